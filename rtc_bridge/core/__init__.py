@@ -1,0 +1,1 @@
+"""Every decision of the package, on the standard library alone."""

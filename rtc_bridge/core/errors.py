@@ -1,0 +1,44 @@
+"""
+Exceptions of the package.
+
+* ``RtcBridgeError``: root of all
+    * ``ProtocolError``: a message from outside breaks its protocol
+    * ``SignalingError``: a session could not be set up; carries a wire code
+    * ``ParameterError``: a parameter has a value that is not allowed
+    * ``DependencyError``: a library is missing or too old
+    * ``ImageError``: an image message cannot be shown
+"""
+
+
+class RtcBridgeError(Exception):
+    """Root of this package's exceptions."""
+
+
+class ProtocolError(RtcBridgeError):
+    """A message from outside breaks its protocol; the text names the offending value."""
+
+
+class SignalingError(RtcBridgeError):
+    """
+    A session could not be set up.
+
+    :param code: one of the error codes in ``docs/protocol.md``
+    :param message: one sentence for a person
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        """Keep the code for the wire and the message for people."""
+        super().__init__(message)
+        self.code = code
+
+
+class ParameterError(RtcBridgeError):
+    """A parameter has a value that is not allowed; the text names all three."""
+
+
+class DependencyError(RtcBridgeError):
+    """A library is missing or too old; the text is the line that mends it."""
+
+
+class ImageError(RtcBridgeError):
+    """An image message cannot be shown; the text says why."""

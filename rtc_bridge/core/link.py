@@ -1,0 +1,71 @@
+"""
+The one small protocol between a signaling door and a robot.
+
+The serving doors in ``relay`` hold a ``RobotLink`` for each robot they know; the dialing doors in
+``signaling`` drive one. In one process the two meet without a wire between them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class IceServer:
+    """One ``RTCIceServer`` dictionary (W3C webrtc-pc, section 4.2.4)."""
+
+    urls: tuple[str, ...]
+    username: str | None = None
+    credential: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One ICE candidate as browsers give it (W3C webrtc-pc, section 4.8.1)."""
+
+    candidate: str
+    sdp_mid: str | None = None
+    sdp_m_line_index: int | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """
+    A viewer's offer.
+
+    ``trickle`` is true when candidates follow the offer, false when it holds all of them.
+    ``camera`` names the camera of the first slot; ``None`` means the robot's first.
+    ``door`` is the form the viewer came by: ``v1``, ``rtcbot``, ``whep`` or ``kscale``.
+    ``source`` is the viewer's address, as far as the door knows it.
+    """
+
+    session: str
+    sdp: str
+    door: str = 'v1'
+    trickle: bool = False
+    camera: str | None = None
+    source: str | None = None
+
+
+class RobotLink(Protocol):
+    """A robot, as a signaling door sees it."""
+
+    # False: every offer must hold all its candidates, and add_candidate() does nothing.
+    trickle: bool
+    # The form the robot speaks: 'v1', or 'rtcbot' for RTCBot's robots.
+    kind: str
+
+    async def ice_servers(self) -> list[IceServer]:
+        """Return the ICE servers that a viewer should use."""
+
+    async def answer(self, offer: Offer) -> str:
+        """
+        Return the SDP answer to an offer.
+
+        :raises SignalingError: refused, timed out, or the robot went away
+        """
+
+    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
+        """Pass a trickled candidate on; ``None`` ends them. Unknown sessions are ignored."""
+
+    async def close_session(self, session: str) -> None:
+        """End a session. Unknown sessions are ignored."""

@@ -1,0 +1,206 @@
+"""
+Signaling messages of ``rtc-bridge.v1``, as ``docs/protocol.md`` specifies them.
+
+One JSON object in each WebSocket text frame; ``type`` tells them apart.
+"""
+
+from dataclasses import dataclass
+import re
+from typing import Any, ClassVar
+
+from .errors import ProtocolError
+from .link import Candidate, IceServer, Offer
+from .wire import dump, load_object, show, take
+
+SUBPROTOCOL = 'rtc-bridge.v1'
+# A Chromium offer with audio, four video slots and data is about 25 kB.
+MAX_MESSAGE = 256 * 1024
+_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}')
+RESERVED_NAMES = frozenset({'ws', 'connect', 'whep', 'api', 'static', 'metrics', 'healthz',
+                            'rtcbot.js', 'favicon.ico'})
+
+
+def check_name(name: str) -> str:
+    """
+    Return a robot's or room's name if it is one.
+
+    :raises ProtocolError: not one URL path segment of 1 to 64 letters, digits, ``_ . ~ -``, or
+        reserved
+    """
+    if not _NAME.fullmatch(name):
+        raise ProtocolError(f'{show(name)} is no robot name: 1 to 64 letters, digits, _ . ~ - '
+                            'are allowed, the first a letter or digit')
+    if name in RESERVED_NAMES:
+        raise ProtocolError(f'{show(name)} is a reserved name')
+    return name
+
+
+class Message:
+    """Base of all messages."""
+
+    TYPE: ClassVar[str]
+
+    def members(self) -> dict[str, Any]:
+        """Return the members of the JSON object besides ``type``."""
+        return dict(vars(self))
+
+    def dump(self) -> str:
+        """Return the message as JSON text."""
+        return dump({'type': self.TYPE, **self.members()})
+
+
+@dataclass(frozen=True)
+class Register(Message):
+    """Robot to relay, first frame: this robot takes offers under ``robot_id``."""
+
+    TYPE = 'register'
+    robot_id: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Registered(Message):
+    """Relay to robot: the name is yours. ``url`` is the path of its page on the relay."""
+
+    TYPE = 'registered'
+    url: str
+
+
+@dataclass(frozen=True)
+class Watch(Message):
+    """Page to relay, first frame: a session with this robot, please."""
+
+    TYPE = 'watch'
+
+
+@dataclass(frozen=True)
+class Ready(Message):
+    """
+    Relay to page: the robot is there; offer now.
+
+    Sent again, with a new session, when the robot comes back.
+    """
+
+    TYPE = 'ready'
+    session: str
+    kind: str
+    trickle: bool
+    ice_servers: tuple[IceServer, ...]
+
+    def members(self) -> dict[str, Any]:
+        """Write the ICE servers as browsers take them."""
+        servers = [{k: v for k, v in (('urls', list(s.urls)), ('username', s.username),
+                                      ('credential', s.credential)) if v is not None}
+                   for s in self.ice_servers]
+        return {**vars(self), 'ice_servers': servers}
+
+
+@dataclass(frozen=True)
+class OfferMessage(Message):
+    """Page to relay to robot: an SDP offer."""
+
+    TYPE = 'offer'
+    offer: Offer
+
+    def members(self) -> dict[str, Any]:
+        """Write the offer's fields as members."""
+        return dict(vars(self.offer))
+
+
+@dataclass(frozen=True)
+class Answer(Message):
+    """Robot to relay to page: the SDP answer."""
+
+    TYPE = 'answer'
+    session: str
+    sdp: str
+
+
+@dataclass(frozen=True)
+class CandidateMessage(Message):
+    """Page to relay to robot: one more candidate, or with ``None`` the end of them."""
+
+    TYPE = 'candidate'
+    session: str
+    candidate: Candidate | None
+
+    def members(self) -> dict[str, Any]:
+        """Write the candidate with the browser's member names."""
+        if self.candidate is None:
+            return {'session': self.session, 'candidate': ''}
+        return {'session': self.session, 'candidate': self.candidate.candidate,
+                'sdpMid': self.candidate.sdp_mid,
+                'sdpMLineIndex': self.candidate.sdp_m_line_index}
+
+
+@dataclass(frozen=True)
+class Close(Message):
+    """Either way: the session is over."""
+
+    TYPE = 'close'
+    session: str
+
+
+@dataclass(frozen=True)
+class Error(Message):
+    """To page or robot: what failed, as a code for programs and a sentence for people."""
+
+    TYPE = 'error'
+    code: str
+    message: str
+    session: str | None = None
+
+
+def _candidate(obj: dict[str, Any]) -> Candidate | None:
+    text = take(obj, 'candidate', str)
+    if not text:
+        return None
+    return Candidate(text, take(obj, 'sdpMid', str, None), take(obj, 'sdpMLineIndex', int, None))
+
+
+def _ice_server(obj: Any) -> IceServer:
+    if not isinstance(obj, dict):
+        raise ProtocolError(f'an ICE server must be an object, got {show(obj)}')
+    urls = obj.get('urls')
+    urls = [urls] if isinstance(urls, str) else urls
+    if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+        raise ProtocolError(f'member "urls" must be a string or strings, got {show(urls)}')
+    return IceServer(tuple(urls), take(obj, 'username', str, None),
+                     take(obj, 'credential', str, None))
+
+
+def _offer(obj: dict[str, Any]) -> OfferMessage:
+    return OfferMessage(Offer(
+        session=take(obj, 'session', str), sdp=take(obj, 'sdp', str),
+        door=take(obj, 'door', str, 'v1'), trickle=take(obj, 'trickle', bool, False),
+        camera=take(obj, 'camera', str, None), source=take(obj, 'source', str, None)))
+
+
+_PARSERS = {
+    'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
+                                   take(o, 'version', str, '')),
+    'registered': lambda o: Registered(take(o, 'url', str)),
+    'watch': lambda o: Watch(),
+    'ready': lambda o: Ready(take(o, 'session', str), take(o, 'kind', str, 'v1'),
+                             take(o, 'trickle', bool, False),
+                             tuple(_ice_server(s) for s in take(o, 'ice_servers', list, []))),
+    'offer': _offer,
+    'answer': lambda o: Answer(take(o, 'session', str), take(o, 'sdp', str)),
+    'candidate': lambda o: CandidateMessage(take(o, 'session', str), _candidate(o)),
+    'close': lambda o: Close(take(o, 'session', str)),
+    'error': lambda o: Error(take(o, 'code', str), take(o, 'message', str),
+                             take(o, 'session', str, None)),
+}
+
+
+def parse(text: str | bytes) -> Message:
+    """
+    Parse one frame.
+
+    :raises ProtocolError: not JSON, not an object, an unknown type, or a wrong member
+    """
+    obj = load_object(text, MAX_MESSAGE)
+    kind = take(obj, 'type', str)
+    if kind not in _PARSERS:
+        raise ProtocolError(f'unknown message type {show(kind)}')
+    return _PARSERS[kind](obj)

@@ -1,0 +1,1 @@
+"""The programs: each joins the floors below into one process."""

@@ -1,0 +1,1 @@
+"""One viewer's WebRTC session on the robot."""

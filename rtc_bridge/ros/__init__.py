@@ -1,0 +1,1 @@
+"""ROS messages, parameters and threads at the border of the package."""

@@ -1,0 +1,1 @@
+"""The robot's dialing end of every signaling door."""
