@@ -74,6 +74,13 @@ class Watch(Message):
 
 
 @dataclass(frozen=True)
+class Renew(Message):
+    """Page to relay: a fresh session id, please; answered by ``ready``."""
+
+    TYPE = 'renew'
+
+
+@dataclass(frozen=True)
 class Ready(Message):
     """
     Relay to page: the robot is there; offer now.
@@ -181,6 +188,7 @@ _PARSERS = {
                                    take(o, 'version', str, '')),
     'registered': lambda o: Registered(take(o, 'url', str)),
     'watch': lambda o: Watch(),
+    'renew': lambda o: Renew(),
     'ready': lambda o: Ready(take(o, 'session', str), take(o, 'kind', str, 'v1'),
                              take(o, 'trickle', bool, False),
                              tuple(_ice_server(s) for s in take(o, 'ice_servers', list, []))),

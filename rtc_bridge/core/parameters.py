@@ -1,0 +1,71 @@
+"""Parameters as tables: one row holds name, default, range, unit and description."""
+
+from dataclasses import dataclass
+import math
+from typing import Any
+
+from .errors import ParameterError
+from .wire import show
+
+Value = bool | int | float | str | list[str]
+_KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text',
+          list: 'a list of texts'}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """
+    One parameter.
+
+    The default's type is the parameter's type. ``low`` and ``high`` bound numbers, both included;
+    ``choices`` are the only texts allowed, if any are given.
+    """
+
+    name: str
+    default: Value
+    description: str
+    unit: str = ''
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def allowed(self) -> str:
+        """Return what values are allowed, in words."""
+        if self.choices:
+            return 'one of ' + ', '.join(self.choices)
+        text = _KINDS[type(self.default)]
+        if self.low is not None and self.high is not None:
+            text += f' from {self.low:g} to {self.high:g}'
+        elif self.low is not None:
+            text += f' of at least {self.low:g}'
+        return f'{text} {self.unit}'.rstrip()
+
+    def check(self, value: Any) -> Value:
+        """
+        Return the value in the parameter's type.
+
+        An integer stands for a float, as people write 1 for 1.0 in YAML.
+
+        :raises ParameterError: another type, out of range, not finite, not among the choices
+        """
+        kind = type(self.default)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if kind is list and (value is None or isinstance(value, (list, tuple))):
+            # An empty list has no element type: ROS makes any kind of array of it, or nothing.
+            value = list(value or ())
+            good = all(isinstance(item, str) for item in value)
+        else:
+            good = type(value) is kind
+        if good and kind is float:
+            good = math.isfinite(value)
+        if good and self.choices:
+            good = value in self.choices
+        if good and self.low is not None:
+            good = value >= self.low
+        if good and self.high is not None:
+            good = value <= self.high
+        if not good:
+            raise ParameterError(
+                f'parameter {self.name} is {show(value)}, allowed is {self.allowed()}')
+        return value

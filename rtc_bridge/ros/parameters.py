@@ -1,0 +1,27 @@
+"""Declare parameter tables on a node, and read them."""
+
+from typing import Iterable
+
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.node import Node
+
+from ..core.parameters import Parameter, Value
+
+
+def _descriptor(row: Parameter) -> ParameterDescriptor:
+    text = f'{row.description} [{row.unit}]' if row.unit else row.description
+    # Type and range are checked by our own table: ROS would refuse 1 for 1.0, and its message
+    # would not say what is allowed. `ros2 param describe` shows the constraints as text.
+    return ParameterDescriptor(description=text, read_only=True, dynamic_typing=True,
+                               additional_constraints=row.allowed())
+
+
+def declare(node: Node, table: Iterable[Parameter]) -> dict[str, Value]:
+    """
+    Declare every row of a table and return the values by name.
+
+    :raises ParameterError: a value from the command line, a launch file or YAML is not allowed
+    """
+    return {row.name: row.check(node.declare_parameter(row.name, row.default,
+                                                       _descriptor(row)).value)
+            for row in table}
