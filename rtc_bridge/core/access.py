@@ -1,0 +1,33 @@
+"""
+Who may see and who may drive.
+
+The only question asked of it is: which role has this session? Today the answer depends on the
+door alone; invites and their proof will be a second way to a role.
+"""
+
+from dataclasses import dataclass
+
+ROLES = ('none', 'view', 'drive')
+
+
+@dataclass(frozen=True)
+class Access:
+    """
+    Roles without an invite.
+
+    :param anonymous: role of those who reach the robot's own server
+    :param anonymous_via_relay: role of those who come through a relay
+    """
+
+    anonymous: str = 'none'
+    anonymous_via_relay: str = 'none'
+
+    def role(self, via: str, door: str) -> str:
+        """
+        Return ``none``, ``view`` or ``drive`` for a session that has proved nothing.
+
+        :param via: ``server`` (the robot's own) or ``relay``
+        :param door: the form it came by; WHEP players have no way to drive
+        """
+        role = self.anonymous if via == 'server' else self.anonymous_via_relay
+        return 'view' if door == 'whep' and role == 'drive' else role

@@ -1,0 +1,147 @@
+"""Messages on a session's data channels, as ``docs/protocol.md`` specifies them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ProtocolError
+from .velocity import Velocity
+from .wire import load_object, show, take
+
+MAX_MESSAGE = 64 * 1024
+_MAX_JOY = 32
+
+
+@dataclass(frozen=True)
+class Select:
+    """Show ``camera`` in ``slot``; ``None`` empties it."""
+
+    slot: int
+    camera: str | None
+
+
+@dataclass(frozen=True)
+class Ping:
+    """The sign of life; to be echoed."""
+
+    id: float
+
+
+@dataclass(frozen=True)
+class Want:
+    """Ask for the lease, or give it back."""
+
+    lease: bool
+
+
+@dataclass(frozen=True)
+class AppMessage:
+    """A value for the application's topic."""
+
+    data: Any
+
+
+@dataclass(frozen=True)
+class Bye:
+    """The viewer ends the session."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Drive:
+    """A driver's command: m/s and rad/s."""
+
+    epoch: int
+    seq: int
+    tick: int
+    velocity: Velocity
+
+
+@dataclass(frozen=True)
+class Joy:
+    """A gamepad's state in the Gamepad API's standard mapping."""
+
+    epoch: int
+    seq: int
+    tick: int
+    axes: tuple[float, ...]
+    buttons: tuple[float, ...]
+
+    def is_neutral(self) -> bool:
+        """Tell whether no stick and no button is moved."""
+        return not any(self.axes) and not any(self.buttons)
+
+
+ControlMessage = Select | Ping | Want | AppMessage | Bye
+TeleopMessage = Drive | Joy
+
+
+def _any(obj: dict[str, Any], name: str) -> Any:
+    if name not in obj:
+        raise ProtocolError(f'member "{name}" is missing')
+    return obj[name]
+
+
+_CONTROL = {
+    'select': lambda o: Select(take(o, 'slot', int), take(o, 'camera', str, None)),
+    'ping': lambda o: Ping(take(o, 'id', float)),
+    'want': lambda o: Want(take(o, 'lease', bool)),
+    'message': lambda o: AppMessage(_any(o, 'data')),
+    'bye': lambda o: Bye(take(o, 'reason', str, '')),
+}
+
+
+def _counter(obj: dict[str, Any], name: str) -> int:
+    value = take(obj, name, int)
+    # 2**53 is the last integer that a browser counts to.
+    if not 0 <= value <= 2 ** 53:
+        raise ProtocolError(f'member "{name}" must be from 0 to 2**53, got {show(value)}')
+    return value
+
+
+def _numbers(obj: dict[str, Any], name: str) -> tuple[float, ...]:
+    values = take(obj, name, list)
+    if len(values) > _MAX_JOY:
+        raise ProtocolError(f'member "{name}" has {len(values)} items, at most {_MAX_JOY} '
+                            'are allowed')
+    return tuple(take({name: value}, name, float) for value in values)
+
+
+def _drive(obj: dict[str, Any]) -> Drive:
+    return Drive(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
+                 Velocity(take(obj, 'linear_x', float), take(obj, 'linear_y', float, 0.0),
+                          take(obj, 'angular_z', float)))
+
+
+def _joy(obj: dict[str, Any]) -> Joy:
+    return Joy(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
+               _numbers(obj, 'axes'), _numbers(obj, 'buttons'))
+
+
+_TELEOP = {'drive': _drive, 'joy': _joy}
+
+
+def _parse(text: str | bytes, parsers: dict[str, Any]) -> Any:
+    obj = load_object(text, MAX_MESSAGE)
+    kind = take(obj, 'type', str)
+    if kind not in parsers:
+        raise ProtocolError(f'unknown message type {show(kind)}')
+    return parsers[kind](obj)
+
+
+def parse_control(text: str | bytes) -> ControlMessage:
+    """
+    Parse a message from the page on ``control``.
+
+    :raises ProtocolError: the text names what is wrong
+    """
+    return _parse(text, _CONTROL)
+
+
+def parse_teleop(text: str | bytes) -> TeleopMessage:
+    """
+    Parse a message from the page on ``teleop``.
+
+    :raises ProtocolError: the text names what is wrong
+    """
+    return _parse(text, _TELEOP)

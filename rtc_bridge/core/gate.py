@@ -1,0 +1,197 @@
+"""
+The gate: every motion command from outside passes here, or is refused with a reason.
+
+It also holds the lease, since a command counts only with the epoch of the lease it was made for.
+Pure: no thread, no timer; the caller polls it 20 times a second and publishes what it returns.
+"""
+
+from collections import OrderedDict
+import secrets
+from typing import Callable
+
+from .clock import boot_time, Clock
+from .control import Drive, Joy
+from .velocity import Limits, Velocity, ZERO
+
+# Commands come every 50 ms or faster; a longer step would let one command jump.
+_MAX_STEP_S = 0.1
+
+
+class Refused(Exception):
+    """A command was refused; the text is the reason code of ``docs/protocol.md``."""
+
+
+class Gate:
+    """
+    One lease, the commands of its holder, and the stop when they end.
+
+    :param limits: velocity and acceleration limits
+    :param timeout: seconds without an accepted command until the robot is stopped
+    :param max_age: largest age in seconds of the tick that a command echoes
+    :param hold_timeout: seconds that a held state lasts after the last sign of life
+    """
+
+    def __init__(self, limits: Limits, *, timeout: float = 0.3, max_age: float = 0.5,
+                 hold_timeout: float = 2.0, clock: Clock = boot_time,
+                 make_tick: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
+        """Start without a holder."""
+        self.limits = limits
+        self.holder: str | None = None
+        self.epoch = 0
+        self._timeout = timeout
+        self._max_age = max_age
+        self._hold_timeout = hold_timeout
+        self._clock = clock
+        self._make_tick = make_tick
+        # Ticks given to the holder, oldest first, with the time each was made.
+        self._ticks: OrderedDict[int, float] = OrderedDict()
+        self._seq = 0
+        # Motion is refused until a neutral command was seen since the last stop or grant.
+        self._neutral_seen = False
+        self._velocity = ZERO
+        # Time of the last accepted command, or None while stopped.
+        self._accepted: float | None = None
+        # What a client that sends changes only wants, and when it last gave a sign of life.
+        self._held: Velocity | None = None
+        self._alive = 0.0
+
+    # Lease
+
+    def take(self, session: str) -> bool:
+        """Give the lease to a session if it is free; tell whether the session holds it."""
+        if self.holder is None:
+            self._new_epoch(session)
+        return self.holder == session
+
+    def release(self, session: str) -> bool:
+        """Take the lease back from a session; tell whether it held it. Publish zero then."""
+        if self.holder != session:
+            return False
+        self._new_epoch(None)
+        return True
+
+    def _new_epoch(self, holder: str | None) -> None:
+        self.stop()
+        self.holder = holder
+        self.epoch += 1
+        self._seq = 0
+        self._ticks.clear()
+
+    def stop(self) -> None:
+        """Stand still: motion needs a neutral command first."""
+        self._velocity = ZERO
+        self._accepted = None
+        self._held = None
+        self._neutral_seen = False
+
+    # Commands
+
+    def tick(self) -> int:
+        """Return a new tick for the holder to echo."""
+        now = self._clock()
+        tick = self._make_tick()
+        self._ticks[tick] = now
+        while self._ticks and now - next(iter(self._ticks.values())) > self._max_age:
+            self._ticks.popitem(last=False)
+        return tick
+
+    def drive(self, session: str, command: Drive) -> Velocity:
+        """
+        Return the velocity to publish for a driver's command.
+
+        :raises Refused: with the reason; the robot's motion is as it was
+        """
+        now = self._check(session, command)
+        target = self.limits.clamp(command.velocity)
+        if not target.is_zero() and not self._neutral_seen:
+            raise Refused('neutral-first')
+        self._seq = command.seq
+        self._held = None
+        return self._move(target, now)
+
+    def joy(self, session: str, command: Joy) -> None:
+        """
+        Check a gamepad's state, which may be published if this returns.
+
+        :raises Refused: with the reason
+        """
+        self._check(session, command)
+        if not command.is_neutral() and not self._neutral_seen:
+            raise Refused('neutral-first')
+        self._seq = command.seq
+
+    def hold(self, session: str, velocity: Velocity) -> Velocity:
+        """
+        Take the state of a client that sends changes only (RTCBot's), stamped on arrival.
+
+        It takes the lease if that is free. Such a client starts at rest and tells changes, so
+        its state before the first message is the neutral command that a grant asks for.
+
+        :raises Refused: somebody else drives, or the state was in motion when the robot stopped
+        """
+        if self.holder is None:
+            self.take(session)
+            self._neutral_seen = True
+        if self.holder != session:
+            raise Refused('epoch')
+        now = self._clock()
+        self._expire(now)
+        target = self.limits.clamp(velocity)
+        if not target.is_zero() and not self._neutral_seen:
+            raise Refused('neutral-first')
+        self._held = target
+        self._alive = now
+        return self._move(target, now)
+
+    def alive(self, session: str) -> None:
+        """Note a sign of life of a session, for the state it holds."""
+        if session == self.holder:
+            now = self._clock()
+            # A sign of life after the hold has ended does not revive it.
+            self._expire(now)
+            self._alive = now
+
+    def poll(self) -> Velocity | None:
+        """
+        Return what to publish now without a new command.
+
+        Zero, once, when the commands have ended; a held state again and again; else ``None``.
+        """
+        now = self._clock()
+        if self._expire(now):
+            return ZERO
+        if self._held is not None:
+            return self._move(self._held, now)
+        return None
+
+    def _check(self, session: str, command: Drive | Joy) -> float:
+        if session != self.holder or command.epoch != self.epoch:
+            raise Refused('epoch')
+        now = self._clock()
+        self._expire(now)
+        made = self._ticks.get(command.tick)
+        if made is None or now - made > self._max_age:
+            raise Refused('stale')
+        if command.seq <= self._seq:
+            raise Refused('sequence')
+        return now
+
+    def _expire(self, now: float) -> bool:
+        """Stop if the commands have ended; tell whether that happened just now."""
+        if self._accepted is None:
+            return False
+        since, allowed = ((self._accepted, self._timeout) if self._held is None
+                          else (self._alive, self._hold_timeout))
+        if now - since <= allowed:
+            return False
+        self.stop()
+        return True
+
+    def _move(self, target: Velocity, now: float) -> Velocity:
+        # At rest there is no last command to measure a step from: take one of ours.
+        dt = 0.05 if self._accepted is None else min(now - self._accepted, _MAX_STEP_S)
+        self._velocity = self.limits.approach(self._velocity, target, dt)
+        self._accepted = now
+        if target.is_zero():
+            self._neutral_seen = True
+        return self._velocity

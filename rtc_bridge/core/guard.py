@@ -1,0 +1,75 @@
+"""What the last process before the motors lets pass."""
+
+from .clock import boot_time, Clock
+from .velocity import Velocity, ZERO
+
+ZERO_PERIOD_S = 0.05
+ZERO_TIME_S = 1.0
+
+
+class Guard:
+    """
+    Pass fresh velocities on; when they stop, say zero, 20 times a second for one second.
+
+    Nothing is said before the first fresh command: until then somebody else may be driving.
+
+    :param timeout: seconds a command lasts, from its own stamp
+    """
+
+    def __init__(self, timeout: float = 0.3, clock: Clock = boot_time) -> None:
+        """Start silent."""
+        self._timeout = timeout
+        self._clock = clock
+        # Stamp of the newest command that passed.
+        self._stamp = -1.0
+        # Time after which the command has expired; None while none is in force.
+        self._deadline: float | None = None
+        self._zero_until = 0.0
+        self._next_zero = 0.0
+
+    def command(self, velocity: Velocity, stamp: float) -> Velocity | None:
+        """
+        Return what to publish for a command, or ``None`` if it must not pass.
+
+        :param stamp: boot-time clock of this host, in seconds, when the command was accepted
+        """
+        now = self._clock()
+        if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
+            return None
+        self._stamp = stamp
+        if velocity.is_zero():
+            self._start_zero(now)
+            self._next_zero = now + ZERO_PERIOD_S
+            return ZERO
+        self._zero_until = 0.0
+        self._deadline = stamp + self._timeout
+        return velocity
+
+    def poll(self) -> Velocity | None:
+        """Return zero if it is to be published now, else ``None``."""
+        now = self._clock()
+        if self._deadline is not None and now > self._deadline:
+            self._start_zero(now)
+        if now >= self._zero_until or now < self._next_zero:
+            return None
+        self._next_zero = now + ZERO_PERIOD_S
+        return ZERO
+
+    def stop(self) -> Velocity | None:
+        """Return the last zero to publish when the program ends, if it ever passed a command."""
+        return None if self._stamp < 0 else ZERO
+
+    def wait(self) -> float:
+        """Return for how many seconds ``poll`` has nothing to say, at most 1."""
+        now = self._clock()
+        if self._deadline is not None:
+            return max(0.0, min(self._deadline - now + 0.001, 1.0))
+        if now < self._zero_until:
+            return max(0.0, self._next_zero - now)
+        return 1.0
+
+    def _start_zero(self, now: float) -> None:
+        if self._deadline is not None or now >= self._zero_until:
+            self._zero_until = now + ZERO_TIME_S
+            self._next_zero = now
+        self._deadline = None
