@@ -1,0 +1,56 @@
+"""One picture on its way from a camera to the encoders."""
+
+from dataclasses import dataclass
+import threading
+from typing import Callable
+
+import numpy as np
+
+from .pixels import to_i420
+
+
+@dataclass(frozen=True)
+class Shape:
+    """
+    How a camera's pictures are to be shown.
+
+    ``max_width`` in pixels (0: as they come), ``rotate`` clockwise in degrees, ``depth_range`` in
+    metres for the colour map of depth images.
+    """
+
+    max_width: int = 0
+    rotate: int = 0
+    depth_range: tuple[float, float] = (0.3, 10.0)
+
+
+class Picture:
+    """
+    A picture that is decoded by the first encoder that needs it, and only if one does.
+
+    :param load: returns pixels and encoding, or raises ImageError; called at most once
+    :param received: boot-time clock in seconds when the picture came
+    """
+
+    def __init__(self, load: Callable[[], tuple[np.ndarray, str]], received: float,
+                 shape: Shape) -> None:
+        """Keep the recipe, not the pixels."""
+        self.received = received
+        self._load = load
+        self._shape = shape
+        self._lock = threading.Lock()
+        self._i420: np.ndarray | None = None
+
+    def i420(self) -> np.ndarray:
+        """
+        Return planar YUV 4:2:0, an array of uint8 of shape (height * 3 / 2, width).
+
+        :raises ImageError: the picture cannot be shown
+        """
+        # The encoders of one camera share the conversion: the second waits and finds it done.
+        with self._lock:
+            if self._i420 is None:
+                pixels, encoding = self._load()
+                shape = self._shape
+                self._i420 = to_i420(pixels, encoding, width_limit=shape.max_width or None,
+                                     rotate=shape.rotate, depth_range=shape.depth_range)
+            return self._i420

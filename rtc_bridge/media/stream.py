@@ -1,0 +1,202 @@
+"""One camera in one codec: mailbox, encoder thread, fan-out."""
+
+import asyncio
+from dataclasses import dataclass, field
+import logging
+import threading
+import time
+from typing import Callable
+
+import av
+
+from ..core.clock import boot_time
+from ..core.errors import ImageError
+from .encoder import Encoder
+from .picture import Picture
+
+logger = logging.getLogger(__name__)
+# Keyframes cost all viewers: requests within this time share one.
+KEYFRAME_INTERVAL_S = 0.3
+# A viewer that comes while the camera is silent gets the last picture after this time.
+_REPEAT_AFTER_S = 0.2
+START_BITRATE = 600_000
+
+# Takes each packet and whether it is a keyframe; called in the event loop.
+Sink = Callable[[av.Packet, bool], None]
+
+
+@dataclass(eq=False)
+class Subscription:
+    """A viewer of a stream, and the bitrate in bit/s that its path can take."""
+
+    sink: Sink
+    bitrate: int = START_BITRATE
+
+
+@dataclass
+class StreamStats:
+    """Counts since the start; times in seconds."""
+
+    frames: int = 0
+    keyframes: int = 0
+    bytes: int = 0
+    superseded: int = 0
+    errors: int = 0
+    encode_s: float = 0.0
+    last_error: str = ''
+    size: tuple[int, int] = field(default=(0, 0))
+
+
+class VideoStream:
+    """
+    Encodes a camera once, however many watch, and only while somebody does.
+
+    All methods but :meth:`put` belong to the event loop. A newer picture replaces an unread one,
+    so a slow encoder lowers the frame rate and never adds delay.
+    """
+
+    def __init__(self, name: str, codec: str, *, max_bitrate: int, fps: float) -> None:
+        """Do nothing yet: the first subscription starts the thread."""
+        self.name = name
+        self.codec = codec
+        self.stats = StreamStats()
+        self._max_bitrate = max_bitrate
+        self._fps = fps
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # Replaced as a whole, never changed: the thread may be reading it.
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._ready = threading.Condition()
+        self._picture: Picture | None = None
+        self._keyframe_wanted = False
+        self._running = False
+        self._thread: threading.Thread | None = None
+
+    @property
+    def watched(self) -> bool:
+        """Tell whether anybody watches."""
+        return bool(self._subscriptions)
+
+    @property
+    def viewers(self) -> int:
+        """Return how many watch."""
+        return len(self._subscriptions)
+
+    def put(self, picture: Picture) -> None:
+        """Hand in the newest picture, from any thread."""
+        with self._ready:
+            if not self._running:
+                return
+            if self._picture is not None:
+                self.stats.superseded += 1
+            self._picture = picture
+            self._ready.notify()
+
+    def subscribe(self, sink: Sink) -> Subscription:
+        """Add a viewer; its first packet will be a keyframe, once it asks for one."""
+        subscription = Subscription(sink)
+        self._subscriptions += (subscription,)
+        if self._thread is None:
+            self._loop = asyncio.get_running_loop()
+            self._running = True
+            self._thread = threading.Thread(target=self._run, daemon=True,
+                                            name=f'encode-{self.name}-{self.codec}')
+            self._thread.start()
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Remove a viewer; with the last one the encoder ends."""
+        self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
+        if not self._subscriptions and self._thread is not None:
+            with self._ready:
+                self._running = False
+                self._picture = None
+                self._ready.notify()
+            # The thread ends after the frame in hand, a few milliseconds; waiting for it
+            # keeps two encoders of one stream from ever running side by side.
+            self._thread.join()
+            self._thread = None
+
+    def request_keyframe(self) -> None:
+        """Make the next frame a keyframe, soon."""
+        with self._ready:
+            self._keyframe_wanted = True
+            self._ready.notify()
+
+    # Encoder thread
+
+    def _run(self) -> None:
+        encoder: Encoder | None = None
+        last: Picture | None = None
+        last_keyframe = last_frame = float('-inf')
+        last_pts = -1
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._picture or not self._running,
+                                     self._patience(last, last_frame))
+                if not self._running:
+                    return
+                picture, self._picture = self._picture, None
+                now = boot_time()
+                keyframe = self._keyframe_wanted and now - last_keyframe >= KEYFRAME_INTERVAL_S
+                if picture is None:
+                    # Nothing new: only a viewer without a first picture needs the old one.
+                    if not (keyframe and last and now - last_frame >= _REPEAT_AFTER_S):
+                        continue
+                    picture, captured = last, now
+                else:
+                    captured = picture.received
+                if keyframe:
+                    self._keyframe_wanted = False
+            try:
+                i420 = picture.i420()
+            except ImageError as error:
+                self._count_error(str(error))
+                continue
+            last, last_frame = picture, now
+            began = time.perf_counter()
+            try:
+                encoder = self._fit(encoder, i420.shape[1], i420.shape[0] * 2 // 3)
+                pts = max(round(captured * 90000), last_pts + 1)
+                packet = encoder.encode(i420, pts, keyframe)
+            except av.FFmpegError as error:
+                self._count_error(f'{self.codec} encoder: {error}')
+                encoder = None
+                continue
+            last_pts = pts
+            if packet is None:
+                continue
+            if packet.is_keyframe:
+                last_keyframe = now
+            stats = self.stats
+            stats.encode_s += time.perf_counter() - began
+            stats.frames += 1
+            stats.keyframes += packet.is_keyframe
+            stats.bytes += packet.size
+            stats.size = encoder.size
+            self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
+
+    def _patience(self, last: Picture | None, last_frame: float) -> float | None:
+        """Return how long to wait for a new picture, in seconds."""
+        return _REPEAT_AFTER_S if self._keyframe_wanted and last is not None else None
+
+    def _fit(self, encoder: Encoder | None, width: int, height: int) -> Encoder:
+        """Return an encoder of this size, steered to the slowest viewer's rate."""
+        bitrate = min((s.bitrate for s in self._subscriptions), default=START_BITRATE)
+        bitrate = min(bitrate, self._max_bitrate)
+        if encoder is None or encoder.size != (width, height):
+            return Encoder(self.codec, width, height, bitrate=bitrate,
+                           max_bitrate=self._max_bitrate, fps=self._fps)
+        encoder.set_bitrate(bitrate)
+        return encoder
+
+    def _count_error(self, text: str) -> None:
+        self.stats.errors += 1
+        if text != self.stats.last_error:
+            self.stats.last_error = text
+            logger.warning('camera %s: %s', self.name, text)
+
+    # Event loop
+
+    def _deliver(self, packet: av.Packet, keyframe: bool) -> None:
+        for subscription in self._subscriptions:
+            subscription.sink(packet, keyframe)
