@@ -1,0 +1,64 @@
+"""Work in order for each key, different keys side by side."""
+
+import asyncio
+from collections import deque
+import logging
+from typing import Any, Callable, Coroutine, Hashable
+
+Job = Callable[[], Coroutine[Any, Any, None]]
+
+_logger = logging.getLogger('rtc_bridge.core')
+
+
+class SerialTasks:
+    """
+    A set of asyncio tasks, one for each key that has work.
+
+    A session's candidates must not overtake its offer, while one slow session must not hold up
+    another. The tasks are kept here, since the event loop alone holds them weakly.
+
+    :param limit: jobs that may wait under one key; more are refused
+    """
+
+    def __init__(self, limit: int = 256) -> None:
+        """Start without any work."""
+        self._limit = limit
+        self._waiting: dict[Hashable, deque[Job]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Return the number of keys with unfinished work."""
+        return len(self._waiting)
+
+    def put(self, key: Hashable, job: Job) -> bool:
+        """Add a job behind the others of its key; return whether there was room for it."""
+        if key in self._waiting:
+            if len(self._waiting[key]) >= self._limit:
+                return False
+            self._waiting[key].append(job)
+            return True
+        self._waiting[key] = deque([job])
+        task = asyncio.get_running_loop().create_task(self._run(key))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _run(self, key: Hashable) -> None:
+        jobs = self._waiting[key]
+        try:
+            while jobs:
+                job = jobs.popleft()
+                try:
+                    await job()
+                except Exception:
+                    # One bad job must not lose those behind it.
+                    _logger.exception('a job failed')
+        finally:
+            del self._waiting[key]
+
+    async def close(self) -> None:
+        """Cancel all work, and wait until it has ended."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

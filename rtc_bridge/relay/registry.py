@@ -1,0 +1,66 @@
+"""Which robots are there, and who wants to know."""
+
+from typing import Callable
+
+from ..core.errors import SignalingError
+from ..core.link import RobotLink
+
+# The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
+NAMELESS = 'ws'
+
+Watcher = Callable[[RobotLink | None], None]
+
+
+class Registry:
+    """Robots by name. A name belongs to the robot that came first, until it goes."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._robots: dict[str, RobotLink] = {}
+        self._watchers: dict[str, list[Watcher]] = {}
+
+    def __len__(self) -> int:
+        """Return the number of robots, a robot under two names counting once."""
+        return len({id(robot) for robot in self._robots.values()})
+
+    def get(self, name: str) -> RobotLink | None:
+        """Return the robot of that name, or ``None`` while it is not there."""
+        return self._robots.get(name)
+
+    def add(self, name: str, robot: RobotLink) -> None:
+        """
+        Let a robot in.
+
+        :raises SignalingError: ``robot-exists``, another robot has the name
+        """
+        if name in self._robots:
+            raise SignalingError('robot-exists', 'Already have a connection here')
+        self._robots[name] = robot
+        self._tell(name, robot)
+
+    def remove(self, name: str, robot: RobotLink) -> None:
+        """Let a robot go. Nothing happens if the name is not (or no longer) its own."""
+        if self._robots.get(name) is robot:
+            del self._robots[name]
+            self._tell(name, None)
+
+    def watch(self, name: str, watcher: Watcher) -> Callable[[], None]:
+        """
+        Call ``watcher`` with the robot when it comes and with ``None`` when it goes.
+
+        Return the function that ends this. The watcher is called from the event loop and must
+        not block.
+        """
+        watchers = self._watchers.setdefault(name, [])
+        watchers.append(watcher)
+
+        def unwatch() -> None:
+            watchers.remove(watcher)
+            if not watchers and self._watchers.get(name) is watchers:
+                del self._watchers[name]
+
+        return unwatch
+
+    def _tell(self, name: str, robot: RobotLink | None) -> None:
+        for watcher in list(self._watchers.get(name, ())):
+            watcher(robot)

@@ -1,0 +1,189 @@
+"""
+Door 2: RTCBot's forms.
+
+RTCBot's messages carry no session id, so whichever answer comes next belongs to the offer that
+was sent last. One offer at a time, and never a late answer, is what keeps viewers apart.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+
+from aiohttp import web, WSMsgType
+
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import Candidate, IceServer, Offer, RobotLink
+from ..core.messages import MAX_MESSAGE
+from ..core.wire import load_object, show, take
+
+_logger = logging.getLogger('rtc_bridge.relay')
+
+# What each error code is in HTTP; all others are 502, trouble behind the relay.
+STATUS = {'bad-message': 400, 'bad-offer': 400, 'denied': 403, 'no-camera': 404, 'busy': 503,
+          'robot-timeout': 504}
+BODY_TIMEOUT = 10.0
+
+
+class RTCBotRobot:
+    """
+    A robot that speaks RTCBot's form over its WebSocket.
+
+    :param once: close the WebSocket after the first answer, as rtcbot.dev does
+    :param timeout: seconds to wait for an answer, and for other viewers before that
+    """
+
+    kind = 'rtcbot'
+    trickle = False
+
+    def __init__(self, ws: web.WebSocketResponse, *, once: bool, timeout: float) -> None:
+        """Take over an open WebSocket; ``run`` reads it."""
+        self._ws = ws
+        self._once = once
+        self._timeout = timeout
+        self._turn = asyncio.Lock()
+        self._answer: asyncio.Future[str] | None = None
+        self._over = asyncio.Event()
+
+    @property
+    def over(self) -> bool:
+        """Return whether this robot takes no more offers."""
+        return self._over.is_set()
+
+    async def ice_servers(self) -> list[IceServer]:
+        """Return none: RTCBot's robots cannot tell theirs."""
+        return []
+
+    async def answer(self, offer: Offer) -> str:
+        """
+        Pass an offer on and return the robot's answer.
+
+        :raises SignalingError: ``busy``, ``robot-gone``, ``robot-timeout``, or as the robot says
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise SignalingError('busy', 'The robot is busy with other viewers') from None
+        try:
+            return await self._ask(offer)
+        finally:
+            self._turn.release()
+
+    async def _ask(self, offer: Offer) -> str:
+        if self.over:
+            raise SignalingError('robot-gone', 'The robot went away')
+        self._answer = asyncio.get_running_loop().create_future()
+        answered = False
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._ws.send_str(json.dumps({'sdp': offer.sdp, 'type': 'offer'}))
+                sdp = await self._answer
+            answered = True
+            return sdp
+        except TimeoutError:
+            raise SignalingError(
+                'robot-timeout', f'The robot did not answer in {self._timeout:g} s') from None
+        except ConnectionError:
+            raise SignalingError('robot-gone', 'The robot went away') from None
+        except SignalingError:
+            # The robot did answer, with a refusal: the next answer is the next offer's.
+            answered = True
+            raise
+        finally:
+            self._answer = None
+            if self._once or not answered:
+                self._over.set()
+
+    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
+        """Do nothing: RTCBot knows no candidates outside offers."""
+
+    async def close_session(self, session: str) -> None:
+        """Do nothing: RTCBot's sessions end by themselves."""
+
+    async def run(self) -> None:
+        """Read the robot's frames until it goes, or until it may take no more offers."""
+        reader = asyncio.create_task(self._read())
+        over = asyncio.create_task(self._over.wait())
+        try:
+            await asyncio.wait((reader, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._over.set()
+            for task in (reader, over):
+                task.cancel()
+            await asyncio.gather(reader, over, return_exceptions=True)
+            self._settle(SignalingError('robot-gone', 'The robot went away before it answered'))
+
+    async def _read(self) -> None:
+        async for frame in self._ws:
+            if frame.type != WSMsgType.TEXT:
+                continue
+            if self._answer is None or self._answer.done():
+                _logger.warning('an RTCBot robot sent a frame that nobody asked for')
+                continue
+            try:
+                self._settle(_read_answer(frame.data))
+            except SignalingError as error:
+                self._settle(error)
+
+    def _settle(self, result: str | SignalingError) -> None:
+        if self._answer is None or self._answer.done():
+            return
+        if isinstance(result, SignalingError):
+            self._answer.set_exception(result)
+        else:
+            self._answer.set_result(result)
+
+
+def _read_answer(text: str) -> str:
+    try:
+        obj = load_object(text, MAX_MESSAGE)
+        if 'error' in obj:
+            raise SignalingError(take(obj, 'error', str), take(obj, 'message', str, ''))
+        if take(obj, 'type', str) != 'answer':
+            raise ProtocolError(f'type {show(obj["type"])} where an answer was due')
+        return take(obj, 'sdp', str)
+    except ProtocolError as error:
+        raise SignalingError('internal', f'The robot sent no answer: {error}') from None
+
+
+async def read_offer(request: web.Request) -> Offer:
+    """
+    Read the offer in a POST, whatever its content type says: browsers send ``text/plain``.
+
+    :raises aiohttp.web.HTTPException: 400 no offer, 408 too slow, 413 too long
+    """
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            body = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text='The offer did not arrive in time') from None
+    except web.HTTPRequestEntityTooLarge:
+        raise web.HTTPRequestEntityTooLarge(
+            MAX_MESSAGE, request.content_length or 0,
+            text=f'The offer is longer than {MAX_MESSAGE} bytes') from None
+    try:
+        obj = load_object(body, MAX_MESSAGE)
+        if take(obj, 'type', str) != 'offer':
+            raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
+        sdp = take(obj, 'sdp', str)
+    except ProtocolError as error:
+        raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
+    return Offer(session=secrets.token_urlsafe(12), sdp=sdp, door='rtcbot', trickle=False,
+                 camera=request.query.get('camera') or None, source=request.remote)
+
+
+async def exchange(robot: RobotLink, offer: Offer) -> web.Response:
+    """
+    Answer a POST with exactly RTCBot's two members: a third one breaks its Python clients.
+
+    Whatever goes wrong becomes a status and one sentence, never a hanging request.
+    """
+    try:
+        sdp = await robot.answer(offer)
+    except SignalingError as error:
+        return web.Response(status=STATUS.get(error.code, 502), text=str(error) or error.code)
+    except Exception:
+        _logger.exception('a robot failed to answer')
+        return web.Response(status=500, text='The robot failed to answer')
+    return web.json_response({'sdp': sdp, 'type': 'answer'})

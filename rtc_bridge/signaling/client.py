@@ -1,0 +1,228 @@
+"""
+The robot's dialing end of doors 1 and 2.
+
+A relay that accepts the subprotocol ``rtc-bridge.v1`` gets it; any other is spoken to in
+RTCBot's form, one offer and one answer at a time.
+"""
+
+import asyncio
+import json
+import logging
+import secrets
+from typing import Callable, NoReturn
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+
+from .. import __version__
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import Offer, RobotLink
+from ..core.messages import (Answer, CandidateMessage, Close, Error, MAX_MESSAGE, Message,
+                             OfferMessage, parse, Register, Registered, SUBPROTOCOL)
+from ..core.serial import SerialTasks
+from ..core.wire import load_object, show, take
+from .backoff import delays
+
+_logger = logging.getLogger('rtc_bridge.signaling')
+
+OPEN_TIMEOUT = 10.0
+# A connection that lived this long, in seconds, was a good one: start the backoff anew.
+STEADY = 10.0
+
+
+class _LinkLost(Exception):
+    """The link ended; the text says why."""
+
+
+class RelayClient:
+    """
+    Keeps a robot reachable at a relay.
+
+    :param url: what to dial, from ``dial_url``
+    :param robot_id: the robot's name
+    :param link: the robot
+    :param on_state: called with the state whenever it changes
+    """
+
+    def __init__(self, url: str, robot_id: str, link: RobotLink, *,
+                 on_state: Callable[[str], None] | None = None) -> None:
+        """Prepare; ``run`` does the work."""
+        self._url = url
+        # For people: without the path, which may be a secret.
+        self._where = '{0.scheme}://{0.netloc}'.format(urlsplit(url))
+        self._robot_id = robot_id
+        self._link = link
+        self._on_state = on_state
+        self._state = 'connecting'
+        self._reason: str | None = None
+        self._good = False
+
+    @property
+    def state(self) -> str:
+        """Return ``connecting``, ``connected`` or ``lost: <reason>``."""
+        return self._state
+
+    def _set_state(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            if self._on_state:
+                self._on_state(state)
+
+    def _connected(self, form: str) -> None:
+        if self._state != 'connected':
+            _logger.info('connected to relay %s (%s)', self._where, form)
+        self._reason = None
+        self._set_state('connected')
+
+    def _lost(self, reason: str) -> None:
+        # Once a reason, not once a try: a relay that is down for a night is one line.
+        if reason != self._reason:
+            _logger.warning('relay %s: %s; trying again', self._where, reason)
+        self._reason = reason
+        self._set_state(f'lost: {reason}')
+
+    async def run(self) -> NoReturn:
+        """Dial, serve, and dial again, for ever."""
+        waits = delays()
+        while True:
+            self._good = False
+            again = False
+            try:
+                again = await self._dial()
+            except _LinkLost as lost:
+                self._lost(str(lost))
+            except (OSError, EOFError, ImportError, WebSocketException) as error:
+                # ImportError: a SOCKS proxy in the environment without the library for it.
+                self._lost(_reason(error))
+            if again:
+                continue
+            if self._good:
+                waits = delays()
+            await asyncio.sleep(next(waits))
+
+    async def _dial(self) -> bool:
+        """Serve one connection; return whether to dial again at once."""
+        async with connect(self._url, subprotocols=[SUBPROTOCOL], compression=None,
+                           open_timeout=OPEN_TIMEOUT, ping_interval=5, ping_timeout=5,
+                           close_timeout=1, max_size=MAX_MESSAGE) as ws:
+            jobs = SerialTasks()
+            try:
+                if ws.subprotocol == SUBPROTOCOL:
+                    await self._speak_v1(ws, jobs)
+                return await self._speak_rtcbot(ws)
+            except ConnectionClosed as error:
+                raise _LinkLost(_reason(error)) from None
+            finally:
+                await jobs.close()
+
+    async def _speak_v1(self, ws: ClientConnection, jobs: SerialTasks) -> NoReturn:
+        await ws.send(Register(self._robot_id, __version__).dump())
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                first = parse(await ws.recv())
+        except TimeoutError:
+            raise _LinkLost('the relay did not take the registration') from None
+        except ProtocolError as error:
+            raise _LinkLost(str(error)) from None
+        match first:
+            case Registered():
+                self._good = True
+                self._connected('v1')
+            case Error(code=code, message=text):
+                raise _LinkLost(f'{code}: {text}')
+            case _:
+                raise _LinkLost(f'the relay answered the registration with {first.TYPE}')
+        while True:
+            try:
+                self._take(ws, jobs, parse(await ws.recv()))
+            except ProtocolError as error:
+                _logger.warning('the relay sent what it should not: %s', error)
+                await ws.send(Error('bad-message', str(error)).dump())
+
+    def _take(self, ws: ClientConnection, jobs: SerialTasks, message: Message) -> None:
+        match message:
+            case OfferMessage(offer=offer):
+                session, job = offer.session, lambda: self._answer(ws, offer)
+            case CandidateMessage(session=session, candidate=candidate):
+                def job(): return self._link.add_candidate(session, candidate)
+            case Close(session=session):
+                def job(): return self._link.close_session(session)
+            case Error(code=code, message=text):
+                _logger.warning('the relay reports %s: %s', code, text)
+                return
+            case _:
+                raise ProtocolError(f'{message.TYPE} is no message of a relay')
+        if not jobs.put(session, job):
+            _logger.warning('a session sends more than this robot can take')
+
+    async def _answer(self, ws: ClientConnection, offer: Offer) -> None:
+        message: Message
+        try:
+            message = Answer(offer.session, await self._link.answer(offer))
+        except SignalingError as error:
+            message = Error(error.code, str(error), offer.session)
+        except Exception:
+            _logger.exception('an offer could not be answered')
+            message = Error('internal', 'The robot failed to answer', offer.session)
+        try:
+            await ws.send(message.dump())
+        except ConnectionClosed:
+            # The viewer will never get this answer.
+            await self._link.close_session(offer.session)
+
+    async def _speak_rtcbot(self, ws: ClientConnection) -> bool:
+        self._connected("RTCBot's form")
+        answered = False
+        steady = asyncio.get_running_loop().time() + STEADY
+        try:
+            while True:
+                await self._serve_rtcbot(ws, await ws.recv())
+                answered = self._good = True
+        except ConnectionClosed as error:
+            self._good = self._good or asyncio.get_running_loop().time() >= steady
+            # A room ends with its answer: nothing is wrong, come back for the next viewer.
+            if answered and error.rcvd is not None:
+                return True
+            raise
+
+    async def _serve_rtcbot(self, ws: ClientConnection, text: str | bytes) -> None:
+        reply: dict[str, str]
+        session = secrets.token_urlsafe(12)
+        try:
+            obj = load_object(text, MAX_MESSAGE)
+            if take(obj, 'type', str) != 'offer':
+                raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
+            sdp = await self._link.answer(Offer(session, take(obj, 'sdp', str), door='rtcbot'))
+            reply = {'sdp': sdp, 'type': 'answer'}
+        except ProtocolError as error:
+            reply = {'error': 'bad-message', 'message': str(error)}
+        except SignalingError as error:
+            reply = {'error': error.code, 'message': str(error)}
+        except Exception:
+            _logger.exception('an offer could not be answered')
+            reply = {'error': 'internal', 'message': 'The robot failed to answer'}
+        try:
+            # Without an answer of some kind an RTCBot relay lets its viewer wait for ever.
+            await ws.send(json.dumps(reply))
+        except ConnectionClosed:
+            await self._link.close_session(session)
+            raise
+
+
+def _reason(error: BaseException) -> str:
+    """Return in one short line why a link failed."""
+    if isinstance(error, InvalidStatus):
+        status = error.response.status_code
+        body = (error.response.body or b'').decode('utf-8', 'replace').strip()
+        return f'HTTP {status}' + (f' {body[:100]}' if body and '\n' not in body else '')
+    if isinstance(error, ConnectionClosed):
+        close = error.rcvd
+        if close is None:
+            return 'connection lost'
+        return f'closed by the relay ({close.code}{" " + close.reason if close.reason else ""})'
+    if isinstance(error, TimeoutError):
+        return 'no answer in time'
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).split('\n')[0] or type(error).__name__

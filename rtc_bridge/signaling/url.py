@@ -1,0 +1,58 @@
+"""Where a robot is found: one URL, in any of the forms people write it."""
+
+import re
+from urllib.parse import urlsplit
+
+from ..core.errors import ParameterError, ProtocolError
+from ..core.messages import check_name
+from ..core.wire import show
+
+_ALLOWED = ('an http, https, ws or wss URL with the path of the robot or none, like '
+            'https://relay.example.org/myrobot')
+_WS = {'http': 'ws', 'https': 'wss', 'ws': 'ws', 'wss': 'wss'}
+_HTTP = {'ws': 'http', 'wss': 'https'}
+# What a URL may hold (RFC 3986, section 2), without the `#` that starts a fragment.
+_CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
+
+
+def dial_url(relay_url: str, robot_id: str) -> str:
+    """
+    Return the ``ws`` or ``wss`` URL to dial for a ``relay_url`` parameter.
+
+    Without a path ``robot_id`` becomes the path. Any other path is kept: ``/ws`` is RTCBot's
+    one-robot form, ``/name`` a room.
+
+    :raises ParameterError: no such URL, or a ``robot_id`` that cannot be a path
+    """
+    try:
+        parts = urlsplit(relay_url)
+        port = parts.port
+    except ValueError:
+        raise _refuse(relay_url) from None
+    # Credentials in a parameter could be read by every node, so there is no form for them.
+    if (not _CHARACTERS.fullmatch(relay_url) or parts.scheme not in _WS or not parts.hostname
+            or port == 0 or '@' in parts.netloc):
+        raise _refuse(relay_url)
+    path = parts.path
+    if path in ('', '/'):
+        try:
+            path = '/' + check_name(robot_id)
+        except ProtocolError as error:
+            raise ParameterError(f'parameter robot_id: {error}') from None
+    query = f'?{parts.query}' if parts.query else ''
+    return f'{_WS[parts.scheme]}://{parts.netloc}{path}{query}'
+
+
+def page_url(relay_url: str, robot_id: str) -> str:
+    """
+    Return the URL of the robot's page at the relay, for people.
+
+    :raises ParameterError: as ``dial_url``
+    """
+    parts = urlsplit(dial_url(relay_url, robot_id))
+    path = '/' if parts.path == '/ws' else parts.path
+    return f'{_HTTP[parts.scheme]}://{parts.netloc}{path}'
+
+
+def _refuse(relay_url: str) -> ParameterError:
+    return ParameterError(f'parameter relay_url is {show(relay_url)}, allowed is {_ALLOWED}')
