@@ -38,8 +38,8 @@ class Gate:
         self.limits = limits
         self.holder: str | None = None
         self.epoch = 0
-        self._timeout = timeout
-        self._max_age = max_age
+        self.timeout = timeout
+        self.max_age = max_age
         self._hold_timeout = hold_timeout
         self._clock = clock
         self._make_tick = make_tick
@@ -84,6 +84,11 @@ class Gate:
         self._held = None
         self._neutral_seen = False
 
+    @property
+    def moving(self) -> bool:
+        """Tell whether a command is in force, be it neutral."""
+        return self._accepted is not None
+
     # Commands
 
     def tick(self) -> int:
@@ -91,7 +96,7 @@ class Gate:
         now = self._clock()
         tick = self._make_tick()
         self._ticks[tick] = now
-        while self._ticks and now - next(iter(self._ticks.values())) > self._max_age:
+        while self._ticks and now - next(iter(self._ticks.values())) > self.max_age:
             self._ticks.popitem(last=False)
         return tick
 
@@ -143,13 +148,13 @@ class Gate:
         self._alive = now
         return self._move(target, now)
 
-    def alive(self, session: str) -> None:
-        """Note a sign of life of a session, for the state it holds."""
+    def alive(self, session: str, age: float = 0.0) -> None:
+        """Note a sign of life of a session, ``age`` seconds old, for the state it holds."""
         if session == self.holder:
             now = self._clock()
             # A sign of life after the hold has ended does not revive it.
             self._expire(now)
-            self._alive = now
+            self._alive = max(self._alive, now - age)
 
     def poll(self) -> Velocity | None:
         """
@@ -170,7 +175,7 @@ class Gate:
         now = self._clock()
         self._expire(now)
         made = self._ticks.get(command.tick)
-        if made is None or now - made > self._max_age:
+        if made is None or now - made > self.max_age:
             raise Refused('stale')
         if command.seq <= self._seq:
             raise Refused('sequence')
@@ -180,7 +185,7 @@ class Gate:
         """Stop if the commands have ended; tell whether that happened just now."""
         if self._accepted is None:
             return False
-        since, allowed = ((self._accepted, self._timeout) if self._held is None
+        since, allowed = ((self._accepted, self.timeout) if self._held is None
                           else (self._alive, self._hold_timeout))
         if now - since <= allowed:
             return False

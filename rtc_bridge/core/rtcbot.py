@@ -85,3 +85,13 @@ def _number(value: Any, limit: float | None = 1.0) -> float | None:
     if not abs(value) <= 1e6:
         return None
     return float(value) if limit is None else max(-limit, min(limit, float(value)))
+
+
+def write_json(value: Any) -> str:
+    """Return a value as RTCBot's Python side sends it."""
+    return json.dumps(value)
+
+
+def write_text(value: Any) -> str:
+    """Return a value as the text of a ROS message: a text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)

@@ -70,7 +70,8 @@ def take(obj: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED) -
     return value
 
 
-def dump(obj: dict[str, Any]) -> str:
-    """Return compact JSON text, without the members that are ``None``."""
-    return json.dumps({k: v for k, v in obj.items() if v is not None}, separators=(',', ':'),
-                      allow_nan=False)
+def dump(obj: dict[str, Any], keep_none: bool = False) -> str:
+    """Return compact JSON text; members that are ``None`` are left out unless kept."""
+    if not keep_none:
+        obj = {name: value for name, value in obj.items() if value is not None}
+    return json.dumps(obj, separators=(',', ':'), allow_nan=False)

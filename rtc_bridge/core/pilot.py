@@ -1,0 +1,129 @@
+"""The gate with its outputs: what sessions ask for, and what is published."""
+
+import logging
+from typing import Callable
+
+from .clock import boot_time, Clock
+from .control import Drive, Joy, TeleopMessage
+from .gate import Gate, Refused
+from .joy import to_ros
+from .velocity import Velocity, ZERO
+
+logger = logging.getLogger(__name__)
+# How often poll() is to be called while somebody drives.
+POLL_PERIOD_S = 0.02
+TICK_PERIOD_S = 0.05
+_REPEAT_S = 0.05
+
+
+class Pilot:
+    """
+    Joins one gate to the publishers; sessions call it, in one thread.
+
+    :param publish: takes each velocity that may reach the motors
+    :param publish_joy: takes axes and buttons in ROS order, or ``None`` if joy is off
+    """
+
+    def __init__(self, gate: Gate, publish: Callable[[Velocity], None],
+                 publish_joy: Callable[[list[float], list[int]], None] | None = None, *,
+                 enabled: bool = True, clock: Clock = boot_time) -> None:
+        """Start with nobody driving."""
+        self.gate = gate
+        self.enabled = enabled
+        # Called whenever the lease has changed.
+        self.on_lease: list[Callable[[], None]] = []
+        self._publish = publish
+        self._publish_joy = publish_joy
+        self._clock = clock
+        self._joy_moved = False
+        self._last_published = 0.0
+
+    @property
+    def joy(self) -> bool:
+        """Tell whether gamepads are published."""
+        return self._publish_joy is not None
+
+    def want(self, session: str, lease: bool) -> None:
+        """Give a session the lease if it is free, or take it back."""
+        if lease and self.enabled and self.gate.holder is None:
+            self.gate.take(session)
+            self._changed()
+        elif not lease:
+            self.leave(session)
+
+    def leave(self, session: str) -> None:
+        """Stop at once if this session drives: it gave up, or its path broke."""
+        if self.gate.release(session):
+            self._stop()
+            self._changed()
+
+    def command(self, session: str, message: TeleopMessage) -> None:
+        """
+        Take a driver's command.
+
+        :raises Refused: with the reason
+        """
+        if not self.enabled:
+            raise Refused('disabled')
+        if isinstance(message, Drive):
+            self._send(self.gate.drive(session, message))
+        else:
+            self._joy(session, message)
+
+    def hold(self, session: str, forward: float, left: float) -> None:
+        """
+        Take the state of an RTCBot client: shares of the limits, from -1 to 1.
+
+        :raises Refused: with the reason
+        """
+        if not self.enabled:
+            raise Refused('disabled')
+        epoch = self.gate.epoch
+        limits = self.gate.limits
+        try:
+            self._send(self.gate.hold(session, Velocity(
+                forward * limits.linear_x, 0.0, left * limits.angular_z)))
+        finally:
+            if self.gate.epoch != epoch:
+                self._changed()
+
+    def alive(self, session: str, age: float = 0.0) -> None:
+        """Note a sign of life of a session, ``age`` seconds old."""
+        self.gate.alive(session, age)
+
+    def poll(self) -> None:
+        """Stop what has ended, repeat what is held; call every ``POLL_PERIOD_S``."""
+        velocity = self.gate.poll()
+        if velocity is None:
+            return
+        if velocity.is_zero() and not self.gate.moving:
+            self._stop()
+        elif self._clock() - self._last_published >= _REPEAT_S:
+            self._send(velocity)
+
+    def close(self) -> None:
+        """Stop for good."""
+        if self.gate.holder is not None:
+            self.leave(self.gate.holder)
+
+    def _joy(self, session: str, message: Joy) -> None:
+        if self._publish_joy is None:
+            raise Refused('disabled')
+        self.gate.joy(session, message)
+        self._joy_moved = not message.is_neutral()
+        self._publish_joy(*to_ros(message.axes, message.buttons))
+
+    def _send(self, velocity: Velocity) -> None:
+        self._last_published = self._clock()
+        self._publish(velocity)
+
+    def _stop(self) -> None:
+        self._send(ZERO)
+        if self._joy_moved and self._publish_joy is not None:
+            self._joy_moved = False
+            self._publish_joy(*to_ros((), ()))
+
+    def _changed(self) -> None:
+        logger.info('driver: %s', self.gate.holder or 'nobody')
+        for call in list(self.on_lease):
+            call()

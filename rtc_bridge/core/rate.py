@@ -1,0 +1,50 @@
+"""How many bits per second a viewer's path takes, from what the viewer reports."""
+
+from .clock import boot_time, Clock
+
+_CLEAN, _BAD = 0.02, 0.10
+
+
+class RateEstimate:
+    """
+    Starts low, doubles every second on a clean path, backs off on loss and overuse.
+
+    :param start: bit/s at the start
+    :param low: never less, bit/s
+    :param high: never more, bit/s
+    """
+
+    def __init__(self, start: int, low: int, high: int, clock: Clock = boot_time) -> None:
+        """Start at ``start``."""
+        self.bitrate = float(min(start, high))
+        self.fraction_lost = 0.0
+        # May be moved while running, as cameras come and go.
+        self.high = high
+        self._low = low
+        self._clock = clock
+        self._last = clock()
+
+    def on_report(self, fraction_lost: float) -> None:
+        """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
+        now = self._clock()
+        # Silence tells nothing about the path: only reported time counts for growth.
+        dt = min(now - self._last, 0.5)
+        self._last = now
+        self.fraction_lost = fraction_lost
+        if fraction_lost > _BAD:
+            self._set(self.bitrate * (1 - fraction_lost / 2))
+        elif fraction_lost < _CLEAN:
+            self._set(self.bitrate * 2 ** dt)
+
+    def on_remb(self, bitrate: float, sent: float) -> None:
+        """
+        Take a receiver's estimate (draft-alvestrand-rmcat-remb), in bit/s.
+
+        Browsers never estimate much more than they receive, so an estimate above what is being
+        sent says nothing; one below it is a sign of overuse.
+        """
+        if bitrate < sent:
+            self._set(min(self.bitrate, 0.9 * bitrate))
+
+    def _set(self, bitrate: float) -> None:
+        self.bitrate = max(self._low, min(self.high, bitrate))

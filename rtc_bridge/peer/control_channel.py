@@ -1,0 +1,130 @@
+"""The ``control`` channel: slots, lease and messages of a v1 session."""
+
+import logging
+from typing import Any, TYPE_CHECKING
+
+from aiortc import RTCDataChannel
+
+from .. import __version__
+from ..core.control import (
+    AppMessage, Bye, ControlMessage, parse_control, Ping, Select, Want,
+)
+from ..core.errors import ProtocolError
+from ..core.rtcbot import write_text
+from ..core.wire import dump, show
+
+if TYPE_CHECKING:
+    from .session import Session
+
+logger = logging.getLogger(__name__)
+# A viewer that reads nothing must not fill our memory.
+MAX_BUFFERED = 256 * 1024
+
+
+def send(channel: RTCDataChannel, text: str) -> None:
+    """Send if the channel is open and not stuck; these messages are all replaceable."""
+    if channel.readyState == 'open' and channel.bufferedAmount < MAX_BUFFERED:
+        channel.send(text)
+
+
+class ControlChannel:
+    """Answers the page's messages, and tells it what changes."""
+
+    def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
+        """Say hello."""
+        self._channel = channel
+        self._session = session
+        self._slots: dict[int, tuple[str | None, str]] = {}
+        channel.on('message', self._on_message)
+        channel.on('close', lambda: session.end('the viewer closed its channel'))
+        self._send('hello', robot_id=session.host.robot_id, session=session.id,
+                   role=session.role, slots=len(session.slots), cameras=self._cameras(),
+                   teleop=self._teleop(), version=__version__)
+        self.lease_changed()
+        self.watch()
+
+    def cameras_changed(self) -> None:
+        """Tell which cameras there are."""
+        self._send('cameras', cameras=self._cameras())
+        self.watch()
+
+    def lease_changed(self) -> None:
+        """Tell whether the page drives, and whether anybody does."""
+        gate = self._session.host.pilot.gate
+        mine = gate.holder == self._session.id
+        self._channel_send({'type': 'lease', 'epoch': gate.epoch if mine else None,
+                            'driver': gate.holder is not None}, keep_none=True)
+
+    def send_message(self, data: Any) -> None:
+        """Send an application's value."""
+        self._channel_send({'type': 'message', 'data': data}, keep_none=True)
+
+    def watch(self) -> None:
+        """Tell what each slot shows, when that has changed."""
+        for number, slot in enumerate(self._session.slots):
+            name, state, since = None, 'off', 0.0
+            if slot.camera is not None:
+                name = slot.camera.name
+                state, since = slot.camera.state()
+            # A second of silence is a new state each second: the page shows how long.
+            known = (name, state if state != 'lost' else f'lost {since:.0f}')
+            if self._slots.get(number) != known:
+                self._slots[number] = known
+                self._channel_send({'type': 'slot', 'slot': number, 'camera': name,
+                                    'state': state, 'since_s': round(since, 1)}, keep_none=True)
+
+    def close(self, reason: str) -> None:
+        """Say that the session ends."""
+        self._send('bye', reason=reason)
+
+    def _cameras(self) -> list[dict[str, str]]:
+        return [{'name': name} for name in self._session.host.cameras]
+
+    def _teleop(self) -> dict[str, Any]:
+        pilot = self._session.host.pilot
+        limits = pilot.gate.limits
+        return {'enabled': pilot.enabled and self._session.role == 'drive', 'joy': pilot.joy,
+                'max_linear_x': limits.linear_x, 'max_linear_y': limits.linear_y,
+                'max_angular_z': limits.angular_z, 'max_age': pilot.gate.max_age,
+                'timeout': pilot.gate.timeout}
+
+    def _on_message(self, text: str | bytes) -> None:
+        try:
+            self._handle(parse_control(text))
+        except ProtocolError as error:
+            self._send('error', code='bad-message', message=str(error))
+
+    def _handle(self, message: ControlMessage) -> None:
+        session = self._session
+        if isinstance(message, Ping):
+            self._send('pong', id=message.id)
+        elif isinstance(message, Select):
+            self._select(message)
+        elif isinstance(message, Want):
+            if session.role == 'drive':
+                session.host.pilot.want(session.id, message.lease)
+            else:
+                self._send('error', code='denied', message='this session may only watch')
+        elif isinstance(message, AppMessage):
+            session.host.publish_message(write_text(message.data))
+        elif isinstance(message, Bye):
+            session.end(f'the viewer left: {show(message.reason)}')
+
+    def _select(self, message: Select) -> None:
+        slots, cameras = self._session.slots, self._session.host.cameras
+        if not 0 <= message.slot < len(slots):
+            raise ProtocolError(f'slot {message.slot} is not one of {len(slots)}')
+        if message.camera is not None and message.camera not in cameras:
+            self._send('error', code='no-camera', message=f'no camera {show(message.camera)}, '
+                       f'there are: {", ".join(cameras) or "none"}')
+            return
+        if message.slot == 0:
+            self._session.selected = True
+        slots[message.slot].show(cameras.get(message.camera))
+        self.watch()
+
+    def _send(self, kind: str, **members: Any) -> None:
+        self._channel_send({'type': kind, **members})
+
+    def _channel_send(self, obj: dict[str, Any], keep_none: bool = False) -> None:
+        send(self._channel, dump(obj, keep_none=keep_none))

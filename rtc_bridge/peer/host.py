@@ -1,0 +1,30 @@
+"""What the sessions of one robot share."""
+
+from dataclasses import dataclass, field
+from typing import Callable
+
+from ..core.access import Access
+from ..core.link import IceServer
+from ..core.pilot import Pilot
+from ..media.camera import Camera
+
+
+@dataclass
+class Host:
+    """
+    The robot, as its sessions see it.
+
+    :param cameras: by name, in the order that viewers see; may change while running
+    :param codecs: ``h264`` and ``vp8`` in order of preference
+    :param ice_servers: for robot and viewers; empty means none, never a default one
+    :param publish_message: takes a text from a viewer for the robot's applications
+    """
+
+    robot_id: str
+    pilot: Pilot
+    access: Access
+    publish_message: Callable[[str], None]
+    cameras: dict[str, Camera] = field(default_factory=dict)
+    codecs: tuple[str, ...] = ('h264', 'vp8')
+    ice_servers: tuple[IceServer, ...] = ()
+    max_slots: int = 4

@@ -1,0 +1,67 @@
+"""What a viewer's SDP offer asks for."""
+
+from dataclasses import dataclass
+import re
+
+from aiortc.sdp import SessionDescription
+
+from ..core.errors import SignalingError
+
+MAX_SDP = 128 * 1024
+# Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
+_MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.MULTILINE | re.IGNORECASE)
+_END = re.compile(r'^a=end-of-candidates\s*\r?\n', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ViewerOffer:
+    """
+    An offer that was understood.
+
+    ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
+    ``codecs`` what all of these can decode, of ``h264`` and ``vp8``, ``bundled`` whether all sections
+    share one transport (RFC 9143).
+    """
+
+    sdp: str
+    slots: int
+    codecs: frozenset[str]
+    bundled: bool
+
+
+def read_offer(sdp: str) -> ViewerOffer:
+    """
+    Read an offer.
+
+    mDNS candidates are taken out: resolving one delays the answer by a second, and the viewer's
+    own checks show us its address anyway. Then the end of candidates must go too, or aioice
+    would give up when no other candidate is there.
+
+    :raises SignalingError: ``bad-offer``, with what is wrong
+    """
+    if len(sdp) > MAX_SDP:
+        raise SignalingError('bad-offer', f'offer of {len(sdp)} bytes, at most {MAX_SDP} are '
+                                          'allowed')
+    text, count = _MDNS.subn('', sdp)
+    if count:
+        text = _END.sub('', text)
+    try:
+        description = SessionDescription.parse(text)
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError,
+            AssertionError) as error:
+        raise SignalingError('bad-offer', f'offer is not SDP that can be read: {error!r}') from None
+    if not description.media:
+        raise SignalingError('bad-offer', 'offer has no media sections')
+    slots, codecs = 0, {'h264', 'vp8'}
+    for media in description.media:
+        if media.ice.usernameFragment is None or not media.dtls or not media.dtls.fingerprints:
+            if media.port != 0:
+                raise SignalingError('bad-offer', f'{media.kind} section without ICE '
+                                                  'credentials or DTLS fingerprint')
+        if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
+            slots += 1
+            names = {c.mimeType.lower() for c in media.rtp.codecs}
+            codecs &= {c for c in codecs if f'video/{c}' in names}
+    groups = [set(g.items) for g in description.group if g.semantic == 'BUNDLE']
+    bundled = len(groups) == 1 and groups[0] == {m.rtp.muxId for m in description.media}
+    return ViewerOffer(text, slots, frozenset(codecs if slots else ()), bundled)

@@ -1,0 +1,63 @@
+"""RTCBot's ``default`` channel: any message to the application, some of them drive."""
+
+import logging
+from typing import Any, TYPE_CHECKING
+
+from aiortc import RTCDataChannel
+
+from ..core.control import MAX_MESSAGE
+from ..core.gate import Refused
+from ..core.rtcbot import read_text, Wish, write_json
+from .control_channel import send
+
+if TYPE_CHECKING:
+    from .session import Session
+
+logger = logging.getLogger(__name__)
+
+
+class RTCBotChannel:
+    """Speaks as RTCBot's Python side does: text in JSON out, raw text or JSON in."""
+
+    def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
+        """Begin to listen."""
+        self._channel = channel
+        self._session = session
+        self._wish = Wish()
+        self._last_refusal = ''
+        channel.on('message', self._on_message)
+        # RTCBot ends the whole connection with this channel.
+        channel.on('close', lambda: session.end('the viewer closed its channel'))
+
+    def cameras_changed(self) -> None:
+        """Do nothing: RTCBot's clients know no cameras."""
+
+    def lease_changed(self) -> None:
+        """Do nothing: RTCBot's clients know no lease."""
+
+    def watch(self) -> None:
+        """Do nothing: RTCBot's clients know no slots."""
+
+    def close(self, reason: str) -> None:
+        """Do nothing: RTCBot's clients see the connection end."""
+
+    def send_message(self, data: Any) -> None:
+        """Send an application's value."""
+        send(self._channel, write_json(data))
+
+    def _on_message(self, text: str | bytes) -> None:
+        # RTCBot uses no binary messages.
+        if isinstance(text, bytes) or len(text) > MAX_MESSAGE:
+            return
+        self._session.host.publish_message(text)
+        wish = self._wish.update(read_text(text))
+        if wish is None or self._session.role != 'drive':
+            return
+        try:
+            self._session.host.pilot.hold(self._session.id, *wish)
+        except Refused as refused:
+            if str(refused) != self._last_refusal:
+                self._last_refusal = str(refused)
+                logger.info('session %s may not drive: %s', self._session.id[:8], refused)
+        else:
+            self._last_refusal = ''

@@ -1,0 +1,263 @@
+"""One viewer's session on the robot: one offer, one answer, slots and channels."""
+
+import asyncio
+import logging
+from typing import Any, Callable
+
+from aiortc import (
+    RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection,
+    RTCRtpSender, RTCSessionDescription,
+)
+from aiortc.sdp import candidate_from_sdp
+
+from ..core.clock import boot_time
+from ..core.errors import SignalingError
+from ..core.link import Candidate, Offer
+from ..core.rate import RateEstimate
+from ..core.wire import show
+from ..media.stream import START_BITRATE
+from . import aiortc_compat
+from .control_channel import ControlChannel
+from .host import Host
+from .offer import read_offer, ViewerOffer
+from .rtcbot_channel import RTCBotChannel
+from .slot import Slot
+from .teleop_channel import TeleopChannel
+
+logger = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT_S = 15.0
+# A peer that answers no check for this long is gone; checks go out every second.
+DEAD_AFTER_S = 5.0
+WATCH_PERIOD_S = 0.2
+MIN_BITRATE = 150_000
+
+
+class Session:
+    """
+    One viewer.
+
+    :param role: ``view`` or ``drive``
+    :param on_closed: called once when the session is over
+    """
+
+    def __init__(self, offer: Offer, role: str, host: Host,
+                 on_closed: Callable[['Session'], None]) -> None:
+        """Prepare; :meth:`answer` begins."""
+        self.id = offer.session
+        self.door = offer.door
+        self.source = offer.source
+        self.role = role
+        self.host = host
+        self.slots: list[Slot] = []
+        self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        self.state = 'new'
+        # Set once a viewer, or its door, has said what slot 0 is to show.
+        self.selected = False
+        self._offer = offer
+        self._on_closed = on_closed
+        self._pc: RTCPeerConnection | None = None
+        self._channels: dict[str, ControlChannel | TeleopChannel | RTCBotChannel] = {}
+        self._watch_task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._began = boot_time()
+        self._sent = (self._began, 0)
+        self._sent_bps = 0.0
+
+    async def answer(self) -> str:
+        """
+        Return the answer, with all candidates in it.
+
+        :raises SignalingError: ``bad-offer``, ``no-camera`` or ``no-codec``
+        """
+        offer = read_offer(self._offer.sdp)
+        name = self._offer.camera
+        if name is not None and name not in self.host.cameras:
+            there = ', '.join(self.host.cameras) or 'none'
+            raise SignalingError('no-camera', f'no camera {show(name)}, there are: {there}')
+        codecs: list[str | None] = [c for c in self.host.codecs if c in offer.codecs]
+        for codec in codecs if offer.slots else [None]:
+            if await self._negotiate(offer, codec):
+                break
+        else:
+            raise SignalingError('no-codec', 'the viewer decodes none of: '
+                                             + ', '.join(self.host.codecs))
+        self.state = 'connecting'
+        self.fill_first_slot(name)
+        self._watch_task = asyncio.create_task(self._watch(), name=f'session {self.id}')
+        return self._pc.localDescription.sdp
+
+    async def _negotiate(self, offer: ViewerOffer, codec: str | None) -> bool:
+        """Apply the offer with one codec for all slots; tell whether that was possible."""
+        servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
+                   for s in self.host.ice_servers]
+        pc = RTCPeerConnection(RTCConfiguration(
+            iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE if offer.bundled
+            else RTCBundlePolicy.BALANCED))
+        pc.on('datachannel', self._on_channel)
+        pc.on('connectionstatechange', self._on_state)
+        slots = [Slot(codec) for _ in range(min(offer.slots, self.host.max_slots))]
+        try:
+            for slot in slots:
+                # Made before the offer is applied, so that they are matched with its sections.
+                transceiver = pc.addTransceiver(slot, 'sendonly')
+                transceiver.setCodecPreferences([
+                    c for c in RTCRtpSender.getCapabilities('video').codecs
+                    if c.mimeType.lower() in (f'video/{codec}', 'video/rtx')])
+                aiortc_compat.watch_rtcp(
+                    transceiver.sender, on_keyframe=slot.request_keyframe,
+                    on_report=self.rate.on_report, on_remb=self._on_remb)
+            await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
+            for transceiver in pc.getTransceivers():
+                if transceiver.sender.track is None:
+                    # Nothing is received: microphones and cameras of viewers are not for us.
+                    transceiver.direction = 'inactive'
+            await pc.setLocalDescription()
+        except Exception as error:
+            # aiortc has no common base for what a strange description can raise in it.
+            pc.remove_all_listeners()
+            await pc.close()
+            if codec is not None and 'send parameters' in str(error):
+                return False
+            raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
+        self._pc, self.slots = pc, slots
+        return True
+
+    def fill_first_slot(self, name: str | None = None) -> None:
+        """Show the named or the first camera, unless the viewer has chosen already."""
+        if self.selected or not self.slots or self.state == 'closed':
+            return
+        camera = self.host.cameras.get(name) if name else next(
+            iter(self.host.cameras.values()), None)
+        self.selected = camera is not None
+        self.slots[0].show(camera)
+
+    async def add_candidate(self, candidate: Candidate | None) -> None:
+        """
+        Take a trickled candidate.
+
+        :raises SignalingError: ``bad-message``: it is none
+        """
+        if self._pc is None or self.state == 'closed':
+            return
+        if candidate is None or '.local ' in candidate.candidate:
+            # mDNS names are left out here as in the offer, so the end is not passed on either:
+            # the connect timeout ends a session whose checks find nothing.
+            return
+        try:
+            parsed = candidate_from_sdp(candidate.candidate.removeprefix('candidate:'))
+            parsed.sdpMid = candidate.sdp_mid
+            parsed.sdpMLineIndex = candidate.sdp_m_line_index
+            await self._pc.addIceCandidate(parsed)
+        except (ValueError, AssertionError, IndexError) as error:
+            raise SignalingError('bad-message', f'no ICE candidate: '
+                                                f'{show(candidate.candidate)} ({error})') from None
+
+    def cameras_changed(self) -> None:
+        """Tell the viewer that cameras came or went."""
+        for slot in self.slots:
+            if slot.camera is not None and slot.camera.name not in self.host.cameras:
+                slot.show(None)
+                self.selected = False
+        self.fill_first_slot()
+        for channel in self._channels.values():
+            channel.cameras_changed()
+
+    def lease_changed(self) -> None:
+        """Tell the viewer who drives."""
+        for channel in self._channels.values():
+            channel.lease_changed()
+
+    def send_message(self, data: Any) -> None:
+        """Send an application's value to the viewer."""
+        for channel in self._channels.values():
+            channel.send_message(data)
+
+    def stats(self) -> dict[str, str]:
+        """Return the session's state for diagnostics."""
+        cameras = [s.camera.name for s in self.slots if s.camera is not None]
+        return {'door': self.door, 'role': self.role, 'state': self.state,
+                'source': self.source or '', 'cameras': ' '.join(cameras),
+                'codec': self.slots[0].codec if self.slots else '',
+                'kbit_per_s': f'{self._sent_bps / 1000:.0f}',
+                'lost_percent': f'{self.rate.fraction_lost * 100:.1f}',
+                'drives': str(self.host.pilot.gate.holder == self.id).lower()}
+
+    async def close(self, reason: str) -> None:
+        """End the session; calling it again waits for the same end."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(reason))
+        await asyncio.shield(self._closing)
+
+    async def _close(self, reason: str) -> None:
+        self.state = 'closed'
+        self.host.pilot.leave(self.id)
+        logger.info('session %s ends: %s', self.id[:8], reason)
+        for channel in self._channels.values():
+            channel.close(reason)
+        for slot in self.slots:
+            slot.stop()
+        if self._watch_task is not None:
+            self._watch_task.cancel()
+        self._on_closed(self)
+        if self._pc is not None:
+            self._pc.remove_all_listeners()
+            try:
+                async with asyncio.timeout(DEAD_AFTER_S):
+                    await self._pc.close()
+            except TimeoutError:
+                logger.warning('session %s: aiortc did not close its connection', self.id[:8])
+
+    def end(self, reason: str) -> None:
+        """Begin to end the session, from a callback."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(reason))
+
+    def _on_state(self) -> None:
+        state = self._pc.connectionState if self._pc is not None else 'new'
+        if state == 'connected' and self.state == 'connecting':
+            self.state = 'connected'
+            logger.info('session %s connected after %.2f s: %s by door %s from %s', self.id[:8],
+                        boot_time() - self._began, self.role, self.door, self.source or '?')
+        elif state in ('failed', 'closed'):
+            self.end(f'connection {state}')
+
+    def _on_channel(self, channel: RTCDataChannel) -> None:
+        kinds = {'control': ControlChannel, 'teleop': TeleopChannel, 'default': RTCBotChannel}
+        kind = kinds.get(channel.label)
+        if kind is None or channel.label in self._channels:
+            # RTCBot's clients may open more channels; nobody here listens to them.
+            logger.info('session %s: channel %s is not used', self.id[:8], show(channel.label))
+            return
+        self._channels[channel.label] = kind(channel, self)
+
+    def _on_remb(self, bitrate: float) -> None:
+        self.rate.on_remb(bitrate, self._sent_bps)
+
+    async def _watch(self) -> None:
+        """Notice death, measure, and share the path's rate among the slots."""
+        while True:
+            await asyncio.sleep(WATCH_PERIOD_S)
+            now = boot_time()
+            if self.state == 'connecting' and now - self._began > CONNECT_TIMEOUT_S:
+                return self.end(f'no connection within {CONNECT_TIMEOUT_S:g} s')
+            answered = aiortc_compat.last_answer(self._pc)
+            if self.state == 'connected' and answered is not None:
+                if now - answered > DEAD_AFTER_S:
+                    return self.end(f'no sign of life for {DEAD_AFTER_S:g} s')
+                self.host.pilot.alive(self.id, now - answered)
+            self._measure(now)
+            showing = [s for s in self.slots if s.camera is not None]
+            if showing:
+                self.rate.high = sum(s.camera.settings.max_bitrate for s in showing)
+                for slot in showing:
+                    slot.set_bitrate(round(self.rate.bitrate / len(showing)))
+            for channel in self._channels.values():
+                channel.watch()
+
+    def _measure(self, now: float) -> None:
+        since, before = self._sent
+        if now - since >= 1.0:
+            total = sum(slot.bytes_sent for slot in self.slots)
+            self._sent_bps = (total - before) * 8 / (now - since)
+            self._sent = (now, total)

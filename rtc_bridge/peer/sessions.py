@@ -1,0 +1,112 @@
+"""All sessions of a robot, and the way in for every signaling door."""
+
+import logging
+from typing import Any
+
+from ..core.errors import SignalingError
+from ..core.link import Candidate, IceServer, Offer
+from .host import Host
+from .session import Session
+
+logger = logging.getLogger(__name__)
+
+
+class Sessions:
+    """Makes, keeps and ends the sessions; belongs to one event loop."""
+
+    def __init__(self, host: Host) -> None:
+        """Start with none."""
+        self.host = host
+        self.sessions: dict[str, Session] = {}
+        host.pilot.on_lease.append(self._lease_changed)
+
+    def link(self, via: str) -> 'HostLink':
+        """
+        Return the robot as a door sees it.
+
+        :param via: ``server`` for the robot's own doors, ``relay`` for a relay's
+        """
+        return HostLink(self, via)
+
+    async def answer(self, offer: Offer, via: str) -> str:
+        """
+        Begin a session.
+
+        :raises SignalingError: the offer is refused
+        """
+        role = self.host.access.role(via, offer.door)
+        if role == 'none':
+            raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
+        if offer.session in self.sessions:
+            raise SignalingError('bad-message', 'this session has had its offer')
+        session = Session(offer, role, self.host, self._closed)
+        self.sessions[session.id] = session
+        try:
+            return await session.answer()
+        except BaseException:
+            await session.close('not set up')
+            raise
+
+    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
+        """Pass a candidate to its session."""
+        if session in self.sessions:
+            await self.sessions[session].add_candidate(candidate)
+
+    async def close_session(self, session: str, reason: str) -> None:
+        """End one session."""
+        if session in self.sessions:
+            await self.sessions[session].close(reason)
+
+    async def close(self, reason: str) -> None:
+        """End all sessions."""
+        for session in list(self.sessions.values()):
+            await session.close(reason)
+
+    def cameras_changed(self) -> None:
+        """Tell every viewer that cameras came or went."""
+        for session in list(self.sessions.values()):
+            session.cameras_changed()
+
+    def send_message(self, data: Any) -> None:
+        """Send an application's value to every viewer."""
+        for session in list(self.sessions.values()):
+            session.send_message(data)
+
+    def _lease_changed(self) -> None:
+        for session in list(self.sessions.values()):
+            session.lease_changed()
+
+    def _closed(self, session: Session) -> None:
+        self.sessions.pop(session.id, None)
+
+
+class HostLink:
+    """The robot itself as a :class:`~rtc_bridge.core.link.RobotLink`."""
+
+    trickle = True
+    kind = 'v1'
+
+    def __init__(self, sessions: Sessions, via: str) -> None:
+        """Remember which way its sessions come."""
+        self._sessions = sessions
+        self._via = via
+
+    async def ice_servers(self) -> list[IceServer]:
+        """Return the ICE servers that a viewer should use."""
+        return list(self._sessions.host.ice_servers)
+
+    async def answer(self, offer: Offer) -> str:
+        """
+        Return the SDP answer to an offer.
+
+        :raises SignalingError: the offer is refused
+        """
+        return await self._sessions.answer(offer, self._via)
+
+    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
+        """Pass a trickled candidate on."""
+        await self._sessions.add_candidate(session, candidate)
+
+    async def close_session(self, session: str) -> None:
+        """End a session."""
+        await self._sessions.close_session(session, 'the viewer closed it')

@@ -1,0 +1,112 @@
+"""A video slot of one viewer: a track that shows whichever camera was put in it."""
+
+import asyncio
+from collections import deque
+
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+import av
+
+from ..media.camera import Camera
+from ..media.stream import Subscription
+
+# A viewer whose packets are not fetched has a stuck path: three frames are 100 ms.
+_MAX_WAITING = 3
+
+
+class Slot(MediaStreamTrack):
+    """
+    A track for aiortc's sender; packets go through unchanged.
+
+    Switching cameras needs no negotiation: all cameras stamp with one clock, and the first
+    packet after a switch is a keyframe.
+
+    :param codec: the codec that was negotiated
+    """
+
+    kind = 'video'
+
+    def __init__(self, codec: str) -> None:
+        """Start empty."""
+        super().__init__()
+        self.camera: Camera | None = None
+        self.codec = codec
+        self.bytes_sent = 0
+        self.dropped = 0
+        self._bitrate: int | None = None
+        self._subscription: Subscription | None = None
+        self._packets: deque[av.Packet] = deque()
+        self._arrived = asyncio.Event()
+        # aiortc reads from the moment the path is open; nothing is kept before.
+        self._read = False
+        self._keyframe_needed = True
+        self._last_pts = -1
+
+    def show(self, camera: Camera | None) -> None:
+        """Put a camera in the slot, or empty it."""
+        if camera is self.camera:
+            return
+        old, subscription = self.camera, self._subscription
+        self._packets.clear()
+        self.camera = camera
+        self._subscription = None
+        if camera is not None and self.readyState == 'live':
+            self._subscription = camera.open(self.codec, self._take)
+            self.set_bitrate(self._bitrate)
+            self._need_keyframe()
+        if old is not None and subscription is not None:
+            old.close(self.codec, subscription)
+
+    def set_bitrate(self, bitrate: int | None) -> None:
+        """Tell the camera's encoder what this viewer's path can take, in bit/s."""
+        self._bitrate = bitrate
+        if self._subscription is not None and bitrate is not None:
+            self._subscription.bitrate = bitrate
+
+    def request_keyframe(self) -> None:
+        """Ask the camera for a keyframe, which all its viewers get."""
+        if self.camera is not None:
+            self.camera.streams[self.codec].request_keyframe()
+
+    def stop(self) -> None:
+        """End the track; aiortc calls this too."""
+        super().stop()
+        self.show(None)
+        self._arrived.set()
+
+    async def recv(self) -> av.Packet:
+        """
+        Return the next packet.
+
+        :raises MediaStreamError: the track has ended
+        """
+        if not self._read:
+            self._read = True
+            self._need_keyframe()
+        while not self._packets:
+            if self.readyState != 'live':
+                raise MediaStreamError
+            self._arrived.clear()
+            await self._arrived.wait()
+        packet = self._packets.popleft()
+        self.bytes_sent += packet.size
+        return packet
+
+    def _need_keyframe(self) -> None:
+        self._keyframe_needed = True
+        if self._read:
+            self.request_keyframe()
+
+    def _take(self, packet: av.Packet, keyframe: bool) -> None:
+        if not self._read or (self._keyframe_needed and not keyframe):
+            return
+        if len(self._packets) >= _MAX_WAITING or packet.pts <= self._last_pts:
+            # Late pictures are worse than none: start afresh from a keyframe.
+            self.dropped += 1 + len(self._packets)
+            self._packets.clear()
+            self._need_keyframe()
+            return
+        self._keyframe_needed = False
+        self._last_pts = packet.pts
+        self._packets.append(packet)
+        self._arrived.set()

@@ -1,0 +1,81 @@
+"""The ``teleop`` channel: ticks out, commands in."""
+
+import asyncio
+from typing import Any, TYPE_CHECKING
+
+from aiortc import RTCDataChannel
+
+from ..core.clock import boot_time
+from ..core.control import parse_teleop
+from ..core.errors import ProtocolError
+from ..core.gate import Refused
+from ..core.pilot import TICK_PERIOD_S
+from ..core.wire import dump
+from .control_channel import send
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_REFUSED_PERIOD_S = 0.2
+
+
+class TeleopChannel:
+    """Passes commands to the pilot, and ticks to the page while it drives."""
+
+    def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
+        """Begin to listen."""
+        self._channel = channel
+        self._session = session
+        self._ticking: asyncio.Task[None] | None = None
+        self._next_refusal = 0.0
+        channel.on('message', self._on_message)
+        self.lease_changed()
+
+    def cameras_changed(self) -> None:
+        """Do nothing: this is the other channel's."""
+
+    def send_message(self, data: Any) -> None:
+        """Do nothing: this is the other channel's."""
+
+    def watch(self) -> None:
+        """Do nothing: this is the other channel's."""
+
+    def lease_changed(self) -> None:
+        """Start or stop ticking."""
+        driving = self._session.host.pilot.gate.holder == self._session.id
+        if driving and self._ticking is None:
+            self._ticking = asyncio.create_task(self._tick(), name='teleop ticks')
+        elif not driving:
+            self.close('')
+
+    def close(self, reason: str) -> None:
+        """Stop ticking."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
+
+    async def _tick(self) -> None:
+        while True:
+            send(self._channel, dump({'type': 'tick',
+                                      'tick': self._session.host.pilot.gate.tick()}))
+            await asyncio.sleep(TICK_PERIOD_S)
+
+    def _on_message(self, text: str | bytes) -> None:
+        seq = None
+        try:
+            message = parse_teleop(text)
+            seq = message.seq
+            if self._session.role != 'drive':
+                raise Refused('role')
+            self._session.host.pilot.command(self._session.id, message)
+        except ProtocolError as error:
+            self._refuse(seq, 'bad-value', str(error))
+        except Refused as refused:
+            self._refuse(seq, str(refused))
+
+    def _refuse(self, seq: int | None, reason: str, message: str | None = None) -> None:
+        now = boot_time()
+        if now >= self._next_refusal:
+            self._next_refusal = now + _REFUSED_PERIOD_S
+            send(self._channel, dump({'type': 'refused', 'seq': seq, 'reason': reason,
+                                      'message': message}))
