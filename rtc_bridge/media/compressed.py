@@ -1,0 +1,57 @@
+"""Decoding of JPEG and PNG as ``sensor_msgs/CompressedImage`` carries them."""
+
+import cv2
+import numpy as np
+
+from ..core.errors import ImageError
+from ..core.wire import show
+from .encodings import ENCODINGS
+
+_JPEG = b'\xff\xd8\xff'
+_JPEG_END = b'\xff\xd9'
+_PNG = b'\x89PNG\r\n\x1a\n'
+_NAMES = {('uint8', 1): 'mono8', ('uint8', 3): 'bgr8', ('uint8', 4): 'bgra8',
+          ('uint16', 1): '16UC1', ('uint16', 3): 'bgr16', ('uint16', 4): 'bgra16'}
+
+
+def decode_compressed(data: bytes, format: str) -> tuple[np.ndarray, str]:  # noqa: A002
+    """
+    Decode a JPEG or PNG picture.
+
+    The format is ``jpeg``, ``png``, or what image_transport writes: the encoding of the source,
+    as in ``rgb8; jpeg compressed bgr8`` or ``16UC1; png compressed``. The data says itself which
+    of the two it is.
+
+    :returns: pixels and their encoding; 16-bit PNG of one channel is ``16UC1`` (depth) unless the
+        format says ``mono16``
+    :raises ImageError: neither JPEG nor PNG, compressed depth with its own header, broken data
+    """
+    data = bytes(data)
+    if 'compressedDepth' in format:
+        raise ImageError(f'format {show(format)} is not supported: publish the depth image as '
+                         '16UC1 or 32FC1, or as PNG')
+    if not data.startswith((_JPEG, _PNG)):
+        raise ImageError(f'{len(data)} bytes of format {show(format)} are neither JPEG nor PNG')
+    # OpenCV fills what is missing with grey, and says nothing.
+    whole = data.rfind(_JPEG_END) > 0 if data.startswith(_JPEG) else b'IEND' in data[-64:]
+    pixels = None
+    if whole:
+        try:
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        except cv2.error:
+            pass
+    if pixels is None:
+        raise ImageError(f'{len(data)} bytes of format {show(format)} are broken or cut short')
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    encoding = _NAMES.get((pixels.dtype.name, channels))
+    if encoding is None:
+        raise ImageError(f'format {show(format)} holds {channels} channels of {pixels.dtype}')
+    source, _, how = format.partition(';')
+    if channels == 1 and source in ('mono16', f'mono{pixels.itemsize * 8}'):
+        encoding = f'mono{pixels.itemsize * 8}'
+    elif channels == 1 and source.startswith('bayer') and source in ENCODINGS:
+        encoding = source
+    elif channels > 1 and 'compressed rgb' in how:
+        # The publisher compressed red as blue: image_transport marks that so.
+        encoding = encoding.replace('bgr', 'rgb')
+    return pixels, encoding

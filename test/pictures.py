@@ -1,0 +1,57 @@
+"""Test pictures, and their packing into ROS encodings by the definitions."""
+
+import cv2
+import numpy as np
+from rtc_bridge.media.encodings import layout
+
+# Colour of the samples of a Bayer tile, row by row: 0 blue, 1 green, 2 red.
+_CHANNEL = {'b': 0, 'g': 1, 'r': 2}
+
+
+def picture(width, height):
+    """Return a smooth BGR picture whose colours and corners all differ."""
+    y, x = np.mgrid[:height, :width] / max(width, height)
+    bgr = np.dstack((200 - 150 * x, 60 + 120 * y + 30 * np.sin(3 * x), 40 + 180 * x * (1 - y)))
+    return bgr.clip(0, 255).astype(np.uint8)
+
+
+def ycbcr(bgr):
+    """Return Y, Cb and Cr of every pixel in the limited range (ITU-R BT.601)."""
+    b, g, r = np.moveaxis(bgr.astype(float) / 255, -1, 0)
+    y = 16 + 65.481 * r + 128.553 * g + 24.966 * b
+    cb = 128 - 37.797 * r - 74.203 * g + 112 * b
+    cr = 128 + 112 * r - 93.786 * g - 18.214 * b
+    return [np.round(plane).astype(np.uint8) for plane in (y, cb, cr)]
+
+
+def encode(bgr, encoding):
+    """Pack a BGR picture into the array form of an encoding."""
+    form = layout(encoding)
+    kind = form.kind
+    if kind in ('uyvy', 'yuyv'):
+        y, cb, cr = ycbcr(bgr)
+        chroma = cb.copy()
+        chroma[:, 1::2] = cr[:, :cr.shape[1] & ~1:2]
+        return np.dstack((chroma, y) if kind == 'uyvy' else (y, chroma))
+    if kind == 'nv24':
+        y, cb, cr = ycbcr(bgr)
+        return np.concatenate((y, np.dstack((cb, cr)).reshape(-1, y.shape[1])))
+    if kind in ('nv12', 'nv21'):
+        y, cb, cr = ycbcr(bgr)
+        pair = (cb, cr) if kind == 'nv12' else (cr, cb)
+        # Even sizes of the chroma plane, whatever the luma plane's: ceil(w/2) pairs a row.
+        chroma = np.dstack(pair)[::2, ::2].reshape((y.shape[0] + 1) // 2, -1)
+        return np.concatenate((y, chroma[:, :y.shape[1]]))
+    if kind.startswith('bayer'):
+        pattern = kind.removeprefix('bayer_')
+        pixels = np.empty(bgr.shape[:2], np.uint8)
+        for index, colour in enumerate(pattern):
+            where = np.s_[index // 2::2, index % 2::2]
+            pixels[where] = bgr[where][..., _CHANNEL[colour]]
+    elif kind == 'mono':
+        pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
+    else:
+        opaque = np.full(bgr.shape[:2], 255, np.uint8)
+        pixels = np.dstack([opaque if name == 'a' else bgr[..., _CHANNEL[name]] for name in kind])
+    # 255 becomes 65535.
+    return pixels if form.dtype == 'uint8' else pixels.astype(np.uint16) * 257
