@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from rtc_bridge.media.encodings import layout
+from rtc_bridge.media.layouts import layout
 
 # Colour of the samples of a Bayer tile, row by row: 0 blue, 1 green, 2 red.
 _CHANNEL = {'b': 0, 'g': 1, 'r': 2}

@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
+from .layouts import ENCODINGS
 from ..core.errors import ImageError
 from ..core.wire import show
-from .encodings import ENCODINGS
 
 _JPEG = b'\xff\xd8\xff'
 _JPEG_END = b'\xff\xd9'

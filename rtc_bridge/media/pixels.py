@@ -1,17 +1,17 @@
 """
 Conversion of pixels in any ROS encoding to what encoders take.
 
-Pixels are numpy arrays in native byte order: (h, w) for one sample per pixel, else (h, w, samples).
-The planar kinds are (h * 3 / 2, w) for ``nv12`` and ``nv21`` and (h * 3, w) for ``nv24``: the
-luma plane, then the rows of the interleaved chroma plane. Rows may have padding between them.
+Pixels are numpy arrays in native byte order: (h, w) for one sample per pixel, (h, w, samples) for
+more. The planar kinds are (h * 3 / 2, w) for ``nv12`` and ``nv21`` and (h * 3, w) for ``nv24``:
+the luma plane, then the rows of the interleaved chroma plane. Rows may have padding between them.
 """
 
 import cv2
 import numpy as np
 
-from ..core.errors import ImageError
 from .depth import DEPTH_RANGE, depth_to_bgr
-from .encodings import layout, Layout, PACKED_422, PLANAR
+from .layouts import Layout, layout, PACKED_422, PLANAR
+from ..core.errors import ImageError
 
 _TO_I420 = {'bgr': cv2.COLOR_BGR2YUV_I420, 'rgb': cv2.COLOR_RGB2YUV_I420,
             'bgra': cv2.COLOR_BGRA2YUV_I420, 'rgba': cv2.COLOR_RGBA2YUV_I420}

@@ -8,7 +8,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.errors import ImageError
 from ..media.compressed import decode_compressed
-from ..media.encodings import layout, Layout
+from ..media.layouts import Layout, layout
 
 # What cv_bridge reads right wherever it comes from, if there is no padding. The pure Python one
 # on PyPI ignores `step`.

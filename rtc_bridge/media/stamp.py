@@ -1,0 +1,73 @@
+"""
+A number drawn into a picture, to measure delay from camera to screen.
+
+Layout, from the top left corner: two rows of 28 blocks, each block 16x16 pixels, white for 1 and
+black for 0. Row 0 holds bits 47 to 24 of the number, then bits 7 to 4 of the checksum; row 1 holds
+bits 23 to 0, then bits 3 to 0 of the checksum; the highest bit comes first. So the stamp covers
+448x32 pixels. The checksum is the sum of the number's six bytes, plus 0xa5, modulo 256. A reader
+takes the mean of the 8x8 pixels in the middle of each block: above 128 is 1. A picture that was
+scaled as a whole is read by scaling the block size with it.
+
+The number is the wall clock in microseconds (``CLOCK_REALTIME``), modulo 2**48.
+"""
+
+import time
+
+import numpy as np
+
+BLOCK = 16
+COLUMNS = 28
+ROWS = 2
+WIDTH, HEIGHT = COLUMNS * BLOCK, ROWS * BLOCK
+_BITS = 48
+
+
+def now() -> int:
+    """Return the number for this moment: microseconds of the wall clock, modulo 2**48."""
+    return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1000 % (1 << _BITS)
+
+
+def draw(bgr: np.ndarray, value: int) -> None:
+    """
+    Draw a number into the top left corner, in place.
+
+    :param bgr: (h, w, 3) or (h, w) uint8, at least 448x32 pixels
+    :param value: 0 to 2**48 - 1
+    :raises ValueError: the picture is too small, or the number is out of range
+    """
+    if bgr.shape[0] < HEIGHT or bgr.shape[1] < WIDTH:
+        raise ValueError(f'a stamp needs {WIDTH}x{HEIGHT} pixels, the picture has '
+                         f'{bgr.shape[1]}x{bgr.shape[0]}')
+    if not 0 <= value < 1 << _BITS:
+        raise ValueError(f'{value} does not fit a stamp of {_BITS} bits')
+    blocks = np.kron(_bits(value) * np.uint8(255), np.ones((BLOCK, BLOCK), np.uint8))
+    bgr[:HEIGHT, :WIDTH] = blocks if bgr.ndim == 2 else blocks[:, :, None]
+
+
+def read(picture: np.ndarray, width: int | None = None) -> int | None:
+    """
+    Return the number in a picture, or ``None`` if there is none.
+
+    :param picture: (h, w, 3) or (h, w) uint8
+    :param width: of the picture that was drawn into, if this one was scaled since
+    """
+    block = BLOCK if width is None else BLOCK * picture.shape[1] / width
+    if picture.shape[0] < ROWS * block or picture.shape[1] < COLUMNS * block:
+        return None
+    bits = np.empty((ROWS, COLUMNS), np.uint8)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            top, left = int((row + 0.25) * block), int((column + 0.25) * block)
+            size = max(int(block / 2), 1)
+            bits[row, column] = picture[top:top + size, left:left + size].mean() > 128
+    packed = np.packbits(np.concatenate((bits[0, :24], bits[1, :24])))
+    value = int.from_bytes(packed.tobytes(), 'big')
+    return value if np.array_equal(bits, _bits(value)) else None
+
+
+def _bits(value: int) -> np.ndarray:
+    number = value.to_bytes(_BITS // 8, 'big')
+    checksum = (sum(number) + 0xa5) % 256
+    halves = [(value >> 24) << 4 | checksum >> 4, (value & 0xffffff) << 4 | checksum & 15]
+    return np.array([[half >> COLUMNS - 1 - column & 1 for column in range(COLUMNS)]
+                     for half in halves], np.uint8)
