@@ -1,0 +1,87 @@
+"""
+The command ``rtc-bridge``, and the entry points of the ROS executables.
+
+Everything is imported late: the relay starts on a host without ROS, and a library that is missing
+or too old is named before its import fails.
+"""
+
+from importlib import import_module
+import sys
+
+from . import __version__
+from .core.dependencies import check
+from .core.errors import DependencyError
+
+PROGRAMS = {
+    'demo': 'a simulated robot with everything around it, and a link to drive it',
+    'relay': 'serve the page and connect it with robots (needs no ROS)',
+    'bridge': 'ROS node on the robot: camera topics to browsers, commands back',
+    'cmd-vel-guard': 'ROS node on the robot: the only publisher on cmd_vel, stops what goes stale',
+    'sim-robot': 'ROS node: a simulated robot with a camera',
+    'play-video': 'ROS node: a video file or image folder as a camera',
+}
+
+
+def _usage() -> str:
+    lines = [f'  {name:<15}{text}' for name, text in PROGRAMS.items()]
+    return '\n'.join(['usage: rtc-bridge PROGRAM [OPTIONS] [--ros-args ...]', '', 'programs:', *lines,
+                      '', 'rtc-bridge PROGRAM --help tells its options, '
+                      'rtc-bridge --version the version.'])
+
+
+def run(program: str, arguments: list[str]) -> int:
+    """
+    Run one program with its arguments and return its exit status.
+
+    :param program: a key of ``PROGRAMS``
+    """
+    try:
+        check(program)
+    except DependencyError as error:
+        print(f'rtc-bridge {program}: {error}', file=sys.stderr)
+        return 1
+    # rclpy, argparse and the programs read the command line from here.
+    sys.argv = [f'rtc-bridge {program}', *arguments]
+    module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
+    return module.main() or 0
+
+
+def main() -> int:
+    """Run ``rtc-bridge`` with the process's arguments and return its exit status."""
+    program, *rest = sys.argv[1:] or ['']
+    if program in ('-h', '--help', 'help'):
+        print(_usage())
+        return 0
+    if program == '--version':
+        print(f'rtc-bridge {__version__}')
+        return 0
+    if program not in PROGRAMS:
+        fault = f'there is no program {program!r}' if program else 'which program?'
+        print(f'rtc-bridge: {fault}\n\n{_usage()}', file=sys.stderr)
+        return 2
+    return run(program, rest)
+
+
+def bridge() -> int:
+    """Run the ROS executable ``bridge``."""
+    return run('bridge', sys.argv[1:])
+
+
+def cmd_vel_guard() -> int:
+    """Run the ROS executable ``cmd_vel_guard``."""
+    return run('cmd-vel-guard', sys.argv[1:])
+
+
+def play_video() -> int:
+    """Run the ROS executable ``play_video``."""
+    return run('play-video', sys.argv[1:])
+
+
+def relay() -> int:
+    """Run the ROS executable ``relay``."""
+    return run('relay', sys.argv[1:])
+
+
+def sim_robot() -> int:
+    """Run the ROS executable ``sim_robot``."""
+    return run('sim-robot', sys.argv[1:])

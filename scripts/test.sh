@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Install what the tests need, and run them: test.sh [pytest's arguments]
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+# found NAME...: one of these programs is there.
+found() {
+  local name
+  for name; do command -v "$name" >/dev/null && return; done
+  return 1
+}
+
+packages=()
+found chromium chromium-browser google-chrome google-chrome-stable || packages+=(chromium)
+found firefox-esr firefox || packages+=(firefox-esr)
+found node nodejs || packages+=(nodejs)
+found npm || packages+=(npm)
+if [ ${#packages[@]} -gt 0 ]; then
+  if ! may_install; then
+    say "These are missing, and their tests are skipped: ${packages[*]}" \
+      '(not root, and sudo would ask: install them, then run this again)'
+  elif ! apt_install "${packages[@]}"; then
+    # Ubuntu has both browsers as snaps only, which do not work everywhere.
+    say "apt could not install all of: ${packages[*]}; the tests that need them are skipped"
+  fi
+fi
+
+scripts/venv.sh test
+export RTC_BRIDGE_KILTED_PYTHON=
+find_ros
+if [ $ros = wheels ]; then
+  scripts/venv.sh kilted
+  RTC_BRIDGE_KILTED_PYTHON=$root/.venv-kilted/bin/python
+fi
+if found npm && [ ! -d .venv/node_modules/puppeteer-core ]; then
+  say 'Installing puppeteer-core into .venv'
+  npm install --prefix .venv --silent --no-audit --no-fund --no-save puppeteer-core@24
+fi
+export NODE_PATH=$root/.venv/node_modules
+
+status=0
+if compgen -G 'test/js/*.mjs' >/dev/null || compgen -G 'test/js/*.js' >/dev/null; then
+  if found node; then
+    node --test test/js/ || status=1
+  fi
+fi
+# Last, so that its closing line is the last one.
+.venv/bin/python -m pytest "$@" || status=1
+exit $status

