@@ -1,0 +1,185 @@
+// @ts-check
+/**
+ * From what the hands do to commands for the robot: which, and when. No DOM, no clock of its own.
+ *
+ * @typedef {{x: number, y: number, turn: number}} Hands forward, left, counter-clockwise: -1..1
+ * @typedef {{axes: number[], buttons: number[]}} Pad a gamepad as the Gamepad API gives it
+ * @typedef {{enabled?: boolean, joy?: boolean, max_linear_x?: number, max_linear_y?: number,
+ *   max_angular_z?: number}} Teleop limits in m/s and rad/s, from the robot's `hello`
+ */
+
+/** Time between commands, ms: 25 a second where the robot asks for 20. */
+export const PERIOD = 40;
+// The channel may lose some, and one must arrive before the robot accepts motion.
+const NEUTRAL_FIRST = 3;
+// After such a pause (ms) the robot's watchdog may have stopped it.
+const PAUSE = 200;
+const ASK_AGAIN = 1000;
+
+/** @type {Readonly<Hands>} */
+export const NEUTRAL = Object.freeze({ x: 0, y: 0, turn: 0 });
+
+/** @param {number} value */
+const clamp = (value) => Math.max(-1, Math.min(1, Number.isFinite(value) ? value : 0));
+
+/** @param {Hands} hands */
+export const isNeutral = ({ x, y, turn }) => x === 0 && y === 0 && turn === 0;
+
+/**
+ * Join the keyboard, stick and gamepad.
+ * @param {Hands[]} all
+ * @returns {Hands}
+ */
+export function combine(all) {
+  const sum = { x: 0, y: 0, turn: 0 };
+  for (const { x, y, turn } of all) {
+    sum.x += x;
+    sum.y += y;
+    sum.turn += turn;
+  }
+  return { x: clamp(sum.x), y: clamp(sum.y), turn: clamp(sum.turn) };
+}
+
+/**
+ * Scale to the robot's limits, in m/s and rad/s with REP-103 signs.
+ * @param {Hands} hands
+ * @param {Teleop} teleop
+ */
+export function toTwist({ x, y, turn }, teleop) {
+  // Adding 0 turns -0 into 0.
+  return {
+    linear_x: clamp(x) * (teleop.max_linear_x ?? 0) + 0,
+    linear_y: clamp(y) * (teleop.max_linear_y ?? 0) + 0,
+    angular_z: clamp(turn) * (teleop.max_angular_z ?? 0) + 0,
+  };
+}
+
+/**
+ * RTCBot's form of the same: forward, and right positive.
+ * @param {Hands} hands
+ */
+export function toRtcbot({ x, turn }) {
+  return { forward: clamp(x) + 0, leftright: -clamp(turn) + 0 };
+}
+
+/** @param {Pad} pad */
+const rest = (pad) => ({ axes: pad.axes.map(() => 0), buttons: pad.buttons.map(() => 0) });
+
+/** @param {Pad | null} pad @param {Hands} hands */
+const idle = (pad, hands) => isNeutral(hands)
+  && (!pad || (pad.axes.every((a) => Math.abs(a) < 0.1) && pad.buttons.every((b) => b < 0.5)));
+
+/** The driver's seat of one session: lease, epoch, sequence, tick, and neutral before motion. */
+export class Driver {
+  /** @type {number | null} */
+  epoch = null;
+  /** Somebody drives, perhaps this page. */
+  taken = false;
+  /** Motion waits until every control has been let go. */
+  locked = false;
+  #teleop;
+  #control;
+  #send;
+  #seq = 0;
+  /** @type {unknown} */
+  #tick;
+  #neutral = 0;
+  #wasIdle = true;
+  #asked = -Infinity;
+  #sent = -Infinity;
+  #padSeen = false;
+
+  /**
+   * @param {Teleop} teleop
+   * @param {boolean} mayDrive
+   * @param {(message: object) => void} control sends on the reliable channel
+   * @param {(message: object) => void} send sends on the `teleop` channel
+   */
+  constructor(teleop, mayDrive, control, send) {
+    this.#teleop = teleop;
+    this.mayDrive = mayDrive && teleop.enabled !== false;
+    this.#control = control;
+    this.#send = send;
+  }
+
+  get joy() {
+    return this.#teleop.joy === true;
+  }
+
+  get strafes() {
+    return (this.#teleop.max_linear_y ?? 0) > 0;
+  }
+
+  /** @param {Record<string, any>} message */
+  onLease({ epoch, driver }) {
+    const mine = Number.isFinite(epoch) ? epoch : null;
+    if (mine !== null && mine !== this.epoch) {
+      this.#seq = 0;
+      this.#neutral = NEUTRAL_FIRST;
+      this.#tick = undefined;
+      this.locked = false;
+    }
+    this.epoch = mine;
+    this.taken = driver === true || mine !== null;
+  }
+
+  /** @param {Record<string, any>} message */
+  onTick({ tick }) {
+    this.#tick = tick;
+  }
+
+  /** @param {Record<string, any>} message */
+  onRefused({ reason }) {
+    // The robot stopped by itself. A hand that still holds a control must not start it again.
+    if (reason === 'neutral-first' && this.#neutral === 0) this.locked = true;
+  }
+
+  /**
+   * Do what is due: ask for the lease, or send one command. Call it every PERIOD, and at once when
+   * the hands change.
+   * @param {number} now ms
+   * @param {Hands} hands
+   * @param {Pad | null} pad
+   */
+  step(now, hands, pad = null) {
+    const quiet = idle(this.joy ? pad : null, hands);
+    const begins = this.#wasIdle && !quiet;
+    this.#wasIdle = quiet;
+    if (quiet) this.locked = false;
+    if (!this.mayDrive) return;
+    if (this.epoch === null) {
+      if (begins && now - this.#asked >= ASK_AGAIN) {
+        this.#asked = now;
+        this.#control({ type: 'want', lease: true });
+      }
+      return;
+    }
+    // Without a tick the robot could only refuse.
+    if (this.#tick === undefined) return;
+    if (now - this.#sent > PAUSE) this.#neutral = Math.max(this.#neutral, 1);
+    const hold = this.locked || this.#neutral > 0;
+    this.#neutral = Math.max(0, this.#neutral - 1);
+    this.#sent = now;
+    this.#command({ type: 'drive', ...toTwist(hold ? NEUTRAL : hands, this.#teleop) });
+    if (!this.joy || !(pad || this.#padSeen)) return;
+    // A pad that went away is told once, as at rest.
+    const state = pad ?? { axes: [0, 0, 0, 0], buttons: Array(17).fill(0) };
+    this.#padSeen = pad !== null;
+    this.#command({ type: 'joy', ...(hold ? rest(state) : state) });
+  }
+
+  release() {
+    if (this.epoch === null) return;
+    for (let i = 0; i < NEUTRAL_FIRST; i++) {
+      this.#command({ type: 'drive', ...toTwist(NEUTRAL, this.#teleop) });
+    }
+    this.epoch = null;
+    this.#control({ type: 'want', lease: false });
+  }
+
+  /** @param {{type: string}} message */
+  #command({ type, ...members }) {
+    this.#seq += 1;
+    this.#send({ type, epoch: this.epoch, seq: this.#seq, tick: this.#tick, ...members });
+  }
+}

@@ -1,0 +1,295 @@
+// @ts-check
+/** One peer connection to the robot: video slots, channels, and the signs of its life. */
+
+import { parseObject } from './signaling.js';
+
+/**
+ * @typedef {{session: string, kind: string, trickle: boolean, ice_servers: RTCIceServer[]}} Ready
+ * @typedef {Record<string, any>} Message
+ */
+
+const PING_PERIOD = 500;
+const SILENCE = 2000;
+const SETUP_TIME = 15000;
+// A STUN server that does not answer holds gathering up for longer.
+const GATHERING_TIME = 4000;
+// Motion that has to wait here is too old to be sent.
+const TELEOP_BACKLOG = 2048;
+
+/** False in browsers, or with settings, that have no WebRTC. */
+export const supported = () => typeof RTCPeerConnection === 'function'
+  && 'addTransceiver' in RTCPeerConnection.prototype;
+
+/**
+ * Events: `connected`, `lost` (`detail`: why), `control` and `teleop` (`detail`: a message from the
+ * robot), `app` (`detail`: what an RTCBot robot sent), `picture` (after `awaitPicture`).
+ */
+export class Session extends EventTarget {
+  /** @type {'setup' | 'up' | 'lost' | 'closed'} */
+  state = 'setup';
+  /** @type {Message | null} */
+  hello = null;
+  /** Round trip of the newest ping, ms. @type {number | null} */
+  rtt = null;
+  answered = false;
+  /** The newest `lease`, and `slot` of each slot. @type {Map<string, Message>} */
+  said = new Map();
+  /** When the robot was last heard, by `performance.now()`. */
+  heard = 0;
+  /** One stream for each slot. @type {MediaStream[]} */
+  streams;
+  id;
+  kind;
+  #pc;
+  #transceivers;
+  #channel;
+  /** @type {RTCDataChannel | null} */
+  #teleop = null;
+  #signal;
+  #trickle;
+  #end = new AbortController();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #setup;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #beat;
+  /** @type {RTCIceCandidate[] | null} */
+  #early = [];
+  /** @type {(() => void) | null} */
+  #gathered = null;
+
+  /**
+   * @param {Ready} ready
+   * @param {number} slots
+   * @param {(message: {type: string, [member: string]: any}) => boolean} signal sends to the relay
+   */
+  constructor(ready, slots, signal) {
+    super();
+    this.id = ready.session;
+    this.kind = ready.kind;
+    this.#trickle = ready.trickle;
+    this.#signal = signal;
+    const legacy = ready.kind === 'rtcbot';
+    const pc = new RTCPeerConnection({
+      iceServers: ready.ice_servers ?? [], bundlePolicy: 'max-bundle',
+    });
+    this.#pc = pc;
+    this.#transceivers = Array.from({ length: legacy ? 1 : slots },
+      () => pc.addTransceiver('video', { direction: 'recvonly' }));
+    this.streams = this.#transceivers.map(({ receiver }) => {
+      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
+      return new MediaStream([receiver.track]);
+    });
+    this.#channel = pc.createDataChannel(legacy ? 'default' : 'control');
+    if (!legacy) {
+      this.#teleop = pc.createDataChannel('teleop', { ordered: false, maxRetransmits: 0 });
+    }
+    this.#listen(legacy);
+    this.#setup = setTimeout(() => this.#lose(this.answered ? 'no-path' : 'no-answer'),
+      SETUP_TIME);
+  }
+
+  /**
+   * Send the offer.
+   * @param {string | null} camera for the first slot
+   */
+  async offer(camera) {
+    const pc = this.#pc;
+    await pc.setLocalDescription();
+    if (!this.#trickle) await this.#gathering();
+    if (this.state === 'closed') return;
+    const sdp = pc.localDescription?.sdp;
+    this.#signal({
+      type: 'offer', session: this.id, sdp, trickle: this.#trickle, ...(camera && { camera }),
+    });
+    const early = this.#early ?? [];
+    this.#early = null;
+    if (this.#trickle) for (const candidate of early) this.#sendCandidate(candidate);
+    if (pc.iceGatheringState === 'complete') this.#sendCandidate(null);
+  }
+
+  /** @param {string} sdp */
+  async answer(sdp) {
+    if (this.answered || this.state === 'closed') return;
+    this.answered = true;
+    try {
+      await this.#pc.setRemoteDescription({ type: 'answer', sdp });
+    } catch (error) {
+      console.warn('rtc_bridge: the answer cannot be used:', error);
+      this.#lose('bad-answer');
+    }
+  }
+
+  /** True if the robot gave a sign of life within the last second. */
+  get healthy() {
+    return this.state === 'up' && (this.kind === 'rtcbot' || performance.now() - this.heard < 1000);
+  }
+
+  /** @param {object} message */
+  control(message) {
+    if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message));
+  }
+
+  /** @param {object} message */
+  teleop(message) {
+    const channel = this.#teleop;
+    if (channel?.readyState !== 'open' || channel.bufferedAmount > TELEOP_BACKLOG) return;
+    channel.send(JSON.stringify(message));
+  }
+
+  stats() {
+    return this.#pc.getStats();
+  }
+
+  /** The m-line id of a slot, as `getStats` names it. @param {number} slot */
+  mid(slot) {
+    return this.#transceivers[slot]?.mid ?? '';
+  }
+
+  /** Tell by the event `picture` when the first slot has one, without showing it. */
+  awaitPicture() {
+    const probe = document.createElement('video');
+    probe.muted = true;
+    probe.playsInline = true;
+    const { signal } = this.#end;
+    const done = () => { probe.srcObject = null; };
+    probe.addEventListener('loadeddata', () => {
+      done();
+      this.dispatchEvent(new Event('picture'));
+    }, { once: true, signal });
+    signal.addEventListener('abort', done, { once: true });
+    probe.srcObject = this.streams[0];
+    probe.play().catch(() => {});
+  }
+
+  close(reason = 'left') {
+    if (this.state === 'closed') return;
+    if (this.kind !== 'rtcbot') this.control({ type: 'bye', reason });
+    this.#signal({ type: 'close', session: this.id });
+    this.state = 'closed';
+    clearTimeout(this.#setup);
+    clearInterval(this.#beat);
+    this.#end.abort();
+    this.#gathered?.();
+    this.#pc.close();
+  }
+
+  /** @param {boolean} legacy */
+  #listen(legacy) {
+    const options = { signal: this.#end.signal };
+    const pc = this.#pc;
+    pc.addEventListener('icecandidate', ({ candidate }) => {
+      if (this.#early) {
+        if (candidate) this.#early.push(candidate);
+      } else {
+        this.#sendCandidate(candidate);
+      }
+    }, options);
+    pc.addEventListener('icegatheringstatechange', () => {
+      if (pc.iceGatheringState === 'complete') this.#gathered?.();
+    }, options);
+    pc.addEventListener('connectionstatechange', () => {
+      if (/^(disconnected|failed|closed)$/.test(pc.connectionState)) {
+        this.#lose(this.state === 'setup' ? 'no-path' : pc.connectionState);
+      }
+    }, options);
+    const channel = this.#channel;
+    channel.addEventListener('open', () => (legacy ? this.#connected() : this.#startPing()),
+      options);
+    channel.addEventListener('close', () => this.#lose('closed'), options);
+    channel.addEventListener('message', ({ data }) => {
+      this.heard = performance.now();
+      if (legacy) this.#emit('app', parseAny(data));
+      else this.#onControl(parseObject(data));
+    }, options);
+    this.#teleop?.addEventListener('message', ({ data }) => {
+      this.heard = performance.now();
+      const message = parseObject(data);
+      if (message) this.#emit('teleop', message);
+    }, options);
+  }
+
+  /** @param {Message | null} message */
+  #onControl(message) {
+    if (!message) return;
+    if (message.type === 'pong') {
+      if (Number.isFinite(message.id)) this.rtt = Math.max(0, performance.now() - message.id);
+    } else if (message.type === 'bye') {
+      this.#lose('bye');
+    } else {
+      if (message.type === 'hello' && !this.hello) {
+        this.hello = message;
+        this.#connected();
+      }
+      if (message.type === 'slot' || message.type === 'lease') {
+        this.said.set(`${message.type} ${message.slot}`, message);
+      }
+      this.#emit('control', message);
+    }
+  }
+
+  #connected() {
+    if (this.state !== 'setup') return;
+    this.state = 'up';
+    this.heard = performance.now();
+    clearTimeout(this.#setup);
+    this.#emit('connected');
+  }
+
+  #startPing() {
+    let last = performance.now();
+    this.heard = last;
+    const beat = () => {
+      const now = performance.now();
+      // After a sleep of this computer the silence was ours: the robot gets its time again.
+      if (now - last > 2 * PING_PERIOD) this.heard = Math.max(this.heard, now - SILENCE / 2);
+      last = now;
+      // The time of sending is the ping's id, so an answer needs no table to be measured.
+      this.control({ type: 'ping', id: now });
+      if (now - this.heard > SILENCE) this.#lose('silent');
+    };
+    beat();
+    this.#beat = setInterval(beat, PING_PERIOD);
+  }
+
+  /** @param {string} reason */
+  #lose(reason) {
+    if (this.state === 'lost' || this.state === 'closed') return;
+    this.state = 'lost';
+    clearTimeout(this.#setup);
+    this.#emit('lost', reason);
+  }
+
+  /** @param {RTCIceCandidate | null} candidate */
+  #sendCandidate(candidate) {
+    if (!this.#trickle) return;
+    // Browsers end each generation with an empty one; null alone ends them all.
+    if (candidate && !candidate.candidate) return;
+    this.#signal({
+      type: 'candidate', session: this.id, candidate: candidate?.candidate ?? '',
+      ...(candidate && { sdpMid: candidate.sdpMid, sdpMLineIndex: candidate.sdpMLineIndex }),
+    });
+  }
+
+  /** Wait until the local description holds all candidates, or for as long as that makes sense. */
+  #gathering() {
+    if (this.#pc.iceGatheringState === 'complete') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#gathered = () => resolve(undefined);
+      setTimeout(resolve, GATHERING_TIME);
+    });
+  }
+
+  /** @param {string} type @param {any} [detail] */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** RTCBot sends JSON, and some of its clients plain text. @param {any} text */
+function parseAny(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

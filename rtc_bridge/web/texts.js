@@ -1,0 +1,147 @@
+// @ts-check
+/**
+ * What the page says: from the facts of the moment to a state and sentences for a person. Pure.
+ *
+ * @typedef {{camera: string | null, state: string, since: number}} Slot since: ms
+ * @typedef {object} Facts
+ * @property {boolean} supported
+ * @property {'connecting' | 'open' | 'down'} relay
+ * @property {'unknown' | 'present' | 'absent' | 'gone'} robot
+ * @property {'none' | 'setup' | 'up' | 'lost'} link
+ * @property {{code: string, message: string} | null} trouble why the last attempt failed
+ * @property {string | null} kind
+ * @property {string[] | null} cameras null until the robot told
+ * @property {string | null} wanted the camera that the main slot should show
+ * @property {Slot | null} slot the main slot, as the robot tells
+ * @property {boolean} picture a picture of this session has been shown
+ * @property {boolean} stalled no picture arrives although the robot sends
+ *
+ * @typedef {{state: string, title: string, detail: string, tone: 'ok' | 'wait' | 'bad',
+ *   retry: boolean}} View
+ */
+
+/** Codes after which trying again by itself would only annoy. */
+export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'bad-name', 'unsupported']);
+
+/** @type {Record<string, [string, string]>} */
+const TROUBLE = {
+  'no-codec': ['Video not supported',
+    'This browser can decode neither H.264 nor VP8, the formats the robot sends.'],
+  denied: ['Not allowed', 'The robot does not let you in. Ask its owner for a link.'],
+  'no-camera': ['No such camera', 'The robot has no camera of this name.'],
+  'bad-offer': ['Not understood', 'The robot could not use what this browser offered.'],
+  'bad-name': ['No robot here', 'The address names no robot. Check the link.'],
+  busy: ['Robot busy', 'The robot has as many viewers as it takes. Trying again.'],
+  'robot-timeout': ['No answer', 'The robot is connected but does not answer. Trying again.'],
+  'no-answer': ['No answer', 'The robot is connected but does not answer. Trying again.'],
+  'no-path': ['No way through',
+    'The robot answers, but no direct connection to it comes about. Where a firewall is in '
+    + 'between, a TURN server is needed. Trying again.'],
+  'bad-answer': ['Not understood', 'The robot sent an answer that this browser cannot use.'],
+};
+
+/** @param {string | null | undefined} name */
+const quoted = (name) => (name ? `“${name}”` : 'the camera');
+
+/**
+ * Return what to show.
+ * @param {Facts} facts
+ * @param {number} now ms, by the clock of `Slot.since`
+ * @returns {View}
+ */
+export function view(facts, now) {
+  const [state, title, detail = '', tone = 'wait', retry = false] = choose(facts, now);
+  return { state, title, detail, tone, retry };
+}
+
+/**
+ * @param {Facts} facts @param {number} now
+ * @returns {[string, string, string?, ('ok' | 'wait' | 'bad')?, boolean?]}
+ */
+function choose(facts, now) {
+  if (!facts.supported) {
+    return ['unsupported', 'WebRTC not supported',
+      'This browser has no WebRTC, or it is switched off. Current Chromium, Firefox and Safari '
+      + 'work.', 'bad'];
+  }
+  if (facts.link === 'up') return withLink(facts, now);
+  const { trouble } = facts;
+  if (trouble) {
+    const [title, text] = TROUBLE[trouble.code]
+      ?? ['Something went wrong', 'The connection could not be set up. Trying again.'];
+    const said = trouble.message && trouble.message !== text ? ` (${trouble.message})` : '';
+    return [trouble.code, title, text + said, 'bad', FATAL.has(trouble.code)];
+  }
+  if (facts.relay === 'down') {
+    return ['relay-lost', 'Server not reachable',
+      'The server of this page cannot be reached. Trying again until it can.', 'bad'];
+  }
+  if (facts.robot === 'absent') {
+    return ['no-robot', 'No robot', 'No robot is connected under this address. The picture appears '
+      + 'as soon as it is there.', 'bad'];
+  }
+  if (facts.robot === 'gone') {
+    return ['robot-gone', 'Robot gone',
+      'The robot has left. The picture comes back as soon as it does.', 'bad'];
+  }
+  if (facts.link === 'lost') {
+    return ['connection-lost', 'Connection lost',
+      'This is the last picture. Connecting again.', 'bad'];
+  }
+  return ['connecting', 'Connecting'];
+}
+
+/** @param {Facts} facts @param {number} now @returns {ReturnType<typeof choose>} */
+function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
+  if (kind !== 'rtcbot' && cameras) {
+    if (cameras.length === 0) {
+      return ['no-camera', 'No camera', 'The robot is connected and has no camera to show. It '
+        + 'appears here as soon as its pictures are published.', 'bad'];
+    }
+    if (wanted && !cameras.includes(wanted)) {
+      return ['no-camera', 'No such camera',
+        `The robot has no camera ${quoted(wanted)} now. Choose another one below.`, 'bad'];
+    }
+    if (!wanted) return ['off', 'Camera off', 'Choose a camera below.'];
+    if (slot?.state === 'lost') {
+      const seconds = Math.max(1, Math.round((now - slot.since) / 1000));
+      return ['camera-lost', 'Camera lost',
+        `No picture from ${quoted(slot.camera)} for ${seconds} s. The robot is connected.`, 'bad'];
+    }
+  }
+  if (stalled) {
+    return ['stalled', 'Picture stands still',
+      'The robot is connected, but its pictures do not get through.', 'bad'];
+  }
+  if (picture) return ['live', 'Live', '', 'ok'];
+  return ['waiting', 'Waiting for a picture', kind === 'rtcbot'
+    ? 'The robot is connected and has sent no picture yet.'
+    : `The robot is connected. ${wanted ?? 'The camera'} has sent no picture yet.`];
+}
+
+/**
+ * Say who drives.
+ * @param {{mayDrive: boolean, enabled: boolean, epoch: number | null, taken: boolean}} seat
+ */
+export function driverText({ mayDrive, enabled, epoch, taken }) {
+  if (epoch !== null) return 'You drive';
+  if (taken) return 'Somebody else drives';
+  if (!enabled) return 'Driving is off';
+  return mayDrive ? 'Nobody drives' : 'Watching only';
+}
+
+/** @type {Record<string, string>} */
+const REFUSED = {
+  role: 'You may watch, not drive.',
+  epoch: 'You no longer drive. Let go and start again.',
+  stale: 'Commands arrive too late: the connection is slow. The robot stops.',
+  'neutral-first': 'The robot has stopped. Let go of the controls to go on.',
+  'bad-value': 'The robot did not understand a command.',
+  disabled: 'Driving is switched off on this robot.',
+};
+
+/**
+ * Say why the robot refused a command; '' where a person need not know.
+ * @param {string} reason
+ */
+export const refusedText = (reason) => REFUSED[reason] ?? '';

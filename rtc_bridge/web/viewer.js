@@ -1,0 +1,292 @@
+// @ts-check
+/**
+ * Keeps a working session with the robot: starts one, notices when it is broken, and brings a new
+ * one up beside it, which takes over when it shows a picture.
+ */
+
+import { Session, supported } from './session.js';
+import { backoff, Signaling } from './signaling.js';
+import { FATAL } from './texts.js';
+
+/** @typedef {import('./session.js').Message} Message */
+/** @typedef {import('./session.js').Ready} Ready */
+
+// The relay answers at once; a socket silent for so long is dead, whatever it says.
+const RELAY_TIME = 6000;
+// A new session takes over without a picture, if there is none to be had.
+const PICTURE_TIME = 1500;
+
+/**
+ * Events: `change` (any of the facts), `session` (`.current` is another one), and those of the
+ * current session, `control`, `teleop` and `app`.
+ */
+export class Viewer extends EventTarget {
+  /** @type {Session | null} */
+  current = null;
+  /** @type {'unknown' | 'present' | 'absent' | 'gone'} */
+  robot = 'unknown';
+  /** @type {{code: string, message: string} | null} */
+  trouble = null;
+  /** @type {string[] | null} */
+  cameras = null;
+  /** The camera of each slot; undefined: not chosen yet. @type {(string | null | undefined)[]} */
+  chosen;
+  signaling;
+  #slots;
+  /** The session being set up; the current one, if there is nothing to keep on the screen. */
+  /** @type {Session | null} */
+  #pending = null;
+  #delays = backoff();
+  #offerCamera = true;
+  #failures = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silence;
+
+  /**
+   * @param {string} url of the relay's WebSocket
+   * @param {number} slots
+   * @param {string | null} camera
+   */
+  constructor(url, slots, camera) {
+    super();
+    this.#slots = slots;
+    this.chosen = Array.from({ length: slots }, (_, slot) => (slot ? null : camera ?? undefined));
+    this.signaling = new Signaling(url);
+    this.signaling.addEventListener('state', () => this.#onRelay());
+    this.signaling.addEventListener('message', (event) => {
+      this.#onMessage(/** @type {CustomEvent} */ (event).detail);
+    });
+  }
+
+  start() {
+    if (supported()) this.signaling.start();
+    this.#changed();
+  }
+
+  /** Leave: nothing remains open, here or at the robot. */
+  stop() {
+    clearTimeout(this.#again);
+    clearTimeout(this.#silence);
+    this.#drop(this.#pending);
+    this.#drop(this.current);
+    this.signaling.stop();
+    this.#setCurrent(null);
+  }
+
+  /** Try again now: a person asks, or the network is back. */
+  retry() {
+    this.trouble = null;
+    this.#delays = backoff();
+    if (this.signaling.state !== 'open') this.signaling.restart();
+    else if (!this.#pending && !this.current?.healthy) this.#ask();
+    this.#changed();
+  }
+
+  /** The state of the link to the robot. */
+  get link() {
+    const state = this.current?.state;
+    return state === 'up' || state === 'lost' || state === 'setup' ? state : 'none';
+  }
+
+  /**
+   * Show a camera in a slot, or nothing.
+   * @param {number} slot
+   * @param {string | null} camera
+   */
+  select(slot, camera) {
+    if (!(slot >= 0 && slot < this.#slots)) throw new RangeError(`there is no slot ${slot}`);
+    this.chosen[slot] = camera;
+    for (const session of new Set([this.current, this.#pending])) {
+      if (session?.state === 'up') session.control({ type: 'select', slot, camera });
+    }
+    this.#changed();
+  }
+
+  #onRelay() {
+    clearTimeout(this.#silence);
+    if (this.signaling.state === 'open') this.#expect();
+    // An offer on the way is lost with its socket.
+    else if (this.#pending && !this.#pending.answered) this.#drop(this.#pending);
+    this.#changed();
+  }
+
+  /** @param {Message} message */
+  #onMessage(message) {
+    clearTimeout(this.#silence);
+    const pending = this.#pending;
+    const ours = pending && message.session === pending.id;
+    if (message.type === 'ready') this.#onReady(/** @type {any} */ (message));
+    else if (message.type === 'answer' && ours) pending.answer(String(message.sdp));
+    else if (message.type === 'close' && ours) this.#failed('no-answer', '');
+    else if (message.type === 'error' && (ours || message.session === undefined)) {
+      this.#onError(String(message.code), String(message.message ?? ''));
+    }
+    this.#changed();
+  }
+
+  /** @param {Ready} ready */
+  #onReady(ready) {
+    this.robot = 'present';
+    clearTimeout(this.#again);
+    // The robot's link to the relay came back; the session does not depend on it.
+    if (this.current?.healthy || this.#pending?.state === 'up') return;
+    this.#drop(this.#pending);
+    this.#begin(ready);
+  }
+
+  /** @param {Ready} ready */
+  #begin(ready) {
+    /** @type {Session} */
+    let session;
+    try {
+      session = new Session(ready, this.#slots, (message) => this.signaling.send(message));
+    } catch (error) {
+      console.warn('rtc_bridge: no peer connection:', error);
+      this.#failed('internal', String(error));
+      return;
+    }
+    this.#pending = session;
+    session.addEventListener('connected', () => this.#onConnected(session));
+    session.addEventListener('lost', (event) => {
+      this.#onLost(session, /** @type {CustomEvent} */ (event).detail);
+    });
+    for (const type of ['control', 'teleop', 'app']) {
+      session.addEventListener(type, (event) => {
+        if (type === 'control') this.#onControl(session, /** @type {CustomEvent} */ (event).detail);
+        if (session === this.current) {
+          const { detail } = /** @type {CustomEvent} */ (event);
+          this.dispatchEvent(new CustomEvent(type, { detail }));
+        }
+      });
+    }
+    // Nothing to keep on the screen: its picture may show as soon as it comes.
+    if (!this.current) this.#setCurrent(session);
+    session.offer(this.#offerCamera ? this.chosen[0] ?? null : null).catch((error) => {
+      console.warn('rtc_bridge: no offer:', error);
+      if (session === this.#pending) this.#failed('internal', String(error));
+    });
+  }
+
+  /** @param {Session} session */
+  #onConnected(session) {
+    this.trouble = null;
+    this.#failures = 0;
+    this.#delays = backoff();
+    if (session === this.current) {
+      this.#pending = null;
+    } else {
+      const takeOver = () => {
+        if (session !== this.#pending) return;
+        const old = this.current;
+        this.#pending = null;
+        this.#setCurrent(session);
+        old?.close('replaced');
+      };
+      session.addEventListener('picture', takeOver);
+      session.awaitPicture();
+      setTimeout(takeOver, PICTURE_TIME);
+    }
+    this.#changed();
+  }
+
+  /** @param {Session} session @param {Message} message */
+  #onControl(session, message) {
+    if (message.type === 'hello' || message.type === 'cameras') {
+      const before = message.type === 'hello' ? [] : this.cameras ?? [];
+      const names = cameraNames(message.cameras);
+      this.cameras = names;
+      this.chosen[0] ??= this.chosen[0] === null ? null : names[0];
+      this.chosen.forEach((camera, slot) => {
+        // What is off needs no message, and one about a camera that is not there gets an error.
+        if (camera && names.includes(camera) && !before.includes(camera)) {
+          session.control({ type: 'select', slot, camera });
+        }
+      });
+      this.#changed();
+    }
+  }
+
+  /** @param {Session} session @param {string} reason */
+  #onLost(session, reason) {
+    if (session === this.#pending) {
+      this.#failed(reason === 'bye' ? 'no-answer' : reason, '');
+    } else if (session === this.current && !this.#pending) {
+      // A robot that said good-bye needs a moment to come back.
+      if (reason === 'bye') this.#askLater();
+      else this.#ask();
+    }
+    this.#changed();
+  }
+
+  /** @param {string} code @param {string} message */
+  #onError(code, message) {
+    if (code === 'no-robot' || code === 'robot-gone') {
+      this.robot = code === 'no-robot' && this.robot !== 'gone' ? 'absent' : 'gone';
+      // The relay sends `ready` when it is there.
+      clearTimeout(this.#again);
+      this.trouble = null;
+      if (this.#pending && !this.#pending.answered) this.#drop(this.#pending);
+      return;
+    }
+    // The robot's list says what there is to choose from.
+    if (code === 'no-camera') this.#offerCamera = false;
+    if (this.#pending || !this.current?.healthy) this.#failed(code, message);
+  }
+
+  /** @param {string} code @param {string} message */
+  #failed(code, message) {
+    this.#drop(this.#pending);
+    this.#failures += 1;
+    // One failure on the way may be chance, and the next attempt is already under way.
+    const vague = code === 'closed' || code === 'disconnected' || code === 'failed';
+    if (!vague || this.#failures > 1) this.trouble = { code: vague ? 'no-path' : code, message };
+    if (!FATAL.has(code)) this.#askLater();
+  }
+
+  /** Ask for a fresh session id. */
+  #ask() {
+    clearTimeout(this.#again);
+    if (this.#pending || this.current?.healthy) return;
+    // Otherwise `ready` comes by itself: with the robot, or with the next socket.
+    if (this.robot === 'present' && this.signaling.send({ type: 'renew' })) this.#expect();
+  }
+
+  #askLater() {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#ask(), this.#delays.next().value);
+  }
+
+  /** The relay owes an answer. */
+  #expect() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.signaling.restart(), RELAY_TIME);
+  }
+
+  /** @param {Session | null} session */
+  #drop(session) {
+    if (!session) return;
+    if (session === this.#pending) this.#pending = null;
+    session.close();
+    if (session === this.current) this.#setCurrent(null);
+  }
+
+  /** @param {Session | null} session */
+  #setCurrent(session) {
+    if (session === this.current) return;
+    this.current = session;
+    this.dispatchEvent(new Event('session'));
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}
+
+/** @param {any} list as in `hello` @returns {string[]} */
+function cameraNames(list) {
+  return Array.isArray(list)
+    ? list.map((camera) => camera?.name).filter((name) => typeof name === 'string') : [];
+}
