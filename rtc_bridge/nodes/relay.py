@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 
@@ -41,8 +42,10 @@ async def serve(host: str, port: int) -> int:
         try:
             await web.TCPSite(runner, host, port).start()
         except (OSError, OverflowError) as error:
+            # asyncio's text repeats the address; the system's says only what is wrong.
+            number = getattr(error, 'errno', None) or 0
             _logger.error('cannot listen on %s port %d: %s', host, port,
-                          getattr(error, 'strerror', None) or error)
+                          os.strerror(number) if number > 0 else error)
             return 1
         bound = runner.addresses[0][1]
         name = f'[{host}]' if ':' in host else host

@@ -73,22 +73,18 @@ class WebSocketRobot:
         """
         answer = asyncio.get_running_loop().create_future()
         self._answers[offer.session] = answer
-        answered = False
         try:
             if self._gone or not await send(self._ws, OfferMessage(offer)):
                 raise SignalingError('robot-gone', 'The robot went away')
             async with asyncio.timeout(self._timeout):
-                sdp = await answer
-            answered = True
-            return sdp
+                return await answer
         except TimeoutError:
+            # Nobody waits for this session any more; the robot may still be making it.
+            await self.close_session(offer.session)
             raise SignalingError(
                 'robot-timeout', f'The robot did not answer in {self._timeout:g} s') from None
         finally:
             del self._answers[offer.session]
-            if not answered:
-                # Nobody waits for this session any more; the robot may still be making it.
-                await self.close_session(offer.session)
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a candidate on."""
@@ -259,19 +255,20 @@ class PageSocket:
         await asyncio.sleep(0)
 
     async def _answer(self, robot: RobotLink, offer: Offer) -> None:
-        used = False
+        over = False
         try:
             sdp = await robot.answer(offer)
-            used = await send(self._ws, Answer(offer.session, sdp))
+            over = await send(self._ws, Answer(offer.session, sdp))
         except SignalingError as error:
+            # The robot knows: it refused, or went.
+            over = True
             await self._error(error.code, str(error), offer.session)
         except Exception:
             _logger.exception('a robot failed to answer')
             await self._error('internal', 'The robot failed to answer', offer.session)
         finally:
-            if not used:
+            if not over:
                 # The page left before its answer: nobody will ever take this session.
-                self._used.pop(offer.session, None)
                 await robot.close_session(offer.session)
 
     async def _error(self, code: str, message: str, session: str | None = None) -> None:

@@ -1,0 +1,94 @@
+"""A relay in the test's own process, and ends to talk to it."""
+
+from contextlib import asynccontextmanager
+import json
+import logging
+
+from aiohttp import ClientSession, web, WSMsgType
+from rtc_bridge.core.messages import SUBPROTOCOL
+from rtc_bridge.relay.app import create_app
+from rtc_bridge.relay.registry import Registry
+
+
+@asynccontextmanager
+async def serve_app(app, host='127.0.0.1'):
+    """Serve an aiohttp application on a free port; give its URL."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, 0).start()
+        yield f'http://{host}:{runner.addresses[0][1]}'
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def relay(registry=None, **options):
+    """Serve a relay on a free port; give a client of it."""
+    registry = Registry() if registry is None else registry
+    async with serve_app(create_app(registry, **options)) as url:
+        async with ClientSession(url) as http:
+            yield Relay(url, http, registry)
+
+
+class Relay:
+    """A running relay and an HTTP client for it."""
+
+    def __init__(self, url, http, registry):
+        self.url = url
+        self.http = http
+        self.registry = registry
+
+    async def v1(self, path, first):
+        """Open a WebSocket of door 1 and send its first message."""
+        ws = await self.http.ws_connect(path, protocols=[SUBPROTOCOL], max_msg_size=2 ** 20)
+        await send(ws, **first)
+        return ws
+
+    async def robot(self, path, robot_id='r1'):
+        """Register a robot; return its WebSocket."""
+        ws = await self.v1(path, {'type': 'register', 'robot_id': robot_id, 'version': 'test'})
+        assert (await get(ws))['type'] == 'registered'
+        return ws
+
+    async def page(self, path):
+        """Return a page's WebSocket."""
+        return await self.v1(path, {'type': 'watch'})
+
+    async def rtcbot(self, path):
+        """Return the WebSocket of an RTCBot robot, as its own library opens it."""
+        return await self.http.ws_connect(path)
+
+    async def post(self, path, body='{"sdp":"o","type":"offer"}', **options):
+        """POST as a browser's fetch with a string does; return status, text and headers."""
+        headers = {'Content-Type': 'text/plain;charset=UTF-8'}
+        async with self.http.post(path, data=body, headers=headers, **options) as response:
+            return response.status, await response.text(), response.headers
+
+
+async def send(ws, **message):
+    """Send a message."""
+    await ws.send_str(json.dumps(message))
+
+
+async def get(ws, kind=None):
+    """Return the next message, which must be of the type, if one is given."""
+    frame = await ws.receive(timeout=20)
+    assert frame.type == WSMsgType.TEXT, frame
+    message = json.loads(frame.data)
+    if kind is not None:
+        assert message['type'] == kind, message
+    return message
+
+
+async def closed(ws):
+    """Wait for the end of a WebSocket; return its close code."""
+    while True:
+        frame = await ws.receive(timeout=20)
+        if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
+            return ws.close_code
+
+
+def quiet(name):
+    """Silence a logger whose complaints a test provokes."""
+    logging.getLogger(name).setLevel(logging.CRITICAL)
