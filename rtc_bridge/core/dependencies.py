@@ -115,6 +115,6 @@ def _pip() -> str:
     """Return the pip command that installs for this Python, without touching the system's."""
     if sys.prefix != sys.base_prefix:
         return f'{shlex.quote(sys.executable)} -m pip install'
-    # PEP 668: Debian's and Ubuntu's pip refuses without the option, even for the user's own folder.
+    # PEP 668: Debian's and Ubuntu's pip refuses without the option, for the user's folder too.
     managed = Path(sysconfig.get_path('stdlib'), 'EXTERNALLY-MANAGED').exists()
     return 'python3 -m pip install --user' + ' --break-system-packages' * managed

@@ -18,7 +18,7 @@ class Parameter:
     One parameter.
 
     The default's type is the parameter's type. ``low`` and ``high`` bound numbers, both included;
-    ``choices`` are the only texts allowed, if any are given.
+    ``choices`` are the only values allowed, if any are given.
     """
 
     name: str
@@ -27,12 +27,12 @@ class Parameter:
     unit: str = ''
     low: float | None = None
     high: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
 
     def allowed(self) -> str:
         """Return what values are allowed, in words."""
         if self.choices:
-            return 'one of ' + ', '.join(self.choices)
+            return 'one of ' + ', '.join(map(str, self.choices))
         text = _KINDS[type(self.default)]
         if self.low is not None and self.high is not None:
             text += f' from {self.low:g} to {self.high:g}'

@@ -1,6 +1,5 @@
 """The ``control`` channel: slots, lease and messages of a v1 session."""
 
-import logging
 from typing import Any, TYPE_CHECKING
 
 from aiortc import RTCDataChannel
@@ -12,27 +11,19 @@ from ..core.control import (
 from ..core.errors import ProtocolError
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
+from .channel import Channel
 
 if TYPE_CHECKING:
     from .session import Session
 
-logger = logging.getLogger(__name__)
-# A viewer that reads nothing must not fill our memory.
-MAX_BUFFERED = 256 * 1024
 
 
-def send(channel: RTCDataChannel, text: str) -> None:
-    """Send if the channel is open and not stuck; these messages are all replaceable."""
-    if channel.readyState == 'open' and channel.bufferedAmount < MAX_BUFFERED:
-        channel.send(text)
-
-
-class ControlChannel:
+class ControlChannel(Channel):
     """Answers the page's messages, and tells it what changes."""
 
     def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
         """Say hello."""
-        self._channel = channel
+        super().__init__(channel)
         self._session = session
         self._slots: dict[int, tuple[str | None, str]] = {}
         channel.on('message', self._on_message)
@@ -52,12 +43,12 @@ class ControlChannel:
         """Tell whether the page drives, and whether anybody does."""
         gate = self._session.host.pilot.gate
         mine = gate.holder == self._session.id
-        self._channel_send({'type': 'lease', 'epoch': gate.epoch if mine else None,
+        self._dump({'type': 'lease', 'epoch': gate.epoch if mine else None,
                             'driver': gate.holder is not None}, keep_none=True)
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
-        self._channel_send({'type': 'message', 'data': data}, keep_none=True)
+        self._dump({'type': 'message', 'data': data}, keep_none=True)
 
     def watch(self) -> None:
         """Tell what each slot shows, when that has changed."""
@@ -70,7 +61,7 @@ class ControlChannel:
             known = (name, state if state != 'lost' else f'lost {since:.0f}')
             if self._slots.get(number) != known:
                 self._slots[number] = known
-                self._channel_send({'type': 'slot', 'slot': number, 'camera': name,
+                self._dump({'type': 'slot', 'slot': number, 'camera': name,
                                     'state': state, 'since_s': round(since, 1)}, keep_none=True)
 
     def close(self, reason: str) -> None:
@@ -124,7 +115,7 @@ class ControlChannel:
         self.watch()
 
     def _send(self, kind: str, **members: Any) -> None:
-        self._channel_send({'type': kind, **members})
+        self._dump({'type': kind, **members})
 
-    def _channel_send(self, obj: dict[str, Any], keep_none: bool = False) -> None:
-        send(self._channel, dump(obj, keep_none=keep_none))
+    def _dump(self, obj: dict[str, Any], keep_none: bool = False) -> None:
+        self.send(dump(obj, keep_none=keep_none))

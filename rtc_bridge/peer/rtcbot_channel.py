@@ -8,7 +8,7 @@ from aiortc import RTCDataChannel
 from ..core.control import MAX_MESSAGE
 from ..core.gate import Refused
 from ..core.rtcbot import read_text, Wish, write_json
-from .control_channel import send
+from .channel import Channel
 
 if TYPE_CHECKING:
     from .session import Session
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class RTCBotChannel:
+class RTCBotChannel(Channel):
     """Speaks as RTCBot's Python side does: text in JSON out, raw text or JSON in."""
 
     def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
         """Begin to listen."""
-        self._channel = channel
+        super().__init__(channel)
         self._session = session
         self._wish = Wish()
         self._last_refusal = ''
@@ -29,21 +29,9 @@ class RTCBotChannel:
         # RTCBot ends the whole connection with this channel.
         channel.on('close', lambda: session.end('the viewer closed its channel'))
 
-    def cameras_changed(self) -> None:
-        """Do nothing: RTCBot's clients know no cameras."""
-
-    def lease_changed(self) -> None:
-        """Do nothing: RTCBot's clients know no lease."""
-
-    def watch(self) -> None:
-        """Do nothing: RTCBot's clients know no slots."""
-
-    def close(self, reason: str) -> None:
-        """Do nothing: RTCBot's clients see the connection end."""
-
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
-        send(self._channel, write_json(data))
+        self.send(write_json(data))
 
     def _on_message(self, text: str | bytes) -> None:
         # RTCBot uses no binary messages.

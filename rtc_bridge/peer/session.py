@@ -17,6 +17,7 @@ from ..core.rate import RateEstimate
 from ..core.wire import show
 from ..media.stream import START_BITRATE
 from . import aiortc_compat
+from .channel import Channel
 from .control_channel import ControlChannel
 from .host import Host
 from .offer import read_offer, ViewerOffer
@@ -57,7 +58,7 @@ class Session:
         self._offer = offer
         self._on_closed = on_closed
         self._pc: RTCPeerConnection | None = None
-        self._channels: dict[str, ControlChannel | TeleopChannel | RTCBotChannel] = {}
+        self._channels: dict[str, Channel] = {}
         self._watch_task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._began = boot_time()

@@ -1,7 +1,7 @@
 """The ``teleop`` channel: ticks out, commands in."""
 
 import asyncio
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from aiortc import RTCDataChannel
 
@@ -11,7 +11,7 @@ from ..core.errors import ProtocolError
 from ..core.gate import Refused
 from ..core.pilot import TICK_PERIOD_S
 from ..core.wire import dump
-from .control_channel import send
+from .channel import Channel
 
 if TYPE_CHECKING:
     from .session import Session
@@ -19,26 +19,17 @@ if TYPE_CHECKING:
 _REFUSED_PERIOD_S = 0.2
 
 
-class TeleopChannel:
+class TeleopChannel(Channel):
     """Passes commands to the pilot, and ticks to the page while it drives."""
 
     def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
         """Begin to listen."""
-        self._channel = channel
+        super().__init__(channel)
         self._session = session
         self._ticking: asyncio.Task[None] | None = None
         self._next_refusal = 0.0
         channel.on('message', self._on_message)
         self.lease_changed()
-
-    def cameras_changed(self) -> None:
-        """Do nothing: this is the other channel's."""
-
-    def send_message(self, data: Any) -> None:
-        """Do nothing: this is the other channel's."""
-
-    def watch(self) -> None:
-        """Do nothing: this is the other channel's."""
 
     def lease_changed(self) -> None:
         """Start or stop ticking."""
@@ -56,8 +47,8 @@ class TeleopChannel:
 
     async def _tick(self) -> None:
         while True:
-            send(self._channel, dump({'type': 'tick',
-                                      'tick': self._session.host.pilot.gate.tick()}))
+            tick = self._session.host.pilot.gate.tick()
+            self.send(dump({'type': 'tick', 'tick': tick}))
             await asyncio.sleep(TICK_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
@@ -77,5 +68,5 @@ class TeleopChannel:
         now = boot_time()
         if now >= self._next_refusal:
             self._next_refusal = now + _REFUSED_PERIOD_S
-            send(self._channel, dump({'type': 'refused', 'seq': seq, 'reason': reason,
-                                      'message': message}))
+            self.send(dump({'type': 'refused', 'seq': seq, 'reason': reason,
+                            'message': message}))

@@ -1,0 +1,68 @@
+"""Every parameter of the robot's nodes."""
+
+import re
+import socket
+
+from .parameters import Parameter as P
+
+TELEOP_OUTPUT = (
+    P('teleop.message_type', 'twist', 'message on cmd_vel; auto looks at the subscribers',
+      choices=('twist', 'twist_stamped', 'auto')),
+    P('teleop.frame_id', 'base_link', 'frame of TwistStamped'),
+    P('teleop.timeout', 0.3, 'the robot stops when no command came for this long', 's', 0.1, 5.0),
+)
+
+BRIDGE = (
+    P('robot_id', '', 'name of the robot; empty: the host name'),
+    P('relay_url', '', 'where the robot is found: https://host/name, https://host (robot_id is '
+      'appended), https://host/ws (RTCBot); empty: no relay'),
+    P('server.host', '127.0.0.1', "address of the robot's own server; 0.0.0.0: all"),
+    P('server.port', 8080, "port of the robot's own server; 0: off", '', 0, 65535),
+    P('cameras.names', ['*'], "cameras to show, '*': every image topic there is"),
+    P('video.codecs', ['h264', 'vp8'], 'codecs in order of preference: h264, vp8'),
+    P('video.max_slots', 4, 'cameras that one viewer can see at once', '', 1, 16),
+    P('teleop.enabled', True, 'whether the robot can be driven at all'),
+    P('teleop.max_linear_x', 0.5, 'largest speed forward and back', 'm/s', 0.0, 50.0),
+    P('teleop.max_linear_y', 0.0, 'largest speed sideways; 0: not holonomic', 'm/s', 0.0, 50.0),
+    P('teleop.max_angular_z', 1.5, 'largest turning rate', 'rad/s', 0.0, 50.0),
+    P('teleop.max_linear_acceleration', 2.5, 'largest change of speed; stopping is exempt',
+      'm/s2', 0.01, 1000.0),
+    P('teleop.max_angular_acceleration', 8.0, 'largest change of turning; stopping is exempt',
+      'rad/s2', 0.01, 1000.0),
+    P('teleop.max_age', 0.5, 'a command older than this is refused', 's', 0.1, 5.0),
+    P('teleop.joy', False, "publish the driver's gamepad on joy"),
+    P('teleop.guard', True, 'commands go through the cmd_vel_guard process; false: this node '
+      'publishes cmd_vel itself'),
+    *TELEOP_OUTPUT,
+    P('rtcbot.hold_timeout', 2.0, "an RTCBot client's state holds this long after its last sign "
+      'of life', 's', 0.3, 10.0),
+    P('access.anonymous', 'drive', "role of those who reach the robot's own server",
+      choices=('none', 'view', 'drive')),
+    P('access.anonymous_via_relay', 'drive', 'role of those who come through the relay',
+      choices=('none', 'view', 'drive')),
+    P('ice.servers', [], 'STUN servers for robot and viewers, stun:host:port; empty: none'),
+)
+
+
+def camera_parameters(name: str, topic: str) -> tuple[P, ...]:
+    """Return the parameters of one camera; slashes in its name become dots."""
+    prefix = 'cameras.' + name.replace('/', '.')
+    return (
+        P(f'{prefix}.topic', topic, 'image topic'),
+        P(f'{prefix}.type', 'auto', 'raw: sensor_msgs/Image, compressed: CompressedImage on the '
+          'topic or its /compressed sibling', choices=('auto', 'raw', 'compressed')),
+        P(f'{prefix}.max_fps', 30.0, 'frame rate at most', 'Hz', 0.1, 120.0),
+        P(f'{prefix}.max_bitrate', 2_500_000, 'bitrate at most', 'bit/s', 100_000, 50_000_000),
+        P(f'{prefix}.max_width', 0, 'width at most; 0: as it comes', 'pixels', 0, 7680),
+        P(f'{prefix}.rotate', 0, 'turn clockwise', 'degrees', choices=(0, 90, 180, 270)),
+        P(f'{prefix}.qos', 'auto', 'reliability; auto: what the publishers offer',
+          choices=('auto', 'best_effort', 'reliable')),
+        P(f'{prefix}.depth_min', 0.3, 'nearest depth of the colour map', 'm', 0.0, 1000.0),
+        P(f'{prefix}.depth_max', 10.0, 'farthest depth of the colour map', 'm', 0.001, 1000.0),
+    )
+
+
+def default_robot_id() -> str:
+    """Return the host name as a robot name."""
+    name = re.sub(r'[^A-Za-z0-9_.~-]+', '-', socket.gethostname())[:64].lstrip('_.~-')
+    return name or 'robot'

@@ -1,0 +1,237 @@
+"""The bridge node: camera topics to viewers, viewers' commands to the guard."""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import signal
+import sys
+
+from aiohttp import web
+import cv2
+from diagnostic_msgs.msg import DiagnosticStatus
+import rclpy
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import Joy
+from std_msgs.msg import String
+
+from ..core.access import Access
+from ..core.configuration import BRIDGE, default_robot_id
+from ..core.errors import ParameterError, ProtocolError, RtcBridgeError
+from ..core.gate import Gate
+from ..core.link import IceServer
+from ..core.messages import check_name
+from ..core.parameters import Value
+from ..core.pilot import Pilot, POLL_PERIOD_S
+from ..core.rtcbot import read_text
+from ..core.velocity import Limits
+from ..media.encoder import CODECS
+from ..peer.host import Host
+from ..peer.sessions import Sessions
+from ..relay.app import create_app
+from ..relay.registry import NAMELESS, Registry
+from ..ros.diagnostics import Diagnostics, status
+from ..ros.log import log_to_ros
+from ..ros.parameters import declare
+from ..ros.seam import RosThread
+from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
+from ..signaling.client import RelayClient
+from ..signaling.url import dial_url, page_url
+from .cameras import Cameras
+
+DIAGNOSTICS_PERIOD_S = 1.0
+
+
+class Bridge:
+    """
+    Joins the floors below into one robot.
+
+    :raises ParameterError: a parameter has a value that is not allowed
+    """
+
+    def __init__(self, node: Node) -> None:
+        """Read the parameters and make everything that needs no event loop."""
+        self._node = node
+        values = declare(node, BRIDGE)
+        self._values = values
+        robot_id = _robot_id(values)
+        self._relay = dial_url(values['relay_url'], robot_id) if values['relay_url'] else None
+        guarded = values['teleop.guard']
+        output = GuardedOutput(node) if guarded else CmdVelOutput(
+            node, values['teleop.message_type'], values['teleop.frame_id'])
+        self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
+            values['teleop.joy']) else None
+        self._received = node.create_publisher(String, '~/received', 10)
+        self.pilot = Pilot(_gate(values), output.publish, self._joy and self._publish_joy,
+                           enabled=values['teleop.enabled'])
+        self.host = Host(
+            robot_id, self.pilot,
+            Access(values['access.anonymous'], values['access.anonymous_via_relay']),
+            lambda text: self._received.publish(String(data=text)),
+            codecs=_codecs(values), ice_servers=_ice_servers(values),
+            max_slots=values['video.max_slots'])
+        self.sessions = Sessions(self.host)
+        self.cameras = Cameras(node, values['cameras.names'], self.host.cameras,
+                               self.sessions.cameras_changed)
+        self._diagnostics = Diagnostics(node, robot_id)
+        self._client: RelayClient | None = None
+
+    async def run(self) -> None:
+        """
+        Run until SIGINT or SIGTERM.
+
+        :raises RtcBridgeError: the server's port is taken
+        """
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, ended.set)
+        self._node.create_subscription(
+            String, '~/send', lambda message: loop.call_soon_threadsafe(
+                self.sessions.send_message, read_text(message.data)), 10)
+        async with contextlib.AsyncExitStack() as stack:
+            await self._serve(stack)
+            ros = RosThread(self._node)
+            stack.callback(ros.close)
+            self.cameras.start(ros)
+            stack.push_async_callback(self.sessions.close, 'the robot stops')
+            # Zero goes out first of all, whatever else takes its time.
+            stack.callback(self.pilot.close)
+            tasks = [self.cameras.run(), self._poll(), self._report()]
+            if self._relay is not None:
+                self._client = RelayClient(self._relay, self.host.robot_id,
+                                           self.sessions.link('relay'))
+                tasks.append(self._client.run())
+                self._node.get_logger().info(
+                    f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')
+            self._warn_if_open()
+            async with asyncio.TaskGroup() as group:
+                running = [group.create_task(task) for task in tasks]
+                await ended.wait()
+                for task in running:
+                    task.cancel()
+
+    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
+        host, port = self._values['server.host'], self._values['server.port']
+        if not port:
+            return
+        registry = Registry()
+        link = self.sessions.link('server')
+        registry.add(NAMELESS, link)
+        registry.add(self.host.robot_id, link)
+        runner = web.AppRunner(create_app(registry, allow_robots=False), access_log=None,
+                               shutdown_timeout=1.0)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError as error:
+            raise RtcBridgeError(
+                f'cannot serve on {host}:{port}: {error.strerror}; choose another '
+                'server.host or server.port, or 0 for none') from None
+        self._node.get_logger().info(f'page: http://{host}:{port}/{self.host.robot_id}')
+
+    async def _poll(self) -> None:
+        while True:
+            self.pilot.poll()
+            await asyncio.sleep(POLL_PERIOD_S)
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(DIAGNOSTICS_PERIOD_S)
+            statuses = [rates.status(f'camera {name}') for name, rates
+                        in list(self.cameras.rates.items()) if name in self.host.cameras]
+            sessions = self.sessions.sessions.values()
+            statuses.append(status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', {
+                'count': len(sessions)} | {
+                    f'{s.id[:8]}.{key}': value for s in sessions
+                    for key, value in s.stats().items()}))
+            if self._client is not None:
+                good = self._client.state == 'connected'
+                statuses.append(status(
+                    'relay', DiagnosticStatus.OK if good else DiagnosticStatus.WARN,
+                    self._client.state, {'url': self._values['relay_url']}))
+            self._diagnostics.publish(statuses)
+
+    def _publish_joy(self, axes: list[float], buttons: list[int]) -> None:
+        message = Joy(axes=axes, buttons=buttons)
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._joy.publish(message)
+
+    def _warn_if_open(self) -> None:
+        for name, reach in (('access.anonymous', self._values['server.port']),
+                            ('access.anonymous_via_relay', self._relay)):
+            if reach and self._values[name] != 'none':
+                self._node.get_logger().warning(
+                    f'{name} is {self._values[name]}: whoever reaches the page may '
+                    f'{self._values[name]}')
+
+
+def _robot_id(values: dict[str, Value]) -> str:
+    robot_id = values['robot_id'] or default_robot_id()
+    try:
+        return check_name(robot_id)
+    except ProtocolError as error:
+        raise ParameterError(f'parameter robot_id: {error}') from None
+
+
+def _gate(values: dict[str, Value]) -> Gate:
+    limits = Limits(values['teleop.max_linear_x'], values['teleop.max_linear_y'],
+                    values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
+                    values['teleop.max_angular_acceleration'])
+    return Gate(limits, timeout=values['teleop.timeout'], max_age=values['teleop.max_age'],
+                hold_timeout=values['rtcbot.hold_timeout'])
+
+
+def _codecs(values: dict[str, Value]) -> tuple[str, ...]:
+    codecs = tuple(values['video.codecs'])
+    if not codecs or any(codec not in CODECS for codec in codecs):
+        raise ParameterError(f'parameter video.codecs is {list(codecs)}, allowed are one or more '
+                             f'of {", ".join(CODECS)}')
+    return codecs
+
+
+def _ice_servers(values: dict[str, Value]) -> tuple[IceServer, ...]:
+    urls = tuple(values['ice.servers'])
+    for url in urls:
+        if not url.startswith('stun:'):
+            raise ParameterError(f'parameter ice.servers has {url!r}, allowed are '
+                                 'stun:host:port')
+    return (IceServer(urls),) if urls else ()
+
+
+def _keep_memory() -> None:
+    """
+    Tell glibc to keep the memory of images instead of giving it back after each one.
+
+    Without this three quarters of the intake's CPU time go into page faults.
+    """
+    m_trim_threshold, m_mmap_threshold = -1, -3
+    with contextlib.suppress(OSError, AttributeError):
+        libc = ctypes.CDLL(None)
+        libc.mallopt(m_mmap_threshold, 32 << 20)
+        libc.mallopt(m_trim_threshold, 512 << 20)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the bridge."""
+    _keep_memory()
+    # Threads inside OpenCV raise its CPU time; each camera has a thread of its own.
+    cv2.setNumThreads(1)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    node = Node('rtc_bridge')
+    log_to_ros(node)
+    try:
+        asyncio.run(Bridge(node).run())
+    except RtcBridgeError as error:
+        print(f'bridge: {error}', file=sys.stderr)
+        sys.exit(1)
+    finally:
+        logging.getLogger('rtc_bridge').handlers.clear()
+        node.destroy_node()
+        rclpy.shutdown()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,125 @@
+"""The robot's cameras: those that are configured, and those that are found."""
+
+import asyncio
+from typing import Callable
+
+from rclpy.node import Node
+
+from ..core.configuration import camera_parameters
+from ..core.errors import ParameterError
+from ..media.camera import Camera, CameraSettings
+from ..media.picture import Shape
+from ..ros.camera_topic import CameraTopic, find_image_topics
+from ..ros.diagnostics import CameraRates
+from ..ros.parameters import declare
+from ..ros.seam import RosThread
+
+ANY = '*'
+LOOK_PERIOD_S = 0.5
+
+
+class Cameras:
+    """
+    Makes the cameras, keeps their subscriptions right, and looks for new ones.
+
+    ``found`` is changed in the event loop only; the topics belong to the ROS thread.
+
+    :param names: as in ``cameras.names``; ``*`` stands for every image topic in the graph
+    :param found: where the cameras are kept, by name, in the order that viewers see
+    :param on_change: called in the event loop when cameras came or went
+    :raises ParameterError: a name or a camera's parameter is not allowed
+    """
+
+    def __init__(self, node: Node, names: list[str], found: dict[str, Camera],
+                 on_change: Callable[[], None]) -> None:
+        """Declare the configured cameras' parameters."""
+        self.rates: dict[str, CameraRates] = {}
+        self._node = node
+        self._found = found
+        self._on_change = on_change
+        self._discover = ANY in names
+        self._ros: RosThread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        # All cameras' topics by name.
+        self._topics: dict[str, CameraTopic] = {}
+        self._configured = [name for name in names if name != ANY]
+        if not names:
+            raise ParameterError("parameter cameras.names is [], allowed is at least one name, or "
+                                 "'*' for every image topic")
+        for name in self._configured:
+            if not name or names.count(name) > 1:
+                raise ParameterError(f'parameter cameras.names has {name!r}, allowed are names '
+                                     'that are not empty and differ')
+            self._found[name] = self._make(name, f'{name}/image_raw')
+
+    def start(self, ros: RosThread) -> None:
+        """Begin to look; called in the event loop."""
+        self._ros = ros
+        self._loop = asyncio.get_running_loop()
+
+    async def run(self) -> None:
+        """Look after the topics, for ever."""
+        while True:
+            self._ros.call(self._look)
+            await asyncio.sleep(LOOK_PERIOD_S)
+
+    def _make(self, name: str, topic: str) -> Camera:
+        prefix = 'cameras.' + name.replace('/', '.')
+        values = {key.removeprefix(prefix + '.'): value for key, value in declare(
+            self._node, camera_parameters(name, topic)).items()}
+        if values['depth_max'] <= values['depth_min']:
+            raise ParameterError(f'parameter {prefix}.depth_max is {values["depth_max"]:g}, '
+                                 f'allowed is more than {prefix}.depth_min, '
+                                 f'{values["depth_min"]:g} m')
+        camera_topic = CameraTopic(self._node, values['topic'], values['type'], values['qos'])
+        camera = Camera(
+            name, CameraSettings(values['max_fps'], values['max_bitrate'], Shape(
+                values['max_width'], values['rotate'],
+                (values['depth_min'], values['depth_max']))),
+            on_watched=lambda watched: self._ros.call(camera_topic.watch, watched))
+        camera_topic.camera = camera
+        self._topics[name] = camera_topic
+        self.rates[name] = CameraRates(camera)
+        return camera
+
+    # ROS thread
+
+    def _look(self) -> None:
+        for camera_topic in list(self._topics.values()):
+            camera_topic.check()
+        if not self._discover:
+            return
+        published = find_image_topics(self._node)
+        configured = {self._topics[name].topic for name in self._configured}
+        configured |= {topic + '/compressed' for topic in configured}
+        wanted = {topic.removeprefix('/'): topic for topic in published - configured}
+        for name in wanted:
+            # A camera that went and came back is the same camera: its parameters are declared.
+            if name not in self._topics:
+                try:
+                    camera = self._make(name, wanted[name])
+                except ParameterError as error:
+                    self._node.get_logger().error(str(error), once=True)
+                    continue
+            else:
+                camera = self._topics[name].camera
+            if name not in self._found:
+                self._loop.call_soon_threadsafe(self._add, name, camera)
+        for name in self._found.keys() - wanted.keys() - set(self._configured):
+            self._loop.call_soon_threadsafe(self._remove, name)
+
+    # Event loop
+
+    def _add(self, name: str, camera: Camera) -> None:
+        if name not in self._found:
+            self._found[name] = camera
+            self._node.get_logger().info(f'camera {name} found')
+            self._on_change()
+
+    def _remove(self, name: str) -> None:
+        camera = self._found.get(name)
+        # While somebody watches it stays, and shows how long it has been silent.
+        if camera is not None and not camera.watched:
+            del self._found[name]
+            self._node.get_logger().info(f'camera {name} is gone')
+            self._on_change()

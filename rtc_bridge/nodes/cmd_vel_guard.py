@@ -1,0 +1,83 @@
+"""
+The last process before the motors: the only publisher on ``cmd_vel``.
+
+It passes fresh commands of the bridge and publishes zero when they stop, whatever has happened
+to the bridge: no thread inside a stopped or stalled process could.
+"""
+
+import signal
+import sys
+import threading
+
+from geometry_msgs.msg import TwistStamped
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from ..core.configuration import TELEOP_OUTPUT
+from ..core.errors import RtcBridgeError
+from ..core.guard import Guard
+from ..core.velocity import Velocity
+from ..ros.parameters import declare
+from ..ros.velocity_publisher import CmdVelOutput, GUARD_TOPIC, RELIABLE_LATEST, stamp_seconds
+
+
+class CmdVelGuard(Node):
+    """Joins the guard to its topics."""
+
+    def __init__(self) -> None:
+        """
+        Begin to listen.
+
+        :raises ParameterError: a parameter has a value that is not allowed
+        """
+        super().__init__('cmd_vel_guard')
+        values = declare(self, TELEOP_OUTPUT)
+        self.guard = Guard(values['teleop.timeout'])
+        self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
+        self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, RELIABLE_LATEST)
+
+    def publish(self, velocity: Velocity | None) -> None:
+        """Publish, if there is something to."""
+        if velocity is not None:
+            self._output.publish(velocity)
+
+    def _on_command(self, message: TwistStamped) -> None:
+        twist = message.twist
+        self.publish(self.guard.command(
+            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp_seconds(message)))
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run until SIGINT or SIGTERM; then publish a last zero."""
+    signals = {signal.SIGINT, signal.SIGTERM}
+    # Blocked before any thread is made, so that one thread can wait for them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = CmdVelGuard()
+    except RtcBridgeError as error:
+        print(f'cmd_vel_guard: {error}', file=sys.stderr)
+        sys.exit(1)
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    ended = threading.Event()
+
+    def wait_for_end() -> None:
+        signal.sigwait(signals)
+        ended.set()
+        executor.wake()
+
+    threading.Thread(target=wait_for_end, daemon=True).start()
+    while not ended.is_set():
+        # Waits on the system's steady clock: a ROS timer would not fire without /clock.
+        executor.spin_once(timeout_sec=node.guard.wait())
+        node.publish(node.guard.poll())
+    node.publish(node.guard.stop())
+    node.destroy_node()
+    rclpy.shutdown()
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,36 @@
+"""What a session's data channels have in common."""
+
+from typing import Any
+
+from aiortc import RTCDataChannel
+
+# A viewer that reads nothing must not fill our memory.
+MAX_BUFFERED = 256 * 1024
+
+
+class Channel:
+    """A data channel of a session; each kind overrides what concerns it."""
+
+    def __init__(self, channel: RTCDataChannel) -> None:
+        """Keep the channel."""
+        self._channel = channel
+
+    def send(self, text: str) -> None:
+        """Send if the channel is open and not stuck; all messages are replaceable."""
+        if self._channel.readyState == 'open' and self._channel.bufferedAmount < MAX_BUFFERED:
+            self._channel.send(text)
+
+    def cameras_changed(self) -> None:
+        """Cameras came or went."""
+
+    def lease_changed(self) -> None:
+        """Somebody else drives, or nobody."""
+
+    def send_message(self, data: Any) -> None:
+        """Send an application's value."""
+
+    def watch(self) -> None:
+        """Look after what changes by itself; called five times a second."""
+
+    def close(self, reason: str) -> None:
+        """The session ends."""

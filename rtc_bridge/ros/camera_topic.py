@@ -1,0 +1,129 @@
+"""The ROS end of a camera: the right subscription, and only while somebody watches."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import CompressedImage, Image
+
+from ..media.camera import Camera
+from .images import compressed_to_array, image_to_array
+
+RAW = 'sensor_msgs/msg/Image'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What to subscribe to."""
+
+    topic: str
+    compressed: bool
+    reliable: bool
+    latched: bool
+
+
+class CameraTopic:
+    """
+    Subscribes one camera to its topic.
+
+    :param topic: as configured, relative names allowed
+    :param kind: ``auto``, ``raw`` or ``compressed``
+    :param qos: ``auto``, ``best_effort`` or ``reliable``
+
+    All methods belong to the executor's thread.
+    """
+
+    def __init__(self, node: Node, topic: str, kind: str, qos: str) -> None:
+        """Subscribe to nothing yet."""
+        self.topic = node.resolve_topic_name(topic)
+        self.camera: Camera | None = None
+        self._node = node
+        self._kind = kind
+        self._qos = qos
+        self._source: _Source | None = None
+        self._subscription: Subscription | None = None
+
+    def watch(self, watched: bool) -> None:
+        """Start or stop to receive pictures."""
+        if watched:
+            self.check()
+        elif self._subscription is not None:
+            self._unsubscribe()
+
+    def check(self) -> None:
+        """Subscribe anew if the publishers are others than before; cheap if they are not."""
+        if self.camera is None or not self.camera.watched:
+            return
+        source = self._look()
+        if source != self._source:
+            if self._subscription is not None:
+                self._unsubscribe()
+            self._subscribe(source)
+
+    def _look(self) -> _Source:
+        """Choose topic, type and QoS by what is published."""
+        kind, topic = self._kind, self.topic
+        base = self._publishers(topic)
+        sibling = self._publishers(topic + '/compressed')
+        if kind == 'auto':
+            raw = any(p.topic_type == RAW for p in base)
+            compressed = any(p.topic_type == COMPRESSED for p in base + sibling)
+            # Decoding JPEG costs more than a raw picture on this host.
+            kind = 'compressed' if compressed and not raw else 'raw'
+        wanted = RAW
+        if kind == 'compressed':
+            wanted = COMPRESSED
+            if not any(p.topic_type == COMPRESSED for p in base):
+                topic, base = topic + '/compressed', sibling
+        publishers = [p.qos_profile for p in base if p.topic_type == wanted]
+        reliable = self._qos == 'reliable' or (
+            self._qos == 'auto' and bool(publishers)
+            and all(p.reliability == ReliabilityPolicy.RELIABLE for p in publishers))
+        # A picture that was published once, before we came, is kept by its publisher.
+        latched = reliable and bool(publishers) and all(
+            p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
+        return _Source(topic, kind == 'compressed', reliable, latched)
+
+    def _publishers(self, topic: str) -> list[Any]:
+        return self._node.get_publishers_info_by_topic(topic)
+
+    def _subscribe(self, source: _Source) -> None:
+        qos = QoSProfile(
+            depth=1,
+            reliability=(ReliabilityPolicy.RELIABLE if source.reliable
+                         else ReliabilityPolicy.BEST_EFFORT),
+            durability=(DurabilityPolicy.TRANSIENT_LOCAL if source.latched
+                        else DurabilityPolicy.VOLATILE))
+        load = compressed_to_array if source.compressed else image_to_array
+        put = self.camera.put
+        # Messages are read in an encoder thread, if at all: only the newest of them counts.
+        self._subscription = self._node.create_subscription(
+            CompressedImage if source.compressed else Image, source.topic,
+            lambda message: put(partial(load, message)), qos)
+        self._source = source
+
+    def _unsubscribe(self) -> None:
+        self._node.destroy_subscription(self._subscription)
+        self._subscription = None
+        self._source = None
+
+
+def find_image_topics(node: Node) -> set[str]:
+    """
+    Return the image topics that somebody publishes, by their base name.
+
+    A raw topic and its ``/compressed`` sibling are one. Transports that are not shown
+    (``compressedDepth``, ``theora``, ``zstd``) are left out.
+    """
+    found = set()
+    for topic, types in node.get_topic_names_and_types():
+        if RAW in types:
+            found.add(topic)
+        elif COMPRESSED in types and not topic.endswith('/compressedDepth'):
+            found.add(topic.removesuffix('/compressed'))
+    return {topic for topic in found
+            if node.count_publishers(topic) or node.count_publishers(topic + '/compressed')}

@@ -1,0 +1,85 @@
+"""The bridge's state on ``/diagnostics``."""
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.node import Node
+
+from ..core.clock import boot_time
+from ..media.camera import Camera
+
+
+class CameraRates:
+    """Turns a camera's counts into rates between two looks."""
+
+    def __init__(self, camera: Camera) -> None:
+        """Start to count now."""
+        self.camera = camera
+        self._time = boot_time()
+        self._before = self._counts()
+
+    def _counts(self) -> dict[str, float]:
+        counts = {'in': self.camera.pictures_in, 'skipped': self.camera.skipped}
+        for codec, stream in self.camera.streams.items():
+            for name in ('frames', 'bytes', 'superseded', 'errors', 'keyframes', 'encode_s'):
+                counts[f'{codec}.{name}'] = getattr(stream.stats, name)
+        return counts
+
+    def status(self, name: str) -> DiagnosticStatus:
+        """Return the camera's status since the last call."""
+        now, counts = boot_time(), self._counts()
+        dt = max(now - self._time, 1e-3)
+        delta = {key: value - self._before[key] for key, value in counts.items()}
+        self._time, self._before = now, counts
+        state, since = self.camera.state()
+        viewers = sum(s.viewers for s in self.camera.streams.values())
+        errors = sum(delta[f'{codec}.errors'] for codec in self.camera.streams)
+        values = {'state': state if viewers else 'not watched', 'viewers': viewers,
+                  'fps_in': f'{delta["in"] / dt:.1f}',
+                  'skipped_for_max_fps': int(counts['skipped'])}
+        last_error = ''
+        for codec, stream in self.camera.streams.items():
+            last_error = stream.stats.last_error or last_error
+            if not stream.watched:
+                continue
+            frames = delta[f'{codec}.frames']
+            width, height = stream.stats.size
+            values |= {
+                f'{codec}.fps_out': f'{frames / dt:.1f}', f'{codec}.size': f'{width}x{height}',
+                f'{codec}.kbit_per_s': f'{delta[f"{codec}.bytes"] * 8 / dt / 1000:.0f}',
+                f'{codec}.encode_ms': f'{delta[f"{codec}.encode_s"] / max(frames, 1) * 1e3:.1f}',
+                f'{codec}.dropped_late': int(counts[f'{codec}.superseded']),
+                f'{codec}.keyframes': int(counts[f'{codec}.keyframes'])}
+        values['dropped_malformed'] = int(sum(
+            counts[f'{codec}.errors'] for codec in self.camera.streams))
+        if last_error:
+            values['last_error'] = last_error
+        level, message = DiagnosticStatus.OK, values['state']
+        if errors:
+            level, message = DiagnosticStatus.WARN, f'malformed images: {last_error}'
+        elif viewers and state != 'live':
+            level = DiagnosticStatus.WARN
+            message = f'no picture for {since:.1f} s'
+        return status(name, level, message, values)
+
+
+def status(name: str, level: bytes, message: str, values: dict[str, object]) -> DiagnosticStatus:
+    """Return a status message."""
+    return DiagnosticStatus(name=f'rtc_bridge: {name}', level=level, message=message,
+                            values=[KeyValue(key=k, value=str(v)) for k, v in values.items()])
+
+
+class Diagnostics:
+    """Publishes on ``/diagnostics``."""
+
+    def __init__(self, node: Node, hardware_id: str) -> None:
+        """Make the publisher."""
+        self._node = node
+        self._hardware_id = hardware_id
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+
+    def publish(self, statuses: list[DiagnosticStatus]) -> None:
+        """Publish all statuses; from any thread."""
+        for entry in statuses:
+            entry.hardware_id = self._hardware_id
+        message = DiagnosticArray(status=statuses)
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)

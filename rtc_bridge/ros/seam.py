@@ -1,0 +1,47 @@
+"""The seam between rclpy's executor thread and the event loop."""
+
+import logging
+import threading
+from typing import Any, Callable
+
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor, ShutdownException
+from rclpy.node import Node
+
+logger = logging.getLogger(__name__)
+
+
+class RosThread:
+    """
+    Spins one node in a thread of its own.
+
+    Callbacks of subscriptions run there; :meth:`call` brings other work there. The way back is
+    ``loop.call_soon_threadsafe``.
+    """
+
+    def __init__(self, node: Node) -> None:
+        """Start to spin."""
+        self._executor = SingleThreadedExecutor(context=node.context)
+        self._executor.add_node(node)
+        self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
+        self._thread.start()
+
+    def call(self, work: Callable[..., Any], *args: Any) -> None:
+        """Run ``work`` in the executor's thread, soon; an exception is logged."""
+        def run() -> None:
+            try:
+                work(*args)
+            except Exception:
+                logger.exception('in the ROS thread')
+
+        self._executor.create_task(run)
+
+    def close(self) -> None:
+        """Stop to spin; returns when no callback runs any more."""
+        self._executor.shutdown()
+        self._thread.join()
+
+    def _spin(self) -> None:
+        try:
+            self._executor.spin()
+        except (ExternalShutdownException, ShutdownException):
+            pass

@@ -1,0 +1,95 @@
+"""Velocities as ROS messages."""
+
+from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
+
+from ..core.clock import boot_time
+from ..core.velocity import Velocity
+
+RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+# From the bridge to the guard; its stamps are boot time, which both processes share.
+GUARD_TOPIC = 'cmd_vel_guard/command'
+_LOOK_PERIOD_S = 1.0
+
+
+def fill(twist: Twist, velocity: Velocity) -> None:
+    """Write a velocity into a message."""
+    twist.linear.x = velocity.linear_x
+    twist.linear.y = velocity.linear_y
+    twist.angular.z = velocity.angular_z
+
+
+class GuardedOutput:
+    """Publishes for the guard, stamped with the boot-time clock of this host."""
+
+    def __init__(self, node: Node) -> None:
+        """Make the publisher."""
+        self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, RELIABLE_LATEST)
+
+    def publish(self, velocity: Velocity) -> None:
+        """Publish at once; from any thread."""
+        message = TwistStamped()
+        message.header.stamp = Time(nanoseconds=int(boot_time() * 1e9)).to_msg()
+        fill(message.twist, velocity)
+        self._publisher.publish(message)
+
+
+class CmdVelOutput:
+    """
+    Publishes ``cmd_vel`` as Twist or TwistStamped.
+
+    With ``auto`` the type is that of the subscribers, looked up once a second, and Twist while
+    there are none. One ROS context cannot hold both types on a topic, so the old publisher goes
+    before the new one comes.
+    """
+
+    def __init__(self, node: Node, message_type: str, frame_id: str) -> None:
+        """Make the publisher."""
+        self._node = node
+        self._auto = message_type == 'auto'
+        self._frame_id = frame_id
+        self._next_look = 0.0
+        self._type: type = TwistStamped if message_type == 'twist_stamped' else Twist
+        self._publisher: Publisher = self._create()
+
+    def publish(self, velocity: Velocity) -> None:
+        """Publish at once."""
+        if self._auto:
+            self._look()
+        message = self._type()
+        if self._type is TwistStamped:
+            message.header.stamp = self._node.get_clock().now().to_msg()
+            message.header.frame_id = self._frame_id
+            fill(message.twist, velocity)
+        else:
+            fill(message, velocity)
+        self._publisher.publish(message)
+
+    def _create(self) -> Publisher:
+        return self._node.create_publisher(self._type, 'cmd_vel', RELIABLE_LATEST)
+
+    def _look(self) -> None:
+        now = boot_time()
+        if now < self._next_look:
+            return
+        self._next_look = now + _LOOK_PERIOD_S
+        types = {info.topic_type
+                 for info in self._node.get_subscriptions_info_by_topic('cmd_vel')}
+        wanted = self._type
+        if types == {'geometry_msgs/msg/TwistStamped'}:
+            wanted = TwistStamped
+        elif types == {'geometry_msgs/msg/Twist'}:
+            wanted = Twist
+        if wanted is not self._type:
+            self._node.get_logger().info(f'cmd_vel is {wanted.__name__} now, as its subscribers')
+            self._node.destroy_publisher(self._publisher)
+            self._type = wanted
+            self._publisher = self._create()
+
+
+def stamp_seconds(message: TwistStamped) -> float:
+    """Return a message's stamp in seconds."""
+    return Time.from_msg(message.header.stamp).nanoseconds / 1e9
