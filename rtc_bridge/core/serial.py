@@ -54,7 +54,7 @@ class SerialTasks:
                     # One bad job must not lose those behind it.
                     _logger.exception('a job failed')
         finally:
-            del self._waiting[key]
+            self._waiting.pop(key, None)
 
     async def close(self) -> None:
         """Cancel all work, and wait until it has ended."""
@@ -62,3 +62,5 @@ class SerialTasks:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # A task that was cancelled before its first step did not tidy up.
+        self._waiting.clear()

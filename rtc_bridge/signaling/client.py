@@ -8,6 +8,7 @@ RTCBot's form, one offer and one answer at a time.
 import asyncio
 import json
 import logging
+import os
 import secrets
 from typing import Callable, NoReturn
 from urllib.parse import urlsplit
@@ -43,10 +44,11 @@ class RelayClient:
     :param robot_id: the robot's name
     :param link: the robot
     :param on_state: called with the state whenever it changes
+    :param ping: seconds between pings, and to wait for each answer
     """
 
     def __init__(self, url: str, robot_id: str, link: RobotLink, *,
-                 on_state: Callable[[str], None] | None = None) -> None:
+                 on_state: Callable[[str], None] | None = None, ping: float = 5.0) -> None:
         """Prepare; ``run`` does the work."""
         self._url = url
         # For people: without the path, which may be a secret.
@@ -54,6 +56,7 @@ class RelayClient:
         self._robot_id = robot_id
         self._link = link
         self._on_state = on_state
+        self._ping = ping
         self._state = 'connecting'
         self._reason: str | None = None
         self._good = False
@@ -104,8 +107,9 @@ class RelayClient:
     async def _dial(self) -> bool:
         """Serve one connection; return whether to dial again at once."""
         async with connect(self._url, subprotocols=[SUBPROTOCOL], compression=None,
-                           open_timeout=OPEN_TIMEOUT, ping_interval=5, ping_timeout=5,
-                           close_timeout=1, max_size=MAX_MESSAGE) as ws:
+                           open_timeout=OPEN_TIMEOUT, ping_interval=self._ping,
+                           ping_timeout=self._ping, close_timeout=1,
+                           max_size=MAX_MESSAGE) as ws:
             jobs = SerialTasks()
             try:
                 if ws.subprotocol == SUBPROTOCOL:
@@ -219,10 +223,13 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, ConnectionClosed):
         close = error.rcvd
         if close is None:
-            return 'connection lost'
+            # 1011 is what this end sends to a peer that does not answer its pings.
+            silent = error.sent is not None and error.sent.code == 1011
+            return 'the relay does not answer pings' if silent else 'connection lost'
         return f'closed by the relay ({close.code}{" " + close.reason if close.reason else ""})'
     if isinstance(error, TimeoutError):
         return 'no answer in time'
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+    if isinstance(error, OSError) and (error.errno or 0) > 0:
+        # asyncio's own texts repeat addresses; name resolution has numbers below zero.
+        return os.strerror(error.errno)
     return str(error).split('\n')[0] or type(error).__name__

@@ -1,0 +1,414 @@
+"""The robot's dialing end, against real relays over real sockets."""
+
+import asyncio
+from base64 import b64encode
+from contextlib import asynccontextmanager
+from hashlib import sha1
+import itertools
+import json
+import logging
+
+from aiohttp import ClientSession, web
+import pytest
+from relay_server import get, relay, Relay, send, serve_app
+from rtc_bridge.core.errors import ParameterError, SignalingError
+from rtc_bridge.core.link import Candidate
+from rtc_bridge.core.serial import SerialTasks
+from rtc_bridge.relay.app import create_app
+from rtc_bridge.relay.registry import Registry
+from rtc_bridge.signaling.backoff import delays
+from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.url import dial_url, page_url
+
+
+class Robot:
+    """A robot that answers an offer with its text, once the text is let through."""
+
+    kind = 'v1'
+    trickle = True
+
+    def __init__(self):
+        """Hold back nothing."""
+        self.held = {}
+        self.calls = asyncio.Queue()
+
+    async def ice_servers(self):
+        """Return none."""
+        return []
+
+    async def answer(self, offer):
+        """Answer, refuse or break as the offer says."""
+        if offer.sdp in self.held:
+            await self.held[offer.sdp].wait()
+        if offer.sdp == 'refuse me':
+            raise SignalingError('no-codec', 'No codec in common')
+        if offer.sdp == 'break me':
+            raise ZeroDivisionError
+        self.calls.put_nowait(('answer', offer.session, offer))
+        return f'answer to {offer.sdp}'
+
+    async def add_candidate(self, session, candidate):
+        """Note the call."""
+        self.calls.put_nowait(('candidate', session, candidate))
+
+    async def close_session(self, session):
+        """Note the call."""
+        self.calls.put_nowait(('close', session, None))
+
+
+class States:
+    """The states a client went through."""
+
+    def __init__(self):
+        """Start with none."""
+        self._queue = asyncio.Queue()
+
+    def put(self, state):
+        """Take the next one."""
+        self._queue.put_nowait(state)
+
+    async def reach(self, start):
+        """Wait for a state that starts so; return it."""
+        async with asyncio.timeout(60):
+            while True:
+                state = await self._queue.get()
+                if state.startswith(start):
+                    return state
+
+
+@asynccontextmanager
+async def dialing(url, robot, robot_id='r1', **options):
+    """Run a client; give the states it goes through."""
+    states = States()
+    client = RelayClient(dial_url(url, robot_id), robot_id, robot, on_state=states.put, **options)
+    task = asyncio.create_task(client.run())
+    try:
+        yield states
+    finally:
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=20)
+        assert done and task.cancelled()
+
+
+# Where to dial
+
+@pytest.mark.parametrize('given, dialed, page', [
+    ('http://h', 'ws://h/bot', 'http://h/bot'),
+    ('https://h/', 'wss://h/bot', 'https://h/bot'),
+    ('ws://h:8080', 'ws://h:8080/bot', 'http://h:8080/bot'),
+    ('wss://h.example.org/name', 'wss://h.example.org/name', 'https://h.example.org/name'),
+    ('HTTP://h:1/ws', 'ws://h:1/ws', 'http://h:1/'),
+    ('http://[::1]:8080', 'ws://[::1]:8080/bot', 'http://[::1]:8080/bot'),
+    ('https://h/name?token=x', 'wss://h/name?token=x', 'https://h/name'),
+])
+def test_dial_url(given, dialed, page):
+    assert dial_url(given, 'bot') == dialed
+    assert page_url(given, 'bot') == page
+
+
+@pytest.mark.parametrize('url', [
+    '', 'h', 'h:8080', 'ftp://h', 'http://', 'http:///name', 'http://h:x', 'http://h:99999',
+    'http://h:0', 'http://h/a b', 'http://h/a#b', 'http://user:secret@h/', 'http://h\n/',
+    'ws:h', '//h/name', 'http://[::1/'])
+def test_no_url_to_dial(url):
+    with pytest.raises(ParameterError, match='relay_url.*allowed is'):
+        dial_url(url, 'bot')
+
+
+@pytest.mark.parametrize('name', ['', 'a/b', 'ws', 'my bot'])
+def test_robot_id_that_is_no_path(name):
+    with pytest.raises(ParameterError, match='robot_id'):
+        dial_url('http://h', name)
+    assert dial_url('http://h/room', name) == 'ws://h/room'
+
+
+def test_backoff_grows_to_its_cap_and_spreads():
+    low = list(itertools.islice(delays(1, 15, lambda: 0.0), 8))
+    high = list(itertools.islice(delays(1, 15, lambda: 1.0), 8))
+    assert low == [0, 1, 2, 4, 7.5, 7.5, 7.5, 7.5]
+    assert high == [1, 2, 4, 8, 15, 15, 15, 15]
+    assert next(itertools.islice(delays(1, 15, lambda: 1.0), 5000, None)) == 15
+    assert len(set(itertools.islice(delays(), 4, 12))) == 8
+
+
+# Work in order
+
+@pytest.mark.asyncio
+async def test_serial_tasks_keep_the_order_of_a_key():
+    tasks, gate, done = SerialTasks(limit=2), asyncio.Event(), asyncio.Queue()
+
+    async def work(name, event=None):
+        if event is not None:
+            await event.wait()
+        done.put_nowait(name)
+
+    async def fail():
+        raise ValueError('on purpose')
+
+    assert tasks.put('a', lambda: work('a1', gate))
+    await asyncio.sleep(0)
+    assert tasks.put('a', fail)
+    assert tasks.put('a', lambda: work('a3'))
+    assert not tasks.put('a', lambda: work('a4'))
+    tasks.put('b', lambda: work('b1'))
+    assert await done.get() == 'b1'
+    gate.set()
+    assert [await done.get(), await done.get()] == ['a1', 'a3']
+    await asyncio.sleep(0)
+    assert len(tasks) == 0
+    tasks.put('a', lambda: work('a5', asyncio.Event()))
+    await tasks.close()
+    assert len(tasks) == 0 and done.empty()
+
+
+# Door 1
+
+@pytest.mark.asyncio
+async def test_offers_are_answered_side_by_side():
+    robot = Robot()
+    robot.held['slow'] = asyncio.Event()
+    async with relay() as r, dialing(r.url, robot) as states:
+        await states.reach('connected')
+        slow, quick = await r.page('/r1'), await r.page('/r1')
+        sessions = {}
+        for page, sdp in ((slow, 'slow'), (quick, 'quick')):
+            sessions[sdp] = (await get(page, 'ready'))['session']
+            await send(page, type='offer', session=sessions[sdp], sdp=sdp, trickle=True,
+                       camera='front')
+            await send(page, type='candidate', session=sessions[sdp], candidate='c', sdpMid='0',
+                       sdpMLineIndex=0)
+            await send(page, type='candidate', session=sessions[sdp], candidate='')
+        assert (await get(quick, 'answer'))['sdp'] == 'answer to quick'
+        robot.held['slow'].set()
+        assert (await get(slow, 'answer'))['sdp'] == 'answer to slow'
+        await send(slow, type='close', session=sessions['slow'])
+        calls = [await robot.calls.get() for _ in range(7)]
+        for sdp, kinds in (('quick', ['answer', 'candidate', 'candidate']),
+                           ('slow', ['answer', 'candidate', 'candidate', 'close'])):
+            mine = [call for call in calls if call[1] == sessions[sdp]]
+            assert [call[0] for call in mine] == kinds
+            offer = mine[0][2]
+            assert (offer.door, offer.camera, offer.trickle, offer.source) == (
+                'v1', 'front', True, '127.0.0.1')
+            assert [mine[1][2], mine[2][2]] == [Candidate('c', '0', 0), None]
+
+
+@pytest.mark.asyncio
+async def test_refusals_reach_the_viewer():
+    robot = Robot()
+    async with relay() as r, dialing(r.url, robot) as states:
+        await states.reach('connected')
+        page = await r.page('/r1')
+        for sdp, code in (('refuse me', 'no-codec'), ('break me', 'internal')):
+            session = (await get(page, 'ready'))['session']
+            await send(page, type='offer', session=session, sdp=sdp)
+            error = await get(page, 'error')
+            assert (error['code'], error['session']) == (code, session)
+            await send(page, type='renew')
+        status, text, _ = await r.post('/r1', '{"sdp":"refuse me","type":"offer"}')
+        assert (status, text) == (502, 'No codec in common')
+        status, text, _ = await r.post('/r1')
+        assert (status, json.loads(text)) == (200, {'sdp': 'answer to o', 'type': 'answer'})
+
+
+@pytest.mark.asyncio
+async def test_session_without_a_way_back_is_closed():
+    robot = Robot()
+    robot.held['slow'] = asyncio.Event()
+    async with dialing_own_relay(robot) as (states, http, runner):
+        await states.reach('connected')
+        async with ClientSession(http) as session:
+            page = await Relay(http, session, None).page('/r1')
+            ready = await get(page, 'ready')
+            await send(page, type='offer', session=ready['session'], sdp='slow')
+            await page.close()
+            robot.held['slow'].set()
+            calls = [await robot.calls.get() for _ in range(2)]
+        assert [call[0] for call in calls] == ['answer', 'close']
+        assert {call[1] for call in calls} == {ready['session']}
+
+
+@asynccontextmanager
+async def dialing_own_relay(robot, port=0):
+    runner = await start_relay(port)
+    url = f'http://127.0.0.1:{runner.addresses[0][1]}'
+    try:
+        async with dialing(url, robot) as states:
+            yield states, url, runner
+    finally:
+        await runner.cleanup()
+
+
+async def start_relay(port):
+    runner = web.AppRunner(create_app(Registry()), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, '127.0.0.1', port).start()
+    return runner
+
+
+@pytest.mark.asyncio
+async def test_client_comes_back_after_the_relay_did(caplog):
+    robot = Robot()
+    caplog.set_level(logging.INFO, 'rtc_bridge.signaling')
+    async with dialing_own_relay(robot) as (states, url, runner):
+        await states.reach('connected')
+        await runner.cleanup()
+        assert await states.reach('lost') == 'lost: closed by the relay (1001 the relay stops)'
+        assert await states.reach('lost') == 'lost: Connection refused'
+        runner = await start_relay(int(url.rsplit(':', 1)[1]))
+        try:
+            await states.reach('connected')
+            async with ClientSession(url) as http:
+                status, text, _ = await Relay(url, http, None).post('/r1')
+            assert (status, json.loads(text)['sdp']) == (200, 'answer to o')
+        finally:
+            await runner.cleanup()
+    lines = [record.getMessage() for record in caplog.records
+             if record.name == 'rtc_bridge.signaling']
+    # One line a reason, however many tries there were.
+    assert len(lines) == len(set(lines)) + 1, lines
+    assert all('\n' not in line and '/r1' not in line for line in lines)
+
+
+@pytest.mark.asyncio
+async def test_client_waits_for_its_name():
+    first, second = Robot(), Robot()
+    async with relay() as r:
+        async with dialing(r.url, first) as states:
+            await states.reach('connected')
+            async with dialing(r.url, second) as waiting:
+                assert await waiting.reach('lost') == (
+                    'lost: robot-exists: Already have a connection here')
+                r.registry.get('r1')._ws._req.transport.abort()
+                # Whichever is quicker has the name; one of both has it.
+                done = [asyncio.create_task(s.reach('connected')) for s in (states, waiting)]
+                await asyncio.wait(done, return_when=asyncio.FIRST_COMPLETED)
+                assert r.registry.get('r1') is not None
+                for task in done:
+                    task.cancel()
+
+
+@pytest.mark.asyncio
+async def test_silent_relay_is_noticed():
+    async def swallow(reader, writer):
+        request = await reader.readuntil(b'\r\n\r\n')
+        key = next(line.split(b': ')[1] for line in request.split(b'\r\n')
+                   if line.lower().startswith(b'sec-websocket-key'))
+        writer.write(b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n'
+                     b'Connection: Upgrade\r\nSec-WebSocket-Accept: '
+                     + accept(key) + b'\r\n\r\n')
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(swallow, '127.0.0.1', 0)
+    async with server:
+        url = f'http://127.0.0.1:{server.sockets[0].getsockname()[1]}'
+        async with dialing(url, Robot(), ping=0.2) as states:
+            await states.reach('connected')
+            assert await states.reach('lost') == 'lost: the relay does not answer pings'
+
+
+def accept(key):
+    return b64encode(sha1(key + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest())
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize('handler, reason', [
+    (lambda request: web.Response(status=403, text='Not you'), 'lost: HTTP 403 Not you'),
+    (lambda request: web.Response(text='<html>a web site</html>'),
+     'lost: HTTP 200 <html>a web site</html>'),
+])
+async def test_reason_of_a_refusal_is_told(handler, reason):
+    async def handle(request):
+        return handler(request)
+
+    app = web.Application()
+    app.router.add_get('/r1', handle)
+    async with serve_app(app) as url, dialing(url, Robot()) as states:
+        assert await states.reach('lost') == reason
+
+
+# Door 2
+
+class Room:
+    """The server of rtcbot.dev as far as robots and viewers notice it."""
+
+    def __init__(self):
+        """Start with the room empty."""
+        self.ws = None
+        self.robots = asyncio.Queue()
+
+    def app(self):
+        """Return it as an application."""
+        app = web.Application()
+        app.router.add_get('/room7', self.robot)
+        return app
+
+    async def robot(self, request):
+        """Take a robot; the test is the viewer."""
+        if self.ws is not None:
+            return web.Response(status=409, text='Already have a connection here')
+        self.ws = web.WebSocketResponse()
+        await self.ws.prepare(request)
+        over = asyncio.Event()
+        self.robots.put_nowait((self.ws, over))
+        await over.wait()
+        await self.ws.close()
+        ws, self.ws = self.ws, None
+        return ws
+
+
+@pytest.mark.asyncio
+async def test_room_that_ends_with_each_answer(caplog):
+    robot, room = Robot(), Room()
+    caplog.set_level(logging.INFO, 'rtc_bridge.signaling')
+    async with serve_app(room.app()) as url:
+        async with dialing(url + '/room7', robot) as states:
+            await states.reach('connected')
+            for number, reply in ((1, {'sdp': 'answer to 1', 'type': 'answer'}),
+                                  (2, {'sdp': 'answer to 2', 'type': 'answer'}),
+                                  ('refuse me', {'error': 'no-codec',
+                                                 'message': 'No codec in common'})):
+                ws, over = await room.robots.get()
+                await ws.send_json({'type': 'offer', 'sdp': str(number)})
+                assert json.loads((await ws.receive(timeout=20)).data) == reply
+                over.set()
+            ws, over = await room.robots.get()
+            over.set()
+        offers = [(await robot.calls.get())[2] for _ in range(2)]
+        assert [(o.door, o.trickle) for o in offers] == [('rtcbot', False)] * 2
+        assert offers[0].session != offers[1].session
+    assert [r.levelname for r in caplog.records if r.name == 'rtc_bridge.signaling'] == ['INFO']
+
+
+@pytest.mark.asyncio
+async def test_relay_that_keeps_its_robot():
+    robot, room = Robot(), Room()
+    async with serve_app(room.app()) as url, dialing(url + '/room7', robot):
+        ws, over = await room.robots.get()
+        for frame, reply in (('{"sdp":"1","type":"offer"}', 'answer to 1'),
+                             ('nonsense', None), ('{"type":"answer","sdp":"x"}', None),
+                             ('{"type":"offer","sdp":"2","extra":[1]}', 'answer to 2')):
+            await ws.send_str(frame)
+            answer = json.loads((await ws.receive(timeout=20)).data)
+            if reply is None:
+                assert answer['error'] == 'bad-message'
+            else:
+                assert answer == {'sdp': reply, 'type': 'answer'}
+        over.set()
+
+
+@pytest.mark.asyncio
+async def test_taken_room_is_tried_again():
+    robot, room = Robot(), Room()
+    async with serve_app(room.app()) as url, ClientSession(url) as http:
+        first = await http.ws_connect('/room7')
+        reading = asyncio.create_task(first.receive())
+        _, over = await room.robots.get()
+        async with dialing(url + '/room7', robot) as states:
+            assert await states.reach('lost') == 'lost: HTTP 409 Already have a connection here'
+            over.set()
+            await states.reach('connected')
+            _, over = await room.robots.get()
+            over.set()
+        await reading
