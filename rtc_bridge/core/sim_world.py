@@ -169,5 +169,6 @@ class SimWorld:
             distance = math.hypot(dx, dy)
             # A hair of slack, or the end of one push would be the start of the next.
             if 0 < distance < self._radius - 1e-9:
-                x, y = near[0] + dx / distance * self._radius, near[1] + dy / distance * self._radius
+                out = self._radius / distance
+                x, y = near[0] + dx * out, near[1] + dy * out
         return x, y
