@@ -1,0 +1,378 @@
+"""The gate, the guard and the pilot, with a clock of the test's own."""
+
+from itertools import count
+import math
+
+import pytest
+
+from rtc_bridge.core.control import Drive, Joy, parse_teleop
+from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.gate import Gate, Refused
+from rtc_bridge.core.guard import Guard
+from rtc_bridge.core.pilot import Pilot
+from rtc_bridge.core.velocity import Limits, Velocity, ZERO
+
+FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
+FORWARD = Velocity(1.0, 0.0, 0.0)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def gate(clock):
+    numbers = count(1)
+    return Gate(FAST, clock=clock, make_tick=lambda: next(numbers))
+
+
+class Driver:
+    """A well-behaved page: takes the lease and counts."""
+
+    def __init__(self, gate, session='a'):
+        self.gate, self.session, self.seq = gate, session, 0
+        assert gate.take(session)
+
+    def send(self, velocity, **changes):
+        self.gate._clock.now += 0.04
+        self.seq += 1
+        command = {'epoch': self.gate.epoch, 'seq': self.seq, 'tick': None,
+                   'velocity': velocity} | changes
+        if command['tick'] is None:
+            command['tick'] = self.gate.tick()
+        return self.gate.drive(self.session, Drive(**command))
+
+
+def refused(reason):
+    return pytest.raises(Refused, match=f'^{reason}$')
+
+
+def test_a_neutral_command_opens_the_way(gate):
+    driver = Driver(gate)
+    with refused('neutral-first'):
+        driver.send(FORWARD)
+    assert driver.send(ZERO) == ZERO
+    assert driver.send(FORWARD) == FORWARD
+
+
+def test_nobody_else_drives(gate):
+    Driver(gate)
+    assert not gate.take('b')
+    with refused('epoch'):
+        gate.drive('b', Drive(gate.epoch, 1, gate.tick(), ZERO))
+
+
+def test_commands_of_an_older_epoch_are_refused(gate):
+    driver = Driver(gate)
+    driver.send(ZERO)
+    old = gate.epoch
+    assert gate.release('a')
+    assert gate.take('a')
+    with refused('epoch'):
+        driver.send(ZERO, epoch=old)
+    # Each epoch counts anew, and asks for a neutral command again.
+    driver.seq = 0
+    with refused('neutral-first'):
+        driver.send(FORWARD)
+
+
+@pytest.mark.parametrize('seq', [0, 1, 2])
+def test_a_sequence_number_counts_once(gate, seq):
+    driver = Driver(gate)
+    driver.send(ZERO)
+    driver.send(ZERO)
+    with refused('sequence'):
+        driver.send(FORWARD, seq=seq)
+
+
+def test_a_command_that_waited_is_stale(gate, clock):
+    driver = Driver(gate)
+    tick = gate.tick()
+    driver.send(ZERO, tick=tick)
+    clock.now += 0.25
+    driver.send(ZERO, tick=tick)
+    clock.now += 0.20
+    with refused('stale'):
+        driver.send(FORWARD, tick=tick)
+
+
+def test_an_unknown_tick_is_stale(gate):
+    driver = Driver(gate)
+    with refused('stale'):
+        driver.send(ZERO, tick=12345)
+
+
+def test_silence_stops_the_robot_once_and_asks_for_neutral(gate, clock):
+    driver = Driver(gate)
+    driver.send(ZERO)
+    driver.send(FORWARD)
+    clock.now += 0.3
+    assert gate.poll() is None
+    clock.now += 0.01
+    assert gate.poll() == ZERO
+    assert gate.poll() is None
+    with refused('neutral-first'):
+        driver.send(FORWARD)
+    driver.send(ZERO)
+    assert driver.send(FORWARD) == FORWARD
+
+
+def test_a_late_command_does_not_outrun_the_watchdog(gate, clock):
+    """After a pause of the whole process the command is handled before the timer."""
+    driver = Driver(gate)
+    driver.send(ZERO)
+    driver.send(FORWARD)
+    clock.now += 0.27
+    with refused('neutral-first'):
+        driver.send(FORWARD)
+
+
+def test_velocity_is_clamped(gate):
+    driver = Driver(gate)
+    driver.send(ZERO)
+    assert driver.send(Velocity(9.0, -9.0, 9.0)) == Velocity(1.0, -0.5, 2.0)
+
+
+def test_acceleration_is_limited_but_stopping_is_not(clock):
+    numbers = count(1)
+    gate = Gate(Limits(1.0, 0.0, 2.0, 2.0, 4.0), clock=clock, make_tick=lambda: next(numbers))
+    driver = Driver(gate)
+    driver.send(ZERO)
+    clock.now += 0.01
+    first = driver.send(Velocity(1.0, 0.0, 2.0))
+    assert first.linear_x == pytest.approx(0.1)
+    assert first.angular_z == pytest.approx(0.2)
+    # A long pause between two commands buys no leap: the step is capped at 0.1 s.
+    clock.now += 0.25
+    assert driver.send(Velocity(1.0, 0.0, 2.0)).linear_x == pytest.approx(0.3)
+    assert driver.send(ZERO) == ZERO
+
+
+def test_holonomic_motion_needs_a_limit(clock):
+    numbers = count(1)
+    gate = Gate(Limits(), clock=clock, make_tick=lambda: next(numbers))
+    driver = Driver(gate)
+    driver.send(ZERO)
+    assert driver.send(Velocity(0.0, 1.0, 0.0)) == ZERO
+
+
+@pytest.mark.parametrize('text', [
+    '{"type":"drive","epoch":1,"seq":1,"tick":1,"linear_x":NaN,"angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":1,"tick":1,"linear_x":1e999,"angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":1,"tick":1,"linear_x":"1","angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":1,"tick":1,"linear_x":true,"angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":1.5,"tick":1,"linear_x":0,"angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":9007199254740993,"tick":1,"linear_x":0,"angular_z":0}',
+    '{"type":"drive","epoch":-1,"seq":1,"tick":1,"linear_x":0,"angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":1,"tick":1,"angular_z":0}',
+    '{"type":"drive","epoch":1,"seq":1,"tick":1,"linear_x":' + '9' * 400 + ',"angular_z":0}',
+    '{"type":"joy","epoch":1,"seq":1,"tick":1,"axes":[0,null],"buttons":[]}',
+    '{"type":"joy","epoch":1,"seq":1,"tick":1,"axes":[' + '0,' * 40 + '0],"buttons":[]}',
+    '[1]', '"drive"', 'drive', '', '{"type":"warp"}', '{"type":7}', '[' * 100000,
+])
+def test_what_is_no_command_is_refused(text):
+    with pytest.raises(ProtocolError):
+        parse_teleop(text)
+
+
+def test_a_command_is_read():
+    command = parse_teleop('{"type":"drive","epoch":3,"seq":7,"tick":9,"linear_x":0.5,'
+                           '"linear_y":-0.25,"angular_z":1}')
+    assert command == Drive(3, 7, 9, Velocity(0.5, -0.25, 1.0))
+    assert math.isclose(command.velocity.angular_z, 1.0)
+
+
+# RTCBot's clients: changes only, held
+
+
+def test_a_held_state_lasts_while_there_are_signs_of_life(gate, clock):
+    gate.hold('r', FORWARD)
+    for _ in range(10):
+        clock.now += 1.0
+        gate.alive('r')
+        assert gate.poll() == FORWARD
+    clock.now += 2.01
+    assert gate.poll() == ZERO
+    gate.alive('r')
+    assert gate.poll() is None
+    with refused('neutral-first'):
+        gate.hold('r', FORWARD)
+    gate.hold('r', ZERO)
+    clock.now += 0.04
+    assert gate.hold('r', FORWARD) == FORWARD
+
+
+def test_an_old_sign_of_life_does_not_lengthen_the_hold(gate, clock):
+    gate.hold('r', FORWARD)
+    clock.now += 1.5
+    gate.alive('r', age=1.4)
+    clock.now += 0.7
+    assert gate.poll() == ZERO
+
+
+def test_a_held_state_takes_the_lease_only_if_it_is_free(gate):
+    driver = Driver(gate)
+    driver.send(ZERO)
+    with refused('epoch'):
+        gate.hold('r', FORWARD)
+    gate.release('a')
+    assert gate.hold('r', FORWARD) == FORWARD
+    assert gate.holder == 'r'
+
+
+# Guard
+
+
+def test_the_guard_is_silent_until_the_first_command(clock):
+    guard = Guard(0.3, clock)
+    clock.now += 60
+    assert guard.poll() is None
+    assert guard.stop() is None
+
+
+def test_the_guard_passes_fresh_commands_only(clock):
+    guard = Guard(0.3, clock)
+    assert guard.command(FORWARD, clock.now - 0.31) is None
+    assert guard.command(FORWARD, clock.now + 0.01) is None
+    assert guard.command(FORWARD, clock.now - 0.05) == FORWARD
+    assert guard.command(FORWARD, clock.now - 0.05) is None
+    assert guard.command(FORWARD, clock.now - 0.10) is None
+
+
+def test_the_guard_says_zero_for_a_second_when_commands_end(clock):
+    guard = Guard(0.3, clock)
+    guard.command(FORWARD, clock.now)
+    # From the command's own stamp, however late it came.
+    clock.now += 0.29
+    assert guard.poll() is None
+    zeros = []
+    for _ in range(400):
+        clock.now += 0.005
+        zeros.append(guard.poll())
+    assert 19 <= zeros.count(ZERO) <= 21
+    assert set(zeros) == {ZERO, None}
+    assert zeros[2] == ZERO
+    assert guard.wait() == 1.0
+
+
+def test_a_zero_passes_at_once_and_is_repeated(clock):
+    guard = Guard(0.3, clock)
+    guard.command(FORWARD, clock.now)
+    clock.now += 0.02
+    assert guard.command(ZERO, clock.now) == ZERO
+    assert guard.poll() is None
+    clock.now += 0.05
+    assert guard.poll() == ZERO
+    assert guard.stop() == ZERO
+
+
+def test_a_stream_of_zeros_does_not_keep_the_guard_talking(clock):
+    """The page sends neutral commands for as long as it holds the lease."""
+    guard = Guard(0.3, clock)
+    guard.command(FORWARD, clock.now)
+    for _ in range(100):
+        clock.now += 0.04
+        guard.command(ZERO, clock.now)
+    clock.now += 0.06
+    assert guard.poll() is None
+
+
+def test_motion_ends_the_zeros(clock):
+    guard = Guard(0.3, clock)
+    guard.command(ZERO, clock.now)
+    clock.now += 0.06
+    guard.command(FORWARD, clock.now)
+    assert guard.poll() is None
+
+
+# Pilot
+
+
+@pytest.fixture
+def sent():
+    return []
+
+
+@pytest.fixture
+def pilot(gate, clock, sent):
+    return Pilot(gate, sent.append, lambda *joy: sent.append(joy), clock=clock)
+
+
+def drive(pilot, seq, velocity):
+    gate = pilot.gate
+    gate._clock.now += 0.04
+    pilot.command('a', Drive(gate.epoch, seq, gate.tick(), velocity))
+
+
+def test_leaving_publishes_zero_at_once(pilot, sent):
+    pilot.want('a', True)
+    drive(pilot, 1, ZERO)
+    drive(pilot, 2, FORWARD)
+    pilot.leave('b')
+    assert sent[-1] == FORWARD
+    pilot.leave('a')
+    assert sent[-1] == ZERO
+    assert pilot.gate.holder is None
+
+
+def test_a_disabled_pilot_lets_nobody_drive(gate, sent):
+    pilot = Pilot(gate, sent.append, enabled=False)
+    pilot.want('a', True)
+    assert gate.holder is None
+    with refused('disabled'):
+        drive(pilot, 1, ZERO)
+    with refused('disabled'):
+        pilot.hold('a', 1.0, 0.0)
+    assert not sent
+
+
+def test_the_gamepad_passes_the_same_gate_and_ends_at_zero(pilot, gate, sent, clock):
+    pilot.want('a', True)
+    pad = Joy(gate.epoch, 1, gate.tick(), (0.5, 0.0), (1.0,))
+    with refused('neutral-first'):
+        pilot.command('a', pad)
+    drive(pilot, 1, ZERO)
+    pilot.command('a', Joy(gate.epoch, 2, gate.tick(), (0.5, 0.0), (1.0,)))
+    assert sent[-1] == ([-0.5, 0.0, 0.0, 0.0, 0.0, 0.0], [1] + [0] * 14)
+    clock.now += 0.4
+    pilot.poll()
+    assert sent[-1] == ([0.0] * 6, [0] * 15)
+    assert ZERO in sent
+
+
+def test_a_held_state_is_scaled_repeated_and_stopped(pilot, sent, clock):
+    pilot.hold('r', 1.0, 0.5)
+    assert sent == [Velocity(1.0, 0.0, 1.0)]
+    clock.now += 0.04
+    pilot.poll()
+    assert len(sent) == 1
+    clock.now += 0.02
+    pilot.poll()
+    assert len(sent) == 2
+    clock.now += 2.0
+    pilot.poll()
+    assert sent[-1] == ZERO
+    pilot.poll()
+    assert sent[-1] == ZERO and len(sent) == 3
+
+
+def test_everybody_hears_of_a_new_driver(pilot):
+    heard = []
+    pilot.on_lease.append(lambda: heard.append(pilot.gate.holder))
+    pilot.want('a', True)
+    pilot.want('b', True)
+    pilot.want('a', False)
+    pilot.hold('r', 0.0, 0.0)
+    pilot.close()
+    assert heard == ['a', None, 'r', None]
