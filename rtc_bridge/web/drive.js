@@ -12,7 +12,7 @@
 export const PERIOD = 40;
 // The channel may lose some, and one must arrive before the robot accepts motion.
 const NEUTRAL_FIRST = 3;
-// After such a pause (ms) the robot's watchdog may have stopped it.
+// After such a pause (ms), as in a hidden tab, the robot's watchdog may have stopped it.
 const PAUSE = 200;
 const ASK_AGAIN = 1000;
 
@@ -84,22 +84,32 @@ export class Driver {
   /** @type {unknown} */
   #tick;
   #neutral = 0;
-  #wasIdle = true;
+  // A control that is held from before this session does not count.
+  #wasIdle = false;
+  #moving = false;
   #asked = -Infinity;
   #sent = -Infinity;
   #padSeen = false;
 
   /**
    * @param {Teleop} teleop
-   * @param {boolean} mayDrive
+   * @param {string} role
    * @param {(message: object) => void} control sends on the reliable channel
    * @param {(message: object) => void} send sends on the `teleop` channel
    */
-  constructor(teleop, mayDrive, control, send) {
+  constructor(teleop, role, control, send) {
     this.#teleop = teleop;
-    this.mayDrive = mayDrive && teleop.enabled !== false;
+    this.role = role;
     this.#control = control;
     this.#send = send;
+  }
+
+  get enabled() {
+    return this.#teleop.enabled === true;
+  }
+
+  get mayDrive() {
+    return this.role === 'drive' && this.enabled;
   }
 
   get joy() {
@@ -117,6 +127,7 @@ export class Driver {
       this.#seq = 0;
       this.#neutral = NEUTRAL_FIRST;
       this.#tick = undefined;
+      this.#moving = false;
       this.locked = false;
     }
     this.epoch = mine;
@@ -131,12 +142,12 @@ export class Driver {
   /** @param {Record<string, any>} message */
   onRefused({ reason }) {
     // The robot stopped by itself. A hand that still holds a control must not start it again.
-    if (reason === 'neutral-first' && this.#neutral === 0) this.locked = true;
+    if (reason === 'neutral-first' && this.#moving) this.locked = true;
   }
 
   /**
    * Do what is due: ask for the lease, or send one command. Call it every PERIOD, and at once when
-   * the hands change.
+   * the hands change. Returns why nothing comes of a control that was just moved, else ''.
    * @param {number} now ms
    * @param {Hands} hands
    * @param {Pad | null} pad
@@ -146,34 +157,34 @@ export class Driver {
     const begins = this.#wasIdle && !quiet;
     this.#wasIdle = quiet;
     if (quiet) this.locked = false;
-    if (!this.mayDrive) return;
+    if (!this.mayDrive && begins) return this.role === 'drive' ? 'disabled' : 'role';
     if (this.epoch === null) {
       if (begins && now - this.#asked >= ASK_AGAIN) {
         this.#asked = now;
         this.#control({ type: 'want', lease: true });
       }
-      return;
+      return begins && this.taken ? 'taken' : '';
     }
     // Without a tick the robot could only refuse.
-    if (this.#tick === undefined) return;
-    if (now - this.#sent > PAUSE) this.#neutral = Math.max(this.#neutral, 1);
+    if (this.#tick === undefined) return '';
+    if (now - this.#sent > PAUSE && !this.#moving) this.#neutral = Math.max(this.#neutral, 1);
     const hold = this.locked || this.#neutral > 0;
     this.#neutral = Math.max(0, this.#neutral - 1);
+    this.#moving = !hold && !quiet;
     this.#sent = now;
     this.#command({ type: 'drive', ...toTwist(hold ? NEUTRAL : hands, this.#teleop) });
-    if (!this.joy || !(pad || this.#padSeen)) return;
+    if (!this.joy || !(pad || this.#padSeen)) return '';
     // A pad that went away is told once, as at rest.
     const state = pad ?? { axes: [0, 0, 0, 0], buttons: Array(17).fill(0) };
     this.#padSeen = pad !== null;
     this.#command({ type: 'joy', ...(hold ? rest(state) : state) });
+    return '';
   }
 
   release() {
     if (this.epoch === null) return;
-    for (let i = 0; i < NEUTRAL_FIRST; i++) {
-      this.#command({ type: 'drive', ...toTwist(NEUTRAL, this.#teleop) });
-    }
     this.epoch = null;
+    // The robot stops before it gives the lease away.
     this.#control({ type: 'want', lease: false });
   }
 

@@ -96,10 +96,9 @@ function render() {
   panel.show(now);
   panel.showCameras(viewer.cameras ?? [], viewer.chosen);
   const up = session?.state === 'up';
-  const seat = up && driver;
-  panel.showDriver(seat ? driverText({ ...seat, enabled: session?.hello?.teleop?.enabled !== false,
-    mayDrive: seat.mayDrive, epoch: seat.epoch, taken: seat.taken }) : null,
-  Boolean(seat && seat.epoch !== null));
+  panel.showLive((number) => up && shown.get(number)?.state === 'live');
+  const seat = up ? driver : null;
+  panel.showDriver(seat && driverText(seat), seat?.epoch != null);
   element('stick', HTMLElement).hidden = !(up && (session.kind === 'rtcbot' || driver?.mayDrive));
   if (bridge.state !== now.state) {
     bridge.state = now.state;
@@ -118,8 +117,8 @@ function step() {
     const text = JSON.stringify(toRtcbot(hands));
     if (text !== legacyText) session.control(toRtcbot(hands));
     legacyText = text;
-  } else {
-    driver?.step(performance.now(), hands, document.hidden ? null : pad);
+  } else if (driver) {
+    panel.toast(refusedText(driver.step(performance.now(), hands, document.hidden ? null : pad)));
   }
 }
 
@@ -127,8 +126,8 @@ function step() {
 function letGo() {
   keys.clear();
   pads.clear();
+  // This one tells.
   stick.clear();
-  step();
 }
 
 viewer.addEventListener('change', render);
@@ -154,8 +153,9 @@ function onControl(message) {
   if (!session) return;
   if (message.type === 'hello') {
     document.title = String(message.robot_id ?? 'rtc_bridge');
-    driver = new Driver(message.teleop ?? { enabled: false }, message.role === 'drive',
+    driver = new Driver(message.teleop ?? {}, String(message.role),
       (text) => session.control(text), (text) => session.teleop(text));
+    step();
   } else if (message.type === 'lease') {
     driver?.onLease(message);
     step();
@@ -175,7 +175,8 @@ viewer.addEventListener('teleop', (event) => {
   if (detail.type === 'tick') driver?.onTick(detail);
   if (detail.type === 'refused') {
     driver?.onRefused(detail);
-    panel.toast(refusedText(detail.reason));
+    // Those that were on the way when the lease went are no news.
+    if (driver?.epoch !== null) panel.toast(refusedText(detail.reason));
   }
 });
 viewer.addEventListener('app', (event) => {

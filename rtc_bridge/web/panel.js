@@ -115,6 +115,13 @@ export class Panel {
     });
   }
 
+  /** Grey out the insets whose picture is not of now. @param {(slot: number) => boolean} live */
+  showLive(live) {
+    this.videos.forEach((video, slot) => {
+      if (slot) video.parentElement?.classList.toggle('dead', !live(slot));
+    });
+  }
+
   /** @param {string | null} text who drives; null where there is no seat @param {boolean} mine */
   showDriver(text, mine) {
     box('seat').hidden = text === null;
@@ -134,7 +141,7 @@ export class Panel {
     write(box('rtt'), rtt === null ? '– ms' : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`);
     /** @type {[string, string][]} */
     const lines = slots.map(({ name, figures: f }) => [name,
-      `${f.width}×${f.height} ${f.codec}, ${Math.round(f.fps)} fps, ${Math.round(f.kbps)} kbit/s, `
+      `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps)} kbit/s, `
       + `${(f.loss * 100).toFixed(1)} % lost`]);
     if (route) lines.push(['Path', route]);
     box('details').replaceChildren(...lines.flatMap(([name, text]) => {

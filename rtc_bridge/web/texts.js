@@ -121,17 +121,18 @@ function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
 
 /**
  * Say who drives.
- * @param {{mayDrive: boolean, enabled: boolean, epoch: number | null, taken: boolean}} seat
+ * @param {{role: string, enabled: boolean, epoch: number | null, taken: boolean}} seat
  */
-export function driverText({ mayDrive, enabled, epoch, taken }) {
+export function driverText({ role, enabled, epoch, taken }) {
   if (epoch !== null) return 'You drive';
   if (taken) return 'Somebody else drives';
-  if (!enabled) return 'Driving is off';
-  return mayDrive ? 'Nobody drives' : 'Watching only';
+  if (role !== 'drive') return 'Watching only';
+  return enabled ? 'Nobody drives' : 'Driving is off';
 }
 
-/** @type {Record<string, string>} */
+/** Reasons of the protocol, and those of our own seat. @type {Record<string, string>} */
 const REFUSED = {
+  taken: 'Somebody else is driving.',
   role: 'You may watch, not drive.',
   epoch: 'You no longer drive. Let go and start again.',
   stale: 'Commands arrive too late: the connection is slow. The robot stops.',
@@ -141,7 +142,7 @@ const REFUSED = {
 };
 
 /**
- * Say why the robot refused a command; '' where a person need not know.
+ * Say why a command was refused; '' where a person need not know.
  * @param {string} reason
  */
 export const refusedText = (reason) => REFUSED[reason] ?? '';
