@@ -14,9 +14,10 @@ help:
 venv:
 	@scripts/venv.sh run
 
-# The shell is replaced, so that Ctrl-C reaches the demo alone and its exit status is make's.
+# On a terminal the demo is a job of its own: Ctrl-C reaches it and not make, which would end by it.
+DEMO = .venv/bin/rtc-bridge demo $(if $(PORT),--port $(PORT)) $(ARGS)
 demo: venv
-	@exec .venv/bin/rtc-bridge demo $(if $(PORT),--port $(PORT)) $(ARGS)
+	@if [ -t 0 ]; then set -m; $(DEMO); exit $$?; else exec $(DEMO); fi
 
 test:
 	@scripts/test.sh $(ARGS)

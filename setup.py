@@ -28,8 +28,8 @@ setup(
         'numpy',
         'websockets>=13',
     ],
-    # ROS installations bring rclpy, messages, cv_bridge and OpenCV; a machine without ROS gets them
-    # from PyPI. ros-rclpy is one name for all distributions, hence its exact version.
+    # ROS installations bring rclpy, messages, cv_bridge and OpenCV; a machine without ROS gets
+    # them from PyPI. ros-rclpy is one name for all distributions, hence its exact version.
     extras_require={
         'ros-jazzy': [
             'cv-bridge==1.13.0.post0',

