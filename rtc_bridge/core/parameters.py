@@ -35,9 +35,9 @@ class Parameter:
             return 'one of ' + ', '.join(map(str, self.choices))
         text = _KINDS[type(self.default)]
         if self.low is not None and self.high is not None:
-            text += f' from {self.low:g} to {self.high:g}'
+            text += f' from {self.low} to {self.high}'
         elif self.low is not None:
-            text += f' of at least {self.low:g}'
+            text += f' of at least {self.low}'
         return f'{text} {self.unit}'.rstrip()
 
     def check(self, value: Any) -> Value:

@@ -33,12 +33,12 @@ from ..relay.app import create_app
 from ..relay.registry import NAMELESS, Registry
 from ..ros.diagnostics import Diagnostics, status
 from ..ros.log import log_to_ros
-from ..ros.parameters import declare
+from ..ros.parameters import declare, refuse_unknown
 from ..ros.seam import RosThread
 from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
 from ..signaling.client import RelayClient
 from ..signaling.url import dial_url, page_url
-from .cameras import Cameras
+from .cameras import ANY, Cameras
 
 DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -74,6 +74,9 @@ class Bridge:
         self.sessions = Sessions(self.host)
         self.cameras = Cameras(node, values['cameras.names'], self.host.cameras,
                                self.sessions.cameras_changed)
+        groups = {row.name.split('.')[0] for row in BRIDGE if '.' in row.name}
+        # With '*' the cameras to come are not known yet, nor are their parameters.
+        refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()))
         self._diagnostics = Diagnostics(node, robot_id)
         self._client: RelayClient | None = None
 

@@ -5,6 +5,7 @@ from typing import Iterable
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 
+from ..core.errors import ParameterError
 from ..core.parameters import Parameter, Value
 
 
@@ -25,3 +26,19 @@ def declare(node: Node, table: Iterable[Parameter]) -> dict[str, Value]:
     return {row.name: row.check(node.declare_parameter(row.name, row.default,
                                                        _descriptor(row)).value)
             for row in table}
+
+
+def refuse_unknown(node: Node, groups: Iterable[str]) -> None:
+    """
+    Refuse parameters that were given but are not declared, in these dotted groups.
+
+    ROS ignores them silently, and a misspelt limit would not limit anything.
+
+    :raises ParameterError: there is one; the text names what is known in its group
+    """
+    for name in getattr(node, '_parameter_overrides', {}):
+        group = name.split('.')[0]
+        if '.' in name and group in groups and not node.has_parameter(name):
+            known = node.get_parameters_by_prefix(group)
+            raise ParameterError(f'parameter {name} is not known; known in {group} are: '
+                                 + ', '.join(sorted(known)))
