@@ -20,6 +20,10 @@ const TELEOP_BACKLOG = 2048;
 export const supported = () => typeof RTCPeerConnection === 'function'
   && 'addTransceiver' in RTCPeerConnection.prototype;
 
+/** @param {RTCIceServer[]} iceServers */
+export const makePeer = (iceServers = []) => new RTCPeerConnection(
+  { iceServers, bundlePolicy: 'max-bundle' });
+
 /**
  * Events: `connected`, `lost` (`detail`: why), `control` and `teleop` (`detail`: a message from the
  * robot), `app` (`detail`: what an RTCBot robot sent), `picture` (after `awaitPicture`).
@@ -61,17 +65,15 @@ export class Session extends EventTarget {
    * @param {Ready} ready
    * @param {number} slots
    * @param {(message: {type: string, [member: string]: any}) => boolean} signal sends to the relay
+   * @param {RTCPeerConnection} pc
    */
-  constructor(ready, slots, signal) {
+  constructor(ready, slots, signal, pc = makePeer(ready.ice_servers)) {
     super();
     this.id = ready.session;
     this.kind = ready.kind;
     this.#trickle = ready.trickle;
     this.#signal = signal;
     const legacy = ready.kind === 'rtcbot';
-    const pc = new RTCPeerConnection({
-      iceServers: ready.ice_servers ?? [], bundlePolicy: 'max-bundle',
-    });
     this.#pc = pc;
     this.#transceivers = Array.from({ length: legacy ? 1 : slots },
       () => pc.addTransceiver('video', { direction: 'recvonly' }));

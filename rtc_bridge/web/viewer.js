@@ -4,7 +4,7 @@
  * one up beside it, which takes over when it shows a picture.
  */
 
-import { Session, supported } from './session.js';
+import { makePeer, Session, supported } from './session.js';
 import { backoff, Signaling } from './signaling.js';
 import { FATAL } from './texts.js';
 
@@ -33,6 +33,8 @@ export class Viewer extends EventTarget {
   chosen;
   signaling;
   #slots;
+  /** @type {RTCPeerConnection | null} */
+  #spare = null;
   /** The session being set up; the current one, if there is nothing to keep on the screen. */
   /** @type {Session | null} */
   #pending = null;
@@ -61,7 +63,11 @@ export class Viewer extends EventTarget {
   }
 
   start() {
-    if (supported()) this.signaling.start();
+    if (supported()) {
+      this.signaling.start();
+      // Its certificate is made while the relay is being reached.
+      this.#spare ??= makePeer();
+    }
     this.#changed();
   }
 
@@ -72,6 +78,8 @@ export class Viewer extends EventTarget {
     this.#drop(this.#pending);
     this.#drop(this.current);
     this.signaling.stop();
+    this.#spare?.close();
+    this.#spare = null;
     this.#setCurrent(null);
   }
 
@@ -141,7 +149,12 @@ export class Viewer extends EventTarget {
     /** @type {Session} */
     let session;
     try {
-      session = new Session(ready, this.#slots, (message) => this.signaling.send(message));
+      const spare = this.#spare;
+      this.#spare = null;
+      const fits = spare && !ready.ice_servers?.length;
+      if (spare && !fits) spare.close();
+      session = new Session(ready, this.#slots, (message) => this.signaling.send(message),
+        fits ? spare : undefined);
     } catch (error) {
       console.warn('rtc_bridge: no peer connection:', error);
       this.#failed('internal', String(error));
