@@ -52,6 +52,7 @@ class _Relay:
         self._answer_timeout = answer_timeout
         self._heartbeat = heartbeat
         self._sockets: set[web.WebSocketResponse] = set()
+        self._stopping = False
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_MESSAGE)
@@ -68,9 +69,9 @@ class _Relay:
         return app
 
     async def _shut_down(self, app: web.Application) -> None:
+        self._stopping = True
         # Each close waits a second at most for a peer that does not answer it.
-        await asyncio.gather(*(ws.close(code=WSCloseCode.GOING_AWAY, message=b'the relay stops')
-                               for ws in self._sockets), return_exceptions=True)
+        await asyncio.gather(*map(self._end, list(self._sockets)), return_exceptions=True)
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response({'status': 'ok', 'robots': len(self._registry)})
@@ -189,7 +190,13 @@ class _Relay:
 
     async def _close(self, ws: web.WebSocketResponse) -> None:
         self._sockets.discard(ws)
-        await ws.close()
+        await self._end(ws)
+
+    async def _end(self, ws: web.WebSocketResponse) -> None:
+        if self._stopping:
+            await ws.close(code=WSCloseCode.GOING_AWAY, message=b'the relay stops')
+        else:
+            await ws.close()
 
 
 def _room(request: web.Request) -> str:
