@@ -18,9 +18,11 @@ from aiortc import (RTCConfiguration, RTCPeerConnection, RTCSessionDescription,
                     VideoStreamTrack)
 from av import VideoFrame
 import numpy as np
+import pytest
 from relay_server import serve_app
 from rtc_bridge.core.errors import SignalingError
-from rtcbot import getRTCBotJS, RTCConnection, Websocket
+
+rtcbot = pytest.importorskip('rtcbot')
 
 NO_ICE = RTCConfiguration([])
 # Colours of a generated picture as blue, green, red, far apart even after VP8.
@@ -48,10 +50,10 @@ async def stock_robot(url, colour=GREEN):
     It serves one viewer, then its WebSocket closes; it sends back what it gets, in a list. Gives
     the future that ends with its WebSocket.
     """
-    conn = RTCConnection(rtcConfiguration=NO_ICE)
+    conn = rtcbot.RTCConnection(rtcConfiguration=NO_ICE)
     conn.video.putSubscription(Camera(colour))
     conn.subscribe(lambda message: conn.put_nowait({'got': message}))
-    ws = Websocket(url)
+    ws = rtcbot.Websocket(url)
 
     async def connect():
         remote = await ws.get()
@@ -78,7 +80,7 @@ class StockViewer:
 
     def __init__(self):
         """Prepare a connection that wants video."""
-        self.conn = RTCConnection(rtcConfiguration=NO_ICE)
+        self.conn = rtcbot.RTCConnection(rtcConfiguration=NO_ICE)
         self.frames = self.conn.video.subscribe()
         self.messages = self.conn.subscribe()
 
@@ -154,7 +156,8 @@ async def page_server(post_url, script=None):
                             text=PAGE.replace('POST_URL', json.dumps(post_url)))
 
     async def js(request):
-        return web.Response(content_type='application/javascript', text=script or getRTCBotJS())
+        return web.Response(content_type='application/javascript',
+                            text=script or rtcbot.getRTCBotJS())
 
     app = web.Application()
     app.router.add_get('/', page)

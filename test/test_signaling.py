@@ -10,7 +10,7 @@ import logging
 
 from aiohttp import ClientSession, web
 import pytest
-from relay_server import get, relay, Relay, send, serve_app
+from relay_server import get, Relay, relay, send, serve_app
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.link import Candidate
 from rtc_bridge.core.serial import SerialTasks

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from aiohttp import web, WSCloseCode
 
-from ..core.errors import ProtocolError, SignalingError
-from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
 from .registry import NAMELESS, Registry
 from .rtcbot import exchange, read_offer, RTCBotRobot
 from .v1 import PageSocket, receive, send, serve_robot
+from ..core.errors import ProtocolError, SignalingError
+from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
 
 _logger = logging.getLogger('rtc_bridge.relay')
 

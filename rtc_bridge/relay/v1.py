@@ -7,12 +7,12 @@ import secrets
 
 from aiohttp import web, WSMsgType
 
+from .registry import NAMELESS, Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, parse,
                              Ready, Registered, Renew)
 from ..core.serial import SerialTasks
-from .registry import NAMELESS, Registry
 
 _logger = logging.getLogger('rtc_bridge.relay')
 

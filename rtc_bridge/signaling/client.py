@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from .backoff import delays
 from .. import __version__
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Offer, RobotLink
@@ -23,7 +24,6 @@ from ..core.messages import (Answer, CandidateMessage, Close, Error, MAX_MESSAGE
                              OfferMessage, parse, Register, Registered, SUBPROTOCOL)
 from ..core.serial import SerialTasks
 from ..core.wire import load_object, show, take
-from .backoff import delays
 
 _logger = logging.getLogger('rtc_bridge.signaling')
 
