@@ -27,12 +27,11 @@ class Camera:
     """
     One camera with one stream per codec.
 
-    :param on_watched: called in the event loop with True when the first viewer comes and with
-        False when the last one went
+    :param on_watched: called in the event loop when the first viewer comes and the last one goes
     """
 
     def __init__(self, name: str, settings: CameraSettings,
-                 on_watched: Callable[[bool], None], clock: Clock = boot_time) -> None:
+                 on_watched: Callable[[], None], clock: Clock = boot_time) -> None:
         """Make the streams, which do nothing while nobody watches."""
         self.name = name
         self.settings = settings
@@ -49,18 +48,21 @@ class Camera:
 
     def open(self, codec: str, sink: Sink) -> Subscription:
         """Start to watch in a codec."""
-        if not self.watched:
+        first = not self.watched
+        if first:
             self._watched_since = self._clock()
             self._last_in = None
-            self._on_watched(True)
-        return self.streams[codec].subscribe(sink)
+        subscription = self.streams[codec].subscribe(sink)
+        if first:
+            self._on_watched()
+        return subscription
 
     def close(self, codec: str, subscription: Subscription) -> None:
         """Stop to watch."""
         self.streams[codec].unsubscribe(subscription)
         if not self.watched and self._watched_since is not None:
             self._watched_since = None
-            self._on_watched(False)
+            self._on_watched()
 
     @property
     def watched(self) -> bool:

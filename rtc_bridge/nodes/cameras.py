@@ -76,7 +76,7 @@ class Cameras:
             name, CameraSettings(values['max_fps'], values['max_bitrate'], Shape(
                 values['max_width'], values['rotate'],
                 (values['depth_min'], values['depth_max']))),
-            on_watched=lambda watched: self._ros.call(camera_topic.watch, watched))
+            on_watched=lambda: self._ros.call(camera_topic.check))
         camera_topic.camera = camera
         self._topics[name] = camera_topic
         self.rates[name] = CameraRates(camera)

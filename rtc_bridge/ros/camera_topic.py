@@ -47,22 +47,21 @@ class CameraTopic:
         self._source: _Source | None = None
         self._subscription: Subscription | None = None
 
-    def watch(self, watched: bool) -> None:
-        """Start or stop to receive pictures."""
-        if watched:
-            self.check()
-        elif self._subscription is not None:
-            self._unsubscribe()
-
     def check(self) -> None:
-        """Subscribe anew if the publishers are others than before; cheap if they are not."""
-        if self.camera is None or not self.camera.watched:
-            return
-        source = self._look()
+        """
+        Make the subscription what it should be; cheap if it is.
+
+        It depends on whether anybody watches, and on who publishes.
+        """
+        watched = self.camera is not None and self.camera.watched
+        source = self._look() if watched else None
         if source != self._source:
             if self._subscription is not None:
-                self._unsubscribe()
-            self._subscribe(source)
+                self._node.destroy_subscription(self._subscription)
+                self._subscription = None
+            if source is not None:
+                self._subscribe(source)
+            self._source = source
 
     def _look(self) -> _Source:
         """Choose topic, type and QoS by what is published."""
@@ -104,12 +103,6 @@ class CameraTopic:
         self._subscription = self._node.create_subscription(
             CompressedImage if source.compressed else Image, source.topic,
             lambda message: put(partial(load, message)), qos)
-        self._source = source
-
-    def _unsubscribe(self) -> None:
-        self._node.destroy_subscription(self._subscription)
-        self._subscription = None
-        self._source = None
 
 
 def find_image_topics(node: Node) -> set[str]:

@@ -1,5 +1,7 @@
 """The seam between rclpy's executor thread and the event loop."""
 
+from collections import deque
+from functools import partial
 import logging
 import threading
 from typing import Any, Callable
@@ -21,19 +23,22 @@ class RosThread:
     def __init__(self, node: Node) -> None:
         """Start to spin."""
         self._executor = SingleThreadedExecutor(context=node.context)
+        # The executor takes its tasks last first; this keeps their order.
+        self._work: deque[Callable[[], Any]] = deque()
         self._executor.add_node(node)
         self._thread = threading.Thread(target=self._spin, name='ros', daemon=True)
         self._thread.start()
 
     def call(self, work: Callable[..., Any], *args: Any) -> None:
         """Run ``work`` in the executor's thread, soon; an exception is logged."""
-        def run() -> None:
-            try:
-                work(*args)
-            except Exception:
-                logger.exception('in the ROS thread')
+        self._work.append(partial(work, *args))
+        self._executor.create_task(self._run_next)
 
-        self._executor.create_task(run)
+    def _run_next(self) -> None:
+        try:
+            self._work.popleft()()
+        except Exception:
+            logger.exception('in the ROS thread')
 
     def close(self) -> None:
         """Stop to spin; returns when no callback runs any more."""

@@ -1,0 +1,236 @@
+"""Messages, access, rates, and the readings of RTCBot's and gamepads' input."""
+
+import json
+
+import pytest
+
+from rtc_bridge.core.access import Access
+from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select, Want
+from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.joy import to_ros
+from rtc_bridge.core.link import Candidate, IceServer, Offer
+from rtc_bridge.core.messages import (
+    Answer, CandidateMessage, check_name, Close, Error, MAX_MESSAGE, OfferMessage, parse, Ready,
+    Register, Registered, Renew, Watch,
+)
+from rtc_bridge.core.rate import RateEstimate
+from rtc_bridge.core.rtcbot import read_text, Wish, write_text
+from rtc_bridge.core.wire import show
+
+MESSAGES = [
+    Register('robot', '0.1.0'), Registered('/robot'), Watch(), Renew(),
+    Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
+    OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
+    Answer('s', 'v=0'), CandidateMessage('s', Candidate('candidate:1 1 udp 1 h 1 typ host', '0', 0)),
+    CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
+]
+
+
+@pytest.mark.parametrize('message', MESSAGES, ids=lambda m: m.TYPE)
+def test_signaling_messages_survive_the_wire(message):
+    assert parse(message.dump()) == message
+
+
+def test_every_signaling_message_is_covered():
+    from rtc_bridge.core.messages import _PARSERS
+    assert {m.TYPE for m in MESSAGES} == set(_PARSERS)
+
+
+@pytest.mark.parametrize('text, names', [
+    ('', 'not JSON'), ('[]', 'object'), ('{}', '"type"'), ('{"type":1}', '1'),
+    ('{"type":"jump"}', 'jump'), ('{"type":"close"}', '"session"'),
+    ('{"type":"close","session":5}', '5'), ('{"type":"register","robot_id":"a b"}', 'a b'),
+    ('{"type":"register","robot_id":"ws"}', 'reserved'),
+    ('{"type":"offer","session":"s","sdp":"","trickle":1}', '"trickle"'),
+    ('{"type":"ready","session":"s","ice_servers":[1]}', 'ICE server'),
+    ('{"type":"ready","session":"s","ice_servers":[{"urls":7}]}', '7'),
+    ('{"type":"candidate","session":"s","candidate":null}', '"candidate"'),
+    ('{"type":"error","code":"x","message":NaN}', 'NaN'),
+    ('[' * 50000, 'deep'), ('x' * (MAX_MESSAGE + 1), str(MAX_MESSAGE)),
+])
+def test_bad_messages_are_named(text, names):
+    with pytest.raises(ProtocolError) as error:
+        parse(text)
+    assert names in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize('name', ['a', 'turtlebot4-1', 'x_y.z~', 'A' * 64])
+def test_names(name):
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize('name', ['', 'a/b', '.hidden', 'a b', 'é', 'A' * 65, 'static', 'whep'])
+def test_what_is_no_name(name):
+    with pytest.raises(ProtocolError):
+        check_name(name)
+
+
+@pytest.mark.parametrize('text, message', [
+    ('{"type":"select","slot":1,"camera":"rear"}', Select(1, 'rear')),
+    ('{"type":"select","slot":0,"camera":null}', Select(0, None)),
+    ('{"type":"ping","id":12.5}', Ping(12.5)), ('{"type":"want","lease":true}', Want(True)),
+    ('{"type":"message","data":[1,{"a":null}]}', AppMessage([1, {'a': None}])),
+    ('{"type":"message","data":null}', AppMessage(None)), ('{"type":"bye"}', Bye('')),
+])
+def test_control_messages(text, message):
+    assert parse_control(text) == message
+
+
+@pytest.mark.parametrize('text', [
+    '{"type":"select","slot":true}', '{"type":"select"}', '{"type":"ping","id":"1"}',
+    '{"type":"want","lease":1}', '{"type":"message"}', '{"type":"drive"}', b'\xff\xfe',
+])
+def test_bad_control_messages(text):
+    with pytest.raises(ProtocolError):
+        parse_control(text)
+
+
+def test_shown_values_are_short_and_printable():
+    assert show('x' * 1000).endswith('...') and len(show('x' * 1000)) == 60
+    assert '\n' not in show('a\nb') and show('\x1b[31m').isprintable()
+
+
+# Access
+
+
+@pytest.mark.parametrize('via, door, role', [
+    ('server', 'v1', 'drive'), ('server', 'rtcbot', 'drive'), ('server', 'whep', 'view'),
+    ('relay', 'v1', 'none'), ('relay', 'whep', 'none'),
+])
+def test_roles_without_an_invite(via, door, role):
+    assert Access(anonymous='drive').role(via, door) == role
+
+
+def test_nobody_comes_in_by_default():
+    assert Access().role('server', 'v1') == Access().role('relay', 'v1') == 'none'
+
+
+# Rate
+
+
+class Clock:
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_rate_doubles_every_second_up_to_the_limit():
+    clock = Clock()
+    rate = RateEstimate(500_000, 100_000, 3_000_000, clock)
+    for _ in range(4):
+        clock.now += 0.25
+        rate.on_report(0.0)
+    assert rate.bitrate == pytest.approx(1_000_000)
+    for _ in range(40):
+        clock.now += 0.25
+        rate.on_report(0.0)
+    assert rate.bitrate == 3_000_000
+
+
+def test_the_rate_falls_with_loss_and_never_below_the_floor():
+    rate = RateEstimate(1_000_000, 100_000, 3_000_000, Clock())
+    rate.on_report(0.05)
+    assert rate.bitrate == 1_000_000
+    rate.on_report(0.4)
+    assert rate.bitrate == pytest.approx(800_000)
+    for _ in range(50):
+        rate.on_report(0.9)
+    assert rate.bitrate == 100_000
+
+
+def test_silence_earns_no_growth():
+    clock = Clock()
+    rate = RateEstimate(500_000, 100_000, 30_000_000, clock)
+    clock.now += 60
+    rate.on_report(0.0)
+    assert rate.bitrate < 750_000
+
+
+def test_an_estimate_counts_only_below_what_is_sent():
+    rate = RateEstimate(2_000_000, 100_000, 3_000_000, Clock())
+    rate.on_remb(300_000, sent=200_000)
+    assert rate.bitrate == 2_000_000
+    rate.on_remb(1_000_000, sent=1_900_000)
+    assert rate.bitrate == 900_000
+
+
+# Gamepads: the order of game_controller_node, left and up positive
+
+
+def test_sticks_and_triggers():
+    buttons = [0.0] * 17
+    buttons[6], buttons[7] = 0.25, 1.0
+    axes, _ = to_ros([1.0, -1.0, 0.5, 2.0], buttons)
+    assert axes == [-1.0, 1.0, -0.5, -1.0, 0.25, 1.0]
+
+
+def test_a_pad_at_rest_is_plain_zero():
+    axes, buttons = to_ros([0.0] * 4, [0.0] * 17)
+    assert [str(a) for a in axes] == ['0.0'] * 6 and buttons == [0] * 15
+    assert to_ros([], []) == (axes, buttons)
+
+
+@pytest.mark.parametrize('w3c, ros', [
+    (0, 0), (1, 1), (2, 2), (3, 3), (8, 4), (16, 5), (9, 6), (10, 7), (11, 8), (4, 9), (5, 10),
+    (12, 11), (13, 12), (14, 13), (15, 14)])
+def test_each_button(w3c, ros):
+    pressed = [0.0] * 17
+    pressed[w3c] = 1.0
+    assert to_ros([0.0] * 4, pressed)[1] == [int(i == ros) for i in range(15)]
+
+
+# RTCBot's messages
+
+
+def wishes(*messages):
+    wish = Wish()
+    return [wish.update(message) for message in messages]
+
+
+def test_keys_add_up_and_end():
+    def down(key):
+        return {'type': 'keydown', 'key': key}
+
+    assert wishes(down('w'), down('A'), down('s'), {'type': 'keyup', 'key': 'w'},
+                  {'type': 'keyup', 'key': 's'}, {'type': 'keyup', 'key': 'a'}) == [
+        (1, 0), (1, 1), (0, 1), (-1, 1), (0, 1), (0, 0)]
+    assert wishes(down('ArrowRight')) == [(0, -1)]
+
+
+def test_the_tutorials_state():
+    assert wishes({'forward': 1, 'leftright': 0}, {'forward': 0.5, 'leftright': 1},
+                  {'leftright': -2}, {'forward': 0}) == [(1, 0), (0.5, -1), (0, 1), (0, 0)]
+
+
+def test_sticks_of_the_browser_and_of_python():
+    assert wishes({'type': 'axis1', 'value': -0.5}, {'type': 'axis0', 'value': 0.05}) == [
+        (0.5, 0), (0.5, 0)]
+    python = {'timestamp': 1, 'code': 'ABS_Y', 'state': -32768, 'event': 'Absolute'}
+    assert wishes(python) == [(1, 0)]
+
+
+@pytest.mark.parametrize('message', [
+    'w', 1, None, [], {}, {'type': 'keydown'}, {'type': 'keydown', 'key': 'q'},
+    {'type': 'keydown', 'key': ['w']}, {'type': 'btn0', 'value': True}, {'hello': 1},
+    {'forward': float('nan')}, {'forward': '1'}, {'forward': True}, {'forward': 10 ** 400},
+    {'type': 'axis1', 'value': float('inf')}, {'type': ['axis1'], 'value': 1},
+    {'event': 'Absolute', 'code': None, 'state': 5}])
+def test_messages_about_something_else_move_nothing(message):
+    assert wishes({'forward': 1}, message, {'type': 'keydown', 'key': 'w'}) == [
+        (1, 0), None, (1, 0)]
+
+
+@pytest.mark.parametrize('text, value', [
+    ('Button Clicked!', 'Button Clicked!'), ('{"a": 1}', {'a': 1}), ('"x"', 'x'), ('', ''),
+    ('123', 123), ('[' * 100000, '[' * 100000)])
+def test_text_is_json_or_itself(text, value):
+    assert read_text(text) == value
+
+
+def test_values_become_text():
+    assert write_text('hello') == 'hello'
+    assert json.loads(write_text({'a': [1]})) == {'a': [1]}
