@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import {
+  combine, Driver, NEUTRAL, PERIOD, toRtcbot, toTwist,
+} from '../../rtc_bridge/web/drive.js';
+
+const TELEOP = { enabled: true, joy: false, max_linear_x: 0.5, max_linear_y: 0.2,
+  max_angular_z: 1.5 };
+const FORWARD = { x: 1, y: 0, turn: 0 };
+
+/** A driver with what it sent, and a clock that steps by itself. */
+function seat(teleop = TELEOP, role = 'drive') {
+  const control = [];
+  const sent = [];
+  let now = 1000;
+  const driver = new Driver(teleop, role, (m) => control.push(m), (m) => sent.push(m));
+  const step = (hands = NEUTRAL, pad = null, pause = PERIOD) => driver.step(now += pause, hands, pad);
+  return { driver, control, sent, step };
+}
+
+/** The same, holding the lease and past the neutral commands. */
+function driving(teleop = TELEOP) {
+  const all = seat(teleop);
+  all.step();
+  all.driver.onLease({ epoch: 7, driver: true });
+  all.driver.onTick({ tick: 11 });
+  while (all.sent.length < 3) all.step();
+  return all;
+}
+
+test('scales to the limits with REP-103 signs and without negative zeros', () => {
+  assert.deepEqual(toTwist({ x: 1, y: -1, turn: 0.5 }, TELEOP),
+    { linear_x: 0.5, linear_y: -0.2, angular_z: 0.75 });
+  const still = toTwist({ x: -0, y: -0, turn: -0 }, TELEOP);
+  assert.ok(Object.values(still).every((value) => Object.is(value, 0)));
+});
+
+test('lets no number pass that is not finite or above full speed', () => {
+  assert.deepEqual(toTwist({ x: NaN, y: Infinity, turn: -9 }, TELEOP),
+    { linear_x: 0, linear_y: 0, angular_z: -1.5 });
+  assert.deepEqual(toTwist(FORWARD, {}), { linear_x: 0, linear_y: 0, angular_z: 0 });
+});
+
+test('joins controls and keeps within full speed', () => {
+  assert.deepEqual(combine([FORWARD, { x: 0.5, y: 0, turn: -1 }]), { x: 1, y: 0, turn: -1 });
+  assert.deepEqual(combine([]), NEUTRAL);
+});
+
+test('tells RTCBot robots right as positive', () => {
+  assert.deepEqual(toRtcbot({ x: -1, y: 0, turn: -1 }), { forward: -1, leftright: 1 });
+  assert.equal(JSON.stringify(toRtcbot(NEUTRAL)), '{"forward":0,"leftright":0}');
+});
+
+test('asks for the lease once for each gesture', () => {
+  const { control, sent, step } = seat();
+  step();
+  for (let i = 0; i < 5; i++) step(FORWARD);
+  assert.deepEqual(control, [{ type: 'want', lease: true }]);
+  step();
+  step(FORWARD, null, 2000);
+  assert.equal(control.length, 2);
+  assert.equal(sent.length, 0);
+});
+
+test('does not count a control that was held before the session', () => {
+  const { control, step } = seat();
+  step(FORWARD);
+  step(FORWARD);
+  assert.equal(control.length, 0);
+  step();
+  step(FORWARD);
+  assert.equal(control.length, 1);
+});
+
+test('sends nothing without a lease, and nothing before the first tick of an epoch', () => {
+  const { driver, sent, step } = seat();
+  driver.onTick({ tick: 1 });
+  step();
+  driver.onLease({ epoch: 3, driver: true });
+  step();
+  assert.equal(sent.length, 0);
+  driver.onTick({ tick: 2 });
+  step();
+  assert.deepEqual(sent, [{ type: 'drive', epoch: 3, seq: 1, tick: 2, linear_x: 0, linear_y: 0,
+    angular_z: 0 }]);
+});
+
+test('begins each epoch neutral, with seq from 1 and the newest tick', () => {
+  const { driver, sent, step } = seat();
+  step();
+  for (const epoch of [4, 6]) {
+    sent.length = 0;
+    driver.onLease({ epoch, driver: true });
+    for (let i = 1; i <= 5; i++) {
+      driver.onTick({ tick: i * 10 });
+      step(FORWARD);
+    }
+    assert.deepEqual(sent.map((m) => m.linear_x), [0, 0, 0, 0.5, 0.5]);
+    assert.deepEqual(sent.map((m) => m.seq), [1, 2, 3, 4, 5]);
+    assert.deepEqual(sent.map((m) => m.tick), [10, 20, 30, 40, 50]);
+    assert.ok(sent.every((m) => m.epoch === epoch));
+  }
+});
+
+test('a repeated lease message changes nothing', () => {
+  const { driver, sent, step } = driving();
+  driver.onLease({ epoch: 7, driver: true });
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+  assert.equal(sent.at(-1).seq, 4);
+});
+
+test('after the robot stopped, waits until the controls were let go', () => {
+  const { driver, sent, step } = driving();
+  step(FORWARD);
+  driver.onRefused({ reason: 'neutral-first' });
+  step(FORWARD);
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0);
+  step();
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+});
+
+test('other refusals do not lock the controls', () => {
+  const { driver, sent, step } = driving();
+  step(FORWARD);
+  driver.onRefused({ reason: 'sequence' });
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+});
+
+test('after a pause at rest sends neutral before motion', () => {
+  const { sent, step } = driving();
+  step(FORWARD, null, 1000);
+  assert.equal(sent.at(-1).linear_x, 0);
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+});
+
+test('stops sending when the lease is gone, and gives it back when asked', () => {
+  const { driver, control, sent, step } = driving();
+  const count = sent.length;
+  driver.onLease({ epoch: null, driver: true });
+  step(FORWARD);
+  assert.equal(sent.length, count);
+  assert.equal(driver.taken, true);
+  driver.onLease({ epoch: 9, driver: true });
+  driver.release();
+  assert.deepEqual(control.at(-1), { type: 'want', lease: false });
+  step(FORWARD);
+  assert.equal(sent.length, count);
+});
+
+test('says why a moved control does nothing', () => {
+  const watching = seat(TELEOP, 'view');
+  watching.step();
+  assert.equal(watching.step(FORWARD), 'role');
+  assert.equal(watching.step(FORWARD), '');
+  assert.equal(watching.control.length, 0);
+  const off = seat({ ...TELEOP, enabled: false });
+  off.step();
+  assert.equal(off.step(FORWARD), 'disabled');
+  const other = seat();
+  other.driver.onLease({ epoch: null, driver: true });
+  other.step();
+  assert.equal(other.step(FORWARD), 'taken');
+});
+
+test('sends joy from the same seq, at rest while drive is', () => {
+  const { driver, sent, step } = seat({ ...TELEOP, joy: true });
+  const pad = { axes: [0, -1, 0, 0], buttons: [1, 0] };
+  step();
+  driver.onLease({ epoch: 1, driver: true });
+  driver.onTick({ tick: 5 });
+  for (let i = 0; i < 4; i++) step(FORWARD, pad);
+  assert.deepEqual(sent.map((m) => m.seq), [1, 2, 3, 4, 5, 6, 7, 8]);
+  const joys = sent.filter((m) => m.type === 'joy');
+  assert.deepEqual(joys[2].axes, [0, 0, 0, 0]);
+  assert.deepEqual(joys[2].buttons, [0, 0]);
+  assert.deepEqual(joys[3].axes, pad.axes);
+  // The pad goes away: once at rest, then silence.
+  step();
+  step();
+  assert.equal(sent.filter((m) => m.type === 'joy').length, 5);
+  assert.ok(sent.findLast((m) => m.type === 'joy').buttons.every((b) => b === 0));
+});

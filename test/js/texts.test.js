@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { backoff, parseObject, socketUrl } from '../../rtc_bridge/web/signaling.js';
+import { driverText, FATAL, refusedText, view } from '../../rtc_bridge/web/texts.js';
+
+const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', trouble: null,
+  kind: 'v1', cameras: ['front'], wanted: 'front',
+  slot: { camera: 'front', state: 'live', since: 0 }, picture: true, stalled: false };
+const NO_LINK = { ...LIVE, link: 'none', cameras: null, slot: null, picture: false };
+const state = (facts, now = 0) => view(facts, now).state;
+
+test('a picture and nothing wrong is live', () => {
+  assert.deepEqual(view(LIVE, 0), { state: 'live', title: 'Live', detail: '', tone: 'ok',
+    retry: false });
+});
+
+test('a working session is not disturbed by relay or robot link', () => {
+  assert.equal(state({ ...LIVE, relay: 'down', robot: 'gone' }), 'live');
+});
+
+test('every failure has its state', () => {
+  assert.equal(state({ ...LIVE, supported: false }), 'unsupported');
+  assert.equal(state({ ...NO_LINK, relay: 'connecting', robot: 'unknown' }), 'connecting');
+  assert.equal(state({ ...NO_LINK, relay: 'down' }), 'relay-lost');
+  assert.equal(state({ ...NO_LINK, robot: 'absent' }), 'no-robot');
+  assert.equal(state({ ...NO_LINK, robot: 'gone' }), 'robot-gone');
+  assert.equal(state({ ...LIVE, link: 'lost' }), 'connection-lost');
+  assert.equal(state({ ...LIVE, cameras: [] }), 'no-camera');
+  assert.equal(state({ ...LIVE, wanted: 'rear' }), 'no-camera');
+  assert.equal(state({ ...LIVE, wanted: null }), 'off');
+  assert.equal(state({ ...LIVE, picture: false }), 'waiting');
+  assert.equal(state({ ...LIVE, stalled: true }), 'stalled');
+});
+
+test('a lost camera is named with the seconds since its last picture', () => {
+  const facts = { ...LIVE, slot: { camera: 'front', state: 'lost', since: 1000 } };
+  const { state: name, detail } = view(facts, 8200);
+  assert.equal(name, 'camera-lost');
+  assert.match(detail, /“front” for 7 s/);
+});
+
+test('error codes become sentences, with what the robot said, and only hopeless ones a button', () => {
+  for (const code of ['denied', 'no-codec', 'bad-offer', 'busy', 'robot-timeout', 'no-camera',
+    'no-path', 'no-answer', 'bad-answer', 'internal', 'never-heard-of']) {
+    const { state: name, title, detail, retry, tone } = view(
+      { ...NO_LINK, trouble: { code, message: 'said <b>' } }, 0);
+    assert.equal(name, code);
+    assert.equal(tone, 'bad');
+    assert.ok(title.length > 3 && detail.includes('(said <b>)'), detail);
+    assert.equal(retry, FATAL.has(code));
+  }
+});
+
+test('an RTCBot robot has no cameras to choose, and may send no picture', () => {
+  const facts = { ...LIVE, kind: 'rtcbot', cameras: null, wanted: null, slot: null };
+  assert.equal(state(facts), 'live');
+  assert.equal(state({ ...facts, picture: false }), 'waiting');
+});
+
+test('says who drives', () => {
+  const seat = { role: 'drive', enabled: true, epoch: null, taken: false };
+  assert.equal(driverText(seat), 'Nobody drives');
+  assert.equal(driverText({ ...seat, epoch: 3, taken: true }), 'You drive');
+  assert.equal(driverText({ ...seat, taken: true }), 'Somebody else drives');
+  assert.equal(driverText({ ...seat, role: 'view', enabled: false }), 'Watching only');
+  assert.equal(driverText({ ...seat, enabled: false }), 'Driving is off');
+  assert.equal(refusedText('sequence'), '');
+  for (const reason of ['role', 'epoch', 'stale', 'neutral-first', 'bad-value', 'disabled']) {
+    assert.ok(refusedText(reason).endsWith('.'), reason);
+  }
+});
+
+test('the WebSocket belongs to the path of the page, also behind a prefix', () => {
+  const url = (text) => socketUrl(new URL(text));
+  assert.equal(url('http://h:8080/'), 'ws://h:8080/ws');
+  assert.equal(url('https://h/rover?camera=a#v1.x'), 'wss://h/rover');
+  assert.equal(url('https://h/robots/'), 'wss://h/robots/ws');
+  assert.equal(url('https://h/robots/rover'), 'wss://h/robots/rover');
+});
+
+test('waiting times grow, spread, and stay within fifteen seconds', () => {
+  const take = (random) => {
+    const delays = backoff(() => random);
+    return Array.from({ length: 20 }, () => delays.next().value);
+  };
+  const [low, high] = [take(0), take(1)];
+  assert.ok(low[0] > 100 && high[0] < 1000);
+  assert.ok(low.every((delay, i) => delay < high[i]));
+  assert.ok(high.at(-1) === 15000 && low.at(-1) === 5000);
+});
+
+test('only objects are messages', () => {
+  assert.deepEqual(parseObject('{"type":"ready"}'), { type: 'ready' });
+  for (const text of ['[]', 'null', '3', 'no', '', undefined]) assert.equal(parseObject(text), null);
+});
