@@ -131,20 +131,21 @@ class VideoStream:
         last_pts = -1
         while True:
             with self._ready:
-                self._ready.wait_for(lambda: self._picture or not self._running,
-                                     self._patience(last, last_frame))
+                while self._running and self._picture is None:
+                    # Nothing new: a viewer without a first picture gets the old one.
+                    wait = None
+                    if self._keyframe_wanted and last is not None:
+                        wait = max(last_frame + _REPEAT_AFTER_S,
+                                   last_keyframe + KEYFRAME_INTERVAL_S) - boot_time()
+                        if wait <= 0:
+                            break
+                    self._ready.wait(wait)
                 if not self._running:
                     return
-                picture, self._picture = self._picture, None
                 now = boot_time()
+                picture, self._picture = self._picture or last, None
+                captured = now if picture is last else picture.received
                 keyframe = self._keyframe_wanted and now - last_keyframe >= KEYFRAME_INTERVAL_S
-                if picture is None:
-                    # Nothing new: only a viewer without a first picture needs the old one.
-                    if not (keyframe and last and now - last_frame >= _REPEAT_AFTER_S):
-                        continue
-                    picture, captured = last, now
-                else:
-                    captured = picture.received
                 if keyframe:
                     self._keyframe_wanted = False
             try:
@@ -174,10 +175,6 @@ class VideoStream:
             stats.bytes += packet.size
             stats.size = encoder.size
             self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
-
-    def _patience(self, last: Picture | None, last_frame: float) -> float | None:
-        """Return how long to wait for a new picture, in seconds."""
-        return _REPEAT_AFTER_S if self._keyframe_wanted and last is not None else None
 
     def _fit(self, encoder: Encoder | None, width: int, height: int) -> Encoder:
         """Return an encoder of this size, steered to the slowest viewer's rate."""

@@ -1,0 +1,370 @@
+"""Sessions against an aiortc client: slots, codecs, channels, and how they end."""
+
+import asyncio
+import json
+
+from aiortc import RTCRtpSender
+import pytest
+import pytest_asyncio
+from viewer import make_sessions, TestCamera, Viewer
+
+from rtc_bridge.core.errors import SignalingError
+from rtc_bridge.core.link import Candidate, Offer
+from rtc_bridge.core.velocity import Velocity, ZERO
+from rtc_bridge.peer import aiortc_compat
+from rtc_bridge.peer.offer import read_offer
+from rtc_bridge.peer.session import Session
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def watch():
+    """Connect viewers to sessions; everything is closed in the end, and must be."""
+    viewers, robots = [], []
+
+    async def connect(sessions, door='v1', camera=None, via='server', **options):
+        viewer = Viewer(**options)
+        viewers.append(viewer)
+        robots.append(sessions)
+        await viewer.connect(sessions.link(via), door, camera)
+        return viewer
+
+    yield connect
+    for viewer in viewers:
+        await viewer.close()
+    for sessions in robots:
+        await sessions.close('test ends')
+        assert not sessions.sessions
+        assert not any(c.watched for c in sessions.host.cameras.values())
+
+
+def near(viewer, slot, luma):
+    return viewer.lumas[slot] and abs(viewer.lumas[slot][-1] - luma) < 12
+
+
+@pytest.mark.parametrize('codec', ['h264', 'vp8'])
+async def test_a_viewer_sees_the_first_camera(watch, codec):
+    """Over either codec, whichever the viewer decodes."""
+    front, rear = TestCamera('front', 60), TestCamera('rear', 180)
+    viewer = await watch(make_sessions(front, rear), codec=codec)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    assert viewer.sizes[0] == {(320, 240)}
+    assert front.camera.streams[codec].viewers == 1
+    assert not rear.camera.watched
+
+
+async def test_the_named_camera_is_shown(watch):
+    viewer = await watch(make_sessions(TestCamera('front', 60), TestCamera('rear', 180)),
+                         camera='rear', door='rtcbot', labels=('default',))
+    await viewer.until(lambda: near(viewer, 0, 180))
+
+
+async def test_a_camera_is_encoded_once_for_all(watch):
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front)
+    viewers = [await watch(sessions) for _ in range(3)]
+    for viewer in viewers:
+        await viewer.until(lambda: near(viewer, 0, 60))
+    stream = front.camera.streams['h264']
+    assert stream.viewers == 3
+    # Three encoders would have made three times the pictures that came in.
+    assert stream.stats.frames <= front.camera.pictures_in + 3
+    assert front.watched_changes == [True]
+    await viewers[0].close()
+    await sessions.sessions[viewers[1].id].close('test')
+    await sessions.sessions[viewers[2].id].close('test')
+    await sessions.close('test')
+    assert front.watched_changes == [True, False]
+
+
+async def test_slots_switch_cameras_without_negotiation(watch):
+    sessions = make_sessions(TestCamera('front', 60), TestCamera('rear', 180))
+    viewer = await watch(sessions, slots=2)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    viewer.send('control', type='select', slot=1, camera='rear')
+    await viewer.until(lambda: near(viewer, 1, 180))
+    viewer.send('control', type='select', slot=0, camera='rear')
+    viewer.send('control', type='select', slot=1, camera='front')
+    await viewer.until(lambda: near(viewer, 0, 180) and near(viewer, 1, 60))
+    viewer.send('control', type='select', slot=1, camera=None)
+    await viewer.until(lambda: [s for s in viewer.got('control', 'slot')
+                                if s['slot'] == 1][-1]['state'] == 'off')
+    assert not sessions.host.cameras['front'].watched
+
+
+async def test_cameras_come_and_go(watch):
+    sessions = make_sessions()
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    assert viewer.got('control', 'hello')[0]['cameras'] == []
+    late = TestCamera('late', 100)
+    sessions.host.cameras['late'] = late.camera
+    sessions.cameras_changed()
+    await viewer.until(lambda: near(viewer, 0, 100))
+    assert viewer.got('control', 'cameras')[-1]['cameras'] == [{'name': 'late'}]
+    del sessions.host.cameras['late']
+    sessions.cameras_changed()
+    await viewer.until(lambda: viewer.got('control', 'slot')[-1]['state'] == 'off')
+
+
+async def test_a_silent_camera_is_told(watch):
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front)
+    viewer = await watch(sessions)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    front.stop()
+    await viewer.until(lambda: viewer.got('control', 'slot')[-1]['state'] == 'lost')
+    # One who comes now still gets the last picture.
+    second = await watch(sessions)
+    await second.until(lambda: second.got('control', 'slot'))
+    async with asyncio.timeout(10):
+        while not sessions.sessions[second.id].slots[0].bytes_sent:
+            await asyncio.sleep(0.01)
+
+
+async def test_hello_tells_limits_and_role(watch):
+    viewer = await watch(make_sessions(TestCamera('front', 60), role='view'), slots=2)
+    await viewer.until(lambda: viewer.got('control', 'lease'))
+    hello = viewer.got('control', 'hello')[0]
+    assert hello['robot_id'] == 'robot' and hello['role'] == 'view' and hello['slots'] == 2
+    assert hello['session'] == viewer.id
+    assert hello['teleop'] == {
+        'enabled': False, 'joy': False, 'max_linear_x': 1.0, 'max_linear_y': 0.0,
+        'max_angular_z': 2.0, 'max_age': 0.5, 'timeout': 0.3}
+    viewer.send('control', type='want', lease=True)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+    assert viewer.got('control', 'error')[0]['code'] == 'denied'
+
+
+async def test_driving_over_the_channels(watch):
+    sent = []
+    sessions = make_sessions(TestCamera('front', 60), publish=sent.append)
+    viewer, other = await watch(sessions), await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'lease'))
+    await other.until(lambda: other.got('control', 'lease'))
+    viewer.send('control', type='want', lease=True)
+    await viewer.until(lambda: viewer.got('teleop', 'tick'))
+    epoch = viewer.got('control', 'lease')[-1]['epoch']
+    await other.until(lambda: other.got('control', 'lease')[-1]['driver'])
+    assert other.got('control', 'lease')[-1]['epoch'] is None
+
+    def drive(who, seq, speed):
+        who.send('teleop', type='drive', epoch=epoch, seq=seq, linear_x=speed, angular_z=0,
+                 tick=viewer.got('teleop', 'tick')[-1]['tick'])
+
+    drive(other, 1, 0)
+    await other.until(lambda: other.got('teleop', 'refused'))
+    assert other.got('teleop', 'refused')[0]['reason'] == 'epoch'
+    drive(viewer, 1, 0)
+    drive(viewer, 2, 0.5)
+    async with asyncio.timeout(10):
+        while not any(v.linear_x for v in sent):
+            await asyncio.sleep(0)
+    await sessions.sessions[viewer.id].close('test')
+    assert sent[-1] == ZERO
+    await other.until(lambda: not other.got('control', 'lease')[-1]['driver'])
+
+
+async def test_rtcbots_messages_drive_and_reach_the_application(watch):
+    sent = []
+    sessions = make_sessions(TestCamera('front', 60), publish=sent.append)
+    viewer = await watch(sessions, door='rtcbot', labels=('default',))
+    channel = viewer.channels['default']
+    await viewer.until(lambda: near(viewer, 0, 60))
+    channel.send('Button Clicked!')
+    channel.send(json.dumps({'forward': 1, 'leftright': -0.5}))
+    async with asyncio.timeout(10):
+        while not sent:
+            await asyncio.sleep(0)
+    assert sent == [Velocity(1.0, 0.0, 1.0)]
+    assert sessions.received[0] == 'Button Clicked!'
+    sessions.send_message({'data': 'pong'})
+    sessions.send_message('text')
+    await viewer.until(lambda: len(viewer.messages['default']) == 2)
+    assert viewer.messages['default'] == ['{"data": "pong"}', '"text"']
+
+
+async def test_messages_both_ways(watch):
+    sessions = make_sessions()
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.send('control', type='message', data={'a': 1})
+    viewer.send('control', type='ping', id=7)
+    await viewer.until(lambda: viewer.got('control', 'pong'))
+    assert viewer.got('control', 'pong') == [{'type': 'pong', 'id': 7.0}]
+    assert sessions.received == ['{"a": 1}']
+    sessions.send_message(None)
+    await viewer.until(lambda: viewer.got('control', 'message'))
+    assert viewer.got('control', 'message') == [{'type': 'message', 'data': None}]
+
+
+@pytest.mark.parametrize('text', ['', 'x', '{}', '{"type":"select","slot":9}',
+                                  '{"type":"select","slot":0,"camera":"nowhere"}'])
+async def test_bad_control_messages_get_an_error_and_end_nothing(watch, text):
+    viewer = await watch(make_sessions(TestCamera('front', 60)))
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.channels['control'].send(text)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+    await viewer.until(lambda: near(viewer, 0, 60))
+
+
+# Doors
+
+
+async def test_who_has_no_role_gets_nothing():
+    sessions = make_sessions(TestCamera('front', 60))
+    with pytest.raises(SignalingError) as error:
+        await sessions.answer(Offer('x', 'whatever'), via='relay')
+    assert error.value.code == 'denied'
+
+
+@pytest.mark.parametrize('sdp', ['', 'v=0', 'hello', 'v=0\r\nm=video', 'm=video 9 X 96\r\n' * 5,
+                                 'v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96\r\n',
+                                 'x' * 200000, 'v=0\r\na=group:BUNDLE\r\nm=audio 9 a 0\r\n'])
+async def test_what_is_no_offer_is_refused(sdp):
+    sessions = make_sessions(TestCamera('front', 60))
+    with pytest.raises(SignalingError) as error:
+        await sessions.answer(Offer('x', sdp), via='server')
+    assert error.value.code == 'bad-offer'
+    assert not sessions.sessions
+
+
+async def test_an_unknown_camera_is_refused_with_those_there_are():
+    sessions = make_sessions(TestCamera('front', 60))
+    viewer = Viewer()
+    with pytest.raises(SignalingError, match='front') as error:
+        await viewer.connect(sessions.link('server'), camera='rear')
+    assert error.value.code == 'no-camera'
+    await viewer.close()
+
+
+async def test_no_common_codec_is_refused():
+    sessions = make_sessions(TestCamera('front', 60), codecs=('h264',))
+    viewer = Viewer(codec='vp8')
+    with pytest.raises(SignalingError) as error:
+        await viewer.connect(sessions.link('server'))
+    assert error.value.code == 'no-codec'
+    await viewer.close()
+
+
+async def test_more_slots_than_allowed_stay_empty(watch):
+    sessions = make_sessions(TestCamera('front', 60), max_slots=1)
+    viewer = await watch(sessions, slots=3)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    assert viewer.got('control', 'hello')[0]['slots'] == 1
+
+
+async def test_an_offer_without_video_is_answered(watch):
+    viewer = await watch(make_sessions(TestCamera('front', 60)), slots=0)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+
+
+async def test_mdns_candidates_and_the_end_are_taken_out():
+    viewer = Viewer()
+    sdp = await viewer.offer()
+    line = 'a=candidate:1 1 udp 2 d1b4.local 5 typ host\r\n'
+    marked = sdp.replace('a=ice-ufrag', line + 'a=end-of-candidates\r\na=ice-ufrag', 1)
+    assert '.local' not in read_offer(marked).sdp
+    assert 'end-of-candidates' not in read_offer(line and marked).sdp
+    assert read_offer(sdp).sdp == sdp
+    await viewer.close()
+
+
+async def test_candidates_that_are_none_are_refused(watch):
+    sessions = make_sessions()
+    viewer = await watch(sessions)
+    link = sessions.link('server')
+    for text in ('candidate:', 'hello', 'candidate:1 1 udp x y z typ host'):
+        with pytest.raises(SignalingError):
+            await link.add_candidate(viewer.id, Candidate(text, '0', 0))
+    await link.add_candidate('unknown', Candidate('x'))
+    await link.add_candidate(viewer.id, None)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+
+
+async def test_a_session_that_never_connects_ends(monkeypatch):
+    monkeypatch.setattr('rtc_bridge.peer.session.CONNECT_TIMEOUT_S', 0.3)
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front)
+    viewer = Viewer()
+    await sessions.answer(Offer('x', await viewer.offer()), via='server')
+    assert front.camera.watched
+    async with asyncio.timeout(10):
+        while sessions.sessions:
+            await asyncio.sleep(0.01)
+    assert not front.camera.watched
+    await viewer.close()
+
+
+async def test_bye_ends_the_session(watch):
+    sessions = make_sessions(TestCamera('front', 60))
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.send('control', type='bye', reason='test')
+    async with asyncio.timeout(10):
+        while sessions.sessions:
+            await asyncio.sleep(0.01)
+
+
+# Hooks into aiortc
+
+
+async def test_all_hooks_are_there():
+    assert aiortc_compat.HAS_PLAYOUT_DELAY
+    assert aiortc_compat.HAS_RTCP
+    assert aiortc_compat.HAS_CONSENT_CLOCK
+
+
+async def test_playout_delay_is_negotiated_and_sent(monkeypatch):
+    from aiortc.rtp import HeaderExtensions, HeaderExtensionsMap, unpack_header_extensions
+    from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
+    offered = [e.uri for e in RTCRtpSender.getCapabilities('video').headerExtensions]
+    assert aiortc_compat.PLAYOUT_DELAY_URI in offered
+    header_map = HeaderExtensionsMap()
+    header_map.configure(RTCRtpParameters(headerExtensions=[
+        RTCRtpHeaderExtensionParameters(3, 'urn:ietf:params:rtp-hdrext:sdes:mid'),
+        RTCRtpHeaderExtensionParameters(5, aiortc_compat.PLAYOUT_DELAY_URI)]))
+    profile, data = header_map.set(HeaderExtensions(mid='0'))
+    assert len(data) % 4 == 0
+    assert dict(unpack_header_extensions(profile, data)) == {3: b'0', 5: b'\0\0\0'}
+    plain = HeaderExtensionsMap()
+    plain.configure(RTCRtpParameters())
+    assert plain.set(HeaderExtensions()) == (0, b'')
+
+
+async def test_a_lost_picture_brings_a_keyframe(watch):
+    """The viewer's PLI reaches the encoder."""
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front)
+    viewer = await watch(sessions)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    before = front.camera.streams['h264'].stats.keyframes
+    receiver = viewer.pc.getReceivers()[0]
+    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
+    async with asyncio.timeout(10):
+        while front.camera.streams['h264'].stats.keyframes == before:
+            await receiver._send_rtcp_pli(ssrc)
+            await asyncio.sleep(0.05)
+
+
+async def test_reports_move_the_rate(watch):
+    sessions = make_sessions(TestCamera('front', 60))
+    viewer = await watch(sessions)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    session: Session = sessions.sessions[viewer.id]
+    start = session.rate.bitrate
+    async with asyncio.timeout(10):
+        while session.rate.bitrate <= start:
+            await asyncio.sleep(0.01)
+
+
+async def test_answered_checks_are_signs_of_life(watch):
+    viewer = await watch(make_sessions())
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    session_pc = viewer.pc
+    first = aiortc_compat.last_answer(session_pc)
+    assert first is not None
+    async with asyncio.timeout(10):
+        while aiortc_compat.last_answer(session_pc) == first:
+            await asyncio.sleep(0.01)

@@ -1,0 +1,140 @@
+"""A viewer for tests: an aiortc client, and a camera without ROS to look at."""
+
+import asyncio
+from collections import defaultdict
+import itertools
+import json
+import threading
+
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+import numpy as np
+
+from rtc_bridge.core.access import Access
+from rtc_bridge.core.gate import Gate
+from rtc_bridge.core.link import Offer
+from rtc_bridge.core.pilot import Pilot
+from rtc_bridge.core.velocity import Limits
+from rtc_bridge.media.camera import Camera, CameraSettings
+from rtc_bridge.peer.host import Host
+from rtc_bridge.peer.sessions import Sessions
+
+TIMEOUT_S = 20.0
+_ids = itertools.count()
+
+
+class TestCamera:
+    """A camera that shows one colour, 30 times a second while it is watched."""
+
+    __test__ = False
+
+    def __init__(self, name, luma, size=(320, 240), **settings):
+        self.camera = Camera(name, CameraSettings(**settings), self._on_watched)
+        self.luma = luma
+        self.watched_changes = []
+        self._size = size
+        self._stop = threading.Event()
+
+    def _on_watched(self):
+        self.watched_changes.append(self.camera.watched)
+        if self.camera.watched:
+            self._stop = threading.Event()
+            threading.Thread(target=self._run, args=(self._stop,), daemon=True).start()
+        else:
+            self._stop.set()
+
+    def stop(self):
+        """Fall silent, as a camera that was unplugged."""
+        self._stop.set()
+
+    def _run(self, stop):
+        width, height = self._size
+        pixels = np.full((height, width, 3), self.luma, np.uint8)
+        while not stop.wait(1 / 30):
+            self.camera.put(lambda: (pixels, 'bgr8'))
+
+
+def make_sessions(*cameras, role='drive', publish=lambda velocity: None, **changes):
+    """Return the sessions of a robot with these cameras."""
+    received = []
+    pilot = Pilot(Gate(Limits(1.0, 0.0, 2.0, 100.0, 100.0)), publish)
+    host = Host('robot', pilot, Access(role, 'none'), received.append,
+                {c.camera.name: c.camera for c in cameras}, **changes)
+    sessions = Sessions(host)
+    sessions.received = received
+    return sessions
+
+
+class Viewer:
+    """One peer connection that offers to receive."""
+
+    def __init__(self, slots=1, codec=None, labels=('control', 'teleop')):
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self.id = f'viewer{next(_ids)}'
+        self.messages = defaultdict(list)
+        self.lumas = defaultdict(list)
+        self.sizes = defaultdict(set)
+        self._news = asyncio.Condition()
+        self._tasks = []
+        self.channels = {}
+        for label in labels:
+            lossy = {'ordered': False, 'maxRetransmits': 0} if label == 'teleop' else {}
+            channel = self.pc.createDataChannel(label, **lossy)
+            self.channels[label] = channel
+            channel.on('message', lambda text, label=label: self._tell(
+                self.messages[label].append, text))
+        for number in range(slots):
+            transceiver = self.pc.addTransceiver('video', 'recvonly')
+            if codec:
+                transceiver.setCodecPreferences(
+                    [c for c in RTCRtpReceiver.getCapabilities('video').codecs
+                     if c.mimeType.lower() == f'video/{codec}'])
+            self._tasks.append(asyncio.create_task(
+                self._receive(number, transceiver.receiver)))
+
+    async def offer(self):
+        await self.pc.setLocalDescription()
+        return self.pc.localDescription.sdp
+
+    async def connect(self, link, door='v1', camera=None):
+        answer = await link.answer(Offer(self.id, await self.offer(), door, camera=camera))
+        await self.pc.setRemoteDescription(RTCSessionDescription(answer, 'answer'))
+        return answer
+
+    def send(self, label, **message):
+        self.channels[label].send(json.dumps(message))
+
+    def got(self, label, kind):
+        """Return the messages of a kind so far."""
+        return [m for m in map(json.loads, self.messages[label])
+                if isinstance(m, dict) and m.get('type') == kind]
+
+    async def until(self, condition):
+        """Wait until something that arrives makes the condition true."""
+        async with asyncio.timeout(TIMEOUT_S), self._news:
+            await self._news.wait_for(condition)
+
+    async def close(self):
+        for task in self._tasks:
+            task.cancel()
+        await self.pc.close()
+
+    def _tell(self, call, value):
+        call(value)
+        asyncio.ensure_future(self._notify())
+
+    async def _notify(self):
+        async with self._news:
+            self._news.notify_all()
+
+    async def _receive(self, number, receiver):
+        while receiver.track is None:
+            await asyncio.sleep(0)
+        try:
+            while True:
+                frame = await receiver.track.recv()
+                self.sizes[number].add((frame.width, frame.height))
+                luma = np.asarray(frame.to_ndarray(format='gray')).mean()
+                self._tell(self.lumas[number].append, float(luma))
+        except MediaStreamError:
+            pass
