@@ -270,7 +270,7 @@ async def test_failure_of_a_local_robot_has_a_text():
         await send(page, type='offer', session=session, sdp='break me')
         assert (await get(page, 'error'))['code'] == 'internal'
         status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 'break me'}))
-        assert (status, text) == (500, 'The robot failed to answer')
+        assert (status, text) == (502, 'The robot failed to answer')
         status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 'refuse me'}))
         assert (status, text) == (502, 'No codec in common')
         assert headers['Access-Control-Allow-Origin'] == '*'
@@ -398,6 +398,20 @@ async def test_server_of_one_robot_takes_no_other():
             status, text, _ = await r.post(path)
             assert (status, json.loads(text)) == (200, {'sdp': 'answer to o', 'type': 'answer'})
         await get(await r.page('/ws'), 'ready')
+
+
+@pytest.mark.asyncio
+async def test_local_robot_that_hangs():
+    registry, robot = Registry(), LocalRobot()
+    registry.add('r1', robot)
+    async with relay(registry, answer_timeout=0.1) as r:
+        status, text, _ = await r.post('/r1')
+        assert (status, text) == (504, 'The robot did not answer in 1.2 s')
+        page = await r.page('/r1')
+        session = (await get(page, 'ready'))['session']
+        await send(page, type='offer', session=session, sdp='o')
+        assert (await get(page, 'error'))['code'] == 'robot-timeout'
+        assert [call[0] for call in robot.calls] == ['close', 'close']
 
 
 # Door 2

@@ -50,6 +50,8 @@ class _Relay:
         self._page_dir = page_dir
         self._allow_robots = allow_robots
         self._answer_timeout = answer_timeout
+        # An RTCBot robot's viewer may have to wait for others first, and both have their time.
+        self._limit = 2 * answer_timeout + 1
         self._heartbeat = heartbeat
         self._sockets: set[web.WebSocketResponse] = set()
         self._stopping = False
@@ -118,7 +120,7 @@ class _Relay:
             if name == NAMELESS:
                 raise web.HTTPInternalServerError(text=NO_ROBOT)
             raise web.HTTPNotFound(text=NO_ROOM)
-        return await exchange(robot, offer)
+        return await exchange(robot, offer, self._limit)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get('name', NAMELESS)
@@ -152,7 +154,7 @@ class _Relay:
             case None:
                 pass
             case Watch():
-                await PageSocket(ws, self._registry, name, source).run()
+                await PageSocket(ws, self._registry, name, source, self._limit).run()
             case Register() if not self._allow_robots:
                 await send(ws, Error('denied', 'No robots may register here'))
             case Register():

@@ -12,6 +12,7 @@ import secrets
 
 from aiohttp import web, WSMsgType
 
+from .ask import ask
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import MAX_MESSAGE
@@ -173,17 +174,14 @@ async def read_offer(request: web.Request) -> Offer:
                  camera=request.query.get('camera') or None, source=request.remote)
 
 
-async def exchange(robot: RobotLink, offer: Offer) -> web.Response:
+async def exchange(robot: RobotLink, offer: Offer, limit: float) -> web.Response:
     """
     Answer a POST with exactly RTCBot's two members: a third one breaks its Python clients.
 
     Whatever goes wrong becomes a status and one sentence, never a hanging request.
     """
     try:
-        sdp = await robot.answer(offer)
+        sdp = await ask(robot, offer, limit)
     except SignalingError as error:
         return web.Response(status=STATUS.get(error.code, 502), text=str(error) or error.code)
-    except Exception:
-        _logger.exception('a robot failed to answer')
-        return web.Response(status=500, text='The robot failed to answer')
     return web.json_response({'sdp': sdp, 'type': 'answer'})

@@ -7,6 +7,7 @@ import secrets
 
 from aiohttp import web, WSMsgType
 
+from .ask import ask
 from .registry import NAMELESS, Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
@@ -154,12 +155,13 @@ class PageSocket:
     """A page's WebSocket. It stays while robots come and go."""
 
     def __init__(self, ws: web.WebSocketResponse, registry: Registry, name: str,
-                 source: str | None) -> None:
-        """Take over an open WebSocket; ``run`` serves it."""
+                 source: str | None, limit: float) -> None:
+        """Take over an open WebSocket; an answer may take ``limit`` seconds."""
         self._ws = ws
         self._registry = registry
         self._name = name
         self._source = source
+        self._limit = limit
         self._jobs = SerialTasks()
         self._fresh: dict[str, RobotLink] = {}
         self._used: dict[str, RobotLink] = {}
@@ -257,15 +259,12 @@ class PageSocket:
     async def _answer(self, robot: RobotLink, offer: Offer) -> None:
         over = False
         try:
-            sdp = await robot.answer(offer)
+            sdp = await ask(robot, offer, self._limit)
             over = await send(self._ws, Answer(offer.session, sdp))
         except SignalingError as error:
-            # The robot knows: it refused, or went.
+            # Nothing is left to close.
             over = True
             await self._error(error.code, str(error), offer.session)
-        except Exception:
-            _logger.exception('a robot failed to answer')
-            await self._error('internal', 'The robot failed to answer', offer.session)
         finally:
             if not over:
                 # The page left before its answer: nobody will ever take this session.
