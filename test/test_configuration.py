@@ -4,12 +4,11 @@ from pathlib import Path
 import re
 
 import pytest
-import yaml
-
 from rtc_bridge.core.configuration import BRIDGE, camera_parameters, default_robot_id
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.messages import check_name
 from rtc_bridge.core.parameters import Parameter
+import yaml
 
 YAML = Path(__file__).parent.parent / 'config' / 'robot.yaml'
 

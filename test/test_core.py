@@ -17,11 +17,12 @@ from rtc_bridge.core.rate import RateEstimate
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
 from rtc_bridge.core.wire import show
 
+LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
     Register('robot', '0.1.0'), Registered('/robot'), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
     OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
-    Answer('s', 'v=0'), CandidateMessage('s', Candidate('candidate:1 1 udp 1 h 1 typ host', '0', 0)),
+    Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
     CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
 ]
 

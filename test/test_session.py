@@ -6,14 +6,13 @@ import json
 from aiortc import RTCRtpSender
 import pytest
 import pytest_asyncio
-from viewer import make_sessions, TestCamera, Viewer
-
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Candidate, Offer
 from rtc_bridge.core.velocity import Velocity, ZERO
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.peer.session import Session
+from viewer import make_sessions, TestCamera, Viewer
 
 pytestmark = pytest.mark.asyncio
 

@@ -23,7 +23,7 @@ class Select:
 class Ping:
     """The sign of life; to be echoed."""
 
-    id: float
+    token: float
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from typing import Callable
 
 import numpy as np
 
-from ..core.clock import boot_time, Clock
 from .encoder import CODECS
 from .picture import Picture, Shape
 from .stream import Sink, Subscription, VideoStream
+from ..core.clock import boot_time, Clock
 
 # No picture for this long, and the viewer is told.
 LOST_AFTER_S = 1.0
@@ -46,7 +46,7 @@ class Camera:
         self._last_in: float | None = None
         self._watched_since: float | None = None
 
-    def open(self, codec: str, sink: Sink) -> Subscription:
+    def subscribe(self, codec: str, sink: Sink) -> Subscription:
         """Start to watch in a codec."""
         first = not self.watched
         if first:
@@ -57,7 +57,7 @@ class Camera:
             self._on_watched()
         return subscription
 
-    def close(self, codec: str, subscription: Subscription) -> None:
+    def unsubscribe(self, codec: str, subscription: Subscription) -> None:
         """Stop to watch."""
         self.streams[codec].unsubscribe(subscription)
         if not self.watched and self._watched_since is not None:

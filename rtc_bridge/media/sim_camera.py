@@ -1,8 +1,8 @@
 """
 The camera of the simulated robot: a perspective picture of the room.
 
-Every surface is a plane, so each is drawn by one homography, far ones first. The camera looks level,
-therefore a row of floor pixels has one distance, and columns of a wall have one each.
+Every surface is a plane, so each is drawn by one homography, far ones first. The camera looks
+level: the floor in a row of the picture has one distance, and so has a wall in a column.
 """
 
 import math
@@ -18,7 +18,7 @@ _NEAR = 0.04
 _FLOOR_SCALE = 160
 # Farther floor is drawn with several lines for each, and averaged: it would flicker otherwise.
 # Nearer floor is drawn at half the size: its texture has no more to show.
-_FAR_FLOOR, _LINES = 2.6, 4
+_FAR_FLOOR, _LINES = 2.6, 3
 _NEAR_FLOOR = 1.2
 _SUN = (0.55, 0.83)
 _WALLS = (((148, 110, 60), 'north'), ((70, 96, 176), 'west'), ((92, 134, 72), 'south'),
@@ -224,7 +224,7 @@ class SimCamera:
         return found
 
     def _far_to_near(self, eye: np.ndarray, face_spans: list) -> list[int]:
-        """Return the indices of the things in view, so that none covers an earlier one wrongly."""
+        """Return the indices of the things in view, hidden ones before what hides them."""
         spans = {}
         for index, (_, faces) in enumerate(self._things):
             parts = [face_spans[face.index] for face in faces if face_spans[face.index]]

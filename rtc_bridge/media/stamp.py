@@ -15,6 +15,8 @@ import time
 
 import numpy as np
 
+from ..core.errors import ImageError
+
 BLOCK = 16
 COLUMNS = 28
 ROWS = 2
@@ -27,17 +29,27 @@ def now() -> int:
     return time.clock_gettime_ns(time.CLOCK_REALTIME) // 1000 % (1 << _BITS)
 
 
+def check_size(width: int, height: int) -> None:
+    """
+    Check that a stamp fits into a picture.
+
+    :raises ImageError: it does not
+    """
+    if width < WIDTH or height < HEIGHT:
+        raise ImageError(f'a stamp needs {WIDTH}x{HEIGHT} pixels, the picture has '
+                         f'{width}x{height}')
+
+
 def draw(bgr: np.ndarray, value: int) -> None:
     """
     Draw a number into the top left corner, in place.
 
     :param bgr: (h, w, 3) or (h, w) uint8, at least 448x32 pixels
     :param value: 0 to 2**48 - 1
-    :raises ValueError: the picture is too small, or the number is out of range
+    :raises ImageError: the picture is too small
+    :raises ValueError: the number is out of range
     """
-    if bgr.shape[0] < HEIGHT or bgr.shape[1] < WIDTH:
-        raise ValueError(f'a stamp needs {WIDTH}x{HEIGHT} pixels, the picture has '
-                         f'{bgr.shape[1]}x{bgr.shape[0]}')
+    check_size(bgr.shape[1], bgr.shape[0])
     if not 0 <= value < 1 << _BITS:
         raise ValueError(f'{value} does not fit a stamp of {_BITS} bits')
     blocks = np.kron(_bits(value) * np.uint8(255), np.ones((BLOCK, BLOCK), np.uint8))

@@ -9,10 +9,10 @@ from typing import Callable
 
 import av
 
-from ..core.clock import boot_time
-from ..core.errors import ImageError
 from .encoder import Encoder
 from .picture import Picture
+from ..core.clock import boot_time
+from ..core.errors import ImageError
 
 logger = logging.getLogger(__name__)
 # Keyframes cost all viewers: requests within this time share one.
@@ -39,7 +39,7 @@ class StreamStats:
 
     frames: int = 0
     keyframes: int = 0
-    bytes: int = 0
+    bytes_out: int = 0
     superseded: int = 0
     errors: int = 0
     encode_s: float = 0.0
@@ -172,7 +172,7 @@ class VideoStream:
             stats.encode_s += time.perf_counter() - began
             stats.frames += 1
             stats.keyframes += packet.is_keyframe
-            stats.bytes += packet.size
+            stats.bytes_out += packet.size
             stats.size = encoder.size
             self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
 

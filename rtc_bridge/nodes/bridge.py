@@ -16,6 +16,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Joy
 from std_msgs.msg import String
 
+from .cameras import ANY, Cameras
 from ..core.access import Access
 from ..core.configuration import BRIDGE, default_robot_id
 from ..core.errors import ParameterError, ProtocolError, RtcBridgeError
@@ -38,7 +39,6 @@ from ..ros.seam import RosThread
 from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
 from ..signaling.client import RelayClient
 from ..signaling.url import dial_url, page_url
-from .cameras import ANY, Cameras
 
 DIAGNOSTICS_PERIOD_S = 1.0
 

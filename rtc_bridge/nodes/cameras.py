@@ -44,8 +44,8 @@ class Cameras:
         self._topics: dict[str, CameraTopic] = {}
         self._configured = [name for name in names if name != ANY]
         if not names:
-            raise ParameterError("parameter cameras.names is [], allowed is at least one name, or "
-                                 "'*' for every image topic")
+            raise ParameterError('parameter cameras.names is [], allowed is at least one name, '
+                                 f'or {ANY!r} for every image topic')
         for name in self._configured:
             if not name or names.count(name) > 1:
                 raise ParameterError(f'parameter cameras.names has {name!r}, allowed are names '

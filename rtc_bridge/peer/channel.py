@@ -33,4 +33,4 @@ class Channel:
         """Look after what changes by itself; called five times a second."""
 
     def close(self, reason: str) -> None:
-        """The session ends."""
+        """Clear up: the session ends."""

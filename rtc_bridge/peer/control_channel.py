@@ -4,6 +4,7 @@ from typing import Any, TYPE_CHECKING
 
 from aiortc import RTCDataChannel
 
+from .channel import Channel
 from .. import __version__
 from ..core.control import (
     AppMessage, Bye, ControlMessage, parse_control, Ping, Select, Want,
@@ -11,11 +12,9 @@ from ..core.control import (
 from ..core.errors import ProtocolError
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
-from .channel import Channel
 
 if TYPE_CHECKING:
     from .session import Session
-
 
 
 class ControlChannel(Channel):
@@ -88,7 +87,7 @@ class ControlChannel(Channel):
     def _handle(self, message: ControlMessage) -> None:
         session = self._session
         if isinstance(message, Ping):
-            self._send('pong', id=message.id)
+            self._send('pong', id=message.token)
         elif isinstance(message, Select):
             self._select(message)
         elif isinstance(message, Want):

@@ -9,8 +9,8 @@ from ..core.errors import SignalingError
 
 MAX_SDP = 128 * 1024
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
-_MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.MULTILINE | re.IGNORECASE)
-_END = re.compile(r'^a=end-of-candidates\s*\r?\n', re.MULTILINE)
+_MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.M | re.I)
+_END = re.compile(r'^a=end-of-candidates\s*\r?\n', re.M)
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``codecs`` what all of these can decode, of ``h264`` and ``vp8``, ``bundled`` whether all sections
-    share one transport (RFC 9143).
+    ``codecs`` what all of these can decode, of ``h264`` and ``vp8``, ``bundled`` whether all
+    sections share one transport (RFC 9143).
     """
 
     sdp: str
@@ -49,7 +49,7 @@ def read_offer(sdp: str) -> ViewerOffer:
         description = SessionDescription.parse(text)
     except (ValueError, IndexError, KeyError, AttributeError, TypeError,
             AssertionError) as error:
-        raise SignalingError('bad-offer', f'offer is not SDP that can be read: {error!r}') from None
+        raise SignalingError('bad-offer', f'offer is no SDP that can be read: {error!r}') from None
     if not description.media:
         raise SignalingError('bad-offer', 'offer has no media sections')
     slots, codecs = 0, {'h264', 'vp8'}

@@ -5,10 +5,10 @@ from typing import Any, TYPE_CHECKING
 
 from aiortc import RTCDataChannel
 
+from .channel import Channel
 from ..core.control import MAX_MESSAGE
 from ..core.gate import Refused
 from ..core.rtcbot import read_text, Wish, write_json
-from .channel import Channel
 
 if TYPE_CHECKING:
     from .session import Session

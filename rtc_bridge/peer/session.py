@@ -10,12 +10,6 @@ from aiortc import (
 )
 from aiortc.sdp import candidate_from_sdp
 
-from ..core.clock import boot_time
-from ..core.errors import SignalingError
-from ..core.link import Candidate, Offer
-from ..core.rate import RateEstimate
-from ..core.wire import show
-from ..media.stream import START_BITRATE
 from . import aiortc_compat
 from .channel import Channel
 from .control_channel import ControlChannel
@@ -24,6 +18,12 @@ from .offer import read_offer, ViewerOffer
 from .rtcbot_channel import RTCBotChannel
 from .slot import Slot
 from .teleop_channel import TeleopChannel
+from ..core.clock import boot_time
+from ..core.errors import SignalingError
+from ..core.link import Candidate, Offer
+from ..core.rate import RateEstimate
+from ..core.wire import show
+from ..media.stream import START_BITRATE
 
 logger = logging.getLogger(__name__)
 

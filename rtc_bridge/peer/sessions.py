@@ -3,10 +3,10 @@
 import logging
 from typing import Any
 
-from ..core.errors import SignalingError
-from ..core.link import Candidate, IceServer, Offer
 from .host import Host
 from .session import Session
+from ..core.errors import SignalingError
+from ..core.link import Candidate, IceServer, Offer
 
 logger = logging.getLogger(__name__)
 

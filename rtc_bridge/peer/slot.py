@@ -51,11 +51,11 @@ class Slot(MediaStreamTrack):
         self.camera = camera
         self._subscription = None
         if camera is not None and self.readyState == 'live':
-            self._subscription = camera.open(self.codec, self._take)
+            self._subscription = camera.subscribe(self.codec, self._take)
             self.set_bitrate(self._bitrate)
             self._need_keyframe()
         if old is not None and subscription is not None:
-            old.close(self.codec, subscription)
+            old.unsubscribe(self.codec, subscription)
 
     def set_bitrate(self, bitrate: int | None) -> None:
         """Tell the camera's encoder what this viewer's path can take, in bit/s."""

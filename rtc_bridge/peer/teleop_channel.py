@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from aiortc import RTCDataChannel
 
+from .channel import Channel
 from ..core.clock import boot_time
 from ..core.control import parse_teleop
 from ..core.errors import ProtocolError
 from ..core.gate import Refused
 from ..core.pilot import TICK_PERIOD_S
 from ..core.wire import dump
-from .channel import Channel
 
 if TYPE_CHECKING:
     from .session import Session

@@ -19,7 +19,7 @@ class CameraRates:
     def _counts(self) -> dict[str, float]:
         counts = {'in': self.camera.pictures_in, 'skipped': self.camera.skipped}
         for codec, stream in self.camera.streams.items():
-            for name in ('frames', 'bytes', 'superseded', 'errors', 'keyframes', 'encode_s'):
+            for name in ('frames', 'bytes_out', 'superseded', 'errors', 'keyframes', 'encode_s'):
                 counts[f'{codec}.{name}'] = getattr(stream.stats, name)
         return counts
 
@@ -44,7 +44,7 @@ class CameraRates:
             width, height = stream.stats.size
             values |= {
                 f'{codec}.fps_out': f'{frames / dt:.1f}', f'{codec}.size': f'{width}x{height}',
-                f'{codec}.kbit_per_s': f'{delta[f"{codec}.bytes"] * 8 / dt / 1000:.0f}',
+                f'{codec}.kbit_per_s': f'{delta[f"{codec}.bytes_out"] * 8 / dt / 1000:.0f}',
                 f'{codec}.encode_ms': f'{delta[f"{codec}.encode_s"] / max(frames, 1) * 1e3:.1f}',
                 f'{codec}.dropped_late': int(counts[f'{codec}.superseded']),
                 f'{codec}.keyframes': int(counts[f'{codec}.keyframes'])}

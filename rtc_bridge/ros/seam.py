@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import Any, Callable
 
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor, ShutdownException
+from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
 logger = logging.getLogger(__name__)
