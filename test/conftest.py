@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 import shutil
 
+from colcon_install import Install
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,3 +37,9 @@ def chromium_path() -> str:
 def firefox_path() -> str:
     """Return the path of an installed Firefox, or skip."""
     return _program('firefox-esr', 'firefox')
+
+
+@pytest.fixture(scope='session')
+def install(tmp_path_factory) -> Install:
+    """Return the package as colcon installs it."""
+    return Install(tmp_path_factory.mktemp('workspace'))

@@ -163,4 +163,5 @@ def test_reaching_into_aiortc_is_found(source):
 
 
 def test_own_private_parts_are_let_through():
-    assert private_breaches('self._a\ncls._b\nself.__dict__\npc.__class__', 'peer/session.py') == []
+    source = 'self._a\ncls._b\nself.__dict__\npc.__class__'
+    assert private_breaches(source, 'peer/session.py') == []

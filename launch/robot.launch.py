@@ -1,0 +1,75 @@
+"""
+Start the bridge and its guard on a robot.
+
+An argument that is not given leaves the value in ``params_file`` alone.
+"""
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
+from launch_ros.substitutions import FindPackageShare
+
+CONFIG = PathJoinSubstitution([FindPackageShare('rtc_bridge'), 'config'])
+
+
+def robot_nodes(context: LaunchContext) -> list[Node]:
+    """Return the nodes that the arguments ask for."""
+    def given(name: str) -> str:
+        return LaunchConfiguration(name).perform(context)
+
+    common = {}
+    if given('use_sim_time'):
+        common['use_sim_time'] = ParameterValue(given('use_sim_time'), value_type=bool)
+    bridge = dict(common)
+    for name in ('relay_url', 'robot_id'):
+        if given(name):
+            # A type, or launch would make a number of the robot 007.
+            bridge[name] = ParameterValue(given(name), value_type=str)
+    if given('guard'):
+        bridge['teleop.guard'] = ParameterValue(given('guard'), value_type=bool)
+
+    file = ParameterFile(given('params_file'), allow_substs=True)
+    log_level = ['--log-level', given('log_level')] if given('log_level') else []
+    options = {'package': 'rtc_bridge', 'namespace': given('namespace'), 'output': 'screen',
+               'ros_arguments': log_level, 'respawn': True, 'respawn_delay': 2.0}
+
+    nodes = [Node(executable='bridge', parameters=[file, bridge], **options)]
+    if given('guard') != 'false':
+        nodes.append(Node(executable='cmd_vel_guard', parameters=[file, common], **options))
+    if given('rviz') == 'true':
+        nodes.append(Node(
+            package='rviz2', executable='rviz2', namespace=given('namespace'),
+            parameters=[common],
+            arguments=['-d', PathJoinSubstitution([CONFIG, 'robot.rviz'])]))
+    return nodes
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments, then start the nodes."""
+    switch = ['', 'true', 'false']
+    return LaunchDescription([
+        DeclareLaunchArgument(
+            'relay_url', default_value='',
+            description='where the robot is found: https://host/name'),
+        DeclareLaunchArgument(
+            'robot_id', default_value='', description="the robot's name; else the host name"),
+        DeclareLaunchArgument(
+            'namespace', default_value='', description='namespace of the nodes'),
+        DeclareLaunchArgument(
+            'params_file', default_value=PathJoinSubstitution([CONFIG, 'robot.yaml']),
+            description='parameters of bridge and guard'),
+        DeclareLaunchArgument(
+            'use_sim_time', default_value='', choices=switch,
+            description='take the time from /clock'),
+        DeclareLaunchArgument(
+            'log_level', default_value='', description='debug, info, warn, error or fatal'),
+        DeclareLaunchArgument(
+            'rviz', default_value='false', choices=['true', 'false'],
+            description='start RViz beside it, if it is installed'),
+        DeclareLaunchArgument(
+            'guard', default_value='', choices=switch,
+            description='false: no guard, the bridge publishes cmd_vel itself'),
+        OpaqueFunction(function=robot_nodes),
+    ])

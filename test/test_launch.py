@@ -1,0 +1,182 @@
+"""The launch files, loaded and started by the real launch."""
+
+import os
+from pathlib import Path
+import queue
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import pytest
+
+try:
+    # The folder launch/ of the source tree imports as an empty package of that name.
+    from launch import LaunchDescription  # noqa: F401
+    import launch_ros  # noqa: F401
+except ImportError:
+    pytest.skip('launch and launch_ros are not on PyPI; they come with an installed ROS 2',
+                allow_module_level=True)
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter_client import AsyncParameterClient
+
+TEST = Path(__file__).resolve().parent
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        return server.getsockname()[1]
+
+
+class Launched:
+    """A launch file that runs, in a process of its own."""
+
+    def __init__(self, install, file, **arguments):
+        self.process = subprocess.Popen(
+            [sys.executable, TEST / 'launch_run.py',
+             install.prefix / 'share' / 'rtc_bridge' / 'launch' / file,
+             *(f'{name}:={value}' for name, value in arguments.items())],
+            cwd=install.prefix, env=install.environment, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        self.output = ''
+        self._lines = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    def wait_for(self, pattern, timeout=60):
+        """Return the match in the first line that has one."""
+        deadline = time.monotonic() + timeout
+        while True:
+            found = re.search(pattern, self.output)
+            if found:
+                return found
+            try:
+                line = self._lines.get(timeout=max(0, deadline - time.monotonic()))
+            except queue.Empty:
+                line = None
+            assert line is not None, f'no {pattern} in:\n{self.output}'
+            self.output += line
+
+    def started(self):
+        """Return the executables that run so far."""
+        return {Path(name).name for name in re.findall(r'^started: (\S+)', self.output, re.M)}
+
+    def stop(self):
+        """Press Ctrl-C; return the rest of the output and the status."""
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(timeout=60)
+        while (line := self._lines.get(timeout=10)) is not None:
+            self.output += line
+        return status
+
+
+@pytest.fixture
+def launch(install):
+    running = []
+
+    def start(file, **arguments):
+        running.append(Launched(install, file, **arguments))
+        return running[-1]
+
+    yield start
+    for launched in running:
+        try:
+            os.killpg(launched.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        launched.process.wait()
+
+
+@pytest.fixture(scope='module')
+def node():
+    # A context of its own: other tests have theirs.
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    yield rclpy.create_node('launch_watcher', context=context)
+    rclpy.shutdown(context=context)
+
+
+def parameters(node, name, names):
+    """Return parameters of a running node as it has them."""
+    client = AsyncParameterClient(node, name)
+    assert client.wait_for_services(timeout_sec=60), f'there is no node {name}'
+    future = client.get_parameters(names)
+    executor = SingleThreadedExecutor(context=node.context)
+    executor.add_node(node)
+    executor.spin_until_future_complete(future, timeout_sec=60)
+    executor.remove_node(node)
+    values = [rclpy.parameter.parameter_value_to_python(v) for v in future.result().values]
+    return dict(zip(names, values))
+
+
+def params_file(folder, **lines):
+    """Write a file in the form of config/robot.yaml."""
+    path = folder / 'params.yaml'
+    rows = ''.join(f'    {name}: {value}\n' for name, value in lines.items())
+    path.write_text(f'/**:\n  ros__parameters:\n    server.port: 0\n{rows}')
+    return path
+
+
+def test_relay(launch):
+    port = free_port()
+    relay = launch('relay.launch.py', host='127.0.0.1', port=port)
+    relay.wait_for(f'listens on http://127.0.0.1:{port}')
+    with urllib.request.urlopen(f'http://127.0.0.1:{port}/robot', timeout=30) as page:
+        assert page.status == 200
+    assert relay.stop() == 0
+    assert 'Traceback' not in relay.output
+
+
+def test_robot_leaves_alone_what_is_not_given(launch, node, tmp_path):
+    file = params_file(tmp_path, robot_id='from_file', relay_url='ws://127.0.0.1:9/from_file',
+                       **{'teleop.timeout': 0.4})
+    robot = launch('robot.launch.py', params_file=file)
+    assert parameters(node, '/rtc_bridge', [
+        'robot_id', 'relay_url', 'use_sim_time', 'teleop.guard', 'server.port']) == {
+            'robot_id': 'from_file', 'relay_url': 'ws://127.0.0.1:9/from_file',
+            'use_sim_time': False, 'teleop.guard': True, 'server.port': 0}
+    assert parameters(node, '/cmd_vel_guard', ['teleop.timeout']) == {'teleop.timeout': 0.4}
+    assert robot.stop() == 0
+
+
+def test_robot_takes_what_is_given(launch, node, tmp_path):
+    file = params_file(tmp_path, robot_id='from_file', **{'teleop.max_linear_x': 0.7})
+    robot = launch('robot.launch.py', params_file=file, robot_id='007', namespace='here',
+                   relay_url='ws://127.0.0.1:9/room', use_sim_time='true', guard='false',
+                   log_level='debug')
+    assert parameters(node, '/here/rtc_bridge', [
+        'robot_id', 'relay_url', 'use_sim_time', 'teleop.guard', 'teleop.max_linear_x']) == {
+            'robot_id': '007', 'relay_url': 'ws://127.0.0.1:9/room', 'use_sim_time': True,
+            'teleop.guard': False, 'teleop.max_linear_x': 0.7}
+    robot.wait_for(r'\[DEBUG\]')
+    assert robot.started() == {'bridge'}
+    assert robot.stop() == 0
+
+
+def test_robot_starts_on_the_default_file(launch, node):
+    robot = launch('robot.launch.py')
+    robot.wait_for('page: http://')
+    robot.wait_for(r'started: \S*cmd_vel_guard')
+    assert robot.started() == {'bridge', 'cmd_vel_guard'}
+    assert robot.stop() == 0
+
+
+def test_demo(launch):
+    port = free_port()
+    demo = launch('demo.launch.py', port=port)
+    assert demo.wait_for(r'The robot is here: (\S+)')[1] == f'http://127.0.0.1:{port}/demo'
+    demo.wait_for(f'listens on http://127.0.0.1:{port}')
+    demo.wait_for(f'relay: http://127.0.0.1:{port}/demo')
+    assert demo.started() == {'relay', 'sim_robot', 'bridge', 'cmd_vel_guard'}
+    assert demo.stop() == 0
+    assert 'Traceback' not in demo.output
