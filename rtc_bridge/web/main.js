@@ -19,7 +19,7 @@ import { Gamepads } from './gamepad.js';
 import { KeyState, listenToKeyboard } from './keyboard.js';
 import { element, Panel } from './panel.js';
 import { supported } from './session.js';
-import { socketUrl } from './signaling.js';
+import { detailOf, socketUrl } from './signaling.js';
 import { figures, FrameCounter, snapshot } from './stats.js';
 import { Stick } from './stick.js';
 import { driverText, refusedText, view } from './texts.js';
@@ -169,9 +169,9 @@ function onControl(message) {
   }
   render();
 }
-viewer.addEventListener('control', (event) => onControl(/** @type {CustomEvent} */ (event).detail));
+viewer.addEventListener('control', (event) => onControl(detailOf(event)));
 viewer.addEventListener('teleop', (event) => {
-  const { detail } = /** @type {CustomEvent} */ (event);
+  const detail = detailOf(event);
   if (detail.type === 'tick') driver?.onTick(detail);
   if (detail.type === 'refused') {
     driver?.onRefused(detail);
@@ -180,7 +180,7 @@ viewer.addEventListener('teleop', (event) => {
   }
 });
 viewer.addEventListener('app', (event) => {
-  const { detail } = /** @type {CustomEvent} */ (event);
+  const detail = detailOf(event);
   console.info('robot:', detail);
   bridge.dispatchEvent(new CustomEvent('message', { detail }));
 });

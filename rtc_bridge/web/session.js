@@ -12,7 +12,7 @@ const PING_PERIOD = 500;
 const SILENCE = 2000;
 const SETUP_TIME = 15000;
 // A STUN server that does not answer holds gathering up for longer.
-const GATHERING_TIME = 4000;
+const GATHERING_TIME = 3000;
 // Motion that has to wait here is too old to be sent.
 const TELEOP_BACKLOG = 2048;
 
@@ -25,8 +25,8 @@ export const makePeer = (iceServers = []) => new RTCPeerConnection(
   { iceServers, bundlePolicy: 'max-bundle' });
 
 /**
- * Events: `connected`, `lost` (`detail`: why), `control` and `teleop` (`detail`: a message from the
- * robot), `app` (`detail`: what an RTCBot robot sent), `picture` (after `awaitPicture`).
+ * Events: `connected`, `lost` (`detail`: why), `control` and `teleop` (`detail`: a message from
+ * the robot), `app` (`detail`: what an RTCBot robot sent), `picture` (after `awaitPicture`).
  */
 export class Session extends EventTarget {
   /** @type {'setup' | 'up' | 'lost' | 'closed'} */
@@ -123,7 +123,9 @@ export class Session extends EventTarget {
 
   /** True if the robot gave a sign of life within the last second. */
   get healthy() {
-    return this.state === 'up' && (this.kind === 'rtcbot' || performance.now() - this.heard < 1000);
+    if (this.state !== 'up') return false;
+    // RTCBot's robots answer no ping.
+    return this.kind === 'rtcbot' || performance.now() - this.heard < 1000;
   }
 
   /** @param {object} message */

@@ -96,6 +96,13 @@ export class Signaling extends EventTarget {
 }
 
 /**
+ * Return what an event of ours carries.
+ * @param {Event} event
+ * @returns {any}
+ */
+export const detailOf = (event) => /** @type {CustomEvent} */ (event).detail;
+
+/**
  * Return the JSON object that a text holds, or null if it holds anything else.
  * @param {any} text
  * @returns {Record<string, any> | null}

@@ -77,8 +77,9 @@ function choose(facts, now) {
       'The server of this page cannot be reached. Trying again until it can.', 'bad'];
   }
   if (facts.robot === 'absent') {
-    return ['no-robot', 'No robot', 'No robot is connected under this address. The picture appears '
-      + 'as soon as it is there.', 'bad'];
+    return ['no-robot', 'No robot',
+      'No robot is connected under this address. The picture appears as soon as it is there.',
+      'bad'];
   }
   if (facts.robot === 'gone') {
     return ['robot-gone', 'Robot gone',

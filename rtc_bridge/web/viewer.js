@@ -5,7 +5,7 @@
  */
 
 import { makePeer, Session, supported } from './session.js';
-import { backoff, Signaling } from './signaling.js';
+import { backoff, detailOf, Signaling } from './signaling.js';
 import { FATAL } from './texts.js';
 
 /** @typedef {import('./session.js').Message} Message */
@@ -58,7 +58,7 @@ export class Viewer extends EventTarget {
     this.signaling = new Signaling(url);
     this.signaling.addEventListener('state', () => this.#onRelay());
     this.signaling.addEventListener('message', (event) => {
-      this.#onMessage(/** @type {CustomEvent} */ (event).detail);
+      this.#onMessage(detailOf(event));
     });
   }
 
@@ -163,13 +163,13 @@ export class Viewer extends EventTarget {
     this.#pending = session;
     session.addEventListener('connected', () => this.#onConnected(session));
     session.addEventListener('lost', (event) => {
-      this.#onLost(session, /** @type {CustomEvent} */ (event).detail);
+      this.#onLost(session, detailOf(event));
     });
     for (const type of ['control', 'teleop', 'app']) {
       session.addEventListener(type, (event) => {
-        if (type === 'control') this.#onControl(session, /** @type {CustomEvent} */ (event).detail);
+        const detail = detailOf(event);
+        if (type === 'control') this.#onControl(session, detail);
         if (session === this.current) {
-          const { detail } = /** @type {CustomEvent} */ (event);
           this.dispatchEvent(new CustomEvent(type, { detail }));
         }
       });

@@ -19,7 +19,9 @@ test('WASD and the arrows drive, opposite keys cancel', () => {
 
 test('keys that do not drive are left alone', () => {
   const keys = new KeyState();
-  for (const code of ['KeyX', 'Tab', 'toString', '__proto__']) assert.equal(keys.press(code), false);
+  for (const code of ['KeyX', 'Tab', 'toString', '__proto__']) {
+    assert.equal(keys.press(code), false);
+  }
   assert.deepEqual(keys.hands, { x: 0, y: 0, turn: 0 });
 });
 
@@ -80,5 +82,6 @@ test('a gamepad counts once its sticks were at rest, and again after each loss',
 test('only connected gamepads of the standard mapping drive', () => {
   const pad = { index: 0, id: 'p', connected: true, mapping: '', axes: [0, 0], buttons: [] };
   assert.equal(new Gamepads(() => [pad]).poll(), null);
-  assert.equal(new Gamepads(() => [{ ...pad, mapping: 'standard', connected: false }]).poll(), null);
+  const gone = { ...pad, mapping: 'standard', connected: false };
+  assert.equal(new Gamepads(() => [gone]).poll(), null);
 });

@@ -15,7 +15,10 @@ function seat(teleop = TELEOP, role = 'drive') {
   const sent = [];
   let now = 1000;
   const driver = new Driver(teleop, role, (m) => control.push(m), (m) => sent.push(m));
-  const step = (hands = NEUTRAL, pad = null, pause = PERIOD) => driver.step(now += pause, hands, pad);
+  const step = (hands = NEUTRAL, pad = null, pause = PERIOD) => {
+    now += pause;
+    return driver.step(now, hands, pad);
+  };
   return { driver, control, sent, step };
 }
 

@@ -40,7 +40,7 @@ test('a lost camera is named with the seconds since its last picture', () => {
   assert.match(detail, /“front” for 7 s/);
 });
 
-test('error codes become sentences, with what the robot said, and only hopeless ones a button', () => {
+test('error codes become sentences, and only hopeless ones get a button', () => {
   for (const code of ['denied', 'no-codec', 'bad-offer', 'busy', 'robot-timeout', 'no-camera',
     'no-path', 'no-answer', 'bad-answer', 'internal', 'never-heard-of']) {
     const { state: name, title, detail, retry, tone } = view(
@@ -92,5 +92,7 @@ test('waiting times grow, spread, and stay within fifteen seconds', () => {
 
 test('only objects are messages', () => {
   assert.deepEqual(parseObject('{"type":"ready"}'), { type: 'ready' });
-  for (const text of ['[]', 'null', '3', 'no', '', undefined]) assert.equal(parseObject(text), null);
+  for (const text of ['[]', 'null', '3', 'no', '', undefined]) {
+    assert.equal(parseObject(text), null);
+  }
 });
