@@ -47,7 +47,8 @@ class Relay:
 
     async def robot(self, path, robot_id='r1'):
         """Register a robot; return its WebSocket."""
-        ws = await self.v1(path, {'type': 'register', 'robot_id': robot_id, 'version': 'test'})
+        ws = await self.v1(path, {'type': 'register', 'robot_id': robot_id, 'version': 'test',
+                                  'ice_servers': [{'urls': 'stun:stun.example.org'}]})
         assert (await get(ws))['type'] == 'registered'
         return ws
 

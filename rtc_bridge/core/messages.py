@@ -35,6 +35,12 @@ def check_name(name: str) -> str:
     return name
 
 
+def _ice_members(servers: tuple[IceServer, ...]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in (('urls', list(s.urls)), ('username', s.username),
+                               ('credential', s.credential)) if v is not None}
+            for s in servers]
+
+
 class Message:
     """Base of all messages."""
 
@@ -51,11 +57,20 @@ class Message:
 
 @dataclass(frozen=True)
 class Register(Message):
-    """Robot to relay, first frame: this robot takes offers under ``robot_id``."""
+    """
+    Robot to relay, first frame: this robot takes offers.
+
+    ``ice_servers`` are those that its viewers should use.
+    """
 
     TYPE = 'register'
     robot_id: str
     version: str
+    ice_servers: tuple[IceServer, ...] = ()
+
+    def members(self) -> dict[str, Any]:
+        """Write the ICE servers as browsers take them."""
+        return {**vars(self), 'ice_servers': _ice_members(self.ice_servers)}
 
 
 @dataclass(frozen=True)
@@ -96,10 +111,7 @@ class Ready(Message):
 
     def members(self) -> dict[str, Any]:
         """Write the ICE servers as browsers take them."""
-        servers = [{k: v for k, v in (('urls', list(s.urls)), ('username', s.username),
-                                      ('credential', s.credential)) if v is not None}
-                   for s in self.ice_servers]
-        return {**vars(self), 'ice_servers': servers}
+        return {**vars(self), 'ice_servers': _ice_members(self.ice_servers)}
 
 
 @dataclass(frozen=True)
@@ -176,6 +188,10 @@ def _ice_server(obj: Any) -> IceServer:
                      take(obj, 'credential', str, None))
 
 
+def _ice_servers(obj: dict[str, Any]) -> tuple[IceServer, ...]:
+    return tuple(_ice_server(server) for server in take(obj, 'ice_servers', list, []))
+
+
 def _offer(obj: dict[str, Any]) -> OfferMessage:
     return OfferMessage(Offer(
         session=take(obj, 'session', str), sdp=take(obj, 'sdp', str),
@@ -185,13 +201,12 @@ def _offer(obj: dict[str, Any]) -> OfferMessage:
 
 _PARSERS = {
     'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
-                                   take(o, 'version', str, '')),
+                                   take(o, 'version', str, ''), _ice_servers(o)),
     'registered': lambda o: Registered(take(o, 'url', str)),
     'watch': lambda o: Watch(),
     'renew': lambda o: Renew(),
     'ready': lambda o: Ready(take(o, 'session', str), take(o, 'kind', str, 'v1'),
-                             take(o, 'trickle', bool, False),
-                             tuple(_ice_server(s) for s in take(o, 'ice_servers', list, []))),
+                             take(o, 'trickle', bool, False), _ice_servers(o)),
     'offer': _offer,
     'answer': lambda o: Answer(take(o, 'session', str), take(o, 'sdp', str)),
     'candidate': lambda o: CandidateMessage(take(o, 'session', str), _candidate(o)),

@@ -159,7 +159,8 @@ class _Relay:
                 await send(ws, Error('denied', 'No robots may register here'))
             case Register():
                 _logger.info('a robot came')
-                await serve_robot(ws, self._registry, name, timeout=self._answer_timeout)
+                await serve_robot(ws, self._registry, name, first,
+                                  timeout=self._answer_timeout)
                 _logger.info('a robot went')
             case _:
                 await send(ws, Error('bad-message', 'The first message must be register or watch'))

@@ -12,7 +12,7 @@ from .registry import NAMELESS, Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, parse,
-                             Ready, Registered, Renew)
+                             Ready, Register, Registered, Renew)
 from ..core.serial import SerialTasks
 
 _logger = logging.getLogger('rtc_bridge.relay')
@@ -49,22 +49,25 @@ class WebSocketRobot:
     """
     A robot at the other end of its WebSocket.
 
+    :param ice_servers: as the robot gave them when it registered
     :param timeout: seconds to wait for an answer
     """
 
     kind = 'v1'
     trickle = True
 
-    def __init__(self, ws: web.WebSocketResponse, *, timeout: float) -> None:
+    def __init__(self, ws: web.WebSocketResponse, ice_servers: tuple[IceServer, ...], *,
+                 timeout: float) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
         self._ws = ws
+        self._ice_servers = ice_servers
         self._timeout = timeout
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
 
     async def ice_servers(self) -> list[IceServer]:
-        """Return none: the robot's own servers do not cross the relay yet."""
-        return []
+        """Return the ICE servers that a viewer should use."""
+        return list(self._ice_servers)
 
     async def answer(self, offer: Offer) -> str:
         """
@@ -135,10 +138,10 @@ class WebSocketRobot:
             answer.set_result(result)
 
 
-async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str, *,
-                      timeout: float) -> None:
+async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str,
+                      register: Register, *, timeout: float) -> None:
     """Register a robot under a name and serve it until it goes."""
-    robot = WebSocketRobot(ws, timeout=timeout)
+    robot = WebSocketRobot(ws, register.ice_servers, timeout=timeout)
     try:
         registry.add(name, robot)
     except SignalingError as error:

@@ -121,7 +121,8 @@ class RelayClient:
                 await jobs.close()
 
     async def _speak_v1(self, ws: ClientConnection, jobs: SerialTasks) -> NoReturn:
-        await ws.send(Register(self._robot_id, __version__).dump())
+        servers = tuple(await self._link.ice_servers())
+        await ws.send(Register(self._robot_id, __version__, servers).dump())
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 first = parse(await ws.recv())
