@@ -102,7 +102,8 @@ class Pilot:
             self._send(velocity)
 
     def close(self) -> None:
-        """Stop for good."""
+        """Stop for good: nobody drives from now on."""
+        self.enabled = False
         if self.gate.holder is not None:
             self.leave(self.gate.holder)
 

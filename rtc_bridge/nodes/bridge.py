@@ -99,7 +99,6 @@ class Bridge:
             stack.callback(ros.close)
             self.cameras.start(ros)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
-            # Zero goes out first of all, whatever else takes its time.
             stack.callback(self.pilot.close)
             tasks = [self.cameras.run(), self._poll(), self._report()]
             if self._relay is not None:
@@ -112,6 +111,8 @@ class Bridge:
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(task) for task in tasks]
                 await ended.wait()
+                # Zero goes out first of all, whatever else takes its time.
+                self.pilot.close()
                 for task in running:
                     task.cancel()
 
