@@ -19,16 +19,18 @@ def robot_nodes(context: LaunchContext) -> list[Node]:
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
 
-    common = {}
-    if given('use_sim_time'):
-        common['use_sim_time'] = ParameterValue(given('use_sim_time'), value_type=bool)
+    def given_true(name: str) -> bool:
+        return given(name).lower() == 'true'
+
+    common = {'use_sim_time': given_true('use_sim_time')} if given('use_sim_time') else {}
     bridge = dict(common)
     for name in ('relay_url', 'robot_id'):
         if given(name):
             # A type, or launch would make a number of the robot 007.
             bridge[name] = ParameterValue(given(name), value_type=str)
+    guard = given_true('guard') if given('guard') else True
     if given('guard'):
-        bridge['teleop.guard'] = ParameterValue(given('guard'), value_type=bool)
+        bridge['teleop.guard'] = guard
 
     file = ParameterFile(given('params_file'), allow_substs=True)
     log_level = ['--log-level', given('log_level')] if given('log_level') else []
@@ -36,9 +38,9 @@ def robot_nodes(context: LaunchContext) -> list[Node]:
                'ros_arguments': log_level, 'respawn': True, 'respawn_delay': 2.0}
 
     nodes = [Node(executable='bridge', parameters=[file, bridge], **options)]
-    if given('guard') != 'false':
+    if guard:
         nodes.append(Node(executable='cmd_vel_guard', parameters=[file, common], **options))
-    if given('rviz') == 'true':
+    if given_true('rviz'):
         nodes.append(Node(
             package='rviz2', executable='rviz2', namespace=given('namespace'),
             parameters=[common],
@@ -48,7 +50,7 @@ def robot_nodes(context: LaunchContext) -> list[Node]:
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments, then start the nodes."""
-    switch = ['', 'true', 'false']
+    switch = ['true', 'false', 'True', 'False']
     return LaunchDescription([
         DeclareLaunchArgument(
             'relay_url', default_value='',
@@ -61,15 +63,15 @@ def generate_launch_description() -> LaunchDescription:
             'params_file', default_value=PathJoinSubstitution([CONFIG, 'robot.yaml']),
             description='parameters of bridge and guard'),
         DeclareLaunchArgument(
-            'use_sim_time', default_value='', choices=switch,
+            'use_sim_time', default_value='', choices=['', *switch],
             description='take the time from /clock'),
         DeclareLaunchArgument(
             'log_level', default_value='', description='debug, info, warn, error or fatal'),
         DeclareLaunchArgument(
-            'rviz', default_value='false', choices=['true', 'false'],
+            'rviz', default_value='false', choices=switch,
             description='start RViz beside it, if it is installed'),
         DeclareLaunchArgument(
-            'guard', default_value='', choices=switch,
+            'guard', default_value='', choices=['', *switch],
             description='false: no guard, the bridge publishes cmd_vel itself'),
         OpaqueFunction(function=robot_nodes),
     ])

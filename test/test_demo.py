@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 
+import cv2
+import numpy
 import pytest
 from rtc_bridge.nodes.demo import free_domain, shared_file
 
@@ -46,7 +49,6 @@ def pidfds(processes):
 
 def wait_for_end(descriptors, timeout=30):
     """Wait until all these processes have ended."""
-    import select
     poll = select.poll()
     for descriptor in descriptors:
         poll.register(descriptor, select.POLLIN)
@@ -86,6 +88,26 @@ def test_link_and_page(demo):
     with urllib.request.urlopen(link, timeout=30) as page:
         assert page.status == 200
         assert b'<!doctype html>' in page.read().lower()
+
+
+@pytest.fixture(scope='module')
+def pictures(tmp_path_factory):
+    """Return a folder of two numbered pictures."""
+    folder = tmp_path_factory.mktemp('pictures')
+    for number in range(2):
+        cv2.imwrite(str(folder / f'{number:03}.png'), numpy.full((48, 64, 3), 90, numpy.uint8))
+    return folder
+
+
+def test_video_is_a_second_camera(pictures):
+    process = subprocess.Popen(
+        [*COMMAND, '--port', '0', '--video', pictures, '--verbose'], env=environment(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        assert any('[play_video]' in line and '64x48' in line for line in process.stdout)
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
@@ -146,7 +168,8 @@ def test_wrong_options_are_named(arguments, fault):
 
 def test_shared_memory_profile_is_found():
     assert shared_file('fastdds_shm.xml').read_text().startswith('<?xml')
-    assert shared_file('no such file') is None
+    with pytest.raises(FileNotFoundError, match='no such file'):
+        shared_file('no such file')
 
 
 def test_domain_in_use_is_not_chosen(monkeypatch):

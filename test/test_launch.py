@@ -152,7 +152,7 @@ def test_robot_leaves_alone_what_is_not_given(launch, node, tmp_path):
 def test_robot_takes_what_is_given(launch, node, tmp_path):
     file = params_file(tmp_path, robot_id='from_file', **{'teleop.max_linear_x': 0.7})
     robot = launch('robot.launch.py', params_file=file, robot_id='007', namespace='here',
-                   relay_url='ws://127.0.0.1:9/room', use_sim_time='true', guard='false',
+                   relay_url='ws://127.0.0.1:9/room', use_sim_time='true', guard='False',
                    log_level='debug')
     assert parameters(node, '/here/rtc_bridge', [
         'robot_id', 'relay_url', 'use_sim_time', 'teleop.guard', 'teleop.max_linear_x']) == {

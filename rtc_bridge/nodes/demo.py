@@ -18,7 +18,8 @@ from ..core.messages import parse, Ready, SUBPROTOCOL, Watch
 
 _ROBOT = 'demo'
 _ALL = {'0.0.0.0': '127.0.0.1', '::': '::1'}
-_SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\]')
+# What is shown without --verbose. That anybody may drive is what the demo is for.
+_SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\](?!.* access\.anonymous)')
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -102,13 +103,17 @@ def free_domain() -> int:
     return 0
 
 
-def shared_file(name: str) -> Path | None:
-    """Return a file of ``config/``, in the source tree or wherever it was installed."""
+def shared_file(name: str) -> Path:
+    """
+    Return a file of ``config/``, in the source tree or wherever it was installed.
+
+    :raises FileNotFoundError: there is none
+    """
     for folder in Path(__file__).resolve().parents:
         for path in (folder / 'config' / name, folder / 'share' / 'rtc_bridge' / 'config' / name):
             if path.is_file():
                 return path
-    return None
+    raise FileNotFoundError(f'config/{name} was not installed')
 
 
 def _environment() -> dict[str, str]:
@@ -116,28 +121,24 @@ def _environment() -> dict[str, str]:
     environment = {**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
                    'PYTHONUNBUFFERED': '1'}
     environment.setdefault('ROS_DOMAIN_ID', str(free_domain()))
-    profile = shared_file('fastdds_shm.xml')
-    if profile:
-        environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE', str(profile))
+    environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE',
+                           str(shared_file('fastdds_shm.xml')))
     return environment
 
 
 def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
     """Return the modules to start, with their arguments."""
     relay_url = f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'
-    parameters = {
-        'robot_id': _ROBOT, 'relay_url': relay_url, 'server.port': 0, 'cameras.names': "['*']",
-        'access.anonymous': 'drive', 'access.anonymous_via_relay': 'drive'}
-    bridge = [word for name, value in parameters.items() for word in ('-p', f'{name}:={value}')]
     programs = {
         'relay': ['--host', options.host, '--port', str(port), '--open'],
         'sim_robot': [],
         'cmd_vel_guard': [],
-        'bridge': ['--ros-args', *bridge],
+        'bridge': ['--ros-args', '--params-file', str(shared_file('demo.yaml')),
+                   '-p', f'relay_url:={relay_url}'],
     }
     if options.video:
-        programs['play_video'] = ['--ros-args', '-r', '__ns:=/video', '-p',
-                                  f'path:={options.video.resolve()}']
+        programs['play_video'] = ['--ros-args', '-p', 'camera:=video',
+                                  '-p', f'path:={options.video.resolve()}']
     return programs
 
 
