@@ -20,9 +20,11 @@ KEYFRAME_INTERVAL_S = 0.3
 # A viewer that comes while the camera is silent gets the last picture after this time.
 _REPEAT_AFTER_S = 0.2
 START_BITRATE = 600_000
+WARNING_PERIOD_S = 5.0
 
-# Takes each packet and whether it is a keyframe; called in the event loop.
-Sink = Callable[[av.Packet, bool], None]
+# Takes each packet and whether it is a keyframe, in the event loop; returns whether the viewer
+# will get it.
+Sink = Callable[[av.Packet, bool], bool]
 
 
 @dataclass(eq=False)
@@ -68,7 +70,10 @@ class VideoStream:
         self._ready = threading.Condition()
         self._picture: Picture | None = None
         self._keyframe_wanted = False
+        # When the last keyframe was made that any viewer got.
+        self._last_keyframe = float('-inf')
         self._running = False
+        self._next_warning = 0.0
         self._thread: threading.Thread | None = None
 
     @property
@@ -127,7 +132,7 @@ class VideoStream:
     def _run(self) -> None:
         encoder: Encoder | None = None
         last: Picture | None = None
-        last_keyframe = last_frame = float('-inf')
+        last_frame = float('-inf')
         last_pts = -1
         while True:
             with self._ready:
@@ -136,7 +141,7 @@ class VideoStream:
                     wait = None
                     if self._keyframe_wanted and last is not None:
                         wait = max(last_frame + _REPEAT_AFTER_S,
-                                   last_keyframe + KEYFRAME_INTERVAL_S) - boot_time()
+                                   self._last_keyframe + KEYFRAME_INTERVAL_S) - boot_time()
                         if wait <= 0:
                             break
                     self._ready.wait(wait)
@@ -145,7 +150,8 @@ class VideoStream:
                 now = boot_time()
                 picture, self._picture = self._picture or last, None
                 captured = now if picture is last else picture.received
-                keyframe = self._keyframe_wanted and now - last_keyframe >= KEYFRAME_INTERVAL_S
+                keyframe = self._keyframe_wanted and (
+                    now - self._last_keyframe >= KEYFRAME_INTERVAL_S)
                 if keyframe:
                     self._keyframe_wanted = False
             try:
@@ -167,7 +173,7 @@ class VideoStream:
             if packet is None:
                 continue
             if packet.is_keyframe:
-                last_keyframe = now
+                self._last_keyframe = now
             stats = self.stats
             stats.encode_s += time.perf_counter() - began
             stats.frames += 1
@@ -188,12 +194,18 @@ class VideoStream:
 
     def _count_error(self, text: str) -> None:
         self.stats.errors += 1
-        if text != self.stats.last_error:
-            self.stats.last_error = text
-            logger.warning('camera %s: %s', self.name, text)
+        self.stats.last_error = text
+        now = boot_time()
+        if now >= self._next_warning:
+            self._next_warning = now + WARNING_PERIOD_S
+            logger.warning('camera %s: %s (%d so far)', self.name, text, self.stats.errors)
 
     # Event loop
 
     def _deliver(self, packet: av.Packet, keyframe: bool) -> None:
-        for subscription in self._subscriptions:
-            subscription.sink(packet, keyframe)
+        taken = [subscription.sink(packet, keyframe) for subscription in self._subscriptions]
+        if keyframe and not any(taken):
+            # Its viewers are still connecting: whoever asks first must not wait for the next.
+            with self._ready:
+                self._last_keyframe = float('-inf')
+                self._ready.notify()

@@ -97,16 +97,17 @@ class Slot(MediaStreamTrack):
         if self._read:
             self.request_keyframe()
 
-    def _take(self, packet: av.Packet, keyframe: bool) -> None:
+    def _take(self, packet: av.Packet, keyframe: bool) -> bool:
         if not self._read or (self._keyframe_needed and not keyframe):
-            return
+            return False
         if len(self._packets) >= _MAX_WAITING or packet.pts <= self._last_pts:
             # Late pictures are worse than none: start afresh from a keyframe.
             self.dropped += 1 + len(self._packets)
             self._packets.clear()
             self._need_keyframe()
-            return
+            return False
         self._keyframe_needed = False
         self._last_pts = packet.pts
         self._packets.append(packet)
         self._arrived.set()
+        return True
