@@ -19,8 +19,8 @@ from rtc_bridge.core.wire import show
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
-    Register('robot', '0.1.0'),
-    Register('robot', '0.1.0', (IceServer(('turn:h:1',), 'u', 'c'),)), Registered('/robot'), Watch(), Renew(),
+    Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
+    Registered('/robot'), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
     OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),

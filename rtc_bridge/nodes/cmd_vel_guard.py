@@ -5,9 +5,7 @@ It passes fresh commands of the bridge and publishes zero when they stop, whatev
 to the bridge: no thread inside a stopped or stalled process could.
 """
 
-import signal
 import sys
-import threading
 
 from geometry_msgs.msg import TwistStamped
 import rclpy
@@ -20,6 +18,7 @@ from ..core.errors import RtcBridgeError
 from ..core.guard import Guard
 from ..core.velocity import Velocity
 from ..ros.parameters import declare
+from ..ros.program import when_signalled
 from ..ros.velocity_publisher import CmdVelOutput, GUARD_TOPIC, RELIABLE_LATEST, stamp_seconds
 
 
@@ -51,32 +50,23 @@ class CmdVelGuard(Node):
 
 def main(args: list[str] | None = None) -> None:
     """Run until SIGINT or SIGTERM; then publish a last zero."""
-    signals = {signal.SIGINT, signal.SIGTERM}
-    # Blocked before any thread is made, so that one thread can wait for them.
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    executor = SingleThreadedExecutor()
+    ended = when_signalled(executor.wake)
     try:
         node = CmdVelGuard()
+        executor.add_node(node)
+        while not ended.is_set():
+            # Waits on the system's steady clock: a ROS timer would not fire without /clock.
+            executor.spin_once(timeout_sec=node.guard.wait())
+            node.publish(node.guard.poll())
+        node.publish(node.guard.stop())
+        node.destroy_node()
     except RtcBridgeError as error:
         print(f'cmd_vel_guard: {error}', file=sys.stderr)
         sys.exit(1)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    ended = threading.Event()
-
-    def wait_for_end() -> None:
-        signal.sigwait(signals)
-        ended.set()
-        executor.wake()
-
-    threading.Thread(target=wait_for_end, daemon=True).start()
-    while not ended.is_set():
-        # Waits on the system's steady clock: a ROS timer would not fire without /clock.
-        executor.spin_once(timeout_sec=node.guard.wait())
-        node.publish(node.guard.poll())
-    node.publish(node.guard.stop())
-    node.destroy_node()
-    rclpy.shutdown()
+    finally:
+        rclpy.shutdown()
 
 
 if __name__ == '__main__':

@@ -63,8 +63,8 @@ class CameraTopic:
                 self._subscribe(source)
             self._source = source
 
-    def _look(self) -> _Source:
-        """Choose topic, type and QoS by what is published."""
+    def _look(self) -> _Source | None:
+        """Choose topic, type and QoS by what is published; ``None`` while nothing is."""
         kind, topic = self._kind, self.topic
         base = self._publishers(topic)
         sibling = self._publishers(topic + '/compressed')
@@ -79,11 +79,12 @@ class CameraTopic:
             if not any(p.topic_type == COMPRESSED for p in base):
                 topic, base = topic + '/compressed', sibling
         publishers = [p.qos_profile for p in base if p.topic_type == wanted]
-        reliable = self._qos == 'reliable' or (
-            self._qos == 'auto' and bool(publishers)
-            and all(p.reliability == ReliabilityPolicy.RELIABLE for p in publishers))
+        if not publishers:
+            return None
+        reliable = self._qos == 'reliable' or (self._qos == 'auto' and all(
+            p.reliability == ReliabilityPolicy.RELIABLE for p in publishers))
         # A picture that was published once, before we came, is kept by its publisher.
-        latched = reliable and bool(publishers) and all(
+        latched = reliable and all(
             p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
         return _Source(topic, kind == 'compressed', reliable, latched)
 

@@ -1,0 +1,187 @@
+"""Cameras against real publishers: which topic, which QoS, and only while watched."""
+
+import asyncio
+
+import numpy as np
+import pytest
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from ros_probe import RosProbe
+from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.media.camera import Camera, CameraSettings
+from rtc_bridge.nodes.cameras import Cameras
+from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
+from rtc_bridge.ros.seam import RosThread
+from sensor_msgs.msg import CompressedImage, Image
+
+BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+LATCHED = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
+                     durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+def image():
+    return Image(height=4, width=4, encoding='mono8', step=4, data=bytes(16))
+
+
+@pytest.fixture
+def probe():
+    with RosProbe() as probe:
+        yield probe
+
+
+class SeenCamera(Camera):
+    """A camera that keeps what comes, and is watched while it is told so."""
+
+    def __init__(self):
+        super().__init__('front', CameraSettings(), lambda: None)
+        self.watch = True
+        self.pictures = []
+
+    @property
+    def watched(self):
+        return self.watch
+
+    def put(self, load):
+        self.pictures.append(load)
+
+
+class Watched:
+    """A camera topic on a node of its own."""
+
+    def __init__(self, topic, kind='auto', qos='auto'):
+        self.robot = RosProbe('robot').__enter__()
+        self.camera = SeenCamera()
+        self.topic = CameraTopic(self.robot.node, topic, kind, qos)
+        self.topic.camera = self.camera
+
+    def picture(self, probe, publish):
+        """Publish until a picture came; return its pixels and encoding."""
+        def look():
+            self.topic.check()
+            publish()
+            return self.camera.pictures
+
+        return probe.wait_for(look)[-1]()
+
+
+@pytest.fixture
+def watched():
+    made = []
+
+    def make(*args, **options):
+        made.append(Watched(*args, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.robot.__exit__()
+
+
+@pytest.mark.parametrize('offered', [BEST_EFFORT, RELIABLE], ids=['best_effort', 'reliable'])
+def test_qos_is_what_the_publisher_offers(probe, watched, offered):
+    publisher = probe.publisher(Image, 'image_raw', offered)
+    one = watched('image_raw')
+    pixels, encoding = one.picture(probe, lambda: publisher.publish(image()))
+    assert pixels.shape == (4, 4) and encoding == 'mono8'
+    qos = probe.node.get_subscriptions_info_by_topic('image_raw')[0].qos_profile
+    assert qos.reliability == offered.reliability
+
+
+def test_a_picture_published_before_anybody_came_is_seen(probe, watched):
+    probe.publisher(Image, 'image_raw', LATCHED).publish(image())
+    one = watched('image_raw')
+    assert one.picture(probe, lambda: None)[1] == 'mono8'
+
+
+@pytest.mark.parametrize('kind, topic', [('auto', 'image_raw'), ('compressed', 'image_raw'),
+                                         ('auto', 'image_raw/compressed')])
+def test_a_compressed_topic_is_found_by_either_name(probe, watched, kind, topic):
+    import cv2
+    jpeg = cv2.imencode('.jpg', np.full((8, 8, 3), 128, np.uint8))[1].tobytes()
+    publisher = probe.publisher(CompressedImage, 'image_raw/compressed')
+    one = watched(topic, kind)
+    pixels, _ = one.picture(
+        probe, lambda: publisher.publish(CompressedImage(format='jpeg', data=jpeg)))
+    assert pixels.shape == (8, 8, 3)
+
+
+def test_raw_is_preferred_and_publishers_may_change(probe, watched):
+    raw = probe.publisher(Image, 'image_raw', RELIABLE)
+    probe.publisher(CompressedImage, 'image_raw/compressed')
+    one = watched('image_raw')
+    one.picture(probe, lambda: raw.publish(image()))
+    probe.node.destroy_publisher(raw)
+    again = probe.publisher(Image, 'image_raw', BEST_EFFORT)
+    one.camera.pictures.clear()
+    one.picture(probe, lambda: again.publish(image()))
+
+
+def test_nobody_watches_nobody_subscribes(probe, watched):
+    publisher = probe.publisher(Image, 'image_raw')
+    one = watched('image_raw')
+    one.picture(probe, lambda: publisher.publish(image()))
+    assert probe.node.count_subscribers('image_raw') == 1
+    one.camera.watch = False
+    one.topic.check()
+    probe.wait_for(lambda: probe.node.count_subscribers('image_raw') == 0)
+
+
+def test_image_topics_are_found_by_base_name(probe):
+    for kind, topic in ((Image, 'front/image_raw'),
+                        (CompressedImage, 'front/image_raw/compressed'),
+                        (CompressedImage, 'rear/compressed'), (CompressedImage, 'thumb'),
+                        (CompressedImage, 'front/image_raw/compressedDepth')):
+        probe.publisher(kind, topic)
+    with RosProbe('robot') as robot:
+        # A subscription alone is no camera.
+        robot.subscribe(Image, 'wanted')
+        robot.wait_for(lambda: find_image_topics(robot.node) == {
+            '/front/image_raw', '/rear', '/thumb'})
+
+
+class Book:
+    """The cameras of a robot, in an event loop."""
+
+    def __init__(self, robot, names):
+        self.found = {}
+        self.changes = 0
+        self.cameras = Cameras(robot, names, self.found, self._changed)
+
+    def _changed(self):
+        self.changes += 1
+
+    async def until(self, names):
+        async with asyncio.timeout(20):
+            while set(self.found) != set(names):
+                await asyncio.sleep(0.01)
+
+
+@pytest.mark.asyncio
+async def test_cameras_are_found_also_later_and_lost(probe):
+    with RosProbe('unused') as other:
+        robot = Node('robot', context=other.context, use_global_arguments=False)
+        book = Book(robot, ['*'])
+        ros = RosThread(robot)
+        book.cameras.start(ros)
+        task = asyncio.create_task(book.cameras.run())
+        try:
+            front = probe.publisher(Image, 'front/image_raw')
+            await book.until({'front/image_raw'})
+            probe.publisher(CompressedImage, 'rear/compressed')
+            await book.until({'front/image_raw', 'rear'})
+            probe.node.destroy_publisher(front)
+            await book.until({'rear'})
+            # It comes back as the same camera.
+            probe.publisher(Image, 'front/image_raw')
+            await book.until({'front/image_raw', 'rear'})
+            assert book.changes == 4
+        finally:
+            task.cancel()
+            ros.close()
+
+
+@pytest.mark.parametrize('names', [[], ['front', 'front'], ['']])
+def test_camera_names_that_are_not_allowed(probe, names):
+    with pytest.raises(ParameterError, match='cameras.names'):
+        Book(probe.node, names)
