@@ -259,6 +259,14 @@ async def test_an_offer_without_video_is_answered(watch):
     await viewer.until(lambda: viewer.got('control', 'hello'))
 
 
+@pytest.mark.parametrize('audio', ['recvonly', 'sendrecv'])
+async def test_audio_that_is_offered_is_declined(watch, audio):
+    """RTCBot's pages may ask for it, or send it."""
+    viewer = await watch(make_sessions(TestCamera('front', 60)), audio=audio)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    assert [t.currentDirection for t in viewer.pc.getTransceivers()] == ['inactive', 'recvonly']
+
+
 async def test_mdns_candidates_and_the_end_are_taken_out():
     viewer = Viewer()
     sdp = await viewer.offer()

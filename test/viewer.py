@@ -68,7 +68,7 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, **chang
 class Viewer:
     """One peer connection that offers to receive."""
 
-    def __init__(self, slots=1, codec=None, labels=('control', 'teleop')):
+    def __init__(self, slots=1, codec=None, labels=('control', 'teleop'), audio=None):
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.id = f'viewer{next(_ids)}'
         self.messages = defaultdict(list)
@@ -83,6 +83,8 @@ class Viewer:
             self.channels[label] = channel
             channel.on('message', lambda text, label=label: self._tell(
                 self.messages[label].append, text))
+        if audio:
+            self.pc.addTransceiver('audio', audio)
         for number in range(slots):
             transceiver = self.pc.addTransceiver('video', 'recvonly')
             if codec:

@@ -137,7 +137,11 @@ class Bridge:
         self._node.get_logger().info(f'page: http://{host}:{port}/{self.host.robot_id}')
 
     async def _poll(self) -> None:
+        driven = asyncio.Event()
+        self.pilot.on_lease.append(
+            lambda: driven.set() if self.pilot.gate.holder else driven.clear())
         while True:
+            await driven.wait()
             self.pilot.poll()
             await asyncio.sleep(POLL_PERIOD_S)
 
