@@ -19,14 +19,12 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``codecs`` what all of these can decode, of ``h264`` and ``vp8``, ``bundled`` whether all
-    sections share one transport (RFC 9143).
+    ``codecs`` what all of these can decode, of ``h264`` and ``vp8``.
     """
 
     sdp: str
     slots: int
     codecs: frozenset[str]
-    bundled: bool
 
 
 def read_offer(sdp: str) -> ViewerOffer:
@@ -62,6 +60,4 @@ def read_offer(sdp: str) -> ViewerOffer:
             slots += 1
             names = {c.mimeType.lower() for c in media.rtp.codecs}
             codecs &= {c for c in codecs if f'video/{c}' in names}
-    groups = [set(g.items) for g in description.group if g.semantic == 'BUNDLE']
-    bundled = len(groups) == 1 and groups[0] == {m.rtp.muxId for m in description.media}
-    return ViewerOffer(text, slots, frozenset(codecs if slots else ()), bundled)
+    return ViewerOffer(text, slots, frozenset(codecs if slots else ()))

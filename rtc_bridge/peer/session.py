@@ -5,8 +5,8 @@ import logging
 from typing import Any, Callable
 
 from aiortc import (
-    RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection,
-    RTCRtpSender, RTCSessionDescription,
+    RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCRtpSender,
+    RTCSessionDescription,
 )
 from aiortc.sdp import candidate_from_sdp
 
@@ -92,9 +92,7 @@ class Session:
         """Apply the offer with one codec for all slots; tell whether that was possible."""
         servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
                    for s in self.host.ice_servers]
-        pc = RTCPeerConnection(RTCConfiguration(
-            iceServers=servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE if offer.bundled
-            else RTCBundlePolicy.BALANCED))
+        pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         pc.on('datachannel', self._on_channel)
         pc.on('connectionstatechange', self._on_state)
         slots = [Slot(codec) for _ in range(min(offer.slots, self.host.max_slots))]
