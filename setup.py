@@ -33,8 +33,10 @@ setup(
     extras_require={
         'ros-jazzy': [
             'cv-bridge==1.13.0.post0',
-            # The wheels up to Python 3.12 are made for numpy 1, the later ones for 2.
+            # The wheels up to Python 3.12 are made for numpy 1, the later ones for 2; cv_bridge
+            # writes messages with what numpy 2.3 dropped.
             'numpy<2; python_version < "3.13"',
+            'numpy<2.3; python_version == "3.13"',
             'opencv-python-headless<4.12',
             'ros-jazzy-diagnostic-msgs',
             'ros-jazzy-nav-msgs',
@@ -46,6 +48,7 @@ setup(
         'ros-kilted': [
             'cv-bridge==1.13.0.post0',
             'numpy<2; python_version < "3.13"',
+            'numpy<2.3; python_version == "3.13"',
             'opencv-python-headless<4.12',
             'ros-kilted-diagnostic-msgs',
             'ros-kilted-nav-msgs',
