@@ -24,7 +24,7 @@ case $what in
 esac
 
 # A virtual environment belongs to one Python and one folder; what is in it, to setup.py.
-base="$ros ${ROS_DISTRO:-} $python $("$python" -V) $root"
+base="$ros ${ROS_DISTRO:-} $("$python" -c 'import sys; print(sys.base_prefix, sys.version)') $root"
 wanted=$(cat setup.py scripts/venv.sh | sha256sum)
 if [ "$(cat $venv/.base 2>/dev/null)" = "$base" ]; then
   [ "$(cat "$venv/.installed-$what" 2>/dev/null)" = "$wanted" ] && exit 0
