@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from rtc_bridge.core.sim_world import box, pillar, Pose, Room, ROOM, SimWorld, START
+from rtc_bridge.core.sim_world import box, pillar, Pose, ROOM, Room, SimWorld, START
 
 EMPTY = Room(20, 20, 1)
 

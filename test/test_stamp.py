@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from pictures import picture
 import pytest
+from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media import stamp
 
 VALUES = [0, 1, 2 ** 48 - 1, 0xaaaaaaaaaaaa, 0x123456789abc, 1_760_000_000_123_456 % 2 ** 48]
@@ -58,7 +59,7 @@ def test_a_wrong_block_is_noticed():
 
 
 def test_what_does_not_fit_is_refused():
-    with pytest.raises(ValueError, match='447x32'):
+    with pytest.raises(ImageError, match='447x32'):
         stamp.draw(np.zeros((32, 447, 3), np.uint8), 1)
     for value in (-1, 2 ** 48):
         with pytest.raises(ValueError, match=str(value)):

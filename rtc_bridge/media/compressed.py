@@ -1,4 +1,4 @@
-"""Decoding of JPEG and PNG as ``sensor_msgs/CompressedImage`` carries them."""
+"""JPEG and PNG as ``sensor_msgs/CompressedImage`` carries them."""
 
 import cv2
 import numpy as np
@@ -12,6 +12,11 @@ _JPEG_END = b'\xff\xd9'
 _PNG = b'\x89PNG\r\n\x1a\n'
 _NAMES = {('uint8', 1): 'mono8', ('uint8', 3): 'bgr8', ('uint8', 4): 'bgra8',
           ('uint16', 1): '16UC1', ('uint16', 3): 'bgr16', ('uint16', 4): 'bgra16'}
+
+
+def encode_jpeg(bgr: np.ndarray, quality: int) -> bytes:
+    """Return a (h, w, 3) uint8 BGR picture as JPEG of a quality from 1 to 100."""
+    return cv2.imencode('.jpg', bgr, (cv2.IMWRITE_JPEG_QUALITY, quality))[1].tobytes()
 
 
 def decode_compressed(data: bytes, format: str) -> tuple[np.ndarray, str]:  # noqa: A002

@@ -1,0 +1,85 @@
+"""A video file, or a folder of numbered images, as a camera."""
+
+from pathlib import Path
+
+import cv2
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+
+from ..core.errors import ParameterError
+from ..core.parameters import Parameter
+from ..media import stamp
+from ..media.clips import open_source, play
+from ..ros.camera_publisher import CameraPublisher
+from ..ros.parameters import declare
+from ..ros.program import Finished, run
+
+PARAMETERS = (
+    Parameter('path', '', 'video file, or folder of images'),
+    Parameter('loop', True, 'begin again at the end'),
+    Parameter('rate', 0.0, 'pictures a second; 0: its own, images 10', 'Hz', 0.0, 240.0),
+    Parameter('width', 0, 'width to scale to; 0: its own, or in proportion', 'px', 0, 7680),
+    Parameter('height', 0, 'height to scale to; 0: its own, or in proportion', 'px', 0, 4320),
+    Parameter('camera', '', 'name before image_raw and camera_info; empty: none'),
+    Parameter('frame_id', 'camera_optical_frame', 'frame of the pictures'),
+    Parameter('qos', 'reliable', 'of the pictures', choices=('reliable', 'best_effort')),
+    Parameter('compressed', False, 'publish JPEG on image_raw/compressed as well'),
+    Parameter('jpeg_quality', 90, 'quality of the JPEG pictures', '', 1, 100),
+    Parameter('draw_stamp', False, 'draw the time into the picture, to measure delay'),
+)
+
+
+class PlayVideo(Node):
+    """Plays while somebody watches."""
+
+    def __init__(self) -> None:
+        """
+        Open the file or folder.
+
+        :raises ParameterError: a parameter has a value that is not allowed
+        :raises ImageError: nothing there that can be played
+        """
+        super().__init__('play_video')
+        values = declare(self, PARAMETERS)
+        if not values['path']:
+            raise ParameterError('parameter path is empty, allowed is a video file or a folder of '
+                                 'images')
+        source = open_source(Path(values['path']).expanduser(),
+                             (values['width'], values['height']))
+        self._size = source.size
+        self._stamped = values['draw_stamp']
+        if self._stamped:
+            stamp.check_size(*source.size)
+        self._pictures = play(source, loop=values['loop'])
+        self._camera = CameraPublisher(
+            self, values['camera'], values['frame_id'], values['qos'],
+            jpeg_quality=values['jpeg_quality'] if values['compressed'] else None)
+        rate = values['rate'] or source.rate
+        self.get_logger().info(f'{values["path"]}: {source.size[0]}x{source.size[1]} at '
+                               f'{rate:g} Hz')
+        self.create_timer(1 / rate, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _tick(self) -> None:
+        moment = self.get_clock().now().to_msg()
+        self._camera.publish_info(*self._size, moment)
+        if not self._camera.watched:
+            return
+        number = stamp.now()
+        picture = next(self._pictures, None)
+        if picture is None:
+            self._camera.flush()
+            self.get_logger().info('the end')
+            raise Finished
+        if self._stamped:
+            stamp.draw(picture, number)
+        self._camera.publish(picture, moment)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Play until the end, if there is one."""
+    cv2.setNumThreads(1)
+    run('play_video', PlayVideo, args)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,149 @@
+"""A simulated robot: differential drive in a walled room, with a camera and a battery."""
+
+import math
+import time
+
+import cv2
+from geometry_msgs.msg import TransformStamped, Twist, TwistStamped
+from nav_msgs.msg import Odometry
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import BatteryState
+
+from ..core.parameters import Parameter
+from ..core.sim_world import Pose, ROOM, SimWorld, START
+from ..media import stamp
+from ..media.sim_camera import SimCamera
+from ..ros.camera_publisher import CameraPublisher
+from ..ros.parameters import declare
+from ..ros.program import run
+
+try:
+    from tf2_msgs.msg import TFMessage
+except ImportError:
+    # Not on PyPI: without it there is no /tf, and nothing else is missing.
+    TFMessage = None
+
+PARAMETERS = (
+    Parameter('width', 640, 'width of the picture', 'px', 16, 3840),
+    Parameter('height', 480, 'height of the picture', 'px', 16, 2160),
+    Parameter('rate', 30.0, 'pictures and odometry a second', 'Hz', 1.0, 120.0),
+    Parameter('fov', 1.25, 'horizontal field of view', 'rad', 0.3, 2.4),
+    Parameter('camera', '', 'name before image_raw and camera_info; empty: none'),
+    Parameter('qos', 'reliable', 'of the pictures', choices=('reliable', 'best_effort')),
+    Parameter('odom_frame', 'odom', 'frame of the odometry'),
+    Parameter('base_frame', 'base_link', 'frame of the robot'),
+    Parameter('camera_frame', 'camera_optical_frame', 'frame of the pictures'),
+    Parameter('stamped', False, 'cmd_vel is TwistStamped instead of Twist'),
+    Parameter('max_linear', 1.0, 'largest speed', 'm/s', 0.0, 5.0),
+    Parameter('max_angular', 2.0, 'largest turning speed', 'rad/s', 0.0, 10.0),
+    Parameter('battery_life', 5400.0, 'time from full to empty', 's', 1.0),
+    Parameter('draw_stamp', False, 'draw the time into the picture, to measure delay'),
+)
+_LOWEST, _HIGHEST = 10.5, 12.6  # Volts of a lithium-ion battery of three cells.
+_CAPACITY = 5.0  # Ampere-hours.
+
+
+def _from_start(pose: Pose) -> Pose:
+    """Return a pose as odometry sees it, which begins at zero."""
+    dx, dy = pose.x - START.x, pose.y - START.y
+    cos, sin = math.cos(START.yaw), math.sin(START.yaw)
+    return Pose(cos * dx + sin * dy, cos * dy - sin * dx,
+                math.remainder(pose.yaw - START.yaw, 2 * math.pi))
+
+
+class SimRobot(Node):
+    """Joins the simulated world to its topics."""
+
+    def __init__(self) -> None:
+        """
+        Begin to simulate.
+
+        :raises ParameterError: a parameter has a value that is not allowed
+        """
+        super().__init__('sim_robot')
+        values = declare(self, PARAMETERS)
+        self._values = values
+        if values['draw_stamp']:
+            stamp.check_size(values['width'], values['height'])
+        self._world = SimWorld(max_linear=values['max_linear'], max_angular=values['max_angular'])
+        self._camera = SimCamera(ROOM, values['width'], values['height'], fov=values['fov'])
+        self._pictures = CameraPublisher(self, values['camera'], values['camera_frame'],
+                                         values['qos'])
+        self._odom = self.create_publisher(Odometry, 'odom', 10)
+        self._battery = self.create_publisher(BatteryState, 'battery_state', 10)
+        self._tf = TFMessage and self.create_publisher(TFMessage, '/tf', 100)
+        # Only the latest command counts.
+        kind = TwistStamped if values['stamped'] else Twist
+        self.create_subscription(kind, 'cmd_vel', self._on_command, QoSProfile(depth=1))
+        self._started = self._last = time.monotonic()
+        # Never the ROS clock: under use_sim_time without a clock the robot would not stop.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(1 / values['rate'], self._tick, clock=steady)
+        self.create_timer(1.0, self._publish_battery, clock=steady)
+
+    def _on_command(self, message: Twist | TwistStamped) -> None:
+        twist = message.twist if self._values['stamped'] else message
+        # Up to now the earlier command was in force.
+        self._advance()
+        self._world.command(twist.linear.x, twist.angular.z)
+
+    def _advance(self) -> None:
+        now = time.monotonic()
+        self._world.step(now - self._last)
+        self._last = now
+
+    def _tick(self) -> None:
+        self._advance()
+        moment = self.get_clock().now().to_msg()
+        self._publish_odometry(moment)
+        width, height = self._values['width'], self._values['height']
+        self._pictures.publish_info(width, height, moment, self._camera.matrix)
+        if self._pictures.watched:
+            number = stamp.now()
+            picture = self._camera.render(self._world.pose)
+            if self._values['draw_stamp']:
+                stamp.draw(picture, number)
+            self._pictures.publish(picture, moment)
+
+    def _publish_odometry(self, moment) -> None:
+        pose = _from_start(self._world.pose)
+        message = Odometry()
+        message.header.stamp, message.header.frame_id = moment, self._values['odom_frame']
+        message.child_frame_id = self._values['base_frame']
+        place = message.pose.pose
+        place.position.x, place.position.y = pose.x, pose.y
+        place.orientation.z, place.orientation.w = math.sin(pose.yaw / 2), math.cos(pose.yaw / 2)
+        message.twist.twist.linear.x = self._world.linear
+        message.twist.twist.angular.z = self._world.angular
+        self._odom.publish(message)
+        if self._tf:
+            transform = TransformStamped(header=message.header,
+                                         child_frame_id=message.child_frame_id)
+            transform.transform.translation.x = pose.x
+            transform.transform.translation.y = pose.y
+            transform.transform.rotation = place.orientation
+            self._tf.publish(TFMessage(transforms=[transform]))
+
+    def _publish_battery(self) -> None:
+        share = max(0.0, 1 - (time.monotonic() - self._started) / self._values['battery_life'])
+        message = BatteryState(
+            voltage=_LOWEST + (_HIGHEST - _LOWEST) * share, percentage=share,
+            charge=_CAPACITY * share, capacity=_CAPACITY, design_capacity=_CAPACITY,
+            current=-_CAPACITY * 3600 / self._values['battery_life'], temperature=math.nan,
+            power_supply_status=BatteryState.POWER_SUPPLY_STATUS_DISCHARGING,
+            power_supply_health=BatteryState.POWER_SUPPLY_HEALTH_GOOD,
+            power_supply_technology=BatteryState.POWER_SUPPLY_TECHNOLOGY_LION, present=True)
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._battery.publish(message)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the simulated robot."""
+    cv2.setNumThreads(1)
+    run('sim_robot', SimRobot, args)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,68 @@
+"""The frame of a node that is a whole program."""
+
+import signal
+import socket
+import sys
+import threading
+from typing import Callable
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from ..core.errors import RtcBridgeError
+
+
+class Finished(Exception):
+    """A node has nothing more to do."""
+
+
+def when_signalled(wake: Callable[[], None]) -> threading.Event:
+    """
+    Return an event that SIGINT and SIGTERM set; ``wake`` is called then, in another thread.
+
+    To be called in the main thread. It may wait in C code: Python would run a handler only after.
+    """
+    ended = threading.Event()
+    # Blocking the signals and sigwait() would not do: numpy's threads, which are there since its
+    # import, do not block them. The C handler writes here, whichever thread gets the signal.
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
+
+    def wait() -> None:
+        reader.recv(1)
+        ended.set()
+        wake()
+
+    threading.Thread(target=wait, daemon=True).start()
+    return ended
+
+
+def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> None:
+    """
+    Make a node and spin it until SIGINT or SIGTERM, which end it with status 0.
+
+    An error of this package is told in one line, without a traceback, and ends it with status 1.
+    A callback that raises ``Finished`` ends it with status 0.
+    """
+    # rclpy's own handlers take the context away from a callback that is about to publish.
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    executor = SingleThreadedExecutor()
+    ended = when_signalled(executor.wake)
+    try:
+        node = make()
+        executor.add_node(node)
+        while not ended.is_set():
+            executor.spin_once()
+        node.destroy_node()
+    except Finished:
+        node.destroy_node()
+    except RtcBridgeError as error:
+        print(f'{name}: {error}', file=sys.stderr)
+        sys.exit(1)
+    finally:
+        rclpy.try_shutdown()

@@ -1,0 +1,146 @@
+"""Programs as processes of their own, with their output kept line by line."""
+
+from collections.abc import Sequence
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+
+def node(module: str, *, remap: Sequence[str] = (), **parameters) -> list[str]:
+    """
+    Return the command line of ``rtc_bridge.nodes.<module>`` with ROS parameters.
+
+    :param remap: rules such as ``image_raw:=camera/image`` or ``__ns:=/robot``
+    """
+    words = [part for name, value in parameters.items()
+             for part in ('-p', f'{name}:={_yaml(value)}')]
+    words += [part for rule in remap for part in ('-r', rule)]
+    command = [sys.executable, '-m', f'rtc_bridge.nodes.{module}']
+    return command + ['--ros-args', *words] if words else command
+
+
+def _yaml(value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+class Process:
+    """
+    A started program; a context manager that stops it.
+
+    Standard output and error come in one sequence of ``lines``.
+    """
+
+    def __init__(self, command: Sequence[str], env: dict[str, str] | None = None,
+                 cwd: str | None = None) -> None:
+        """
+        Start it.
+
+        :param env: added to this process's environment
+        """
+        self.command = list(command)
+        self._lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+        self._process = subprocess.Popen(
+            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, cwd=cwd, text=True, errors='replace', bufsize=1,
+            env={**os.environ, 'PYTHONUNBUFFERED': '1', **(env or {})})
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what it has said so far."""
+        with self._changed:
+            return list(self._lines)
+
+    @property
+    def text(self) -> str:
+        """Return what it has said so far, for messages."""
+        return '\n'.join(self.lines)
+
+    @property
+    def running(self) -> bool:
+        """Tell whether it has not ended."""
+        return self._process.poll() is None
+
+    def wait_line(self, pattern: str, timeout: float = 20.0, start: int = 0) -> re.Match:
+        """
+        Wait for a line in which a regular expression is found, from line ``start`` on.
+
+        :raises AssertionError: none came in time, or the program ended before; with all it said
+        """
+        wanted = re.compile(pattern)
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                for line in self._lines[start:]:
+                    match = wanted.search(line)
+                    if match:
+                        return match
+                start = len(self._lines)
+                left = deadline - time.monotonic()
+                if self._ended or left <= 0:
+                    why = 'it ended' if self._ended else f'{timeout} s are over'
+                    said = '\n'.join(self._lines)
+                    raise AssertionError(f'no line matches {pattern!r}, {why}; it said:\n{said}')
+                self._changed.wait(left)
+
+    def wait(self, timeout: float = 20.0) -> int:
+        """
+        Wait until it has ended and all its output is here; return its status.
+
+        :raises AssertionError: it still runs; with all it said
+        """
+        try:
+            status = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f'{self.command} still runs after {timeout} s; it said:\n'
+                                 f'{self.text}') from None
+        # Grandchildren may hold the pipe open.
+        self._reader.join(5)
+        return status
+
+    def send(self, number: int) -> None:
+        """Send a signal, if it still runs."""
+        if self.running:
+            self._process.send_signal(number)
+
+    def stop(self, timeout: float = 10.0) -> int:
+        """Interrupt it, and kill it if that does not help; return its status."""
+        self.send(signal.SIGINT)
+        try:
+            return self.wait(timeout)
+        except AssertionError:
+            self.send(signal.SIGKILL)
+            return self.wait()
+
+    def __enter__(self) -> 'Process':
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_) -> None:
+        """Stop it, also when it is stopped by a signal."""
+        self.send(signal.SIGCONT)
+        self.stop()
+
+    def _read(self) -> None:
+        with self._process.stdout as pipe:
+            for line in pipe:
+                with self._changed:
+                    self._lines.append(line.rstrip('\n'))
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
