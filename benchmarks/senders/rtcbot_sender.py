@@ -1,0 +1,57 @@
+"""RTCBot 0.2.5 behind a plain rclpy subscription, after RTCBot's own tutorials."""
+
+import argparse
+import asyncio
+import contextlib
+
+from aiohttp import web
+from aiortc import RTCConfiguration
+from ros_frames import subscribe
+from rtcbot import RTCConnection
+from rtcbot.base import SubscriptionProducer
+from rtcbot.subscriptions import MostRecentSubscription
+
+CORS = {'Access-Control-Allow-Origin': '*'}
+
+
+async def serve(topic: str, port: int) -> None:
+    """Answer ``POST /connect`` for ever."""
+    camera = SubscriptionProducer(MostRecentSubscription)
+    subscribe(topic, camera.put_nowait)
+    connections = set()
+
+    async def connect(request: web.Request) -> web.Response:
+        # An empty list: by default aiortc asks a public STUN server first.
+        connection = RTCConnection(rtcConfiguration=RTCConfiguration([]))
+        connections.add(connection)
+        subscription = camera.subscribe()
+        connection.video.putSubscription(subscription)
+
+        def on_close(*_: object) -> None:
+            connections.discard(connection)
+            camera.unsubscribe(subscription)
+
+        connection.onClose(on_close)
+        answer = await connection.getLocalDescription(await request.json())
+        return web.json_response(answer, headers=CORS)
+
+    app = web.Application()
+    app.router.add_post('/connect', connect)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, '127.0.0.1', port).start()
+    await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Run until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--topic', required=True)
+    parser.add_argument('--port', type=int, required=True)
+    arguments = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(arguments.topic, arguments.port))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,63 @@
+"""Medians over rounds, as a markdown table."""
+
+import statistics
+from typing import Callable
+
+from glass_to_glass import Case, percentile, Result
+
+OURS = 'rtc_bridge'
+# Title, what it is, digits, and whether a ratio to the others tells something.
+COLUMNS: tuple[tuple[str, Callable[[Result], float], int, bool], ...] = (
+    ('glass p50 ms', lambda r: percentile(r.glass, 50), 1, True),
+    ('glass p95 ms', lambda r: percentile(r.glass, 95), 1, True),
+    ('received p50 ms', lambda r: percentile(r.received, 50), 1, True),
+    ('fps shown', lambda r: r.fps, 1, True),
+    ('fps decoded', lambda r: r.fps_decoded, 1, True),
+    ('first frame ms', lambda r: r.first_frame, 0, True),
+    ('sender CPU %', lambda r: r.cpu_sender, 1, True),
+    ('with camera %', lambda r: r.cpu_sender + r.cpu_camera, 1, True),
+    ('kbit/s', lambda r: r.kbit, 0, True),
+    ('idle %', lambda r: r.idle, 0, False),
+)
+
+
+def markdown(results: dict[Case, list[Result]]) -> str:
+    """Return one table for all cases, and one of our figures over each of the others'."""
+    medians = {case: [statistics.median(read(r) for r in rounds) for _, read, _, _ in COLUMNS]
+               for case, rounds in results.items() if rounds}
+    lines = _head('system', [title for title, *_ in COLUMNS])
+    for case, values in medians.items():
+        cells = [f'{value:.{digits}f}' for value, (_, _, digits, _) in zip(values, COLUMNS)]
+        codec = results[case][0].codec
+        lines.append(_row([_where(case), f'{case.system} ({codec})', *cells]))
+    ratios = [(index, title) for index, (title, _, _, ratio) in enumerate(COLUMNS) if ratio]
+    lines += ['', *_head(f'{OURS} / ', [title.removesuffix(' ms').removesuffix(' %')
+                                        for _, title in ratios])]
+    for case, values in medians.items():
+        ours = medians.get(Case(OURS, case.size, case.viewers))
+        if case.system == OURS or ours is None:
+            continue
+        cells = [f'{ours[index] / values[index]:.2f}' if values[index] else '-'
+                 for index, _ in ratios]
+        lines.append(_row([_where(case), case.system, *cells]))
+    return '\n'.join(lines)
+
+
+def line(case: Case, result: Result) -> str:
+    """Return one round of one case as a line of text."""
+    cells = ', '.join(f'{title} {read(result):.{digits}f}' for title, read, digits, _ in COLUMNS)
+    return (f'{_where(case)} {case.system} ({result.codec} {result.size[0]}x{result.size[1]}): '
+            f'{cells}, unread {result.unread}')
+
+
+def _where(case: Case) -> str:
+    return f'{case.size[0]}x{case.size[1]}, {case.viewers}'
+
+
+def _head(second: str, titles: list[str]) -> list[str]:
+    return [_row(['size, viewers', second, *titles]),
+            _row(['---', '---', *('--:' for _ in titles)])]
+
+
+def _row(cells: list[str]) -> str:
+    return '| ' + ' | '.join(cells) + ' |'
