@@ -109,6 +109,7 @@ class SimCamera:
         self._walls = _wall_faces(room)
         self._things = [(thing, _thing_faces(thing)) for thing in room.things]
         self._separators = self._find_separators()
+        self._last: tuple[Pose, np.ndarray] | None = None
         everything = self._walls + [face for _, faces in self._things for face in faces]
         for index, face in enumerate(everything):
             face.index = index
@@ -117,6 +118,12 @@ class SimCamera:
 
     def render(self, pose: Pose) -> np.ndarray:
         """Return what the camera sees from a robot's pose, as a new (height, width, 3) BGR."""
+        # A robot that stands still costs nothing.
+        if self._last is None or self._last[0] != pose:
+            self._last = pose, self._rendered(pose)
+        return self._last[1].copy()
+
+    def _rendered(self, pose: Pose) -> np.ndarray:
         ahead = np.array((math.cos(pose.yaw), math.sin(pose.yaw)))
         eye = np.array((pose.x, pose.y)) + self._forward * ahead
         right = np.array((ahead[1], -ahead[0]))
