@@ -153,7 +153,7 @@ class Bridge:
             sessions = self.sessions.sessions.values()
             statuses.append(status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', {
                 'count': len(sessions)} | {
-                    f'{s.id[:8]}.{key}': value for s in sessions
+                    f'{s.session_id[:8]}.{key}': value for s in sessions
                     for key, value in s.stats().items()}))
             if self._client is not None:
                 good = self._client.state == 'connected'

@@ -1,11 +1,28 @@
 """What a session's data channels have in common."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from aiortc import RTCDataChannel
 
+from .host import Host
+from .slot import Slot
+
 # A viewer that reads nothing must not fill our memory.
 MAX_BUFFERED = 256 * 1024
+
+
+class Viewer(Protocol):
+    """The session that a channel belongs to."""
+
+    session_id: str
+    role: str
+    host: Host
+    slots: list[Slot]
+    # Whether somebody has said what slot 0 is to show.
+    selected: bool
+
+    def end(self, reason: str) -> None:
+        """Begin to end the session."""
 
 
 class Channel:

@@ -1,10 +1,10 @@
 """The ``control`` channel: slots, lease and messages of a v1 session."""
 
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 from aiortc import RTCDataChannel
 
-from .channel import Channel
+from .channel import Channel, Viewer
 from .. import __version__
 from ..core.control import (
     AppMessage, Bye, ControlMessage, parse_control, Ping, Select, Want,
@@ -13,21 +13,18 @@ from ..core.errors import ProtocolError
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
 
-if TYPE_CHECKING:
-    from .session import Session
-
 
 class ControlChannel(Channel):
     """Answers the page's messages, and tells it what changes."""
 
-    def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
+    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
         """Say hello."""
         super().__init__(channel)
         self._session = session
         self._slots: dict[int, tuple[str | None, str]] = {}
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
-        self._send('hello', robot_id=session.host.robot_id, session=session.id,
+        self._send('hello', robot_id=session.host.robot_id, session=session.session_id,
                    role=session.role, slots=len(session.slots), cameras=self._cameras(),
                    teleop=self._teleop(), version=__version__)
         self.lease_changed()
@@ -41,7 +38,7 @@ class ControlChannel(Channel):
     def lease_changed(self) -> None:
         """Tell whether the page drives, and whether anybody does."""
         gate = self._session.host.pilot.gate
-        mine = gate.holder == self._session.id
+        mine = gate.holder == self._session.session_id
         self._dump({'type': 'lease', 'epoch': gate.epoch if mine else None,
                             'driver': gate.holder is not None}, keep_none=True)
 
@@ -92,7 +89,7 @@ class ControlChannel(Channel):
             self._select(message)
         elif isinstance(message, Want):
             if session.role == 'drive':
-                session.host.pilot.want(session.id, message.lease)
+                session.host.pilot.want(session.session_id, message.lease)
             else:
                 self._send('error', code='denied', message='this session may only watch')
         elif isinstance(message, AppMessage):

@@ -1,17 +1,14 @@
 """RTCBot's ``default`` channel: any message to the application, some of them drive."""
 
 import logging
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 from aiortc import RTCDataChannel
 
-from .channel import Channel
+from .channel import Channel, Viewer
 from ..core.control import MAX_MESSAGE
 from ..core.gate import Refused
 from ..core.rtcbot import read_text, Wish, write_json
-
-if TYPE_CHECKING:
-    from .session import Session
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +16,7 @@ logger = logging.getLogger(__name__)
 class RTCBotChannel(Channel):
     """Speaks as RTCBot's Python side does: text in JSON out, raw text or JSON in."""
 
-    def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
+    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
         """Begin to listen."""
         super().__init__(channel)
         self._session = session
@@ -42,10 +39,10 @@ class RTCBotChannel(Channel):
         if wish is None or self._session.role != 'drive':
             return
         try:
-            self._session.host.pilot.hold(self._session.id, *wish)
+            self._session.host.pilot.hold(self._session.session_id, *wish)
         except Refused as refused:
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)
-                logger.info('session %s may not drive: %s', self._session.id[:8], refused)
+                logger.info('session %s may not drive: %s', self._session.session_id[:8], refused)
         else:
             self._last_refusal = ''

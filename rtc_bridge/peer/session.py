@@ -45,7 +45,8 @@ class Session:
     def __init__(self, offer: Offer, role: str, host: Host,
                  on_closed: Callable[['Session'], None]) -> None:
         """Prepare; :meth:`answer` begins."""
-        self.id = offer.session
+        self.session_id = offer.session
+        self._name = f'session {offer.session[:8]}'
         self.door = offer.door
         self.source = offer.source
         self.role = role
@@ -85,7 +86,7 @@ class Session:
                                              + ', '.join(self.host.codecs))
         self.state = 'connecting'
         self.fill_first_slot(name)
-        self._watch_task = asyncio.create_task(self._watch(), name=f'session {self.id}')
+        self._watch_task = asyncio.create_task(self._watch(), name=self._name)
         return self._pc.localDescription.sdp
 
     async def _negotiate(self, offer: ViewerOffer, codec: str | None) -> bool:
@@ -180,7 +181,7 @@ class Session:
                 'codec': self.slots[0].codec if self.slots else '',
                 'kbit_per_s': f'{self._sent_bps / 1000:.0f}',
                 'lost_percent': f'{self.rate.fraction_lost * 100:.1f}',
-                'drives': str(self.host.pilot.gate.holder == self.id).lower()}
+                'drives': str(self.host.pilot.gate.holder == self.session_id).lower()}
 
     async def close(self, reason: str) -> None:
         """End the session; calling it again waits for the same end."""
@@ -190,8 +191,8 @@ class Session:
 
     async def _close(self, reason: str) -> None:
         self.state = 'closed'
-        self.host.pilot.leave(self.id)
-        logger.info('session %s ends: %s', self.id[:8], reason)
+        self.host.pilot.leave(self.session_id)
+        logger.info('%s ends: %s', self._name, reason)
         for channel in self._channels.values():
             channel.close(reason)
         for slot in self.slots:
@@ -205,7 +206,7 @@ class Session:
                 async with asyncio.timeout(DEAD_AFTER_S):
                     await self._pc.close()
             except TimeoutError:
-                logger.warning('session %s: aiortc did not close its connection', self.id[:8])
+                logger.warning('%s: aiortc did not close its connection', self._name)
 
     def end(self, reason: str) -> None:
         """Begin to end the session, from a callback."""
@@ -216,7 +217,7 @@ class Session:
         state = self._pc.connectionState if self._pc is not None else 'new'
         if state == 'connected' and self.state == 'connecting':
             self.state = 'connected'
-            logger.info('session %s connected after %.2f s: %s by door %s from %s', self.id[:8],
+            logger.info('%s connected after %.2f s: %s by door %s from %s', self._name,
                         boot_time() - self._began, self.role, self.door, self.source or '?')
         elif state in ('failed', 'closed'):
             self.end(f'connection {state}')
@@ -226,7 +227,7 @@ class Session:
         kind = kinds.get(channel.label)
         if kind is None or channel.label in self._channels:
             # RTCBot's clients may open more channels; nobody here listens to them.
-            logger.info('session %s: channel %s is not used', self.id[:8], show(channel.label))
+            logger.info('%s: channel %s is not used', self._name, show(channel.label))
             return
         self._channels[channel.label] = kind(channel, self)
 
@@ -244,7 +245,7 @@ class Session:
             if self.state == 'connected' and answered is not None:
                 if now - answered > DEAD_AFTER_S:
                     return self.end(f'no sign of life for {DEAD_AFTER_S:g} s')
-                self.host.pilot.alive(self.id, now - answered)
+                self.host.pilot.alive(self.session_id, now - answered)
             self._measure(now)
             showing = [s for s in self.slots if s.camera is not None]
             if showing:

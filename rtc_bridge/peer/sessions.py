@@ -40,7 +40,7 @@ class Sessions:
         if offer.session in self.sessions:
             raise SignalingError('bad-message', 'this session has had its offer')
         session = Session(offer, role, self.host, self._closed)
-        self.sessions[session.id] = session
+        self.sessions[session.session_id] = session
         try:
             return await session.answer()
         except BaseException:
@@ -77,7 +77,7 @@ class Sessions:
             session.lease_changed()
 
     def _closed(self, session: Session) -> None:
-        self.sessions.pop(session.id, None)
+        self.sessions.pop(session.session_id, None)
 
 
 class HostLink:

@@ -1,11 +1,10 @@
 """The ``teleop`` channel: ticks out, commands in."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from aiortc import RTCDataChannel
 
-from .channel import Channel
+from .channel import Channel, Viewer
 from ..core.clock import boot_time
 from ..core.control import parse_teleop
 from ..core.errors import ProtocolError
@@ -13,16 +12,13 @@ from ..core.gate import Refused
 from ..core.pilot import TICK_PERIOD_S
 from ..core.wire import dump
 
-if TYPE_CHECKING:
-    from .session import Session
-
 _REFUSED_PERIOD_S = 0.2
 
 
 class TeleopChannel(Channel):
     """Passes commands to the pilot, and ticks to the page while it drives."""
 
-    def __init__(self, channel: RTCDataChannel, session: 'Session') -> None:
+    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
         """Begin to listen."""
         super().__init__(channel)
         self._session = session
@@ -33,7 +29,7 @@ class TeleopChannel(Channel):
 
     def lease_changed(self) -> None:
         """Start or stop ticking."""
-        driving = self._session.host.pilot.gate.holder == self._session.id
+        driving = self._session.host.pilot.gate.holder == self._session.session_id
         if driving and self._ticking is None:
             self._ticking = asyncio.create_task(self._tick(), name='teleop ticks')
         elif not driving:
@@ -58,7 +54,7 @@ class TeleopChannel(Channel):
             seq = message.seq
             if self._session.role != 'drive':
                 raise Refused('role')
-            self._session.host.pilot.command(self._session.id, message)
+            self._session.host.pilot.command(self._session.session_id, message)
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
         except Refused as refused:
