@@ -14,6 +14,7 @@ from rtc_bridge.core.messages import (
     Register, Registered, Renew, Watch,
 )
 from rtc_bridge.core.rate import RateEstimate
+from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
 from rtc_bridge.core.wire import show
 
@@ -158,6 +159,39 @@ def test_an_estimate_counts_only_below_what_is_sent():
     assert rate.bitrate == 2_000_000
     rate.on_remb(1_000_000, sent=1_900_000)
     assert rate.bitrate == 900_000
+
+
+# Lost packets
+
+
+def lost(*sequences, age=0.05):
+    return [(sequence, age) for sequence in sequences]
+
+
+def test_lost_packets_are_sent_again_once_in_a_round_trip():
+    clock = Clock()
+    again = Retransmissions(1_000_000, clock)
+    assert again.choose(lost(1, 2, 3)) == ([1, 2, 3], False)
+    assert again.choose(lost(2, 3, 4)) == ([4], False)
+    clock.now += 0.13
+    assert again.choose(lost(2)) == ([2], False)
+
+
+def test_late_packets_are_given_up():
+    again = Retransmissions(1_000_000, Clock())
+    assert again.choose(lost(1, age=0.5) + lost(2)) == ([2], True)
+
+
+def test_the_past_gets_a_share_of_the_bitrate():
+    clock = Clock()
+    again = Retransmissions(1_000_000, clock)
+    repeated, given_up = again.choose(lost(*range(1000)))
+    # 30 % of half a second of a Mbit/s are 15 packets.
+    assert len(repeated) == 15 and given_up
+    clock.now += 0.2
+    assert len(again.choose(lost(*range(2000, 3000)))[0]) == 6
+    clock.now += 3600
+    assert len(again.choose(lost(*range(4000, 5000)))[0]) == 15
 
 
 # Gamepads: the order of game_controller_node, left and up positive

@@ -261,7 +261,7 @@ async def test_an_offer_without_video_is_answered(watch):
 
 @pytest.mark.parametrize('audio', ['recvonly', 'sendrecv'])
 async def test_audio_that_is_offered_is_declined(watch, audio):
-    """RTCBot's pages may ask for it, or send it."""
+    """Pages of RTCBot may ask for it, or send it."""
     viewer = await watch(make_sessions(TestCamera('front', 60)), audio=audio)
     await viewer.until(lambda: near(viewer, 0, 60))
     assert [t.currentDirection for t in viewer.pc.getTransceivers()] == ['inactive', 'recvonly']
@@ -352,6 +352,19 @@ async def test_a_lost_picture_brings_a_keyframe(watch):
     async with asyncio.timeout(10):
         while front.camera.streams['h264'].stats.keyframes == before:
             await receiver._send_rtcp_pli(ssrc)
+            await asyncio.sleep(0.05)
+
+
+async def test_more_losses_than_can_be_repeated_bring_a_keyframe(watch):
+    front = TestCamera('front', 60)
+    viewer = await watch(make_sessions(front))
+    await viewer.until(lambda: near(viewer, 0, 60))
+    before = front.camera.streams['h264'].stats.keyframes
+    receiver = viewer.pc.getReceivers()[0]
+    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
+    async with asyncio.timeout(10):
+        while front.camera.streams['h264'].stats.keyframes == before:
+            await receiver._send_rtcp_nack(ssrc, list(range(100, 300)))
             await asyncio.sleep(0.05)
 
 

@@ -14,8 +14,8 @@ import aiortc.codecs
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
 import aiortc.rtp
 from aiortc.rtp import (
-    RTCP_PSFB_APP, RTCP_PSFB_FIR, RTCP_PSFB_PLI, RtcpPsfbPacket, RtcpRrPacket, RtcpSrPacket,
-    unpack_remb_fci,
+    RTCP_PSFB_APP, RTCP_PSFB_FIR, RTCP_PSFB_PLI, RTCP_RTPFB_NACK, RtcpPsfbPacket, RtcpRrPacket,
+    RtcpRtpfbPacket, RtcpSrPacket, RTP_HISTORY_SIZE, unpack_remb_fci,
 )
 
 from ..core.clock import boot_time
@@ -104,14 +104,26 @@ def last_answer(pc: RTCPeerConnection) -> float | None:
     return max((t for t in times if t is not None), default=None)
 
 
+def _age(sender: RTCRtpSender, sequence: int) -> float:
+    """Return how many seconds of media were sent since a packet, 0 if aiortc does not tell."""
+    history = getattr(sender, '_RTCRtpSender__rtp_history', {})
+    newest = getattr(sender, '_RTCRtpSender__rtp_timestamp', 0)
+    packet = history.get(sequence % RTP_HISTORY_SIZE)
+    if packet is None or packet.sequence_number != sequence:
+        return 0.0
+    return (newest - packet.timestamp & 0xFFFFFFFF) / 90000
+
+
 def watch_rtcp(sender: RTCRtpSender, *, on_keyframe: Callable[[], None],
-               on_report: Callable[[float], None], on_remb: Callable[[float], None]) -> None:
+               on_report: Callable[[float], None], on_remb: Callable[[float], None],
+               on_nack: Callable[[list[tuple[int, float]]], list[int]]) -> None:
     """
     Tell what a viewer reports about one sender's stream.
 
     :param on_keyframe: the viewer needs a keyframe (PLI or FIR, RFC 4585 and RFC 5104)
     :param on_report: the share of packets lost since the last report, 0 to 1 (RFC 3550)
     :param on_remb: the viewer's estimate in bit/s
+    :param on_nack: sequence number and age in seconds of lost packets; returns those to repeat
     """
     if not HAS_RTCP:
         return
@@ -122,6 +134,8 @@ def watch_rtcp(sender: RTCRtpSender, *, on_keyframe: Callable[[], None],
             for report in packet.reports:
                 if report.ssrc == sender._ssrc:
                     on_report(report.fraction_lost / 256)
+        elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            packet.lost = on_nack([(seq, _age(sender, seq)) for seq in packet.lost])
         elif isinstance(packet, RtcpPsfbPacket):
             if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
                 on_keyframe()

@@ -106,7 +106,8 @@ class Session:
                     if c.mimeType.lower() in (f'video/{codec}', 'video/rtx')])
                 aiortc_compat.watch_rtcp(
                     transceiver.sender, on_keyframe=slot.request_keyframe,
-                    on_report=self.rate.on_report, on_remb=self._on_remb)
+                    on_report=self.rate.on_report, on_remb=self._on_remb,
+                    on_nack=slot.on_nack)
             await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
             for transceiver in pc.getTransceivers():
                 if transceiver.sender.track is None:

@@ -7,8 +7,9 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 import av
 
+from ..core.retransmission import Retransmissions
 from ..media.camera import Camera
-from ..media.stream import Subscription
+from ..media.stream import START_BITRATE, Subscription
 
 # A viewer whose packets are not fetched has a stuck path: three frames are 100 ms.
 _MAX_WAITING = 3
@@ -34,6 +35,7 @@ class Slot(MediaStreamTrack):
         self.bytes_sent = 0
         self.dropped = 0
         self._bitrate: int | None = None
+        self._retransmissions = Retransmissions(START_BITRATE)
         self._subscription: Subscription | None = None
         self._packets: deque[av.Packet] = deque()
         self._arrived = asyncio.Event()
@@ -60,6 +62,8 @@ class Slot(MediaStreamTrack):
     def set_bitrate(self, bitrate: int | None) -> None:
         """Tell the camera's encoder what this viewer's path can take, in bit/s."""
         self._bitrate = bitrate
+        if bitrate is not None:
+            self._retransmissions.bitrate = bitrate
         if self._subscription is not None and bitrate is not None:
             self._subscription.bitrate = bitrate
 
@@ -67,6 +71,13 @@ class Slot(MediaStreamTrack):
         """Ask the camera for a keyframe, which all its viewers get."""
         if self.camera is not None:
             self.camera.streams[self.codec].request_keyframe()
+
+    def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
+        """Return which lost packets to send again; see :class:`Retransmissions`."""
+        again, given_up = self._retransmissions.choose(lost)
+        if given_up:
+            self.request_keyframe()
+        return again
 
     def stop(self) -> None:
         """End the track; aiortc calls this too."""

@@ -1,0 +1,58 @@
+"""Which lost packets are worth sending again."""
+
+from collections import OrderedDict
+from typing import Iterable
+
+from .clock import boot_time, Clock
+
+# A browser asks again every round trip; what was sent again may still be on its way.
+REPEAT_S = 0.12
+# A picture that late is worth less than the next one.
+MAX_AGE_S = 0.4
+# The share of the bitrate that may go into the past, and for how long it may be saved up.
+SHARE, SAVED_S = 0.3, 0.5
+PACKET_BITS = 1250 * 8
+
+
+class Retransmissions:
+    """
+    Answers negative acknowledgements (RFC 4585, section 6.2.1) within limits.
+
+    Answering all of them on a link that is too narrow fills it with repetitions, which lose more
+    packets, until nothing new gets through.
+    """
+
+    def __init__(self, bitrate: float, clock: Clock = boot_time) -> None:
+        """Start with the budget that half a second earns; ``bitrate`` in bit/s may be moved."""
+        self.bitrate = bitrate
+        self._clock = clock
+        self._budget = bitrate * SHARE * SAVED_S
+        self._earned = clock()
+        # Sequence numbers sent again of late, with the time.
+        self._sent: OrderedDict[int, float] = OrderedDict()
+
+    def choose(self, lost: Iterable[tuple[int, float]]) -> tuple[list[int], bool]:
+        """
+        Return what to send again, and whether something was given up for good.
+
+        What is given up leaves the viewer without a whole picture until the next keyframe.
+
+        :param lost: sequence number and age in seconds of each packet
+        """
+        now = self._clock()
+        self._budget = min(self._budget + (now - self._earned) * self.bitrate * SHARE,
+                           self.bitrate * SHARE * SAVED_S)
+        self._earned = now
+        while self._sent and now - next(iter(self._sent.values())) > REPEAT_S:
+            self._sent.popitem(last=False)
+        again, given_up = [], False
+        for sequence, age in lost:
+            if sequence in self._sent:
+                continue
+            if age > MAX_AGE_S or self._budget < PACKET_BITS:
+                given_up = True
+                continue
+            self._budget -= PACKET_BITS
+            self._sent[sequence] = now
+            again.append(sequence)
+        return again, given_up
