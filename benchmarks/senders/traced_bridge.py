@@ -1,0 +1,106 @@
+"""
+The bridge, with the time of each picture at each stage written to a file when it ends.
+
+Usage: ``traced_bridge.py FILE [--ros-args ...]``. Methods are wrapped from outside; the product
+has no code for this. Times are wall clock in ms; ``stamp`` is what is drawn into the picture.
+"""
+
+import functools
+import json
+from pathlib import Path
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from rtc_bridge.media import stamp
+from rtc_bridge.media.camera import Camera
+from rtc_bridge.media.encoder import Encoder
+from rtc_bridge.media.picture import Picture
+from rtc_bridge.media.stream import VideoStream
+from rtc_bridge.nodes.bridge import main
+from rtc_bridge.peer.slot import Slot
+
+# By presentation time, which Picture.received fixes.
+_pictures: dict[int, dict[str, Any]] = {}
+
+
+def _entry(pts: int) -> dict[str, Any]:
+    return _pictures.setdefault(pts, {})
+
+
+def _now() -> float:
+    return time.time() * 1000
+
+
+def _wrap(cls: type, name: str) -> Any:
+    """Return a decorator that puts a function in a method's place and passes the old one."""
+    old = getattr(cls, name)
+
+    def install(function: Any) -> None:
+        setattr(cls, name, functools.wraps(old)(functools.partialmethod(function, old)))
+    return install
+
+
+@_wrap(Camera, 'put')
+def _put(self: Camera, old: Any, load: Any) -> None:
+    came = _now()
+
+    def load_and_keep() -> tuple[np.ndarray, str]:
+        pixels, encoding = load()
+        load_and_keep.corner = pixels[:stamp.HEIGHT, :stamp.WIDTH].copy()
+        return pixels, encoding
+
+    load_and_keep.came = came
+    old(self, load_and_keep)
+
+
+@_wrap(Picture, 'i420')
+def _i420(self: Picture, old: Any) -> np.ndarray:
+    began = _now()
+    result = old(self)
+    entry = _entry(round(self.received * 90000))
+    entry |= {'came': self._load.came, 'taken': began, 'converted': _now(),
+              'corner': self._load.corner}
+    return result
+
+
+@_wrap(Encoder, 'encode')
+def _encode(self: Encoder, old: Any, i420: np.ndarray, pts: int, keyframe: bool) -> Any:
+    packet = old(self, i420, pts, keyframe)
+    _entry(pts)['encoded'] = _now()
+    return packet
+
+
+@_wrap(VideoStream, '_deliver')
+def _deliver(self: VideoStream, old: Any, packet: Any, keyframe: bool) -> None:
+    _entry(packet.pts).setdefault('delivered', _now())
+    old(self, packet, keyframe)
+
+
+@_wrap(Slot, 'recv')
+async def _recv(self: Slot, old: Any) -> Any:
+    before = getattr(self, 'traced_pts', None)
+    if before is not None:
+        # aiortc comes back when all of the last picture's packets are with the kernel.
+        _entry(before).setdefault('sent', _now())
+    packet = await old(self)
+    self.traced_pts = packet.pts
+    _entry(packet.pts).setdefault('fetched', _now())
+    return packet
+
+
+def _dump(path: Path) -> None:
+    pictures = []
+    for entry in _pictures.values():
+        number = stamp.read(entry.pop('corner')) if 'corner' in entry else None
+        if number is not None:
+            pictures.append({'stamp': number / 1000, **entry})
+    path.write_text(json.dumps(pictures))
+
+
+if __name__ == '__main__':
+    try:
+        main(sys.argv[2:])
+    finally:
+        _dump(Path(sys.argv[1]))
