@@ -5,7 +5,12 @@ An argument that is not given leaves the value in ``params_file`` alone.
 """
 
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import (
+    DeclareLaunchArgument, EmitEvent, OpaqueFunction, RegisterEventHandler,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
@@ -14,7 +19,18 @@ from launch_ros.substitutions import FindPackageShare
 CONFIG = PathJoinSubstitution([FindPackageShare('rtc_bridge'), 'config'])
 
 
-def robot_nodes(context: LaunchContext) -> list[Node]:
+# A node that was refused its start, say for a wrong parameter, would be refused again.
+REFUSED = 2
+
+
+def end_if_refused(event: ProcessExited, context: LaunchContext) -> EmitEvent | None:
+    """End the launch, where it would else start the node again and again."""
+    if event.returncode != REFUSED:
+        return None
+    return EmitEvent(event=Shutdown(reason=f'{event.process_name} was refused its start'))
+
+
+def robot_nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     """Return the nodes that the arguments ask for."""
     def given(name: str) -> str:
         return LaunchConfiguration(name).perform(context)
@@ -45,7 +61,7 @@ def robot_nodes(context: LaunchContext) -> list[Node]:
             package='rviz2', executable='rviz2', namespace=given('namespace'),
             parameters=[common],
             arguments=['-d', PathJoinSubstitution([CONFIG, 'robot.rviz'])]))
-    return nodes
+    return [RegisterEventHandler(OnProcessExit(on_exit=end_if_refused)), *nodes]
 
 
 def generate_launch_description() -> LaunchDescription:

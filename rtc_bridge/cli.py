@@ -10,7 +10,7 @@ import sys
 
 from . import __version__
 from .core.dependencies import check
-from .core.errors import DependencyError
+from .core.errors import DependencyError, REFUSED
 
 PROGRAMS = {
     'demo': 'a simulated robot with everything around it, and a link to drive it',
@@ -39,7 +39,7 @@ def run(program: str, arguments: list[str]) -> int:
         check(program)
     except DependencyError as error:
         print(f'rtc-bridge {program}: {error}', file=sys.stderr)
-        return 1
+        return REFUSED
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
     try:

@@ -94,7 +94,7 @@ def test_start_stops_with_one_line(tmp_path):
     code = (f'import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.argv[1:] = ["bridge"]; '
             'from rtc_bridge import cli; sys.exit(cli.main())')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ''
     assert len(done.stderr.splitlines()) == 1
     assert 'aiortc 1.6.0 is too old' in done.stderr

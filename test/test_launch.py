@@ -171,6 +171,22 @@ def test_robot_starts_on_the_default_file(launch, node):
     assert robot.stop() == 0
 
 
+def test_a_wrong_parameter_ends_the_launch(launch, tmp_path):
+    file = params_file(tmp_path, **{'teleop.timeout': 99.0})
+    robot = launch('robot.launch.py', params_file=file)
+    robot.wait_for(r'parameter teleop.timeout is 99.0, allowed is a number from 0.1 to 5.0 s')
+    # By itself, where a crash would be followed by a new start.
+    robot.process.wait(timeout=60)
+
+
+def test_robot_under_launch_testing(install):
+    pytest.importorskip('launch_testing', reason='it comes with an installed ROS 2')
+    done = install.run(sys.executable, '-m', 'launch_testing.launch_test',
+                       TEST / 'robot_launch_test.py')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout + done.stderr).count('Ran 1 test') == 2
+
+
 def test_demo(launch):
     port = free_port()
     demo = launch('demo.launch.py', port=port)

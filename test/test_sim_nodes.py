@@ -160,7 +160,7 @@ def test_sim_robot_parameters(probe):
 def test_what_is_wrong_is_told_in_one_line(module, parameters, words):
     with Process(node(module, **parameters)) as process:
         process.wait_line(words)
-        assert process.wait() == 1
+        assert process.wait() == 2
         assert len(process.lines) == 1
 
 

@@ -9,6 +9,9 @@ Exceptions of the package.
     * ``ImageError``: an image message cannot be shown
 """
 
+# Exit status of a program whose start was refused with one of these: trying again is no use.
+REFUSED = 2
+
 
 class RtcBridgeError(Exception):
     """Root of this package's exceptions."""

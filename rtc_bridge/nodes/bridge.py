@@ -19,7 +19,7 @@ from std_msgs.msg import String
 from .cameras import ANY, Cameras
 from ..core.access import Access
 from ..core.configuration import BRIDGE, default_robot_id
-from ..core.errors import ParameterError, ProtocolError, RtcBridgeError
+from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
 from ..core.gate import Gate
 from ..core.link import IceServer
 from ..core.messages import check_name
@@ -234,7 +234,7 @@ def main(args: list[str] | None = None) -> None:
         asyncio.run(Bridge(node).run())
     except RtcBridgeError as error:
         print(f'bridge: {error}', file=sys.stderr)
-        sys.exit(1)
+        sys.exit(REFUSED)
     finally:
         logging.getLogger('rtc_bridge').handlers.clear()
         node.destroy_node()

@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from ..core.configuration import TELEOP_OUTPUT
-from ..core.errors import RtcBridgeError
+from ..core.errors import REFUSED, RtcBridgeError
 from ..core.guard import Guard
 from ..core.velocity import Velocity
 from ..ros.parameters import declare
@@ -64,7 +64,7 @@ def main(args: list[str] | None = None) -> None:
         node.destroy_node()
     except RtcBridgeError as error:
         print(f'cmd_vel_guard: {error}', file=sys.stderr)
-        sys.exit(1)
+        sys.exit(REFUSED)
     finally:
         rclpy.shutdown()
 

@@ -11,7 +11,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from ..core.errors import RtcBridgeError
+from ..core.errors import REFUSED, RtcBridgeError
 
 
 class Finished(Exception):
@@ -46,7 +46,7 @@ def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> N
     """
     Make a node and spin it until SIGINT or SIGTERM, which end it with status 0.
 
-    An error of this package is told in one line, without a traceback, and ends it with status 1.
+    An error of this package is told in one line, without a traceback, and ends it with status 2.
     A callback that raises ``Finished`` ends it with status 0.
     """
     # rclpy's own handlers take the context away from a callback that is about to publish.
@@ -63,6 +63,6 @@ def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> N
         node.destroy_node()
     except RtcBridgeError as error:
         print(f'{name}: {error}', file=sys.stderr)
-        sys.exit(1)
+        sys.exit(REFUSED)
     finally:
         rclpy.try_shutdown()
