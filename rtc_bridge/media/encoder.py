@@ -40,7 +40,8 @@ class Encoder:
         context.pix_fmt = 'yuv420p'
         context.time_base = TIME_BASE
         context.framerate = Fraction(self._fps).limit_denominator(1001)
-        context.bit_rate = bitrate
+        # libx264 follows later changes only of a stream that began at its largest rate.
+        context.bit_rate = self.max_bitrate if self.codec == 'h264' else bitrate
         # One thread: frame threads delay, slices cost bits, and cameras have threads already.
         context.thread_count = 1
         context.gop_size = _NEVER
@@ -51,12 +52,16 @@ class Encoder:
                 'preset': 'superfast', 'tune': 'zerolatency',
                 # The rate can be changed live only if VBV was set when the codec was opened.
                 'maxrate': str(self.max_bitrate), 'bufsize': str(self.max_bitrate // 4),
-                'x264-params': 'scenecut=0:keyint=infinite'}
+                # Browsers take unmarked H.264 of 720 lines for BT.709, and show wrong colours.
+                'x264-params': 'scenecut=0:keyint=infinite:colormatrix=smpte170m'}
         else:
             context.options = {
                 'deadline': 'realtime', 'cpu-used': '-6', 'lag-in-frames': '0',
                 'minrate': str(bitrate), 'maxrate': str(bitrate), 'bufsize': str(bitrate),
                 'undershoot-pct': '100', 'overshoot-pct': '15', 'noise-sensitivity': '4'}
+        context.open()
+        if self.codec == 'h264':
+            context.bit_rate = bitrate
         return context
 
     def set_bitrate(self, bitrate: int) -> None:
