@@ -1,0 +1,301 @@
+"""Real browsers with a page of the robot in them, driven from synchronous tests."""
+
+import asyncio
+import base64
+from concurrent.futures import CancelledError
+import json
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+# The whole suite shares two cores with whatever else runs: only the hopeless is given up.
+PATIENCE = 60.0
+# The picture as the browser decoded it, as PNG; null before the first.
+GRAB = """async (selector) => {
+  const video = document.querySelector(selector);
+  if (!video || !video.videoWidth || video.readyState < 2) return null;
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.getContext('2d').drawImage(video, 0, 0);
+  return canvas.toDataURL('image/png').split(',')[1];
+}"""
+FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+
+def until(condition, what, timeout=PATIENCE, period=0.05):
+    """Wait until a function gives something true, and return that; else fail with ``what``."""
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            pytest.fail(f'not within {timeout:g} s: {what}; last seen: {value!r}')
+        time.sleep(period)
+
+
+class Loop:
+    """An event loop in a thread, so that synchronous tests can use what is asynchronous."""
+
+    def __init__(self):
+        """Start the thread."""
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine, timeout=PATIENCE):
+        """Run a coroutine there; return its result."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result(timeout)
+        except (TimeoutError, CancelledError):
+            future.cancel()
+            raise
+
+    def close(self):
+        """End the thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+class Page:
+    """What tests do with a page of the robot, in any browser."""
+
+    def evaluate(self, code, argument=None):
+        """Evaluate an expression, or call a function with one argument; wait for promises."""
+        raise NotImplementedError
+
+    def wait(self, code, timeout=PATIENCE):
+        """Wait until an expression is true; return its value."""
+        return until(lambda: self.evaluate(code), f'{code} ({self.texts()})', timeout)
+
+    def wait_state(self, state, timeout=PATIENCE):
+        """Wait until the page is in a state of its own; return the title that it shows."""
+        self.wait(f"window.rtcBridge?.state === '{state}'", timeout)
+        return self.evaluate("document.getElementById('title').textContent")
+
+    def texts(self):
+        """Return the page's state, for people who read a failure."""
+        return self.evaluate(
+            '(window.rtcBridge?.state ?? "no page") + ": " + document.body?.innerText')
+
+    def grab(self, selector='#video0'):
+        """Return the picture that a video shows, BGR; wait for the first one."""
+        png = until(lambda: self.evaluate(f'({GRAB})({json.dumps(selector)})'),
+                    f'a picture in {selector}')
+        return cv2.imdecode(np.frombuffer(base64.b64decode(png), np.uint8), cv2.IMREAD_COLOR)
+
+
+class ChromiumPage(Page):
+    """A page in a browser context of its own: nothing is shared with others."""
+
+    def __init__(self, loop, page):
+        """Begin to collect errors."""
+        self._loop = loop
+        self._page = page
+        self.errors = []
+        page.on('console', lambda m: m.type == 'error' and self.errors.append(m.text))
+        page.on('pageerror', lambda error: self.errors.append(str(error)))
+
+    def load(self, url):
+        """Load a page."""
+        self._loop.run(self._page.goto(url))
+
+    def refresh(self):
+        """Load it anew."""
+        self._loop.run(self._page.reload())
+
+    def evaluate(self, code, argument=None):
+        """Evaluate an expression, or call a function with one argument; wait for promises."""
+        return self._loop.run(self._page.evaluate(code, argument))
+
+    def down(self, key):
+        """Press a key and hold it."""
+        self._loop.run(self._page.keyboard.down(key))
+
+    def up(self, key):
+        """Let a key go."""
+        self._loop.run(self._page.keyboard.up(key))
+
+    def choose(self, selector, value):
+        """Choose an option of a select element."""
+        self._loop.run(self._page.select_option(selector, value))
+
+    def close(self):
+        """Close the tab and its context."""
+        self._loop.run(self._page.close())
+
+
+class Chromium:
+    """
+    A Chromium with a fresh profile.
+
+    :param prefix: words before the command, as ``ip netns exec NAME``
+    """
+
+    def __init__(self, path, prefix=()):
+        """Start it."""
+        pytest.importorskip('playwright')
+        self._folder = tempfile.TemporaryDirectory(prefix='chromium', ignore_cleanup_errors=True)
+        if prefix:
+            script = Path(self._folder.name) / 'start'
+            script.write_text(f'#!/bin/sh\nexec {" ".join(prefix)} {path} "$@"\n')
+            script.chmod(0o755)
+            path = str(script)
+        self._loop = Loop()
+        self._playwright = self._browser = None
+        self._loop.run(self._start(path))
+
+    async def _start(self, path):
+        from playwright.async_api import async_playwright
+        self._playwright = await async_playwright().start()
+        self._browser = await self._playwright.chromium.launch(executable_path=path, args=FLAGS)
+        session = await self._browser.new_browser_cdp_session()
+        info = await session.send('SystemInfo.getProcessInfo')
+        self.pid = next(p['id'] for p in info['processInfo'] if p['type'] == 'browser')
+
+    def page(self):
+        """Return a new empty page."""
+        async def make():
+            return await self._browser.new_page(viewport={'width': 1280, 'height': 720})
+        return ChromiumPage(self._loop, self._loop.run(make()))
+
+    def show(self, url):
+        """Return a new page that shows a URL."""
+        page = self.page()
+        page.load(url)
+        return page
+
+    def _signal(self, number):
+        """Send a signal to the browser and all that belongs to it."""
+        for pid in _family(self.pid):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def freeze(self):
+        """Take all its processes the CPU away."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self):
+        """End it without a chance to say anything."""
+        self._signal(signal.SIGKILL)
+
+    def close(self):
+        """End it."""
+        async def stop():
+            try:
+                await self._browser.close()
+            finally:
+                await self._playwright.stop()
+        try:
+            self._loop.run(stop())
+        finally:
+            self._loop.close()
+            self._folder.cleanup()
+
+
+def _family(root):
+    """Return a process and its descendants."""
+    children = {}
+    for entry in Path('/proc').glob('[0-9]*'):
+        try:
+            # The name, in parentheses, may hold anything; the parent follows the state.
+            parent = int((entry / 'stat').read_text().rpartition(')')[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(entry.name))
+    family, new = [], [root]
+    while new:
+        family += new
+        new = [child for parent in new for child in children.get(parent, ())]
+    return family
+
+
+def node_modules():
+    """Return the folder where puppeteer-core is, or skip the test."""
+    folders = [*os.environ.get('NODE_PATH', '').split(os.pathsep),
+               Path(__file__).resolve().parent.parent / '.venv' / 'node_modules']
+    for folder in filter(None, folders):
+        if (Path(folder) / 'puppeteer-core').is_dir():
+            return str(folder)
+    pytest.skip('puppeteer-core is not installed: npm install --prefix .venv puppeteer-core@24')
+
+
+class Firefox(Page):
+    """A Firefox with a fresh profile and one page."""
+
+    def __init__(self, path):
+        """Start it."""
+        node = shutil.which('node') or shutil.which('nodejs')
+        if node is None:
+            pytest.skip('node is not installed')
+        environment = {**os.environ, 'NODE_PATH': node_modules()}
+        self._folder = tempfile.TemporaryDirectory(prefix='firefox', ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [node, Path(__file__).with_name('firefox.mjs'), path, self._folder.name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.version = self._answer()
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        assert line, 'Firefox, or its driver, has ended'
+        answer = json.loads(line)
+        assert 'error' not in answer, answer['error']
+        return answer['value']
+
+    def _do(self, kind, **members):
+        self._process.stdin.write(json.dumps({'do': kind, **members}) + '\n')
+        self._process.stdin.flush()
+        return self._answer()
+
+    @property
+    def errors(self):
+        """Return errors on the console and of the page so far."""
+        return self._do('errors')
+
+    def load(self, url):
+        """Load a page."""
+        self._do('open', url=url)
+
+    def evaluate(self, code, argument=None):
+        """Evaluate an expression, or call a function with one argument; wait for promises."""
+        if argument is not None:
+            code = f'({code})({json.dumps(argument)})'
+        return self._do('evaluate', code=code)
+
+    def down(self, key):
+        """Press a key and hold it."""
+        self._do('down', key=key)
+
+    def up(self, key):
+        """Let a key go."""
+        self._do('up', key=key)
+
+    def close(self):
+        """End it."""
+        self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+            self._folder.cleanup()

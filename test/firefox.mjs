@@ -1,0 +1,59 @@
+/**
+ * Firefox for the tests: node firefox.mjs EXECUTABLE PROFILE. It takes one command per line on
+ * stdin and answers each with one line on stdout, `{"value"}` or `{"error"}`:
+ *
+ * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "down" | "up", "key"},
+ * {"do": "errors"} (console errors and page errors so far). The end of stdin closes Firefox.
+ *
+ * Of WebDriver BiDi's clients this one needs nothing but a Firefox as distributions ship it.
+ */
+import { createRequire } from 'node:module';
+import { createInterface } from 'node:readline';
+
+// By `require`, since `import` does not look where NODE_PATH says.
+const puppeteer = createRequire(import.meta.url)('puppeteer-core');
+const [executablePath, userDataDir] = process.argv.slice(2);
+
+const browser = await puppeteer.launch({
+  browser: 'firefox',
+  executablePath,
+  userDataDir,
+  headless: true,
+  extraPrefsFirefox: {
+    'media.autoplay.default': 0,
+    // No downloads: neither codecs nor lists.
+    'media.gmp-manager.updateEnabled': false,
+    'media.gmp-gmpopenh264.enabled': false,
+    'network.captive-portal-service.enabled': false,
+    'network.connectivity-service.enabled': false,
+  },
+});
+const page = await browser.newPage();
+await page.setViewport({ width: 1280, height: 720 });
+const errors = [];
+page.on('console', (message) => {
+  if (message.type() === 'error') errors.push(message.text());
+});
+page.on('pageerror', (error) => errors.push(String(error)));
+
+const commands = {
+  open: ({ url }) => page.goto(url).then(() => null),
+  evaluate: ({ code }) => page.evaluate(code),
+  down: ({ key }) => page.keyboard.down(key),
+  up: ({ key }) => page.keyboard.up(key),
+  errors: () => errors,
+};
+
+console.log(JSON.stringify({ value: await browser.version() }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  let answer;
+  try {
+    answer = { value: await commands[command.do](command) ?? null };
+  } catch (error) {
+    answer = { error: String(error) };
+  }
+  console.log(JSON.stringify(answer));
+}
+await browser.close();
+process.exit(0);

@@ -1,0 +1,67 @@
+"""A network of its own for a browser, which can be cut like a radio link."""
+
+import os
+import subprocess
+
+import pytest
+
+
+def _ip(*words):
+    subprocess.run(['ip', *words], check=True, capture_output=True, text=True)
+
+
+class Namespace:
+    """
+    A network namespace with one link to this host. Needs root.
+
+    ``address`` is this host's end of the link, ``prefix`` what a command is to be started with.
+    The addresses are those that RFC 2544 keeps for tests.
+
+    :raises OSError: this machine does not let us
+    """
+
+    def __init__(self):
+        """Make it."""
+        number = os.getpid() % 250
+        self._name = f'rtc-bridge-{os.getpid()}'
+        # Interface names have at most 15 characters.
+        self._link, peer = f'rtcb{os.getpid()}', f'rtcp{os.getpid()}'
+        self.address = f'198.18.{number}.1'
+        self.prefix = ('ip', 'netns', 'exec', self._name)
+        try:
+            _ip('netns', 'add', self._name)
+            _ip('link', 'add', self._link, 'type', 'veth', 'peer', 'name', peer, 'netns',
+                self._name)
+            _ip('address', 'add', f'{self.address}/30', 'dev', self._link)
+            _ip('link', 'set', self._link, 'up')
+            _ip('-n', self._name, 'link', 'set', 'lo', 'up')
+            _ip('-n', self._name, 'address', 'add', f'198.18.{number}.2/30', 'dev', peer)
+            _ip('-n', self._name, 'link', 'set', peer, 'up')
+        except (OSError, subprocess.CalledProcessError) as error:
+            self.close()
+            raise OSError(f'no network namespace: {error}') from error
+
+    def cut(self):
+        """Let nothing through."""
+        _ip('link', 'set', self._link, 'down')
+
+    def mend(self):
+        """Let everything through again."""
+        _ip('link', 'set', self._link, 'up')
+
+    def close(self):
+        """Take it away."""
+        for words in (('link', 'del', self._link), ('netns', 'del', self._name)):
+            subprocess.run(['ip', *words], check=False, capture_output=True)
+
+
+@pytest.fixture(scope='module')
+def namespace():
+    """Make a namespace; ``None`` where that is not allowed."""
+    try:
+        made = Namespace()
+    except OSError:
+        yield None
+        return
+    yield made
+    made.close()

@@ -1,0 +1,177 @@
+"""What the robot does with commands: no browser, so that anything can be sent."""
+
+import json
+from pathlib import Path
+import signal
+import sys
+
+from browsers import PATIENCE, until
+from geometry_msgs.msg import Twist, TwistStamped
+from processes import Process
+import pytest
+from ros_probe import RosProbe
+from stack import CmdVel, Robot
+from viewers import command, Driver, RTCBOT, Viewer
+
+# The robot's limits here, m/s and rad/s; not the defaults.
+MAX_X, MAX_Z = 0.4, 1.25
+
+
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot without camera and relay: RTCBot's tutorial page would reach it so."""
+    robot = Robot(relay=False, **{'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z})
+    yield robot
+    robot.close()
+
+
+@pytest.fixture(scope='module')
+def url(robot):
+    """Return where RTCBot's tutorial posts its offers."""
+    return f'{robot.own_url}/connect'
+
+
+@pytest.fixture(scope='module')
+def cmd_vel(robot):
+    """Hear what the motors would."""
+    cmd_vel = CmdVel(robot.probe)
+    robot.probe.wait_for(lambda: robot.probe.node.count_publishers('cmd_vel'), PATIENCE)
+    return cmd_vel
+
+
+@pytest.fixture
+def driver(url):
+    """Take the driver's seat."""
+    driver = Driver(url)
+    yield driver
+    driver.close()
+
+
+def test_never_more_than_the_limits(driver, cmd_vel):
+    since = cmd_vel.mark()
+    driver.send(0)
+
+    def reached():
+        driver.send(1e9, -1e9)
+        return (MAX_X, 0, -MAX_Z) in cmd_vel.heard[since:]
+    until(reached, 'the largest velocity')
+    assert all(abs(x) <= MAX_X and y == 0 and abs(z) <= MAX_Z
+               for x, y, z in cmd_vel.heard[since:])
+
+
+@pytest.mark.parametrize('number', ['NaN', 'Infinity', '1e999', '"1"', 'true', 'null', '[1]'])
+def test_what_is_no_number_is_refused(driver, cmd_vel, number):
+    since = cmd_vel.mark()
+    until(lambda: driver.send(0) and cmd_vel.mark() > since, 'a neutral command')
+    text = (f'{{"type": "drive", "epoch": {driver.epoch}, "seq": 9999, "tick": 1, '
+            f'"linear_x": {number}, "linear_y": 0, "angular_z": 0}}')
+    driver.refusal(text, 'bad-value')
+    assert cmd_vel.motions(since) == []
+
+
+def test_motion_needs_a_neutral_command_and_a_fresh_tick(driver, cmd_vel):
+    since = cmd_vel.mark()
+    old = driver.viewer.newest('teleop', 'tick')['tick']
+
+    def answered(reason, tick=None):
+        driver.send(1, 1, tick)
+        return any(m.get('reason') == reason for m in list(driver.viewer.heard['teleop']))
+    until(lambda: answered('neutral-first'), 'neutral first')
+    until(lambda: answered('stale', old), 'an old tick is stale')
+    assert cmd_vel.motions(since) == []
+    driver.send(0)
+    until(lambda: driver.send(1) and cmd_vel.motions(since), 'motion')
+    # Nothing more is sent: the watchdog stops it.
+    cmd_vel.wait_zero(since)
+
+
+def test_who_has_no_lease_moves_nothing(url, driver, cmd_vel):
+    since = cmd_vel.mark()
+    driver.send(0)
+    thief = Viewer(url)
+    try:
+        # It knows all that the driver does.
+        for seq, epoch in enumerate((driver.epoch, driver.epoch - 1, driver.epoch + 1), 1):
+            def refused():
+                tick = driver.viewer.newest('teleop', 'tick')['tick']
+                thief.send('teleop', command(epoch, seq, tick, 1))
+                return [m for m in list(thief.heard['teleop'])
+                        if m['type'] == 'refused' and m['seq'] == seq]
+            assert until(refused, 'a refusal')[0]['reason'] == 'epoch'
+        thief.send('control', {'type': 'want', 'lease': True})
+        thief.send('control', {'type': 'ping', 'id': 1})
+        thief.wait('control', lambda m: m['type'] == 'pong')
+        assert thief.newest('control', 'lease') == {'type': 'lease', 'epoch': None, 'driver': True}
+        assert cmd_vel.motions(since) == []
+    finally:
+        thief.close()
+
+
+def test_an_earlier_epoch_is_over(driver, cmd_vel):
+    since = cmd_vel.mark()
+    old = driver.epoch
+    driver.viewer.send('control', {'type': 'want', 'lease': False})
+    until(lambda: not driver.viewer.newest('control', 'lease')['driver'], 'the lease is free')
+    driver.take()
+    assert driver.epoch > old
+    driver.send(0)
+    tick = driver.viewer.newest('teleop', 'tick')['tick']
+    driver.refusal(json.dumps(command(old, 9999, tick, 1)), 'epoch')
+    assert cmd_vel.motions(since) == []
+
+
+def test_rtcbot_clients_drive(robot, url, cmd_vel):
+    client = Viewer(url, RTCBOT)
+    try:
+        since = cmd_vel.mark()
+        client.send('default', {'forward': 1, 'leftright': 0})
+        # It says so once, and it holds.
+        full = cmd_vel.wait(lambda x, y, z: (x, y, z) == (MAX_X, 0, 0), since)
+        cmd_vel.wait(lambda *velocity: True, full + 20)
+        assert set(cmd_vel.heard[full:]) == {(MAX_X, 0, 0)}
+        client.send('default', {'forward': 0, 'leftright': 1})
+        cmd_vel.wait(lambda x, y, z: (x, y, z) == (0, 0, -MAX_Z), full)
+        client.send('default', {'type': 'keydown', 'key': 'w'})
+        cmd_vel.wait(lambda x, y, z: (x, y, z) == (MAX_X, 0, -MAX_Z), full)
+    finally:
+        since = cmd_vel.mark()
+        client.close()
+    zero = cmd_vel.wait_zero(since)
+    robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
+    assert cmd_vel.motions(zero) == []
+
+
+def test_killed_rtcbot_client_stops_the_robot(robot, url, cmd_vel):
+    since = cmd_vel.mark()
+    script = Path(__file__).with_name('viewers.py')
+    with Process([sys.executable, str(script), url]) as client:
+        client.wait_line('driving', PATIENCE)
+        cmd_vel.wait(lambda x, y, z: x == MAX_X, since)
+        since = cmd_vel.mark()
+        client.send(signal.SIGKILL)
+        zero = cmd_vel.wait_zero(since)
+    robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
+    assert cmd_vel.motions(zero) == []
+
+
+def test_stamped_velocities(robot, driver, cmd_vel):
+    cmd_vel.close()
+    robot.start_guard(**{'teleop.message_type': 'twist_stamped', 'teleop.frame_id': 'base_test'})
+    with RosProbe('stamped') as probe:
+        stamped = CmdVel(probe, TwistStamped)
+        until(lambda: driver.send(0) and driver.send(1) and stamped.motions(), 'stamped motion')
+        stamped.wait_zero(stamped.mark())
+        assert {header.frame_id for header in stamped.stamps} == {'base_test'}
+        stamps = [header.stamp.sec + header.stamp.nanosec / 1e9 for header in stamped.stamps]
+        now = probe.node.get_clock().now().nanoseconds / 1e9
+        assert stamps == sorted(stamps) and now - PATIENCE < stamps[0] <= stamps[-1] <= now
+
+
+def test_the_type_of_the_subscribers(robot, driver, cmd_vel):
+    cmd_vel.close()
+    robot.start_guard(**{'teleop.message_type': 'auto'})
+    for kind in (TwistStamped, Twist, TwistStamped):
+        with RosProbe('motors') as probe:
+            motors = CmdVel(probe, kind)
+            until(lambda: driver.send(0) and driver.send(1) and motors.motions(), kind)
+            motors.wait_zero(motors.mark())

@@ -1,0 +1,233 @@
+"""From a key in a browser to ``cmd_vel``, and to zero whatever breaks in between."""
+
+import signal
+
+from browsers import Chromium, PATIENCE, until
+from netns import namespace  # noqa: F401
+import pytest
+from stack import CmdVel, ColourCamera, Robot
+from std_msgs.msg import String
+from viewers import RTCBOT, Viewer
+
+# The robot's limits here, m/s and rad/s; not the defaults.
+MAX_X, MAX_Z = 0.4, 1.25
+# A busy machine is no reason to stop in tests that are about something else.
+PATIENT = {'teleop.timeout': 1.0}
+until_lost = pytest.mark.parametrize('lost', [False, True],
+                                     ids=['short', 'until the page gives up'])
+
+
+@pytest.fixture(scope='module')
+def robot(namespace):  # noqa: F811
+    """Run a robot with a camera, reached through the browser's cable if there is one."""
+    host = namespace.address if namespace else '127.0.0.1'
+    robot = Robot(host=host, guard=PATIENT, **PATIENT, **{
+        'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z, 'teleop.max_age': 1.0})
+    camera = None
+    try:
+        camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
+        yield robot
+    finally:
+        if camera:
+            camera.close()
+        robot.close()
+
+
+@pytest.fixture(scope='module')
+def cmd_vel(robot):
+    """Hear what the motors would."""
+    return CmdVel(robot.probe)
+
+
+@pytest.fixture(scope='module')
+def chromium(chromium_path, namespace):  # noqa: F811
+    """Run a browser, at the other end of a cable if that is allowed here."""
+    chromium = Chromium(chromium_path, namespace.prefix if namespace else ())
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture
+def page(robot, chromium):
+    """Open the robot's page."""
+    page = chromium.show(robot.url)
+    page.wait_state('live')
+    yield page
+    page.close()
+
+
+def drive(page, cmd_vel, key='w'):
+    """Press a key until the robot moves; return the number of the first motion."""
+    since = cmd_vel.mark()
+
+    def moves():
+        # Again, since the lease of a session that died without a word is free only after some
+        # seconds, and a busy machine may make the watchdog stop the robot.
+        page.up(key)
+        page.down(key)
+        try:
+            return cmd_vel.wait_motion(since, timeout=5) + 1
+        except AssertionError:
+            return None
+    return until(moves, 'motion') - 1
+
+
+def stopped_for_good(robot, page, cmd_vel, since):
+    """Check that a key that stays down moves nothing, until it is let go and pressed again."""
+    zero = cmd_vel.wait_zero(since)
+    # The page is in touch with the robot again, and still holds the key.
+    page.wait_state('live')
+    until(lambda: page.evaluate("""document.getElementById('toast').textContent.includes('Let go')
+      || rtcBridge.driver?.epoch === null"""), 'the robot refuses, or is not driven')
+    # The bridge has had the time for what was waiting.
+    robot.diagnostics('viewers')
+    assert cmd_vel.motions(zero) == []
+    page.up('w')
+    drive(page, cmd_vel)
+
+
+def test_keys_move_and_stop(page, cmd_vel):
+    since = drive(page, cmd_vel)
+    cmd_vel.wait(lambda x, y, z: (x, y, z) == (MAX_X, 0, 0), since)
+    page.down('a')
+    cmd_vel.wait(lambda x, y, z: (x, y, z) == (MAX_X, 0, MAX_Z), since)
+    page.up('a')
+    cmd_vel.wait(lambda x, y, z: (x, y, z) == (MAX_X, 0, 0), cmd_vel.mark())
+    since = cmd_vel.mark()
+    page.up('w')
+    zero = cmd_vel.wait_zero(since)
+    page.down('ArrowDown')
+    page.down('ArrowRight')
+    cmd_vel.wait(lambda x, y, z: (x, y, z) == (-MAX_X, 0, -MAX_Z), zero)
+    since = cmd_vel.mark()
+    page.up('ArrowDown')
+    page.up('ArrowRight')
+    cmd_vel.wait_zero(since)
+    assert page.errors == []
+
+
+def test_nothing_is_said_when_nobody_drives(page, cmd_vel, robot):
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    page.up('w')
+    page.evaluate('rtcBridge.release()')
+    zero = cmd_vel.wait_zero(since)
+    page.wait('rtcBridge.driver.epoch === null')
+
+    # Zero for one second, then silence: somebody else may drive now.
+    def silent():
+        before = cmd_vel.mark()
+        robot.diagnostics('viewers')
+        return cmd_vel.mark() == before
+    until(silent, 'silence on cmd_vel')
+    assert cmd_vel.motions(zero) == []
+    assert cmd_vel.mark() - zero > 5
+
+
+def test_second_browser_moves_nothing(page, robot, chromium, cmd_vel):
+    since = drive(page, cmd_vel)
+    cmd_vel.wait(lambda x, y, z: x == MAX_X, since)
+    other = chromium.show(robot.url)
+    other.wait_state('live')
+    other.wait('rtcBridge.driver.taken')
+    since = cmd_vel.mark()
+    other.down('ArrowDown')
+    other.wait("document.getElementById('toast').textContent.includes('Somebody else')")
+    cmd_vel.wait(lambda *velocity: True, cmd_vel.mark() + 10)
+    assert set(cmd_vel.heard[since:]) == {(MAX_X, 0, 0)}
+    page.evaluate('rtcBridge.release()')
+    other.wait('!rtcBridge.driver.taken')
+    # What was pressed before does not count.
+    other.up('ArrowDown')
+    drive(other, cmd_vel, 's')
+    cmd_vel.wait(lambda x, y, z: x == -MAX_X, since)
+    other.close()
+
+
+def test_messages_between_applications_and_viewers(robot, page):
+    received = robot.probe.subscribe(String, 'rtc_bridge/received', lambda m: m.data)
+    publisher = robot.probe.publisher(String, 'rtc_bridge/send')
+    robot.probe.wait_for(lambda: robot.probe.node.count_publishers('rtc_bridge/received')
+                         and publisher.get_subscription_count())
+    client = Viewer(f'{robot.own_url}/connect', RTCBOT)
+    try:
+        page.evaluate("""() => {
+          window.heard = [];
+          rtcBridge.addEventListener('message', ({ detail }) => window.heard.push(detail));
+          rtcBridge.send({ lamp: [1, true, null, 'ä'] });
+          rtcBridge.send('a text');
+        }""")
+        robot.probe.wait_for(lambda: len(received) == 2, PATIENCE)
+        assert received == ['{"lamp": [1, true, null, "\\u00e4"]}', 'a text']
+        client.send('default', {'from': 'rtcbot'})
+        client.send('default', 'no JSON')
+        robot.probe.wait_for(lambda: len(received) == 4, PATIENCE)
+        assert received[2:] == ['{"from": "rtcbot"}', 'no JSON']
+        publisher.publish(String(data='{"battery": 0.5}'))
+        publisher.publish(String(data='not JSON'))
+        page.wait('heard.length === 2')
+        assert page.evaluate('heard') == [{'battery': 0.5}, 'not JSON']
+        client.wait('default', lambda m: m == 'not JSON')
+        assert client.heard['default'] == [{'battery': 0.5}, 'not JSON']
+    finally:
+        client.close()
+
+
+def test_frozen_browser_stops_the_robot(robot, page, chromium, cmd_vel):
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    chromium.freeze()
+    try:
+        cmd_vel.wait_zero(since)
+    finally:
+        chromium.thaw()
+    stopped_for_good(robot, page, cmd_vel, since)
+
+
+@until_lost
+def test_network_gone_stops_the_robot(robot, page, cmd_vel, namespace, lost):  # noqa: F811
+    if namespace is None:
+        pytest.skip('network namespaces need root')
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    namespace.cut()
+    try:
+        cmd_vel.wait_zero(since)
+        if lost:
+            page.wait("rtcBridge.state !== 'live'")
+    finally:
+        namespace.mend()
+    stopped_for_good(robot, page, cmd_vel, since)
+
+
+@until_lost
+def test_stopped_bridge_stops_the_robot_and_replays_nothing(robot, page, cmd_vel, lost):
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    robot.bridge.send(signal.SIGSTOP)
+    try:
+        cmd_vel.wait_zero(since)
+        if lost:
+            page.wait("rtcBridge.state !== 'live'")
+    finally:
+        robot.bridge.send(signal.SIGCONT)
+    stopped_for_good(robot, page, cmd_vel, since)
+
+
+def test_killed_bridge_stops_the_robot(robot, page, cmd_vel):
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    robot.bridge.send(signal.SIGKILL)
+    cmd_vel.wait_zero(since)
+    assert page.wait_state('robot-gone') == 'Robot gone'
+    robot.start_bridge()
+    stopped_for_good(robot, page, cmd_vel, since)
+
+
+def test_killed_browser_stops_the_robot(robot, page, chromium, cmd_vel):
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    chromium.kill()
+    zero = cmd_vel.wait_zero(since)
+    robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
+    assert cmd_vel.motions(zero) == []
