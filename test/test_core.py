@@ -157,8 +157,21 @@ def test_an_estimate_counts_only_below_what_is_sent():
     rate = RateEstimate(2_000_000, 100_000, 3_000_000, Clock())
     rate.on_remb(300_000, sent=200_000)
     assert rate.bitrate == 2_000_000
+    rate.on_remb(1_700_000, sent=1_900_000)
+    assert rate.bitrate == 2_000_000
     rate.on_remb(1_000_000, sent=1_900_000)
     assert rate.bitrate == 900_000
+
+
+def test_a_viewer_without_reports_is_quiet():
+    clock = Clock()
+    rate = RateEstimate(500_000, 100_000, 3_000_000, clock)
+    clock.now += 0.9
+    assert not rate.quiet
+    clock.now += 0.2
+    assert rate.quiet
+    rate.on_report(0.0)
+    assert not rate.quiet
 
 
 # Lost packets

@@ -110,6 +110,23 @@ async def test_all_viewers_get_the_same_packets():
         stream.unsubscribe(subscription)
 
 
+async def test_the_slowest_viewer_that_is_heard_of_sets_the_rate(monkeypatch):
+    rates = []
+    monkeypatch.setattr(Encoder, 'set_bitrate', lambda self, bitrate: rates.append(bitrate))
+    stream, watcher = make_stream(), Watcher()
+    fast, slow = stream.subscribe(watcher), stream.subscribe(Watcher())
+    fast.bitrate, slow.bitrate = 900_000, 300_000
+    stream.put(picture(1.0))
+    await watcher.count(1)
+    for count, (first, second) in enumerate(((0, 0), (0, 1), (1, 1)), 2):
+        fast.quiet, slow.quiet = bool(first), bool(second)
+        stream.put(picture(float(count)))
+        await watcher.count(count)
+    assert rates == [300_000, 900_000, 300_000]
+    stream.unsubscribe(fast)
+    stream.unsubscribe(slow)
+
+
 async def test_nothing_runs_while_nobody_watches():
     stream, watcher = make_stream(), Watcher()
     stream.put(picture(1.0))

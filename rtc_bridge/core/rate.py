@@ -3,6 +3,10 @@
 from .clock import boot_time, Clock
 
 _CLEAN, _BAD = 0.02, 0.10
+# What is sent is measured over a second and varies: an estimate this far below it is meant.
+_OVERUSE = 0.85
+# Browsers report about three times a second.
+_QUIET_S = 1.0
 
 
 class RateEstimate:
@@ -24,6 +28,11 @@ class RateEstimate:
         self._clock = clock
         self._last = clock()
 
+    @property
+    def quiet(self) -> bool:
+        """Tell whether reports have stopped: the viewer may be gone."""
+        return self._clock() - self._last > _QUIET_S
+
     def on_report(self, fraction_lost: float) -> None:
         """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
         now = self._clock()
@@ -43,7 +52,7 @@ class RateEstimate:
         Browsers never estimate much more than they receive, so an estimate above what is being
         sent says nothing; one below it is a sign of overuse.
         """
-        if bitrate < sent:
+        if bitrate < _OVERUSE * sent:
             self._set(min(self.bitrate, 0.9 * bitrate))
 
     def _set(self, bitrate: float) -> None:

@@ -29,10 +29,16 @@ Sink = Callable[[av.Packet, bool], bool]
 
 @dataclass(eq=False)
 class Subscription:
-    """A viewer of a stream, and the bitrate in bit/s that its path can take."""
+    """
+    A viewer of a stream.
+
+    ``bitrate`` in bit/s is what its path can take; ``quiet`` that it was not heard of lately, so
+    that it must not hold back the others.
+    """
 
     sink: Sink
     bitrate: int = START_BITRATE
+    quiet: bool = False
 
 
 @dataclass
@@ -184,7 +190,9 @@ class VideoStream:
 
     def _fit(self, encoder: Encoder | None, width: int, height: int) -> Encoder:
         """Return an encoder of this size, steered to the slowest viewer's rate."""
-        bitrate = min((s.bitrate for s in self._subscriptions), default=START_BITRATE)
+        subscriptions = self._subscriptions
+        heard = [s.bitrate for s in subscriptions if not s.quiet]
+        bitrate = min(heard or [s.bitrate for s in subscriptions], default=START_BITRATE)
         bitrate = min(bitrate, self._max_bitrate)
         if encoder is None or encoder.size != (width, height):
             return Encoder(self.codec, width, height, bitrate=bitrate,

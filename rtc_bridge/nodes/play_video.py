@@ -64,14 +64,13 @@ class PlayVideo(Node):
         self._camera.publish_info(*self._size, moment)
         if not self._camera.watched:
             return
-        number = stamp.now()
         picture = next(self._pictures, None)
         if picture is None:
             self._camera.flush()
             self.get_logger().info('the end')
             raise Finished
         if self._stamped:
-            stamp.draw(picture, number)
+            stamp.draw(picture, stamp.now())
         self._camera.publish(picture, moment)
 
 

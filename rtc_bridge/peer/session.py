@@ -252,7 +252,7 @@ class Session:
             if showing:
                 self.rate.high = sum(s.camera.settings.max_bitrate for s in showing)
                 for slot in showing:
-                    slot.set_bitrate(round(self.rate.bitrate / len(showing)))
+                    slot.set_bitrate(round(self.rate.bitrate / len(showing)), self.rate.quiet)
             for channel in self._channels.values():
                 channel.watch()
 

@@ -34,7 +34,7 @@ class Slot(MediaStreamTrack):
         self.codec = codec
         self.bytes_sent = 0
         self.dropped = 0
-        self._bitrate: int | None = None
+        self._bitrate = START_BITRATE
         self._retransmissions = Retransmissions(START_BITRATE)
         self._subscription: Subscription | None = None
         self._packets: deque[av.Packet] = deque()
@@ -59,13 +59,18 @@ class Slot(MediaStreamTrack):
         if old is not None and subscription is not None:
             old.unsubscribe(self.codec, subscription)
 
-    def set_bitrate(self, bitrate: int | None) -> None:
-        """Tell the camera's encoder what this viewer's path can take, in bit/s."""
+    def set_bitrate(self, bitrate: int, quiet: bool = False) -> None:
+        """
+        Tell the camera's encoder what this viewer's path can take.
+
+        :param bitrate: bit/s
+        :param quiet: nothing was heard of the viewer lately
+        """
         self._bitrate = bitrate
-        if bitrate is not None:
-            self._retransmissions.bitrate = bitrate
-        if self._subscription is not None and bitrate is not None:
+        self._retransmissions.bitrate = bitrate
+        if self._subscription is not None:
             self._subscription.bitrate = bitrate
+            self._subscription.quiet = quiet
 
     def request_keyframe(self) -> None:
         """Ask the camera for a keyframe, which all its viewers get."""
