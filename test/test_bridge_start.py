@@ -1,0 +1,203 @@
+"""How the robot's programs start, refuse to, and end."""
+
+import contextlib
+import signal
+import socket
+import threading
+
+from aiortc import InvalidStateError
+from browsers import PATIENCE, until
+import cv2
+import numpy as np
+from processes import node
+import pytest
+from rtc_bridge.core.errors import REFUSED
+from sensor_msgs.msg import CompressedImage, Image
+from stack import CmdVel, finish, Robot, start
+from viewers import Driver, Viewer
+
+# Program, parameter, value, and what the one line says besides the parameter.
+WRONG = [
+    ('bridge', 'robot_id', 'two words', "'two words' is no robot name: 1 to 64 letters"),
+    ('bridge', 'relay_url', 'ftp://host/name', "'ftp://host/name', allowed"),
+    ('bridge', 'server.port', 70000, '70000, allowed is an integer from 0 to 65535'),
+    ('bridge', 'cameras.names', '[]', 'at least one'),
+    ('bridge', 'cameras.front.rotate', 45, '45, allowed is one of 0, 90, 180, 270'),
+    ('bridge', 'cameras.front.depth_max', 0.1, 'cameras.front.depth_min'),
+    ('bridge', 'video.codecs', ['h266'], 'h264, vp8'),
+    ('bridge', 'ice.servers', ['turn:host'], "'turn:host', allowed are stun:"),
+    ('bridge', 'access.anonymous', 'all', "'all', allowed is one of none, view, drive"),
+    ('bridge', 'teleop.max_linear_x', 'fast', "'fast', allowed is a number from 0.0 to 50.0 m/s"),
+    ('bridge', 'teleop.max_angular_z', '.nan', 'nan, allowed is a number from 0.0 to 50.0 rad/s'),
+    ('bridge', 'teleop.max_liner_x', 1.0, 'max_linear_x'),
+    ('cmd_vel_guard', 'teleop.message_type', 'twits',
+     "'twits', allowed is one of twist, twist_stamped, auto"),
+    ('cmd_vel_guard', 'teleop.timeout', 0.01, '0.01, allowed is a number from 0.1 to 5.0 s'),
+]
+
+
+@pytest.fixture(scope='module')
+def refused():
+    """Start all programs with wrong parameters, at once: each takes a second."""
+    processes = {}
+    for module, name, value, _ in WRONG:
+        common = {'server.port': 0, 'cameras.names': ['front']} if module == 'bridge' else {}
+        common.pop(name, None)
+        command = node(module, **{'use_sim_time': False, **common})
+        processes[name] = start([*command, '-p', f'{name}:={value}'])
+    yield processes
+    for process in processes.values():
+        process.stop()
+
+
+@pytest.mark.parametrize('module, name, value, allowed', WRONG, ids=[row[1] for row in WRONG])
+def test_wrong_parameters_stop_the_start(refused, module, name, value, allowed):
+    process = refused[name]
+    assert process.wait(PATIENCE) == REFUSED
+    (line,) = process.lines
+    assert line.startswith(f'{module}: parameter {name}')
+    assert allowed in line
+
+
+def test_taken_port_stops_the_start():
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        port = server.getsockname()[1]
+        with start(node('bridge', **{'server.port': port})) as process:
+            assert process.wait(PATIENCE) == REFUSED
+    (line,) = process.lines
+    assert line.startswith('bridge: ')
+    assert f'127.0.0.1:{port}' in line and 'server.port' in line
+
+
+class Driving:
+    """Drives forward in a thread, until it is told to stop or the robot goes."""
+
+    def __init__(self, url):
+        """Take the wheel."""
+        self._driver = Driver(url)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        self._driver.send(0)
+        with contextlib.suppress(InvalidStateError):
+            # The robot may go, and the channel with it.
+            while not self._ended.wait(0.04):
+                self._driver.send(1)
+
+    def close(self):
+        """Let go."""
+        self._ended.set()
+        self._thread.join()
+        self._driver.close()
+
+
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_end_while_driving_is_zero(number):
+    # Without a guard, so that the zero is the bridge's own.
+    robot = Robot(relay=False, guard=None, **{'teleop.guard': False})
+    driving = None
+    try:
+        cmd_vel = CmdVel(robot.probe)
+        driving = Driving(f'{robot.own_url}/connect')
+        cmd_vel.wait(lambda x, y, z: x == 0.5)
+        since = cmd_vel.mark()
+        robot.bridge.send(number)
+        zero = cmd_vel.wait_zero(since)
+        assert robot.bridge.wait(PATIENCE) == 0
+        assert cmd_vel.motions(zero) == []
+        assert 'Traceback' not in robot.bridge.text
+    finally:
+        if driving:
+            driving.close()
+        robot.close()
+
+
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot with two cameras."""
+    robot = Robot(relay=False, **{'cameras.names': list(CAMERAS)})
+    yield robot
+    robot.close()
+
+
+def test_end_of_the_guard_is_zero(robot):
+    cmd_vel = CmdVel(robot.probe)
+    driving = Driving(f'{robot.own_url}/connect')
+    try:
+        cmd_vel.wait_motion()
+        since = cmd_vel.mark()
+        assert finish(robot.guard) == 0
+        zero = cmd_vel.wait_zero(since)
+        assert cmd_vel.motions(zero) == []
+    finally:
+        driving.close()
+
+
+def image(width=64, height=48, encoding='bgr8', step=None, size=None):
+    """Return an image message, a wrong one if wanted."""
+    message = Image(width=width, height=height, encoding=encoding,
+                    step=width * 3 if step is None else step)
+    message.data.frombytes(bytes(message.step * height if size is None else size))
+    return message
+
+
+def compressed(form, data):
+    """Return a compressed image message."""
+    message = CompressedImage(format=form)
+    message.data.frombytes(data)
+    return message
+
+
+def png():
+    """Return a black picture as PNG."""
+    return cv2.imencode('.png', np.zeros((48, 64, 3), np.uint8))[1].tobytes()
+
+
+# Each camera's topic and a picture that can be shown.
+CAMERAS = {'raw': ('raw/image_raw', image()),
+           'jpeg': ('jpeg/image_raw/compressed', compressed('png', png()))}
+# Camera, message, what is said of it.
+MALFORMED = {
+    'short data': ('raw', image(size=100), '100 bytes of data'),
+    'unknown encoding': ('raw', image(encoding='rgb7'), 'rgb7'),
+    'zero size': ('raw', image(width=0), '0x48'),
+    'short step': ('raw', image(step=10), 'step is 10'),
+    'broken JPEG': ('jpeg', compressed('jpeg', b'\xff\xd8\xff\xe0' + bytes(100)), 'broken'),
+    'neither': ('jpeg', compressed('webp', b'RIFF' + bytes(100)), 'neither'),
+}
+
+
+@pytest.fixture(scope='module')
+def watched(robot):
+    """Watch both cameras; give publisher and viewer of each."""
+    publishers = {name: robot.probe.publisher(type(good), topic, 1)
+                  for name, (topic, good) in CAMERAS.items()}
+    viewers = {name: Viewer(f'{robot.own_url}/connect?camera={name}') for name in CAMERAS}
+    for publisher in publishers.values():
+        robot.probe.wait_for(publisher.get_subscription_count, PATIENCE)
+    yield {name: (publishers[name], viewers[name]) for name in CAMERAS}
+    for viewer in viewers.values():
+        viewer.close()
+
+
+@pytest.mark.parametrize('kind', MALFORMED)
+def test_malformed_images_are_counted_and_named(robot, watched, kind):
+    camera, bad, fault = MALFORMED[kind]
+    publisher, viewer = watched[camera]
+    for _ in range(3):
+        publisher.publish(bad)
+    # They may overwrite each other on the way: only the newest counts.
+    values = robot.diagnostics(f'camera {camera}', lambda values, message: (
+        fault in values.get('last_error', '') and 'malformed' in message))
+    assert int(values['dropped_malformed']) > 0
+    # Named in the log as well, not each time.
+    assert f'camera {camera}: ' in robot.bridge.text
+    # The stream goes on.
+    frames = viewer.frames
+
+    def shown():
+        publisher.publish(CAMERAS[camera][1])
+        return viewer.frames > frames
+    until(shown, 'a good picture')
