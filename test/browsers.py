@@ -102,7 +102,7 @@ class ChromiumPage(Page):
     """A page in a browser context of its own: nothing is shared with others."""
 
     def __init__(self, loop, page):
-        """Begin to collect errors."""
+        """Begin to collect errors; to be called in the loop, as all that sends to Chromium."""
         self._loop = loop
         self._page = page
         self.errors = []
@@ -169,8 +169,9 @@ class Chromium:
     def page(self):
         """Return a new empty page."""
         async def make():
-            return await self._browser.new_page(viewport={'width': 1280, 'height': 720})
-        return ChromiumPage(self._loop, self._loop.run(make()))
+            return ChromiumPage(self._loop, await self._browser.new_page(
+                viewport={'width': 1280, 'height': 720}))
+        return self._loop.run(make())
 
     def show(self, url):
         """Return a new page that shows a URL."""

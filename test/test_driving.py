@@ -3,9 +3,11 @@
 import signal
 
 from browsers import Chromium, PATIENCE, until
+from nav_msgs.msg import Odometry
 from netns import namespace  # noqa: F401
+import numpy as np
 import pytest
-from stack import CmdVel, ColourCamera, Robot
+from stack import CmdVel, ColourCamera, finish, Robot
 from std_msgs.msg import String
 from viewers import RTCBOT, Viewer
 
@@ -66,7 +68,7 @@ def drive(page, cmd_vel, key='w'):
         page.up(key)
         page.down(key)
         try:
-            return cmd_vel.wait_motion(since, timeout=5) + 1
+            return cmd_vel.wait_motion(since, timeout=2) + 1
         except AssertionError:
             return None
     return until(moves, 'motion') - 1
@@ -171,6 +173,37 @@ def test_messages_between_applications_and_viewers(robot, page):
         assert client.heard['default'] == [{'battery': 0.5}, 'not JSON']
     finally:
         client.close()
+
+
+def test_simulated_robot_moves(robot, chromium, cmd_vel):
+    simulator = robot.start('sim_robot', camera='sim')
+    odometry = robot.probe.subscribe(Odometry, 'odom')
+
+    def speeds():
+        twist = odometry[-1].twist.twist
+        return twist.linear.x, twist.angular.z
+    page = chromium.show(f'{robot.url}?camera=sim/image_raw')
+    try:
+        page.wait_state('live')
+        until(lambda: page.grab().shape == (480, 640, 3), "the simulator's picture")
+        robot.probe.wait_for(lambda: odometry, PATIENCE)
+        before = page.grab()
+        drive(page, cmd_vel, 'a')
+        robot.probe.wait_for(lambda: odometry[-1].pose.pose.orientation.z > 0.3, PATIENCE)
+        page.up('a')
+        robot.probe.wait_for(lambda: speeds() == (0, 0), PATIENCE)
+        # It looks elsewhere now.
+        until(lambda: np.abs(page.grab() - before.astype(float)).mean() > 10, 'another view')
+        drive(page, cmd_vel)
+        robot.probe.wait_for(lambda: speeds()[0] > 0.1, PATIENCE)
+        # Its own watchdog, when there is no guard any more to say zero.
+        robot.guard.send(signal.SIGKILL)
+        robot.probe.wait_for(lambda: speeds() == (0, 0), PATIENCE)
+        assert finish(simulator) == 0
+    finally:
+        page.close()
+        finish(simulator)
+        robot.start_guard(**PATIENT)
 
 
 def test_frozen_browser_stops_the_robot(robot, page, chromium, cmd_vel):
