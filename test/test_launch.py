@@ -182,7 +182,7 @@ def test_a_wrong_parameter_ends_the_launch(launch, tmp_path):
 def test_robot_under_launch_testing(install):
     pytest.importorskip('launch_testing', reason='it comes with an installed ROS 2')
     done = install.run(sys.executable, '-m', 'launch_testing.launch_test',
-                       TEST / 'robot_launch_test.py')
+                       TEST / 'robot_under_launch.py')
     assert done.returncode == 0, done.stdout + done.stderr
     assert (done.stdout + done.stderr).count('Ran 1 test') == 2
 
