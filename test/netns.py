@@ -19,9 +19,19 @@ import subprocess
 
 import pytest
 
+PREFIX = 'rtc-bridge-'
+
 
 def _ip(*words):
     subprocess.run(['ip', *words], check=True, capture_output=True, text=True)
+
+
+def _sweep():
+    """Take away what runs that were killed have left; a namespace takes its link with it."""
+    for name in os.listdir('/run/netns') if os.path.isdir('/run/netns') else ():
+        owner = name.removeprefix(PREFIX)
+        if owner != name and not os.path.exists(f'/proc/{owner}'):
+            subprocess.run(['ip', 'netns', 'del', name], check=False, capture_output=True)
 
 
 class Namespace:
@@ -36,8 +46,9 @@ class Namespace:
 
     def __init__(self):
         """Make it."""
+        _sweep()
         number = os.getpid() % 250
-        self._name = f'rtc-bridge-{os.getpid()}'
+        self._name = f'{PREFIX}{os.getpid()}'
         # Interface names have at most 15 characters.
         self._link, peer = f'rtcb{os.getpid()}', f'rtcp{os.getpid()}'
         self.address = f'198.18.{number}.1'
