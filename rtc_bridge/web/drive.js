@@ -14,7 +14,6 @@ export const PERIOD = 40;
 const NEUTRAL_FIRST = 3;
 // After such a pause (ms), as in a hidden tab, the robot's watchdog may have stopped it.
 const PAUSE = 200;
-const ASK_AGAIN = 1000;
 
 /** @type {Readonly<Hands>} */
 export const NEUTRAL = Object.freeze({ x: 0, y: 0, turn: 0 });
@@ -87,7 +86,6 @@ export class Driver {
   // A control that is held from before this session does not count.
   #wasIdle = false;
   #moving = false;
-  #asked = -Infinity;
   #sent = -Infinity;
   #padSeen = false;
 
@@ -159,10 +157,7 @@ export class Driver {
     if (quiet) this.locked = false;
     if (!this.mayDrive && begins) return this.role === 'drive' ? 'disabled' : 'role';
     if (this.epoch === null) {
-      if (begins && now - this.#asked >= ASK_AGAIN) {
-        this.#asked = now;
-        this.#control({ type: 'want', lease: true });
-      }
+      if (begins) this.#control({ type: 'want', lease: true });
       return begins && this.taken ? 'taken' : '';
     }
     // Without a tick the robot could only refuse.

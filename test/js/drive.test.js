@@ -55,6 +55,14 @@ test('tells RTCBot robots right as positive', () => {
   assert.equal(JSON.stringify(toRtcbot(NEUTRAL)), '{"forward":0,"leftright":0}');
 });
 
+test('asks again with the next press, however soon', () => {
+  const { driver, control, step } = seat();
+  driver.onLease({ epoch: null, driver: true });
+  step();
+  for (const hands of [FORWARD, FORWARD, NEUTRAL, FORWARD]) step(hands);
+  assert.deepEqual(control, Array(2).fill({ type: 'want', lease: true }));
+});
+
 test('asks for the lease once for each gesture', () => {
   const { control, sent, step } = seat();
   step();
