@@ -128,6 +128,22 @@ def test_end_while_driving_is_zero(number):
         robot.close()
 
 
+def test_without_a_guard_zero_is_repeated_by_the_bridge():
+    robot = Robot(relay=False, guard=None, **{'teleop.guard': False})
+    try:
+        cmd_vel = CmdVel(robot.probe)
+        driving = Driving(f'{robot.own_url}/connect')
+        cmd_vel.wait(lambda x, y, z: x == 0.5)
+        since = cmd_vel.mark()
+        driving.close()
+        zero = cmd_vel.wait_zero(since)
+        # For a second, 20 times a second; a busy machine may lose some.
+        robot.probe.wait_for(lambda: cmd_vel.mark() >= zero + 10)
+        assert cmd_vel.motions(zero) == []
+    finally:
+        robot.close()
+
+
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot with two cameras."""

@@ -32,15 +32,17 @@ from std_msgs.msg import String
 
 from .cameras import ANY, Cameras
 from ..core.access import Access
+from ..core.clock import boot_time
 from ..core.configuration import BRIDGE, default_robot_id
 from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
 from ..core.gate import Gate
+from ..core.guard import Guard
 from ..core.link import IceServer
 from ..core.messages import check_name
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.rtcbot import read_text
-from ..core.velocity import Limits
+from ..core.velocity import Limits, Velocity
 from ..media.encoder import CODECS
 from ..peer.host import Host
 from ..peer.sessions import Sessions
@@ -71,13 +73,14 @@ class Bridge:
         self._values = values
         robot_id = _robot_id(values)
         self._relay = dial_url(values['relay_url'], robot_id) if values['relay_url'] else None
-        guarded = values['teleop.guard']
-        output = GuardedOutput(node) if guarded else CmdVelOutput(
+        # Without the guard's process its rules are kept here, as far as this process runs.
+        self._guard = None if values['teleop.guard'] else Guard(values['teleop.timeout'])
+        self._output = GuardedOutput(node) if self._guard is None else CmdVelOutput(
             node, values['teleop.message_type'], values['teleop.frame_id'])
         self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
             values['teleop.joy']) else None
         self._received = node.create_publisher(String, '~/received', 10)
-        self.pilot = Pilot(_gate(values), output.publish, self._joy and self._publish_joy,
+        self.pilot = Pilot(_gate(values), self._publish, self._joy and self._publish_joy,
                            enabled=values['teleop.enabled'])
         self.host = Host(
             robot_id, self.pilot,
@@ -115,6 +118,8 @@ class Bridge:
             stack.push_async_callback(self.sessions.close, 'the robot stops')
             stack.callback(self.pilot.close)
             tasks = [self.cameras.run(), self._poll(), self._report()]
+            if self._guard is not None:
+                tasks.append(self._repeat_zero())
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,
                                            self.sessions.link('relay'))
@@ -158,6 +163,19 @@ class Bridge:
             await driven.wait()
             self.pilot.poll()
             await asyncio.sleep(POLL_PERIOD_S)
+
+    def _publish(self, velocity: Velocity) -> None:
+        if self._guard is None:
+            self._output.publish(velocity)
+        elif self._guard.command(velocity, boot_time()) is not None:
+            self._output.publish(velocity)
+
+    async def _repeat_zero(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_PERIOD_S)
+            velocity = self._guard.poll()
+            if velocity is not None:
+                self._output.publish(velocity)
 
     async def _report(self) -> None:
         while True:
