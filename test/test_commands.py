@@ -24,6 +24,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 from processes import Process
 import pytest
 from ros_probe import RosProbe
+from sensor_msgs.msg import Joy
 from stack import CmdVel, Robot
 from viewers import command, Driver, RTCBOT, Viewer
 
@@ -34,7 +35,8 @@ MAX_X, MAX_Z = 0.4, 1.25
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot without camera and relay: RTCBot's tutorial page would reach it so."""
-    robot = Robot(relay=False, **{'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z})
+    robot = Robot(relay=False, **{'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z,
+                                  'teleop.joy': True})
     yield robot
     robot.close()
 
@@ -132,6 +134,26 @@ def test_an_earlier_epoch_is_over(driver, cmd_vel):
     tick = driver.viewer.newest('teleop', 'tick')['tick']
     driver.refusal(json.dumps(command(old, 9999, tick, 1)), 'epoch')
     assert cmd_vel.motions(since) == []
+
+
+def test_the_gamepad_is_published_as_ros_has_it(robot, driver):
+    joys = robot.probe.subscribe(Joy, 'joy', lambda m: (list(m.axes), list(m.buttons)))
+    neutral = ([0.0] * 6, [0] * 15)
+    # Left stick forward, right trigger half, button LB: not one is where ROS has it.
+    buttons = [0.0] * 17
+    buttons[4], buttons[7] = 1.0, 0.5
+    moved = ([0.0, 1.0, 0.0, 0.0, 0.0, 0.5], [0] * 9 + [1] + [0] * 5)
+
+    def push():
+        # Two, as the page does: the neutral command opens the way for both.
+        driver.send(0)
+        driver.send_joy([0.0, -1.0, 0.0, 0.0], buttons)
+        return moved in joys
+    until(push, 'the gamepad')
+    since = len(joys)
+    # It falls silent, and the gate lets go for it.
+    robot.probe.wait_for(lambda: neutral in joys[since:], PATIENCE)
+    assert joys[-1] == neutral
 
 
 def test_rtcbot_clients_drive(robot, url, cmd_vel):

@@ -146,6 +146,13 @@ class Driver:
         self.viewer.send('teleop', command(self.epoch, self._seq, tick, x, z))
         return self._seq
 
+    def send_joy(self, axes, buttons):
+        """Send a gamepad's state in the Gamepad API's order, with the newest tick."""
+        self._seq += 1
+        self.viewer.send('teleop', {
+            'type': 'joy', 'epoch': self.epoch, 'seq': self._seq, 'axes': axes,
+            'buttons': buttons, 'tick': self.viewer.newest('teleop', 'tick')['tick']})
+
     def refusal(self, text, reason):
         """Send a text until the robot says that it refuses it so."""
         self.viewer.heard['teleop'] = self.viewer.heard['teleop'][-1:]
