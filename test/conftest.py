@@ -20,13 +20,14 @@ import shutil
 
 from colcon_install import Install
 import pytest
+from rtc_bridge.nodes.demo import free_domain
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Nobody else's graph is disturbed or seen: discovery stays on this host, in a domain of this
-# run's own. Above 101 the ports of a domain fall among those that Linux gives to others.
+# run's own.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(os.getpid() % 100 + 1)
+os.environ['ROS_DOMAIN_ID'] = str(free_domain())
 os.environ.pop('ROS_LOCALHOST_ONLY', None)
 # Child processes find the package from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
