@@ -289,7 +289,7 @@ def test_messages_about_something_else_move_nothing(message):
 
 @pytest.mark.parametrize('text, value', [
     ('Button Clicked!', 'Button Clicked!'), ('{"a": 1}', {'a': 1}), ('"x"', 'x'), ('', ''),
-    ('123', 123), ('[' * 100000, '[' * 100000)])
+    ('123', 123), ('[' * 100000, '[' * 100000), ('{"range": NaN}', '{"range": NaN}')])
 def test_text_is_json_or_itself(text, value):
     assert read_text(text) == value
 
@@ -297,3 +297,4 @@ def test_text_is_json_or_itself(text, value):
 def test_values_become_text():
     assert write_text('hello') == 'hello'
     assert json.loads(write_text({'a': [1]})) == {'a': [1]}
+    assert write_text('half \ud800 a pair') == 'half ? a pair'

@@ -150,6 +150,9 @@ def test_a_late_command_does_not_outrun_the_watchdog(gate, clock):
     clock.now += 0.27
     with refused('neutral-first'):
         driver.send(FORWARD)
+    # Nor does it swallow the zero.
+    assert gate.poll() == ZERO
+    assert gate.poll() is None
 
 
 def test_velocity_is_clamped(gate):
@@ -264,6 +267,15 @@ def test_the_guard_passes_fresh_commands_only(clock):
     assert guard.command(FORWARD, clock.now - 0.10) is None
 
 
+@pytest.mark.parametrize('velocity, stamp', [
+    (Velocity(math.nan, 0.0, 0.0), 100.0), (Velocity(0.0, 0.0, math.inf), 100.0),
+    (FORWARD, math.nan), (FORWARD, -1.0)])
+def test_the_guard_passes_no_numbers_that_are_none(clock, velocity, stamp):
+    guard = Guard(0.3, clock)
+    assert guard.command(velocity, stamp) is None
+    assert guard.command(FORWARD, 100.0) == FORWARD
+
+
 def test_the_guard_says_zero_for_a_second_when_commands_end(clock):
     guard = Guard(0.3, clock)
     guard.command(FORWARD, clock.now)
@@ -357,7 +369,11 @@ def test_the_gamepad_passes_the_same_gate_and_ends_at_zero(pilot, gate, sent, cl
     with refused('neutral-first'):
         pilot.command('a', pad)
     drive(pilot, 1, ZERO)
-    pilot.command('a', Joy(gate.epoch, 2, gate.tick(), (0.5, 0.0), (1.0,)))
+    # Sticks at rest say nothing of the buttons.
+    with refused('neutral-first'):
+        pilot.command('a', Joy(gate.epoch, 2, gate.tick(), (0.5, 0.0), (1.0,)))
+    pilot.command('a', Joy(gate.epoch, 2, gate.tick(), (0.0, 0.0), (0.0,)))
+    pilot.command('a', Joy(gate.epoch, 3, gate.tick(), (0.5, 0.0), (1.0,)))
     assert sent[-1] == ([-0.5, 0.0, 0.0, 0.0, 0.0, 0.0], [1] + [0] * 14)
     clock.now += 0.4
     pilot.poll()
@@ -379,6 +395,36 @@ def test_a_held_state_is_scaled_repeated_and_stopped(pilot, sent, clock):
     assert sent[-1] == ZERO
     pilot.poll()
     assert sent[-1] == ZERO and len(sent) == 3
+
+
+def test_the_zero_of_a_stop_comes_before_what_follows(pilot, sent, clock):
+    pilot.want('a', True)
+    drive(pilot, 1, ZERO)
+    drive(pilot, 2, FORWARD)
+    pilot.command('a', Joy(pilot.gate.epoch, 3, pilot.gate.tick(), (0.0,), ()))
+    pilot.command('a', Joy(pilot.gate.epoch, 4, pilot.gate.tick(), (0.5,), ()))
+    clock.now += 0.31
+    sent.clear()
+    with refused('neutral-first'):
+        drive(pilot, 5, FORWARD)
+    assert sent == [ZERO, ([0.0] * 6, [0] * 15)]
+    pilot.poll()
+    assert len(sent) == 2
+
+
+def test_a_client_at_rest_makes_room(pilot, sent, clock):
+    pilot.hold('r', 1.0, 0.0)
+    clock.now += 0.9
+    pilot.alive('r')
+    pilot.hold('r', 0.0, 0.0)
+    for _ in range(12):
+        clock.now += 0.1
+        pilot.alive('r')
+        pilot.poll()
+    assert pilot.gate.holder is None
+    assert sent[-1] == ZERO
+    pilot.hold('r', 1.0, 0.0)
+    assert pilot.gate.holder == 'r'
 
 
 def test_everybody_hears_of_a_new_driver(pilot):

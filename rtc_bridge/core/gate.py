@@ -16,7 +16,7 @@
 The gate: every motion command from outside passes here, or is refused with a reason.
 
 It also holds the lease, since a command counts only with the epoch of the lease it was made for.
-Pure: no thread, no timer; the caller polls it 20 times a second and publishes what it returns.
+Pure: no thread, no timer; the caller polls it and publishes what it returns.
 """
 
 from collections import OrderedDict
@@ -60,13 +60,18 @@ class Gate:
         # Ticks given to the holder, oldest first, with the time each was made.
         self._ticks: OrderedDict[int, float] = OrderedDict()
         self._seq = 0
-        # Motion is refused until a neutral command was seen since the last stop or grant.
+        # Motion is refused until a neutral command was seen since the last stop or grant; a
+        # gamepad's buttons until a neutral gamepad was.
         self._neutral_seen = False
+        self._joy_neutral_seen = False
+        # The commands have ended, and nobody has been told yet.
+        self._stop_due = False
         self._velocity = ZERO
         # Time of the last accepted command, or None while stopped.
         self._accepted: float | None = None
         # What a client that sends changes only wants, and when it last gave a sign of life.
         self._held: Velocity | None = None
+        self._held_since = 0.0
         self._alive = 0.0
 
     # Lease
@@ -97,6 +102,13 @@ class Gate:
         self._accepted = None
         self._held = None
         self._neutral_seen = False
+        self._joy_neutral_seen = False
+        self._stop_due = False
+
+    def take_stop(self) -> bool:
+        """Tell, once, that the commands have ended: zero is to be published before all else."""
+        due, self._stop_due = self._stop_due, False
+        return due
 
     @property
     def moving(self) -> bool:
@@ -118,7 +130,7 @@ class Gate:
         """
         Return the velocity to publish for a driver's command.
 
-        :raises Refused: with the reason; the robot's motion is as it was
+        :raises Refused: with the reason
         """
         now = self._check(session, command)
         target = self.limits.clamp(command.velocity)
@@ -135,7 +147,9 @@ class Gate:
         :raises Refused: with the reason
         """
         self._check(session, command)
-        if not command.is_neutral() and not self._neutral_seen:
+        if command.is_neutral():
+            self._joy_neutral_seen = True
+        elif not self._joy_neutral_seen:
             raise Refused('neutral-first')
         self._seq = command.seq
 
@@ -159,7 +173,7 @@ class Gate:
         if not target.is_zero() and not self._neutral_seen:
             raise Refused('neutral-first')
         self._held = target
-        self._alive = now
+        self._held_since = self._alive = now
         return self._move(target, now)
 
     def alive(self, session: str, age: float = 0.0) -> None:
@@ -177,11 +191,16 @@ class Gate:
         Zero, once, when the commands have ended; a held state again and again; else ``None``.
         """
         now = self._clock()
-        if self._expire(now):
+        self._expire(now)
+        if self.take_stop():
             return ZERO
         if self._held is not None:
             return self._move(self._held, now)
         return None
+
+    def rests(self, seconds: float) -> bool:
+        """Tell whether the holder is a client that sends changes, and at rest for this long."""
+        return self._held == ZERO and self._clock() - self._held_since > seconds
 
     def _check(self, session: str, command: Drive | Joy) -> float:
         if session != self.holder or command.epoch != self.epoch:
@@ -195,16 +214,15 @@ class Gate:
             raise Refused('sequence')
         return now
 
-    def _expire(self, now: float) -> bool:
-        """Stop if the commands have ended; tell whether that happened just now."""
+    def _expire(self, now: float) -> None:
+        """Stop if the commands have ended."""
         if self._accepted is None:
-            return False
+            return
         since, allowed = ((self._accepted, self.timeout) if self._held is None
                           else (self._alive, self._hold_timeout))
-        if now - since <= allowed:
-            return False
-        self.stop()
-        return True
+        if now - since > allowed:
+            self.stop()
+            self._stop_due = True
 
     def _move(self, target: Velocity, now: float) -> Velocity:
         # At rest there is no last command to measure a step from: take one of ours.

@@ -14,6 +14,8 @@
 
 """What the last process before the motors lets pass."""
 
+import math
+
 from .clock import boot_time, Clock
 from .velocity import Velocity, ZERO
 
@@ -48,6 +50,8 @@ class Guard:
         :param stamp: boot-time clock of this host, in seconds, when the command was accepted
         """
         now = self._clock()
+        if not all(map(math.isfinite, (stamp, *vars(velocity).values()))):
+            return None
         if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
             return None
         self._stamp = stamp

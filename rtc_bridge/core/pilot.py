@@ -18,7 +18,7 @@ import logging
 from typing import Callable
 
 from .clock import boot_time, Clock
-from .control import Drive, Joy, TeleopMessage
+from .control import Joy, TeleopMessage
 from .gate import Gate, Refused
 from .joy import to_ros
 from .velocity import Velocity, ZERO
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 POLL_PERIOD_S = 0.02
 TICK_PERIOD_S = 0.05
 _REPEAT_S = 0.05
+_REST_S = 1.0
 
 
 class Pilot:
@@ -79,10 +80,13 @@ class Pilot:
         """
         if not self.enabled:
             raise Refused('disabled')
-        if isinstance(message, Drive):
-            self._send(self.gate.drive(session, message))
-        else:
-            self._joy(session, message)
+        if isinstance(message, Joy):
+            return self._joy(session, message)
+        try:
+            velocity = self.gate.drive(session, message)
+        finally:
+            self._settle()
+        self._send(velocity)
 
     def hold(self, session: str, forward: float, left: float) -> None:
         """
@@ -95,18 +99,24 @@ class Pilot:
         epoch = self.gate.epoch
         limits = self.gate.limits
         try:
-            self._send(self.gate.hold(session, Velocity(
-                forward * limits.linear_x, 0.0, left * limits.angular_z)))
+            velocity = self.gate.hold(session, Velocity(
+                forward * limits.linear_x, 0.0, left * limits.angular_z))
         finally:
+            self._settle()
             if self.gate.epoch != epoch:
                 self._changed()
+        self._send(velocity)
 
     def alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old."""
         self.gate.alive(session, age)
+        self._settle()
 
     def poll(self) -> None:
         """Stop what has ended, repeat what is held; call every ``POLL_PERIOD_S``."""
+        if self.gate.rests(_REST_S):
+            # An RTCBot client knows no lease: whoever rests makes room.
+            self.leave(self.gate.holder)
         velocity = self.gate.poll()
         if velocity is None:
             return
@@ -124,9 +134,17 @@ class Pilot:
     def _joy(self, session: str, message: Joy) -> None:
         if self._publish_joy is None:
             raise Refused('disabled')
-        self.gate.joy(session, message)
+        try:
+            self.gate.joy(session, message)
+        finally:
+            self._settle()
         self._joy_moved = not message.is_neutral()
         self._publish_joy(*to_ros(message.axes, message.buttons))
+
+    def _settle(self) -> None:
+        """Publish the stop that the gate found to be due, before anything else."""
+        if self.gate.take_stop():
+            self._stop()
 
     def _send(self, velocity: Velocity) -> None:
         self._last_published = self._clock()

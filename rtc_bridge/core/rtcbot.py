@@ -27,11 +27,19 @@ _DEAD_ZONE = 0.1
 
 
 def read_text(text: str) -> Any:
-    """Return a message as RTCBot's Python side reads it: JSON, or else the text itself."""
+    """
+    Return a message as RTCBot's Python side reads it: JSON, or else the text itself.
+
+    ``NaN`` and ``Infinity`` are no JSON (RFC 8259, section 6), and no browser could read them.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(constant)
 
 
 class Wish:
@@ -107,5 +115,10 @@ def write_json(value: Any) -> str:
 
 
 def write_text(value: Any) -> str:
-    """Return a value as the text of a ROS message: a text as it is, the rest as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+    """
+    Return a value as the text of a ROS message: a text as it is, the rest as JSON.
+
+    JSON's escapes may hold halves of surrogate pairs, which UTF-8 cannot: they become ``?``.
+    """
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode('utf-8', 'replace').decode()

@@ -67,6 +67,7 @@ def main(args: list[str] | None = None) -> None:
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     executor = SingleThreadedExecutor()
     ended = when_signalled(executor.wake)
+    node = None
     try:
         node = CmdVelGuard()
         executor.add_node(node)
@@ -74,12 +75,14 @@ def main(args: list[str] | None = None) -> None:
             # Waits on the system's steady clock: a ROS timer would not fire without /clock.
             executor.spin_once(timeout_sec=node.guard.wait())
             node.publish(node.guard.poll())
-        node.publish(node.guard.stop())
-        node.destroy_node()
     except RtcBridgeError as error:
         print(f'cmd_vel_guard: {error}', file=sys.stderr)
         sys.exit(REFUSED)
     finally:
+        if node is not None:
+            # Whatever it was that ended this.
+            node.publish(node.guard.stop())
+            node.destroy_node()
         rclpy.shutdown()
 
 

@@ -105,5 +105,5 @@ class CmdVelOutput:
 
 
 def stamp_seconds(message: TwistStamped) -> float:
-    """Return a message's stamp in seconds."""
-    return Time.from_msg(message.header.stamp).nanoseconds / 1e9
+    """Return a message's stamp in seconds, whatever it is: ``Time`` takes none below zero."""
+    return message.header.stamp.sec + message.header.stamp.nanosec / 1e9
