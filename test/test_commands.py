@@ -145,8 +145,9 @@ def test_the_gamepad_is_published_as_ros_has_it(robot, driver):
     moved = ([0.0, 1.0, 0.0, 0.0, 0.0, 0.5], [0] * 9 + [1] + [0] * 5)
 
     def push():
-        # Two, as the page does: the neutral command opens the way for both.
+        # As the page does; each at rest first.
         driver.send(0)
+        driver.send_joy([0.0] * 4, [0.0] * 17)
         driver.send_joy([0.0, -1.0, 0.0, 0.0], buttons)
         return moved in joys
     until(push, 'the gamepad')

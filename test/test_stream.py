@@ -148,7 +148,9 @@ async def test_nothing_runs_while_nobody_watches():
     subscription = stream.subscribe(watcher)
     assert threading.active_count() == before + 1
     stream.unsubscribe(subscription)
-    assert threading.active_count() == before
+    async with asyncio.timeout(10):
+        while threading.active_count() > before:
+            await asyncio.sleep(0)
     stream.put(picture(2.0))
     assert not watcher.packets and not stream.stats.frames
 
@@ -216,6 +218,37 @@ async def test_bad_pictures_are_counted_and_end_nothing():
     await watcher.count(1)
     assert stream.stats.last_error == 'data has 5 bytes'
     stream.unsubscribe(subscription)
+
+
+async def test_a_bad_picture_loses_no_demand_for_a_keyframe(monkeypatch):
+    monkeypatch.setattr('rtc_bridge.media.stream.KEYFRAME_INTERVAL_S', 0.0)
+    stream, watcher = make_stream(), Watcher()
+    subscription = stream.subscribe(watcher)
+    stream.put(picture(1.0))
+    await watcher.count(1)
+
+    def broken():
+        raise ValueError('not even an ImageError')
+
+    stream.put(picture(2.0, broken))
+    stream.request_keyframe()
+    async with asyncio.timeout(10):
+        while not stream.stats.errors:
+            await asyncio.sleep(0)
+    stream.put(picture(3.0))
+    await watcher.count(2)
+    assert watcher.packets[1][1]
+    stream.unsubscribe(subscription)
+
+
+async def test_one_who_returns_at_once_gets_a_keyframe():
+    stream, watcher = make_stream(), Watcher()
+    for count in range(1, 6):
+        subscription = stream.subscribe(watcher)
+        stream.put(picture(float(count)))
+        await watcher.count(count)
+        stream.unsubscribe(subscription)
+    assert all(keyframe for _, keyframe in watcher.packets)
 
 
 async def test_size_may_change_and_stamps_may_jump():

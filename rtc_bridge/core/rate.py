@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How many bits per second a viewer's path takes, from what the viewer reports."""
+"""How much a viewer's path takes, from what the viewer reports, and how much the robot takes."""
 
 from .clock import boot_time, Clock
 
@@ -71,3 +71,30 @@ class RateEstimate:
 
     def _set(self, bitrate: float) -> None:
         self.bitrate = max(self._low, min(self.high, bitrate))
+
+
+class RateLimit:
+    """
+    A token bucket.
+
+    :param rate: how many a second, in the long run
+    :param burst: how many at once
+    """
+
+    def __init__(self, rate: float = 50.0, burst: float = 100.0,
+                 clock: Clock = boot_time) -> None:
+        """Start full."""
+        self._rate = rate
+        self._burst = self._tokens = burst
+        self._clock = clock
+        self._last = clock()
+
+    def allow(self) -> bool:
+        """Tell whether one more is within the limit, and count it if so."""
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate)
+        self._last = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

@@ -41,7 +41,7 @@ class Picture:
     """
     A picture that is decoded by the first encoder that needs it, and only if one does.
 
-    :param load: returns pixels and encoding, or raises ImageError; called at most once
+    :param load: returns pixels and encoding, or raises ImageError
     :param received: boot-time clock in seconds when the picture came
     """
 

@@ -88,12 +88,13 @@ class VideoStream:
         # Replaced as a whole, never changed: the thread may be reading it.
         self._subscriptions: tuple[Subscription, ...] = ()
         self._ready = threading.Condition()
+        self._last_thread: threading.Thread | None = None
         self._picture: Picture | None = None
         self._keyframe_wanted = False
         # When the last keyframe was made that any viewer got.
         self._last_keyframe = float('-inf')
-        self._running = False
         self._next_warning = 0.0
+        # The thread that is to run; one that is no longer this ends after the frame in hand.
         self._thread: threading.Thread | None = None
 
     @property
@@ -109,7 +110,7 @@ class VideoStream:
     def put(self, picture: Picture) -> None:
         """Hand in the newest picture, from any thread."""
         with self._ready:
-            if not self._running:
+            if self._thread is None:
                 return
             if self._picture is not None:
                 self.stats.superseded += 1
@@ -122,9 +123,9 @@ class VideoStream:
         self._subscriptions += (subscription,)
         if self._thread is None:
             self._loop = asyncio.get_running_loop()
-            self._running = True
-            self._thread = threading.Thread(target=self._run, daemon=True,
-                                            name=f'encode-{self.name}-{self.codec}')
+            self._thread = threading.Thread(target=self._run, args=(self._last_thread,),
+                                            daemon=True, name=f'encode-{self.name}-{self.codec}')
+            self._last_thread = self._thread
             self._thread.start()
         return subscription
 
@@ -133,13 +134,10 @@ class VideoStream:
         self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
         if not self._subscriptions and self._thread is not None:
             with self._ready:
-                self._running = False
+                self._thread = None
                 self._picture = None
-                self._ready.notify()
-            # The thread ends after the frame in hand, a few milliseconds; waiting for it
-            # keeps two encoders of one stream from ever running side by side.
-            self._thread.join()
-            self._thread = None
+                self._keyframe_wanted = False
+                self._ready.notify_all()
 
     def request_keyframe(self) -> None:
         """Make the next frame a keyframe, soon."""
@@ -149,14 +147,18 @@ class VideoStream:
 
     # Encoder thread
 
-    def _run(self) -> None:
+    def _run(self, before: threading.Thread | None) -> None:
+        if before is not None:
+            # Two encoders of one stream never run side by side; the event loop does not wait.
+            before.join()
+        this = threading.current_thread()
         encoder: Encoder | None = None
         last: Picture | None = None
         last_frame = float('-inf')
         last_pts = -1
         while True:
             with self._ready:
-                while self._running and self._picture is None:
+                while self._thread is this and self._picture is None:
                     # Nothing new: a viewer without a first picture gets the old one.
                     wait = None
                     if self._keyframe_wanted and last is not None:
@@ -165,19 +167,21 @@ class VideoStream:
                         if wait <= 0:
                             break
                     self._ready.wait(wait)
-                if not self._running:
+                if self._thread is not this:
                     return
                 now = boot_time()
                 picture, self._picture = self._picture or last, None
                 captured = now if picture is last else picture.received
                 keyframe = self._keyframe_wanted and (
                     now - self._last_keyframe >= KEYFRAME_INTERVAL_S)
-                if keyframe:
-                    self._keyframe_wanted = False
             try:
                 i420 = picture.i420()
             except ImageError as error:
                 self._count_error(str(error))
+                continue
+            except Exception as error:
+                # A picture that breaks the decoder must not end the thread unnoticed.
+                self._count_error(f'cannot be decoded: {error!r}')
                 continue
             last, last_frame = picture, now
             began = time.perf_counter()
@@ -194,6 +198,8 @@ class VideoStream:
                 continue
             if packet.is_keyframe:
                 self._last_keyframe = now
+                # Not before there is one: until then the demand stands.
+                self._keyframe_wanted = False
             stats = self.stats
             stats.encode_s += time.perf_counter() - began
             stats.frames += 1

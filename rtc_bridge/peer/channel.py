@@ -64,4 +64,5 @@ class Channel:
         """Look after what changes by itself; called five times a second."""
 
     def close(self, reason: str) -> None:
-        """Clear up: the session ends."""
+        """Hear no more: the session ends."""
+        self._channel.remove_all_listeners()

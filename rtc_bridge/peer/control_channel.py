@@ -24,6 +24,7 @@ from ..core.control import (
     AppMessage, Bye, ControlMessage, parse_control, Ping, Select, Want,
 )
 from ..core.errors import ProtocolError
+from ..core.rate import RateLimit
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
 
@@ -35,6 +36,7 @@ class ControlChannel(Channel):
         """Say hello."""
         super().__init__(channel)
         self._session = session
+        self._messages = RateLimit()
         self._slots: dict[int, tuple[str | None, str]] = {}
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
@@ -76,6 +78,7 @@ class ControlChannel(Channel):
 
     def close(self, reason: str) -> None:
         """Say that the session ends."""
+        super().close(reason)
         self._send('bye', reason=reason)
 
     def _cameras(self) -> list[dict[str, str]]:
@@ -107,7 +110,12 @@ class ControlChannel(Channel):
             else:
                 self._send('error', code='denied', message='this session may only watch')
         elif isinstance(message, AppMessage):
-            session.host.publish_message(write_text(message.data))
+            if session.role != 'drive':
+                self._send('error', code='denied', message='this session may only watch')
+            elif self._messages.allow():
+                session.host.publish_message(write_text(message.data))
+            else:
+                self._send('error', code='busy', message='too many messages')
         elif isinstance(message, Bye):
             session.end(f'the viewer left: {show(message.reason)}')
 

@@ -22,6 +22,7 @@ from aiortc import RTCDataChannel
 from .channel import Channel, Viewer
 from ..core.control import MAX_MESSAGE
 from ..core.gate import Refused
+from ..core.rate import RateLimit
 from ..core.rtcbot import read_text, Wish, write_json
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class RTCBotChannel(Channel):
         super().__init__(channel)
         self._session = session
         self._wish = Wish()
+        self._messages = RateLimit()
         self._last_refusal = ''
         channel.on('message', self._on_message)
         # RTCBot ends the whole connection with this channel.
@@ -46,15 +48,19 @@ class RTCBotChannel(Channel):
 
     def _on_message(self, text: str | bytes) -> None:
         # RTCBot uses no binary messages.
-        if isinstance(text, bytes) or len(text) > MAX_MESSAGE:
+        if isinstance(text, bytes) or len(text) > MAX_MESSAGE or self._session.role != 'drive':
             return
-        self._session.host.publish_message(text)
+        if self._messages.allow():
+            self._session.host.publish_message(text)
         wish = self._wish.update(read_text(text))
-        if wish is None or self._session.role != 'drive':
+        if wish is None:
             return
         try:
             self._session.host.pilot.hold(self._session.session_id, *wish)
         except Refused as refused:
+            # What was held before is forgotten: it must not move the robot later, with a
+            # message about something else.
+            self._wish = Wish()
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)
                 logger.info('session %s may not drive: %s', self._session.session_id[:8], refused)

@@ -128,10 +128,12 @@ class Session:
                     # Nothing is received: microphones and cameras of viewers are not for us.
                     transceiver.direction = 'inactive'
             await pc.setLocalDescription()
-        except Exception as error:
-            # aiortc has no common base for what a strange description can raise in it.
+        except BaseException as error:
             pc.remove_all_listeners()
-            await pc.close()
+            await asyncio.shield(pc.close())
+            # aiortc has no common base for what a strange description can raise in it.
+            if not isinstance(error, Exception):
+                raise
             if codec is not None and 'send parameters' in str(error):
                 return False
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
@@ -148,11 +150,7 @@ class Session:
         self.slots[0].show(camera)
 
     async def add_candidate(self, candidate: Candidate | None) -> None:
-        """
-        Take a trickled candidate.
-
-        :raises SignalingError: ``bad-message``: it is none
-        """
+        """Take a trickled candidate; what is none is left out, and logged."""
         if self._pc is None or self.state == 'closed':
             return
         if candidate is None or '.local ' in candidate.candidate:
@@ -165,8 +163,8 @@ class Session:
             parsed.sdpMLineIndex = candidate.sdp_m_line_index
             await self._pc.addIceCandidate(parsed)
         except (ValueError, AssertionError, IndexError) as error:
-            raise SignalingError('bad-message', f'no ICE candidate: '
-                                                f'{show(candidate.candidate)} ({error})') from None
+            logger.info('%s: no ICE candidate: %s (%r)', self._name,
+                        show(candidate.candidate), error)
 
     def cameras_changed(self) -> None:
         """Tell the viewer that cameras came or went."""
@@ -206,10 +204,11 @@ class Session:
 
     async def _close(self, reason: str) -> None:
         self.state = 'closed'
-        self.host.pilot.leave(self.session_id)
         logger.info('%s ends: %s', self._name, reason)
+        # Deaf first: a message that is still on its way must not take the lease again.
         for channel in self._channels.values():
             channel.close(reason)
+        self.host.pilot.leave(self.session_id)
         for slot in self.slots:
             slot.stop()
         if self._watch_task is not None:
@@ -240,7 +239,10 @@ class Session:
     def _on_channel(self, channel: RTCDataChannel) -> None:
         kinds = {'control': ControlChannel, 'teleop': TeleopChannel, 'default': RTCBotChannel}
         kind = kinds.get(channel.label)
-        if kind is None or channel.label in self._channels:
+        # RTCBot's way to drive, without ticks and sequence, is not for sessions that have ours.
+        mixed = bool(self._channels) and (channel.label == 'default') != (
+            'default' in self._channels)
+        if kind is None or mixed or channel.label in self._channels or self.state == 'closed':
             # RTCBot's clients may open more channels; nobody here listens to them.
             logger.info('%s: channel %s is not used', self._name, show(channel.label))
             return

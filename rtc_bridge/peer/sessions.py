@@ -14,6 +14,7 @@
 
 """All sessions of a robot, and the way in for every signaling door."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -32,6 +33,7 @@ class Sessions:
         """Start with none."""
         self.host = host
         self.sessions: dict[str, Session] = {}
+        self._closing = False
         host.pilot.on_lease.append(self._lease_changed)
 
     def link(self, via: str) -> 'HostLink':
@@ -48,6 +50,8 @@ class Sessions:
 
         :raises SignalingError: the offer is refused
         """
+        if self._closing:
+            raise SignalingError('robot-gone', 'the robot stops')
         role = self.host.access.role(via, offer.door)
         if role == 'none':
             raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
@@ -72,9 +76,9 @@ class Sessions:
             await self.sessions[session].close(reason)
 
     async def close(self, reason: str) -> None:
-        """End all sessions."""
-        for session in list(self.sessions.values()):
-            await session.close(reason)
+        """End all sessions, and begin no more."""
+        self._closing = True
+        await asyncio.gather(*(session.close(reason) for session in self.sessions.values()))
 
     def cameras_changed(self) -> None:
         """Tell every viewer that cameras came or went."""

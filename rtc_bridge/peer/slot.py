@@ -47,7 +47,6 @@ class Slot(MediaStreamTrack):
         self.camera: Camera | None = None
         self.codec = codec
         self.bytes_sent = 0
-        self.dropped = 0
         self._bitrate = START_BITRATE
         self._retransmissions = Retransmissions(START_BITRATE)
         self._subscription: Subscription | None = None
@@ -132,7 +131,6 @@ class Slot(MediaStreamTrack):
             return False
         if len(self._packets) >= _MAX_WAITING or packet.pts <= self._last_pts:
             # Late pictures are worse than none: start afresh from a keyframe.
-            self.dropped += 1 + len(self._packets)
             self._packets.clear()
             self._need_keyframe()
             return False

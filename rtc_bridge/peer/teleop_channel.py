@@ -47,10 +47,14 @@ class TeleopChannel(Channel):
         if driving and self._ticking is None:
             self._ticking = asyncio.create_task(self._tick(), name='teleop ticks')
         elif not driving:
-            self.close('')
+            self._stop_ticking()
 
     def close(self, reason: str) -> None:
         """Stop ticking."""
+        super().close(reason)
+        self._stop_ticking()
+
+    def _stop_ticking(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
             self._ticking = None

@@ -75,6 +75,11 @@ function isTaken(target, code) {
  */
 export function listenToKeyboard(keys, changed, signal) {
   addEventListener('keydown', (event) => {
+    // macOS tells of no key that is let go while Cmd is down: better none than one too many.
+    if (event.metaKey) {
+      keys.clear();
+      changed();
+    }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTaken(event.target, event.code)) return;
     if (!keys.press(event.code, event.repeat)) return;
@@ -82,7 +87,8 @@ export function listenToKeyboard(keys, changed, signal) {
     if (!event.repeat) changed();
   }, { signal });
   addEventListener('keyup', (event) => {
-    keys.release(event.code);
+    if (event.key === 'Meta') keys.clear();
+    else keys.release(event.code);
     changed();
   }, { signal });
 }

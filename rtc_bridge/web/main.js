@@ -110,7 +110,8 @@ function render() {
 function step() {
   const session = viewer.current;
   if (session?.state !== 'up') return;
-  const pad = pads.poll();
+  // Of several robots' pages a gamepad drives the one that is looked at.
+  const pad = document.hasFocus() ? pads.poll() : null;
   const hands = document.hidden ? NEUTRAL
     : combine([keys.hands, stick.hands, Gamepads.hands(pad, driver?.strafes ?? false)]);
   if (session.kind === 'rtcbot') {
@@ -129,6 +130,13 @@ function letGo() {
   // This one tells.
   stick.clear();
 }
+
+// Space stops; on a button that still had the focus it would press that again.
+addEventListener('click', (event) => {
+  const button = event.target instanceof Element && event.target.closest('button');
+  // A key that presses a button is a click without a pointer, and may want to press it again.
+  if (button && event.detail > 0) button.blur();
+});
 
 viewer.addEventListener('change', render);
 viewer.addEventListener('session', () => {

@@ -21,7 +21,7 @@
  */
 
 /** Codes after which trying again by itself would only annoy. */
-export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'bad-name', 'unsupported']);
+export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'unsupported']);
 
 /** @type {Record<string, [string, string]>} */
 const TROUBLE = {
@@ -30,8 +30,7 @@ const TROUBLE = {
   denied: ['Not allowed', 'The robot does not let you in. Ask its owner for a link.'],
   'no-camera': ['No such camera', 'The robot has no camera of this name.'],
   'bad-offer': ['Not understood', 'The robot could not use what this browser offered.'],
-  'bad-name': ['No robot here', 'The address names no robot. Check the link.'],
-  busy: ['Robot busy', 'The robot has as many viewers as it takes. Trying again.'],
+  busy: ['Robot busy', 'The robot is answering others. Trying again.'],
   'robot-timeout': ['No answer', 'The robot is connected but does not answer. Trying again.'],
   'no-answer': ['No answer', 'The robot is connected but does not answer. Trying again.'],
   'no-path': ['No way through',
