@@ -49,6 +49,16 @@ def run(program: str, arguments: list[str]) -> int:
 
     :param program: a key of ``PROGRAMS``
     """
+    own = arguments[:arguments.index('--ros-args')] if '--ros-args' in arguments else arguments
+    if program not in ('demo', 'relay') and own:
+        # These take nothing but ROS arguments.
+        helped = own[0] in ('-h', '--help')
+        print(f'usage: rtc-bridge {program} [--ros-args -p NAME:=VALUE ... '
+              f'--params-file FILE]\n{PROGRAMS[program]}\n'
+              'Every parameter, with its range: config/robot.yaml, or ros2 param describe'
+              if helped else f'rtc-bridge {program}: {own[0]!r} is not known; parameters follow '
+              '--ros-args', file=sys.stdout if helped else sys.stderr)
+        return 0 if helped else REFUSED
     try:
         check(program)
     except DependencyError as error:

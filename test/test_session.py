@@ -188,9 +188,9 @@ async def test_rtcbots_messages_drive_and_reach_the_application(watch):
     channel.send('Button Clicked!')
     channel.send(json.dumps({'forward': 1, 'leftright': -0.5}))
     async with asyncio.timeout(10):
-        while not sent:
+        while len(sent) < 2:
             await asyncio.sleep(0)
-    assert sent == [Velocity(1.0, 0.0, 1.0)]
+    assert sent == [ZERO, Velocity(1.0, 0.0, 1.0)]
     assert sessions.received[0] == 'Button Clicked!'
     sessions.send_message({'data': 'pong'})
     sessions.send_message('text')
@@ -215,7 +215,7 @@ async def test_who_may_only_watch_reaches_no_application(watch):
 
 
 async def test_a_session_has_one_way_to_drive(watch):
-    """RTCBot's channel beside ours is not listened to."""
+    """What RTCBot beside ours says is not listened to."""
     sessions = make_sessions(TestCamera('front', 60))
     viewer = await watch(sessions, labels=('control', 'teleop', 'default'))
     await viewer.until(lambda: near(viewer, 0, 60))

@@ -27,7 +27,9 @@ class Guard:
     """
     Pass fresh velocities on; when they stop, say zero, 20 times a second for one second.
 
-    Nothing is said before the first fresh command: until then somebody else may be driving.
+    Nothing is said before the first fresh command, nor longer than a second after motion: until
+    then, or from then on, somebody else may be driving. After a stop, and at the start, motion
+    passes only when a zero was passed before it: no lurch.
 
     :param timeout: seconds a command lasts, from its own stamp
     """
@@ -38,6 +40,8 @@ class Guard:
         self._clock = clock
         # Stamp of the newest command that passed.
         self._stamp = -1.0
+        # A zero came since the last stop.
+        self._neutral_seen = False
         # Time after which the command has expired; None while none is in force.
         self._deadline: float | None = None
         self._zero_until = 0.0
@@ -54,11 +58,19 @@ class Guard:
             return None
         if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
             return None
-        self._stamp = stamp
+        first, self._stamp = self._stamp < 0, stamp
         if velocity.is_zero():
-            self._start_zero(now)
+            self._neutral_seen = True
+            if first or self._deadline is not None:
+                self._start_zero(now)
+            if now >= self._zero_until:
+                return None
             self._next_zero = now + ZERO_PERIOD_S
             return ZERO
+        if self._deadline is not None and now > self._deadline:
+            self._expire(now)
+        if not self._neutral_seen:
+            return None
         self._zero_until = 0.0
         self._deadline = stamp + self._timeout
         return velocity
@@ -67,7 +79,7 @@ class Guard:
         """Return zero if it is to be published now, else ``None``."""
         now = self._clock()
         if self._deadline is not None and now > self._deadline:
-            self._start_zero(now)
+            self._expire(now)
         if now >= self._zero_until or now < self._next_zero:
             return None
         self._next_zero = now + ZERO_PERIOD_S
@@ -86,8 +98,11 @@ class Guard:
             return max(0.0, self._next_zero - now)
         return 1.0
 
+    def _expire(self, now: float) -> None:
+        self._neutral_seen = False
+        self._start_zero(now)
+
     def _start_zero(self, now: float) -> None:
-        if self._deadline is not None or now >= self._zero_until:
-            self._zero_until = now + ZERO_TIME_S
-            self._next_zero = now
+        self._zero_until = now + ZERO_TIME_S
+        self._next_zero = now
         self._deadline = None

@@ -104,6 +104,8 @@ class Pilot:
         finally:
             self._settle()
             if self.gate.epoch != epoch:
+                # The rest that such a client began with, said for the guard.
+                self._send(ZERO)
                 self._changed()
         self._send(velocity)
 

@@ -15,6 +15,7 @@
 """What RTCBot's clients send on their data channel, read as a wish to move."""
 
 import json
+import math
 from typing import Any
 
 # Keys by their W3C name, with what they push: forward, left. As in RTCBot's tutorial.
@@ -33,13 +34,20 @@ def read_text(text: str) -> Any:
     ``NaN`` and ``Infinity`` are no JSON (RFC 8259, section 6), and no browser could read them.
     """
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         return text
 
 
 def _refuse(constant: str) -> float:
     raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 class Wish:

@@ -36,6 +36,13 @@ def _no_constant(name: str) -> float:
     raise ProtocolError(f'{name} is not a JSON number')
 
 
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ProtocolError(f'{show(text)} is too large a number')
+    return value
+
+
 def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
     """
     Parse one JSON object of at most ``limit`` bytes (RFC 8259).
@@ -45,7 +52,7 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
     if len(text) > limit:
         raise ProtocolError(f'message of {len(text)} bytes, at most {limit} are allowed')
     try:
-        value = json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except ValueError as error:
         raise ProtocolError(f'not JSON: {show(text)} ({error})') from None
     except RecursionError:

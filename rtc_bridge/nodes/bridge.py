@@ -26,7 +26,6 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
 import rclpy
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Joy
 from std_msgs.msg import String
 
@@ -51,6 +50,7 @@ from ..relay.registry import NAMELESS, Registry
 from ..ros.diagnostics import Diagnostics, status
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
+from ..ros.program import init
 from ..ros.seam import RosThread
 from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
 from ..signaling.client import RelayClient
@@ -93,7 +93,8 @@ class Bridge:
                                self.sessions.cameras_changed)
         groups = {row.name.split('.')[0] for row in BRIDGE if '.' in row.name}
         # With '*' the cameras to come are not known yet, nor are their parameters.
-        refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()))
+        refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()),
+                       values.keys())
         self._diagnostics = Diagnostics(node, robot_id)
         self._client: RelayClient | None = None
 
@@ -259,18 +260,20 @@ def main(args: list[str] | None = None) -> None:
     _keep_memory()
     # Threads inside OpenCV raise its CPU time; each camera has a thread of its own.
     cv2.setNumThreads(1)
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    node = Node('rtc_bridge')
-    log_to_ros(node)
+    node = None
     try:
+        init(args)
+        node = Node('rtc_bridge')
+        log_to_ros(node)
         asyncio.run(Bridge(node).run())
     except RtcBridgeError as error:
         print(f'bridge: {error}', file=sys.stderr)
         sys.exit(REFUSED)
     finally:
         logging.getLogger('rtc_bridge').handlers.clear()
-        node.destroy_node()
-        rclpy.shutdown()
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
 
 
 if __name__ == '__main__':

@@ -21,6 +21,7 @@ from rclpy.node import Node
 
 from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
+from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape
 from ..ros.camera_topic import CameraTopic, find_image_topics
@@ -56,12 +57,15 @@ class Cameras:
         self._loop: asyncio.AbstractEventLoop | None = None
         # All cameras' topics by name.
         self._topics: dict[str, CameraTopic] = {}
+        # Cameras that were found and cannot be shown as they are configured.
+        self._refused: set[str] = set()
         self._configured = [name for name in names if name != ANY]
         if not names:
             raise ParameterError('parameter cameras.names is [], allowed is at least one name, '
                                  f'or {ANY!r} for every image topic')
+        dotted = [name.replace('/', '.') for name in names]
         for name in self._configured:
-            if not name or names.count(name) > 1:
+            if not name or dotted.count(name.replace('/', '.')) > 1:
                 raise ParameterError(f'parameter cameras.names has {name!r}, allowed are names '
                                      'that are not empty and differ')
             self._found[name] = self._make(name, f'{name}/image_raw')
@@ -85,7 +89,11 @@ class Cameras:
             raise ParameterError(f'parameter {prefix}.depth_max is {values["depth_max"]:g}, '
                                  f'allowed is more than {prefix}.depth_min, '
                                  f'{values["depth_min"]:g} m')
-        camera_topic = CameraTopic(self._node, values['topic'], values['type'], values['qos'])
+        try:
+            camera_topic = CameraTopic(self._node, values['topic'], values['type'], values['qos'])
+        except (ValueError, RuntimeError) as error:
+            raise ParameterError(f'parameter {prefix}.topic is {show(values["topic"])}, allowed is '
+                                 f'the name of a topic: {str(error).splitlines()[0]}') from None
         camera = Camera(
             name, CameraSettings(values['max_fps'], values['max_bitrate'], Shape(
                 values['max_width'], values['rotate'],
@@ -105,15 +113,17 @@ class Cameras:
             return
         published = find_image_topics(self._node)
         configured = {self._topics[name].topic for name in self._configured}
-        configured |= {topic + '/compressed' for topic in configured}
+        configured |= {topic + '/compressed' for topic in configured} | {
+            topic.removesuffix('/compressed') for topic in configured}
         wanted = {topic.removeprefix('/'): topic for topic in published - configured}
-        for name in wanted:
+        for name in wanted.keys() - self._refused:
             # A camera that went and came back is the same camera: its parameters are declared.
             if name not in self._topics:
                 try:
                     camera = self._make(name, wanted[name])
                 except ParameterError as error:
-                    self._node.get_logger().error(str(error), once=True)
+                    self._refused.add(name)
+                    self._node.get_logger().error(f'camera {name} is left out: {error}')
                     continue
             else:
                 camera = self._topics[name].camera

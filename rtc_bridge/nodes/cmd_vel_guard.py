@@ -25,15 +25,14 @@ from geometry_msgs.msg import TwistStamped
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 
 from ..core.configuration import TELEOP_OUTPUT
 from ..core.errors import REFUSED, RtcBridgeError
 from ..core.guard import Guard
 from ..core.velocity import Velocity
 from ..ros.parameters import declare
-from ..ros.program import when_signalled
-from ..ros.velocity_publisher import CmdVelOutput, GUARD_TOPIC, RELIABLE_LATEST, stamp_seconds
+from ..ros.program import init, when_signalled
+from ..ros.velocity_publisher import CmdVelOutput, GUARD_QOS, GUARD_TOPIC, stamp_seconds
 
 
 class CmdVelGuard(Node):
@@ -49,7 +48,7 @@ class CmdVelGuard(Node):
         values = declare(self, TELEOP_OUTPUT)
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
-        self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, RELIABLE_LATEST)
+        self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, GUARD_QOS)
 
     def publish(self, velocity: Velocity | None) -> None:
         """Publish, if there is something to."""
@@ -64,11 +63,11 @@ class CmdVelGuard(Node):
 
 def main(args: list[str] | None = None) -> None:
     """Run until SIGINT or SIGTERM; then publish a last zero."""
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor()
-    ended = when_signalled(executor.wake)
     node = None
     try:
+        init(args)
+        executor = SingleThreadedExecutor()
+        ended = when_signalled(executor.wake)
         node = CmdVelGuard()
         executor.add_node(node)
         while not ended.is_set():
@@ -83,7 +82,7 @@ def main(args: list[str] | None = None) -> None:
             # Whatever it was that ended this.
             node.publish(node.guard.stop())
             node.destroy_node()
-        rclpy.shutdown()
+        rclpy.try_shutdown()
 
 
 if __name__ == '__main__':

@@ -14,12 +14,15 @@
 
 """What a session's data channels have in common."""
 
+import logging
 from typing import Any, Protocol
 
 from aiortc import RTCDataChannel
 
 from .host import Host
 from .slot import Slot
+
+logger = logging.getLogger(__name__)
 
 # A viewer that reads nothing must not fill our memory.
 MAX_BUFFERED = 256 * 1024
@@ -49,7 +52,11 @@ class Channel:
     def send(self, text: str) -> None:
         """Send if the channel is open and not stuck; all messages are replaceable."""
         if self._channel.readyState == 'open' and self._channel.bufferedAmount < MAX_BUFFERED:
-            self._channel.send(text)
+            try:
+                self._channel.send(text)
+            except ValueError as error:
+                # Longer than the viewer said it takes.
+                logger.warning('a message was not sent: %s', error)
 
     def cameras_changed(self) -> None:
         """Cameras came or went."""

@@ -110,7 +110,11 @@ class _Relay:
                for part in parts):
             raise web.HTTPNotFound(text='There is no such file')
         file = self._page_dir.joinpath(*parts)
-        if not file.is_file():
+        try:
+            found = file.is_file()
+        except OSError:
+            found = False  # Too long a name.
+        if not found:
             raise web.HTTPNotFound(text='There is no such file')
         headers = {'Cache-Control': 'no-cache'}
         if file.suffix in _TYPES:

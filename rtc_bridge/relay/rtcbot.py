@@ -197,5 +197,7 @@ async def exchange(robot: RobotLink, offer: Offer, limit: float) -> web.Response
     try:
         sdp = await ask(robot, offer, limit)
     except SignalingError as error:
-        return web.Response(status=STATUS.get(error.code, 502), text=str(error) or error.code)
+        # JSON's escapes may hold what UTF-8 cannot.
+        text = (str(error) or error.code).encode('utf-8', 'replace').decode()
+        return web.Response(status=STATUS.get(error.code, 502), text=text)
     return web.json_response({'sdp': sdp, 'type': 'answer'})

@@ -28,6 +28,7 @@ from ..media.camera import Camera
 
 RAW = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+_NOT_SHOWN = ('/compressedDepth', '/zstd', '/theora')
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def find_image_topics(node: Node) -> set[str]:
     for topic, types in node.get_topic_names_and_types():
         if RAW in types:
             found.add(topic)
-        elif COMPRESSED in types and not topic.endswith('/compressedDepth'):
+        elif COMPRESSED in types and not topic.endswith(_NOT_SHOWN):
             found.add(topic.removesuffix('/compressed'))
     return {topic for topic in found
             if node.count_publishers(topic) or node.count_publishers(topic + '/compressed')}

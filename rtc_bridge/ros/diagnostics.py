@@ -68,7 +68,7 @@ class CameraRates:
             values['last_error'] = last_error
         level, message = DiagnosticStatus.OK, values['state']
         if errors:
-            level, message = DiagnosticStatus.WARN, f'cannot be shown: {last_error}'
+            level, message = DiagnosticStatus.WARN, f'malformed images: {last_error}'
         elif viewers and state != 'live':
             level = DiagnosticStatus.WARN
             message = f'no picture for {since:.1f} s'

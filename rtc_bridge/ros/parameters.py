@@ -14,6 +14,7 @@
 
 """Declare parameter tables on a node, and read them."""
 
+from difflib import get_close_matches
 from typing import Iterable
 
 from rcl_interfaces.msg import ParameterDescriptor
@@ -42,16 +43,24 @@ def declare(node: Node, table: Iterable[Parameter]) -> dict[str, Value]:
             for row in table}
 
 
-def refuse_unknown(node: Node, groups: Iterable[str]) -> None:
+def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]) -> None:
     """
-    Refuse parameters that were given but are not declared, in these dotted groups.
+    Refuse parameters that were given but are not declared.
 
-    ROS ignores them silently, and a misspelt limit would not limit anything.
+    :param groups: the dotted groups that are all ours
+    :param known_names: our parameters
+
+    ROS ignores them silently, and a misspelt limit would not limit anything. A file may be shared
+    with other nodes, so that outside the groups only names that are close to ours are refused.
 
     :raises ParameterError: there is one; the text names what is known in its group
     """
     for name in getattr(node, '_parameter_overrides', {}):
         group = name.split('.')[0]
+        if '.' not in name and not node.has_parameter(name):
+            ours = [row for row in known_names if '.' not in row]
+            for meant in get_close_matches(name, ours, 1, 0.8):
+                raise ParameterError(f'parameter {name} is not known; is it {meant}?')
         if '.' in name and group in groups and not node.has_parameter(name):
             known = node.get_parameters_by_prefix(group)
             raise ParameterError(f'parameter {name} is not known; known in {group} are: '

@@ -25,7 +25,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from ..core.errors import REFUSED, RtcBridgeError
+from ..core.errors import ParameterError, REFUSED, RtcBridgeError
 
 
 class Finished(Exception):
@@ -56,6 +56,20 @@ def when_signalled(wake: Callable[[], None]) -> threading.Event:
     return ended
 
 
+def init(args: list[str] | None) -> None:
+    """
+    Start ROS, and leave the signals alone.
+
+    The handlers of rclpy take the context away from a callback that is about to publish.
+
+    :raises ParameterError: the ROS arguments, or a file they name, cannot be read
+    """
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except (RuntimeError, ValueError) as error:
+        raise ParameterError(f'ROS arguments: {str(error).splitlines()[0]}') from None
+
+
 def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> None:
     """
     Make a node and spin it until SIGINT or SIGTERM, which end it with status 0.
@@ -63,11 +77,10 @@ def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> N
     An error of this package is told in one line, without a traceback, and ends it with status 2.
     A callback that raises ``Finished`` ends it with status 0.
     """
-    # rclpy's own handlers take the context away from a callback that is about to publish.
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    executor = SingleThreadedExecutor()
-    ended = when_signalled(executor.wake)
     try:
+        init(args)
+        executor = SingleThreadedExecutor()
+        ended = when_signalled(executor.wake)
         node = make()
         executor.add_node(node)
         while not ended.is_set():

@@ -24,6 +24,8 @@ from ..core.clock import boot_time
 from ..core.velocity import Velocity
 
 RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+# The guard must not miss a neutral command; what waited too long it refuses by its stamp.
+GUARD_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 # From the bridge to the guard; its stamps are boot time, which both processes share.
 GUARD_TOPIC = 'cmd_vel_guard/command'
 _LOOK_PERIOD_S = 1.0
@@ -41,7 +43,7 @@ class GuardedOutput:
 
     def __init__(self, node: Node) -> None:
         """Make the publisher."""
-        self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, RELIABLE_LATEST)
+        self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, GUARD_QOS)
 
     def publish(self, velocity: Velocity) -> None:
         """Publish at once; from any thread."""
