@@ -268,31 +268,6 @@ def guard(clock):
     return guard
 
 
-def test_a_new_guard_passes_no_motion_before_a_neutral_command(clock):
-    """It may be a new process, beside a bridge in full motion."""
-    guard = Guard(0.3, clock)
-    assert guard.command(FORWARD, clock.now) is None
-    clock.now += 0.04
-    assert guard.command(ZERO, clock.now) == ZERO
-    clock.now += 0.04
-    assert guard.command(FORWARD, clock.now) == FORWARD
-
-
-@pytest.mark.parametrize('polled', [False, True])
-def test_after_a_stop_of_its_own_the_guard_asks_for_neutral(guard, clock, polled):
-    guard.command(FORWARD, clock.now)
-    clock.now += 0.31
-    if polled:
-        guard.poll()
-    assert guard.command(FORWARD, clock.now) is None
-    assert guard.poll() == (None if polled else ZERO)
-    guard.command(ZERO, clock.now + 0.0)
-    clock.now += 0.04
-    guard.command(ZERO, clock.now)
-    clock.now += 0.04
-    assert guard.command(FORWARD, clock.now) == FORWARD
-
-
 def test_the_guard_passes_fresh_commands_only(guard, clock):
     assert guard.command(FORWARD, clock.now - 0.31) is None
     assert guard.command(FORWARD, clock.now + 0.01) is None
@@ -337,12 +312,10 @@ def test_a_zero_passes_at_once_and_is_repeated(guard, clock):
 def test_a_stream_of_zeros_does_not_keep_the_guard_talking(guard, clock):
     """The page sends neutral commands for as long as it holds the lease."""
     guard.command(FORWARD, clock.now)
-    said = []
     for _ in range(100):
         clock.now += 0.04
-        said.append(guard.command(ZERO, clock.now))
-    assert said == [ZERO] * 26 + [None] * 74 or said == [ZERO] * 25 + [None] * 75
-    assert guard.poll() is None
+        assert guard.command(ZERO, clock.now) == ZERO
+        assert guard.poll() is None
     clock.now += 0.04
     assert guard.command(FORWARD, clock.now) == FORWARD
 

@@ -27,9 +27,7 @@ class Guard:
     """
     Pass fresh velocities on; when they stop, say zero, 20 times a second for one second.
 
-    Nothing is said before the first fresh command, nor longer than a second after motion: until
-    then, or from then on, somebody else may be driving. After a stop, and at the start, motion
-    passes only when a zero was passed before it: no lurch.
+    Nothing is said before the first fresh command: until then somebody else may be driving.
 
     :param timeout: seconds a command lasts, from its own stamp
     """
@@ -40,8 +38,6 @@ class Guard:
         self._clock = clock
         # Stamp of the newest command that passed.
         self._stamp = -1.0
-        # A zero came since the last stop.
-        self._neutral_seen = False
         # Time after which the command has expired; None while none is in force.
         self._deadline: float | None = None
         self._zero_until = 0.0
@@ -58,19 +54,12 @@ class Guard:
             return None
         if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
             return None
-        first, self._stamp = self._stamp < 0, stamp
+        self._stamp = stamp
         if velocity.is_zero():
-            self._neutral_seen = True
-            if first or self._deadline is not None:
+            if self._deadline is not None or now >= self._zero_until:
                 self._start_zero(now)
-            if now >= self._zero_until:
-                return None
             self._next_zero = now + ZERO_PERIOD_S
             return ZERO
-        if self._deadline is not None and now > self._deadline:
-            self._expire(now)
-        if not self._neutral_seen:
-            return None
         self._zero_until = 0.0
         self._deadline = stamp + self._timeout
         return velocity
@@ -79,7 +68,7 @@ class Guard:
         """Return zero if it is to be published now, else ``None``."""
         now = self._clock()
         if self._deadline is not None and now > self._deadline:
-            self._expire(now)
+            self._start_zero(now)
         if now >= self._zero_until or now < self._next_zero:
             return None
         self._next_zero = now + ZERO_PERIOD_S
@@ -97,10 +86,6 @@ class Guard:
         if now < self._zero_until:
             return max(0.0, self._next_zero - now)
         return 1.0
-
-    def _expire(self, now: float) -> None:
-        self._neutral_seen = False
-        self._start_zero(now)
 
     def _start_zero(self, now: float) -> None:
         self._zero_until = now + ZERO_TIME_S

@@ -92,8 +92,9 @@ class Cameras:
         try:
             camera_topic = CameraTopic(self._node, values['topic'], values['type'], values['qos'])
         except (ValueError, RuntimeError) as error:
-            raise ParameterError(f'parameter {prefix}.topic is {show(values["topic"])}, allowed is '
-                                 f'the name of a topic: {str(error).splitlines()[0]}') from None
+            reason = str(error).splitlines()[0]
+            raise ParameterError(f'parameter {prefix}.topic is {show(values["topic"])}, allowed '
+                                 f'is the name of a topic: {reason}') from None
         camera = Camera(
             name, CameraSettings(values['max_fps'], values['max_bitrate'], Shape(
                 values['max_width'], values['rotate'],
