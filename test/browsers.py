@@ -48,13 +48,18 @@ FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-
 
 
 def until(condition, what, timeout=PATIENCE, period=0.05):
-    """Wait until a function gives something true, and return that; else fail with ``what``."""
+    """
+    Wait until a function gives something true, and return that.
+
+    :param what: to fail with, if it never does; or a function that tells
+    """
     end = time.monotonic() + timeout
     while True:
         value = condition()
         if value:
             return value
         if time.monotonic() > end:
+            what = what() if callable(what) else what
             pytest.fail(f'not within {timeout:g} s: {what}; last seen: {value!r}')
         time.sleep(period)
 
@@ -93,7 +98,7 @@ class Page:
 
     def wait(self, code, timeout=PATIENCE):
         """Wait until an expression is true; return its value."""
-        return until(lambda: self.evaluate(code), f'{code} ({self.texts()})', timeout)
+        return until(lambda: self.evaluate(code), lambda: f'{code} ({self.texts()})', timeout)
 
     def wait_state(self, state, timeout=PATIENCE):
         """Wait until the page is in a state of its own; return the title that it shows."""

@@ -19,6 +19,7 @@ from pathlib import Path
 import shutil
 
 from colcon_install import Install
+from processes import Process
 import pytest
 from rtc_bridge.nodes.demo import free_domain
 
@@ -32,6 +33,17 @@ os.environ.pop('ROS_LOCALHOST_ONLY', None)
 # Child processes find the package from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    """Tell of a failure what the programs said: on another machine it may not come again."""
+    report = yield
+    if report.failed:
+        for process in Process.started[-12:]:
+            if process.lines:
+                report.sections.append((' '.join(process.command[1:4]), process.text[-3000:]))
+    return report
 
 
 def _program(*names: str) -> str:

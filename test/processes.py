@@ -50,6 +50,8 @@ class Process:
     Standard output and error come in one sequence of ``lines``.
     """
 
+    started: list['Process'] = []
+
     def __init__(self, command: Sequence[str], env: dict[str, str] | None = None,
                  cwd: str | None = None) -> None:
         """
@@ -67,6 +69,7 @@ class Process:
             env={**os.environ, 'PYTHONUNBUFFERED': '1', **(env or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        Process.started.append(self)
 
     @property
     def pid(self) -> int:

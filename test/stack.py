@@ -164,6 +164,14 @@ class ColourCamera:
         self._timer = self._node.create_timer(
             1 / 15, lambda: self.publisher.publish(self.image))
 
+    def pause(self):
+        """Publish no more for now."""
+        self._timer.cancel()
+
+    def go_on(self):
+        """Publish again."""
+        self._timer.reset()
+
     def close(self):
         """Be gone."""
         self._node.destroy_timer(self._timer)

@@ -116,6 +116,7 @@ class Bridge:
             ros = RosThread(self._node)
             stack.callback(ros.close)
             self.cameras.start(ros)
+            stack.callback(self._output.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
             stack.callback(self.pilot.close)
             tasks = [self.cameras.run(), self._poll(), self._report()]

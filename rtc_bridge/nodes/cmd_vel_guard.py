@@ -55,6 +55,12 @@ class CmdVelGuard(Node):
         if velocity is not None:
             self._output.publish(velocity)
 
+    def end(self) -> None:
+        """Publish a last zero, and see it off."""
+        self.publish(self.guard.stop())
+        self._output.flush()
+        self.destroy_node()
+
     def _on_command(self, message: TwistStamped) -> None:
         twist = message.twist
         self.publish(self.guard.command(
@@ -80,8 +86,7 @@ def main(args: list[str] | None = None) -> None:
     finally:
         if node is not None:
             # Whatever it was that ended this.
-            node.publish(node.guard.stop())
-            node.destroy_node()
+            node.end()
         rclpy.try_shutdown()
 
 

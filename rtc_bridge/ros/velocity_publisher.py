@@ -15,6 +15,7 @@
 """Velocities as ROS messages."""
 
 from geometry_msgs.msg import Twist, TwistStamped
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -29,6 +30,7 @@ GUARD_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 # From the bridge to the guard; its stamps are boot time, which both processes share.
 GUARD_TOPIC = 'cmd_vel_guard/command'
 _LOOK_PERIOD_S = 1.0
+_FLUSH_S = 0.5
 
 
 def fill(twist: Twist, velocity: Velocity) -> None:
@@ -36,6 +38,11 @@ def fill(twist: Twist, velocity: Velocity) -> None:
     twist.linear.x = velocity.linear_x
     twist.linear.y = velocity.linear_y
     twist.angular.z = velocity.angular_z
+
+
+def _flush(publisher: Publisher) -> None:
+    """Wait until subscribers have what was published: a publisher takes it along when it goes."""
+    publisher.wait_for_all_acked(Duration(seconds=_FLUSH_S))
 
 
 class GuardedOutput:
@@ -51,6 +58,10 @@ class GuardedOutput:
         message.header.stamp = Time(nanoseconds=int(boot_time() * 1e9)).to_msg()
         fill(message.twist, velocity)
         self._publisher.publish(message)
+
+    def flush(self) -> None:
+        """Wait, half a second at most, until the guard has it all."""
+        _flush(self._publisher)
 
 
 class CmdVelOutput:
@@ -83,6 +94,10 @@ class CmdVelOutput:
         else:
             fill(message, velocity)
         self._publisher.publish(message)
+
+    def flush(self) -> None:
+        """Wait, half a second at most, until the subscribers have it all."""
+        _flush(self._publisher)
 
     def _create(self) -> Publisher:
         return self._node.create_publisher(self._type, 'cmd_vel', RELIABLE_LATEST)
