@@ -21,10 +21,11 @@ import av
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
+from rtc_bridge.core.tiers import Path, Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.media.encoder import CODECS, Encoder
 from rtc_bridge.media.picture import Picture, Shape
-from rtc_bridge.media.stream import VideoStream
+from rtc_bridge.media.stream import Limits, VideoStream
 
 pytestmark = pytest.mark.asyncio
 DECODERS = {'h264': 'h264', 'vp8': 'vp8'}
@@ -105,7 +106,7 @@ class Watcher:
 
 
 def make_stream():
-    return VideoStream('front', 'h264', max_bitrate=1_000_000, fps=30)
+    return VideoStream('front', 'h264', Limits(1_000_000, 30.0))
 
 
 def picture(stamp, load=None):
@@ -114,40 +115,24 @@ def picture(stamp, load=None):
 
 async def test_all_viewers_get_the_same_packets():
     stream, first, second = make_stream(), Watcher(), Watcher()
-    subscriptions = [stream.subscribe(first), stream.subscribe(second)]
+    stream.subscribe(first)
+    stream.subscribe(second)
     stream.put(picture(1.0))
     await second.count(1)
     assert first.packets[0][0] is second.packets[0][0]
     assert first.packets[0][0].pts == 90000
     assert stream.stats.frames == 1
-    for subscription in subscriptions:
-        stream.unsubscribe(subscription)
-
-
-async def test_the_slowest_viewer_that_is_heard_of_sets_the_rate(monkeypatch):
-    rates = []
-    monkeypatch.setattr(Encoder, 'set_bitrate', lambda self, bitrate: rates.append(bitrate))
-    stream, watcher = make_stream(), Watcher()
-    fast, slow = stream.subscribe(watcher), stream.subscribe(Watcher())
-    fast.bitrate, slow.bitrate = 900_000, 300_000
-    stream.put(picture(1.0))
-    await watcher.count(1)
-    for count, (first, second) in enumerate(((0, 0), (0, 1), (1, 1)), 2):
-        fast.quiet, slow.quiet = bool(first), bool(second)
-        stream.put(picture(float(count)))
-        await watcher.count(count)
-    assert rates == [300_000, 900_000, 300_000]
-    stream.unsubscribe(fast)
-    stream.unsubscribe(slow)
+    stream.unsubscribe(first)
+    stream.unsubscribe(second)
 
 
 async def test_nothing_runs_while_nobody_watches():
     stream, watcher = make_stream(), Watcher()
     stream.put(picture(1.0))
     before = threading.active_count()
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
     assert threading.active_count() == before + 1
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
     async with asyncio.timeout(10):
         while threading.active_count() > before:
             await asyncio.sleep(0)
@@ -157,7 +142,7 @@ async def test_nothing_runs_while_nobody_watches():
 
 async def test_a_newer_picture_replaces_an_unread_one():
     stream, watcher = make_stream(), Watcher()
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
     encoding, release = threading.Event(), threading.Event()
 
     def slow():
@@ -173,12 +158,12 @@ async def test_a_newer_picture_replaces_an_unread_one():
     await watcher.count(2)
     assert [p.pts for p, _ in watcher.packets] == [90000, 360000]
     assert stream.stats.superseded == 2
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
 
 
 async def test_requests_within_a_moment_share_a_keyframe():
     stream, watcher = make_stream(), Watcher()
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
     for number in range(6):
         stream.request_keyframe()
         stream.put(picture(1.0 + number / 1000))
@@ -187,12 +172,12 @@ async def test_requests_within_a_moment_share_a_keyframe():
     # The request is kept: the last picture is encoded again when the moment is over.
     await watcher.count(7)
     assert watcher.packets[-1][1]
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
 
 
 async def test_a_keyframe_that_nobody_took_delays_no_other():
     stream, watcher = make_stream(), Watcher(takes=False)
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
     stream.put(picture(1.0))
     await watcher.count(1)
     watcher.takes = True
@@ -200,12 +185,12 @@ async def test_a_keyframe_that_nobody_took_delays_no_other():
     stream.put(picture(1.01))
     await watcher.count(2)
     assert watcher.packets[1][1]
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
 
 
 async def test_bad_pictures_are_counted_and_end_nothing():
     stream, watcher = make_stream(), Watcher()
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
 
     def broken():
         raise ImageError('data has 5 bytes')
@@ -217,13 +202,13 @@ async def test_bad_pictures_are_counted_and_end_nothing():
     stream.put(picture(2.0))
     await watcher.count(1)
     assert stream.stats.last_error == 'data has 5 bytes'
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
 
 
 async def test_a_bad_picture_loses_no_demand_for_a_keyframe(monkeypatch):
     monkeypatch.setattr('rtc_bridge.media.stream.KEYFRAME_INTERVAL_S', 0.0)
     stream, watcher = make_stream(), Watcher()
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
     stream.put(picture(1.0))
     await watcher.count(1)
 
@@ -238,29 +223,29 @@ async def test_a_bad_picture_loses_no_demand_for_a_keyframe(monkeypatch):
     stream.put(picture(3.0))
     await watcher.count(2)
     assert watcher.packets[1][1]
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
 
 
 async def test_one_who_returns_at_once_gets_a_keyframe():
     stream, watcher = make_stream(), Watcher()
     for count in range(1, 6):
-        subscription = stream.subscribe(watcher)
+        stream.subscribe(watcher)
         stream.put(picture(float(count)))
         await watcher.count(count)
-        stream.unsubscribe(subscription)
+        stream.unsubscribe(watcher)
     assert all(keyframe for _, keyframe in watcher.packets)
 
 
 async def test_size_may_change_and_stamps_may_jump():
     stream, watcher = make_stream(), Watcher()
-    subscription = stream.subscribe(watcher)
+    stream.subscribe(watcher)
     for count, (stamp, size) in enumerate(((5.0, 64), (5.1, 96), (1.0, 96), (1.0, 64)), 1):
         stream.put(picture(stamp, lambda size=size: (texture(size, size), 'bgr8')))
         await watcher.count(count)
     times = [p.pts for p, _ in watcher.packets]
     assert times == sorted(set(times))
     assert [k for _, k in watcher.packets] == [True, True, False, True]
-    stream.unsubscribe(subscription)
+    stream.unsubscribe(watcher)
 
 
 async def test_a_camera_keeps_to_its_frame_rate():
@@ -278,3 +263,121 @@ async def test_a_camera_keeps_to_its_frame_rate():
     assert camera.pictures_in == 300
     assert abs(camera.pictures_in - camera.skipped - 100) <= 2
     assert camera.state() == ('waiting', 0.0)
+
+
+class Playing:
+    """A camera that is played a texture, picture by picture."""
+
+    def __init__(self, **settings):
+        self.camera = Camera('front', CameraSettings(**settings), lambda: None)
+        self._count = 0
+
+    async def until(self, condition):
+        """Show pictures until a condition is true."""
+        async with asyncio.timeout(20):
+            while not condition():
+                self._count += 1
+                self.camera.put(lambda count=self._count: (texture(640, 480, count), 'bgr8'))
+                await asyncio.sleep(0.01)
+
+
+def widths(watcher):
+    """Return the width of each picture that a viewer got."""
+    decoder = av.CodecContext.create('h264', 'r')
+    return [frame.width for packet, _ in watcher.packets for frame in decoder.decode(packet)]
+
+
+def path(bitrate, **more):
+    return Path(bitrate, ramping=False, **more)
+
+
+async def test_a_viewer_moves_down_and_up_and_always_has_a_picture():
+    playing, good, poor = Playing(max_fps=100.0), Watcher(), Watcher()
+    camera = playing.camera
+    first = camera.subscribe('h264', good, path(2_500_000))
+    second = camera.subscribe('h264', poor, path(2_500_000))
+    await playing.until(lambda: len(poor.packets) > 2)
+    assert [s.label for s in (first, second)] == ['h264', 'h264']
+    second.set_path(path(400_000))
+    await playing.until(lambda: second.label == 'h264/2')
+    assert not camera.streams['h264/4'].watched
+    before = len(poor.packets)
+    await playing.until(lambda: len(poor.packets) > before + 3)
+    second.set_path(path(2_500_000, drives=True))
+
+    def up():
+        camera.balance()
+        return second.label == 'h264'
+    await playing.until(up)
+    before = len(poor.packets)
+    await playing.until(lambda: len(poor.packets) > before + 3)
+    # Every packet could be decoded, each change began with a keyframe, and nothing else did.
+    shown = widths(poor)
+    assert len(shown) == len(poor.packets)
+    changes = [n for n in range(1, len(shown)) if shown[n] != shown[n - 1]]
+    assert [shown[n] for n in changes] == [320, 640]
+    assert all(poor.packets[n][1] for n in changes)
+    # The other viewer saw nothing of it, but for one keyframe.
+    assert set(widths(good)) == {640}
+    assert sum(keyframe for _, keyframe in good.packets) <= 2
+    assert not camera.streams['h264/2'].watched
+    camera.unsubscribe(first)
+    camera.unsubscribe(second)
+    assert not camera.watched
+
+
+async def test_one_who_leaves_while_moving_leaves_nothing_behind():
+    playing, watcher = Playing(), Watcher()
+    camera = playing.camera
+    subscription = camera.subscribe('h264', watcher, path(2_500_000))
+    await playing.until(lambda: watcher.packets)
+    # A whole tier lower; no picture comes, and so no keyframe.
+    other = camera.subscribe('h264', Watcher(), path(2_500_000))
+    subscription.set_path(path(300_000))
+    assert camera.streams['h264/2'].watched
+    camera.unsubscribe(subscription)
+    assert not camera.streams['h264/2'].watched and camera.viewers == 1
+    camera.unsubscribe(other)
+
+
+async def test_limits_change_while_running():
+    playing, watcher = Playing(max_fps=100.0), Watcher()
+    camera = playing.camera
+    subscription = camera.subscribe('h264', watcher, path(2_500_000))
+    await playing.until(lambda: len(watcher.packets) > 2)
+    camera.configure(CameraSettings(max_fps=100.0, max_bitrate=1_000_000,
+                                    shape=Shape(max_width=160)))
+    before = len(watcher.packets)
+    await playing.until(lambda: widths(watcher)[-1] == 160)
+    assert camera.streams['h264'].bitrate == 1_000_000
+    assert watcher.packets[before:]
+    camera.unsubscribe(subscription)
+
+
+async def test_a_tier_keeps_to_its_own_frame_rate():
+    playing, slow = Playing(max_fps=100.0, scales=(Scale(1), Scale(2, 10.0))), Watcher()
+    camera = playing.camera
+    subscription = camera.subscribe('h264', slow, path(100_000))
+    assert subscription.label == 'h264/2'
+    await playing.until(lambda: len(slow.packets) > 5)
+    times = [packet.pts / 90000 for packet, _ in slow.packets]
+    assert times[-1] - times[0] > 0.09 * (len(times) - 2)
+    camera.unsubscribe(subscription)
+
+
+async def test_small_pictures_are_not_made_tiny():
+    def shape(width, height, divisor):
+        return Picture(lambda: (texture(width, height), 'bgr8'), 0.0, Shape()).i420(divisor).shape
+
+    assert shape(1280, 720, 4) == (270, 320)
+    assert shape(644, 482, 4) == (180, 160)
+    assert shape(320, 240, 4) == (180, 160)
+    assert shape(160, 120, 4) == (180, 160)
+
+
+async def test_shrinking_keeps_the_picture():
+    picture = Picture(lambda: (texture(640, 480), 'bgr8'), 0.0, Shape())
+    small, large = picture.i420(2), picture.i420()
+    assert picture.i420(2) is small
+    expected = large[:480].reshape(240, 2, 320, 2).mean(axis=(1, 3))
+    assert np.abs(small[:240] - expected).max() <= 1

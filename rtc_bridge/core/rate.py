@@ -21,6 +21,7 @@ _CLEAN, _BAD = 0.02, 0.10
 _OVERUSE = 0.85
 # Browsers report about three times a second.
 _QUIET_S = 1.0
+_RAMP_S = 5.0
 
 
 class RateEstimate:
@@ -40,7 +41,14 @@ class RateEstimate:
         self.high = high
         self._low = low
         self._clock = clock
-        self._last = clock()
+        self._last = self._began = clock()
+        self._backed_off = False
+
+    @property
+    def ramping(self) -> bool:
+        """Tell whether the path's rate is still being found out for the first time."""
+        return not self._backed_off and self.bitrate < self.high and (
+            self._clock() - self._began < _RAMP_S)
 
     @property
     def quiet(self) -> bool:
@@ -55,6 +63,7 @@ class RateEstimate:
         self._last = now
         self.fraction_lost = fraction_lost
         if fraction_lost > _BAD:
+            self._backed_off = True
             self._set(self.bitrate * (1 - fraction_lost / 2))
         elif fraction_lost < _CLEAN:
             self._set(self.bitrate * 2 ** dt)
@@ -67,6 +76,7 @@ class RateEstimate:
         sent says nothing; one below it is a sign of overuse.
         """
         if bitrate < _OVERUSE * sent:
+            self._backed_off = True
             self._set(min(self.bitrate, 0.9 * bitrate))
 
     def _set(self, bitrate: float) -> None:
@@ -97,4 +107,21 @@ class RateLimit:
         if self._tokens < 1:
             return False
         self._tokens -= 1
+        return True
+
+
+class Pace:
+    """Thins events out to a rate, evenly."""
+
+    def __init__(self) -> None:
+        """Let the first one through."""
+        self._due = float('-inf')
+
+    def due(self, now: float, rate: float) -> bool:
+        """Tell whether an event at ``now`` seconds is one of ``rate`` a second at most."""
+        period = 1 / rate
+        # A tenth of the period is left to jitter.
+        if now < self._due - 0.1 * period:
+            return False
+        self._due = max(self._due + period, now)
         return True

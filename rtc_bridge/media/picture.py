@@ -20,7 +20,7 @@ from typing import Callable
 
 import numpy as np
 
-from .pixels import to_i420
+from .pixels import shrink, to_i420
 
 
 @dataclass(frozen=True)
@@ -52,19 +52,22 @@ class Picture:
         self._load = load
         self._shape = shape
         self._lock = threading.Lock()
-        self._i420: np.ndarray | None = None
+        self._i420: dict[int, np.ndarray] = {}
 
-    def i420(self) -> np.ndarray:
+    def i420(self, divisor: int = 1) -> np.ndarray:
         """
         Return planar YUV 4:2:0, an array of uint8 of shape (height * 3 / 2, width).
 
+        :param divisor: of width and height; what is small already stays larger than asked for
         :raises ImageError: the picture cannot be shown
         """
         # The encoders of one camera share the conversion: the second waits and finds it done.
         with self._lock:
-            if self._i420 is None:
+            if 1 not in self._i420:
                 pixels, encoding = self._load()
                 shape = self._shape
-                self._i420 = to_i420(pixels, encoding, width_limit=shape.max_width or None,
-                                     rotate=shape.rotate, depth_range=shape.depth_range)
-            return self._i420
+                self._i420[1] = to_i420(pixels, encoding, width_limit=shape.max_width or None,
+                                        rotate=shape.rotate, depth_range=shape.depth_range)
+            if divisor not in self._i420:
+                self._i420[divisor] = shrink(self._i420[1], divisor)
+            return self._i420[divisor]

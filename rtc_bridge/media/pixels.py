@@ -36,6 +36,8 @@ _TO_BGR = {'rgb': cv2.COLOR_RGB2BGR, 'bgra': cv2.COLOR_BGRA2BGR, 'rgba': cv2.COL
            # ROS names the first row's first pixels, OpenCV's older names the second row's second.
            'bayer_rggb': cv2.COLOR_BayerBG2BGR, 'bayer_bggr': cv2.COLOR_BayerRG2BGR,
            'bayer_gbrg': cv2.COLOR_BayerGR2BGR, 'bayer_grbg': cv2.COLOR_BayerGB2BGR}
+# Pictures are not made smaller than this, in pixels of the shorter side.
+SMALLEST = 90
 _ROTATE = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 # Y, U, V, 1 to B, G, R in the limited range of ITU-R BT.601.
 _YUV_TO_BGR = np.array([[1.1644, 2.0172, 0, -276.84], [1.1644, -0.3918, -0.8130, 135.58],
@@ -211,6 +213,25 @@ def _joined(luma: np.ndarray, u: np.ndarray, v: np.ndarray, size: tuple[int, int
     half = (size[0] // 2, size[1] // 2)
     for plane, source, shape in zip(planes(out), (luma, u, v), (size, half, half)):
         plane[:] = _fit(source, shape)
+    return out
+
+
+def shrink(i420: np.ndarray, divisor: int) -> np.ndarray:
+    """
+    Return I420 of a width and height divided by ``divisor``, both even.
+
+    What is small already is divided less: codecs, and people, need some pixels.
+    """
+    rows, width = i420.shape
+    height = rows * 2 // 3
+    while divisor > 1 and min(width, height) < SMALLEST * divisor:
+        divisor -= 1
+    if divisor == 1:
+        return i420
+    width, height = width // divisor // 2 * 2, height // divisor // 2 * 2
+    out = np.empty((height * 3 // 2, width), np.uint8)
+    for source, plane in zip(planes(i420), planes(out)):
+        cv2.resize(source, plane.shape[::-1], plane, interpolation=cv2.INTER_AREA)
     return out
 
 

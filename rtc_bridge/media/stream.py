@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One camera in one codec: mailbox, encoder thread, fan-out."""
+"""One camera in one codec and quality tier: mailbox, encoder thread, fan-out."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -41,18 +41,17 @@ WARNING_PERIOD_S = 5.0
 Sink = Callable[[av.Packet, bool], bool]
 
 
-@dataclass(eq=False)
-class Subscription:
+@dataclass(frozen=True)
+class Limits:
     """
-    A viewer of a stream.
+    What a stream keeps to: bit/s and frames per second.
 
-    ``bitrate`` in bit/s is what its path can take; ``quiet`` that it was not heard of lately, so
-    that it must not hold back the others.
+    ``divisor`` of width and height.
     """
 
-    sink: Sink
-    bitrate: int = START_BITRATE
-    quiet: bool = False
+    max_bitrate: int
+    max_fps: float
+    divisor: int = 1
 
 
 @dataclass
@@ -77,16 +76,17 @@ class VideoStream:
     so a slow encoder lowers the frame rate and never adds delay.
     """
 
-    def __init__(self, name: str, codec: str, *, max_bitrate: int, fps: float) -> None:
-        """Do nothing yet: the first subscription starts the thread."""
+    def __init__(self, name: str, codec: str, limits: Limits) -> None:
+        """Do nothing yet: the first viewer starts the thread."""
         self.name = name
         self.codec = codec
         self.stats = StreamStats()
-        self._max_bitrate = max_bitrate
-        self._fps = fps
+        # These two may be changed while running.
+        self.limits = limits
+        self.bitrate = START_BITRATE
         self._loop: asyncio.AbstractEventLoop | None = None
-        # Replaced as a whole, never changed: the thread may be reading it.
-        self._subscriptions: tuple[Subscription, ...] = ()
+        # Replaced as a whole, never changed: it may be gone through.
+        self._sinks: tuple[Sink, ...] = ()
         self._ready = threading.Condition()
         self._last_thread: threading.Thread | None = None
         self._picture: Picture | None = None
@@ -98,14 +98,20 @@ class VideoStream:
         self._thread: threading.Thread | None = None
 
     @property
+    def label(self) -> str:
+        """Return codec and scale: ``h264``, ``h264/2``."""
+        divisor = self.limits.divisor
+        return self.codec if divisor == 1 else f'{self.codec}/{divisor}'
+
+    @property
     def watched(self) -> bool:
         """Tell whether anybody watches."""
-        return bool(self._subscriptions)
+        return bool(self._sinks)
 
     @property
     def viewers(self) -> int:
         """Return how many watch."""
-        return len(self._subscriptions)
+        return len(self._sinks)
 
     def put(self, picture: Picture) -> None:
         """Hand in the newest picture, from any thread."""
@@ -117,22 +123,20 @@ class VideoStream:
             self._picture = picture
             self._ready.notify()
 
-    def subscribe(self, sink: Sink) -> Subscription:
+    def subscribe(self, sink: Sink) -> None:
         """Add a viewer; its first packet will be a keyframe, once it asks for one."""
-        subscription = Subscription(sink)
-        self._subscriptions += (subscription,)
+        self._sinks += (sink,)
         if self._thread is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._run, args=(self._last_thread,),
-                                            daemon=True, name=f'encode-{self.name}-{self.codec}')
+                                            daemon=True, name=f'encode-{self.name}-{self.label}')
             self._last_thread = self._thread
             self._thread.start()
-        return subscription
 
-    def unsubscribe(self, subscription: Subscription) -> None:
+    def unsubscribe(self, sink: Sink) -> None:
         """Remove a viewer; with the last one the encoder ends."""
-        self._subscriptions = tuple(s for s in self._subscriptions if s is not subscription)
-        if not self._subscriptions and self._thread is not None:
+        self._sinks = tuple(s for s in self._sinks if s is not sink)
+        if not self._sinks and self._thread is not None:
             with self._ready:
                 self._thread = None
                 self._picture = None
@@ -153,6 +157,7 @@ class VideoStream:
             before.join()
         this = threading.current_thread()
         encoder: Encoder | None = None
+        opened: tuple[int, int, Limits] | None = None
         last: Picture | None = None
         last_frame = float('-inf')
         last_pts = -1
@@ -175,7 +180,7 @@ class VideoStream:
                 keyframe = self._keyframe_wanted and (
                     now - self._last_keyframe >= KEYFRAME_INTERVAL_S)
             try:
-                i420 = picture.i420()
+                i420 = picture.i420(self.limits.divisor)
             except ImageError as error:
                 self._count_error(str(error))
                 continue
@@ -186,7 +191,14 @@ class VideoStream:
             last, last_frame = picture, now
             began = time.perf_counter()
             try:
-                encoder = self._fit(encoder, i420.shape[1], i420.shape[0] * 2 // 3)
+                limits = self.limits
+                wanted = i420.shape[1], i420.shape[0] * 2 // 3, limits
+                if encoder is None or opened != wanted:
+                    encoder = Encoder(
+                        self.codec, *wanted[:2], bitrate=min(self.bitrate, limits.max_bitrate),
+                        max_bitrate=limits.max_bitrate, fps=limits.max_fps)
+                    opened = wanted
+                encoder.set_bitrate(self.bitrate)
                 pts = max(round(captured * 90000), last_pts + 1)
                 packet = encoder.encode(i420, pts, keyframe)
             except av.FFmpegError as error:
@@ -208,18 +220,6 @@ class VideoStream:
             stats.size = encoder.size
             self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
 
-    def _fit(self, encoder: Encoder | None, width: int, height: int) -> Encoder:
-        """Return an encoder of this size, steered to the slowest viewer's rate."""
-        subscriptions = self._subscriptions
-        heard = [s.bitrate for s in subscriptions if not s.quiet]
-        bitrate = min(heard or [s.bitrate for s in subscriptions], default=START_BITRATE)
-        bitrate = min(bitrate, self._max_bitrate)
-        if encoder is None or encoder.size != (width, height):
-            return Encoder(self.codec, width, height, bitrate=bitrate,
-                           max_bitrate=self._max_bitrate, fps=self._fps)
-        encoder.set_bitrate(bitrate)
-        return encoder
-
     def _count_error(self, text: str) -> None:
         self.stats.errors += 1
         self.stats.last_error = text
@@ -231,7 +231,7 @@ class VideoStream:
     # Event loop
 
     def _deliver(self, packet: av.Packet, keyframe: bool) -> None:
-        taken = [subscription.sink(packet, keyframe) for subscription in self._subscriptions]
+        taken = [sink(packet, keyframe) for sink in self._sinks]
         if keyframe and not any(taken):
             # Its viewers are still connecting: whoever asks first must not wait for the next.
             with self._ready:

@@ -41,6 +41,7 @@ from ..core.messages import check_name
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.rtcbot import read_text
+from ..core.tiers import read_scales
 from ..core.velocity import Limits, Velocity
 from ..media.encoder import CODECS
 from ..peer.host import Host
@@ -89,8 +90,8 @@ class Bridge:
             codecs=_codecs(values), ice_servers=_ice_servers(values),
             max_slots=values['video.max_slots'])
         self.sessions = Sessions(self.host)
-        self.cameras = Cameras(node, values['cameras.names'], self.host.cameras,
-                               self.sessions.cameras_changed)
+        self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
+                               self.host.cameras, self.sessions.cameras_changed)
         groups = {row.name.split('.')[0] for row in BRIDGE if '.' in row.name}
         # With '*' the cameras to come are not known yet, nor are their parameters.
         refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()),

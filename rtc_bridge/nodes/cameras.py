@@ -21,6 +21,7 @@ from rclpy.node import Node
 
 from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
+from ..core.tiers import Scale
 from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape
@@ -40,16 +41,18 @@ class Cameras:
     ``found`` is changed in the event loop only; the topics belong to the ROS thread.
 
     :param names: as in ``cameras.names``; ``*`` stands for every image topic in the graph
+    :param scales: of the quality tiers, as in ``video.tiers``
     :param found: where the cameras are kept, by name, in the order that viewers see
     :param on_change: called in the event loop when cameras came or went
     :raises ParameterError: a name or a camera's parameter is not allowed
     """
 
-    def __init__(self, node: Node, names: list[str], found: dict[str, Camera],
-                 on_change: Callable[[], None]) -> None:
+    def __init__(self, node: Node, names: list[str], scales: tuple[Scale, ...],
+                 found: dict[str, Camera], on_change: Callable[[], None]) -> None:
         """Declare the configured cameras' parameters."""
         self.rates: dict[str, CameraRates] = {}
         self._node = node
+        self._scales = scales
         self._found = found
         self._on_change = on_change
         self._discover = ANY in names
@@ -98,7 +101,7 @@ class Cameras:
         camera = Camera(
             name, CameraSettings(values['max_fps'], values['max_bitrate'], Shape(
                 values['max_width'], values['rotate'],
-                (values['depth_min'], values['depth_max']))),
+                (values['depth_min'], values['depth_max'])), self._scales),
             on_watched=lambda: self._ros.call(camera_topic.check))
         camera_topic.camera = camera
         self._topics[name] = camera_topic

@@ -192,6 +192,7 @@ class Session:
         return {'door': self.door, 'role': self.role, 'state': self.state,
                 'source': self.source or '', 'cameras': ' '.join(cameras),
                 'codec': self.slots[0].codec if self.slots else '',
+                'streams': ' '.join(slot.stream for slot in self.slots if slot.stream),
                 'kbit_per_s': f'{self._sent_bps / 1000:.0f}',
                 'lost_percent': f'{self.rate.fraction_lost * 100:.1f}',
                 'drives': str(self.host.pilot.gate.holder == self.session_id).lower()}
@@ -268,7 +269,9 @@ class Session:
             if showing:
                 self.rate.high = sum(s.camera.settings.max_bitrate for s in showing)
                 for slot in showing:
-                    slot.set_bitrate(round(self.rate.bitrate / len(showing)), self.rate.quiet)
+                    slot.set_path(self.rate.bitrate / len(showing), quiet=self.rate.quiet,
+                                  ramping=self.rate.ramping,
+                                  drives=self.host.pilot.gate.holder == self.session_id)
             for channel in self._channels.values():
                 channel.watch()
 

@@ -16,14 +16,16 @@
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 import av
 
 from ..core.retransmission import Retransmissions
-from ..media.camera import Camera
-from ..media.stream import START_BITRATE, Subscription
+from ..core.tiers import Path
+from ..media.camera import Camera, Subscription
+from ..media.stream import START_BITRATE
 
 # A viewer whose packets are not fetched has a stuck path: three frames are 100 ms.
 _MAX_WAITING = 3
@@ -47,8 +49,9 @@ class Slot(MediaStreamTrack):
         self.camera: Camera | None = None
         self.codec = codec
         self.bytes_sent = 0
-        self._bitrate = START_BITRATE
         self._retransmissions = Retransmissions(START_BITRATE)
+        # What was told of the path; each subscription has its own copy.
+        self._path = Path(START_BITRATE)
         self._subscription: Subscription | None = None
         self._packets: deque[av.Packet] = deque()
         self._arrived = asyncio.Event()
@@ -66,29 +69,35 @@ class Slot(MediaStreamTrack):
         self.camera = camera
         self._subscription = None
         if camera is not None and self.readyState == 'live':
-            self._subscription = camera.subscribe(self.codec, self._take)
-            self.set_bitrate(self._bitrate)
+            self._subscription = camera.subscribe(self.codec, self._take, replace(self._path))
             self._need_keyframe()
         if old is not None and subscription is not None:
-            old.unsubscribe(self.codec, subscription)
+            old.unsubscribe(subscription)
 
-    def set_bitrate(self, bitrate: int, quiet: bool = False) -> None:
+    def set_path(self, bitrate: float, *, quiet: bool = False, ramping: bool = False,
+                 drives: bool = False) -> None:
         """
-        Tell the camera's encoder what this viewer's path can take.
+        Tell what this viewer's path can take, which decides on the quality it gets.
 
         :param bitrate: bit/s
         :param quiet: nothing was heard of the viewer lately
+        :param ramping: the bitrate is still being found out
+        :param drives: the viewer drives the robot
         """
-        self._bitrate = bitrate
         self._retransmissions.bitrate = bitrate
+        self._path = Path(bitrate, quiet, ramping, drives)
         if self._subscription is not None:
-            self._subscription.bitrate = bitrate
-            self._subscription.quiet = quiet
+            self._subscription.set_path(self._path)
+
+    @property
+    def stream(self) -> str:
+        """Return which of the camera's streams the viewer gets, '' if none."""
+        return self._subscription.label if self._subscription is not None else ''
 
     def request_keyframe(self) -> None:
-        """Ask the camera for a keyframe, which all its viewers get."""
-        if self.camera is not None:
-            self.camera.streams[self.codec].request_keyframe()
+        """Ask the camera for a keyframe, which all viewers of the tier get."""
+        if self._subscription is not None:
+            self._subscription.request_keyframe()
 
     def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
         """Return which lost packets to send again; see :class:`Retransmissions`."""
@@ -129,13 +138,24 @@ class Slot(MediaStreamTrack):
     def _take(self, packet: av.Packet, keyframe: bool) -> bool:
         if not self._read or (self._keyframe_needed and not keyframe):
             return False
-        if len(self._packets) >= _MAX_WAITING or packet.pts <= self._last_pts:
+        if len(self._packets) >= _MAX_WAITING:
             # Late pictures are worse than none: start afresh from a keyframe.
             self._packets.clear()
             self._need_keyframe()
             return False
         self._keyframe_needed = False
+        if packet.pts <= self._last_pts:
+            # Another stream's packet of the same moment: time goes on, by as little as it can.
+            packet = _stamped(packet, self._last_pts + 1)
         self._last_pts = packet.pts
         self._packets.append(packet)
         self._arrived.set()
         return True
+
+
+def _stamped(packet: av.Packet, pts: int) -> av.Packet:
+    """Return a copy with another time: the packet itself belongs to all viewers."""
+    copy = av.Packet(bytes(packet))
+    copy.time_base = packet.time_base
+    copy.pts = copy.dts = pts
+    return copy

@@ -44,7 +44,7 @@ class CameraRates:
         delta = {key: value - self._before[key] for key, value in counts.items()}
         self._time, self._before = now, counts
         state, since = self.camera.state()
-        viewers = sum(s.viewers for s in self.camera.streams.values())
+        viewers = self.camera.viewers
         errors = sum(delta[f'{codec}.errors'] for codec in self.camera.streams)
         values = {'state': state if viewers else 'not watched', 'viewers': viewers,
                   'fps_in': f'{delta["in"] / dt:.1f}',
