@@ -218,7 +218,11 @@ class VideoStream:
             stats.keyframes += packet.is_keyframe
             stats.bytes_out += packet.size
             stats.size = encoder.size
-            self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
+            try:
+                self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
+            except RuntimeError:
+                # The loop has ended meanwhile, and with it all who watched.
+                return
 
     def _count_error(self, text: str) -> None:
         self.stats.errors += 1
