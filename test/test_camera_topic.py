@@ -22,6 +22,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_probe import RosProbe
 from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.nodes.cameras import Cameras
 from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
@@ -160,7 +161,7 @@ class Book:
     def __init__(self, robot, names):
         self.found = {}
         self.changes = 0
-        self.cameras = Cameras(robot, names, self.found, self._changed)
+        self.cameras = Cameras(robot, names, (Scale(1),), self.found, self._changed)
 
     def _changed(self):
         self.changes += 1

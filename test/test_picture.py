@@ -87,7 +87,8 @@ def psnr(page, source):
     """Return the PSNR in dB of luma and of all colours of what a page shows."""
     shown = page.grab()
     frames, thumbnails = source
-    assert shown.shape == frames[0].shape
+    if shown.shape != frames[0].shape:
+        return 0.0, 0.0  # That of a lower tier.
     look = small(shown)
     likely = np.argsort([cv2.norm(look, thumbnail) for thumbnail in thumbnails])[:3]
     frame = max((frames[number] for number in likely), key=lambda f: cv2.PSNR(shown, f))
@@ -98,8 +99,8 @@ def psnr(page, source):
 def shows_clip(page, source):
     """Check that a page shows the clip as it is."""
     # It gets better as the bitrate grows. A wrong colour matrix costs 10 dB.
-    until(lambda: min(psnr(page, source)) > 33, 'a picture above 33 dB')
-    assert min(psnr(page, source)[0] for _ in range(3)) > 28
+    until(lambda: min(psnr(page, source)) > 33
+          and min(psnr(page, source)[0] for _ in range(3)) > 28, 'pictures above 33 dB')
 
 
 def shows_colour(page, colour, selector='#video0'):
@@ -143,7 +144,8 @@ def test_three_viewers_share_one_encoder(page, source, robot, chromium):
         other.wait_state('live')
     # Newcomers come up from a lower tier as soon as their paths are known.
     values = robot.diagnostics(f'camera {TOPIC}', lambda v, _: v['viewers'] == '3'
-                               and float(v['h264.fps_out']) > 0 and 'h264/2.size' not in v)
+                               and float(v.get('h264.fps_out', 0)) > 0
+                               and not any(k.startswith('h264/') for k in v))
     # One encoding for all: as many pictures come out as come in.
     assert float(values['h264.fps_out']) <= float(values['fps_in']) * 1.2 + 1
     assert not any(key.startswith('vp8.') for key in values)
