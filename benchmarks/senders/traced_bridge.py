@@ -70,9 +70,9 @@ def _put(self: Camera, old: Any, load: Any) -> None:
 
 
 @_wrap(Picture, 'i420')
-def _i420(self: Picture, old: Any) -> np.ndarray:
+def _i420(self: Picture, old: Any, divisor: int = 1) -> np.ndarray:
     began = _now()
-    result = old(self)
+    result = old(self, divisor)
     entry = _entry(round(self.received * 90000))
     entry |= {'came': self._load.came, 'taken': began, 'converted': _now(),
               'corner': self._load.corner}
