@@ -25,7 +25,6 @@ from importlib.metadata import files
 import os
 from pathlib import Path
 import shutil
-import statistics
 import sys
 import threading
 import time
@@ -133,16 +132,16 @@ class Bench:
             sender.wait_for_port(port)
             # The first viewer of a new process waits for discovery and for code to be loaded;
             # that is not what is measured.
-            page = self._visit(port, 1)
+            page = self.visit(connect_url(port))
             # A page that only disappears is a viewer for some seconds more, half a minute for
             # stock aiortc, and would be encoded for.
             page.evaluate('bench.close()')
             page.close()
             time.sleep(1)
-            page = self._visit(port, case.viewers)
+            page = self.visit(connect_url(port), case.viewers)
             first_frame = page.evaluate('bench.ready()')
             time.sleep(warmup)
-            page.evaluate('bench.begin', case.size[0])
+            page.evaluate('width => bench.begin(width)', case.size[0])
             began, idle = time.monotonic(), idle_seconds()
             cpu = [p.cpu_seconds() for p in processes]
             time.sleep(seconds)
@@ -160,16 +159,26 @@ class Bench:
                 process.stop()
         return _result(seen, first_frame, length, idle, *cpu)
 
-    def _visit(self, port: int, viewers: int) -> Page:
+    def visit(self, url: str, viewers: int = 1, *, drives: bool = False,
+              timeout: float = 20.0) -> Page:
+        """
+        Return a page that shows a sender's picture.
+
+        :param url: to which it posts its offer
+        :param drives: take the robot's lease, too
+        :param timeout: s to the first picture
+        :raises RuntimeError: it shows none
+        """
         page = self._browser.new_page(viewport={'width': 1280, 'height': 720})
         page.set_default_timeout(30_000)
         page.goto(f'http://127.0.0.1:{self._server.server_port}/page.html?viewers={viewers}'
-                  f'&connect=http://127.0.0.1:{port}/connect')
+                  f'&connect={url}' + '&drive=1' * drives)
         page.wait_for_function('window.bench')
         # A promise that never settles would hold evaluate() for ever.
-        if not page.evaluate('Promise.race([bench.ready().then(() => true), '
-                             'new Promise(r => setTimeout(r, 20000, false))])'):
-            raise RuntimeError('no picture after 20 s')
+        if not page.evaluate('seconds => Promise.race([bench.ready().then(() => true), '
+                             'new Promise(r => setTimeout(r, 1000 * seconds, false))])', timeout):
+            page.close()
+            raise RuntimeError(f'no picture after {timeout:g} s')
         return page
 
 
@@ -178,6 +187,11 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
+
+
+def connect_url(port: int) -> str:
+    """Return where the sender, or what is before it, takes offers."""
+    return f'http://127.0.0.1:{port}/connect'
 
 
 def environment() -> dict[str, str]:
@@ -230,8 +244,16 @@ def sender_command(system: str) -> list[str]:
     }[system]
 
 
-def _result(seen: dict[str, Any], first_frame: float, length: float, idle: float,
-            cpu_camera: float, cpu_sender: float) -> Result:
+def read_frames(seen: dict[str, Any]) -> tuple[list[dict[str, float]], int, int]:
+    """
+    Return the pictures that a page was shown, each once, and how many came again or had no stamp.
+
+    Each has ``stamp`` (ms of the wall clock, modulo 2**48 us), ``at`` (when it was shown, ms of
+    the page's clock), ``decoding`` (ms), and, in ms since the stamp, ``shown`` and, where Chromium
+    told, ``received`` and ``presented``.
+
+    :raises RuntimeError: there are none
+    """
     offset, wrap = seen['offset'], seen['wrap'] / 1000
     frames, stamps, repeated, unread = [], set(), 0, 0
     for frame in seen['frames']:
@@ -242,7 +264,8 @@ def _result(seen: dict[str, Any], first_frame: float, length: float, idle: float
             repeated += 1
             continue
         stamps.add(frame['stamp'])
-        entry = {'stamp': frame['stamp'] / 1000, 'decoding': (frame['decoding'] or 0) * 1000}
+        entry = {'stamp': frame['stamp'] / 1000, 'at': frame['shown'],
+                 'decoding': (frame['decoding'] or 0) * 1000}
         for name in ('received', 'presented', 'shown'):
             if frame.get(name) is not None:
                 # Since the stamp was made, in ms.
@@ -250,6 +273,12 @@ def _result(seen: dict[str, Any], first_frame: float, length: float, idle: float
         frames.append(entry)
     if not frames:
         raise RuntimeError(f'no stamp was read in {len(seen["frames"])} pictures')
+    return frames, repeated, unread
+
+
+def _result(seen: dict[str, Any], first_frame: float, length: float, idle: float,
+            cpu_camera: float, cpu_sender: float) -> Result:
+    frames, repeated, unread = read_frames(seen)
     before, after = seen['before'], seen['after']
     seconds = (after[0]['timestamp'] - before[0]['timestamp']) / 1000
     return Result(
@@ -263,10 +292,3 @@ def _result(seen: dict[str, Any], first_frame: float, length: float, idle: float
         kbit=(after[0]['bytesReceived'] - before[0]['bytesReceived']) * 8 / seconds / 1000,
         codec=after[0]['codec'].removeprefix('video/'), size=tuple(seen['size']),
         repeated=repeated, unread=unread, frames=frames)
-
-
-def percentile(values: list[float], percent: int) -> float:
-    """Return a percentile by linear interpolation; NaN if there are no values."""
-    if len(values) < 2:
-        return values[0] if values else float('nan')
-    return statistics.quantiles(values, n=100, method='inclusive')[percent - 1]

@@ -1,5 +1,6 @@
 // Watches a sender over RTCBot's POST /connect and reads the time stamps drawn into its pictures.
-// ?connect=URL&viewers=N; the harness calls bench.ready(), bench.begin() and bench.end().
+// ?connect=URL&viewers=N, and &drive=1 to take the robot's lease over the bridge's own channels; the
+// harness calls bench.ready(), bench.begin() and bench.end().
 
 const scriptStart = performance.now();
 
@@ -14,6 +15,8 @@ const context = canvas.getContext('2d', {willReadFrequently: true});
 const connections = [];
 let frames = null;  // Array while a measurement runs.
 let before = null;
+let samples = [];
+let sampling = 0;
 let sourceWidth = 0;
 
 // performance.timeOrigin is read once from the wall clock, and may be off by now: the offset is
@@ -70,8 +73,14 @@ function onFrame(now, metadata) {
 async function connect(onTrack) {
   const pc = new RTCPeerConnection({iceServers: []});
   connections.push(pc);
-  // RTCBot's pages have this channel.
-  pc.createDataChannel('default');
+  if (parameters.has('drive')) {
+    const control = pc.createDataChannel('control');
+    control.onopen = () => control.send('{"type": "want", "lease": true}');
+    pc.createDataChannel('teleop', {ordered: false, maxRetransmits: 0});
+  } else {
+    // RTCBot's pages have this channel.
+    pc.createDataChannel('default');
+  }
   pc.addTransceiver('video', {direction: 'recvonly'});
   pc.ontrack = event => onTrack(new MediaStream([event.track]));
   const connected = new Promise((resolve, reject) => {
@@ -106,6 +115,14 @@ async function stats() {
   return all;
 }
 
+async function sample() {
+  const [entry] = await stats();
+  if (entry) {
+    samples.push({at: entry.timestamp, bytes: entry.bytesReceived, width: entry.frameWidth,
+                  height: entry.frameHeight, decoded: entry.framesDecoded});
+  }
+}
+
 async function start() {
   const first = new Promise(resolve => video.requestVideoFrameCallback(
     () => resolve(performance.now() - scriptStart)));
@@ -123,18 +140,21 @@ window.bench = {
   // Returns milliseconds from the start of this script to the first picture.
   ready: () => started,
 
-  // width: of the pictures that were stamped.
-  async begin(width) {
+  // width: of the pictures that were stamped; period: of samples of the shown viewer, in ms.
+  async begin(width, period) {
     sourceWidth = width;
     before = await stats();
+    samples = [];
+    if (period) sampling = setInterval(sample, period);
     frames = [];
   },
 
   // Returns each shown picture, times in ms of performance.now(), and each viewer's stats at both
-  // ends of the window.
+  // ends of the window; samples' times are of the wall clock.
   async end() {
-    const result = {frames, before, after: await stats(), wrap: WRAP, offset: measureOffset(),
-                    size: [video.videoWidth, video.videoHeight]};
+    clearInterval(sampling);
+    const result = {frames, samples, before, after: await stats(), wrap: WRAP,
+                    offset: measureOffset(), size: [video.videoWidth, video.videoHeight]};
     frames = null;
     return result;
   },

@@ -20,8 +20,9 @@ from pathlib import Path
 import sys
 import tempfile
 
-from glass_to_glass import Bench, bridge_arguments, Case, CLIPS, HERE, percentile
+from glass_to_glass import Bench, bridge_arguments, Case, CLIPS, HERE
 from playwright.sync_api import sync_playwright
+from recording import percentile
 
 # Each stage ends at one of the marks below, and begins at the mark before.
 STAGES = (

@@ -17,7 +17,8 @@
 import statistics
 from typing import Callable
 
-from glass_to_glass import Case, percentile, Result
+from glass_to_glass import Case, Result
+from recording import percentile
 
 OURS = 'rtc_bridge'
 # Title, what it is, digits, and whether a ratio to the others tells something.

@@ -26,6 +26,7 @@ import pytest
 sys.path.insert(0, str(FilePath(__file__).resolve().parent.parent / 'benchmarks'))
 from link import Emulator, host_candidate, redirect  # noqa: E402, I100
 from pipe import HEADERS, Path, Pipe, read_path  # noqa: E402, I100
+from recording import Recording, Sample  # noqa: E402, I100
 
 # With its headers a packet of this size has 1000 bytes: 8 ms at 1 Mbit/s.
 SIZE = 1000 - HEADERS
@@ -115,6 +116,24 @@ def test_descriptions_keep_no_address():
         'a=ice-pwd:efgh', '']
     with pytest.raises(ValueError):
         host_candidate(SDP.replace('10.0.0.1 40000', 'some-name.local 40000'))
+
+
+def test_figures_of_a_recording():
+    # Ten pictures a second for 4 s, 100 ms late; none from 1.0 to 1.5, and the next one 600 ms.
+    frames = [(t / 10, 600.0 if t == 15 else 100.0) for t in range(40) if not 10 < t < 15]
+    # 800 kbit/s, from 2 s on 1600.
+    samples = [Sample(t / 10, 10_000 * (t + max(0, t - 20)), (64, 48) if t < 30 else (32, 24))
+               for t in range(41)]
+    seen = Recording(frames, samples)
+    assert seen.fps(2.0, 3.95) == pytest.approx(10, rel=0.1)
+    assert seen.freeze(0, 4) == pytest.approx(500)
+    assert seen.freeze(1.55, 2.05) == pytest.approx(100)
+    assert seen.delay(50, 0, 4) == 100 and seen.delay(99, 0, 4) > 100
+    assert seen.delay(95, 1.1, 1.4) == float('inf'), 'nothing was shown'
+    assert seen.kbit(0, 2) == pytest.approx(800) and seen.kbit(2, 4) == pytest.approx(1600)
+    assert seen.reached(1590, 0) == pytest.approx(3.0)
+    assert seen.reached(1700, 0) == float('inf')
+    assert seen.size(0, 4) == (64, 48) and seen.size(3.5, 4) == (32, 24)
 
 
 class Echo:

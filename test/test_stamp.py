@@ -23,6 +23,7 @@ from pictures import picture
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media import stamp
+from rtc_bridge.media.encoder import CODECS, Encoder
 
 VALUES = [0, 1, 2 ** 48 - 1, 0xaaaaaaaaaaaa, 0x123456789abc, 1_760_000_000_123_456 % 2 ** 48]
 
@@ -107,3 +108,24 @@ def test_h264_at_a_low_rate(size):
     for packet in [*packets, *encoder.encode(None), None]:
         seen += [stamp.read(f.to_ndarray(format='bgr24')) for f in decoder.decode(packet)]
     assert seen == sent
+
+
+@pytest.mark.parametrize('codec', CODECS)
+@pytest.mark.parametrize('size', [(640, 480), (1280, 720)])
+def test_the_smallest_tier_at_the_lowest_rate(codec, size):
+    width, height = size[0] // 4, size[1] // 4
+    encoder = Encoder(codec, width, height, bitrate=50_000, max_bitrate=300_000, fps=15)
+    decoder = av.CodecContext.create(codec, 'r')
+    sent, seen = [], []
+    for index in range(30):
+        bgr = np.roll(picture(*size), index * 8, 1)
+        sent.append((1_760_000_000_000_000 + index * 66_667) % 2 ** 48)
+        stamp.draw(bgr, sent[-1])
+        small = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
+        packet = encoder.encode(cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420), index * 6000, False)
+        if packet is None:
+            sent.pop()
+            continue
+        seen += [stamp.read(f.to_ndarray(format='bgr24'), size[0])
+                 for f in decoder.decode(av.Packet(bytes(packet)))]
+    assert len(seen) > 20 and seen == sent

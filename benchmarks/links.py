@@ -1,0 +1,334 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Bad networks: what a viewer behind one sees, and what it takes from others; a markdown table."""
+
+import argparse
+from dataclasses import asdict, dataclass
+import itertools
+import json
+from pathlib import Path as FilePath
+import sys
+import tempfile
+import time
+from typing import Any, Callable
+from urllib.request import Request, urlopen
+
+from glass_to_glass import (
+    Bench, camera_command, connect_url, environment, HERE, read_frames, sender_command,
+)
+from pipe import Path
+from playwright.sync_api import Page, sync_playwright
+from processes import free_port, Process
+from recording import Recording, Sample
+
+SYSTEMS = ('rtc_bridge', 'rtc_bridge-vp8', 'aiortc-vp8', 'aiortc-h264')
+DEFAULT_SYSTEMS = ('rtc_bridge', 'aiortc-vp8', 'aiortc-h264')
+SIZE = (1280, 720)
+SAMPLE_MS = 100
+CLEAN = Path()
+NARROW = Path(rate=1.2, delay=50)
+POOR = Path(rate=0.6, delay=50)
+# The bridge's default for max_bitrate, which the targets mean, in kbit/s.
+_MAX_KBIT = 2500
+
+
+@dataclass(frozen=True)
+class Phase:
+    """
+    A part of a case.
+
+    :param path: the watched viewer's from now on, if it changes; both ways
+    :param joins: paths of viewers that come at its beginning
+    :param flood: keyframe requests a second by one more viewer that comes then
+    """
+
+    seconds: float
+    path: Path | None = None
+    joins: tuple[Path, ...] = ()
+    flood: int = 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """
+    What came out of a case.
+
+    ``marks`` are the beginnings of the phases and the end; ``sent`` the frames that the sender
+    sent to the watched viewer after the first phase.
+    """
+
+    recording: Recording
+    marks: list[float]
+    sent: int
+
+    def shown(self) -> float:
+        """Return the share of sent frames that was shown, in percent."""
+        frames = self.recording.fps(self.marks[1], self.marks[-1]) * (
+            self.marks[-1] - self.marks[1])
+        return min(100.0, 100 * frames / self.sent) if self.sent else 0.0
+
+    def over(self, read: Callable[..., Any], *args: float) -> Any:
+        """Return a figure of the recording over all but the first phase."""
+        return read(self.recording, *args, self.marks[1], self.marks[-1])
+
+    def ratio(self, read: Callable[..., float]) -> float:
+        """Return a figure of the third phase over that of the second."""
+        before = read(self.recording, *self.marks[1:3])
+        return read(self.recording, *self.marks[2:4]) / before if before else 0.0
+
+
+@dataclass(frozen=True)
+class Target:
+    """What must be reached: at most ``limit``, or at least, if ``least``."""
+
+    title: str
+    read: Callable[[Run], float]
+    limit: float
+    least: bool = False
+
+    def met(self, run: Run) -> bool:
+        """Tell whether it is reached."""
+        value = self.read(run)
+        return value >= self.limit if self.least else value <= self.limit
+
+    def text(self, run: Run) -> str:
+        """Return figure, limit and verdict."""
+        return (f'{self.title} {self.read(run):.4g} {">=" if self.least else "<="} '
+                f'{self.limit:g}: {"met" if self.met(run) else "**not met**"}')
+
+
+@dataclass(frozen=True)
+class LinkCase:
+    """
+    A viewer, its path, what happens, and what must come out.
+
+    :param drives: whether the watched viewer takes the lease
+    """
+
+    what: str
+    path: Path
+    phases: tuple[Phase, ...]
+    targets: tuple[Target, ...]
+    drives: bool = False
+
+
+def _freeze(limit: float) -> Target:
+    return Target('freeze ms', lambda run: run.over(Recording.freeze), limit)
+
+
+def _pixels(recording: Recording, since: float, until: float) -> float:
+    width, height = recording.size(since, until)
+    return width * height
+
+
+_LONG = (Phase(3), Phase(15))
+# The clip lasts 4.4 s: both windows have whole turns of it.
+_ALONE = (Phase(8), Phase(9))
+_KEEPS = (
+    Target('fps ratio', lambda run: run.ratio(Recording.fps), 0.95, True),
+    Target('pixels ratio', lambda run: run.ratio(_pixels), 1, True),
+    Target('rate ratio', lambda run: run.ratio(Recording.kbit), 0.9, True),
+)
+CASES = {
+    'clean': LinkCase('no limit', CLEAN, (Phase(5), Phase(9)), (
+        Target('s to 90 % of 2.5 Mbit/s', lambda run: run.recording.reached(
+            0.9 * _MAX_KBIT, run.marks[0]), 5),
+        _freeze(300))),
+    'narrow': LinkCase('1.2 Mbit/s, 50 ms, queue 400 ms', NARROW, _LONG, (
+        Target('shown %', Run.shown, 95, True),
+        Target('p95 ms', lambda run: run.over(Recording.delay, 95), 150),
+        _freeze(300))),
+    'step': LinkCase(
+        '4 to 0.6 to 4 Mbit/s, 50 ms', Path(rate=4, delay=50),
+        (Phase(8), Phase(5), Phase(12, POOR), Phase(18, Path(rate=4, delay=50))), (
+            Target('p95 ms from 3 s after the fall', lambda run: run.recording.delay(
+                95, run.marks[2] + 3, run.marks[3]), 400),
+            Target('freeze ms', lambda run: run.recording.freeze(*run.marks[2:4]), 1000),
+            Target('s to 80 % of the former rate', lambda run: run.recording.reached(
+                0.8 * run.recording.kbit(*run.marks[1:3]), run.marks[3]), 15))),
+    'loss3': LinkCase('3 % loss, 60 ms', Path(delay=60, loss=3), _LONG, (_freeze(300),)),
+    'loss10': LinkCase('10 % loss, 100 ms', Path(delay=100, loss=10), _LONG, (
+        Target('fps', lambda run: run.over(Recording.fps), 15, True), _freeze(1000))),
+    'tiny': LinkCase('0.3 Mbit/s, 50 ms, queue 400 ms', Path(rate=0.3, delay=50), _LONG, (
+        Target('fps', lambda run: run.over(Recording.fps), 10, True), _freeze(1000))),
+    'beside-narrow': LinkCase('clean, beside one with 0.6 Mbit/s', CLEAN, (
+        *_ALONE, Phase(13.5, joins=(POOR,))), _KEEPS),
+    'beside-flood': LinkCase('clean, beside one that asks for 50 keyframes a second', CLEAN, (
+        *_ALONE, Phase(13.5, flood=50)), _KEEPS),
+    'driver': LinkCase('the driver with 1.2 Mbit/s, beside two clean spectators', NARROW, (
+        *_ALONE, Phase(13.5, joins=(CLEAN, CLEAN))), _KEEPS, drives=True),
+}
+
+
+class Scene:
+    """Camera, sender, viewers and the links between them, for one run of a case."""
+
+    def __init__(self, bench: Bench, case: LinkCase, system: str, name: str) -> None:
+        """Start camera and sender."""
+        self._bench = bench
+        self._name = name
+        self._pages: list[Page] = []
+        self._emulators: list[int] = []
+        self._env = environment()
+        self.processes: list[Process] = []
+        self._port = free_port()
+        try:
+            self._start('camera', camera_command(SIZE))
+            self._start('sender', [part.replace('{port}', str(self._port))
+                                   for part in sender_command(system)]).wait_for_port(self._port)
+            # The lease is ours to ask for; others would not know the channels.
+            self.join(case.path, drives=case.drives and system.startswith('rtc_bridge'))
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, name: str, command: list[str]) -> Process:
+        process = Process(f'{self._name}-{name}', command, self._bench.folder, self._env)
+        self.processes.append(process)
+        return process
+
+    def join(self, path: Path, drives: bool = False) -> None:
+        """Let a viewer come over a link of its own; wait for its first picture."""
+        port = free_port()
+        text = ','.join(f'{key}={value}' for key, value in asdict(path).items())
+        self._start(f'link{len(self._pages)}', [
+            sys.executable, str(HERE / 'link.py'), '--sender', f'http://127.0.0.1:{self._port}',
+            '--port', str(port), '--down', text]).wait_for_port(port)
+        self._emulators.append(port)
+        self._pages.append(self._bench.visit(connect_url(port), drives=drives, timeout=40))
+        if len(self._pages) == 1:
+            self._pages[0].evaluate('([width, period]) => bench.begin(width, period)',
+                                    [SIZE[0], SAMPLE_MS])
+
+    def flood(self, rate: int) -> None:
+        """Let a viewer come that does not look, and asks for keyframes."""
+        self._start('flood', [sys.executable, str(HERE / 'receivers.py'), '--url',
+                              connect_url(self._port), '--keyframes', str(rate)])
+
+    def set_path(self, path: Path) -> None:
+        """Change the watched viewer's link."""
+        body = json.dumps({'down': asdict(path), 'up': asdict(path)}).encode()
+        urlopen(Request(f'http://127.0.0.1:{self._emulators[0]}/path', body)).close()
+
+    def frames_sent(self) -> int:
+        """Return how many frames were sent to the watched viewer so far."""
+        with urlopen(f'http://127.0.0.1:{self._emulators[0]}/path') as response:
+            return json.load(response)[-1]['down']['frames']
+
+    def recording(self) -> Recording:
+        """End the watched viewer's recording."""
+        seen = self._pages[0].evaluate('bench.end()')
+        frames, _, unread = read_frames(seen)
+        if unread > 0.02 * len(frames):
+            raise RuntimeError(f'{unread} stamps were not read, beside {len(frames)}')
+        return Recording(
+            [((frame['at'] + seen['offset']) / 1000, frame['shown']) for frame in frames],
+            [Sample(s['at'] / 1000, s['bytes'], (s.get('width') or 0, s.get('height') or 0))
+             for s in seen['samples']])
+
+    def close(self) -> None:
+        """End everything."""
+        for page in self._pages:
+            page.close()
+        for process in reversed(self.processes):
+            process.stop()
+
+
+def run(bench: Bench, case: LinkCase, system: str, name: str, length: float) -> Run:
+    """
+    Run a case once.
+
+    :param length: of the phases, as a multiple
+    :raises RuntimeError: a program ended, or there is no picture
+    """
+    scene = Scene(bench, case, system, name)
+    try:
+        marks, sent = [], 0
+        for number, phase in enumerate(case.phases):
+            marks.append(time.time())
+            if number == 1:
+                sent = scene.frames_sent()
+            if phase.path is not None:
+                scene.set_path(phase.path)
+            if phase.flood:
+                scene.flood(phase.flood)
+            for path in phase.joins:
+                scene.join(path)
+            time.sleep(max(0.0, marks[-1] + phase.seconds * length - time.time()))
+        marks.append(time.time())
+        sent = scene.frames_sent() - sent
+        recording = scene.recording()
+        for process in scene.processes:
+            process.check()
+        return Run(recording, marks, sent)
+    finally:
+        scene.close()
+
+
+def row(case: LinkCase, system: str, done: Run | None) -> str:
+    """Return a line of the table; ``done``: ``None`` if the viewer saw nothing."""
+    if done is None:
+        cells = ['0'] * 2 + ['-'] * 5 + ['**not met**: no picture']
+    else:
+        length = done.marks[-1] - done.marks[1]
+        width, height = done.over(Recording.size)
+        cells = [f'{done.shown():.0f}', f'{done.over(Recording.fps):.1f} of '
+                 f'{done.sent / length:.1f}',
+                 *(f'{done.over(Recording.delay, p):.0f}' for p in (50, 95)),
+                 f'{done.over(Recording.freeze):.0f}', f'{done.over(Recording.kbit):.0f}',
+                 f'{width}x{height}', '; '.join(t.text(done) for t in case.targets)]
+    return '| ' + ' | '.join([case.what, system, *cells]) + ' |'
+
+
+HEAD = ('| link | system | shown % | fps shown of sent | p50 ms | p95 ms | freeze ms | kbit/s | '
+        'size | targets |\n| --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |')
+
+
+def main() -> int:
+    """Run the cases, each with all systems in turn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--case', nargs='+', choices=CASES, default=list(CASES))
+    parser.add_argument('--systems', nargs='+', choices=SYSTEMS, default=DEFAULT_SYSTEMS)
+    parser.add_argument('--length', type=float, default=1.0, metavar='FACTOR',
+                        help='of all phases; 0.5 is a quick look')
+    args = parser.parse_args()
+    folder = FilePath(tempfile.mkdtemp(prefix='rtc_bridge_links_'))
+    print(f'output of the programs: {folder}', file=sys.stderr)
+    rows, verdicts = [], {system: [] for system in args.systems}
+    with sync_playwright() as playwright:
+        bench = Bench(playwright, folder)
+        try:
+            for name, system in itertools.product(args.case, args.systems):
+                case = CASES[name]
+                try:
+                    done = run(bench, case, system, f'{name}-{system}', args.length)
+                except RuntimeError as error:
+                    print(f'{name}, {system}: {error}', file=sys.stderr)
+                    done = None
+                verdicts[system] += [done is not None and t.met(done) for t in case.targets]
+                rows.append(row(case, system, done))
+                print(rows[-1], file=sys.stderr)
+        except KeyboardInterrupt:
+            print('stopped: the table has what was measured so far', file=sys.stderr)
+        finally:
+            bench.close()
+    print('\n'.join([HEAD, *rows, '']))
+    print('; '.join(f'{system}: {sum(met)} of {len(met)} targets met'
+                    for system, met in verdicts.items()))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,134 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Viewers that receive and do not decode, any number in one process: aiortc with no jitter buffer.
+
+Writes a line of JSON twice a second: how many are ``connected``, and the packets ``received`` and
+``lost`` by all so far. A packet that was sent again is lost all the same.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import socket
+
+import aiohttp
+import aioice.ice
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+import aiortc.rtcrtpreceiver
+from aiortc.rtcrtpreceiver import JitterBuffer, RTCRtpReceiver, StreamStatistics
+
+PERIOD_S = 0.5
+# Room for a burst to all of them while another is being read.
+_BUFFER = 4 << 20
+_streams: list[StreamStatistics] = []
+
+
+class _Counted(StreamStatistics):
+    """Packets of one stream, which we find again."""
+
+    def __init__(self, clockrate: int) -> None:
+        """Count from zero."""
+        super().__init__(clockrate)
+        _streams.append(self)
+
+
+def receive_only() -> None:
+    """Let aiortc count and report what it receives, and throw it away."""
+    aiortc.rtcrtpreceiver.StreamStatistics = _Counted
+    JitterBuffer.add = lambda self, packet: (False, None)
+    made = aioice.ice.StunProtocol.connection_made
+
+    def connection_made(self: aioice.ice.StunProtocol, transport: asyncio.BaseTransport) -> None:
+        sock = transport.get_extra_info('socket')
+        with contextlib.suppress(OSError, AttributeError):
+            # Beyond the system's limit, where we may.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUFFORCE, _BUFFER)
+        made(self, transport)
+    aioice.ice.StunProtocol.connection_made = connection_made
+
+
+async def connect(url: str) -> RTCPeerConnection:
+    """
+    Return a connection to a sender that takes offers by POST.
+
+    :raises aiohttp.ClientError: it does not answer
+    """
+    pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    connected = asyncio.Event()
+    pc.on('connectionstatechange', lambda: pc.connectionState == 'connected' and connected.set())
+    pc.createDataChannel('default')
+    pc.addTransceiver('video', 'recvonly')
+    await pc.setLocalDescription(await pc.createOffer())
+    offer = {'sdp': pc.localDescription.sdp, 'type': 'offer'}
+    async with aiohttp.ClientSession(raise_for_status=True) as http:
+        async with http.post(url, data=json.dumps(offer)) as response:
+            answer = await response.json()
+    await pc.setRemoteDescription(RTCSessionDescription(**answer))
+    async with asyncio.timeout(15):
+        await connected.wait()
+    return pc
+
+
+async def flood(receiver: RTCRtpReceiver, rate: float) -> None:
+    """Ask for keyframes for ever."""
+    while True:
+        for source in receiver.getSynchronizationSources():
+            await receiver._send_rtcp_pli(source.source)
+        await asyncio.sleep(1 / rate)
+
+
+async def run(url: str, count: int, keyframes: float) -> None:
+    """Receive until SIGTERM."""
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    connections: list[RTCPeerConnection] = []
+
+    async def report() -> None:
+        while True:
+            print(json.dumps({
+                'connected': sum(pc.connectionState == 'connected' for pc in connections),
+                'received': sum(s.packets_received for s in _streams),
+                'lost': sum(s.packets_lost for s in _streams)}), flush=True)
+            await asyncio.sleep(PERIOD_S)
+
+    tasks = [asyncio.create_task(report())]
+    for _ in range(count):
+        connections.append(await connect(url))
+        if keyframes:
+            tasks.append(asyncio.create_task(
+                flood(connections[-1].getReceivers()[0], keyframes)))
+    await ended.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*(pc.close() for pc in connections))
+
+
+def main() -> None:
+    """Run until SIGTERM."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--url', required=True, help='to which offers are posted')
+    parser.add_argument('--count', type=int, default=1)
+    parser.add_argument('--keyframes', type=float, default=0.0,
+                        help='that each asks for in a second')
+    args = parser.parse_args()
+    receive_only()
+    asyncio.run(run(args.url, args.count, args.keyframes))
+
+
+if __name__ == '__main__':
+    main()
