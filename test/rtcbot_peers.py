@@ -252,6 +252,7 @@ class PlainRobot:
         """Start without viewers."""
         self._colour = colour
         self._peers = []
+        self.ends = {}
         self.offers = []
 
     async def ice_servers(self):

@@ -46,6 +46,7 @@ class LocalRobot:
         self.go = asyncio.Event()
         self.asked = asyncio.Event()
         self.calls = []
+        self.ends = {}
 
     async def ice_servers(self):
         """Return one server with credentials."""
@@ -475,7 +476,7 @@ async def test_post_of_no_offer_is_refused_at_once(body):
 async def test_post_that_is_too_long():
     async with relay() as r:
         status, text, headers = await r.post('/connect', b' ' * (256 * 1024 + 1))
-        assert (status, text) == (413, 'The offer is longer than 262144 bytes')
+        assert (status, text) == (413, 'The body is longer than 262144 bytes')
         assert headers['Access-Control-Allow-Origin'] == '*'
 
 

@@ -44,6 +44,7 @@ class Robot:
     def __init__(self):
         """Hold back nothing."""
         self.held = {}
+        self.ends = {}
         self.calls = asyncio.Queue()
 
     async def ice_servers(self):

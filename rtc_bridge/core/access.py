@@ -31,10 +31,12 @@ class Access:
 
     :param anonymous: role of those who reach the robot's own server
     :param anonymous_via_relay: role of those who come through a relay
+    :param whep_via_relay: whether WHEP players may come through a relay, which could then watch
     """
 
     anonymous: str = 'none'
     anonymous_via_relay: str = 'none'
+    whep_via_relay: bool = False
 
     def role(self, via: str, door: str) -> str:
         """
@@ -43,5 +45,7 @@ class Access:
         :param via: ``server`` (the robot's own) or ``relay``
         :param door: the form it came by; WHEP players have no way to drive
         """
+        if door == 'whep' and via == 'relay' and not self.whep_via_relay:
+            return 'none'
         role = self.anonymous if via == 'server' else self.anonymous_via_relay
         return 'view' if door == 'whep' and role == 'drive' else role

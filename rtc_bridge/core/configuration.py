@@ -56,6 +56,8 @@ BRIDGE = (
       choices=('none', 'view', 'drive')),
     P('access.anonymous_via_relay', 'drive', 'role of those who come through the relay',
       choices=('none', 'view', 'drive')),
+    P('access.whep_via_relay', False, 'WHEP players may come through the relay, which can then '
+      'watch'),
     P('ice.servers', [], 'STUN servers for robot and viewers, stun:host:port; empty: none'),
 )
 

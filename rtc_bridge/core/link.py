@@ -20,7 +20,7 @@ The serving doors in ``relay`` hold a ``RobotLink`` for each robot they know; th
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Callable, Protocol
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Offer:
     ``camera`` names the camera of the first slot; ``None`` means the robot's first.
     ``door`` is the form the viewer came by: ``v1``, ``rtcbot``, ``whep`` or ``kscale``.
     ``source`` is the viewer's address, as far as the door knows it.
+    ``bearer`` is what the viewer of a WHEP door showed to be let in; the robot judges it.
     """
 
     session: str
@@ -58,6 +59,7 @@ class Offer:
     trickle: bool = False
     camera: str | None = None
     source: str | None = None
+    bearer: str | None = field(default=None, repr=False)
 
 
 class RobotLink(Protocol):
@@ -67,6 +69,9 @@ class RobotLink(Protocol):
     trickle: bool
     # The form the robot speaks: 'v1', or 'rtcbot' for RTCBot's robots.
     kind: str
+    # What to call once a session is over, whoever ended it: doors put it here by session id when
+    # they have the answer. Robots that cannot tell (kind 'rtcbot') never call.
+    ends: dict[str, Callable[[], None]]
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use."""

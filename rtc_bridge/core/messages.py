@@ -210,7 +210,8 @@ def _offer(obj: dict[str, Any]) -> OfferMessage:
     return OfferMessage(Offer(
         session=take(obj, 'session', str), sdp=take(obj, 'sdp', str),
         door=take(obj, 'door', str, 'v1'), trickle=take(obj, 'trickle', bool, False),
-        camera=take(obj, 'camera', str, None), source=take(obj, 'source', str, None)))
+        camera=take(obj, 'camera', str, None), source=take(obj, 'source', str, None),
+        bearer=take(obj, 'bearer', str, None)))
 
 
 _PARSERS = {

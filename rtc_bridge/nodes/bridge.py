@@ -85,7 +85,8 @@ class Bridge:
                            enabled=values['teleop.enabled'])
         self.host = Host(
             robot_id, self.pilot,
-            Access(values['access.anonymous'], values['access.anonymous_via_relay']),
+            Access(values['access.anonymous'], values['access.anonymous_via_relay'],
+                   values['access.whep_via_relay']),
             lambda text: self._received.publish(String(data=text)),
             codecs=_codecs(values), ice_servers=_ice_servers(values),
             max_slots=values['video.max_slots'])

@@ -87,6 +87,8 @@ class Session:
         :raises SignalingError: ``bad-offer``, ``no-camera`` or ``no-codec``
         """
         offer = read_offer(self._offer.sdp)
+        if self.door == 'whep' and not offer.slots:
+            raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
         name = self._offer.camera
         if name is not None and name not in self.host.cameras:
             there = ', '.join(self.host.cameras) or 'none'

@@ -16,7 +16,7 @@
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, Callable
 
 from .host import Host
 from .session import Session
@@ -33,6 +33,7 @@ class Sessions:
         """Start with none."""
         self.host = host
         self.sessions: dict[str, Session] = {}
+        self.ends: dict[str, Callable[[], None]] = {}
         self._closing = False
         host.pilot.on_lease.append(self._lease_changed)
 
@@ -96,6 +97,8 @@ class Sessions:
 
     def _closed(self, session: Session) -> None:
         self.sessions.pop(session.session_id, None)
+        if ended := self.ends.pop(session.session_id, None):
+            ended()
 
 
 class HostLink:
@@ -108,6 +111,11 @@ class HostLink:
         """Remember which way its sessions come."""
         self._sessions = sessions
         self._via = via
+
+    @property
+    def ends(self) -> dict[str, Callable[[], None]]:
+        """Return what to call once a session is over, by session id."""
+        return self._sessions.ends
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use."""

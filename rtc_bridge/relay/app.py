@@ -20,9 +20,11 @@ from pathlib import Path
 
 from aiohttp import web, WSCloseCode
 
+from .desk import Desk
 from .registry import NAMELESS, Registry
 from .rtcbot import exchange, read_offer, RTCBotRobot
 from .v1 import PageSocket, receive, send, serve_robot
+from .whep import EXPOSED, WhepDoor
 from ..core.errors import ProtocolError, SignalingError
 from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
 
@@ -65,7 +67,7 @@ class _Relay:
         self._allow_robots = allow_robots
         self._answer_timeout = answer_timeout
         # An RTCBot robot's viewer may have to wait for others first, and both have their time.
-        self._limit = 2 * answer_timeout + 1
+        self._desk = Desk(2 * answer_timeout + 1)
         self._heartbeat = heartbeat
         self._sockets: set[web.WebSocketResponse] = set()
         self._stopping = False
@@ -79,6 +81,7 @@ class _Relay:
         app.router.add_get('/healthz', self._health)
         app.router.add_get('/rtcbot.js', self._script)
         app.router.add_get('/static/{path:.+}', self._static)
+        WhepDoor(self._registry, self._desk).add_routes(app.router)
         app.router.add_get('/{name}', self._get)
         app.router.add_post('/{name}', self._post)
         app.router.add_route('OPTIONS', '/{name}', self._options)
@@ -138,7 +141,7 @@ class _Relay:
             if name == NAMELESS:
                 raise web.HTTPInternalServerError(text=NO_ROBOT)
             raise web.HTTPNotFound(text=NO_ROOM)
-        return await exchange(robot, offer, self._limit)
+        return await exchange(self._desk, robot, offer)
 
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get('name', NAMELESS)
@@ -172,7 +175,7 @@ class _Relay:
             case None:
                 pass
             case Watch():
-                await PageSocket(ws, self._registry, name, source, self._limit).run()
+                await PageSocket(ws, self._registry, name, source, self._desk).run()
             case Register() if not self._allow_robots:
                 await send(ws, Error('denied', 'No robots may register here'))
             case Register():
@@ -229,5 +232,7 @@ def _room(request: web.Request) -> str:
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers['X-Content-Type-Options'] = 'nosniff'
-    if request.method in ('POST', 'OPTIONS'):
+    # Viewers' pages come from anywhere, and read what went wrong, too.
+    if request.method in ('POST', 'OPTIONS') or request.path.startswith('/whep/'):
         response.headers['Access-Control-Allow-Origin'] = '*'
+        response.headers['Access-Control-Expose-Headers'] = EXPOSED

@@ -23,21 +23,18 @@ import asyncio
 import json
 import logging
 import secrets
+from typing import Callable
 
 from aiohttp import web, WSMsgType
 
-from .ask import ask
+from .body import read_body, sentence, STATUS
+from .desk import Desk
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import MAX_MESSAGE
 from ..core.wire import load_object, show, take
 
 _logger = logging.getLogger('rtc_bridge.relay')
-
-# What each error code is in HTTP; all others are 502, trouble behind the relay.
-STATUS = {'bad-message': 400, 'bad-offer': 400, 'denied': 403, 'no-camera': 404, 'busy': 503,
-          'robot-timeout': 504}
-BODY_TIMEOUT = 10.0
 
 
 class RTCBotRobot:
@@ -53,6 +50,7 @@ class RTCBotRobot:
 
     def __init__(self, ws: web.WebSocketResponse, *, once: bool, timeout: float) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
+        self.ends: dict[str, Callable[[], None]] = {}
         self._ws = ws
         self._once = once
         self._timeout = timeout
@@ -168,15 +166,7 @@ async def read_offer(request: web.Request) -> Offer:
 
     :raises aiohttp.web.HTTPException: 400 no offer, 408 too slow, 413 too long
     """
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            body = await request.read()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text='The offer did not arrive in time') from None
-    except web.HTTPRequestEntityTooLarge:
-        raise web.HTTPRequestEntityTooLarge(
-            MAX_MESSAGE, request.content_length or 0,
-            text=f'The offer is longer than {MAX_MESSAGE} bytes') from None
+    body = await read_body(request)
     try:
         obj = load_object(body, MAX_MESSAGE)
         if take(obj, 'type', str) != 'offer':
@@ -188,16 +178,14 @@ async def read_offer(request: web.Request) -> Offer:
                  camera=request.query.get('camera') or None, source=request.remote)
 
 
-async def exchange(robot: RobotLink, offer: Offer, limit: float) -> web.Response:
+async def exchange(desk: Desk, robot: RobotLink, offer: Offer) -> web.Response:
     """
     Answer a POST with exactly RTCBot's two members: a third one breaks its Python clients.
 
     Whatever goes wrong becomes a status and one sentence, never a hanging request.
     """
     try:
-        sdp = await ask(robot, offer, limit)
+        sdp = await desk.ask(robot, offer)
     except SignalingError as error:
-        # JSON's escapes may hold what UTF-8 cannot.
-        text = (str(error) or error.code).encode('utf-8', 'replace').decode()
-        return web.Response(status=STATUS.get(error.code, 502), text=text)
+        return web.Response(status=STATUS.get(error.code, 502), text=sentence(error))
     return web.json_response({'sdp': sdp, 'type': 'answer'})

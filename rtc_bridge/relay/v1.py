@@ -18,10 +18,11 @@ import asyncio
 from dataclasses import replace
 import logging
 import secrets
+from typing import Callable
 
 from aiohttp import web, WSMsgType
 
-from .ask import ask
+from .desk import Desk
 from .registry import NAMELESS, Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
@@ -73,6 +74,7 @@ class WebSocketRobot:
     def __init__(self, ws: web.WebSocketResponse, ice_servers: tuple[IceServer, ...], *,
                  timeout: float) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
+        self.ends: dict[str, Callable[[], None]] = {}
         self._ws = ws
         self._ice_servers = ice_servers
         self._timeout = timeout
@@ -128,6 +130,13 @@ class WebSocketRobot:
             self._gone = True
             for session in list(self._answers):
                 self._settle(session, SignalingError('robot-gone', 'The robot went away'))
+            # Its sessions may go on, but nobody here will hear of their ends.
+            for session in list(self.ends):
+                self._end(session)
+
+    def _end(self, session: str) -> None:
+        if ended := self.ends.pop(session, None):
+            ended()
 
     def _take(self, message: Message) -> None:
         match message:
@@ -139,6 +148,7 @@ class WebSocketRobot:
                 _logger.warning('a robot reports %s: %s', code, text)
             case Close(session=session):
                 self._settle(session, SignalingError('denied', 'The robot closed the session'))
+                self._end(session)
             case _:
                 raise ProtocolError(f'{message.TYPE} is no message of a robot')
 
@@ -172,13 +182,13 @@ class PageSocket:
     """A page's WebSocket. It stays while robots come and go."""
 
     def __init__(self, ws: web.WebSocketResponse, registry: Registry, name: str,
-                 source: str | None, limit: float) -> None:
-        """Take over an open WebSocket; an answer may take ``limit`` seconds."""
+                 source: str | None, desk: Desk) -> None:
+        """Take over an open WebSocket."""
         self._ws = ws
         self._registry = registry
         self._name = name
         self._source = source
-        self._limit = limit
+        self._desk = desk
         self._jobs = SerialTasks()
         self._fresh: dict[str, RobotLink] = {}
         self._used: dict[str, RobotLink] = {}
@@ -268,7 +278,7 @@ class PageSocket:
         while len(self._used) > MAX_SESSIONS:
             del self._used[next(iter(self._used))]
         # What the page says about itself is not what the relay knows.
-        offer = replace(offer, door='v1', source=self._source)
+        offer = replace(offer, door='v1', source=self._source, bearer=None)
         self._jobs.put(offer.session, lambda: self._answer(robot, offer))
         # The offer goes out before anything that follows it is read.
         await asyncio.sleep(0)
@@ -276,7 +286,7 @@ class PageSocket:
     async def _answer(self, robot: RobotLink, offer: Offer) -> None:
         over = False
         try:
-            sdp = await ask(robot, offer, self._limit)
+            sdp = await self._desk.ask(robot, offer)
             over = await send(self._ws, Answer(offer.session, sdp))
         except SignalingError as error:
             # Nothing is left to close.

@@ -162,7 +162,7 @@ class RelayClient:
     def _take(self, ws: ClientConnection, jobs: SerialTasks, message: Message) -> None:
         match message:
             case OfferMessage(offer=offer):
-                session, job = offer.session, lambda: self._answer(ws, offer)
+                session, job = offer.session, lambda: self._answer(ws, jobs, offer)
             case CandidateMessage(session=session, candidate=candidate):
                 def job(): return self._link.add_candidate(session, candidate)
             case Close(session=session):
@@ -175,10 +175,12 @@ class RelayClient:
         if not jobs.put(session, job):
             _logger.warning('a session sends more than this robot can take')
 
-    async def _answer(self, ws: ClientConnection, offer: Offer) -> None:
+    async def _answer(self, ws: ClientConnection, jobs: SerialTasks, offer: Offer) -> None:
         message: Message
         try:
             message = Answer(offer.session, await self._link.answer(offer))
+            self._link.ends[offer.session] = lambda: jobs.put(
+                offer.session, lambda: self._tell_end(ws, offer.session))
         except SignalingError as error:
             message = Error(error.code, str(error), offer.session)
         except Exception:
@@ -189,6 +191,13 @@ class RelayClient:
         except ConnectionClosed:
             # The viewer will never get this answer.
             await self._link.close_session(offer.session)
+
+    async def _tell_end(self, ws: ClientConnection, session: str) -> None:
+        try:
+            await ws.send(Close(session).dump())
+        except ConnectionClosed:
+            # The relay forgot it together with the connection.
+            pass
 
     async def _speak_rtcbot(self, ws: ClientConnection) -> bool:
         self._connected("RTCBot's form")

@@ -1,0 +1,79 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Trickled candidates as WHEP players send them (RFC 8840, section 9; RFC 9725, section 4.3.2)."""
+
+from dataclasses import dataclass
+import re
+
+from .errors import ProtocolError
+from .link import Candidate
+from .wire import show
+
+MAX_FRAGMENT = 64 * 1024
+# A browser gathers a dozen for each network interface.
+MAX_CANDIDATES = 200
+_LINE = re.compile(r'[a-z]=.*')
+_UFRAG = re.compile(r'^a=ice-ufrag:(\S+)', re.M)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """
+    What a fragment says.
+
+    ``ufrags`` are the ICE user names that it is about: others than the offer's mean a restart.
+    ``candidates`` are in order; ``None`` is the end of them.
+    """
+
+    ufrags: frozenset[str]
+    candidates: tuple[Candidate | None, ...]
+
+
+def ufrags(sdp: str) -> frozenset[str]:
+    """Return the ICE user names in an SDP text or fragment."""
+    return frozenset(_UFRAG.findall(sdp))
+
+
+def parse_fragment(text: str) -> Fragment:
+    """
+    Parse an ``application/trickle-ice-sdpfrag`` body.
+
+    Players differ: lines may end with a line feed only, attributes without a media line before
+    them belong to the first one, and a media line may come without its ``a=mid``.
+
+    :raises ProtocolError: lines that are none of SDP's, or too many of them
+    """
+    if len(text) > MAX_FRAGMENT:
+        raise ProtocolError(f'fragment of {len(text)} bytes, at most {MAX_FRAGMENT} are allowed')
+    candidates: list[Candidate | None] = []
+    mid, index, ended = None, 0, False
+    seen_media = False
+    for line in filter(None, map(str.strip, text.split('\n'))):
+        if not _LINE.fullmatch(line):
+            raise ProtocolError(f'{show(line)} is no line of SDP')
+        if line.startswith('m='):
+            index += seen_media
+            seen_media, mid = True, None
+        elif line.startswith('a=mid:'):
+            mid = line.removeprefix('a=mid:').strip()
+        elif line.startswith('a=candidate:'):
+            # The index counts the fragment's media lines, not the offer's: the name goes first.
+            candidates.append(Candidate(line.removeprefix('a='), mid,
+                                        index if mid is None else None))
+        elif line.startswith('a=end-of-candidates'):
+            ended = True
+    if len(candidates) > MAX_CANDIDATES:
+        raise ProtocolError(f'{len(candidates)} candidates, at most {MAX_CANDIDATES} are allowed')
+    return Fragment(ufrags(text), (*candidates, *([None] if ended else [])))

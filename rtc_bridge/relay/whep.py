@@ -1,0 +1,197 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Door 3: WHEP (draft-ietf-wish-whep-03), for players that receive only.
+
+Players differ, so what a player is forgiven is more than the draft asks: see ``docs/protocol.md``.
+"""
+
+import secrets
+
+from aiohttp import web
+
+from .body import read_body, sentence, STATUS
+from .desk import Desk, Viewing
+from .registry import Registry
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import IceServer, Offer
+from ..core.messages import check_name
+from ..core.sdpfrag import parse_fragment, ufrags
+
+SDP = 'application/sdp'
+FRAGMENT = 'application/trickle-ice-sdpfrag'
+# ICE never restarts in a session, so there is one state of it to tag.
+ETAG = '"1"'
+# A common player takes 400 for the wish to make the offer itself, so that is only for what is no
+# SDP at all; and it takes 406 for a codec that the robot lacks, as RFC 9110 has it.
+_STATUS = {**STATUS, 'bad-offer': 422, 'no-codec': 406, 'denied': 401}
+# Where sessions are: no robot's name begins with a dash.
+_SESSION = '/whep/-/{session}'
+CORS = {
+    'Access-Control-Allow-Methods': 'DELETE, GET, HEAD, OPTIONS, PATCH, POST',
+    'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
+    'Access-Control-Max-Age': '86400',
+}
+EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
+
+
+class WhepDoor:
+    """The resources below ``/whep``."""
+
+    def __init__(self, registry: Registry, desk: Desk) -> None:
+        """Serve the robots in a registry."""
+        self._registry = registry
+        self._desk = desk
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Take the paths below ``/whep``."""
+        router.add_route('GET', _SESSION, self._look_at_session)
+        router.add_route('HEAD', _SESSION, self._look_at_session)
+        router.add_route('OPTIONS', _SESSION, self._session_options)
+        router.add_route('PATCH', _SESSION, self._patch)
+        router.add_route('DELETE', _SESSION, self._delete)
+        for path in ('/whep/{robot}', '/whep/{robot}/{camera:.*}'):
+            router.add_route('POST', path, self._post)
+            router.add_route('OPTIONS', path, self._options)
+            router.add_route('GET', path, self._look)
+            router.add_route('HEAD', path, self._look)
+
+    async def _options(self, request: web.Request) -> web.Response:
+        return web.Response(headers={**CORS, 'Accept-Post': SDP})
+
+    async def _session_options(self, request: web.Request) -> web.Response:
+        return web.Response(headers={**CORS, 'Accept-Patch': FRAGMENT})
+
+    async def _look(self, request: web.Request) -> web.Response:
+        self._robot(request)
+        return _nothing(request, {'Accept-Post': SDP})
+
+    async def _look_at_session(self, request: web.Request) -> web.Response:
+        self._viewing(request)
+        return _nothing(request, {'Accept-Patch': FRAGMENT, 'ETag': ETAG})
+
+    def _robot(self, request: web.Request):
+        try:
+            robot = self._registry.get(check_name(request.match_info['robot']))
+        except ProtocolError as error:
+            raise web.HTTPNotFound(text=str(error)) from None
+        if robot is None:
+            raise web.HTTPNotFound(text='There is no robot connected')
+        if robot.kind != 'v1':
+            # Its sessions could not be ended.
+            raise web.HTTPNotFound(text='This robot does not take WHEP players')
+        return robot
+
+    def _viewing(self, request: web.Request) -> Viewing:
+        viewing = self._desk.viewings.get(request.match_info['session'])
+        if viewing is None or viewing.offer.door != 'whep':
+            raise web.HTTPNotFound(text='There is no such session, or it is over')
+        return viewing
+
+    async def _post(self, request: web.Request) -> web.Response:
+        robot = self._robot(request)
+        sdp = await _text(request, SDP, 'Accept-Post')
+        if not sdp.lstrip().startswith('v='):
+            raise web.HTTPBadRequest(text='This is no SDP offer')
+        offer = Offer(
+            # Whoever knows it can end the session: 192 bits.
+            session=secrets.token_urlsafe(24), sdp=sdp, door='whep', trickle=True,
+            camera=request.match_info.get('camera', '').strip('/') or None,
+            source=request.remote, bearer=_bearer(request))
+        servers = await robot.ice_servers()
+        try:
+            answer = await self._desk.ask(robot, offer)
+        except SignalingError as error:
+            return _failed(error, offer.bearer)
+        response = web.Response(status=201, text=answer, content_type=SDP, headers={
+            'Location': _SESSION.format(session=offer.session), 'ETag': ETAG,
+            'Accept-Patch': FRAGMENT})
+        for link in filter(None, (_link(url, server) for server in servers
+                                  for url in server.urls)):
+            response.headers.add('Link', link)
+        return response
+
+    async def _patch(self, request: web.Request) -> web.Response:
+        viewing = self._viewing(request)
+        text = await _text(request, FRAGMENT, 'Accept-Patch')
+        tags = request.headers.get('If-Match')
+        if tags is not None and not {'*', ETAG} & {
+                tag.strip().removeprefix('W/') for tag in tags.split(',')}:
+            raise web.HTTPPreconditionFailed(text='The session has another ETag')
+        try:
+            fragment = parse_fragment(text)
+        except ProtocolError as error:
+            raise web.HTTPBadRequest(text=f'This is no SDP fragment: {error}') from None
+        if not fragment.ufrags <= ufrags(viewing.offer.sdp):
+            raise web.HTTPUnprocessableEntity(text='ICE cannot be restarted here: begin anew')
+        for candidate in fragment.candidates:
+            await viewing.robot.add_candidate(viewing.offer.session, candidate)
+        return web.Response(status=204)
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        viewing = self._viewing(request)
+        session = viewing.offer.session
+        # Over for the player at once, even if the robot's word takes a while.
+        self._desk.forget(session)
+        await viewing.robot.close_session(session)
+        return web.Response(text='The session is over')
+
+
+def _nothing(request: web.Request, headers: dict[str, str]) -> web.Response:
+    if request.method == 'HEAD':
+        return web.Response(headers=headers, content_type=SDP)
+    return web.Response(status=204, headers=headers)
+
+
+async def _text(request: web.Request, kind: str, accept: str) -> str:
+    if request.content_type != kind:
+        raise web.HTTPUnsupportedMediaType(text=f'The content type here is {kind}',
+                                           headers={accept: kind})
+    try:
+        return (await read_body(request)).decode()
+    except UnicodeDecodeError:
+        raise web.HTTPBadRequest(text='The body is not UTF-8') from None
+
+
+def _bearer(request: web.Request) -> str | None:
+    """Return the bearer of RFC 6750; one player sends it without the word before it."""
+    words = request.headers.get('Authorization', '').split()
+    return words[-1] if words and (len(words) == 1 or words[0].lower() == 'bearer') else None
+
+
+def _failed(error: SignalingError, bearer: str | None) -> web.Response:
+    status = _STATUS.get(error.code, 502)
+    headers = {}
+    if status == 401:
+        headers['WWW-Authenticate'] = 'Bearer' if bearer is None else (
+            'Bearer error="invalid_token"')
+    elif status == 503:
+        headers['Retry-After'] = '5'
+    return web.Response(status=status, text=sentence(error), headers=headers)
+
+
+def _link(url: str, server: IceServer) -> str | None:
+    """Return an ICE server as a Link header's value, if it can be one (RFC 9725, section 4.6)."""
+    parts = [f'<{url}>', 'rel="ice-server"']
+    if server.username is not None and server.credential is not None:
+        parts += [f'username={_quoted(server.username)}',
+                  f'credential={_quoted(server.credential)}', 'credential-type="password"']
+    link = '; '.join(parts)
+    good = link.isascii() and link.isprintable() and not {'<', '>', ' '} & set(url)
+    return link if good else None
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
