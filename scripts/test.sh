@@ -32,9 +32,16 @@ if [ $ros = wheels ]; then
   scripts/venv.sh kilted
   RTC_BRIDGE_KILTED_PYTHON=$root/.venv-kilted/bin/python
 fi
-if found npm && [ ! -d .venv/node_modules/puppeteer-core ]; then
-  say 'Installing puppeteer-core into .venv'
-  npm install --prefix .venv --silent --no-audit --no-fund --no-save puppeteer-core@24
+# Firefox's driver, and two WHEP players to play what the robot sends.
+modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0)
+if found npm; then
+  for module in "${modules[@]}"; do
+    if [ ! -d ".venv/node_modules/${module%@*}" ]; then
+      say "Installing ${modules[*]} into .venv"
+      npm install --prefix .venv --silent --no-audit --no-fund --no-save "${modules[@]}"
+      break
+    fi
+  done
 fi
 export NODE_PATH=$root/.venv/node_modules
 

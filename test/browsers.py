@@ -249,14 +249,15 @@ def _family(root):
     return family
 
 
-def node_modules():
-    """Return the folder where puppeteer-core is, or skip the test."""
+def node_modules(*packages):
+    """Return the folder where npm's packages are, or skip the test."""
+    packages = packages or ('puppeteer-core',)
     folders = [*os.environ.get('NODE_PATH', '').split(os.pathsep),
                Path(__file__).resolve().parent.parent / '.venv' / 'node_modules']
     for folder in filter(None, folders):
-        if (Path(folder) / 'puppeteer-core').is_dir():
+        if all((Path(folder) / package).is_dir() for package in packages):
             return str(folder)
-    pytest.skip('puppeteer-core is not installed: npm install --prefix .venv puppeteer-core@24')
+    pytest.skip(f'not installed from npm, see scripts/test.sh: {", ".join(packages)}')
 
 
 class Firefox(Page):

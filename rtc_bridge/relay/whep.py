@@ -39,6 +39,7 @@ ETAG = '"1"'
 _STATUS = {**STATUS, 'bad-offer': 422, 'no-codec': 406, 'denied': 401}
 # Where sessions are: no robot's name begins with a dash.
 _SESSION = '/whep/-/{session}'
+_ROBOT = '/whep/{robot:[^/-][^/]*}'
 CORS = {
     'Access-Control-Allow-Methods': 'DELETE, GET, HEAD, OPTIONS, PATCH, POST',
     'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
@@ -62,7 +63,7 @@ class WhepDoor:
         router.add_route('OPTIONS', _SESSION, self._session_options)
         router.add_route('PATCH', _SESSION, self._patch)
         router.add_route('DELETE', _SESSION, self._delete)
-        for path in ('/whep/{robot}', '/whep/{robot}/{camera:.*}'):
+        for path in (_ROBOT, _ROBOT + '/{camera:.*}'):
             router.add_route('POST', path, self._post)
             router.add_route('OPTIONS', path, self._options)
             router.add_route('GET', path, self._look)
