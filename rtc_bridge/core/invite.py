@@ -14,8 +14,8 @@
 """
 Invites: links that carry a role, made and checked with one secret, kept nowhere.
 
-The text in a link's fragment is ``v1.<payload>.<key>``. The payload is base64url of JSON; the key is
-HMAC-SHA256 of the payload's characters under the robot's secret, also base64url. The key is never
+The text in a link's fragment is ``v1.<payload>.<key>``. The payload is base64url of JSON; the key
+is HMAC-SHA256 of the payload's characters under the robot's secret, also base64url. It is never
 sent anywhere: its holder proves to have it, see :mod:`~rtc_bridge.core.proof`.
 """
 
