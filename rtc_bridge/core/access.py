@@ -11,41 +11,142 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-
 """
 Who may see and who may drive.
 
-The only question asked of it is: which role has this session? Today the answer depends on the
-door alone; invites and their proof will be a second way to a role.
+A session has a role by the way it came (:meth:`Access.role`), or by an invite that its page has
+proved to hold (:meth:`Access.admit`). Invites are made, and held against the clock and the list of
+revoked ones, without being stored anywhere.
 """
 
 from dataclasses import dataclass
+import time
+from typing import Callable, Protocol
 
-ROLES = ('none', 'view', 'drive')
+from .clock import Clock
+from .errors import ProtocolError, SignalingError
+from .invite import Invite, key_of, new_id, new_secret, read, write
+from .proof import page_mac, robot_mac, same, Transcript
+
+ROLES = ('none', 'view', 'drive', 'supervise')
+# Far enough: a console's link ends with its process.
+_CONSOLE_TTL_S = 10 * 365 * 86400
+
+
+def may_drive(role: str) -> bool:
+    """Tell whether a role may send commands."""
+    return role in ('drive', 'supervise')
+
+
+class Store(Protocol):
+    """What a robot keeps about invites."""
+
+    secret: bytes
+
+    def is_revoked(self, invite: Invite) -> bool:
+        """Tell whether an invite was taken back."""
+
+    def now(self, wall: float) -> float:
+        """Return the time in seconds since 1970, never less than what was ever returned."""
 
 
 @dataclass(frozen=True)
+class Admission:
+    """A proof that held. ``mac`` is the robot's own proof for the page."""
+
+    invite: Invite
+    mac: bytes
+    console: bool
+
+
 class Access:
     """
-    Roles without an invite.
+    The rules of one robot.
 
-    :param anonymous: role of those who reach the robot's own server
-    :param anonymous_via_relay: role of those who come through a relay
+    :param anonymous: role of those who reach the robot's own server without an invite
+    :param anonymous_via_relay: role of those who come through a relay without one
     :param whep_via_relay: whether WHEP players may come through a relay, which could then watch
+    :param store: secret and revocations; without it nobody can prove anything
+    :param synchronized: tells whether the system clock is right
     """
 
-    anonymous: str = 'none'
-    anonymous_via_relay: str = 'none'
-    whep_via_relay: bool = False
+    def __init__(self, robot_id: str = '', anonymous: str = 'none',
+                 anonymous_via_relay: str = 'none', store: Store | None = None, *,
+                 whep_via_relay: bool = False,
+                 wall: Clock = time.time,
+                 synchronized: Callable[[], bool] = lambda: True) -> None:
+        """Make a second secret for the console's links, which ends with this process."""
+        self._robot_id = robot_id
+        self._anonymous = anonymous
+        self._anonymous_via_relay = anonymous_via_relay
+        self._whep_via_relay = whep_via_relay
+        self._store = store
+        self._wall = wall
+        self._synchronized = synchronized
+        self._console_secret = new_secret()
+
+    @property
+    def provable(self) -> bool:
+        """Tell whether invites can be proved."""
+        return self._store is not None
 
     def role(self, via: str, door: str) -> str:
         """
-        Return ``none``, ``view`` or ``drive`` for a session that has proved nothing.
+        Return the role of a session that has proved nothing, ``none``, ``view`` or ``drive``.
 
         :param via: ``server`` (the robot's own) or ``relay``
         :param door: the form it came by; WHEP players have no way to drive
         """
-        if door == 'whep' and via == 'relay' and not self.whep_via_relay:
+        if door == 'whep' and via == 'relay' and not self._whep_via_relay:
             return 'none'
-        role = self.anonymous if via == 'server' else self.anonymous_via_relay
+        role = self._anonymous if via == 'server' else self._anonymous_via_relay
         return 'view' if door == 'whep' and role == 'drive' else role
+
+    def console_invite(self, role: str, name: str) -> str:
+        """Return an invite's text that holds as long as this process."""
+        now = int(self._wall())
+        return write(self._console_secret, Invite(self._robot_id, new_id(), role, name, now,
+                                                  now + _CONSOLE_TTL_S))
+
+    def admit(self, transcript: Transcript, mac: bytes) -> Admission:
+        """
+        Check a page's proof.
+
+        :raises SignalingError: ``denied``, and for a proof that holds ``expired``, ``revoked`` or
+            ``clock``
+        """
+        secrets = [self._console_secret] + ([self._store.secret] if self._store else [])
+        for secret in secrets:
+            # The characters are authenticated before anything reads them.
+            key = key_of(secret, transcript.payload)
+            if same(page_mac(key, transcript), mac):
+                break
+        else:
+            raise SignalingError('denied', 'the invite is not one of this robot')
+        try:
+            invite = read(transcript.payload)
+        except ProtocolError as error:
+            raise SignalingError('denied', f'the invite cannot be read: {error}') from None
+        admission = Admission(invite, robot_mac(key, transcript),
+                              secret is self._console_secret)
+        fault = self.fault(admission)
+        if fault is not None:
+            raise fault
+        return admission
+
+    def fault(self, admission: Admission) -> SignalingError | None:
+        """Return why an invite does not, or no longer, hold."""
+        invite = admission.invite
+        if invite.robot_id != self._robot_id:
+            return SignalingError('denied', 'the invite is for another robot')
+        if admission.console or self._store is None:
+            return None
+        if self._store.is_revoked(invite):
+            return SignalingError('revoked', 'the invite was taken back')
+        # Before the check of the clock, so that one that is too far ahead lets nobody in either.
+        if self._store.now(self._wall()) >= invite.exp:
+            return SignalingError('expired', 'the invite has expired')
+        if not self._synchronized():
+            return SignalingError('clock', "the robot's clock is not synchronized, so that it "
+                                           'cannot tell whether the invite has expired')
+        return None

@@ -52,12 +52,20 @@ BRIDGE = (
     *TELEOP_OUTPUT,
     P('rtcbot.hold_timeout', 2.0, "an RTCBot client's state holds this long after its last sign "
       'of life', 's', 0.3, 10.0),
-    P('access.anonymous', 'drive', "role of those who reach the robot's own server",
+    P('page_url', '', 'page that links with invites lead to, https://host/name; empty: the '
+      "relay's, or that of the robot's own server"),
+    P('access.anonymous', 'none', "role without an invite at the robot's own server",
       choices=('none', 'view', 'drive')),
-    P('access.anonymous_via_relay', 'drive', 'role of those who come through the relay',
+    P('access.anonymous_via_relay', 'none', 'role without an invite through the relay',
       choices=('none', 'view', 'drive')),
     P('access.whep_via_relay', False, 'WHEP players may come through the relay, which can then '
       'watch'),
+    P('access.directory', '', 'where the secret and the revoked invites are kept; empty: '
+      '~/.ros/rtc_bridge'),
+    P('access.require_synchronized_clock', True, 'whether invites that expire are refused while '
+      'the system clock is not synchronized'),
+    P('access.console_link', 'drive', 'role of the link that is printed at start; none: no link',
+      choices=('none', 'view', 'drive', 'supervise')),
     P('ice.servers', [], 'STUN servers for robot and viewers, stun:host:port; empty: none'),
 )
 

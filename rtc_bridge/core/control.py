@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ProtocolError
+from .invite import decode, MAX_PAYLOAD
+from .proof import MAC_BYTES, NONCE_BYTES
 from .velocity import Velocity
 from .wire import load_object, show, take
 
@@ -45,6 +47,15 @@ class Want:
     """Ask for the lease, or give it back."""
 
     lease: bool
+
+
+@dataclass(frozen=True)
+class Prove:
+    """The page's proof that it holds an invite; bytes, and the payload's characters."""
+
+    nonce: bytes
+    payload: str
+    mac: bytes
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class Joy:
         return not any(self.axes) and not any(self.buttons)
 
 
-ControlMessage = Select | Ping | Want | AppMessage | Bye
+ControlMessage = Select | Ping | Want | Prove | AppMessage | Bye
 TeleopMessage = Drive | Joy
 
 
@@ -96,10 +107,21 @@ def _any(obj: dict[str, Any], name: str) -> Any:
     return obj[name]
 
 
+def _prove(obj: dict[str, Any]) -> Prove:
+    nonce, mac = decode(take(obj, 'nonce', str)), decode(take(obj, 'mac', str))
+    payload = take(obj, 'payload', str)
+    decode(payload)
+    if (len(nonce), len(mac)) != (NONCE_BYTES, MAC_BYTES) or len(payload) > MAX_PAYLOAD:
+        raise ProtocolError(f'nonce, mac and payload have {len(nonce)} bytes, {len(mac)} bytes '
+                            f'and {len(payload)} characters, which is no proof')
+    return Prove(nonce, payload, mac)
+
+
 _CONTROL = {
     'select': lambda o: Select(take(o, 'slot', int), take(o, 'camera', str, None)),
     'ping': lambda o: Ping(take(o, 'id', float)),
     'want': lambda o: Want(take(o, 'lease', bool)),
+    'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),
     'bye': lambda o: Bye(take(o, 'reason', str, '')),
 }

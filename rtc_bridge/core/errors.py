@@ -20,6 +20,7 @@ Exceptions of the package.
     * ``SignalingError``: a session could not be set up; carries a wire code
     * ``ParameterError``: a parameter has a value that is not allowed
     * ``DependencyError``: a library is missing or too old
+    * ``StoreError``: a file with the robot's secrets cannot be used
     * ``ImageError``: an image message cannot be shown
 """
 
@@ -55,6 +56,10 @@ class ParameterError(RtcBridgeError):
 
 class DependencyError(RtcBridgeError):
     """A library is missing or too old; the text is the line that mends it."""
+
+
+class StoreError(RtcBridgeError):
+    """A file with the robot's secrets cannot be used; the text names it."""
 
 
 class ImageError(RtcBridgeError):

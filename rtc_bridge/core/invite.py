@@ -56,6 +56,11 @@ class Invite:
     exp: int
 
 
+def new_secret() -> bytes:
+    """Return 32 random bytes."""
+    return secrets.token_bytes(SECRET_BYTES)
+
+
 def new_id() -> str:
     """Return a random invite id, 72 bits."""
     return secrets.token_urlsafe(9)

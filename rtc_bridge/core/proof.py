@@ -24,7 +24,7 @@ import hmac
 import secrets
 import struct
 
-NONCE_BYTES = 32
+NONCE_BYTES = MAC_BYTES = 32
 _PAGE, _ROBOT = b'rtc-bridge/1 page', b'rtc-bridge/1 robot'
 
 

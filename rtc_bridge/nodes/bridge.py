@@ -18,6 +18,7 @@ import asyncio
 import contextlib
 import ctypes
 import logging
+from pathlib import Path
 import signal
 import sys
 
@@ -31,11 +32,12 @@ from std_msgs.msg import String
 
 from .cameras import ANY, Cameras
 from ..core.access import Access
-from ..core.clock import boot_time
+from ..core.clock import boot_time, synchronized
 from ..core.configuration import BRIDGE, default_robot_id
 from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
 from ..core.gate import Gate
 from ..core.guard import Guard
+from ..core.keystore import default_directory, KeyStore
 from ..core.link import IceServer
 from ..core.messages import check_name
 from ..core.parameters import Value
@@ -85,8 +87,7 @@ class Bridge:
                            enabled=values['teleop.enabled'])
         self.host = Host(
             robot_id, self.pilot,
-            Access(values['access.anonymous'], values['access.anonymous_via_relay'],
-                   values['access.whep_via_relay']),
+            _access(values, robot_id),
             lambda text: self._received.publish(String(data=text)),
             codecs=_codecs(values), ice_servers=_ice_servers(values),
             max_slots=values['video.max_slots'])
@@ -99,6 +100,7 @@ class Bridge:
                        values.keys())
         self._diagnostics = Diagnostics(node, robot_id)
         self._client: RelayClient | None = None
+        self._own_page = ''
 
     async def run(self) -> None:
         """
@@ -131,6 +133,7 @@ class Bridge:
                 self._node.get_logger().info(
                     f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')
             self._warn_if_open()
+            self._print_link()
             async with asyncio.TaskGroup() as group:
                 running = [group.create_task(task) for task in tasks]
                 await ended.wait()
@@ -157,7 +160,8 @@ class Bridge:
             raise RtcBridgeError(
                 f'cannot serve on {host}:{port}: {error.strerror}; choose another '
                 'server.host or server.port, or 0 for none') from None
-        self._node.get_logger().info(f'page: http://{host}:{port}/{self.host.robot_id}')
+        self._own_page = f'http://{host}:{port}/{self.host.robot_id}'
+        self._node.get_logger().info(f'page: {self._own_page}')
 
     async def _poll(self) -> None:
         driven = asyncio.Event()
@@ -203,6 +207,20 @@ class Bridge:
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._joy.publish(message)
 
+    def _print_link(self) -> None:
+        """Print a link for whoever started the robot; never by a logger, which is a ROS topic."""
+        role, base = self._values['access.console_link'], self._page()
+        if role != 'none' and base:
+            invite = self.host.access.console_invite(role, 'console')
+            print(f'link to {role}, as long as this process runs: {base}#{invite}', flush=True)
+
+    def _page(self) -> str:
+        if self._values['page_url']:
+            return self._values['page_url']
+        if self._relay is not None:
+            return page_url(self._values['relay_url'], self.host.robot_id)
+        return self._own_page
+
     def _warn_if_open(self) -> None:
         for name, reach in (('access.anonymous', self._values['server.port']),
                             ('access.anonymous_via_relay', self._relay)):
@@ -218,6 +236,14 @@ def _robot_id(values: dict[str, Value]) -> str:
         return check_name(robot_id)
     except ProtocolError as error:
         raise ParameterError(f'parameter robot_id: {error}') from None
+
+
+def _access(values: dict[str, Value], robot_id: str) -> Access:
+    store = KeyStore(Path(values['access.directory']).expanduser() if values['access.directory']
+                     else default_directory())
+    required = values['access.require_synchronized_clock']
+    return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
+                  store, synchronized=synchronized if required else lambda: True)
 
 
 def _gate(values: dict[str, Value]) -> Gate:

@@ -32,8 +32,10 @@ from ..core.messages import parse, Ready, SUBPROTOCOL, Watch
 
 _ROBOT = 'demo'
 _ALL = {'0.0.0.0': '127.0.0.1', '::': '::1'}
-# What is shown without --verbose. That anybody may drive is what the demo is for.
-_SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\](?!.* access\.anonymous)')
+# What is shown without --verbose.
+_SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\]')
+# The bridge's own line.
+_LINK = re.compile(r'link to drive.*: (http\S+#\S+)')
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -143,12 +145,13 @@ def _environment() -> dict[str, str]:
 def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
     """Return the modules to start, with their arguments."""
     relay_url = f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'
+    page_url = f'{_url(_own_address(options.host), port)}/{_ROBOT}'
     programs = {
         'relay': ['--host', options.host, '--port', str(port), '--open'],
         'sim_robot': [],
         'cmd_vel_guard': [],
         'bridge': ['--ros-args', '--params-file', str(shared_file('demo.yaml')),
-                   '-p', f'relay_url:={relay_url}'],
+                   '-p', f'relay_url:={relay_url}', '-p', f'page_url:={page_url}'],
     }
     if options.video:
         programs['play_video'] = ['--ros-args', '-p', 'camera:=video',
@@ -178,8 +181,13 @@ async def _run(options: argparse.Namespace, port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
 
+    link = loop.create_future()
+
     def show(name: str, line: str) -> None:
-        if not stop.is_set() and (options.verbose or _SERIOUS.search(line)):
+        found = _LINK.search(line)
+        if found and not link.done():
+            link.set_result(found[1])
+        elif not stop.is_set() and (options.verbose or _SERIOUS.search(line)):
             print(f'[{name}] {line}', flush=True)
 
     environment = _environment()
@@ -194,8 +202,8 @@ async def _run(options: argparse.Namespace, port: int) -> int:
         await asyncio.wait(ends | {reachable}, return_when=asyncio.FIRST_COMPLETED)
         if reachable.done():
             await reachable
-            link = f'{_url(_own_address(options.host), port)}/{_ROBOT}'
-            print(f'\n  The robot is here:  {link}\n\n'
+            # Said before the bridge went to the relay.
+            print(f'\n  The robot is here:  {await link}\n\n'
                   'Drive with W A S D or the arrow keys. Its ROS graph: export '
                   f'ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]} '
                   'ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST\n'
@@ -223,7 +231,7 @@ def main(args: list[str] | None = None) -> int:
         return 1
     port = choose_port(options.host, options.port)
     if options.host not in ('127.0.0.1', '::1', 'localhost'):
-        print('Warning: whoever reaches this address can see and drive the simulated robot.')
+        print('Whoever has the link below can see and drive the simulated robot.')
     print('Starting the simulated robot, its bridge and a relay ...', flush=True)
     return asyncio.run(_run(options, port))
 

@@ -21,6 +21,7 @@ from aiortc import RTCDataChannel
 
 from .host import Host
 from .slot import Slot
+from .standing import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +34,16 @@ class Viewer(Protocol):
 
     session_id: str
     role: str
+    standing: Standing
     host: Host
     slots: list[Slot]
     # Whether somebody has said what slot 0 is to show.
     selected: bool
 
-    def end(self, reason: str) -> None:
+    def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
+        """Check the page's proof; return the robot's, or begin to end the session."""
+
+    def end(self, reason: str, code: str = '') -> None:
         """Begin to end the session."""
 
 
@@ -70,6 +75,6 @@ class Channel:
     def watch(self) -> None:
         """Look after what changes by itself; called five times a second."""
 
-    def close(self, reason: str) -> None:
-        """Hear no more: the session ends."""
+    def close(self, reason: str, code: str = '') -> None:
+        """Hear no more: the session ends, for a person's and a program's reason."""
         self._channel.remove_all_listeners()

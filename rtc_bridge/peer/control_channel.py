@@ -20,10 +20,12 @@ from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
 from .. import __version__
+from ..core.access import may_drive
 from ..core.control import (
-    AppMessage, Bye, ControlMessage, parse_control, Ping, Select, Want,
+    AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Select, Want,
 )
 from ..core.errors import ProtocolError
+from ..core.invite import encode
 from ..core.rate import RateLimit
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
@@ -40,6 +42,15 @@ class ControlChannel(Channel):
         self._slots: dict[int, tuple[str | None, str]] = {}
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
+        if session.host.access.provable:
+            self._send('challenge', robot_id=session.host.robot_id,
+                       nonce=encode(session.standing.nonce), needed=session.role == 'none')
+        self._greet()
+
+    def _greet(self) -> None:
+        session = self._session
+        if session.role == 'none':
+            return
         self._send('hello', robot_id=session.host.robot_id, session=session.session_id,
                    role=session.role, slots=len(session.slots), cameras=self._cameras(),
                    teleop=self._teleop(), version=__version__)
@@ -48,11 +59,15 @@ class ControlChannel(Channel):
 
     def cameras_changed(self) -> None:
         """Tell which cameras there are."""
+        if self._session.role == 'none':
+            return
         self._send('cameras', cameras=self._cameras())
         self.watch()
 
     def lease_changed(self) -> None:
         """Tell whether the page drives, and whether anybody does."""
+        if self._session.role == 'none':
+            return
         gate = self._session.host.pilot.gate
         mine = gate.holder == self._session.session_id
         self._dump({'type': 'lease', 'epoch': gate.epoch if mine else None,
@@ -60,10 +75,13 @@ class ControlChannel(Channel):
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
-        self._dump({'type': 'message', 'data': data}, keep_none=True)
+        if self._session.role != 'none':
+            self._dump({'type': 'message', 'data': data}, keep_none=True)
 
     def watch(self) -> None:
         """Tell what each slot shows, when that has changed."""
+        if self._session.role == 'none':
+            return
         for number, slot in enumerate(self._session.slots):
             name, state, since = None, 'off', 0.0
             if slot.camera is not None:
@@ -76,10 +94,10 @@ class ControlChannel(Channel):
                 self._dump({'type': 'slot', 'slot': number, 'camera': name,
                                     'state': state, 'since_s': round(since, 1)}, keep_none=True)
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, code: str = '') -> None:
         """Say that the session ends."""
         super().close(reason)
-        self._send('bye', reason=reason)
+        self._send('bye', reason=reason, code=code or None)
 
     def _cameras(self) -> list[dict[str, str]]:
         return [{'name': name} for name in self._session.host.cameras]
@@ -87,12 +105,14 @@ class ControlChannel(Channel):
     def _teleop(self) -> dict[str, Any]:
         pilot = self._session.host.pilot
         limits = pilot.gate.limits
-        return {'enabled': pilot.enabled and self._session.role == 'drive', 'joy': pilot.joy,
+        return {'enabled': pilot.enabled and may_drive(self._session.role),
+                'joy': pilot.joy,
                 'max_linear_x': limits.linear_x, 'max_linear_y': limits.linear_y,
                 'max_angular_z': limits.angular_z, 'max_age': pilot.gate.max_age,
                 'timeout': pilot.gate.timeout}
 
     def _on_message(self, text: str | bytes) -> None:
+        self._session.standing.received(len(text))
         try:
             self._handle(parse_control(text))
         except ProtocolError as error:
@@ -102,22 +122,29 @@ class ControlChannel(Channel):
         session = self._session
         if isinstance(message, Ping):
             self._send('pong', id=message.token)
+        elif isinstance(message, Prove):
+            mac = session.prove(message.nonce, message.payload, message.mac)
+            if mac is not None:
+                self._send('proven', mac=encode(mac))
+                self._greet()
+        elif isinstance(message, Bye):
+            session.end(f'the viewer left: {show(message.reason)}')
+        elif session.role == 'none':
+            self._send('error', code='denied', message='nothing is done here before a proof')
         elif isinstance(message, Select):
             self._select(message)
         elif isinstance(message, Want):
-            if session.role == 'drive':
+            if may_drive(session.role):
                 session.host.pilot.want(session.session_id, message.lease)
             else:
                 self._send('error', code='denied', message='this session may only watch')
         elif isinstance(message, AppMessage):
-            if session.role != 'drive':
+            if not may_drive(session.role):
                 self._send('error', code='denied', message='this session may only watch')
             elif self._messages.allow():
                 session.host.publish_message(write_text(message.data))
             else:
                 self._send('error', code='busy', message='too many messages')
-        elif isinstance(message, Bye):
-            session.end(f'the viewer left: {show(message.reason)}')
 
     def _select(self, message: Select) -> None:
         slots, cameras = self._session.slots, self._session.host.cameras

@@ -27,6 +27,9 @@ _MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.M | re
 _END = re.compile(r'^a=end-of-candidates\s*\r?\n', re.M)
 
 
+_OTHER_HASH = re.compile(r'^a=fingerprint:(?!sha-256 ).*\r?\n', re.M)
+
+
 @dataclass(frozen=True)
 class ViewerOffer:
     """
@@ -39,6 +42,11 @@ class ViewerOffer:
     sdp: str
     slots: int
     codecs: frozenset[str]
+
+
+def only_sha256(sdp: str) -> str:
+    """Return a description of ours with one fingerprint a section: browsers take the last one."""
+    return _OTHER_HASH.sub('', sdp)
 
 
 def read_offer(sdp: str) -> ViewerOffer:

@@ -28,9 +28,10 @@ from . import aiortc_compat
 from .channel import Channel
 from .control_channel import ControlChannel
 from .host import Host
-from .offer import read_offer, ViewerOffer
+from .offer import only_sha256, read_offer, ViewerOffer
 from .rtcbot_channel import RTCBotChannel
 from .slot import Slot
+from .standing import Standing
 from .teleop_channel import TeleopChannel
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
@@ -52,7 +53,7 @@ class Session:
     """
     One viewer.
 
-    :param role: ``view`` or ``drive``
+    :param role: ``none`` until a proof, ``view`` or ``drive``
     :param on_closed: called once when the session is over
     """
 
@@ -63,7 +64,7 @@ class Session:
         self._name = f'session {offer.session[:8]}'
         self.door = offer.door
         self.source = offer.source
-        self.role = role
+        self.standing = Standing(role, host.robot_id, host.access)
         self.host = host
         self.slots: list[Slot] = []
         self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
@@ -89,8 +90,10 @@ class Session:
         offer = read_offer(self._offer.sdp)
         if self.door == 'whep' and not offer.slots:
             raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
+        self.standing.take_offer(offer.sdp)
         name = self._offer.camera
-        if name is not None and name not in self.host.cameras:
+        # Who has proved nothing is told of no cameras.
+        if name is not None and name not in self.host.cameras and self.role != 'none':
             there = ', '.join(self.host.cameras) or 'none'
             raise SignalingError('no-camera', f'no camera {show(name)}, there are: {there}')
         codecs: list[str | None] = [c for c in self.host.codecs if c in offer.codecs]
@@ -103,7 +106,7 @@ class Session:
         self.state = 'connecting'
         self.fill_first_slot(name)
         self._watch_task = asyncio.create_task(self._watch(), name=self._name)
-        return self._pc.localDescription.sdp
+        return only_sha256(self._pc.localDescription.sdp)
 
     async def _negotiate(self, offer: ViewerOffer, codec: str | None) -> bool:
         """Apply the offer with one codec for all slots; tell whether that was possible."""
@@ -144,7 +147,7 @@ class Session:
 
     def fill_first_slot(self, name: str | None = None) -> None:
         """Show the named or the first camera, unless the viewer has chosen already."""
-        if self.selected or not self.slots or self.state == 'closed':
+        if self.selected or not self.slots or self.state == 'closed' or self.role == 'none':
             return
         camera = self.host.cameras.get(name) if name else next(
             iter(self.host.cameras.values()), None)
@@ -188,11 +191,29 @@ class Session:
         for channel in self._channels.values():
             channel.send_message(data)
 
+    @property
+    def role(self) -> str:
+        """Return ``none``, ``view``, ``drive`` or ``supervise``."""
+        return self.standing.role
+
+    def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
+        """Check the page's proof; return the robot's, or begin to end the session."""
+        try:
+            mac = self.standing.prove(self._pc, nonce, payload, mac)
+        except SignalingError as error:
+            self.end(str(error), error.code)
+            return None
+        logger.info('%s: %s by the invite of %s', self._name, self.role,
+                    show(self.standing.invite))
+        self.fill_first_slot(self._offer.camera)
+        return mac
+
     def stats(self) -> dict[str, str]:
         """Return the session's state for diagnostics."""
         cameras = [s.camera.name for s in self.slots if s.camera is not None]
         return {'door': self.door, 'role': self.role, 'state': self.state,
-                'source': self.source or '', 'cameras': ' '.join(cameras),
+                'invite': self.standing.invite, 'source': self.source or '',
+                'cameras': ' '.join(cameras),
                 'codec': self.slots[0].codec if self.slots else '',
                 'streams': ' '.join(slot.stream for slot in self.slots if slot.stream),
                 'kbit_per_s': f'{self._sent_bps / 1000:.0f}',
@@ -201,16 +222,15 @@ class Session:
 
     async def close(self, reason: str) -> None:
         """End the session; calling it again waits for the same end."""
-        if self._closing is None:
-            self._closing = asyncio.create_task(self._close(reason))
+        self.end(reason)
         await asyncio.shield(self._closing)
 
-    async def _close(self, reason: str) -> None:
+    async def _close(self, reason: str, code: str) -> None:
         self.state = 'closed'
         logger.info('%s ends: %s', self._name, reason)
         # Deaf first: a message that is still on its way must not take the lease again.
         for channel in self._channels.values():
-            channel.close(reason)
+            channel.close(reason, code)
         self.host.pilot.leave(self.session_id)
         for slot in self.slots:
             slot.stop()
@@ -225,15 +245,20 @@ class Session:
             except TimeoutError:
                 logger.warning('%s: aiortc did not close its connection', self._name)
 
-    def end(self, reason: str) -> None:
-        """Begin to end the session, from a callback."""
+    def end(self, reason: str, code: str = '') -> None:
+        """
+        Begin to end the session, from a callback.
+
+        :param code: why, for the page: ``denied``, ``expired``, ``revoked``, ``clock``
+        """
         if self._closing is None:
-            self._closing = asyncio.create_task(self._close(reason))
+            self._closing = asyncio.create_task(self._close(reason, code))
 
     def _on_state(self) -> None:
         state = self._pc.connectionState if self._pc is not None else 'new'
         if state == 'connected' and self.state == 'connecting':
             self.state = 'connected'
+            self.standing.connected = boot_time()
             logger.info('%s connected after %.2f s: %s by door %s from %s', self._name,
                         boot_time() - self._began, self.role, self.door, self.source or '?')
         elif state in ('failed', 'closed'):
@@ -245,6 +270,8 @@ class Session:
         # RTCBot's way to drive, without ticks and sequence, is not for sessions that have ours.
         mixed = bool(self._channels) and (channel.label == 'default') != (
             'default' in self._channels)
+        # Before the proof there is only our page's way in.
+        kind = None if self.role == 'none' and channel.label == 'default' else kind
         if kind is None or mixed or channel.label in self._channels or self.state == 'closed':
             # RTCBot's clients may open more channels; nobody here listens to them.
             logger.info('%s: channel %s is not used', self._name, show(channel.label))
@@ -261,6 +288,9 @@ class Session:
             now = boot_time()
             if self.state == 'connecting' and now - self._began > CONNECT_TIMEOUT_S:
                 return self.end(f'no connection within {CONNECT_TIMEOUT_S:g} s')
+            fault = self.standing.fault()
+            if fault is not None:
+                return self.end(str(fault), fault.code)
             answered = aiortc_compat.last_answer(self._pc)
             if self.state == 'connected' and answered is not None:
                 if now - answered > DEAD_AFTER_S:

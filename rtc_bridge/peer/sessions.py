@@ -23,6 +23,9 @@ from .session import Session
 from ..core.errors import SignalingError
 from ..core.link import Candidate, IceServer, Offer
 
+MAX_UNPROVEN = 8
+MAX_UNPROVEN_PER_SOURCE = 2
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,7 +58,7 @@ class Sessions:
             raise SignalingError('robot-gone', 'the robot stops')
         role = self.host.access.role(via, offer.door)
         if role == 'none':
-            raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
+            self._check_unproven(offer)
         if offer.session in self.sessions:
             raise SignalingError('bad-message', 'this session has had its offer')
         session = Session(offer, role, self.host, self._closed)
@@ -65,6 +68,15 @@ class Sessions:
         except BaseException:
             await session.close('not set up')
             raise
+
+    def _check_unproven(self, offer: Offer) -> None:
+        """Let somebody in who has yet to prove an invite, if that can be and there is room."""
+        if offer.door != 'v1' or not self.host.access.provable:
+            raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
+        unproven = [s for s in self.sessions.values() if s.role == 'none']
+        if len(unproven) >= MAX_UNPROVEN or MAX_UNPROVEN_PER_SOURCE <= sum(
+                s.source == offer.source for s in unproven):
+            raise SignalingError('busy', 'others are at the door')
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a candidate to its session."""

@@ -19,6 +19,7 @@ import asyncio
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
+from ..core.access import may_drive
 from ..core.clock import boot_time
 from ..core.control import parse_teleop
 from ..core.errors import ProtocolError
@@ -49,9 +50,9 @@ class TeleopChannel(Channel):
         elif not driving:
             self._stop_ticking()
 
-    def close(self, reason: str) -> None:
+    def close(self, reason: str, code: str = '') -> None:
         """Stop ticking."""
-        super().close(reason)
+        super().close(reason, code)
         self._stop_ticking()
 
     def _stop_ticking(self) -> None:
@@ -66,11 +67,12 @@ class TeleopChannel(Channel):
             await asyncio.sleep(TICK_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
+        self._session.standing.received(len(text))
         seq = None
         try:
             message = parse_teleop(text)
             seq = message.seq
-            if self._session.role != 'drive':
+            if not may_drive(self._session.role):
                 raise Refused('role')
             self._session.host.pilot.command(self._session.session_id, message)
         except ProtocolError as error:

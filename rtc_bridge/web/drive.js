@@ -15,6 +15,9 @@ const NEUTRAL_FIRST = 3;
 // After such a pause (ms), as in a hidden tab, the robot's watchdog may have stopped it.
 const PAUSE = 200;
 
+/** Tell whether a role of the protocol may drive. @param {string} role */
+export const drives = (role) => role === 'drive' || role === 'supervise';
+
 /** @type {Readonly<Hands>} */
 export const NEUTRAL = Object.freeze({ x: 0, y: 0, turn: 0 });
 
@@ -107,7 +110,7 @@ export class Driver {
   }
 
   get mayDrive() {
-    return this.role === 'drive' && this.enabled;
+    return drives(this.role) && this.enabled;
   }
 
   get joy() {
@@ -155,7 +158,7 @@ export class Driver {
     const begins = this.#wasIdle && !quiet;
     this.#wasIdle = quiet;
     if (quiet) this.locked = false;
-    if (!this.mayDrive && begins) return this.role === 'drive' ? 'disabled' : 'role';
+    if (!this.mayDrive && begins) return drives(this.role) ? 'disabled' : 'role';
     if (this.epoch === null) {
       if (begins) this.#control({ type: 'want', lease: true });
       return begins && this.taken ? 'taken' : '';

@@ -18,6 +18,7 @@ import { combine, Driver, isNeutral, NEUTRAL, PERIOD, toRtcbot } from './drive.j
 import { Gamepads } from './gamepad.js';
 import { KeyState, listenToKeyboard } from './keyboard.js';
 import { element, Panel } from './panel.js';
+import { readInvite } from './proof.js';
 import { supported } from './session.js';
 import { detailOf, socketUrl } from './signaling.js';
 import { figures, FrameCounter, snapshot } from './stats.js';
@@ -27,9 +28,13 @@ import { Viewer } from './viewer.js';
 
 const options = new URLSearchParams(location.search);
 const slots = Math.max(1, Math.min(4, Math.floor(Number(options.get('slots') ?? 2)) || 2));
-const viewer = new Viewer(socketUrl(location), slots, options.get('camera'));
+const invite = location.hash ? readInvite(location.hash) : null;
+const viewer = new Viewer(socketUrl(location), slots, options.get('camera'), invite);
 // First of all, so that the robot's answer and the rest of this page come at the same time.
-viewer.start();
+if (location.hash && !invite) viewer.trouble = { code: 'bad-invite', message: '' };
+else viewer.start();
+// Another link was pasted into the address.
+addEventListener('hashchange', () => location.reload());
 
 const panel = new Panel(slots, (slot, camera) => viewer.select(slot, camera));
 const counter = new FrameCounter(panel.videos[0]);
@@ -146,20 +151,27 @@ viewer.addEventListener('session', () => {
   still = 0;
   before = null;
   legacyText = JSON.stringify(toRtcbot(NEUTRAL));
-  panel.videos.forEach((video, slot) => {
-    video.srcObject = viewer.current?.streams[slot] ?? null;
-    if (video.srcObject) video.play().catch(() => {});
-  });
+  showPictures();
   // A session that took over has said these already.
   if (viewer.current?.hello) onControl(viewer.current.hello);
   for (const message of viewer.current?.said.values() ?? []) onControl(message);
 });
+
+function showPictures() {
+  panel.videos.forEach((video, slot) => {
+    const stream = viewer.current?.pictures[slot] ?? null;
+    if (video.srcObject === stream) return;
+    video.srcObject = stream;
+    if (stream) video.play().catch(() => {});
+  });
+}
 
 /** @param {Record<string, any>} message */
 function onControl(message) {
   const session = viewer.current;
   if (!session) return;
   if (message.type === 'hello') {
+    showPictures();
     document.title = String(message.robot_id ?? 'rtc_bridge');
     driver = new Driver(message.teleop ?? {}, String(message.role),
       (text) => session.control(text), (text) => session.teleop(text));

@@ -21,14 +21,25 @@ export function fromBase64url(value) {
 }
 
 /**
- * The invite in a page's fragment: its payload as sent, and its key.
+ * What a link carries: `payload` as sent, the secret `key`, and whose robot it is for.
+ * @typedef {{payload: string, key: Uint8Array, robotId: string}} Invite
+ */
+
+/**
+ * The invite in a page's fragment.
  * @param {string} fragment
- * @returns {{payload: string, key: Uint8Array} | null} null: there is none, or it is damaged
+ * @returns {Invite | null} null: it is damaged
  */
 export function readInvite(fragment) {
-  const [, payload, encoded] = /^#?v1\.([\w-]+)\.([\w-]{43})$/.exec(fragment) ?? [];
+  const [, payload, encoded] = /^#v1\.([\w-]+)\.([\w-]{43})$/.exec(fragment) ?? [];
   const key = fromBase64url(encoded);
-  return payload && key ? { payload, key } : null;
+  try {
+    const members = JSON.parse(new TextDecoder().decode(fromBase64url(payload) ?? undefined));
+    return key && typeof members.robot_id === 'string'
+      ? { payload, key, robotId: members.robot_id } : null;
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 /** One peer connection to the robot: video slots, channels, and the signs of its life. */
 
+import { fingerprintOf, fromBase64url, proof, same, toBase64url } from './proof.js';
 import { parseObject } from './signaling.js';
 
 /**
@@ -25,7 +26,7 @@ export const makePeer = (iceServers = []) => new RTCPeerConnection(
   { iceServers, bundlePolicy: 'max-bundle' });
 
 /**
- * Events: `connected`, `lost` (`detail`: why), `control` and `teleop` (`detail`: a message from
+ * Events: `connected`, `lost` (`detail`: why, as a code), `control` and `teleop` (`detail`: a message from
  * the robot), `app` (`detail`: what an RTCBot robot sent), `picture` (after `awaitPicture`).
  */
 export class Session extends EventTarget {
@@ -36,6 +37,8 @@ export class Session extends EventTarget {
   /** Round trip of the newest ping, ms. @type {number | null} */
   rtt = null;
   answered = false;
+  /** What the robot says of the end. */
+  farewell = '';
   /** The newest `lease`, and `slot` of each slot. @type {Map<string, Message>} */
   said = new Map();
   /** When the robot was last heard, by `performance.now()`. */
@@ -51,6 +54,11 @@ export class Session extends EventTarget {
   #teleop = null;
   #signal;
   #trickle;
+  /** @type {import('./proof.js').Invite | null} */
+  #invite;
+  /** The robot's proof that is due. @type {Uint8Array | null} */
+  #due = null;
+  #proven = false;
   #end = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #setup;
@@ -66,9 +74,11 @@ export class Session extends EventTarget {
    * @param {number} slots
    * @param {(message: {type: string, [member: string]: any}) => boolean} signal sends to the relay
    * @param {RTCPeerConnection} pc
+   * @param {import('./proof.js').Invite | null} invite to prove; the robot has to know it, too
    */
-  constructor(ready, slots, signal, pc = makePeer(ready.ice_servers)) {
+  constructor(ready, slots, signal, pc = makePeer(ready.ice_servers), invite = null) {
     super();
+    this.#invite = invite;
     this.id = ready.session;
     this.kind = ready.kind;
     this.#trickle = ready.trickle;
@@ -113,12 +123,21 @@ export class Session extends EventTarget {
   async answer(sdp) {
     if (this.answered || this.state === 'closed') return;
     this.answered = true;
+    if (this.#invite && !fingerprintOf(sdp)) {
+      this.#lose('bad-sdp');
+      return;
+    }
     try {
       await this.#pc.setRemoteDescription({ type: 'answer', sdp });
     } catch (error) {
       console.warn('rtc_bridge: the answer cannot be used:', error);
       this.#lose('bad-answer');
     }
+  }
+
+  /** What may be shown: nothing of a robot that has yet to prove itself. @returns {MediaStream[]} */
+  get pictures() {
+    return this.#invite && !this.#proven ? [] : this.streams;
   }
 
   /** True if the robot gave a sign of life within the last second. */
@@ -197,13 +216,16 @@ export class Session extends EventTarget {
       }
     }, options);
     const channel = this.#channel;
-    channel.addEventListener('open', () => (legacy ? this.#connected() : this.#startPing()),
-      options);
+    channel.addEventListener('open', () => {
+      if (!legacy) this.#startPing();
+      else if (this.#invite) this.#lose('impostor');
+      else this.#connected();
+    }, options);
     channel.addEventListener('close', () => this.#lose('closed'), options);
     channel.addEventListener('message', ({ data }) => {
       this.heard = performance.now();
-      if (legacy) this.#emit('app', parseAny(data));
-      else this.#onControl(parseObject(data));
+      if (legacy && !this.#invite) this.#emit('app', parseAny(data));
+      else if (!legacy) this.#onControl(parseObject(data));
     }, options);
     this.#teleop?.addEventListener('message', ({ data }) => {
       this.heard = performance.now();
@@ -218,8 +240,14 @@ export class Session extends EventTarget {
     if (message.type === 'pong') {
       if (Number.isFinite(message.id)) this.rtt = Math.max(0, performance.now() - message.id);
     } else if (message.type === 'bye') {
-      this.#lose('bye');
-    } else {
+      this.farewell = String(message.reason ?? '');
+      this.#lose(typeof message.code === 'string' ? message.code : 'bye');
+    } else if (message.type === 'challenge') {
+      this.#prove(message);
+    } else if (message.type === 'proven') {
+      this.#proven = !!this.#due && same(fromBase64url(message.mac), this.#due);
+      if (!this.#proven) this.#lose('impostor');
+    } else if (!this.#invite || this.#proven) {
       if (message.type === 'hello' && !this.hello) {
         this.hello = message;
         this.#connected();
@@ -229,6 +257,28 @@ export class Session extends EventTarget {
       }
       this.#emit('control', message);
     }
+  }
+
+  /** @param {Message} message */
+  #prove(message) {
+    const invite = this.#invite;
+    if (!invite) {
+      if (message.needed) this.#lose('invite');
+      return;
+    }
+    const robotNonce = fromBase64url(message.nonce);
+    const [page, robot] = [this.#pc.localDescription, this.#pc.remoteDescription].map(
+      (description) => fingerprintOf(description?.sdp ?? ''));
+    if (this.#due || robotNonce?.length !== 32 || !page || !robot) {
+      this.#lose('bad-sdp');
+      return;
+    }
+    const pageNonce = crypto.getRandomValues(new Uint8Array(32));
+    const transcript = { robotId: invite.robotId, robotNonce, pageNonce,
+      pageFingerprint: page, robotFingerprint: robot, payload: invite.payload };
+    this.#due = proof(invite.key, 'robot', transcript);
+    this.control({ type: 'prove', nonce: toBase64url(pageNonce), payload: invite.payload,
+      mac: toBase64url(proof(invite.key, 'page', transcript)) });
   }
 
   #connected() {

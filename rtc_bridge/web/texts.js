@@ -20,13 +20,25 @@
  *   retry: boolean}} View
  */
 
+import { drives } from './drive.js';
+
 /** Codes after which trying again by itself would only annoy. */
-export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'unsupported']);
+export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'unsupported', 'bad-invite',
+  'invite', 'expired', 'revoked', 'clock', 'impostor', 'bad-sdp']);
 
 /** @type {Record<string, [string, string]>} */
 const TROUBLE = {
   'no-codec': ['Video not supported',
     'This browser can decode neither H.264 nor VP8, the formats the robot sends.'],
+  'bad-invite': ['Link damaged', 'A part of this link is missing. Copy all of it once more.'],
+  invite: ['Link needed', 'This robot is seen and driven by invitation. Ask its owner for a link.'],
+  expired: ['Link expired', 'Its time is over. Ask the robot’s owner for a new link.'],
+  revoked: ['Link withdrawn', 'The robot’s owner has taken this link back.'],
+  clock: ['Robot’s clock not set', 'The robot cannot tell yet whether this link has expired.'],
+  impostor: ['Not your robot',
+    'Whoever answers here is not the robot that made this link. Nothing was shown or sent.'],
+  'bad-sdp': ['Connection not safe',
+    'Somebody on the way has changed how the connection is made. Nothing was shown or sent.'],
   denied: ['Not allowed', 'The robot does not let you in. Ask its owner for a link.'],
   'no-camera': ['No such camera', 'The robot has no camera of this name.'],
   'bad-offer': ['Not understood', 'The robot could not use what this browser offered.'],
@@ -126,7 +138,7 @@ function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
 export function driverText({ role, enabled, epoch, taken }) {
   if (epoch !== null) return 'You drive';
   if (taken) return 'Somebody else drives';
-  if (role !== 'drive') return 'Watching only';
+  if (!drives(role)) return 'Watching only';
   return enabled ? 'Nobody drives' : 'Driving is off';
 }
 

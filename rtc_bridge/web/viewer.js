@@ -33,6 +33,7 @@ export class Viewer extends EventTarget {
   chosen;
   signaling;
   #slots;
+  #invite;
   /** @type {RTCPeerConnection | null} */
   #spare = null;
   /** The session being set up; the current one, if there is nothing to keep on the screen. */
@@ -50,9 +51,11 @@ export class Viewer extends EventTarget {
    * @param {string} url of the relay's WebSocket
    * @param {number} slots
    * @param {string | null} camera
+   * @param {import('./proof.js').Invite | null} invite
    */
-  constructor(url, slots, camera) {
+  constructor(url, slots, camera, invite) {
     super();
+    this.#invite = invite;
     this.#slots = slots;
     this.chosen = Array.from({ length: slots }, (_, slot) => (slot ? null : camera ?? undefined));
     this.signaling = new Signaling(url);
@@ -154,7 +157,7 @@ export class Viewer extends EventTarget {
       const fits = spare && !ready.ice_servers?.length;
       if (spare && !fits) spare.close();
       session = new Session(ready, this.#slots, (message) => this.signaling.send(message),
-        fits ? spare : undefined);
+        fits ? spare : undefined, this.#invite);
     } catch (error) {
       console.warn('rtc_bridge: no peer connection:', error);
       this.#failed('internal', String(error));
@@ -223,8 +226,8 @@ export class Viewer extends EventTarget {
 
   /** @param {Session} session @param {string} reason */
   #onLost(session, reason) {
-    if (session === this.#pending) {
-      this.#failed(reason === 'bye' ? 'no-answer' : reason, '');
+    if (session === this.#pending || (session === this.current && FATAL.has(reason))) {
+      this.#failed(reason === 'bye' ? 'no-answer' : reason, session.farewell);
     } else if (session === this.current && !this.#pending) {
       // A robot that said good-bye needs a moment to come back.
       if (reason === 'bye') this.#askLater();

@@ -53,10 +53,13 @@ test('comparing takes nothing for equal that is not', () => {
 
 test('an invite is found in the fragment, a damaged one is none', () => {
   const key = toBase64url(new Uint8Array(32).fill(7));
-  assert.deepEqual(readInvite(`#v1.abc.${key}`),
-    { payload: 'abc', key: new Uint8Array(32).fill(7) });
-  for (const text of ['', '#', '#v1.abc', `#v1.abc.${key.slice(1)}`, `#v2.abc.${key}`,
-    `#v1..${key}`, `#v1.a c.${key}`]) {
+  const payload = toBase64url(new TextEncoder().encode('{"robot_id":"bot"}'));
+  assert.deepEqual(readInvite(`#v1.${payload}.${key}`),
+    { payload, key: new Uint8Array(32).fill(7), robotId: 'bot' });
+  for (const text of ['', '#', `#v1.${payload}`, `#v1.${payload}.${key.slice(1)}`,
+    `#v2.${payload}.${key}`, `#v1..${key}`, `#v1.a c.${key}`, `#v1.abc.${key}`,
+    `#v1.${toBase64url(new TextEncoder().encode('{"robot_id":5}'))}.${key}`,
+    `#v1.${toBase64url(new TextEncoder().encode('null'))}.${key}`]) {
     assert.equal(readInvite(text), null, text);
   }
 });

@@ -1,0 +1,103 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""How a session comes to its role: by the way it came, or by the proof of an invite."""
+
+from aiortc import RTCPeerConnection
+
+from ..core.access import Access, Admission
+from ..core.clock import boot_time, Clock
+from ..core.errors import SignalingError
+from ..core.fingerprint import fingerprint_of
+from ..core.proof import new_nonce, Transcript
+
+# What somebody gets who has proved nothing yet: seconds from the connection on, and bytes.
+PROOF_TIMEOUT_S = 5.0
+UNPROVEN_BYTES = 64 * 1024
+
+
+class Standing:
+    """
+    The role of one session, ``none`` before a proof that is needed.
+
+    ``nonce`` is the robot's for the proof, ``connected`` when the connection came up.
+    """
+
+    def __init__(self, role: str, robot_id: str, access: Access,
+                 clock: Clock = boot_time) -> None:
+        """Begin with the role that the way gives."""
+        self.role = role
+        self.nonce = new_nonce()
+        self.connected: float | None = None
+        self._robot_id = robot_id
+        self._access = access
+        self._clock = clock
+        self._fingerprint: bytes | None = None
+        self._admission: Admission | None = None
+        self._tried = False
+        self._received = 0
+
+    @property
+    def invite(self) -> str:
+        """Return whose invite was proved, or nothing."""
+        return self._admission.invite.name if self._admission is not None else ''
+
+    def take_offer(self, sdp: str) -> None:
+        """
+        Note the viewer's fingerprint, before the offer is applied.
+
+        :raises SignalingError: ``bad-sdp``: a proof is needed and could not hold
+        """
+        try:
+            self._fingerprint = fingerprint_of(sdp)
+        except SignalingError:
+            if self.role == 'none':
+                raise
+
+    def prove(self, pc: RTCPeerConnection, nonce: bytes, payload: str, mac: bytes) -> bytes:
+        """
+        Check the page's proof, once, and take its role; return the robot's proof.
+
+        It holds for the connection that carries the channel, so all media must be on the same.
+
+        :raises SignalingError: the session is to end
+        """
+        if self._tried or not self._access.provable:
+            raise SignalingError('denied', 'no proof was asked for, or not again')
+        self._tried = True
+        transport = pc.sctp.transport
+        if self._fingerprint is None or any(
+                sender.transport is not transport for sender in pc.getSenders()):
+            raise SignalingError('bad-sdp', 'the offer allows more than one connection')
+        own, = (bytes.fromhex(fingerprint.value.replace(':', ''))
+                for fingerprint in transport.getLocalParameters().fingerprints
+                if fingerprint.algorithm == 'sha-256')
+        self._admission = self._access.admit(Transcript(
+            self._robot_id, self.nonce, nonce, self._fingerprint, own, payload), mac)
+        self.role = self._admission.invite.role
+        return self._admission.mac
+
+    def received(self, size: int) -> None:
+        """Count what the viewer sent; :meth:`fault` tells when it is too much."""
+        self._received += size
+
+    def fault(self) -> SignalingError | None:
+        """Return why the session is over: no proof came, or the invite has ended."""
+        if self._admission is not None:
+            return self._access.fault(self._admission)
+        if self.role == 'none' and self._received > UNPROVEN_BYTES:
+            return SignalingError('denied', 'too much was sent before the proof')
+        if self.role == 'none' and self.connected is not None and (
+                self._clock() - self.connected > PROOF_TIMEOUT_S):
+            return SignalingError('denied', f'no proof came within {PROOF_TIMEOUT_S:g} s')
+        return None
