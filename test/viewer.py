@@ -68,11 +68,11 @@ class TestCamera:
             self.camera.put(lambda: (pixels, 'bgr8'))
 
 
-def make_sessions(*cameras, role='drive', publish=lambda velocity: None, **changes):
+def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=None, **changes):
     """Return the sessions of a robot with these cameras."""
     received = []
     pilot = Pilot(Gate(Limits(1.0, 0.0, 2.0, 100.0, 100.0)), publish)
-    host = Host('robot', pilot, Access(role, 'none'), received.append,
+    host = Host('robot', pilot, access or Access('robot', role, 'none'), received.append,
                 {c.camera.name: c.camera for c in cameras}, **changes)
     sessions = Sessions(host)
     sessions.received = received

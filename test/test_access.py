@@ -1,0 +1,172 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Who gets in: rules and files without a network."""
+
+import json
+import os
+import stat
+
+import pytest
+from rtc_bridge.core import access as access_module
+from rtc_bridge.core.access import Access, may_drive
+from rtc_bridge.core.errors import SignalingError, StoreError
+from rtc_bridge.core.invite import encode, Invite, key_of, new_id, split, write
+from rtc_bridge.core.keystore import default_directory, KeyStore
+from rtc_bridge.core.proof import page_mac, robot_mac, Transcript
+
+NOW = 4_000_000_000
+
+
+def transcript(payload):
+    return Transcript('bot', b'r' * 32, b'p' * 32, b'1' * 32, b'2' * 32, payload)
+
+
+class Robot:
+    """A robot's access, with a clock of the test's."""
+
+    def __init__(self, folder):
+        self.wall = float(NOW)
+        self.synchronized = True
+        self.store = KeyStore(folder)
+        self.access = Access('bot', store=self.store, wall=lambda: self.wall,
+                             synchronized=lambda: self.synchronized)
+
+    def invite(self, secret=None, **changes):
+        return write(secret or self.store.secret, Invite(**{
+            'robot_id': 'bot', 'invite_id': new_id(), 'role': 'drive', 'name': 'Ada',
+            'iat': NOW - 10, 'exp': NOW + 10, **changes}))
+
+    def admit(self, text):
+        payload, key = split(text)
+        shared = transcript(payload)
+        admission = self.access.admit(shared, page_mac(key, shared))
+        assert admission.mac == robot_mac(key, shared)
+        return admission
+
+
+@pytest.fixture
+def robot(tmp_path):
+    return Robot(tmp_path / 'keys')
+
+
+def refused(robot, code, text):
+    with pytest.raises(SignalingError) as error:
+        robot.admit(text)
+    assert error.value.code == code
+    assert text not in str(error.value)
+
+
+def test_an_invite_lets_in_until_it_expires(robot):
+    admission = robot.admit(robot.invite())
+    assert admission.invite.role == 'drive'
+    robot.wall = NOW + 9.9
+    assert robot.access.fault(admission) is None
+    robot.wall = NOW + 10.0
+    assert robot.access.fault(admission).code == 'expired'
+    # Setting the clock back gives nothing back.
+    robot.wall = NOW - 100.0
+    assert robot.access.fault(admission).code == 'expired'
+
+
+def test_what_is_not_from_this_robot_is_denied(robot):
+    refused(robot, 'denied', robot.invite(secret=b'x' * 32))
+    refused(robot, 'denied', robot.invite(robot_id='other'))
+    payload, key = split(robot.invite())
+    with pytest.raises(SignalingError):
+        robot.access.admit(transcript(payload), robot_mac(key, transcript(payload)))
+
+
+def test_a_payload_that_was_authenticated_is_still_read_strictly(robot):
+    payload = encode(json.dumps({'robot_id': 'bot', 'role': 'drive'}).encode())
+    refused(robot, 'denied', f'v1.{payload}.{encode(key_of(robot.store.secret, payload))}')
+
+
+def test_revocation_is_by_id_or_by_name(robot):
+    one, two = robot.invite(invite_id='one'), robot.invite(invite_id='two', name='Bob')
+    admission = robot.admit(one)
+    KeyStore(robot.store.directory).revoke(id='one')
+    assert robot.access.fault(admission).code == 'revoked'
+    refused(robot, 'revoked', one)
+    assert robot.admit(two)
+    KeyStore(robot.store.directory).revoke(name='Bob')
+    refused(robot, 'revoked', robot.invite(name='Bob', iat=1000))
+    # One that was made for the same person afterwards holds.
+    assert robot.admit(robot.invite(name='Bob', iat=NOW))
+
+
+def test_a_clock_that_is_not_set_lets_no_expiring_invite_in(robot):
+    robot.synchronized = False
+    refused(robot, 'clock', robot.invite())
+    # The link on the console is from this process, and ends with it.
+    text = robot.access.console_invite('supervise', 'console')
+    assert robot.admit(text).invite.role == 'supervise'
+    refused(Robot(robot.store.directory), 'denied', text)
+
+
+def test_time_does_not_go_back_over_a_restart(tmp_path):
+    store = KeyStore(tmp_path)
+    assert store.now(NOW + 5000.0) == NOW + 5000
+    assert KeyStore(tmp_path).now(1.0) == NOW + 5000
+    # Before this program was written it cannot be.
+    assert KeyStore(tmp_path / 'other').now(1.0) > 1_700_000_000
+
+
+def test_without_a_store_nothing_can_be_proved():
+    access = Access('bot')
+    assert not access.provable
+    payload, key = split(write(b's' * 32, Invite('bot', 'i', 'drive', '', 0, NOW)))
+    with pytest.raises(SignalingError, match='not one of this robot'):
+        access.admit(transcript(payload), page_mac(key, transcript(payload)))
+
+
+def test_roles():
+    assert [may_drive(role) for role in access_module.ROLES] == [False, False, True, True]
+
+
+def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path):
+    store = KeyStore(tmp_path / 'a' / 'b')
+    file = store.directory / 'secret'
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert KeyStore(store.directory).secret == store.secret
+    assert KeyStore(tmp_path / 'c').secret != store.secret
+    assert os.listdir(store.directory) == ['secret']
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path):
+    store = KeyStore(tmp_path)
+    secret = tmp_path / 'secret'
+    secret.chmod(0o640)
+    with pytest.raises(StoreError, match='chmod 600'):
+        KeyStore(tmp_path)
+    secret.chmod(0o600)
+    secret.write_text('abc')
+    with pytest.raises(StoreError, match='holds no secret'):
+        KeyStore(tmp_path)
+    secret.unlink()
+    (tmp_path / 'revoked.json').write_text('[{"id": "x"}]')
+    with pytest.raises(StoreError, match='revoked.json'):
+        KeyStore(tmp_path)
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(StoreError, match='file'):
+        KeyStore(tmp_path / 'file')
+    # While running, what is known remains.
+    assert not store.is_revoked(Invite('bot', 'x', 'view', '', 0, 1))
+
+
+def test_the_folder_is_ros_s(monkeypatch, tmp_path):
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    assert default_directory() == tmp_path / 'rtc_bridge'
+    monkeypatch.delenv('ROS_HOME')
+    monkeypatch.setenv('HOME', '/home/somebody')
+    assert str(default_directory()) == '/home/somebody/.ros/rtc_bridge'

@@ -1,0 +1,267 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""The proof of an invite in sessions, against an aiortc client; also one with a liar between."""
+
+import re
+
+from aiortc import RTCSessionDescription
+import pytest
+import pytest_asyncio
+from rtc_bridge.core.access import Access
+from rtc_bridge.core.errors import SignalingError
+from rtc_bridge.core.fingerprint import fingerprint_of
+from rtc_bridge.core.invite import decode, encode, Invite, split, write
+from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.core.link import Offer
+from rtc_bridge.core.proof import page_mac, robot_mac, Transcript
+from rtc_bridge.peer import sessions as sessions_module, standing
+from rtc_bridge.peer.offer import only_sha256
+from viewer import make_sessions, TestCamera, Viewer
+
+pytestmark = pytest.mark.asyncio
+NOW = 4_000_000_000
+
+
+class Page(Viewer):
+    """A viewer that can prove an invite as our page does."""
+
+    async def connect(self, link, source='10.0.0.1', change=lambda sdp: sdp):
+        self.sdp = only_sha256(await self.offer())
+        self.answer = await link.answer(Offer(self.id, change(self.sdp), 'v1', source=source))
+        await self.pc.setRemoteDescription(RTCSessionDescription(self.answer, 'answer'))
+
+    async def challenge(self):
+        await self.until(lambda: self.got('control', 'challenge'))
+        return self.got('control', 'challenge')[0]
+
+    def prove(self, challenge, invite, robot=None, nonce=b'p' * 32, mac=page_mac):
+        payload, key = split(invite)
+        shared = Transcript('robot', decode(challenge['nonce']), nonce,
+                            fingerprint_of(self.sdp), robot or fingerprint_of(self.answer),
+                            payload)
+        self.send('control', type='prove', nonce=encode(nonce), payload=payload,
+                  mac=encode(mac(key, shared)))
+        return encode(robot_mac(key, shared))
+
+    async def bye(self):
+        await self.until(lambda: self.got('control', 'bye'))
+        return self.got('control', 'bye')[0].get('code')
+
+
+class Door:
+    """A robot that asks for an invite, and pages at it."""
+
+    def __init__(self, folder):
+        self.wall = float(NOW)
+        self.store = KeyStore(folder)
+        self.camera = TestCamera('front', 60)
+        self.sessions = make_sessions(self.camera, access=Access(
+            'robot', store=self.store, wall=lambda: self.wall))
+        self.link = self.sessions.link('relay')
+        self.pages = []
+
+    def invite(self, role='drive', exp=NOW + 1000, secret=None):
+        return write(secret or self.store.secret,
+                     Invite('robot', 'the one', role, 'Ada', NOW - 1, exp))
+
+    async def page(self, **options):
+        page = Page()
+        self.pages.append(page)
+        await page.connect(self.link, **options)
+        return page
+
+
+@pytest_asyncio.fixture
+async def door(tmp_path):
+    robot = Door(tmp_path)
+    yield robot
+    for page in robot.pages:
+        await page.close()
+    await robot.sessions.close('test ends')
+    assert not robot.camera.camera.watched
+
+
+async def test_a_proof_opens_and_is_answered(door):
+    page = await door.page()
+    challenge = await page.challenge()
+    assert challenge == {'type': 'challenge', 'robot_id': 'robot', 'needed': True,
+                         'nonce': challenge['nonce']}
+    due = page.prove(challenge, door.invite())
+    await page.until(lambda: page.got('control', 'hello') and page.lumas[0])
+    assert [m['mac'] for m in page.got('control', 'proven')] == [due]
+    hello, = page.got('control', 'hello')
+    assert (hello['role'], hello['teleop']['enabled']) == ('drive', True)
+
+
+async def test_nothing_is_given_out_before(door):
+    page = await door.page()
+    await page.challenge()
+    page.send('control', type='select', slot=0, camera='front')
+    page.send('control', type='want', lease=True)
+    page.send('control', type='message', data='x')
+    page.send('teleop', type='drive', epoch=0, seq=0, tick=0, linear_x=1, angular_z=0)
+    await page.until(lambda: len(page.got('control', 'error')) == 3
+                     and page.got('teleop', 'refused'))
+    door.sessions.send_message('secret')
+    door.sessions.cameras_changed()
+    page.send('control', type='ping', id=1)
+    await page.until(lambda: page.got('control', 'pong'))
+    kinds = {kind for kind in ('hello', 'cameras', 'slot', 'lease', 'message')
+             if page.got('control', kind)}
+    assert not kinds and not page.lumas[0] and not door.camera.camera.watched
+    assert 'front' not in ''.join(page.messages['control'])
+    assert door.sessions.host.pilot.gate.holder is None and not door.sessions.received
+
+
+async def test_the_offer_of_an_unknown_camera_tells_no_names(door):
+    page = Page()
+    door.pages.append(page)
+    await door.link.answer(Offer('s', only_sha256(await page.offer()), 'v1', camera='nothing'))
+
+
+@pytest.mark.parametrize('options', [
+    {'secret': b'x' * 32}, {'role': 'root'}, {'exp': NOW - 1}])
+async def test_what_does_not_hold_ends_the_session(door, options):
+    page = await door.page()
+    page.prove(await page.challenge(), door.invite(**options))
+    assert await page.bye() == ('expired' if 'exp' in options else 'denied')
+    assert not page.got('control', 'proven') and not page.lumas[0]
+
+
+async def test_one_attempt_only(door):
+    page = await door.page()
+    challenge = await page.challenge()
+    page.prove(challenge, door.invite(secret=b'x' * 32))
+    page.prove(challenge, door.invite())
+    assert await page.bye() == 'denied'
+    assert not page.got('control', 'proven')
+
+
+async def test_a_proof_is_not_taken_twice(door):
+    """Not even one that held."""
+    page = await door.page()
+    challenge = await page.challenge()
+    page.prove(challenge, door.invite('view'))
+    await page.until(lambda: page.got('control', 'hello'))
+    page.prove(challenge, door.invite('supervise'))
+    assert await page.bye() == 'denied'
+
+
+async def test_neither_replay_nor_reflection(door):
+    first, second = await door.page(), await door.page(source='10.0.0.2')
+    one, other = await first.challenge(), await second.challenge()
+    assert one['nonce'] != other['nonce']
+    second.prove(one, door.invite())
+    assert await second.bye() == 'denied'
+    first.prove(one, door.invite(), mac=robot_mac)
+    assert await first.bye() == 'denied'
+
+
+async def test_a_relay_with_a_connection_of_its_own_has_no_proof_that_fits(door):
+    """It ends the page's DTLS itself, and passes the page's proof on over its own to the robot."""
+    page = await door.page()
+    # What the page sees as the robot's fingerprint is the liar's.
+    page.prove(await page.challenge(), door.invite(), robot=b'\x66' * 32)
+    assert await page.bye() == 'denied'
+
+
+PRINT = re.compile(r'a=fingerprint:.*\r\n')
+
+
+@pytest.mark.parametrize('change', [
+    lambda sdp: re.sub(r'a=group:BUNDLE.*\r\n', '', sdp),
+    lambda sdp: re.sub(r'(a=group:BUNDLE \S+).*\r\n', r'\1\r\n', sdp),
+    lambda sdp: PRINT.sub(lambda m: m[0] + f'a=fingerprint:sha-256 {":".join(["66"] * 32)}\r\n',
+                          sdp),
+    lambda sdp: PRINT.sub(f'a=fingerprint:sha-256 {":".join(["66"] * 32)}\r\n', sdp, count=1),
+    lambda sdp: PRINT.sub(lambda m: m[0].replace('sha-256', 'sha-1'), sdp)])
+async def test_a_changed_offer_is_refused_before_it_is_applied(door, change):
+    with pytest.raises(SignalingError) as error:
+        await door.page(change=change)
+    assert error.value.code == 'bad-sdp'
+    assert not door.sessions.sessions
+
+
+async def test_answers_have_one_fingerprint(door):
+    page = await door.page()
+    prints = PRINT.findall(page.answer)
+    assert prints and len(set(prints)) == 1 and 'sha-256' in prints[0]
+
+
+async def test_who_proves_nothing_is_shown_out(door, monkeypatch):
+    monkeypatch.setattr(standing, 'PROOF_TIMEOUT_S', 0.3)
+    page = await door.page()
+    assert await page.bye() == 'denied'
+
+
+async def test_who_sends_too_much_is_shown_out(door):
+    page = await door.page()
+    await page.challenge()
+    for _ in range(5):
+        page.send('control', type='x' * 15_000)
+    assert await page.bye() == 'denied'
+
+
+@pytest.mark.parametrize('end, code', [('expiry', 'expired'), ('revocation', 'revoked')])
+async def test_a_running_session_ends_with_its_invite(door, end, code):
+    page = await door.page()
+    page.prove(await page.challenge(), door.invite())
+    await page.until(lambda: page.lumas[0])
+    if end == 'expiry':
+        door.wall = NOW + 1000.0
+    else:
+        KeyStore(door.store.directory).revoke(id='the one')
+    assert await page.bye() == code
+    assert not door.camera.camera.watched
+
+
+async def test_the_door_is_kept_free(door, monkeypatch):
+    for _ in range(2):
+        await door.page()
+    with pytest.raises(SignalingError, match='at the door'):
+        await door.page()
+    monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 4)
+    for source in ('10.0.0.2', '10.0.0.3'):
+        page = await door.page(source=source)
+    with pytest.raises(SignalingError, match='at the door'):
+        await door.page(source='10.0.0.4')
+    # Who has proved something makes room.
+    page.prove(await page.challenge(), door.invite())
+    await page.until(lambda: page.got('control', 'hello'))
+    await door.page(source='10.0.0.4')
+
+
+@pytest.mark.parametrize('name', ['rtcbot', 'whep'])
+async def test_other_doors_stay_closed(door, name):
+    page = Page()
+    door.pages.append(page)
+    with pytest.raises(SignalingError) as error:
+        await door.link.answer(Offer('s', await page.offer(), name))
+    assert error.value.code == 'denied'
+
+
+async def test_an_invite_raises_the_role_of_who_may_watch_anyway(tmp_path):
+    door = Door(tmp_path)
+    door.sessions.host.access._anonymous_via_relay = 'view'
+    try:
+        page = await door.page()
+        challenge = await page.challenge()
+        assert not challenge['needed']
+        await page.until(lambda: page.got('control', 'hello'))
+        page.prove(challenge, door.invite())
+        await page.until(lambda: len(page.got('control', 'hello')) == 2)
+        assert [m['role'] for m in page.got('control', 'hello')] == ['view', 'drive']
+    finally:
+        await page.close()
+        await door.sessions.close('test ends')
