@@ -40,6 +40,7 @@ setup(
         'aiortc>=1.14,<2',
         'av',
         'numpy',
+        'qrcode',
         'websockets>=13',
     ],
     # ROS installations bring rclpy, messages, cv_bridge and OpenCV; a machine without ROS gets

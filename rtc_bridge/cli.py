@@ -29,6 +29,7 @@ from .core.errors import DependencyError, REFUSED
 PROGRAMS = {
     'demo': 'a simulated robot with everything around it, and a link to drive it',
     'relay': 'serve the page and connect it with robots (needs no ROS)',
+    'invite': 'make a link that lets somebody see or drive this robot, or take it back',
     'bridge': 'ROS node on the robot: camera topics to browsers, commands back',
     'cmd-vel-guard': 'ROS node on the robot: the only publisher on cmd_vel, stops what goes stale',
     'sim-robot': 'ROS node: a simulated robot with a camera',
@@ -50,7 +51,7 @@ def run(program: str, arguments: list[str]) -> int:
     :param program: a key of ``PROGRAMS``
     """
     own = arguments[:arguments.index('--ros-args')] if '--ros-args' in arguments else arguments
-    if program not in ('demo', 'relay') and own:
+    if program not in ('demo', 'relay', 'invite') and own:
         # These take nothing but ROS arguments.
         helped = own[0] in ('-h', '--help')
         print(f'usage: rtc-bridge {program} [--ros-args -p NAME:=VALUE ... '

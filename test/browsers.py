@@ -136,6 +136,10 @@ class ChromiumPage(Page):
         """Load it anew."""
         self._loop.run(self._page.reload())
 
+    def evaluate_on_load(self, code):
+        """Run a script before those of whatever is loaded from now on."""
+        self._loop.run(self._page.add_init_script(code))
+
     def evaluate(self, code, argument=None):
         """Evaluate an expression, or call a function with one argument; wait for promises."""
         return self._loop.run(self._page.evaluate(code, argument))

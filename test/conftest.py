@@ -14,9 +14,11 @@
 
 """What all tests share: a ROS graph of their own, the package's path, browsers."""
 
+import atexit
 import os
 from pathlib import Path
 import shutil
+import tempfile
 
 from colcon_install import Install
 from processes import Process
@@ -30,6 +32,9 @@ ROOT = Path(__file__).resolve().parent.parent
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
 os.environ['ROS_DOMAIN_ID'] = str(free_domain())
 os.environ.pop('ROS_LOCALHOST_ONLY', None)
+# Secrets of the robots here are none of the user's.
+os.environ['ROS_HOME'] = tempfile.mkdtemp(prefix='rtc_bridge_ros_home_')
+atexit.register(shutil.rmtree, os.environ['ROS_HOME'], ignore_errors=True)
 # Child processes find the package from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))

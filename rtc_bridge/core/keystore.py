@@ -15,7 +15,7 @@
 What a robot keeps about invites, in files: its secret, what was revoked, the latest time seen.
 
 ``secret`` is base64url, mode 0600; ``revoked.json`` a list of objects with ``id`` or ``name``, and
-``at``; ``time`` seconds since 1970.
+``at``; ``time`` seconds since 1970; ``robots.json`` pages by robot id.
 """
 
 import json
@@ -72,6 +72,23 @@ class KeyStore:
         self._refresh()
         entries = [*self._revoked, {**what, 'at': int(time.time())}]
         self._write(self._revoked_file, json.dumps(entries, indent=1) + '\n')
+
+    def robots(self) -> dict[str, str]:
+        """Return the robots that were started with this secret, with their pages' URLs."""
+        try:
+            robots = json.loads((self.directory / 'robots.json').read_text())
+            return {str(name): str(page) for name, page in robots.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, AttributeError, OSError) as error:
+            raise StoreError(f'{self.directory / "robots.json"} cannot be read: {error}') from None
+
+    def note_robot(self, robot_id: str, page: str) -> None:
+        """Keep where a robot's page is, for those who make links to it."""
+        robots = self.robots()
+        if robots.get(robot_id) != page:
+            self._write(self.directory / 'robots.json',
+                        json.dumps({**robots, robot_id: page}, indent=1) + '\n')
 
     def is_revoked(self, invite: Invite) -> bool:
         """Tell whether an invite was taken back, by whichever process."""

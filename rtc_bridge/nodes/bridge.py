@@ -85,9 +85,11 @@ class Bridge:
         self._received = node.create_publisher(String, '~/received', 10)
         self.pilot = Pilot(_gate(values), self._publish, self._joy and self._publish_joy,
                            enabled=values['teleop.enabled'])
+        self._store = KeyStore(Path(values['access.directory']).expanduser() if (
+            values['access.directory']) else default_directory())
         self.host = Host(
             robot_id, self.pilot,
-            _access(values, robot_id),
+            _access(values, robot_id, self._store),
             lambda text: self._received.publish(String(data=text)),
             codecs=_codecs(values), ice_servers=_ice_servers(values),
             max_slots=values['video.max_slots'])
@@ -210,6 +212,8 @@ class Bridge:
     def _print_link(self) -> None:
         """Print a link for whoever started the robot; never by a logger, which is a ROS topic."""
         role, base = self._values['access.console_link'], self._page()
+        if base:
+            self._store.note_robot(self.host.robot_id, base)
         if role != 'none' and base:
             invite = self.host.access.console_invite(role, 'console')
             print(f'link to {role}, as long as this process runs: {base}#{invite}', flush=True)
@@ -238,9 +242,7 @@ def _robot_id(values: dict[str, Value]) -> str:
         raise ParameterError(f'parameter robot_id: {error}') from None
 
 
-def _access(values: dict[str, Value], robot_id: str) -> Access:
-    store = KeyStore(Path(values['access.directory']).expanduser() if values['access.directory']
-                     else default_directory())
+def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
     required = values['access.require_synchronized_clock']
     return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
                   store, synchronized=synchronized if required else lambda: True)

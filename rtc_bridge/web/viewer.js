@@ -226,8 +226,12 @@ export class Viewer extends EventTarget {
 
   /** @param {Session} session @param {string} reason */
   #onLost(session, reason) {
-    if (session === this.#pending || (session === this.current && FATAL.has(reason))) {
+    if (session === this.#pending) {
       this.#failed(reason === 'bye' ? 'no-answer' : reason, session.farewell);
+    } else if (session === this.current && FATAL.has(reason)) {
+      // Not even the last picture remains.
+      this.#drop(session);
+      this.#failed(reason, session.farewell);
     } else if (session === this.current && !this.#pending) {
       // A robot that said good-bye needs a moment to come back.
       if (reason === 'bye') this.#askLater();

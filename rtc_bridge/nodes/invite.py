@@ -1,0 +1,109 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Make links that let people in, and take them back."""
+
+import argparse
+from pathlib import Path
+import re
+import sys
+import time
+
+import qrcode
+
+from ..core.errors import REFUSED, RtcBridgeError
+from ..core.invite import Invite, MAX_NAME, new_id, ROLES, write
+from ..core.keystore import default_directory, KeyStore
+
+_UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
+
+
+def _ttl(text: str) -> int:
+    """Return seconds, from a number with a unit."""
+    match = re.fullmatch(r'([1-9]\d{0,8})([smhd])', text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f'{text!r} is no duration such as 30m, 8h or 7d')
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _name(text: str) -> str:
+    if len(text) > MAX_NAME:
+        raise argparse.ArgumentTypeError(f'{len(text)} characters, at most {MAX_NAME} are allowed')
+    return text
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='rtc-bridge invite', description='Make a link that lets somebody see or drive this '
+        'robot, or take links back. Run it on the robot, as the user who runs the bridge.')
+    parser.add_argument('--role', choices=ROLES, default='view', help='[%(default)s]')
+    parser.add_argument('--name', type=_name, default='', help='who it is for; others see it')
+    parser.add_argument('--ttl', type=_ttl, default='8h', metavar='8h',
+                        help='how long it holds: a number with s, m, h or d [%(default)s]')
+    parser.add_argument('--robot-id', help='the robot, if this user runs several')
+    parser.add_argument('--page-url', help='page that the link leads to [as the bridge has it]')
+    parser.add_argument('--directory', type=Path, default=default_directory(),
+                        help='where the bridge keeps its secret [%(default)s]')
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument('--revoke', metavar='ID', help='take one link back, by its id')
+    what.add_argument('--revoke-name', metavar='NAME', help="take all of somebody's links back")
+    return parser
+
+
+def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
+    """Return robot id and page of the robot that is meant."""
+    robots = store.robots()
+    if options.robot_id:
+        name = options.robot_id
+    elif len(robots) == 1:
+        name, = robots
+    else:
+        there = ', '.join(sorted(robots)) or 'none has been started by this user'
+        raise RtcBridgeError(f'which robot? --robot-id NAME; there are: {there}')
+    page = options.page_url or robots.get(name)
+    if not page:
+        raise RtcBridgeError(f'where is the page of {name}? --page-url https://host/{name}')
+    return name, page
+
+
+def _invite(store: KeyStore, options: argparse.Namespace) -> None:
+    robot_id, page = _robot(store, options)
+    now = int(time.time())
+    invite = Invite(robot_id, new_id(), options.role, options.name, now, now + options.ttl)
+    link = f'{page}#{write(store.secret, invite)}'
+    print(link)
+    # Programs take the link from standard output; the rest is for people.
+    until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
+    print(f'It lets its holder {invite.role} until {until}. To take it back: '
+          f'rtc-bridge invite --revoke={invite.invite_id}', file=sys.stderr)
+    if sys.stdout.isatty():
+        code = qrcode.QRCode(border=2)
+        code.add_data(link)
+        code.print_ascii(invert=True)
+
+
+def main() -> int:
+    """Make a link or revoke; return the exit status."""
+    options = _parser().parse_args()
+    try:
+        store = KeyStore(options.directory)
+        if options.revoke:
+            store.revoke(id=options.revoke)
+        elif options.revoke_name:
+            store.revoke(name=options.revoke_name)
+        else:
+            _invite(store, options)
+    except RtcBridgeError as error:
+        print(f'rtc-bridge invite: {error}', file=sys.stderr)
+        return REFUSED
+    return 0
