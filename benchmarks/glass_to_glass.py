@@ -226,7 +226,8 @@ def camera_command(size: tuple[int, int]) -> list[str]:
 def bridge_arguments(codecs: str = "['h264', 'vp8']") -> list[str]:
     """Return the bridge's arguments; ``{port}`` stands for its port."""
     return ['--ros-args', '-p', 'server.port:={port}', '-p', 'access.anonymous:=drive',
-            '-p', "cameras.names:=['camera']", '-p', f'cameras.camera.topic:={TOPIC}', '-p', f'video.codecs:={codecs}']
+            '-p', "cameras.names:=['camera']", '-p', f'cameras.camera.topic:={TOPIC}',
+            '-p', f'video.codecs:={codecs}']
 
 
 def sender_command(system: str) -> list[str]:
