@@ -25,6 +25,7 @@ from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.nodes.cameras import Cameras
+from rtc_bridge.ros import camera_topic
 from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
 from rtc_bridge.ros.seam import RosThread
 from sensor_msgs.msg import CompressedImage, Image
@@ -140,6 +141,21 @@ def test_nobody_watches_nobody_subscribes(probe, watched):
     one.camera.watch = False
     one.topic.check()
     probe.wait_for(lambda: probe.node.count_subscribers('image_raw') == 0)
+
+
+def test_a_silent_camera_is_subscribed_to_again(probe, watched, monkeypatch):
+    """DDS loses matches with processes that were killed or stopped."""
+    monkeypatch.setattr(camera_topic, 'DEAF_S', 0.05)
+    probe.publisher(Image, 'image_raw')
+    one = watched('image_raw')
+    monkeypatch.setattr(one.camera, 'state', lambda: ('lost', 1.0))
+    seen = set()
+
+    def look():
+        one.topic.check()
+        seen.add(one.topic._subscription)
+        return len(seen - {None}) >= 2
+    probe.wait_for(look)
 
 
 def test_image_topics_are_found_by_base_name(probe):

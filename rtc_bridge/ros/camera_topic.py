@@ -24,10 +24,13 @@ from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
 
 from .images import compressed_to_array, image_to_array
+from ..core.clock import boot_time
 from ..media.camera import Camera
 
 RAW = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+# A camera that is silent for so long is subscribed to once more.
+DEAF_S = 5.0
 _NOT_SHOWN = ('/compressedDepth', '/zstd', '/theora')
 
 
@@ -61,6 +64,7 @@ class CameraTopic:
         self._qos = qos
         self._source: _Source | None = None
         self._subscription: Subscription | None = None
+        self._subscribed = 0.0
 
     def check(self) -> None:
         """
@@ -70,13 +74,23 @@ class CameraTopic:
         """
         watched = self.camera is not None and self.camera.watched
         source = self._look() if watched else None
-        if source != self._source:
+        if source != self._source or self._deaf():
             if self._subscription is not None:
                 self._node.destroy_subscription(self._subscription)
                 self._subscription = None
             if source is not None:
                 self._subscribe(source)
             self._source = source
+
+    def _deaf(self) -> bool:
+        """
+        Tell whether pictures should come and do not.
+
+        DDS may lose a match for good, above all with processes that were killed or stopped; a new
+        subscription is matched anew, and costs a silent camera nothing.
+        """
+        return self._source is not None and not self._source.latched and (
+            boot_time() - self._subscribed > DEAF_S and self.camera.state()[1] > DEAF_S)
 
     def _look(self) -> _Source | None:
         """Choose topic, type and QoS by what is published; ``None`` while nothing is."""
@@ -113,6 +127,7 @@ class CameraTopic:
                          else ReliabilityPolicy.BEST_EFFORT),
             durability=(DurabilityPolicy.TRANSIENT_LOCAL if source.latched
                         else DurabilityPolicy.VOLATILE))
+        self._subscribed = boot_time()
         load = compressed_to_array if source.compressed else image_to_array
         put = self.camera.put
         # Messages are read in an encoder thread, if at all: only the newest of them counts.
