@@ -21,7 +21,7 @@ import pytest
 from rtc_bridge.core import access as access_module
 from rtc_bridge.core.access import Access, may_drive
 from rtc_bridge.core.errors import SignalingError, StoreError
-from rtc_bridge.core.invite import encode, Invite, key_of, new_id, split, write
+from rtc_bridge.core.invite import encode, Invite, key_of, new_id, split, write, write_bearer
 from rtc_bridge.core.keystore import default_directory, KeyStore
 from rtc_bridge.core.proof import page_mac, robot_mac, Transcript
 
@@ -128,6 +128,26 @@ def test_without_a_store_nothing_can_be_proved():
     payload, key = split(write(b's' * 32, Invite('bot', 'i', 'drive', '', 0, NOW)))
     with pytest.raises(SignalingError, match='not one of this robot'):
         access.admit(transcript(payload), page_mac(key, transcript(payload)))
+
+
+def test_a_bearer_is_for_whep_players_only(robot):
+    invite = Invite('bot', 'x', 'drive', 'Ada', NOW - 10, NOW + 10)
+    text = write_bearer(robot.store.secret, invite)
+    assert robot.access.bearer(text, 'server').invite.role == 'view'
+    with pytest.raises(SignalingError, match='through a relay'):
+        robot.access.bearer(text, 'relay')
+    _, payload, mac = text.split('.')
+    for wrong in (f'w1.{payload}.{mac[:-2]}AA', f'w1.{payload}', '', 'x', robot.invite(),
+                  f'w1.{payload}.{encode(key_of(robot.store.secret, payload))}',
+                  write_bearer(b'x' * 32, invite)):
+        with pytest.raises(SignalingError) as error:
+            robot.access.bearer(wrong, 'server')
+        assert error.value.code == 'denied'
+    # Nor does it open the page's door.
+    refused(robot, 'denied', f'v1.{payload}.{mac}')
+    robot.wall = NOW + 11
+    with pytest.raises(SignalingError, match='expired'):
+        robot.access.bearer(text, 'server')
 
 
 def test_roles():

@@ -265,7 +265,7 @@ async def test_ice_servers_as_links():
 async def robot_at(r, way, **rules):
     """Give a robot with two cameras in reach of a relay, or of its own server's code."""
     sessions = make_sessions(TestCamera('front/image_raw', 60), TestCamera('rear', 180))
-    sessions.host.access = Access('view', 'view', **rules)
+    sessions.host.access = Access('robot', 'view', 'view', **rules)
     dialing = None
     if way == 'server':
         r.registry.add('bot', sessions.link('server'))

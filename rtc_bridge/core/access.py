@@ -19,13 +19,15 @@ proved to hold (:meth:`Access.admit`). Invites are made, and held against the cl
 revoked ones, without being stored anywhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import time
 from typing import Callable, Protocol
 
 from .clock import Clock
 from .errors import ProtocolError, SignalingError
-from .invite import Invite, key_of, new_id, new_secret, read, write
+from .invite import (
+    bearer_mac, bearer_parts, Invite, key_of, new_id, new_secret, read, write,
+)
 from .proof import page_mac, robot_mac, same, Transcript
 
 ROLES = ('none', 'view', 'drive', 'supervise')
@@ -129,6 +131,28 @@ class Access:
             raise SignalingError('denied', f'the invite cannot be read: {error}') from None
         admission = Admission(invite, robot_mac(key, transcript),
                               secret is self._console_secret)
+        fault = self.fault(admission)
+        if fault is not None:
+            raise fault
+        return admission
+
+    def bearer(self, text: str, via: str) -> Admission:
+        """
+        Check what a WHEP player showed.
+
+        :raises SignalingError: ``denied``, ``expired``, ``revoked`` or ``clock``
+        """
+        if via == 'relay' and not self._whep_via_relay:
+            raise SignalingError('denied', 'this robot takes no WHEP players through a relay')
+        payload, found = bearer_parts(text)
+        if self._store is None or not found or not same(
+                found, bearer_mac(self._store.secret, payload)):
+            raise SignalingError('denied', 'the bearer is not one of this robot')
+        try:
+            invite = read(payload)
+        except ProtocolError as error:
+            raise SignalingError('denied', f'the bearer cannot be read: {error}') from None
+        admission = Admission(replace(invite, role='view'), b'', console=False)
         fault = self.fault(admission)
         if fault is not None:
             raise fault

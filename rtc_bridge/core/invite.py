@@ -35,7 +35,9 @@ ROLES = ('view', 'drive', 'supervise')
 MAX_PAYLOAD = 1024
 MAX_NAME = 64
 _LABEL = b'rtc-bridge/1 invite\0'
+_BEARER_LABEL = b'rtc-bridge/1 whep\0'
 _BASE64URL = re.compile(r'[A-Za-z0-9_-]+')
+_BEARER_FORM = re.compile(r'w1\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)')
 _FORM = re.compile(r'v1\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)')
 
 
@@ -97,11 +99,35 @@ def key_of(secret: bytes, payload: str) -> bytes:
     return hmac.new(secret, _LABEL + payload.encode(), hashlib.sha256).digest()
 
 
+def _payload(invite: Invite) -> str:
+    members = asdict(invite)
+    return encode(dump({'id': members.pop('invite_id'), **members}).encode())
+
+
 def write(secret: bytes, invite: Invite) -> str:
     """Return the text for a link's fragment."""
-    members = asdict(invite)
-    payload = encode(dump({'id': members.pop('invite_id'), **members}).encode())
+    payload = _payload(invite)
     return f'v1.{payload}.{encode(key_of(secret, payload))}'
+
+
+def bearer_mac(secret: bytes, payload: str) -> bytes:
+    """Return what makes a payload a bearer for WHEP players, 32 bytes; never an invite's key."""
+    return hmac.new(secret, _BEARER_LABEL + payload.encode(), hashlib.sha256).digest()
+
+
+def write_bearer(secret: bytes, invite: Invite) -> str:
+    """Return a text that lets a WHEP player watch, as it is: who sees it can use it."""
+    payload = _payload(invite)
+    return f'w1.{payload}.{encode(bearer_mac(secret, payload))}'
+
+
+def bearer_parts(text: str) -> tuple[str, bytes]:
+    """Return payload characters and MAC of a bearer, both empty for another form."""
+    match = _BEARER_FORM.fullmatch(text)
+    try:
+        return (match[1], decode(match[2])) if match else ('', b'')
+    except ProtocolError:
+        return '', b''
 
 
 def split(text: str) -> tuple[str, bytes]:

@@ -245,7 +245,8 @@ def _robot_id(values: dict[str, Value]) -> str:
 def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
     required = values['access.require_synchronized_clock']
     return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
-                  store, synchronized=synchronized if required else lambda: True)
+                  store, whep_via_relay=values['access.whep_via_relay'],
+                  synchronized=synchronized if required else lambda: True)
 
 
 def _gate(values: dict[str, Value]) -> Gate:

@@ -22,7 +22,7 @@ import time
 import qrcode
 
 from ..core.errors import REFUSED, RtcBridgeError
-from ..core.invite import Invite, MAX_NAME, new_id, ROLES, write
+from ..core.invite import Invite, MAX_NAME, new_id, ROLES, write, write_bearer
 from ..core.keystore import default_directory, KeyStore
 
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
@@ -47,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
         prog='rtc-bridge invite', description='Make a link that lets somebody see or drive this '
         'robot, or take links back. Run it on the robot, as the user who runs the bridge.')
     parser.add_argument('--role', choices=ROLES, default='view', help='[%(default)s]')
+    parser.add_argument('--whep', action='store_true', help='instead of a link make a bearer '
+                        'token, with which a WHEP player may view')
     parser.add_argument('--name', type=_name, default='', help='who it is for; others see it')
     parser.add_argument('--ttl', type=_ttl, default='8h', metavar='8h',
                         help='how long it holds: a number with s, m, h or d [%(default)s]')
@@ -79,14 +81,16 @@ def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
 def _invite(store: KeyStore, options: argparse.Namespace) -> None:
     robot_id, page = _robot(store, options)
     now = int(time.time())
-    invite = Invite(robot_id, new_id(), options.role, options.name, now, now + options.ttl)
-    link = f'{page}#{write(store.secret, invite)}'
+    invite = Invite(robot_id, new_id(), 'view' if options.whep else options.role, options.name,
+                    now, now + options.ttl)
+    link = write_bearer(store.secret, invite) if options.whep else (
+        f'{page}#{write(store.secret, invite)}')
     print(link)
     # Programs take the link from standard output; the rest is for people.
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
     print(f'It lets its holder {invite.role} until {until}. To take it back: '
           f'rtc-bridge invite --revoke={invite.invite_id}', file=sys.stderr)
-    if sys.stdout.isatty():
+    if sys.stdout.isatty() and not options.whep:
         code = qrcode.QRCode(border=2)
         code.add_data(link)
         code.print_ascii(invert=True)

@@ -33,6 +33,7 @@ from .rtcbot_channel import RTCBotChannel
 from .slot import Slot
 from .standing import Standing
 from .teleop_channel import TeleopChannel
+from ..core.access import Admission
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.link import Candidate, Offer
@@ -55,16 +56,18 @@ class Session:
 
     :param role: ``none`` until a proof, ``view`` or ``drive``
     :param on_closed: called once when the session is over
+    :param admission: what a WHEP player showed, if it did
     """
 
     def __init__(self, offer: Offer, role: str, host: Host,
-                 on_closed: Callable[['Session'], None]) -> None:
+                 on_closed: Callable[['Session'], None],
+                 admission: Admission | None = None) -> None:
         """Prepare; :meth:`answer` begins."""
         self.session_id = offer.session
         self._name = f'session {offer.session[:8]}'
         self.door = offer.door
         self.source = offer.source
-        self.standing = Standing(role, host.robot_id, host.access)
+        self.standing = Standing(role, host.robot_id, host.access, admission)
         self.host = host
         self.slots: list[Slot] = []
         self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)

@@ -56,12 +56,14 @@ class Sessions:
         """
         if self._closing:
             raise SignalingError('robot-gone', 'the robot stops')
-        role = self.host.access.role(via, offer.door)
-        if role == 'none':
+        role, admission = self.host.access.role(via, offer.door), None
+        if offer.door == 'whep' and offer.bearer is not None:
+            admission = self.host.access.bearer(offer.bearer, via)
+        elif role == 'none':
             self._check_unproven(offer)
         if offer.session in self.sessions:
             raise SignalingError('bad-message', 'this session has had its offer')
-        session = Session(offer, role, self.host, self._closed)
+        session = Session(offer, role, self.host, self._closed, admission)
         self.sessions[session.session_id] = session
         try:
             return await session.answer()

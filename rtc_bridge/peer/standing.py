@@ -34,16 +34,16 @@ class Standing:
     """
 
     def __init__(self, role: str, robot_id: str, access: Access,
-                 clock: Clock = boot_time) -> None:
-        """Begin with the role that the way gives."""
-        self.role = role
+                 admission: Admission | None = None, clock: Clock = boot_time) -> None:
+        """Begin with the role that the way, or what was shown at the door, gives."""
+        self.role = role if admission is None else admission.invite.role
         self.nonce = new_nonce()
         self.connected: float | None = None
         self._robot_id = robot_id
         self._access = access
         self._clock = clock
         self._fingerprint: bytes | None = None
-        self._admission: Admission | None = None
+        self._admission = admission
         self._tried = False
         self._received = 0
 

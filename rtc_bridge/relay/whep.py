@@ -36,7 +36,8 @@ FRAGMENT = 'application/trickle-ice-sdpfrag'
 ETAG = '"1"'
 # A common player takes 400 for the wish to make the offer itself, so that is only for what is no
 # SDP at all; and it takes 406 for a codec that the robot lacks, as RFC 9110 has it.
-_STATUS = {**STATUS, 'bad-offer': 422, 'no-codec': 406, 'denied': 401}
+_STATUS = {**STATUS, 'bad-offer': 422, 'no-codec': 406,
+           **dict.fromkeys(('denied', 'expired', 'revoked', 'clock'), 401)}
 # Where sessions are: no robot's name begins with a dash.
 _SESSION = '/whep/-/{session}'
 _ROBOT = '/whep/{robot:[^/-][^/]*}'
