@@ -57,7 +57,7 @@ class Sessions:
         if self._closing:
             raise SignalingError('robot-gone', 'the robot stops')
         role, admission = self.host.access.role(via, offer.door), None
-        if offer.door == 'whep' and offer.bearer is not None:
+        if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
             admission = self.host.access.bearer(offer.bearer, via)
         elif role == 'none':
             self._check_unproven(offer)
