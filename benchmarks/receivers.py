@@ -77,7 +77,7 @@ async def connect(url: str) -> RTCPeerConnection:
     offer = {'sdp': pc.localDescription.sdp, 'type': 'offer'}
     async with aiohttp.ClientSession(raise_for_status=True) as http:
         async with http.post(url, data=json.dumps(offer)) as response:
-            answer = await response.json()
+            answer = json.loads(await response.text())
     await pc.setRemoteDescription(RTCSessionDescription(**answer))
     async with asyncio.timeout(15):
         await connected.wait()

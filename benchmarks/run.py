@@ -23,11 +23,11 @@ import platform
 import sys
 import tempfile
 
-from glass_to_glass import Bench, Case, CLIPS, Result, SYSTEMS
+from glass_to_glass import Bench, Case, CLIPS, missing, Result, SYSTEMS
 from playwright.sync_api import sync_playwright
 import table
 
-DEFAULT_SYSTEMS = ('rtc_bridge', 'aiortc-vp8', 'aiortc-h264', 'rtcbot')
+DEFAULT_SYSTEMS = ('rtc_bridge', 'aiortc-vp8', 'aiortc-h264', 'rtcbot', 'gstreamer')
 
 
 def size(text: str) -> tuple[int, int]:
@@ -62,6 +62,10 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the rounds, each with all systems in turn."""
     args = arguments()
+    for system in args.systems:
+        if why := missing(system):
+            print(f'{system} is left out: {why} (see benchmarks/README.md)', file=sys.stderr)
+    args.systems = [system for system in args.systems if not missing(system)]
     cases = [Case(system, size, viewers) for size, viewers, system
              in itertools.product(args.sizes, args.viewers, args.systems)]
     results: dict[Case, list[Result]] = {case: [] for case in cases}
