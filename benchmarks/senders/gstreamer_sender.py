@@ -136,7 +136,7 @@ class Sender:
             return Gst.PadProbeReturn.OK
 
         for element in _all(webrtc):
-            if element.get_factory().get_name() == 'nicesrc':
+            if element.get_name().startswith('nicesrc'):
                 element.get_static_pad('src').add_probe(Gst.PadProbeType.BUFFER, heard)
         GLib.timeout_add(500, self._remove_silent, viewer, branch, last)
 
