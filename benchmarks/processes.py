@@ -42,6 +42,11 @@ class Process:
                                            stderr=subprocess.STDOUT, env=env,
                                            start_new_session=True)
 
+    @property
+    def pid(self) -> int:
+        """Return the program's process id."""
+        return self._popen.pid
+
     def check(self) -> None:
         """
         Look whether it still runs.

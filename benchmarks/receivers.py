@@ -58,6 +58,12 @@ class _Counted(StreamStatistics):
         self.payload += len(packet.payload)
 
 
+def total(what: str) -> int:
+    """Return ``received``, ``lost`` or ``bytes`` of all viewers so far."""
+    name = {'received': 'packets_received', 'lost': 'packets_lost', 'bytes': 'payload'}[what]
+    return sum(getattr(stream, name) for stream in _streams)
+
+
 class _Evenly:
     """In the place of the module ``random``, by which aiortc waits 0.5 to 1.5 s for a report."""
 
@@ -128,9 +134,7 @@ async def run(url: str, count: int, keyframes: float, camera: str | None) -> Non
         while True:
             print(json.dumps({
                 'connected': sum(pc.connectionState == 'connected' for pc in connections),
-                'received': sum(s.packets_received for s in _streams),
-                'lost': sum(s.packets_lost for s in _streams),
-                'bytes': sum(s.payload for s in _streams)}), flush=True)
+                **{what: total(what) for what in ('received', 'lost', 'bytes')}}), flush=True)
             await asyncio.sleep(PERIOD_S)
 
     tasks = [asyncio.create_task(report())]
