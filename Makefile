@@ -2,13 +2,14 @@
 SHELL := /bin/bash
 export PYTHON
 
-.PHONY: help venv demo test lint bench clean
+.PHONY: help venv demo test lint bench soak clean
 
 help:
 	@echo 'make demo   a simulated robot, its camera in the browser, driving it (PORT=8080)'
 	@echo 'make test   install what the tests need and run them (ARGS=...: to pytest)'
 	@echo 'make lint   check the style'
-	@echo 'make bench  measure (ARGS=...: to benchmarks/run.py)'
+	@echo 'make bench  measure: $(TABLES) (TABLES=links ARGS=--help)'
+	@echo 'make soak   look whether the memory grows (ARGS=...: to benchmarks/soak.py)'
 	@echo 'make clean  remove what these made'
 
 venv:
@@ -26,9 +27,16 @@ lint:
 	@scripts/venv.sh test
 	@scripts/lint.sh .venv/bin/python
 
+TABLES = delay stages links cost
 bench:
 	@scripts/venv.sh test
-	@.venv/bin/python benchmarks/run.py $(ARGS)
+	@set -o pipefail; status=0; for table in $(TABLES); do printf '\n%s\n\n' "$$table"; \
+	  .venv/bin/python benchmarks/$$table.py $(ARGS) | \
+	  tee $(if $(RESULTS),$(RESULTS)/$$table.md) || status=1; done; exit $$status
+
+soak:
+	@scripts/venv.sh test
+	@.venv/bin/python benchmarks/soak.py $(ARGS)
 
 clean:
 	rm -rf .venv .venv-kilted build install log *.egg-info .pytest_cache

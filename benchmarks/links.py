@@ -133,16 +133,16 @@ def _pixels(recording: Recording, since: float, until: float) -> float:
     return width * height
 
 
-_LONG = (Phase(3), Phase(15))
-# The clip lasts 4.4 s: both windows have whole turns of it.
-_ALONE = (Phase(8), Phase(9))
+_LONG = (Phase(3), Phase(13))
+# The clip lasts 4.4 s: windows to be compared have whole turns of it.
+_ALONE = (Phase(7), Phase(4.5))
 _KEEPS = (
     Target('fps ratio', lambda run: run.ratio(Recording.fps), 0.95, True),
     Target('pixels ratio', lambda run: run.ratio(_pixels), 1, True),
     Target('rate ratio', lambda run: run.ratio(Recording.kbit), 0.9, True),
 )
 CASES = {
-    'clean': LinkCase('no limit', CLEAN, (Phase(5), Phase(9)), (
+    'clean': LinkCase('no limit', CLEAN, (Phase(5), Phase(4.5)), (
         Target('s to 90 % of 2.5 Mbit/s', lambda run: run.recording.reached(
             0.9 * _MAX_KBIT, run.marks[0]), 5),
         _freeze(300))),
@@ -152,7 +152,7 @@ CASES = {
         _freeze(300))),
     'step': LinkCase(
         '4 to 0.6 to 4 Mbit/s, 50 ms', Path(rate=4, delay=50),
-        (Phase(8), Phase(5), Phase(12, POOR), Phase(18, Path(rate=4, delay=50))), (
+        (Phase(8), Phase(4.5), Phase(10, POOR), Phase(17, Path(rate=4, delay=50))), (
             Target('p95 ms from 3 s after the fall', lambda run: run.recording.delay(
                 95, run.marks[2] + 3, run.marks[3]), 400),
             Target('freeze ms', lambda run: run.recording.freeze(*run.marks[2:4]), 1000),
@@ -164,11 +164,11 @@ CASES = {
     'tiny': LinkCase('0.3 Mbit/s, 50 ms, queue 400 ms', Path(rate=0.3, delay=50), _LONG, (
         Target('fps', lambda run: run.over(Recording.fps), 10, True), _freeze(1000))),
     'beside-narrow': LinkCase('clean, beside one with 0.6 Mbit/s', CLEAN, (
-        *_ALONE, Phase(13.5, joins=(POOR,))), _KEEPS),
+        *_ALONE, Phase(9, joins=(POOR,))), _KEEPS),
     'beside-flood': LinkCase('clean, beside one that asks for 50 keyframes a second', CLEAN, (
-        *_ALONE, Phase(13.5, flood=50)), _KEEPS),
+        *_ALONE, Phase(9, flood=50)), _KEEPS),
     'driver': LinkCase('the driver with 1.2 Mbit/s, beside two clean spectators', NARROW, (
-        *_ALONE, Phase(13.5, joins=(CLEAN, CLEAN))), _KEEPS, drives=True),
+        *_ALONE, Phase(9, joins=(CLEAN, CLEAN))), _KEEPS, drives=True),
 }
 
 

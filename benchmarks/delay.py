@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Measure all systems side by side, and print a markdown table."""
+"""Delay and cost of all systems, side by side; markdown tables."""
 
 import argparse
 from dataclasses import asdict
@@ -27,6 +27,8 @@ from glass_to_glass import Bench, Case, CLIPS, missing, Result, SYSTEMS
 from playwright.sync_api import sync_playwright
 import table
 
+# One and many viewers; and small pictures, as most robots have.
+DEFAULT = (((1280, 720), 1), ((1280, 720), 6), ((640, 480), 1))
 DEFAULT_SYSTEMS = ('rtc_bridge', 'aiortc-vp8', 'aiortc-h264', 'rtcbot', 'gstreamer')
 
 
@@ -45,13 +47,14 @@ def size(text: str) -> tuple[int, int]:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--rounds', type=int, default=3, help='of all cases; medians are shown')
+    parser.add_argument('--rounds', type=int, default=1, help='of all cases; medians are shown')
     parser.add_argument('--seconds', type=float, default=8.0, help='that each case is measured')
     parser.add_argument('--warmup', type=float, default=5.0,
                         help='seconds between the first picture and the measurement')
-    parser.add_argument('--sizes', type=size, nargs='+', default=list(CLIPS), metavar='WxH',
+    parser.add_argument('--sizes', type=size, nargs='+', metavar='WxH',
                         help='of ' + ', '.join(f'{w}x{h}' for w, h in CLIPS))
-    parser.add_argument('--viewers', type=int, nargs='+', default=[1, 3])
+    parser.add_argument('--viewers', type=int, nargs='+',
+                        help='by default 1 and 6 of 1280x720, and 1 of 640x480')
     parser.add_argument('--systems', nargs='+', choices=SYSTEMS, default=DEFAULT_SYSTEMS)
     parser.add_argument('--mdns', action='store_true',
                         help="leave Chromium's mDNS candidates on, as its users have them")
@@ -62,12 +65,16 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Run the rounds, each with all systems in turn."""
     args = arguments()
-    for system in args.systems:
-        if why := missing(system):
-            print(f'{system} is left out: {why} (see benchmarks/README.md)', file=sys.stderr)
-    args.systems = [system for system in args.systems if not missing(system)]
-    cases = [Case(system, size, viewers) for size, viewers, system
-             in itertools.product(args.sizes, args.viewers, args.systems)]
+    lacks = {system: missing(system) for system in args.systems}
+    for system, what in lacks.items():
+        if what:
+            print(f'{system} is left out: {what} (see benchmarks/README.md)', file=sys.stderr)
+    args.systems = [system for system, what in lacks.items() if not what]
+    scenes = DEFAULT
+    if args.sizes or args.viewers:
+        scenes = itertools.product(args.sizes or CLIPS, args.viewers or (1, 6))
+    cases = [Case(system, size, viewers) for (size, viewers), system
+             in itertools.product(scenes, args.systems)]
     results: dict[Case, list[Result]] = {case: [] for case in cases}
     failed = 0
     folder = Path(tempfile.mkdtemp(prefix='rtc_bridge_bench_'))
