@@ -163,26 +163,26 @@ class Bench:
                 process.stop()
         return _result(seen, first_frame, length, idle, *cpu)
 
-    def visit(self, url: str, viewers: int = 1, *, drives: bool = False,
-              timeout: float = 20.0) -> Page:
+    def look(self, url: str, viewers: int = 1, *, options: str = '',
+             size: tuple[int, int] = (1280, 720)) -> Page:
         """
-        Return a page that shows a sender's picture.
+        Return a page that looks at a sender.
 
         :param url: to which it posts its offer
-        :param drives: take the robot's lease, too
-        :param timeout: s to the first picture
-        :raises RuntimeError: it shows none
+        :param options: for page.js, as ``&drive=1``
+        :param size: of the page
         """
-        page = self._browser.new_page(viewport={'width': 1280, 'height': 720})
+        page = self._browser.new_page(viewport={'width': size[0], 'height': size[1]})
         page.set_default_timeout(30_000)
         page.goto(f'http://127.0.0.1:{self._server.server_port}/page.html?viewers={viewers}'
-                  f'&connect={url}' + '&drive=1' * drives)
+                  f'&connect={url}{options}')
         page.wait_for_function('window.bench')
-        # A promise that never settles would hold evaluate() for ever.
-        if not page.evaluate('seconds => Promise.race([bench.ready().then(() => true), '
-                             'new Promise(r => setTimeout(r, 1000 * seconds, false))])', timeout):
-            page.close()
-            raise RuntimeError(f'no picture after {timeout:g} s')
+        return page
+
+    def visit(self, url: str, viewers: int = 1) -> Page:
+        """Open a page and wait for its first picture; see both."""
+        page = self.look(url, viewers)
+        wait_for_picture(page)
         return page
 
 
@@ -191,6 +191,18 @@ class _QuietHandler(SimpleHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Say nothing."""
+
+
+def wait_for_picture(page: Page, timeout: float = 20.0) -> None:
+    """
+    Wait until a page shows something.
+
+    :raises RuntimeError: it shows nothing within ``timeout`` s
+    """
+    # A promise that never settles would hold evaluate() for ever.
+    if not page.evaluate('seconds => Promise.race([bench.ready().then(() => true), '
+                         'new Promise(r => setTimeout(r, 1000 * seconds, false))])', timeout):
+        raise RuntimeError(f'no picture after {timeout:g} s')
 
 
 def connect_url(port: int) -> str:

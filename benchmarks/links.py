@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 import itertools
 import json
 from pathlib import Path as FilePath
+import signal
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ from urllib.request import Request, urlopen
 
 from glass_to_glass import (
     Bench, camera_command, connect_url, environment, HERE, read_frames, sender_command,
+    wait_for_picture,
 )
 from pipe import Path
 from playwright.sync_api import Page, sync_playwright
@@ -173,10 +175,14 @@ CASES = {
 
 
 class Scene:
-    """Camera, sender, viewers and the links between them, for one run of a case."""
+    """
+    Camera, sender, viewers and the links between them, for one run of a case.
+
+    Those who are to join are ready from the beginning: starting them would take the CPU away.
+    """
 
     def __init__(self, bench: Bench, case: LinkCase, system: str, name: str) -> None:
-        """Start camera and sender."""
+        """Start everything; wait until the watched viewer sees something."""
         self._bench = bench
         self._name = name
         self._pages: list[Page] = []
@@ -190,7 +196,19 @@ class Scene:
                                    for part in sender_command(system, SIZE)]
                         ).wait_for_port(self._port)
             # The lease is ours to ask for; others would not know the channels.
-            self.join(case.path, drives=case.drives and system.startswith('rtc_bridge'))
+            drives = case.drives and system.startswith('rtc_bridge')
+            self._add(case.path, '&drive=1' * drives)
+            for phase in case.phases:
+                for path in phase.joins:
+                    self._add(path, '&wait=1', (320, 180))
+                if phase.flood:
+                    self._flood = self._start('flood', [
+                        sys.executable, str(HERE / 'receivers.py'), '--wait', '--url',
+                        connect_url(self._port), '--keyframes', str(phase.flood)])
+            self._here = 1
+            wait_for_picture(self._pages[0], 40)
+            self._pages[0].evaluate('([width, period]) => bench.begin(width, period)',
+                                    [SIZE[0], SAMPLE_MS])
         except BaseException:
             self.close()
             raise
@@ -200,25 +218,27 @@ class Scene:
         self.processes.append(process)
         return process
 
-    def join(self, path: Path, drives: bool = False) -> None:
-        """Let a viewer come over a link of its own; wait for its first picture."""
+    def _add(self, path: Path, options: str = '', size: tuple[int, int] = SIZE) -> None:
+        """Open a viewer's page, behind a link of its own."""
         port = free_port()
         text = ','.join(f'{key}={value}' for key, value in asdict(path).items())
         self._start(f'link{len(self._pages)}', [
             sys.executable, str(HERE / 'link.py'), '--sender', f'http://127.0.0.1:{self._port}',
             '--port', str(port), '--down', text]).wait_for_port(port)
         self._emulators.append(port)
-        self._pages.append(self._bench.visit(connect_url(port), drives=drives, timeout=40))
-        if len(self._pages) == 1:
-            self._pages[0].evaluate('([width, period]) => bench.begin(width, period)',
-                                    [SIZE[0], SAMPLE_MS])
+        self._pages.append(self._bench.look(connect_url(port), options=options, size=size))
 
-    def flood(self, rate: int) -> None:
-        """Let a viewer come that does not look, and asks for keyframes."""
-        self._start('flood', [sys.executable, str(HERE / 'receivers.py'), '--url',
-                              connect_url(self._port), '--keyframes', str(rate)])
+    def begin(self, phase: Phase) -> None:
+        """Do what happens at a phase's beginning."""
+        if phase.path is not None:
+            self._set_path(phase.path)
+        for _ in phase.joins:
+            self._pages[self._here].evaluate('bench.connect()')
+            self._here += 1
+        if phase.flood:
+            self._flood.signal(signal.SIGUSR1)
 
-    def set_path(self, path: Path) -> None:
+    def _set_path(self, path: Path) -> None:
         """Change the watched viewer's link."""
         body = json.dumps({'down': asdict(path), 'up': asdict(path)}).encode()
         urlopen(Request(f'http://127.0.0.1:{self._emulators[0]}/path', body)).close()
@@ -261,12 +281,7 @@ def run(bench: Bench, case: LinkCase, system: str, name: str, length: float) -> 
             marks.append(time.time())
             if number == 1:
                 sent = scene.frames_sent()
-            if phase.path is not None:
-                scene.set_path(phase.path)
-            if phase.flood:
-                scene.flood(phase.flood)
-            for path in phase.joins:
-                scene.join(path)
+            scene.begin(phase)
             time.sleep(max(0.0, marks[-1] + phase.seconds * length - time.time()))
         marks.append(time.time())
         sent = scene.frames_sent() - sent

@@ -1,6 +1,6 @@
 // Watches a sender over RTCBot's POST /connect and reads the time stamps drawn into its pictures.
-// ?connect=URL&viewers=N, and &drive=1 to take the robot's lease over the bridge's own channels; the
-// harness calls bench.ready(), bench.begin() and bench.end().
+// ?connect=URL&viewers=N, &wait=1 to connect only at bench.connect(), and &drive=1 to take the robot's
+// lease over the bridge's own channels; the harness calls bench.ready(), bench.begin() and bench.end().
 
 const scriptStart = performance.now();
 
@@ -133,10 +133,14 @@ async function start() {
   return firstFrame;
 }
 
-const started = start();
+let go;
+const started = (parameters.has('wait') ? new Promise(resolve => { go = resolve; })
+  : Promise.resolve()).then(start);
 started.catch(() => {});  // ready() tells.
 
 window.bench = {
+  connect: () => go(),
+
   // Returns milliseconds from the start of this script to the first picture.
   ready: () => started,
 

@@ -80,6 +80,10 @@ class Process:
         """Return the CPU time so far, of all threads and child processes, in seconds."""
         return sum(_cpu_ticks(pid) for pid in _family(self._popen.pid)) / _TICKS
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the program itself."""
+        self._popen.send_signal(number)
+
     def stop(self) -> None:
         """End it, and by force after 5 s."""
         # Not SIGINT: shells start background jobs with it ignored, and children inherit that.

@@ -151,14 +151,19 @@ async def run(url: str, count: int, keyframes: float, camera: str | None) -> Non
 
 def main() -> None:
     """Run until SIGTERM."""
+    # Blocked, or it would end us if it came before we wait for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1])
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--url', required=True, help='to which offers are posted')
     parser.add_argument('--count', type=int, default=1)
     parser.add_argument('--keyframes', type=float, default=0.0,
                         help='that each asks for in a second')
     parser.add_argument('--camera', help="of the bridge, if not the first; the others' have none")
+    parser.add_argument('--wait', action='store_true', help='for SIGUSR1 before connecting')
     args = parser.parse_args()
     receive_only()
+    if args.wait:
+        signal.sigwait([signal.SIGUSR1])
     asyncio.run(run(args.url, args.count, args.keyframes, args.camera))
 
 
