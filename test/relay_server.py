@@ -20,8 +20,13 @@ import logging
 
 from aiohttp import ClientSession, web, WSMsgType
 from rtc_bridge.core.messages import SUBPROTOCOL
+from rtc_bridge.core.relay_settings import DEFAULTS
+from rtc_bridge.core.tokens import Tokens
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
+from rtc_bridge.relay.server import serve
+
+OPEN = Tokens(open_names=True)
 
 
 @asynccontextmanager
@@ -37,10 +42,18 @@ async def serve_app(app, host='127.0.0.1'):
 
 
 @asynccontextmanager
-async def relay(registry=None, **options):
-    """Serve a relay on a free port; give a client of it."""
+async def relay(registry=None, page_dir=None, robots=OPEN, context=None, **limits):
+    """
+    Serve a relay on a free port; give a client of it.
+
+    :param limits: settings, those in ``limits`` by their short names
+    """
     registry = Registry() if registry is None else registry
-    async with serve_app(create_app(registry, **options)) as url:
+    settings = {name if name in DEFAULTS else f'limits.{name}': value
+                for name, value in limits.items()}
+    app = create_app(registry, settings, robots=robots, page_dir=page_dir)
+    async with serve(app, '127.0.0.1', 0, context) as port:
+        url = f'{"https" if context else "http"}://127.0.0.1:{port}'
         async with ClientSession(url) as http:
             yield Relay(url, http, registry)
 

@@ -114,7 +114,7 @@ async def test_page_and_files(tmp_path):
             assert response.headers['X-Content-Type-Options'] == 'nosniff'
         for path in ('/static/none.js', '/static/.hidden', '/static/%2e%2e/secret.txt',
                      '/static/..%2fsecret.txt', '/static//etc/passwd', '/static/%2fetc/passwd',
-                     '/ws', '/connect', '/whep', '/api', '/metrics', '/favicon.ico', '/-x',
+                     '/ws', '/connect', '/whep', '/api', '/favicon.ico', '/-x',
                      '/a%20b', '/a/b', '/' + 'x' * 65):
             # As a string the client would tidy the path up before it is sent.
             status = await raw_get(r.url, path)
@@ -233,7 +233,7 @@ async def test_candidates_follow_their_offer_at_once():
 async def test_candidates_wait_for_a_local_robots_answer():
     registry, robot = Registry(), LocalRobot()
     registry.add('r1', robot)
-    async with relay(registry, allow_robots=False) as r:
+    async with relay(registry, robots=None) as r:
         page = await r.page('/r1')
         ready = await get(page, 'ready')
         assert ready['ice_servers'] == [{'urls': ['turn:turn.example.org'], 'username': 'user',
@@ -403,7 +403,7 @@ async def test_server_of_one_robot_takes_no_other():
     robot.go.set()
     registry.add('r1', robot)
     registry.add(NAMELESS, robot)
-    async with relay(registry, allow_robots=False) as r:
+    async with relay(registry, robots=None) as r:
         with pytest.raises(WSServerHandshakeError) as error:
             await r.rtcbot('/other')
         assert error.value.status == 403
@@ -662,8 +662,10 @@ def test_process_needs_open():
 
 
 def test_wrong_arguments_exit():
+    for args in (['--port', 'high'], ['--open', '--port', '-1'], ['--config', '/nowhere.toml']):
+        assert main(args) == 2
     with pytest.raises(SystemExit) as error:
-        main(['--port', 'high'])
+        main(['--no-such-flag'])
     assert error.value.code == 2
 
 

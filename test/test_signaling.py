@@ -24,7 +24,7 @@ import logging
 
 from aiohttp import ClientSession, web
 import pytest
-from relay_server import get, Relay, relay, send, serve_app
+from relay_server import get, OPEN, Relay, relay, send, serve_app
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.link import Candidate
 from rtc_bridge.core.serial import SerialTasks
@@ -32,7 +32,7 @@ from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.signaling.backoff import delays
 from rtc_bridge.signaling.client import RelayClient
-from rtc_bridge.signaling.url import dial_url, page_url
+from rtc_bridge.signaling.url import dial_url, page_url, read_token
 
 
 class Robot:
@@ -255,7 +255,8 @@ async def dialing_own_relay(robot, port=0):
 
 
 async def start_relay(port):
-    runner = web.AppRunner(create_app(Registry()), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(create_app(Registry(), robots=OPEN), access_log=None,
+                           shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, '127.0.0.1', port).start()
     return runner
@@ -427,3 +428,17 @@ async def test_taken_room_is_tried_again():
             _, over = await room.robots.get()
             over.set()
         await reading
+
+
+def test_token_from_file_or_environment(tmp_path):
+    file = tmp_path / 'token'
+    file.write_text('from-the-file\n')
+    environment = {'RTC_BRIDGE_RELAY_TOKEN': 'from-the-environment'}
+    assert read_token(str(file), environment) == 'from-the-file'
+    assert read_token('', environment) == 'from-the-environment'
+    assert read_token('', {}) == ''
+    file.write_text('two\nlines')
+    for path in (file, tmp_path / 'none'):
+        with pytest.raises(ParameterError, match='token') as error:
+            read_token(str(path), {})
+        assert 'lines' not in str(error.value)

@@ -35,7 +35,7 @@ class Player(Viewer):
     """
     Offers without candidates and trickles them, or offers with all of them.
 
-    :param http: an ``aiohttp.ClientSession``
+    :param http: an ``aiohttp.ClientSession`` for the server's URL
     """
 
     def __init__(self, http, **options):
@@ -53,7 +53,7 @@ class Player(Viewer):
             text = await response.text()
             if response.status != 201:
                 return response.status, response.headers, text
-            self.session = response.url.join(response.url.with_path(response.headers['Location']))
+            self.session = response.headers['Location']
         await self.pc.setRemoteDescription(RTCSessionDescription(text, 'answer'))
         if trickle:
             assert await self.patch(fragment(sdp)) == 204

@@ -30,6 +30,8 @@ BRIDGE = (
     P('robot_id', '', 'name of the robot; empty: the host name'),
     P('relay_url', '', 'where the robot is found: https://host/name, https://host (robot_id is '
       'appended), https://host/ws (RTCBot); empty: no relay'),
+    P('relay_token_file', '', 'file with the token that the relay asks for; empty: what '
+      'RTC_BRIDGE_RELAY_TOKEN has in the environment'),
     P('server.host', '127.0.0.1', "address of the robot's own server; 0.0.0.0: all"),
     P('server.port', 8080, "port of the robot's own server; 0: off", '', 0, 65535),
     P('cameras.names', ['*'], "cameras to show, '*': every image topic there is"),

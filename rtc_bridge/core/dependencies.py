@@ -56,15 +56,17 @@ _AV = Need('av', 'av', '')
 _CV_BRIDGE = Need('cv_bridge', 'cv-bridge', 'ros-{distro}-cv-bridge')
 _NUMPY = Need('numpy', 'numpy', 'python3-numpy')
 _OPENCV = Need('cv2', 'opencv-python-headless', 'python3-opencv')
+_PROMETHEUS = Need('prometheus_client', 'prometheus-client', 'python3-prometheus-client')
 _RCLPY = Need('rclpy', '', 'ros-{distro}-rclpy')
 _QRCODE = Need('qrcode', 'qrcode', 'python3-qrcode')
 _WEBSOCKETS = Need('websockets', 'websockets', '', '13')
 
 _PROGRAMS = {
-    'bridge': (_RCLPY, _AIORTC, _AV, _AIOHTTP, _WEBSOCKETS, _NUMPY, _OPENCV, _CV_BRIDGE),
+    'bridge': (_RCLPY, _AIORTC, _AV, _AIOHTTP, _PROMETHEUS, _WEBSOCKETS, _NUMPY, _OPENCV,
+               _CV_BRIDGE),
     'cmd-vel-guard': (_RCLPY,),
     'invite': (_QRCODE,),
-    'relay': (_AIOHTTP,),
+    'relay': (_AIOHTTP, _PROMETHEUS),
     'sim-robot': (_RCLPY, _NUMPY, _OPENCV),
     'play-video': (_RCLPY, _AV, _NUMPY, _OPENCV),
 }

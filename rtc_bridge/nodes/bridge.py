@@ -22,7 +22,6 @@ from pathlib import Path
 import signal
 import sys
 
-from aiohttp import web
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
 import rclpy
@@ -50,6 +49,7 @@ from ..peer.host import Host
 from ..peer.sessions import Sessions
 from ..relay.app import create_app
 from ..relay.registry import NAMELESS, Registry
+from ..relay.server import serve
 from ..ros.diagnostics import Diagnostics, status
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
@@ -57,7 +57,7 @@ from ..ros.program import init
 from ..ros.seam import RosThread
 from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
 from ..signaling.client import RelayClient
-from ..signaling.url import dial_url, page_url
+from ..signaling.url import dial_url, page_url, read_token
 
 DIAGNOSTICS_PERIOD_S = 1.0
 
@@ -76,6 +76,7 @@ class Bridge:
         self._values = values
         robot_id = _robot_id(values)
         self._relay = dial_url(values['relay_url'], robot_id) if values['relay_url'] else None
+        self._token = read_token(values['relay_token_file'])
         # Without the guard's process its rules are kept here, as far as this process runs.
         self._guard = None if values['teleop.guard'] else Guard(values['teleop.timeout'])
         self._output = GuardedOutput(node) if self._guard is None else CmdVelOutput(
@@ -130,7 +131,7 @@ class Bridge:
                 tasks.append(self._repeat_zero())
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,
-                                           self.sessions.link('relay'))
+                                           self.sessions.link('relay'), token=self._token)
                 tasks.append(self._client.run())
                 self._node.get_logger().info(
                     f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')
@@ -152,12 +153,8 @@ class Bridge:
         link = self.sessions.link('server')
         registry.add(NAMELESS, link)
         registry.add(self.host.robot_id, link)
-        runner = web.AppRunner(create_app(registry, allow_robots=False), access_log=None,
-                               shutdown_timeout=1.0)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
         try:
-            await web.TCPSite(runner, host, port).start()
+            await stack.enter_async_context(serve(create_app(registry), host, port))
         except OSError as error:
             raise RtcBridgeError(
                 f'cannot serve on {host}:{port}: {error.strerror}; choose another '

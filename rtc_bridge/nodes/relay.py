@@ -18,57 +18,99 @@ import argparse
 import asyncio
 import logging
 import os
+import resource
 import signal
+import ssl
 import sys
 
-from aiohttp import web
-
+from ..core.errors import ParameterError, REFUSED
+from ..core.parameters import Value
+from ..core.relay_settings import flag, PREFIX, RELAY, settle
+from ..core.tokens import read_words, Tokens
 from ..relay.app import create_app
 from ..relay.registry import Registry
+from ..relay.server import serve, tls
+from ..relay.watch import JsonFormatter
 
 _logger = logging.getLogger('rtc_bridge.relay')
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='rtc-bridge relay',
-        description='Serve the page, find robots, pass offers and answers. Sees no media.')
-    parser.add_argument('--host', default='0.0.0.0', help='address to listen on [%(default)s]')
-    parser.add_argument('--port', type=int, default=8080, help='TCP port [%(default)s]')
-    parser.add_argument('--open', action='store_true',
-                        help='any robot may register, under any free name')
+        prog='rtc-bridge relay', argument_default=argparse.SUPPRESS,
+        description='Serve the page, find robots, pass offers and answers. Sees no media.',
+        epilog=f'Each setting may be in the environment, too: {PREFIX}PORT for --port, and in the '
+               'configuration file, of which config/relay.toml is an example.')
+    parser.add_argument('--config', metavar='FILE', help='TOML file with settings')
+    for row in RELAY:
+        # Percent signs would be formats.
+        text = f'{row.description}; {row.allowed()} [{row.default}]'.replace('%', '%%')
+        if row.name == 'open':
+            parser.add_argument('--open', action='store_const', const='true', help=text)
+        else:
+            parser.add_argument(flag(row.name), dest=row.name, metavar='VALUE', help=text)
     return parser
 
 
-async def serve(host: str, port: int) -> int:
+async def run(settings: dict[str, Value], tokens: Tokens) -> int:
     """
-    Run a relay until SIGINT or SIGTERM.
+    Run a relay until SIGINT or SIGTERM; read the certificate again on SIGHUP.
 
-    Return the exit status: 1 if the port cannot be had.
+    Return the exit status: 1 if the port or the certificate cannot be had.
     """
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # Room names are secrets, so no access log. One second for connections that do not end.
-    runner = web.AppRunner(create_app(Registry()), access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
+        loop.add_signal_handler(number, stop.set)
+    host, port, files = settings['host'], settings['port'], (
+        settings['certificate'], settings['key'])
     try:
-        try:
-            await web.TCPSite(runner, host, port).start()
-        except (OSError, OverflowError) as error:
-            # asyncio's text repeats the address; the system's says only what is wrong.
-            number = getattr(error, 'errno', None) or 0
-            _logger.error('cannot listen on %s port %d: %s', host, port,
-                          os.strerror(number) if number > 0 else error)
-            return 1
-        bound = runner.addresses[0][1]
-        name = f'[{host}]' if ':' in host else host
-        _logger.info('relay listens on http://%s:%d', name, bound)
-        await stop.wait()
-        _logger.info('relay stops')
-        return 0
-    finally:
-        await runner.cleanup()
+        context = tls(*files) if files[0] else None
+    except OSError as error:
+        _logger.error('the certificate cannot be used: %s', error)
+        return 1
+    loop.add_signal_handler(signal.SIGHUP, _renew, context, files)
+    try:
+        async with serve(create_app(Registry(), settings, robots=tokens), host, port,
+                         context) as bound:
+            _logger.info('relay listens on %s://%s:%d', 'https' if context else 'http',
+                         f'[{host}]' if ':' in host else host, bound)
+            await stop.wait()
+            _logger.info('relay stops')
+            return 0
+    except (OSError, OverflowError) as error:
+        # asyncio's text repeats the address; the system's says only what is wrong.
+        number = getattr(error, 'errno', None) or 0
+        _logger.error('cannot listen on %s port %d: %s', host, port,
+                      os.strerror(number) if number > 0 else error)
+        return 1
+
+
+def _renew(context: ssl.SSLContext | None, files: tuple[str, str]) -> None:
+    if context is None:
+        return
+    try:
+        # Into the context that is in use only if it is good; running connections keep the old.
+        tls(*files)
+        context.load_cert_chain(files[0], files[1] or None)
+        _logger.info('the certificate was read again')
+    except OSError as error:
+        _logger.error('the new certificate cannot be used: %s', error)
+
+
+def _take_files() -> None:
+    """Let this process have as many sockets as it may: the usual soft limit is 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _log(settings: dict[str, Value]) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if settings['log.format'] == 'json' else (
+        logging.Formatter('[%(levelname)s] [relay]: %(message)s')))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # What libraries tell below warnings may hold secrets.
+    logging.getLogger('rtc_bridge').setLevel(settings['log.level'].upper())
 
 
 def main(args: list[str] | None = None) -> int:
@@ -77,12 +119,19 @@ def main(args: list[str] | None = None) -> int:
     # A launch file's Node action adds ROS arguments, which mean nothing here.
     if '--ros-args' in args:
         args = args[:args.index('--ros-args')]
-    options = _parser().parse_args(args)
-    logging.basicConfig(level=logging.INFO, format='[%(levelname)s] [relay]: %(message)s')
-    if not options.open:
-        _logger.error('without --open no robot could register; --open lets any robot register')
-        return 2
-    return asyncio.run(serve(options.host, options.port))
+    try:
+        settings = settle(vars(_parser().parse_args(args)))
+        _log(settings)
+        tokens = Tokens(read_words(settings['tokens_file'], os.environ.get(PREFIX + 'TOKENS', '')),
+                        open_names=settings['open'])
+        if not tokens:
+            raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
+                                 'any robot register (--open)')
+        _take_files()
+        return asyncio.run(run(settings, tokens))
+    except ParameterError as error:
+        print(f'relay: {error}', file=sys.stderr)
+        return REFUSED
 
 
 if __name__ == '__main__':

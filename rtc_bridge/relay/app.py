@@ -12,23 +12,33 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The relay's routes: the page, both doors, and errors that a person can read."""
+"""The relay's routes: the page, all doors, and errors that a person can read."""
 
 import asyncio
+from collections.abc import Mapping
+from hashlib import sha256
 import logging
 from pathlib import Path
+import secrets
 
 from aiohttp import web, WSCloseCode
 
 from .desk import Desk
+from .entrance import Entrance, token
+from .files import serve_file
+from .page import PageSocket
 from .registry import NAMELESS, Registry
 from .rtcbot import exchange, read_offer, RTCBotRobot
-from .v1 import PageSocket, receive, send, serve_robot
-from .whep import EXPOSED, WhepDoor
+from .server import connection, DOORMAN, Doorman
+from .v1 import receive, send, serve_robot
+from .watch import log, Metrics
+from .whep import WhepDoor
+from ..core.crowd import Networks
 from ..core.errors import ProtocolError, SignalingError
 from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
-
-_logger = logging.getLogger('rtc_bridge.relay')
+from ..core.parameters import Value
+from ..core.relay_settings import DEFAULTS
+from ..core.tokens import Tokens
 
 PAGE_DIR = Path(__file__).parent.parent / 'web'
 FIRST_FRAME_TIMEOUT = 10.0
@@ -36,49 +46,48 @@ FIRST_FRAME_TIMEOUT = 10.0
 NO_ROBOT = 'There is no robot connected'
 NO_ROOM = 'No connection is active here'
 TAKEN = 'Already have a connection here'
-# Python's table of types depends on the machine; a module of the wrong type does not run.
-_TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
-          '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
-          '.svg': 'image/svg+xml', '.png': 'image/png'}
 
 
-def create_app(registry: Registry, *, page_dir: Path | None = None, allow_robots: bool = True,
-               answer_timeout: float = 10.0, heartbeat: float = 10.0) -> web.Application:
+def create_app(registry: Registry, settings: Mapping[str, Value] = DEFAULTS, *,
+               robots: Tokens | None = None, page_dir: Path | None = None) -> web.Application:
     """
-    Return the relay as an aiohttp application.
-
-    Run it with ``access_log=None``: a room's name in a log would be a secret in a log.
+    Return the relay as an aiohttp application, to be run by :func:`~.server.serve`.
 
     :param registry: the robots; one under ``NAMELESS`` is found at ``/``, ``/connect``, ``/ws``
+    :param settings: those that are not the defaults
+    :param robots: which robots may register over WebSockets; ``None`` for none at all
     :param page_dir: folder of the page, by default the package's own
-    :param allow_robots: whether robots may register over WebSockets
-    :param answer_timeout: seconds a robot has for its answer
-    :param heartbeat: seconds between pings; a dead peer is noticed after one and a half of them
     """
-    return _Relay(registry, page_dir or PAGE_DIR, allow_robots, answer_timeout, heartbeat).app()
+    return _Relay(registry, {**DEFAULTS, **settings}, robots or Tokens(),
+                  page_dir or PAGE_DIR).app()
 
 
 class _Relay:
 
-    def __init__(self, registry: Registry, page_dir: Path, allow_robots: bool,
-                 answer_timeout: float, heartbeat: float) -> None:
+    def __init__(self, registry: Registry, settings: dict[str, Value], tokens: Tokens,
+                 page_dir: Path) -> None:
         self._registry = registry
+        self._settings = settings
+        self._tokens = tokens
         self._page_dir = page_dir
-        self._allow_robots = allow_robots
-        self._answer_timeout = answer_timeout
-        # An RTCBot robot's viewer may have to wait for others first, and both have their time.
-        self._desk = Desk(2 * answer_timeout + 1)
-        self._heartbeat = heartbeat
+        self._metrics = Metrics()
+        self._metrics.gauge('robots', 'Robots', lambda: len(registry))
+        self._metrics_for = Networks('metrics_for', settings['metrics_for'])
+        self._proxies = Networks('trusted_proxies', settings['trusted_proxies'])
+        self._desk = Desk(settings, self._metrics)
         self._sockets: set[web.WebSocketResponse] = set()
         self._stopping = False
+        self._salt = secrets.token_bytes(16)
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_MESSAGE)
-        app.on_response_prepare.append(_add_headers)
+        app[DOORMAN] = Doorman(self._settings, self._proxies, self._metrics)
+        Entrance(self._settings, self._proxies, self._metrics, self._is_known_robot).attach(app)
         app.on_shutdown.append(self._shut_down)
         app.router.add_get('/', self._get)
         app.router.add_post('/connect', self._post)
         app.router.add_get('/healthz', self._health)
+        app.router.add_get('/metrics', self._show_metrics)
         app.router.add_get('/rtcbot.js', self._script)
         app.router.add_get('/static/{path:.+}', self._static)
         WhepDoor(self._registry, self._desk).add_routes(app.router)
@@ -87,13 +96,31 @@ class _Relay:
         app.router.add_route('OPTIONS', '/{name}', self._options)
         return app
 
+    def _is_known_robot(self, request: web.Request) -> bool:
+        shown = token(request)
+        return shown is not None and self._tokens.knows(
+            request.match_info.get('name', NAMELESS), shown)
+
+    def _label(self, name: str) -> str:
+        """Return a robot's name for logs; where names are secrets, a mark of it."""
+        if name == NAMELESS or not self._tokens.open_names:
+            return name
+        return '#' + sha256(self._salt + name.encode()).hexdigest()[:8]
+
     async def _shut_down(self, app: web.Application) -> None:
         self._stopping = True
         # Each close waits a second at most for a peer that does not answer it.
         await asyncio.gather(*map(self._end, list(self._sockets)), return_exceptions=True)
 
     async def _health(self, request: web.Request) -> web.Response:
-        return web.json_response({'status': 'ok', 'robots': len(self._registry)})
+        return web.json_response(
+            {'status': 'stopping' if self._stopping else 'ok', 'robots': len(self._registry)},
+            status=503 if self._stopping else 200)
+
+    async def _show_metrics(self, request: web.Request) -> web.Response:
+        if request.remote not in self._metrics_for:
+            raise web.HTTPForbidden(text='The metrics are not for this address')
+        return self._metrics.response()
 
     async def _options(self, request: web.Request) -> web.Response:
         return web.Response(status=204, headers={
@@ -101,35 +128,17 @@ class _Relay:
             'Access-Control-Allow-Headers': 'Content-Type', 'Access-Control-Max-Age': '86400'})
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
-        return self._file('rtcbot.js')
+        return serve_file(self._page_dir, 'rtcbot.js')
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        return self._file(request.match_info['path'])
-
-    def _file(self, path: str) -> web.StreamResponse:
-        parts = path.split('/')
-        # Neither out of the folder nor into what is hidden in it.
-        if any(not part or part.startswith('.') or '\\' in part or '\0' in part
-               for part in parts):
-            raise web.HTTPNotFound(text='There is no such file')
-        file = self._page_dir.joinpath(*parts)
-        try:
-            found = file.is_file()
-        except OSError:
-            found = False  # Too long a name.
-        if not found:
-            raise web.HTTPNotFound(text='There is no such file')
-        headers = {'Cache-Control': 'no-cache'}
-        if file.suffix in _TYPES:
-            headers['Content-Type'] = _TYPES[file.suffix]
-        return web.FileResponse(file, headers=headers)
+        return serve_file(self._page_dir, request.match_info['path'])
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get('Upgrade', '').lower() == 'websocket':
             return await self._websocket(request)
         if 'name' in request.match_info:
             _room(request)
-        response = self._file('index.html')
+        response = serve_file(self._page_dir, 'index.html')
         response.headers['Cache-Control'] = 'no-store'
         return response
 
@@ -143,6 +152,19 @@ class _Relay:
             raise web.HTTPNotFound(text=NO_ROOM)
         return await exchange(self._desk, robot, offer)
 
+    def _refuse_robot(self, name: str, request: web.Request) -> str | None:
+        if not self._tokens:
+            return 'No robots may register here'
+        if not self._tokens.admits(name, token(request)):
+            self._metrics.refused.labels('token').inc()
+            log('a robot was refused', logging.WARNING, name=self._label(name),
+                source=request.remote, reason='token')
+            return 'A robot needs the token of its name here'
+        if self._registry.count >= self._settings['limits.robots']:
+            self._metrics.refused.labels('robots').inc()
+            return 'There is no room for more robots here'
+        return None
+
     async def _websocket(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get('name', NAMELESS)
         if name != NAMELESS:
@@ -153,15 +175,21 @@ class _Relay:
         if SUBPROTOCOL not in [protocol.strip() for protocol in protocols.split(',')]:
             raise web.HTTPBadRequest(text=f'The WebSocket subprotocol here is {SUBPROTOCOL}')
         ws = self._new_socket(protocols=(SUBPROTOCOL,))
-        await ws.prepare(request)
-        self._sockets.add(ws)
+        await self._prepare(ws, request)
         try:
-            await self._v1(ws, name, request.remote)
+            await self._v1(ws, name, request)
         finally:
             await self._close(ws)
         return ws
 
-    async def _v1(self, ws: web.WebSocketResponse, name: str, source: str | None) -> None:
+    async def _prepare(self, ws: web.WebSocketResponse, request: web.Request) -> None:
+        await ws.prepare(request)
+        self._sockets.add(ws)
+        if (under := connection(request)) is not None:
+            # From here on pings tell whether somebody is there.
+            under.expect(None)
+
+    async def _v1(self, ws: web.WebSocketResponse, name: str, request: web.Request) -> None:
         try:
             async with asyncio.timeout(FIRST_FRAME_TIMEOUT):
                 first = await receive(ws)
@@ -175,32 +203,54 @@ class _Relay:
             case None:
                 pass
             case Watch():
-                await PageSocket(ws, self._registry, name, source, self._desk).run()
-            case Register() if not self._allow_robots:
-                await send(ws, Error('denied', 'No robots may register here'))
+                await self._page(ws, name, request)
             case Register():
-                _logger.info('a robot came')
-                await serve_robot(ws, self._registry, name, first,
-                                  timeout=self._answer_timeout)
-                _logger.info('a robot went')
+                await self._v1_robot(ws, name, first, request)
             case _:
                 await send(ws, Error('bad-message', 'The first message must be register or watch'))
 
+    async def _page(self, ws: web.WebSocketResponse, name: str, request: web.Request) -> None:
+        source = request.remote
+        try:
+            with self._desk.page(name, source):
+                await PageSocket(ws, self._registry, name, source, self._desk,
+                                 self._settings['limits.messages_per_second']).run()
+        except SignalingError as error:
+            await send(ws, Error(error.code, str(error)))
+
+    async def _v1_robot(self, ws: web.WebSocketResponse, name: str, register: Register,
+                        request: web.Request) -> None:
+        if reason := self._refuse_robot(name, request):
+            await send(ws, Error('denied', reason))
+            return
+        self._robot_came(name, request, 'v1')
+        await serve_robot(ws, self._registry, name, register, self._metrics,
+                          timeout=self._settings['limits.answer_timeout'])
+        log('a robot went', name=self._label(name))
+
+    def _robot_came(self, name: str, request: web.Request, form: str) -> None:
+        log('a robot came', name=self._label(name), source=request.remote, form=form)
+        if (under := connection(request)) is not None and self._is_known_robot(request):
+            # A site may have many robots.
+            under.leave_crowd()
+
     async def _rtcbot_robot(self, request: web.Request, name: str) -> web.StreamResponse:
-        if not self._allow_robots:
-            raise web.HTTPForbidden(text='No robots may register here')
+        if reason := self._refuse_robot(name, request):
+            raise web.HTTPForbidden(text=reason)
         if self._registry.get(name) is not None:
             raise web.HTTPConflict(text=TAKEN)
         ws = self._new_socket()
-        robot = RTCBotRobot(ws, once=name != NAMELESS, timeout=self._answer_timeout)
-        await ws.prepare(request)
-        self._sockets.add(ws)
+        robot = RTCBotRobot(ws, once=name != NAMELESS,
+                            timeout=self._settings['limits.answer_timeout'])
+        await self._prepare(ws, request)
         try:
             self._registry.add(name, robot)
+            self._robot_came(name, request, 'rtcbot')
             try:
                 await robot.run()
             finally:
                 self._registry.remove(name, robot)
+                log('a robot went', name=self._label(name))
         except SignalingError:
             # Another robot came while this one's handshake was under way.
             pass
@@ -209,8 +259,9 @@ class _Relay:
         return ws
 
     def _new_socket(self, protocols: tuple[str, ...] = ()) -> web.WebSocketResponse:
-        return web.WebSocketResponse(protocols=protocols, heartbeat=self._heartbeat, timeout=1.0,
-                                     max_msg_size=MAX_MESSAGE, compress=False)
+        return web.WebSocketResponse(
+            protocols=protocols, heartbeat=self._settings['limits.heartbeat'], timeout=1.0,
+            max_msg_size=MAX_MESSAGE, compress=False)
 
     async def _close(self, ws: web.WebSocketResponse) -> None:
         self._sockets.discard(ws)
@@ -228,11 +279,3 @@ def _room(request: web.Request) -> str:
         return check_name(request.match_info['name'])
     except ProtocolError as error:
         raise web.HTTPNotFound(text=str(error)) from None
-
-
-async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    response.headers['X-Content-Type-Options'] = 'nosniff'
-    # Viewers' pages come from anywhere, and read what went wrong, too.
-    if request.method in ('POST', 'OPTIONS') or request.path.startswith('/whep/'):
-        response.headers['Access-Control-Allow-Origin'] = '*'
-        response.headers['Access-Control-Expose-Headers'] = EXPOSED

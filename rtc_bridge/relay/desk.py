@@ -15,13 +15,25 @@
 """Where all doors bring their offers: one way to ask any kind of robot, and who is watching."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 import logging
+import sys
+import time
 
+from .watch import log, Metrics
+from ..core.crowd import Places, Rates, site
 from ..core.errors import SignalingError
 from ..core.link import Offer, RobotLink
+from ..core.parameters import Value
 
 _logger = logging.getLogger('rtc_bridge.relay')
+
+# Codes that robots may send, and which are counted by name: docs/protocol.md.
+_CODES = frozenset({
+    'bad-message', 'bad-offer', 'busy', 'denied', 'expired', 'internal', 'no-camera', 'no-codec',
+    'no-robot', 'revoked', 'robot-gone', 'robot-timeout', 'too-many'})
 
 
 @dataclass(frozen=True)
@@ -34,16 +46,49 @@ class Viewing:
 
 class Desk:
     """
-    Brings offers to robots.
+    Brings offers to robots, within the limits.
 
-    :param limit: seconds until an answer, for robots in this process that hang; those behind a
-        WebSocket keep their own, shorter times
+    :param settings: as in :mod:`rtc_bridge.core.relay_settings`
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, settings: dict[str, Value], metrics: Metrics) -> None:
         """Start with nobody watching."""
         self.viewings: dict[str, Viewing] = {}
-        self._limit = limit
+        self.metrics = metrics
+        # An RTCBot robot's viewer may have to wait for others first, and both have their time.
+        # Robots behind a WebSocket keep these shorter times; this is for one in this process.
+        self._limit = 2 * settings['limits.answer_timeout'] + 1
+        self._rates = Rates(settings['limits.offers_per_minute'])
+        each = settings['limits.viewers_per_robot'], settings['limits.viewers_per_address']
+        self._sessions = [Places(sys.maxsize, limit) for limit in each]
+        self._pages = [Places(sys.maxsize, limit) for limit in each]
+        metrics.gauge('sessions', 'Sessions that are not over, as far as robots tell',
+                      lambda: len(self.viewings))
+        metrics.gauge('pages', "Pages' WebSockets", lambda: self._pages[0].taken)
+
+    @contextmanager
+    def page(self, name: str, source: str | None) -> Iterator[None]:
+        """
+        Hold a place for a page's WebSocket.
+
+        :raises SignalingError: ``busy``
+        """
+        keys = name, site(source)
+        self._take(self._pages, keys)
+        try:
+            yield
+        finally:
+            _give_back(self._pages, keys)
+
+    def _take(self, both: list[Places], keys: tuple[object, object]) -> None:
+        of_robot, of_address = both
+        if not of_robot.take(keys[0]):
+            self.metrics.refused.labels('viewers_per_robot').inc()
+            raise SignalingError('busy', 'This robot has as many viewers as it may')
+        if not of_address.take(keys[1]):
+            of_robot.give_back(keys[0])
+            self.metrics.refused.labels('viewers_per_address').inc()
+            raise SignalingError('busy', 'There are too many viewers from this address')
 
     async def ask(self, robot: RobotLink, offer: Offer) -> str:
         """
@@ -51,12 +96,36 @@ class Desk:
 
         :raises SignalingError: whatever went wrong
         """
+        began, result = time.perf_counter(), 'cancelled'
+        self.metrics.came('offer', offer.session)
+        try:
+            sdp = await self._admit(robot, offer)
+            result = 'answered'
+            self.metrics.answering.observe(time.perf_counter() - began)
+            return sdp
+        except SignalingError as error:
+            result = error.code if error.code in _CODES else 'other'
+            raise
+        finally:
+            self.metrics.forget('offer', offer.session)
+            if result != 'answered':
+                self.metrics.forget('answer', offer.session)
+            self.metrics.offers.labels(offer.door, result).inc()
+            log('an offer came', door=offer.door, result=result, source=offer.source,
+                session=offer.session[:8], seconds=round(time.perf_counter() - began, 3))
+
+    async def _admit(self, robot: RobotLink, offer: Offer) -> str:
+        if not self._rates.allow(site(offer.source)):
+            self.metrics.refused.labels('offers').inc()
+            raise SignalingError('too-many', 'There are too many offers from this address')
         session = offer.session
-        if robot.kind == 'v1':
-            # Robots of other kinds would never tell the end. The entry is there before the
-            # answer, as the end may come right behind it.
-            self.viewings[session] = Viewing(robot, offer)
-            robot.ends[session] = lambda: self.viewings.pop(session, None)
+        if robot.kind != 'v1':
+            # Its sessions cannot be counted: it never tells their ends.
+            return await self._ask(robot, offer)
+        self._take(self._sessions, (id(robot), site(offer.source)))
+        # All is noted before the answer, as the end may come right behind it.
+        self.viewings[session] = Viewing(robot, offer)
+        robot.ends[session] = lambda: self.forget(session)
         try:
             return await self._ask(robot, offer)
         except BaseException:
@@ -67,6 +136,7 @@ class Desk:
         """Take a session for over."""
         if viewing := self.viewings.pop(session, None):
             viewing.robot.ends.pop(session, None)
+            _give_back(self._sessions, (id(viewing.robot), site(viewing.offer.source)))
 
     async def _ask(self, robot: RobotLink, offer: Offer) -> str:
         try:
@@ -82,3 +152,8 @@ class Desk:
             failure = SignalingError('internal', 'The robot failed to answer')
         await robot.close_session(offer.session)
         raise failure
+
+
+def _give_back(both: list[Places], keys: tuple[object, object]) -> None:
+    for places, key in zip(both, keys):
+        places.give_back(key)

@@ -37,6 +37,11 @@ class Registry:
         """Return the number of robots, a robot under two names counting once."""
         return len({id(robot) for robot in self._robots.values()})
 
+    @property
+    def count(self) -> int:
+        """Return the number of names that are taken."""
+        return len(self._robots)
+
     def get(self, name: str) -> RobotLink | None:
         """Return the robot of that name, or ``None`` while it is not there."""
         return self._robots.get(name)

@@ -29,12 +29,12 @@ from aiohttp import web, WSMsgType
 
 from .body import read_body, sentence, STATUS
 from .desk import Desk
+from .watch import log
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import MAX_MESSAGE
+from ..core.rate import RateLimit
 from ..core.wire import load_object, show, take
-
-_logger = logging.getLogger('rtc_bridge.relay')
 
 
 class RTCBotRobot:
@@ -128,11 +128,14 @@ class RTCBotRobot:
             self._settle(SignalingError('robot-gone', 'The robot went away before it answered'))
 
     async def _read(self) -> None:
+        faults = RateLimit(1.0, 20)
         async for frame in self._ws:
             if frame.type != WSMsgType.TEXT:
                 continue
             if self._answer is None or self._answer.done():
-                _logger.warning('an RTCBot robot sent a frame that nobody asked for')
+                if not faults.allow():
+                    break
+                log('an RTCBot robot sent a frame that nobody asked for', logging.WARNING)
                 continue
             try:
                 self._settle(_read_answer(frame.data))
@@ -188,4 +191,5 @@ async def exchange(desk: Desk, robot: RobotLink, offer: Offer) -> web.Response:
         sdp = await desk.ask(robot, offer)
     except SignalingError as error:
         return web.Response(status=STATUS.get(error.code, 502), text=sentence(error))
+    desk.metrics.went('answer', offer.session)
     return web.json_response({'sdp': sdp, 'type': 'answer'})

@@ -12,28 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Door 1, ``rtc-bridge.v1``: robots and pages over WebSockets, many viewers at once."""
+"""Door 1, ``rtc-bridge.v1``: robots over WebSockets, each with many viewers at once."""
 
 import asyncio
-from dataclasses import replace
 import logging
-import secrets
 from typing import Callable
 
 from aiohttp import web, WSMsgType
 
-from .desk import Desk
 from .registry import NAMELESS, Registry
+from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
-from ..core.link import Candidate, IceServer, Offer, RobotLink
+from ..core.link import Candidate, IceServer, Offer
 from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, parse,
-                             Ready, Register, Registered, Renew)
-from ..core.serial import SerialTasks
+                             Register, Registered)
+from ..core.rate import RateLimit
 
-_logger = logging.getLogger('rtc_bridge.relay')
-
-# Session ids a page may hold at once: a picture, the one that replaces it, and some slack.
-MAX_SESSIONS = 16
+# What a robot may get wrong before it is sent away: at once, and in the long run.
+_FAULTS, _FAULTS_PER_SECOND = 20, 1.0
 
 
 async def send(ws: web.WebSocketResponse, message: Message) -> bool:
@@ -71,12 +67,13 @@ class WebSocketRobot:
     kind = 'v1'
     trickle = True
 
-    def __init__(self, ws: web.WebSocketResponse, ice_servers: tuple[IceServer, ...], *,
-                 timeout: float) -> None:
+    def __init__(self, ws: web.WebSocketResponse, ice_servers: tuple[IceServer, ...],
+                 metrics: Metrics, *, timeout: float) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
         self.ends: dict[str, Callable[[], None]] = {}
         self._ws = ws
         self._ice_servers = ice_servers
+        self._metrics = metrics
         self._timeout = timeout
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
@@ -96,6 +93,7 @@ class WebSocketRobot:
         try:
             if self._gone or not await send(self._ws, OfferMessage(offer)):
                 raise SignalingError('robot-gone', 'The robot went away')
+            self._metrics.went('offer', offer.session)
             async with asyncio.timeout(self._timeout):
                 return await answer
         except TimeoutError:
@@ -116,6 +114,7 @@ class WebSocketRobot:
 
     async def run(self) -> None:
         """Read the robot's messages until it goes."""
+        faults = RateLimit(_FAULTS_PER_SECOND, _FAULTS)
         try:
             while True:
                 try:
@@ -124,8 +123,11 @@ class WebSocketRobot:
                         break
                     self._take(message)
                 except ProtocolError as error:
-                    _logger.warning('a robot sent what it should not: %s', error)
+                    log('a robot sent what it should not', logging.WARNING, error=str(error))
                     await send(self._ws, Error('bad-message', str(error)))
+                    if not faults.allow():
+                        self._metrics.refused.labels('messages').inc()
+                        break
         finally:
             self._gone = True
             for session in list(self._answers):
@@ -141,11 +143,13 @@ class WebSocketRobot:
     def _take(self, message: Message) -> None:
         match message:
             case Answer(session=session, sdp=sdp):
+                if session in self._answers:
+                    self._metrics.came('answer', session)
                 self._settle(session, sdp)
             case Error(code=code, message=text, session=str(session)):
                 self._settle(session, SignalingError(code, text))
             case Error(code=code, message=text):
-                _logger.warning('a robot reports %s: %s', code, text)
+                log('a robot reports an error', logging.WARNING, code=code, text=text)
             case Close(session=session):
                 self._settle(session, SignalingError('denied', 'The robot closed the session'))
                 self._end(session)
@@ -163,9 +167,9 @@ class WebSocketRobot:
 
 
 async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str,
-                      register: Register, *, timeout: float) -> None:
+                      register: Register, metrics: Metrics, *, timeout: float) -> None:
     """Register a robot under a name and serve it until it goes."""
-    robot = WebSocketRobot(ws, register.ice_servers, timeout=timeout)
+    robot = WebSocketRobot(ws, register.ice_servers, metrics, timeout=timeout)
     try:
         registry.add(name, robot)
     except SignalingError as error:
@@ -176,126 +180,3 @@ async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str,
         await robot.run()
     finally:
         registry.remove(name, robot)
-
-
-class PageSocket:
-    """A page's WebSocket. It stays while robots come and go."""
-
-    def __init__(self, ws: web.WebSocketResponse, registry: Registry, name: str,
-                 source: str | None, desk: Desk) -> None:
-        """Take over an open WebSocket."""
-        self._ws = ws
-        self._registry = registry
-        self._name = name
-        self._source = source
-        self._desk = desk
-        self._jobs = SerialTasks()
-        self._fresh: dict[str, RobotLink] = {}
-        self._used: dict[str, RobotLink] = {}
-        self._presence: asyncio.Queue[RobotLink | None] = asyncio.Queue()
-
-    async def run(self) -> None:
-        """Serve the page until it goes."""
-        unwatch = self._registry.watch(self._name, self._presence.put_nowait)
-        presence = asyncio.create_task(self._follow())
-        try:
-            await self._read()
-        finally:
-            unwatch()
-            presence.cancel()
-            await asyncio.gather(presence, return_exceptions=True)
-            await self._jobs.close()
-
-    async def _follow(self) -> None:
-        robot = self._registry.get(self._name)
-        if robot is None:
-            await self._error('no-robot', 'There is no robot connected')
-        else:
-            await self._ready(robot)
-        while True:
-            robot = await self._presence.get()
-            if robot is None:
-                await self._error('robot-gone', 'The robot went away')
-            else:
-                await self._ready(robot)
-
-    async def _read(self) -> None:
-        while True:
-            try:
-                message = await receive(self._ws)
-                if message is None:
-                    return
-                await self._take(message)
-            except ProtocolError as error:
-                await self._error('bad-message', str(error))
-
-    async def _take(self, message: Message) -> None:
-        match message:
-            case OfferMessage(offer=offer):
-                await self._offer(offer)
-            case CandidateMessage(session=session, candidate=candidate):
-                if robot := self._used.get(session):
-                    await self._pass(robot, session, lambda: robot.add_candidate(
-                        session, candidate))
-            case Close(session=session):
-                if robot := self._used.pop(session, None):
-                    await self._pass(robot, session, lambda: robot.close_session(session))
-            case Renew():
-                if robot := self._registry.get(self._name):
-                    await self._ready(robot)
-                else:
-                    await self._error('no-robot', 'There is no robot connected')
-            case Error(code=code, message=text):
-                _logger.info('a page reports %s: %s', code, text)
-            case _:
-                raise ProtocolError(f'{message.TYPE} is no message of a page')
-
-    async def _pass(self, robot: RobotLink, session: str, job) -> None:
-        # A robot's own end of the wire keeps the order, and gets candidates early. One in this
-        # process ignores candidates of a session that it has not made yet: they wait.
-        if isinstance(robot, WebSocketRobot):
-            await job()
-        elif not self._jobs.put(session, job):
-            await self._error('busy', 'Too many messages for this session', session)
-
-    async def _ready(self, robot: RobotLink) -> None:
-        session = secrets.token_urlsafe(12)
-        servers = await robot.ice_servers()
-        self._fresh[session] = robot
-        while len(self._fresh) > MAX_SESSIONS:
-            del self._fresh[next(iter(self._fresh))]
-        await send(self._ws, Ready(session, robot.kind, robot.trickle, tuple(servers)))
-
-    async def _offer(self, offer: Offer) -> None:
-        robot = self._fresh.pop(offer.session, None)
-        if robot is None:
-            raise ProtocolError('this session is not ready for an offer; renew it')
-        if offer.trickle and not robot.trickle:
-            await self._error('bad-offer', 'This robot needs an offer with all its candidates',
-                              offer.session)
-            return
-        self._used[offer.session] = robot
-        while len(self._used) > MAX_SESSIONS:
-            del self._used[next(iter(self._used))]
-        # What the page says about itself is not what the relay knows.
-        offer = replace(offer, door='v1', source=self._source, bearer=None)
-        self._jobs.put(offer.session, lambda: self._answer(robot, offer))
-        # The offer goes out before anything that follows it is read.
-        await asyncio.sleep(0)
-
-    async def _answer(self, robot: RobotLink, offer: Offer) -> None:
-        over = False
-        try:
-            sdp = await self._desk.ask(robot, offer)
-            over = await send(self._ws, Answer(offer.session, sdp))
-        except SignalingError as error:
-            # Nothing is left to close.
-            over = True
-            await self._error(error.code, str(error), offer.session)
-        finally:
-            if not over:
-                # The page left before its answer: nobody will ever take this session.
-                await robot.close_session(offer.session)
-
-    async def _error(self, code: str, message: str, session: str | None = None) -> None:
-        await send(self._ws, Error(code, message, session))

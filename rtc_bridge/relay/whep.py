@@ -46,7 +46,6 @@ CORS = {
     'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
     'Access-Control-Max-Age': '86400',
 }
-EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 
 
 class WhepDoor:
@@ -117,6 +116,7 @@ class WhepDoor:
             answer = await self._desk.ask(robot, offer)
         except SignalingError as error:
             return _failed(error, offer.bearer)
+        self._desk.metrics.went('answer', offer.session)
         response = web.Response(status=201, text=answer, content_type=SDP, headers={
             'Location': _SESSION.format(session=offer.session), 'ETag': ETAG,
             'Accept-Patch': FRAGMENT})
@@ -179,7 +179,7 @@ def _failed(error: SignalingError, bearer: str | None) -> web.Response:
     if status == 401:
         headers['WWW-Authenticate'] = 'Bearer' if bearer is None else (
             'Bearer error="invalid_token"')
-    elif status == 503:
+    elif status in (429, 503):
         headers['Retry-After'] = '5'
     return web.Response(status=status, text=sentence(error), headers=headers)
 

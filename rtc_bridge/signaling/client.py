@@ -57,18 +57,21 @@ class RelayClient:
     :param url: what to dial, from ``dial_url``
     :param robot_id: the robot's name
     :param link: the robot
+    :param token: what the relay asks of its robots, if it does
     :param on_state: called with the state whenever it changes
     :param ping: seconds between pings, and to wait for each answer
     """
 
     def __init__(self, url: str, robot_id: str, link: RobotLink, *,
-                 on_state: Callable[[str], None] | None = None, ping: float = 5.0) -> None:
+                 token: str = '', on_state: Callable[[str], None] | None = None,
+                 ping: float = 5.0) -> None:
         """Prepare; ``run`` does the work."""
         self._url = url
         # For people: without the path, which may be a secret.
         self._where = '{0.scheme}://{0.netloc}'.format(urlsplit(url))
         self._robot_id = robot_id
         self._link = link
+        self._headers = {'Authorization': f'Bearer {token}'} if token else {}
         self._on_state = on_state
         self._ping = ping
         self._state = 'connecting'
@@ -121,6 +124,7 @@ class RelayClient:
     async def _dial(self) -> bool:
         """Serve one connection; return whether to dial again at once."""
         async with connect(self._url, subprotocols=[SUBPROTOCOL], compression=None,
+                           additional_headers=self._headers,
                            open_timeout=OPEN_TIMEOUT, ping_interval=self._ping,
                            ping_timeout=self._ping, close_timeout=1,
                            max_size=MAX_MESSAGE) as ws:

@@ -12,8 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where a robot is found: one URL, in any of the forms people write it."""
+"""Where a robot is found: one URL, in any of the forms people write it, and maybe a token."""
 
+from collections.abc import Mapping
+import os
+from pathlib import Path
 import re
 from urllib.parse import urlsplit
 
@@ -66,6 +69,26 @@ def page_url(relay_url: str, robot_id: str) -> str:
     parts = urlsplit(dial_url(relay_url, robot_id))
     path = '/' if parts.path == '/ws' else parts.path
     return f'{_HTTP[parts.scheme]}://{parts.netloc}{path}'
+
+
+def read_token(file: str, environment: Mapping[str, str] = os.environ) -> str:
+    """
+    Return what the robot shows the relay; empty: nothing.
+
+    The token itself is never a parameter: those can be read by every node.
+
+    :param file: as in the parameter ``relay_token_file``
+    :raises ParameterError: the file cannot be read, or holds what no header can
+    """
+    try:
+        token = Path(file).read_text() if file else environment.get('RTC_BRIDGE_RELAY_TOKEN', '')
+    except (OSError, ValueError) as error:
+        raise ParameterError(f'parameter relay_token_file is {show(file)}, which cannot be read: '
+                             f'{error}') from None
+    token = token.strip()
+    if not token.isascii() or not token.isprintable():
+        raise ParameterError('the token for the relay has other than printable ASCII characters')
+    return token
 
 
 def _refuse(relay_url: str) -> ParameterError:

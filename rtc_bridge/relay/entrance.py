@@ -1,0 +1,106 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What every request passes: whose it is, how many there are, and the headers of its answer."""
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from .server import connection
+from .watch import Metrics
+from ..core.crowd import Networks, Rates, site
+from ..core.parameters import Value
+
+# The page's own files and nothing else; no other page around it, where it could be clicked
+# without being seen. Browsers without CSP 3 want WebSockets to be named.
+_PAGE_HEADERS = {
+    'Content-Security-Policy': (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "media-src 'self' blob: mediastream:; connect-src 'self' ws: wss:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"),
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Permissions-Policy': 'camera=(), geolocation=(), payment=(), serial=(), usb=()',
+}
+_EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
+
+
+def token(request: web.Request) -> str | None:
+    """
+    Return what a robot shows to be let in: a bearer (RFC 6750), or the password in its URL.
+
+    RTCBot's robots can send a password (RFC 7617) but no header of their own.
+    """
+    kind, _, text = request.headers.get('Authorization', '').partition(' ')
+    if kind.lower() == 'bearer':
+        return text.strip()
+    if kind.lower() == 'basic':
+        try:
+            return base64.b64decode(text, validate=True).decode().partition(':')[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None
+
+
+class Entrance:
+    """
+    The application's middleware.
+
+    :param exempt: tells whether a request's rate does not count
+    """
+
+    def __init__(self, settings: dict[str, Value], proxies: Networks, metrics: Metrics,
+                 exempt: Callable[[web.Request], bool]) -> None:
+        """Start without requests."""
+        self._proxies = proxies
+        self._metrics = metrics
+        self._exempt = exempt
+        self._rates = Rates(settings['limits.requests_per_minute'])
+
+    def attach(self, app: web.Application) -> None:
+        """Stand before an application's handlers."""
+        app.middlewares.append(self._handle)
+        app.on_response_prepare.append(add_headers)
+
+    @web.middleware
+    async def _handle(self, request: web.Request,
+                      handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+                      ) -> web.StreamResponse:
+        forwarded = request.headers.getall('X-Forwarded-For', [])
+        viewer = self._proxies.viewer(request.remote, forwarded)
+        if viewer != request.remote:
+            request = request.clone(remote=viewer)
+        if (under := connection(request)) is not None:
+            under.expect('request_timeout')
+        if not self._exempt(request) and not self._rates.allow(site(request.remote)):
+            self._metrics.refused.labels('requests').inc()
+            raise web.HTTPTooManyRequests(text='There are too many requests from this address',
+                                          headers={'Retry-After': '5'})
+        return await handler(request)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add what each answer carries, errors too."""
+    headers = response.headers
+    headers['X-Content-Type-Options'] = 'nosniff'
+    # A room's name is a secret.
+    headers['Referrer-Policy'] = 'no-referrer'
+    if response.content_type == 'text/html':
+        headers.update(_PAGE_HEADERS)
+    # Viewers' pages come from anywhere, and read what went wrong, too.
+    if request.method in ('POST', 'OPTIONS') or request.path.startswith('/whep/'):
+        headers['Access-Control-Allow-Origin'] = '*'
+        headers['Access-Control-Expose-Headers'] = _EXPOSED

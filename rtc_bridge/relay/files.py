@@ -1,0 +1,48 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The page's files."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+# Python's table of types depends on the machine; a module of the wrong type does not run.
+_TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
+          '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
+          '.svg': 'image/svg+xml', '.png': 'image/png'}
+
+
+def serve_file(folder: Path, path: str) -> web.FileResponse:
+    """
+    Return a file in a folder.
+
+    :param path: as it came in the URL
+    :raises aiohttp.web.HTTPNotFound: there is none, or the path leads elsewhere
+    """
+    parts = path.split('/')
+    # Neither out of the folder nor into what is hidden in it.
+    if any(not part or part.startswith('.') or '\\' in part or '\0' in part for part in parts):
+        raise web.HTTPNotFound(text='There is no such file')
+    file = folder.joinpath(*parts)
+    try:
+        found = file.is_file()
+    except OSError:
+        found = False  # Too long a name.
+    if not found:
+        raise web.HTTPNotFound(text='There is no such file')
+    headers = {'Cache-Control': 'no-cache'}
+    if file.suffix in _TYPES:
+        headers['Content-Type'] = _TYPES[file.suffix]
+    return web.FileResponse(file, headers=headers)

@@ -1,0 +1,169 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Door 1, ``rtc-bridge.v1``: pages over WebSockets, which wait for their robot."""
+
+import asyncio
+from dataclasses import replace
+import logging
+import secrets
+
+from aiohttp import web
+
+from .desk import Desk
+from .registry import Registry
+from .v1 import receive, send, WebSocketRobot
+from .watch import log
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import Offer, RobotLink
+from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready,
+                             Renew)
+from ..core.rate import RateLimit
+from ..core.serial import SerialTasks
+
+# Session ids a page may hold at once: a picture, the one that replaces it, and some slack.
+MAX_SESSIONS = 16
+
+
+class PageSocket:
+    """A page's WebSocket. It stays while robots come and go."""
+
+    def __init__(self, ws: web.WebSocketResponse, registry: Registry, name: str,
+                 source: str | None, desk: Desk, rate: float) -> None:
+        """Take over an open WebSocket, which may bring so many messages a second."""
+        self._ws = ws
+        self._registry = registry
+        self._name = name
+        self._source = source
+        self._desk = desk
+        self._rate = RateLimit(rate, 4 * rate)
+        self._jobs = SerialTasks()
+        self._fresh: dict[str, RobotLink] = {}
+        self._used: dict[str, RobotLink] = {}
+        self._presence: asyncio.Queue[RobotLink | None] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Serve the page until it goes."""
+        unwatch = self._registry.watch(self._name, self._presence.put_nowait)
+        presence = asyncio.create_task(self._follow())
+        try:
+            await self._read()
+        finally:
+            unwatch()
+            presence.cancel()
+            await asyncio.gather(presence, return_exceptions=True)
+            await self._jobs.close()
+            for session in self._used:
+                # Of one whose task had not begun, nobody else would.
+                self._desk.metrics.forget('offer', session)
+
+    async def _follow(self) -> None:
+        robot = self._registry.get(self._name)
+        if robot is None:
+            await self._error('no-robot', 'There is no robot connected')
+        else:
+            await self._ready(robot)
+        while True:
+            robot = await self._presence.get()
+            if robot is None:
+                await self._error('robot-gone', 'The robot went away')
+            else:
+                await self._ready(robot)
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                message = await receive(self._ws)
+                if message is None:
+                    return
+                await self._take(message)
+            except ProtocolError as error:
+                await self._error('bad-message', str(error))
+            if not self._rate.allow():
+                self._desk.metrics.refused.labels('messages').inc()
+                await self._error('too-many', 'There are too many messages')
+                return
+
+    async def _take(self, message: Message) -> None:
+        match message:
+            case OfferMessage(offer=offer):
+                await self._offer(offer)
+            case CandidateMessage(session=session, candidate=candidate):
+                if robot := self._used.get(session):
+                    await self._pass(robot, session, lambda: robot.add_candidate(
+                        session, candidate))
+            case Close(session=session):
+                if robot := self._used.pop(session, None):
+                    await self._pass(robot, session, lambda: robot.close_session(session))
+            case Renew():
+                if robot := self._registry.get(self._name):
+                    await self._ready(robot)
+                else:
+                    await self._error('no-robot', 'There is no robot connected')
+            case Error(code=code, message=text):
+                log('a page reports an error', logging.DEBUG, code=code, text=text)
+            case _:
+                raise ProtocolError(f'{message.TYPE} is no message of a page')
+
+    async def _pass(self, robot: RobotLink, session: str, job) -> None:
+        # A robot's own end of the wire keeps the order, and gets candidates early. One in this
+        # process ignores candidates of a session that it has not made yet: they wait.
+        if isinstance(robot, WebSocketRobot):
+            await job()
+        elif not self._jobs.put(session, job):
+            await self._error('busy', 'Too many messages for this session', session)
+
+    async def _ready(self, robot: RobotLink) -> None:
+        session = secrets.token_urlsafe(12)
+        servers = await robot.ice_servers()
+        self._fresh[session] = robot
+        while len(self._fresh) > MAX_SESSIONS:
+            del self._fresh[next(iter(self._fresh))]
+        await send(self._ws, Ready(session, robot.kind, robot.trickle, tuple(servers)))
+
+    async def _offer(self, offer: Offer) -> None:
+        robot = self._fresh.pop(offer.session, None)
+        if robot is None:
+            raise ProtocolError('this session is not ready for an offer; renew it')
+        if offer.trickle and not robot.trickle:
+            await self._error('bad-offer', 'This robot needs an offer with all its candidates',
+                              offer.session)
+            return
+        self._desk.metrics.came('offer', offer.session)
+        self._used[offer.session] = robot
+        while len(self._used) > MAX_SESSIONS:
+            del self._used[next(iter(self._used))]
+        # What the page says about itself is not what the relay knows.
+        offer = replace(offer, door='v1', source=self._source, bearer=None)
+        self._jobs.put(offer.session, lambda: self._answer(robot, offer))
+        # The offer goes out before anything that follows it is read.
+        await asyncio.sleep(0)
+
+    async def _answer(self, robot: RobotLink, offer: Offer) -> None:
+        over = False
+        try:
+            sdp = await self._desk.ask(robot, offer)
+            over = await send(self._ws, Answer(offer.session, sdp))
+            self._desk.metrics.went('answer', offer.session)
+        except SignalingError as error:
+            # Nothing is left to close.
+            over = True
+            await self._error(error.code, str(error), offer.session)
+        finally:
+            if not over:
+                # The page left before its answer: nobody will ever take this session.
+                await robot.close_session(offer.session)
+
+    async def _error(self, code: str, message: str, session: str | None = None) -> None:
+        await send(self._ws, Error(code, message, session))
