@@ -256,8 +256,8 @@ class Scene:
             raise RuntimeError(f'{unread} stamps were not read, beside {len(frames)}')
         return Recording(
             [((frame['at'] + seen['offset']) / 1000, frame['shown']) for frame in frames],
-            [Sample(s['at'] / 1000, s['bytes'], (s.get('width') or 0, s.get('height') or 0))
-             for s in seen['samples']])
+            [Sample(s['at'] / 1000, s['bytes'], s['decoded'],
+                    (s.get('width') or 0, s.get('height') or 0)) for s in seen['samples']])
 
     def close(self) -> None:
         """End everything."""
@@ -300,15 +300,15 @@ def row(case: LinkCase, system: str, done: Run | None) -> str:
     else:
         length = done.marks[-1] - done.marks[1]
         width, height = done.over(Recording.size)
-        cells = [f'{done.shown():.0f}', f'{done.over(Recording.fps):.1f} of '
-                 f'{done.sent / length:.1f}',
+        cells = [f'{done.shown():.0f}', f'{done.over(Recording.fps):.1f} / '
+                 f'{done.over(Recording.decoded):.1f} / {done.sent / length:.1f}',
                  *(f'{done.over(Recording.delay, p):.0f}' for p in (50, 95)),
                  f'{done.over(Recording.freeze):.0f}', f'{done.over(Recording.kbit):.0f}',
                  f'{width}x{height}', '; '.join(t.text(done) for t in case.targets)]
     return '| ' + ' | '.join([case.what, system, *cells]) + ' |'
 
 
-HEAD = ('| link | system | shown % | fps shown of sent | p50 ms | p95 ms | freeze ms | kbit/s | '
+HEAD = ('| link | system | shown % | fps shown / decoded / sent | p50 ms | p95 ms | freeze ms | kbit/s | '
         'size | targets |\n| --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |')
 
 

@@ -21,10 +21,11 @@ import statistics
 
 @dataclass(frozen=True)
 class Sample:
-    """What Chromium had received at a moment of the wall clock, in s."""
+    """What Chromium had received, in bytes, and decoded at a moment of the wall clock, in s."""
 
     at: float
     received: int
+    decoded: int
     size: tuple[int, int]
 
 
@@ -55,11 +56,18 @@ class Recording:
 
     def kbit(self, since: float, until: float) -> float:
         """Return the rate received in kbit/s, headers not counted."""
+        return self._rate('received', since, until) * 8 / 1000
+
+    def decoded(self, since: float, until: float) -> float:
+        """Return how many pictures a second were decoded; late ones may be shown too shortly."""
+        return self._rate('decoded', since, until)
+
+    def _rate(self, name: str, since: float, until: float) -> float:
         within = [s for s in self.samples if since <= s.at <= until]
         if len(within) < 2:
             return 0.0
         first, last = within[0], within[-1]
-        return (last.received - first.received) * 8 / (last.at - first.at) / 1000
+        return (getattr(last, name) - getattr(first, name)) / (last.at - first.at)
 
     def reached(self, kbit: float, since: float) -> float:
         """Return how long after ``since`` the rate of a second was so high; infinite if never."""

@@ -122,8 +122,8 @@ def test_figures_of_a_recording():
     # Ten pictures a second for 4 s, 100 ms late; none from 1.0 to 1.5, and the next one 600 ms.
     frames = [(t / 10, 600.0 if t == 15 else 100.0) for t in range(40) if not 10 < t < 15]
     # 800 kbit/s, from 2 s on 1600.
-    samples = [Sample(t / 10, 10_000 * (t + max(0, t - 20)), (64, 48) if t < 30 else (32, 24))
-               for t in range(41)]
+    samples = [Sample(t / 10, 10_000 * (t + max(0, t - 20)), 3 * t,
+                      (64, 48) if t < 30 else (32, 24)) for t in range(41)]
     seen = Recording(frames, samples)
     assert seen.fps(2.0, 3.95) == pytest.approx(10, rel=0.1)
     assert seen.freeze(0, 4) == pytest.approx(500)
@@ -131,6 +131,7 @@ def test_figures_of_a_recording():
     assert seen.delay(50, 0, 4) == 100 and seen.delay(99, 0, 4) > 100
     assert seen.delay(95, 1.1, 1.4) == float('inf'), 'nothing was shown'
     assert seen.kbit(0, 2) == pytest.approx(800) and seen.kbit(2, 4) == pytest.approx(1600)
+    assert seen.decoded(1, 3) == pytest.approx(30)
     assert seen.reached(1590, 0) == pytest.approx(3.0)
     assert seen.reached(1700, 0) == float('inf')
     assert seen.size(0, 4) == (64, 48) and seen.size(3.5, 4) == (32, 24)
