@@ -308,8 +308,9 @@ def row(case: LinkCase, system: str, done: Run | None) -> str:
     return '| ' + ' | '.join([case.what, system, *cells]) + ' |'
 
 
-HEAD = ('| link | system | shown % | fps shown / decoded / sent | p50 ms | p95 ms | freeze ms | kbit/s | '
-        'size | targets |\n| --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |')
+HEAD = ('| link | system | shown % | fps shown / decoded / sent | p50 ms | p95 ms | freeze ms | '
+        'kbit/s | size | targets |\n'
+        '| --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |')
 
 
 def main() -> int:
