@@ -57,7 +57,7 @@ def _wrap(cls: type, name: str) -> Any:
 
 
 @_wrap(Camera, 'put')
-def _put(self: Camera, old: Any, load: Any) -> None:
+def _put(self: Camera, old: Any, load: Any, *args: Any) -> None:
     came = _now()
 
     def load_and_keep() -> tuple[np.ndarray, str]:
@@ -66,7 +66,7 @@ def _put(self: Camera, old: Any, load: Any) -> None:
         return pixels, encoding
 
     load_and_keep.came = came
-    old(self, load_and_keep)
+    old(self, load_and_keep, *args)
 
 
 @_wrap(Picture, 'i420')
@@ -80,16 +80,16 @@ def _i420(self: Picture, old: Any, divisor: int = 1) -> np.ndarray:
 
 
 @_wrap(Encoder, 'encode')
-def _encode(self: Encoder, old: Any, i420: np.ndarray, pts: int, keyframe: bool) -> Any:
-    packet = old(self, i420, pts, keyframe)
+def _encode(self: Encoder, old: Any, i420: np.ndarray, pts: int, *args: Any) -> Any:
+    packet = old(self, i420, pts, *args)
     _entry(pts)['encoded'] = _now()
     return packet
 
 
 @_wrap(VideoStream, '_deliver')
-def _deliver(self: VideoStream, old: Any, packet: Any, keyframe: bool) -> None:
+def _deliver(self: VideoStream, old: Any, packet: Any, *args: Any) -> None:
     _entry(packet.pts).setdefault('delivered', _now())
-    old(self, packet, keyframe)
+    old(self, packet, *args)
 
 
 @_wrap(Slot, 'recv')
