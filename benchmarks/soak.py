@@ -16,9 +16,9 @@
 Does the bridge's memory grow? Over many viewers that come and go, and over a long stream.
 
 Ends with status 1 if the resident memory grew by more than the limit after a warm-up: a third of
-the viewers, and three minutes of the stream, or a third where it is shorter. What counts is ``own``:
-all but shared memory. That is of DDS: as large as its segments at most, it counts as resident where
-a picture has been, which on a busy host can take long.
+the viewers, and three minutes of the stream, or a third where it is shorter. What counts is
+``own``: all but shared memory. That is of DDS: as large as its segments at most, it counts as
+resident where a picture has been, which on a busy host can take long.
 """
 
 import argparse
