@@ -15,12 +15,17 @@
 """The plain way from a ROS image topic into an asyncio program, as tutorials show it."""
 
 import asyncio
+import contextlib
+import os
+import signal
 import threading
 from typing import Callable
 
 from cv_bridge import CvBridge
 import numpy as np
 import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
 
@@ -29,13 +34,28 @@ def subscribe(topic: str, put: Callable[[np.ndarray], None]) -> None:
     Call ``put`` in the running event loop with each picture of a topic: (h, w, 3) uint8, BGR.
 
     Reliable, as the camera offers it, and one deep: best effort loses pictures on a busy host,
-    and a deeper queue adds delay. Spins in a thread that lives as long as the process.
+    and a deeper queue adds delay. Spins in a thread until SIGTERM, which ends the process.
     """
     loop = asyncio.get_running_loop()
     bridge = CvBridge()
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('naive_sender')
     node.create_subscription(
         Image, topic, lambda msg: loop.call_soon_threadsafe(
             put, bridge.imgmsg_to_cv2(msg, 'bgr8')), 1)
-    threading.Thread(target=rclpy.spin, args=(node,), daemon=True).start()
+
+    def spin() -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            rclpy.spin(node)
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        # Or DDS leaves its shared memory behind.
+        rclpy.shutdown()
+        thread.join(2)
+        node.destroy_node()
+        os._exit(0)
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
