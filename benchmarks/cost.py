@@ -25,12 +25,13 @@ import time
 from glass_to_glass import (
     bridge_arguments, camera_command, connect_url, environment, HERE, missing, sender_command,
 )
-from processes import free_port, idle_seconds, Process
+from processes import free_port, host, idle_seconds, Process
 
 PARTS = ('viewers', 'cameras', 'pixels')
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
 HEAD = ('| system | pictures | viewers | sender CPU % | a further viewer % | packets/s | lost | '
-        'kbit/s each | idle % |\n| --- | --- | --: | --: | --: | --: | --: | --: | --: |')
+        'kbit/s each | fps each | idle % |\n'
+        '| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |')
 
 
 class Stage:
@@ -82,13 +83,13 @@ class Stage:
         """
         Return what a time costs.
 
-        ``cpu`` and ``idle`` in percent of a core, ``received`` and ``bytes`` a second.
+        ``cpu`` and ``idle`` in percent of a core, ``received``, ``bytes``, ``frames`` a second.
         """
         def read() -> dict[str, float]:
             return {'at': time.monotonic(), 'cpu': 100 * self._sender.cpu_seconds(),
                     'idle': 100 * idle_seconds(), **{
                         key: sum(_newest(r).get(key, 0) for r in self._receivers)
-                        for key in ('received', 'lost', 'bytes')}}
+                        for key in ('received', 'lost', 'bytes', 'frames')}}
         before = read()
         time.sleep(seconds)
         after = read()
@@ -106,10 +107,11 @@ def _newest(receivers: Process) -> dict[str, int]:
 
 def _row(system: str, pictures: str, viewers: int, got: dict[str, float],
          further: float | None = None) -> str:
-    each = got['bytes'] * 8 / 1000 / viewers if viewers else 0.0
+    each = {key: got[key] / max(viewers, 1) for key in ('bytes', 'frames')}
     cells = [system, pictures, str(viewers), f'{got["cpu"]:.1f}',
              '' if further is None else f'{further:.2f}', f'{got["received"]:.0f}',
-             f'{got["lost"]:.0f}', f'{each:.0f}', f'{got["idle"]:.0f}']
+             f'{got["lost"]:.0f}', f'{each["bytes"] * 8 / 1000:.0f}', f'{each["frames"]:.1f}',
+             f'{got["idle"]:.0f}']
     line = '| ' + ' | '.join(cells) + ' |'
     print(line, file=sys.stderr)
     return line
@@ -190,7 +192,7 @@ def main() -> int:
         except RuntimeError as error:
             failed = True
             print(error, file=sys.stderr)
-    print('\n'.join([HEAD, *rows]))
+    print('\n'.join([host(), '', HEAD, *rows]))
     return 1 if failed else 0
 
 

@@ -19,12 +19,12 @@ from dataclasses import asdict
 import itertools
 import json
 from pathlib import Path
-import platform
 import sys
 import tempfile
 
 from glass_to_glass import Bench, Case, CLIPS, missing, Result, SYSTEMS
 from playwright.sync_api import sync_playwright
+from processes import host
 import table
 
 # One and many viewers; and small pictures, as most robots have.
@@ -48,7 +48,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--rounds', type=int, default=1, help='of all cases; medians are shown')
-    parser.add_argument('--seconds', type=float, default=8.0, help='that each case is measured')
+    parser.add_argument('--seconds', type=float, default=7.0, help='that each case is measured')
     parser.add_argument('--warmup', type=float, default=5.0,
                         help='seconds between the first picture and the measurement')
     parser.add_argument('--sizes', type=size, nargs='+', metavar='WxH',
@@ -100,8 +100,7 @@ def main() -> int:
         args.json.write_text(json.dumps([
             {**asdict(case), **asdict(result)} for case, rounds in results.items()
             for result in rounds]))
-    print(f'{platform.machine()}, Linux {platform.release()}, Python '
-          f'{platform.python_version()}; {args.rounds} rounds of {args.seconds:g} s\n')
+    print(f'{host()}; {args.rounds} rounds of {args.seconds:g} s\n')
     print(table.markdown(results))
     return 1 if failed else 0
 

@@ -32,7 +32,7 @@ from glass_to_glass import (
 )
 from pipe import Path
 from playwright.sync_api import Page, sync_playwright
-from processes import free_port, Process
+from processes import free_port, host, idle_seconds, Process
 from recording import Recording, Sample
 
 SYSTEMS = ('rtc_bridge', 'rtc_bridge-vp8', 'aiortc-vp8', 'aiortc-h264')
@@ -68,12 +68,13 @@ class Run:
     What came out of a case.
 
     ``marks`` are the beginnings of the phases and the end; ``sent`` the frames that the sender
-    sent to the watched viewer after the first phase.
+    sent to the watched viewer after the first phase; ``idle`` all cores' time then, % of one.
     """
 
     recording: Recording
     marks: list[float]
     sent: int
+    idle: float
 
     def shown(self) -> float:
         """Return the share of sent frames that was shown, in percent."""
@@ -276,19 +277,19 @@ def run(bench: Bench, case: LinkCase, system: str, name: str, length: float) -> 
     """
     scene = Scene(bench, case, system, name)
     try:
-        marks, sent = [], 0
+        marks, sent, idle = [], 0, 0.0
         for number, phase in enumerate(case.phases):
             marks.append(time.time())
             if number == 1:
-                sent = scene.frames_sent()
+                sent, idle = scene.frames_sent(), idle_seconds()
             scene.begin(phase)
             time.sleep(max(0.0, marks[-1] + phase.seconds * length - time.time()))
         marks.append(time.time())
-        sent = scene.frames_sent() - sent
+        sent, idle = scene.frames_sent() - sent, idle_seconds() - idle
         recording = scene.recording()
         for process in scene.processes:
             process.check()
-        return Run(recording, marks, sent)
+        return Run(recording, marks, sent, 100 * idle / (marks[-1] - marks[1]))
     finally:
         scene.close()
 
@@ -296,7 +297,7 @@ def run(bench: Bench, case: LinkCase, system: str, name: str, length: float) -> 
 def row(case: LinkCase, system: str, done: Run | None) -> str:
     """Return a line of the table; ``done``: ``None`` if the viewer saw nothing."""
     if done is None:
-        cells = ['0'] * 2 + ['-'] * 5 + ['**not met**: no picture']
+        cells = ['0'] * 2 + ['-'] * 6 + ['**not met**: no picture']
     else:
         length = done.marks[-1] - done.marks[1]
         width, height = done.over(Recording.size)
@@ -304,13 +305,14 @@ def row(case: LinkCase, system: str, done: Run | None) -> str:
                  f'{done.over(Recording.decoded):.1f} / {done.sent / length:.1f}',
                  *(f'{done.over(Recording.delay, p):.0f}' for p in (50, 95)),
                  f'{done.over(Recording.freeze):.0f}', f'{done.over(Recording.kbit):.0f}',
-                 f'{width}x{height}', '; '.join(t.text(done) for t in case.targets)]
+                 f'{width}x{height}', f'{done.idle:.0f}',
+                 '; '.join(target.text(done) for target in case.targets)]
     return '| ' + ' | '.join([case.what, system, *cells]) + ' |'
 
 
 HEAD = ('| link | system | shown % | fps shown / decoded / sent | p50 ms | p95 ms | freeze ms | '
-        'kbit/s | size | targets |\n'
-        '| --- | --- | --: | --: | --: | --: | --: | --: | --- | --- |')
+        'kbit/s | size | idle % | targets |\n'
+        '| --- | --- | --: | --: | --: | --: | --: | --: | --- | --: | --- |')
 
 
 def main() -> int:
@@ -341,7 +343,7 @@ def main() -> int:
             print('stopped: the table has what was measured so far', file=sys.stderr)
         finally:
             bench.close()
-    print('\n'.join([HEAD, *rows, '']))
+    print('\n'.join([host(), '', HEAD, *rows, '']))
     print('; '.join(f'{system}: {sum(met)} of {len(met)} targets met'
                     for system, met in verdicts.items()))
     return 0

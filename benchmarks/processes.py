@@ -14,8 +14,10 @@
 
 """Processes to measure: started, waited for, their CPU time read, ended."""
 
+from datetime import date
 import os
 from pathlib import Path
+import platform
 import signal
 import socket
 import subprocess
@@ -94,6 +96,12 @@ class Process:
                     self._popen.wait(5)
                 except subprocess.TimeoutExpired:
                     continue
+
+
+def host() -> str:
+    """Return what and when was measured on."""
+    return (f'{date.today()}, {platform.machine()} with {os.cpu_count()} cores, Linux '
+            f'{platform.release()}, Python {platform.python_version()}')
 
 
 def free_port() -> int:

@@ -19,7 +19,8 @@ They report three times a second, as browsers do, and make no estimate of their 
 can be late itself, which an estimate would take for a queue.
 
 Writes a line of JSON twice a second: how many are ``connected``, and the ``received`` packets, the
-``lost`` ones and the ``bytes`` of all so far. A packet that was sent again is lost all the same.
+``lost`` ones, the ``bytes`` and the ``frames`` of all so far. A packet that was sent again is lost
+all the same.
 """
 
 import argparse
@@ -49,18 +50,20 @@ class _Counted(StreamStatistics):
     def __init__(self, clockrate: int) -> None:
         """Count from zero."""
         super().__init__(clockrate)
-        self.payload = 0
+        self.payload = self.frames = 0
         _streams.append(self)
 
     def add(self, packet: RtpPacket) -> None:
         """Count a packet."""
+        self.frames += packet.timestamp != self._last_timestamp
         super().add(packet)
         self.payload += len(packet.payload)
 
 
 def total(what: str) -> int:
-    """Return ``received``, ``lost`` or ``bytes`` of all viewers so far."""
-    name = {'received': 'packets_received', 'lost': 'packets_lost', 'bytes': 'payload'}[what]
+    """Return ``received``, ``lost``, ``bytes`` or ``frames`` of all viewers so far."""
+    name = {'received': 'packets_received', 'lost': 'packets_lost', 'bytes': 'payload',
+            'frames': 'frames'}[what]
     return sum(getattr(stream, name) for stream in _streams)
 
 
@@ -134,7 +137,8 @@ async def run(url: str, count: int, keyframes: float, camera: str | None) -> Non
         while True:
             print(json.dumps({
                 'connected': sum(pc.connectionState == 'connected' for pc in connections),
-                **{what: total(what) for what in ('received', 'lost', 'bytes')}}), flush=True)
+                **{what: total(what) for what in ('received', 'lost', 'bytes', 'frames')}}),
+                flush=True)
             await asyncio.sleep(PERIOD_S)
 
     tasks = [asyncio.create_task(report())]

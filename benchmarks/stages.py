@@ -22,6 +22,7 @@ import tempfile
 
 from glass_to_glass import Bench, bridge_arguments, Case, CLIPS, HERE
 from playwright.sync_api import sync_playwright
+from processes import host
 from recording import percentile
 
 # Each stage ends at one of the marks below, and begins at the mark before.
@@ -72,6 +73,7 @@ def main() -> None:
     parser.add_argument('--viewers', type=int, default=1)
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix='rtc_bridge_stages_'))
+    print(host())
     with sync_playwright() as playwright:
         bench = Bench(playwright, folder)
         for size in CLIPS:

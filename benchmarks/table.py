@@ -14,6 +14,7 @@
 
 """Medians over rounds, as a markdown table."""
 
+import math
 import statistics
 from typing import Callable
 
@@ -55,7 +56,31 @@ def markdown(results: dict[Case, list[Result]]) -> str:
         cells = [f'{ours[index] / values[index]:.2f}' if values[index] else '-'
                  for index, _ in ratios]
         lines.append(_row([_where(case), case.system, *cells]))
-    return '\n'.join(lines)
+    return '\n'.join(lines + _targets(medians))
+
+
+def _targets(medians: dict[Case, list[float]]) -> list[str]:
+    """Return what was aimed at and reached with one viewer of large pictures."""
+    titles = [title for title, *_ in COLUMNS]
+
+    def read(title: str, system: str = OURS, viewers: int = 1) -> float:
+        values = medians.get(Case(system, (1280, 720), viewers))
+        return values[titles.index(title)] if values else float('nan')
+
+    p50, p95 = 'glass p50 ms', 'glass p95 ms'
+    reached = (
+        ('p50, of gstreamer', read(p50) / read(p50, 'gstreamer'), 0.5),
+        ('p95, of gstreamer', read(p95) / read(p95, 'gstreamer'), 0.6),
+        ('p50, of aiortc-vp8', read(p50) / read(p50, 'aiortc-vp8'), 0.33),
+        ('p95, of aiortc-vp8', read(p95) / read(p95, 'aiortc-vp8'), 0.5),
+        ('p50 with 6 viewers, of that with one', read(p50, viewers=6) / read(p50), 1.25),
+        ('p95 with 6 viewers, of that with one', read(p95, viewers=6) / read(p95), 1.25),
+        ('received p50 ms', read('received p50 ms'), 12),
+        ('sender CPU %', read('sender CPU %'), 25))
+    rows = [_row([title, f'{value:.2f}', f'{limit:g}', 'met' if value <= limit else '**not met**'])
+            for title, value, limit in reached if not math.isnan(value)]
+    return ['', _row(['rtc_bridge at 1280x720', 'reached', 'target', '']),
+            _row(['---', '--:', '--:', '---']), *rows] if rows else []
 
 
 def line(case: Case, result: Result) -> str:
