@@ -79,14 +79,21 @@ def camera_parameters(name: str, topic: str) -> tuple[P, ...]:
         P(f'{prefix}.topic', topic, 'image topic'),
         P(f'{prefix}.type', 'auto', 'raw: sensor_msgs/Image, compressed: CompressedImage on the '
           'topic or its /compressed sibling', choices=('auto', 'raw', 'compressed')),
-        P(f'{prefix}.max_fps', 30.0, 'frame rate at most', 'Hz', 0.1, 120.0),
-        P(f'{prefix}.max_bitrate', 2_500_000, 'bitrate at most', 'bit/s', 100_000, 50_000_000),
-        P(f'{prefix}.max_width', 0, 'width at most; 0: as it comes', 'pixels', 0, 7680),
-        P(f'{prefix}.rotate', 0, 'turn clockwise', 'degrees', choices=(0, 90, 180, 270)),
+        P(f'{prefix}.max_fps', 30.0, 'frame rate at most', 'Hz', 0.1, 120.0, live=True),
+        P(f'{prefix}.max_bitrate', 2_500_000, 'bitrate at most', 'bit/s', 100_000, 50_000_000,
+          live=True),
+        P(f'{prefix}.max_width', 0, 'width at most; 0: as it comes', 'pixels', 0, 7680,
+          live=True),
+        P(f'{prefix}.rotate', 0, 'turn clockwise', 'degrees', choices=(0, 90, 180, 270),
+          live=True),
+        P(f'{prefix}.codec', 'auto', 'codec for viewers that decode it; auto: by the order of '
+          'video.codecs', choices=('auto', 'h264', 'vp8'), live=True),
         P(f'{prefix}.qos', 'auto', 'reliability; auto: what the publishers offer',
           choices=('auto', 'best_effort', 'reliable')),
-        P(f'{prefix}.depth_min', 0.3, 'nearest depth of the colour map', 'm', 0.0, 1000.0),
-        P(f'{prefix}.depth_max', 10.0, 'farthest depth of the colour map', 'm', 0.001, 1000.0),
+        P(f'{prefix}.depth_min', 0.3, 'nearest depth of the colour map', 'm', 0.0, 1000.0,
+          live=True),
+        P(f'{prefix}.depth_max', 10.0, 'farthest depth of the colour map', 'm', 0.001, 1000.0,
+          live=True),
     )
 
 

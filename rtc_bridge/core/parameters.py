@@ -32,7 +32,8 @@ class Parameter:
     One parameter.
 
     The default's type is the parameter's type. ``low`` and ``high`` bound numbers, both included;
-    ``choices`` are the only values allowed, if any are given.
+    ``choices`` are the only values allowed, if any are given. ``live`` parameters may be changed
+    while running.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Parameter:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] | tuple[int, ...] = ()
+    live: bool = False
 
     def allowed(self) -> str:
         """Return what values are allowed, in words."""

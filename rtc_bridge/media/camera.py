@@ -39,13 +39,15 @@ class CameraSettings:
     """
     Limits of a camera.
 
-    Frames per second, bit/s, the shape of its pictures, and the scales of its quality tiers.
+    Frames per second, bit/s, the shape of its pictures, the scales of its quality tiers, and the
+    codec for viewers that decode it, or ``auto``.
     """
 
     max_fps: float = 30.0
     max_bitrate: int = 2_500_000
     shape: Shape = Shape()
     scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 15.0))
+    codec: str = 'auto'
 
 
 class Subscription:

@@ -21,13 +21,14 @@ from rclpy.node import Node
 
 from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
+from ..core.parameters import Value
 from ..core.tiers import Scale
 from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape
 from ..ros.camera_topic import CameraTopic, find_image_topics
 from ..ros.diagnostics import CameraRates
-from ..ros.parameters import declare
+from ..ros.parameters import declare, let_change
 from ..ros.seam import RosThread
 
 ANY = '*'
@@ -86,27 +87,34 @@ class Cameras:
 
     def _make(self, name: str, topic: str) -> Camera:
         prefix = 'cameras.' + name.replace('/', '.')
-        values = {key.removeprefix(prefix + '.'): value for key, value in declare(
-            self._node, camera_parameters(name, topic)).items()}
-        if values['depth_max'] <= values['depth_min']:
-            raise ParameterError(f'parameter {prefix}.depth_max is {values["depth_max"]:g}, '
-                                 f'allowed is more than {prefix}.depth_min, '
-                                 f'{values["depth_min"]:g} m')
+        table = camera_parameters(name, topic)
+        parameters = declare(self._node, table)
+        settings = self._settings(prefix, parameters)
+        topic, kind, qos = (parameters[f'{prefix}.{key}'] for key in ('topic', 'type', 'qos'))
         try:
-            camera_topic = CameraTopic(self._node, values['topic'], values['type'], values['qos'])
+            camera_topic = CameraTopic(self._node, topic, kind, qos)
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise ParameterError(f'parameter {prefix}.topic is {show(values["topic"])}, allowed '
+            raise ParameterError(f'parameter {prefix}.topic is {show(topic)}, allowed '
                                  f'is the name of a topic: {reason}') from None
-        camera = Camera(
-            name, CameraSettings(values['max_fps'], values['max_bitrate'], Shape(
-                values['max_width'], values['rotate'],
-                (values['depth_min'], values['depth_max'])), self._scales),
-            on_watched=lambda: self._ros.call(camera_topic.check))
+        camera = Camera(name, settings, on_watched=lambda: self._ros.call(camera_topic.check))
         camera_topic.camera = camera
+        let_change(self._node, table, lambda values: self._settings(prefix, values),
+                   lambda values: self._loop.call_soon_threadsafe(
+                       camera.configure, self._settings(prefix, values)))
         self._topics[name] = camera_topic
         self.rates[name] = CameraRates(camera)
         return camera
+
+    def _settings(self, prefix: str, values: dict[str, Value]) -> CameraSettings:
+        own = {key.removeprefix(prefix + '.'): value for key, value in values.items()}
+        near, far = own['depth_min'], own['depth_max']
+        if far <= near:
+            raise ParameterError(f'parameter {prefix}.depth_max is {far:g}, allowed is more than '
+                                 f'{prefix}.depth_min, {near:g} m')
+        return CameraSettings(own['max_fps'], own['max_bitrate'],
+                              Shape(own['max_width'], own['rotate'], (near, far)),
+                              self._scales, own['codec'])
 
     # ROS thread
 

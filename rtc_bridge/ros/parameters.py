@@ -12,13 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Declare parameter tables on a node, and read them."""
+"""Declare parameter tables on a node, read them, and let some change while running."""
 
 from difflib import get_close_matches
-from typing import Iterable
+from typing import Callable, Iterable
 
-from rcl_interfaces.msg import ParameterDescriptor
+from rcl_interfaces.msg import (
+    FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult,
+)
 from rclpy.node import Node
+from rclpy.parameter import Parameter as RosParameter
 
 from ..core.errors import ParameterError
 from ..core.parameters import Parameter, Value
@@ -26,10 +29,18 @@ from ..core.parameters import Parameter, Value
 
 def _descriptor(row: Parameter) -> ParameterDescriptor:
     text = f'{row.description} [{row.unit}]' if row.unit else row.description
-    # Type and range are checked by our own table: ROS would refuse 1 for 1.0, and its message
-    # would not say what is allowed. `ros2 param describe` shows the constraints as text.
-    return ParameterDescriptor(description=text, read_only=True, dynamic_typing=True,
-                               additional_constraints=row.allowed())
+    # The type is checked by our own table: ROS would refuse 1 for 1.0.
+    descriptor = ParameterDescriptor(
+        description=text if row.live else f'{text}; a change needs a restart',
+        read_only=not row.live, dynamic_typing=True, additional_constraints=row.allowed())
+    if row.low is not None and row.high is not None:
+        if isinstance(row.default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(row.low), to_value=float(row.high))]
+        else:
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(row.low), to_value=int(row.high))]
+    return descriptor
 
 
 def declare(node: Node, table: Iterable[Parameter]) -> dict[str, Value]:
@@ -38,9 +49,48 @@ def declare(node: Node, table: Iterable[Parameter]) -> dict[str, Value]:
 
     :raises ParameterError: a value from the command line, a launch file or YAML is not allowed
     """
-    return {row.name: row.check(node.declare_parameter(row.name, row.default,
-                                                       _descriptor(row)).value)
-            for row in table}
+    values = {}
+    for row in table:
+        # First without a range: what ROS says of one at the start does not tell what is allowed.
+        values[row.name] = row.check(node.declare_parameter(
+            row.name, row.default, ParameterDescriptor(dynamic_typing=True)).value)
+        node.set_descriptor(row.name, _descriptor(row))
+    return values
+
+
+def let_change(node: Node, table: Iterable[Parameter],
+               check: Callable[[dict[str, Value]], object],
+               apply: Callable[[dict[str, Value]], None]) -> None:
+    """
+    Let the live parameters of a declared table change while running, all or none of them.
+
+    :param check: takes all values of the table by name as they would be; raises ParameterError
+    :param apply: takes all values by name after a change, in the executor's thread
+    """
+    rows = {row.name: row for row in table}
+
+    def values(changes: list[RosParameter]) -> dict[str, Value]:
+        new = {p.name: p.value for p in changes}
+        return {name: row.check(new.get(name, node.get_parameter(name).value))
+                for name, row in rows.items()}
+
+    def is_ours(changes: list[RosParameter]) -> bool:
+        return any(p.name in rows for p in changes)
+
+    def allow(changes: list[RosParameter]) -> SetParametersResult:
+        try:
+            if is_ours(changes):
+                check(values(changes))
+        except ParameterError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def change(changes: list[RosParameter]) -> None:
+        if is_ours(changes):
+            apply(values(changes))
+
+    node.add_on_set_parameters_callback(allow)
+    node.add_post_set_parameters_callback(change)
 
 
 def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]) -> None:
