@@ -36,6 +36,8 @@ BRIDGE = (
     P('server.port', 8080, "port of the robot's own server; 0: off", '', 0, 65535),
     P('cameras.names', ['*'], "cameras to show, '*': every image topic there is"),
     P('video.codecs', ['h264', 'vp8'], 'codecs in order of preference: h264, vp8'),
+    P('video.h264_profile', 'baseline', 'main: fewer bits for the same look, for viewers that '
+      'take it', choices=('baseline', 'main')),
     P('video.tiers', ['1/1', '1/2', '1/4@15'], 'qualities for paths of different rates: what the '
       'width and height are divided by, and frames per second at most'),
     P('video.max_slots', 4, 'cameras that one viewer can see at once', '', 1, 16),

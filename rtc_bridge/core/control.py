@@ -36,6 +36,15 @@ class Select:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What the page, while it is looked at, has decoded and received in a slot in all so far."""
+
+    slot: int
+    frames: int
+    packets: int
+
+
+@dataclass(frozen=True)
 class Ping:
     """The sign of life; to be echoed."""
 
@@ -97,7 +106,7 @@ class Joy:
         return not any(self.axes) and not any(self.buttons)
 
 
-ControlMessage = Select | Ping | Want | Prove | AppMessage | Bye
+ControlMessage = Select | Shown | Ping | Want | Prove | AppMessage | Bye
 TeleopMessage = Drive | Joy
 
 
@@ -119,6 +128,7 @@ def _prove(obj: dict[str, Any]) -> Prove:
 
 _CONTROL = {
     'select': lambda o: Select(take(o, 'slot', int), take(o, 'camera', str, None)),
+    'shown': lambda o: Shown(take(o, 'slot', int), _counter(o, 'frames'), _counter(o, 'packets')),
     'ping': lambda o: Ping(take(o, 'id', float)),
     'want': lambda o: Want(take(o, 'lease', bool)),
     'prove': _prove,

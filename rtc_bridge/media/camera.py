@@ -20,10 +20,10 @@ from typing import Callable
 import av
 import numpy as np
 
-from .encoder import CODECS
 from .picture import Picture, Shape
 from .stream import Limits, Sink, START_BITRATE, VideoStream
 from ..core.clock import boot_time, Clock
+from ..core.fallback import ENCODINGS
 from ..core.rate import Pace
 from ..core.tiers import balance, make_tiers, Path, Scale, Tier
 
@@ -151,7 +151,7 @@ class Camera:
         self._tiers = self._make_tiers()
         # By codec, from large to small.
         self._ladders = {codec: [VideoStream(name, codec, limits) for limits in self._limits()]
-                         for codec in CODECS}
+                         for codec in ENCODINGS}
         self.streams = {stream.label: stream for ladder in self._ladders.values()
                         for stream in ladder}
         self._pace = Pace()

@@ -36,15 +36,17 @@ class Encoder:
     :param height: in pixels, even
     :param bitrate: at the start, bit/s
     :param max_bitrate: bit/s; H.264 bursts stay within a quarter of a second of it
+    :param profile: of H.264, ``Baseline`` or ``Main``
     """
 
     def __init__(self, codec: str, width: int, height: int, *, bitrate: int, max_bitrate: int,
-                 fps: float = 30.0) -> None:
+                 fps: float = 30.0, profile: str = 'Baseline') -> None:
         """Open the codec."""
         self.codec = codec
         self.size = (width, height)
         self.max_bitrate = max_bitrate
         self._fps = fps
+        self._profile = profile
         self._context = self._open(bitrate)
         self._bitrate = bitrate
 
@@ -61,7 +63,7 @@ class Encoder:
         context.gop_size = _NEVER
         if self.codec == 'h264':
             # Constrained Baseline decodes wherever WebRTC does (RFC 7742, section 6.2).
-            context.profile = 'Baseline'
+            context.profile = self._profile
             context.options = {
                 'preset': 'superfast', 'tune': 'zerolatency',
                 # The rate can be changed live only if VBV was set when the codec was opened.

@@ -27,6 +27,7 @@ from .encoder import Encoder
 from .picture import Picture
 from ..core.clock import boot_time
 from ..core.errors import ImageError
+from ..core.fallback import family
 
 logger = logging.getLogger(__name__)
 # Keyframes cost all viewers: requests within this time share one.
@@ -195,8 +196,10 @@ class VideoStream:
                 wanted = i420.shape[1], i420.shape[0] * 2 // 3, limits
                 if encoder is None or opened != wanted:
                     encoder = Encoder(
-                        self.codec, *wanted[:2], bitrate=min(self.bitrate, limits.max_bitrate),
-                        max_bitrate=limits.max_bitrate, fps=limits.max_fps)
+                        family(self.codec), *wanted[:2],
+                        bitrate=min(self.bitrate, limits.max_bitrate),
+                        max_bitrate=limits.max_bitrate, fps=limits.max_fps,
+                        profile='Main' if self.codec == 'h264-main' else 'Baseline')
                     opened = wanted
                 encoder.set_bitrate(self.bitrate)
                 pts = max(round(captured * 90000), last_pts + 1)

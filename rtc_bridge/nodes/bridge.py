@@ -92,7 +92,8 @@ class Bridge:
             robot_id, self.pilot,
             _access(values, robot_id, self._store),
             lambda text: self._received.publish(String(data=text)),
-            codecs=_codecs(values), ice_servers=_ice_servers(values),
+            codecs=_codecs(values), h264_profile=values['video.h264_profile'],
+            ice_servers=_ice_servers(values),
             max_slots=values['video.max_slots'])
         self.sessions = Sessions(self.host)
         self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),

@@ -19,10 +19,11 @@ from typing import Any
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
+from .slot import Slot
 from .. import __version__
 from ..core.access import may_drive
 from ..core.control import (
-    AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Select, Want,
+    AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Select, Shown, Want,
 )
 from ..core.errors import ProtocolError
 from ..core.invite import encode
@@ -39,7 +40,7 @@ class ControlChannel(Channel):
         super().__init__(channel)
         self._session = session
         self._messages = RateLimit()
-        self._slots: dict[int, tuple[str | None, str]] = {}
+        self._slots: dict[int, tuple[str | None, ...]] = {}
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
         if session.host.access.provable:
@@ -88,11 +89,13 @@ class ControlChannel(Channel):
                 name = slot.camera.name
                 state, since = slot.camera.state()
             # A second of silence is a new state each second: the page shows how long.
-            known = (name, state if state != 'lost' else f'lost {since:.0f}')
+            failed = sorted(slot.failed)
+            known = (name, state if state != 'lost' else f'lost {since:.0f}', *failed)
             if self._slots.get(number) != known:
                 self._slots[number] = known
                 self._dump({'type': 'slot', 'slot': number, 'camera': name,
-                                    'state': state, 'since_s': round(since, 1)}, keep_none=True)
+                            'state': state, 'since_s': round(since, 1),
+                            **({'failed_codecs': failed} if failed else {})}, keep_none=True)
 
     def close(self, reason: str, code: str = '') -> None:
         """Say that the session ends."""
@@ -133,6 +136,8 @@ class ControlChannel(Channel):
             self._send('error', code='denied', message='nothing is done here before a proof')
         elif isinstance(message, Select):
             self._select(message)
+        elif isinstance(message, Shown):
+            self._slot(message.slot).shown(message.frames, message.packets)
         elif isinstance(message, Want):
             if may_drive(session.role):
                 session.host.pilot.want(session.session_id, message.lease)
@@ -146,17 +151,21 @@ class ControlChannel(Channel):
             else:
                 self._send('error', code='busy', message='too many messages')
 
+    def _slot(self, number: int) -> Slot:
+        slots = self._session.slots
+        if not 0 <= number < len(slots):
+            raise ProtocolError(f'slot {number} is not one of {len(slots)}')
+        return slots[number]
+
     def _select(self, message: Select) -> None:
-        slots, cameras = self._session.slots, self._session.host.cameras
-        if not 0 <= message.slot < len(slots):
-            raise ProtocolError(f'slot {message.slot} is not one of {len(slots)}')
+        slot, cameras = self._slot(message.slot), self._session.host.cameras
         if message.camera is not None and message.camera not in cameras:
             self._send('error', code='no-camera', message=f'no camera {show(message.camera)}, '
                        f'there are: {", ".join(cameras) or "none"}')
             return
         if message.slot == 0:
             self._session.selected = True
-        slots[message.slot].show(cameras.get(message.camera))
+        slot.show(cameras.get(message.camera))
         self.watch()
 
     def _send(self, kind: str, **members: Any) -> None:

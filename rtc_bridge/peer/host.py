@@ -30,6 +30,7 @@ class Host:
 
     :param cameras: by name, in the order that viewers see; may change while running
     :param codecs: ``h264`` and ``vp8`` in order of preference
+    :param h264_profile: ``main`` for viewers that take it, or ``baseline``
     :param ice_servers: for robot and viewers; empty means none, never a default one
     :param publish_message: takes a text from a viewer for the robot's applications
     """
@@ -40,5 +41,6 @@ class Host:
     publish_message: Callable[[str], None]
     cameras: dict[str, Camera] = field(default_factory=dict)
     codecs: tuple[str, ...] = ('h264', 'vp8')
+    h264_profile: str = 'baseline'
     ice_servers: tuple[IceServer, ...] = ()
     max_slots: int = 4

@@ -19,7 +19,10 @@ import re
 
 from aiortc.sdp import SessionDescription
 
+from . import aiortc_compat
+
 from ..core.errors import SignalingError
+from ..core.fallback import ENCODINGS
 
 MAX_SDP = 128 * 1024
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
@@ -36,12 +39,12 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``codecs`` what all of these can decode, of ``h264`` and ``vp8``.
+    ``encodings`` what all of these can decode, of ``core.fallback.ENCODINGS``.
     """
 
     sdp: str
     slots: int
-    codecs: frozenset[str]
+    encodings: frozenset[str]
 
 
 def only_sha256(sdp: str) -> str:
@@ -72,7 +75,7 @@ def read_offer(sdp: str) -> ViewerOffer:
         raise SignalingError('bad-offer', f'offer is no SDP that can be read: {error!r}') from None
     if not description.media:
         raise SignalingError('bad-offer', 'offer has no media sections')
-    slots, codecs = 0, {'h264', 'vp8'}
+    slots, encodings = 0, set(ENCODINGS)
     for media in description.media:
         if media.ice.usernameFragment is None or not media.dtls or not media.dtls.fingerprints:
             if media.port != 0:
@@ -80,6 +83,9 @@ def read_offer(sdp: str) -> ViewerOffer:
                                                   'credentials or DTLS fingerprint')
         if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
             slots += 1
-            names = {c.mimeType.lower() for c in media.rtp.codecs}
-            codecs &= {c for c in codecs if f'video/{c}' in names}
-    return ViewerOffer(text, slots, frozenset(codecs if slots else ()))
+            try:
+                encodings &= aiortc_compat.encodings(media.rtp.codecs)
+            except (ValueError, TypeError, AttributeError) as error:
+                raise SignalingError('bad-offer',
+                                     f'codecs cannot be read: {error!r}') from None
+    return ViewerOffer(text, slots, frozenset(encodings if slots else ()))

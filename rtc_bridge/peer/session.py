@@ -19,8 +19,7 @@ import logging
 from typing import Any, Callable
 
 from aiortc import (
-    RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCRtpSender,
-    RTCSessionDescription,
+    RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCSessionDescription,
 )
 from aiortc.sdp import candidate_from_sdp
 
@@ -36,6 +35,7 @@ from .teleop_channel import TeleopChannel
 from ..core.access import Admission
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
+from ..core.fallback import ENCODINGS, family
 from ..core.link import Candidate, Offer
 from ..core.rate import RateEstimate
 from ..core.wire import show
@@ -72,6 +72,7 @@ class Session:
         self.slots: list[Slot] = []
         self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
         self.state = 'new'
+        self._failed_codecs: set[str] = set()
         # Set once a viewer, or its door, has said what slot 0 is to show.
         self.selected = False
         self._offer = offer
@@ -99,35 +100,43 @@ class Session:
         if name is not None and name not in self.host.cameras and self.role != 'none':
             there = ', '.join(self.host.cameras) or 'none'
             raise SignalingError('no-camera', f'no camera {show(name)}, there are: {there}')
-        codecs: list[str | None] = [c for c in self.host.codecs if c in offer.codecs]
-        for codec in codecs if offer.slots else [None]:
-            if await self._negotiate(offer, codec):
-                break
-        else:
+        if offer.slots and not self._encodings(offer):
             raise SignalingError('no-codec', 'the viewer decodes none of: '
                                              + ', '.join(self.host.codecs))
+        await self._negotiate(offer)
         self.state = 'connecting'
         self.fill_first_slot(name)
         self._watch_task = asyncio.create_task(self._watch(), name=self._name)
         return only_sha256(self._pc.localDescription.sdp)
 
-    async def _negotiate(self, offer: ViewerOffer, codec: str | None) -> bool:
-        """Apply the offer with one codec for all slots; tell whether that was possible."""
+    def _encodings(self, offer: ViewerOffer) -> list[str]:
+        """Return what both sides can, in our order."""
+        return [e for c in self.host.codecs for e in ENCODINGS
+                if family(e) == c and e in offer.encodings and (
+                    e != 'h264-main' or self.host.h264_profile == 'main')]
+
+    async def _negotiate(self, offer: ViewerOffer) -> None:
+        """Apply the offer with all the codecs for all slots."""
+        encodings = self._encodings(offer)
         servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
                    for s in self.host.ice_servers]
         pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         pc.on('datachannel', self._on_channel)
         pc.on('connectionstatechange', self._on_state)
-        slots = [Slot(codec) for _ in range(min(offer.slots, self.host.max_slots))]
+        slots = []
         try:
-            for slot in slots:
+            for _ in range(min(offer.slots, self.host.max_slots)):
                 # Made before the offer is applied, so that they are matched with its sections.
-                transceiver = pc.addTransceiver(slot, 'sendonly')
-                transceiver.setCodecPreferences([
-                    c for c in RTCRtpSender.getCapabilities('video').codecs
-                    if c.mimeType.lower() in (f'video/{codec}', 'video/rtx')])
+                transceiver = pc.addTransceiver('video', 'sendonly')
+                switch = aiortc_compat.make_codec_switch(transceiver)
+                if switch is None:
+                    encodings = encodings[:1]
+                slot = Slot(encodings, self._failed_codecs, switch)
+                slots.append(slot)
+                transceiver.sender.replaceTrack(slot)
+                transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
                 aiortc_compat.watch_rtcp(
-                    transceiver.sender, on_keyframe=slot.request_keyframe,
+                    transceiver.sender, on_keyframe=slot.on_keyframe_request,
                     on_report=self.rate.on_report, on_remb=self._on_remb,
                     on_nack=slot.on_nack)
             await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
@@ -142,11 +151,8 @@ class Session:
             # aiortc has no common base for what a strange description can raise in it.
             if not isinstance(error, Exception):
                 raise
-            if codec is not None and 'send parameters' in str(error):
-                return False
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
         self._pc, self.slots = pc, slots
-        return True
 
     def fill_first_slot(self, name: str | None = None) -> None:
         """Show the named or the first camera, unless the viewer has chosen already."""
@@ -218,6 +224,7 @@ class Session:
                 'invite': self.standing.invite, 'source': self.source or '',
                 'cameras': ' '.join(cameras),
                 'codec': self.slots[0].codec if self.slots else '',
+                'failed_codecs': ' '.join(sorted(self._failed_codecs)),
                 'streams': ' '.join(slot.stream for slot in self.slots if slot.stream),
                 'kbit_per_s': f'{self._sent_bps / 1000:.0f}',
                 'lost_percent': f'{self.rate.fraction_lost * 100:.1f}',
@@ -304,6 +311,7 @@ class Session:
             if showing:
                 self.rate.high = sum(s.camera.settings.max_bitrate for s in showing)
                 for slot in showing:
+                    slot.check_codec(self.rate.fraction_lost, 'control' in self._channels)
                     slot.set_path(self.rate.bitrate / len(showing), quiet=self.rate.quiet,
                                   ramping=self.rate.ramping,
                                   drives=self.host.pilot.gate.holder == self.session_id)

@@ -17,16 +17,21 @@
 import asyncio
 from collections import deque
 from dataclasses import replace
+import logging
+from typing import Callable, Sequence
 
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 import av
 
+from ..core.clock import boot_time
+from ..core.fallback import choose, Evidence, family
 from ..core.retransmission import Retransmissions
 from ..core.tiers import Path
 from ..media.camera import Camera, Subscription
 from ..media.stream import START_BITRATE
 
+logger = logging.getLogger(__name__)
 # A viewer whose packets are not fetched has a stuck path: three frames are 100 ms.
 _MAX_WAITING = 3
 
@@ -38,17 +43,26 @@ class Slot(MediaStreamTrack):
     Switching cameras needs no negotiation: all cameras stamp with one clock, and the first
     packet after a switch is a keyframe.
 
-    :param codec: the codec that was negotiated
+    :param encodings: those that were negotiated, in the robot's order
+    :param failed: codecs that the viewer showed nothing of, shared by all its slots
+    :param on_codec: called with the encoding of the packet that :meth:`recv` is about to return,
+        where it differs from the one before; before all, the first negotiated one is sent
     """
 
     kind = 'video'
 
-    def __init__(self, codec: str) -> None:
+    def __init__(self, encodings: Sequence[str], failed: set[str],
+                 on_codec: Callable[[str], None] | None) -> None:
         """Start empty."""
         super().__init__()
         self.camera: Camera | None = None
-        self.codec = codec
+        self.codec = choose(encodings, 'auto', failed)
         self.bytes_sent = 0
+        self._encodings = tuple(encodings)
+        self._failed = failed
+        self._on_codec = on_codec
+        self._sent_codec = self._encodings[0]
+        self._evidence = Evidence()
         self._retransmissions = Retransmissions(START_BITRATE)
         # What was told of the path; each subscription has its own copy.
         self._path = Path(START_BITRATE)
@@ -68,11 +82,49 @@ class Slot(MediaStreamTrack):
         self._packets.clear()
         self.camera = camera
         self._subscription = None
+        self._evidence.restart()
         if camera is not None and self.readyState == 'live':
+            self.codec = self._choose(camera)
             self._subscription = camera.subscribe(self.codec, self._take, replace(self._path))
             self._need_keyframe()
         if old is not None and subscription is not None:
             old.unsubscribe(subscription)
+
+    def _choose(self, camera: Camera) -> str:
+        return choose(self._encodings, camera.settings.codec, self._failed)
+
+    def check_codec(self, lost: float, page: bool) -> None:
+        """
+        Go over to another codec, if the viewer shows nothing of this one or another is wanted.
+
+        :param lost: the share of packets lost, 0 to 1
+        :param page: the viewer tells what it shows
+        """
+        camera = self.camera
+        if camera is None:
+            return
+        if family(self.codec) not in self._failed and self._evidence.failed(
+                boot_time(), lost, page):
+            self._failed.add(family(self.codec))
+            logger.warning('a viewer of camera %s shows nothing of %s; now: %s', camera.name,
+                           self.codec, self._choose(camera))
+        if self._choose(camera) != self.codec:
+            self.show(None)
+            self.show(camera)
+
+    def shown(self, frames: int, packets: int) -> None:
+        """Take what a page that is looked at has decoded and received in all, so far."""
+        self._evidence.reported(boot_time(), frames, packets)
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """Return the codecs that the viewer showed nothing of."""
+        return frozenset(self._failed)
+
+    def on_keyframe_request(self) -> None:
+        """Take the viewer's request for a keyframe."""
+        self._evidence.requested(boot_time())
+        self.request_keyframe()
 
     def set_path(self, bitrate: float, *, quiet: bool = False, ramping: bool = False,
                  drives: bool = False) -> None:
@@ -128,6 +180,11 @@ class Slot(MediaStreamTrack):
             await self._arrived.wait()
         packet = self._packets.popleft()
         self.bytes_sent += packet.size
+        self._evidence.sent(boot_time())
+        if self._sent_codec != self.codec:
+            # All that waits is of the codec of now: changes clear it.
+            self._sent_codec = self.codec
+            self._on_codec(self.codec)
         return packet
 
     def _need_keyframe(self) -> None:

@@ -23,7 +23,7 @@ import { supported } from './session.js';
 import { detailOf, socketUrl } from './signaling.js';
 import { figures, FrameCounter, snapshot } from './stats.js';
 import { Stick } from './stick.js';
-import { driverText, refusedText, view } from './texts.js';
+import { driverText, fallbackText, refusedText, view } from './texts.js';
 import { Viewer } from './viewer.js';
 
 const options = new URLSearchParams(location.search);
@@ -49,6 +49,8 @@ let driver = null;
 let shown = new Map();
 let picture = false;
 let still = 0;
+/** What the robot said last of codecs that show nothing here. */
+let failed = '';
 let legacyText = JSON.stringify(toRtcbot(NEUTRAL));
 /** @type {ReturnType<typeof snapshot> | null} */
 let before = null;
@@ -149,6 +151,7 @@ viewer.addEventListener('session', () => {
   shown = new Map();
   picture = false;
   still = 0;
+  failed = '';
   before = null;
   legacyText = JSON.stringify(toRtcbot(NEUTRAL));
   showPictures();
@@ -182,6 +185,12 @@ function onControl(message) {
   } else if (message.type === 'slot') {
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
     shown.set(message.slot, { camera: message.camera ?? null, state: message.state, since });
+    const text = fallbackText(message.failed_codecs);
+    if (text !== failed) {
+      failed = text;
+      console.info('rtc_bridge:', text);
+      panel.toast(text);
+    }
   } else if (message.type === 'message') {
     bridge.dispatchEvent(new CustomEvent('message', { detail: message.data }));
   } else if (message.type === 'error') {
@@ -205,6 +214,21 @@ viewer.addEventListener('app', (event) => {
   bridge.dispatchEvent(new CustomEvent('message', { detail }));
 });
 
+/**
+ * Tell the robot what is decoded here; by that it notices a codec that this browser cannot show.
+ * @param {import('./session.js').Session} session
+ * @param {ReturnType<typeof snapshot>} now
+ */
+function report(session, now) {
+  if (session.kind === 'rtcbot' || document.hidden) return;
+  for (let slot = 0; slot < Math.min(session.streams.length, session.hello?.slots); slot++) {
+    const figure = now.slots[session.mid(slot)];
+    if (figure) {
+      session.control({ type: 'shown', slot, frames: figure.frames, packets: figure.packets });
+    }
+  }
+}
+
 panel.videos[0].addEventListener('loadeddata', () => {
   picture = true;
   render();
@@ -218,6 +242,7 @@ setInterval(async () => {
     if (session !== viewer.current) return;
     const { slots: bySlot, route } = figures(before, now);
     before = now;
+    report(session, now);
     const list = session.streams.map((_, slot) => bySlot[session.mid(slot)]);
     const fps = counter.works && !document.hidden ? rate : list[0]?.fps ?? 0;
     still = picture && !list[0]?.fps ? still + 1 : 0;

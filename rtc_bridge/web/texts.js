@@ -158,3 +158,11 @@ const REFUSED = {
  * @param {string} reason
  */
 export const refusedText = (reason) => REFUSED[reason] ?? '';
+
+/**
+ * Say that the robot changed the codec because this browser showed nothing; '' if it did not.
+ * @param {unknown} codecs
+ */
+export const fallbackText = (codecs) => (Array.isArray(codecs) && codecs.length
+  ? `This browser shows no picture of ${codecs.join(' or ').toUpperCase()}. The robot now sends `
+    + 'another kind of video.' : '');
