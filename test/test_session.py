@@ -15,9 +15,11 @@
 """Sessions against an aiortc client: slots, codecs, channels, and how they end."""
 
 import asyncio
+from dataclasses import replace
 import json
 
 from aiortc import RTCRtpSender
+from aiortc.sdp import SessionDescription
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.errors import SignalingError
@@ -291,6 +293,92 @@ async def test_an_unknown_camera_is_refused_with_those_there_are():
         await viewer.connect(sessions.link('server'), camera='rear')
     assert error.value.code == 'no-camera'
     await viewer.close()
+
+
+@pytest.mark.parametrize('order', [('h264', 'vp8'), ('vp8', 'h264')])
+async def test_the_answer_has_all_common_codecs_in_our_order(watch, order):
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front, codecs=order)
+    viewer = await watch(sessions)
+    video = next(m for m in SessionDescription.parse(viewer.pc.remoteDescription.sdp).media
+                 if m.kind == 'video')
+    names = [c.mimeType.lower().removeprefix('video/') for c in video.rtp.codecs]
+    assert tuple(dict.fromkeys(n for n in names if n != 'rtx')) == order
+    assert names.count('rtx') == len(names) / 2
+    await viewer.until(lambda: near(viewer, 0, 60))
+    assert front.camera.streams[order[0]].watched and not front.camera.streams[order[1]].watched
+
+
+async def test_the_codec_changes_while_watched(watch):
+    """Without negotiation, and lost packets are repeated under the right payload type."""
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front)
+    viewer = await watch(sessions)
+    await viewer.until(lambda: near(viewer, 0, 60))
+    sender = sessions.sessions[viewer.id]._pc.getSenders()[0]
+    video = next(m for m in SessionDescription.parse(viewer.pc.remoteDescription.sdp).media
+                 if m.kind == 'video')
+    codecs = {c.payloadType: c for c in video.rtp.codecs}
+    for codec in ('vp8', 'h264'):
+        front.camera.configure(replace(front.camera.settings, codec=codec))
+        async with asyncio.timeout(20):
+            while not front.camera.streams[codec].stats.keyframes >= 1 + (codec == 'h264'):
+                await asyncio.sleep(0.01)
+        # Whatever shows the next colour is of the new codec.
+        front.stop()
+        front.luma += 60
+        front.resume()
+        await viewer.until(lambda: near(viewer, 0, front.luma))
+        assert front.camera.streams[codec].viewers == 1
+        assert sessions.sessions[viewer.id].slots[0].codec == codec
+        packet = list(sender._RTCRtpSender__rtp_history.values())[-1]
+        assert codecs[packet.payload_type].mimeType.lower() == f'video/{codec}'
+        rtx = codecs[sender._RTCRtpSender__rtx_payload_type]
+        assert rtx.parameters['apt'] == packet.payload_type
+    assert not front.camera.streams['vp8'].watched
+
+
+async def test_a_viewer_that_reports_no_frames_gets_the_other_codec(watch):
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front, TestCamera('rear', 180))
+    viewer = await watch(sessions, slots=2)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.send('control', type='select', slot=1, camera='rear')
+    await viewer.until(lambda: near(viewer, 0, 60) and near(viewer, 1, 180))
+    packets = 0
+    async with asyncio.timeout(20):
+        while sessions.sessions[viewer.id].slots[0].codec != 'vp8':
+            packets += 1
+            viewer.send('control', type='shown', slot=0, frames=0, packets=packets)
+            await asyncio.sleep(0.1)
+    async with asyncio.timeout(20):
+        while not all(c.streams['vp8'].stats.frames for c in sessions.host.cameras.values()):
+            await asyncio.sleep(0.01)
+    # A decoder that fails, fails for all the slots.
+    assert not any(c.streams['h264'].watched for c in sessions.host.cameras.values())
+    assert sessions.sessions[viewer.id].stats()['failed_codecs'] == 'h264'
+    await viewer.until(lambda: {s['slot'] for s in viewer.got('control', 'slot')
+                                if s.get('failed_codecs') == ['h264']} == {0, 1})
+    seen = len(viewer.lumas[0])
+    await viewer.until(lambda: len(viewer.lumas[0]) > seen + 20)
+
+
+@pytest.mark.parametrize('slot, frames', [(7, 1), (0, -1), (0, 'a')])
+async def test_reports_that_cannot_be(watch, slot, frames):
+    viewer = await watch(make_sessions(TestCamera('front', 60)))
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.send('control', type='shown', slot=slot, frames=frames, packets=1)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+
+
+@pytest.mark.parametrize('profile, taken, label', [
+    ('baseline', 'main', 'h264'), ('main', 'main', 'h264-main'), ('main', 'baseline', 'h264')])
+async def test_main_goes_to_viewers_that_take_it(watch, profile, taken, label):
+    front = TestCamera('front', 60)
+    viewer = await watch(make_sessions(front, h264_profile=profile),
+                         h264=aiortc_compat._MAIN if taken == 'main' else '42e01f')
+    await viewer.until(lambda: near(viewer, 0, 60))
+    assert front.camera.streams[label].viewers == 1
 
 
 async def test_no_common_codec_is_refused():

@@ -61,6 +61,11 @@ class TestCamera:
         """Fall silent, as a camera that was unplugged."""
         self._stop.set()
 
+    def resume(self):
+        """Go on, with the colour of now."""
+        self._stop = threading.Event()
+        threading.Thread(target=self._run, args=(self._stop,), daemon=True).start()
+
     def _run(self, stop):
         width, height = self._size
         pixels = np.full((height, width, 3), self.luma, np.uint8)
@@ -82,7 +87,8 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=
 class Viewer:
     """One peer connection that offers to receive."""
 
-    def __init__(self, slots=1, codec=None, labels=('control', 'teleop'), audio=None):
+    def __init__(self, slots=1, codec=None, labels=('control', 'teleop'), audio=None,
+                 h264=None):
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.id = f'viewer{next(_ids)}'
         self.messages = defaultdict(list)
@@ -105,6 +111,10 @@ class Viewer:
                 transceiver.setCodecPreferences(
                     [c for c in RTCRtpReceiver.getCapabilities('video').codecs
                      if c.mimeType.lower() == f'video/{codec}'])
+            if h264:
+                transceiver.setCodecPreferences(
+                    [c for c in RTCRtpReceiver.getCapabilities('video').codecs
+                     if c.parameters.get('profile-level-id') in (h264, '42e01f')])
             self._tasks.append(asyncio.create_task(
                 self._receive(number, transceiver.receiver)))
 
