@@ -140,7 +140,7 @@ class Parameters:
         self._probe.wait_for(future.done)
         return future.result()
 
-    def set(self, **values):
+    def change(self, **values):
         """Set parameters of the camera, all at once; return the result."""
         request = SetParametersAtomically.Request(parameters=[
             Parameter(name=f'cameras.front.{n}', value=message(v)) for n, v in values.items()])
@@ -184,7 +184,7 @@ def test_parameters_change_under_a_viewer(robot, camera, parameters, chromium):
     page.evaluate('() => { window.first = window.rtcBridge.hello.session; }')
     assert parameters.set_one('cameras.front.max_width', 160).successful
     page.wait('document.getElementById("video0").videoWidth === 160')
-    assert parameters.set(max_width=0, rotate=90).successful
+    assert parameters.change(max_width=0, rotate=90).successful
     page.wait('document.getElementById("video0").videoWidth === 240')
     page.wait('document.getElementById("video0").videoHeight === 320')
     assert parameters.set_one('cameras.front.codec', 'vp8').successful
@@ -196,7 +196,7 @@ def test_parameters_change_under_a_viewer(robot, camera, parameters, chromium):
     page.wait('window.rtcBridge.stats.slots[0].fps < 7 && window.rtcBridge.stats.slots[0].fps > 2')
     # All in the one session.
     assert page.evaluate('window.first === window.rtcBridge.hello.session')
-    assert parameters.set(max_fps=30.0, rotate=0, codec='auto').successful
+    assert parameters.change(max_fps=30.0, rotate=0, codec='auto').successful
     page.close()
 
 
@@ -218,7 +218,7 @@ def test_bad_values_are_refused_and_nothing_changes(parameters, values, words):
     names = ('max_fps', 'max_bitrate', 'max_width', 'rotate', 'codec', 'depth_min', 'depth_max',
              'topic')
     before = {name: parameters.get(name) for name in names}
-    result = parameters.set(**values)
+    result = parameters.change(**values)
     assert not result.successful
     assert all(word in result.reason for word in words), result.reason
     assert {name: parameters.get(name) for name in names} == before
