@@ -99,7 +99,7 @@ def test_a_whole_browser_keeps_h264_and_one_that_is_not_looked_at(robot, camera,
     page.load(robot.url)
     whole = chromium.show(robot.url)
     wait_codec(whole, 'H264')
-    page.wait("window.rtcBridge.stats?.slots[0]?.kbps > 0")
+    page.wait('window.rtcBridge.stats?.slots[0]?.kbps > 0')
     # As long as it takes one that is looked at.
     broken = chromium.page()
     broken.evaluate_on_load(BROKEN_H264)
