@@ -189,11 +189,11 @@ class Chromium:
         info = await session.send('SystemInfo.getProcessInfo')
         self.pid = next(p['id'] for p in info['processInfo'] if p['type'] == 'browser')
 
-    def page(self):
-        """Return a new empty page."""
+    def page(self, **options):
+        """Return a new empty page; Playwright's options for it may be given."""
         async def make():
             return ChromiumPage(self._loop, await self._browser.new_page(
-                viewport={'width': 1280, 'height': 720}))
+                viewport={'width': 1280, 'height': 720}, **options))
         return self._loop.run(make())
 
     def show(self, url):
