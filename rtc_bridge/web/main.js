@@ -221,7 +221,7 @@ viewer.addEventListener('app', (event) => {
  */
 function report(session, now) {
   if (session.kind === 'rtcbot' || document.hidden) return;
-  for (let slot = 0; slot < Math.min(session.streams.length, session.hello?.slots); slot++) {
+  for (let slot = 0; slot < Math.min(session.streams.length, session.hello?.slots ?? 0); slot++) {
     const figure = now.slots[session.mid(slot)];
     if (figure) {
       session.control({ type: 'shown', slot, frames: figure.frames, packets: figure.packets });
