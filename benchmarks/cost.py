@@ -22,10 +22,10 @@ import sys
 import tempfile
 import time
 
-from glass_to_glass import (
+from processes import free_port, host, idle_seconds, Process
+from systems import (
     bridge_arguments, camera_command, connect_url, environment, HERE, missing, sender_command,
 )
-from processes import free_port, host, idle_seconds, Process
 
 PARTS = ('viewers', 'cameras', 'pixels')
 SIZES = ((640, 480), (1280, 720), (1920, 1080))

@@ -22,9 +22,10 @@ from pathlib import Path
 import sys
 import tempfile
 
-from glass_to_glass import Bench, Case, CLIPS, missing, Result, SYSTEMS
+from glass_to_glass import Bench, Case, Result
 from playwright.sync_api import sync_playwright
 from processes import host
+from systems import CLIPS, missing, SYSTEMS
 import table
 
 # One and many viewers; and small pictures, as most robots have.

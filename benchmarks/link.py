@@ -32,45 +32,18 @@ import argparse
 import asyncio
 from dataclasses import asdict
 import json
-import re
 import socket
 from typing import Any
 
 from aiohttp import ClientSession, web
 from pipe import Path, Pipe, read_path
+from redirect import host_candidate, redirect
 
 CORS = {'Access-Control-Allow-Origin': '*'}
 # A link without a packet for so long is taken away.
 IDLE_S = 30.0
-_HOST = re.compile(r'^a=candidate:\S+ 1 udp \d+ ((?:\d+\.){3}\d+) (\d+) typ host', re.M | re.I)
 # RTCP packet types (RFC 5761, section 4) in the place of marker and payload type.
 _RTCP = range(192, 224)
-
-
-def host_candidate(sdp: str) -> tuple[str, int]:
-    """
-    Return the address of the first host candidate over UDP and IPv4 in a description.
-
-    :raises ValueError: there is none
-    """
-    match = _HOST.search(sdp)
-    if match is None:
-        raise ValueError('the description has no IPv4 host candidate (names, as Chromium gives '
-                         'them by default, do not do)')
-    return match[1], int(match[2])
-
-
-def redirect(sdp: str, address: tuple[str, int]) -> str:
-    """Return a description with one address in the place of all that it has."""
-    host, port = address
-    lines = []
-    for line in sdp.splitlines():
-        if line.startswith('a=candidate:'):
-            continue
-        if line.startswith('a=ice-ufrag:'):
-            lines.append(f'a=candidate:1 1 udp 2130706431 {host} {port} typ host')
-        lines.append('c=IN IP4 0.0.0.0' if line.startswith('c=') else line)
-    return '\r\n'.join([*lines, ''])
 
 
 class _Face(asyncio.DatagramProtocol):

@@ -29,9 +29,9 @@ import sys
 import tempfile
 import time
 
-from glass_to_glass import camera_command, connect_url, environment, sender_command
 from processes import free_port, Process
 import receivers
+from systems import camera_command, connect_url, environment, sender_command
 
 SIZE = (1280, 720)
 # Medians of so many, against what a garbage collection or a keyframe adds for a moment.

@@ -20,10 +20,11 @@ from pathlib import Path
 import sys
 import tempfile
 
-from glass_to_glass import Bench, bridge_arguments, Case, CLIPS, HERE
+from glass_to_glass import Bench, Case
 from playwright.sync_api import sync_playwright
 from processes import host
 from recording import percentile
+from systems import bridge_arguments, CLIPS, HERE
 
 # Each stage ends at one of the marks below, and begins at the mark before.
 STAGES = (

@@ -24,9 +24,10 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 import pytest
 
 sys.path.insert(0, str(FilePath(__file__).resolve().parent.parent / 'benchmarks'))
-from link import Emulator, host_candidate, redirect  # noqa: E402, I100
+from link import Emulator  # noqa: E402, I100
 from pipe import HEADERS, Path, Pipe, read_path  # noqa: E402, I100
 from recording import Recording, Sample  # noqa: E402, I100
+from redirect import host_candidate, redirect  # noqa: E402, I100
 
 # With its headers a packet of this size has 1000 bytes: 8 ms at 1 Mbit/s.
 SIZE = 1000 - HEADERS
