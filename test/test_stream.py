@@ -71,10 +71,12 @@ async def test_the_bitrate_changes_while_running(codec):
     """H.264 without a keyframe."""
     rng = np.random.default_rng(1)
     noise = [i420(rng.integers(0, 255, (240, 320, 3), np.uint8)) for _ in range(10)]
-    encoder = Encoder(codec, 320, 240, bitrate=400_000, max_bitrate=3_000_000)
+    number = 0
+    encoder = Encoder(codec, 320, 240, bitrate=400_000, max_bitrate=3_000_000,
+                      clock=lambda: number / 30)
     sizes, keyframes = [], 0
     for number in range(120):
-        if number == 60:
+        if number >= 60:
             encoder.set_bitrate(2_000_000)
         packet = encoder.encode(noise[number % 10], number * 3000, keyframe=False)
         sizes.append(packet.size)

@@ -17,6 +17,7 @@
 import re
 import socket
 
+from .encoding import H264_ENCODERS
 from .parameters import Parameter as P
 
 TELEOP_OUTPUT = (
@@ -38,6 +39,8 @@ BRIDGE = (
     P('video.codecs', ['h264', 'vp8'], 'codecs in order of preference: h264, vp8'),
     P('video.h264_profile', 'baseline', 'main: fewer bits for the same look, for viewers that '
       'take it', choices=('baseline', 'main')),
+    P('video.h264_encoder', 'auto', 'auto: the hardware that works here, libx264 otherwise',
+      choices=H264_ENCODERS),
     P('video.tiers', ['1/1', '1/2', '1/4@15'], 'qualities for paths of different rates: what the '
       'width and height are divided by, and frames per second at most'),
     P('video.max_slots', 4, 'cameras that one viewer can see at once', '', 1, 16),

@@ -205,7 +205,7 @@ class VideoStream:
                 pts = max(round(captured * 90000), last_pts + 1)
                 packet = encoder.encode(i420, pts, keyframe)
             except av.FFmpegError as error:
-                self._count_error(f'{self.codec} encoder: {error}')
+                self._count_error(f'{self.codec} encoder at {wanted[0]}x{wanted[1]}: {error}')
                 encoder = None
                 continue
             last_pts = pts

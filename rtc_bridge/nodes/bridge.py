@@ -44,7 +44,7 @@ from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.rtcbot import read_text
 from ..core.tiers import read_scales
 from ..core.velocity import Limits, Velocity
-from ..media.encoder import CODECS
+from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
 from ..peer.sessions import Sessions
 from ..relay.app import create_app
@@ -88,6 +88,7 @@ class Bridge:
                            enabled=values['teleop.enabled'])
         self._store = KeyStore(Path(values['access.directory']).expanduser() if (
             values['access.directory']) else default_directory())
+        use_h264_encoder(values['video.h264_encoder'])
         self.host = Host(
             robot_id, self.pilot,
             _access(values, robot_id, self._store),
