@@ -267,6 +267,27 @@ async def test_a_camera_keeps_to_its_frame_rate():
     assert camera.state() == ('waiting', 0.0)
 
 
+@pytest.mark.parametrize('codec', CODECS)
+@pytest.mark.parametrize('width, height', [(20000, 2), (2, 20000)])
+async def test_pictures_too_large_to_encode_are_named_and_the_next_one_is_shown(
+        codec, width, height):
+    camera = Camera('front', CameraSettings(max_fps=1000.0), lambda: None)
+    stream, packets = camera.streams[codec], []
+    subscription = camera.subscribe(codec, lambda packet, keyframe: packets.append(packet) or True)
+    try:
+        async with asyncio.timeout(20):
+            while not stream.stats.errors:
+                camera.put(lambda: (np.zeros((height, width, 3), np.uint8), 'bgr8'))
+                await asyncio.sleep(0.01)
+            assert f'{width}x{height} is too large' in stream.stats.last_error
+            assert not packets
+            while not packets:
+                camera.put(lambda: (texture(64, 64), 'bgr8'))
+                await asyncio.sleep(0.01)
+    finally:
+        camera.unsubscribe(subscription)
+
+
 class Playing:
     """A camera that is played a texture, picture by picture."""
 

@@ -21,6 +21,10 @@ from typing import Callable
 import numpy as np
 
 from .pixels import shrink, to_i420
+from ..core.errors import ImageError
+
+# VP8 has 14 bits for a side (RFC 6386, section 9.1); x264 ends at about the same.
+_MAX_SIDE = 16383
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,13 @@ class Picture:
             if 1 not in self._i420:
                 pixels, encoding = self._load()
                 shape = self._shape
-                self._i420[1] = to_i420(pixels, encoding, width_limit=shape.max_width or None,
-                                        rotate=shape.rotate, depth_range=shape.depth_range)
+                i420 = to_i420(pixels, encoding, width_limit=shape.max_width or None,
+                               rotate=shape.rotate, depth_range=shape.depth_range)
+                height, width = i420.shape[0] * 2 // 3, i420.shape[1]
+                if max(width, height) > _MAX_SIDE:
+                    raise ImageError(f'a picture of {width}x{height} is too large to encode: '
+                                     f'no side may have more than {_MAX_SIDE} pixels')
+                self._i420[1] = i420
             if divisor not in self._i420:
                 self._i420[divisor] = shrink(self._i420[1], divisor)
             return self._i420[divisor]
