@@ -23,6 +23,7 @@ from . import aiortc_compat
 
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS
+from ..core.wire import show
 
 MAX_SDP = 128 * 1024
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
@@ -70,11 +71,17 @@ def read_offer(sdp: str) -> ViewerOffer:
         text = _END.sub('', text)
     try:
         description = SessionDescription.parse(text)
-    except (ValueError, IndexError, KeyError, AttributeError, TypeError,
-            AssertionError) as error:
-        raise SignalingError('bad-offer', f'offer is no SDP that can be read: {error!r}') from None
+    except Exception as error:
+        # aiortc has no common base for what strange text raises in it: StopIteration, for one.
+        raise SignalingError('bad-offer', f'offer is no SDP that can be read: '
+                                          f'{show(error)}') from None
     if not description.media:
         raise SignalingError('bad-offer', 'offer has no media sections')
+    kinds = {media.rtp.muxId: media.kind for media in description.media}
+    # aiortc puts the sections of a group on its first one's transport, without looking for it.
+    if any(kinds.get(mid) not in ('audio', 'video', 'application')
+           for group in description.group if group.semantic == 'BUNDLE' for mid in group.items):
+        raise SignalingError('bad-offer', 'a BUNDLE group names a section that is not there')
     slots, encodings = 0, set(ENCODINGS)
     for media in description.media:
         if media.ice.usernameFragment is None or not media.dtls or not media.dtls.fingerprints:

@@ -15,6 +15,7 @@
 """One viewer's session on the robot: one offer, one answer, slots and channels."""
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, Callable
 
@@ -147,7 +148,9 @@ class Session:
             await pc.setLocalDescription()
         except BaseException as error:
             pc.remove_all_listeners()
-            await asyncio.shield(pc.close())
+            # aiortc cannot close a data section that was given no transport.
+            with contextlib.suppress(AttributeError):
+                await asyncio.shield(pc.close())
             # aiortc has no common base for what a strange description can raise in it.
             if not isinstance(error, Exception):
                 raise

@@ -141,9 +141,14 @@ class Desk:
     async def _ask(self, robot: RobotLink, offer: Offer) -> str:
         try:
             async with asyncio.timeout(self._limit):
-                return await robot.answer(offer)
+                sdp = await robot.answer(offer)
+            sdp.encode()
+            return sdp
         except SignalingError:
             raise
+        except UnicodeEncodeError:
+            # JSON's escapes can write halves of characters.
+            failure = SignalingError('internal', 'The robot sent an answer that is no text')
         except TimeoutError:
             failure = SignalingError('robot-timeout',
                                      f'The robot did not answer in {self._limit:g} s')

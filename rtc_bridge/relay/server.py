@@ -21,10 +21,17 @@ import logging
 import ssl
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from .watch import log, Metrics
 from ..core.crowd import Networks, Places, site
 from ..core.parameters import Value
+
+# aiohttp logs each request that is none with a traceback and its first line, in which the name of
+# a room may be: a stranger could fill the log.
+_http_logger = logging.getLogger('rtc_bridge.relay.http')
+_http_logger.addFilter(lambda record: not (record.exc_info and isinstance(
+    record.exc_info[1], (HttpProcessingError, web.RequestPayloadError, ConnectionError))))
 
 _BACKLOG = 1024
 # Idle connections are kept for a browser's next request only.
@@ -170,7 +177,7 @@ async def serve(app: web.Application, host: str, port: int,
     """
     doorman = app[DOORMAN]
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0,
-                           keepalive_timeout=_KEEP_ALIVE)
+                           keepalive_timeout=_KEEP_ALIVE, logger=_http_logger)
     await runner.setup()
     try:
         server = await asyncio.get_running_loop().create_server(
