@@ -349,7 +349,8 @@ async def test_only_so_many_connections():
 
 @pytest.mark.parametrize('trusted, source', [(['127.0.0.1'], '5.6.7.8'), ([], '127.0.0.1')])
 @pytest.mark.asyncio
-async def test_only_a_proxy_is_believed(trusted, source):
+async def test_only_a_proxy_is_believed(trusted, source, caplog):
+    logging.getLogger('rtc_bridge.relay').setLevel(logging.NOTSET)
     headers = {'X-Forwarded-For': '6.6.6.6, 5.6.7.8'}
     async with relay(trusted_proxies=trusted) as r:
         robot = await r.robot('/r1')
@@ -367,6 +368,8 @@ async def test_only_a_proxy_is_believed(trusted, source):
         # Only who is there for it reads the metrics: by default this host.
         async with r.http.get('/metrics', headers=headers) as response:
             assert response.status == (403 if trusted else 200)
+    # Who forgot to list a proxy is told, once.
+    assert caplog.text.count('not listed in trusted_proxies') == (0 if trusted else 1)
 
 
 def make_certificate(path, name):

@@ -17,11 +17,12 @@
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
+import logging
 
 from aiohttp import web
 
 from .server import connection
-from .watch import Metrics
+from .watch import log, Metrics
 from ..core.crowd import Networks, Rates, site
 from ..core.parameters import Value
 
@@ -68,6 +69,7 @@ class Entrance:
         self._proxies = proxies
         self._metrics = metrics
         self._exempt = exempt
+        self._warned = False
         self._rates = Rates(settings['limits.requests_per_minute'])
 
     def attach(self, app: web.Application) -> None:
@@ -83,6 +85,11 @@ class Entrance:
         viewer = self._proxies.viewer(request.remote, forwarded)
         if viewer != request.remote:
             request = request.clone(remote=viewer)
+        elif forwarded and not self._warned and request.remote not in self._proxies:
+            # Once: anybody can send this header, but most who forget the setting have a proxy.
+            self._warned = True
+            log('a proxy is not listed in trusted_proxies, its clients count as one',
+                logging.WARNING, peer=request.remote)
         if (under := connection(request)) is not None:
             under.expect('request_timeout')
         if not self._exempt(request) and not self._rates.allow(site(request.remote)):
