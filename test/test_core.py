@@ -27,7 +27,6 @@ from rtc_bridge.core.messages import (
     Answer, CandidateMessage, check_name, Close, Error, MAX_MESSAGE, OfferMessage, parse, Ready,
     Register, Registered, Renew, Watch,
 )
-from rtc_bridge.core.rate import RateEstimate
 from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
 from rtc_bridge.core.wire import show
@@ -123,9 +122,6 @@ def test_nobody_comes_in_by_default():
     assert Access().role('server', 'v1') == Access().role('relay', 'v1') == 'none'
 
 
-# Rate
-
-
 class Clock:
 
     def __init__(self):
@@ -133,59 +129,6 @@ class Clock:
 
     def __call__(self):
         return self.now
-
-
-def test_the_rate_doubles_every_second_up_to_the_limit():
-    clock = Clock()
-    rate = RateEstimate(500_000, 100_000, 3_000_000, clock)
-    for _ in range(4):
-        clock.now += 0.25
-        rate.on_report(0.0)
-    assert rate.bitrate == pytest.approx(1_000_000)
-    for _ in range(40):
-        clock.now += 0.25
-        rate.on_report(0.0)
-    assert rate.bitrate == 3_000_000
-
-
-def test_the_rate_falls_with_loss_and_never_below_the_floor():
-    rate = RateEstimate(1_000_000, 100_000, 3_000_000, Clock())
-    rate.on_report(0.05)
-    assert rate.bitrate == 1_000_000
-    rate.on_report(0.4)
-    assert rate.bitrate == pytest.approx(800_000)
-    for _ in range(50):
-        rate.on_report(0.9)
-    assert rate.bitrate == 100_000
-
-
-def test_silence_earns_no_growth():
-    clock = Clock()
-    rate = RateEstimate(500_000, 100_000, 30_000_000, clock)
-    clock.now += 60
-    rate.on_report(0.0)
-    assert rate.bitrate < 750_000
-
-
-def test_an_estimate_counts_only_below_what_is_sent():
-    rate = RateEstimate(2_000_000, 100_000, 3_000_000, Clock())
-    rate.on_remb(300_000, sent=200_000)
-    assert rate.bitrate == 2_000_000
-    rate.on_remb(1_700_000, sent=1_900_000)
-    assert rate.bitrate == 2_000_000
-    rate.on_remb(1_000_000, sent=1_900_000)
-    assert rate.bitrate == 900_000
-
-
-def test_a_viewer_without_reports_is_quiet():
-    clock = Clock()
-    rate = RateEstimate(500_000, 100_000, 3_000_000, clock)
-    clock.now += 0.9
-    assert not rate.quiet
-    clock.now += 0.2
-    assert rate.quiet
-    rate.on_report(0.0)
-    assert not rate.quiet
 
 
 # Lost packets
@@ -200,13 +143,13 @@ def test_lost_packets_are_sent_again_once_in_a_round_trip():
     again = Retransmissions(1_000_000, clock)
     assert again.choose(lost(1, 2, 3)) == ([1, 2, 3], False)
     assert again.choose(lost(2, 3, 4)) == ([4], False)
-    clock.now += 0.13
+    clock.now += 0.16
     assert again.choose(lost(2)) == ([2], False)
 
 
 def test_late_packets_are_given_up():
     again = Retransmissions(1_000_000, Clock())
-    assert again.choose(lost(1, age=0.5) + lost(2)) == ([2], True)
+    assert again.choose(lost(1, age=0.6) + lost(2)) == ([2], True)
 
 
 def test_the_past_gets_a_share_of_the_bitrate():

@@ -53,7 +53,8 @@ def small(frame):
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot that shows every camera that there is; at first there is none."""
-    robot = Robot()
+    # One quality only: how many there are on a busy machine is not what is tested here.
+    robot = Robot(**{'video.tiers': ['1/1']})
     yield robot
     robot.close()
 
@@ -87,8 +88,7 @@ def psnr(page, source):
     """Return the PSNR in dB of luma and of all colours of what a page shows."""
     shown = page.grab()
     frames, thumbnails = source
-    if shown.shape != frames[0].shape:
-        return 0.0, 0.0  # That of a lower tier.
+    assert shown.shape == frames[0].shape
     look = small(shown)
     likely = np.argsort([cv2.norm(look, thumbnail) for thumbnail in thumbnails])[:3]
     frame = max((frames[number] for number in likely), key=lambda f: cv2.PSNR(shown, f))
@@ -142,10 +142,8 @@ def test_three_viewers_share_one_encoder(page, source, robot, chromium):
     others = [chromium.show(f'{robot.url}?camera={TOPIC}') for _ in range(2)]
     for other in others:
         other.wait_state('live')
-    # Newcomers come up from a lower tier as soon as their paths are known.
     values = robot.diagnostics(f'camera {TOPIC}', lambda v, _: v['viewers'] == '3'
-                               and float(v.get('h264.fps_out', 0)) > 0
-                               and not any(k.startswith('h264/') for k in v))
+                               and float(v['h264.fps_out']) > 0)
     # One encoding for all: as many pictures come out as come in.
     assert float(values['h264.fps_out']) <= float(values['fps_in']) * 1.2 + 1
     assert not any(key.startswith('vp8.') for key in values)

@@ -12,75 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How much a viewer's path takes, from what the viewer reports, and how much the robot takes."""
+"""How often something may happen."""
 
 from .clock import boot_time, Clock
-
-_CLEAN, _BAD = 0.02, 0.10
-# What is sent is measured over a second and varies: an estimate this far below it is meant.
-_OVERUSE = 0.85
-# Browsers report about three times a second.
-_QUIET_S = 1.0
-_RAMP_S = 5.0
-
-
-class RateEstimate:
-    """
-    Starts low, doubles every second on a clean path, backs off on loss and overuse.
-
-    :param start: bit/s at the start
-    :param low: never less, bit/s
-    :param high: never more, bit/s
-    """
-
-    def __init__(self, start: int, low: int, high: int, clock: Clock = boot_time) -> None:
-        """Start at ``start``."""
-        self.bitrate = float(min(start, high))
-        self.fraction_lost = 0.0
-        # May be moved while running, as cameras come and go.
-        self.high = high
-        self._low = low
-        self._clock = clock
-        self._last = self._began = clock()
-        self._backed_off = False
-
-    @property
-    def ramping(self) -> bool:
-        """Tell whether the path's rate is still being found out for the first time."""
-        return not self._backed_off and self.bitrate < self.high and (
-            self._clock() - self._began < _RAMP_S)
-
-    @property
-    def quiet(self) -> bool:
-        """Tell whether reports have stopped: the viewer may be gone."""
-        return self._clock() - self._last > _QUIET_S
-
-    def on_report(self, fraction_lost: float) -> None:
-        """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
-        now = self._clock()
-        # Silence tells nothing about the path: only reported time counts for growth.
-        dt = min(now - self._last, 0.5)
-        self._last = now
-        self.fraction_lost = fraction_lost
-        if fraction_lost > _BAD:
-            self._backed_off = True
-            self._set(self.bitrate * (1 - fraction_lost / 2))
-        elif fraction_lost < _CLEAN:
-            self._set(self.bitrate * 2 ** dt)
-
-    def on_remb(self, bitrate: float, sent: float) -> None:
-        """
-        Take a receiver's estimate (draft-alvestrand-rmcat-remb), in bit/s.
-
-        Browsers never estimate much more than they receive, so an estimate above what is being
-        sent says nothing; one below it is a sign of overuse.
-        """
-        if bitrate < _OVERUSE * sent:
-            self._backed_off = True
-            self._set(min(self.bitrate, 0.9 * bitrate))
-
-    def _set(self, bitrate: float) -> None:
-        self.bitrate = max(self._low, min(self.high, bitrate))
 
 
 class RateLimit:

@@ -20,8 +20,8 @@ from typing import Iterable
 from .clock import boot_time, Clock
 
 # A browser asks again every round trip; what was sent again may still be on its way.
-REPEAT_S = 0.12
-# A picture that late is worth less than the next one.
+REPEAT_S = 0.05
+# A picture that late, after the round trip that it takes to ask, is worth less than the next one.
 MAX_AGE_S = 0.4
 # The share of the bitrate that may go into the past, and for how long it may be saved up.
 SHARE, SAVED_S = 0.3, 0.5
@@ -37,8 +37,13 @@ class Retransmissions:
     """
 
     def __init__(self, bitrate: float, clock: Clock = boot_time) -> None:
-        """Start with the budget that half a second earns; ``bitrate`` in bit/s may be moved."""
+        """
+        Start with the budget that half a second earns.
+
+        ``bitrate`` in bit/s and ``rtt``, the round trip in seconds, may be moved.
+        """
         self.bitrate = bitrate
+        self.rtt = 0.1
         self._clock = clock
         self._budget = bitrate * SHARE * SAVED_S
         self._earned = clock()
@@ -57,16 +62,21 @@ class Retransmissions:
         self._budget = min(self._budget + (now - self._earned) * self.bitrate * SHARE,
                            self.bitrate * SHARE * SAVED_S)
         self._earned = now
-        while self._sent and now - next(iter(self._sent.values())) > REPEAT_S:
+        while self._sent and now - next(iter(self._sent.values())) > REPEAT_S + self.rtt:
             self._sent.popitem(last=False)
         again, given_up = [], False
         for sequence, age in lost:
             if sequence in self._sent:
                 continue
-            if age > MAX_AGE_S or self._budget < PACKET_BITS:
+            if age > MAX_AGE_S + self.rtt or self._budget < PACKET_BITS:
                 given_up = True
                 continue
             self._budget -= PACKET_BITS
             self._sent[sequence] = now
             again.append(sequence)
         return again, given_up
+
+    def note(self, sequences: Iterable[int]) -> None:
+        """Remember packets that were sent a second time unasked."""
+        now = self._clock()
+        self._sent.update((sequence, now) for sequence in sequences)

@@ -31,6 +31,8 @@ _BITS_PER_PIXELS = 0.75
 _SMALLEST = 40_000
 # Below this share of the next tier's ceiling its smaller pictures look better.
 _FLOOR = 0.8
+# And below this share of that there is no time to lose.
+_FAR = 0.7
 # Nobody takes more than a tenth of its rate from the strongest viewer of a tier, or its driver.
 _KEEP, _JOIN = 0.9, 0.95
 # While all are still finding out what their paths take, they do it together.
@@ -78,6 +80,8 @@ class Path:
     tier: int | None = None
     # Since when another tier would fit better.
     better_since: float | None = None
+    # What would lead to a better tier, bit/s; 0 in the best.
+    wanted: float = 0.0
 
 
 def read_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
@@ -128,6 +132,8 @@ def balance(paths: Sequence[Path], tiers: Sequence[Tier], now: float) -> list[in
             path.better_since = now
         if now - path.better_since >= _patience(path, fitting, paths, tiers):
             path.tier, path.better_since = fitting, None
+    for path in paths:
+        path.wanted = _wanted(path, paths, tiers) if path.tier else 0.0
     return [_rate([p for p in paths if p.tier == index], tier)
             for index, tier in enumerate(tiers)]
 
@@ -156,11 +162,21 @@ def _holds_back(path: Path, index: int, paths: Sequence[Path], tier: Tier) -> bo
     return min(path.bitrate, tier.max_bitrate) < share * min(first.bitrate, tier.max_bitrate)
 
 
+def _wanted(path: Path, paths: Sequence[Path], tiers: Sequence[Tier]) -> float:
+    above = tiers[path.tier - 1]
+    others = [p for p in paths if p.tier == path.tier - 1 and not p.quiet]
+    leader = max((p.bitrate for p in others), default=0.0)
+    return max(_UP_MARGIN * above.floor, min(leader, above.max_bitrate))
+
+
 def _patience(path: Path, fitting: int, paths: Sequence[Path], tiers: Sequence[Tier]) -> float:
     """Return for how long another tier must have been better: changes cost keyframes."""
     if fitting < path.tier:
         return _UP_RAMPING_S if path.ramping else _UP_S
-    return 0.0 if _holds_back(path, path.tier, paths, tiers[path.tier]) else _DOWN_S
+    tier = tiers[path.tier]
+    if path.bitrate < _FAR * tier.floor or _holds_back(path, path.tier, paths, tier):
+        return 0.0
+    return _DOWN_S
 
 
 def _rate(members: list[Path], tier: Tier) -> int:

@@ -70,7 +70,8 @@ class Subscription:
     def set_path(self, path: Path) -> None:
         """Tell what the viewer's path takes."""
         trouble = path.bitrate < _TROUBLE * self.path.bitrate
-        path.tier, path.better_since = self.path.tier, self.path.better_since
+        path.tier, path.better_since, path.wanted = (
+            self.path.tier, self.path.better_since, self.path.wanted)
         self.path = path
         self.camera.balance(at_once=trouble)
 

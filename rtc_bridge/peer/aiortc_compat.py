@@ -21,10 +21,11 @@ it; the session then works without that feature. Written against aiortc 1.14 to 
 
 import copy
 import logging
-from typing import Callable, Iterable, Sequence
+from typing import Any, Callable, Iterable, Sequence
 
 import aioice.ice
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
+from aiortc.clock import current_ntp_time
 import aiortc.codecs
 from aiortc.rtcpeerconnection import find_common_codecs
 from aiortc.rtcrtpparameters import (
@@ -85,10 +86,10 @@ def _install_playout_delay() -> bool:
 
 def _install_consent_clock() -> bool:
     """
-    Ask each peer for consent every second (RFC 7675), and note when it last gave it.
+    Ask each peer for consent (RFC 7675) five times a second, and note its answers.
 
     The answer echoes a random transaction id, so it is a sign of life that nobody off the path
-    can forge, and it comes even when a viewer sends nothing else.
+    can forge, and it comes even when a viewer sends nothing else. Its time is the round trip.
     """
     protocol = getattr(aioice.ice, 'StunProtocol', None)
     if not hasattr(protocol, 'request'):
@@ -96,13 +97,21 @@ def _install_consent_clock() -> bool:
     request = protocol.request
 
     async def request_and_note(self, *args, **kwargs):
+        consent = kwargs.get('retransmissions') == 0
+        if consent:
+            # aioice waits half a second for each try, and longer for the second one: the answer
+            # to the first may take as long as both.
+            kwargs['retransmissions'] = 1
+        began = boot_time()
         result = await request(self, *args, **kwargs)
-        self.receiver.last_answer = boot_time()
+        self.receiver.last_answer = now = boot_time()
+        if consent:
+            self.receiver.round_trip = now, now - began
         return result
 
     protocol.request = request_and_note
     if hasattr(aioice.ice, 'CONSENT_INTERVAL') and hasattr(aioice.ice, 'CONSENT_FAILURES'):
-        aioice.ice.CONSENT_INTERVAL = 1
+        aioice.ice.CONSENT_INTERVAL = 0.2
         aioice.ice.CONSENT_FAILURES = 6
     return True
 
@@ -135,21 +144,82 @@ for _name, _found in (('playout delay', HAS_PLAYOUT_DELAY), ('RTCP feedback', HA
         logger.warning('this release of aiortc has no hook for %s', _name)
 
 
-def last_answer(pc: RTCPeerConnection) -> float | None:
-    """Return the boot-time clock when the peer last answered a check, ``None`` if never."""
+def _noted(pc: RTCPeerConnection, name: str) -> list[Any]:
     transports = [s.transport for s in (*pc.getSenders(), pc.sctp) if s is not None]
     connections = [getattr(t.transport, '_connection', None) for t in transports if t is not None]
-    times = [getattr(c, 'last_answer', None) for c in connections]
-    return max((t for t in times if t is not None), default=None)
+    return [value for c in connections if (value := getattr(c, name, None)) is not None]
+
+
+def last_answer(pc: RTCPeerConnection) -> float | None:
+    """Return the boot-time clock when the peer last answered a check, ``None`` if never."""
+    return max(_noted(pc, 'last_answer'), default=None)
+
+
+def round_trip(pc: RTCPeerConnection) -> tuple[float, float] | None:
+    """Return when the newest round trip ended, and its time in seconds; ``None`` before one."""
+    return max(_noted(pc, 'round_trip'), default=None)
+
+
+def newest_packets(sender: RTCRtpSender) -> list[int]:
+    """Return the sequence numbers of the newest picture, none if aiortc does not tell."""
+    history = getattr(sender, '_RTCRtpSender__rtp_history', {})
+    newest = getattr(sender, '_RTCRtpSender__rtp_timestamp', None)
+    return [p.sequence_number for p in history.values() if p.timestamp == newest]
+
+
+def padding_packets(sender: RTCRtpSender) -> list[int]:
+    """
+    Return the sequence numbers of the largest of the newest packets, the largest first.
+
+    They are fit for padding: a still scene's newest picture is a few bytes, and a rate made of
+    those would be thousands of packets. aiortc's receiver takes one 100 packets old for a restart.
+    """
+    newest = newest_packets(sender)
+    history = getattr(sender, '_RTCRtpSender__rtp_history', {})
+    packets = [p for p in history.values()
+               if newest and (newest[0] - p.sequence_number & 0xFFFF) < 64]
+    packets.sort(key=lambda p: len(p.payload), reverse=True)
+    return [p.sequence_number for p in packets[:4]]
+
+
+async def send_again(sender: RTCRtpSender, sequences: Iterable[int]) -> int:
+    """Send packets a second time, over RTX where that was negotiated; return their bytes."""
+    if not hasattr(sender, '_retransmit'):
+        return 0
+    size = 0
+    for sequence in sequences:
+        size += _refresh(sender, sequence)
+        await sender._retransmit(sequence)
+    return size
+
+
+def _refresh(sender: RTCRtpSender, sequence: int) -> int:
+    """
+    Give a packet that is sent again the time of now; return its size.
+
+    With that of the first time a browser takes it for one that was long on its way.
+    """
+    history = getattr(sender, '_RTCRtpSender__rtp_history', {})
+    packet = history.get(sequence % RTP_HISTORY_SIZE)
+    if packet is None or packet.sequence_number != sequence:
+        return 0
+    packet.extensions.abs_send_time = current_ntp_time() >> 14 & 0xFFFFFF
+    return len(packet.payload)
 
 
 def _age(sender: RTCRtpSender, sequence: int) -> float:
-    """Return how many seconds of media were sent since a packet, 0 if aiortc does not tell."""
-    history = getattr(sender, '_RTCRtpSender__rtp_history', {})
+    """
+    Return how many seconds of media were sent since a packet, 0 if aiortc does not tell.
+
+    It is infinite for one that aiortc keeps no longer, or that never was.
+    """
+    history = getattr(sender, '_RTCRtpSender__rtp_history', None)
+    if history is None:
+        return 0.0
     newest = getattr(sender, '_RTCRtpSender__rtp_timestamp', 0)
     packet = history.get(sequence % RTP_HISTORY_SIZE)
     if packet is None or packet.sequence_number != sequence:
-        return 0.0
+        return float('inf')
     return (newest - packet.timestamp & 0xFFFFFFFF) / 90000
 
 
@@ -175,6 +245,8 @@ def watch_rtcp(sender: RTCRtpSender, *, on_keyframe: Callable[[], None],
                     on_report(report.fraction_lost / 256)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             packet.lost = on_nack([(seq, _age(sender, seq)) for seq in packet.lost])
+            for seq in packet.lost:
+                _refresh(sender, seq)
         elif isinstance(packet, RtcpPsfbPacket):
             if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
                 on_keyframe()

@@ -33,22 +33,19 @@ from .rtcbot_channel import RTCBotChannel
 from .slot import Slot
 from .standing import Standing
 from .teleop_channel import TeleopChannel
+from .viewer_path import STEP_S, ViewerPath
 from ..core.access import Admission
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS, family
 from ..core.link import Candidate, Offer
-from ..core.rate import RateEstimate
 from ..core.wire import show
-from ..media.stream import START_BITRATE
 
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 15.0
-# A peer that answers no check for this long is gone; checks go out every second.
+# A peer that answers no check for this long is gone; checks go out five times a second.
 DEAD_AFTER_S = 5.0
-WATCH_PERIOD_S = 0.2
-MIN_BITRATE = 150_000
 
 
 class Session:
@@ -71,7 +68,7 @@ class Session:
         self.standing = Standing(role, host.robot_id, host.access, admission)
         self.host = host
         self.slots: list[Slot] = []
-        self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        self.path = ViewerPath()
         self.state = 'new'
         self._failed_codecs: set[str] = set()
         # Set once a viewer, or its door, has said what slot 0 is to show.
@@ -83,8 +80,6 @@ class Session:
         self._watch_task: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
         self._began = boot_time()
-        self._sent = (self._began, 0)
-        self._sent_bps = 0.0
 
     async def answer(self) -> str:
         """
@@ -136,9 +131,10 @@ class Session:
                 slots.append(slot)
                 transceiver.sender.replaceTrack(slot)
                 transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
+                slot.sender = transceiver.sender
                 aiortc_compat.watch_rtcp(
                     transceiver.sender, on_keyframe=slot.on_keyframe_request,
-                    on_report=self.rate.on_report, on_remb=self._on_remb,
+                    on_report=self.path.rate.on_report, on_remb=self.path.rate.on_remb,
                     on_nack=slot.on_nack)
             await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
             for transceiver in pc.getTransceivers():
@@ -229,8 +225,10 @@ class Session:
                 'codec': self.slots[0].codec if self.slots else '',
                 'failed_codecs': ' '.join(sorted(self._failed_codecs)),
                 'streams': ' '.join(slot.stream for slot in self.slots if slot.stream),
-                'kbit_per_s': f'{self._sent_bps / 1000:.0f}',
-                'lost_percent': f'{self.rate.fraction_lost * 100:.1f}',
+                'kbit_per_s': f'{self.path.rate.sent() / 1000:.0f}',
+                'round_trip_ms': f'{self.path.rate.rtt * 1000:.0f}',
+                'path_kbit_per_s': f'{self.path.rate.bitrate / 1000:.0f}',
+                'lost_percent': f'{self.path.rate.fraction_lost * 100:.1f}',
                 'drives': str(self.host.pilot.gate.holder == self.session_id).lower()}
 
     async def close(self, reason: str) -> None:
@@ -247,6 +245,7 @@ class Session:
         self.host.pilot.leave(self.session_id)
         for slot in self.slots:
             slot.stop()
+        self.path.close()
         if self._watch_task is not None:
             self._watch_task.cancel()
         self._on_closed(self)
@@ -291,13 +290,10 @@ class Session:
             return
         self._channels[channel.label] = kind(channel, self)
 
-    def _on_remb(self, bitrate: float) -> None:
-        self.rate.on_remb(bitrate, self._sent_bps)
-
     async def _watch(self) -> None:
-        """Notice death, measure, and share the path's rate among the slots."""
+        """Notice death, and steer what goes over the path."""
         while True:
-            await asyncio.sleep(WATCH_PERIOD_S)
+            await asyncio.sleep(STEP_S)
             now = boot_time()
             if self.state == 'connecting' and now - self._began > CONNECT_TIMEOUT_S:
                 return self.end(f'no connection within {CONNECT_TIMEOUT_S:g} s')
@@ -309,21 +305,9 @@ class Session:
                 if now - answered > DEAD_AFTER_S:
                     return self.end(f'no sign of life for {DEAD_AFTER_S:g} s')
                 self.host.pilot.alive(self.session_id, now - answered)
-            self._measure(now)
-            showing = [s for s in self.slots if s.camera is not None]
-            if showing:
-                self.rate.high = sum(s.camera.settings.max_bitrate for s in showing)
-                for slot in showing:
-                    slot.check_codec(self.rate.fraction_lost, 'control' in self._channels)
-                    slot.set_path(self.rate.bitrate / len(showing), quiet=self.rate.quiet,
-                                  ramping=self.rate.ramping,
-                                  drives=self.host.pilot.gate.holder == self.session_id)
+            for slot in self.slots:
+                slot.check_codec(self.path.rate.fraction_lost, 'control' in self._channels)
+            self.path.step(self._pc, self.slots,
+                           self.host.pilot.gate.holder == self.session_id)
             for channel in self._channels.values():
                 channel.watch()
-
-    def _measure(self, now: float) -> None:
-        since, before = self._sent
-        if now - since >= 1.0:
-            total = sum(slot.bytes_sent for slot in self.slots)
-            self._sent_bps = (total - before) * 8 / (now - since)
-            self._sent = (now, total)

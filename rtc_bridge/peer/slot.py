@@ -20,13 +20,15 @@ from dataclasses import replace
 import logging
 from typing import Callable, Sequence
 
-from aiortc import MediaStreamTrack
+from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
 import av
 
+from .aiortc_compat import newest_packets, padding_packets, send_again
 from ..core.clock import boot_time
 from ..core.fallback import choose, Evidence, family
-from ..core.retransmission import Retransmissions
+from ..core.rate import RateLimit
+from ..core.retransmission import PACKET_BITS, Retransmissions
 from ..core.tiers import Path
 from ..media.camera import Camera, Subscription
 from ..media.stream import START_BITRATE
@@ -34,6 +36,8 @@ from ..media.stream import START_BITRATE
 logger = logging.getLogger(__name__)
 # A viewer whose packets are not fetched has a stuck path: three frames are 100 ms.
 _MAX_WAITING = 3
+# A keyframe costs all viewers of a tier: so many may one ask for at once, and in the long run.
+KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ = 3, 0.5
 
 
 class Slot(MediaStreamTrack):
@@ -55,9 +59,14 @@ class Slot(MediaStreamTrack):
                  on_codec: Callable[[str], None] | None) -> None:
         """Start empty."""
         super().__init__()
+        # The one that takes this track's packets; set with the track.
+        self.sender: RTCRtpSender | None = None
         self.camera: Camera | None = None
         self.codec = choose(encodings, 'auto', failed)
         self.bytes_sent = 0
+        self.bytes_again = 0
+        self._demands = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
+        self._repeat = False
         self._encodings = tuple(encodings)
         self._failed = failed
         self._on_codec = on_codec
@@ -124,10 +133,11 @@ class Slot(MediaStreamTrack):
     def on_keyframe_request(self) -> None:
         """Take the viewer's request for a keyframe."""
         self._evidence.requested(boot_time())
-        self.request_keyframe()
+        self.demand_keyframe()
 
     def set_path(self, bitrate: float, *, quiet: bool = False, ramping: bool = False,
-                 drives: bool = False) -> None:
+                 drives: bool = False, rtt: float = 0.1, lossy: bool = False,
+                 full: bool = False) -> None:
         """
         Tell what this viewer's path can take, which decides on the quality it gets.
 
@@ -135,16 +145,35 @@ class Slot(MediaStreamTrack):
         :param quiet: nothing was heard of the viewer lately
         :param ramping: the bitrate is still being found out
         :param drives: the viewer drives the robot
+        :param rtt: round trip in seconds
+        :param lossy: the path loses packets however little is sent
+        :param full: what is sent has to wait on the path
         """
-        self._retransmissions.bitrate = bitrate
+        # On a full path repetitions only make everything later.
+        self._retransmissions.bitrate, self._retransmissions.rtt = 0 if full else bitrate, rtt
+        # To ask for a lost packet takes a round trip, in which nothing can be shown. Sent twice, a
+        # picture apart, it is seldom lost.
+        self._repeat = lossy
+        if lossy:
+            bitrate /= 2
         self._path = Path(bitrate, quiet, ramping, drives)
         if self._subscription is not None:
             self._subscription.set_path(self._path)
 
     @property
+    def wanted(self) -> float:
+        """Return what the path would have to take for a better quality, bit/s; 0: it is best."""
+        return self._subscription.path.wanted if self._subscription is not None else 0.0
+
+    @property
     def stream(self) -> str:
         """Return which of the camera's streams the viewer gets, '' if none."""
         return self._subscription.label if self._subscription is not None else ''
+
+    def demand_keyframe(self) -> None:
+        """Take the viewer's wish for a keyframe; all viewers of the tier pay for it."""
+        if self._demands.allow():
+            self.request_keyframe()
 
     def request_keyframe(self) -> None:
         """Ask the camera for a keyframe, which all viewers of the tier get."""
@@ -155,7 +184,8 @@ class Slot(MediaStreamTrack):
         """Return which lost packets to send again; see :class:`Retransmissions`."""
         again, given_up = self._retransmissions.choose(lost)
         if given_up:
-            self.request_keyframe()
+            self.demand_keyframe()
+        self.bytes_again += len(again) * PACKET_BITS // 8
         return again
 
     def stop(self) -> None:
@@ -173,6 +203,7 @@ class Slot(MediaStreamTrack):
         if not self._read:
             self._read = True
             self._need_keyframe()
+        repeat = newest_packets(self.sender) if self._repeat else []
         while not self._packets:
             if self.readyState != 'live':
                 raise MediaStreamError
@@ -180,12 +211,24 @@ class Slot(MediaStreamTrack):
             await self._arrived.wait()
         packet = self._packets.popleft()
         self.bytes_sent += packet.size
+        if repeat:
+            self._retransmissions.note(repeat)
+            self.bytes_again += await send_again(self.sender, repeat)
         self._evidence.sent(boot_time())
         if self._sent_codec != self.codec:
             # All that waits is of the codec of now: changes clear it.
             self._sent_codec = self.codec
             self._on_codec(self.codec)
         return packet
+
+    async def pad(self, size: int) -> None:
+        """Send up to about so many bytes that the viewer has already."""
+        for sequence in padding_packets(self.sender):
+            if size <= 0:
+                return
+            sent = await send_again(self.sender, [sequence])
+            size -= sent
+            self.bytes_again += sent
 
     def _need_keyframe(self) -> None:
         self._keyframe_needed = True

@@ -1,0 +1,259 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""How much a viewer's path takes: from round trips, losses and the viewer's own estimate."""
+
+from collections import deque
+import math
+
+from .clock import boot_time, Clock
+
+# A queue this long, more on a path whose round trips vary by themselves, is of our making.
+_QUEUE_S, _JITTER, _MAX_JITTER_S = 0.02, 1.5, 0.05
+_LATE = 2
+# The shortest round trip of so long is that of the path without a queue.
+_BASE_S = 10.0
+# Losses below the first let grow, those above the second make shrink, as in libwebrtc.
+_CLEAN, _BAD = 0.02, 0.10
+# More than this no path loses of itself.
+_MAX_PATH_LOSS = 0.3
+# Losses are averaged over the first, and expected again for the second.
+_LOSS_S, _LOSSY_S = 0.8, 10.0
+_AFTER_S = 2.0
+# What is sent is measured over a while and varies: an estimate this far below it is meant.
+_OVERUSE = 0.85
+# Of what went through while there was a queue.
+_DRAIN = _RETURN = 0.85
+# At most this far down at once while much less is sent than the path was found to take.
+_IDLE_CUT = 0.85
+_QUIET_S = 1.0
+_RAMP_S = 5.0
+# Growth per second, as a factor's logarithm: for the first time, back to where the path was full,
+# and beyond, where it is slow for a while and then faster and faster.
+_FIRST, _BACK, _BEYOND, _FASTER, _PATIENCE_S = 0.7, 0.35, 0.02, 0.04, 4.0
+_LOSSY = 0.15
+# After padding that was too much the next is tried so much later, each time twice as long.
+_PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
+# What has not been sent has proved nothing.
+_UNPROVEN = 1.5
+_SENT_WINDOW_S = 1.0
+
+
+class RateEstimate:
+    """
+    Starts low, doubles every second on a clean path, and backs off before its queue is long.
+
+    Three signs of too much: round trips that grow, losses above a tenth that shrink with the
+    rate, and, where round trips say the same or nothing, a viewer's estimate (REMB) below what is
+    sent. Losses that remain however little is
+    sent belong to the path.
+
+    :param start: bit/s at the start
+    :param low: never less, bit/s
+    :param high: never more, bit/s
+    """
+
+    def __init__(self, start: int, low: int, high: int, clock: Clock = boot_time) -> None:
+        """Start at ``start``."""
+        self.bitrate = float(min(start, high))
+        self.fraction_lost = 0.0
+        # May be moved while running, as cameras come and go.
+        self.high = high
+        # The newest round trip in seconds, 0 before the first.
+        self.rtt = 0.0
+        self._low = low
+        self._start = start
+        self._clock = clock
+        self._began = self._heard = self._grown = self._reported = clock()
+        self._sent: deque[tuple[float, float]] = deque([(self._began, 0.0)])
+        self._rtts: deque[tuple[float, float]] = deque()
+        self._jitter = 0.0
+        # When the path was last found full, and what it took then.
+        self._full_at: float | None = None
+        self._capacity = 0.0
+        # Smoothed losses; what of them is the path's; rate and losses at the last cut for them.
+        self._loss = self._path_loss = self._lossy_until = 0.0
+        self._lost_since = self._began
+        self._cut: tuple[float, float] | None = None
+        self._padded, self._pad_from, self._pause = False, 0.0, _PAUSE_S
+
+    @property
+    def ramping(self) -> bool:
+        """Tell whether the path's rate is still being found out for the first time."""
+        # Where there is little to send nothing speaks against the path.
+        idle = self.bitrate >= _UNPROVEN * self.sent() and not self.lossy
+        return self._full_at is None and self.bitrate < self.high and (
+            idle or self._clock() - self._began < _RAMP_S)
+
+    @property
+    def quiet(self) -> bool:
+        """Tell whether answers have stopped: the viewer may be gone."""
+        return self._clock() - self._heard > _QUIET_S
+
+    @property
+    def lossy(self) -> bool:
+        """Tell whether packets are lost although none has to wait."""
+        return self._clock() < self._lossy_until
+
+    @property
+    def full(self) -> bool:
+        """Tell whether what is sent has to wait on the path."""
+        return self._queue() > self._limit()
+
+    @property
+    def clear(self) -> bool:
+        """Tell whether there is no sign of too much."""
+        return self._queue() < self._limit() / 2 and self._loss - self._path_loss < _CLEAN
+
+    def padding(self, wanted: float) -> float:
+        """
+        Return how much to send besides what there is to send, in bit/s.
+
+        A path proves no more than what is sent on it.
+
+        :param wanted: bit/s that would be of use
+        """
+        now = self._clock()
+        if wanted <= self.bitrate or not self.clear or self.quiet or now < self._pad_from:
+            self._padded = False
+            return 0.0
+        self._padded = True
+        return max(0.0, self.bitrate - self.sent(0.5))
+
+    def on_sent(self, bits: float) -> None:
+        """Take how many bits have been sent in all, several times a second."""
+        now = self._clock()
+        self._sent.append((now, bits))
+        while len(self._sent) > 2 and now - self._sent[1][0] >= _SENT_WINDOW_S:
+            self._sent.popleft()
+
+    def sent(self, window: float = _SENT_WINDOW_S) -> float:
+        """Return what was sent of late, in bit/s."""
+        end, bits = self._sent[-1]
+        for since, before in self._sent:
+            if end - since <= window + 1e-6:
+                break
+        return (bits - before) / max(end - since, 0.1)
+
+    def on_rtt(self, rtt: float) -> None:
+        """Take a round trip, in seconds."""
+        now = self._clock()
+        self._heard, self.rtt = now, rtt
+        before = self._queue()
+        if self._rtts:
+            change = min(abs(rtt - self._rtts[-1][1]), _MAX_JITTER_S)
+            self._jitter += 0.1 * (change - self._jitter)
+        self._rtts.append((now, rtt))
+        while now - self._rtts[0][0] > _BASE_S:
+            self._rtts.popleft()
+        queue = self._queue()
+        if not self.full:
+            self._grow(now)
+        elif queue > before - 0.01 and not self._just_cut(now):
+            # It does not get shorter: more goes in than comes out.
+            since = self._rtts[-2][0] if len(self._rtts) > 1 else now - 0.2
+            filling = max(0.0, queue - before) / max(now - since, 0.05)
+            through = self.sent(0.5) * (1 - self.fraction_lost) / (1 + min(filling, 3.0))
+            bitrate = through * max(0.5, _DRAIN - queue)
+            if self.sent() * _UNPROVEN < self.bitrate:
+                # So little is hardly what fills the path, and says little of what it takes.
+                bitrate = max(bitrate, _IDLE_CUT * self.bitrate)
+            self._full(now, through, bitrate)
+
+    def on_report(self, fraction_lost: float) -> None:
+        """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
+        now = self._clock()
+        # Browsers report more often while packets are lost: a report counts for its time.
+        weight = 1 - math.exp(-min(now - self._reported, 0.5) / _LOSS_S)
+        self._heard = self._reported = now
+        self.fraction_lost = fraction_lost
+        self._loss += weight * (fraction_lost - self._loss)
+        # Those of a full path come at once, and are heard of for a while after it was.
+        if self._loss < _CLEAN or self.full:
+            self._lost_since = now
+        elif now - max(self._lost_since, self._full_at or 0.0) > _AFTER_S:
+            self._lossy_until = now + _LOSSY_S
+        self._path_loss = min(self._path_loss, max(self._loss, self._path_loss * 0.995))
+        excess = self._loss - self._path_loss
+        if excess <= _BAD:
+            self._grow(now)
+        elif not self._just_cut(now):
+            if self._cut is not None and not self.full and (
+                    self.bitrate < 0.75 * self._cut[0]) and (
+                    0.6 * self._cut[1] < max(self._loss, fraction_lost) < _MAX_PATH_LOSS):
+                # Much less was sent, and as much was lost.
+                self._path_loss, self._cut = self._loss, None
+                return
+            if self._cut is None:
+                self._cut = self.bitrate, self._loss
+            share = max(excess, fraction_lost - self._path_loss)
+            self._full(now, self.bitrate * (1 - share), self.bitrate * (
+                1 - share / 2 if share < _MAX_PATH_LOSS else _DRAIN * (1 - share)))
+
+    def on_remb(self, bitrate: float) -> None:
+        """
+        Take a receiver's estimate (draft-alvestrand-rmcat-remb), in bit/s.
+
+        Browsers never estimate much more than they receive, so an estimate above what is being
+        sent says nothing; one below it is a sign of overuse.
+        """
+        # Round trips tell better, where there are any: this one is slow to rise again.
+        if bitrate < _OVERUSE * min(self.sent(), self.bitrate) and (self.full or not self.rtt):
+            self._full(self._clock(), bitrate, _DRAIN * bitrate)
+
+    def _limit(self) -> float:
+        """Return how long a queue is too long, in seconds."""
+        return _QUEUE_S + _JITTER * self._jitter
+
+    def _queue(self) -> float:
+        """Return how long packets wait on the path, in seconds; one late answer is chance."""
+        if len(self._rtts) < _LATE:
+            return 0.0
+        # Unless much is lost at the same time.
+        late = 1 if self.fraction_lost > _BAD else _LATE
+        newest = min(self._rtts[-n][1] for n in range(1, late + 1))
+        return newest - min(rtt for _, rtt in self._rtts)
+
+    def _just_cut(self, now: float) -> bool:
+        """Tell whether the last cut may not be seen in what is heard yet."""
+        base = min((rtt for _, rtt in self._rtts), default=0.0)
+        return self._full_at is not None and now - self._full_at < base + 0.3
+
+    def _full(self, now: float, capacity: float, bitrate: float) -> None:
+        if self._padded:
+            self._padded, self._pad_from = False, now + self._pause
+            self._pause = min(2 * self._pause, _MAX_PAUSE_S)
+        self._full_at, self._capacity = now, capacity
+        self._set(min(self.bitrate, bitrate))
+
+    def _grow(self, now: float) -> None:
+        # Silence tells nothing about the path: only time that was heard of counts for growth.
+        seconds = min(now - self._grown, 0.5)
+        self._grown = now
+        if self._just_cut(now) or self._queue() > self._limit() / 2:
+            return
+        if self._loss - self._path_loss > _CLEAN:
+            # Whether that is the path's own or ours shows in what follows.
+            speed = _LOSSY
+        elif self._full_at is None:
+            speed = _FIRST
+        elif self.bitrate < _RETURN * self._capacity:
+            speed = _BACK
+        else:
+            speed = _BEYOND + _FASTER * max(0.0, now - self._full_at - _PATIENCE_S)
+        proven = max(self._start, _UNPROVEN * self.sent())
+        if self.bitrate < proven:
+            self._set(min(proven, self.bitrate * (1 + speed * seconds)))
+
+    def _set(self, bitrate: float) -> None:
+        self.bitrate = max(self._low, min(self.high, bitrate))

@@ -1,0 +1,77 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""One viewer's path: what it takes, and how that is shared among the viewer's slots."""
+
+import asyncio
+
+from aiortc import RTCPeerConnection
+
+from . import aiortc_compat
+from .slot import Slot
+from ..core.congestion import RateEstimate
+from ..media.stream import START_BITRATE
+
+STEP_S = 0.2
+MIN_BITRATE = 150_000
+# Padding goes out in small parts: a burst would be the queue that it is to find.
+_PAD_PARTS = 10
+
+
+class ViewerPath:
+    """Belongs to one session; :meth:`step` is to be called every ``STEP_S`` seconds."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        self._seen = 0.0
+        self._pad: asyncio.Task[None] | None = None
+
+    def step(self, pc: RTCPeerConnection, slots: list[Slot], drives: bool) -> None:
+        """
+        Measure, and tell each slot its share.
+
+        :param drives: whether the viewer drives the robot
+        """
+        rate = self.rate
+        rate.on_sent(8 * sum(slot.bytes_sent + slot.bytes_again for slot in slots))
+        trip = aiortc_compat.round_trip(pc)
+        if trip is not None and trip[0] > self._seen:
+            self._seen = trip[0]
+            rate.on_rtt(trip[1])
+        showing = [slot for slot in slots if slot.camera is not None]
+        if not showing:
+            return
+        rate.high = sum(slot.camera.settings.max_bitrate for slot in showing)
+        for slot in showing:
+            slot.set_path(rate.bitrate / len(showing), quiet=rate.quiet, ramping=rate.ramping,
+                          drives=drives, rtt=rate.rtt, lossy=rate.lossy, full=rate.full)
+        wanted = sum(slot.wanted for slot in showing)
+        size = rate.padding(wanted) * STEP_S / 8
+        if size > 0 and (self._pad is None or self._pad.done()):
+            poorest = max(showing, key=lambda slot: slot.wanted)
+            self._pad = asyncio.create_task(_pad(poorest, size), name='padding')
+
+    def close(self) -> None:
+        """Send nothing more."""
+        if self._pad is not None:
+            self._pad.cancel()
+
+
+async def _pad(slot: Slot, size: float) -> None:
+    for _ in range(_PAD_PARTS):
+        try:
+            await slot.pad(int(size / _PAD_PARTS))
+        except ConnectionError:
+            return  # The connection has ended meanwhile.
+        await asyncio.sleep(STEP_S / _PAD_PARTS)

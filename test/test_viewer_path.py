@@ -1,0 +1,132 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Paths of real peers: a viewer that floods, padding, still scenes."""
+
+import asyncio
+import time
+
+from aiortc.rtp import RTCP_PSFB_FIR, RtcpPsfbPacket
+import numpy as np
+import pytest
+import pytest_asyncio
+from rtc_bridge.core.retransmission import SAVED_S, SHARE
+from rtc_bridge.peer.slot import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
+from viewer import make_sessions, TestCamera, Viewer
+
+pytestmark = pytest.mark.asyncio
+MAX_BITRATE = 800_000
+PATIENCE_S = 60
+
+
+class NoisyCamera(TestCamera):
+    """A camera whose pictures take all the bits they can get."""
+
+    def _run(self, stop):
+        width, height = self._size
+        noise = np.random.default_rng(1)
+        while not stop.wait(1 / 30):
+            pixels = noise.integers(0, 255, (height, width, 3), np.uint8)
+            self.camera.put(lambda pixels=pixels: (pixels, 'bgr8'))
+
+
+@pytest_asyncio.fixture
+async def watch():
+    """Connect a viewer to sessions; give it, and its session's slot and rate."""
+    made = []
+
+    async def connect(sessions):
+        viewer = Viewer(codec='h264')
+        made.append((viewer, sessions))
+        await viewer.connect(sessions.link('server'))
+        await viewer.until(lambda: viewer.lumas[0])
+        session = sessions.sessions[viewer.id]
+        return viewer, session.slots[0], session.path.rate
+
+    yield connect
+    for viewer, sessions in made:
+        await viewer.close()
+        await sessions.close('test ends')
+
+
+async def until(condition):
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def flood(viewer):
+    """Ask for keyframes, and for packets that there are and that never were, once each."""
+    receiver = viewer.pc.getReceivers()[0]
+    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
+    await receiver._send_rtcp_pli(ssrc)
+    await receiver._send_rtcp(RtcpPsfbPacket(
+        fmt=RTCP_PSFB_FIR, ssrc=receiver._RTCRtpReceiver__rtcp_ssrc, media_ssrc=ssrc))
+    newest = receiver._RTCRtpReceiver__remote_streams[ssrc].max_seq
+    await receiver._send_rtcp_nack(ssrc, sorted((newest - n) % 65536 for n in range(100)))
+    await receiver._send_rtcp_nack(ssrc, list(range(0, 65536, 640)))
+
+
+async def test_a_viewer_that_floods_costs_the_others_nothing(watch):
+    camera = NoisyCamera('front', 0, max_bitrate=MAX_BITRATE)
+    sessions = make_sessions(camera)
+    clean, clean_slot, _ = await watch(sessions)
+    rude, rude_slot, _ = await watch(sessions)
+    stream = camera.camera.streams['h264']
+    frames, keyframes = stream.stats.frames, stream.stats.keyframes
+    seen, again, began = len(clean.lumas[0]), rude_slot.bytes_again, time.monotonic()
+    demands = 0
+    async with asyncio.timeout(PATIENCE_S):
+        while stream.stats.frames - frames < 150:
+            await flood(rude)
+            demands += 2
+            await asyncio.sleep(0.01)
+    seconds = time.monotonic() - began
+    made = stream.stats.frames - frames
+    # Each picture that was made gets to the clean viewer, of the same size.
+    await clean.until(lambda: len(clean.lumas[0]) - seen >= made - 2)
+    assert clean_slot.stream == 'h264' and clean.sizes[0] == {(320, 240)}
+    # One keyframe may come from the clean one's side, and one more be under way.
+    allowed = KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * seconds
+    assert demands > 5 * allowed
+    assert stream.stats.keyframes - keyframes <= allowed + 2
+    assert rude_slot.bytes_again - again <= SHARE * MAX_BITRATE / 8 * (seconds + SAVED_S) + 1250
+
+
+async def test_padding_brings_a_viewer_back_up(watch):
+    """One in a lower tier beside one in the best can only prove its path with more."""
+    camera = NoisyCamera('front', 0, max_bitrate=MAX_BITRATE)
+    sessions = make_sessions(camera)
+    first, first_slot, first_rate = await watch(sessions)
+    await until(lambda: first_rate.bitrate > 0.9 * MAX_BITRATE)
+    second, slot, rate = await watch(sessions)
+    # As if its path had been narrow for a while.
+    async with asyncio.timeout(PATIENCE_S):
+        while slot.stream == 'h264' or rate.bitrate > 200_000:
+            rate.on_report(0.9)
+            await asyncio.sleep(0.1)
+    again = slot.bytes_again
+    await until(lambda: slot.stream == 'h264')
+    assert slot.bytes_again - again > 10_000
+    assert first_slot.stream == 'h264' and first.sizes[0] == {(320, 240)}
+    assert second.sizes[0] > {(320, 240)}
+
+
+async def test_a_still_scene_keeps_its_quality(watch):
+    """Its few bits prove nothing, neither for nor against the path."""
+    sessions = make_sessions(TestCamera('front', 60, size=(640, 480)))
+    viewer, slot, rate = await watch(sessions)
+    seen = len(viewer.lumas[0])
+    # That many are more than the time in which paths are found out.
+    await until(lambda: len(viewer.lumas[0]) - seen > 240)
+    assert slot.stream == 'h264' and viewer.sizes[0] == {(640, 480)}
