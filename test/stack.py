@@ -150,7 +150,7 @@ class Robot:
 class ColourCamera:
     """A camera of one colour, as a publisher of the probe's at 15 Hz."""
 
-    def __init__(self, probe, topic, colour, size=(320, 240)):
+    def __init__(self, probe, topic, colour, size=(320, 240), qos=1):
         """
         Begin to publish.
 
@@ -160,7 +160,7 @@ class ColourCamera:
         width, height = size
         self.image = Image(height=height, width=width, encoding='bgr8', step=width * 3)
         self.image.data.frombytes(np.full((height, width, 3), colour, np.uint8).tobytes())
-        self.publisher = self._node.create_publisher(Image, topic, 1)
+        self.publisher = self._node.create_publisher(Image, topic, qos)
         self._timer = self._node.create_timer(
             1 / 15, lambda: self.publisher.publish(self.image))
 

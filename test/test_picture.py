@@ -14,6 +14,7 @@
 
 """From a camera's topic to the picture in real browsers."""
 
+from array import array
 from importlib.util import find_spec
 from pathlib import Path
 import signal
@@ -22,10 +23,12 @@ from browsers import Chromium, Firefox, PATIENCE, until
 import cv2
 import numpy as np
 import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from rtc_bridge.media.clips import open_source
 from stack import ColourCamera, finish, ROBOT, Robot, usage
 
 TOPIC = 'video/image_raw'
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 RED, BLUE = (0, 0, 200), (200, 0, 0)
 
 
@@ -231,6 +234,43 @@ def test_a_camera_that_falls_silent(page, robot):
         page.wait_state('live')
     finally:
         camera.close()
+    page.choose('#camera', TOPIC)
+    page.wait('rtcBridge.cameras.length === 1')
+
+
+def test_a_single_picture_is_still_and_not_lost(page, robot, chromium):
+    """As a map is published: once, and kept for whoever comes later."""
+    camera = ColourCamera(robot.probe, 'map/image_raw', BLUE, qos=LATCHED)
+    camera.pause()
+    camera.publisher.publish(camera.image)
+    later = None
+    try:
+        page.wait('rtcBridge.cameras.length === 2')
+        states = "window.states = []; rtcBridge.addEventListener('state', () => " \
+            'states.push(rtcBridge.state)); 0'
+        page.evaluate(states)
+        page.choose('#camera', 'map/image_raw')
+        page.wait_state('still')
+        shows_colour(page, BLUE)
+        later = chromium.show(f'{robot.url}?camera=map/image_raw')
+        later.wait_state('still')
+        shows_colour(later, BLUE)
+        # For long enough to be called lost, or stalled.
+        page.wait("/no new one for [4-9] s/.test(document.querySelector('#status').textContent)")
+        assert 'lost' not in ' '.join(page.evaluate('states'))
+        assert 'stalled' not in page.evaluate('states')
+        values = robot.diagnostics('camera map/image_raw', lambda v, text: 'still' in text)
+        assert values['state'] == 'still'
+        # The next one is shown as well.
+        camera.image.data = array('B', np.full((240, 320, 3), RED, np.uint8).tobytes())
+        camera.publisher.publish(camera.image)
+        for viewer in (page, later):
+            shows_colour(viewer, RED)
+            viewer.wait_state('still')
+    finally:
+        camera.close()
+        if later:
+            later.close()
     page.choose('#camera', TOPIC)
     page.wait('rtcBridge.cameras.length === 1')
 

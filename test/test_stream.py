@@ -131,13 +131,13 @@ async def test_all_viewers_get_the_same_packets():
 async def test_nothing_runs_while_nobody_watches():
     stream, watcher = make_stream(), Watcher()
     stream.put(picture(1.0))
-    before = threading.active_count()
+    # Not those of other tests, which may still be ending.
+    before = set(threading.enumerate())
     stream.subscribe(watcher)
-    assert threading.active_count() == before + 1
+    (started,) = set(threading.enumerate()) - before
     stream.unsubscribe(watcher)
-    async with asyncio.timeout(10):
-        while threading.active_count() > before:
-            await asyncio.sleep(0)
+    await asyncio.to_thread(started.join, 10)
+    assert not started.is_alive()
     stream.put(picture(2.0))
     assert not watcher.packets and not stream.stats.frames
 
@@ -286,6 +286,28 @@ async def test_pictures_too_large_to_encode_are_named_and_the_next_one_is_shown(
                 await asyncio.sleep(0.01)
     finally:
         camera.unsubscribe(subscription)
+
+
+async def test_one_who_comes_later_gets_the_last_picture_in_any_codec():
+    """Of a publisher that publishes no other, such as that of a map."""
+    camera = Camera('map', CameraSettings(), lambda: None)
+    first, second = Watcher(), Watcher()
+    subscriptions = [camera.subscribe('h264', first)]
+    camera.put(lambda: (texture(64, 64), 'bgr8'))
+    await first.count(1)
+    subscriptions.append(camera.subscribe('vp8', second))
+    await second.count(1)
+    assert second.packets[0][1] and camera.pictures_in == 1
+    for subscription in subscriptions:
+        camera.unsubscribe(subscription)
+    # Nobody has seen to it meanwhile: what was is not shown as if it came now.
+    third = Watcher()
+    subscription = camera.subscribe('vp8', third)
+    camera.put(lambda: (texture(96, 96), 'bgr8'))
+    await third.count(1)
+    decoder = av.CodecContext.create('vp8', 'r')
+    assert decoder.decode(third.packets[0][0])[0].width == 96
+    camera.unsubscribe(subscription)
 
 
 class Playing:

@@ -25,10 +25,9 @@ from .stream import Limits, Sink, START_BITRATE, VideoStream
 from ..core.clock import boot_time, Clock
 from ..core.fallback import ENCODINGS
 from ..core.rate import Pace
+from ..core.rhythm import LOST_AFTER_S, Rhythm
 from ..core.tiers import balance, make_tiers, Path, Scale, Tier
 
-# No picture for this long, and the viewer is told.
-LOST_AFTER_S = 1.0
 # Viewers are moved at most so often, unless one of them is in trouble.
 _BALANCE_PERIOD_S = 0.1
 _TROUBLE = 0.9
@@ -96,10 +95,18 @@ class Subscription:
                 self._leg.end()
             self._leg = None
         elif self._leg is None:
-            self._leg = _Leg(self, stream)
+            self._leg = self._enter(stream)
         elif self._leg.stream is not stream and self._next is None:
-            self._next = _Leg(self, stream)
+            self._next = self._enter(stream)
             stream.request_keyframe()
+
+    def _enter(self, stream: VideoStream) -> '_Leg':
+        first = not stream.watched
+        leg = _Leg(self, stream)
+        if first:
+            # What this stream has not seen: the next picture may be far off.
+            self.camera.repeat(stream)
+        return leg
 
     def take(self, leg: '_Leg', packet: av.Packet, keyframe: bool) -> bool:
         """Pass a packet on to the viewer; return whether the viewer gets it."""
@@ -142,10 +149,12 @@ class Camera:
         self.name = name
         self.pictures_in = 0
         self.skipped = 0
+        # Its publisher keeps the last picture for those who come later: it need not send more.
+        self.latched = False
         self._on_watched = on_watched
         self._clock = clock
-        self._last_in: float | None = None
-        self._watched_since: float | None = None
+        self._rhythm = Rhythm()
+        self._newest: Picture | None = None
         self._subscriptions: list[Subscription] = []
         self._next_balance = 0.0
         self.settings = settings
@@ -171,8 +180,8 @@ class Camera:
         """Start to watch in a codec, over a path of which something or nothing is known."""
         first = not self._subscriptions
         if first:
-            self._watched_since = self._clock()
-            self._last_in = None
+            self._rhythm.begin(self._clock())
+            self._newest = None
         subscription = Subscription(self, codec, sink, path or Path(START_BITRATE))
         self._subscriptions.append(subscription)
         self.balance(at_once=True)
@@ -186,7 +195,8 @@ class Camera:
         subscription.move(None)
         self.balance(at_once=True)
         if not self._subscriptions:
-            self._watched_since = None
+            self._rhythm.end()
+            self._newest = None
             self._on_watched()
 
     @property
@@ -224,25 +234,37 @@ class Camera:
         """
         now = self._clock()
         self.pictures_in += 1
-        self._last_in = now
+        self._rhythm.heard(now)
         settings = self.settings
         if not self._pace.due(now, settings.max_fps):
             self.skipped += 1
             return
         picture = Picture(load, now, settings.shape)
+        # The last one of an end is not kept until the next beginning.
+        self._newest = picture if self.watched else None
         for label, stream in self.streams.items():
             if stream.watched and self._paces[label].due(now, stream.limits.max_fps):
                 stream.put(picture)
 
+    def repeat(self, stream: VideoStream) -> None:
+        """Hand the newest picture to a stream once more; in the event loop."""
+        picture = self._newest
+        if picture is not None:
+            stream.put(picture)
+
     def state(self) -> tuple[str, float]:
-        """Return ``waiting``, ``live`` or ``lost``, and for how many seconds without a picture."""
-        if self._watched_since is None:
-            return 'waiting', 0.0
-        last = self._last_in
-        silent = self._clock() - (self._watched_since if last is None else last)
-        if last is None:
-            return 'waiting', silent
-        return ('live', 0.0) if silent < LOST_AFTER_S else ('lost', silent)
+        """
+        Return how it is, and for how many seconds no picture came.
+
+        ``waiting``, ``live``, ``lost``, or ``still``: a picture that stays until the next one.
+        """
+        return self._rhythm.state(self._clock(), self.latched)
+
+    @property
+    def slow(self) -> float:
+        """Return for how many seconds this slow camera may be silent; 0 if it is not slow."""
+        patience = self._rhythm.patience
+        return patience if patience > LOST_AFTER_S else 0.0
 
     def _make_tiers(self) -> tuple[Tier, ...]:
         settings = self.settings

@@ -40,7 +40,7 @@ class ControlChannel(Channel):
         super().__init__(channel)
         self._session = session
         self._messages = RateLimit()
-        self._slots: dict[int, tuple[str | None, ...]] = {}
+        self._slots: dict[int, tuple[Any, ...]] = {}
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
         if session.host.access.provable:
@@ -84,17 +84,23 @@ class ControlChannel(Channel):
         if self._session.role == 'none':
             return
         for number, slot in enumerate(self._session.slots):
-            name, state, since = None, 'off', 0.0
+            name, state, since, slow, news = None, 'off', 0.0, 0.0, None
             if slot.camera is not None:
                 name = slot.camera.name
                 state, since = slot.camera.state()
-            # A second of silence is a new state each second: the page shows how long.
+                slow = slot.camera.slow
+                if state == 'lost':
+                    # A second of silence is a new state each second: the page shows how long.
+                    news = f'{since:.0f}'
+                elif state == 'still':
+                    news = slot.camera.pictures_in
             failed = sorted(slot.failed)
-            known = (name, state if state != 'lost' else f'lost {since:.0f}', *failed)
+            known = (name, state, news, round(slow), *failed)
             if self._slots.get(number) != known:
                 self._slots[number] = known
                 self._dump({'type': 'slot', 'slot': number, 'camera': name,
                             'state': state, 'since_s': round(since, 1),
+                            **({'silence_s': round(slow, 1)} if slow else {}),
                             **({'failed_codecs': failed} if failed else {})}, keep_none=True)
 
     def close(self, reason: str, code: str = '') -> None:

@@ -81,6 +81,8 @@ class CameraTopic:
             if source is not None:
                 self._subscribe(source)
             self._source = source
+            if self.camera is not None:
+                self.camera.latched = source is not None and source.latched
 
     def _deaf(self) -> bool:
         """

@@ -67,9 +67,11 @@ class CameraRates:
         if last_error:
             values['last_error'] = last_error
         level, message = DiagnosticStatus.OK, values['state']
+        if state == 'still':
+            message = f'still, no new picture for {since:.0f} s'
         if errors:
             level, message = DiagnosticStatus.WARN, f'malformed images: {last_error}'
-        elif viewers and state != 'live':
+        elif viewers and state not in ('live', 'still'):
             level = DiagnosticStatus.WARN
             message = f'no picture for {since:.1f} s'
         return status(name, level, message, values)

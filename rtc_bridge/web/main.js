@@ -3,7 +3,7 @@
  * The page: joins viewer, controls and elements.
  *
  * Applications, and tests, find `window.rtcBridge`, an EventTarget:
- * - `state`: `connecting`, `live`, `waiting`, `no-robot`, `robot-gone`, `relay-lost`, `no-camera`,
+ * - `state`: `connecting`, `live`, `still`, `waiting`, `no-robot`, `robot-gone`, `relay-lost`, `no-camera`,
  *   `camera-lost`, `connection-lost`, `stalled`, `off`, `unsupported`, or an error code of the
  *   protocol; event `state` when it changes
  * - `hello`: what the robot said of itself, null before; `stats`: newest figures, or null
@@ -98,12 +98,12 @@ function render() {
   const now = view({
     supported: supported(), relay: viewer.signaling.state, robot: viewer.robot, link: viewer.link,
     trouble: viewer.trouble, kind: session?.kind ?? null, cameras: viewer.cameras, wanted: chosen,
-    slot: slot?.camera === chosen ? slot : null, picture, stalled: still > 1,
+    slot: slot?.camera === chosen ? slot : null, picture, stalled: still > Math.max(1, slot?.silence ?? 0),
   }, performance.now());
   panel.show(now);
   panel.showCameras(viewer.cameras ?? [], viewer.chosen);
   const up = session?.state === 'up';
-  panel.showLive((number) => up && shown.get(number)?.state === 'live');
+  panel.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
   const seat = up ? driver : null;
   panel.showDriver(seat && driverText(seat), seat?.epoch != null);
   element('stick', HTMLElement).hidden = !(up && (session.kind === 'rtcbot' || driver?.mayDrive));
@@ -184,7 +184,8 @@ function onControl(message) {
     step();
   } else if (message.type === 'slot') {
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
-    shown.set(message.slot, { camera: message.camera ?? null, state: message.state, since });
+    shown.set(message.slot, { camera: message.camera ?? null, state: message.state, since,
+      silence: Number(message.silence_s) || 0 });
     const text = fallbackText(message.failed_codecs);
     if (text !== failed) {
       failed = text;

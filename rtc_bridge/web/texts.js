@@ -2,7 +2,8 @@
 /**
  * What the page says: from the facts of the moment to a state and sentences for a person. Pure.
  *
- * @typedef {{camera: string | null, state: string, since: number}} Slot since: ms
+ * @typedef {{camera: string | null, state: string, since: number, silence: number}} Slot
+ *   since: ms; silence: s, pauses between pictures up to this long are usual
  * @typedef {object} Facts
  * @property {boolean} supported
  * @property {'connecting' | 'open' | 'down'} relay
@@ -53,6 +54,12 @@ const TROUBLE = {
 
 /** @param {string | null | undefined} name */
 const quoted = (name) => (name ? `“${name}”` : 'the camera');
+
+/** @param {number} ms */
+function duration(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+}
 
 /**
  * Return what to show.
@@ -120,6 +127,9 @@ function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
       return ['camera-lost', 'Camera lost',
         `No picture from ${quoted(slot.camera)} for ${seconds} s. The robot is connected.`, 'bad'];
     }
+  }
+  if (picture && slot?.state === 'still') {
+    return ['still', `Still picture, no new one for ${duration(now - slot.since)}`, '', 'ok'];
   }
   if (stalled) {
     return ['stalled', 'Picture stands still',

@@ -6,7 +6,7 @@ import { driverText, FATAL, refusedText, view } from '../../rtc_bridge/web/texts
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', trouble: null,
   kind: 'v1', cameras: ['front'], wanted: 'front',
-  slot: { camera: 'front', state: 'live', since: 0 }, picture: true, stalled: false };
+  slot: { camera: 'front', state: 'live', since: 0, silence: 0 }, picture: true, stalled: false };
 const NO_LINK = { ...LIVE, link: 'none', cameras: null, slot: null, picture: false };
 const state = (facts, now = 0) => view(facts, now).state;
 
@@ -34,10 +34,19 @@ test('every failure has its state', () => {
 });
 
 test('a lost camera is named with the seconds since its last picture', () => {
-  const facts = { ...LIVE, slot: { camera: 'front', state: 'lost', since: 1000 } };
+  const facts = { ...LIVE, slot: { ...LIVE.slot, state: 'lost', since: 1000 } };
   const { state: name, detail } = view(facts, 8200);
   assert.equal(name, 'camera-lost');
   assert.match(detail, /“front” for 7 s/);
+});
+
+test('a still picture is no failure, and its age is told', () => {
+  const facts = { ...LIVE, stalled: true, slot: { ...LIVE.slot, state: 'still', since: 1000 } };
+  const { state: name, title, tone } = view(facts, 13200);
+  assert.deepEqual([name, title, tone], ['still', 'Still picture, no new one for 12 s', 'ok']);
+  assert.match(view(facts, 601_000).title, /10 min/);
+  // That it was sent is not that it came.
+  assert.equal(state({ ...facts, stalled: false, picture: false }), 'waiting');
 });
 
 test('error codes become sentences, and only hopeless ones get a button', () => {
