@@ -108,6 +108,10 @@ def test_a_picture_published_before_anybody_came_is_seen(probe, watched):
     probe.publisher(Image, 'image_raw', LATCHED).publish(image())
     one = watched('image_raw')
     assert one.picture(probe, lambda: None)[1] == 'mono8'
+    assert one.camera.latched
+    one.camera.watch = False
+    one.topic.check()
+    assert not one.camera.latched
 
 
 @pytest.mark.parametrize('kind, topic', [('auto', 'image_raw'), ('compressed', 'image_raw'),
