@@ -219,6 +219,18 @@ async def test_only_so_many_viewers(limit):
                 pass
 
 
+@pytest.mark.parametrize('path', ['/connect', '/whep/r'])
+@pytest.mark.asyncio
+async def test_a_body_that_is_not_encoded_as_it_says(path):
+    registry, robot = Registry(), LocalRobot()
+    registry.add('r', robot)
+    async with relay(registry) as r:
+        async with r.http.post(path, data=b'[' * 100_000, headers={
+                **WHEP, 'Content-Encoding': 'gzip'}) as response:
+            assert response.status == 400
+            assert response.headers['Access-Control-Allow-Origin'] == '*'
+
+
 @pytest.mark.asyncio
 async def test_too_many_offers_and_requests():
     registry, robot = Registry(), LocalRobot()

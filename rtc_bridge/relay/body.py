@@ -31,13 +31,15 @@ async def read_body(request: web.Request) -> bytes:
     """
     Return a request's body.
 
-    :raises aiohttp.web.HTTPException: 408 too slow, 413 too long
+    :raises aiohttp.web.HTTPException: 400 not what its headers say, 408 too slow, 413 too long
     """
     try:
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout(text='The body did not arrive in time') from None
+    except web.RequestPayloadError:
+        raise web.HTTPBadRequest(text='The body is not what its headers say') from None
     except web.HTTPRequestEntityTooLarge:
         raise web.HTTPRequestEntityTooLarge(
             MAX_MESSAGE, request.content_length or 0,
