@@ -73,7 +73,14 @@ BRIDGE = (
       'the system clock is not synchronized'),
     P('access.console_link', 'drive', 'role of the link that is printed at start; none: no link',
       choices=('none', 'view', 'drive', 'supervise')),
-    P('ice.servers', [], 'STUN servers for robot and viewers, stun:host:port; empty: none'),
+    P('ice.servers', [], 'STUN and TURN servers for robot and viewers, the best first: '
+      'stun:host:port, turn:host:port?transport=udp (or tcp), turns:host:port?transport=tcp; '
+      'empty: none'),
+    P('ice.login_file', '', 'file with USERNAME:PASSWORD for the TURN servers; empty: what '
+      'RTC_BRIDGE_TURN_LOGIN has in the environment'),
+    P('ice.secret_file', '', "file with the secret of coturn's use-auth-secret, instead of a "
+      'login; empty: what RTC_BRIDGE_TURN_SECRET has in the environment'),
+    P('ice.ttl', 3600.0, 'what is made with that secret holds this long', 's', 60.0, 86400.0),
 )
 
 

@@ -96,6 +96,18 @@ class Registered(Message):
 
 
 @dataclass(frozen=True)
+class Servers(Message):
+    """Robot to relay: from now on these ICE servers, or credentials."""
+
+    TYPE = 'servers'
+    ice_servers: tuple[IceServer, ...]
+
+    def members(self) -> dict[str, Any]:
+        """Write the ICE servers as browsers take them."""
+        return {'ice_servers': _ice_members(self.ice_servers)}
+
+
+@dataclass(frozen=True)
 class Watch(Message):
     """Page to relay, first frame: a session with this robot, please."""
 
@@ -218,6 +230,7 @@ _PARSERS = {
     'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
                                    take(o, 'version', str, ''), _ice_servers(o)),
     'registered': lambda o: Registered(take(o, 'url', str)),
+    'servers': lambda o: Servers(_ice_servers(o)),
     'watch': lambda o: Watch(),
     'renew': lambda o: Renew(),
     'ready': lambda o: Ready(take(o, 'session', str), take(o, 'kind', str, 'v1'),

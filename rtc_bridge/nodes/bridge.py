@@ -37,15 +37,16 @@ from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
 from ..core.gate import Gate
 from ..core.guard import Guard
 from ..core.keystore import default_directory, KeyStore
-from ..core.link import IceServer
 from ..core.messages import check_name
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.rtcbot import read_text
 from ..core.tiers import read_scales
+from ..core.turn import read_ice
 from ..core.velocity import Limits, Velocity
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
+from ..peer.ice_watch import IceWatch
 from ..peer.sessions import Sessions
 from ..relay.app import create_app
 from ..relay.registry import NAMELESS, Registry
@@ -56,6 +57,7 @@ from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import init
 from ..ros.seam import RosThread
 from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
+from ..signaling.addresses import watch
 from ..signaling.client import RelayClient
 from ..signaling.url import dial_url, page_url, read_token
 
@@ -94,7 +96,7 @@ class Bridge:
             _access(values, robot_id, self._store),
             lambda text: self._received.publish(String(data=text)),
             codecs=_codecs(values), h264_profile=values['video.h264_profile'],
-            ice_servers=_ice_servers(values),
+            ice=read_ice(values),
             max_slots=values['video.max_slots'])
         self.sessions = Sessions(self.host)
         self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
@@ -105,6 +107,7 @@ class Bridge:
                        values.keys())
         self._diagnostics = Diagnostics(node, robot_id)
         self._client: RelayClient | None = None
+        self._ice_watch = IceWatch(self.host.ice, self._renew)
         self._own_page = ''
 
     async def run(self) -> None:
@@ -121,6 +124,7 @@ class Bridge:
             String, '~/send', lambda message: loop.call_soon_threadsafe(
                 self.sessions.send_message, read_text(message.data)), 10)
         async with contextlib.AsyncExitStack() as stack:
+            await self._ice_watch.probe()
             await self._serve(stack)
             ros = RosThread(self._node)
             stack.callback(ros.close)
@@ -128,7 +132,8 @@ class Bridge:
             stack.callback(self._output.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
             stack.callback(self.pilot.close)
-            tasks = [self.cameras.run(), self._poll(), self._report()]
+            tasks = [self.cameras.run(), self._poll(), self._report(),
+                     self._ice_watch.run()]
             if self._guard is not None:
                 tasks.append(self._repeat_zero())
             if self._relay is not None:
@@ -137,6 +142,7 @@ class Bridge:
                 tasks.append(self._client.run())
                 self._node.get_logger().info(
                     f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')
+            stack.enter_context(watch(self._network_changed))
             self._warn_if_open()
             self._print_link()
             async with asyncio.TaskGroup() as group:
@@ -163,6 +169,15 @@ class Bridge:
                 'server.host or server.port, or 0 for none') from None
         self._own_page = f'http://{host}:{port}/{self.host.robot_id}'
         self._node.get_logger().info(f'page: {self._own_page}')
+
+    async def _renew(self) -> None:
+        if self._client is not None:
+            await self._client.renew()
+
+    def _network_changed(self) -> None:
+        self._ice_watch.network_changed()
+        if self._client is not None:
+            self._client.network_changed()
 
     async def _poll(self) -> None:
         driven = asyncio.Event()
@@ -262,15 +277,6 @@ def _codecs(values: dict[str, Value]) -> tuple[str, ...]:
         raise ParameterError(f'parameter video.codecs is {list(codecs)}, allowed are one or more '
                              f'of {", ".join(CODECS)}')
     return codecs
-
-
-def _ice_servers(values: dict[str, Value]) -> tuple[IceServer, ...]:
-    urls = tuple(values['ice.servers'])
-    for url in urls:
-        if not url.startswith('stun:'):
-            raise ParameterError(f'parameter ice.servers has {url!r}, allowed are '
-                                 'stun:host:port')
-    return (IceServer(urls),) if urls else ()
 
 
 def _keep_memory() -> None:

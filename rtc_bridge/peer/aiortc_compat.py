@@ -45,6 +45,7 @@ logger = logging.getLogger(__name__)
 PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
 _ONE_BYTE_HEADER = 0xBEDE
 _MAIN = '4d001f'
+GATHERING_S = 2
 
 
 def _install_playout_delay() -> bool:
@@ -134,12 +135,28 @@ def _install_main_profile() -> bool:
     return True
 
 
+def _install_gathering_limit() -> bool:
+    """Wait 2 s at most, not 5, for a STUN or TURN server that died since it was probed."""
+    connection = getattr(aioice.ice, 'Connection', None)
+    if not hasattr(connection, 'get_component_candidates'):
+        return False
+    gather = connection.get_component_candidates
+
+    async def gather_briefly(self, component, addresses, timeout=GATHERING_S):
+        return await gather(self, component, addresses, timeout)
+
+    connection.get_component_candidates = gather_briefly
+    return True
+
+
 HAS_MAIN_PROFILE = _install_main_profile()
+HAS_GATHERING_LIMIT = _install_gathering_limit()
 HAS_PLAYOUT_DELAY = _install_playout_delay()
 HAS_CONSENT_CLOCK = _install_consent_clock()
 HAS_RTCP = hasattr(RTCRtpSender, '_handle_rtcp_packet')
 for _name, _found in (('playout delay', HAS_PLAYOUT_DELAY), ('RTCP feedback', HAS_RTCP),
-                      ('sign of life', HAS_CONSENT_CLOCK), ('H.264 Main', HAS_MAIN_PROFILE)):
+                      ('sign of life', HAS_CONSENT_CLOCK), ('H.264 Main', HAS_MAIN_PROFILE),
+                      ('time to gather candidates', HAS_GATHERING_LIMIT)):
     if not _found:
         logger.warning('this release of aiortc has no hook for %s', _name)
 

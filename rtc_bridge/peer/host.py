@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from ..core.access import Access
-from ..core.link import IceServer
 from ..core.pilot import Pilot
+from ..core.turn import Ice
 from ..media.camera import Camera
 
 
@@ -31,7 +31,7 @@ class Host:
     :param cameras: by name, in the order that viewers see; may change while running
     :param codecs: ``h264`` and ``vp8`` in order of preference
     :param h264_profile: ``main`` for viewers that take it, or ``baseline``
-    :param ice_servers: for robot and viewers; empty means none, never a default one
+    :param ice: ICE servers for robot and viewers; none are none, never a default one
     :param publish_message: takes a text from a viewer for the robot's applications
     """
 
@@ -42,5 +42,5 @@ class Host:
     cameras: dict[str, Camera] = field(default_factory=dict)
     codecs: tuple[str, ...] = ('h264', 'vp8')
     h264_profile: str = 'baseline'
-    ice_servers: tuple[IceServer, ...] = ()
+    ice: Ice = field(default_factory=Ice)
     max_slots: int = 4

@@ -115,7 +115,7 @@ class Session:
         """Apply the offer with all the codecs for all slots."""
         encodings = self._encodings(offer)
         servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
-                   for s in self.host.ice_servers]
+                   for s in self.host.ice.for_robot(self.host.robot_id)]
         pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         pc.on('datachannel', self._on_channel)
         pc.on('connectionstatechange', self._on_state)

@@ -133,7 +133,8 @@ class HostLink:
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use."""
-        return list(self._sessions.host.ice_servers)
+        host = self._sessions.host
+        return list(host.ice.for_viewer(host.robot_id))
 
     async def answer(self, offer: Offer) -> str:
         """

@@ -25,7 +25,7 @@ from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer
 from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, parse,
-                             Register, Registered)
+                             Register, Registered, Servers)
 from ..core.rate import RateLimit
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
@@ -150,6 +150,8 @@ class WebSocketRobot:
                 self._settle(session, SignalingError(code, text))
             case Error(code=code, message=text):
                 log('a robot reports an error', logging.WARNING, code=code, text=text)
+            case Servers(ice_servers=servers):
+                self._ice_servers = servers
             case Close(session=session):
                 self._settle(session, SignalingError('denied', 'The robot closed the session'))
                 self._end(session)

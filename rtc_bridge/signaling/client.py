@@ -20,6 +20,7 @@ RTCBot's form, one offer and one answer at a time.
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -30,12 +31,13 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
+from .addresses import source_address, WORLD
 from .backoff import delays
 from .. import __version__
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Offer, RobotLink
 from ..core.messages import (Answer, CandidateMessage, Close, Error, MAX_MESSAGE, Message,
-                             OfferMessage, parse, Register, Registered, SUBPROTOCOL)
+                             OfferMessage, parse, Register, Registered, Servers, SUBPROTOCOL)
 from ..core.serial import SerialTasks
 from ..core.wire import load_object, show, take
 
@@ -77,6 +79,12 @@ class RelayClient:
         self._state = 'connecting'
         self._reason: str | None = None
         self._good = False
+        self._ws: ClientConnection | None = None
+        # Where the relay was last, and from which addresses it was dialed.
+        self._peer: tuple = WORLD[0]
+        self._ways: list[str | None] = []
+        self._registered = False
+        self._moved = asyncio.Event()
 
     @property
     def state(self) -> str:
@@ -102,14 +110,36 @@ class RelayClient:
         self._reason = reason
         self._set_state(f'lost: {reason}')
 
+    def network_changed(self) -> None:
+        """Dial again at once if the way to the relay is another one, or none was found yet."""
+        ws = self._ws
+        if ws is not None:
+            if source_address(ws.remote_address) == ws.local_address[0]:
+                return
+            # A closing handshake would wait for somebody who is not reached any more.
+            ws.transport.abort()
+        elif self._find_ways() == self._ways:
+            # Something else on this host, as a container's link.
+            return
+        self._moved.set()
+
+    async def renew(self) -> None:
+        """Tell the relay of other ICE servers, or fresh credentials, for the viewers."""
+        if self._registered:
+            servers = Servers(tuple(await self._link.ice_servers()))
+            # A registration that is to come has them anyway.
+            with contextlib.suppress(ConnectionClosed):
+                await self._ws.send(servers.dump())
+
     async def run(self) -> NoReturn:
         """Dial, serve, and dial again, for ever."""
         waits = delays()
         while True:
             self._good = False
             again = False
+            self._moved.clear()
             try:
-                again = await self._dial()
+                again = await self._dial_until_moved()
             except _LinkLost as lost:
                 self._lost(str(lost))
             except (OSError, EOFError, ImportError, WebSocketException) as error:
@@ -119,7 +149,30 @@ class RelayClient:
                 continue
             if self._good:
                 waits = delays()
-            await asyncio.sleep(next(waits))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(next(waits)):
+                    await self._moved.wait()
+            if self._moved.is_set():
+                waits = delays()
+
+    async def _dial_until_moved(self) -> bool:
+        """Serve one connection as ``_dial``; end it when the network changes."""
+        self._ways = self._find_ways()
+        job = asyncio.create_task(self._dial())
+        moved = asyncio.create_task(self._moved.wait())
+        try:
+            await asyncio.wait({job, moved}, return_when=asyncio.FIRST_COMPLETED)
+            if not job.done():
+                raise _LinkLost('the network has changed')
+            return job.result()
+        finally:
+            for task in (job, moved):
+                task.cancel()
+            await asyncio.gather(job, moved, return_exceptions=True)
+
+    def _find_ways(self) -> list[str | None]:
+        """Return from which addresses this host reaches the relay and the world."""
+        return [source_address(peer) for peer in (self._peer, *WORLD)]
 
     async def _dial(self) -> bool:
         """Serve one connection; return whether to dial again at once."""
@@ -129,6 +182,7 @@ class RelayClient:
                            ping_timeout=self._ping, close_timeout=1,
                            max_size=MAX_MESSAGE) as ws:
             jobs = SerialTasks()
+            self._ws, self._peer = ws, ws.remote_address
             try:
                 if ws.subprotocol == SUBPROTOCOL:
                     await self._speak_v1(ws, jobs)
@@ -136,6 +190,7 @@ class RelayClient:
             except ConnectionClosed as error:
                 raise _LinkLost(_reason(error)) from None
             finally:
+                self._ws, self._registered = None, False
                 await jobs.close()
 
     async def _speak_v1(self, ws: ClientConnection, jobs: SerialTasks) -> NoReturn:
@@ -150,7 +205,7 @@ class RelayClient:
             raise _LinkLost(str(error)) from None
         match first:
             case Registered():
-                self._good = True
+                self._good = self._registered = True
                 self._connected('v1')
             case Error(code=code, message=text):
                 raise _LinkLost(f'{code}: {text}')

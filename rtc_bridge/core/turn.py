@@ -1,0 +1,169 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""ICE servers: what their URLs say, credentials that expire, and who is told of which."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+import hashlib
+import hmac
+import os
+from pathlib import Path
+import re
+import time
+from typing import Any
+
+from .clock import Clock
+from .errors import ParameterError
+from .link import IceServer
+from .wire import show
+
+# RFC 7064 and 7065, without what aiortc cannot use: stuns, turns over UDP, IPv6 literals.
+_URL = re.compile(r'(stun|turns?):([A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}))(?::([0-9]{1,5}))?'
+                  r'(?:\?transport=(udp|tcp))?')
+_ALLOWED = ('stun:HOST:PORT, turn:HOST:PORT?transport=udp (or tcp) and '
+            'turns:HOST:PORT?transport=tcp')
+
+
+@dataclass(frozen=True)
+class IceUrl:
+    """The URL of a STUN or TURN server, in parts; ``scheme`` is stun, turn or turns."""
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+    transport: str
+
+
+def read_url(text: str) -> IceUrl:
+    """
+    Read the URL of a server; port 3478, or 5349 for turns, unless it has one.
+
+    :raises ParameterError: not one that robot and browsers can use
+    """
+    match = _URL.fullmatch(text)
+    if match:
+        scheme, host, port, transport = match.groups()
+        number = int(port) if port else 5349 if scheme == 'turns' else 3478
+        fits = transport is None or (scheme, transport) == ('turns', 'tcp') or scheme == 'turn'
+        if fits and 0 < number < 65536:
+            default = 'tcp' if scheme == 'turns' else 'udp'
+            return IceUrl(text, scheme, host, number, transport or default)
+    raise ParameterError(f'parameter ice.servers has {show(text)}, allowed are {_ALLOWED}')
+
+
+def mint(secret: str, name: str, expiry: int) -> tuple[str, str]:
+    """
+    Return a username and password that coturn's ``use-auth-secret`` takes.
+
+    The form is that of draft-uberti-behave-turn-rest-00, section 2.2.
+
+    :param expiry: when they end, in seconds since 1970
+    """
+    username = f'{expiry}:{name}'
+    mac = hmac.digest(secret.encode(), username.encode(), hashlib.sha1)
+    return username, base64.b64encode(mac).decode()
+
+
+class Ice:
+    """
+    The servers of one robot.
+
+    :param urls: in order of preference
+    :param login: username and password of the TURN servers, if they are fixed
+    :param secret: what the TURN servers share with us to make them with, if not
+    :param ttl: seconds that those hold
+    """
+
+    def __init__(self, urls: tuple[IceUrl, ...] = (), login: tuple[str, str] | None = None,
+                 secret: str = '', ttl: float = 3600.0, wall: Clock = time.time) -> None:
+        """Take every server for a living one until ``living`` is set."""
+        self.urls = urls
+        self.ttl = ttl
+        # The URLs that answered the robot's last probe; None before the first.
+        self.living: frozenset[str] | None = None
+        self._login = login
+        self._secret = secret
+        self._wall = wall
+
+    def credentials(self, name: str) -> tuple[str | None, str | None]:
+        """Return a username and password for the TURN servers, made for a name."""
+        if self._secret:
+            return mint(self._secret, name, int(self._wall() + self.ttl))
+        return self._login or (None, None)
+
+    def for_robot(self, name: str) -> tuple[IceServer, ...]:
+        """Return the first STUN and the first TURN server that live: aiortc uses no more."""
+        living = [u for u in self.urls if self.living is None or u.text in self.living]
+        stun = [u for u in living if u.scheme == 'stun'][:1]
+        turn = [u for u in living if u.scheme != 'stun'][:1]
+        return self._servers(stun + turn, name)
+
+    def for_viewer(self, name: str) -> tuple[IceServer, ...]:
+        """
+        Return the servers that a viewer should use.
+
+        A network may let the viewer through where it stops the robot, so all URLs of a host
+        of which one lives are there; and all of them if none does.
+        """
+        alive = {u.host for u in self.urls if self.living is None or u.text in self.living}
+        return self._servers([u for u in self.urls if u.host in alive or not alive], name)
+
+    def _servers(self, urls: list[IceUrl], name: str) -> tuple[IceServer, ...]:
+        stun = tuple(u.text for u in urls if u.scheme == 'stun')
+        turn = tuple(u.text for u in urls if u.scheme != 'stun')
+        servers = [IceServer(stun)] if stun else []
+        if turn:
+            servers.append(IceServer(turn, *self.credentials(name)))
+        return tuple(servers)
+
+
+def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
+          variable: str) -> str:
+    file = values[row]
+    try:
+        text = Path(file).expanduser().read_text() if file else environment.get(variable, '')
+    except (OSError, ValueError) as error:
+        raise ParameterError(f'parameter {row} is {show(file)}, which cannot be read: '
+                             f'{error}') from None
+    text = text.strip()
+    if (file and not text) or not text.isprintable():
+        raise ParameterError(f'{row if file else variable} has to hold one line of text')
+    return text
+
+
+def read_ice(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Ice:
+    """
+    Return the servers that the parameters ``ice.*`` name.
+
+    Passwords and secrets are never parameters: those can be read by every node.
+
+    :raises ParameterError: a URL that cannot be used, or no good credentials for TURN servers
+    """
+    urls = tuple(read_url(text) for text in values['ice.servers'])
+    login = _read(values, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
+    secret = _read(values, 'ice.secret_file', environment, 'RTC_BRIDGE_TURN_SECRET')
+    username, colon, password = login.partition(':')
+    if login and not (username and colon and password):
+        raise ParameterError('ice.login_file, or RTC_BRIDGE_TURN_LOGIN, has to hold '
+                             'USERNAME:PASSWORD')
+    turn = next((url.text for url in urls if url.scheme != 'stun'), None)
+    if turn and bool(login) == bool(secret):
+        raise ParameterError(
+            f'parameter ice.servers has {show(turn)}, for which '
+            f'{"only one" if login else "one"} of ice.login_file (RTC_BRIDGE_TURN_LOGIN) and '
+            'ice.secret_file (RTC_BRIDGE_TURN_SECRET) has to be there')
+    return Ice(urls, (username, password) if login else None, secret, values['ice.ttl'])

@@ -1,0 +1,137 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Which of the ICE servers live: the robot asks each of them now and then."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Awaitable, Callable
+
+from aioice import stun
+from aioice.turn import create_turn_endpoint
+
+from ..core.turn import Ice, IceUrl
+
+logger = logging.getLogger(__name__)
+
+# An allocation over TLS takes five round trips; 4G may take 0.3 s for one.
+PROBE_TIMEOUT_S = 2.0
+PERIOD_S = 30.0
+_RETRY_S = 0.3
+# The name in the credentials of a probe.
+_NAME = 'probe'
+
+
+class _Binding(asyncio.DatagramProtocol):
+    """Sends a STUN binding request (RFC 8489, section 2) and waits for the answer."""
+
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+        self._request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+
+    def ask(self, transport: asyncio.DatagramTransport) -> None:
+        transport.sendto(bytes(self._request))
+
+    def datagram_received(self, data: bytes, addr: tuple) -> None:
+        with contextlib.suppress(ValueError):
+            message = stun.parse_message(data)
+            if message.transaction_id == self._request.transaction_id:
+                self.answered.set()
+
+
+async def _bind(url: IceUrl) -> None:
+    transport, binding = await asyncio.get_running_loop().create_datagram_endpoint(
+        _Binding, remote_addr=(url.host, url.port))
+    try:
+        while not binding.answered.is_set():
+            binding.ask(transport)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_RETRY_S):
+                    await binding.answered.wait()
+    finally:
+        transport.close()
+
+
+async def _allocate(url: IceUrl, username: str | None, password: str | None) -> None:
+    transport, _ = await create_turn_endpoint(
+        asyncio.DatagramProtocol, (url.host, url.port), username=username, password=password,
+        ssl=True if url.scheme == 'turns' else None, transport=url.transport)
+    # This frees the allocation.
+    transport.close()
+
+
+async def lives(url: IceUrl, ice: Ice) -> str:
+    """Return '' if a server does for us what it is there for, otherwise what went wrong."""
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            if url.scheme == 'stun':
+                await _bind(url)
+            else:
+                await _allocate(url, *ice.credentials(_NAME))
+    except TimeoutError:
+        return 'no answer'
+    except (OSError, stun.TransactionError) as error:
+        # A wrong password, a full server, a certificate that is not good: all are of no use.
+        return str(error) or type(error).__name__
+    return ''
+
+
+class IceWatch:
+    """
+    Keeps ``living`` of the servers true.
+
+    :param on_change: awaited when viewers have to be told of other servers, or of fresh
+        credentials
+    """
+
+    def __init__(self, ice: Ice, on_change: Callable[[], Awaitable[None]]) -> None:
+        """Prepare; ``probe`` and ``run`` do the work."""
+        self._ice = ice
+        self._on_change = on_change
+        self._now = asyncio.Event()
+        self._faults: dict[str, str] = {}
+
+    async def probe(self) -> bool:
+        """Ask all servers once; tell whether something has changed."""
+        faults = await asyncio.gather(*(lives(url, self._ice) for url in self._ice.urls))
+        found = {url.text: fault for url, fault in zip(self._ice.urls, faults)}
+        for url, fault in found.items():
+            if fault != self._faults.get(url, ''):
+                logger.log(logging.WARNING if fault else logging.INFO, 'ICE server %s: %s', url,
+                           fault or 'lives')
+        self._faults = found
+        living = frozenset(url for url, fault in found.items() if not fault)
+        changed, self._ice.living = living != self._ice.living, living
+        return changed
+
+    def network_changed(self) -> None:
+        """Ask them now, as others may be within reach."""
+        self._now.set()
+
+    async def run(self) -> None:
+        """Ask them now and then, for ever."""
+        if not self._ice.urls:
+            return
+        clock = asyncio.get_running_loop().time
+        told = clock()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(PERIOD_S, self._ice.ttl / 4)):
+                    await self._now.wait()
+            self._now.clear()
+            # Credentials are renewed when half their time is over.
+            if await self.probe() or clock() - told > self._ice.ttl / 2:
+                told = clock()
+                await self._on_change()

@@ -1,0 +1,80 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Notices when this host's addresses or routes change, as from Wi-Fi to 4G. Linux only."""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from typing import Callable
+
+_logger = logging.getLogger('rtc_bridge.signaling')
+
+# rtnetlink(7): RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR, RTMGRP_IPV6_ROUTE.
+_GROUPS = 0x10 | 0x40 | 0x100 | 0x400
+# A move from one network to another is many messages; the last of them counts.
+_SETTLE_S = 0.1
+# Addresses beyond every default route, of those kept for documents (RFC 5737, RFC 3849).
+WORLD = (('192.0.2.1', 9), ('2001:db8::1', 9, 0, 0))
+
+
+@contextlib.contextmanager
+def watch(on_change: Callable[[], None]):
+    """Call a function, in the running loop, shortly after each change."""
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+
+    def read() -> None:
+        nonlocal timer
+        # What exactly has changed does not matter; that messages were lost (ENOBUFS) neither.
+        with contextlib.suppress(OSError):
+            while netlink.recv(65536):
+                pass
+        if timer is not None:
+            timer.cancel()
+        timer = loop.call_later(_SETTLE_S, on_change)
+
+    try:
+        netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    except (AttributeError, OSError) as error:
+        _logger.warning('changes of the network will be noticed late: %s', error)
+        yield
+        return
+    with netlink:
+        netlink.setblocking(False)
+        netlink.bind((0, _GROUPS))
+        loop.add_reader(netlink, read)
+        try:
+            yield
+        finally:
+            loop.remove_reader(netlink)
+            if timer is not None:
+                timer.cancel()
+
+
+def source_address(peer: tuple) -> str | None:
+    """
+    Return the address from which this host would reach a peer now, ``None`` for no way.
+
+    :param peer: address and port, as ``getpeername`` gives them
+    """
+    family = socket.AF_INET6 if len(peer) == 4 else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            # No packet goes out by this.
+            probe.connect(peer)
+            return probe.getsockname()[0]
+        except OSError:
+            return None
