@@ -15,6 +15,9 @@ found chromium chromium-browser google-chrome google-chrome-stable || packages+=
 found firefox-esr firefox || packages+=(firefox-esr)
 found node nodejs || packages+=(nodejs)
 found npm || packages+=(npm)
+found ip || packages+=(iproute2)
+found nft || [ -x /usr/sbin/nft ] || packages+=(nftables)
+found turnserver || packages+=(coturn)
 if [ ${#packages[@]} -gt 0 ]; then
   if ! may_install; then
     say "These are missing, and their tests are skipped: ${packages[*]}" \
@@ -23,6 +26,10 @@ if [ ${#packages[@]} -gt 0 ]; then
     # Ubuntu has both browsers as snaps only, which do not work everywhere.
     say "apt could not install all of: ${packages[*]}; the tests that need them are skipped"
   fi
+  case " ${packages[*]} " in *' coturn '*)
+    # The tests start their own; Debian starts one at once, open to all who reach this host.
+    command -v systemctl >/dev/null && as_root systemctl disable --now -q coturn || true
+  esac
 fi
 
 scripts/venv.sh test

@@ -26,11 +26,11 @@ def _ip(*words):
     subprocess.run(['ip', *words], check=True, capture_output=True, text=True)
 
 
-def _sweep():
+def sweep():
     """Take away what runs that were killed have left; a namespace takes its link with it."""
     for name in os.listdir('/run/netns') if os.path.isdir('/run/netns') else ():
-        owner = name.removeprefix(PREFIX)
-        if owner != name and not os.path.exists(f'/proc/{owner}'):
+        owner = name.removeprefix(PREFIX).split('-')[0]
+        if name.startswith(PREFIX) and not os.path.exists(f'/proc/{owner}'):
             subprocess.run(['ip', 'netns', 'del', name], check=False, capture_output=True)
 
 
@@ -46,7 +46,7 @@ class Namespace:
 
     def __init__(self):
         """Make it."""
-        _sweep()
+        sweep()
         number = os.getpid() % 250
         self._name = f'{PREFIX}{os.getpid()}'
         # Interface names have at most 15 characters.

@@ -25,7 +25,7 @@ from rtc_bridge.core.joy import to_ros
 from rtc_bridge.core.link import Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
     Answer, CandidateMessage, check_name, Close, Error, MAX_MESSAGE, OfferMessage, parse, Ready,
-    Register, Registered, Renew, Watch,
+    Register, Registered, Renew, Servers, Watch,
 )
 from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
@@ -34,7 +34,7 @@ from rtc_bridge.core.wire import show
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
     Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
-    Registered('/robot'), Watch(), Renew(),
+    Registered('/robot'), Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
     OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),

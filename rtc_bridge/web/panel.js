@@ -1,6 +1,8 @@
 // @ts-check
 /** The page's elements: shows what it is told, and tells what a person chose. */
 
+import { routeText } from './texts.js';
+
 /** @typedef {import('./stats.js').SlotFigures} SlotFigures */
 
 /**
@@ -143,7 +145,8 @@ export class Panel {
     const lines = slots.map(({ name, figures: f }) => [name,
       `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps)} kbit/s, `
       + `${(f.loss * 100).toFixed(1)} % lost`]);
-    if (route) lines.push(['Path', route]);
+    write(box('path'), route === 'relay' ? 'via relay server' : '');
+    if (route) lines.push(['Path', routeText(route)]);
     box('details').replaceChildren(...lines.flatMap(([name, text]) => {
       const [dt, dd] = [document.createElement('dt'), document.createElement('dd')];
       dt.textContent = name;

@@ -152,6 +152,10 @@ export function driverText({ role, enabled, epoch, taken }) {
   return enabled ? 'Nobody drives' : 'Driving is off';
 }
 
+/** Say how the picture comes. @param {string} route */
+export const routeText = (route) => (route === 'relay'
+  ? 'through a relay server (TURN), as there is no direct way' : 'direct');
+
 /** Reasons of the protocol, and those of our own seat. @type {Record<string, string>} */
 const REFUSED = {
   taken: 'Somebody else is driving.',
