@@ -23,17 +23,16 @@ Two private networks behind symmetric NAT, and a public host between them.
 import os
 import subprocess
 
-import pytest
-
 from netns import sweep
+import pytest
 
 # The public host's address; those of the private networks are the same on both sides.
 PUBLIC = '198.51.100.1'
 # Linux keeps a port if it can; with this each destination sees another one.
 NAT = 'table ip nat { chain post { type nat hook postrouting priority 100; oifname "out" ' \
       'masquerade random,fully-random; }; }'
-NO_UDP = 'table inet udp { chain f { type filter hook forward priority 0; ' \
-         'meta l4proto udp drop; }; }'
+NO_UDP = 'table ip wall { chain f { type filter hook forward priority 0; ' \
+         'ip protocol udp drop; }; }'
 
 
 def _run(*words, text=None):
@@ -70,7 +69,7 @@ class Networks:
                 self.ip(side, 'route', 'add', 'default', 'via', '10.0.0.1')
                 self.ip(nat, 'route', 'add', 'default', 'via', f'198.18.{number}.1')
                 self.forward(nat, True)
-                self.filter(nat, NAT)
+                self.load_rules(nat, NAT)
             self.forward('public', False)
         except (OSError, subprocess.CalledProcessError) as error:
             self.close()
@@ -96,7 +95,7 @@ class Networks:
         """Let a namespace pass packets on, or not."""
         _run(*self.prefix(name), 'sysctl', '-qw', f'net.ipv4.ip_forward={int(on)}')
 
-    def filter(self, name, rules):
+    def load_rules(self, name, rules):
         """Load rules of nftables."""
         _run(*self.prefix(name), 'nft', '-f', '-', text=rules)
 
@@ -104,9 +103,9 @@ class Networks:
         """Let no UDP through either NAT, or let it again."""
         for name in ('robot-nat', 'viewer-nat'):
             if on:
-                self.filter(name, NO_UDP)
+                self.load_rules(name, NO_UDP)
             else:
-                self.filter(name, 'delete table inet udp')
+                self.load_rules(name, 'delete table ip wall')
 
     def cut(self, side):
         """Let nothing through from or to a side; its own end of the cable stays up."""

@@ -60,5 +60,4 @@ async def main(url, transport):
 
 
 if __name__ == '__main__':
-    import logging; logging.basicConfig(level=logging.INFO)
     asyncio.run(main(*sys.argv[1:]))

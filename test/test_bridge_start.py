@@ -41,7 +41,6 @@ WRONG = [
     ('bridge', 'video.codecs', ['h266'], 'h264, vp8'),
     ('bridge', 'ice.servers', ['turns:host?transport=udp'],
      "'turns:host?transport=udp', allowed are stun:"),
-    ('bridge', 'ice.servers', ['turn:host'], 'one of ice.login_file'),
     ('bridge', 'access.anonymous', 'all', "'all', allowed is one of none, view, drive"),
     ('bridge', 'teleop.max_linear_x', 'fast', "'fast', allowed is a number from 0.0 to 50.0 m/s"),
     ('bridge', 'teleop.max_angular_z', '.nan', 'nan, allowed is a number from 0.0 to 50.0 rad/s'),

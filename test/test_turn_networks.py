@@ -55,9 +55,10 @@ class Site:
         file = self._folder / 'turnserver.conf'
         file.write_text('\n'.join([
             f'listening-ip={PUBLIC}', f'relay-ip={PUBLIC}', 'realm=test', 'fingerprint',
-            'no-stdout-log', 'use-auth-secret', f'static-auth-secret={SECRET}', 'no-cli', 'no-dtls',
-            f'cert={self._certificate}', f'pkey={key}', f'userdb={self._folder / "turndb"}',
-            f'pidfile={self._folder / "pid"}', 'proc-user=root',
+            'no-stdout-log', 'use-auth-secret', f'static-auth-secret={SECRET}', 'no-cli',
+            'no-dtls', f'cert={self._certificate}', f'pkey={key}',
+            f'userdb={self._folder / "turndb"}', f'pidfile={self._folder / "pid"}',
+            f'log-file={self._folder / "log"}', 'simple-log', 'proc-user=root',
             'proc-group=root', '']))
         return str(file)
 
@@ -78,7 +79,7 @@ class Site:
         """Start a viewer and wait for its picture; return the candidates' types."""
         viewer = self.start('viewer', sys.executable, 'test/plain_viewer.py', self.url,
                             KINDS[url])
-        return viewer.wait_line(r'picture \d+ (\w+) (\w+)', 10).groups()
+        return viewer.wait_line(r'picture \d+ (\w+) (\w+)', PATIENCE).groups()
 
     def close(self):
         """End all."""
