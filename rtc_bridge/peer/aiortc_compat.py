@@ -19,11 +19,15 @@ Each hook is looked for at import and left out, with one warning, where a releas
 it; the session then works without that feature. Written against aiortc 1.14 to 1.16.
 """
 
+import asyncio
+import contextlib
 import copy
 import logging
 from typing import Any, Callable, Iterable, Sequence
 
+from aioice import stun
 import aioice.ice
+from aioice.turn import create_turn_endpoint
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
 from aiortc.clock import current_ntp_time
 import aiortc.codecs
@@ -46,6 +50,7 @@ PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
 _ONE_BYTE_HEADER = 0xBEDE
 _MAIN = '4d001f'
 GATHERING_S = 2
+STUN_RETRY_S = 0.3
 
 
 def _install_playout_delay() -> bool:
@@ -159,6 +164,51 @@ for _name, _found in (('playout delay', HAS_PLAYOUT_DELAY), ('RTCP feedback', HA
                       ('time to gather candidates', HAS_GATHERING_LIMIT)):
     if not _found:
         logger.warning('this release of aiortc has no hook for %s', _name)
+
+
+class _Binding(asyncio.DatagramProtocol):
+    def __init__(self) -> None:
+        self.answered = asyncio.Event()
+        self.request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+
+    def datagram_received(self, data: bytes, addr: tuple) -> None:
+        with contextlib.suppress(ValueError):
+            if stun.parse_message(data).transaction_id == self.request.transaction_id:
+                self.answered.set()
+
+
+async def ask_stun(host: str, port: int) -> None:
+    """
+    Wait until a STUN server answers a binding request (RFC 8489, section 2).
+
+    :raises OSError: it cannot be found or reached
+    """
+    transport, binding = await asyncio.get_running_loop().create_datagram_endpoint(
+        _Binding, remote_addr=(host, port))
+    try:
+        while not binding.answered.is_set():
+            transport.sendto(bytes(binding.request))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STUN_RETRY_S):
+                    await binding.answered.wait()
+    finally:
+        transport.close()
+
+
+async def ask_turn(host: str, port: int, transport: str, tls: bool, username: str | None,
+                   password: str | None) -> None:
+    """
+    Allocate an address at a TURN server (RFC 8656), and free it again.
+
+    :raises OSError: that is not possible
+    """
+    try:
+        endpoint, _ = await create_turn_endpoint(
+            asyncio.DatagramProtocol, (host, port), username=username, password=password,
+            ssl=tls or None, transport=transport)
+    except stun.TransactionError as error:
+        raise ConnectionError(str(error) or type(error).__name__) from None
+    endpoint.close()
 
 
 def _noted(pc: RTCPeerConnection, name: str) -> list[Any]:

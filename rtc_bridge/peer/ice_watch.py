@@ -19,9 +19,7 @@ import contextlib
 import logging
 from typing import Awaitable, Callable
 
-from aioice import stun
-from aioice.turn import create_turn_endpoint
-
+from .aiortc_compat import ask_stun, ask_turn
 from ..core.turn import Ice, IceUrl
 
 logger = logging.getLogger(__name__)
@@ -29,47 +27,8 @@ logger = logging.getLogger(__name__)
 # An allocation over TLS takes five round trips; 4G may take 0.3 s for one.
 PROBE_TIMEOUT_S = 2.0
 PERIOD_S = 30.0
-_RETRY_S = 0.3
 # The name in the credentials of a probe.
 _NAME = 'probe'
-
-
-class _Binding(asyncio.DatagramProtocol):
-    """Sends a STUN binding request (RFC 8489, section 2) and waits for the answer."""
-
-    def __init__(self) -> None:
-        self.answered = asyncio.Event()
-        self._request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
-
-    def ask(self, transport: asyncio.DatagramTransport) -> None:
-        transport.sendto(bytes(self._request))
-
-    def datagram_received(self, data: bytes, addr: tuple) -> None:
-        with contextlib.suppress(ValueError):
-            message = stun.parse_message(data)
-            if message.transaction_id == self._request.transaction_id:
-                self.answered.set()
-
-
-async def _bind(url: IceUrl) -> None:
-    transport, binding = await asyncio.get_running_loop().create_datagram_endpoint(
-        _Binding, remote_addr=(url.host, url.port))
-    try:
-        while not binding.answered.is_set():
-            binding.ask(transport)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_RETRY_S):
-                    await binding.answered.wait()
-    finally:
-        transport.close()
-
-
-async def _allocate(url: IceUrl, username: str | None, password: str | None) -> None:
-    transport, _ = await create_turn_endpoint(
-        asyncio.DatagramProtocol, (url.host, url.port), username=username, password=password,
-        ssl=True if url.scheme == 'turns' else None, transport=url.transport)
-    # This frees the allocation.
-    transport.close()
 
 
 async def lives(url: IceUrl, ice: Ice) -> str:
@@ -77,12 +36,13 @@ async def lives(url: IceUrl, ice: Ice) -> str:
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             if url.scheme == 'stun':
-                await _bind(url)
+                await ask_stun(url.host, url.port)
             else:
-                await _allocate(url, *ice.credentials(_NAME))
+                await ask_turn(url.host, url.port, url.transport, url.scheme == 'turns',
+                               *ice.credentials(_NAME))
     except TimeoutError:
         return 'no answer'
-    except (OSError, stun.TransactionError) as error:
+    except OSError as error:
         # A wrong password, a full server, a certificate that is not good: all are of no use.
         return str(error) or type(error).__name__
     return ''
