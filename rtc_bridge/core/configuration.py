@@ -41,7 +41,7 @@ BRIDGE = (
       'take it', choices=('baseline', 'main')),
     P('video.h264_encoder', 'auto', 'auto: the hardware that works here, libx264 otherwise',
       choices=H264_ENCODERS),
-    P('video.tiers', ['1/1', '1/2', '1/4@15'], 'qualities for paths of different rates: what the '
+    P('video.tiers', ['1/1', '1/2', '1/4@20'], 'qualities for paths of different rates: what the '
       'width and height are divided by, and frames per second at most'),
     P('video.max_slots', 4, 'cameras that one viewer can see at once', '', 1, 16),
     P('teleop.enabled', True, 'whether the robot can be driven at all'),

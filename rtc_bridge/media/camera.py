@@ -45,7 +45,7 @@ class CameraSettings:
     max_fps: float = 30.0
     max_bitrate: int = 2_500_000
     shape: Shape = Shape()
-    scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 15.0))
+    scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
     codec: str = 'auto'
 
 
