@@ -521,6 +521,18 @@ async def test_the_path_is_measured(watch):
     assert session.path.rate.rtt < 5 and not session.path.rate.quiet
 
 
+async def test_messages_without_an_end_end_the_session(watch):
+    sessions = make_sessions()
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    # aiortc's own limit for what it sends is not in the way of others.
+    await viewer.pc.sctp._send(viewer.channels['control'].id, 51,
+                               b'x' * (aiortc_compat.MAX_UNFINISHED + 10_000))
+    async with asyncio.timeout(20):
+        while sessions.sessions:
+            await asyncio.sleep(0.01)
+
+
 async def test_answered_checks_are_signs_of_life(watch):
     viewer = await watch(make_sessions())
     await viewer.until(lambda: viewer.got('control', 'hello'))

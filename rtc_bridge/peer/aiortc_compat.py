@@ -28,7 +28,7 @@ from typing import Any, Callable, Iterable, Sequence
 from aioice import stun
 import aioice.ice
 from aioice.turn import create_turn_endpoint
-from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
+from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSctpTransport
 from aiortc.clock import current_ntp_time
 import aiortc.codecs
 from aiortc.rtcpeerconnection import find_common_codecs
@@ -48,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
 _ONE_BYTE_HEADER = 0xBEDE
+# Of messages that have begun and not ended, in bytes.
+MAX_UNFINISHED = 256 * 1024
 _MAIN = '4d001f'
 GATHERING_S = 2
 STUN_RETRY_S = 0.3
@@ -154,14 +156,44 @@ def _install_gathering_limit() -> bool:
     return True
 
 
+def _install_reassembly_limit() -> bool:
+    """
+    End an association whose peer begins more than it finishes.
+
+    aiortc announces a receive window (RFC 9260, section 3.3.3) and does not keep to it, and an
+    unfinished message of megabytes costs the loop a millisecond for each further kilobyte.
+    """
+    names = ('_receive_data_chunk', '_abort', '_set_state', 'State')
+    if not all(hasattr(RTCSctpTransport, name) for name in names):
+        return False
+    receive = RTCSctpTransport._receive_data_chunk
+
+    async def receive_within_limit(self, chunk):
+        if not hasattr(self, 'whole_window'):
+            self.whole_window, self.overfull = self._advertised_rwnd, False
+        waiting = self.whole_window - self._advertised_rwnd + len(chunk.user_data)
+        if waiting <= MAX_UNFINISHED and not self.overfull:
+            await receive(self, chunk)
+        elif not self.overfull:
+            self.overfull = True
+            logger.warning('a viewer sent %d bytes of messages without an end', waiting)
+            await self._abort()
+            self._set_state(self.State.CLOSED)
+
+    RTCSctpTransport._receive_data_chunk = receive_within_limit
+    return True
+
+
 HAS_MAIN_PROFILE = _install_main_profile()
 HAS_GATHERING_LIMIT = _install_gathering_limit()
 HAS_PLAYOUT_DELAY = _install_playout_delay()
 HAS_CONSENT_CLOCK = _install_consent_clock()
+HAS_REASSEMBLY_LIMIT = _install_reassembly_limit()
 HAS_RTCP = hasattr(RTCRtpSender, '_handle_rtcp_packet')
 for _name, _found in (('playout delay', HAS_PLAYOUT_DELAY), ('RTCP feedback', HAS_RTCP),
                       ('sign of life', HAS_CONSENT_CLOCK), ('H.264 Main', HAS_MAIN_PROFILE),
-                      ('time to gather candidates', HAS_GATHERING_LIMIT)):
+                      ('time to gather candidates', HAS_GATHERING_LIMIT),
+                      ('unfinished messages', HAS_REASSEMBLY_LIMIT)):
     if not _found:
         logger.warning('this release of aiortc has no hook for %s', _name)
 
