@@ -463,6 +463,7 @@ async def test_all_hooks_are_there():
     assert aiortc_compat.HAS_PLAYOUT_DELAY
     assert aiortc_compat.HAS_RTCP
     assert aiortc_compat.HAS_CONSENT_CLOCK
+    assert aiortc_compat.HAS_GATHERING_LIMIT
 
 
 async def test_playout_delay_is_negotiated_and_sent(monkeypatch):

@@ -47,7 +47,8 @@ class Site:
             check=True, capture_output=True)
         self.start('public', 'turnserver', '-c', self._config(key))
         self.relay = self.start('public', sys.executable, '-m', 'rtc_bridge.nodes.relay',
-                                '--open', '--host', PUBLIC, '--port', '8080')
+                                '--open', '--host', PUBLIC, '--port', '8080',
+                                '--limits-heartbeat', '2')
         self.relay.wait_line('listens on', PATIENCE)
         self.url = f'http://{PUBLIC}:8080/robot'
 

@@ -162,7 +162,7 @@ class RelayClient:
         moved = asyncio.create_task(self._moved.wait())
         try:
             await asyncio.wait({job, moved}, return_when=asyncio.FIRST_COMPLETED)
-            if not job.done():
+            if self._moved.is_set():
                 raise _LinkLost('the network has changed')
             return job.result()
         finally:
