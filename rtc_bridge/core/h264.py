@@ -1,0 +1,284 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+"""
+H.264 as a byte stream: what it holds, and whether a viewer can be given it as it is.
+
+Numbers of sections are those of ITU-T H.264.
+"""
+
+from dataclasses import dataclass
+
+from .errors import ImageError
+
+SLICE, IDR, SPS, PPS, DELIMITER = 1, 5, 7, 8, 9
+START = b'\0\0\0\1'
+_MARK = b'\0\0\1'
+# Profiles whose parameter set tells of chroma and bit depth (7.3.2.1.1).
+_HIGH = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244})
+_BASELINE = 66
+# No B slices come before this many bytes of a slice are read: two numbers of its header.
+_SLICE_HEAD = 16
+
+
+@dataclass(frozen=True)
+class Sps:
+    """
+    What a sequence parameter set says (7.3.2.1.1).
+
+    ``size`` in pixels after cropping; ``reorder``: how many pictures may be shown in another
+    order than they come, ``None`` if it does not say.
+    """
+
+    profile: int
+    level: int
+    size: tuple[int, int]
+    reorder: int | None
+
+
+@dataclass(frozen=True)
+class AccessUnit:
+    """
+    One picture's units, without start codes.
+
+    ``keyframe``: it can be decoded without those before, given the parameter sets.
+    ``bidirectional``: it has B slices, which no WebRTC receiver puts in order.
+    """
+
+    nals: tuple[bytes, ...]
+    keyframe: bool
+    bidirectional: bool
+
+    def to_bytes(self) -> bytes:
+        """Return the byte stream (Annex B)."""
+        return b''.join(START + nal for nal in self.nals)
+
+
+def nal_type(nal: bytes) -> int:
+    """Return a unit's type (7.4.1)."""
+    return nal[0] & 31
+
+
+def is_avcc(data: bytes) -> bool:
+    """Tell whether units are prefixed with their length, as in MP4, not with start codes."""
+    if data[:4] == START or len(data) < 5:
+        # As a length it would be that of a unit without content.
+        return False
+    at = 0
+    while at + 4 < len(data):
+        length = int.from_bytes(data[at:at + 4], 'big')
+        if not length or data[at + 4] & 128:
+            return False
+        at += 4 + length
+    return at == len(data)
+
+
+def split(data: bytes) -> tuple[bytes, ...]:
+    """
+    Return the units of a byte stream (Annex B) or of length-prefixed data.
+
+    :raises ImageError: neither of them
+    """
+    nals = []
+    if is_avcc(data):
+        at = 0
+        while at < len(data):
+            end = at + 4 + int.from_bytes(data[at:at + 4], 'big')
+            nals.append(data[at + 4:end])
+            at = end
+        return tuple(nals)
+    at = data.find(_MARK)
+    if at < 0 or data[:at].strip(b'\0'):
+        raise ImageError('no H.264: it begins with no start code (Annex B)')
+    while at >= 0:
+        end = data.find(_MARK, at + 3)
+        # Zeros at the end belong to the next start code (B.1.1).
+        nal = data[at + 3:end if end >= 0 else len(data)].rstrip(b'\0')
+        if nal:
+            nals.append(nal)
+        at = end
+    if not nals:
+        raise ImageError('no H.264: start codes without content')
+    return tuple(nals)
+
+
+def read_unit(data: bytes) -> AccessUnit:
+    """
+    Read one picture with all that goes with it.
+
+    :raises ImageError: no H.264
+    """
+    nals = split(data)
+    if any(nal[0] & 128 for nal in nals):
+        raise ImageError('broken H.264: the forbidden bit is set')
+    slices = [nal for nal in nals if nal_type(nal) in (SLICE, IDR)]
+    return AccessUnit(nals, any(nal_type(nal) == IDR for nal in slices),
+                      any(_is_bidirectional(nal) for nal in slices))
+
+
+def read_sps(nal: bytes) -> Sps:
+    """
+    Read a sequence parameter set.
+
+    :raises ImageError: it ends early, or makes no sense
+    """
+    if len(nal) < 4 or nal_type(nal) != SPS:
+        raise ImageError('broken H.264: no sequence parameter set')
+    bits = _Bits(nal[1:])
+    profile, _, level = bits.read(8), bits.read(8), bits.read(8)
+    bits.ue()
+    chroma = 1
+    if profile in _HIGH:
+        chroma = bits.ue()
+        separate = chroma == 3 and bits.read(1)
+        bits.ue(), bits.ue(), bits.read(1)
+        if bits.read(1):
+            for index in range(12 if chroma == 3 else 8):
+                if bits.read(1):
+                    _skip_scaling_list(bits, 16 if index < 6 else 64)
+        chroma = 0 if separate else chroma
+    bits.ue()
+    order = bits.ue()
+    if order == 0:
+        bits.ue()
+    elif order == 1:
+        bits.read(1), bits.ue(), bits.ue()
+        for _ in range(bits.ue()):
+            bits.ue()
+    bits.ue(), bits.read(1)
+    width, height = bits.ue() + 1, bits.ue() + 1
+    frames_only = bits.read(1)
+    if not frames_only:
+        bits.read(1)
+    bits.read(1)
+    size = _crop(bits, width * 16, height * 16 * (2 - frames_only), chroma, frames_only)
+    reorder = 0 if order == 2 or profile == _BASELINE else None
+    if bits.read(1) and reorder is None:
+        reorder = _reorder(bits)
+    return Sps(profile, level, size, reorder)
+
+
+class ParameterSets:
+    """The newest parameter sets of a stream, repeated before each keyframe."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self.sps: Sps | None = None
+        self._kept: dict[int, bytes] = {}
+
+    def complete(self, unit: AccessUnit) -> AccessUnit:
+        """
+        Return a keyframe with its parameter sets, any other unit as it is.
+
+        :raises ImageError: a parameter set is broken, or a keyframe came before there was one
+        """
+        have = {nal_type(nal): nal for nal in unit.nals if nal_type(nal) in (SPS, PPS)}
+        if SPS in have and have[SPS] != self._kept.get(SPS):
+            self.sps = read_sps(have[SPS])
+            self._kept.pop(PPS, None)
+        self._kept.update(have)
+        if not unit.keyframe:
+            return unit
+        if len(self._kept) < 2:
+            raise ImageError('H.264 without parameter sets: its keyframes have none, and none '
+                             'came before')
+        rest = [nal for nal in unit.nals if nal_type(nal) not in (SPS, PPS, DELIMITER)]
+        # All of a keyframe's own sets, for it may have several of a kind.
+        sets = [nal for kind in (SPS, PPS) for nal in (
+            [n for n in unit.nals if nal_type(n) == kind] or [self._kept[kind]])]
+        return AccessUnit((*sets, *rest), True, unit.bidirectional)
+
+
+class _Bits:
+    """Reads bits of a unit, without the bytes that only keep start codes out (7.4.1)."""
+
+    def __init__(self, data: bytes) -> None:
+        data = data.replace(b'\0\0\3', b'\0\0')
+        self._value = int.from_bytes(data, 'big')
+        self._left = len(data) * 8
+
+    def read(self, count: int) -> int:
+        if count > self._left:
+            raise ImageError('broken H.264: a header ends early')
+        self._left -= count
+        return self._value >> self._left & (1 << count) - 1
+
+    def ue(self) -> int:
+        """Read an Exp-Golomb number (9.1); signed ones are skipped the same way."""
+        zeros = 0
+        while not self.read(1):
+            zeros += 1
+            if zeros > 32:
+                raise ImageError('broken H.264: a number is too long')
+        return (1 << zeros) - 1 + self.read(zeros)
+
+
+def _is_bidirectional(nal: bytes) -> bool:
+    bits = _Bits(nal[1:1 + _SLICE_HEAD])
+    bits.ue()
+    return bits.ue() % 5 == 1
+
+
+def _skip_scaling_list(bits: _Bits, count: int) -> None:
+    last = following = 8
+    for _ in range(count):
+        if following:
+            code = bits.ue()
+            following = last + ((code + 1) // 2 if code % 2 else -(code // 2)) & 255
+        last = following or last
+
+
+def _crop(bits: _Bits, width: int, height: int, chroma: int,
+          frames_only: int) -> tuple[int, int]:
+    if bits.read(1):
+        left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
+        width -= (left + right) * (2 if chroma in (1, 2) else 1)
+        height -= (top + bottom) * (2 if chroma == 1 else 1) * (2 - frames_only)
+    if width <= 0 or height <= 0:
+        raise ImageError('broken H.264: its pictures have no size')
+    return width, height
+
+
+def _reorder(bits: _Bits) -> int | None:
+    """Read the usability information's max_num_reorder_frames, if it is there (E.1.1)."""
+    if bits.read(1) and bits.read(8) == 255:
+        bits.read(32)
+    if bits.read(1):
+        bits.read(1)
+    if bits.read(1):
+        bits.read(4)
+        if bits.read(1):
+            bits.read(24)
+    if bits.read(1):
+        bits.ue(), bits.ue()
+    if bits.read(1):
+        bits.read(65)
+    hrd = 0
+    for _ in range(2):
+        if bits.read(1):
+            hrd = 1
+            count = bits.ue() + 1
+            bits.read(8)
+            for _ in range(count):
+                bits.ue(), bits.ue(), bits.read(1)
+            bits.read(20)
+    if hrd:
+        bits.read(1)
+    bits.read(1)
+    if not bits.read(1):
+        return None
+    bits.read(1)
+    for _ in range(4):
+        bits.ue()
+    return bits.ue()

@@ -1,0 +1,112 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""
+"""H.264 byte streams, as libx264 makes them and as broken sources send them."""
+
+import random
+
+import av
+import numpy as np
+import pytest
+from rtc_bridge.core.errors import ImageError
+from rtc_bridge.core.h264 import (
+    AccessUnit, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit, split, SPS)
+
+
+def encode(profile='Baseline', size=(322, 182), count=12, options=None):
+    context = av.CodecContext.create('libx264', 'w')
+    context.width, context.height = size
+    context.pix_fmt = 'yuv420p'
+    context.framerate = 30
+    context.profile = profile
+    context.options = {'preset': 'superfast', **(options or {'tune': 'zerolatency'})}
+    noise = np.random.default_rng(1)
+    packets = []
+    for pts in range(count):
+        frame = av.VideoFrame.from_ndarray(
+            noise.integers(0, 255, (size[1], size[0], 3), np.uint8), 'rgb24')
+        frame.pts = pts
+        packets += context.encode(frame)
+    return [bytes(packet) for packet in packets + context.encode(None)]
+
+
+def to_avcc(data):
+    return b''.join(len(nal).to_bytes(4, 'big') + nal for nal in split(data))
+
+
+@pytest.mark.parametrize(('profile', 'number'), [('Baseline', 66), ('Main', 77), ('High', 100)])
+@pytest.mark.parametrize('size', [(322, 182), (1920, 1080), (64, 48)])
+def test_parameter_set(profile, number, size):
+    unit = read_unit(encode(profile, size, 1)[0])
+    assert unit.keyframe and not unit.bidirectional
+    sps = read_sps(next(nal for nal in unit.nals if nal_type(nal) == SPS))
+    assert (sps.profile, sps.size, sps.reorder) == (number, size, 0)
+
+
+def test_b_frames_are_seen():
+    packets = encode('High', options={'x264-params': 'bframes=2:b-adapt=0'})
+    units = [read_unit(packet) for packet in packets]
+    assert any(unit.bidirectional for unit in units)
+    assert read_sps(next(n for n in units[0].nals if nal_type(n) == SPS)).reorder > 0
+    assert not any(read_unit(packet).bidirectional for packet in encode('High'))
+
+
+def test_only_the_first_is_a_keyframe():
+    assert [read_unit(p).keyframe for p in encode(count=4)] == [True, False, False, False]
+
+
+def test_length_prefixed_is_told_and_read():
+    for packet in encode():
+        assert not is_avcc(packet)
+        assert is_avcc(to_avcc(packet))
+        assert split(to_avcc(packet)) == split(packet)
+    # A length of 256 to 511 looks like a short start code.
+    assert is_avcc(b'\0\0\1\4' + b'\x41' * 260)
+    assert not is_avcc(b'\0\0\1\x65' + b'\x41' * 260)
+
+
+def test_parameter_sets_are_repeated():
+    first = read_unit(encode(count=1)[0])
+    sets = ParameterSets()
+    sets.complete(first)
+    bare = AccessUnit(tuple(n for n in first.nals if nal_type(n) == IDR), True, False)
+    whole = sets.complete(bare)
+    assert [nal_type(nal) for nal in whole.nals][:3] == [SPS, PPS, IDR]
+    decoder = av.CodecContext.create('h264', 'r')
+    frames = decoder.decode(av.Packet(whole.to_bytes())) + decoder.decode(None)
+    assert [(f.width, f.height) for f in frames] == [(322, 182)] and sets.sps.size == (322, 182)
+    with pytest.raises(ImageError, match='without parameter sets'):
+        ParameterSets().complete(bare)
+
+
+@pytest.mark.parametrize('data', [b'', b'\0' * 40, b'\0\0\0\1', b'\xff\xd8\xff\xe0JFIF' * 9,
+                                  b'\0\0\1\xe5abc', b'\0\0\1\x65'])
+def test_no_h264_is_refused(data):
+    with pytest.raises(ImageError):
+        read_unit(data)
+
+
+def test_garbage_raises_nothing_else():
+    chance = random.Random(3)
+    packet = encode('High', count=1)[0][:400]
+    refused = 0
+    for _ in range(3000):
+        data = bytearray(packet[:chance.randrange(1, len(packet))])
+        for _ in range(chance.randrange(8)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        try:
+            ParameterSets().complete(read_unit(bytes(data)))
+        except ImageError:
+            refused += 1
+    assert 0 < refused < 3000
