@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""
+
 """H.264 byte streams, as libx264 makes them and as broken sources send them."""
 
 import random
@@ -55,7 +55,7 @@ def test_parameter_set(profile, number, size):
 
 
 def test_b_frames_are_seen():
-    packets = encode('High', options={'x264-params': 'bframes=2:b-adapt=0'})
+    packets = encode('High', options={'bf': '2', 'b_strategy': '0'})
     units = [read_unit(packet) for packet in packets]
     assert any(unit.bidirectional for unit in units)
     assert read_sps(next(n for n in units[0].nals if nal_type(n) == SPS)).reorder > 0
