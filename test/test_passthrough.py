@@ -113,10 +113,20 @@ async def test_a_stream_without_keyframes_is_refused_until_one_comes():
     assert not watched.stream.fault and len(watched.got) == 1
 
 
+async def test_who_sees_pictures_keeps_them_while_another_waits_in_vain():
+    units, watched = source(4), Watched()
+    await watched.put(*units[:2])
+    watched.stream.request_keyframe()
+    watched.now += KEYFRAME_TIMEOUT_S
+    await watched.put(*units[2:])
+    assert 'no keyframe' in watched.stream.fault and len(watched.got) == 4
+
+
 async def test_b_frames_are_refused_by_name():
     watched = Watched()
     await watched.put(*encode('High', options={'bf': '2', 'b_strategy': '0'}))
     assert 'B frames' in watched.stream.fault and not watched.got
+    # Another stream takes its place.
     await watched.put(*source(2))
     assert not watched.stream.fault and len(watched.got) == 2
 

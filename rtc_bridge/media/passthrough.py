@@ -63,6 +63,8 @@ class PassthroughStream:
         # Since when a keyframe is waited for; ``None`` while there is nothing to wait for.
         self._waiting_since: float | None = None
         self._broken = True
+        # There are pictures that are shown in another order than they come.
+        self._reordered = False
         self._last_pts = -1
 
     @property
@@ -120,8 +122,10 @@ class PassthroughStream:
         if self._sets.sps is not before:
             # Another stream: what was wrong with the last one says nothing of it.
             self.fault = ''
-        reorder = self._sets.sps is not None and self._sets.sps.reorder
-        if unit.bidirectional or reorder:
+            self._reordered = bool(self._sets.sps.reorder)
+        self._reordered |= unit.bidirectional
+        if self._reordered:
+            self._broken = True
             self._refuse('has B frames, which WebRTC viewers cannot show')
             return
         if unit.keyframe:
@@ -152,12 +156,13 @@ class PassthroughStream:
         if self._broken or self._waiting_since is not None:
             # A source that was asked once may have been deaf.
             self.request_keyframe()
-            if self._clock() - self._waiting_since >= KEYFRAME_TIMEOUT_S:
+            since = self._waiting_since
+            # The last viewer may leave meanwhile. Those who see pictures go on seeing them.
+            if since is not None and self._clock() - since >= KEYFRAME_TIMEOUT_S:
                 self._refuse(f'sent no keyframe for {KEYFRAME_TIMEOUT_S:g} s; its publisher has '
                              'to send them, each second for example, or when it is asked')
 
     def _refuse(self, why: str) -> None:
-        self._broken = True
         self.fault = f'H.264 stream {why}'
         self._count_error(self.fault)
 
