@@ -14,21 +14,26 @@
 
 """Cameras against real publishers: which topic, which QoS, and only while watched."""
 
+from array import array
 import asyncio
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_probe import RosProbe
-from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.errors import ImageError, ParameterError
 from rtc_bridge.core.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.nodes.cameras import Cameras
 from rtc_bridge.ros import camera_topic
 from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
+from rtc_bridge.ros.images import is_h264
 from rtc_bridge.ros.seam import RosThread
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Empty
 
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -53,6 +58,7 @@ class SeenCamera(Camera):
         super().__init__('front', CameraSettings(), lambda: None)
         self.watch = True
         self.pictures = []
+        self.units = []
 
     @property
     def watched(self):
@@ -60,6 +66,9 @@ class SeenCamera(Camera):
 
     def put(self, load):
         self.pictures.append(load)
+
+    def put_h264(self, data):
+        self.units.append(data)
 
 
 class Watched:
@@ -70,6 +79,7 @@ class Watched:
         self.camera = SeenCamera()
         self.topic = CameraTopic(self.robot.node, topic, kind, qos)
         self.topic.camera = self.camera
+        self.camera.ask_keyframe = self.topic.ask_keyframe
 
     def picture(self, probe, publish):
         """Publish until a picture came; return its pixels and encoding."""
@@ -220,3 +230,97 @@ async def test_cameras_are_found_also_later_and_lost(probe):
 def test_camera_names_that_are_not_allowed(probe, names):
     with pytest.raises(ParameterError, match='cameras.names'):
         Book(probe.node, names)
+
+
+@dataclass
+class FFMPEGPacket:
+    """What ffmpeg_image_transport_msgs/FFMPEGPacket has; its package is not on PyPI."""
+
+    encoding: str
+    data: array
+    flags: int = 0
+    pts: int = 0
+
+
+@dataclass
+class CompressedVideo:
+    """What foxglove_msgs/CompressedVideo has; its package is not on PyPI."""
+
+    format: str  # noqa: A003
+    data: array
+
+
+@pytest.mark.parametrize('form', ['h264', 'H264', 'h264; yuv420p', 'h264/annexb', 'libx264',
+                                  'h264_nvenc', 'h.264'])
+@pytest.mark.parametrize('kind', [CompressedImage, FFMPEGPacket, CompressedVideo])
+def test_h264_is_recognised(kind, form):
+    data = array('B', b'\0\0\0\1')
+    message = FFMPEGPacket(form, data) if kind is FFMPEGPacket else kind(format=form, data=data)
+    assert is_h264(message)
+
+
+@pytest.mark.parametrize('form', ['jpeg', 'hevc', 'rgb8; jpeg compressed bgr8', 'h265', 'h2645',
+                                  'vp9', ''])
+def test_other_formats_are_not_h264(form):
+    assert not is_h264(CompressedVideo(form, array('B')))
+
+
+@pytest.mark.parametrize('kind, message', [
+    (camera_topic.FFMPEG, FFMPEGPacket('h264;yuv420p', array('B', b'unit'))),
+    (camera_topic.VIDEO, CompressedVideo('h264', array('B', b'unit')))])
+def test_packets_are_taken_and_other_codecs_named(probe, watched, kind, message):
+    one = watched('image_raw')
+    source = camera_topic._Source('image_raw', kind, True, False)
+    # As the executor hands them over.
+    one.topic._take(source, message)
+    assert one.camera.units == [b'unit']
+    if kind == camera_topic.FFMPEG:
+        message.encoding = 'hevc'
+    else:
+        message.format = 'hevc'
+    one.topic._take(source, message)
+    with pytest.raises(ImageError, match='hevc'):
+        one.camera.pictures[-1]()
+
+
+def test_a_missing_message_package_is_named(watched, monkeypatch):
+    one = watched('image_raw')
+    publisher = SimpleNamespace(topic_type=camera_topic.VIDEO, qos_profile=RELIABLE)
+    monkeypatch.setattr(one.topic, '_publishers',
+                        lambda topic: [publisher] if topic == '/image_raw' else [])
+    monkeypatch.setitem(camera_topic.MESSAGES, camera_topic.VIDEO, None)
+    one.topic.check()
+    assert 'package foxglove_msgs is not installed' in one.camera.source.stats.last_error
+
+
+@pytest.mark.parametrize('topic, kind', [('image_raw', 'auto'), ('image_raw/h264', 'auto'),
+                                         ('image_raw', 'h264')])
+def test_every_h264_message_comes_and_keyframes_can_be_asked_for(probe, watched, topic, kind):
+    form = 'h264' if kind == 'auto' else 'unknown'
+    publisher = probe.publisher(CompressedImage, 'image_raw/h264', 30)
+    asked = probe.subscribe(Empty, 'image_raw/h264/request_keyframe')
+    one = watched(topic, kind)
+
+    def matched():
+        one.topic.check()
+        return publisher.get_subscription_count()
+    probe.wait_for(matched)
+    sent = [bytes([number]) for number in range(25)]
+    for data in sent:
+        publisher.publish(CompressedImage(format=form, data=array('B', data)))
+    probe.wait_for(lambda: len(one.camera.units) == len(sent))
+    assert one.camera.units == sent and not one.camera.pictures
+
+    def ask():
+        one.camera.ask_keyframe()
+        return asked
+    probe.wait_for(ask)
+
+
+def test_transports_are_found_as_one_camera(probe):
+    probe.publisher(Image, 'front/image_raw')
+    probe.publisher(CompressedImage, 'front/image_raw/h264')
+    probe.publisher(CompressedImage, 'rear/image_raw/h264')
+    with RosProbe('robot') as robot:
+        robot.wait_for(lambda: find_image_topics(robot.node) == {
+            '/front/image_raw', '/rear/image_raw'})

@@ -27,7 +27,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / 'rtc_bridge'
 
 MESSAGES = {'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'nav_msgs', 'rcl_interfaces',
-            'sensor_msgs', 'std_msgs', 'std_srvs'}
+            'sensor_msgs', 'std_msgs', 'std_srvs',
+            # Where they are installed.
+            'ffmpeg_image_transport_msgs', 'foxglove_msgs'}
 
 # Folder: the folders below that it may import, and the packages of others.
 FLOORS = {

@@ -21,7 +21,8 @@ import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.h264 import (
-    AccessUnit, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit, split, SPS)
+    AccessUnit, Counter, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit, split,
+    SPS)
 
 
 def encode(profile='Baseline', size=(322, 182), count=12, options=None):
@@ -112,3 +113,19 @@ def test_garbage_raises_nothing_else():
         except ImageError:
             refused += 1
     assert 0 < refused < 3000
+
+
+@pytest.mark.parametrize('profile', ['Baseline', 'Main', 'High'])
+@pytest.mark.parametrize('lost', [1, 5])
+def test_missing_pictures_are_noticed(profile, lost):
+    units = [read_unit(packet) for packet in encode(profile, count=40, options={
+        'tune': 'zerolatency', 'g': '25'})]
+    sps = read_sps(next(n for n in units[0].nals if nal_type(n) == SPS))
+    counter = Counter()
+    assert not any(counter.missing(unit, sps) for unit in units)
+    counter.restart()
+    seen = [counter.missing(unit, sps) for unit in units[:8] + units[8 + lost:]]
+    assert [number for number, missing in enumerate(seen) if missing] == [8]
+    # Who begins anew knows nothing of what was before.
+    counter.restart()
+    assert not counter.missing(units[20], sps)

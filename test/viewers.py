@@ -24,7 +24,8 @@ import json
 import sys
 
 import aiohttp
-from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription)
 from aiortc.mediastreams import MediaStreamError
 from browsers import Loop, PATIENCE, until
 
@@ -37,9 +38,10 @@ class Viewer:
     One session, whose offer goes by POST.
 
     :param channels: ``PAGE`` or ``RTCBOT``
+    :param codec: the only one to offer, as ``VP8``
     """
 
-    def __init__(self, url, channels=PAGE):
+    def __init__(self, url, channels=PAGE, codec=None):
         """Connect, and wait until the channels are open."""
         self.heard = {label: [] for label in channels}
         self.frames = 0
@@ -47,14 +49,18 @@ class Viewer:
         self._loop = Loop()
         self._channels = {}
         try:
-            self._loop.run(self._connect(url, channels))
+            self._loop.run(self._connect(url, channels, codec))
         except BaseException:
             self.close()
             raise
 
-    async def _connect(self, url, channels):
+    async def _connect(self, url, channels, codec):
         self._pc = pc = RTCPeerConnection(RTCConfiguration([]))
-        pc.addTransceiver('video', 'recvonly')
+        transceiver = pc.addTransceiver('video', 'recvonly')
+        if codec is not None:
+            transceiver.setCodecPreferences([
+                c for c in RTCRtpReceiver.getCapabilities('video').codecs
+                if c.mimeType == f'video/{codec}'])
         opened = []
         for label in channels:
             options = ({'ordered': False, 'maxRetransmits': 0} if label == 'teleop' else {})

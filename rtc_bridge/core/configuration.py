@@ -89,8 +89,10 @@ def camera_parameters(name: str, topic: str) -> tuple[P, ...]:
     prefix = 'cameras.' + name.replace('/', '.')
     return (
         P(f'{prefix}.topic', topic, 'image topic'),
-        P(f'{prefix}.type', 'auto', 'raw: sensor_msgs/Image, compressed: CompressedImage on the '
-          'topic or its /compressed sibling', choices=('auto', 'raw', 'compressed')),
+        P(f'{prefix}.type', 'auto', 'raw: sensor_msgs/Image; compressed: CompressedImage on the '
+          'topic or its /compressed sibling; h264: H.264 as CompressedImage, FFMPEGPacket or '
+          'CompressedVideo, on the topic or its /h264 or /ffmpeg sibling; auto: the first of '
+          'these that is published', choices=('auto', 'raw', 'compressed', 'h264')),
         P(f'{prefix}.max_fps', 30.0, 'frame rate at most', 'Hz', 0.1, 120.0, live=True),
         P(f'{prefix}.max_bitrate', 2_500_000, 'bitrate at most', 'bit/s', 100_000, 50_000_000,
           live=True),
@@ -100,6 +102,8 @@ def camera_parameters(name: str, topic: str) -> tuple[P, ...]:
           live=True),
         P(f'{prefix}.codec', 'auto', 'codec for viewers that decode it; auto: by the order of '
           'video.codecs', choices=('auto', 'h264', 'vp8'), live=True),
+        P(f'{prefix}.passthrough', True, 'H.264 that the camera itself encodes goes to viewers as '
+          'it is, within these limits; false: always encoded anew', live=True),
         P(f'{prefix}.qos', 'auto', 'reliability; auto: what the publishers offer',
           choices=('auto', 'best_effort', 'reliable')),
         P(f'{prefix}.depth_min', 0.3, 'nearest depth of the colour map', 'm', 0.0, 1000.0,

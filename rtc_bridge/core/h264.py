@@ -20,6 +20,7 @@ Numbers of sections are those of ITU-T H.264.
 
 from dataclasses import dataclass
 
+from .bits import Bits
 from .errors import ImageError
 
 SLICE, IDR, SPS, PPS, DELIMITER = 1, 5, 7, 8, 9
@@ -38,13 +39,16 @@ class Sps:
     What a sequence parameter set says (7.3.2.1.1).
 
     ``size`` in pixels after cropping; ``reorder``: how many pictures may be shown in another
-    order than they come, ``None`` if it does not say.
+    order than they come, ``None`` if it does not say; ``frame_num_bits``: of the number that
+    counts pictures, 0 if they need not be counted without gaps; ``separate``: three colour planes.
     """
 
     profile: int
     level: int
     size: tuple[int, int]
     reorder: int | None
+    frame_num_bits: int = 0
+    separate: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,20 +139,20 @@ def read_sps(nal: bytes) -> Sps:
     """
     if len(nal) < 4 or nal_type(nal) != SPS:
         raise ImageError('broken H.264: no sequence parameter set')
-    bits = _Bits(nal[1:])
+    bits = Bits(nal[1:])
     profile, _, level = bits.read(8), bits.read(8), bits.read(8)
     bits.ue()
-    chroma = 1
+    chroma, separate = 1, 0
     if profile in _HIGH:
         chroma = bits.ue()
-        separate = chroma == 3 and bits.read(1)
+        separate = bits.read(1) if chroma == 3 else 0
         bits.ue(), bits.ue(), bits.read(1)
         if bits.read(1):
             for index in range(12 if chroma == 3 else 8):
                 if bits.read(1):
                     _skip_scaling_list(bits, 16 if index < 6 else 64)
         chroma = 0 if separate else chroma
-    bits.ue()
+    frame_num_bits = bits.ue() + 4
     order = bits.ue()
     if order == 0:
         bits.ue()
@@ -156,7 +160,10 @@ def read_sps(nal: bytes) -> Sps:
         bits.read(1), bits.ue(), bits.ue()
         for _ in range(bits.ue()):
             bits.ue()
-    bits.ue(), bits.read(1)
+    bits.ue()
+    if bits.read(1):
+        # Layers may be left out on purpose (7.4.2.1.1).
+        frame_num_bits = 0
     width, height = bits.ue() + 1, bits.ue() + 1
     frames_only = bits.read(1)
     if not frames_only:
@@ -166,7 +173,7 @@ def read_sps(nal: bytes) -> Sps:
     reorder = 0 if order == 2 or profile == _BASELINE else None
     if bits.read(1) and reorder is None:
         reorder = _reorder(bits)
-    return Sps(profile, level, size, reorder)
+    return Sps(profile, level, size, reorder, frame_num_bits, bool(separate))
 
 
 class ParameterSets:
@@ -200,37 +207,45 @@ class ParameterSets:
         return AccessUnit((*sets, *rest), True, unit.bidirectional)
 
 
-class _Bits:
-    """Reads bits of a unit, without the bytes that only keep start codes out (7.4.1)."""
+class Counter:
+    """Notices that pictures are missing, by the numbers of those that others refer to."""
 
-    def __init__(self, data: bytes) -> None:
-        data = data.replace(b'\0\0\3', b'\0\0')
-        self._value = int.from_bytes(data, 'big')
-        self._left = len(data) * 8
+    def __init__(self) -> None:
+        """Take whatever comes first."""
+        self._last: int | None = None
 
-    def read(self, count: int) -> int:
-        if count > self._left:
-            raise ImageError('broken H.264: a header ends early')
-        self._left -= count
-        return self._value >> self._left & (1 << count) - 1
+    def restart(self) -> None:
+        """Take whatever comes next."""
+        self._last = None
 
-    def ue(self) -> int:
-        """Read an Exp-Golomb number (9.1); signed ones are skipped the same way."""
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-            if zeros > 32:
-                raise ImageError('broken H.264: a number is too long')
-        return (1 << zeros) - 1 + self.read(zeros)
+    def missing(self, unit: AccessUnit, sps: Sps | None) -> bool:
+        """
+        Tell whether a picture before this one did not come: by its frame_num (7.4.3).
+
+        :raises ImageError: its header ends early
+        """
+        nal = next((n for n in unit.nals if nal_type(n) in (SLICE, IDR)), None)
+        if nal is None or sps is None or not sps.frame_num_bits:
+            return False
+        bits = Bits(nal[1:1 + _SLICE_HEAD])
+        bits.ue(), bits.ue(), bits.ue()
+        if sps.separate:
+            bits.read(2)
+        number = bits.read(sps.frame_num_bits)
+        last = self._last
+        if nal[0] & 0x60 or last is None:
+            self._last = number
+        return not unit.keyframe and last is not None and (
+            number - last) % (1 << sps.frame_num_bits) > 1
 
 
 def _is_bidirectional(nal: bytes) -> bool:
-    bits = _Bits(nal[1:1 + _SLICE_HEAD])
+    bits = Bits(nal[1:1 + _SLICE_HEAD])
     bits.ue()
     return bits.ue() % 5 == 1
 
 
-def _skip_scaling_list(bits: _Bits, count: int) -> None:
+def _skip_scaling_list(bits: Bits, count: int) -> None:
     last = following = 8
     for _ in range(count):
         if following:
@@ -239,7 +254,7 @@ def _skip_scaling_list(bits: _Bits, count: int) -> None:
         last = following or last
 
 
-def _crop(bits: _Bits, width: int, height: int, chroma: int,
+def _crop(bits: Bits, width: int, height: int, chroma: int,
           frames_only: int) -> tuple[int, int]:
     if bits.read(1):
         left, right, top, bottom = bits.ue(), bits.ue(), bits.ue(), bits.ue()
@@ -250,7 +265,7 @@ def _crop(bits: _Bits, width: int, height: int, chroma: int,
     return width, height
 
 
-def _reorder(bits: _Bits) -> int | None:
+def _reorder(bits: Bits) -> int | None:
     """Read the usability information's max_num_reorder_frames, if it is there (E.1.1)."""
     if bits.read(1) and bits.read(8) == 255:
         bits.read(32)

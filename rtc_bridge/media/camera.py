@@ -14,23 +14,26 @@
 
 """A camera as viewers see it: a name, its streams, and whether pictures come."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Callable
 
-import av
 import numpy as np
 
+from .decoder import Decoder
+from .passthrough import PassthroughStream
 from .picture import Picture, Shape
 from .stream import Limits, Sink, START_BITRATE, VideoStream
+from .subscription import Stream, Subscription
 from ..core.clock import boot_time, Clock
-from ..core.fallback import ENCODINGS
+from ..core.fallback import ENCODINGS, family
+from ..core.passthrough import Meter, path_takes, why_encode
 from ..core.rate import Pace
 from ..core.rhythm import LOST_AFTER_S, Rhythm
 from ..core.tiers import balance, make_tiers, Path, Scale, Tier
 
 # Viewers are moved at most so often, unless one of them is in trouble.
 _BALANCE_PERIOD_S = 0.1
-_TROUBLE = 0.9
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class CameraSettings:
     """
     Limits of a camera.
 
-    Frames per second, bit/s, the shape of its pictures, the scales of its quality tiers, and the
-    codec for viewers that decode it, or ``auto``.
+    Frames per second, bit/s, the shape of its pictures, the scales of its quality tiers, the codec
+    for viewers that decode it, or ``auto``, and whether its own H.264 is passed on as it is.
     """
 
     max_fps: float = 30.0
@@ -47,98 +50,16 @@ class CameraSettings:
     shape: Shape = Shape()
     scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
     codec: str = 'auto'
-
-
-class Subscription:
-    """
-    A viewer of a camera in one codec, moved between the streams of its tiers.
-
-    Belongs to the event loop.
-    """
-
-    def __init__(self, camera: 'Camera', codec: str, sink: Sink, path: Path) -> None:
-        """Prepare; the camera starts it."""
-        self.camera = camera
-        self.codec = codec
-        self.path = path
-        self._sink = sink
-        self._leg: _Leg | None = None
-        # The leg that takes over with its first keyframe.
-        self._next: _Leg | None = None
-
-    def set_path(self, path: Path) -> None:
-        """Tell what the viewer's path takes."""
-        trouble = path.bitrate < _TROUBLE * self.path.bitrate
-        path.tier, path.better_since, path.wanted = (
-            self.path.tier, self.path.better_since, self.path.wanted)
-        self.path = path
-        self.camera.balance(at_once=trouble)
-
-    @property
-    def label(self) -> str:
-        """Return which stream the viewer gets now."""
-        return self._leg.stream.label if self._leg is not None else ''
-
-    def request_keyframe(self) -> None:
-        """Ask for a keyframe, which all viewers of the tier get."""
-        for leg in (self._leg, self._next):
-            if leg is not None:
-                leg.stream.request_keyframe()
-
-    def move(self, stream: VideoStream | None) -> None:
-        """Go over to a stream as soon as it has a keyframe; to ``None``: end now."""
-        if self._next is not None and self._next.stream is not stream:
-            self._next.end()
-            self._next = None
-        if stream is None:
-            if self._leg is not None:
-                self._leg.end()
-            self._leg = None
-        elif self._leg is None:
-            self._leg = self._enter(stream)
-        elif self._leg.stream is not stream and self._next is None:
-            self._next = self._enter(stream)
-            stream.request_keyframe()
-
-    def _enter(self, stream: VideoStream) -> '_Leg':
-        first = not stream.watched
-        leg = _Leg(self, stream)
-        if first:
-            # What this stream has not seen: the next picture may be far off.
-            self.camera.repeat(stream)
-        return leg
-
-    def take(self, leg: '_Leg', packet: av.Packet, keyframe: bool) -> bool:
-        """Pass a packet on to the viewer; return whether the viewer gets it."""
-        if leg is self._next:
-            if not keyframe:
-                return False
-            self._leg.end()
-            self._leg, self._next = leg, None
-        return leg is self._leg and self._sink(packet, keyframe)
-
-
-class _Leg:
-    """A subscription's place in one stream."""
-
-    def __init__(self, subscription: Subscription, stream: VideoStream) -> None:
-        self._subscription = subscription
-        self.stream = stream
-        stream.subscribe(self)
-
-    def __call__(self, packet: av.Packet, keyframe: bool) -> bool:
-        return self._subscription.take(self, packet, keyframe)
-
-    def end(self) -> None:
-        """Leave the stream."""
-        self.stream.unsubscribe(self)
+    passthrough: bool = True
 
 
 class Camera:
     """
     One camera with a stream for each codec and quality tier.
 
-    ``streams`` are by label: ``h264`` is the full picture, ``h264/2`` that of half the width.
+    ``streams`` are by label: ``h264`` is the full picture, ``h264/2`` that of half the width,
+    ``h264/source`` what the camera itself encodes, passed on as it is. ``encoded_because`` says
+    why that is not done, '' while it is.
 
     :param on_watched: called in the event loop when the first viewer comes and the last one goes
     """
@@ -162,10 +83,21 @@ class Camera:
         # By codec, from large to small.
         self._ladders = {codec: [VideoStream(name, codec, limits) for limits in self._limits()]
                          for codec in ENCODINGS}
-        self.streams = {stream.label: stream for ladder in self._ladders.values()
-                        for stream in ladder}
+        self._encoded = {stream.label: stream for ladder in self._ladders.values()
+                         for stream in ladder}
         self._pace = Pace()
-        self._paces = {label: Pace() for label in self.streams}
+        self._paces = {label: Pace() for label in self._encoded}
+        # Publishes a request for a keyframe, from any thread.
+        self.ask_keyframe: Callable[[], None] = _nothing
+        self.source = PassthroughStream(name, lambda: self.ask_keyframe(), clock)
+        self.streams: dict[str, Stream] = {**self._encoded, self.source.label: self.source}
+        # What comes is H.264, not pictures.
+        self.h264 = False
+        self.encoded_because = ''
+        self._meter = Meter()
+        self._decoder = Decoder(self.source, self._show)
+        self._source_was: object = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def configure(self, settings: CameraSettings) -> None:
         """Keep to other limits from now on; in the event loop. The scales remain."""
@@ -182,6 +114,8 @@ class Camera:
         if first:
             self._rhythm.begin(self._clock())
             self._newest = None
+            self._loop = asyncio.get_running_loop()
+            self.source.gap()
         subscription = Subscription(self, codec, sink, path or Path(START_BITRATE))
         self._subscriptions.append(subscription)
         self.balance(at_once=True)
@@ -215,8 +149,11 @@ class Camera:
         if now < self._next_balance and not at_once:
             return
         self._next_balance = now + _BALANCE_PERIOD_S
+        passing = self._look_at_source()
         for codec, ladder in self._ladders.items():
             members = [s for s in self._subscriptions if s.codec == codec]
+            if passing and family(codec) == 'h264':
+                members = [s for s in members if not self._pass_on(s)]
             if not members:
                 continue
             rates = balance([s.path for s in members], self._tiers, now)
@@ -225,6 +162,47 @@ class Camera:
                     stream.bitrate = rate
             for subscription in members:
                 subscription.move(ladder[subscription.path.tier])
+        self._decoder.run(self.h264 and any(s.watched for s in self._encoded.values()))
+
+    def _look_at_source(self) -> bool:
+        """Tell whether the camera's own H.264 is for its viewers."""
+        if not self.h264:
+            return False
+        settings = self.settings
+        if not settings.passthrough:
+            self.encoded_because = 'passthrough is false'
+        else:
+            self.encoded_because = self.source.fault or why_encode(
+                self._meter, self.source.size, max_bitrate=settings.max_bitrate,
+                max_fps=settings.max_fps, max_width=settings.shape.max_width,
+                rotate=settings.shape.rotate, passing=not self.encoded_because)
+        return not self.encoded_because
+
+    def _pass_on(self, subscription: Subscription) -> bool:
+        takes = path_takes(subscription.path, self._meter.bitrate, self.settings.max_bitrate,
+                           passing=subscription.stream is self.source)
+        if takes:
+            subscription.path.tier = None
+            subscription.move(self.source)
+        return takes
+
+    def put_h264(self, data: bytes) -> None:
+        """Take the next access unit of the camera's own H.264; from one thread, in order."""
+        now = self._clock()
+        self.pictures_in += 1
+        self._rhythm.heard(now)
+        self._meter.add(now, len(data))
+        unit = self.source.put(data, now)
+        self._decoder.put(unit.to_bytes() if unit is not None else None)
+        # Its rate is looked at each second, all else at once.
+        self._changed_source(True, self.source.fault, self.source.size, int(now))
+
+    def _changed_source(self, h264: bool, *what: object) -> None:
+        if self._source_was != (h264, *what):
+            self._source_was = (h264, *what)
+            self.h264 = h264
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self.balance, True)
 
     def put(self, load: Callable[[], tuple[np.ndarray, str]]) -> None:
         """
@@ -232,24 +210,29 @@ class Camera:
 
         :param load: returns pixels and encoding; called later, in an encoder thread, or never
         """
-        now = self._clock()
         self.pictures_in += 1
-        self._rhythm.heard(now)
+        self._rhythm.heard(self._clock())
+        if self.h264:
+            self._changed_source(False)
+        self._show(load)
+
+    def _show(self, load: Callable[[], tuple[np.ndarray, str]]) -> None:
+        now = self._clock()
         settings = self.settings
         if not self._pace.due(now, settings.max_fps):
             self.skipped += 1
             return
         picture = Picture(load, now, settings.shape)
-        # The last one of an end is not kept until the next beginning.
-        self._newest = picture if self.watched else None
-        for label, stream in self.streams.items():
+        # The last one of an end is not kept until the next beginning, of the decoder neither.
+        self._newest = picture if self.watched and not self.h264 else None
+        for label, stream in self._encoded.items():
             if stream.watched and self._paces[label].due(now, stream.limits.max_fps):
                 stream.put(picture)
 
-    def repeat(self, stream: VideoStream) -> None:
+    def repeat(self, stream: Stream) -> None:
         """Hand the newest picture to a stream once more; in the event loop."""
         picture = self._newest
-        if picture is not None:
+        if picture is not None and stream is not self.source:
             stream.put(picture)
 
     def state(self) -> tuple[str, float]:
@@ -272,3 +255,7 @@ class Camera:
 
     def _limits(self) -> list[Limits]:
         return [Limits(t.max_bitrate, t.max_fps, t.divisor) for t in self._tiers]
+
+
+def _nothing() -> None:
+    pass

@@ -24,7 +24,7 @@ from .encoder import TIME_BASE
 from .stream import Sink, StreamStats, WARNING_PERIOD_S
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
-from ..core.h264 import ParameterSets, read_unit
+from ..core.h264 import AccessUnit, Counter, ParameterSets, read_unit
 
 logger = logging.getLogger(__name__)
 # The source is asked for a keyframe at most so often: its other subscribers pay for it too.
@@ -58,10 +58,12 @@ class PassthroughStream:
         # Replaced as a whole, never changed: it may be gone through.
         self._sinks: tuple[Sink, ...] = ()
         self._sets = ParameterSets()
+        self._counter = Counter()
         self._next_ask = float('-inf')
         self._next_warning = float('-inf')
         # Since when a keyframe is waited for; ``None`` while there is nothing to wait for.
         self._waiting_since: float | None = None
+        self._last_keyframe = float('-inf')
         self._broken = True
         # There are pictures that are shown in another order than they come.
         self._reordered = False
@@ -98,27 +100,34 @@ class PassthroughStream:
             self._next_ask = now + ASK_PERIOD_S
             self._ask()
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Return the size of the pictures that come, in pixels, if it is known."""
+        return self._sets.sps.size if self._sets.sps is not None else None
+
     def gap(self) -> None:
         """Tell that a message was lost: what refers to it would be shown as garbage."""
         self._broken = True
+        self._counter.restart()
 
-    def put(self, data: bytes, captured: float) -> None:
+    def put(self, data: bytes, captured: float) -> AccessUnit | None:
         """
-        Hand in the next access unit; none may be left out.
+        Hand in the next access unit; those that got lost are noticed.
 
         :param captured: by the clock of all streams, seconds
+        :returns: the unit, for those who decode it; ``None``: it, or one before it, is missing
         """
-        if not self._sinks:
-            self._broken = True
-            return
         before = self._sets.sps
         try:
             unit = self._sets.complete(read_unit(data))
+            missing = self._counter.missing(unit, self._sets.sps)
         except ImageError as error:
             self._broken = True
-            self._count_error(str(error))
+            self.count_error(str(error))
             self.request_keyframe()
-            return
+            return None
+        if missing:
+            self._broken = True
         if self._sets.sps is not before:
             # Another stream: what was wrong with the last one says nothing of it.
             self.fault = ''
@@ -127,16 +136,24 @@ class PassthroughStream:
         if self._reordered:
             self._broken = True
             self._refuse('has B frames, which WebRTC viewers cannot show')
-            return
+            return None if missing else unit
         if unit.keyframe:
             self._broken = False
             self._waiting_since = None
-            self.fault = ''
+            # One keyframe now and then is too few for those who come later.
+            now = self._clock()
+            if now - self._last_keyframe < KEYFRAME_TIMEOUT_S:
+                self.fault = ''
+            self._last_keyframe = now
         else:
             self._look_for_keyframe()
-        if self._broken:
+        if self._sinks and self._broken:
             self.stats.superseded += 1
-            return
+        elif self._sinks:
+            self._hand_on(unit, captured)
+        return None if missing else unit
+
+    def _hand_on(self, unit: AccessUnit, captured: float) -> None:
         packet = av.Packet(unit.to_bytes())
         packet.time_base = TIME_BASE
         self._last_pts = max(round(captured * 90000), self._last_pts + 1)
@@ -153,7 +170,7 @@ class PassthroughStream:
             return
 
     def _look_for_keyframe(self) -> None:
-        if self._broken or self._waiting_since is not None:
+        if self._broken and self._sinks or self._waiting_since is not None:
             # A source that was asked once may have been deaf.
             self.request_keyframe()
             since = self._waiting_since
@@ -163,10 +180,13 @@ class PassthroughStream:
                              'to send them, each second for example, or when it is asked')
 
     def _refuse(self, why: str) -> None:
-        self.fault = f'H.264 stream {why}'
-        self._count_error(self.fault)
+        fault = f'H.264 stream {why}'
+        if fault != self.fault:
+            self.fault = fault
+            self.count_error(fault)
 
-    def _count_error(self, text: str) -> None:
+    def count_error(self, text: str) -> None:
+        """Count what cannot be shown, and tell now and then; from any thread."""
         self.stats.errors += 1
         self.stats.last_error = text
         now = self._clock()

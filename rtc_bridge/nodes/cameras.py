@@ -26,7 +26,7 @@ from ..core.tiers import Scale
 from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape
-from ..ros.camera_topic import CameraTopic, find_image_topics
+from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.diagnostics import CameraRates
 from ..ros.parameters import declare, let_change
 from ..ros.seam import RosThread
@@ -99,6 +99,7 @@ class Cameras:
                                  f'is the name of a topic: {reason}') from None
         camera = Camera(name, settings, on_watched=lambda: self._ros.call(camera_topic.check))
         camera_topic.camera = camera
+        camera.ask_keyframe = camera_topic.ask_keyframe
         let_change(self._node, table, lambda values: self._settings(prefix, values),
                    lambda values: self._loop.call_soon_threadsafe(
                        camera.configure, self._settings(prefix, values)))
@@ -114,7 +115,7 @@ class Cameras:
                                  f'{prefix}.depth_min, {near:g} m')
         return CameraSettings(own['max_fps'], own['max_bitrate'],
                               Shape(own['max_width'], own['rotate'], (near, far)),
-                              self._scales, own['codec'])
+                              self._scales, own['codec'], own['passthrough'])
 
     # ROS thread
 
@@ -125,8 +126,7 @@ class Cameras:
             return
         published = find_image_topics(self._node)
         configured = {self._topics[name].topic for name in self._configured}
-        configured |= {topic + '/compressed' for topic in configured} | {
-            topic.removesuffix('/compressed') for topic in configured}
+        configured |= {base_name(topic) for topic in configured}
         wanted = {topic.removeprefix('/'): topic for topic in published - configured}
         for name in wanted.keys() - self._refused:
             # A camera that went and came back is the same camera: its parameters are declared.

@@ -24,7 +24,7 @@ from ..core.errors import ParameterError
 from ..core.parameters import Parameter
 from ..media import stamp
 from ..media.clips import open_source, play
-from ..ros.camera_publisher import CameraPublisher
+from ..ros.camera_publisher import CameraPublisher, H264Publisher
 from ..ros.parameters import declare
 from ..ros.program import Finished, run
 
@@ -39,6 +39,9 @@ PARAMETERS = (
     Parameter('qos', 'reliable', 'of the pictures', choices=('reliable', 'best_effort')),
     Parameter('compressed', False, 'publish JPEG on image_raw/compressed as well'),
     Parameter('jpeg_quality', 90, 'quality of the JPEG pictures', '', 1, 100),
+    Parameter('format', 'raw', 'raw: on image_raw; h264: on image_raw/h264 instead',
+              choices=('raw', 'h264')),
+    Parameter('h264_bitrate', 2_000_000, 'of H.264', 'bit/s', 50_000, 50_000_000),
     Parameter('draw_stamp', False, 'draw the time into the picture, to measure delay'),
 )
 
@@ -65,10 +68,13 @@ class PlayVideo(Node):
         if self._stamped:
             stamp.check_size(*source.size)
         self._pictures = play(source, loop=values['loop'])
-        self._camera = CameraPublisher(
-            self, values['camera'], values['frame_id'], values['qos'],
-            jpeg_quality=values['jpeg_quality'] if values['compressed'] else None)
         rate = values['rate'] or source.rate
+        common = self, values['camera'], values['frame_id'], values['qos']
+        if values['format'] == 'h264':
+            self._camera = H264Publisher(*common, values['h264_bitrate'], rate)
+        else:
+            self._camera = CameraPublisher(
+                *common, jpeg_quality=values['jpeg_quality'] if values['compressed'] else None)
         self.get_logger().info(f'{values["path"]}: {source.size[0]}x{source.size[1]} at '
                                f'{rate:g} Hz')
         self.create_timer(1 / rate, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))

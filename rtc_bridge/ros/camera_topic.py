@@ -19,16 +19,43 @@ from functools import partial
 from typing import Any
 
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Empty
 
-from .images import compressed_to_array, image_to_array
+from .images import compressed_to_array, image_to_array, is_h264, refuse_video
 from ..core.clock import boot_time
 from ..media.camera import Camera
 
+try:
+    from ffmpeg_image_transport_msgs.msg import FFMPEGPacket
+except ImportError:
+    FFMPEGPacket = None
+try:
+    from foxglove_msgs.msg import CompressedVideo
+except ImportError:
+    CompressedVideo = None
+
 RAW = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
+FFMPEG = 'ffmpeg_image_transport_msgs/msg/FFMPEGPacket'
+VIDEO = 'foxglove_msgs/msg/CompressedVideo'
+# Those of packages that are not installed are ``None``.
+MESSAGES = {RAW: Image, COMPRESSED: CompressedImage, FFMPEG: FFMPEGPacket, VIDEO: CompressedVideo}
+# Suffix of the topic and type, in the order of preference.
+_KINDS = {
+    # Decoding JPEG costs more than a raw picture on this host.
+    'raw': (('', RAW),),
+    'compressed': (('', COMPRESSED), ('/compressed', COMPRESSED)),
+    'h264': (('', COMPRESSED), ('', FFMPEG), ('', VIDEO), ('/h264', COMPRESSED), ('/h264', VIDEO),
+             ('/ffmpeg', FFMPEG)),
+}
+_KINDS['auto'] = (*_KINDS['raw'], *_KINDS['compressed'], *_KINDS['h264'])
+_SIBLINGS = ('/compressed', '/h264', '/ffmpeg')
+# Of H.264 every message is needed: a second of them may wait.
+_DEPTH = 30
 # A camera that is silent for so long is subscribed to once more.
 DEAF_S = 5.0
 _NOT_SHOWN = ('/compressedDepth', '/zstd', '/theora')
@@ -39,7 +66,7 @@ class _Source:
     """What to subscribe to."""
 
     topic: str
-    compressed: bool
+    kind: str
     reliable: bool
     latched: bool
 
@@ -49,10 +76,10 @@ class CameraTopic:
     Subscribes one camera to its topic.
 
     :param topic: as configured, relative names allowed
-    :param kind: ``auto``, ``raw`` or ``compressed``
+    :param kind: ``auto``, ``raw``, ``compressed`` or ``h264``
     :param qos: ``auto``, ``best_effort`` or ``reliable``
 
-    All methods belong to the executor's thread.
+    All methods but :meth:`ask_keyframe` belong to the executor's thread.
     """
 
     def __init__(self, node: Node, topic: str, kind: str, qos: str) -> None:
@@ -65,6 +92,7 @@ class CameraTopic:
         self._source: _Source | None = None
         self._subscription: Subscription | None = None
         self._subscribed = 0.0
+        self._asking: Publisher | None = None
 
     def check(self) -> None:
         """
@@ -96,60 +124,82 @@ class CameraTopic:
 
     def _look(self) -> _Source | None:
         """Choose topic, type and QoS by what is published; ``None`` while nothing is."""
-        kind, topic = self._kind, self.topic
-        base = self._publishers(topic)
-        sibling = self._publishers(topic + '/compressed')
-        if kind == 'auto':
-            raw = any(p.topic_type == RAW for p in base)
-            compressed = any(p.topic_type == COMPRESSED for p in base + sibling)
-            # Decoding JPEG costs more than a raw picture on this host.
-            kind = 'compressed' if compressed and not raw else 'raw'
-        wanted = RAW
-        if kind == 'compressed':
-            wanted = COMPRESSED
-            if not any(p.topic_type == COMPRESSED for p in base):
-                topic, base = topic + '/compressed', sibling
-        publishers = [p.qos_profile for p in base if p.topic_type == wanted]
-        if not publishers:
+        for suffix, kind in _KINDS[self._kind]:
+            topic = self.topic + suffix
+            publishers = [p.qos_profile for p in self._publishers(topic) if p.topic_type == kind]
+            if publishers and MESSAGES[kind] is None:
+                self.camera.source.count_error(
+                    f'{topic} has type {kind}, but package {kind.partition("/")[0]} is not '
+                    'installed')
+            elif publishers:
+                break
+        else:
             return None
         reliable = self._qos == 'reliable' or (self._qos == 'auto' and all(
             p.reliability == ReliabilityPolicy.RELIABLE for p in publishers))
         # A picture that was published once, before we came, is kept by its publisher.
         latched = reliable and all(
             p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
-        return _Source(topic, kind == 'compressed', reliable, latched)
+        return _Source(topic, kind, reliable, latched)
 
     def _publishers(self, topic: str) -> list[Any]:
         return self._node.get_publishers_info_by_topic(topic)
 
     def _subscribe(self, source: _Source) -> None:
         qos = QoSProfile(
-            depth=1,
+            depth=1 if source.kind == RAW else _DEPTH,
             reliability=(ReliabilityPolicy.RELIABLE if source.reliable
                          else ReliabilityPolicy.BEST_EFFORT),
             durability=(DurabilityPolicy.TRANSIENT_LOCAL if source.latched
                         else DurabilityPolicy.VOLATILE))
         self._subscribed = boot_time()
-        load = compressed_to_array if source.compressed else image_to_array
-        put = self.camera.put
-        # Messages are read in an encoder thread, if at all: only the newest of them counts.
+        self._asking = None
+        take = self._take_image if source.kind == RAW else partial(self._take, source)
         self._subscription = self._node.create_subscription(
-            CompressedImage if source.compressed else Image, source.topic,
-            lambda message: put(partial(load, message)), qos)
+            MESSAGES[source.kind], source.topic, take, qos)
+
+    # Messages are read in an encoder thread, if at all: only the newest of them counts. All but
+    # H.264, where each refers to those before.
+
+    def _take_image(self, message: Any) -> None:
+        self.camera.put(partial(image_to_array, message))
+
+    def _take(self, source: _Source, message: Any) -> None:
+        compressed = source.kind == COMPRESSED
+        if is_h264(message) or (compressed and self._kind == 'h264'):
+            if self._asking is None:
+                self._asking = self._node.create_publisher(
+                    Empty, source.topic + '/request_keyframe', 1)
+            self.camera.put_h264(bytes(message.data))
+        else:
+            self.camera.put(partial(compressed_to_array if compressed else refuse_video, message))
+
+    def ask_keyframe(self) -> None:
+        """Ask the publisher of H.264 for a keyframe; from any thread."""
+        publisher = self._asking
+        if publisher is not None:
+            publisher.publish(Empty())
+
+
+def base_name(topic: str) -> str:
+    """Return the camera that a topic belongs to: ``front`` for ``front/compressed``."""
+    return next((topic.removesuffix(s) for s in _SIBLINGS if topic.endswith(s)), topic)
 
 
 def find_image_topics(node: Node) -> set[str]:
     """
     Return the image topics that somebody publishes, by their base name.
 
-    A raw topic and its ``/compressed`` sibling are one. Transports that are not shown
-    (``compressedDepth``, ``theora``, ``zstd``) are left out.
+    A raw topic and its siblings ``/compressed``, ``/h264`` and ``/ffmpeg`` are one. Transports
+    that are not shown (``compressedDepth``, ``theora``, ``zstd``) are left out.
     """
+    shown = {kind for kind in (COMPRESSED, FFMPEG, VIDEO) if MESSAGES[kind] is not None}
     found = set()
     for topic, types in node.get_topic_names_and_types():
+        if not node.count_publishers(topic):
+            continue
         if RAW in types:
             found.add(topic)
-        elif COMPRESSED in types and not topic.endswith(_NOT_SHOWN):
-            found.add(topic.removesuffix('/compressed'))
-    return {topic for topic in found
-            if node.count_publishers(topic) or node.count_publishers(topic + '/compressed')}
+        elif shown & set(types) and not topic.endswith(_NOT_SHOWN):
+            found.add(base_name(topic))
+    return found

@@ -49,6 +49,8 @@ class CameraRates:
         values = {'state': state if viewers else 'not watched', 'viewers': viewers,
                   'fps_in': f'{delta["in"] / dt:.1f}',
                   'skipped_for_max_fps': int(counts['skipped'])}
+        if self.camera.h264:
+            values['passthrough'] = self.camera.encoded_because or 'yes'
         last_error = ''
         for codec, stream in self.camera.streams.items():
             last_error = stream.stats.last_error or last_error

@@ -14,13 +14,16 @@
 
 """Image messages to arrays, without copying where the memory allows it."""
 
+import re
 import sys
+from typing import Any
 
 from cv_bridge import CvBridge
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.errors import ImageError
+from ..core.wire import show
 from ..media.compressed import decode_compressed
 from ..media.layouts import Layout, layout
 
@@ -28,6 +31,8 @@ from ..media.layouts import Layout, layout
 # on PyPI ignores `step`.
 _PLAIN = frozenset({'rgb8', 'bgr8', 'mono8'})
 _BRIDGE = CvBridge()
+# As h264, H264, h264; yuv420p, h264/annexb, libx264 or h264_nvenc.
+_H264 = re.compile(r'\s*(?:h\.?264|(?:lib)?x264)(?![a-z0-9])', re.IGNORECASE)
 
 
 def image_to_array(msg: Image) -> tuple[np.ndarray, str]:
@@ -78,6 +83,29 @@ def compressed_to_array(msg: CompressedImage) -> tuple[np.ndarray, str]:
     :raises ImageError: neither JPEG nor PNG, or broken
     """
     return decode_compressed(msg.data, msg.format)
+
+
+def is_h264(msg: Any) -> bool:
+    """
+    Tell whether a message holds H.264.
+
+    :param msg: CompressedImage, ``ffmpeg_image_transport_msgs/FFMPEGPacket`` or
+        ``foxglove_msgs/CompressedVideo``
+    """
+    return bool(_H264.match(_video_format(msg)))
+
+
+def refuse_video(msg: Any) -> tuple[np.ndarray, str]:
+    """
+    Say that a message's video cannot be shown, where pixels are wanted.
+
+    :raises ImageError: always
+    """
+    raise ImageError(f'video of format {show(_video_format(msg))} is not supported: publish H.264')
+
+
+def _video_format(msg: Any) -> str:
+    return msg.encoding if hasattr(msg, 'encoding') else msg.format
 
 
 def _rows(height: int, form: Layout) -> int:
