@@ -182,7 +182,7 @@ class Camera:
         takes = path_takes(subscription.path, self._meter.bitrate, self.settings.max_bitrate,
                            passing=subscription.stream is self.source)
         if takes:
-            subscription.path.tier = None
+            subscription.path.tier, subscription.path.wanted = None, 0.0
             subscription.move(self.source)
         return takes
 
