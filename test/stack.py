@@ -148,13 +148,15 @@ class Robot:
 
 
 class ColourCamera:
-    """A camera of one colour, as a publisher of the probe's at 15 Hz."""
+    """A camera of one colour, as a publisher of the probe's."""
 
-    def __init__(self, probe, topic, colour, size=(320, 240), qos=1):
+    def __init__(self, probe, topic, colour, size=(320, 240), qos=1,
+                 period=1 / 15):
         """
         Begin to publish.
 
         :param colour: blue, green, red
+        :param period: between two pictures, in seconds
         """
         self._node = probe.node
         width, height = size
@@ -162,7 +164,7 @@ class ColourCamera:
         self.image.data.frombytes(np.full((height, width, 3), colour, np.uint8).tobytes())
         self.publisher = self._node.create_publisher(Image, topic, qos)
         self._timer = self._node.create_timer(
-            1 / 15, lambda: self.publisher.publish(self.image))
+            period, lambda: self.publisher.publish(self.image))
 
     def pause(self):
         """Publish no more for now."""

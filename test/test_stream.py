@@ -207,6 +207,28 @@ async def test_bad_pictures_are_counted_and_end_nothing():
     stream.unsubscribe(watcher)
 
 
+@pytest.mark.parametrize('error', [MemoryError(), av.error.ExternalError(1, 'no')], ids=repr)
+async def test_an_encoder_that_fails_names_the_size_and_ends_nothing(monkeypatch, error):
+    stream, watcher = make_stream(), Watcher()
+    encode, failures = Encoder.encode, [error]
+
+    def fail_once(self, *arguments):
+        if failures:
+            raise failures.pop()
+        return encode(self, *arguments)
+    monkeypatch.setattr(Encoder, 'encode', fail_once)
+    stream.subscribe(watcher)
+    stream.put(picture(1.0))
+    async with asyncio.timeout(10):
+        while not stream.stats.errors:
+            await asyncio.sleep(0.01)
+    assert stream.stats.last_error == f'h264 encoder at 64x64: {error!r}'
+    stream.put(picture(2.0))
+    await watcher.count(1)
+    assert watcher.packets[0][1]
+    stream.unsubscribe(watcher)
+
+
 async def test_a_bad_picture_loses_no_demand_for_a_keyframe(monkeypatch):
     monkeypatch.setattr('rtc_bridge.media.stream.KEYFRAME_INTERVAL_S', 0.0)
     stream, watcher = make_stream(), Watcher()
@@ -286,6 +308,19 @@ async def test_pictures_too_large_to_encode_are_named_and_the_next_one_is_shown(
                 await asyncio.sleep(0.01)
     finally:
         camera.unsubscribe(subscription)
+
+
+async def test_the_last_of_some_pictures_stays_however_soon_it_came():
+    camera, watcher = Camera('map', CameraSettings(max_fps=1.0), lambda: None), Watcher()
+    camera.latched = True
+    subscription = camera.subscribe('h264', watcher)
+    for size in (64, 96, 128):
+        camera.put(lambda size=size: (texture(size, size), 'bgr8'))
+    async with asyncio.timeout(10):
+        while camera.streams['h264'].stats.size != (128, 128):
+            await asyncio.sleep(0.01)
+    assert camera.skipped == 0
+    camera.unsubscribe(subscription)
 
 
 async def test_one_who_comes_later_gets_the_last_picture_in_any_codec():

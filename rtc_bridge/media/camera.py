@@ -219,14 +219,16 @@ class Camera:
     def _show(self, load: Callable[[], tuple[np.ndarray, str]]) -> None:
         now = self._clock()
         settings = self.settings
-        if not self._pace.due(now, settings.max_fps):
+        # The last of a few is the one that stays: it is not left out for coming too soon.
+        stays = self.state()[0] == 'still'
+        if not self._pace.due(now, settings.max_fps) and not stays:
             self.skipped += 1
             return
         picture = Picture(load, now, settings.shape)
         # The last one of an end is not kept until the next beginning, of the decoder neither.
         self._newest = picture if self.watched and not self.h264 else None
         for label, stream in self._encoded.items():
-            if stream.watched and self._paces[label].due(now, stream.limits.max_fps):
+            if stream.watched and (self._paces[label].due(now, stream.limits.max_fps) or stays):
                 stream.put(picture)
 
     def repeat(self, stream: Stream) -> None:

@@ -204,8 +204,9 @@ class VideoStream:
                 encoder.set_bitrate(self.bitrate)
                 pts = max(round(captured * 90000), last_pts + 1)
                 packet = encoder.encode(i420, pts, keyframe)
-            except av.FFmpegError as error:
-                self._count_error(f'{self.codec} encoder at {wanted[0]}x{wanted[1]}: {error}')
+            except Exception as error:
+                # Of any kind: no memory for a large picture must not end the thread either.
+                self._count_error(f'{self.codec} encoder at {wanted[0]}x{wanted[1]}: {error!r}')
                 encoder = None
                 continue
             last_pts = pts
