@@ -18,7 +18,9 @@ import asyncio
 
 import av
 import pytest
+from rtc_bridge.core.h264 import read_unit
 from rtc_bridge.core.tiers import Path
+from rtc_bridge.media import passthrough
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.picture import Shape
@@ -196,4 +198,23 @@ async def test_pictures_may_take_the_place_of_h264():
         while watcher.labels[-1] != 'h264':
             source.camera.put(lambda: (texture(320, 240), 'bgr8'))
             await asyncio.sleep(0.02)
+    watcher.close()
+
+
+async def test_a_stream_without_keyframes_is_encoded_anew(monkeypatch):
+    """As of encoders that refresh the picture column by column, with recovery points only."""
+    monkeypatch.setattr(passthrough, 'KEYFRAME_TIMEOUT_S', 0.3)
+    units = encode(size=(320, 240), count=120, options={
+        'tune': 'zerolatency', 'x264-params': 'intra-refresh=1:keyint=20'})
+    assert not any(read_unit(unit).keyframe for unit in units[1:])
+    camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
+    watcher = Watcher(camera, 'h264')
+    async with asyncio.timeout(30):
+        for unit in units[1:]:
+            camera.put_h264(unit)
+            await asyncio.sleep(0.02)
+            if len(watcher.pictures) > 5:
+                break
+    assert set(watcher.labels) == {'h264'}
+    assert 'no keyframe' in camera.encoded_because
     watcher.close()
