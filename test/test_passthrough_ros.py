@@ -14,13 +14,17 @@
 
 """H.264 from a ROS topic to viewers: as it is where it can be, encoded anew where not."""
 
+from array import array
 from importlib.util import find_spec
+from itertools import cycle
 from pathlib import Path
 
+import av
 from browsers import Chromium, PATIENCE, until
 import cv2
 import pytest
 from rtc_bridge.media.clips import open_source
+from sensor_msgs.msg import CompressedImage
 from stack import finish, Robot
 from viewers import Viewer
 
@@ -61,13 +65,12 @@ def shows(picture, frames):
     return picture.shape == frames[0].shape and cv2.PSNR(picture, frames[likely]) > 26
 
 
-def passes_on(robot):
+def passes_on(robot, camera=CAMERA):
     """Wait until viewers get the stream as it is; check that nothing was ever encoded."""
-    values = robot.diagnostics(f'camera {CAMERA}', lambda values, message: (
+    values = robot.diagnostics(f'camera {camera}', lambda values, message: (
         float(values.get('h264/source.fps_out', 0)) > 0))
     assert values['passthrough'] == 'yes'
     assert not [key for key in values if key.startswith(('h264.', 'h264/2.', 'vp8'))]
-    return values
 
 
 def test_a_viewer_and_a_late_one_get_it_as_it_is(robot, frames):
@@ -95,6 +98,48 @@ def test_chromium_shows_it(robot, frames, chromium_path):
         passes_on(robot)
     finally:
         chromium.close()
+
+
+class Film:
+    """A camera that repeats the first two seconds of a clip, in a profile of H.264."""
+
+    def __init__(self, probe, topic, frames, profile):
+        """Encode all, and begin to publish."""
+        height, width = frames[0].shape[:2]
+        context = av.CodecContext.create('libx264', 'w')
+        context.width, context.height, context.pix_fmt = width, height, 'yuv420p'
+        context.framerate, context.bit_rate, context.profile = 25, 1_500_000, profile
+        context.options = {'tune': 'zerolatency', 'x264-params': 'colormatrix=smpte170m'}
+        packets = []
+        for image in frames[:50]:
+            packets += context.encode(av.VideoFrame.from_ndarray(image, 'bgr24'))
+        assert context.profile == profile
+        self._units = cycle([CompressedImage(format='h264', data=array('B', bytes(packet)))
+                             for packet in packets])
+        self._node = probe.node
+        self._publisher = probe.publisher(CompressedImage, topic, 30)
+        self._timer = self._node.create_timer(
+            1 / 25, lambda: self._publisher.publish(next(self._units)))
+
+    def close(self):
+        """Be gone."""
+        self._node.destroy_timer(self._timer)
+        self._node.destroy_publisher(self._publisher)
+
+
+@pytest.mark.parametrize('profile', ['Main', 'High'])
+def test_chromium_shows_other_profiles_than_negotiated(robot, frames, chromium_path, profile):
+    name = f'{profile}/image_raw'
+    film = Film(robot.probe, f'{name}/h264', frames, profile)
+    chromium = Chromium(chromium_path)
+    try:
+        page = chromium.show(f'{robot.own_url}/?camera={name}')
+        page.wait_state('live')
+        until(lambda: shows(page.grab(), frames), 'pictures of the clip')
+        passes_on(robot, name)
+    finally:
+        chromium.close()
+        film.close()
 
 
 def test_a_viewer_of_vp8_gets_it_encoded_anew(robot, frames):

@@ -15,6 +15,7 @@
 """A camera as viewers see it: a name, its streams, and whether pictures come."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Callable
 
@@ -202,7 +203,9 @@ class Camera:
             self._source_was = (h264, *what)
             self.h264 = h264
             if self._loop is not None:
-                self._loop.call_soon_threadsafe(self.balance, True)
+                # At the end the loop may be gone before its cameras are.
+                with suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self.balance, True)
 
     def put(self, load: Callable[[], tuple[np.ndarray, str]]) -> None:
         """

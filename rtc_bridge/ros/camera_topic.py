@@ -93,6 +93,8 @@ class CameraTopic:
         self._subscription: Subscription | None = None
         self._subscribed = 0.0
         self._asking: Publisher | None = None
+        # They stay: another thread may be asking.
+        self._askers: dict[str, Publisher] = {}
 
     def check(self) -> None:
         """
@@ -153,7 +155,7 @@ class CameraTopic:
             durability=(DurabilityPolicy.TRANSIENT_LOCAL if source.latched
                         else DurabilityPolicy.VOLATILE))
         self._subscribed = boot_time()
-        self._asking = None
+        self._asking = self._askers.get(source.topic)
         take = self._take_image if source.kind == RAW else partial(self._take, source)
         self._subscription = self._node.create_subscription(
             MESSAGES[source.kind], source.topic, take, qos)
@@ -168,7 +170,7 @@ class CameraTopic:
         compressed = source.kind == COMPRESSED
         if is_h264(message) or (compressed and self._kind == 'h264'):
             if self._asking is None:
-                self._asking = self._node.create_publisher(
+                self._asking = self._askers[source.topic] = self._node.create_publisher(
                     Empty, source.topic + '/request_keyframe', 1)
             self.camera.put_h264(bytes(message.data))
         else:
