@@ -44,6 +44,8 @@ _FIRST, _BACK, _BEYOND, _FASTER, _PATIENCE_S = 0.7, 0.35, 0.02, 0.04, 4.0
 _LOSSY = 0.15
 # After padding that was too much the next is tried so much later, each time twice as long.
 _PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
+# Nothing is sent for the length of a queue that ran over, within these.
+_PAUSE_LEAST_S, _PAUSE_MOST_S = 0.2, 0.6
 # What has not been sent has proved nothing.
 _UNPROVEN = 1.5
 _SENT_WINDOW_S = 1.0
@@ -71,6 +73,8 @@ class RateEstimate:
         self.high = high
         # The newest round trip in seconds, 0 before the first.
         self.rtt = 0.0
+        # For how many seconds nothing is to be sent; whoever does that sets it back to 0.
+        self.pause = 0.0
         self._low = low
         self._start = start
         self._clock = clock
@@ -164,7 +168,7 @@ class RateEstimate:
             since = self._rtts[-2][0] if len(self._rtts) > 1 else now - 0.2
             filling = max(0.0, queue - before) / max(now - since, 0.05)
             through = self.sent(0.5) * (1 - self.fraction_lost) / (1 + min(filling, 3.0))
-            bitrate = through * max(0.5, _DRAIN - queue)
+            bitrate = through * max(0.4, _DRAIN - queue)
             if self.sent() * _UNPROVEN < self.bitrate:
                 # So little is hardly what fills the path, and says little of what it takes.
                 bitrate = max(bitrate, _IDLE_CUT * self.bitrate)
@@ -197,6 +201,10 @@ class RateEstimate:
             if self._cut is None:
                 self._cut = self.bitrate, self._loss
             share = max(excess, fraction_lost - self._path_loss)
+            if share > _MAX_PATH_LOSS and self._rtts:
+                # Its queue has run over: whatever is sent before it is empty comes late or never.
+                newest = self._rtts[-1][1] - min(rtt for _, rtt in self._rtts)
+                self.pause = min(max(_PAUSE_LEAST_S, newest), _PAUSE_MOST_S)
             self._full(now, self.bitrate * (1 - share), self.bitrate * (
                 1 - share / 2 if share < _MAX_PATH_LOSS else _DRAIN * (1 - share)))
 

@@ -101,7 +101,7 @@ class Encoder:
     :param width: in pixels, even
     :param height: in pixels, even
     :param bitrate: at the start, bit/s
-    :param max_bitrate: bit/s; H.264 bursts stay within a quarter of a second of it
+    :param max_bitrate: bit/s; H.264 bursts stay within an eighth of a second of it
     :param profile: of H.264, one of ``PROFILES``; Baseline is the constrained one
     :param name: of FFmpeg's H.264 encoder; that of :func:`use_h264_encoder` otherwise
     :raises av.FFmpegError: it cannot be opened
@@ -166,7 +166,7 @@ class Encoder:
                 # In percent of what a picture has on average.
                 'max-intra-rate': str(max(round(KEYFRAME_S * self._fps * 100), 100))}
         if self._name == SOFTWARE:
-            buffer = self.max_bitrate // 4
+            buffer = self.max_bitrate // 8
             fill = first_fill(self._bitrate, buffer)
             return {
                 'preset': 'superfast', 'tune': 'zerolatency',

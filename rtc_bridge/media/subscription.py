@@ -70,6 +70,14 @@ class Subscription:
         """Return which stream the viewer gets now."""
         return self._leg.stream.label if self._leg is not None else ''
 
+    @property
+    def bitrate(self) -> float:
+        """Return what the stream is steered to, bit/s: 0 for none, infinite for a camera's own."""
+        stream = self.stream
+        if stream is None:
+            return 0.0
+        return stream.bitrate if isinstance(stream, VideoStream) else float('inf')
+
     def request_keyframe(self) -> None:
         """Ask for a keyframe, which all viewers of the tier get."""
         for leg in (self._leg, self._next):

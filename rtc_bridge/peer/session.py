@@ -134,7 +134,7 @@ class Session:
                 slot.sender = transceiver.sender
                 aiortc_compat.watch_rtcp(
                     transceiver.sender, on_keyframe=slot.on_keyframe_request,
-                    on_report=self.path.rate.on_report, on_remb=self.path.rate.on_remb,
+                    on_report=self.path.on_report, on_remb=self.path.rate.on_remb,
                     on_nack=slot.on_nack)
             await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
             for transceiver in pc.getTransceivers():
@@ -152,6 +152,7 @@ class Session:
                 raise
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
         self._pc, self.slots = pc, slots
+        self.path.slots = slots
 
     def fill_first_slot(self, name: str | None = None) -> None:
         """Show the named or the first camera, unless the viewer has chosen already."""
@@ -307,7 +308,6 @@ class Session:
                 self.host.pilot.alive(self.session_id, now - answered)
             for slot in self.slots:
                 slot.check_codec(self.path.rate.fraction_lost, 'control' in self._channels)
-            self.path.step(self._pc, self.slots,
-                           self.host.pilot.gate.holder == self.session_id)
+            self.path.step(self._pc, self.host.pilot.gate.holder == self.session_id)
             for channel in self._channels.values():
                 channel.watch()

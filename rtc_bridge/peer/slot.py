@@ -67,6 +67,10 @@ class Slot(MediaStreamTrack):
         self.bytes_again = 0
         self._demands = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
         self._repeat = False
+        self._full = False
+        # A keyframe is due as soon as the path has room for it.
+        self._owed = False
+        self._paused_until: float | None = None
         self._encodings = tuple(encodings)
         self._failed = failed
         self._on_codec = on_codec
@@ -153,7 +157,10 @@ class Slot(MediaStreamTrack):
         self._retransmissions.bitrate, self._retransmissions.rtt = 0 if full else bitrate, rtt
         # To ask for a lost packet takes a round trip, in which nothing can be shown. Sent twice, a
         # picture apart, it is seldom lost.
-        self._repeat = lossy
+        self._repeat, self._full = lossy, full
+        if self._owed and not full:
+            self._owed = False
+            self.demand_keyframe()
         if lossy:
             bitrate /= 2
         self._path = Path(bitrate, quiet, ramping, drives)
@@ -162,8 +169,15 @@ class Slot(MediaStreamTrack):
 
     @property
     def wanted(self) -> float:
-        """Return what the path would have to take for a better quality, bit/s; 0: it is best."""
-        return self._subscription.path.wanted if self._subscription is not None else 0.0
+        """
+        Return what the path would have to take for a better quality, bit/s.
+
+        It is 0 in the best quality, and where pictures use what the path takes.
+        """
+        subscription = self._subscription
+        if subscription is None or subscription.bitrate > 0.9 * self._path.bitrate:
+            return 0.0
+        return subscription.path.wanted
 
     @property
     def stream(self) -> str:
@@ -172,8 +186,16 @@ class Slot(MediaStreamTrack):
 
     def demand_keyframe(self) -> None:
         """Take the viewer's wish for a keyframe; all viewers of the tier pay for it."""
-        if self._demands.allow():
+        if self._full:
+            # It would be lost as well.
+            self._owed = True
+        elif self._demands.allow():
             self.request_keyframe()
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for a time, and begin again with a keyframe."""
+        self._paused_until = boot_time() + seconds
+        self._packets.clear()
 
     def request_keyframe(self) -> None:
         """Ask the camera for a keyframe, which all viewers of the tier get."""
@@ -236,6 +258,13 @@ class Slot(MediaStreamTrack):
             self.request_keyframe()
 
     def _take(self, packet: av.Packet, keyframe: bool) -> bool:
+        if self._paused_until is not None:
+            if boot_time() < self._paused_until:
+                return False
+            self._paused_until, self._owed = None, False
+            self._keyframe_needed = True
+            if not keyframe:
+                self.request_keyframe()
         if not self._read or (self._keyframe_needed and not keyframe):
             return False
         if len(self._packets) >= _MAX_WAITING:

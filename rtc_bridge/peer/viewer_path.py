@@ -34,16 +34,25 @@ class ViewerPath:
     def __init__(self) -> None:
         """Know nothing yet."""
         self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        self.slots: list[Slot] = []
         self._seen = 0.0
         self._pad: asyncio.Task[None] | None = None
 
-    def step(self, pc: RTCPeerConnection, slots: list[Slot], drives: bool) -> None:
+    def on_report(self, fraction_lost: float) -> None:
+        """Take a receiver report, see :meth:`RateEstimate.on_report`; act at once if need be."""
+        self.rate.on_report(fraction_lost)
+        if self.rate.pause:
+            for slot in self.slots:
+                slot.pause(self.rate.pause)
+            self.rate.pause = 0.0
+
+    def step(self, pc: RTCPeerConnection, drives: bool) -> None:
         """
         Measure, and tell each slot its share.
 
         :param drives: whether the viewer drives the robot
         """
-        rate = self.rate
+        rate, slots = self.rate, self.slots
         rate.on_sent(8 * sum(slot.bytes_sent + slot.bytes_again for slot in slots))
         trip = aiortc_compat.round_trip(pc)
         if trip is not None and trip[0] > self._seen:
