@@ -30,6 +30,8 @@ _MAX_PATH_LOSS = 0.3
 # Losses are averaged over the first, and expected again for the second.
 _LOSS_S, _LOSSY_S = 0.8, 10.0
 _AFTER_S = 2.0
+# So much lost since the last report, in bits, is more than chance.
+_MANY = 50_000
 # What is sent is measured over a while and varies: an estimate this far below it is meant.
 _OVERUSE = 0.85
 # Of what went through while there was a queue.
@@ -178,7 +180,8 @@ class RateEstimate:
         """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
         now = self._clock()
         # Browsers report more often while packets are lost: a report counts for its time.
-        weight = 1 - math.exp(-min(now - self._reported, 0.5) / _LOSS_S)
+        since = min(now - self._reported, 0.5)
+        weight = 1 - math.exp(-since / _LOSS_S)
         self._heard = self._reported = now
         self.fraction_lost = fraction_lost
         self._loss += weight * (fraction_lost - self._loss)
@@ -200,12 +203,16 @@ class RateEstimate:
                 return
             if self._cut is None:
                 self._cut = self.bitrate, self._loss
-            share = max(excess, fraction_lost - self._path_loss)
+            share = excess
+            if fraction_lost * self.sent(0.5) * since > _MANY:
+                share = max(share, fraction_lost - self._path_loss)
             if share > _MAX_PATH_LOSS and self._rtts:
                 # Its queue has run over: whatever is sent before it is empty comes late or never.
                 newest = self._rtts[-1][1] - min(rtt for _, rtt in self._rtts)
                 self.pause = min(max(_PAUSE_LEAST_S, newest), _PAUSE_MOST_S)
-            self._full(now, self.bitrate * (1 - share), self.bitrate * (
+            # Without a queue it may be the path's own loss: then the way back is short.
+            capacity = self.bitrate * (1 - share if self.full else 1)
+            self._full(now, capacity, self.bitrate * (
                 1 - share / 2 if share < _MAX_PATH_LOSS else _DRAIN * (1 - share)))
 
     def on_remb(self, bitrate: float) -> None:
