@@ -46,8 +46,9 @@ _FIRST, _BACK, _BEYOND, _FASTER, _PATIENCE_S = 0.7, 0.35, 0.02, 0.04, 4.0
 _LOSSY = 0.15
 # After padding that was too much the next is tried so much later, each time twice as long.
 _PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
-# Nothing is sent for the length of a queue that ran over, within these.
-_PAUSE_LEAST_S, _PAUSE_MOST_S = 0.2, 0.6
+# Nothing is sent for the length of a queue that is longer than the first, at most for the second,
+# and not again within the third.
+_LONG_S, _PAUSE_MOST_S, _BETWEEN_S = 0.25, 0.5, 1.5
 # What has not been sent has proved nothing.
 _UNPROVEN = 1.5
 _SENT_WINDOW_S = 1.0
@@ -76,7 +77,7 @@ class RateEstimate:
         # The newest round trip in seconds, 0 before the first.
         self.rtt = 0.0
         # For how many seconds nothing is to be sent; whoever does that sets it back to 0.
-        self.pause = 0.0
+        self.pause, self._paused_at = 0.0, float('-inf')
         self._low = low
         self._start = start
         self._clock = clock
@@ -206,10 +207,6 @@ class RateEstimate:
             share = excess
             if fraction_lost * self.sent(0.5) * since > _MANY:
                 share = max(share, fraction_lost - self._path_loss)
-            if share > _MAX_PATH_LOSS and self._rtts:
-                # Its queue has run over: whatever is sent before it is empty comes late or never.
-                newest = self._rtts[-1][1] - min(rtt for _, rtt in self._rtts)
-                self.pause = min(max(_PAUSE_LEAST_S, newest), _PAUSE_MOST_S)
             # Without a queue it may be the path's own loss: then the way back is short.
             capacity = self.bitrate * (1 - share if self.full else 1)
             self._full(now, capacity, self.bitrate * (
@@ -249,6 +246,10 @@ class RateEstimate:
             self._padded, self._pad_from = False, now + self._pause
             self._pause = min(2 * self._pause, _MAX_PAUSE_S)
         self._full_at, self._capacity = now, capacity
+        waiting = self._rtts[-1][1] - min(rtt for _, rtt in self._rtts) if self._rtts else 0.0
+        if waiting > _LONG_S and now - self._paused_at > _BETWEEN_S:
+            # The queue may run over: what is sent before it is empty comes late or never.
+            self.pause, self._paused_at = min(waiting, _PAUSE_MOST_S), now
         self._set(min(self.bitrate, bitrate))
 
     def _grow(self, now: float) -> None:

@@ -41,6 +41,9 @@ class ViewerPath:
     def on_report(self, fraction_lost: float) -> None:
         """Take a receiver report, see :meth:`RateEstimate.on_report`; act at once if need be."""
         self.rate.on_report(fraction_lost)
+        self._pause()
+
+    def _pause(self) -> None:
         if self.rate.pause:
             for slot in self.slots:
                 slot.pause(self.rate.pause)
@@ -58,6 +61,7 @@ class ViewerPath:
         if trip is not None and trip[0] > self._seen:
             self._seen = trip[0]
             rate.on_rtt(trip[1])
+            self._pause()
         showing = [slot for slot in slots if slot.camera is not None]
         if not showing:
             return
