@@ -90,7 +90,6 @@ class Bridge:
                            enabled=values['teleop.enabled'])
         self._store = KeyStore(Path(values['access.directory']).expanduser() if (
             values['access.directory']) else default_directory())
-        use_h264_encoder(values['video.h264_encoder'])
         self.host = Host(
             robot_id, self.pilot,
             _access(values, robot_id, self._store),
@@ -126,6 +125,8 @@ class Bridge:
         async with contextlib.AsyncExitStack() as stack:
             await self._ice_watch.probe()
             await self._serve(stack)
+            # Now that nothing is refused any more, it may say what it found.
+            use_h264_encoder(self._values['video.h264_encoder'])
             ros = RosThread(self._node)
             stack.callback(ros.close)
             self.cameras.start(ros)
