@@ -76,6 +76,8 @@ class RateEstimate:
         self.high = high
         # The newest round trip in seconds, 0 before the first.
         self.rtt = 0.0
+        # For how many seconds an answer is outstanding: its round trip will be no less.
+        self.waiting = 0.0
         # For how many seconds nothing is to be sent; whoever does that sets it back to 0.
         self.pause, self._paused_at = 0.0, float('-inf')
         self._low = low
@@ -155,7 +157,7 @@ class RateEstimate:
     def on_rtt(self, rtt: float) -> None:
         """Take a round trip, in seconds."""
         now = self._clock()
-        self._heard, self.rtt = now, rtt
+        self._heard, self.rtt, self.waiting = now, rtt, 0.0
         before = self._queue()
         if self._rtts:
             change = min(abs(rtt - self._rtts[-1][1]), _MAX_JITTER_S)
@@ -246,7 +248,8 @@ class RateEstimate:
             self._padded, self._pad_from = False, now + self._pause
             self._pause = min(2 * self._pause, _MAX_PAUSE_S)
         self._full_at, self._capacity = now, capacity
-        waiting = self._rtts[-1][1] - min(rtt for _, rtt in self._rtts) if self._rtts else 0.0
+        base = min((rtt for _, rtt in self._rtts), default=0.0)
+        waiting = max(self.rtt, self.waiting) - base
         if waiting > _LONG_S and now - self._paused_at > _BETWEEN_S:
             # The queue may run over: what is sent before it is empty comes late or never.
             self.pause, self._paused_at = min(waiting, _PAUSE_MOST_S), now

@@ -111,10 +111,12 @@ def _install_consent_clock() -> bool:
             # to the first may take as long as both.
             kwargs['retransmissions'] = 1
         began = boot_time()
+        if consent:
+            self.receiver.asked = began
         result = await request(self, *args, **kwargs)
         self.receiver.last_answer = now = boot_time()
         if consent:
-            self.receiver.round_trip = now, now - began
+            self.receiver.round_trip, self.receiver.asked = (now, now - began), None
         return result
 
     protocol.request = request_and_note
@@ -257,6 +259,11 @@ def last_answer(pc: RTCPeerConnection) -> float | None:
 def round_trip(pc: RTCPeerConnection) -> tuple[float, float] | None:
     """Return when the newest round trip ended, and its time in seconds; ``None`` before one."""
     return max(_noted(pc, 'round_trip'), default=None)
+
+
+def waiting(pc: RTCPeerConnection) -> float:
+    """Return for how many seconds the newest check has been without an answer, 0 if it is not."""
+    return boot_time() - max(_noted(pc, 'asked'), default=boot_time())
 
 
 def newest_packets(sender: RTCRtpSender) -> list[int]:

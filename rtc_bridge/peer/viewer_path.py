@@ -35,11 +35,14 @@ class ViewerPath:
         """Know nothing yet."""
         self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
         self.slots: list[Slot] = []
+        self._pc: RTCPeerConnection | None = None
         self._seen = 0.0
         self._pad: asyncio.Task[None] | None = None
 
     def on_report(self, fraction_lost: float) -> None:
         """Take a receiver report, see :meth:`RateEstimate.on_report`; act at once if need be."""
+        if self._pc is not None:
+            self.rate.waiting = aiortc_compat.waiting(self._pc)
         self.rate.on_report(fraction_lost)
         self._pause()
 
@@ -55,7 +58,7 @@ class ViewerPath:
 
         :param drives: whether the viewer drives the robot
         """
-        rate, slots = self.rate, self.slots
+        rate, slots, self._pc = self.rate, self.slots, pc
         rate.on_sent(8 * sum(slot.bytes_sent + slot.bytes_again for slot in slots))
         trip = aiortc_compat.round_trip(pc)
         if trip is not None and trip[0] > self._seen:
