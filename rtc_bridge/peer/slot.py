@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 _MAX_WAITING = 3
 # A keyframe costs all viewers of a tier: so many may one ask for at once, and in the long run.
 KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ = 3, 0.5
+# For so long, and a round trip, the last one may be on its way.
+_ON_ITS_WAY_S = 0.3
 
 
 class Slot(MediaStreamTrack):
@@ -70,6 +72,8 @@ class Slot(MediaStreamTrack):
         self._full = False
         # A keyframe is due as soon as the path has room for it.
         self._owed = False
+        self._demanded = float('-inf')
+        self._debts = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
         self._paused_until: float | None = None
         self._encodings = tuple(encodings)
         self._failed = failed
@@ -160,7 +164,9 @@ class Slot(MediaStreamTrack):
         self._repeat, self._full = lossy, full
         if self._owed and not full:
             self._owed = False
-            self.demand_keyframe()
+            # Apart from the viewer's own: these were used up while the path was full.
+            if self._debts.allow():
+                self.request_keyframe()
         if lossy:
             bitrate /= 2
         self._path = Path(bitrate, quiet, ramping, drives)
@@ -186,10 +192,13 @@ class Slot(MediaStreamTrack):
 
     def demand_keyframe(self) -> None:
         """Take the viewer's wish for a keyframe; all viewers of the tier pay for it."""
+        now = boot_time()
         if self._full:
             # It would be lost as well.
             self._owed = True
-        elif self._demands.allow():
+        elif now - self._demanded > _ON_ITS_WAY_S + self._retransmissions.rtt and (
+                self._demands.allow()):
+            self._demanded = now
             self.request_keyframe()
 
     def pause(self, seconds: float) -> None:
