@@ -139,7 +139,7 @@ class Liar:
         self.sessions = make_sessions(self.camera, access=access('robot', store=self.store))
         registry = Registry()
         registry.add('robot', link(self.sessions, 'relay'))
-        self.runner = web.AppRunner(create_app(registry, allow_robots=False))
+        self.runner = web.AppRunner(create_app(registry))
         await self.runner.setup()
         site = web.TCPSite(self.runner, '127.0.0.1', 0)
         await site.start()
