@@ -18,8 +18,10 @@ import math
 
 from .clock import boot_time, Clock
 
-# A queue this long, more on a path whose round trips vary by themselves, is of our making.
+# A queue this long is of our making. Where round trips vary by themselves it may be longer by so
+# many times their change from one to the next, each of which counts up to the third.
 _QUEUE_S, _JITTER, _MAX_JITTER_S = 0.02, 1.5, 0.05
+# So many round trips in a row tell of a queue.
 _LATE = 2
 # The shortest round trip of so long is that of the path without a queue.
 _BASE_S = 10.0
@@ -27,14 +29,14 @@ _BASE_S = 10.0
 _CLEAN, _BAD = 0.02, 0.10
 # More than this no path loses of itself.
 _MAX_PATH_LOSS = 0.3
-# Losses are averaged over the first, and expected again for the second.
-_LOSS_S, _LOSSY_S = 0.8, 10.0
-_AFTER_S = 2.0
+# Losses are averaged over the first, and expected again for the second, where they last for the
+# third without a queue.
+_LOSS_S, _LOSSY_S, _AFTER_S = 0.8, 10.0, 2.0
 # So much lost since the last report, in bits, is more than chance.
 _MANY = 50_000
 # What is sent is measured over a while and varies: an estimate this far below it is meant.
 _OVERUSE = 0.85
-# Of what went through while there was a queue.
+# What is sent after a cut, and up to where the way back is fast, of what went through.
 _DRAIN = _RETURN = 0.85
 # At most this far down at once while much less is sent than the path was found to take.
 _IDLE_CUT = 0.85
@@ -43,6 +45,7 @@ _RAMP_S = 5.0
 # Growth per second, as a factor's logarithm: for the first time, back to where the path was full,
 # and beyond, where it is slow for a while and then faster and faster.
 _FIRST, _BACK, _BEYOND, _FASTER, _PATIENCE_S = 0.7, 0.35, 0.02, 0.04, 4.0
+# While packets are lost and it is not known why.
 _LOSSY = 0.15
 # After padding that was too much the next is tried so much later, each time twice as long.
 _PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
@@ -60,8 +63,7 @@ class RateEstimate:
 
     Three signs of too much: round trips that grow, losses above a tenth that shrink with the
     rate, and, where round trips say the same or nothing, a viewer's estimate (REMB) below what is
-    sent. Losses that remain however little is
-    sent belong to the path.
+    sent. Losses that remain however little is sent belong to the path.
 
     :param start: bit/s at the start
     :param low: never less, bit/s
@@ -94,7 +96,7 @@ class RateEstimate:
         self._loss = self._path_loss = self._lossy_until = 0.0
         self._lost_since = self._began
         self._cut: tuple[float, float] | None = None
-        self._padded, self._pad_from, self._pause = False, 0.0, _PAUSE_S
+        self._padded, self._pad_from, self._pad_pause = False, 0.0, _PAUSE_S
 
     @property
     def ramping(self) -> bool:
@@ -245,8 +247,8 @@ class RateEstimate:
 
     def _full(self, now: float, capacity: float, bitrate: float) -> None:
         if self._padded:
-            self._padded, self._pad_from = False, now + self._pause
-            self._pause = min(2 * self._pause, _MAX_PAUSE_S)
+            self._padded, self._pad_from = False, now + self._pad_pause
+            self._pad_pause = min(2 * self._pad_pause, _MAX_PAUSE_S)
         self._full_at, self._capacity = now, capacity
         base = min((rtt for _, rtt in self._rtts), default=0.0)
         waiting = max(self.rtt, self.waiting) - base
