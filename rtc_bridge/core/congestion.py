@@ -272,7 +272,7 @@ class RateEstimate:
             speed = _BACK
         else:
             speed = _BEYOND + _FASTER * max(0.0, now - self._full_at - _PATIENCE_S)
-        proven = max(self._start, _UNPROVEN * self.sent())
+        proven = max(self._start, _UNPROVEN * max(self.sent(), self.sent(0.5)))
         if self.bitrate < proven:
             self._set(min(proven, self.bitrate * (1 + speed * seconds)))
 
