@@ -152,12 +152,22 @@ def test_a_path_that_becomes_narrow_and_wide_again():
     assert path.estimate.bitrate > 0.8 * MAX
 
 
+def test_nothing_is_sent_into_a_queue_that_runs_over():
+    path = Path(4e6)
+    path.run(8)
+    assert not path.estimate.pause
+    path.rate = 0.6e6
+    path.run(2)
+    assert 0.25 < path.estimate.pause <= 0.5
+
+
 @pytest.mark.parametrize('loss', [0.01, 0.03, 0.1, 0.15])
 def test_losses_of_the_path_do_not_starve_it(loss):
     path = Path(20e6, 0.1, loss=loss)
     path.run(20)
     assert path.estimate.bitrate > 500_000
     assert path.estimate.lossy or loss < 0.02
+    assert not path.estimate.pause
 
 
 def test_losses_of_a_path_without_a_queue_shrink_the_rate():

@@ -23,7 +23,7 @@ import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.retransmission import SAVED_S, SHARE
 from rtc_bridge.peer import aiortc_compat
-from rtc_bridge.peer.slot import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
+from rtc_bridge.peer.slot import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, Slot
 from viewer import make_sessions, TestCamera, Viewer
 
 pytestmark = pytest.mark.asyncio
@@ -143,3 +143,52 @@ async def test_a_still_scene_keeps_its_quality(watch):
     # That many are more than the time in which paths are found out.
     await until(lambda: len(viewer.lumas[0]) - seen > 240)
     assert slot.stream == 'h264' and viewer.sizes[0] == {(640, 480)}
+
+
+async def test_a_pause_ends_with_a_keyframe(watch):
+    camera = NoisyCamera('front', 0, max_bitrate=MAX_BITRATE)
+    viewer, slot, _ = await watch(make_sessions(camera))
+    stats = camera.camera.streams['h264'].stats
+    slot.pause(0.3)
+    sent, frames, keyframes = slot.bytes_sent, stats.frames, stats.keyframes
+    await until(lambda: slot.bytes_sent > sent)
+    # Pictures were made meanwhile, and the first that was sent again was whole.
+    assert stats.frames - frames >= 3 and stats.keyframes > keyframes
+    seen = len(viewer.lumas[0])
+    await viewer.until(lambda: len(viewer.lumas[0]) > seen)
+
+
+class Asked:
+    """A subscription that counts keyframes."""
+
+    def __init__(self):
+        self.count = 0
+
+    def request_keyframe(self):
+        self.count += 1
+
+    def set_path(self, path):
+        pass
+
+
+async def test_keyframes_are_not_asked_for_while_the_path_is_full():
+    slot = Slot(['h264'], set(), None)
+    slot._subscription = asked = Asked()
+    slot.set_path(500_000, full=True)
+    for _ in range(10):
+        slot.demand_keyframe()
+    assert asked.count == 0
+    # They are owed, once.
+    slot.set_path(500_000)
+    assert asked.count == 1
+    slot.set_path(500_000)
+    assert asked.count == 1
+
+
+async def test_a_keyframe_on_its_way_is_not_asked_for_again():
+    slot = Slot(['h264'], set(), None)
+    slot._subscription = asked = Asked()
+    slot.set_path(500_000, rtt=60.0)
+    for _ in range(10):
+        slot.demand_keyframe()
+    assert asked.count == 1
