@@ -104,6 +104,7 @@ function render() {
   panel.showCameras(viewer.cameras ?? [], viewer.chosen);
   const up = session?.state === 'up';
   panel.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
+  panel.showPanels();
   const seat = up ? driver : null;
   panel.showDriver(seat && driverText(seat), seat?.epoch != null);
   element('stick', HTMLElement).hidden = !(up && (session.kind === 'rtcbot' || driver?.mayDrive));

@@ -48,6 +48,11 @@ export class Panel {
       // The arrow keys drive again.
       select.blur();
     }));
+    const more = element('more', HTMLButtonElement);
+    more.addEventListener('click', () => {
+      box('panels').hidden = !box('panels').hidden;
+      more.setAttribute('aria-expanded', String(!box('panels').hidden));
+    });
     const full = element('fullscreen', HTMLButtonElement);
     full.hidden = !document.fullscreenEnabled;
     full.addEventListener('click', () => (document.fullscreenElement
@@ -153,6 +158,12 @@ export class Panel {
       dd.textContent = text;
       return [dt, dd];
     }));
+  }
+
+  /** Offer the panel once one of its sections has something to show. */
+  showPanels() {
+    element('more', HTMLButtonElement).hidden = [...box('panels').children].every(
+      (section) => section instanceof HTMLElement && section.hidden);
   }
 
   /** Say something for a few seconds. @param {string} text */
