@@ -145,7 +145,7 @@ class _Relay:
     async def _post(self, request: web.Request) -> web.Response:
         name = _room(request) if 'name' in request.match_info else NAMELESS
         offer = await read_offer(request)
-        robot = self._registry.get(name)
+        robot = await self._registry.find(name)
         if robot is None:
             if name == NAMELESS:
                 raise web.HTTPInternalServerError(text=NO_ROBOT)
@@ -237,14 +237,14 @@ class _Relay:
     async def _rtcbot_robot(self, request: web.Request, name: str) -> web.StreamResponse:
         if reason := self._refuse_robot(name, request):
             raise web.HTTPForbidden(text=reason)
-        if self._registry.get(name) is not None:
+        if await self._registry.find(name) is not None:
             raise web.HTTPConflict(text=TAKEN)
         ws = self._new_socket()
         robot = RTCBotRobot(ws, once=name != NAMELESS,
                             timeout=self._settings['limits.answer_timeout'])
         await self._prepare(ws, request)
         try:
-            self._registry.add(name, robot)
+            await self._registry.claim(name, robot)
             self._robot_came(name, request, 'rtcbot')
             try:
                 await robot.run()

@@ -69,7 +69,7 @@ class PageSocket:
                 self._desk.metrics.forget('offer', session)
 
     async def _follow(self) -> None:
-        robot = self._registry.get(self._name)
+        robot = await self._registry.find(self._name)
         if robot is None:
             await self._error('no-robot', 'There is no robot connected')
         else:
@@ -107,7 +107,7 @@ class PageSocket:
                 if robot := self._used.pop(session, None):
                     await self._pass(robot, session, lambda: robot.close_session(session))
             case Renew():
-                if robot := self._registry.get(self._name):
+                if robot := await self._registry.find(self._name):
                     await self._ready(robot)
                 else:
                     await self._error('no-robot', 'There is no robot connected')

@@ -43,8 +43,20 @@ class Registry:
         return len(self._robots)
 
     def get(self, name: str) -> RobotLink | None:
-        """Return the robot of that name, or ``None`` while it is not there."""
+        """Return the robot of that name if it is at this relay."""
         return self._robots.get(name)
+
+    async def find(self, name: str) -> RobotLink | None:
+        """Return the robot of that name, at whichever relay it is."""
+        return self.get(name)
+
+    async def claim(self, name: str, robot: RobotLink) -> None:
+        """
+        Let a robot in whose name must be free at all relays.
+
+        :raises SignalingError: ``robot-exists``, another robot has the name
+        """
+        self.add(name, robot)
 
     def add(self, name: str, robot: RobotLink) -> None:
         """

@@ -173,7 +173,7 @@ async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str,
     """Register a robot under a name and serve it until it goes."""
     robot = WebSocketRobot(ws, register.ice_servers, metrics, timeout=timeout)
     try:
-        registry.add(name, robot)
+        await registry.claim(name, robot)
     except SignalingError as error:
         await send(ws, Error(error.code, str(error)))
         return

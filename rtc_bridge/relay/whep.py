@@ -76,16 +76,16 @@ class WhepDoor:
         return web.Response(headers={**CORS, 'Accept-Patch': FRAGMENT})
 
     async def _look(self, request: web.Request) -> web.Response:
-        self._robot(request)
+        await self._robot(request)
         return _nothing(request, {'Accept-Post': SDP})
 
     async def _look_at_session(self, request: web.Request) -> web.Response:
-        self._viewing(request)
+        await self._viewing(request)
         return _nothing(request, {'Accept-Patch': FRAGMENT, 'ETag': ETAG})
 
-    def _robot(self, request: web.Request):
+    async def _robot(self, request: web.Request):
         try:
-            robot = self._registry.get(check_name(request.match_info['robot']))
+            robot = await self._registry.find(check_name(request.match_info['robot']))
         except ProtocolError as error:
             raise web.HTTPNotFound(text=str(error)) from None
         if robot is None:
@@ -95,14 +95,14 @@ class WhepDoor:
             raise web.HTTPNotFound(text='This robot does not take WHEP players')
         return robot
 
-    def _viewing(self, request: web.Request) -> Viewing:
+    async def _viewing(self, request: web.Request) -> Viewing:
         viewing = self._desk.viewings.get(request.match_info['session'])
         if viewing is None or viewing.offer.door != 'whep':
             raise web.HTTPNotFound(text='There is no such session, or it is over')
         return viewing
 
     async def _post(self, request: web.Request) -> web.Response:
-        robot = self._robot(request)
+        robot = await self._robot(request)
         sdp = await _text(request, SDP, 'Accept-Post')
         if not sdp.lstrip().startswith('v='):
             raise web.HTTPBadRequest(text='This is no SDP offer')
@@ -126,7 +126,7 @@ class WhepDoor:
         return response
 
     async def _patch(self, request: web.Request) -> web.Response:
-        viewing = self._viewing(request)
+        viewing = await self._viewing(request)
         text = await _text(request, FRAGMENT, 'Accept-Patch')
         tags = request.headers.get('If-Match')
         if tags is not None and not {'*', ETAG} & {
@@ -143,7 +143,7 @@ class WhepDoor:
         return web.Response(status=204)
 
     async def _delete(self, request: web.Request) -> web.Response:
-        viewing = self._viewing(request)
+        viewing = await self._viewing(request)
         session = viewing.offer.session
         # Over for the player at once, even if the robot's word takes a while.
         self._desk.forget(session)
