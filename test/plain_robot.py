@@ -39,7 +39,8 @@ async def main(url, *urls):
     sessions = make_sessions(TestCamera('front', 120), ice=ice)
     client = RelayClient(
         dial_url(url, 'robot'), 'robot', sessions.link('server'),
-        token=os.environ.get('TOKEN', ''), on_state=lambda state: print('state', state))
+        token=os.environ.get('TOKEN', ''), secret=b'of this robot' * 3,
+        on_state=lambda state: print('state', state))
     ice_watch = IceWatch(ice, client.renew)
     await ice_watch.probe()
     print('probed', *sorted(ice.living))

@@ -21,11 +21,12 @@ import pytest
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select, Want
 from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.identity import Identity
 from rtc_bridge.core.joy import to_ros
 from rtc_bridge.core.link import Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
-    Answer, CandidateMessage, check_name, Close, Error, MAX_MESSAGE, OfferMessage, parse, Ready,
-    Register, Registered, Renew, Servers, Watch,
+    Answer, CandidateMessage, Challenge, check_name, Close, Error, MAX_MESSAGE, OfferMessage,
+    parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
 from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
@@ -34,6 +35,7 @@ from rtc_bridge.core.wire import show
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
     Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
+    Register('robot', '', (), Identity('c2FsdA', 'A' * 43)), Challenge('c2FsdA'), Prove('a2V5'),
     Registered('/robot'), Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
     OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),

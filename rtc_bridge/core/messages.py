@@ -23,6 +23,7 @@ import re
 from typing import Any, ClassVar
 
 from .errors import ProtocolError
+from .identity import Identity
 from .link import Candidate, IceServer, Offer
 from .wire import dump, load_object, show, take
 
@@ -74,17 +75,36 @@ class Register(Message):
     """
     Robot to relay, first frame: this robot takes offers.
 
-    ``ice_servers`` are those that its viewers should use.
+    ``ice_servers`` are those that its viewers should use, ``identity`` is by what the robot can
+    show later that this registration was its own.
     """
 
     TYPE = 'register'
     robot_id: str
     version: str
     ice_servers: tuple[IceServer, ...] = ()
+    identity: Identity | None = None
 
     def members(self) -> dict[str, Any]:
         """Write the ICE servers as browsers take them."""
-        return {**vars(self), 'ice_servers': _ice_members(self.ice_servers)}
+        return {**vars(self), 'ice_servers': _ice_members(self.ice_servers),
+                'identity': self.identity and vars(self.identity)}
+
+
+@dataclass(frozen=True)
+class Challenge(Message):
+    """Relay to robot: the name is taken; if you left this ``salt`` there, prove it."""
+
+    TYPE = 'challenge'
+    salt: str
+
+
+@dataclass(frozen=True)
+class Prove(Message):
+    """Robot to relay: the ``key`` that belongs to the salt."""
+
+    TYPE = 'prove'
+    key: str
 
 
 @dataclass(frozen=True)
@@ -226,9 +246,18 @@ def _offer(obj: dict[str, Any]) -> OfferMessage:
         bearer=take(obj, 'bearer', str, None)))
 
 
+def _identity(obj: dict[str, Any]) -> Identity | None:
+    identity = take(obj, 'identity', dict, None)
+    if identity is None:
+        return None
+    return Identity(take(identity, 'salt', str), take(identity, 'digest', str))
+
+
 _PARSERS = {
     'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
-                                   take(o, 'version', str, ''), _ice_servers(o)),
+                                   take(o, 'version', str, ''), _ice_servers(o), _identity(o)),
+    'challenge': lambda o: Challenge(take(o, 'salt', str)),
+    'prove': lambda o: Prove(take(o, 'key', str)),
     'registered': lambda o: Registered(take(o, 'url', str)),
     'servers': lambda o: Servers(_ice_servers(o)),
     'watch': lambda o: Watch(),

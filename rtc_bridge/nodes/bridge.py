@@ -139,7 +139,8 @@ class Bridge:
                 tasks.append(self._repeat_zero())
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,
-                                           self.sessions.link('relay'), token=self._token)
+                                           self.sessions.link('relay'), token=self._token,
+                                           secret=self._store.secret)
                 tasks.append(self._client.run())
                 self._node.get_logger().info(
                     f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')

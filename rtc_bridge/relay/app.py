@@ -160,7 +160,8 @@ class _Relay:
             log('a robot was refused', logging.WARNING, name=self._label(name),
                 source=request.remote, reason='token')
             return 'A robot needs the token of its name here'
-        if self._registry.count >= self._settings['limits.robots']:
+        if (self._registry.get(name) is None
+                and self._registry.count >= self._settings['limits.robots']):
             self._metrics.refused.labels('robots').inc()
             return 'There is no room for more robots here'
         return None

@@ -17,6 +17,7 @@
 from typing import Callable
 
 from ..core.errors import SignalingError
+from ..core.identity import Identity
 from ..core.link import RobotLink
 
 # The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
@@ -26,11 +27,16 @@ Watcher = Callable[[RobotLink | None], None]
 
 
 class Registry:
-    """Robots by name. A name belongs to the robot that came first, until it goes."""
+    """
+    Robots by name.
+
+    A name belongs to the robot that came first, until it goes, or proves that it came again.
+    """
 
     def __init__(self) -> None:
         """Start empty."""
         self._robots: dict[str, RobotLink] = {}
+        self._identities: dict[str, Identity | None] = {}
         self._watchers: dict[str, list[Watcher]] = {}
 
     def __len__(self) -> int:
@@ -50,29 +56,42 @@ class Registry:
         """Return the robot of that name, at whichever relay it is."""
         return self.get(name)
 
-    async def claim(self, name: str, robot: RobotLink) -> None:
+    async def identity(self, name: str) -> Identity | None:
+        """Return by what the robot of that name is known, at whichever relay it is."""
+        return self._identities.get(name)
+
+    async def claim(self, name: str, robot: RobotLink, identity: Identity | None = None,
+                    key: str = '') -> None:
         """
-        Let a robot in whose name must be free at all relays.
+        Let a robot in whose name must be its own, or free, at all relays.
 
         :raises SignalingError: ``robot-exists``, another robot has the name
         """
-        self.add(name, robot)
+        self.add(name, robot, identity, key)
 
-    def add(self, name: str, robot: RobotLink) -> None:
+    def add(self, name: str, robot: RobotLink, identity: Identity | None = None,
+            key: str = '') -> None:
         """
-        Let a robot in.
+        Let a robot in, maybe in place of itself, which then is told by its ``dismiss()``.
 
+        :param identity: by what it will be known; only robots that can be dismissed have one
+        :param key: proves the identity of the one that has the name
         :raises SignalingError: ``robot-exists``, another robot has the name
         """
-        if name in self._robots:
-            raise SignalingError('robot-exists', 'Already have a connection here')
+        holder = self._robots.get(name)
+        if holder is not None:
+            known = self._identities[name]
+            if known is None or not known.proven_by(key):
+                raise SignalingError('robot-exists', 'Already have a connection here')
+            holder.dismiss()
         self._robots[name] = robot
+        self._identities[name] = identity
         self._tell(name, robot)
 
     def remove(self, name: str, robot: RobotLink) -> None:
         """Let a robot go. Nothing happens if the name is not (or no longer) its own."""
         if self._robots.get(name) is robot:
-            del self._robots[name]
+            del self._robots[name], self._identities[name]
             self._tell(name, None)
 
     def watch(self, name: str, watcher: Watcher) -> Callable[[], None]:

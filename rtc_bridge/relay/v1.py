@@ -24,12 +24,13 @@ from .registry import NAMELESS, Registry
 from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer
-from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, parse,
-                             Register, Registered, Servers)
+from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, Message,
+                             OfferMessage, parse, Prove, Register, Registered, Servers)
 from ..core.rate import RateLimit
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
 _FAULTS, _FAULTS_PER_SECOND = 20, 1.0
+_PROOF_TIMEOUT = 10.0
 
 
 async def send(ws: web.WebSocketResponse, message: Message) -> bool:
@@ -77,6 +78,7 @@ class WebSocketRobot:
         self._timeout = timeout
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
+        self._farewell: asyncio.Task[None] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use."""
@@ -129,12 +131,26 @@ class WebSocketRobot:
                         self._metrics.refused.labels('messages').inc()
                         break
         finally:
-            self._gone = True
-            for session in list(self._answers):
-                self._settle(session, SignalingError('robot-gone', 'The robot went away'))
-            # Its sessions may go on, but nobody here will hear of their ends.
-            for session in list(self.ends):
-                self._end(session)
+            self._leave()
+
+    def dismiss(self) -> None:
+        """End it, as it has come again; most likely nobody is at the other end any more."""
+        log('a robot has taken its own place')
+        self._leave()
+        self._farewell = asyncio.create_task(self._say_farewell())
+
+    async def _say_farewell(self) -> None:
+        # The WebSocket may be stuck: its keeper or the stall timeout ends it then.
+        await send(self._ws, Error('replaced', 'The same robot has registered anew'))
+        await self._ws.close()
+
+    def _leave(self) -> None:
+        self._gone = True
+        for session in list(self._answers):
+            self._settle(session, SignalingError('robot-gone', 'The robot went away'))
+        # Its sessions may go on, but nobody here will hear of their ends.
+        for session in list(self.ends):
+            self._end(session)
 
     def _end(self, session: str) -> None:
         if ended := self.ends.pop(session, None):
@@ -173,7 +189,7 @@ async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str,
     """Register a robot under a name and serve it until it goes."""
     robot = WebSocketRobot(ws, register.ice_servers, metrics, timeout=timeout)
     try:
-        await registry.claim(name, robot)
+        await _enter(ws, registry, name, register, robot)
     except SignalingError as error:
         await send(ws, Error(error.code, str(error)))
         return
@@ -182,3 +198,24 @@ async def serve_robot(ws: web.WebSocketResponse, registry: Registry, name: str,
         await robot.run()
     finally:
         registry.remove(name, robot)
+
+
+async def _enter(ws: web.WebSocketResponse, registry: Registry, name: str, register: Register,
+                 robot: WebSocketRobot) -> None:
+    """
+    Give a robot its name, which it may have itself, over a connection that died unnoticed.
+
+    :raises SignalingError: ``robot-exists``
+    """
+    key, holder = '', await registry.identity(name)
+    if holder is not None and register.identity is not None:
+        await send(ws, Challenge(holder.salt))
+        try:
+            async with asyncio.timeout(_PROOF_TIMEOUT):
+                match await receive(ws):
+                    case Prove(key=key):
+                        pass
+        except (TimeoutError, ProtocolError):
+            # Without a proof it is another robot.
+            pass
+    await registry.claim(name, robot, register.identity, key)

@@ -23,21 +23,23 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
 import secrets
 from typing import Callable, NoReturn
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .addresses import source_address, WORLD
 from .backoff import delays
+from .lost import LinkLost, reason
 from .. import __version__
 from ..core.errors import ProtocolError, SignalingError
+from ..core.identity import Prover
 from ..core.link import Offer, RobotLink
-from ..core.messages import (Answer, CandidateMessage, Close, Error, MAX_MESSAGE, Message,
-                             OfferMessage, parse, Register, Registered, Servers, SUBPROTOCOL)
+from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, MAX_MESSAGE,
+                             Message, OfferMessage, parse, Prove, Register, Registered, Servers,
+                             SUBPROTOCOL)
 from ..core.serial import SerialTasks
 from ..core.wire import load_object, show, take
 
@@ -48,10 +50,6 @@ OPEN_TIMEOUT = 10.0
 STEADY = 10.0
 
 
-class _LinkLost(Exception):
-    """The link ended; the text says why."""
-
-
 class RelayClient:
     """
     Keeps a robot reachable at a relay.
@@ -60,13 +58,14 @@ class RelayClient:
     :param robot_id: the robot's name
     :param link: the robot
     :param token: what the relay asks of its robots, if it does
+    :param secret: by which it shows the relay that it is the same robot; ``None``: not at all
     :param on_state: called with the state whenever it changes
     :param ping: seconds between pings, and to wait for each answer
     """
 
     def __init__(self, url: str, robot_id: str, link: RobotLink, *,
-                 token: str = '', on_state: Callable[[str], None] | None = None,
-                 ping: float = 5.0) -> None:
+                 token: str = '', secret: bytes | None = None,
+                 on_state: Callable[[str], None] | None = None, ping: float = 5.0) -> None:
         """Prepare; ``run`` does the work."""
         self._url = url
         # For people: without the path, which may be a secret.
@@ -74,6 +73,10 @@ class RelayClient:
         self._robot_id = robot_id
         self._link = link
         self._headers = {'Authorization': f'Bearer {token}'} if token else {}
+        self._prover = Prover(secret, url, robot_id) if secret else None
+        # Somebody with the same secret has the name now: two who took it from each other would
+        # do so for ever.
+        self._replaced = False
         self._on_state = on_state
         self._ping = ping
         self._state = 'connecting'
@@ -140,11 +143,11 @@ class RelayClient:
             self._moved.clear()
             try:
                 again = await self._dial_until_moved()
-            except _LinkLost as lost:
+            except LinkLost as lost:
                 self._lost(str(lost))
             except (OSError, EOFError, ImportError, WebSocketException) as error:
                 # ImportError: a SOCKS proxy in the environment without the library for it.
-                self._lost(_reason(error))
+                self._lost(reason(error))
             if again:
                 continue
             if self._good:
@@ -163,7 +166,7 @@ class RelayClient:
         try:
             await asyncio.wait({job, moved}, return_when=asyncio.FIRST_COMPLETED)
             if self._moved.is_set():
-                raise _LinkLost('the network has changed')
+                raise LinkLost('the network has changed')
             return job.result()
         finally:
             for task in (job, moved):
@@ -188,35 +191,45 @@ class RelayClient:
                     await self._speak_v1(ws, jobs)
                 return await self._speak_rtcbot(ws)
             except ConnectionClosed as error:
-                raise _LinkLost(_reason(error)) from None
+                raise LinkLost(reason(error)) from None
             finally:
                 self._ws, self._registered = None, False
                 await jobs.close()
 
     async def _speak_v1(self, ws: ClientConnection, jobs: SerialTasks) -> NoReturn:
-        servers = tuple(await self._link.ice_servers())
-        await ws.send(Register(self._robot_id, __version__, servers).dump())
-        try:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                first = parse(await ws.recv())
-        except TimeoutError:
-            raise _LinkLost('the relay did not take the registration') from None
-        except ProtocolError as error:
-            raise _LinkLost(str(error)) from None
-        match first:
-            case Registered():
-                self._good = self._registered = True
-                self._connected('v1')
-            case Error(code=code, message=text):
-                raise _LinkLost(f'{code}: {text}')
-            case _:
-                raise _LinkLost(f'the relay answered the registration with {first.TYPE}')
+        await self._register(ws)
+        self._good = self._registered = True
+        self._replaced = False
+        self._connected('v1')
         while True:
             try:
                 self._take(ws, jobs, parse(await ws.recv()))
             except ProtocolError as error:
                 _logger.warning('the relay sent what it should not: %s', error)
                 await ws.send(Error('bad-message', str(error)).dump())
+
+    async def _register(self, ws: ClientConnection) -> None:
+        servers = tuple(await self._link.ice_servers())
+        identity = self._prover and self._prover.fresh()
+        await ws.send(Register(self._robot_id, __version__, servers, identity).dump())
+        try:
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                reply = parse(await ws.recv())
+                if isinstance(reply, Challenge) and self._prover:
+                    key = '' if self._replaced else self._prover.key(reply.salt)
+                    await ws.send(Prove(key).dump())
+                    reply = parse(await ws.recv())
+        except TimeoutError:
+            raise LinkLost('the relay did not take the registration') from None
+        except ProtocolError as error:
+            raise LinkLost(str(error)) from None
+        match reply:
+            case Registered():
+                pass
+            case Error(code=code, message=text):
+                raise LinkLost(f'{code}: {text}')
+            case _:
+                raise LinkLost(f'the relay answered the registration with {reply.TYPE}')
 
     def _take(self, ws: ClientConnection, jobs: SerialTasks, message: Message) -> None:
         match message:
@@ -226,6 +239,9 @@ class RelayClient:
                 def job(): return self._link.add_candidate(session, candidate)
             case Close(session=session):
                 def job(): return self._link.close_session(session)
+            case Error(code='replaced', message=text):
+                self._replaced = True
+                raise LinkLost(f'replaced: {text}')
             case Error(code=code, message=text):
                 _logger.warning('the relay reports %s: %s', code, text)
                 return
@@ -295,24 +311,3 @@ class RelayClient:
         except ConnectionClosed:
             await self._link.close_session(session)
             raise
-
-
-def _reason(error: BaseException) -> str:
-    """Return in one short line why a link failed."""
-    if isinstance(error, InvalidStatus):
-        status = error.response.status_code
-        body = (error.response.body or b'').decode('utf-8', 'replace').strip()
-        return f'HTTP {status}' + (f' {body[:100]}' if body and '\n' not in body else '')
-    if isinstance(error, ConnectionClosed):
-        close = error.rcvd
-        if close is None:
-            # 1011 is what this end sends to a peer that does not answer its pings.
-            silent = error.sent is not None and error.sent.code == 1011
-            return 'the relay does not answer pings' if silent else 'connection lost'
-        return f'closed by the relay ({close.code}{" " + close.reason if close.reason else ""})'
-    if isinstance(error, TimeoutError):
-        return 'no answer in time'
-    if isinstance(error, OSError) and (error.errno or 0) > 0:
-        # asyncio's own texts repeat addresses; name resolution has numbers below zero.
-        return os.strerror(error.errno)
-    return str(error).split('\n')[0] or type(error).__name__
