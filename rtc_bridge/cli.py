@@ -30,6 +30,7 @@ PROGRAMS = {
     'demo': 'a simulated robot with everything around it, and a link to drive it',
     'relay': 'serve the page and connect it with robots (needs no ROS)',
     'invite': 'make a link that lets somebody see or drive this robot, or take it back',
+    'view': "open a link with this computer's own copy of the page, not the relay's",
     'bridge': 'ROS node on the robot: camera topics to browsers, commands back',
     'cmd-vel-guard': 'ROS node on the robot: the only publisher on cmd_vel, stops what goes stale',
     'sim-robot': 'ROS node: a simulated robot with a camera',
@@ -51,7 +52,7 @@ def run(program: str, arguments: list[str]) -> int:
     :param program: a key of ``PROGRAMS``
     """
     own = arguments[:arguments.index('--ros-args')] if '--ros-args' in arguments else arguments
-    if program not in ('demo', 'relay', 'invite') and own:
+    if program not in ('demo', 'relay', 'invite', 'view') and own:
         # These take nothing but ROS arguments.
         helped = own[0] in ('-h', '--help')
         print(f'usage: rtc-bridge {program} [--ros-args -p NAME:=VALUE ... '

@@ -68,6 +68,7 @@ _PROGRAMS = {
     'invite': (_QRCODE,),
     'relay': (_AIOHTTP, _PROMETHEUS),
     'sim-robot': (_RCLPY, _NUMPY, _OPENCV),
+    'view': (_AIOHTTP,),
     'play-video': (_RCLPY, _AV, _NUMPY, _OPENCV),
 }
 _PROGRAMS['demo'] = tuple(dict.fromkeys(need for needs in _PROGRAMS.values() for need in needs))

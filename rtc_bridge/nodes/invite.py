@@ -24,6 +24,7 @@ import qrcode
 from ..core.errors import REFUSED, RtcBridgeError
 from ..core.invite import Invite, MAX_NAME, new_id, ROLES, write, write_bearer
 from ..core.keystore import default_directory, KeyStore
+from ..core.page_link import read_page
 
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
 
@@ -72,7 +73,7 @@ def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
     else:
         there = ', '.join(sorted(robots)) or 'none has been started by this user'
         raise RtcBridgeError(f'which robot? --robot-id NAME; there are: {there}')
-    page = options.page_url or robots.get(name)
+    page = str(read_page(options.page_url)) if options.page_url else robots.get(name)
     if not page:
         raise RtcBridgeError(f'where is the page of {name}? --page-url https://host/{name}')
     return name, page

@@ -25,7 +25,7 @@ from aiohttp import web, WSCloseCode
 
 from .desk import Desk
 from .entrance import Entrance, token
-from .files import serve_file
+from .files import PAGE_DIR, serve_file
 from .page import PageSocket
 from .registry import NAMELESS, Registry
 from .rtcbot import exchange, read_offer, RTCBotRobot
@@ -40,7 +40,6 @@ from ..core.parameters import Value
 from ..core.relay_settings import DEFAULTS
 from ..core.tokens import Tokens
 
-PAGE_DIR = Path(__file__).parent.parent / 'web'
 FIRST_FRAME_TIMEOUT = 10.0
 # RTCBot's own words, which programs may look for.
 NO_ROBOT = 'There is no robot connected'

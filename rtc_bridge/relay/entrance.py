@@ -21,20 +21,12 @@ import logging
 
 from aiohttp import web
 
+from .files import protect
 from .server import connection
 from .watch import log, Metrics
 from ..core.crowd import Networks, Rates, site
 from ..core.parameters import Value
 
-# The page's own files and nothing else; no other page around it, where it could be clicked
-# without being seen. Browsers without CSP 3 want WebSockets to be named.
-_PAGE_HEADERS = {
-    'Content-Security-Policy': (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "media-src 'self' blob: mediastream:; connect-src 'self' ws: wss:; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"),
-    'Permissions-Policy': 'camera=(), geolocation=(), payment=(), serial=(), usb=()',
-}
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 
 
@@ -100,13 +92,8 @@ class Entrance:
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Add what each answer carries, errors too."""
-    headers = response.headers
-    headers['X-Content-Type-Options'] = 'nosniff'
-    # A room's name is a secret.
-    headers['Referrer-Policy'] = 'no-referrer'
-    if response.content_type == 'text/html':
-        headers.update(_PAGE_HEADERS)
+    protect(response)
     # Viewers' pages come from anywhere, and read what went wrong, too.
     if request.method in ('POST', 'OPTIONS') or request.path.startswith('/whep/'):
-        headers['Access-Control-Allow-Origin'] = '*'
-        headers['Access-Control-Expose-Headers'] = _EXPOSED
+        response.headers['Access-Control-Allow-Origin'] = '*'
+        response.headers['Access-Control-Expose-Headers'] = _EXPOSED

@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The page's files."""
+"""The page's files, and the headers that they are served with."""
 
 from pathlib import Path
 
 from aiohttp import web
 
+PAGE_DIR = Path(__file__).parent.parent / 'web'
 # Python's table of types depends on the machine; a module of the wrong type does not run.
 _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
           '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
@@ -46,3 +47,26 @@ def serve_file(folder: Path, path: str) -> web.FileResponse:
     if file.suffix in _TYPES:
         headers['Content-Type'] = _TYPES[file.suffix]
     return web.FileResponse(file, headers=headers)
+
+
+def protect(response: web.StreamResponse, signaling: str = "'self' ws: wss:") -> None:
+    """
+    Add the headers that keep a page to itself.
+
+    The page's own files and nothing else; no other page around it, where it could be clicked
+    without being seen.
+
+    :param signaling: where the page may connect to, as CSP has it (browsers without CSP 3 want
+        WebSockets to be named)
+    """
+    headers = response.headers
+    headers['X-Content-Type-Options'] = 'nosniff'
+    # A room's name is a secret.
+    headers['Referrer-Policy'] = 'no-referrer'
+    if response.content_type == 'text/html':
+        headers['Content-Security-Policy'] = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+            f"media-src 'self' blob: mediastream:; connect-src {signaling}; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'none'")
+        headers['Permissions-Policy'] = (
+            'camera=(), geolocation=(), payment=(), serial=(), usb=()')

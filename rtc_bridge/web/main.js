@@ -29,7 +29,9 @@ import { Viewer } from './viewer.js';
 const options = new URLSearchParams(location.search);
 const slots = Math.max(1, Math.min(4, Math.floor(Number(options.get('slots') ?? 2)) || 2));
 const invite = location.hash ? readInvite(location.hash) : null;
-const viewer = new Viewer(socketUrl(location), slots, options.get('camera'), invite);
+// Where the page comes from elsewhere than its signaling, as with `rtc-bridge view`.
+const signaling = document.querySelector('meta[name=signaling]')?.getAttribute('content');
+const viewer = new Viewer(signaling ?? socketUrl(location), slots, options.get('camera'), invite);
 // First of all, so that the robot's answer and the rest of this page come at the same time.
 if (location.hash && !invite) viewer.trouble = { code: 'bad-invite', message: '' };
 else viewer.start();

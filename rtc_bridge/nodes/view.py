@@ -1,0 +1,95 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Look through a relay without trusting its page: this machine serves the page itself."""
+
+import argparse
+import asyncio
+import secrets
+import signal
+import sys
+import time
+import webbrowser
+
+from aiohttp import web
+
+from ..core.errors import ProtocolError, REFUSED
+from ..core.page_link import Link, read_link
+from ..core.wire import show
+from ..relay.local_page import create_app
+
+_HOST = '127.0.0.1'
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f'{text!r} is no port: 0 to 65535')
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='rtc-bridge view', description="Open a robot's link with this computer's own copy of "
+        'the page. Whoever serves the page can read the key in the link; so the relay cannot.')
+    parser.add_argument('link', metavar='LINK', help='with its invite, in quotes; - reads it from '
+                        'standard input, where other users of this computer do not see it')
+    parser.add_argument('--port', type=_port, default=0, help='TCP port [any free one]')
+    parser.add_argument('--no-browser', dest='browser', action='store_false',
+                        help='print the local link only')
+    return parser
+
+
+def _describe(link: Link) -> str:
+    until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(link.invite.exp))
+    return (f'It lets you {link.invite.role} {show(link.invite.robot_id)} until {until}, by '
+            f'{link.page.url}. Ctrl-C ends this page, not what it shows already.')
+
+
+async def _serve(link: Link, port: int, browser: bool) -> int:
+    """Serve until SIGINT or SIGTERM; return the exit status."""
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    # In open relays the robot's name, which the page has, is a secret, too.
+    path = f'/{secrets.token_urlsafe(9)}/'
+    runner = web.AppRunner(create_app(link.page, path), access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, _HOST, port).start()
+        query = f'?{link.page.query}' if link.page.query else ''
+        local = f'http://{_HOST}:{runner.addresses[0][1]}{path}{query}#{link.fragment}'
+        # Programs take the link from standard output; the rest is for people.
+        print(local, flush=True)
+        print(_describe(link), file=sys.stderr, flush=True)
+        if browser and not await asyncio.to_thread(webbrowser.open, local):
+            print('No browser was found here: open that link yourself.', file=sys.stderr)
+        await stop.wait()
+        return 0
+    except OSError as error:
+        print(f'rtc-bridge view: cannot listen on port {port}: {error.strerror}; choose another '
+              '--port, or none', file=sys.stderr)
+        return 1
+    finally:
+        await runner.cleanup()
+
+
+def main() -> int:
+    """Serve the page until Ctrl-C; return the exit status."""
+    options = _parser().parse_args()
+    try:
+        link = read_link(sys.stdin.readline() if options.link == '-' else options.link)
+    except ProtocolError as error:
+        print(f'rtc-bridge view: {error}', file=sys.stderr)
+        return REFUSED
+    return asyncio.run(_serve(link, options.port, options.browser))

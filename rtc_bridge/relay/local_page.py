@@ -1,0 +1,57 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The page on the viewer's own machine, for a robot at a relay that is not trusted."""
+
+from html import escape
+from pathlib import Path
+
+from aiohttp import web
+
+from .files import PAGE_DIR, protect, serve_file
+from ..core.page_link import Page
+
+
+def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Application:
+    """
+    Return an application that serves the page and nothing else.
+
+    The page itself goes to the relay for its signaling: passing that on would make this a way
+    into other networks for whatever reaches this port. Its policy allows that one address.
+
+    :param path: of the page, ending with a slash; nobody should be able to guess it
+    """
+    socket = page.socket
+    host = socket.split('/')[2]
+    # CSP has no form for IPv6 addresses.
+    allowed = socket if '[' not in host else socket.split('//')[0]
+    text = (page_dir / 'index.html').read_text()
+    text = text.replace(
+        '<title>', f'<meta name="signaling" content="{escape(socket)}">\n  <title>', 1)
+
+    async def index(request: web.Request) -> web.Response:
+        return web.Response(text=text, content_type='text/html',
+                            headers={'Cache-Control': 'no-store'})
+
+    async def static(request: web.Request) -> web.StreamResponse:
+        return serve_file(page_dir, request.match_info['path'])
+
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+        protect(response, allowed)
+
+    app = web.Application()
+    app.router.add_get(path, index)
+    app.router.add_get(path + 'static/{path:.+}', static)
+    app.on_response_prepare.append(add_headers)
+    return app
