@@ -27,6 +27,8 @@ def test_robot_dials_again_when_it_moves(site, networks):  # noqa: F811
     # By what it sees itself: pings would tell later, and in other words.
     robot.wait_line('state lost: the network has changed', PATIENCE, start)
     robot.wait_line('state connected', PATIENCE, start)
+    # Its first connection was not closed: the relay cannot know of its end.
+    site.relay.wait_line('a robot has taken its own place', PATIENCE)
 
 
 def test_other_links_disturb_nothing(site, networks):  # noqa: F811
@@ -48,5 +50,7 @@ def test_relay_that_is_silent_is_noticed(site, networks):  # noqa: F811
     start = len(robot.lines)
     networks.cut('robot')
     robot.wait_line('state lost: the relay does not answer pings', PATIENCE, start)
+    # The other end sees it, too, and frees the name: nobody would have to prove anything.
+    site.relay.wait_line('a robot went', PATIENCE)
     networks.mend('robot')
     robot.wait_line('state connected', PATIENCE, start)

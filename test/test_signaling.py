@@ -18,9 +18,9 @@ import asyncio
 from base64 import b64encode
 from contextlib import asynccontextmanager
 from hashlib import sha1
-import itertools
 import json
 import logging
+import random
 
 from aiohttp import ClientSession, web
 import pytest
@@ -30,7 +30,7 @@ from rtc_bridge.core.link import Candidate
 from rtc_bridge.core.serial import SerialTasks
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
-from rtc_bridge.signaling.backoff import delays
+from rtc_bridge.signaling.backoff import delays, rest
 from rtc_bridge.signaling.client import RelayClient
 from rtc_bridge.signaling.url import dial_url, page_url, read_token
 
@@ -137,13 +137,30 @@ def test_robot_id_that_is_no_path(name):
     assert dial_url('http://h/room', name) == 'ws://h/room'
 
 
-def test_backoff_grows_to_its_cap_and_spreads():
-    low = list(itertools.islice(delays(1, 15, lambda: 0.0), 8))
-    high = list(itertools.islice(delays(1, 15, lambda: 1.0), 8))
-    assert low == [0, 1, 2, 4, 7.5, 7.5, 7.5, 7.5]
-    assert high == [1, 2, 4, 8, 15, 15, 15, 15]
-    assert next(itertools.islice(delays(1, 15, lambda: 1.0), 5000, None)) == 15
-    assert len(set(itertools.islice(delays(), 4, 12))) == 8
+def arrivals(robots, down, seed=1):
+    """Return when robots come to a relay that is back after ``down`` seconds, sorted."""
+    rng = random.Random(seed)
+    times = []
+    for _ in range(robots):
+        waits, now = delays(rng.random), 0.0
+        while (now := now + next(waits)) < down:
+            pass
+        times.append(now - down)
+    return sorted(times)
+
+
+@pytest.mark.parametrize('down', [0.0, 0.5, 1.5, 3.0, 10.0, 60.0, 600.0])
+def test_backoff_brings_all_robots_back_soon_and_one_by_one(down):
+    times = arrivals(1000, down)
+    assert times[-1] < 4.5
+    # Twice as many as if they were spread evenly over two seconds.
+    crowd = max(sum(start <= t < start + 0.1 for t in times) for start in times)
+    assert crowd < 100, crowd
+
+
+def test_backoff_counts_a_try_that_took_long():
+    assert rest(3.0, 0.1) == pytest.approx(2.9)
+    assert rest(3.0, 10.0) == rest(3.0, 2.9) == 0.75
 
 
 # Work in order

@@ -14,22 +14,34 @@
 
 """How long to wait before the next try."""
 
-from itertools import count
 import random
 from typing import Callable, Iterator
 
+# A relay that is back has all its robots within this time; a thousand come at up to 700 a second,
+# which it takes. Waiting ever longer would leave a robot unreachable, to save one packet.
+LONGEST_S = 4.0
+FIRST_S = 2.0
 
-def delays(first: float = 1.0, cap: float = 15.0,
-           rng: Callable[[], float] = random.random) -> Iterator[float]:
+
+def delays(rng: Callable[[], float] = random.random) -> Iterator[float]:
     """
     Yield seconds to wait, for ever.
 
-    The first lies anywhere from 0 to ``first``, so that robots which lost their relay together
-    do not come back together. The others double up to ``cap``, each between half and all of it.
+    The first lies anywhere from 0 to ``FIRST_S``, so that robots which lost their relay together
+    do not come back together; the others between half and all of ``LONGEST_S``, so that those
+    which found it closed at the same moment drift apart.
 
     :param rng: returns numbers from 0 to 1
     """
-    yield first * rng()
-    for attempt in count(1):
-        # The exponent is bounded since a float's is: after weeks of tries it would overflow.
-        yield min(cap, first * 2.0 ** min(attempt, 30)) * (0.5 + 0.5 * rng())
+    yield FIRST_S * rng()
+    while True:
+        yield LONGEST_S * (0.5 + 0.5 * rng())
+
+
+def rest(delay: float, took: float) -> float:
+    """
+    Return how much of a delay is left after a try that failed.
+
+    A try that got no answer was a wait itself. Some of the delay always remains.
+    """
+    return max(delay - took, delay / 4)

@@ -31,9 +31,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .addresses import source_address, WORLD
-from .backoff import delays
+from .backoff import delays, rest
 from .lost import LinkLost, reason
 from .. import __version__
+from ..core.clock import boot_time
 from ..core.errors import ProtocolError, SignalingError
 from ..core.identity import Prover
 from ..core.link import Offer, RobotLink
@@ -141,6 +142,7 @@ class RelayClient:
             self._good = False
             again = False
             self._moved.clear()
+            began = boot_time()
             try:
                 again = await self._dial_until_moved()
             except LinkLost as lost:
@@ -151,9 +153,9 @@ class RelayClient:
             if again:
                 continue
             if self._good:
-                waits = delays()
+                waits, began = delays(), boot_time()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(next(waits)):
+                async with asyncio.timeout(rest(next(waits), boot_time() - began)):
                     await self._moved.wait()
             if self._moved.is_set():
                 waits = delays()
