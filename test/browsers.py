@@ -152,9 +152,13 @@ class ChromiumPage(Page):
         """Let a key go."""
         self._loop.run(self._page.keyboard.up(key))
 
-    def choose(self, selector, value):
-        """Choose an option of a select element."""
-        self._loop.run(self._page.select_option(selector, value))
+    def choose(self, camera):
+        """Make a camera the main one, by its button."""
+        self.click(f'[data-camera="{camera}"]')
+
+    def click(self, selector):
+        """Click an element with the mouse."""
+        self._loop.run(self._page.click(selector))
 
     def close(self):
         """Close the tab and its context."""

@@ -184,15 +184,15 @@ def test_choosing_a_camera_needs_no_new_session(page, robot):
         page.wait('rtcBridge.cameras.length === 3')
         session = page.evaluate('rtcBridge.hello.session')
         for name, colour in (('red', RED), ('blue', BLUE), ('red', RED)):
-            page.choose('#camera', f'{name}/image_raw')
+            page.choose(f'{name}/image_raw')
             shows_colour(page, colour)
         robot.probe.wait_for(lambda: robot.probe.node.count_subscribers(TOPIC) == 0, PATIENCE)
         # Two at once, in slots.
-        page.choose('#camera1', 'blue/image_raw')
+        page.evaluate("rtcBridge.select(1, 'blue/image_raw')")
         shows_colour(page, BLUE, '#video1')
         shows_colour(page, RED)
-        page.choose('#camera1', '')
-        page.choose('#camera', TOPIC)
+        page.evaluate('rtcBridge.select(1, null)')
+        page.choose(TOPIC)
         page.wait("document.querySelector('#video0').videoWidth === 1280")
         assert page.evaluate('rtcBridge.hello.session') == session
         assert page.errors == []
@@ -207,7 +207,7 @@ def test_a_camera_that_falls_silent(page, robot):
     camera = ColourCamera(robot.probe, 'red/image_raw', RED)
     try:
         page.wait('rtcBridge.cameras.length === 2')
-        page.choose('#camera', 'red/image_raw')
+        page.choose('red/image_raw')
         shows_colour(page, RED)
         camera.pause()
         assert page.wait_state('camera-lost') == 'Camera lost'
@@ -215,7 +215,7 @@ def test_a_camera_that_falls_silent(page, robot):
         page.wait_state('live')
     finally:
         camera.close()
-    page.choose('#camera', TOPIC)
+    page.choose(TOPIC)
     page.wait('rtcBridge.cameras.length === 1')
 
 
@@ -230,7 +230,7 @@ def test_a_single_picture_is_still_and_not_lost(page, robot, chromium):
         states = "window.states = []; rtcBridge.addEventListener('state', () => " \
             'states.push(rtcBridge.state)); 0'
         page.evaluate(states)
-        page.choose('#camera', 'map/image_raw')
+        page.choose('map/image_raw')
         page.wait_state('still')
         shows_colour(page, BLUE)
         later = chromium.show(f'{robot.url}?camera=map/image_raw')
@@ -252,7 +252,7 @@ def test_a_single_picture_is_still_and_not_lost(page, robot, chromium):
         camera.close()
         if later:
             later.close()
-    page.choose('#camera', TOPIC)
+    page.choose(TOPIC)
     page.wait('rtcBridge.cameras.length === 1')
 
 

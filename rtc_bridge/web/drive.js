@@ -77,6 +77,12 @@ export class Driver {
   epoch = null;
   /** Somebody drives, perhaps this page. */
   taken = false;
+  /** Who drives, if he has a name. @type {string | null} */
+  name = null;
+  /** Who asks this page's driver for the seat. @type {string | null} */
+  asks = null;
+  /** This page's own request waits for the driver's answer. */
+  asked = false;
   /** Motion waits until every control has been let go. */
   locked = false;
   #teleop;
@@ -122,7 +128,7 @@ export class Driver {
   }
 
   /** @param {Record<string, any>} message */
-  onLease({ epoch, driver }) {
+  onLease({ epoch, driver, name, asks, asked }) {
     const mine = Number.isFinite(epoch) ? epoch : null;
     if (mine !== null && mine !== this.epoch) {
       this.#seq = 0;
@@ -133,6 +139,9 @@ export class Driver {
     }
     this.epoch = mine;
     this.taken = driver === true || mine !== null;
+    this.name = typeof name === 'string' ? name : null;
+    this.asks = typeof asks === 'string' ? asks : null;
+    this.asked = asked === true;
   }
 
   /** @param {Record<string, any>} message */
@@ -160,7 +169,8 @@ export class Driver {
     if (quiet) this.locked = false;
     if (!this.mayDrive && begins) return drives(this.role) ? 'disabled' : 'role';
     if (this.epoch === null) {
-      if (begins) this.#control({ type: 'want', lease: true });
+      // A key is no request to somebody else: that has a button.
+      if (begins && !this.taken) this.ask();
       return begins && this.taken ? 'taken' : '';
     }
     // Without a tick the robot could only refuse.
@@ -179,8 +189,29 @@ export class Driver {
     return '';
   }
 
+  /** Take the seat if it is free, else ask the driver for it. */
+  ask() {
+    this.#control({ type: 'want', lease: true });
+  }
+
+  /** Take the seat from whoever drives; for those who supervise. */
+  takeOver() {
+    this.#control({ type: 'want', lease: true, take: true });
+  }
+
+  /** Give the seat to the one who asks. */
+  handOver() {
+    this.#control({ type: 'yield' });
+  }
+
+  /** Refuse the one who asks. */
+  refuse() {
+    this.#control({ type: 'refuse' });
+  }
+
+  /** Give up the seat, or the wish to have it. */
   release() {
-    if (this.epoch === null) return;
+    if (this.epoch === null && !this.asked) return;
     this.epoch = null;
     // The robot stops before it gives the lease away.
     this.#control({ type: 'want', lease: false });

@@ -4,6 +4,7 @@
  * `crypto.subtle`.
  */
 
+/** @type {number[]} */
 const primes = [];
 for (let n = 2; primes.length < 64; n += 1) if (primes.every((p) => n % p)) primes.push(n);
 /** The first 32 bits of the fraction. @param {number} x */

@@ -1,27 +1,39 @@
 // @ts-check
-/** Driving with the keyboard: WASD by position on the keyboard, and the arrows. */
+/**
+ * Driving with the keyboard, by the keys' places: WASD, the arrows, and the movement keys of
+ * teleop_twist_keyboard. With Shift what turns goes sideways, as there, on robots that can.
+ */
 
-import { combine, NEUTRAL } from './drive.js';
+import { NEUTRAL } from './drive.js';
 
 /** @typedef {import('./drive.js').Hands} Hands */
 
-/** @type {Readonly<Record<string, Hands>>} */
+/** Forward, turn, and sideways with Shift. @type {Readonly<Record<string, number[]>>} */
 const KEYS = {
-  KeyW: { x: 1, y: 0, turn: 0 },
-  ArrowUp: { x: 1, y: 0, turn: 0 },
-  KeyS: { x: -1, y: 0, turn: 0 },
-  ArrowDown: { x: -1, y: 0, turn: 0 },
-  KeyA: { x: 0, y: 0, turn: 1 },
-  ArrowLeft: { x: 0, y: 0, turn: 1 },
-  KeyD: { x: 0, y: 0, turn: -1 },
-  ArrowRight: { x: 0, y: 0, turn: -1 },
-  // Sideways, for robots that can.
-  KeyQ: { x: 0, y: 1, turn: 0 },
-  KeyE: { x: 0, y: -1, turn: 0 },
+  KeyW: [1, 0, 0], ArrowUp: [1, 0, 0],
+  KeyS: [-1, 0, 0], ArrowDown: [-1, 0, 0],
+  KeyA: [0, 1, 1], ArrowLeft: [0, 1, 1],
+  KeyD: [0, -1, -1], ArrowRight: [0, -1, -1],
+  KeyU: [1, 1, 1], KeyI: [1, 0, 0], KeyO: [1, -1, -1],
+  KeyJ: [0, 1, 1], KeyL: [0, -1, -1],
+  KeyM: [-1, -1, 1], Comma: [-1, 0, 0], Period: [-1, 1, -1],
+};
+const HALT = ['Space', 'KeyK'];
+const DEAD_MAN = ['KeyF', 'Enter'];
+/** @type {Readonly<Record<string, 'faster' | 'slower' | 'emergency'>>} */
+const COMMANDS = {
+  KeyQ: 'faster', Equal: 'faster', NumpadAdd: 'faster',
+  KeyZ: 'slower', Minus: 'slower', NumpadSubtract: 'slower',
+  Escape: 'emergency', Backspace: 'emergency',
 };
 
 /** Which driving keys are down. */
 export class KeyState {
+  /** Only while F or Enter is held. */
+  deadMan = false;
+  /** The robot can go sideways. */
+  strafes = false;
+  shift = false;
   /** @type {Set<string>} */
   #down = new Set();
 
@@ -31,11 +43,11 @@ export class KeyState {
    * @param {boolean} repeat
    */
   press(code, repeat = false) {
-    if (code === 'Space') {
+    if (HALT.includes(code)) {
       this.#down.clear();
       return true;
     }
-    if (!Object.hasOwn(KEYS, code)) return false;
+    if (!Object.hasOwn(KEYS, code) && !(this.deadMan && DEAD_MAN.includes(code))) return false;
     // The repeats of a key that was stopped or cleared must not start it again.
     if (!repeat) this.#down.add(code);
     return true;
@@ -50,45 +62,55 @@ export class KeyState {
     this.#down.clear();
   }
 
+  /** True if keys are held that drive nothing, since the dead-man key is not. */
+  get waits() {
+    return this.deadMan && this.#down.size > 0 && !DEAD_MAN.some((code) => this.#down.has(code));
+  }
+
   /** @returns {Hands} */
   get hands() {
-    return this.#down.size ? combine([...this.#down].map((code) => KEYS[code])) : NEUTRAL;
+    if (!this.#down.size || this.waits) return NEUTRAL;
+    const sum = [0, 0, 0];
+    for (const code of this.#down) KEYS[code]?.forEach((value, i) => { sum[i] += value; });
+    const [x, turn, side] = sum.map((value) => Math.max(-1, Math.min(1, value)));
+    return this.shift && this.strafes ? { x, y: side, turn: 0 } : { x, y: 0, turn };
   }
 }
 
 /**
- * True if a key pressed there belongs to that element and not to driving.
- * @param {EventTarget | null} target
- * @param {string} code
- */
-function isTaken(target, code) {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) return true;
-  return code === 'Space' && /^(BUTTON|SUMMARY)$/.test(target.tagName);
-}
-
-/**
- * Follow the keyboard.
+ * Follow the keyboard while an element has the focus.
+ * @param {HTMLElement} area
  * @param {KeyState} keys
  * @param {() => void} changed
+ * @param {(command: 'faster' | 'slower' | 'emergency') => void} command
  * @param {AbortSignal} signal
  */
-export function listenToKeyboard(keys, changed, signal) {
-  addEventListener('keydown', (event) => {
+export function listenToKeyboard(area, keys, changed, command, signal) {
+  area.addEventListener('keydown', (event) => {
     // macOS tells of no key that is let go while Cmd is down: better none than one too many.
     if (event.metaKey) {
       keys.clear();
       changed();
     }
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isTaken(event.target, event.code)) return;
-    if (!keys.press(event.code, event.repeat)) return;
+    if (event.target !== area || event.ctrlKey || event.metaKey || event.altKey) return;
+    keys.shift = event.shiftKey;
+    const taken = keys.press(event.code, event.repeat);
+    if (!taken && !Object.hasOwn(COMMANDS, event.code)) {
+      if (event.key === 'Shift') changed();
+      return;
+    }
     event.preventDefault();
-    if (!event.repeat) changed();
+    if (!taken) command(COMMANDS[event.code]);
+    else if (!event.repeat) changed();
   }, { signal });
   addEventListener('keyup', (event) => {
+    keys.shift = event.shiftKey;
     if (event.key === 'Meta') keys.clear();
     else keys.release(event.code);
+    changed();
+  }, { signal });
+  area.addEventListener('blur', () => {
+    keys.clear();
     changed();
   }, { signal });
 }

@@ -7,27 +7,30 @@
  *   `camera-lost`, `connection-lost`, `stalled`, `off`, `unsupported`, or an error code of the
  *   protocol; event `state` when it changes
  * - `hello`: what the robot said of itself, null before; `stats`: newest figures, or null
- * - `driver`: `{epoch, taken}`, or null; `release()` gives the lease back
+ * - `driver`: the `Driver` (drive.js) with `epoch`, `taken`, `ask()` and so on, or null;
+ *   `release()` gives the lease back
  * - `send(data)`: any JSON value to the robot's application; event `message`, `detail`: what came
  * - `select(slot, camera)`: show a camera (null: none) in a slot; `cameras`: their names
+ * - `settings`: what a person chose, see settings.js
  *
  * URL options: `?camera=NAME` for the main slot, `?slots=N` (1 to 4).
  */
 
-import { combine, Driver, isNeutral, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
-import { Gamepads } from './gamepad.js';
-import { KeyState, listenToKeyboard } from './keyboard.js';
-import { element, Panel } from './panel.js';
+import { Cameras } from './cameras.js';
+import { Driver, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
+import { Inputs } from './inputs.js';
+import { box, element, Panel, write } from './panel.js';
 import { readInvite } from './proof.js';
+import { Seat } from './seat.js';
 import { supported } from './session.js';
+import { Settings, storage } from './settings.js';
 import { detailOf, socketUrl } from './signaling.js';
 import { figures, FrameCounter, snapshot } from './stats.js';
-import { Stick } from './stick.js';
-import { driverText, fallbackText, refusedText, view } from './texts.js';
+import { fallbackText, refusedText, view, whyNot } from './texts.js';
 import { Viewer } from './viewer.js';
 
 const options = new URLSearchParams(location.search);
-const slots = Math.max(1, Math.min(4, Math.floor(Number(options.get('slots') ?? 2)) || 2));
+const slots = Math.max(1, Math.min(4, Math.floor(Number(options.get('slots') ?? 4)) || 4));
 const invite = location.hash ? readInvite(location.hash) : null;
 // Where the page comes from elsewhere than its signaling, as with `rtc-bridge view`.
 const signaling = document.querySelector('meta[name=signaling]')?.getAttribute('content');
@@ -38,19 +41,26 @@ else viewer.start();
 // Another link was pasted into the address.
 addEventListener('hashchange', () => location.reload());
 
-const panel = new Panel(slots, (slot, camera) => viewer.select(slot, camera));
-const counter = new FrameCounter(panel.videos[0]);
-const keys = new KeyState();
-const pads = new Gamepads();
-const stick = new Stick(element('stick', HTMLElement), element('knob', HTMLElement),
-  () => step(), new AbortController().signal);
+const settings = new Settings(storage());
+const panel = new Panel(settings);
+const stage = box('stage');
+const cameras = new Cameras(slots, settings, (slot, camera) => viewer.select(slot, camera));
+const inputs = new Inputs(stage, settings, () => step(), () => {});
+const counter = new FrameCounter(cameras.videos[0], onFrame);
+const seat = new Seat(() => driver, { stop() {}, unlatch() {} });
+/** @type {import('./capture.js').Recorder | null} */
+let recorder = null;
 
 /** @type {Driver | null} */
 let driver = null;
 /** @type {Map<number, import('./texts.js').Slot>} */
 let shown = new Map();
 let picture = false;
+/** When the newest picture was shown. @type {number | null} */
+let seen = null;
 let still = 0;
+/** Why the robot refused a command, and until when that is of now. */
+let refused = { reason: '', until: 0 };
 /** What the robot said last of codecs that show nothing here. */
 let failed = '';
 let legacyText = JSON.stringify(toRtcbot(NEUTRAL));
@@ -61,6 +71,7 @@ class Bridge extends EventTarget {
   state = 'connecting';
   /** @type {object | null} */
   stats = null;
+  settings = settings;
 
   get hello() {
     return viewer.current?.hello ?? null;
@@ -71,7 +82,7 @@ class Bridge extends EventTarget {
   }
 
   get driver() {
-    return driver && { epoch: driver.epoch, taken: driver.taken };
+    return driver;
   }
 
   /** @param {any} data */
@@ -97,19 +108,34 @@ function render() {
   const session = viewer.current;
   const chosen = viewer.chosen[0] ?? null;
   const slot = shown.get(0) ?? null;
+  const time = performance.now();
   const now = view({
     supported: supported(), relay: viewer.signaling.state, robot: viewer.robot, link: viewer.link,
     trouble: viewer.trouble, kind: session?.kind ?? null, cameras: viewer.cameras, wanted: chosen,
     slot: slot?.camera === chosen ? slot : null, picture, stalled: still > Math.max(1, slot?.silence ?? 0),
-  }, performance.now());
-  panel.show(now);
-  panel.showCameras(viewer.cameras ?? [], viewer.chosen);
+  }, time);
   const up = session?.state === 'up';
-  panel.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
-  panel.showPanels();
-  const seat = up ? driver : null;
-  panel.showDriver(seat && driverText(seat), seat?.epoch != null);
-  element('stick', HTMLElement).hidden = !(up && (session.kind === 'rtcbot' || driver?.mayDrive));
+  if (now.tone === 'ok' && picture) cameras.live();
+  // Of a robot that does not let this person in, not even the last picture remains.
+  if (now.retry) {
+    cameras.live();
+    seen = null;
+  }
+  panel.show(now, seen && time - seen);
+  cameras.show(viewer.cameras ?? [], viewer.chosen);
+  cameras.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
+  const mine = driver?.epoch != null;
+  const drives = up && (session.kind === 'rtcbot' || !!driver?.mayDrive);
+  document.body.dataset.layout = drives ? 'drive' : 'watch';
+  document.body.toggleAttribute('data-idle', !mine && session?.kind !== 'rtcbot');
+  stage.tabIndex = drives ? 0 : -1;
+  seat.show(up ? driver : null, mine ? whyNot({ latched: false, locked: !!driver?.locked,
+    refused: time < refused.until ? refused.reason : '', ...now }) : '');
+  inputs.show(drives, driver?.strafes ?? false);
+  panel.showSpeed(drives ? session.hello?.teleop ?? {} : null);
+  box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok';
+  element('snapshot', HTMLButtonElement).disabled = !picture;
+  element('record', HTMLButtonElement).disabled = !picture && !recorder?.running;
   if (bridge.state !== now.state) {
     bridge.state = now.state;
     bridge.dispatchEvent(new Event('state'));
@@ -120,33 +146,42 @@ function render() {
 function step() {
   const session = viewer.current;
   if (session?.state !== 'up') return;
-  // Of several robots' pages a gamepad drives the one that is looked at.
-  const pad = document.hasFocus() ? pads.poll() : null;
-  const hands = document.hidden ? NEUTRAL
-    : combine([keys.hands, stick.hands, Gamepads.hands(pad, driver?.strafes ?? false)]);
+  const { hands, pad, hint } = inputs.read();
   if (session.kind === 'rtcbot') {
     const text = JSON.stringify(toRtcbot(hands));
     if (text !== legacyText) session.control(toRtcbot(hands));
     legacyText = text;
   } else if (driver) {
-    panel.toast(refusedText(driver.step(performance.now(), hands, document.hidden ? null : pad)));
+    panel.toast(refusedText(driver.step(performance.now(), hands, pad)));
   }
+  if (driver?.epoch != null) panel.toast(hint);
 }
 
-/** Let go of everything: a person who looks elsewhere does not drive. */
-function letGo() {
-  keys.clear();
-  pads.clear();
-  // This one tells.
-  stick.clear();
+/** The keys drive, unless a person is at another control. */
+function focus() {
+  if (!document.activeElement || document.activeElement === document.body) {
+    stage.focus({ preventScroll: true });
+  }
 }
 
 // Space stops; on a button that still had the focus it would press that again.
 addEventListener('click', (event) => {
-  const button = event.target instanceof Element && event.target.closest('button');
+  const { target } = event;
+  if (!(target instanceof Element) || target.closest('dialog')) return;
   // A key that presses a button is a click without a pointer, and may want to press it again.
-  if (button && event.detail > 0) button.blur();
+  if (target.closest('button, input') && event.detail > 0) {
+    /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
+    focus();
+  }
 });
+
+/** @param {any} _ what the browser tells of a picture that it shows */
+function onFrame(_) {
+  seen = performance.now();
+  if (picture || !viewer.current) return;
+  picture = true;
+  render();
+}
 
 viewer.addEventListener('change', render);
 viewer.addEventListener('session', () => {
@@ -164,12 +199,9 @@ viewer.addEventListener('session', () => {
 });
 
 function showPictures() {
-  panel.videos.forEach((video, slot) => {
-    const stream = viewer.current?.pictures[slot] ?? null;
-    if (video.srcObject === stream) return;
-    video.srcObject = stream;
-    if (stream) video.play().catch(() => {});
-  });
+  const { current } = viewer;
+  cameras.play(current?.pictures ?? []);
+  if (current) recorder?.follow(current.pictures[0] ?? null);
 }
 
 /** @param {Record<string, any>} message */
@@ -179,11 +211,21 @@ function onControl(message) {
   if (message.type === 'hello') {
     showPictures();
     document.title = String(message.robot_id ?? 'rtc_bridge');
+    write('robot', document.title);
     driver = new Driver(message.teleop ?? {}, String(message.role),
       (text) => session.control(text), (text) => session.teleop(text));
     step();
+    if (driver.mayDrive) {
+      stage.tabIndex = 0;
+      focus();
+    }
   } else if (message.type === 'lease') {
+    const had = driver?.epoch;
     driver?.onLease(message);
+    if (driver?.epoch != null && had == null) {
+      refused.until = 0;
+      focus();
+    }
     step();
   } else if (message.type === 'slot') {
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
@@ -210,6 +252,7 @@ viewer.addEventListener('teleop', (event) => {
     driver?.onRefused(detail);
     // Those that were on the way when the lease went are no news.
     if (driver?.epoch !== null) panel.toast(refusedText(detail.reason));
+    refused = { reason: detail.reason, until: performance.now() + 1000 };
   }
 });
 viewer.addEventListener('app', (event) => {
@@ -233,11 +276,6 @@ function report(session, now) {
   }
 }
 
-panel.videos[0].addEventListener('loadeddata', () => {
-  picture = true;
-  render();
-});
-
 setInterval(async () => {
   const session = viewer.current;
   const rate = counter.rate();
@@ -259,22 +297,54 @@ setInterval(async () => {
   render();
 }, 1000);
 
-setInterval(step, PERIOD);
-const page = new AbortController().signal;
-listenToKeyboard(keys, step, page);
-addEventListener('blur', letGo);
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden) letGo();
+/** Ask for no pictures that nobody sees. */
+function look() {
+  const hidden = document.hidden && !document.pictureInPictureElement && !recorder?.running;
+  viewer.pause(hidden);
+  if (hidden) inputs.letGo();
   else if (viewer.signaling.state === 'down') viewer.retry();
-});
-addEventListener('gamepaddisconnected', step);
+  if (!document.hidden && (seen === null || performance.now() - seen > 1000)) {
+    // What is on the screen is from before.
+    cameras.keep();
+    picture = false;
+    still = 0;
+  }
+  render();
+}
+
+/** What is only now and then wanted is loaded then. */
+async function capture() {
+  const { Recorder, saveSnapshot } = await import('./capture.js');
+  const name = () => [document.title, viewer.chosen[0] ?? 'camera'];
+  recorder ??= new Recorder(name, box('record'), box('recorded'), render);
+  return { recorder, snapshot: () => saveSnapshot(cameras.videos[0], name()) };
+}
+
+setInterval(step, PERIOD);
+settings.addEventListener('change', render);
+for (const type of ['focus', 'blur']) stage.addEventListener(type, render);
+addEventListener('blur', () => inputs.letGo());
+document.addEventListener('visibilitychange', look);
+for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
+  cameras.videos[0].addEventListener(type, look);
+}
 addEventListener('online', () => viewer.retry());
 addEventListener('pagehide', () => {
-  letGo();
+  inputs.letGo();
   driver?.release();
+  recorder?.stop();
   viewer.stop();
 });
 // Back from the browser's page cache.
 addEventListener('pageshow', ({ persisted }) => persisted && viewer.start());
-element('retry', HTMLButtonElement).addEventListener('click', () => viewer.retry());
-element('release', HTMLButtonElement).addEventListener('click', () => bridge.release());
+box('retry').addEventListener('click', () => viewer.retry());
+box('snapshot').addEventListener('click', async () => (await capture()).snapshot());
+box('record').addEventListener('click', async () => (await capture()).recorder.toggle(
+  viewer.current?.pictures[0] ?? null));
+box('pip').hidden = !document.pictureInPictureEnabled;
+box('pip').addEventListener('click', () => (document.pictureInPictureElement
+  ? document.exitPictureInPicture() : cameras.videos[0].requestPictureInPicture()).catch(() => {}));
+box('options').addEventListener('click', async () => {
+  const { showOptions } = await import('./options.js');
+  showOptions(settings, focus);
+});

@@ -1,5 +1,5 @@
 // @ts-check
-/** The page's elements: shows what it is told, and tells what a person chose. */
+/** The page's elements around the picture: shows what it is told. */
 
 import { routeText } from './texts.js';
 
@@ -17,123 +17,65 @@ export function element(id, type) {
   return found;
 }
 
-const box = (/** @type {string} */ id) => element(id, HTMLElement);
+export const box = (/** @type {string} */ id) => element(id, HTMLElement);
 
 /** Change a text only if it differs: screen readers speak every change. */
-function write(/** @type {HTMLElement} */ target, /** @type {string} */ text) {
+export function write(/** @type {string} */ id, /** @type {string} */ text) {
+  const target = box(id);
   if (target.textContent !== text) target.textContent = text;
 }
 
 export class Panel {
-  /** One for each slot. @type {HTMLVideoElement[]} */
-  videos;
-  /** @type {HTMLSelectElement[]} */
-  #selects;
-  #onSelect;
-  #listed = '';
+  #settings;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #toastTimer;
 
-  /**
-   * @param {number} slots
-   * @param {(slot: number, camera: string | null) => void} onSelect
-   */
-  constructor(slots, onSelect) {
-    this.#onSelect = onSelect;
-    this.videos = [element('video0', HTMLVideoElement)];
-    this.#selects = [element('camera', HTMLSelectElement)];
-    for (let slot = 1; slot < slots; slot++) this.#addSlot(slot);
-    this.#selects.forEach((select, slot) => select.addEventListener('change', () => {
-      onSelect(slot, select.value || null);
-      // The arrow keys drive again.
-      select.blur();
-    }));
-    const more = element('more', HTMLButtonElement);
-    more.addEventListener('click', () => {
-      box('panels').hidden = !box('panels').hidden;
-      more.setAttribute('aria-expanded', String(!box('panels').hidden));
-    });
-    const full = element('fullscreen', HTMLButtonElement);
+  /** @param {import('./settings.js').Settings} settings */
+  constructor(settings) {
+    this.#settings = settings;
+    box('more').addEventListener('click', () => settings.set('panels', !settings.get('panels')));
+    settings.addEventListener('change', () => this.#arrange());
+    const speed = element('speedrange', HTMLInputElement);
+    const step = (/** @type {number} */ by) => settings.set('speed', (speed.valueAsNumber + by) / 100);
+    speed.addEventListener('input', () => step(0));
+    box('slower').addEventListener('click', () => step(-10));
+    box('faster').addEventListener('click', () => step(10));
+    const full = box('fullscreen');
     full.hidden = !document.fullscreenEnabled;
     full.addEventListener('click', () => (document.fullscreenElement
       ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => {}));
+    this.#arrange();
   }
 
-  /** @param {number} slot */
-  #addSlot(slot) {
-    const video = document.createElement('video');
-    video.id = `video${slot}`;
-    video.muted = video.autoplay = video.playsInline = true;
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.hidden = true;
-    button.append(video);
-    button.addEventListener('click', () => {
-      const [main, inset] = [this.#selects[0].value, this.#selects[slot].value];
-      this.#onSelect(0, inset || null);
-      this.#onSelect(slot, main || null);
-      button.blur();
-    });
-    box('insets').append(button);
-    this.videos.push(video);
-    const label = document.createElement('label');
-    label.id = `choice${slot}`;
-    label.hidden = true;
-    const select = document.createElement('select');
-    select.id = `camera${slot}`;
-    select.setAttribute('aria-label', `Camera of inset ${slot}`);
-    label.append(select);
-    box('choices').append(label);
-    this.#selects.push(select);
+  #arrange() {
+    const open = this.#settings.get('panels') && !box('more').hidden;
+    box('panels').hidden = !open;
+    document.body.toggleAttribute('data-panels', open);
+    box('more').setAttribute('aria-expanded', String(open));
   }
 
-  /** @param {import('./texts.js').View} view */
-  show({ state, title, detail, tone, retry }) {
+  /** @param {import('./texts.js').View} view @param {number | null} age of the last picture, ms */
+  show({ state, title, detail, tone, retry }, age) {
     document.body.dataset.state = state;
     document.body.dataset.tone = tone;
-    write(box('status'), title);
+    write('status', title);
     box('notice').hidden = tone === 'ok';
-    write(box('title'), title);
-    write(box('detail'), detail);
+    write('title', title);
+    write('detail', detail);
     box('retry').hidden = !retry;
+    box('ago').hidden = tone === 'ok' || age === null;
+    const seconds = Math.floor((age ?? 0) / 1000);
+    write('ago', `Last picture ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} ago`);
   }
 
-  /**
-   * @param {string[]} cameras
-   * @param {(string | null | undefined)[]} chosen
-   */
-  showCameras(cameras, chosen) {
-    const listed = JSON.stringify([cameras, chosen]);
-    if (listed === this.#listed) return;
-    this.#listed = listed;
-    this.#selects.forEach((select, slot) => {
-      const camera = chosen[slot] ?? '';
-      const names = camera && !cameras.includes(camera) ? [...cameras, camera] : cameras;
-      const options = names.map((name) => new Option(name, name));
-      if (slot || !camera) options.unshift(new Option(slot ? '+ inset' : 'Camera off', ''));
-      select.replaceChildren(...options);
-      select.value = camera;
-      box(`choice${slot}`).hidden = names.length < 2;
-      if (slot) {
-        const button = /** @type {HTMLElement} */ (this.videos[slot].parentElement);
-        button.hidden = !camera;
-        button.setAttribute('aria-label', `Swap ${camera} with the main picture`);
-      }
-    });
-  }
-
-  /** Grey out the insets whose picture is not of now. @param {(slot: number) => boolean} live */
-  showLive(live) {
-    this.videos.forEach((video, slot) => {
-      if (slot) video.parentElement?.classList.toggle('dead', !live(slot));
-    });
-  }
-
-  /** @param {string | null} text who drives; null where there is no seat @param {boolean} mine */
-  showDriver(text, mine) {
-    box('seat').hidden = text === null;
-    write(box('driver'), text ?? '');
-    box('release').hidden = !mine;
+  /** @param {import('./drive.js').Teleop | null} teleop null: nobody drives from here */
+  showSpeed(teleop) {
+    box('speed').hidden = !teleop;
+    const share = this.#settings.get('speed');
+    const speed = element('speedrange', HTMLInputElement);
+    if (speed.valueAsNumber !== Math.round(share * 100)) speed.value = String(Math.round(share * 100));
+    const metres = teleop?.max_linear_x ? ` · ${(share * teleop.max_linear_x).toFixed(2)} m/s` : '';
+    write('speedtext', `Speed ${Math.round(share * 100)} %${metres}`);
   }
 
   /**
@@ -143,14 +85,17 @@ export class Panel {
    * @param {string} route
    */
   showStats(fps, rtt, slots, route) {
-    box('stats').hidden = fps === null;
-    write(box('fps'), `${Math.round(fps ?? 0)} fps`);
-    write(box('rtt'), rtt === null ? '– ms' : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`);
+    if (box('more').hidden !== (fps === null)) {
+      box('more').hidden = fps === null;
+      this.#arrange();
+    }
+    write('fps', `${Math.round(fps ?? 0)} fps`);
+    write('rtt', rtt === null ? '– ms' : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`);
     /** @type {[string, string][]} */
     const lines = slots.map(({ name, figures: f }) => [name,
       `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps)} kbit/s, `
       + `${(f.loss * 100).toFixed(1)} % lost`]);
-    write(box('path'), route === 'relay' ? 'via relay server' : '');
+    write('path', route === 'relay' ? 'via relay server' : '');
     if (route) lines.push(['Path', routeText(route)]);
     box('details').replaceChildren(...lines.flatMap(([name, text]) => {
       const [dt, dd] = [document.createElement('dt'), document.createElement('dd')];
@@ -160,17 +105,11 @@ export class Panel {
     }));
   }
 
-  /** Offer the panel once one of its sections has something to show. */
-  showPanels() {
-    element('more', HTMLButtonElement).hidden = [...box('panels').children].every(
-      (section) => section instanceof HTMLElement && section.hidden);
-  }
-
   /** Say something for a few seconds. @param {string} text */
   toast(text) {
     if (!text) return;
-    write(box('toast'), text);
+    write('toast', text);
     clearTimeout(this.#toastTimer);
-    this.#toastTimer = setTimeout(() => write(box('toast'), ''), 3000);
+    this.#toastTimer = setTimeout(() => write('toast', ''), 3000);
   }
 }

@@ -72,12 +72,18 @@ export class FrameCounter {
   #time = performance.now();
   #frames = 0;
   #base = -1;
+  #onFrame;
 
-  /** @param {HTMLVideoElement} video */
-  constructor(video) {
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {(frame: any) => void} onFrame takes what the browser tells of each frame
+   */
+  constructor(video, onFrame = () => {}) {
+    this.#onFrame = onFrame;
     this.#video = video;
     this.works = 'requestVideoFrameCallback' in video;
     if (this.works) this.#next();
+    else video.addEventListener('timeupdate', () => onFrame({}));
   }
 
   /** Return the frames per second since the last call. */
@@ -90,11 +96,13 @@ export class FrameCounter {
   }
 
   #next() {
-    this.#video.requestVideoFrameCallback((_, { presentedFrames }) => {
+    this.#video.requestVideoFrameCallback((_, frame) => {
+      const { presentedFrames } = frame;
       // Callbacks may skip frames; the element's own count does not. It starts anew with a stream.
       const more = presentedFrames - this.#base;
       this.#frames += this.#base < 0 || more < 1 || more > 100 ? 1 : more;
       this.#base = presentedFrames;
+      this.#onFrame(frame);
       this.#next();
     });
   }

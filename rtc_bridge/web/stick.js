@@ -6,20 +6,27 @@ import { deadZone } from './gamepad.js';
 
 /** @typedef {import('./drive.js').Hands} Hands */
 
+/** What a stick does: all of it; only forward and back; that and sideways; only turning. */
+/** @typedef {'all' | 'move' | 'slide' | 'turn'} Kind */
+
 /**
  * Return what a stick pushed by (dx, dy) of its reach means; the screen's y points down.
  * @param {number} dx
  * @param {number} dy
+ * @param {Kind} kind
  * @returns {Hands}
  */
-export function stickHands(dx, dy) {
-  const [right, down] = deadZone(dx, dy);
-  return { x: -down + 0, y: 0, turn: -right + 0 };
+export function stickHands(dx, dy, kind = 'all') {
+  const [right, down] = deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy);
+  const slides = kind === 'slide';
+  return { x: -down + 0, y: slides ? -right + 0 : 0, turn: slides ? 0 : -right + 0 };
 }
 
 export class Stick {
   /** @type {Hands} */
   hands = NEUTRAL;
+  /** @type {Kind} */
+  #kind = 'all';
   #pad;
   #knob;
   #changed;
@@ -28,13 +35,12 @@ export class Stick {
 
   /**
    * @param {HTMLElement} pad
-   * @param {HTMLElement} knob
    * @param {() => void} changed
    * @param {AbortSignal} signal
    */
-  constructor(pad, knob, changed, signal) {
+  constructor(pad, changed, signal) {
     this.#pad = pad;
-    this.#knob = knob;
+    this.#knob = /** @type {HTMLElement} */ (pad.firstElementChild);
     this.#changed = changed;
     pad.addEventListener('pointerdown', (event) => {
       if (this.#pointer !== null || event.button !== 0) return;
@@ -54,6 +60,15 @@ export class Stick {
     pad.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
   }
 
+  /** @param {Kind} kind */
+  set kind(kind) {
+    if (kind === this.#kind) return;
+    this.#pad.classList.remove(this.#kind);
+    this.#pad.classList.add(kind);
+    this.#kind = kind;
+    this.clear();
+  }
+
   clear() {
     this.#pointer = null;
     this.#set(0, 0);
@@ -63,15 +78,15 @@ export class Stick {
   #move(event) {
     const box = this.#pad.getBoundingClientRect();
     const reach = box.width / 2 - this.#knob.offsetWidth / 2;
-    const dx = (event.clientX - box.left - box.width / 2) / reach;
-    const dy = (event.clientY - box.top - box.height / 2) / reach;
+    const dx = this.#kind === 'move' ? 0 : (event.clientX - box.left - box.width / 2) / reach;
+    const dy = this.#kind === 'turn' ? 0 : (event.clientY - box.top - box.height / 2) / reach;
     const length = Math.max(1, Math.hypot(dx, dy));
     this.#set(dx / length, dy / length);
   }
 
   /** @param {number} dx @param {number} dy */
   #set(dx, dy) {
-    this.hands = dx || dy ? stickHands(dx, dy) : NEUTRAL;
+    this.hands = dx || dy ? stickHands(dx, dy, this.#kind) : NEUTRAL;
     this.#pad.classList.toggle('held', this.#pointer !== null);
     this.#pad.style.setProperty('--dx', String(dx));
     this.#pad.style.setProperty('--dy', String(dy));

@@ -105,7 +105,7 @@ function choose(facts, now) {
   }
   if (facts.link === 'lost') {
     return ['connection-lost', 'Connection lost',
-      'This is the last picture. Connecting again.', 'bad'];
+      'Connecting again. The robot stops by itself.', 'bad'];
   }
   return ['connecting', 'Connecting'];
 }
@@ -143,14 +143,32 @@ function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
 
 /**
  * Say who drives.
- * @param {{role: string, enabled: boolean, epoch: number | null, taken: boolean}} seat
+ * @param {{role: string, enabled: boolean, epoch: number | null, taken: boolean,
+ *   name?: string | null, asked?: boolean}} seat
  */
-export function driverText({ role, enabled, epoch, taken }) {
+export function driverText({ role, enabled, epoch, taken, name, asked }) {
   if (epoch !== null) return 'You drive';
-  if (taken) return 'Somebody else drives';
+  const who = name || 'Somebody else';
+  if (taken) return asked ? `You asked ${name || 'the driver'} for the seat` : `${who} drives`;
   if (!drives(role)) return 'Watching only';
   return enabled ? 'Nobody drives' : 'Driving is off';
 }
+
+/**
+ * Say why the driver's hands move nothing at the moment; '' if they do.
+ * @param {{latched: boolean, locked: boolean, refused: string, state: string, tone: string}} facts
+ *   refused: the newest reason, if it is of now
+ */
+export function whyNot({ latched, locked, refused, state, tone }) {
+  if (latched) return 'Emergency stop';
+  if (refused === 'frozen' || (tone !== 'ok' && state !== 'off')) return 'Stopped: no fresh picture';
+  if (refused === 'stale') return 'Stopped: the connection is slow';
+  return locked ? 'Stopped: let go of the controls' : '';
+}
+
+/** The short name of a camera. @param {string} name */
+export const cameraLabel = (name) => name.replace(
+  /\/(image(_raw|_color|_rect|_rect_color)?(\/compressed)?|compressed)$/, '');
 
 /** Say how the picture comes. @param {string} route */
 export const routeText = (route) => (route === 'relay'
@@ -165,6 +183,7 @@ const REFUSED = {
   'neutral-first': 'The robot has stopped. Let go of the controls to go on.',
   'bad-value': 'The robot did not understand a command.',
   disabled: 'Driving is switched off on this robot.',
+  frozen: 'The picture stands still: the robot does not move.',
 };
 
 /**

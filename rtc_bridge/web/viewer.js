@@ -41,6 +41,7 @@ export class Viewer extends EventTarget {
   #pending = null;
   #delays = backoff();
   #offerCamera = true;
+  #paused = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
@@ -109,10 +110,24 @@ export class Viewer extends EventTarget {
   select(slot, camera) {
     if (!(slot >= 0 && slot < this.#slots)) throw new RangeError(`there is no slot ${slot}`);
     this.chosen[slot] = camera;
+    this.#send(slot);
+    this.#changed();
+  }
+
+  /** Ask for no pictures while nobody looks; what is chosen comes back. @param {boolean} paused */
+  pause(paused) {
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    this.chosen.forEach((camera, slot) => camera && this.#send(slot));
+    this.#changed();
+  }
+
+  /** @param {number} slot */
+  #send(slot) {
+    const camera = this.#paused ? null : this.chosen[slot] ?? null;
     for (const session of new Set([this.current, this.#pending])) {
       if (session?.state === 'up') session.control({ type: 'select', slot, camera });
     }
-    this.#changed();
   }
 
   #onRelay() {
@@ -216,7 +231,7 @@ export class Viewer extends EventTarget {
       this.chosen[0] ??= this.chosen[0] === null ? null : names[0];
       this.chosen.forEach((camera, slot) => {
         // What is off needs no message, and one about a camera that is not there gets an error.
-        if (camera && names.includes(camera) && !before.includes(camera)) {
+        if (camera && names.includes(camera) && !before.includes(camera) && !this.#paused) {
           session.control({ type: 'select', slot, camera });
         }
       });

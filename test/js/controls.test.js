@@ -66,10 +66,10 @@ test('a gamepad counts once its sticks were at rest, and again after each loss',
   pad.axes = [0.02, 0, 0, 0];
   assert.deepEqual(pads.poll(), { axes: [0.02, 0, 0, 0], buttons: [0.5] });
   pad.axes = [0, -1, 0, 0];
-  assert.equal(Gamepads.hands(pads.poll(), false).x, 1);
+  assert.equal(pads.hands(pads.poll(), false).x, 1);
   list = [];
   assert.equal(pads.poll(), null);
-  assert.deepEqual(Gamepads.hands(null, false), { x: 0, y: 0, turn: 0 });
+  assert.deepEqual(pads.hands(null, false), { x: 0, y: 0, turn: 0 });
   list = [pad];
   assert.equal(pads.poll(), null);
   pad.axes = [0, 0, 0, 0];

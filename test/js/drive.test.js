@@ -56,11 +56,35 @@ test('tells RTCBot robots right as positive', () => {
 });
 
 test('asks again with the next press, however soon', () => {
-  const { driver, control, step } = seat();
-  driver.onLease({ epoch: null, driver: true });
+  const { control, step } = seat();
   step();
   for (const hands of [FORWARD, FORWARD, NEUTRAL, FORWARD]) step(hands);
   assert.deepEqual(control, Array(2).fill({ type: 'want', lease: true }));
+});
+
+test('disturbs nobody who drives by a mere key press', () => {
+  const { driver, control, step } = seat();
+  driver.onLease({ epoch: null, driver: true, name: 'Ada', asks: null, asked: false });
+  step();
+  assert.equal(step(FORWARD), 'taken');
+  assert.deepEqual(control, []);
+  assert.equal(driver.name, 'Ada');
+});
+
+test('asks, is asked, and answers', () => {
+  const { driver, control } = seat();
+  driver.ask();
+  driver.onLease({ epoch: null, driver: true, asked: true });
+  assert.ok(driver.asked);
+  driver.release();
+  driver.takeOver();
+  driver.onLease({ epoch: 3, driver: true, asks: 'Ada', asked: false });
+  assert.equal(driver.asks, 'Ada');
+  driver.refuse();
+  driver.handOver();
+  assert.deepEqual(control, [
+    { type: 'want', lease: true }, { type: 'want', lease: false },
+    { type: 'want', lease: true, take: true }, { type: 'refuse' }, { type: 'yield' }]);
 });
 
 test('asks for the lease once for each gesture', () => {

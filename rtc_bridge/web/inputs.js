@@ -1,0 +1,99 @@
+// @ts-check
+/** All that hands can drive with, joined: keys, sticks on the screen, gamepad. */
+
+import { combine, NEUTRAL } from './drive.js';
+import { BUTTONS, Gamepads } from './gamepad.js';
+import { KeyState, listenToKeyboard } from './keyboard.js';
+import { element } from './panel.js';
+import { stepped } from './settings.js';
+import { Stick } from './stick.js';
+
+/** @typedef {import('./drive.js').Hands} Hands */
+/** @typedef {import('./drive.js').Pad} Pad */
+
+export class Inputs {
+  #keys = new KeyState();
+  #pads = new Gamepads();
+  /** The right one, and the left one. @type {Stick[]} */
+  #sticks;
+  #settings;
+  #strafes = false;
+  #fingers = matchMedia('(pointer: coarse)');
+  #area;
+  #shown = false;
+
+  /**
+   * @param {HTMLElement} area that must have the focus for the keys
+   * @param {import('./settings.js').Settings} settings
+   * @param {() => void} changed
+   * @param {() => void} emergency
+   */
+  constructor(area, settings, changed, emergency) {
+    const { signal } = new AbortController();
+    this.#area = area;
+    this.#settings = settings;
+    this.#sticks = ['stick', 'stick2'].map((id) => new Stick(element(id, HTMLElement), changed,
+      signal));
+    listenToKeyboard(area, this.#keys, changed, (command) => {
+      if (command === 'emergency') emergency();
+      else settings.set('speed', stepped(settings.get('speed'), command === 'faster' ? 1 : -1));
+    }, signal);
+    settings.addEventListener('change', () => this.#arrange());
+    this.#fingers.addEventListener('change', () => this.#arrange());
+    addEventListener('gamepaddisconnected', changed);
+    this.#arrange();
+  }
+
+  /** Show the sticks, for a robot that goes sideways or not. @param {boolean} shown @param {boolean} strafes */
+  show(shown, strafes) {
+    if (shown === this.#shown && strafes === this.#strafes) return;
+    this.#shown = shown;
+    this.#strafes = strafes;
+    this.#arrange();
+  }
+
+  #arrange() {
+    const choice = this.#settings.get('sticks');
+    const two = choice === 'two' || (choice === 'auto' && this.#fingers.matches);
+    const off = !this.#shown || choice === 'off';
+    element('stick', HTMLElement).hidden = off;
+    element('stick2', HTMLElement).hidden = off || !two;
+    this.#sticks[0].kind = two ? 'turn' : 'all';
+    this.#sticks[1].kind = this.#strafes ? 'slide' : 'move';
+    this.#keys.strafes = this.#strafes;
+    this.#keys.deadMan = this.#settings.get('deadMan');
+    this.#pads.enable = this.#settings.get('enable');
+    this.#pads.zone = this.#settings.get('deadZone');
+  }
+
+  /** The keys drive. */
+  get focused() {
+    return document.activeElement === this.#area && document.hasFocus();
+  }
+
+  /**
+   * Return what the hands do now, scaled by the chosen speed; the gamepad as it is; and what a
+   * person should know who moves something in vain.
+   * @returns {{hands: Hands, pad: Pad | null, hint: string}}
+   */
+  read() {
+    if (document.hidden) return { hands: NEUTRAL, pad: null, hint: '' };
+    // Of several robots' pages a gamepad drives the one that is looked at.
+    const pad = document.hasFocus() ? this.#pads.poll() : null;
+    const speed = this.#settings.get('speed');
+    const { x, y, turn } = combine([this.#keys.hands, ...this.#sticks.map(({ hands }) => hands),
+      this.#pads.hands(pad, this.#strafes)]);
+    const button = BUTTONS[this.#pads.enable] ?? `button ${this.#pads.enable}`;
+    const hint = this.#pads.waits(pad) ? `Hold ${button} of the gamepad to drive.`
+      : this.#keys.waits ? 'Hold F or Enter to drive.' : '';
+    return { hands: { x: x * speed, y: y * speed, turn: turn * speed }, pad, hint };
+  }
+
+  /** Let go of everything: a person who looks elsewhere does not drive. */
+  letGo() {
+    this.#keys.clear();
+    this.#pads.clear();
+    // These tell.
+    for (const stick of this.#sticks) stick.clear();
+  }
+}

@@ -1,0 +1,93 @@
+// @ts-check
+/** Who drives, and the emergency stop: what a person sees of them, and the buttons. */
+
+import { box, write } from './panel.js';
+import { driverText } from './texts.js';
+
+/** @typedef {import('./drive.js').Driver} Driver */
+/** @typedef {{latched: boolean, by: string | null, pending: boolean}} Stop */
+
+/** How long a release waits to be meant, ms. */
+const MEANT = 6000;
+
+export class Seat {
+  /** @type {() => Driver | null} */
+  #driver;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #sure;
+
+  /**
+   * @param {() => Driver | null} driver
+   * @param {{stop: () => void, unlatch: () => void}} actions
+   */
+  constructor(driver, { stop, unlatch }) {
+    this.#driver = driver;
+    /** @type {[string, (driver: Driver) => void][]} */
+    const actions = [
+      ['take', (d) => (d.taken && d.role === 'supervise' ? d.takeOver() : d.ask())],
+      ['release', (d) => d.release()],
+      ['yield', (d) => d.handOver()],
+      ['refuse', (d) => d.refuse()],
+    ];
+    for (const [id, action] of actions) {
+      box(id).addEventListener('click', () => {
+        const now = this.#driver();
+        if (now) action(now);
+      });
+    }
+    // Not on lifting the finger, as a click is; a click by the keyboard has no pointer.
+    box('stop').addEventListener('pointerdown', (event) => event.button === 0 && stop());
+    box('stop').addEventListener('click', (event) => event.detail === 0 && stop());
+    box('unlatch').addEventListener('click', () => {
+      if (!box('cancel').hidden) unlatch();
+      this.#ask(box('cancel').hidden);
+    });
+    box('cancel').addEventListener('click', () => this.#ask(false));
+  }
+
+  /** Ask whether the robot may really move again. @param {boolean} really */
+  #ask(really) {
+    clearTimeout(this.#sure);
+    box('cancel').hidden = !really;
+    write('unlatch', really ? 'It may move: release' : 'Release…');
+    if (really) this.#sure = setTimeout(() => this.#ask(false), MEANT);
+  }
+
+  /**
+   * @param {Driver | null} driver of a session that is up
+   * @param {string} why a driver's commands come to nothing
+   */
+  show(driver, why) {
+    const { body } = document;
+    const mine = driver?.epoch != null;
+    const seat = !driver ? 'none' : mine ? 'mine' : driver.taken ? 'taken' : 'free';
+    body.dataset.seat = seat;
+    box('seat').hidden = !driver;
+    write('driver', driver ? driverText(driver) : '');
+    write('why', why);
+    const free = !!driver?.mayDrive && !mine && !driver.asked;
+    box('take').hidden = !free;
+    if (free) {
+      write('take', !driver.taken ? 'Drive' : driver.role === 'supervise' ? 'Take over'
+        : 'Ask to drive');
+    }
+    box('release').hidden = !mine && !driver?.asked;
+    write('release', mine ? 'Release' : 'Cancel request');
+    box('asked').hidden = !(mine && driver.asks !== null);
+    write('asker', `${driver?.asks ?? ''} asks to drive.`);
+  }
+
+  /** @param {boolean} button there is one @param {Stop} stop @param {boolean} up the robot hears */
+  showStop(button, { latched, by, pending }, up) {
+    const { body } = document;
+    box('stop').hidden = !button;
+    body.toggleAttribute('data-latched', latched);
+    body.toggleAttribute('data-stopping', pending);
+    box('latched').hidden = !latched && !pending;
+    write('latchedtitle', latched ? 'Emergency stop' : 'Stopping');
+    write('latchedtext', latched ? `${by ? `by ${by}. ` : ''}The robot does not move.`
+      : up ? 'The robot has not confirmed yet.' : 'No connection: nothing was confirmed.');
+    box('unlatch').hidden = !latched || !button;
+    if (!latched) this.#ask(false);
+  }
+}
