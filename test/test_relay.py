@@ -230,6 +230,36 @@ async def test_candidates_follow_their_offer_at_once():
 
 
 @pytest.mark.asyncio
+async def test_each_page_gets_credentials_of_its_own():
+    """And waits for none: the robot is asked for the next ones when some were given away."""
+    def turn(number):
+        return [{'urls': ['turn:turn.example.org'], 'username': f'user{number}',
+                 'credential': f'password{number}'}]
+    async with relay() as r:
+        robot = await r.v1('/r1', {'type': 'register', 'robot_id': 'r1', 'version': 'test',
+                                   'ice_servers': turn(1)})
+        await get(robot, 'registered')
+        page = await r.page('/r1')
+        assert (await get(page, 'ready'))['ice_servers'] == turn(1)
+        await get(robot, 'renew')
+        # Until the robot has answered, those of before are better than none; it is asked once.
+        await send(page, type='renew')
+        assert (await get(page, 'ready'))['ice_servers'] == turn(1)
+        await send(robot, type='servers', ice_servers=turn(2))
+        await until_servers(page, turn(2))
+        await get(robot, 'renew')
+
+
+async def until_servers(page, servers):
+    """Ask for a session until it comes with these servers."""
+    async with asyncio.timeout(20):
+        while True:
+            await send(page, type='renew')
+            if (await get(page, 'ready'))['ice_servers'] == servers:
+                return
+
+
+@pytest.mark.asyncio
 async def test_candidates_wait_for_a_local_robots_answer():
     registry, robot = Registry(), LocalRobot()
     registry.add('r1', robot)

@@ -56,9 +56,9 @@ def test_credentials_are_those_of_coturn():
 
 
 def test_minted_credentials_end():
-    ice = Ice((read_url(UDP),), secret='north', ttl=600, wall=lambda: 1000.7)
+    ice = Ice((read_url(UDP),), secret='north', ttl=600, wall=lambda: 1000.7, tag=lambda: '7')
     server, = ice.for_viewer('robot')
-    assert (server.username, server.credential) == mint('north', 'robot', 1600)
+    assert (server.username, server.credential) == mint('north', 'robot.7', 1600)
     assert server.credential not in repr(server)
 
 
@@ -98,7 +98,10 @@ def test_login_and_secret_come_from_files_or_environment(tmp_path):
     for ice in (read_ice({**values, 'ice.secret_file': str(file)}, {}),
                 read_ice(values, {'RTC_BRIDGE_TURN_SECRET': 'north'})):
         username, password = ice.credentials('r')
-        assert mint('north', 'r', int(username.split(':')[0])) == (username, password)
+        expiry, name = username.split(':')
+        assert mint('north', name, int(expiry)) == (username, password)
+        # One use's are not those of another.
+        assert name.startswith('r.') and ice.credentials('r') != (username, password)
 
 
 @pytest.mark.parametrize('changes, environment, text', [

@@ -136,7 +136,12 @@ class Watch(Message):
 
 @dataclass(frozen=True)
 class Renew(Message):
-    """Page to relay: a fresh session id, please; answered by ``ready``."""
+    """
+    Once more, please.
+
+    Page to relay: a fresh session id, answered by ``ready``. Relay to robot: fresh credentials for
+    ICE servers, as a page got the last ones; answered by ``servers``.
+    """
 
     TYPE = 'renew'
 

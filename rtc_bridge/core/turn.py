@@ -15,13 +15,14 @@
 """ICE servers: what their URLs say, credentials that expire, and who is told of which."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 import hashlib
 import hmac
 import os
 from pathlib import Path
 import re
+import secrets
 import time
 from typing import Any
 
@@ -86,10 +87,12 @@ class Ice:
     :param login: username and password of the TURN servers, if they are fixed
     :param secret: what the TURN servers share with us to make them with, if not
     :param ttl: seconds that those hold
+    :param tag: tells one use of them from the others
     """
 
     def __init__(self, urls: tuple[IceUrl, ...] = (), login: tuple[str, str] | None = None,
-                 secret: str = '', ttl: float = 3600.0, wall: Clock = time.time) -> None:
+                 secret: str = '', ttl: float = 3600.0, wall: Clock = time.time,
+                 tag: Callable[[], str] = lambda: secrets.token_hex(4)) -> None:
         """Take every server for a living one until ``living`` is set."""
         self.urls = urls
         self.ttl = ttl
@@ -98,11 +101,13 @@ class Ice:
         self._login = login
         self._secret = secret
         self._wall = wall
+        self._tag = tag
 
     def credentials(self, name: str) -> tuple[str | None, str | None]:
-        """Return a username and password for the TURN servers, made for a name."""
+        """Return a username and password for the TURN servers, made for one use by a name."""
         if self._secret:
-            return mint(self._secret, name, int(self._wall() + self.ttl))
+            # Quotas and logs of the server are by username.
+            return mint(self._secret, f'{name}.{self._tag()}', int(self._wall() + self.ttl))
         return self._login or (None, None)
 
     def for_robot(self, name: str) -> tuple[IceServer, ...]:

@@ -25,7 +25,8 @@ from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer
 from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, Message,
-                             OfferMessage, parse, Prove, Register, Registered, Servers)
+                             OfferMessage, parse, Prove, Register, Registered, Renew,
+                             Servers)
 from ..core.rate import RateLimit
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
@@ -74,6 +75,7 @@ class WebSocketRobot:
         self.ends: dict[str, Callable[[], None]] = {}
         self._ws = ws
         self._ice_servers = ice_servers
+        self._renewing = False
         self._metrics = metrics
         self._timeout = timeout
         self._answers: dict[str, asyncio.Future[str]] = {}
@@ -81,8 +83,13 @@ class WebSocketRobot:
         self._farewell: asyncio.Task[None] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
-        """Return the ICE servers that a viewer should use."""
-        return list(self._ice_servers)
+        """Return the ICE servers that a viewer should use; the next one gets other passwords."""
+        servers = list(self._ice_servers)
+        if not self._renewing and any(server.credential for server in servers):
+            # Not before these are given out: that would cost each viewer a round trip.
+            self._renewing = True
+            await send(self._ws, Renew())
+        return servers
 
     async def answer(self, offer: Offer) -> str:
         """
@@ -167,7 +174,7 @@ class WebSocketRobot:
             case Error(code=code, message=text):
                 log('a robot reports an error', logging.WARNING, code=code, text=text)
             case Servers(ice_servers=servers):
-                self._ice_servers = servers
+                self._ice_servers, self._renewing = servers, False
             case Close(session=session):
                 self._settle(session, SignalingError('denied', 'The robot closed the session'))
                 self._end(session)

@@ -39,8 +39,8 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.identity import Prover
 from ..core.link import Offer, RobotLink
 from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, MAX_MESSAGE,
-                             Message, OfferMessage, parse, Prove, Register, Registered, Servers,
-                             SUBPROTOCOL)
+                             Message, OfferMessage, parse, Prove, Register, Registered, Renew,
+                             Servers, SUBPROTOCOL)
 from ..core.serial import SerialTasks
 from ..core.wire import load_object, show, take
 
@@ -241,6 +241,8 @@ class RelayClient:
                 def job(): return self._link.add_candidate(session, candidate)
             case Close(session=session):
                 def job(): return self._link.close_session(session)
+            case Renew():
+                session, job = '', self.renew
             case Error(code='replaced', message=text):
                 self._replaced = True
                 raise LinkLost(f'replaced: {text}')
