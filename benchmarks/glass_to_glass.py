@@ -31,11 +31,11 @@ from playwright.sync_api import Browser, Page, Playwright
 from processes import free_port, idle_seconds, Process
 from systems import camera_command, connect_url, environment, HERE, sender_command
 
-_BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
-_FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-          '--disable-background-networking', '--disable-component-update', '--disable-sync']
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync']
 # With names instead of addresses in the offer, stock aiortc answers a second later.
-_NO_MDNS = '--disable-features=WebRtcHideLocalIpsWithMdns'
+NO_MDNS = '--disable-features=WebRtcHideLocalIpsWithMdns'
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,12 @@ class Bench:
 
         :raises RuntimeError: no Chromium is installed
         """
-        path = next(filter(None, map(shutil.which, _BROWSERS)), None)
+        path = next(filter(None, map(shutil.which, BROWSERS)), None)
         if path is None:
-            raise RuntimeError('no Chromium found (tried ' + ', '.join(_BROWSERS) + ')')
+            raise RuntimeError('no Chromium found (tried ' + ', '.join(BROWSERS) + ')')
         self.folder = folder
         self._browser: Browser = playwright.chromium.launch(
-            executable_path=path, args=_FLAGS if mdns else [*_FLAGS, _NO_MDNS])
+            executable_path=path, args=FLAGS if mdns else [*FLAGS, NO_MDNS])
         self._server = ThreadingHTTPServer(
             ('127.0.0.1', 0), partial(_QuietHandler, directory=str(HERE)))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

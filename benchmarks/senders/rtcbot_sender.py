@@ -21,15 +21,34 @@ import contextlib
 from aiohttp import web
 from aiortc import RTCConfiguration
 from ros_frames import subscribe
-from rtcbot import RTCConnection
+from rtcbot import getRTCBotJS, RTCConnection
 from rtcbot.base import SubscriptionProducer
 from rtcbot.subscriptions import MostRecentSubscription
 
 CORS = {'Access-Control-Allow-Origin': '*'}
+# The page of RTCBot's tutorial, without a public STUN server.
+PAGE = """<!doctype html>
+<html><head><title>RTCBot: Video</title><script src="/rtcbot.js"></script></head>
+<body><video autoplay playsinline muted></video>
+<script>
+  var conn = new rtcbot.RTCConnection(true, {iceServers: []});
+  conn.video.subscribe(function(stream) {
+    document.querySelector('video').srcObject = stream;
+  });
+  async function connect() {
+    let offer = await conn.getLocalDescription();
+    let response = await fetch('/connect', {
+      method: 'POST', cache: 'no-cache', body: JSON.stringify(offer)
+    });
+    await conn.setRemoteDescription(await response.json());
+  }
+  connect();
+</script></body></html>
+"""
 
 
 async def serve(topic: str, port: int) -> None:
-    """Answer ``POST /connect`` for ever."""
+    """Answer ``POST /connect``, and serve RTCBot's page, for ever."""
     camera = SubscriptionProducer(MostRecentSubscription)
     subscribe(topic, camera.put_nowait)
     connections = set()
@@ -49,7 +68,15 @@ async def serve(topic: str, port: int) -> None:
         answer = await connection.getLocalDescription(await request.json())
         return web.json_response(answer, headers=CORS)
 
+    async def page(request: web.Request) -> web.Response:
+        return web.Response(text=PAGE, content_type='text/html')
+
+    async def script(request: web.Request) -> web.Response:
+        return web.Response(text=getRTCBotJS(), content_type='application/javascript')
+
     app = web.Application()
+    app.router.add_get('/', page)
+    app.router.add_get('/rtcbot.js', script)
     app.router.add_post('/connect', connect)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
