@@ -33,6 +33,7 @@ NAT = 'table ip nat { chain post { type nat hook postrouting priority 100; oifna
       'masquerade random,fully-random; }; }'
 NO_UDP = 'table ip wall { chain f { type filter hook forward priority 0; ' \
          'ip protocol udp drop; }; }'
+SILENCE = 'table ip silence { chain f { type filter hook forward priority 0; drop; }; }'
 
 
 def _run(*words, text=None):
@@ -50,6 +51,7 @@ class Networks:
         """Make them, with no way from one side to the other except by the public host."""
         sweep()
         self._names = {}
+        self._ways = [('wifi', 0), ('4g', 9)]
         try:
             for name in ('public', 'robot', 'robot-nat', 'viewer', 'viewer-nat'):
                 self._names[name] = f'rtc-bridge-{os.getpid()}-{name}'
@@ -115,11 +117,20 @@ class Networks:
         """Let everything through again."""
         self.ip(f'{side}-nat', 'link', 'set', 'in', 'up')
 
+    def silence(self, side, on):
+        """Let packets of a side vanish, as a radio link does, or let them through again."""
+        if on:
+            self.load_rules(f'{side}-nat', SILENCE)
+        else:
+            self.load_rules(f'{side}-nat', 'delete table ip silence')
+
     def move_robot(self):
-        """Take the robot's Wi-Fi away, and give it 4G: another address, network and NAT."""
-        self.ip('robot', 'link', 'del', 'wifi')
-        self.link('robot', '4g', '10.9.0.2', 'robot-nat', 'in', '10.9.0.1')
-        self.ip('robot', 'route', 'add', 'default', 'via', '10.9.0.1')
+        """Take the robot's Wi-Fi away, and give it 4G; or back: another address and network."""
+        (old, _), (new, number) = self._ways
+        self._ways.reverse()
+        self.ip('robot', 'link', 'del', old)
+        self.link('robot', new, f'10.{number}.0.2', 'robot-nat', 'in', f'10.{number}.0.1')
+        self.ip('robot', 'route', 'add', 'default', 'via', f'10.{number}.0.1')
 
     def close(self):
         """Take all away."""

@@ -12,11 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Robots that move to another network, or lose theirs for a while."""
+"""
+Robots and viewers that lose their network, move to another one, are killed or frozen.
+
+That all is well again, and without a reload; how soon, benchmarks/recovery.py tells.
+"""
+
+import signal
 
 from browsers import PATIENCE
 from networks import networks  # noqa: F401
-from test_turn_networks import site  # noqa: F401
+import pytest
+from sites import site, UDP  # noqa: F401
 
 
 def test_robot_dials_again_when_it_moves(site, networks):  # noqa: F811
@@ -54,3 +61,99 @@ def test_relay_that_is_silent_is_noticed(site, networks):  # noqa: F811
     site.relay.wait_line('a robot went', PATIENCE)
     networks.mend('robot')
     robot.wait_line('state connected', PATIENCE, start)
+
+
+# What only a page that was not reloaded knows; and the session that it is in.
+MARK = "window.mark = 'the same page'"
+SESSION = 'rtcBridge.hello?.session'
+
+
+class Watching:
+    """A robot, and a page that shows its picture."""
+
+    def __init__(self, site, browser):  # noqa: F811
+        """Wait for the picture."""
+        self.robot = site.robot(UDP)
+        self.browser = browser
+        self.page = browser.show(site.url)
+        self.page.wait_state('live')
+        self.page.evaluate(MARK)
+        self.session = self.page.evaluate(SESSION)
+
+    def wait_new_session(self):
+        """Wait for the picture of another session in the same page."""
+        self.page.wait(f"rtcBridge.state === 'live' && {SESSION} !== '{self.session}'")
+        assert self.page.evaluate('window.mark') == 'the same page'
+
+
+@pytest.fixture
+def watching(site, chromium_path):  # noqa: F811
+    """Run a robot and a browser that shows it."""
+    browser = site.browser(chromium_path)
+    yield Watching(site, browser)
+    browser.close()
+
+
+@pytest.mark.parametrize('way', ['silent', 'unplugged'])
+def test_picture_is_back_after_the_network(watching, networks, way):  # noqa: F811
+    start = len(watching.robot.lines)
+    if way == 'silent':
+        networks.silence('viewer', True)
+    else:
+        networks.cut('viewer')
+    # The robot keeps nothing of a viewer that is gone.
+    watching.robot.wait_line('session .* ends: no sign of life', PATIENCE, start)
+    watching.page.wait("rtcBridge.state !== 'live'")
+    # The page has lost its way to the relay, too.
+    watching.page.wait("rtcBridge.state === 'relay-lost'")
+    if way == 'silent':
+        networks.silence('viewer', False)
+    else:
+        networks.mend('viewer')
+    watching.wait_new_session()
+
+
+def test_picture_is_back_after_the_robot_moved(watching, networks):  # noqa: F811
+    networks.move_robot()
+    watching.wait_new_session()
+
+
+def test_relay_that_restarts_disturbs_no_session(watching, site):  # noqa: F811
+    start = len(watching.robot.lines)
+    watching.page.evaluate('window.states = [];'
+                           "rtcBridge.addEventListener('state', () => states.push(rtcBridge.state))")
+    site.relay.send(signal.SIGKILL)
+    site.relay.wait()
+    watching.robot.wait_line('state lost', PATIENCE, start)
+    site.start_relay()
+    watching.robot.wait_line('state connected', PATIENCE, start)
+    # New viewers come in, and the one that was there has noticed nothing.
+    watching.browser.show(site.url).wait_state('live')
+    assert watching.page.evaluate(SESSION) == watching.session
+    assert watching.page.evaluate('states') == []
+
+
+def test_robot_that_is_killed_is_missed_and_comes_back(watching, site):  # noqa: F811
+    watching.robot.send(signal.SIGKILL)
+    watching.page.wait_state('robot-gone')
+    assert 'has left' in watching.page.texts()
+    site.robot(UDP)
+    watching.wait_new_session()
+
+
+def test_computer_that_slept(watching, networks):  # noqa: F811
+    start = len(watching.robot.lines)
+    networks.silence('viewer', True)
+    watching.browser.freeze()
+    try:
+        watching.robot.wait_line('session .* ends: no sign of life', PATIENCE, start)
+    finally:
+        watching.browser.thaw()
+    networks.silence('viewer', False)
+    watching.wait_new_session()
+
+
+def test_session_of_a_viewer_that_was_killed_is_gone(watching):
+    start = len(watching.robot.lines)
+    watching.browser.kill()
+    watching.robot.wait_line('session .* ends: no sign of life', PATIENCE, start)

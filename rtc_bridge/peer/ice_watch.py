@@ -16,6 +16,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 from typing import Awaitable, Callable
 
@@ -29,6 +30,7 @@ PROBE_TIMEOUT_S = 2.0
 PERIOD_S = 30.0
 # The name in the credentials of a probe.
 _NAME = 'probe'
+_NO_NETWORK = 'no network'
 
 
 async def lives(url: IceUrl, ice: Ice) -> str:
@@ -43,6 +45,8 @@ async def lives(url: IceUrl, ice: Ice) -> str:
     except TimeoutError:
         return 'no answer'
     except OSError as error:
+        if error.errno == errno.ENETUNREACH:
+            return _NO_NETWORK
         # A wrong password, a full server, a certificate that is not good: all are of no use.
         return str(error) or type(error).__name__
     return ''
@@ -66,6 +70,9 @@ class IceWatch:
     async def probe(self) -> bool:
         """Ask all servers once; tell whether something has changed."""
         faults = await asyncio.gather(*(lives(url, self._ice) for url in self._ice.urls))
+        if faults and all(fault == _NO_NETWORK for fault in faults):
+            # On the way from one network to the next nothing is known of any server.
+            return False
         found = {url.text: fault for url, fault in zip(self._ice.urls, faults)}
         for url, fault in found.items():
             if fault != self._faults.get(url, ''):
@@ -90,8 +97,21 @@ class IceWatch:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(PERIOD_S, self._ice.ttl / 4)):
                     await self._now.wait()
-            self._now.clear()
             # Credentials are renewed when half their time is over.
-            if await self.probe() or clock() - told > self._ice.ttl / 2:
+            if await self._probe_where_we_are() or clock() - told > self._ice.ttl / 2:
                 told = clock()
                 await self._on_change()
+
+    async def _probe_where_we_are(self) -> bool:
+        """Ask them all, and anew if the network changes meanwhile; tell whether they changed."""
+        while True:
+            self._now.clear()
+            probe, moved = (asyncio.create_task(job) for job in (self.probe(), self._now.wait()))
+            try:
+                await asyncio.wait({probe, moved}, return_when=asyncio.FIRST_COMPLETED)
+                if probe.done():
+                    return probe.result()
+            finally:
+                for task in (probe, moved):
+                    task.cancel()
+                await asyncio.gather(probe, moved, return_exceptions=True)

@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT_S = 15.0
 # A peer that answers no check for this long is gone; checks go out five times a second.
-DEAD_AFTER_S = 5.0
+DEAD_AFTER_S = 4.0
 
 
 class Session:

@@ -64,6 +64,7 @@ export class Session extends EventTarget {
   #setup;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #beat;
+  #patience = SILENCE;
   /** @type {RTCIceCandidate[] | null} */
   #early = [];
   /** @type {(() => void) | null} */
@@ -147,6 +148,11 @@ export class Session extends EventTarget {
     return this.kind === 'rtcbot' || performance.now() - this.heard < 1000;
   }
 
+  /** There is reason to think that the robot is gone: it has half as long for a sign of life. */
+  doubt() {
+    this.#patience = SILENCE / 2;
+  }
+
   /** @param {object} message */
   control(message) {
     if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message));
@@ -223,15 +229,20 @@ export class Session extends EventTarget {
     }, options);
     channel.addEventListener('close', () => this.#lose('closed'), options);
     channel.addEventListener('message', ({ data }) => {
-      this.heard = performance.now();
+      this.#hear();
       if (legacy && !this.#invite) this.#emit('app', parseAny(data));
       else if (!legacy) this.#onControl(parseObject(data));
     }, options);
     this.#teleop?.addEventListener('message', ({ data }) => {
-      this.heard = performance.now();
+      this.#hear();
       const message = parseObject(data);
       if (message) this.#emit('teleop', message);
     }, options);
+  }
+
+  #hear() {
+    this.heard = performance.now();
+    this.#patience = SILENCE;
   }
 
   /** @param {Message | null} message */
@@ -299,7 +310,7 @@ export class Session extends EventTarget {
       last = now;
       // The time of sending is the ping's id, so an answer needs no table to be measured.
       this.control({ type: 'ping', id: now });
-      if (now - this.heard > SILENCE) this.#lose('silent');
+      if (now - this.heard > this.#patience) this.#lose('silent');
     };
     beat();
     this.#beat = setInterval(beat, PING_PERIOD);

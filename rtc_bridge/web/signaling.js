@@ -12,14 +12,21 @@ export function socketUrl({ protocol, host, pathname }) {
   return `${scheme}//${host}${pathname}${pathname.endsWith('/') ? 'ws' : ''}`;
 }
 
+// Left alone, a browser waits for minutes for an answer to packets that were lost; a slow network
+// gets more time with each try.
+const OPENING_TIME = 2500;
+const LONGEST_OPENING_TIME = 8000;
+// A relay that is back has its pages again within four seconds.
+const LONGEST_DELAY = 2700;
+
 /**
- * Yield waiting times in ms, growing to ten seconds, each spread so that many pages do not
- * come back at the same moment.
+ * Yield waiting times in ms, each spread so that many pages do not come back at the same moment.
  * @param {() => number} random
+ * @param {number} longest in the middle of its spread
  * @returns {Generator<number, never>}
  */
-export function* backoff(random = Math.random) {
-  for (let delay = 400; ; delay = Math.min(delay * 1.6, 10000)) yield delay * (0.5 + random());
+export function* backoff(random = Math.random, longest = 10000) {
+  for (let delay = 400; ; delay = Math.min(delay * 1.6, longest)) yield delay * (0.5 + random());
 }
 
 /**
@@ -29,10 +36,13 @@ export function* backoff(random = Math.random) {
 export class Signaling extends EventTarget {
   /** @type {'connecting' | 'open' | 'down'} */
   state = 'connecting';
+  /** How long it took to open the present socket, ms: several round trips. */
+  opening = 0;
   #url;
   /** @type {WebSocket | null} */
   #socket = null;
-  #delays = backoff();
+  #delays = backoff(Math.random, LONGEST_DELAY);
+  #openingTime = OPENING_TIME;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
@@ -44,10 +54,19 @@ export class Signaling extends EventTarget {
 
   start() {
     this.stop();
+    const began = performance.now();
     const socket = new WebSocket(this.#url, SUBPROTOCOL);
     this.#socket = socket;
+    this.#timer = setTimeout(() => {
+      this.#openingTime = Math.min(this.#openingTime * 1.5, LONGEST_OPENING_TIME);
+      this.#enter('down');
+      this.start();
+    }, this.#openingTime);
     socket.onopen = () => {
-      this.#delays = backoff();
+      clearTimeout(this.#timer);
+      this.opening = performance.now() - began;
+      this.#openingTime = OPENING_TIME;
+      this.#delays = backoff(Math.random, LONGEST_DELAY);
       this.send({ type: 'watch' });
       this.#enter('open');
     };
@@ -57,6 +76,7 @@ export class Signaling extends EventTarget {
     };
     // An 'error' event says nothing that the 'close' after it does not.
     socket.onclose = () => {
+      clearTimeout(this.#timer);
       this.#enter('down');
       this.#timer = setTimeout(() => this.start(), this.#delays.next().value);
     };

@@ -11,8 +11,12 @@ import { FATAL } from './texts.js';
 /** @typedef {import('./session.js').Message} Message */
 /** @typedef {import('./session.js').Ready} Ready */
 
-// The relay answers at once; a socket silent for so long is dead, whatever it says.
-const RELAY_TIME = 6000;
+// The relay answers at once; a socket silent for longer is dead, whatever it says. On a slow network
+// opening it took longer, too.
+const RELAY_TIME = 2000;
+const LONGEST_RELAY_TIME = 6000;
+// A page that waits for its robot has to ask whether its socket is dead.
+const ASK_PERIOD = 15000;
 // A new session takes over without a picture, if there is none to be had.
 const PICTURE_TIME = 1500;
 
@@ -47,6 +51,8 @@ export class Viewer extends EventTarget {
   #again;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #silence;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #waiting;
 
   /**
    * @param {string} url of the relay's WebSocket
@@ -69,6 +75,10 @@ export class Viewer extends EventTarget {
   start() {
     if (supported()) {
       this.signaling.start();
+      clearInterval(this.#waiting);
+      this.#waiting = setInterval(() => {
+        if (!this.#pending && this.robot !== 'present') this.#renew();
+      }, ASK_PERIOD);
       // Its certificate is made while the relay is being reached.
       this.#spare ??= makePeer();
     }
@@ -79,6 +89,7 @@ export class Viewer extends EventTarget {
   stop() {
     clearTimeout(this.#again);
     clearTimeout(this.#silence);
+    clearInterval(this.#waiting);
     this.#drop(this.#pending);
     this.#drop(this.current);
     this.signaling.stop();
@@ -91,8 +102,8 @@ export class Viewer extends EventTarget {
   retry() {
     this.trouble = null;
     this.#delays = backoff();
-    if (this.signaling.state !== 'open') this.signaling.restart();
-    else if (!this.#pending && !this.current?.healthy) this.#ask();
+    // With another network the old socket is dead, and does not know.
+    if (this.signaling.state !== 'open' || !this.current?.healthy) this.signaling.restart();
     this.#changed();
   }
 
@@ -156,7 +167,9 @@ export class Viewer extends EventTarget {
   #onReady(ready) {
     this.robot = 'present';
     clearTimeout(this.#again);
-    // The robot's link to the relay came back; the session does not depend on it.
+    // The robot's link to the relay came back; the session does not depend on it. But the robot
+    // may have come back from another network, or as another process.
+    this.current?.doubt();
     if (this.current?.healthy || this.#pending?.state === 'up') return;
     this.#drop(this.#pending);
     this.#begin(ready);
@@ -259,6 +272,7 @@ export class Viewer extends EventTarget {
   #onError(code, message) {
     if (code === 'no-robot' || code === 'robot-gone') {
       this.robot = code === 'no-robot' && this.robot !== 'gone' ? 'absent' : 'gone';
+      this.current?.doubt();
       // The relay sends `ready` when it is there.
       clearTimeout(this.#again);
       this.trouble = null;
@@ -285,7 +299,11 @@ export class Viewer extends EventTarget {
     clearTimeout(this.#again);
     if (this.#pending || this.current?.healthy) return;
     // Otherwise `ready` comes by itself: with the robot, or with the next socket.
-    if (this.robot === 'present' && this.signaling.send({ type: 'renew' })) this.#expect();
+    if (this.robot === 'present') this.#renew();
+  }
+
+  #renew() {
+    if (this.signaling.send({ type: 'renew' })) this.#expect();
   }
 
   #askLater() {
@@ -296,7 +314,8 @@ export class Viewer extends EventTarget {
   /** The relay owes an answer. */
   #expect() {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.signaling.restart(), RELAY_TIME);
+    this.#silence = setTimeout(() => this.signaling.restart(), Math.min(
+      LONGEST_RELAY_TIME, Math.max(RELAY_TIME, 4 * this.signaling.opening)));
   }
 
   /** @param {Session | null} session */
