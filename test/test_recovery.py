@@ -120,8 +120,8 @@ def test_picture_is_back_after_the_robot_moved(watching, networks):  # noqa: F81
 
 def test_relay_that_restarts_disturbs_no_session(watching, site):  # noqa: F811
     start = len(watching.robot.lines)
-    watching.page.evaluate('window.states = [];'
-                           "rtcBridge.addEventListener('state', () => states.push(rtcBridge.state))")
+    watching.page.evaluate("window.states = []; rtcBridge.addEventListener('state', "
+                           '() => states.push(rtcBridge.state))')
     site.relay.send(signal.SIGKILL)
     site.relay.wait()
     watching.robot.wait_line('state lost', PATIENCE, start)
