@@ -321,8 +321,9 @@ async def test_client_waits_for_its_name():
                     task.cancel()
 
 
-@pytest.mark.asyncio
-async def test_silent_relay_is_noticed():
+@asynccontextmanager
+async def silent_relay():
+    """Serve what takes a WebSocket and says nothing more; give its URL."""
     async def swallow(reader, writer):
         request = await reader.readuntil(b'\r\n\r\n')
         key = next(line.split(b': ')[1] for line in request.split(b'\r\n')
@@ -335,10 +336,27 @@ async def test_silent_relay_is_noticed():
 
     server = await asyncio.start_server(swallow, '127.0.0.1', 0)
     async with server:
-        url = f'http://127.0.0.1:{server.sockets[0].getsockname()[1]}'
-        async with dialing(url, Robot(), ping=0.2) as states:
-            await states.reach('connected')
-            assert await states.reach('lost') == 'lost: the relay does not answer pings'
+        yield f'http://127.0.0.1:{server.sockets[0].getsockname()[1]}'
+
+
+@pytest.mark.asyncio
+async def test_silent_relay_is_noticed():
+    async with silent_relay() as url, dialing(url, Robot(), ping=0.2) as states:
+        await states.reach('connected')
+        assert await states.reach('lost') == 'lost: the relay does not answer pings'
+
+
+@pytest.mark.asyncio
+async def test_network_with_the_same_address_is_tried():
+    async with silent_relay() as url:
+        states = States()
+        client = RelayClient(dial_url(url, 'r1'), 'r1', Robot(), on_state=states.put, ping=300.0)
+        task = asyncio.create_task(client.run())
+        await states.reach('connected')
+        client.network_changed()
+        assert await states.reach('lost') == 'lost: the network has changed'
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def accept(key):

@@ -21,9 +21,7 @@ RTCBot's form, one offer and one answer at a time.
 
 import asyncio
 import contextlib
-import json
 import logging
-import secrets
 from typing import Callable, NoReturn
 from urllib.parse import urlsplit
 
@@ -33,6 +31,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from .addresses import source_address, WORLD
 from .backoff import delays, rest
 from .lost import LinkLost, reason
+from .rtcbot import answer_offer
 from .. import __version__
 from ..core.clock import boot_time
 from ..core.errors import ProtocolError, SignalingError
@@ -42,11 +41,12 @@ from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, 
                              Message, OfferMessage, parse, Prove, Register, Registered, Renew,
                              Servers, SUBPROTOCOL)
 from ..core.serial import SerialTasks
-from ..core.wire import load_object, show, take
 
 _logger = logging.getLogger('rtc_bridge.signaling')
 
 OPEN_TIMEOUT = 10.0
+# After a change of the network, the relay has this long for a sign of life.
+CHECK_TIMEOUT = 2.0
 # A connection that lived this long, in seconds, was a good one: start the backoff anew.
 STEADY = 10.0
 
@@ -89,6 +89,7 @@ class RelayClient:
         self._ways: list[str | None] = []
         self._registered = False
         self._moved = asyncio.Event()
+        self._check: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> str:
@@ -119,6 +120,8 @@ class RelayClient:
         ws = self._ws
         if ws is not None:
             if source_address(ws.remote_address) == ws.local_address[0]:
+                # A container's link, or another network that gave out the same address.
+                self._check = asyncio.create_task(self._check_way(ws))
                 return
             # A closing handshake would wait for somebody who is not reached any more.
             ws.transport.abort()
@@ -126,6 +129,18 @@ class RelayClient:
             # Something else on this host, as a container's link.
             return
         self._moved.set()
+
+    async def _check_way(self, ws: ClientConnection) -> None:
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT):
+                await (await ws.ping())
+        except TimeoutError:
+            if self._ws is ws:
+                ws.transport.abort()
+                self._moved.set()
+        except ConnectionClosed:
+            # That is noticed elsewhere.
+            pass
 
     async def renew(self) -> None:
         """Tell the relay of other ICE servers, or fresh credentials, for the viewers."""
@@ -284,34 +299,11 @@ class RelayClient:
         steady = asyncio.get_running_loop().time() + STEADY
         try:
             while True:
-                await self._serve_rtcbot(ws, await ws.recv())
+                await answer_offer(ws, self._link, await ws.recv())
                 answered = self._good = True
         except ConnectionClosed as error:
             self._good = self._good or asyncio.get_running_loop().time() >= steady
             # A room ends with its answer: nothing is wrong, come back for the next viewer.
             if answered and error.rcvd is not None:
                 return True
-            raise
-
-    async def _serve_rtcbot(self, ws: ClientConnection, text: str | bytes) -> None:
-        reply: dict[str, str]
-        session = secrets.token_urlsafe(12)
-        try:
-            obj = load_object(text, MAX_MESSAGE)
-            if take(obj, 'type', str) != 'offer':
-                raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
-            sdp = await self._link.answer(Offer(session, take(obj, 'sdp', str), door='rtcbot'))
-            reply = {'sdp': sdp, 'type': 'answer'}
-        except ProtocolError as error:
-            reply = {'error': 'bad-message', 'message': str(error)}
-        except SignalingError as error:
-            reply = {'error': error.code, 'message': str(error)}
-        except Exception:
-            _logger.exception('an offer could not be answered')
-            reply = {'error': 'internal', 'message': 'The robot failed to answer'}
-        try:
-            # Without an answer of some kind an RTCBot relay lets its viewer wait for ever.
-            await ws.send(json.dumps(reply))
-        except ConnectionClosed:
-            await self._link.close_session(session)
             raise

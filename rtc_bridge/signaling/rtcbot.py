@@ -1,0 +1,58 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""RTCBot's form, the robot's end: one offer, one answer, without session ids."""
+
+import json
+import logging
+import secrets
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import Offer, RobotLink
+from ..core.messages import MAX_MESSAGE
+from ..core.wire import load_object, show, take
+
+_logger = logging.getLogger('rtc_bridge.signaling')
+
+
+async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes) -> None:
+    """
+    Answer one frame, with an error if need be.
+
+    :raises ConnectionClosed: the answer did not go out; nothing is left of the session
+    """
+    reply: dict[str, str]
+    session = secrets.token_urlsafe(12)
+    try:
+        obj = load_object(text, MAX_MESSAGE)
+        if take(obj, 'type', str) != 'offer':
+            raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
+        sdp = await link.answer(Offer(session, take(obj, 'sdp', str), door='rtcbot'))
+        reply = {'sdp': sdp, 'type': 'answer'}
+    except ProtocolError as error:
+        reply = {'error': 'bad-message', 'message': str(error)}
+    except SignalingError as error:
+        reply = {'error': error.code, 'message': str(error)}
+    except Exception:
+        _logger.exception('an offer could not be answered')
+        reply = {'error': 'internal', 'message': 'The robot failed to answer'}
+    try:
+        # Without an answer of some kind an RTCBot relay lets its viewer wait for ever.
+        await ws.send(json.dumps(reply))
+    except ConnectionClosed:
+        await link.close_session(session)
+        raise
