@@ -55,7 +55,7 @@ RELAY = (
       'answer', 's', 0.1, 3600.0),
     P('limits.stall_timeout', 15.0, 'a client that takes nothing for this long is cut', 's', 0.1,
       300.0),
-    P('limits.heartbeat', 10.0, 'time between pings; a dead peer is noticed after one and a half '
+    P('limits.heartbeat', 8.0, 'time between pings; a dead peer is noticed after one and a half '
       'of it', 's', 0.1, 300.0),
     P('log.format', 'text', 'lines for people, or JSON objects', choices=('text', 'json')),
     P('log.level', 'info', 'least weight of what is logged',
