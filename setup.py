@@ -39,6 +39,7 @@ setup(
         'aiohttp>=3.9',
         'aiortc>=1.14,<2',
         'av',
+        'cryptography>=42',
         'numpy',
         'prometheus-client',
         'qrcode',

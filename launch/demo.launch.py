@@ -46,7 +46,7 @@ def generate_launch_description() -> LaunchDescription:
         SetEnvironmentVariable(
             'FASTRTPS_DEFAULT_PROFILES_FILE',
             EnvironmentVariable('FASTRTPS_DEFAULT_PROFILES_FILE', default_value=profile)),
-        include('relay.launch.py', host='127.0.0.1', port=port),
+        include('relay.launch.py', host='127.0.0.1', port=port, open='true'),
         Node(package='rtc_bridge', executable='sim_robot', output='screen',
              respawn=True, respawn_delay=2.0),
         include('robot.launch.py', relay_url=link, rviz=LaunchConfiguration('rviz'),

@@ -83,7 +83,8 @@ class Robot:
         self.processes = []
         self.relay = self.guard = self.bridge = None
         self.port = free_port()
-        self.own_url = f'http://{host}:{self.port}'
+        scheme = 'https' if parameters.get('server.tls', 'off') != 'off' else 'http'
+        self.own_url = f'{scheme}://{host}:{self.port}'
         self._parameters = {
             'robot_id': ROBOT, 'server.host': host, 'server.port': self.port,
             'access.anonymous': 'drive', 'access.anonymous_via_relay': 'drive', **parameters}
@@ -115,7 +116,7 @@ class Robot:
     def start_bridge(self):
         """Start the bridge and wait until it can be reached."""
         self.bridge = self.start('bridge', **self._parameters)
-        self.bridge.wait_line('page: http://', PATIENCE)
+        self.bridge.wait_line('page: https?://', PATIENCE)
         if self.relay is not None:
             self.diagnostics('relay', lambda values, message: message == 'connected')
 

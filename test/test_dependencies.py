@@ -22,7 +22,7 @@ import pytest
 from rtc_bridge.core import dependencies
 from rtc_bridge.core.errors import DependencyError
 
-GOOD = {'aiohttp': '3.9.1', 'aiortc': '1.14.0', 'websockets': '13'}
+GOOD = {'aiohttp': '3.9.1', 'aiortc': '1.14.0', 'cryptography': '42.0.0', 'websockets': '13'}
 
 
 def versions(**changes):

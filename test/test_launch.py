@@ -143,12 +143,29 @@ def params_file(folder, **lines):
 
 def test_relay(launch):
     port = free_port()
-    relay = launch('relay.launch.py', host='127.0.0.1', port=port)
+    relay = launch('relay.launch.py', host='127.0.0.1', port=port, open='true')
     relay.wait_for(f'listens on http://127.0.0.1:{port}')
     with urllib.request.urlopen(f'http://127.0.0.1:{port}/robot', timeout=30) as page:
         assert page.status == 200
     assert relay.stop() == 0
     assert 'Traceback' not in relay.output
+
+
+def test_a_relay_with_a_file(launch, tmp_path):
+    port = free_port()
+    (tmp_path / 'tokens').write_text('bot:at-least-sixteen-characters\n')
+    (tmp_path / 'relay.toml').write_text(
+        f'host = "127.0.0.1"\nport = {port}\ntokens_file = "{tmp_path / "tokens"}"\n')
+    relay = launch('relay.launch.py', config=tmp_path / 'relay.toml')
+    relay.wait_for(f'listens on http://127.0.0.1:{port}')
+    assert relay.stop() == 0
+    assert '--open' not in relay.output
+
+
+def test_a_relay_where_no_robot_could_register_ends_the_launch(launch):
+    relay = launch('relay.launch.py', host='127.0.0.1', port=free_port())
+    relay.wait_for('no robot could register: give tokens')
+    relay.process.wait(timeout=60)
 
 
 def test_robot_leaves_alone_what_is_not_given(launch, node, tmp_path):

@@ -35,6 +35,11 @@ BRIDGE = (
       'RTC_BRIDGE_RELAY_TOKEN has in the environment'),
     P('server.host', '127.0.0.1', "address of the robot's own server; 0.0.0.0: all"),
     P('server.port', 8080, "port of the robot's own server; 0: off", '', 0, 65535),
+    P('server.tls', 'off', 'https instead of http, as browsers ask it for gamepads off this host; '
+      'self: with a certificate of its own making, files: with server.certificate',
+      choices=('off', 'self', 'files')),
+    P('server.certificate', '', 'file with the TLS certificate and its chain, PEM; empty: none'),
+    P('server.key', '', "file with the certificate's key, PEM; empty: in the certificate's file"),
     P('cameras.names', ['*'], "cameras to show, '*': every image topic there is"),
     P('video.codecs', ['h264', 'vp8'], 'codecs in order of preference: h264, vp8'),
     P('video.h264_profile', 'baseline', 'main: fewer bits for the same look, for viewers that '

@@ -53,6 +53,7 @@ class Need:
 _AIOHTTP = Need('aiohttp', 'aiohttp', 'python3-aiohttp', '3.9')
 _AIORTC = Need('aiortc', 'aiortc', '', '1.14', ',<2')
 _AV = Need('av', 'av', '')
+_CRYPTOGRAPHY = Need('cryptography', 'cryptography', '', '42')
 _CV_BRIDGE = Need('cv_bridge', 'cv-bridge', 'ros-{distro}-cv-bridge')
 _NUMPY = Need('numpy', 'numpy', 'python3-numpy')
 _OPENCV = Need('cv2', 'opencv-python-headless', 'python3-opencv')
@@ -62,8 +63,8 @@ _QRCODE = Need('qrcode', 'qrcode', 'python3-qrcode')
 _WEBSOCKETS = Need('websockets', 'websockets', '', '13')
 
 _PROGRAMS = {
-    'bridge': (_RCLPY, _AIORTC, _AV, _AIOHTTP, _PROMETHEUS, _WEBSOCKETS, _NUMPY, _OPENCV,
-               _CV_BRIDGE),
+    'bridge': (_RCLPY, _AIORTC, _AV, _AIOHTTP, _CRYPTOGRAPHY, _PROMETHEUS, _WEBSOCKETS,
+               _NUMPY, _OPENCV, _CV_BRIDGE),
     'cmd-vel-guard': (_RCLPY,),
     'invite': (_QRCODE,),
     'relay': (_AIOHTTP, _PROMETHEUS),

@@ -30,6 +30,7 @@ from sensor_msgs.msg import Joy
 from std_msgs.msg import String
 
 from .cameras import ANY, Cameras
+from .own_server import OwnServer
 from ..core.access import Access
 from ..core.clock import boot_time, synchronized
 from ..core.configuration import BRIDGE, default_robot_id
@@ -38,6 +39,7 @@ from ..core.gate import Gate
 from ..core.guard import Guard
 from ..core.keystore import default_directory, KeyStore
 from ..core.messages import check_name
+from ..core.page_link import read_page
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.rtcbot import read_text
@@ -48,9 +50,6 @@ from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
 from ..peer.ice_watch import IceWatch
 from ..peer.sessions import Sessions
-from ..relay.app import create_app
-from ..relay.registry import NAMELESS, Registry
-from ..relay.server import serve
 from ..ros.diagnostics import Diagnostics, status
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
@@ -78,6 +77,7 @@ class Bridge:
         self._values = values
         robot_id = _robot_id(values)
         self._relay = dial_url(values['relay_url'], robot_id) if values['relay_url'] else None
+        self._page_url = _page_url(values)
         self._token = read_token(values['relay_token_file'])
         # Without the guard's process its rules are kept here, as far as this process runs.
         self._guard = None if values['teleop.guard'] else Guard(values['teleop.timeout'])
@@ -107,7 +107,7 @@ class Bridge:
         self._diagnostics = Diagnostics(node, robot_id)
         self._client: RelayClient | None = None
         self._ice_watch = IceWatch(self.host.ice, self._renew)
-        self._own_page = ''
+        self._server = OwnServer(values, robot_id, self._store.directory)
 
     async def run(self) -> None:
         """
@@ -124,7 +124,8 @@ class Bridge:
                 self.sessions.send_message, read_text(message.data)), 10)
         async with contextlib.AsyncExitStack() as stack:
             await self._ice_watch.probe()
-            await self._serve(stack)
+            await stack.enter_async_context(
+                self._server.running(self.sessions.link('server')))
             # Now that nothing is refused any more, it may say what it found.
             use_h264_encoder(self._values['video.h264_encoder'])
             ros = RosThread(self._node)
@@ -154,23 +155,6 @@ class Bridge:
                 self.pilot.close()
                 for task in running:
                     task.cancel()
-
-    async def _serve(self, stack: contextlib.AsyncExitStack) -> None:
-        host, port = self._values['server.host'], self._values['server.port']
-        if not port:
-            return
-        registry = Registry()
-        link = self.sessions.link('server')
-        registry.add(NAMELESS, link)
-        registry.add(self.host.robot_id, link)
-        try:
-            await stack.enter_async_context(serve(create_app(registry), host, port))
-        except OSError as error:
-            raise RtcBridgeError(
-                f'cannot serve on {host}:{port}: {error.strerror}; choose another '
-                'server.host or server.port, or 0 for none') from None
-        self._own_page = f'http://{host}:{port}/{self.host.robot_id}'
-        self._node.get_logger().info(f'page: {self._own_page}')
 
     async def _renew(self) -> None:
         if self._client is not None:
@@ -235,11 +219,11 @@ class Bridge:
             print(f'link to {role}, as long as this process runs: {base}#{invite}', flush=True)
 
     def _page(self) -> str:
-        if self._values['page_url']:
-            return self._values['page_url']
+        if self._page_url:
+            return self._page_url
         if self._relay is not None:
             return page_url(self._values['relay_url'], self.host.robot_id)
-        return self._own_page
+        return self._server.page
 
     def _warn_if_open(self) -> None:
         for name, reach in (('access.anonymous', self._values['server.port']),
@@ -256,6 +240,13 @@ def _robot_id(values: dict[str, Value]) -> str:
         return check_name(robot_id)
     except ProtocolError as error:
         raise ParameterError(f'parameter robot_id: {error}') from None
+
+
+def _page_url(values: dict[str, Value]) -> str:
+    try:
+        return values['page_url'] and str(read_page(values['page_url']))
+    except ProtocolError as error:
+        raise ParameterError(f'parameter page_url: {error}') from None
 
 
 def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:

@@ -29,6 +29,7 @@ import aiohttp
 
 from .children import Child, end
 from ..core.messages import parse, Ready, SUBPROTOCOL, Watch
+from ..signaling.addresses import reachable
 
 _ROBOT = 'demo'
 _ALL = {'0.0.0.0': '127.0.0.1', '::': '::1'}
@@ -52,21 +53,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _url(host: str, port: int) -> str:
     return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
-
-
-def _own_address(host: str) -> str:
-    """Return an address under which others reach this host, if ``host`` stands for all."""
-    if host not in _ALL:
-        return host
-    family, far = (socket.AF_INET6, '2001:db8::1') if ':' in host else (socket.AF_INET,
-                                                                        '192.0.2.1')
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            # Chooses the way out and sends nothing; the addresses are RFC 5737's and 3849's.
-            probe.connect((far, 9))
-            return probe.getsockname()[0]
-        except OSError:
-            return _ALL[host]
 
 
 def _bind(host: str, port: int) -> int:
@@ -145,7 +131,7 @@ def _environment() -> dict[str, str]:
 def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
     """Return the modules to start, with their arguments."""
     relay_url = f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'
-    page_url = f'{_url(_own_address(options.host), port)}/{_ROBOT}'
+    page_url = f'{_url(reachable(options.host), port)}/{_ROBOT}'
     programs = {
         'relay': ['--host', options.host, '--port', str(port), '--open'],
         'sim_robot': [],

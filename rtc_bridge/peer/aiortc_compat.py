@@ -200,6 +200,12 @@ for _name, _found in (('playout delay', HAS_PLAYOUT_DELAY), ('RTCP feedback', HA
         logger.warning('this release of aiortc has no hook for %s', _name)
 
 
+def host_addresses() -> list[str]:
+    """Return this host's IP addresses, without loopback, as aioice finds them."""
+    find = getattr(aioice.ice, 'get_host_addresses', None)
+    return find(use_ipv4=True, use_ipv6=True) if find else []
+
+
 class _Binding(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.answered = asyncio.Event()

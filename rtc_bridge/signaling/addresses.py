@@ -78,3 +78,10 @@ def source_address(peer: tuple) -> str | None:
             return probe.getsockname()[0]
         except OSError:
             return None
+
+
+def reachable(host: str) -> str:
+    """Return an address under which others reach this host, if ``host`` stands for all."""
+    if host == '0.0.0.0':
+        return source_address(WORLD[0]) or '127.0.0.1'
+    return (source_address(WORLD[1]) or '::1') if host == '::' else host
