@@ -52,8 +52,8 @@ _PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
 # Nothing is sent for the length of a queue that is longer than the first, at most for the second,
 # and not again within the third.
 _LONG_S, _PAUSE_MOST_S, _BETWEEN_S = 0.25, 0.5, 1.5
-# What has not been sent has proved nothing.
-_UNPROVEN = 1.5
+# What has not been sent has proved nothing; less so where the path was full before.
+_UNPROVEN, _UNPROVEN_AFTER = 1.5, 1.2
 _SENT_WINDOW_S = 1.0
 
 
@@ -92,6 +92,8 @@ class RateEstimate:
         # When the path was last found full, and what it took then.
         self._full_at: float | None = None
         self._capacity = 0.0
+        # When the last cut shows in what is heard.
+        self._settled_at = self._began
         # Smoothed losses; what of them is the path's; rate and losses at the last cut for them.
         self._loss = self._path_loss = self._lossy_until = 0.0
         self._lost_since = self._began
@@ -242,8 +244,7 @@ class RateEstimate:
 
     def _just_cut(self, now: float) -> bool:
         """Tell whether the last cut may not be seen in what is heard yet."""
-        base = min((rtt for _, rtt in self._rtts), default=0.0)
-        return self._full_at is not None and now - self._full_at < base + 0.3
+        return now < self._settled_at
 
     def _full(self, now: float, capacity: float, bitrate: float) -> None:
         if self._padded:
@@ -255,6 +256,7 @@ class RateEstimate:
         if waiting > _LONG_S and now - self._paused_at > _BETWEEN_S:
             # The queue may run over: what is sent before it is empty comes late or never.
             self.pause, self._paused_at = min(waiting, _PAUSE_MOST_S), now
+        self._settled_at = now + base + self.pause + 0.3
         self._set(min(self.bitrate, bitrate))
 
     def _grow(self, now: float) -> None:
@@ -272,7 +274,8 @@ class RateEstimate:
             speed = _BACK
         else:
             speed = _BEYOND + _FASTER * max(0.0, now - self._full_at - _PATIENCE_S)
-        proven = max(self._start, _UNPROVEN * max(self.sent(), self.sent(0.5)))
+        margin = _UNPROVEN if self._full_at is None else _UNPROVEN_AFTER
+        proven = max(self._start, margin * max(self.sent(), self.sent(0.5)))
         if self.bitrate < proven:
             self._set(min(proven, self.bitrate * (1 + speed * seconds)))
 

@@ -52,7 +52,7 @@ class Retransmissions:
 
     def choose(self, lost: Iterable[tuple[int, float]]) -> tuple[list[int], bool]:
         """
-        Return what to send again, and whether something was given up for good.
+        Return what to send again, some of it twice, and whether something was given up for good.
 
         What is given up leaves the viewer without a whole picture until the next keyframe.
 
@@ -74,7 +74,10 @@ class Retransmissions:
             self._budget -= PACKET_BITS
             self._sent[sequence] = now
             again.append(sequence)
-        return again, given_up
+        # Lost once more it would be missed for two more round trips: twice, if there is room.
+        copies = again[:max(0, int(self._budget // PACKET_BITS))]
+        self._budget -= len(copies) * PACKET_BITS
+        return again + copies, given_up
 
     def note(self, sequences: Iterable[int]) -> None:
         """Remember packets that were sent a second time unasked."""

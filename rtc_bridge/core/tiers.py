@@ -20,7 +20,7 @@ a poor path is moved down instead of holding back the others.
 
 from dataclasses import dataclass
 import re
-from typing import Iterable, Sequence
+from typing import Sequence
 
 from .errors import ParameterError
 from .wire import show
@@ -29,16 +29,17 @@ from .wire import show
 _BITS_PER_PIXELS = 0.75
 # A tier whose ceiling is less than this is not worth an encoder, bit/s.
 _SMALLEST = 40_000
-# Below this share of the next tier's ceiling its smaller pictures look better.
-_FLOOR = 0.8
-# And below this share of that there is no time to lose.
-_FAR = 0.7
+# So much of its ceiling, in seconds, a tier may send at once: more looks better, less comes sooner.
+# The smaller ones are for paths on which that matters.
+_BURST_S, _SMALL_BURST_S = 1 / 8, 1 / 16
+# On a path that needs longer for such a burst the next tier is better.
+_LONGEST_BURST_S = 0.25
 # Nobody takes more than a tenth of its rate from the strongest viewer of a tier, or its driver.
 _KEEP, _JOIN = 0.9, 0.95
 # While all are still finding out what their paths take, they do it together.
 _JOIN_RAMPING = 0.5
 _UP_MARGIN = 1.25
-_DOWN_S, _UP_S, _UP_RAMPING_S = 0.5, 3.0, 1.0
+_UP_S, _UP_RAMPING_S = 3.0, 1.0
 _FORM = re.compile(r'1/([1-9])(?:@(\d+(?:\.\d+)?))?')
 
 
@@ -55,13 +56,15 @@ class Tier:
     """
     A tier of one camera.
 
-    ``max_bitrate`` and ``floor``, below which a viewer is better off in the next tier, in bit/s.
+    ``max_bitrate`` and ``floor``, below which a viewer is better off in the next tier, in bit/s;
+    ``burst``: what may be sent at once, in seconds of ``max_bitrate``.
     """
 
     divisor: int
     max_fps: float
     max_bitrate: int
     floor: float
+    burst: float
 
 
 @dataclass(eq=False)
@@ -104,14 +107,15 @@ def read_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
     return tuple(scales)
 
 
-def make_tiers(scales: Iterable[Scale], max_bitrate: int, max_fps: float) -> tuple[Tier, ...]:
+def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float) -> tuple[Tier, ...]:
     """Return a camera's tiers, as many as the scales: those of too little rate are not for use."""
-    ceilings = [(s, round(max_bitrate / s.divisor ** (2 * _BITS_PER_PIXELS))) for s in scales]
-    following = [ceiling for _, ceiling in ceilings[1:]] + [0]
-    return tuple(
-        Tier(scale.divisor, min(scale.max_fps, max_fps), ceiling,
-             _FLOOR * below if below >= _SMALLEST else 0.0)
-        for (scale, ceiling), below in zip(ceilings, following))
+    ceilings = [round(max_bitrate / s.divisor ** (2 * _BITS_PER_PIXELS)) for s in scales]
+    tiers = []
+    for scale, ceiling, below in zip(scales, ceilings, ceilings[1:] + [0]):
+        burst = _BURST_S if scale.divisor == 1 else _SMALL_BURST_S
+        floor = ceiling * burst / _LONGEST_BURST_S if below >= _SMALLEST else 0.0
+        tiers.append(Tier(scale.divisor, min(scale.max_fps, max_fps), ceiling, floor, burst))
+    return tuple(tiers)
 
 
 def balance(paths: Sequence[Path], tiers: Sequence[Tier], now: float) -> list[int]:
@@ -130,7 +134,9 @@ def balance(paths: Sequence[Path], tiers: Sequence[Tier], now: float) -> list[in
             continue
         if path.better_since is None:
             path.better_since = now
-        if now - path.better_since >= _patience(path, fitting, paths, tiers):
+        # A path that has become narrow is urgent: what is too much for it comes late, or never.
+        if fitting > path.tier or now - path.better_since >= (
+                _UP_RAMPING_S if path.ramping else _UP_S):
             path.tier, path.better_since = fitting, None
     for path in paths:
         path.wanted = _wanted(path, paths, tiers) if path.tier else 0.0
@@ -167,16 +173,6 @@ def _wanted(path: Path, paths: Sequence[Path], tiers: Sequence[Tier]) -> float:
     others = [p for p in paths if p.tier == path.tier - 1 and not p.quiet]
     leader = max((p.bitrate for p in others), default=0.0)
     return max(_UP_MARGIN * above.floor, min(leader, above.max_bitrate))
-
-
-def _patience(path: Path, fitting: int, paths: Sequence[Path], tiers: Sequence[Tier]) -> float:
-    """Return for how long another tier must have been better: changes cost keyframes."""
-    if fitting < path.tier:
-        return _UP_RAMPING_S if path.ramping else _UP_S
-    tier = tiers[path.tier]
-    if path.bitrate < _FAR * tier.floor or _holds_back(path, path.tier, paths, tier):
-        return 0.0
-    return _DOWN_S
 
 
 def _rate(members: list[Path], tier: Tier) -> int:

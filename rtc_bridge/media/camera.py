@@ -259,7 +259,7 @@ class Camera:
         return make_tiers(settings.scales, settings.max_bitrate, settings.max_fps)
 
     def _limits(self) -> list[Limits]:
-        return [Limits(t.max_bitrate, t.max_fps, t.divisor) for t in self._tiers]
+        return [Limits(t.max_bitrate, t.max_fps, t.divisor, t.burst) for t in self._tiers]
 
 
 def _nothing() -> None:

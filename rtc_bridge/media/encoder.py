@@ -101,20 +101,22 @@ class Encoder:
     :param width: in pixels, even
     :param height: in pixels, even
     :param bitrate: at the start, bit/s
-    :param max_bitrate: bit/s; H.264 bursts stay within an eighth of a second of it
+    :param max_bitrate: bit/s
     :param profile: of H.264, one of ``PROFILES``; Baseline is the constrained one
+    :param burst: what H.264 may spend at once, in seconds of ``max_bitrate``
     :param name: of FFmpeg's H.264 encoder; that of :func:`use_h264_encoder` otherwise
     :raises av.FFmpegError: it cannot be opened
     """
 
     def __init__(self, codec: str, width: int, height: int, *, bitrate: int, max_bitrate: int,
                  fps: float = 30.0, profile: str = 'Baseline', name: str = '',
-                 clock: Clock = boot_time) -> None:
+                 burst: float = 1 / 8, clock: Clock = boot_time) -> None:
         """Open the codec."""
         self.codec = codec
         self.size = (width, height)
         self.max_bitrate = max_bitrate
         self._fps = fps
+        self._burst = burst
         self._profile = profile
         self._clock = clock
         self._bitrate = bitrate
@@ -166,8 +168,8 @@ class Encoder:
                 # In percent of what a picture has on average.
                 'max-intra-rate': str(max(round(KEYFRAME_S * self._fps * 100), 100))}
         if self._name == SOFTWARE:
-            # Half as much keeps bursts smaller, and x264 a sixth below the rate that it may have.
-            buffer = self.max_bitrate // 8
+            # With 1/16 s bursts are small, and x264 stays a sixth below the rate that it may have.
+            buffer = round(self.max_bitrate * self._burst)
             fill = first_fill(self._bitrate, buffer)
             return {
                 'preset': 'superfast', 'tune': 'zerolatency',

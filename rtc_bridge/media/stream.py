@@ -47,12 +47,14 @@ class Limits:
     """
     What a stream keeps to: bit/s and frames per second.
 
-    ``divisor`` of width and height.
+    ``divisor`` of width and height; ``burst``: what may be sent at once, in seconds of
+    ``max_bitrate``.
     """
 
     max_bitrate: int
     max_fps: float
     divisor: int = 1
+    burst: float = 1 / 8
 
 
 @dataclass
@@ -199,6 +201,7 @@ class VideoStream:
                         family(self.codec), *wanted[:2],
                         bitrate=min(self.bitrate, limits.max_bitrate),
                         max_bitrate=limits.max_bitrate, fps=limits.max_fps,
+                        burst=limits.burst,
                         profile='Main' if self.codec == 'h264-main' else 'Baseline')
                     opened = wanted
                 encoder.set_bitrate(self.bitrate)

@@ -116,7 +116,9 @@ def _install_consent_clock() -> bool:
         result = await request(self, *args, **kwargs)
         self.receiver.last_answer = now = boot_time()
         if consent:
-            self.receiver.round_trip, self.receiver.asked = (now, now - began), None
+            self.receiver.round_trip = now, now - began
+            if self.receiver.asked == began:
+                self.receiver.asked = None
         return result
 
     protocol.request = request_and_note
@@ -251,10 +253,13 @@ async def ask_turn(host: str, port: int, transport: str, tls: bool, username: st
     endpoint.close()
 
 
-def _noted(pc: RTCPeerConnection, name: str) -> list[Any]:
+def _connections(pc: RTCPeerConnection) -> set[Any]:
     transports = [s.transport for s in (*pc.getSenders(), pc.sctp) if s is not None]
-    connections = [getattr(t.transport, '_connection', None) for t in transports if t is not None]
-    return [value for c in connections if (value := getattr(c, name, None)) is not None]
+    return {getattr(t.transport, '_connection', None) for t in transports if t is not None}
+
+
+def _noted(pc: RTCPeerConnection, name: str) -> list[Any]:
+    return [value for c in _connections(pc) if (value := getattr(c, name, None)) is not None]
 
 
 def last_answer(pc: RTCPeerConnection) -> float | None:
@@ -265,6 +270,17 @@ def last_answer(pc: RTCPeerConnection) -> float | None:
 def round_trip(pc: RTCPeerConnection) -> tuple[float, float] | None:
     """Return when the newest round trip ended, and its time in seconds; ``None`` before one."""
     return max(_noted(pc, 'round_trip'), default=None)
+
+
+async def check(pc: RTCPeerConnection) -> None:
+    """Ask for consent once more, between the regular times: one more round trip is noted."""
+    for connection in _connections(pc):
+        password = getattr(connection, 'remote_password', None)
+        for pair in list(getattr(connection, '_nominated', {}).values()) if password else ():
+            with contextlib.suppress(stun.TransactionError, ConnectionError):
+                await pair.protocol.request(
+                    connection.build_request(pair, nominate=False), pair.remote_addr,
+                    integrity_key=password.encode(), retransmissions=0)
 
 
 def waiting(pc: RTCPeerConnection) -> float:

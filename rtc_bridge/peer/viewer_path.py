@@ -38,6 +38,7 @@ class ViewerPath:
         self._pc: RTCPeerConnection | None = None
         self._seen = 0.0
         self._pad: asyncio.Task[None] | None = None
+        self._check: asyncio.Task[None] | None = None
 
     def on_report(self, fraction_lost: float) -> None:
         """Take a receiver report, see :meth:`RateEstimate.on_report`; act at once if need be."""
@@ -65,6 +66,9 @@ class ViewerPath:
             self._seen = trip[0]
             rate.on_rtt(trip[1])
             self._pause()
+        if (rate.ramping or not rate.clear) and (self._check is None or self._check.done()):
+            # The regular checks wait for each other, the longer the more there is to find out.
+            self._check = asyncio.create_task(aiortc_compat.check(pc), name='check')
         showing = [slot for slot in slots if slot.camera is not None]
         if not showing:
             return
@@ -80,8 +84,9 @@ class ViewerPath:
 
     def close(self) -> None:
         """Send nothing more."""
-        if self._pad is not None:
-            self._pad.cancel()
+        for task in (self._pad, self._check):
+            if task is not None:
+                task.cancel()
 
 
 async def _pad(slot: Slot, size: float) -> None:
@@ -90,4 +95,5 @@ async def _pad(slot: Slot, size: float) -> None:
             await slot.pad(int(size / _PAD_PARTS))
         except ConnectionError:
             return  # The connection has ended meanwhile.
-        await asyncio.sleep(STEP_S / _PAD_PARTS)
+        # Done before the next step, which would not wait.
+        await asyncio.sleep(0.8 * STEP_S / _PAD_PARTS)
