@@ -29,8 +29,8 @@ from .wire import show
 _BITS_PER_PIXELS = 0.75
 # A tier whose ceiling is less than this is not worth an encoder, bit/s.
 _SMALLEST = 40_000
-# So much of its ceiling, in seconds, a tier may send at once: more looks better, less comes sooner.
-# The smaller ones are for paths on which that matters.
+# So much of its ceiling, in seconds, a tier may send at once: more looks better, less comes
+# sooner. The smaller ones are for paths on which that matters.
 _BURST_S, _SMALL_BURST_S = 1 / 8, 1 / 16
 # On a path that needs longer for such a burst the next tier is better.
 _LONGEST_BURST_S = 0.25
