@@ -74,6 +74,8 @@ setup(
             'ros-kilted-std-srvs',
             'ros-rclpy[fastrtps]==9.1.2',
         ],
+        # A relay that shares its robots with others.
+        'redis': ['redis>=5'],
         'test': [
             'colcon-common-extensions',
             'flake8',
@@ -88,6 +90,7 @@ setup(
             'pytest',
             'pytest-asyncio',
             'pytest-timeout',
+            'redis>=5',
         ],
     },
     # The page is served as files.

@@ -18,6 +18,8 @@ found npm || packages+=(npm)
 found ip || packages+=(iproute2)
 found nft || [ -x /usr/sbin/nft ] || packages+=(nftables)
 found turnserver || packages+=(coturn)
+found redis-server || packages+=(redis-server)
+found nginx || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
 if [ ${#packages[@]} -gt 0 ]; then
   if ! may_install; then
     say "These are missing, and their tests are skipped: ${packages[*]}" \
@@ -26,10 +28,12 @@ if [ ${#packages[@]} -gt 0 ]; then
     # Ubuntu has both browsers as snaps only, which do not work everywhere.
     say "apt could not install all of: ${packages[*]}; the tests that need them are skipped"
   fi
-  case " ${packages[*]} " in *' coturn '*)
-    # The tests start their own; Debian starts one at once, open to all who reach this host.
-    command -v systemctl >/dev/null && as_root systemctl disable --now -q coturn || true
-  esac
+  for name in coturn redis-server nginx; do
+    case " ${packages[*]} " in *" $name"[\ -]*)
+      # The tests start their own; Debian starts one at once, open to all who reach this host.
+      command -v systemctl >/dev/null && as_root systemctl disable --now -q "$name" || true
+    esac
+  done
 fi
 
 scripts/venv.sh test

@@ -38,7 +38,7 @@ FLOORS = {
     # A track gives aiortc what it sends as av.Packet, hence av.
     'peer': ({'core', 'media'}, {'aiortc', 'av'}),
     'signaling': ({'core'}, {'websockets'}),
-    'relay': ({'core'}, {'aiohttp', 'prometheus_client'}),
+    'relay': ({'core'}, {'aiohttp', 'prometheus_client', 'redis'}),
     'ros': ({'core', 'media', 'peer', 'signaling'}, {'cv_bridge', 'numpy', 'rclpy'} | MESSAGES),
 }
 # The top floor joins everything; the package itself holds its version.

@@ -77,7 +77,8 @@ def test_package_xml(manifest):
 def test_dependencies_are_those_of_setup(setup_arguments):
     """What the programs demand at their start is what pip installs."""
     wanted = setup_arguments['install_requires']
-    wanted = wanted + setup_arguments['extras_require']['ros-jazzy']
+    extras = setup_arguments['extras_require']
+    wanted = wanted + extras['ros-jazzy'] + extras['redis']
     for name, need in vars(dependencies).items():
         if isinstance(need, dependencies.Need) and need.pip:
             matching = [text for text in wanted

@@ -60,6 +60,7 @@ _OPENCV = Need('cv2', 'opencv-python-headless', 'python3-opencv')
 _PROMETHEUS = Need('prometheus_client', 'prometheus-client', 'python3-prometheus-client')
 _RCLPY = Need('rclpy', '', 'ros-{distro}-rclpy')
 _QRCODE = Need('qrcode', 'qrcode', 'python3-qrcode')
+_REDIS = Need('redis', 'redis', 'python3-redis', '5')
 _WEBSOCKETS = Need('websockets', 'websockets', '', '13')
 
 _PROGRAMS = {
@@ -73,6 +74,8 @@ _PROGRAMS = {
     'play-video': (_RCLPY, _AV, _NUMPY, _OPENCV),
 }
 _PROGRAMS['demo'] = tuple(dict.fromkeys(need for needs in _PROGRAMS.values() for need in needs))
+# A relay that shares one with others.
+_PROGRAMS['relay --redis'] = (_REDIS,)
 
 
 def _importable(module: str) -> bool:

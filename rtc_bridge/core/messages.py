@@ -178,6 +178,14 @@ class OfferMessage(Message):
 
 
 @dataclass(frozen=True)
+class Look(Message):
+    """Relay to relay: the offer of a session, please; answered by ``offer`` or ``close``."""
+
+    TYPE = 'look'
+    session: str
+
+
+@dataclass(frozen=True)
 class Answer(Message):
     """Robot to relay to page: the SDP answer."""
 
@@ -270,6 +278,7 @@ _PARSERS = {
     'ready': lambda o: Ready(take(o, 'session', str), take(o, 'kind', str, 'v1'),
                              take(o, 'trickle', bool, False), _ice_servers(o)),
     'offer': _offer,
+    'look': lambda o: Look(take(o, 'session', str)),
     'answer': lambda o: Answer(take(o, 'session', str), take(o, 'sdp', str)),
     'candidate': lambda o: CandidateMessage(take(o, 'session', str), _candidate(o)),
     'close': lambda o: Close(take(o, 'session', str)),

@@ -35,6 +35,8 @@ RELAY = (
       'for all; RTC_BRIDGE_RELAY_TOKENS has such words, too'),
     P('trusted_proxies', [], 'networks whose X-Forwarded-For is believed, like 10.0.0.0/8'),
     P('metrics_for', ['127.0.0.0/8', '::1/128'], 'networks that may read /metrics'),
+    P('redis', '', 'Redis that several relays share, like redis://:PASSWORD@HOST:6379/0; empty: '
+      'this relay is alone'),
     P('limits.connections', 20_000, 'connections at once', '', 1, 1_000_000),
     P('limits.connections_per_address', 256, 'connections at once from one address, robots that '
       'showed a token aside', '', 1, 1_000_000),
@@ -63,6 +65,7 @@ RELAY = (
 )
 DEFAULTS: Mapping[str, Value] = {row.name: row.default for row in RELAY}
 PREFIX = 'RTC_BRIDGE_RELAY_'
+_REDIS = ('redis://', 'rediss://', 'unix://')
 
 
 def variable(name: str) -> str:
@@ -136,6 +139,9 @@ def settle(flags: Mapping[str, str], environment: Mapping[str, str] = os.environ
         text = flags.get(row.name, environment.get(variable(row.name)))
         if text is not None:
             values[row.name] = from_text(row, text)
+    if values['redis'] and not values['redis'].startswith(_REDIS):
+        # It is not shown: there may be a password in it.
+        raise ParameterError(f'parameter redis must begin with {" or ".join(_REDIS)}')
     if values['key'] and not values['certificate']:
         raise ParameterError('parameter key is set, but certificate is not')
     return values

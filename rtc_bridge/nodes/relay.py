@@ -23,7 +23,8 @@ import signal
 import ssl
 import sys
 
-from ..core.errors import ParameterError, REFUSED
+from ..core.dependencies import check
+from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.parameters import Value
 from ..core.relay_settings import flag, PREFIX, RELAY, settle
 from ..core.tokens import read_words, Tokens
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def run(settings: dict[str, Value], tokens: Tokens) -> int:
+async def run(settings: dict[str, Value], tokens: Tokens, registry: Registry) -> int:
     """
     Run a relay until SIGINT or SIGTERM; read the certificate again on SIGHUP.
 
@@ -71,7 +72,7 @@ async def run(settings: dict[str, Value], tokens: Tokens) -> int:
         return 1
     loop.add_signal_handler(signal.SIGHUP, _renew, context, files)
     try:
-        async with serve(create_app(Registry(), settings, robots=tokens), host, port,
+        async with serve(create_app(registry, settings, robots=tokens), host, port,
                          context) as bound:
             _logger.info('relay listens on %s://%s:%d', 'https' if context else 'http',
                          f'[{host}]' if ':' in host else host, bound)
@@ -96,6 +97,18 @@ def _renew(context: ssl.SSLContext | None, files: tuple[str, str]) -> None:
         _logger.info('the certificate was read again')
     except OSError as error:
         _logger.error('the new certificate cannot be used: %s', error)
+
+
+def _registry(redis: str) -> Registry:
+    """Return what knows the robots: of this relay, or of all that share a Redis."""
+    if not redis:
+        return Registry()
+    check('relay --redis')
+    from ..relay.shared import SharedRegistry
+    try:
+        return SharedRegistry(redis)
+    except ValueError as error:
+        raise ParameterError(f'parameter redis is no URL of one: {error}') from None
 
 
 def _take_files() -> None:
@@ -128,8 +141,8 @@ def main(args: list[str] | None = None) -> int:
             raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
                                  'any robot register (--open)')
         _take_files()
-        return asyncio.run(run(settings, tokens))
-    except ParameterError as error:
+        return asyncio.run(run(settings, tokens, _registry(settings['redis'])))
+    except (DependencyError, ParameterError) as error:
         print(f'relay: {error}', file=sys.stderr)
         return REFUSED
 

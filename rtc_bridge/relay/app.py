@@ -15,7 +15,7 @@
 """The relay's routes: the page, all doors, and errors that a person can read."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from hashlib import sha256
 import logging
 from pathlib import Path
@@ -27,7 +27,7 @@ from .desk import Desk
 from .entrance import Entrance, token
 from .files import PAGE_DIR, serve_file
 from .page import PageSocket
-from .registry import NAMELESS, Registry
+from .registry import NAMELESS, Registry, TAKEN
 from .rtcbot import exchange, read_offer, RTCBotRobot
 from .server import connection, DOORMAN, Doorman
 from .v1 import receive, send, serve_robot
@@ -44,7 +44,6 @@ FIRST_FRAME_TIMEOUT = 10.0
 # RTCBot's own words, which programs may look for.
 NO_ROBOT = 'There is no robot connected'
 NO_ROOM = 'No connection is active here'
-TAKEN = 'Already have a connection here'
 
 
 def create_app(registry: Registry, settings: Mapping[str, Value] = DEFAULTS, *,
@@ -82,6 +81,7 @@ class _Relay:
         app = web.Application(client_max_size=MAX_MESSAGE)
         app[DOORMAN] = Doorman(self._settings, self._proxies, self._metrics)
         Entrance(self._settings, self._proxies, self._metrics, self._is_known_robot).attach(app)
+        app.cleanup_ctx.append(self._join)
         app.on_shutdown.append(self._shut_down)
         app.router.add_get('/', self._get)
         app.router.add_post('/connect', self._post)
@@ -106,6 +106,10 @@ class _Relay:
             return name
         return '#' + sha256(self._salt + name.encode()).hexdigest()[:8]
 
+    async def _join(self, app: web.Application) -> AsyncIterator[None]:
+        async with self._registry.joined(self._desk, self._settings['limits.answer_timeout']):
+            yield
+
     async def _shut_down(self, app: web.Application) -> None:
         self._stopping = True
         # Each close waits a second at most for a peer that does not answer it.
@@ -113,7 +117,8 @@ class _Relay:
 
     async def _health(self, request: web.Request) -> web.Response:
         return web.json_response(
-            {'status': 'stopping' if self._stopping else 'ok', 'robots': len(self._registry)},
+            {'status': 'stopping' if self._stopping else 'ok', 'robots': len(self._registry),
+             **self._registry.health()},
             status=503 if self._stopping else 200)
 
     async def _show_metrics(self, request: web.Request) -> web.Response:

@@ -15,7 +15,7 @@
 """Where all doors bring their offers: one way to ask any kind of robot, and who is watching."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 import logging
@@ -42,6 +42,7 @@ class Viewing:
 
     robot: RobotLink
     offer: Offer
+    ended: Callable[[], object] | None = None
 
 
 class Desk:
@@ -90,16 +91,18 @@ class Desk:
             self.metrics.refused.labels('viewers_per_address').inc()
             raise SignalingError('busy', 'There are too many viewers from this address')
 
-    async def ask(self, robot: RobotLink, offer: Offer) -> str:
+    async def ask(self, robot: RobotLink, offer: Offer,
+                  ended: Callable[[], object] | None = None) -> str:
         """
         Return the robot's answer. No failure leaves a session behind.
 
+        :param ended: called at the end of the session, if the viewer is another relay's
         :raises SignalingError: whatever went wrong
         """
         began, result = time.perf_counter(), 'cancelled'
         self.metrics.came('offer', offer.session)
         try:
-            sdp = await self._admit(robot, offer)
+            sdp = await self._admit(robot, offer, ended)
             result = 'answered'
             self.metrics.answering.observe(time.perf_counter() - began)
             return sdp
@@ -110,11 +113,14 @@ class Desk:
             self.metrics.forget('offer', offer.session)
             if result != 'answered':
                 self.metrics.forget('answer', offer.session)
-            self.metrics.offers.labels(offer.door, result).inc()
-            log('an offer came', door=offer.door, result=result, source=offer.source,
-                session=offer.session[:8], seconds=round(time.perf_counter() - began, 3))
+            door = offer.door if ended is None else 'relay'
+            self.metrics.offers.labels(door, result).inc()
+            log('an offer came', door=door, result=result, source=offer.source,
+                session=offer.session.rpartition('.')[2][:8],
+                seconds=round(time.perf_counter() - began, 3))
 
-    async def _admit(self, robot: RobotLink, offer: Offer) -> str:
+    async def _admit(self, robot: RobotLink, offer: Offer,
+                     ended: Callable[[], object] | None) -> str:
         if not self._rates.allow(site(offer.source)):
             self.metrics.refused.labels('offers').inc()
             raise SignalingError('too-many', 'There are too many offers from this address')
@@ -124,13 +130,20 @@ class Desk:
             return await self._ask(robot, offer)
         self._take(self._sessions, (id(robot), site(offer.source)))
         # All is noted before the answer, as the end may come right behind it.
-        self.viewings[session] = Viewing(robot, offer)
-        robot.ends[session] = lambda: self.forget(session)
+        self.viewings[session] = Viewing(robot, offer, ended)
+        robot.ends[session] = lambda: self.end(session)
         try:
             return await self._ask(robot, offer)
         except BaseException:
             self.forget(session)
             raise
+
+    def end(self, session: str) -> None:
+        """Take a session for over, and tell the relay of its viewer, if that is another."""
+        viewing = self.viewings.get(session)
+        self.forget(session)
+        if viewing is not None and viewing.ended is not None:
+            viewing.ended()
 
     def forget(self, session: str) -> None:
         """Take a session for over."""

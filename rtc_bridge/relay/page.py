@@ -126,7 +126,11 @@ class PageSocket:
 
     async def _ready(self, robot: RobotLink) -> None:
         session = secrets.token_urlsafe(12)
-        servers = await robot.ice_servers()
+        try:
+            servers = await robot.ice_servers()
+        except SignalingError as error:
+            await self._error(error.code, str(error))
+            return
         self._fresh[session] = robot
         while len(self._fresh) > MAX_SESSIONS:
             del self._fresh[next(iter(self._fresh))]

@@ -14,14 +14,19 @@
 
 """Which robots are there, and who wants to know."""
 
-from typing import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Callable
 
+from .desk import Desk
 from ..core.errors import SignalingError
 from ..core.identity import Identity
-from ..core.link import RobotLink
+from ..core.link import Offer, RobotLink
 
 # The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
 NAMELESS = 'ws'
+# RTCBot's own words, which programs may look for.
+TAKEN = 'Already have a connection here'
 
 Watcher = Callable[[RobotLink | None], None]
 
@@ -78,15 +83,23 @@ class Registry:
         :param key: proves the identity of the one that has the name
         :raises SignalingError: ``robot-exists``, another robot has the name
         """
-        holder = self._robots.get(name)
-        if holder is not None:
-            known = self._identities[name]
-            if known is None or not known.proven_by(key):
-                raise SignalingError('robot-exists', 'Already have a connection here')
+        self.check(name, key)
+        if (holder := self._robots.get(name)) is not None:
             holder.dismiss()
         self._robots[name] = robot
         self._identities[name] = identity
         self._tell(name, robot)
+
+    def check(self, name: str, key: str) -> None:
+        """
+        Look whether a robot with this proof may have the name.
+
+        :raises SignalingError: ``robot-exists``, another robot has it
+        """
+        if name in self._robots:
+            known = self._identities[name]
+            if known is None or not known.proven_by(key):
+                raise SignalingError('robot-exists', TAKEN)
 
     def remove(self, name: str, robot: RobotLink) -> None:
         """Let a robot go. Nothing happens if the name is not (or no longer) its own."""
@@ -110,6 +123,28 @@ class Registry:
                 del self._watchers[name]
 
         return unwatch
+
+    def place(self, name: str, robot: RobotLink) -> str:
+        """Return what the ids of a robot's sessions begin with, so that ``viewing`` works."""
+        return ''
+
+    async def viewing(self, session: str) -> tuple[RobotLink, Offer] | None:
+        """Return the robot and the offer of a session that another relay knows, if one does."""
+        return None
+
+    def health(self) -> dict[str, Any]:
+        """Return what a load balancer may be told."""
+        return {}
+
+    @asynccontextmanager
+    async def joined(self, desk: Desk, timeout: float) -> AsyncIterator[None]:
+        """
+        Be one of several relays, where there are several.
+
+        :param desk: where their viewers' offers come to, too
+        :param timeout: seconds that a robot has for its answer
+        """
+        yield
 
     def _tell(self, name: str, robot: RobotLink | None) -> None:
         for watcher in list(self._watchers.get(name, ())):

@@ -114,6 +114,10 @@ class RTCBotRobot:
     async def close_session(self, session: str) -> None:
         """Do nothing: RTCBot's sessions end by themselves."""
 
+    def dismiss(self) -> None:
+        """End it: its name is another's."""
+        self._over.set()
+
     async def run(self) -> None:
         """Read the robot's frames until it goes, or until it may take no more offers."""
         reader = asyncio.create_task(self._read())

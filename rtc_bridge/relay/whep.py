@@ -96,7 +96,10 @@ class WhepDoor:
         return robot
 
     async def _viewing(self, request: web.Request) -> Viewing:
-        viewing = self._desk.viewings.get(request.match_info['session'])
+        session = request.match_info['session']
+        viewing = self._desk.viewings.get(session)
+        if viewing is None and (known := await self._registry.viewing(session)):
+            viewing = Viewing(*known)
         if viewing is None or viewing.offer.door != 'whep':
             raise web.HTTPNotFound(text='There is no such session, or it is over')
         return viewing
@@ -106,13 +109,14 @@ class WhepDoor:
         sdp = await _text(request, SDP, 'Accept-Post')
         if not sdp.lstrip().startswith('v='):
             raise web.HTTPBadRequest(text='This is no SDP offer')
+        place = self._registry.place(request.match_info['robot'], robot)
         offer = Offer(
             # Whoever knows it can end the session: 192 bits.
-            session=secrets.token_urlsafe(24), sdp=sdp, door='whep', trickle=True,
+            session=place + secrets.token_urlsafe(24), sdp=sdp, door='whep', trickle=True,
             camera=request.match_info.get('camera', '').strip('/') or None,
             source=request.remote, bearer=_bearer(request))
-        servers = await robot.ice_servers()
         try:
+            servers = await robot.ice_servers()
             answer = await self._desk.ask(robot, offer)
         except SignalingError as error:
             return _failed(error, offer.bearer)
@@ -146,7 +150,7 @@ class WhepDoor:
         viewing = await self._viewing(request)
         session = viewing.offer.session
         # Over for the player at once, even if the robot's word takes a while.
-        self._desk.forget(session)
+        self._desk.end(session)
         await viewing.robot.close_session(session)
         return web.Response(text='The session is over')
 
