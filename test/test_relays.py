@@ -18,11 +18,15 @@ import asyncio
 from contextlib import asynccontextmanager, AsyncExitStack
 import json
 import logging
+import os
+import subprocess
+import sys
 
 import pytest
 from redis.asyncio import Redis
 from redis_server import RedisServer
 from relay_server import closed, get, relay, send
+from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.core.identity import Prover
 from rtc_bridge.relay.shared import SharedRegistry
 
@@ -273,6 +277,21 @@ async def test_robot_takes_its_own_place_at_another_relay(server):
         posting = asyncio.create_task(a.post('/r1'))
         await answer(first)
         assert (await posting)[0] == 200
+
+
+# Settings
+
+@pytest.mark.parametrize('url, code, said', [
+    ('http://:my-password@host', '', 'redis must begin with redis:// or rediss:// or unix://'),
+    ('redis://:my-password@host:port', '', 'redis is no URL of one'),
+    ('redis://:my-password@host', "sys.modules['redis'] = None;", "pip install 'redis>=5'")])
+def test_relay_that_cannot_share(url, code, said):
+    done = subprocess.run(
+        [sys.executable, '-c', f'import sys; {code} from rtc_bridge.nodes.relay import main; '
+         'sys.exit(main(["--open"]))'], env={**os.environ, 'RTC_BRIDGE_RELAY_REDIS': url},
+        capture_output=True, text=True)
+    assert done.returncode == REFUSED, done.stderr
+    assert said in done.stderr and 'my-password' not in done.stderr, done.stderr
 
 
 # Failures

@@ -102,7 +102,8 @@ class RedisLine:
         while True:
             try:
                 await self._serve()
-            except (Away, RedisError, OSError, TimeoutError) as error:
+            except Exception as error:
+                # Whatever it is: relays go on alone, and try again.
                 reason = str(error).split('\n')[0] or type(error).__name__
             finally:
                 self._close()
