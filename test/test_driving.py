@@ -160,6 +160,40 @@ def test_second_browser_moves_nothing(page, robot, chromium, cmd_vel):
     other.close()
 
 
+def test_two_browsers_contend_for_the_seat(page, robot, chromium, cmd_vel):
+    drive(page, cmd_vel)
+    other = chromium.show(robot.url)
+    other.wait('rtcBridge.driver?.taken')
+    other.evaluate('rtcBridge.driver.ask()')
+    page.wait("rtcBridge.driver.asks === 'somebody'")
+    page.evaluate('rtcBridge.driver.refuse()')
+    other.wait('!rtcBridge.driver.asked')
+    assert other.evaluate('rtcBridge.driver.epoch') is None
+    other.evaluate('rtcBridge.driver.ask()')
+    page.wait('rtcBridge.driver.asks !== null')
+    # Both hold a key; the first one is still the driver.
+    other.down('ArrowDown')
+    since = cmd_vel.mark()
+    page.evaluate('rtcBridge.driver.handOver()')
+    zero = cmd_vel.wait_zero(since)
+    other.wait('rtcBridge.driver.epoch !== null')
+    # What the first one holds moves nothing any more.
+    backward = cmd_vel.wait(lambda x, y, z: x < 0, zero)
+    assert not any(x > 0 for x, y, z in cmd_vel.heard[zero:])
+    page.up('w')
+    page.down('w')
+    page.wait("document.getElementById('toast').textContent.includes('Somebody else')")
+    cmd_vel.wait(lambda *velocity: True, cmd_vel.mark() + 10)
+    assert not any(x > 0 for x, y, z in cmd_vel.heard[backward:])
+    # The driver's tab is closed: the robot stops, and the seat is free.
+    since = cmd_vel.mark()
+    other.close()
+    cmd_vel.wait_zero(since)
+    page.up('w')
+    page.wait('!rtcBridge.driver.taken')
+    drive(page, cmd_vel)
+
+
 def test_messages_between_applications_and_viewers(robot, page):
     received = robot.probe.subscribe(String, 'rtc_bridge/received', lambda m: m.data)
     publisher = robot.probe.publisher(String, 'rtc_bridge/send')

@@ -23,6 +23,7 @@ from rtc_bridge.core.control import Drive, Joy, parse_teleop
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.gate import Gate, Refused
 from rtc_bridge.core.guard import Guard
+from rtc_bridge.core.lease import Lease
 from rtc_bridge.core.pilot import Pilot
 from rtc_bridge.core.velocity import Limits, Velocity, ZERO
 
@@ -48,7 +49,7 @@ def clock():
 @pytest.fixture
 def gate(clock):
     numbers = count(1)
-    return Gate(FAST, clock=clock, make_tick=lambda: next(numbers))
+    return Gate(FAST, Lease(60.0, clock), clock=clock, make_tick=lambda: next(numbers))
 
 
 class Driver:
@@ -56,12 +57,14 @@ class Driver:
 
     def __init__(self, gate, session='a'):
         self.gate, self.session, self.seq = gate, session, 0
-        assert gate.take(session)
+        gate.lease.request(session)
+        assert gate.lease.holder == session
+        assert gate.take_stop()
 
     def send(self, velocity, **changes):
         self.gate._clock.now += 0.04
         self.seq += 1
-        command = {'epoch': self.gate.epoch, 'seq': self.seq, 'tick': None,
+        command = {'epoch': self.gate.lease.epoch, 'seq': self.seq, 'tick': None,
                    'velocity': velocity} | changes
         if command['tick'] is None:
             command['tick'] = self.gate.tick()
@@ -82,17 +85,16 @@ def test_a_neutral_command_opens_the_way(gate):
 
 def test_nobody_else_drives(gate):
     Driver(gate)
-    assert not gate.take('b')
     with refused('epoch'):
-        gate.drive('b', Drive(gate.epoch, 1, gate.tick(), ZERO))
+        gate.drive('b', Drive(gate.lease.epoch, 1, gate.tick(), ZERO))
 
 
 def test_commands_of_an_older_epoch_are_refused(gate):
     driver = Driver(gate)
     driver.send(ZERO)
-    old = gate.epoch
-    assert gate.release('a')
-    assert gate.take('a')
+    old = gate.lease.epoch
+    gate.lease.leave('a')
+    gate.lease.request('a')
     with refused('epoch'):
         driver.send(ZERO, epoch=old)
     # Each epoch counts anew, and asks for a neutral command again.
@@ -163,7 +165,8 @@ def test_velocity_is_clamped(gate):
 
 def test_acceleration_is_limited_but_stopping_is_not(clock):
     numbers = count(1)
-    gate = Gate(Limits(1.0, 0.0, 2.0, 2.0, 4.0), clock=clock, make_tick=lambda: next(numbers))
+    gate = Gate(Limits(1.0, 0.0, 2.0, 2.0, 4.0), Lease(), clock=clock,
+                make_tick=lambda: next(numbers))
     driver = Driver(gate)
     driver.send(ZERO)
     clock.now += 0.01
@@ -178,7 +181,7 @@ def test_acceleration_is_limited_but_stopping_is_not(clock):
 
 def test_holonomic_motion_needs_a_limit(clock):
     numbers = count(1)
-    gate = Gate(Limits(), clock=clock, make_tick=lambda: next(numbers))
+    gate = Gate(Limits(), Lease(), clock=clock, make_tick=lambda: next(numbers))
     driver = Driver(gate)
     driver.send(ZERO)
     assert driver.send(Velocity(0.0, 1.0, 0.0)) == ZERO
@@ -215,6 +218,7 @@ def test_a_command_is_read():
 
 def test_a_held_state_lasts_while_there_are_signs_of_life(gate, clock):
     gate.hold('r', FORWARD)
+    assert gate.take_stop()
     for _ in range(10):
         clock.now += 1.0
         gate.alive('r')
@@ -243,9 +247,9 @@ def test_a_held_state_takes_the_lease_only_if_it_is_free(gate):
     driver.send(ZERO)
     with refused('epoch'):
         gate.hold('r', FORWARD)
-    gate.release('a')
+    gate.lease.leave('a')
     assert gate.hold('r', FORWARD) == FORWARD
-    assert gate.holder == 'r'
+    assert gate.lease.holder == 'r'
 
 
 # Guard
@@ -344,24 +348,24 @@ def pilot(gate, clock, sent):
 def drive(pilot, seq, velocity):
     gate = pilot.gate
     gate._clock.now += 0.04
-    pilot.command('a', Drive(gate.epoch, seq, gate.tick(), velocity))
+    pilot.command('a', Drive(gate.lease.epoch, seq, gate.tick(), velocity))
 
 
 def test_leaving_publishes_zero_at_once(pilot, sent):
-    pilot.want('a', True)
+    pilot.want('a')
     drive(pilot, 1, ZERO)
     drive(pilot, 2, FORWARD)
     pilot.leave('b')
     assert sent[-1] == FORWARD
     pilot.leave('a')
     assert sent[-1] == ZERO
-    assert pilot.gate.holder is None
+    assert pilot.gate.lease.holder is None
 
 
 def test_a_disabled_pilot_lets_nobody_drive(gate, sent):
     pilot = Pilot(gate, sent.append, enabled=False)
-    pilot.want('a', True)
-    assert gate.holder is None
+    pilot.want('a')
+    assert gate.lease.holder is None
     with refused('disabled'):
         drive(pilot, 1, ZERO)
     with refused('disabled'):
@@ -370,16 +374,16 @@ def test_a_disabled_pilot_lets_nobody_drive(gate, sent):
 
 
 def test_the_gamepad_passes_the_same_gate_and_ends_at_zero(pilot, gate, sent, clock):
-    pilot.want('a', True)
-    pad = Joy(gate.epoch, 1, gate.tick(), (0.5, 0.0), (1.0,))
+    pilot.want('a')
+    pad = Joy(gate.lease.epoch, 1, gate.tick(), (0.5, 0.0), (1.0,))
     with refused('neutral-first'):
         pilot.command('a', pad)
     drive(pilot, 1, ZERO)
     # Sticks at rest say nothing of the buttons.
     with refused('neutral-first'):
-        pilot.command('a', Joy(gate.epoch, 2, gate.tick(), (0.5, 0.0), (1.0,)))
-    pilot.command('a', Joy(gate.epoch, 2, gate.tick(), (0.0, 0.0), (0.0,)))
-    pilot.command('a', Joy(gate.epoch, 3, gate.tick(), (0.5, 0.0), (1.0,)))
+        pilot.command('a', Joy(gate.lease.epoch, 2, gate.tick(), (0.5, 0.0), (1.0,)))
+    pilot.command('a', Joy(gate.lease.epoch, 2, gate.tick(), (0.0, 0.0), (0.0,)))
+    pilot.command('a', Joy(gate.lease.epoch, 3, gate.tick(), (0.5, 0.0), (1.0,)))
     assert sent[-1] == ([-0.5, 0.0, 0.0, 0.0, 0.0, 0.0], [1] + [0] * 14)
     clock.now += 0.4
     pilot.poll()
@@ -405,12 +409,57 @@ def test_a_held_state_is_scaled_repeated_and_stopped(pilot, sent, clock):
     assert sent[-1] == ZERO and len(sent) == 3
 
 
-def test_the_zero_of_a_stop_comes_before_what_follows(pilot, sent, clock):
-    pilot.want('a', True)
+def test_a_hand_over_ends_what_was_before_it_is_told(pilot, sent):
+    order = []
+    pilot.on_lease.append(lambda: order.append((pilot.lease.holder, sent[-1])))
+    pilot.want('a')
     drive(pilot, 1, ZERO)
     drive(pilot, 2, FORWARD)
-    pilot.command('a', Joy(pilot.gate.epoch, 3, pilot.gate.tick(), (0.0,), ()))
-    pilot.command('a', Joy(pilot.gate.epoch, 4, pilot.gate.tick(), (0.5,), ()))
+    old = pilot.lease.epoch
+    pilot.want('b')
+    assert sent[-1] == FORWARD
+    pilot.hand_over('a')
+    assert order == [('a', ZERO), ('a', FORWARD), ('b', ZERO)]
+    with refused('epoch'):
+        pilot.command('a', Drive(old, 3, pilot.gate.tick(), FORWARD))
+    with refused('neutral-first'):
+        pilot.command('b', Drive(pilot.lease.epoch, 1, pilot.gate.tick(), FORWARD))
+    assert sent[-1] == ZERO
+
+
+def test_who_takes_over_from_a_client_at_rest_is_not_sent_away(pilot, clock):
+    pilot.hold('r', 0.0, 0.0)
+    clock.now += 1.5
+    pilot.alive('r')
+    pilot.take('a')
+    pilot.poll()
+    assert pilot.lease.holder == 'a'
+
+
+def test_an_idle_driver_loses_the_lease(pilot, sent, clock):
+    pilot.want('a')
+    for seq in range(1, 1500):
+        # Neutral commands, 25 a second, are no motion.
+        drive(pilot, seq, ZERO)
+    pilot.poll()
+    assert pilot.lease.holder == 'a'
+    drive(pilot, 1500, FORWARD)
+    for _ in range(59):
+        clock.now += 1.0
+        pilot.poll()
+    assert pilot.lease.holder == 'a'
+    sent.clear()
+    clock.now += 1.1
+    pilot.poll()
+    assert pilot.lease.holder is None and sent == [ZERO]
+
+
+def test_the_zero_of_a_stop_comes_before_what_follows(pilot, sent, clock):
+    pilot.want('a')
+    drive(pilot, 1, ZERO)
+    drive(pilot, 2, FORWARD)
+    pilot.command('a', Joy(pilot.gate.lease.epoch, 3, pilot.gate.tick(), (0.0,), ()))
+    pilot.command('a', Joy(pilot.gate.lease.epoch, 4, pilot.gate.tick(), (0.5,), ()))
     clock.now += 0.31
     sent.clear()
     with refused('neutral-first'):
@@ -429,18 +478,19 @@ def test_a_client_at_rest_makes_room(pilot, sent, clock):
         clock.now += 0.1
         pilot.alive('r')
         pilot.poll()
-    assert pilot.gate.holder is None
+    assert pilot.gate.lease.holder is None
     assert sent[-1] == ZERO
     pilot.hold('r', 1.0, 0.0)
-    assert pilot.gate.holder == 'r'
+    assert pilot.gate.lease.holder == 'r'
 
 
 def test_everybody_hears_of_a_new_driver(pilot):
     heard = []
-    pilot.on_lease.append(lambda: heard.append(pilot.gate.holder))
-    pilot.want('a', True)
-    pilot.want('b', True)
-    pilot.want('a', False)
+    pilot.on_lease.append(lambda: heard.append(pilot.gate.lease.holder))
+    pilot.want('a')
+    pilot.want('b')
+    pilot.leave('b')
+    pilot.leave('a')
     pilot.hold('r', 0.0, 0.0)
     pilot.close()
-    assert heard == ['a', None, 'r', None]
+    assert heard == ['a', 'a', 'a', None, 'r', None]

@@ -121,7 +121,7 @@ async def test_nothing_is_given_out_before(door):
              if page.got('control', kind)}
     assert not kinds and not page.lumas[0] and not door.camera.camera.watched
     assert 'front' not in ''.join(page.messages['control'])
-    assert door.sessions.host.pilot.gate.holder is None and not door.sessions.received
+    assert door.sessions.host.pilot.lease.holder is None and not door.sessions.received
 
 
 async def test_the_offer_of_an_unknown_camera_tells_no_names(door):

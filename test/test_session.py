@@ -213,7 +213,7 @@ async def test_who_may_only_watch_reaches_no_application(watch):
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
     assert sessions.received == []
-    assert sessions.host.pilot.gate.holder is None
+    assert sessions.host.pilot.lease.holder is None
 
 
 async def test_a_session_has_one_way_to_drive(watch):
@@ -224,7 +224,7 @@ async def test_a_session_has_one_way_to_drive(watch):
     viewer.channels['default'].send('{"forward": 1}')
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
-    assert sessions.host.pilot.gate.holder is None
+    assert sessions.host.pilot.lease.holder is None
 
 
 async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
@@ -238,7 +238,7 @@ async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
         while sessions.sessions:
             await asyncio.sleep(0.01)
     await sessions.close('test')
-    assert sessions.host.pilot.gate.holder is None
+    assert sessions.host.pilot.lease.holder is None
 
 
 async def test_messages_both_ways(watch):

@@ -26,6 +26,7 @@ import numpy as np
 
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.gate import Gate
+from rtc_bridge.core.lease import Lease
 from rtc_bridge.core.link import Offer
 from rtc_bridge.core.pilot import Pilot
 from rtc_bridge.core.velocity import Limits
@@ -76,7 +77,7 @@ class TestCamera:
 def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=None, **changes):
     """Return the sessions of a robot with these cameras."""
     received = []
-    pilot = Pilot(Gate(Limits(1.0, 0.0, 2.0, 100.0, 100.0)), publish)
+    pilot = Pilot(Gate(Limits(1.0, 0.0, 2.0, 100.0, 100.0), Lease()), publish)
     host = Host('robot', pilot, access or Access('robot', role, 'none'), received.append,
                 {c.camera.name: c.camera for c in cameras}, **changes)
     sessions = Sessions(host)

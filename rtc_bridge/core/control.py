@@ -53,9 +53,17 @@ class Ping:
 
 @dataclass(frozen=True)
 class Want:
-    """Ask for the lease, or give it back."""
+    """Ask for the lease, or give it back; ``take`` asks nobody."""
 
     lease: bool
+    take: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The driver's answer to who asks for the lease: he hands it over, or refuses."""
+
+    yields: bool
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,7 @@ class Joy:
         return not any(self.axes) and not any(self.buttons)
 
 
-ControlMessage = Select | Shown | Ping | Want | Prove | AppMessage | Bye
+ControlMessage = Select | Shown | Ping | Want | Answer | Prove | AppMessage | Bye
 TeleopMessage = Drive | Joy
 
 
@@ -130,7 +138,9 @@ _CONTROL = {
     'select': lambda o: Select(take(o, 'slot', int), take(o, 'camera', str, None)),
     'shown': lambda o: Shown(take(o, 'slot', int), _counter(o, 'frames'), _counter(o, 'packets')),
     'ping': lambda o: Ping(take(o, 'id', float)),
-    'want': lambda o: Want(take(o, 'lease', bool)),
+    'want': lambda o: Want(take(o, 'lease', bool), take(o, 'take', bool, False)),
+    'yield': lambda o: Answer(True),
+    'refuse': lambda o: Answer(False),
     'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),
     'bye': lambda o: Bye(take(o, 'reason', str, '')),

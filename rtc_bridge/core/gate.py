@@ -15,7 +15,7 @@
 """
 The gate: every motion command from outside passes here, or is refused with a reason.
 
-It also holds the lease, since a command counts only with the epoch of the lease it was made for.
+A command counts only with the epoch of the lease it was made for (:mod:`.lease`).
 Pure: no thread, no timer; the caller polls it and publishes what it returns.
 """
 
@@ -25,6 +25,7 @@ from typing import Callable
 
 from .clock import boot_time, Clock
 from .control import Drive, Joy
+from .lease import Lease
 from .velocity import Limits, Velocity, ZERO
 
 # Commands come every 50 ms or faster; a longer step would let one command jump.
@@ -37,26 +38,28 @@ class Refused(Exception):
 
 class Gate:
     """
-    One lease, the commands of its holder, and the stop when they end.
+    The commands of the driver, and the stop when they end.
 
     :param limits: velocity and acceleration limits
+    :param lease: tells who drives
     :param timeout: seconds without an accepted command until the robot is stopped
     :param max_age: largest age in seconds of the tick that a command echoes
     :param hold_timeout: seconds that a held state lasts after the last sign of life
     """
 
-    def __init__(self, limits: Limits, *, timeout: float = 0.3, max_age: float = 0.5,
+    def __init__(self, limits: Limits, lease: Lease, *, timeout: float = 0.3, max_age: float = 0.5,
                  hold_timeout: float = 2.0, clock: Clock = boot_time,
                  make_tick: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
-        """Start without a holder."""
+        """Start at rest."""
         self.limits = limits
-        self.holder: str | None = None
-        self.epoch = 0
+        self.lease = lease
         self.timeout = timeout
         self.max_age = max_age
         self._hold_timeout = hold_timeout
         self._clock = clock
         self._make_tick = make_tick
+        # The epoch that all below belongs to.
+        self._epoch = lease.epoch
         # Ticks given to the holder, oldest first, with the time each was made.
         self._ticks: OrderedDict[int, float] = OrderedDict()
         self._seq = 0
@@ -74,28 +77,6 @@ class Gate:
         self._held_since = 0.0
         self._alive = 0.0
 
-    # Lease
-
-    def take(self, session: str) -> bool:
-        """Give the lease to a session if it is free; tell whether the session holds it."""
-        if self.holder is None:
-            self._new_epoch(session)
-        return self.holder == session
-
-    def release(self, session: str) -> bool:
-        """Take the lease back from a session; tell whether it held it. Publish zero then."""
-        if self.holder != session:
-            return False
-        self._new_epoch(None)
-        return True
-
-    def _new_epoch(self, holder: str | None) -> None:
-        self.stop()
-        self.holder = holder
-        self.epoch += 1
-        self._seq = 0
-        self._ticks.clear()
-
     def stop(self) -> None:
         """Stand still: motion needs a neutral command first."""
         self._velocity = ZERO
@@ -107,18 +88,21 @@ class Gate:
 
     def take_stop(self) -> bool:
         """Tell, once, that the commands have ended: zero is to be published before all else."""
+        self._follow()
         due, self._stop_due = self._stop_due, False
         return due
 
     @property
     def moving(self) -> bool:
         """Tell whether a command is in force, be it neutral."""
+        self._follow()
         return self._accepted is not None
 
     # Commands
 
     def tick(self) -> int:
         """Return a new tick for the holder to echo."""
+        self._follow()
         now = self._clock()
         tick = self._make_tick()
         self._ticks[tick] = now
@@ -162,10 +146,11 @@ class Gate:
 
         :raises Refused: somebody else drives, or the state was in motion when the robot stopped
         """
-        if self.holder is None:
-            self.take(session)
+        if self.lease.holder is None:
+            self.lease.take(session)
+            self._follow()
             self._neutral_seen = True
-        if self.holder != session:
+        if self.lease.holder != session:
             raise Refused('epoch')
         now = self._clock()
         self._expire(now)
@@ -178,7 +163,7 @@ class Gate:
 
     def alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old, for the state it holds."""
-        if session == self.holder:
+        if session == self.lease.holder:
             now = self._clock()
             # A sign of life after the hold has ended does not revive it.
             self._expire(now)
@@ -199,11 +184,12 @@ class Gate:
         return None
 
     def rests(self, seconds: float) -> bool:
-        """Tell whether the holder is a client that sends changes, and at rest for this long."""
+        """Tell whether the driver is a client that sends changes, and at rest for this long."""
+        self._follow()
         return self._held == ZERO and self._clock() - self._held_since > seconds
 
     def _check(self, session: str, command: Drive | Joy) -> float:
-        if session != self.holder or command.epoch != self.epoch:
+        if not self.lease.holds(session, command.epoch):
             raise Refused('epoch')
         now = self._clock()
         self._expire(now)
@@ -214,8 +200,18 @@ class Gate:
             raise Refused('sequence')
         return now
 
+    def _follow(self) -> None:
+        """Begin anew, with a stop, if somebody else drives now, or nobody."""
+        if self._epoch != self.lease.epoch:
+            self.stop()
+            self._stop_due = True
+            self._epoch = self.lease.epoch
+            self._seq = 0
+            self._ticks.clear()
+
     def _expire(self, now: float) -> None:
         """Stop if the commands have ended."""
+        self._follow()
         if self._accepted is None:
             return
         since, allowed = ((self._accepted, self.timeout) if self._held is None
@@ -231,4 +227,6 @@ class Gate:
         self._accepted = now
         if target.is_zero():
             self._neutral_seen = True
+        else:
+            self.lease.use()
         return self._velocity

@@ -44,33 +44,49 @@ class Pilot:
                  enabled: bool = True, clock: Clock = boot_time) -> None:
         """Start with nobody driving."""
         self.gate = gate
+        self.lease = gate.lease
         self.enabled = enabled
-        # Called whenever the lease has changed.
+        # Called whenever another one drives, or others ask for the lease.
         self.on_lease: list[Callable[[], None]] = []
         self._publish = publish
         self._publish_joy = publish_joy
         self._clock = clock
         self._joy_moved = False
         self._last_published = 0.0
+        # What was said of the lease last.
+        self._told: tuple[int, tuple[str, ...]] = (self.lease.epoch, ())
 
     @property
     def joy(self) -> bool:
         """Tell whether gamepads are published."""
         return self._publish_joy is not None
 
-    def want(self, session: str, lease: bool) -> None:
-        """Give a session the lease if it is free, or take it back."""
-        if lease and self.enabled and self.gate.holder is None:
-            self.gate.take(session)
-            self._changed()
-        elif not lease:
-            self.leave(session)
+    def want(self, session: str) -> None:
+        """Give a session the lease if it is free, else ask its holder."""
+        if self.enabled:
+            self.lease.request(session)
+            self._settle()
+
+    def take(self, session: str) -> None:
+        """Give a session the lease, whoever holds it."""
+        if self.enabled:
+            self.lease.take(session)
+            self._settle()
 
     def leave(self, session: str) -> None:
         """Stop at once if this session drives: it gave up, or its path broke."""
-        if self.gate.release(session):
-            self._stop()
-            self._changed()
+        self.lease.leave(session)
+        self._settle()
+
+    def hand_over(self, session: str) -> None:
+        """Give the lease of this session, if it holds it, to the one who asks."""
+        self.lease.hand_over(session)
+        self._settle()
+
+    def refuse(self, session: str) -> None:
+        """Refuse the one who asks this session for the lease."""
+        self.lease.refuse(session)
+        self._settle()
 
     def command(self, session: str, message: TeleopMessage) -> None:
         """
@@ -96,17 +112,12 @@ class Pilot:
         """
         if not self.enabled:
             raise Refused('disabled')
-        epoch = self.gate.epoch
         limits = self.gate.limits
         try:
             velocity = self.gate.hold(session, Velocity(
                 forward * limits.linear_x, 0.0, left * limits.angular_z))
         finally:
             self._settle()
-            if self.gate.epoch != epoch:
-                # The rest that such a client began with, said for the guard.
-                self._send(ZERO)
-                self._changed()
         self._send(velocity)
 
     def alive(self, session: str, age: float = 0.0) -> None:
@@ -118,7 +129,9 @@ class Pilot:
         """Stop what has ended, repeat what is held; call every ``POLL_PERIOD_S``."""
         if self.gate.rests(_REST_S):
             # An RTCBot client knows no lease: whoever rests makes room.
-            self.leave(self.gate.holder)
+            self.leave(self.lease.holder)
+        self.lease.poll()
+        self._settle()
         velocity = self.gate.poll()
         if velocity is None:
             return
@@ -130,8 +143,8 @@ class Pilot:
     def close(self) -> None:
         """Stop for good: nobody drives from now on."""
         self.enabled = False
-        if self.gate.holder is not None:
-            self.leave(self.gate.holder)
+        while self.lease.holder is not None:
+            self.leave(self.lease.holder)
 
     def _joy(self, session: str, message: Joy) -> None:
         if self._publish_joy is None:
@@ -144,9 +157,17 @@ class Pilot:
         self._publish_joy(*to_ros(message.axes, message.buttons))
 
     def _settle(self) -> None:
-        """Publish the stop that the gate found to be due, before anything else."""
+        """
+        Publish the stop that the gate found to be due, before anything else.
+
+        Only then is it told that somebody else drives.
+        """
         if self.gate.take_stop():
             self._stop()
+        seat = (self.lease.epoch, self.lease.askers)
+        if seat != self._told:
+            self._told = seat
+            self._changed()
 
     def _send(self, velocity: Velocity) -> None:
         self._last_published = self._clock()
@@ -159,6 +180,6 @@ class Pilot:
             self._publish_joy(*to_ros((), ()))
 
     def _changed(self) -> None:
-        logger.info('driver: %s', self.gate.holder or 'nobody')
+        logger.info('driver: %s', self.lease.holder or 'nobody')
         for call in list(self.on_lease):
             call()

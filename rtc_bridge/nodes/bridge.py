@@ -38,6 +38,7 @@ from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
 from ..core.gate import Gate
 from ..core.guard import Guard
 from ..core.keystore import default_directory, KeyStore
+from ..core.lease import Lease
 from ..core.messages import check_name
 from ..core.page_link import read_page
 from ..core.parameters import Value
@@ -168,7 +169,7 @@ class Bridge:
     async def _poll(self) -> None:
         driven = asyncio.Event()
         self.pilot.on_lease.append(
-            lambda: driven.set() if self.pilot.gate.holder else driven.clear())
+            lambda: driven.set() if self.pilot.lease.holder else driven.clear())
         while True:
             await driven.wait()
             self.pilot.poll()
@@ -260,7 +261,8 @@ def _gate(values: dict[str, Value]) -> Gate:
     limits = Limits(values['teleop.max_linear_x'], values['teleop.max_linear_y'],
                     values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
                     values['teleop.max_angular_acceleration'])
-    return Gate(limits, timeout=values['teleop.timeout'], max_age=values['teleop.max_age'],
+    lease = Lease(values['teleop.idle_timeout'])
+    return Gate(limits, lease, timeout=values['teleop.timeout'], max_age=values['teleop.max_age'],
                 hold_timeout=values['rtcbot.hold_timeout'])
 
 

@@ -23,7 +23,7 @@ from .slot import Slot
 from .. import __version__
 from ..core.access import may_drive
 from ..core.control import (
-    AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Select, Shown, Want,
+    Answer, AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Select, Shown, Want,
 )
 from ..core.errors import ProtocolError
 from ..core.invite import encode
@@ -66,13 +66,17 @@ class ControlChannel(Channel):
         self.watch()
 
     def lease_changed(self) -> None:
-        """Tell whether the page drives, and whether anybody does."""
+        """Tell who drives, and what a page that may drive has to do with it."""
         if self._session.role == 'none':
             return
-        gate = self._session.host.pilot.gate
-        mine = gate.holder == self._session.session_id
-        self._dump({'type': 'lease', 'epoch': gate.epoch if mine else None,
-                            'driver': gate.holder is not None}, keep_none=True)
+        host, lease = self._session.host, self._session.host.pilot.lease
+        mine, askers = lease.holder == self._session.session_id, lease.askers
+        # Who has no name asks as somebody.
+        asks = (host.name_of(askers[0]) or 'somebody') if mine and askers else None
+        self._dump({'type': 'lease', 'epoch': lease.epoch if mine else None,
+                    'driver': lease.holder is not None,
+                    'name': host.name_of(lease.holder) if lease.holder else None,
+                    'asks': asks, 'asked': self._session.session_id in askers}, keep_none=True)
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
@@ -145,10 +149,9 @@ class ControlChannel(Channel):
         elif isinstance(message, Shown):
             self._slot(message.slot).shown(message.frames, message.packets)
         elif isinstance(message, Want):
-            if may_drive(session.role):
-                session.host.pilot.want(session.session_id, message.lease)
-            else:
-                self._send('error', code='denied', message='this session may only watch')
+            self._want(message)
+        elif isinstance(message, Answer):
+            self._answer(message)
         elif isinstance(message, AppMessage):
             if not may_drive(session.role):
                 self._send('error', code='denied', message='this session may only watch')
@@ -156,6 +159,26 @@ class ControlChannel(Channel):
                 session.host.publish_message(write_text(message.data))
             else:
                 self._send('error', code='busy', message='too many messages')
+
+    def _want(self, message: Want) -> None:
+        role, pilot = self._session.role, self._session.host.pilot
+        if not may_drive(role):
+            self._send('error', code='denied', message='this session may only watch')
+        elif not message.lease:
+            pilot.leave(self._session.session_id)
+        elif not message.take:
+            pilot.want(self._session.session_id)
+        elif role == 'supervise':
+            pilot.take(self._session.session_id)
+        else:
+            self._send('error', code='denied', message='only who supervises takes the seat')
+
+    def _answer(self, message: Answer) -> None:
+        pilot, own = self._session.host.pilot, self._session.session_id
+        if message.yields:
+            pilot.hand_over(own)
+        else:
+            pilot.refuse(own)
 
     def _slot(self, number: int) -> Slot:
         slots = self._session.slots

@@ -32,6 +32,7 @@ class Host:
     :param codecs: ``h264`` and ``vp8`` in order of preference
     :param h264_profile: ``main`` for viewers that take it, or ``baseline``
     :param ice: ICE servers for robot and viewers; none are none, never a default one
+    :param name_of: returns the name of a session's person, ``None`` if it has none
     :param publish_message: takes a text from a viewer for the robot's applications
     """
 
@@ -44,3 +45,4 @@ class Host:
     h264_profile: str = 'baseline'
     ice: Ice = field(default_factory=Ice)
     max_slots: int = 4
+    name_of: Callable[[str], str | None] = lambda session: None

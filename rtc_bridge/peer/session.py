@@ -230,7 +230,7 @@ class Session:
                 'round_trip_ms': f'{self.path.rate.rtt * 1000:.0f}',
                 'path_kbit_per_s': f'{self.path.rate.bitrate / 1000:.0f}',
                 'lost_percent': f'{self.path.rate.fraction_lost * 100:.1f}',
-                'drives': str(self.host.pilot.gate.holder == self.session_id).lower()}
+                'drives': str(self.host.pilot.lease.holder == self.session_id).lower()}
 
     async def close(self, reason: str) -> None:
         """End the session; calling it again waits for the same end."""
@@ -308,6 +308,6 @@ class Session:
                 self.host.pilot.alive(self.session_id, now - answered)
             for slot in self.slots:
                 slot.check_codec(self.path.rate.fraction_lost, 'control' in self._channels)
-            self.path.step(self._pc, self.host.pilot.gate.holder == self.session_id)
+            self.path.step(self._pc, self.host.pilot.lease.holder == self.session_id)
             for channel in self._channels.values():
                 channel.watch()

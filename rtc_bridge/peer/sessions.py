@@ -39,6 +39,7 @@ class Sessions:
         self.ends: dict[str, Callable[[], None]] = {}
         self._closing = False
         host.pilot.on_lease.append(self._lease_changed)
+        host.name_of = self._name_of
 
     def link(self, via: str) -> 'HostLink':
         """
@@ -104,6 +105,10 @@ class Sessions:
         """Send an application's value to every viewer."""
         for session in list(self.sessions.values()):
             session.send_message(data)
+
+    def _name_of(self, session: str) -> str | None:
+        found = self.sessions.get(session)
+        return found.standing.invite or None if found is not None else None
 
     def _lease_changed(self) -> None:
         for session in list(self.sessions.values()):

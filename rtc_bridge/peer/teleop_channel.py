@@ -44,7 +44,7 @@ class TeleopChannel(Channel):
 
     def lease_changed(self) -> None:
         """Start or stop ticking."""
-        driving = self._session.host.pilot.gate.holder == self._session.session_id
+        driving = self._session.host.pilot.lease.holder == self._session.session_id
         if driving and self._ticking is None:
             self._ticking = asyncio.create_task(self._tick(), name='teleop ticks')
         elif not driving:

@@ -1,0 +1,87 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The driver's seat as pages have it, over real connections without a browser."""
+
+import pytest
+from rtc_bridge.core.velocity import ZERO
+from test_session import watch  # noqa: F401
+from viewer import make_sessions
+
+pytestmark = pytest.mark.asyncio
+EMPTY = {'epoch': None, 'driver': False, 'name': None, 'asks': None, 'asked': False}
+
+
+def seat(viewer):
+    """Return the newest of what a page was told of the lease."""
+    told = viewer.got('control', 'lease')
+    return {key: value for key, value in told[-1].items() if key != 'type'} if told else None
+
+
+async def test_the_seat_is_asked_for_refused_and_handed_over(watch):  # noqa: F811
+    published = []
+    sessions = make_sessions(publish=published.append)
+    one, two = await watch(sessions), await watch(sessions)
+    sessions.host.name_of = {two.id: 'Grace'}.get
+    await one.until(lambda: seat(one) == EMPTY)
+    one.send('control', type='want', lease=True)
+    await one.until(lambda: seat(one) == EMPTY | {'driver': True, 'epoch': 1})
+    await two.until(lambda: seat(two) == EMPTY | {'driver': True})
+    two.send('control', type='want', lease=True)
+    await one.until(lambda: seat(one)['asks'] == 'Grace')
+    await two.until(lambda: seat(two)['asked'])
+    # Only the driver answers.
+    two.send('control', type='yield')
+    two.send('control', type='ping', id=1)
+    await two.until(lambda: two.got('control', 'pong'))
+    assert seat(two)['epoch'] is None
+    one.send('control', type='refuse')
+    await two.until(lambda: seat(two) == EMPTY | {'driver': True})
+    two.send('control', type='want', lease=True)
+    await one.until(lambda: seat(one)['asks'] == 'Grace')
+    published.clear()
+    one.send('control', type='yield')
+    await two.until(lambda: seat(two) == EMPTY | {'driver': True, 'name': 'Grace', 'epoch': 2})
+    await one.until(lambda: seat(one) == EMPTY | {'driver': True, 'name': 'Grace'})
+    assert published == [ZERO]
+
+
+async def test_only_who_supervises_takes_the_seat(watch):  # noqa: F811
+    sessions = make_sessions()
+    one, two = await watch(sessions), await watch(sessions)
+    one.send('control', type='want', lease=True)
+    await two.until(lambda: two.got('control', 'lease') and seat(two)['driver'])
+    two.send('control', type='want', lease=True, take=True)
+    await two.until(lambda: two.got('control', 'error'))
+    assert two.got('control', 'error')[0]['code'] == 'denied'
+    assert sessions.host.pilot.lease.holder == one.id
+    sessions.sessions[two.id].standing.role = 'supervise'
+    two.send('control', type='want', lease=True, take=True)
+    await two.until(lambda: seat(two)['epoch'] == 2)
+    await one.until(lambda: seat(one)['epoch'] is None)
+    # Nameless, the first driver asks for it back, and gets it when the other one is gone.
+    one.send('control', type='want', lease=True)
+    await two.until(lambda: seat(two)['asks'] == 'somebody')
+    two.send('control', type='bye', reason='test')
+    await one.until(lambda: seat(one)['epoch'] == 3)
+
+
+async def test_a_page_that_only_watches_asks_for_nothing(watch):  # noqa: F811
+    sessions = make_sessions(role='view')
+    viewer = await watch(sessions)
+    await viewer.until(lambda: seat(viewer) == EMPTY)
+    viewer.send('control', type='want', lease=True)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+    assert viewer.got('control', 'error')[0]['code'] == 'denied'
+    assert sessions.host.pilot.lease.holder is None
