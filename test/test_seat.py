@@ -35,6 +35,7 @@ async def test_the_seat_is_asked_for_refused_and_handed_over(watch):  # noqa: F8
     one, two = await watch(sessions), await watch(sessions)
     sessions.host.name_of = {two.id: 'Grace'}.get
     await one.until(lambda: seat(one) == EMPTY)
+    await two.until(lambda: seat(two) == EMPTY)
     one.send('control', type='want', lease=True)
     await one.until(lambda: seat(one) == EMPTY | {'driver': True, 'epoch': 1})
     await two.until(lambda: seat(two) == EMPTY | {'driver': True})
@@ -60,8 +61,10 @@ async def test_the_seat_is_asked_for_refused_and_handed_over(watch):  # noqa: F8
 async def test_only_who_supervises_takes_the_seat(watch):  # noqa: F811
     sessions = make_sessions()
     one, two = await watch(sessions), await watch(sessions)
+    await one.until(lambda: seat(one) == EMPTY)
+    await two.until(lambda: seat(two) == EMPTY)
     one.send('control', type='want', lease=True)
-    await two.until(lambda: two.got('control', 'lease') and seat(two)['driver'])
+    await two.until(lambda: seat(two)['driver'])
     two.send('control', type='want', lease=True, take=True)
     await two.until(lambda: two.got('control', 'error'))
     assert two.got('control', 'error')[0]['code'] == 'denied'
@@ -85,3 +88,38 @@ async def test_a_page_that_only_watches_asks_for_nothing(watch):  # noqa: F811
     await viewer.until(lambda: viewer.got('control', 'error'))
     assert viewer.got('control', 'error')[0]['code'] == 'denied'
     assert sessions.host.pilot.lease.holder is None
+
+
+async def test_anybody_who_may_drive_stops_and_releases(watch):  # noqa: F811
+    published = []
+    sessions = make_sessions(publish=published.append)
+    one, two = await watch(sessions), await watch(sessions)
+    sessions.host.name_of = {two.id: 'Grace'}.get
+    none = {'type': 'stop', 'latched': False, 'id': None, 'by': ''}
+    await one.until(lambda: one.got('control', 'stop') == [none])
+    await two.until(lambda: two.got('control', 'stop') == [none])
+    await two.until(lambda: two.channels['teleop'].readyState == 'open')
+    two.send('teleop', type='stop', request=5)
+    # All are told, and the request is confirmed.
+    await two.until(lambda: len(two.got('control', 'stop')) == 3)
+    await one.until(lambda: len(one.got('control', 'stop')) == 2)
+    latched = one.got('control', 'stop')[1]
+    assert latched == {'type': 'stop', 'latched': True, 'id': latched['id'], 'by': 'Grace'}
+    assert two.got('control', 'stop')[1:] == [latched, latched | {'request': 5}]
+    assert published == [ZERO]
+    late = await watch(sessions)
+    await late.until(lambda: late.got('control', 'stop') == [latched])
+    one.send('control', type='release', id='00')
+    await one.until(lambda: one.got('control', 'error'))
+    assert one.got('control', 'error')[0]['code'] == 'no-stop'
+    sessions.sessions[late.id].standing.role = 'view'
+    late.send('control', type='release', id=latched['id'])
+    await late.until(lambda: late.got('control', 'error'))
+    assert sessions.host.pilot.stop.latched
+    one.send('control', type='release', id=latched['id'])
+    for viewer in (one, two, late):
+        await viewer.until(lambda viewer=viewer: viewer.got('control', 'stop')[-1] == none)
+    late.send('teleop', type='stop', request=6)
+    await late.until(lambda: late.got('teleop', 'refused'))
+    assert late.got('teleop', 'refused')[0]['reason'] == 'role'
+    assert not sessions.host.pilot.stop.latched

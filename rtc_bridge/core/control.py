@@ -67,6 +67,13 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Release:
+    """End the emergency stop of this id."""
+
+    stop: str
+
+
+@dataclass(frozen=True)
 class Prove:
     """The page's proof that it holds an invite; bytes, and the payload's characters."""
 
@@ -114,8 +121,15 @@ class Joy:
         return not any(self.axes) and not any(self.buttons)
 
 
-ControlMessage = Select | Shown | Ping | Want | Answer | Prove | AppMessage | Bye
-TeleopMessage = Drive | Joy
+@dataclass(frozen=True)
+class Stop:
+    """The emergency stop; ``request`` is for the confirmation."""
+
+    request: int
+
+
+ControlMessage = Select | Shown | Ping | Want | Answer | Release | Prove | AppMessage | Bye
+TeleopMessage = Drive | Joy | Stop
 
 
 def _any(obj: dict[str, Any], name: str) -> Any:
@@ -141,6 +155,7 @@ _CONTROL = {
     'want': lambda o: Want(take(o, 'lease', bool), take(o, 'take', bool, False)),
     'yield': lambda o: Answer(True),
     'refuse': lambda o: Answer(False),
+    'release': lambda o: Release(take(o, 'id', str)),
     'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),
     'bye': lambda o: Bye(take(o, 'reason', str, '')),
@@ -174,7 +189,7 @@ def _joy(obj: dict[str, Any]) -> Joy:
                _numbers(obj, 'axes'), _numbers(obj, 'buttons'))
 
 
-_TELEOP = {'drive': _drive, 'joy': _joy}
+_TELEOP = {'drive': _drive, 'joy': _joy, 'stop': lambda o: Stop(_counter(o, 'request'))}
 
 
 def _parse(text: str | bytes, parsers: dict[str, Any]) -> Any:

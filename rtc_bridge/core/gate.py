@@ -21,7 +21,7 @@ Pure: no thread, no timer; the caller polls it and publishes what it returns.
 
 from collections import OrderedDict
 import secrets
-from typing import Callable
+from typing import Callable, Sequence
 
 from .clock import boot_time, Clock
 from .control import Drive, Joy
@@ -44,11 +44,13 @@ class Gate:
     :param lease: tells who drives
     :param timeout: seconds without an accepted command until the robot is stopped
     :param max_age: largest age in seconds of the tick that a command echoes
+    :param conditions: each returns why nothing may move now, ``None`` if it does not mind
     :param hold_timeout: seconds that a held state lasts after the last sign of life
     """
 
     def __init__(self, limits: Limits, lease: Lease, *, timeout: float = 0.3, max_age: float = 0.5,
-                 hold_timeout: float = 2.0, clock: Clock = boot_time,
+                 hold_timeout: float = 2.0,
+                 conditions: Sequence[Callable[[], str | None]] = (), clock: Clock = boot_time,
                  make_tick: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
         """Start at rest."""
         self.limits = limits
@@ -56,6 +58,7 @@ class Gate:
         self.timeout = timeout
         self.max_age = max_age
         self._hold_timeout = hold_timeout
+        self._conditions = conditions
         self._clock = clock
         self._make_tick = make_tick
         # The epoch that all below belongs to.
@@ -85,6 +88,12 @@ class Gate:
         self._neutral_seen = False
         self._joy_neutral_seen = False
         self._stop_due = False
+
+    def halt(self) -> None:
+        """Stop what is in force, if anything is: zero is due."""
+        due = self._stop_due or self.moving
+        self.stop()
+        self._stop_due = due
 
     def take_stop(self) -> bool:
         """Tell, once, that the commands have ended: zero is to be published before all else."""
@@ -118,8 +127,8 @@ class Gate:
         """
         now = self._check(session, command)
         target = self.limits.clamp(command.velocity)
-        if not target.is_zero() and not self._neutral_seen:
-            raise Refused('neutral-first')
+        if not target.is_zero():
+            self._permit(self._neutral_seen)
         self._seq = command.seq
         self._held = None
         return self._move(target, now)
@@ -133,8 +142,8 @@ class Gate:
         self._check(session, command)
         if command.is_neutral():
             self._joy_neutral_seen = True
-        elif not self._joy_neutral_seen:
-            raise Refused('neutral-first')
+        else:
+            self._permit(self._joy_neutral_seen)
         self._seq = command.seq
 
     def hold(self, session: str, velocity: Velocity) -> Velocity:
@@ -155,8 +164,8 @@ class Gate:
         now = self._clock()
         self._expire(now)
         target = self.limits.clamp(velocity)
-        if not target.is_zero() and not self._neutral_seen:
-            raise Refused('neutral-first')
+        if not target.is_zero():
+            self._permit(self._neutral_seen)
         self._held = target
         self._held_since = self._alive = now
         return self._move(target, now)
@@ -177,6 +186,8 @@ class Gate:
         """
         now = self._clock()
         self._expire(now)
+        if self.moving and self._hindrance():
+            self.halt()
         if self.take_stop():
             return ZERO
         if self._held is not None:
@@ -199,6 +210,18 @@ class Gate:
         if command.seq <= self._seq:
             raise Refused('sequence')
         return now
+
+    def _hindrance(self) -> str | None:
+        return next(filter(None, (condition() for condition in self._conditions)), None)
+
+    def _permit(self, neutral_seen: bool) -> None:
+        """Refuse motion that must not be; what is under way ends."""
+        reason = self._hindrance()
+        if reason is not None:
+            self.halt()
+            raise Refused(reason)
+        if not neutral_seen:
+            raise Refused('neutral-first')
 
     def _follow(self) -> None:
         """Begin anew, with a stop, if somebody else drives now, or nobody."""

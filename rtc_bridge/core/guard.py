@@ -27,7 +27,8 @@ class Guard:
     """
     Pass fresh velocities on; when they stop, say zero, 20 times a second for one second.
 
-    Nothing is said before the first fresh command: until then somebody else may be driving.
+    Nothing is said before the first fresh command: until then somebody else may be driving. While
+    the emergency stop is latched nothing passes, and zero is said all the time.
 
     :param timeout: seconds a command lasts, from its own stamp
     """
@@ -42,6 +43,13 @@ class Guard:
         self._deadline: float | None = None
         self._zero_until = 0.0
         self._next_zero = 0.0
+        self._latched = False
+
+    def latch(self, latched: bool) -> None:
+        """Take whether the emergency stop is latched; :meth:`poll` after this."""
+        if latched != self._latched:
+            self._latched = latched
+            self._start_zero(self._clock())
 
     def command(self, velocity: Velocity, stamp: float) -> Velocity | None:
         """
@@ -55,6 +63,8 @@ class Guard:
         if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
             return None
         self._stamp = stamp
+        if self._latched:
+            return None
         if velocity.is_zero():
             if self._deadline is not None or now >= self._zero_until:
                 self._start_zero(now)
@@ -69,21 +79,21 @@ class Guard:
         now = self._clock()
         if self._deadline is not None and now > self._deadline:
             self._start_zero(now)
-        if now >= self._zero_until or now < self._next_zero:
+        if now >= self._zero_until and not self._latched or now < self._next_zero:
             return None
         self._next_zero = now + ZERO_PERIOD_S
         return ZERO
 
     def stop(self) -> Velocity | None:
-        """Return the last zero to publish when the program ends, if it ever passed a command."""
-        return None if self._stamp < 0 else ZERO
+        """Return the last zero to publish when the program ends, if there ever was one before."""
+        return ZERO if self._latched or self._stamp >= 0 else None
 
     def wait(self) -> float:
         """Return for how many seconds ``poll`` has nothing to say, at most 1."""
         now = self._clock()
         if self._deadline is not None:
             return max(0.0, min(self._deadline - now + 0.001, 1.0))
-        if now < self._zero_until:
+        if now < self._zero_until or self._latched:
             return max(0.0, self._next_zero - now)
         return 1.0
 

@@ -25,6 +25,7 @@ from pathlib import Path
 import time
 from typing import Any
 
+from .durable import write_durably
 from .errors import ProtocolError, StoreError
 from .invite import decode, encode, Invite, new_secret, SECRET_BYTES
 
@@ -71,7 +72,7 @@ class KeyStore:
         """
         self._refresh()
         entries = [*self._revoked, {**what, 'at': int(time.time())}]
-        self._write(self._revoked_file, json.dumps(entries, indent=1) + '\n')
+        write_durably(self._revoked_file, json.dumps(entries, indent=1) + '\n')
 
     def robots(self) -> dict[str, str]:
         """Return the robots that were started with this secret, with their pages' URLs."""
@@ -87,8 +88,8 @@ class KeyStore:
         """Keep where a robot's page is, for those who make links to it."""
         robots = self.robots()
         if robots.get(robot_id) != page:
-            self._write(self.directory / 'robots.json',
-                        json.dumps({**robots, robot_id: page}, indent=1) + '\n')
+            write_durably(self.directory / 'robots.json',
+                          json.dumps({**robots, robot_id: page}, indent=1) + '\n')
 
     def is_revoked(self, invite: Invite) -> bool:
         """Tell whether an invite was taken back, by whichever process."""
@@ -107,7 +108,7 @@ class KeyStore:
         if self._latest > self._kept + _KEEP_TIME_EVERY_S:
             self._kept = self._latest
             try:
-                self._write(self._time_file, f'{self._latest:.0f}\n')
+                write_durably(self._time_file, f'{self._latest:.0f}\n')
             except StoreError as error:
                 logger.error('the time is not kept: %s', error)
         return self._latest
@@ -118,7 +119,7 @@ class KeyStore:
             # Linked into place, so that nobody ever reads half of one.
             fresh = self.directory / f'secret.{os.getpid()}'
             if not path.exists():
-                self._write(fresh, encode(new_secret()) + '\n')
+                write_durably(fresh, encode(new_secret()) + '\n')
                 os.link(fresh, path)
         except FileExistsError:
             pass  # Another process was faster.
@@ -159,14 +160,3 @@ class KeyStore:
         except (FileNotFoundError, ValueError):
             # Half a number after a power loss is as none: the build date remains.
             return 0.0
-
-    def _write(self, path: Path, text: str) -> None:
-        fresh = path.with_name(f'{path.name}.{os.getpid()}.new')
-        try:
-            with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'w') as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        except OSError as error:
-            raise StoreError(f'{path}: {error.strerror}') from None

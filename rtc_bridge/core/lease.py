@@ -71,7 +71,7 @@ class Lease:
 
     def hand_over(self, session: str) -> None:
         """Give this session's lease, if it is one, to the one who asks, if anybody does."""
-        if self._asks:
+        if session == self.holder and self._asks:
             self.leave(session)
 
     def refuse(self, session: str) -> None:

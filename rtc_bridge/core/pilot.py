@@ -18,7 +18,8 @@ import logging
 from typing import Callable
 
 from .clock import boot_time, Clock
-from .control import Joy, TeleopMessage
+from .control import Drive, Joy
+from .emergency_stop import EmergencyStop
 from .gate import Gate, Refused
 from .joy import to_ros
 from .velocity import Velocity, ZERO
@@ -37,17 +38,22 @@ class Pilot:
 
     :param publish: takes each velocity that may reach the motors
     :param publish_joy: takes axes and buttons in ROS order, or ``None`` if joy is off
+    :param stop: the emergency stop; it belongs among the gate's conditions, too
     """
 
     def __init__(self, gate: Gate, publish: Callable[[Velocity], None],
                  publish_joy: Callable[[list[float], list[int]], None] | None = None, *,
-                 enabled: bool = True, clock: Clock = boot_time) -> None:
+                 stop: EmergencyStop | None = None, enabled: bool = True,
+                 clock: Clock = boot_time) -> None:
         """Start with nobody driving."""
         self.gate = gate
         self.lease = gate.lease
+        self.stop = stop or EmergencyStop()
         self.enabled = enabled
         # Called whenever another one drives, or others ask for the lease.
         self.on_lease: list[Callable[[], None]] = []
+        # Called whenever the emergency stop was latched or released.
+        self.on_stop: list[Callable[[], None]] = []
         self._publish = publish
         self._publish_joy = publish_joy
         self._clock = clock
@@ -88,7 +94,7 @@ class Pilot:
         self.lease.refuse(session)
         self._settle()
 
-    def command(self, session: str, message: TeleopMessage) -> None:
+    def command(self, session: str, message: Drive | Joy) -> None:
         """
         Take a driver's command.
 
@@ -119,6 +125,31 @@ class Pilot:
         finally:
             self._settle()
         self._send(velocity)
+
+    def emergency_stop(self, by: str) -> bool:
+        """Stop until a release; tell whether the stop would outlast a loss of power by now."""
+        if self.stop.latched:
+            return self.stop.store()
+        self.stop.latch(by)
+        self.gate.stop()
+        # Before anything that takes its time: a disk, many viewers.
+        self._stop()
+        for call in list(self.on_stop):
+            call()
+        return self.stop.store()
+
+    def release(self, stop: str, by: str) -> bool:
+        """
+        End the emergency stop of this id; tell whether it was the one in force.
+
+        :raises StoreError: it cannot be written, so the stop remains
+        """
+        released = self.stop.release(stop, by)
+        if released:
+            self.gate.stop()
+            for call in list(self.on_stop):
+                call()
+        return released
 
     def alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old."""

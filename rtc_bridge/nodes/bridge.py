@@ -26,27 +26,23 @@ import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
 import rclpy
 from rclpy.node import Node
-from sensor_msgs.msg import Joy
 from std_msgs.msg import String
 
 from .cameras import ANY, Cameras
 from .own_server import OwnServer
+from .seat import Seat
 from ..core.access import Access
-from ..core.clock import boot_time, synchronized
+from ..core.clock import synchronized
 from ..core.configuration import BRIDGE, default_robot_id
+from ..core.emergency_stop import EmergencyStop
 from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
-from ..core.gate import Gate
-from ..core.guard import Guard
 from ..core.keystore import default_directory, KeyStore
-from ..core.lease import Lease
 from ..core.messages import check_name
 from ..core.page_link import read_page
 from ..core.parameters import Value
-from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.rtcbot import read_text
 from ..core.tiers import read_scales
 from ..core.turn import read_ice
-from ..core.velocity import Limits, Velocity
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
 from ..peer.ice_watch import IceWatch
@@ -56,7 +52,6 @@ from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import init
 from ..ros.seam import RosThread
-from ..ros.velocity_publisher import CmdVelOutput, GuardedOutput, RELIABLE_LATEST
 from ..signaling.addresses import watch
 from ..signaling.client import RelayClient
 from ..signaling.url import dial_url, page_url, read_token
@@ -80,17 +75,12 @@ class Bridge:
         self._relay = dial_url(values['relay_url'], robot_id) if values['relay_url'] else None
         self._page_url = _page_url(values)
         self._token = read_token(values['relay_token_file'])
-        # Without the guard's process its rules are kept here, as far as this process runs.
-        self._guard = None if values['teleop.guard'] else Guard(values['teleop.timeout'])
-        self._output = GuardedOutput(node) if self._guard is None else CmdVelOutput(
-            node, values['teleop.message_type'], values['teleop.frame_id'])
-        self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
-            values['teleop.joy']) else None
         self._received = node.create_publisher(String, '~/received', 10)
-        self.pilot = Pilot(_gate(values), self._publish, self._joy and self._publish_joy,
-                           enabled=values['teleop.enabled'])
         self._store = KeyStore(Path(values['access.directory']).expanduser() if (
             values['access.directory']) else default_directory())
+        self._seat = Seat(node, values, EmergencyStop(
+            self._store.directory / f'emergency_stop.{robot_id}.json'))
+        self.pilot = self._seat.pilot
         self.host = Host(
             robot_id, self.pilot,
             _access(values, robot_id, self._store),
@@ -123,6 +113,7 @@ class Bridge:
         self._node.create_subscription(
             String, '~/send', lambda message: loop.call_soon_threadsafe(
                 self.sessions.send_message, read_text(message.data)), 10)
+        self._seat.listen(loop)
         async with contextlib.AsyncExitStack() as stack:
             await self._ice_watch.probe()
             await stack.enter_async_context(
@@ -132,13 +123,11 @@ class Bridge:
             ros = RosThread(self._node)
             stack.callback(ros.close)
             self.cameras.start(ros)
-            stack.callback(self._output.flush)
+            stack.callback(self._seat.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
             stack.callback(self.pilot.close)
-            tasks = [self.cameras.run(), self._poll(), self._report(),
+            tasks = [self.cameras.run(), self._seat.run(), self._report(),
                      self._ice_watch.run()]
-            if self._guard is not None:
-                tasks.append(self._repeat_zero())
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,
                                            self.sessions.link('relay'), token=self._token,
@@ -166,33 +155,12 @@ class Bridge:
         if self._client is not None:
             self._client.network_changed()
 
-    async def _poll(self) -> None:
-        driven = asyncio.Event()
-        self.pilot.on_lease.append(
-            lambda: driven.set() if self.pilot.lease.holder else driven.clear())
-        while True:
-            await driven.wait()
-            self.pilot.poll()
-            await asyncio.sleep(POLL_PERIOD_S)
-
-    def _publish(self, velocity: Velocity) -> None:
-        if self._guard is None:
-            self._output.publish(velocity)
-        elif self._guard.command(velocity, boot_time()) is not None:
-            self._output.publish(velocity)
-
-    async def _repeat_zero(self) -> None:
-        while True:
-            await asyncio.sleep(POLL_PERIOD_S)
-            velocity = self._guard.poll()
-            if velocity is not None:
-                self._output.publish(velocity)
-
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(DIAGNOSTICS_PERIOD_S)
             statuses = [rates.status(f'camera {name}') for name, rates
                         in list(self.cameras.rates.items()) if name in self.host.cameras]
+            statuses.append(self._seat.status())
             sessions = self.sessions.sessions.values()
             statuses.append(status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', {
                 'count': len(sessions)} | {
@@ -204,11 +172,6 @@ class Bridge:
                     'relay', DiagnosticStatus.OK if good else DiagnosticStatus.WARN,
                     self._client.state, {'url': self._values['relay_url']}))
             self._diagnostics.publish(statuses)
-
-    def _publish_joy(self, axes: list[float], buttons: list[int]) -> None:
-        message = Joy(axes=axes, buttons=buttons)
-        message.header.stamp = self._node.get_clock().now().to_msg()
-        self._joy.publish(message)
 
     def _print_link(self) -> None:
         """Print a link for whoever started the robot; never by a logger, which is a ROS topic."""
@@ -255,15 +218,6 @@ def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
     return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
                   store, whep_via_relay=values['access.whep_via_relay'],
                   synchronized=synchronized if required else lambda: True)
-
-
-def _gate(values: dict[str, Value]) -> Gate:
-    limits = Limits(values['teleop.max_linear_x'], values['teleop.max_linear_y'],
-                    values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
-                    values['teleop.max_angular_acceleration'])
-    lease = Lease(values['teleop.idle_timeout'])
-    return Gate(limits, lease, timeout=values['teleop.timeout'], max_age=values['teleop.max_age'],
-                hold_timeout=values['rtcbot.hold_timeout'])
 
 
 def _codecs(values: dict[str, Value]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from geometry_msgs.msg import TwistStamped
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from std_msgs.msg import Bool
 
 from ..core.configuration import TELEOP_OUTPUT
 from ..core.errors import REFUSED, RtcBridgeError
@@ -32,7 +33,8 @@ from ..core.guard import Guard
 from ..core.velocity import Velocity
 from ..ros.parameters import declare
 from ..ros.program import init, when_signalled
-from ..ros.velocity_publisher import CmdVelOutput, GUARD_QOS, GUARD_TOPIC, stamp_seconds
+from ..ros.velocity_publisher import (
+    CmdVelOutput, GUARD_QOS, GUARD_TOPIC, LOCK_QOS, LOCK_TOPIC, stamp_seconds)
 
 
 class CmdVelGuard(Node):
@@ -48,6 +50,7 @@ class CmdVelGuard(Node):
         values = declare(self, TELEOP_OUTPUT)
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
+        self.create_subscription(Bool, LOCK_TOPIC, self._on_lock, LOCK_QOS)
         self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, GUARD_QOS)
 
     def publish(self, velocity: Velocity | None) -> None:
@@ -60,6 +63,9 @@ class CmdVelGuard(Node):
         self.publish(self.guard.stop())
         self._output.flush()
         self.destroy_node()
+
+    def _on_lock(self, message: Bool) -> None:
+        self.guard.latch(message.data)
 
     def _on_command(self, message: TwistStamped) -> None:
         twist = message.twist

@@ -43,6 +43,9 @@ class Viewer(Protocol):
     def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
         """Check the page's proof; return the robot's, or begin to end the session."""
 
+    def stop_changed(self, request: int | None = None) -> None:
+        """Tell of the emergency stop, as the confirmation of a request if one is given."""
+
     def end(self, reason: str, code: str = '') -> None:
         """Begin to end the session."""
 
@@ -68,6 +71,9 @@ class Channel:
 
     def lease_changed(self) -> None:
         """Somebody else drives, or nobody."""
+
+    def stop_changed(self, request: int | None = None) -> None:
+        """Tell of the emergency stop, as the confirmation of a request if one is given."""
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""

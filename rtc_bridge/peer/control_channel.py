@@ -14,6 +14,7 @@
 
 """The ``control`` channel: slots, lease and messages of a v1 session."""
 
+import logging
 from typing import Any
 
 from aiortc import RTCDataChannel
@@ -23,13 +24,16 @@ from .slot import Slot
 from .. import __version__
 from ..core.access import may_drive
 from ..core.control import (
-    Answer, AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Select, Shown, Want,
+    Answer, AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Release, Select, Shown,
+    Want,
 )
-from ..core.errors import ProtocolError
+from ..core.errors import ProtocolError, StoreError
 from ..core.invite import encode
 from ..core.rate import RateLimit
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
+
+logger = logging.getLogger(__name__)
 
 
 class ControlChannel(Channel):
@@ -56,6 +60,7 @@ class ControlChannel(Channel):
                    role=session.role, slots=len(session.slots), cameras=self._cameras(),
                    teleop=self._teleop(), version=__version__)
         self.lease_changed()
+        self.stop_changed()
         self.watch()
 
     def cameras_changed(self) -> None:
@@ -77,6 +82,14 @@ class ControlChannel(Channel):
                     'driver': lease.holder is not None,
                     'name': host.name_of(lease.holder) if lease.holder else None,
                     'asks': asks, 'asked': self._session.session_id in askers}, keep_none=True)
+
+    def stop_changed(self, request: int | None = None) -> None:
+        """Tell of the emergency stop, as the confirmation of a request if one is given."""
+        if self._session.role == 'none':
+            return
+        stop = self._session.host.pilot.stop
+        self._dump({'type': 'stop', 'latched': stop.latched, 'id': stop.id, 'by': stop.by,
+                    **({} if request is None else {'request': request})}, keep_none=True)
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
@@ -152,6 +165,8 @@ class ControlChannel(Channel):
             self._want(message)
         elif isinstance(message, Answer):
             self._answer(message)
+        elif isinstance(message, Release):
+            self._release(message)
         elif isinstance(message, AppMessage):
             if not may_drive(session.role):
                 self._send('error', code='denied', message='this session may only watch')
@@ -179,6 +194,21 @@ class ControlChannel(Channel):
             pilot.hand_over(own)
         else:
             pilot.refuse(own)
+
+    def _release(self, message: Release) -> None:
+        host, session = self._session.host, self._session
+        if not may_drive(session.role):
+            return self._send('error', code='denied', message='this session may only watch')
+        try:
+            if not host.pilot.release(message.stop,
+                                      host.name_of(session.session_id) or 'somebody'):
+                self._send('error', code='no-stop',
+                           message='this emergency stop is not the one in force')
+        except StoreError as error:
+            # Where files are is no page's business.
+            logger.error('the emergency stop remains: %s', error)
+            self._send('error', code='internal',
+                       message="the robot's disk does not take the release; the stop remains")
 
     def _slot(self, number: int) -> Slot:
         slots = self._session.slots

@@ -195,6 +195,11 @@ class Session:
         for channel in self._channels.values():
             channel.lease_changed()
 
+    def stop_changed(self, request: int | None = None) -> None:
+        """Tell the viewer of the emergency stop."""
+        for channel in self._channels.values():
+            channel.stop_changed(request)
+
     def send_message(self, data: Any) -> None:
         """Send an application's value to the viewer."""
         for channel in self._channels.values():

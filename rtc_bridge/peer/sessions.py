@@ -39,6 +39,7 @@ class Sessions:
         self.ends: dict[str, Callable[[], None]] = {}
         self._closing = False
         host.pilot.on_lease.append(self._lease_changed)
+        host.pilot.on_stop.append(self._stop_changed)
         host.name_of = self._name_of
 
     def link(self, via: str) -> 'HostLink':
@@ -113,6 +114,10 @@ class Sessions:
     def _lease_changed(self) -> None:
         for session in list(self.sessions.values()):
             session.lease_changed()
+
+    def _stop_changed(self) -> None:
+        for session in list(self.sessions.values()):
+            session.stop_changed()
 
     def _closed(self, session: Session) -> None:
         self.sessions.pop(session.session_id, None)

@@ -21,7 +21,7 @@ from aiortc import RTCDataChannel
 from .channel import Channel, Viewer
 from ..core.access import may_drive
 from ..core.clock import boot_time
-from ..core.control import parse_teleop
+from ..core.control import parse_teleop, Stop
 from ..core.errors import ProtocolError
 from ..core.gate import Refused
 from ..core.pilot import TICK_PERIOD_S
@@ -71,14 +71,21 @@ class TeleopChannel(Channel):
         seq = None
         try:
             message = parse_teleop(text)
-            seq = message.seq
+            seq = None if isinstance(message, Stop) else message.seq
             if not may_drive(self._session.role):
                 raise Refused('role')
+            if isinstance(message, Stop):
+                return self._stop(message)
             self._session.host.pilot.command(self._session.session_id, message)
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
         except Refused as refused:
             self._refuse(seq, str(refused))
+
+    def _stop(self, message: Stop) -> None:
+        host, session = self._session.host, self._session
+        if host.pilot.emergency_stop(host.name_of(session.session_id) or 'somebody'):
+            session.stop_changed(message.request)
 
     def _refuse(self, seq: int | None, reason: str, message: str | None = None) -> None:
         now = boot_time()

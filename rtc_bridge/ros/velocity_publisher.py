@@ -18,7 +18,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 
 from ..core.clock import boot_time
@@ -29,6 +29,10 @@ RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 GUARD_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 # From the bridge to the guard; its stamps are boot time, which both processes share.
 GUARD_TOPIC = 'cmd_vel_guard/command'
+# The emergency stop as std_msgs/Bool, for the guard and twist_mux; who comes late gets it, too.
+LOCK_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
+                      durability=DurabilityPolicy.TRANSIENT_LOCAL)
+LOCK_TOPIC = 'emergency_stop_lock'
 _LOOK_PERIOD_S = 1.0
 _FLUSH_S = 0.5
 

@@ -8,7 +8,7 @@
  *   max_angular_z?: number}} Teleop limits in m/s and rad/s, from the robot's `hello`
  */
 
-/** Time between commands, ms: 25 a second where the robot asks for 20. */
+/** Time between commands, ms: 25 a second where the robot asks for 20; as often a stop is repeated. */
 export const PERIOD = 40;
 // The channel may lose some, and one must arrive before the robot accepts motion.
 const NEUTRAL_FIRST = 3;
@@ -83,6 +83,8 @@ export class Driver {
   asks = null;
   /** This page's own request waits for the driver's answer. */
   asked = false;
+  /** The emergency stop: `id` to release it by, null while there is none. */
+  stopped = { id: /** @type {string | null} */ (null), by: '' };
   /** Motion waits until every control has been let go. */
   locked = false;
   #teleop;
@@ -97,6 +99,8 @@ export class Driver {
   #moving = false;
   #sent = -Infinity;
   #padSeen = false;
+  #stopRequest = 0;
+  #stopping = false;
 
   /**
    * @param {Teleop} teleop
@@ -145,6 +149,13 @@ export class Driver {
   }
 
   /** @param {Record<string, any>} message */
+  onStop({ latched, id, by, request }) {
+    this.stopped = { id: latched === true ? String(id) : null, by: String(by ?? '') };
+    // Somebody else's stop is no answer: it may be released again before ours gets there.
+    if (request === this.#stopRequest) this.#stopping = false;
+  }
+
+  /** @param {Record<string, any>} message */
   onTick({ tick }) {
     this.#tick = tick;
   }
@@ -163,6 +174,8 @@ export class Driver {
    * @param {Pad | null} pad
    */
   step(now, hands, pad = null) {
+    // Commands get lost; this one is repeated until it is confirmed.
+    if (this.#stopping) this.#send({ type: 'stop', request: this.#stopRequest });
     const quiet = idle(this.joy ? pad : null, hands);
     const begins = this.#wasIdle && !quiet;
     this.#wasIdle = quiet;
@@ -207,6 +220,23 @@ export class Driver {
   /** Refuse the one who asks. */
   refuse() {
     this.#control({ type: 'refuse' });
+  }
+
+  /** Press the emergency stop; anybody who might drive may, whoever drives. */
+  emergencyStop() {
+    this.#stopRequest += 1;
+    this.#stopping = true;
+    this.#send({ type: 'stop', request: this.#stopRequest });
+  }
+
+  /** The robot has yet to confirm the stop. */
+  get stopping() {
+    return this.#stopping;
+  }
+
+  /** Release the emergency stop that is shown. */
+  releaseStop() {
+    if (this.stopped.id !== null) this.#control({ type: 'release', id: this.stopped.id });
   }
 
   /** Give up the seat, or the wish to have it. */

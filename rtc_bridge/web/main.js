@@ -227,6 +227,8 @@ function onControl(message) {
       focus();
     }
     step();
+  } else if (message.type === 'stop') {
+    driver?.onStop(message);
   } else if (message.type === 'slot') {
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
     shown.set(message.slot, { camera: message.camera ?? null, state: message.state, since,

@@ -263,7 +263,7 @@ export class Session extends EventTarget {
         this.hello = message;
         this.#connected();
       }
-      if (message.type === 'slot' || message.type === 'lease') {
+      if (['slot', 'lease', 'stop'].includes(message.type)) {
         this.said.set(`${message.type} ${message.slot}`, message);
       }
       this.#emit('control', message);

@@ -221,3 +221,25 @@ test('sends joy from the same seq, at rest while drive is', () => {
   assert.equal(sent.filter((m) => m.type === 'joy').length, 5);
   assert.ok(sent.findLast((m) => m.type === 'joy').buttons.every((b) => b === 0));
 });
+
+test('repeats the emergency stop until its own request is confirmed', () => {
+  const { driver, control, sent, step } = seat();
+  driver.onStop({ latched: false, id: null, by: '' });
+  assert.equal(driver.stopped.id, null);
+  driver.emergencyStop();
+  step();
+  driver.onStop({ latched: true, id: 'b1', by: 'Ada' });
+  assert.deepEqual(driver.stopped, { id: 'b1', by: 'Ada' });
+  step();
+  driver.onStop({ latched: true, id: 'b1', by: 'Ada', request: 1 });
+  assert.ok(!driver.stopping);
+  step();
+  assert.deepEqual(sent, Array(3).fill({ type: 'stop', request: 1 }));
+  driver.releaseStop();
+  assert.deepEqual(control, [{ type: 'release', id: 'b1' }]);
+  driver.onStop({ latched: false, id: null, by: '' });
+  driver.releaseStop();
+  assert.equal(control.length, 1);
+  driver.emergencyStop();
+  assert.deepEqual(sent.at(-1), { type: 'stop', request: 2 });
+});

@@ -1,0 +1,123 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The emergency stop: once latched nothing moves until somebody releases it, by its id.
+
+It is kept in a file, so that it outlives the process and the power; a file that cannot be read
+counts as a stop.
+"""
+
+import json
+import logging
+from pathlib import Path
+import secrets
+import time
+from typing import Callable
+
+from .clock import boot_time, Clock
+from .durable import write_durably
+from .errors import StoreError
+
+logger = logging.getLogger(__name__)
+# A disk that takes nothing is asked again so often, while pages repeat their wish.
+_AGAIN_S = 1.0
+
+
+class EmergencyStop:
+    """
+    A latch.
+
+    ``id`` is that of the stop in force, ``None`` if there is none; ``by`` who pressed it.
+
+    :param path: file of the state, ``None``: kept in memory only
+    :param write: replaces a file's text; raises :class:`StoreError`
+    """
+
+    def __init__(self, path: Path | None = None, *, clock: Clock = boot_time,
+                 write: Callable[[Path, str], None] = write_durably) -> None:
+        """Read the state."""
+        self.id: str | None = None
+        self.by = ''
+        self._path = path
+        self._write = write
+        self._clock = clock
+        self._stored = True
+        self._again = 0.0
+        self._read()
+
+    @property
+    def latched(self) -> bool:
+        """Tell whether nothing may move."""
+        return self.id is not None
+
+    def reason(self) -> str | None:
+        """Return why nothing may move, as a code of ``docs/protocol.md``."""
+        return 'stopped' if self.latched else None
+
+    def latch(self, by: str) -> None:
+        """Stop, in memory; :meth:`store` makes it last."""
+        if not self.latched:
+            self.id, self.by = secrets.token_hex(8), by
+            self._stored, self._again = False, 0.0
+            logger.error('emergency stop by %s', by)
+
+    def store(self) -> bool:
+        """Write a new stop to the disk; tell whether the disk has it, and it may be confirmed."""
+        now = self._clock()
+        if not self._stored and now >= self._again:
+            self._again = now + _AGAIN_S
+            try:
+                self._save(self.id, self.by)
+                self._stored = True
+            except StoreError as error:
+                logger.error('the emergency stop holds, but only as long as this process: %s',
+                             error)
+        return self._stored
+
+    def release(self, stop: str, by: str) -> bool:
+        """
+        End the stop of this id; tell whether it was the one in force.
+
+        :raises StoreError: the disk does not take it, so the stop remains
+        """
+        if stop != self.id:
+            return False
+        self._save(None, by)
+        self.id, self.by, self._stored = None, '', True
+        logger.warning('emergency stop released by %s', by)
+        return True
+
+    def _save(self, stop: str | None, by: str) -> None:
+        if self._path is not None:
+            self._write(self._path,
+                        json.dumps({'id': stop, 'by': by, 'at': int(time.time())}) + '\n')
+
+    def _read(self) -> None:
+        if self._path is None:
+            return
+        try:
+            state = json.loads(self._path.read_text())
+            stop, by = state['id'], state['by']
+            if not (stop is None or isinstance(stop, str)) or not isinstance(by, str):
+                raise TypeError('id and by are no texts')
+        except FileNotFoundError:
+            return  # It was never pressed.
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            logger.error('%s cannot be read: %r', self._path, error)
+            self.latch('a state that cannot be read')
+        else:
+            if stop is not None:
+                self.id, self.by = stop, by
+                logger.error('emergency stop by %s is still in force', by)

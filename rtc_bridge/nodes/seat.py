@@ -1,0 +1,173 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The driver's seat: gate and pilot with their ROS topics and services."""
+
+import asyncio
+from concurrent.futures import TimeoutError as Late
+from typing import Callable
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.node import Node
+from sensor_msgs.msg import Joy
+from std_msgs.msg import Bool
+from std_srvs.srv import Trigger
+
+from ..core.clock import boot_time
+from ..core.emergency_stop import EmergencyStop
+from ..core.errors import StoreError
+from ..core.gate import Gate
+from ..core.guard import Guard
+from ..core.lease import Lease
+from ..core.parameters import Value
+from ..core.pilot import Pilot, POLL_PERIOD_S
+from ..core.velocity import Limits, Velocity
+from ..ros.diagnostics import status
+from ..ros.velocity_publisher import (
+    CmdVelOutput, GuardedOutput, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST)
+
+# A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
+LOCK_PERIOD_S = 0.2
+_SERVICE_TIMEOUT_S = 1.0
+
+
+class Seat:
+    """
+    What moves the robot, and what stops it.
+
+    Topics and services: ``cmd_vel_guard/command`` or ``cmd_vel``, ``joy``, ``emergency_stop``
+    (std_msgs/Bool in: true stops), ``emergency_stop_lock`` (std_msgs/Bool out),
+    ``~/emergency_stop`` and ``~/release`` (std_srvs/Trigger).
+    """
+
+    def __init__(self, node: Node, values: dict[str, Value], stop: EmergencyStop) -> None:
+        """Make the publishers; :meth:`run` begins."""
+        self._node = node
+        self._stop = stop
+        # Without the guard's process its rules are kept here, as far as this process runs.
+        self._guard = None if values['teleop.guard'] else Guard(values['teleop.timeout'])
+        self._output = GuardedOutput(node) if self._guard is None else CmdVelOutput(
+            node, values['teleop.message_type'], values['teleop.frame_id'])
+        self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
+            values['teleop.joy']) else None
+        self._lock = node.create_publisher(Bool, LOCK_TOPIC, LOCK_QOS)
+        self.pilot = Pilot(_gate(values, stop), self._publish, self._joy and self._publish_joy,
+                           stop=stop, enabled=values['teleop.enabled'])
+        self.pilot.on_stop.append(self._tell_stop)
+        self._tell_stop()
+
+    def listen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take the emergency stop from ROS; the loop is the one that the pilot belongs to."""
+        def answer(work: Callable[[], tuple[bool, str]], response: Trigger.Response) -> (
+                Trigger.Response):
+            async def run() -> tuple[bool, str]:
+                return work()
+            future = asyncio.run_coroutine_threadsafe(run(), loop)
+            try:
+                response.success, response.message = future.result(_SERVICE_TIMEOUT_S)
+            except Late:
+                response.success, response.message = False, 'the bridge is busy; it will be done'
+            return response
+
+        self._node.create_service(
+            Trigger, '~/emergency_stop', lambda _, response: answer(self._press, response))
+        self._node.create_service(
+            Trigger, '~/release', lambda _, response: answer(self._release, response))
+        self._node.create_subscription(
+            Bool, 'emergency_stop', lambda message: message.data and loop.call_soon_threadsafe(
+                self.pilot.emergency_stop, 'the topic emergency_stop'), RELIABLE_LATEST)
+
+    async def run(self) -> None:
+        """Do what is due, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._poll())
+            group.create_task(self._repeat_lock())
+            if self._guard is not None:
+                group.create_task(self._repeat_zero())
+
+    def flush(self) -> None:
+        """Wait, half a second at most, until the last zero was received."""
+        self._output.flush()
+
+    def status(self) -> DiagnosticStatus:
+        """Return the state for diagnostics."""
+        lease, stop = self.pilot.lease, self._stop
+        level, text = DiagnosticStatus.OK, 'driven' if lease.holder else 'nobody drives'
+        if not self.pilot.enabled:
+            text = 'driving is off'
+        if stop.latched:
+            level, text = DiagnosticStatus.WARN, f'emergency stop by {stop.by}'
+        return status('driving', level, text, {
+            'driver': (lease.holder or '')[:8], 'epoch': lease.epoch,
+            'requests': len(lease.askers), 'emergency_stop': stop.id or ''})
+
+    def _press(self) -> tuple[bool, str]:
+        stored = self.pilot.emergency_stop('the service ~/emergency_stop')
+        return True, f'stopped, id {self._stop.id}' + (
+            '' if stored else '; it could not be written to the disk')
+
+    def _release(self) -> tuple[bool, str]:
+        if not self._stop.latched:
+            return False, 'there is no emergency stop'
+        try:
+            self.pilot.release(self._stop.id, 'the service ~/release')
+        except StoreError as error:
+            return False, f'the stop remains: {error}'
+        return True, 'released'
+
+    async def _poll(self) -> None:
+        driven = asyncio.Event()
+        self.pilot.on_lease.append(
+            lambda: driven.set() if self.pilot.lease.holder else driven.clear())
+        while True:
+            await driven.wait()
+            self.pilot.poll()
+            await asyncio.sleep(POLL_PERIOD_S)
+
+    async def _repeat_lock(self) -> None:
+        while True:
+            self._lock.publish(Bool(data=self._stop.latched))
+            await asyncio.sleep(LOCK_PERIOD_S)
+
+    async def _repeat_zero(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_PERIOD_S)
+            velocity = self._guard.poll()
+            if velocity is not None:
+                self._output.publish(velocity)
+
+    def _tell_stop(self) -> None:
+        self._lock.publish(Bool(data=self._stop.latched))
+        if self._guard is not None:
+            self._guard.latch(self._stop.latched)
+
+    def _publish(self, velocity: Velocity) -> None:
+        if self._guard is None:
+            self._output.publish(velocity)
+        elif self._guard.command(velocity, boot_time()) is not None:
+            self._output.publish(velocity)
+
+    def _publish_joy(self, axes: list[float], buttons: list[int]) -> None:
+        message = Joy(axes=axes, buttons=buttons)
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._joy.publish(message)
+
+
+def _gate(values: dict[str, Value], stop: EmergencyStop) -> Gate:
+    limits = Limits(values['teleop.max_linear_x'], values['teleop.max_linear_y'],
+                    values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
+                    values['teleop.max_angular_acceleration'])
+    return Gate(limits, Lease(values['teleop.idle_timeout']), timeout=values['teleop.timeout'],
+                max_age=values['teleop.max_age'], hold_timeout=values['rtcbot.hold_timeout'],
+                conditions=[stop.reason])
