@@ -81,15 +81,14 @@ def test_a_page_stops_the_robot_and_a_restart_does_not_release_it(robot, url, cm
     driver, other = Driver(url), Viewer(url)
     try:
         move(driver, cmd_vel)
-        since = cmd_vel.mark()
         until(lambda: other.send('teleop', {'type': 'stop', 'request': 1}) or any(
             m.get('request') == 1 for m in list(other.heard['control'])), 'a confirmation')
-        zero = cmd_vel.wait_zero(since)
         stop = other.newest('control', 'stop')
         assert stop['latched'] and stop['by'] == 'somebody' and stop['id'] in STATE.read_text()
         until(lambda: driver.send(0.2) and any(
             m.get('reason') == 'stopped' for m in list(driver.viewer.heard['teleop'])), 'refused')
         robot.probe.wait_for(lambda: locks[-1:] == [True], PATIENCE)
+        zero = cmd_vel.wait_zero(cmd_vel.mark() + 5)
         # As in a loss of power: nobody had the time to tidy up. The guard goes on by itself.
         robot.bridge.send(signal.SIGKILL)
         robot.bridge.wait(PATIENCE)
