@@ -111,7 +111,7 @@ class Driving:
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
 def test_end_while_driving_is_zero(number):
     # Without a guard, so that the zero is the bridge's own.
-    robot = Robot(relay=False, guard=None, **{'teleop.guard': False})
+    robot = Robot(relay=False, guard=None, **{'teleop.guard': False, 'teleop.max_frame_age': 0.0})
     driving = None
     try:
         cmd_vel = CmdVel(robot.probe)
@@ -130,7 +130,7 @@ def test_end_while_driving_is_zero(number):
 
 
 def test_without_a_guard_zero_is_repeated_by_the_bridge():
-    robot = Robot(relay=False, guard=None, **{'teleop.guard': False})
+    robot = Robot(relay=False, guard=None, **{'teleop.guard': False, 'teleop.max_frame_age': 0.0})
     try:
         cmd_vel = CmdVel(robot.probe)
         driving = Driving(f'{robot.own_url}/connect')

@@ -35,7 +35,8 @@ MAX_X, MAX_Z = 0.4, 1.25
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot without camera and relay: RTCBot's tutorial page would reach it so."""
-    robot = Robot(relay=False, **{'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z,
+    robot = Robot(relay=False, **{'teleop.max_frame_age': 0.0,
+                                  'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z,
                                   'teleop.joy': True})
     yield robot
     robot.close()
@@ -65,10 +66,9 @@ def driver(url):
 
 def test_never_more_than_the_limits(driver, cmd_vel):
     since = cmd_vel.mark()
-    driver.send(0)
 
     def reached():
-        driver.send(1e9, -1e9)
+        driver.go(1e9, -1e9)
         return (MAX_X, 0, -MAX_Z) in cmd_vel.heard[since:]
     until(reached, 'the largest velocity')
     assert all(abs(x) <= MAX_X and y == 0 and abs(z) <= MAX_Z

@@ -29,6 +29,7 @@ from viewers import RTCBOT, Viewer
 MAX_X, MAX_Z = 0.4, 1.25
 # A busy machine is no reason to stop in tests that are about something else.
 PATIENT = {'teleop.timeout': 1.0}
+MAX_FRAME_AGE = 2.0
 until_lost = pytest.mark.parametrize('lost', [False, True],
                                      ids=['short', 'until the page gives up'])
 
@@ -38,10 +39,11 @@ def robot(namespace):  # noqa: F811
     """Run a robot with a camera, reached through the browser's cable if there is one."""
     host = namespace.address if namespace else '127.0.0.1'
     robot = Robot(host=host, guard=PATIENT, **PATIENT, **{
-        'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z, 'teleop.max_age': 1.0})
+        'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z, 'teleop.max_age': 1.0,
+        'teleop.max_frame_age': MAX_FRAME_AGE})
     camera = None
     try:
-        camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
+        robot.camera = camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
         yield robot
     finally:
         if camera:
@@ -252,6 +254,26 @@ def test_simulated_robot_moves(robot, chromium, cmd_vel):
         page.close()
         finish(simulator)
         robot.start_guard(**PATIENT)
+
+
+def test_nobody_drives_on_a_frozen_picture(robot, page, cmd_vel):
+    drive(page, cmd_vel)
+    since = cmd_vel.mark()
+    robot.camera.pause()
+    try:
+        zero = cmd_vel.wait_zero(since)
+        page.wait("document.getElementById('toast').textContent.includes('picture stands still')")
+        page.up('w')
+        page.down('w')
+        robot.diagnostics('viewers')
+        assert cmd_vel.motions(zero) == []
+    finally:
+        robot.camera.go_on()
+    # The held key moves nothing; the next press does.
+    page.wait_state('live')
+    assert cmd_vel.motions(zero) == []
+    page.up('w')
+    drive(page, cmd_vel)
 
 
 def test_frozen_browser_stops_the_robot(robot, page, chromium, cmd_vel):

@@ -213,6 +213,41 @@ def test_a_command_is_read():
     assert math.isclose(command.velocity.angular_z, 1.0)
 
 
+@pytest.mark.parametrize('seen', [None, 98.9])
+def test_nobody_moves_on_a_frozen_picture(clock, seen):
+    numbers = count(1)
+    gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0, make_tick=lambda: next(numbers))
+    driver = Driver(gate)
+
+    def send(velocity, frame):
+        clock.now += 0.04
+        driver.seq += 1
+        return gate.drive('a', Drive(1, driver.seq, gate.tick(), velocity), frame)
+    assert send(ZERO, seen) == ZERO
+    with refused('frozen'):
+        send(FORWARD, seen)
+    send(ZERO, seen)
+    frame = clock.now
+    assert send(FORWARD, frame) == FORWARD
+    # Commands go on, the picture does not.
+    while clock.now < frame + 0.95:
+        assert send(FORWARD, frame) == FORWARD
+    clock.now = frame + 1.0
+    with refused('frozen'):
+        send(FORWARD, frame)
+    assert gate.poll() == ZERO
+    # The picture is back, the hand is still on the stick.
+    with refused('neutral-first'):
+        send(FORWARD, clock.now)
+    with refused('frozen'):
+        gate.joy('a', Joy(1, driver.seq + 1, gate.tick(), (1.0,), ()), seen)
+
+
+def test_rtcbot_clients_tell_of_no_pictures(clock):
+    gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0)
+    assert gate.hold('r', FORWARD) == FORWARD
+
+
 # RTCBot's clients: changes only, held
 
 

@@ -14,10 +14,12 @@
 
 """The driver's seat as pages have it, over real connections without a browser."""
 
+import asyncio
+
 import pytest
 from rtc_bridge.core.velocity import ZERO
 from test_session import watch  # noqa: F401
-from viewer import make_sessions
+from viewer import make_sessions, TestCamera
 
 pytestmark = pytest.mark.asyncio
 EMPTY = {'epoch': None, 'driver': False, 'name': None, 'asks': None, 'asked': False}
@@ -123,3 +125,53 @@ async def test_anybody_who_may_drive_stops_and_releases(watch):  # noqa: F811
     await late.until(lambda: late.got('teleop', 'refused'))
     assert late.got('teleop', 'refused')[0]['reason'] == 'role'
     assert not sessions.host.pilot.stop.latched
+
+
+async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F811
+    published = []
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front, publish=published.append)
+    gate = sessions.host.pilot.gate
+    gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
+    one, two = await watch(sessions), await watch(sessions)
+    await one.until(lambda: one.rtp and seat(one))
+    await two.until(lambda: two.rtp)
+    one.send('control', type='want', lease=True)
+    await one.until(lambda: seat(one)['epoch'] == 1 and one.got('teleop', 'tick'))
+    seq = 0
+
+    def send(x, frame):
+        nonlocal seq
+        seq += 1
+        one.send('teleop', type='drive', epoch=1, seq=seq, linear_x=x, angular_z=0, frame=frame,
+                 tick=one.got('teleop', 'tick')[-1]['tick'])
+
+    async def refused(frame, reason):
+        one.messages['teleop'].clear()
+        await one.until(lambda: one.got('teleop', 'tick'))
+        async with asyncio.timeout(10):
+            # Refusals are told five times a second at most.
+            while not one.got('teleop', 'refused'):
+                send(0, frame())
+                send(0.5, frame())
+                await asyncio.sleep(0.05)
+        assert one.got('teleop', 'refused')[0]['reason'] == reason
+
+    for frame in (lambda: None, lambda: 12345, lambda: two.rtp[0], lambda: -1):
+        await refused(frame, 'frozen')
+    assert set(published) == {ZERO}
+    async with asyncio.timeout(10):
+        while published[-1] == ZERO:
+            send(0, one.rtp[0])
+            send(0.5, one.rtp[0])
+            await asyncio.sleep(0.05)
+    front.stop()
+    last = one.rtp[0]
+    await refused(lambda: one.rtp[0], 'frozen')
+    assert published[-1] == ZERO and abs(one.rtp[0] - last) < 90000
+    # The same camera, shown anew, is another picture.
+    front.resume()
+    await one.until(lambda: one.rtp[0] - last > 45000)
+    old = one.rtp[0]
+    one.send('control', type='select', slot=0, camera=None)
+    await refused(lambda: old, 'frozen')

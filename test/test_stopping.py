@@ -33,7 +33,7 @@ STATE = Path(os.environ['ROS_HOME']) / 'rtc_bridge' / f'emergency_stop.{ROBOT}.j
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot without camera and relay."""
-    robot = Robot(relay=False)
+    robot = Robot(relay=False, **{'teleop.max_frame_age': 0.0})
     yield robot
     robot.close()
     STATE.unlink(missing_ok=True)
@@ -170,7 +170,8 @@ def test_without_the_guard_zero_is_said_as_well(robot, cmd_vel):
     cmd_vel.close()
     finish(robot.bridge)
     finish(robot.guard)
-    other = Robot(relay=False, guard=None, **{'teleop.guard': False})
+    other = Robot(relay=False, guard=None,
+                  **{'teleop.guard': False, 'teleop.max_frame_age': 0.0})
     try:
         heard = CmdVel(other.probe)
         other.probe.wait_for(lambda: other.probe.node.count_publishers('cmd_vel'), PATIENCE)

@@ -95,6 +95,8 @@ class Viewer:
         self.messages = defaultdict(list)
         self.lumas = defaultdict(list)
         self.sizes = defaultdict(set)
+        # RTP timestamp of the newest picture, by slot.
+        self.rtp = {}
         self._news = asyncio.Condition()
         self._tasks = []
         self.channels = {}
@@ -160,6 +162,7 @@ class Viewer:
         try:
             while True:
                 frame = await receiver.track.recv()
+                self.rtp[number] = frame.pts
                 self.sizes[number].add((frame.width, frame.height))
                 luma = np.asarray(frame.to_ndarray(format='gray')).mean()
                 self._tell(self.lumas[number].append, float(luma))

@@ -117,10 +117,10 @@ class Viewer:
         self._loop.close()
 
 
-def command(epoch, seq, tick, x, z=0.0):
+def command(epoch, seq, tick, x, z=0.0, frame=None):
     """Return a driver's message: forward and left, and turning."""
-    return {'type': 'drive', 'epoch': epoch, 'seq': seq, 'tick': tick, 'linear_x': x,
-            'linear_y': x, 'angular_z': z}
+    return {'type': 'drive', 'epoch': epoch, 'seq': seq, 'tick': tick, 'frame': frame,
+            'linear_x': x, 'linear_y': x, 'angular_z': z}
 
 
 class Driver:
@@ -149,8 +149,19 @@ class Driver:
         self._seq += 1
         if tick is None:
             tick = self.viewer.newest('teleop', 'tick')['tick']
-        self.viewer.send('teleop', command(self.epoch, self._seq, tick, x, z))
+        picture = self.viewer.picture
+        # aiortc has the RTP timestamp as the picture's time.
+        self.viewer.send('teleop', command(self.epoch, self._seq, tick, x, z,
+                                           picture and picture.pts))
         return self._seq
+
+    def go(self, x, z=0.0):
+        """Send a command; before it a neutral one, if the robot asks for that."""
+        heard = self.viewer.heard['teleop']
+        if any(m.get('reason') == 'neutral-first' for m in list(heard)):
+            heard[:] = [m for m in heard if m['type'] == 'tick']
+            self.send(0)
+        return self.send(x, z)
 
     def send_joy(self, axes, buttons):
         """Send a gamepad's state in the Gamepad API's order, with the newest tick."""

@@ -104,6 +104,8 @@ class Drive:
     seq: int
     tick: int
     velocity: Velocity
+    # RTP timestamp of the newest picture that the driver saw in slot 0.
+    frame: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class Joy:
     tick: int
     axes: tuple[float, ...]
     buttons: tuple[float, ...]
+    frame: int | None = None
 
     def is_neutral(self) -> bool:
         """Tell whether no stick and no button is moved."""
@@ -181,12 +184,12 @@ def _numbers(obj: dict[str, Any], name: str) -> tuple[float, ...]:
 def _drive(obj: dict[str, Any]) -> Drive:
     return Drive(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
                  Velocity(take(obj, 'linear_x', float), take(obj, 'linear_y', float, 0.0),
-                          take(obj, 'angular_z', float)))
+                          take(obj, 'angular_z', float)), take(obj, 'frame', int, None))
 
 
 def _joy(obj: dict[str, Any]) -> Joy:
     return Joy(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
-               _numbers(obj, 'axes'), _numbers(obj, 'buttons'))
+               _numbers(obj, 'axes'), _numbers(obj, 'buttons'), take(obj, 'frame', int, None))
 
 
 _TELEOP = {'drive': _drive, 'joy': _joy, 'stop': lambda o: Stop(_counter(o, 'request'))}

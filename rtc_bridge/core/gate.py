@@ -44,12 +44,13 @@ class Gate:
     :param lease: tells who drives
     :param timeout: seconds without an accepted command until the robot is stopped
     :param max_age: largest age in seconds of the tick that a command echoes
+    :param max_frame_age: largest age in seconds of the picture that the driver sees; 0: any
     :param conditions: each returns why nothing may move now, ``None`` if it does not mind
     :param hold_timeout: seconds that a held state lasts after the last sign of life
     """
 
     def __init__(self, limits: Limits, lease: Lease, *, timeout: float = 0.3, max_age: float = 0.5,
-                 hold_timeout: float = 2.0,
+                 max_frame_age: float = 0.0, hold_timeout: float = 2.0,
                  conditions: Sequence[Callable[[], str | None]] = (), clock: Clock = boot_time,
                  make_tick: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
         """Start at rest."""
@@ -57,6 +58,7 @@ class Gate:
         self.lease = lease
         self.timeout = timeout
         self.max_age = max_age
+        self.max_frame_age = max_frame_age
         self._hold_timeout = hold_timeout
         self._conditions = conditions
         self._clock = clock
@@ -119,31 +121,33 @@ class Gate:
             self._ticks.popitem(last=False)
         return tick
 
-    def drive(self, session: str, command: Drive) -> Velocity:
+    def drive(self, session: str, command: Drive, frame: float | None = None) -> Velocity:
         """
         Return the velocity to publish for a driver's command.
 
+        :param frame: when the picture that the driver sees came to the robot, if he sees one
         :raises Refused: with the reason
         """
         now = self._check(session, command)
         target = self.limits.clamp(command.velocity)
         if not target.is_zero():
-            self._permit(self._neutral_seen)
+            self._permit(self._neutral_seen, self._frozen(frame, now))
         self._seq = command.seq
         self._held = None
         return self._move(target, now)
 
-    def joy(self, session: str, command: Joy) -> None:
+    def joy(self, session: str, command: Joy, frame: float | None = None) -> None:
         """
         Check a gamepad's state, which may be published if this returns.
 
+        :param frame: as for :meth:`drive`
         :raises Refused: with the reason
         """
-        self._check(session, command)
+        now = self._check(session, command)
         if command.is_neutral():
             self._joy_neutral_seen = True
         else:
-            self._permit(self._joy_neutral_seen)
+            self._permit(self._joy_neutral_seen, self._frozen(frame, now))
         self._seq = command.seq
 
     def hold(self, session: str, velocity: Velocity) -> Velocity:
@@ -214,9 +218,13 @@ class Gate:
     def _hindrance(self) -> str | None:
         return next(filter(None, (condition() for condition in self._conditions)), None)
 
-    def _permit(self, neutral_seen: bool) -> None:
+    def _frozen(self, frame: float | None, now: float) -> str | None:
+        seen = frame is not None and now - frame <= self.max_frame_age
+        return None if seen or not self.max_frame_age else 'frozen'
+
+    def _permit(self, neutral_seen: bool, reason: str | None = None) -> None:
         """Refuse motion that must not be; what is under way ends."""
-        reason = self._hindrance()
+        reason = self._hindrance() or reason
         if reason is not None:
             self.halt()
             raise Refused(reason)

@@ -94,18 +94,19 @@ class Pilot:
         self.lease.refuse(session)
         self._settle()
 
-    def command(self, session: str, message: Drive | Joy) -> None:
+    def command(self, session: str, message: Drive | Joy, frame: float | None = None) -> None:
         """
         Take a driver's command.
 
+        :param frame: when the picture that the driver sees came to the robot, if he sees one
         :raises Refused: with the reason
         """
         if not self.enabled:
             raise Refused('disabled')
         if isinstance(message, Joy):
-            return self._joy(session, message)
+            return self._joy(session, message, frame)
         try:
-            velocity = self.gate.drive(session, message)
+            velocity = self.gate.drive(session, message, frame)
         finally:
             self._settle()
         self._send(velocity)
@@ -177,11 +178,11 @@ class Pilot:
         while self.lease.holder is not None:
             self.leave(self.lease.holder)
 
-    def _joy(self, session: str, message: Joy) -> None:
+    def _joy(self, session: str, message: Joy, frame: float | None) -> None:
         if self._publish_joy is None:
             raise Refused('disabled')
         try:
-            self.gate.joy(session, message)
+            self.gate.joy(session, message, frame)
         finally:
             self._settle()
         self._joy_moved = not message.is_neutral()

@@ -169,5 +169,6 @@ def _gate(values: dict[str, Value], stop: EmergencyStop) -> Gate:
                     values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
                     values['teleop.max_angular_acceleration'])
     return Gate(limits, Lease(values['teleop.idle_timeout']), timeout=values['teleop.timeout'],
-                max_age=values['teleop.max_age'], hold_timeout=values['rtcbot.hold_timeout'],
+                max_age=values['teleop.max_age'], max_frame_age=values['teleop.max_frame_age'],
+                hold_timeout=values['rtcbot.hold_timeout'],
                 conditions=[stop.reason])

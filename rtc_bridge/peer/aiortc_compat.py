@@ -295,6 +295,13 @@ def newest_packets(sender: RTCRtpSender) -> list[int]:
     return [p.sequence_number for p in history.values() if p.timestamp == newest]
 
 
+def newest_timestamp(sender: RTCRtpSender) -> int | None:
+    """Return the RTP timestamp of the newest packet sent; ``None`` before one, or without hook."""
+    if not getattr(sender, '_RTCRtpSender__packet_count', 0):
+        return None
+    return getattr(sender, '_RTCRtpSender__rtp_timestamp', None)
+
+
 def padding_packets(sender: RTCRtpSender) -> list[int]:
     """
     Return the sequence numbers of the largest of the newest packets, the largest first.

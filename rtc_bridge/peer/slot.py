@@ -24,9 +24,10 @@ from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
 import av
 
-from .aiortc_compat import newest_packets, padding_packets, send_again
+from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
 from ..core.clock import boot_time
 from ..core.fallback import choose, Evidence, family
+from ..core.frames import SentFrames
 from ..core.rate import RateLimit
 from ..core.retransmission import PACKET_BITS, Retransmissions
 from ..core.tiers import Path
@@ -65,6 +66,8 @@ class Slot(MediaStreamTrack):
         self.sender: RTCRtpSender | None = None
         self.camera: Camera | None = None
         self.codec = choose(encodings, 'auto', failed)
+        # What the viewer can have seen here.
+        self.sent = SentFrames()
         self.bytes_sent = 0
         self.bytes_again = 0
         self._demands = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
@@ -90,6 +93,8 @@ class Slot(MediaStreamTrack):
         self._read = False
         self._keyframe_needed = True
         self._last_pts = -1
+        # When the picture that aiortc was given last came to the robot.
+        self._given_at: float | None = None
 
     def show(self, camera: Camera | None) -> None:
         """Put a camera in the slot, or empty it."""
@@ -98,6 +103,8 @@ class Slot(MediaStreamTrack):
         old, subscription = self.camera, self._subscription
         self._packets.clear()
         self.camera = camera
+        self.sent.clear()
+        self._given_at = None
         self._subscription = None
         self._evidence.restart()
         if camera is not None and self.readyState == 'live':
@@ -235,6 +242,10 @@ class Slot(MediaStreamTrack):
             self._read = True
             self._need_keyframe()
         repeat = newest_packets(self.sender) if self._repeat else []
+        # aiortc adds a number of its own to our timestamps.
+        rtp = newest_timestamp(self.sender)
+        if rtp is not None and self._given_at is not None:
+            self.sent.note(rtp, self._given_at)
         while not self._packets:
             if self.readyState != 'live':
                 raise MediaStreamError
@@ -242,6 +253,7 @@ class Slot(MediaStreamTrack):
             await self._arrived.wait()
         packet = self._packets.popleft()
         self.bytes_sent += packet.size
+        self._given_at = packet.pts / 90000
         if repeat:
             self._retransmissions.note(repeat)
             self.bytes_again += await send_again(self.sender, repeat)

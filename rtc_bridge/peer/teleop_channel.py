@@ -76,7 +76,9 @@ class TeleopChannel(Channel):
                 raise Refused('role')
             if isinstance(message, Stop):
                 return self._stop(message)
-            self._session.host.pilot.command(self._session.session_id, message)
+            slots = self._session.slots
+            frame = slots[0].sent.time_of(message.frame) if slots else None
+            self._session.host.pilot.command(self._session.session_id, message, frame)
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
         except Refused as refused:

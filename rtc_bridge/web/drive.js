@@ -15,6 +15,9 @@ const NEUTRAL_FIRST = 3;
 // After such a pause (ms), as in a hidden tab, the robot's watchdog may have stopped it.
 const PAUSE = 200;
 
+/** Reasons for which the robot refuses motion, until a neutral command. */
+const STOPS = new Set(['neutral-first', 'stopped', 'frozen', 'guard']);
+
 /** Tell whether a role of the protocol may drive. @param {string} role */
 export const drives = (role) => role === 'drive' || role === 'supervise';
 
@@ -90,6 +93,7 @@ export class Driver {
   #teleop;
   #control;
   #send;
+  #frame;
   #seq = 0;
   /** @type {unknown} */
   #tick;
@@ -107,12 +111,14 @@ export class Driver {
    * @param {string} role
    * @param {(message: object) => void} control sends on the reliable channel
    * @param {(message: object) => void} send sends on the `teleop` channel
+   * @param {() => number | null} frame RTP timestamp of the newest picture that was painted
    */
-  constructor(teleop, role, control, send) {
+  constructor(teleop, role, control, send, frame = () => null) {
     this.#teleop = teleop;
     this.role = role;
     this.#control = control;
     this.#send = send;
+    this.#frame = frame;
   }
 
   get enabled() {
@@ -163,7 +169,7 @@ export class Driver {
   /** @param {Record<string, any>} message */
   onRefused({ reason }) {
     // The robot stopped by itself. A hand that still holds a control must not start it again.
-    if (reason === 'neutral-first' && this.#moving) this.locked = true;
+    if (STOPS.has(reason) && this.#moving) this.locked = true;
   }
 
   /**
@@ -250,6 +256,7 @@ export class Driver {
   /** @param {{type: string}} message */
   #command({ type, ...members }) {
     this.#seq += 1;
-    this.#send({ type, epoch: this.epoch, seq: this.#seq, tick: this.#tick, ...members });
+    this.#send({ type, epoch: this.epoch, seq: this.#seq, tick: this.#tick, frame: this.#frame(),
+      ...members });
   }
 }

@@ -18,6 +18,7 @@
 
 import { Cameras } from './cameras.js';
 import { Driver, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
+import { SeenFrames } from './frames.js';
 import { Inputs } from './inputs.js';
 import { box, element, Panel, write } from './panel.js';
 import { readInvite } from './proof.js';
@@ -46,6 +47,7 @@ const panel = new Panel(settings);
 const stage = box('stage');
 const cameras = new Cameras(slots, settings, (slot, camera) => viewer.select(slot, camera));
 const inputs = new Inputs(stage, settings, () => step(), () => {});
+const seen = new SeenFrames(cameras.videos[0]);
 const counter = new FrameCounter(cameras.videos[0], onFrame);
 const seat = new Seat(() => driver, { stop() {}, unlatch() {} });
 /** @type {import('./capture.js').Recorder | null} */
@@ -213,7 +215,8 @@ function onControl(message) {
     document.title = String(message.robot_id ?? 'rtc_bridge');
     write('robot', document.title);
     driver = new Driver(message.teleop ?? {}, String(message.role),
-      (text) => session.control(text), (text) => session.teleop(text));
+      (text) => session.control(text), (text) => session.teleop(text),
+      () => seen.newest(session.received(0)));
     step();
     if (driver.mayDrive) {
       stage.tabIndex = 0;

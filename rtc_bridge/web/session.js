@@ -169,6 +169,12 @@ export class Session extends EventTarget {
     return this.#pc.getStats();
   }
 
+  /** RTP timestamp of the newest picture received in a slot. @param {number} slot */
+  received(slot) {
+    const [source] = this.#transceivers[slot]?.receiver.getSynchronizationSources?.() ?? [];
+    return source?.rtpTimestamp ?? null;
+  }
+
   /** The m-line id of a slot, as `getStats` names it. @param {number} slot */
   mid(slot) {
     return this.#transceivers[slot]?.mid ?? '';

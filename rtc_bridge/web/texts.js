@@ -182,6 +182,7 @@ const REFUSED = {
   stale: 'Commands arrive too late: the connection is slow. The robot stops.',
   'neutral-first': 'The robot has stopped. Let go of the controls to go on.',
   'bad-value': 'The robot did not understand a command.',
+  frozen: 'The picture stands still, so the robot does, too.',
   stopped: 'Emergency stop. Release it before you drive on.',
   disabled: 'Driving is switched off on this robot.',
   frozen: 'The picture stands still: the robot does not move.',

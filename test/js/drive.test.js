@@ -117,8 +117,8 @@ test('sends nothing without a lease, and nothing before the first tick of an epo
   assert.equal(sent.length, 0);
   driver.onTick({ tick: 2 });
   step();
-  assert.deepEqual(sent, [{ type: 'drive', epoch: 3, seq: 1, tick: 2, linear_x: 0, linear_y: 0,
-    angular_z: 0 }]);
+  assert.deepEqual(sent, [{ type: 'drive', epoch: 3, seq: 1, tick: 2, frame: null, linear_x: 0,
+    linear_y: 0, angular_z: 0 }]);
 });
 
 test('begins each epoch neutral, with seq from 1 and the newest tick', () => {
@@ -243,3 +243,31 @@ test('repeats the emergency stop until its own request is confirmed', () => {
   driver.emergencyStop();
   assert.deepEqual(sent.at(-1), { type: 'stop', request: 2 });
 });
+
+test('tells with each command which picture was painted', () => {
+  const sent = [];
+  let painted = null;
+  const driver = new Driver({ ...TELEOP, joy: true }, 'drive', () => {}, (m) => sent.push(m),
+    () => painted);
+  driver.onLease({ epoch: 1, driver: true });
+  driver.onTick({ tick: 5 });
+  driver.step(0, NEUTRAL);
+  painted = 4294967295;
+  driver.step(PERIOD, NEUTRAL, { axes: [0], buttons: [0] });
+  assert.deepEqual(sent.map(({ type, frame }) => [type, frame]),
+    [['drive', null], ['drive', 4294967295], ['joy', 4294967295]]);
+});
+
+for (const reason of ['neutral-first', 'frozen', 'stopped', 'guard']) {
+  test(`waits until the controls are let go after ${reason}`, () => {
+    const { driver, sent, step } = driving();
+    step(FORWARD);
+    driver.onRefused({ reason });
+    step(FORWARD);
+    assert.ok(driver.locked);
+    assert.equal(sent.at(-1).linear_x, 0);
+    step();
+    step(FORWARD);
+    assert.equal(sent.at(-1).linear_x, 0.5);
+  });
+}
