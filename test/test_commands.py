@@ -192,6 +192,41 @@ def test_killed_rtcbot_client_stops_the_robot(robot, url, cmd_vel):
     assert cmd_vel.motions(zero) == []
 
 
+def test_a_guard_that_dies_while_driving(robot, driver, cmd_vel):
+    """Nobody is there to stop the robot: the base has to, and nothing may go on by itself."""
+    since = cmd_vel.mark()
+    until(lambda: driver.go(1) and cmd_vel.motions(since), 'motion')
+    robot.guard.send(signal.SIGKILL)
+    heard = driver.viewer.heard['teleop']
+    until(lambda: driver.go(1) and any(m.get('reason') == 'guard' for m in list(heard)),
+          'the driver is told')
+    robot.diagnostics('driving', lambda values, text: 'cmd_vel_guard' in text)
+    robot.start_guard()
+    robot.probe.wait_for(lambda: robot.probe.node.count_publishers('cmd_vel'), PATIENCE)
+    since = cmd_vel.mark()
+    heard[:] = [m for m in heard if m['type'] == 'tick']
+    # The stick is held all the time, which is never neutral.
+    until(lambda: driver.send(1) and any(m.get('reason') in ('guard', 'neutral-first')
+                                         for m in list(heard)), 'a refusal')
+    assert cmd_vel.motions(since) == []
+    until(lambda: driver.send(0) and driver.send(1) and cmd_vel.motions(since), 'motion')
+    robot.diagnostics('driving', lambda values, text: values['guard'] == 'ok')
+
+
+def test_a_guard_that_is_replaced_while_driving(robot, driver, cmd_vel):
+    since = cmd_vel.mark()
+    until(lambda: driver.go(1) and cmd_vel.motions(since), 'motion')
+    # So fast that ROS may not have noticed the end of the first one.
+    robot.guard.send(signal.SIGKILL)
+    robot.start_guard()
+    since = cmd_vel.mark()
+    heard = driver.viewer.heard['teleop']
+    until(lambda: driver.send(1) and any(m.get('reason') == 'neutral-first'
+                                         for m in list(heard)), 'a refusal')
+    assert cmd_vel.motions(since) == []
+    until(lambda: driver.go(1) and cmd_vel.motions(since), 'motion')
+
+
 def test_stamped_velocities(robot, driver, cmd_vel):
     cmd_vel.close()
     robot.start_guard(**{'teleop.message_type': 'twist_stamped', 'teleop.frame_id': 'base_test'})

@@ -23,6 +23,7 @@ from rtc_bridge.core.control import Drive, Joy, parse_teleop
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.gate import Gate, Refused
 from rtc_bridge.core.guard import Guard
+from rtc_bridge.core.guard_watch import GuardWatch
 from rtc_bridge.core.lease import Lease
 from rtc_bridge.core.pilot import Pilot
 from rtc_bridge.core.velocity import Limits, Velocity, ZERO
@@ -365,6 +366,92 @@ def test_motion_ends_the_zeros(clock):
     clock.now += 0.06
     guard.command(FORWARD, clock.now)
     assert guard.poll() is None
+
+
+def test_a_guard_that_was_started_meanwhile_does_not_lurch(clock):
+    guard = Guard(0.3, clock)
+    for _ in range(5):
+        clock.now += 0.04
+        assert guard.command(FORWARD, clock.now) is None
+        assert guard.poll() is None
+    clock.now += 0.04
+    assert guard.command(ZERO, clock.now) == ZERO
+    clock.now += 0.04
+    assert guard.command(FORWARD, clock.now) == FORWARD
+
+
+def test_a_guard_that_stopped_by_itself_does_not_go_on_by_itself(guard, clock):
+    epoch = guard.epoch
+    assert guard.command(FORWARD, clock.now) == FORWARD
+    # Found by the next command, before anybody looked.
+    clock.now += 0.31
+    assert guard.command(FORWARD, clock.now) is None
+    assert guard.poll() == ZERO and guard.epoch != epoch
+    epoch = guard.epoch
+    clock.now += 0.04
+    guard.command(ZERO, clock.now)
+    clock.now += 0.04
+    assert guard.command(FORWARD, clock.now) == FORWARD
+    # A stop that was commanded is none of its own.
+    clock.now += 0.04
+    guard.command(ZERO, clock.now)
+    clock.now += 2.0
+    guard.poll()
+    assert guard.epoch == epoch
+
+
+def test_the_guard_is_watched(clock):
+    matched = [True]
+    watch = GuardWatch(0.6, lambda: matched[0], clock)
+    assert watch.reason() is None
+    watch.sent(clock.now)
+    first = clock.now
+    for _ in range(14):
+        clock.now += 0.04
+        watch.sent(clock.now)
+    assert watch.reason() is None
+    clock.now += 0.05
+    assert watch.reason() == 'guard'
+    # An answer to what was sent before it is none.
+    assert not watch.heard(first - 1, 'a.0')
+    assert watch.reason() == 'guard'
+    assert not watch.heard(first + 0.04, 'a.0')
+    assert watch.reason() is None
+    assert not watch.heard(first + 0.08, 'a.0')
+    assert watch.heard(first + 0.12, 'a.1')
+    assert watch.heard(first + 0.16, 'b.0')
+    assert not watch.heard(first + 0.20, 'b.0')
+    matched[0] = False
+    assert watch.reason() == 'guard'
+
+
+@pytest.mark.parametrize('age, share', [(0.1, 1.0), (0.2, 1.0), (0.3, 0.5), (0.35, 0.25)])
+def test_speed_falls_with_the_delay(clock, age, share):
+    numbers = count(1)
+    gate = Gate(FAST, Lease(), clock=clock, slow=(0.2, 0.4), max_age=5.0, timeout=5.0,
+                make_tick=lambda: next(numbers))
+    driver = Driver(gate)
+    driver.send(ZERO)
+    tick = gate.tick()
+    clock.now += age - 0.04
+    velocity = driver.send(Velocity(1.0, 0.0, -2.0), tick=tick)
+    assert (velocity.linear_x, velocity.angular_z) == pytest.approx((share, -2.0 * share))
+
+
+def test_beyond_a_delay_nothing_moves(clock):
+    numbers = count(1)
+    gate = Gate(FAST, Lease(), clock=clock, slow=(0.2, 0.4), max_age=5.0, timeout=5.0,
+                make_tick=lambda: next(numbers))
+    driver = Driver(gate)
+    driver.send(ZERO)
+    driver.send(FORWARD)
+    tick = gate.tick()
+    clock.now += 0.4
+    with refused('slow'):
+        driver.send(FORWARD, tick=tick)
+    assert gate.poll() == ZERO
+    with refused('neutral-first'):
+        driver.send(FORWARD)
 
 
 # Pilot

@@ -60,6 +60,10 @@ BRIDGE = (
     P('teleop.max_age', 0.5, 'a command older than this is refused', 's', 0.1, 5.0),
     P('teleop.max_frame_age', 1.0, 'nobody drives who sees no picture that came to the robot '
       'within this time; 0: driving without a picture is allowed', 's', 0.0, 60.0),
+    P('teleop.slow_from', 0.0, 'the speed falls with the delay (round trip) of commands from '
+      'here on', 's', 0.0, 5.0),
+    P('teleop.slow_to', 0.0, 'and from this delay on there is none; 0: the speed never falls', 's',
+      0.0, 5.0),
     P('teleop.idle_timeout', 60.0, 'who moves nothing for this long gives up the seat; 0: never',
       's', 0.0, 86400.0),
     P('teleop.joy', False, "publish the driver's gamepad on joy"),

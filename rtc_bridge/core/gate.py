@@ -45,12 +45,15 @@ class Gate:
     :param timeout: seconds without an accepted command until the robot is stopped
     :param max_age: largest age in seconds of the tick that a command echoes
     :param max_frame_age: largest age in seconds of the picture that the driver sees; 0: any
+    :param slow: ages of the tick in seconds up to which speed is full, and from which on there is
+        none; between them it falls. With (0, 0) it never does
     :param conditions: each returns why nothing may move now, ``None`` if it does not mind
     :param hold_timeout: seconds that a held state lasts after the last sign of life
     """
 
     def __init__(self, limits: Limits, lease: Lease, *, timeout: float = 0.3, max_age: float = 0.5,
                  max_frame_age: float = 0.0, hold_timeout: float = 2.0,
+                 slow: tuple[float, float] = (0.0, 0.0),
                  conditions: Sequence[Callable[[], str | None]] = (), clock: Clock = boot_time,
                  make_tick: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
         """Start at rest."""
@@ -60,6 +63,7 @@ class Gate:
         self.max_age = max_age
         self.max_frame_age = max_frame_age
         self._hold_timeout = hold_timeout
+        self._slow = slow
         self._conditions = conditions
         self._clock = clock
         self._make_tick = make_tick
@@ -128,10 +132,13 @@ class Gate:
         :param frame: when the picture that the driver sees came to the robot, if he sees one
         :raises Refused: with the reason
         """
-        now = self._check(session, command)
+        now, age = self._check(session, command)
         target = self.limits.clamp(command.velocity)
         if not target.is_zero():
-            self._permit(self._neutral_seen, self._frozen(frame, now))
+            share = self._share(age)
+            self._permit(self._neutral_seen,
+                         self._frozen(frame, now) or ('slow' if share == 0.0 else None))
+            target = target.scaled(share)
         self._seq = command.seq
         self._held = None
         return self._move(target, now)
@@ -143,7 +150,7 @@ class Gate:
         :param frame: as for :meth:`drive`
         :raises Refused: with the reason
         """
-        now = self._check(session, command)
+        now, _ = self._check(session, command)
         if command.is_neutral():
             self._joy_neutral_seen = True
         else:
@@ -203,7 +210,8 @@ class Gate:
         self._follow()
         return self._held == ZERO and self._clock() - self._held_since > seconds
 
-    def _check(self, session: str, command: Drive | Joy) -> float:
+    def _check(self, session: str, command: Drive | Joy) -> tuple[float, float]:
+        """Return the time, and the age of the command's tick: a round trip and a little."""
         if not self.lease.holds(session, command.epoch):
             raise Refused('epoch')
         now = self._clock()
@@ -213,10 +221,15 @@ class Gate:
             raise Refused('stale')
         if command.seq <= self._seq:
             raise Refused('sequence')
-        return now
+        return now, now - made
 
     def _hindrance(self) -> str | None:
         return next(filter(None, (condition() for condition in self._conditions)), None)
+
+    def _share(self, age: float) -> float:
+        """Return which share of its speed a command of this age may have."""
+        full, none = self._slow
+        return 1.0 if age <= full or not none else max(0.0, (none - age) / (none - full))
 
     def _frozen(self, frame: float | None, now: float) -> str | None:
         seen = frame is not None and now - frame <= self.max_frame_age

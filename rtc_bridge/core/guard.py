@@ -15,6 +15,7 @@
 """What the last process before the motors lets pass."""
 
 import math
+import secrets
 
 from .clock import boot_time, Clock
 from .velocity import Velocity, ZERO
@@ -28,7 +29,9 @@ class Guard:
     Pass fresh velocities on; when they stop, say zero, 20 times a second for one second.
 
     Nothing is said before the first fresh command: until then somebody else may be driving. While
-    the emergency stop is latched nothing passes, and zero is said all the time.
+    the emergency stop is latched nothing passes, and zero is said all the time. After the start,
+    and after any stop that was not commanded, motion needs a neutral command first; ``epoch``
+    changes with each of these, so that who commands can know.
 
     :param timeout: seconds a command lasts, from its own stamp
     """
@@ -37,19 +40,27 @@ class Guard:
         """Start silent."""
         self._timeout = timeout
         self._clock = clock
-        # Stamp of the newest command that passed.
+        # Stamp of the newest command that was fresh.
         self._stamp = -1.0
         # Time after which the command has expired; None while none is in force.
         self._deadline: float | None = None
         self._zero_until = 0.0
         self._next_zero = 0.0
         self._latched = False
+        self._name = secrets.token_hex(4)
+        self._stops = 0
+        self._neutral_seen = False
+
+    @property
+    def epoch(self) -> str:
+        """Return what names the time since the last stop that was not commanded."""
+        return f'{self._name}.{self._stops}'
 
     def latch(self, latched: bool) -> None:
         """Take whether the emergency stop is latched; :meth:`poll` after this."""
         if latched != self._latched:
             self._latched = latched
-            self._start_zero(self._clock())
+            self._stop(self._clock())
 
     def command(self, velocity: Velocity, stamp: float) -> Velocity | None:
         """
@@ -62,14 +73,18 @@ class Guard:
             return None
         if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
             return None
+        self._expire(now)
         self._stamp = stamp
         if self._latched:
             return None
         if velocity.is_zero():
+            self._neutral_seen = True
             if self._deadline is not None or now >= self._zero_until:
                 self._start_zero(now)
             self._next_zero = now + ZERO_PERIOD_S
             return ZERO
+        if not self._neutral_seen:
+            return None
         self._zero_until = 0.0
         self._deadline = stamp + self._timeout
         return velocity
@@ -77,8 +92,7 @@ class Guard:
     def poll(self) -> Velocity | None:
         """Return zero if it is to be published now, else ``None``."""
         now = self._clock()
-        if self._deadline is not None and now > self._deadline:
-            self._start_zero(now)
+        self._expire(now)
         if now >= self._zero_until and not self._latched or now < self._next_zero:
             return None
         self._next_zero = now + ZERO_PERIOD_S
@@ -96,6 +110,15 @@ class Guard:
         if now < self._zero_until or self._latched:
             return max(0.0, self._next_zero - now)
         return 1.0
+
+    def _expire(self, now: float) -> None:
+        if self._deadline is not None and now > self._deadline:
+            self._stop(now)
+
+    def _stop(self, now: float) -> None:
+        self._stops += 1
+        self._neutral_seen = False
+        self._start_zero(now)
 
     def _start_zero(self, now: float) -> None:
         self._zero_until = now + ZERO_TIME_S

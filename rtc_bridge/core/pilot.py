@@ -127,6 +127,11 @@ class Pilot:
             self._settle()
         self._send(velocity)
 
+    def halt(self) -> None:
+        """Stop what is in force; the driver has to begin again with a neutral command."""
+        self.gate.halt()
+        self._settle()
+
     def emergency_stop(self, by: str) -> bool:
         """Stop until a release; tell whether the stop would outlast a loss of power by now."""
         if self.stop.latched:

@@ -33,6 +33,10 @@ class Velocity:
         """Tell whether every component is zero."""
         return not (self.linear_x or self.linear_y or self.angular_z)
 
+    def scaled(self, factor: float) -> 'Velocity':
+        """Return the same direction at another speed."""
+        return Velocity(self.linear_x * factor, self.linear_y * factor, self.angular_z * factor)
+
 
 ZERO = Velocity()
 

@@ -25,7 +25,7 @@ from geometry_msgs.msg import TwistStamped
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Header
 
 from ..core.configuration import TELEOP_OUTPUT
 from ..core.errors import REFUSED, RtcBridgeError
@@ -34,7 +34,8 @@ from ..core.velocity import Velocity
 from ..ros.parameters import declare
 from ..ros.program import init, when_signalled
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GUARD_QOS, GUARD_TOPIC, LOCK_QOS, LOCK_TOPIC, stamp_seconds)
+    CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST,
+    stamp_seconds)
 
 
 class CmdVelGuard(Node):
@@ -50,6 +51,7 @@ class CmdVelGuard(Node):
         values = declare(self, TELEOP_OUTPUT)
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
+        self._heard = self.create_publisher(Header, HEARD_TOPIC, RELIABLE_LATEST)
         self.create_subscription(Bool, LOCK_TOPIC, self._on_lock, LOCK_QOS)
         self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, GUARD_QOS)
 
@@ -70,7 +72,10 @@ class CmdVelGuard(Node):
     def _on_command(self, message: TwistStamped) -> None:
         twist = message.twist
         self.publish(self.guard.command(
-            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp_seconds(message)))
+            Velocity(twist.linear.x, twist.linear.y, twist.angular.z),
+            stamp_seconds(message.header)))
+        # So the bridge knows that it is heard, and when a neutral command is needed.
+        self._heard.publish(Header(stamp=message.header.stamp, frame_id=self.guard.epoch))
 
 
 def main(args: list[str] | None = None) -> None:

@@ -21,21 +21,22 @@ from typing import Callable
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from sensor_msgs.msg import Joy
-from std_msgs.msg import Bool
+from std_msgs.msg import Bool, Header
 from std_srvs.srv import Trigger
 
 from ..core.clock import boot_time
 from ..core.emergency_stop import EmergencyStop
-from ..core.errors import StoreError
+from ..core.errors import ParameterError, StoreError
 from ..core.gate import Gate
 from ..core.guard import Guard
+from ..core.guard_watch import GuardWatch
 from ..core.lease import Lease
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.velocity import Limits, Velocity
 from ..ros.diagnostics import status
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GuardedOutput, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST)
+    CmdVelOutput, GuardedOutput, HEARD_TOPIC, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds)
 
 # A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
 LOCK_PERIOD_S = 0.2
@@ -56,19 +57,28 @@ class Seat:
         self._node = node
         self._stop = stop
         # Without the guard's process its rules are kept here, as far as this process runs.
-        self._guard = None if values['teleop.guard'] else Guard(values['teleop.timeout'])
-        self._output = GuardedOutput(node) if self._guard is None else CmdVelOutput(
-            node, values['teleop.message_type'], values['teleop.frame_id'])
+        self._guard = self._watch = None
+        conditions = [stop.reason]
+        self._output: GuardedOutput | CmdVelOutput
+        if values['teleop.guard']:
+            self._output = GuardedOutput(node)
+            self._watch = GuardWatch(2 * values['teleop.timeout'], lambda: self._output.matched)
+            conditions.append(self._watch.reason)
+        else:
+            self._guard = Guard(values['teleop.timeout'])
+            self._output = CmdVelOutput(node, values['teleop.message_type'],
+                                        values['teleop.frame_id'])
         self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
             values['teleop.joy']) else None
         self._lock = node.create_publisher(Bool, LOCK_TOPIC, LOCK_QOS)
-        self.pilot = Pilot(_gate(values, stop), self._publish, self._joy and self._publish_joy,
-                           stop=stop, enabled=values['teleop.enabled'])
+        self.pilot = Pilot(_gate(values, conditions), self._publish,
+                           self._joy and self._publish_joy, stop=stop,
+                           enabled=values['teleop.enabled'])
         self.pilot.on_stop.append(self._tell_stop)
         self._tell_stop()
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Take the emergency stop from ROS; the loop is the one that the pilot belongs to."""
+        """Hear the guard, and take the emergency stop from ROS; the loop is the pilot's."""
         def answer(work: Callable[[], tuple[bool, str]], response: Trigger.Response) -> (
                 Trigger.Response):
             async def run() -> tuple[bool, str]:
@@ -80,6 +90,10 @@ class Seat:
                 response.success, response.message = False, 'the bridge is busy; it will be done'
             return response
 
+        if self._watch is not None:
+            self._node.create_subscription(
+                Header, HEARD_TOPIC, lambda message: loop.call_soon_threadsafe(
+                    self._heard, stamp_seconds(message), message.frame_id), RELIABLE_LATEST)
         self._node.create_service(
             Trigger, '~/emergency_stop', lambda _, response: answer(self._press, response))
         self._node.create_service(
@@ -104,13 +118,22 @@ class Seat:
         """Return the state for diagnostics."""
         lease, stop = self.pilot.lease, self._stop
         level, text = DiagnosticStatus.OK, 'driven' if lease.holder else 'nobody drives'
+        guard = self._watch.reason() if self._watch is not None else None
         if not self.pilot.enabled:
             text = 'driving is off'
+        elif guard:
+            level, text = DiagnosticStatus.ERROR, 'cmd_vel_guard does not answer'
         if stop.latched:
             level, text = DiagnosticStatus.WARN, f'emergency stop by {stop.by}'
         return status('driving', level, text, {
             'driver': (lease.holder or '')[:8], 'epoch': lease.epoch,
-            'requests': len(lease.askers), 'emergency_stop': stop.id or ''})
+            'requests': len(lease.askers), 'guard': 'no answer' if guard else 'ok',
+            'emergency_stop': stop.id or ''})
+
+    def _heard(self, stamp: float, epoch: str) -> None:
+        if self._watch.heard(stamp, epoch):
+            # The guard waits for a neutral command, so the driver has to give one.
+            self.pilot.halt()
 
     def _press(self) -> tuple[bool, str]:
         stored = self.pilot.emergency_stop('the service ~/emergency_stop')
@@ -153,8 +176,8 @@ class Seat:
             self._guard.latch(self._stop.latched)
 
     def _publish(self, velocity: Velocity) -> None:
-        if self._guard is None:
-            self._output.publish(velocity)
+        if self._watch is not None:
+            self._watch.sent(self._output.publish(velocity))
         elif self._guard.command(velocity, boot_time()) is not None:
             self._output.publish(velocity)
 
@@ -164,11 +187,15 @@ class Seat:
         self._joy.publish(message)
 
 
-def _gate(values: dict[str, Value], stop: EmergencyStop) -> Gate:
+def _gate(values: dict[str, Value], conditions: list[Callable[[], str | None]]) -> Gate:
     limits = Limits(values['teleop.max_linear_x'], values['teleop.max_linear_y'],
                     values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
                     values['teleop.max_angular_acceleration'])
+    slow = values['teleop.slow_from'], values['teleop.slow_to']
+    if slow[1] and slow[1] <= slow[0]:
+        raise ParameterError(f'parameter teleop.slow_to is {slow[1]}, allowed is 0, or more than '
+                             f'teleop.slow_from, which is {slow[0]}')
     return Gate(limits, Lease(values['teleop.idle_timeout']), timeout=values['teleop.timeout'],
                 max_age=values['teleop.max_age'], max_frame_age=values['teleop.max_frame_age'],
                 hold_timeout=values['rtcbot.hold_timeout'],
-                conditions=[stop.reason])
+                slow=slow, conditions=conditions)

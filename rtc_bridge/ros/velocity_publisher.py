@@ -20,6 +20,7 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
+from std_msgs.msg import Header
 
 from ..core.clock import boot_time
 from ..core.velocity import Velocity
@@ -29,6 +30,8 @@ RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 GUARD_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 # From the bridge to the guard; its stamps are boot time, which both processes share.
 GUARD_TOPIC = 'cmd_vel_guard/command'
+# And back, for each command: its stamp, and as frame_id the guard's epoch.
+HEARD_TOPIC = 'cmd_vel_guard/heard'
 # The emergency stop as std_msgs/Bool, for the guard and twist_mux; who comes late gets it, too.
 LOCK_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
                       durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -56,12 +59,18 @@ class GuardedOutput:
         """Make the publisher."""
         self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, GUARD_QOS)
 
-    def publish(self, velocity: Velocity) -> None:
-        """Publish at once; from any thread."""
+    @property
+    def matched(self) -> bool:
+        """Tell whether DDS knows of a guard; of one that was killed it does for some time."""
+        return self._publisher.get_subscription_count() > 0
+
+    def publish(self, velocity: Velocity) -> float:
+        """Publish at once, from any thread; return the command's stamp in seconds."""
         message = TwistStamped()
         message.header.stamp = Time(nanoseconds=int(boot_time() * 1e9)).to_msg()
         fill(message.twist, velocity)
         self._publisher.publish(message)
+        return stamp_seconds(message.header)
 
     def flush(self) -> None:
         """Wait, half a second at most, until the guard has it all."""
@@ -125,6 +134,6 @@ class CmdVelOutput:
             self._publisher = self._create()
 
 
-def stamp_seconds(message: TwistStamped) -> float:
-    """Return a message's stamp in seconds, whatever it is: ``Time`` takes none below zero."""
-    return message.header.stamp.sec + message.header.stamp.nanosec / 1e9
+def stamp_seconds(header: Header) -> float:
+    """Return a stamp in seconds, whatever it is: ``Time`` takes none below zero."""
+    return header.stamp.sec + header.stamp.nanosec / 1e9

@@ -16,7 +16,7 @@ const NEUTRAL_FIRST = 3;
 const PAUSE = 200;
 
 /** Reasons for which the robot refuses motion, until a neutral command. */
-const STOPS = new Set(['neutral-first', 'stopped', 'frozen', 'guard']);
+const STOPS = new Set(['neutral-first', 'stopped', 'frozen', 'guard', 'slow']);
 
 /** Tell whether a role of the protocol may drive. @param {string} role */
 export const drives = (role) => role === 'drive' || role === 'supervise';

@@ -182,6 +182,8 @@ const REFUSED = {
   stale: 'Commands arrive too late: the connection is slow. The robot stops.',
   'neutral-first': 'The robot has stopped. Let go of the controls to go on.',
   'bad-value': 'The robot did not understand a command.',
+  guard: 'The robot’s cmd_vel_guard does not answer. Without it nothing moves.',
+  slow: 'The connection is too slow to drive.',
   frozen: 'The picture stands still, so the robot does, too.',
   stopped: 'Emergency stop. Release it before you drive on.',
   disabled: 'Driving is switched off on this robot.',
