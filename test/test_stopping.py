@@ -21,11 +21,14 @@ import signal
 from browsers import PATIENCE, until
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rtc_bridge.nodes.seat import LOCK_PERIOD_S
 from stack import CmdVel, finish, ROBOT, Robot
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from viewers import Driver, Viewer
+import yaml
 
+ROOT = Path(__file__).resolve().parent.parent
 TRANSIENT = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 STATE = Path(os.environ['ROS_HOME']) / 'rtc_bridge' / f'emergency_stop.{ROBOT}.json'
 
@@ -163,6 +166,17 @@ def test_a_state_that_cannot_be_read_stops(robot, url, cmd_vel):
         move(driver, cmd_vel)
     finally:
         driver.close()
+
+
+def test_the_example_for_twist_mux_names_our_topics(robot):
+    config, = yaml.safe_load((ROOT / 'config' / 'twist_mux.yaml').read_text()).values()
+    lock = config['ros__parameters']['locks']['emergency_stop']
+    topics = dict(robot.probe.node.get_topic_names_and_types())
+    assert topics[f'/{lock["topic"]}'] == ['std_msgs/msg/Bool']
+    # Some may be lost before the timeout locks, and a lock is above all topics.
+    assert 2 * LOCK_PERIOD_S < lock['timeout']
+    assert all(topic['priority'] < lock['priority']
+               for topic in config['ros__parameters']['topics'].values())
 
 
 def test_without_the_guard_zero_is_said_as_well(robot, cmd_vel):
