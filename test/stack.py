@@ -93,8 +93,8 @@ class Robot:
             self._diagnostics = self.probe.subscribe(DiagnosticArray, '/diagnostics')
             self.url = f'{self.own_url}/{ROBOT}'
             if relay:
-                self.relay = self.start('relay', host=host)
-                url = self.relay.wait_line(r'listens on (http://\S+)', PATIENCE)[1]
+                self._host, self._relay_port = host, 0
+                url = self.start_relay()
                 self._parameters['relay_url'] = url
                 self.url = f'{url}/{ROBOT}'
             if guard is not None:
@@ -104,11 +104,18 @@ class Robot:
             self.close()
             raise
 
-    def start(self, module, host=None, **parameters):
+    def start_relay(self):
+        """Start the relay, at the address of the one before; return its URL."""
+        self.relay = self.start('relay', host=self._host, port=self._relay_port)
+        url = self.relay.wait_line(r'listens on (http://\S+)', PATIENCE)[1]
+        self._relay_port = int(url.rpartition(':')[2])
+        return url
+
+    def start(self, module, host=None, port=0, **parameters):
         """Start a program; it ends with the robot."""
         command = node(module, **parameters)
         if host is not None:
-            command += ['--host', host, '--port', '0', '--open']
+            command += ['--host', host, '--port', str(port), '--open']
         process = start(command, self.python)
         self.processes.append(process)
         return process

@@ -95,11 +95,10 @@ class Driving:
         self._thread.start()
 
     def _run(self):
-        self._driver.send(0)
         with contextlib.suppress(InvalidStateError):
             # The robot may go, and the channel with it.
             while not self._ended.wait(0.04):
-                self._driver.send(1)
+                self._driver.go(1)
 
     def close(self):
         """Let go."""
@@ -148,7 +147,7 @@ def test_without_a_guard_zero_is_repeated_by_the_bridge():
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot with two cameras."""
-    robot = Robot(relay=False, **{'cameras.names': list(CAMERAS)})
+    robot = Robot(relay=False, **{'cameras.names': list(CAMERAS), 'teleop.max_frame_age': 0.0})
     yield robot
     robot.close()
 

@@ -15,8 +15,8 @@
 """
 Whatever pages, ROS and the network do: no motion without a reason for it.
 
-Lease, gate, emergency stop and guard together, as the bridge joins them, against a model that knows
-only the rules.
+Lease, gate, emergency stop and guard together, as the bridge joins them, against a model that
+knows only the rules.
 """
 
 from itertools import count
@@ -127,10 +127,33 @@ class Driving(RuleBasedStateMachine):
     def command(self, page, x, z, tick, joy, frame_age, epoch, step):
         self.command_of(page, x, z, tick, joy, frame_age, epoch, step)
 
-    @rule(x=speeds, z=speeds, joy=st.booleans())
-    def good_command(self, x, z, joy):
+    @rule(x=speeds, joy=st.booleans())
+    def good_command(self, x, joy):
         self.tick()
-        self.command_of(self.lease.holder or 'a', x, z, 1, joy, 0.05, 0, 1)
+        self.command_of(self.lease.holder or 'a', x, 0.0, 1, joy, 0.05, 0, 1)
+
+    @rule(joy=st.booleans(), flaw=st.sampled_from([
+        {'tick': 2}, {'frame_age': None}, {'frame_age': 1.2}, {'epoch': -1}, {'epoch': 1},
+        {'step': 0}, {'page': 'd'}]))
+    def nearly_good_command(self, joy, flaw):
+        self.tick()
+        self.command_of(**{'page': self.lease.holder or 'a', 'x': 1.0, 'z': 0.0, 'tick': 1,
+                           'joy': joy, 'frame_age': 0.05, 'epoch': 0, 'step': 1, **flaw})
+
+    @rule(page=pages)
+    def drive_off(self, page):
+        """Do what most of the rest needs: somebody drives, and the guard lets him."""
+        self.pilot.take(page)
+        for x in (0.0, 1.0):
+            self.wait(0.04)
+            self.good_command(x, False)
+            self.carry()
+
+    @rule(page=pages)
+    def swap(self, page):
+        self.pilot.want(page)
+        if self.lease.holder is not None:
+            self.pilot.hand_over(self.lease.holder)
 
     def command_of(self, page, x, z, tick, joy, frame_age, epoch, step):
         self.pilot.poll()
@@ -245,4 +268,4 @@ class Driving(RuleBasedStateMachine):
 
 
 TestDriving = Driving.TestCase
-TestDriving.settings = settings(max_examples=200, stateful_step_count=60, deadline=None)
+TestDriving.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)

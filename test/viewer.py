@@ -23,6 +23,7 @@ import threading
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 import numpy as np
+from rtp import rtp_timestamp
 
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.gate import Gate
@@ -162,7 +163,7 @@ class Viewer:
         try:
             while True:
                 frame = await receiver.track.recv()
-                self.rtp[number] = frame.pts
+                self.rtp[number] = rtp_timestamp(receiver, frame)
                 self.sizes[number].add((frame.width, frame.height))
                 luma = np.asarray(frame.to_ndarray(format='gray')).mean()
                 self._tell(self.lumas[number].append, float(luma))

@@ -28,6 +28,7 @@ from aiortc import (
     RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription)
 from aiortc.mediastreams import MediaStreamError
 from browsers import Loop, PATIENCE, until
+from rtp import rtp_timestamp
 
 PAGE = ('control', 'teleop')
 RTCBOT = ('default',)
@@ -45,7 +46,7 @@ class Viewer:
         """Connect, and wait until the channels are open."""
         self.heard = {label: [] for label in channels}
         self.frames = 0
-        self.picture = None
+        self.picture = self.rtp = None
         self._loop = Loop()
         self._channels = {}
         try:
@@ -57,6 +58,7 @@ class Viewer:
     async def _connect(self, url, channels, codec):
         self._pc = pc = RTCPeerConnection(RTCConfiguration([]))
         transceiver = pc.addTransceiver('video', 'recvonly')
+        self._receiver = transceiver.receiver
         if codec is not None:
             transceiver.setCodecPreferences([
                 c for c in RTCRtpReceiver.getCapabilities('video').codecs
@@ -87,7 +89,9 @@ class Viewer:
     async def _watch(self, track):
         with contextlib.suppress(MediaStreamError):
             while True:
-                self.picture = await track.recv()
+                picture = await track.recv()
+                self.rtp = rtp_timestamp(self._receiver, picture)
+                self.picture = picture
                 self.frames += 1
 
     def send(self, label, message):
@@ -149,10 +153,7 @@ class Driver:
         self._seq += 1
         if tick is None:
             tick = self.viewer.newest('teleop', 'tick')['tick']
-        picture = self.viewer.picture
-        # aiortc has the RTP timestamp as the picture's time.
-        self.viewer.send('teleop', command(self.epoch, self._seq, tick, x, z,
-                                           picture and picture.pts))
+        self.viewer.send('teleop', command(self.epoch, self._seq, tick, x, z, self.viewer.rtp))
         return self._seq
 
     def go(self, x, z=0.0):

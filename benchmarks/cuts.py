@@ -1,0 +1,241 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Cut what a robot is driven by, at random moments, and see how long it takes until it is stopped.
+
+Relay, bridge, guard, simulated robot and Chromium are processes, the browser at the other end of
+a network that can be cut; a ROS process of its own hears what the bridge accepted and what the
+motors would. Measured is the time from the last motion that the bridge accepted to the first zero
+on ``cmd_vel``. Ends with status 1 if one took longer than the timeout and 50 ms, or if anything
+moved after its zero.
+
+Results are kept in a file, line by line: the same command goes on where the last one ended.
+"""
+
+import argparse
+from collections.abc import Callable
+from datetime import date
+import json
+import os
+from pathlib import Path
+import platform
+import random
+import shutil
+import signal
+import sys
+import time
+
+from geometry_msgs.msg import Twist, TwistStamped
+from rtc_bridge.core.clock import boot_time
+from rtc_bridge.ros.velocity_publisher import GUARD_QOS, GUARD_TOPIC, stamp_seconds
+from testbed import Chromium, Namespace, Robot, until
+
+TIMEOUT_S = 0.3
+TARGET_MS = 1000 * TIMEOUT_S + 50
+CAMERA = 'sim/image_raw'
+# How often each kind comes: those that need a process to be started again take their time.
+KINDS = {'network': 30, 'tab closed': 15, 'bridge SIGSTOP': 20, 'bridge SIGKILL': 4,
+         'browser SIGSTOP': 15, 'browser SIGKILL': 4, 'relay SIGSTOP': 8, 'relay SIGKILL': 4}
+# The relay is not in the commands' way: nothing stops, until the key is let go.
+HARMLESS = {'relay SIGSTOP', 'relay SIGKILL'}
+
+
+def _moves(twist: Twist) -> bool:
+    return bool(twist.linear.x or twist.linear.y or twist.angular.z)
+
+
+class Scene:
+    """A robot, a browser that drives it, and what is heard of both."""
+
+    def __init__(self) -> None:
+        """Start all."""
+        self.network = Namespace()
+        self.robot = Robot(host=self.network.address)
+        self.robot.start('sim_robot', camera='sim', width=160, height=120, rate=10.0)
+        probe = self.robot.probe
+        # The stamps of motions that were accepted.
+        self.accepted = probe.subscribe(
+            TwistStamped, GUARD_TOPIC,
+            lambda m: stamp_seconds(m.header) if _moves(m.twist) else None, GUARD_QOS)
+        # When something was heard, and whether it moves.
+        self.heard = probe.subscribe(Twist, 'cmd_vel', lambda m: (boot_time(), _moves(m)), 100)
+        self.chromium = self.page = None
+        self.start_browser()
+
+    def start_browser(self) -> None:
+        """Start a browser with the page."""
+        self.chromium = Chromium(shutil.which('chromium'), self.network.prefix)
+        self.open_page()
+
+    def open_page(self) -> None:
+        """Open the page; wait for its picture."""
+        self.page = self.chromium.show(f'{self.robot.url}?camera={CAMERA}')
+        self.page.wait_state('live')
+
+    def drive(self) -> None:
+        """Press a key until the robot moves."""
+        def moves() -> bool:
+            since = len(self.heard)
+            self.page.up('w')
+            self.page.down('w')
+            end = time.monotonic() + 1.0
+            while time.monotonic() < end:
+                if any(moving for _, moving in self.heard[since:]):
+                    return True
+                time.sleep(0.01)
+            return False
+        until(moves, 'motion', period=0.2)
+
+    def stop_time(self, since: int) -> tuple[float, int]:
+        """
+        Wait for the first zero; return the time to it in ms, and which one it was.
+
+        :param since: number of the first velocity heard that counts
+        """
+        def found() -> int | None:
+            return next((n + 1 for n, (_, moving) in enumerate(self.heard[since:], since)
+                         if not moving), None)
+        zero = until(found, 'zero', period=0.01) - 1
+        time_of_zero = self.heard[zero][0]
+        last = max(stamp for stamp in self.accepted if stamp < time_of_zero)
+        return 1000 * (time_of_zero - last), zero
+
+    def close(self) -> None:
+        """End all."""
+        try:
+            self.chromium.thaw()
+            self.chromium.close()
+        except Exception as error:
+            # It may be one that was killed.
+            print(f'the browser: {error!r}', file=sys.stderr)
+        finally:
+            self.robot.close()
+            self.network.close()
+
+
+def cut(scene: Scene, kind: str) -> Callable[[], None]:
+    """Cut; return what mends it."""
+    robot, chromium = scene.robot, scene.chromium
+    what, _, how = kind.partition(' ')
+    if what == 'network':
+        scene.network.cut()
+        return scene.network.mend
+    if what == 'tab':
+        scene.page.close()
+        return scene.open_page
+    if what == 'browser':
+        if how == 'SIGSTOP':
+            chromium.freeze()
+            return chromium.thaw
+        chromium.kill()
+
+        def start_browser() -> None:
+            try:
+                chromium.close()
+            except Exception:
+                pass  # Playwright has lost it.
+            scene.start_browser()
+        return start_browser
+    process = getattr(robot, what)
+    process.send(getattr(signal, how))
+    if how == 'SIGSTOP':
+        return lambda: process.send(signal.SIGCONT)
+    process.wait()
+    return robot.start_bridge if what == 'bridge' else robot.start_relay
+
+
+def one(scene: Scene, kind: str, chance: random.Random) -> dict[str, object]:
+    """Drive, cut, measure, mend; return the result."""
+    scene.page.wait_state('live')
+    scene.drive()
+    time.sleep(chance.uniform(0.05, 1.0))
+    since = len(scene.heard)
+    mend = cut(scene, kind)
+    try:
+        drove_on = True
+        if kind in HARMLESS:
+            time.sleep(0.5)
+            drove_on = all(moving for _, moving in scene.heard[since:])
+            since = len(scene.heard)
+            scene.page.up('w')
+        ms, zero = scene.stop_time(since)
+        # What is waiting somewhere must not come later.
+        time.sleep(chance.uniform(0.0, 0.5))
+    finally:
+        mend()
+    if kind not in ('tab closed', 'browser SIGKILL'):
+        # The key is down all the time.
+        scene.page.wait_state('live')
+        time.sleep(0.2)
+        scene.page.up('w')
+    moved = sum(moving for _, moving in scene.heard[zero:])
+    return {'kind': kind, 'ms': round(ms, 1), 'moved_after': moved, 'drove_on': drove_on}
+
+
+def report(results: list[dict[str, object]]) -> int:
+    """Print the tables; return the exit status."""
+    print(f'{date.today()}, {platform.machine()} with {os.cpu_count()} cores, Linux '
+          f'{platform.release()}; from the last accepted motion to zero heard, ms; teleop.timeout '
+          f'{TIMEOUT_S} s\n')
+    print('| cut | times | median | 95 % | worst | later than target | moved after zero |')
+    print('| --- | --: | --: | --: | --: | --: | --: |')
+    for kind in (*KINDS, 'all'):
+        rows = [r for r in results if kind in ('all', r['kind'])]
+        times = sorted(r['ms'] for r in rows)
+        if times:
+            print(f'| {kind} | {len(times)} | {times[len(times) // 2]:.0f} | '
+                  f'{times[int(0.95 * (len(times) - 1))]:.0f} | {times[-1]:.0f} | '
+                  f'{sum(t > TARGET_MS for t in times)} | {sum(r["moved_after"] > 0 for r in rows)}'
+                  ' |')
+    print('\n```')
+    times = [r['ms'] for r in results]
+    for low in range(0, int(max(times)) + 1, 25):
+        count = sum(low <= t < low + 25 for t in times)
+        print(f'{low:4d} to {low + 25:4d} ms {count:5d} {"#" * -(-60 * count // len(times))}')
+    print('```')
+    stopped = [r['kind'] for r in results if not r['drove_on']]
+    if stopped:
+        print(f'\nStopped although they need not: {", ".join(sorted(set(stopped)))} '
+              f'({len(stopped)} times).')
+    return int(any(r['ms'] > TARGET_MS or r['moved_after'] for r in results))
+
+
+def main() -> int:
+    """Cut until there are as many results as wanted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--cuts', type=int, default=1000, help='in all, those in the file included')
+    parser.add_argument('--kinds', nargs='+', choices=KINDS, default=list(KINDS))
+    parser.add_argument('--file', type=Path, default=Path('cuts.jsonl'), help='for the results')
+    args = parser.parse_args()
+    results = [json.loads(line) for line in args.file.read_text().splitlines()] if (
+        args.file.exists()) else []
+    chance = random.Random()
+    scene = None
+    try:
+        while len(results) < args.cuts:
+            kind = chance.choices(args.kinds, [KINDS[kind] for kind in args.kinds])[0]
+            scene = scene or Scene()
+            results.append(one(scene, kind, chance))
+            with args.file.open('a') as file:
+                file.write(json.dumps(results[-1]) + '\n')
+            print(f'{len(results)}: {results[-1]}', file=sys.stderr)
+    finally:
+        if scene is not None:
+            scene.close()
+    return report(results)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

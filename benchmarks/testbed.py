@@ -1,0 +1,31 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The robot, browsers and networks of the tests, for benchmarks that need whole robots.
+
+Not together with the module ``processes`` of this folder: the tests have one of the same name.
+"""
+
+from pathlib import Path
+import sys
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
+
+import conftest  # noqa: E402, F401 - a ROS graph and a home of its own
+from browsers import Chromium, until  # noqa: E402, F401
+from netns import Namespace  # noqa: E402, F401
+from processes import Process  # noqa: E402, F401
+from ros_probe import RosProbe  # noqa: E402, F401
+from stack import finish, Robot  # noqa: E402, F401

@@ -1,0 +1,21 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What aiortc keeps to itself of the pictures that it receives."""
+
+
+def rtp_timestamp(receiver, picture):
+    """Return the RTP timestamp of a picture, whose own time begins at 0."""
+    origin = receiver._RTCRtpReceiver__timestamp_mapper._origin
+    return picture.pts + origin & 0xFFFFFFFF
