@@ -197,8 +197,8 @@ def report(results: list[dict[str, object]]) -> int:
         if times:
             print(f'| {kind} | {len(times)} | {times[len(times) // 2]:.0f} | '
                   f'{times[int(0.95 * (len(times) - 1))]:.0f} | {times[-1]:.0f} | '
-                  f'{sum(t > TARGET_MS for t in times)} | {sum(r["moved_after"] > 0 for r in rows)}'
-                  ' |')
+                  f'{sum(t > TARGET_MS for t in times)} | '
+                  f'{sum(r["moved_after"] > 0 for r in rows)} |')
     print('\n```')
     times = [r['ms'] for r in results]
     for low in range(0, int(max(times)) + 1, 25):
@@ -215,7 +215,8 @@ def report(results: list[dict[str, object]]) -> int:
 def main() -> int:
     """Cut until there are as many results as wanted."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--cuts', type=int, default=1000, help='in all, those in the file included')
+    parser.add_argument('--cuts', type=int, default=1000,
+                        help='in all, those in the file included')
     parser.add_argument('--kinds', nargs='+', choices=KINDS, default=list(KINDS))
     parser.add_argument('--file', type=Path, default=Path('cuts.jsonl'), help='for the results')
     args = parser.parse_args()

@@ -23,8 +23,9 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 
-import conftest  # noqa: E402, F401 - a ROS graph and a home of its own
 from browsers import Chromium, until  # noqa: E402, F401
+# For a ROS graph, and a home, of its own.
+import conftest  # noqa: E402, F401
 from netns import Namespace  # noqa: E402, F401
 from processes import Process  # noqa: E402, F401
 from ros_probe import RosProbe  # noqa: E402, F401

@@ -113,7 +113,7 @@ class Driving(RuleBasedStateMachine):
 
     # What pages and RTCBot clients do
 
-    @rule(page=pages, act=st.sampled_from(['want', 'want', 'leave', 'take', 'hand_over', 'refuse']))
+    @rule(page=pages, act=st.sampled_from(['want', 'leave', 'take', 'hand_over', 'refuse']))
     def decide(self, page, act):
         getattr(self.pilot, act)(page)
 
@@ -140,12 +140,12 @@ class Driving(RuleBasedStateMachine):
         self.command_of(**{'page': self.lease.holder or 'a', 'x': 1.0, 'z': 0.0, 'tick': 1,
                            'joy': joy, 'frame_age': 0.05, 'epoch': 0, 'step': 1, **flaw})
 
-    @rule(page=pages)
-    def drive_off(self, page):
+    @rule(page=pages, pause=st.sampled_from([0.04, 0.31]))
+    def drive_off(self, page, pause):
         """Do what most of the rest needs: somebody drives, and the guard lets him."""
         self.pilot.take(page)
-        for x in (0.0, 1.0):
-            self.wait(0.04)
+        for x, seconds in ((0.0, 0.04), (1.0, 0.04), (1.0, pause)):
+            self.now += seconds
             self.good_command(x, False)
             self.carry()
 
@@ -232,7 +232,7 @@ class Driving(RuleBasedStateMachine):
 
     @rule()
     def carry(self):
-        """What was sent reaches the guard, late or not, and its answers the bridge."""
+        """Bring what was sent to the guard, late or not, and its answers to the bridge."""
         self.guard.latch(self.stop.latched)
         wire, self.wire = self.wire, []
         for velocity, stamp in wire:

@@ -23,7 +23,6 @@ import threading
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 import numpy as np
-from rtp import rtp_timestamp
 
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.gate import Gate
@@ -34,6 +33,7 @@ from rtc_bridge.core.velocity import Limits
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.peer.host import Host
 from rtc_bridge.peer.sessions import Sessions
+from rtp import rtp_timestamp
 
 TIMEOUT_S = 20.0
 _ids = itertools.count()

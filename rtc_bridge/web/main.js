@@ -59,7 +59,7 @@ let driver = null;
 let shown = new Map();
 let picture = false;
 /** When the newest picture was shown. @type {number | null} */
-let seen = null;
+let seenAt = null;
 let still = 0;
 /** Why the robot refused a command, and until when that is of now. */
 let refused = { reason: '', until: 0 };
@@ -121,9 +121,9 @@ function render() {
   // Of a robot that does not let this person in, not even the last picture remains.
   if (now.retry) {
     cameras.live();
-    seen = null;
+    seenAt = null;
   }
-  panel.show(now, seen && time - seen);
+  panel.show(now, seenAt && time - seenAt);
   cameras.show(viewer.cameras ?? [], viewer.chosen);
   cameras.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
   const mine = driver?.epoch != null;
@@ -179,7 +179,7 @@ addEventListener('click', (event) => {
 
 /** @param {any} _ what the browser tells of a picture that it shows */
 function onFrame(_) {
-  seen = performance.now();
+  seenAt = performance.now();
   if (picture || !viewer.current) return;
   picture = true;
   render();
@@ -308,7 +308,7 @@ function look() {
   viewer.pause(hidden);
   if (hidden) inputs.letGo();
   else if (viewer.signaling.state === 'down') viewer.retry();
-  if (!document.hidden && (seen === null || performance.now() - seen > 1000)) {
+  if (!document.hidden && (seenAt === null || performance.now() - seenAt > 1000)) {
     // What is on the screen is from before.
     cameras.keep();
     picture = false;

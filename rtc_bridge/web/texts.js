@@ -184,7 +184,6 @@ const REFUSED = {
   'bad-value': 'The robot did not understand a command.',
   guard: 'The robot’s cmd_vel_guard does not answer. Without it nothing moves.',
   slow: 'The connection is too slow to drive.',
-  frozen: 'The picture stands still, so the robot does, too.',
   stopped: 'Emergency stop. Release it before you drive on.',
   disabled: 'Driving is switched off on this robot.',
   frozen: 'The picture stands still: the robot does not move.',
