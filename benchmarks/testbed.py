@@ -29,4 +29,4 @@ import conftest  # noqa: E402, F401
 from netns import Namespace  # noqa: E402, F401
 from processes import Process  # noqa: E402, F401
 from ros_probe import RosProbe  # noqa: E402, F401
-from stack import finish, Robot  # noqa: E402, F401
+from stack import finish, free_port, Robot  # noqa: E402, F401
