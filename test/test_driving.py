@@ -16,7 +16,7 @@
 
 import signal
 
-from browsers import Chromium, PATIENCE, until
+from browsers import Chromium, Firefox, PATIENCE, until
 from nav_msgs.msg import Odometry
 from netns import namespace  # noqa: F401
 import numpy as np
@@ -274,6 +274,21 @@ def test_nobody_drives_on_a_frozen_picture(robot, page, cmd_vel):
     assert cmd_vel.motions(zero) == []
     page.up('w')
     drive(page, cmd_vel)
+
+
+def test_firefox_tells_which_picture_it_has(robot, cmd_vel, firefox_path):
+    firefox = Firefox(firefox_path)
+    try:
+        firefox.load(robot.url)
+        firefox.wait_state('live')
+        since = drive(firefox, cmd_vel)
+        robot.camera.pause()
+        zero = cmd_vel.wait_zero(since)
+        firefox.wait("document.getElementById('toast').textContent.includes('picture stands')")
+        assert cmd_vel.motions(zero) == []
+    finally:
+        robot.camera.go_on()
+        firefox.close()
 
 
 def test_frozen_browser_stops_the_robot(robot, page, chromium, cmd_vel):
