@@ -167,8 +167,9 @@ def one(scene: Scene, kind: str, chance: random.Random) -> dict[str, object]:
         drove_on = True
         if kind in HARMLESS:
             time.sleep(0.5)
-            drove_on = all(moving for _, moving in scene.heard[since:])
-            since = len(scene.heard)
+            heard = scene.heard[since:]
+            drove_on = bool(heard) and all(moving for _, moving in heard)
+            since += len(heard)
             scene.page.up('w')
         ms, zero = scene.stop_time(since)
         # What is waiting somewhere must not come later.
