@@ -135,10 +135,8 @@ class Gate:
         now, age = self._check(session, command)
         target = self.limits.clamp(command.velocity)
         if not target.is_zero():
-            share = self._share(age)
-            self._permit(self._neutral_seen,
-                         self._frozen(frame, now) or ('slow' if share == 0.0 else None))
-            target = target.scaled(share)
+            self._permit(self._neutral_seen, self._doubt(frame, now, age))
+            target = target.scaled(self._share(age))
         self._seq = command.seq
         self._held = None
         return self._move(target, now)
@@ -150,11 +148,12 @@ class Gate:
         :param frame: as for :meth:`drive`
         :raises Refused: with the reason
         """
-        now, _ = self._check(session, command)
+        now, age = self._check(session, command)
         if command.is_neutral():
             self._joy_neutral_seen = True
         else:
-            self._permit(self._joy_neutral_seen, self._frozen(frame, now))
+            self._permit(self._joy_neutral_seen, self._doubt(frame, now, age))
+            self.lease.use()
         self._seq = command.seq
 
     def hold(self, session: str, velocity: Velocity) -> Velocity:
@@ -231,9 +230,12 @@ class Gate:
         full, none = self._slow
         return 1.0 if age <= full or not none else max(0.0, (none - age) / (none - full))
 
-    def _frozen(self, frame: float | None, now: float) -> str | None:
+    def _doubt(self, frame: float | None, now: float, age: float) -> str | None:
+        """Return why a driver who sees and sends so late may not move anything."""
         seen = frame is not None and now - frame <= self.max_frame_age
-        return None if seen or not self.max_frame_age else 'frozen'
+        if self.max_frame_age and not seen:
+            return 'frozen'
+        return None if self._share(age) else 'slow'
 
     def _permit(self, neutral_seen: bool, reason: str | None = None) -> None:
         """Refuse motion that must not be; what is under way ends."""
