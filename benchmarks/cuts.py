@@ -197,7 +197,7 @@ def report(results: list[dict[str, object]]) -> int:
         times = sorted(r['ms'] for r in rows)
         if times:
             print(f'| {kind} | {len(times)} | {times[len(times) // 2]:.0f} | '
-                  f'{times[int(0.95 * (len(times) - 1))]:.0f} | {times[-1]:.0f} | '
+                  f'{times[-(-95 * (len(times) - 1) // 100)]:.0f} | {times[-1]:.0f} | '
                   f'{sum(t > TARGET_MS for t in times)} | '
                   f'{sum(r["moved_after"] > 0 for r in rows)} |')
     print('\n```')

@@ -238,10 +238,12 @@ class Gate:
         return None if self._share(age) else 'slow'
 
     def _permit(self, neutral_seen: bool, reason: str | None = None) -> None:
-        """Refuse motion that must not be; what is under way ends."""
+        """Refuse motion that must not be, and say zero in its place."""
         reason = self._hindrance() or reason
         if reason is not None:
-            self.halt()
+            self.stop()
+            # Each time: a guard that did not answer may do so now.
+            self._stop_due = True
             raise Refused(reason)
         if not neutral_seen:
             raise Refused('neutral-first')
