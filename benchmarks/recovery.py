@@ -27,6 +27,7 @@ import json
 import os
 from pathlib import Path
 import platform
+import random
 import shutil
 import signal
 import statistics
@@ -136,11 +137,12 @@ def robot_moves(bench: Bench) -> dict[str, float]:
 
 
 def relay_restarts(bench: Bench) -> dict[str, float]:
-    """Kill the relay, and start it after a moment."""
+    """Kill the relay, and start it some seconds later."""
     start, killed = len(bench.robot.lines), time.time()
     bench.site.relay.send(signal.SIGKILL)
     bench.site.relay.wait()
-    time.sleep(2.0)
+    # Robots try every few seconds: not always at the same moment of that.
+    time.sleep(random.uniform(0.5, 6.0))
     bench.site.start_relay()
     back = time.time()
     bench.robot.wait_line('state connected', PATIENCE, start)

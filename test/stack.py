@@ -120,9 +120,9 @@ class Robot:
         self.processes.append(process)
         return process
 
-    def start_bridge(self):
-        """Start the bridge and wait until it can be reached."""
-        self.bridge = self.start('bridge', **self._parameters)
+    def start_bridge(self, **changes):
+        """Start the bridge, maybe with other parameters, and wait until it can be reached."""
+        self.bridge = self.start('bridge', **{**self._parameters, **changes})
         self.bridge.wait_line('page: https?://', PATIENCE)
         if self.relay is not None:
             self.diagnostics('relay', lambda values, message: message == 'connected')

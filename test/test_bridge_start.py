@@ -27,7 +27,7 @@ from processes import node
 import pytest
 from rtc_bridge.core.errors import REFUSED
 from sensor_msgs.msg import CompressedImage, Image
-from stack import CmdVel, finish, Robot, start
+from stack import CmdVel, finish, free_port, Robot, start
 from viewers import Driver, Viewer
 
 # Program, parameter, value, and what the one line says besides the parameter.
@@ -140,6 +140,20 @@ def test_without_a_guard_zero_is_repeated_by_the_bridge():
         # For a second, 20 times a second; a busy machine may lose some.
         robot.probe.wait_for(lambda: cmd_vel.mark() >= zero + 10)
         assert cmd_vel.motions(zero) == []
+    finally:
+        robot.close()
+
+
+def test_second_bridge_takes_the_place_of_one_that_hangs():
+    robot = Robot(guard=None)
+    try:
+        hanging = robot.bridge
+        hanging.send(signal.SIGSTOP)
+        robot.start_bridge(**{'server.port': free_port()})
+        robot.relay.wait_line('a robot has taken its own place', PATIENCE)
+        Viewer(robot.url).close()
+        hanging.send(signal.SIGCONT)
+        hanging.wait_line('replaced: ', PATIENCE)
     finally:
         robot.close()
 

@@ -48,9 +48,9 @@ AMPLE = {'offers_per_minute': 10 ** 6, 'requests_per_minute': 10 ** 6,
 
 NAMES = ('type', 'session', 'sdp', 'candidate', 'sdpMid', 'sdpMLineIndex', 'robot_id', 'version',
          'ice_servers', 'urls', 'username', 'credential', 'code', 'message', 'door', 'trickle',
-         'camera', 'source', 'bearer', 'kind', 'url')
+         'camera', 'source', 'bearer', 'kind', 'url', 'identity', 'salt', 'digest', 'key')
 TYPES = ('register', 'registered', 'watch', 'renew', 'ready', 'offer', 'answer', 'candidate',
-         'close', 'error', 'nonsense')
+         'close', 'error', 'challenge', 'prove', 'nonsense')
 texts = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
     ['', 'o', 'ws', '../..', '\ud800', '\0', '\r\nX: y', 'x' * 5000])
 plain = st.none() | st.booleans() | st.integers() | st.floats() | texts
