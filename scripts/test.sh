@@ -43,8 +43,8 @@ if [ $ros = wheels ]; then
   scripts/venv.sh kilted
   RTC_BRIDGE_KILTED_PYTHON=$root/.venv-kilted/bin/python
 fi
-# Firefox's driver, and two WHEP players to play what the robot sends.
-modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0)
+# Firefox's driver, two WHEP players to play what the robot sends, and what checks the types.
+modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0 typescript@5)
 if found npm; then
   for module in "${modules[@]}"; do
     if [ ! -d ".venv/node_modules/${module%@*}" ]; then

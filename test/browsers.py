@@ -160,6 +160,29 @@ class ChromiumPage(Page):
         """Click an element with the mouse."""
         self._loop.run(self._page.click(selector))
 
+    def download(self, action, folder):
+        """Do something that saves a file; return its path in a folder."""
+        async def get():
+            async with self._page.expect_download(timeout=1000 * PATIENCE) as download:
+                await self._loop.loop.run_in_executor(None, action)
+            file = await download.value
+            path = Path(folder) / file.suggested_filename
+            await file.save_as(path)
+            return path
+        return self._loop.run(get(), 2 * PATIENCE)
+
+    def pixels(self):
+        """Return what is seen, BGR."""
+        png = self._loop.run(self._page.screenshot())
+        return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+
+    def screenshot(self, path, size):
+        """Write what is seen in a window of this size, as PNG."""
+        async def shoot():
+            await self._page.set_viewport_size(dict(zip(('width', 'height'), size, strict=True)))
+            await self._page.screenshot(path=path)
+        self._loop.run(shoot())
+
     def close(self):
         """Close the tab and its context."""
         self._loop.run(self._page.close())
@@ -197,7 +220,7 @@ class Chromium:
         """Return a new empty page; Playwright's options for it may be given."""
         async def make():
             return ChromiumPage(self._loop, await self._browser.new_page(
-                viewport={'width': 1280, 'height': 720}, **options))
+                **{'viewport': {'width': 1280, 'height': 720}, **options}))
         return self._loop.run(make())
 
     def show(self, url):

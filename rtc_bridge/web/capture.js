@@ -14,7 +14,7 @@ const BITRATE = 6_000_000;
 export function fileName(words, time, ending) {
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return [...words, local.toISOString().slice(0, 19).replaceAll(':', '-')].map(
-    (word) => word.replace(/[^\p{L}\p{N}.-]+/gu, '-')).join('_') + ending;
+    (word) => word.replace(/[^\p{L}\p{N}._-]+/gu, '-')).join('_') + ending;
 }
 
 /** @param {Blob} blob @param {string} name */

@@ -46,10 +46,10 @@ const settings = new Settings(storage());
 const panel = new Panel(settings);
 const stage = box('stage');
 const cameras = new Cameras(slots, settings, (slot, camera) => viewer.select(slot, camera));
-const inputs = new Inputs(stage, settings, () => step(), () => {});
+const inputs = new Inputs(stage, settings, () => step(), stop);
 const seen = new SeenFrames(cameras.videos[0]);
 const counter = new FrameCounter(cameras.videos[0], onFrame);
-const seat = new Seat(() => driver, { stop() {}, unlatch() {} });
+const seat = new Seat(() => driver, stop);
 /** @type {import('./capture.js').Recorder | null} */
 let recorder = null;
 
@@ -65,6 +65,12 @@ let still = 0;
 let refused = { reason: '', until: 0 };
 /** What the robot said last of codecs that show nothing here. */
 let failed = '';
+/** The emergency stop was pressed, and no session could take it yet. */
+let stopping = false;
+/** The robot has an emergency stop. */
+let stoppable = false;
+/** The page is laid out for driving, also while the connection is away. */
+let drives = false;
 let legacyText = JSON.stringify(toRtcbot(NEUTRAL));
 /** @type {ReturnType<typeof snapshot> | null} */
 let before = null;
@@ -127,14 +133,17 @@ function render() {
   cameras.show(viewer.cameras ?? [], viewer.chosen);
   cameras.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
   const mine = driver?.epoch != null;
-  const drives = up && (session.kind === 'rtcbot' || !!driver?.mayDrive);
+  if (up || now.retry) drives = up && (session?.kind === 'rtcbot' || !!driver?.mayDrive);
   document.body.dataset.layout = drives ? 'drive' : 'watch';
   document.body.toggleAttribute('data-idle', !mine && session?.kind !== 'rtcbot');
   stage.tabIndex = drives ? 0 : -1;
-  seat.show(up ? driver : null, mine ? whyNot({ latched: false, locked: !!driver?.locked,
+  const latched = driver?.stopped.id != null;
+  seat.show(up ? driver : null, mine ? whyNot({ latched, locked: !!driver?.locked,
     refused: time < refused.until ? refused.reason : '', ...now }) : '');
+  seat.showStop(drives && stoppable, driver?.stopped ?? { id: null, by: '' },
+    stopping || !!driver?.stopping, up);
   inputs.show(drives, driver?.strafes ?? false);
-  panel.showSpeed(drives ? session.hello?.teleop ?? {} : null);
+  panel.showSpeed(drives ? session?.hello?.teleop ?? {} : null);
   box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok';
   element('snapshot', HTMLButtonElement).disabled = !picture;
   element('record', HTMLButtonElement).disabled = !picture && !recorder?.running;
@@ -142,6 +151,15 @@ function render() {
     bridge.state = now.state;
     bridge.dispatchEvent(new Event('state'));
   }
+}
+
+/** Stop the robot for good, now or as soon as there is a way to it. */
+function stop() {
+  if (!stoppable) return;
+  inputs.letGo();
+  if (viewer.current?.state === 'up' && driver) driver.emergencyStop();
+  else stopping = true;
+  render();
 }
 
 /** Look at the controls, and send what is due. */
@@ -187,6 +205,7 @@ function onFrame(_) {
 
 viewer.addEventListener('change', render);
 viewer.addEventListener('session', () => {
+  stopping ||= driver?.stopping ?? false;
   driver = null;
   shown = new Map();
   picture = false;
@@ -218,6 +237,8 @@ function onControl(message) {
       (text) => session.control(text), (text) => session.teleop(text),
       () => seen.newest(session.received(0)));
     step();
+    if (stopping) stop();
+    stopping = false;
     if (driver.mayDrive) {
       stage.tabIndex = 0;
       focus();
@@ -231,6 +252,7 @@ function onControl(message) {
     }
     step();
   } else if (message.type === 'stop') {
+    stoppable = true;
     driver?.onStop(message);
   } else if (message.type === 'slot') {
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;

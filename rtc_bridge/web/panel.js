@@ -75,7 +75,7 @@ export class Panel {
     const speed = element('speedrange', HTMLInputElement);
     if (speed.valueAsNumber !== Math.round(share * 100)) speed.value = String(Math.round(share * 100));
     const metres = teleop?.max_linear_x ? ` · ${(share * teleop.max_linear_x).toFixed(2)} m/s` : '';
-    write('speedtext', `Speed ${Math.round(share * 100)} %${metres}`);
+    write('speedtext', `${Math.round(share * 100)} %${metres}`);
   }
 
   /**

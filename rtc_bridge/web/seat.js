@@ -5,7 +5,6 @@ import { box, write } from './panel.js';
 import { driverText } from './texts.js';
 
 /** @typedef {import('./drive.js').Driver} Driver */
-/** @typedef {{latched: boolean, by: string | null, pending: boolean}} Stop */
 
 /** How long a release waits to be meant, ms. */
 const MEANT = 6000;
@@ -18,9 +17,9 @@ export class Seat {
 
   /**
    * @param {() => Driver | null} driver
-   * @param {{stop: () => void, unlatch: () => void}} actions
+   * @param {() => void} stop
    */
-  constructor(driver, { stop, unlatch }) {
+  constructor(driver, stop) {
     this.#driver = driver;
     /** @type {[string, (driver: Driver) => void][]} */
     const actions = [
@@ -39,7 +38,7 @@ export class Seat {
     box('stop').addEventListener('pointerdown', (event) => event.button === 0 && stop());
     box('stop').addEventListener('click', (event) => event.detail === 0 && stop());
     box('unlatch').addEventListener('click', () => {
-      if (!box('cancel').hidden) unlatch();
+      if (!box('cancel').hidden) this.#driver()?.releaseStop();
       this.#ask(box('cancel').hidden);
     });
     box('cancel').addEventListener('click', () => this.#ask(false));
@@ -73,20 +72,26 @@ export class Seat {
     }
     box('release').hidden = !mine && !driver?.asked;
     write('release', mine ? 'Release' : 'Cancel request');
-    box('asked').hidden = !(mine && driver.asks !== null);
+    box('asked').hidden = !(mine && driver.asks);
     write('asker', `${driver?.asks ?? ''} asks to drive.`);
   }
 
-  /** @param {boolean} button there is one @param {Stop} stop @param {boolean} up the robot hears */
-  showStop(button, { latched, by, pending }, up) {
+  /**
+   * @param {boolean} button there is one
+   * @param {{id: string | null, by: string}} stopped
+   * @param {boolean} pending the robot has not confirmed
+   * @param {boolean} up it can be reached
+   */
+  showStop(button, { id, by }, pending, up) {
     const { body } = document;
+    const latched = id !== null;
     box('stop').hidden = !button;
     body.toggleAttribute('data-latched', latched);
     body.toggleAttribute('data-stopping', pending);
     box('latched').hidden = !latched && !pending;
-    write('latchedtitle', latched ? 'Emergency stop' : 'Stopping');
+    write('latchedtitle', latched ? 'Emergency stop' : 'Stopping…');
     write('latchedtext', latched ? `${by ? `by ${by}. ` : ''}The robot does not move.`
-      : up ? 'The robot has not confirmed yet.' : 'No connection: nothing was confirmed.');
+      : up ? 'The robot has not confirmed yet.' : 'No connection: it is sent as soon as there is one.');
     box('unlatch').hidden = !latched || !button;
     if (!latched) this.#ask(false);
   }

@@ -162,7 +162,8 @@ export function driverText({ role, enabled, epoch, taken, name, asked }) {
 export function whyNot({ latched, locked, refused, state, tone }) {
   if (latched) return 'Emergency stop';
   if (refused === 'frozen' || (tone !== 'ok' && state !== 'off')) return 'Stopped: no fresh picture';
-  if (refused === 'stale') return 'Stopped: the connection is slow';
+  if (refused === 'stale' || refused === 'slow') return 'Stopped: the connection is slow';
+  if (refused === 'guard') return 'Stopped: cmd_vel_guard does not answer';
   return locked ? 'Stopped: let go of the controls' : '';
 }
 
@@ -184,9 +185,9 @@ const REFUSED = {
   'bad-value': 'The robot did not understand a command.',
   guard: 'The robot’s cmd_vel_guard does not answer. Without it nothing moves.',
   slow: 'The connection is too slow to drive.',
-  stopped: 'Emergency stop. Release it before you drive on.',
   disabled: 'Driving is switched off on this robot.',
-  frozen: 'The picture stands still: the robot does not move.',
+  frozen: 'The picture stands still, so the robot does, too.',
+  stopped: 'Emergency stop. Release it before you drive on.',
 };
 
 /**
