@@ -124,6 +124,8 @@ class ChromiumPage(Page):
         """Begin to collect errors; to be called in the loop, as all that sends to Chromium."""
         self._loop = loop
         self._page = page
+        self._fingers = ()
+        self._devtools = None
         self.errors = []
         page.on('console', lambda m: m.type == 'error' and self.errors.append(m.text))
         page.on('pageerror', lambda error: self.errors.append(str(error)))
@@ -159,6 +161,19 @@ class ChromiumPage(Page):
     def click(self, selector):
         """Click an element with the mouse."""
         self._loop.run(self._page.click(selector))
+
+    def touch(self, *fingers):
+        """Put fingers on these points, given as (x, y), or move them there; none: lift all."""
+        kind = 'touchEnd' if not fingers else 'touchMove' if self._fingers else 'touchStart'
+        self._fingers = fingers
+        points = [{'x': x, 'y': y, 'id': number} for number, (x, y) in enumerate(fingers)]
+
+        async def put():
+            if self._devtools is None:
+                self._devtools = await self._page.context.new_cdp_session(self._page)
+            await self._devtools.send(
+                'Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
+        self._loop.run(put())
 
     def download(self, action, folder):
         """Do something that saves a file; return its path in a folder."""
