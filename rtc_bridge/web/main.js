@@ -144,7 +144,7 @@ function render() {
     stopping || !!driver?.stopping, up);
   inputs.show(drives, driver?.strafes ?? false);
   panel.showSpeed(drives ? session?.hello?.teleop ?? {} : null);
-  box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok';
+  box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok' || (!mine && !!driver?.taken);
   element('snapshot', HTMLButtonElement).disabled = !picture;
   element('record', HTMLButtonElement).disabled = !picture && !recorder?.running;
   if (bridge.state !== now.state) {
