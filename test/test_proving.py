@@ -104,20 +104,34 @@ async def test_a_proof_opens_and_is_answered(door):
     assert (hello['role'], hello['teleop']['enabled']) == ('drive', True)
 
 
+async def test_drivers_and_stops_have_the_names_of_invites(door):
+    page = await door.page()
+    page.prove(await page.challenge(), door.invite())
+    await page.until(lambda: page.got('control', 'hello'))
+    page.send('control', type='want', lease=True)
+    await page.until(lambda: page.got('control', 'lease')[-1]['name'] == 'Ada')
+    page.send('teleop', type='stop', request=1)
+    await page.until(lambda: page.got('control', 'stop')[-1]['by'] == 'Ada')
+
+
 async def test_nothing_is_given_out_before(door):
     page = await door.page()
     await page.challenge()
     page.send('control', type='select', slot=0, camera='front')
     page.send('control', type='want', lease=True)
     page.send('control', type='message', data='x')
+    page.send('control', type='release', id='x')
+    page.send('teleop', type='stop', request=1)
     page.send('teleop', type='drive', epoch=0, seq=0, tick=0, linear_x=1, angular_z=0)
-    await page.until(lambda: len(page.got('control', 'error')) == 3
+    await page.until(lambda: len(page.got('control', 'error')) == 4
                      and page.got('teleop', 'refused'))
+    assert not door.sessions.host.pilot.stop.latched
+    door.sessions.host.pilot.emergency_stop('somebody else')
     door.sessions.send_message('secret')
     door.sessions.cameras_changed()
     page.send('control', type='ping', id=1)
     await page.until(lambda: page.got('control', 'pong'))
-    kinds = {kind for kind in ('hello', 'cameras', 'slot', 'lease', 'message')
+    kinds = {kind for kind in ('hello', 'cameras', 'slot', 'lease', 'message', 'stop')
              if page.got('control', kind)}
     assert not kinds and not page.lumas[0] and not door.camera.camera.watched
     assert 'front' not in ''.join(page.messages['control'])
