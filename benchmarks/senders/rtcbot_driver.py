@@ -21,6 +21,7 @@ from aiohttp import web
 from aiortc import RTCConfiguration
 from geometry_msgs.msg import Twist
 import rclpy
+from rclpy.signals import SignalHandlerOptions
 from rtcbot import getRTCBotJS, RTCConnection
 
 PAGE = """<!doctype html>
@@ -43,7 +44,7 @@ PAGE = """<!doctype html>
 
 async def serve(port: int, topic: str) -> None:
     """Serve the page, and publish what its keys say, for ever."""
-    rclpy.init(args=[])
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('rtcbot_driver')
     publisher = node.create_publisher(Twist, topic, 1)
     connections = set()
