@@ -115,6 +115,13 @@ async def test_page_and_robot_at_different_relays(server):
         assert await get(page, 'answer') == {'type': 'answer', 'session': session, 'sdp': 'a'}
         await send(page, type='close', session=session)
         assert (await get(robot, 'close'))['session'] == session
+        # A robot may end what it has just answered.
+        await send(page, type='renew')
+        session = (await get(page, 'ready'))['session']
+        await send(page, type='offer', session=session, sdp='o')
+        await answer(robot)
+        await send(robot, type='close', session=session)
+        assert (await get(page, 'answer'))['session'] == session
         await robot.close()
         assert (await get(page, 'error'))['code'] == 'robot-gone'
         robot = await a.robot('/r1')

@@ -211,11 +211,15 @@ class Host:
     async def _tell_servers(self, relay: str, link: str, robot: RobotLink) -> None:
         self._post(relay, link, Servers(tuple(await robot.ice_servers())))
 
+    async def _tell_end(self, relay: str, link: str, session: str) -> None:
+        self._post(relay, link, Close(session))
+
     async def _answer(self, relay: str, link: str, robot: RobotLink, offer: Offer) -> None:
         session = offer.session
         try:
-            sdp = await self._desk.ask(
-                robot, offer, ended=lambda: self._post(relay, link, Close(session)))
+            # Its end may come right behind the answer, and is told behind it.
+            sdp = await self._desk.ask(robot, offer, ended=lambda: self._jobs.put(
+                session, lambda: self._tell_end(relay, link, session)))
         except SignalingError as error:
             self._post(relay, link, Error(error.code, str(error), session))
             return
