@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOKEN = 'token-of-the-benchmark'
 WIDE = ['--limits-connections-per-address', '1000000', '--limits-connections', '1000000',
         '--limits-requests-per-minute', '1000000', '--limits-offers-per-minute', '1000000',
-        '--limits-viewers-per-address', '100000', '--log-level', 'warning']
+        '--limits-viewers-per-address', '100000']
 
 
 @dataclass

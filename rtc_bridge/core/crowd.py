@@ -16,6 +16,7 @@
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from ipaddress import ip_address, ip_network, IPv4Address, IPv6Address, IPv6Network
 
 from .clock import boot_time, Clock
@@ -28,6 +29,7 @@ _SITE_BITS = 64
 _REMEMBERED = 10_000
 
 
+@lru_cache(_REMEMBERED)
 def _parse(text: str | None) -> IPv4Address | IPv6Address | None:
     text = (text or '').strip()
     if text.startswith('['):
@@ -41,6 +43,7 @@ def _parse(text: str | None) -> IPv4Address | IPv6Address | None:
     return getattr(address, 'ipv4_mapped', None) or address
 
 
+@lru_cache(_REMEMBERED)
 def site(address: str | None) -> str:
     """Return what an address is counted under: itself, or for IPv6 its site."""
     parsed = _parse(address)
