@@ -170,7 +170,9 @@ class VideoStream:
                     # Nothing new: a viewer without a first picture gets the old one.
                     wait = None
                     if self._keyframe_wanted and last is not None:
-                        wait = max(last_frame + _REPEAT_AFTER_S,
+                        # At once, if nobody sees anything yet.
+                        silent = _REPEAT_AFTER_S if self._last_keyframe > 0 else 0
+                        wait = max(last_frame + silent,
                                    self._last_keyframe + KEYFRAME_INTERVAL_S) - boot_time()
                         if wait <= 0:
                             break
