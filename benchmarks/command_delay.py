@@ -21,6 +21,7 @@ time on the same host, and take turns. The time of the event is the browser's ow
 """
 
 import argparse
+import contextlib
 from datetime import date
 import os
 from pathlib import Path
@@ -82,9 +83,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--presses', type=int, default=200, help='of the key, for each system')
     args = parser.parse_args()
-    robot = Robot(relay=False)
-    rtcbot = chromium = None
-    try:
+    with contextlib.ExitStack() as stack:
+        # Whatever fails, none of these remains.
+        robot = Robot(relay=False)
+        stack.callback(robot.close)
+
         def hear(topic: str) -> list[tuple[float, bool]]:
             return robot.probe.subscribe(
                 Twist, topic, lambda m: (time.time(), m.linear.x != 0), 100)
@@ -93,8 +96,10 @@ def main() -> int:
         rtcbot = Process([sys.executable, str(Path(__file__).with_name('senders') /
                                               'rtcbot_driver.py'),
                           '--port', str(port), '--topic', RTCBOT_TOPIC])
+        stack.callback(finish, rtcbot)
         rtcbot.wait_line('serving', 60)
         chromium = Chromium(shutil.which('chromium'))
+        stack.callback(chromium.close)
         ours = Side(chromium.show(robot.url), hear('cmd_vel'))
         theirs = Side(chromium.show(f'http://127.0.0.1:{port}/'), hear(RTCBOT_TOPIC))
         ours.page.wait_state('live')
@@ -114,12 +119,6 @@ def main() -> int:
             for side in (ours, theirs):
                 for _ in range(10):
                     side.press(chance)
-    finally:
-        if chromium is not None:
-            chromium.close()
-        if rtcbot is not None:
-            finish(rtcbot)
-        robot.close()
     print(f'{date.today()}, {platform.machine()} with {os.cpu_count()} cores, Linux '
           f'{platform.release()}\n')
     print('| system | key events | p50 ms | p95 ms | worst ms | no Twist |')
