@@ -16,9 +16,10 @@
 
 from array import array
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+from builtin_interfaces.msg import Time
 import numpy as np
 import pytest
 from rclpy.node import Node
@@ -33,7 +34,7 @@ from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
 from rtc_bridge.ros.images import is_h264
 from rtc_bridge.ros.seam import RosThread
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Empty
+from std_msgs.msg import Empty, Header
 
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -240,6 +241,7 @@ class FFMPEGPacket:
     data: array
     flags: int = 0
     pts: int = 0
+    header: Header = field(default_factory=Header)
 
 
 @dataclass
@@ -248,6 +250,7 @@ class CompressedVideo:
 
     format: str  # noqa: A003
     data: array
+    timestamp: Time = field(default_factory=Time)
 
 
 @pytest.mark.parametrize('form', ['h264', 'H264', 'h264; yuv420p', 'h264/annexb', 'libx264',

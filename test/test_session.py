@@ -22,6 +22,7 @@ from aiortc import RTCRtpSender
 from aiortc.sdp import SessionDescription
 import pytest
 import pytest_asyncio
+from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Candidate, Offer
 from rtc_bridge.core.velocity import Velocity, ZERO
@@ -248,11 +249,36 @@ async def test_messages_both_ways(watch):
     viewer.send('control', type='message', data={'a': 1})
     viewer.send('control', type='ping', id=7)
     await viewer.until(lambda: viewer.got('control', 'pong'))
-    assert viewer.got('control', 'pong') == [{'type': 'pong', 'id': 7.0}]
+    pong, = viewer.got('control', 'pong')
+    assert pong['id'] == 7.0 and 0 < pong['time'] <= boot_time()
     assert sessions.received == ['{"a": 1}']
     sessions.send_message(None)
     await viewer.until(lambda: viewer.got('control', 'message'))
     assert viewer.got('control', 'message') == [{'type': 'message', 'data': None}]
+
+
+async def test_stamps_tell_when_the_pictures_that_are_sent_were_taken(watch):
+    camera, began, came = TestCamera('front', 60), boot_time(), set()
+    viewer = await watch(make_sessions(camera))
+    receiver, = viewer.pc.getReceivers()
+    take = receiver._handle_rtp_packet
+
+    async def note(packet, **more):
+        came.add(packet.timestamp)
+        await take(packet, **more)
+    receiver._handle_rtp_packet = note
+    await viewer.until(lambda: any(m['rtp'] in came for m in viewer.got('control', 'stamps')))
+    first = next(m for m in viewer.got('control', 'stamps') if m['rtp'] in came)
+    assert (first['slot'], first['by']) == (0, 'arrival')
+    assert began <= first['time'] <= boot_time()
+    camera.camera.capture.note(0.5)
+    await viewer.until(lambda: viewer.got('control', 'stamps')[-1]['by'] == 'camera')
+    second = viewer.got('control', 'stamps')[-1]
+    assert began - 0.5 <= second['time'] <= boot_time() - 0.5
+    await viewer.until(lambda: second['rtp'] in came)
+    # One clock runs through both, at 90 kHz.
+    assert (second['rtp'] - first['rtp']) % 2 ** 32 / 90000 == pytest.approx(
+        second['time'] + 0.5 - first['time'], abs=1e-3)
 
 
 @pytest.mark.parametrize('text', ['', 'x', '{}', '{"type":"select","slot":9}',

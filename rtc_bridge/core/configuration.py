@@ -70,6 +70,16 @@ BRIDGE = (
     P('teleop.guard', True, 'commands go through the cmd_vel_guard process; false: this node '
       'publishes cmd_vel itself'),
     *TELEOP_OUTPUT,
+    P('telemetry.battery', 'battery_state', 'sensor_msgs/BatteryState that viewers see; empty: '
+      'none'),
+    P('telemetry.odometry', 'odom', 'nav_msgs/Odometry whose speed and heading viewers see; '
+      'empty: none'),
+    P('telemetry.topics', [], 'further topics whose messages viewers see, of any type'),
+    P('telemetry.rate', 5.0, 'messages of each topic at most', 'Hz', 0.1, 20.0),
+    P('actions.services', [], 'services that drivers may call from the page: the name, or '
+      'name:trigger (std_srvs/Trigger), or name:set_bool (std_srvs/SetBool)'),
+    P('actions.timeout', 10.0, 'a service that has not answered by then has failed', 's', 0.1,
+      60.0),
     P('rtcbot.hold_timeout', 2.0, "an RTCBot client's state holds this long after its last sign "
       'of life', 's', 0.3, 10.0),
     P('page_url', '', 'page that links with invites lead to, https://host/name; empty: the '

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import ProtocolError
+from .figures import Figures, parse_figures
 from .invite import decode, MAX_PAYLOAD
 from .proof import MAC_BYTES, NONCE_BYTES
 from .velocity import Velocity
@@ -90,6 +91,15 @@ class AppMessage:
 
 
 @dataclass(frozen=True)
+class Call:
+    """Call the service ``name``, with ``value`` if it takes one."""
+
+    request: int
+    name: str
+    value: bool | None
+
+
+@dataclass(frozen=True)
 class Bye:
     """The viewer ends the session."""
 
@@ -131,7 +141,8 @@ class Stop:
     request: int
 
 
-ControlMessage = Select | Shown | Ping | Want | Answer | Release | Prove | AppMessage | Bye
+ControlMessage = (Select | Shown | Figures | Ping | Want | Answer | Release | Prove | AppMessage
+                  | Call | Bye)
 TeleopMessage = Drive | Joy | Stop
 
 
@@ -154,6 +165,7 @@ def _prove(obj: dict[str, Any]) -> Prove:
 _CONTROL = {
     'select': lambda o: Select(take(o, 'slot', int), take(o, 'camera', str, None)),
     'shown': lambda o: Shown(take(o, 'slot', int), _counter(o, 'frames'), _counter(o, 'packets')),
+    'figures': parse_figures,
     'ping': lambda o: Ping(take(o, 'id', float)),
     'want': lambda o: Want(take(o, 'lease', bool), take(o, 'take', bool, False)),
     'yield': lambda o: Answer(True),
@@ -161,6 +173,8 @@ _CONTROL = {
     'release': lambda o: Release(take(o, 'id', str)),
     'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),
+    'call': lambda o: Call(_counter(o, 'request'), take(o, 'name', str),
+                           take(o, 'value', bool, None)),
     'bye': lambda o: Bye(take(o, 'reason', str, '')),
 }
 

@@ -130,6 +130,12 @@ class SimWorld:
                              for value, limit in zip((linear, angular), self._max))
         self._age = 0.0
 
+    def place(self, pose: Pose) -> None:
+        """Put the robot somewhere, at rest."""
+        self.pose = pose
+        self._target = (0.0, 0.0)
+        self.linear = self.angular = 0.0
+
     def step(self, dt: float) -> None:
         """Let ``dt`` seconds pass; only the first 0.2 of them move the robot."""
         if not dt > 0:

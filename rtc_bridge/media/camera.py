@@ -26,6 +26,7 @@ from .passthrough import PassthroughStream
 from .picture import Picture, Shape
 from .stream import Limits, Sink, START_BITRATE, VideoStream
 from .subscription import Stream, Subscription
+from ..core.capture import CaptureAge
 from ..core.clock import boot_time, Clock
 from ..core.fallback import ENCODINGS, family
 from ..core.passthrough import Meter, path_takes, why_encode
@@ -73,6 +74,7 @@ class Camera:
         self.skipped = 0
         # Its publisher keeps the last picture for those who come later: it need not send more.
         self.latched = False
+        self.capture = CaptureAge()
         self._on_watched = on_watched
         self._clock = clock
         self._rhythm = Rhythm()

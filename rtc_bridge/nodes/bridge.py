@@ -28,9 +28,11 @@ import rclpy
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from .actions import Actions
 from .cameras import ANY, Cameras
 from .own_server import OwnServer
 from .seat import Seat
+from .telemetry import Telemetry
 from ..core.access import Access
 from ..core.clock import synchronized
 from ..core.configuration import BRIDGE, default_robot_id
@@ -91,6 +93,11 @@ class Bridge:
         self.sessions = Sessions(self.host)
         self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
                                self.host.cameras, self.sessions.cameras_changed)
+        self.telemetry = Telemetry(
+            node, values, self.host.telemetry, lambda: self.sessions.takes_telemetry,
+            self.sessions.send_telemetry)
+        self.actions = Actions(node, values, self.host.actions, self.sessions.actions_changed)
+        self.host.call = self.actions.call
         groups = {row.name.split('.')[0] for row in BRIDGE if '.' in row.name}
         # With '*' the cameras to come are not known yet, nor are their parameters.
         refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()),
@@ -126,7 +133,8 @@ class Bridge:
             stack.callback(self._seat.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
             stack.callback(self.pilot.close)
-            tasks = [self.cameras.run(), self._seat.run(), self._report(),
+            tasks = [self.cameras.run(), self.telemetry.run(ros), self.actions.run(ros),
+                     self._seat.run(), self._report(),
                      self._ice_watch.run()]
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,

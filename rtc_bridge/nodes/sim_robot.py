@@ -24,6 +24,8 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import BatteryState
+from std_msgs.msg import Bool
+from std_srvs.srv import SetBool, Trigger
 
 from ..core.parameters import Parameter
 from ..core.sim_world import Pose, ROOM, SimWorld, START
@@ -56,6 +58,7 @@ PARAMETERS = (
     Parameter('draw_stamp', False, 'draw the time into the picture, to measure delay'),
 )
 _LOWEST, _HIGHEST = 10.5, 12.6  # Volts of a lithium-ion battery of three cells.
+_DARK = 0.3  # Of the light that is left without the lamp.
 _CAPACITY = 5.0  # Ampere-hours.
 
 
@@ -87,10 +90,15 @@ class SimRobot(Node):
                                          values['qos'])
         self._odom = self.create_publisher(Odometry, 'odom', 10)
         self._battery = self.create_publisher(BatteryState, 'battery_state', 10)
+        # True while something is in the way.
+        self._bumper = self.create_publisher(Bool, '~/bumper', 10)
         self._tf = TFMessage and self.create_publisher(TFMessage, '/tf', 100)
         # Only the latest command counts.
         kind = TwistStamped if values['stamped'] else Twist
         self.create_subscription(kind, 'cmd_vel', self._on_command, QoSProfile(depth=1))
+        self._lamp = True
+        self.create_service(Trigger, '~/reset', self._reset)
+        self.create_service(SetBool, '~/lamp', self._switch_lamp)
         self._started = self._last = time.monotonic()
         # Never the ROS clock: under use_sim_time without a clock the robot would not stop.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -103,6 +111,17 @@ class SimRobot(Node):
         self._advance()
         self._world.command(twist.linear.x, twist.angular.z)
 
+    def _reset(self, _: Trigger.Request, answer: Trigger.Response) -> Trigger.Response:
+        self._world.place(START)
+        answer.success, answer.message = True, 'back at the start'
+        return answer
+
+    def _switch_lamp(self, request: SetBool.Request,
+                     answer: SetBool.Response) -> SetBool.Response:
+        self._lamp = request.data
+        answer.success, answer.message = True, f'the light is {"on" if self._lamp else "off"}'
+        return answer
+
     def _advance(self) -> None:
         now = time.monotonic()
         self._world.step(now - self._last)
@@ -112,11 +131,14 @@ class SimRobot(Node):
         self._advance()
         moment = self.get_clock().now().to_msg()
         self._publish_odometry(moment)
+        self._bumper.publish(Bool(data=self._world.touching))
         width, height = self._values['width'], self._values['height']
         self._pictures.publish_info(width, height, moment, self._camera.matrix)
         if self._pictures.watched:
             number = stamp.now()
             picture = self._camera.render(self._world.pose)
+            if not self._lamp:
+                cv2.convertScaleAbs(picture, picture, _DARK)
             if self._values['draw_stamp']:
                 stamp.draw(picture, number)
             self._pictures.publish(picture, moment)

@@ -22,6 +22,7 @@ from aiortc import RTCDataChannel
 from .host import Host
 from .slot import Slot
 from .standing import Standing
+from ..core.figures import Figures
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ class Viewer(Protocol):
     slots: list[Slot]
     # Whether somebody has said what slot 0 is to show.
     selected: bool
+    # What the page measured last, and when it said so by the boot-time clock.
+    figures: tuple[Figures, float] | None
 
     def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
         """Check the page's proof; return the robot's, or begin to end the session."""
@@ -77,6 +80,12 @@ class Channel:
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
+
+    def send_telemetry(self, values: dict[str, Any]) -> None:
+        """Send new values by name."""
+
+    def actions_changed(self) -> None:
+        """Services that may be called came or went."""
 
     def watch(self) -> None:
         """Look after what changes by itself; called five times a second."""

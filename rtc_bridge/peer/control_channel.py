@@ -19,21 +19,26 @@ from typing import Any
 
 from aiortc import RTCDataChannel
 
+from .caller import Caller
 from .channel import Channel, Viewer
 from .slot import Slot
 from .. import __version__
 from ..core.access import may_drive
+from ..core.clock import boot_time
 from ..core.control import (
-    Answer, AppMessage, Bye, ControlMessage, parse_control, Ping, Prove, Release, Select, Shown,
-    Want,
+    Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
+    Shown, Want,
 )
 from ..core.errors import ProtocolError, StoreError
+from ..core.figures import Figures
 from ..core.invite import encode
-from ..core.rate import RateLimit
+from ..core.rate import Pace, RateLimit
 from ..core.rtcbot import write_text
 from ..core.wire import dump, show
 
 logger = logging.getLogger(__name__)
+# The clocks of robot and viewer drift apart by microseconds in this time.
+STAMPS_HZ = 1.0
 
 
 class ControlChannel(Channel):
@@ -44,7 +49,9 @@ class ControlChannel(Channel):
         super().__init__(channel)
         self._session = session
         self._messages = RateLimit()
+        self._calls = Caller(session, lambda result: self._send('result', **result))
         self._slots: dict[int, tuple[Any, ...]] = {}
+        self._stamps = Pace()
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
         if session.host.access.provable:
@@ -58,7 +65,9 @@ class ControlChannel(Channel):
             return
         self._send('hello', robot_id=session.host.robot_id, session=session.session_id,
                    role=session.role, slots=len(session.slots), cameras=self._cameras(),
-                   teleop=self._teleop(), version=__version__)
+                   teleop=self._teleop(), version=__version__,
+                   telemetry=list(session.host.telemetry), actions=self._actions())
+        self._send_all_telemetry()
         self.lease_changed()
         self.stop_changed()
         self.watch()
@@ -96,6 +105,28 @@ class ControlChannel(Channel):
         if self._session.role != 'none':
             self._dump({'type': 'message', 'data': data}, keep_none=True)
 
+    def _send_all_telemetry(self) -> None:
+        known = {k: v for k, v in self._session.host.telemetry.items() if v is not None}
+        if known:
+            now = boot_time()
+            self._send('telemetry', values={k: value for k, (value, _) in known.items()},
+                       ages={k: round(now - came, 1) for k, (_, came) in known.items()})
+
+    def send_telemetry(self, values: dict[str, Any]) -> None:
+        """Send new values by name."""
+        if values and self._session.role != 'none':
+            self._dump({'type': 'telemetry', 'values': values})
+
+    def actions_changed(self) -> None:
+        """Tell which services may be called."""
+        if may_drive(self._session.role):
+            self._send('actions', actions=self._actions())
+
+    def _actions(self) -> list[dict[str, str]]:
+        if not may_drive(self._session.role):
+            return []
+        return [{'name': n, 'kind': k} for n, k in self._session.host.actions.items()]
+
     def watch(self) -> None:
         """Tell what each slot shows, when that has changed."""
         if self._session.role == 'none':
@@ -119,6 +150,16 @@ class ControlChannel(Channel):
                             'state': state, 'since_s': round(since, 1),
                             **({'silence_s': round(slow, 1)} if slow else {}),
                             **({'failed_codecs': failed} if failed else {})}, keep_none=True)
+
+        if self._stamps.due(boot_time(), STAMPS_HZ):
+            self._send_stamps()
+
+    def _send_stamps(self) -> None:
+        for number, slot in enumerate(self._session.slots):
+            stamp = slot.stamp
+            if stamp is not None and slot.camera is not None and slot.camera.state()[0] == 'live':
+                self._send('stamps', slot=number, rtp=stamp.rtp, time=round(stamp.time, 6),
+                           by='camera' if stamp.by_camera else 'arrival')
 
     def close(self, reason: str, code: str = '') -> None:
         """Say that the session ends."""
@@ -147,7 +188,7 @@ class ControlChannel(Channel):
     def _handle(self, message: ControlMessage) -> None:
         session = self._session
         if isinstance(message, Ping):
-            self._send('pong', id=message.token)
+            self._send('pong', id=message.token, time=round(boot_time(), 6))
         elif isinstance(message, Prove):
             mac = session.prove(message.nonce, message.payload, message.mac)
             if mac is not None:
@@ -161,6 +202,10 @@ class ControlChannel(Channel):
             self._select(message)
         elif isinstance(message, Shown):
             self._slot(message.slot).shown(message.frames, message.packets)
+        elif isinstance(message, Figures):
+            session.figures = message, boot_time()
+        elif isinstance(message, Call):
+            self._calls.make(message)
         elif isinstance(message, Want):
             self._want(message)
         elif isinstance(message, Answer):

@@ -15,9 +15,10 @@
 """What the sessions of one robot share."""
 
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Any, Awaitable, Callable
 
 from ..core.access import Access
+from ..core.actions import Result
 from ..core.pilot import Pilot
 from ..core.turn import Ice
 from ..media.camera import Camera
@@ -34,6 +35,10 @@ class Host:
     :param ice: ICE servers for robot and viewers; none are none, never a default one
     :param name_of: returns the name of a session's person, ``None`` if it has none
     :param publish_message: takes a text from a viewer for the robot's applications
+    :param telemetry: newest JSON values by name, and when each came; ``None`` before the first;
+        may change
+    :param actions: kinds of the services that may be called now, by name; may change
+    :param call: calls one of them, with its value if it takes one
     """
 
     robot_id: str
@@ -46,3 +51,6 @@ class Host:
     ice: Ice = field(default_factory=Ice)
     max_slots: int = 4
     name_of: Callable[[str], str | None] = lambda session: None
+    telemetry: dict[str, tuple[Any, float] | None] = field(default_factory=dict)
+    actions: dict[str, str] = field(default_factory=dict)
+    call: Callable[[str, bool | None], Awaitable[Result]] | None = None

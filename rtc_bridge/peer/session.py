@@ -38,6 +38,7 @@ from ..core.access import Admission
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS, family
+from ..core.figures import Figures
 from ..core.link import Candidate, Offer
 from ..core.wire import show
 
@@ -46,6 +47,8 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 15.0
 # A peer that answers no check for this long is gone; checks go out five times a second.
 DEAD_AFTER_S = 4.0
+# A page tells each second what it measured, while it is looked at.
+FIGURES_HOLD_S = 3.0
 
 
 class Session:
@@ -73,6 +76,8 @@ class Session:
         self._failed_codecs: set[str] = set()
         # Set once a viewer, or its door, has said what slot 0 is to show.
         self.selected = False
+        # What the page measured last, and when it said so.
+        self.figures: tuple[Figures, float] | None = None
         self._offer = offer
         self._on_closed = on_closed
         self._pc: RTCPeerConnection | None = None
@@ -206,6 +211,11 @@ class Session:
             channel.send_message(data)
 
     @property
+    def channels(self) -> dict[str, Channel]:
+        """Return the channels by label."""
+        return dict(self._channels)
+
+    @property
     def role(self) -> str:
         """Return ``none``, ``view``, ``drive`` or ``supervise``."""
         return self.standing.role
@@ -225,6 +235,8 @@ class Session:
     def stats(self) -> dict[str, str]:
         """Return the session's state for diagnostics."""
         cameras = [s.camera.name for s in self.slots if s.camera is not None]
+        figures, told = self.figures or (None, 0.0)
+        fresh = figures is not None and boot_time() - told < FIGURES_HOLD_S
         return {'door': self.door, 'role': self.role, 'state': self.state,
                 'invite': self.standing.invite, 'source': self.source or '',
                 'cameras': ' '.join(cameras),
@@ -235,7 +247,8 @@ class Session:
                 'round_trip_ms': f'{self.path.rate.rtt * 1000:.0f}',
                 'path_kbit_per_s': f'{self.path.rate.bitrate / 1000:.0f}',
                 'lost_percent': f'{self.path.rate.fraction_lost * 100:.1f}',
-                'drives': str(self.host.pilot.lease.holder == self.session_id).lower()}
+                'drives': str(self.host.pilot.lease.holder == self.session_id).lower(),
+                **({f'page_{k}': v for k, v in figures.texts().items()} if fresh else {})}
 
     async def close(self, reason: str) -> None:
         """End the session; calling it again waits for the same end."""

@@ -111,6 +111,24 @@ class Sessions:
         found = self.sessions.get(session)
         return found.standing.invite or None if found is not None else None
 
+    @property
+    def takes_telemetry(self) -> bool:
+        """Tell whether anybody is there to see the robot's values."""
+        return any(session.role != 'none' and 'control' in session.channels
+                   for session in self.sessions.values())
+
+    def send_telemetry(self, values: dict[str, Any]) -> None:
+        """Send new values by name to every page."""
+        for session in list(self.sessions.values()):
+            for channel in session.channels.values():
+                channel.send_telemetry(values)
+
+    def actions_changed(self) -> None:
+        """Tell every page which services may be called."""
+        for session in list(self.sessions.values()):
+            for channel in session.channels.values():
+                channel.actions_changed()
+
     def _lease_changed(self) -> None:
         for session in list(self.sessions.values()):
             session.lease_changed()

@@ -25,6 +25,7 @@ from aiortc.mediastreams import MediaStreamError
 import av
 
 from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
+from ..core.capture import Stamp
 from ..core.clock import boot_time
 from ..core.fallback import choose, Evidence, family
 from ..core.frames import SentFrames
@@ -95,6 +96,8 @@ class Slot(MediaStreamTrack):
         self._last_pts = -1
         # When the picture that aiortc was given last came to the robot.
         self._given_at: float | None = None
+        # The newest picture whose packets are all sent.
+        self.stamp: Stamp | None = None
 
     def show(self, camera: Camera | None) -> None:
         """Put a camera in the slot, or empty it."""
@@ -104,7 +107,7 @@ class Slot(MediaStreamTrack):
         self._packets.clear()
         self.camera = camera
         self.sent.clear()
-        self._given_at = None
+        self._given_at = self.stamp = None
         self._subscription = None
         self._evidence.restart()
         if camera is not None and self.readyState == 'live':
@@ -246,6 +249,7 @@ class Slot(MediaStreamTrack):
         rtp = newest_timestamp(self.sender)
         if rtp is not None and self._given_at is not None:
             self.sent.note(rtp, self._given_at)
+            self.stamp = self.camera.capture.stamp(rtp, self._given_at)
         while not self._packets:
             if self.readyState != 'live':
                 raise MediaStreamError

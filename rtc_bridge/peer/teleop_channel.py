@@ -39,6 +39,8 @@ class TeleopChannel(Channel):
         self._session = session
         self._ticking: asyncio.Task[None] | None = None
         self._next_refusal = 0.0
+        # The newest command that was accepted: its number, and when.
+        self._accepted: dict[str, float] = {}
         channel.on('message', self._on_message)
         self.lease_changed()
 
@@ -58,12 +60,14 @@ class TeleopChannel(Channel):
     def _stop_ticking(self) -> None:
         if self._ticking is not None:
             self._ticking.cancel()
+            # The next epoch counts from 1 again.
+            self._accepted = {}
             self._ticking = None
 
     async def _tick(self) -> None:
         while True:
             tick = self._session.host.pilot.gate.tick()
-            self.send(dump({'type': 'tick', 'tick': tick}))
+            self.send(dump({'type': 'tick', 'tick': tick, **self._accepted}))
             await asyncio.sleep(TICK_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
@@ -79,6 +83,7 @@ class TeleopChannel(Channel):
             slots = self._session.slots
             frame = slots[0].sent.time_of(message.frame) if slots else None
             self._session.host.pilot.command(self._session.session_id, message, frame)
+            self._accepted = {'seq': seq, 'time': round(boot_time(), 6)}
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
         except Refused as refused:

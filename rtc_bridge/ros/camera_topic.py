@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from builtin_interfaces.msg import Time
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -164,10 +165,12 @@ class CameraTopic:
     # H.264, where each refers to those before.
 
     def _take_image(self, message: Any) -> None:
+        self._note_age(message.header.stamp)
         self.camera.put(partial(image_to_array, message))
 
     def _take(self, source: _Source, message: Any) -> None:
         compressed = source.kind == COMPRESSED
+        self._note_age(message.timestamp if source.kind == VIDEO else message.header.stamp)
         if is_h264(message) or (compressed and self._kind == 'h264'):
             if self._asking is None:
                 self._asking = self._askers[source.topic] = self._node.create_publisher(
@@ -175,6 +178,14 @@ class CameraTopic:
             self.camera.put_h264(bytes(message.data))
         else:
             self.camera.put(partial(compressed_to_array if compressed else refuse_video, message))
+
+    def _note_age(self, stamp: Time) -> None:
+        clock = self._node.get_clock()
+        age = None
+        # Simulated time passes at a rate of its own.
+        if (stamp.sec or stamp.nanosec) and not clock.ros_time_is_active:
+            age = clock.now().nanoseconds / 1e9 - stamp.sec - stamp.nanosec / 1e9
+        self.camera.capture.note(age)
 
     def ask_keyframe(self) -> None:
         """Ask the publisher of H.264 for a keyframe; from any thread."""

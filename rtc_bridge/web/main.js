@@ -7,6 +7,7 @@
  *   `camera-lost`, `connection-lost`, `stalled`, `off`, `unsupported`, or an error code of the
  *   protocol; event `state` when it changes
  * - `hello`: what the robot said of itself, null before; `stats`: newest figures, or null
+ * - `figures`: what was measured, a row for each second of the last hour, see numbers.js
  * - `driver`: the `Driver` (drive.js) with `epoch`, `taken`, `ask()` and so on, or null;
  *   `release()` gives the lease back
  * - `send(data)`: any JSON value to the robot's application; event `message`, `detail`: what came
@@ -16,10 +17,13 @@
  * URL options: `?camera=NAME` for the main slot, `?slots=N` (1 to 4).
  */
 
+import { Actions } from './actions.js';
 import { Cameras } from './cameras.js';
+import { CommandDelay, PictureDelay } from './clock.js';
 import { Driver, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
 import { SeenFrames } from './frames.js';
 import { Inputs } from './inputs.js';
+import { Numbers } from './numbers.js';
 import { box, element, Panel, write } from './panel.js';
 import { readInvite } from './proof.js';
 import { Seat } from './seat.js';
@@ -27,6 +31,7 @@ import { supported } from './session.js';
 import { Settings, storage } from './settings.js';
 import { detailOf, socketUrl } from './signaling.js';
 import { figures, FrameCounter, snapshot } from './stats.js';
+import { Telemetry } from './telemetry.js';
 import { fallbackText, refusedText, view, whyNot } from './texts.js';
 import { Viewer } from './viewer.js';
 
@@ -49,6 +54,11 @@ const cameras = new Cameras(slots, settings, (slot, camera) => viewer.select(slo
 const inputs = new Inputs(stage, settings, () => step(), stop);
 const seen = new SeenFrames(cameras.videos[0]);
 const counter = new FrameCounter(cameras.videos[0], onFrame);
+const numbers = new Numbers(box('numbers'));
+const telemetry = new Telemetry(box('telemetry'), box('vitals'));
+const actions = new Actions(box('actions'), (message) => viewer.current?.control(message));
+let pictureDelay = new PictureDelay();
+let commandDelay = new CommandDelay();
 const seat = new Seat(() => driver, stop);
 /** @type {import('./capture.js').Recorder | null} */
 let recorder = null;
@@ -83,6 +93,10 @@ class Bridge extends EventTarget {
 
   get hello() {
     return viewer.current?.hello ?? null;
+  }
+
+  get figures() {
+    return numbers.rows;
   }
 
   get cameras() {
@@ -195,8 +209,9 @@ addEventListener('click', (event) => {
   }
 });
 
-/** @param {any} _ what the browser tells of a picture that it shows */
-function onFrame(_) {
+/** @param {any} frame what the browser tells of a picture that it shows */
+function onFrame(frame) {
+  pictureDelay.onFrame(frame);
   seenAt = performance.now();
   if (picture || !viewer.current) return;
   picture = true;
@@ -207,6 +222,8 @@ viewer.addEventListener('change', render);
 viewer.addEventListener('session', () => {
   stopping ||= driver?.stopping ?? false;
   driver = null;
+  pictureDelay = new PictureDelay();
+  commandDelay = new CommandDelay();
   shown = new Map();
   picture = false;
   still = 0;
@@ -234,8 +251,14 @@ function onControl(message) {
     document.title = String(message.robot_id ?? 'rtc_bridge');
     write('robot', document.title);
     driver = new Driver(message.teleop ?? {}, String(message.role),
-      (text) => session.control(text), (text) => session.teleop(text),
-      () => seen.newest(session.received(0)));
+      (text) => session.control(text), (command) => {
+        commandDelay.onSent(/** @type {any} */ (command), performance.now());
+        session.teleop(command);
+      }, () => seen.newest(session.received(0)));
+    telemetry.begin(message.telemetry);
+    actions.begin(message.actions);
+    numbers.robot = String(message.robot_id ?? '');
+    numbers.version = String(message.version ?? '');
     step();
     if (stopping) stop();
     stopping = false;
@@ -255,6 +278,8 @@ function onControl(message) {
     stoppable = true;
     driver?.onStop(message);
   } else if (message.type === 'slot') {
+    // Stamps of another camera say nothing of this one's pictures.
+    if (!message.slot && shown.get(0)?.camera !== message.camera) pictureDelay = new PictureDelay();
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
     shown.set(message.slot, { camera: message.camera ?? null, state: message.state, since,
       silence: Number(message.silence_s) || 0 });
@@ -264,6 +289,14 @@ function onControl(message) {
       console.info('rtc_bridge:', text);
       panel.toast(text);
     }
+  } else if (message.type === 'telemetry') {
+    telemetry.onTelemetry(message.values, message.ages);
+  } else if (message.type === 'actions') {
+    actions.onActions(message.actions);
+  } else if (message.type === 'result') {
+    actions.onResult(message);
+  } else if (message.type === 'stamps') {
+    if (message.slot === 0) pictureDelay.onStamps(message);
   } else if (message.type === 'message') {
     bridge.dispatchEvent(new CustomEvent('message', { detail: message.data }));
   } else if (message.type === 'error') {
@@ -274,7 +307,10 @@ function onControl(message) {
 viewer.addEventListener('control', (event) => onControl(detailOf(event)));
 viewer.addEventListener('teleop', (event) => {
   const detail = detailOf(event);
-  if (detail.type === 'tick') driver?.onTick(detail);
+  if (detail.type === 'tick') {
+    driver?.onTick(detail);
+    commandDelay.onTick(detail);
+  }
   if (detail.type === 'refused') {
     driver?.onRefused(detail);
     // Those that were on the way when the lease went are no news.
@@ -303,6 +339,28 @@ function report(session, now) {
   }
 }
 
+/**
+ * Note a row of figures, and tell the robot.
+ * @param {import('./session.js').Session} session
+ * @param {number} fps
+ * @param {string} route
+ * @param {import('./stats.js').SlotFigures | undefined} slot
+ */
+function measure(session, fps, route, slot) {
+  const { delay, worst } = pictureDelay.take(session.clock);
+  const live = bridge.state === 'live';
+  const row = {
+    time: Date.now(), delay_ms: live ? delay : null, worst_delay_ms: live ? worst : null,
+    command_ms: commandDelay.take(session.clock), clock_error_ms: session.clock.error,
+    round_trip_ms: session.rtt, fps: slot ? fps : null, kbit_per_s: slot?.kbps ?? null,
+    lost_percent: slot ? slot.loss * 100 : null, width: slot?.width ?? null,
+    height: slot?.height ?? null, codec: slot?.codec ?? '', route,
+    camera: viewer.chosen[0] ?? '', from: pictureDelay.byCamera ? 'camera' : 'arrival',
+  };
+  numbers.add(row);
+  if (session.kind !== 'rtcbot' && !document.hidden) session.control({ type: 'figures', ...row });
+}
+
 setInterval(async () => {
   const session = viewer.current;
   const rate = counter.rate();
@@ -316,6 +374,7 @@ setInterval(async () => {
     const fps = counter.works && !document.hidden ? rate : list[0]?.fps ?? 0;
     still = picture && !list[0]?.fps ? still + 1 : 0;
     bridge.stats = { fps, rtt: session.rtt, route, slots: list };
+    measure(session, fps, route, list[0]);
     panel.showStats(fps, session.rtt, list.flatMap((one, slot) => (one?.width
       ? [{ name: viewer.chosen[slot] ?? `Slot ${slot}`, figures: one }] : [])), route);
   } else {

@@ -1,6 +1,7 @@
 // @ts-check
 /** One peer connection to the robot: video slots, channels, and the signs of its life. */
 
+import { RobotClock } from './clock.js';
 import { fingerprintOf, fromBase64url, proof, same, toBase64url } from './proof.js';
 import { parseObject } from './signaling.js';
 
@@ -36,6 +37,8 @@ export class Session extends EventTarget {
   hello = null;
   /** Round trip of the newest ping, ms. @type {number | null} */
   rtt = null;
+  /** The robot's clock, as far as pings tell. */
+  clock = new RobotClock();
   answered = false;
   /** What the robot says of the end. */
   farewell = '';
@@ -255,7 +258,11 @@ export class Session extends EventTarget {
   #onControl(message) {
     if (!message) return;
     if (message.type === 'pong') {
-      if (Number.isFinite(message.id)) this.rtt = Math.max(0, performance.now() - message.id);
+      const now = performance.now();
+      if (Number.isFinite(message.id)) {
+        this.rtt = Math.max(0, now - message.id);
+        this.clock.add(message.id, now, message.time);
+      }
     } else if (message.type === 'bye') {
       this.farewell = String(message.reason ?? '');
       this.#lose(typeof message.code === 'string' ? message.code : 'bye');

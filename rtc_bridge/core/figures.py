@@ -1,0 +1,80 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a page measured of the picture that it shows."""
+
+from dataclasses import dataclass
+import re
+from typing import Any
+
+from .errors import ProtocolError
+from .wire import show, take
+
+# Nobody sees a delay, or has a path, beyond this; a page may say what it likes.
+_MOST = 1e7
+_ROUTES = ('', 'direct', 'relay')
+_CODEC = re.compile(r'[A-Za-z0-9-]{0,16}')
+
+
+@dataclass(frozen=True)
+class Figures:
+    """
+    The last second of the main picture, as its page saw it; ``None``: it cannot tell.
+
+    ``delay_ms`` from capture to screen, ``command_ms`` from a command's way out of the page to its
+    acceptance here, ``clock_error_ms`` how wrong these two can be at most by the aligned clocks,
+    ``route`` is ``direct``, ``relay`` (TURN) or empty.
+    """
+
+    delay_ms: float | None
+    command_ms: float | None
+    clock_error_ms: float | None
+    round_trip_ms: float | None
+    fps: float | None
+    kbit_per_s: float | None
+    lost_percent: float | None
+    width: int | None
+    height: int | None
+    codec: str
+    route: str
+
+    def texts(self) -> dict[str, str]:
+        """Return what is known as texts by name."""
+        return {name: f'{value:.1f}' if isinstance(value, float) else str(value)
+                for name, value in vars(self).items() if value not in (None, '')}
+
+
+def _number(obj: dict[str, Any], name: str, kind: type = float) -> Any:
+    value = take(obj, name, kind, None)
+    if value is not None and not 0 <= value <= _MOST:
+        raise ProtocolError(f'member "{name}" must be from 0 to {_MOST:.0f}, got {show(value)}')
+    return value
+
+
+def parse_figures(obj: dict[str, Any]) -> Figures:
+    """
+    Return the message ``figures`` of ``docs/protocol.md``.
+
+    :raises ProtocolError: a member is of another type or out of range
+    """
+    codec, route = take(obj, 'codec', str, ''), take(obj, 'route', str, '')
+    if not _CODEC.fullmatch(codec):
+        raise ProtocolError(f'member "codec" is {show(codec)}, which is no codec')
+    if route not in _ROUTES:
+        raise ProtocolError(f'member "route" must be direct or relay, got {show(route)}')
+    return Figures(
+        *(_number(obj, name) for name in (
+            'delay_ms', 'command_ms', 'clock_error_ms', 'round_trip_ms', 'fps', 'kbit_per_s',
+            'lost_percent')),
+        *(_number(obj, name, int) for name in ('width', 'height')), codec, route)

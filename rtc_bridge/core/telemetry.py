@@ -1,0 +1,117 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""ROS messages as JSON values of bounded size, for pages. Messages are read by their members."""
+
+import math
+from typing import Any
+
+from .wire import dump
+
+# A serialised message above this is not even looked at: pictures, point clouds, maps.
+MAX_MESSAGE = 64 * 1024
+MAX_VALUE = 4096
+MAX_ITEMS = 16
+MAX_TEXT = 200
+_MAX_LEAVES = 256
+# Browsers' numbers hold integers exactly up to here.
+_MAX_INTEGER = 2 ** 53
+_CUT = '\u2026'
+
+
+def battery(message: Any) -> dict[str, Any]:
+    """
+    Return what matters of a ``sensor_msgs/BatteryState``.
+
+    ``percentage`` is 0 to 1, ``voltage`` in V, ``charging`` true or false; ``None``: not known.
+    """
+    share = _finite(message.percentage)
+    if share is not None and share > 1:
+        # The message asks for 0 to 1, and many drivers say 0 to 100.
+        share /= 100
+    status = {message.POWER_SUPPLY_STATUS_CHARGING: True, message.POWER_SUPPLY_STATUS_FULL: True,
+              message.POWER_SUPPLY_STATUS_DISCHARGING: False,
+              message.POWER_SUPPLY_STATUS_NOT_CHARGING: False}
+    return {'percentage': share, 'voltage': _finite(message.voltage),
+            'charging': status.get(message.power_supply_status)}
+
+
+def odometry(message: Any) -> dict[str, Any]:
+    """
+    Return what matters of a ``nav_msgs/Odometry``.
+
+    ``speed`` in m/s, negative when it goes back, ``turn`` in rad/s, ``heading`` in rad, both
+    counter-clockwise (REP 103); ``None``: not known.
+    """
+    twist, q = message.twist.twist, message.pose.pose.orientation
+    x, turn = _finite(twist.linear.x), _finite(twist.angular.z)
+    y = _finite(twist.linear.y)
+    speed = None if x is None or y is None else math.copysign(math.hypot(x, y), x)
+    heading = None
+    if 0 < q.x ** 2 + q.y ** 2 + q.z ** 2 + q.w ** 2 < math.inf:
+        heading = math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y ** 2 + q.z ** 2))
+    return {'speed': speed, 'turn': turn, 'heading': heading}
+
+
+def to_json(message: Any) -> Any:
+    """
+    Return a message of any type as a JSON value of at most ``MAX_VALUE`` bytes.
+
+    Arrays are cut after ``MAX_ITEMS``, texts after ``MAX_TEXT``, and say so; what is no finite
+    number is ``None``. A message with more in it than fits is a text that says so.
+    """
+    value = _Reader().read(message)
+    size = len(dump({'': value}))
+    return value if size <= MAX_VALUE else too_large(size)
+
+
+def too_large(size: int) -> str:
+    """Return what stands for a message of so many bytes."""
+    return f'too large to show: {size} bytes'
+
+
+class _Reader:
+    """Reads one message, and gives up on what comes after many values."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_LEAVES
+
+    def read(self, value: Any) -> Any:
+        self._left -= 1
+        if self._left < 0:
+            return _CUT
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, int):
+            return value if abs(value) <= _MAX_INTEGER else str(value)
+        if isinstance(value, float):
+            return _finite(value)
+        if isinstance(value, str):
+            return value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + _CUT
+        if isinstance(value, bytes):
+            return self._items(list(value[:MAX_ITEMS]), len(value))
+        fields = getattr(value, 'get_fields_and_field_types', None)
+        if fields is not None:
+            return {name: self.read(getattr(value, name)) for name in fields()}
+        # A list, an array or one of numpy's.
+        head = value[:MAX_ITEMS]
+        return self._items(head.tolist() if hasattr(head, 'tolist') else head, len(value))
+
+    def _items(self, head: Any, length: int) -> list[Any]:
+        items = [self.read(item) for item in head]
+        return items if length <= MAX_ITEMS else [*items, f'{_CUT} {length - MAX_ITEMS} more']
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

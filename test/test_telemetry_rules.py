@@ -1,0 +1,133 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Messages of any type as bounded JSON, and which services may be called how often."""
+
+import json
+import math
+
+from geometry_msgs.msg import PoseWithCovarianceStamped
+from nav_msgs.msg import Odometry
+import numpy as np
+import pytest
+from rtc_bridge.core.actions import (
+    Calls, CALLS_AT_ONCE, read_services, Result, Service)
+from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.telemetry import (
+    battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json)
+from rtc_bridge.core.wire import dump
+from sensor_msgs.msg import BatteryState, JointState, LaserScan, PointCloud2
+from std_msgs.msg import ByteMultiArray, Int64, String, UInt8MultiArray
+
+
+def test_messages_become_json_by_their_members():
+    joints = JointState(name=['left', 'right'], position=[1.5, math.nan])
+    joints.header.frame_id = 'base'
+    assert to_json(joints) == {
+        'header': {'stamp': {'sec': 0, 'nanosec': 0}, 'frame_id': 'base'},
+        'name': ['left', 'right'], 'position': [1.5, None], 'velocity': [], 'effort': []}
+    assert to_json(Int64(data=2 ** 60)) == {'data': str(2 ** 60)}
+    assert to_json(Int64(data=-5)) == {'data': -5}
+
+
+def test_no_message_is_larger_than_allowed_and_none_hides_that_it_was_cut():
+    scan = LaserScan(ranges=np.full(5000, np.inf, np.float32))
+    ranges = to_json(scan)['ranges']
+    assert ranges == [None] * MAX_ITEMS + [f'\u2026 {5000 - MAX_ITEMS} more']
+    assert len(to_json(PoseWithCovarianceStamped())['pose']['covariance']) == MAX_ITEMS + 1
+    assert to_json(UInt8MultiArray(data=bytes(range(100))))['data'][:4] == [0, 1, 2, 3]
+    assert to_json(ByteMultiArray(data=[b'\x07', b'\xff']))['data'] == [[7], [255]]
+    text = to_json(String(data='x' * 5000))['data']
+    assert text == 'x' * MAX_TEXT + '\u2026'
+    many = JointState(name=['\u00e4' * 150] * 200)
+    assert to_json(many).startswith('too large')
+    # However much is nested, it ends.
+    deep = type('Deep', (), {'get_fields_and_field_types': lambda self: {'a': '', 'b': ''}})()
+    deep.a = deep.b = 1
+    for _ in range(20):
+        upper = type(deep)()
+        upper.a, upper.b = deep, deep
+        deep = upper
+    for message in (scan, PointCloud2(data=bytes(100000)), many, deep):
+        text = dump({'': to_json(message)})
+        assert len(text) <= MAX_VALUE + 100
+        json.loads(text)
+
+
+def test_battery_says_what_is_known():
+    message = BatteryState(percentage=0.5, voltage=12.25, power_supply_status=1)
+    assert battery(message) == {'percentage': 0.5, 'voltage': 12.25, 'charging': True}
+    nothing = BatteryState(percentage=math.nan, voltage=math.nan)
+    assert battery(nothing) == {'percentage': None, 'voltage': None, 'charging': None}
+    # Drivers that count to a hundred.
+    assert battery(BatteryState(percentage=55.0))['percentage'] == pytest.approx(0.55)
+
+
+def test_odometry_says_speed_and_heading():
+    message = Odometry()
+    twist, q = message.twist.twist, message.pose.pose.orientation
+    twist.linear.x, twist.linear.y, twist.angular.z = -0.3, 0.4, 1.0
+    q.z, q.w = math.sin(1.0), math.cos(1.0)
+    read = odometry(message)
+    assert read == {'speed': pytest.approx(-0.5), 'turn': 1.0, 'heading': pytest.approx(2.0)}
+    q.z = q.w = 0.0
+    twist.linear.x = math.nan
+    assert odometry(message) == {'speed': None, 'turn': 1.0, 'heading': None}
+
+
+def resolve(name):
+    """Resolve as a node /bridge would, for a few names."""
+    if not name or ' ' in name:
+        raise ValueError(f'invalid service name {name!r}\nmore')
+    return f'/bridge/{name[2:]}' if name.startswith('~/') else '/' + name.lstrip('/')
+
+
+def test_services_are_listed_with_or_without_their_kind():
+    assert read_services(['reset', 'arm/lamp:set_bool', '~/x:trigger'], resolve, ()) == [
+        Service('reset', '/reset', None), Service('arm/lamp', '/arm/lamp', 'set_bool'),
+        Service('~/x', '/bridge/x', 'trigger')]
+
+
+@pytest.mark.parametrize('entry', ['a b', '', 'a:', 'a:empty', 'a:trigger:b', '~/release',
+                                   '/bridge/release', 'bridge/release:trigger', 'there'])
+def test_services_that_are_none_or_not_for_pages_are_named(entry):
+    with pytest.raises(ParameterError) as caught:
+        read_services(['/there', entry], resolve, ('~/release',))
+    assert 'actions.services' in str(caught.value) and repr(entry) in str(caught.value)
+    assert '\n' not in str(caught.value)
+
+
+def test_each_request_is_made_once():
+    calls = Calls(lambda: 0.0)
+    assert calls.begin(7) and calls.result(7) is None
+    assert not calls.begin(7) and calls.result(7) is None
+    calls.end(7, Result(True, 'done'))
+    assert not calls.begin(7) and calls.result(7) == Result(True, 'done')
+    assert calls.begin(8)
+
+
+def test_calls_have_a_rate_and_long_answers_an_end():
+    now = 100.0
+    calls = Calls(lambda: now)
+    made = [calls.begin(number) for number in range(10)]
+    assert made == [True] * int(CALLS_AT_ONCE) + [False] * (10 - int(CALLS_AT_ONCE))
+    refused = calls.result(9)
+    assert not refused.success and 'too many' in refused.message
+    now += 1.0
+    # A request that was refused stays refused: it is not made later, when nobody expects it.
+    assert not calls.begin(9) and calls.begin(10)
+    for number in range(100, 300):
+        now += 1.0
+        assert calls.begin(number)
+    assert len(calls._known) <= 64
+    assert len(Result(True, 'x' * 10000).message) == 500
