@@ -20,7 +20,12 @@ The serving doors in ``relay`` hold a ``RobotLink`` for each robot they know; th
 """
 
 from dataclasses import dataclass, field
-from typing import Callable, Protocol
+from typing import Any, Callable, Protocol
+
+from .errors import ProtocolError
+from .wire import show
+
+MAX_CAMERAS = 16
 
 
 @dataclass(frozen=True)
@@ -62,15 +67,45 @@ class Offer:
     bearer: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
+class Call:
+    """
+    A viewer that has the robot make the offer, as K-Scale's apps do.
+
+    ``cameras`` are names, or numbers in the robot's order; none means its first one.
+    ``bearer`` is K-Scale's token, if the viewer has sent one. The rest is as in an ``Offer``.
+    """
+
+    session: str
+    door: str = 'kscale'
+    cameras: tuple[str | int, ...] = ()
+    source: str | None = None
+    bearer: str | None = field(default=None, repr=False)
+
+
+def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:
+    """
+    Return what names the cameras of a call.
+
+    :raises ProtocolError: too many, or one that is no name and no number
+    """
+    if len(cameras) > MAX_CAMERAS or not all(
+            isinstance(c, str) or (type(c) is int and c >= 0) for c in cameras):
+        raise ProtocolError(f'cameras must be at most {MAX_CAMERAS} names, or numbers from 0, '
+                            f'got {show(cameras)}')
+    return tuple(cameras)
+
+
 class RobotLink(Protocol):
     """A robot, as a signaling door sees it."""
 
     # False: every offer must hold all its candidates, and add_candidate() does nothing.
     trickle: bool
-    # The form the robot speaks: 'v1', or 'rtcbot' for RTCBot's robots.
+    # The form the robot speaks: 'v1', or 'rtcbot' and 'kscale' for robots of those, which do not
+    # have what concerns calls.
     kind: str
     # What to call once a session is over, whoever ended it: doors put it here by session id when
-    # they have the answer. Robots that cannot tell (kind 'rtcbot') never call.
+    # they have the answer. Robots of other kinds cannot tell.
     ends: dict[str, Callable[[], None]]
 
     async def ice_servers(self) -> list[IceServer]:
@@ -81,6 +116,27 @@ class RobotLink(Protocol):
         Return the SDP answer to an offer.
 
         :raises SignalingError: refused, timed out, or the robot went away
+        """
+
+    async def admit(self, call: Call) -> None:
+        """
+        Do nothing if somebody may call.
+
+        :raises SignalingError: ``denied``
+        """
+
+    async def offer(self, call: Call) -> str:
+        """
+        Return the robot's own SDP offer, with all its candidates.
+
+        :raises SignalingError: refused, timed out, or the robot went away
+        """
+
+    async def accept(self, session: str, sdp: str) -> None:
+        """
+        Take the viewer's answer to the robot's offer.
+
+        :raises SignalingError: it cannot be used; the session is over
         """
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 
 from .errors import ProtocolError
 from .identity import Identity
-from .link import Candidate, IceServer, Offer
+from .link import Call, Candidate, check_cameras, IceServer, Offer
 from .wire import dump, load_object, show, take
 
 SUBPROTOCOL = 'rtc-bridge.v1'
@@ -167,7 +167,7 @@ class Ready(Message):
 
 @dataclass(frozen=True)
 class OfferMessage(Message):
-    """Page to relay to robot: an SDP offer."""
+    """Page to relay to robot, or after a call robot to relay: an SDP offer."""
 
     TYPE = 'offer'
     offer: Offer
@@ -187,11 +187,38 @@ class Look(Message):
 
 @dataclass(frozen=True)
 class Answer(Message):
-    """Robot to relay to page: the SDP answer."""
+    """The SDP answer to an offer, the other way."""
 
     TYPE = 'answer'
     session: str
     sdp: str
+
+
+@dataclass(frozen=True)
+class Admit(Message):
+    """Relay to robot: may this viewer call? Answered by ``done`` or ``error``."""
+
+    TYPE = 'admit'
+    call: Call
+
+    def members(self) -> dict[str, Any]:
+        """Write the call's fields as members."""
+        return dict(vars(self.call))
+
+
+@dataclass(frozen=True)
+class CallMessage(Admit):
+    """Relay to robot: a viewer wants the robot's offer."""
+
+    TYPE = 'call'
+
+
+@dataclass(frozen=True)
+class Done(Message):
+    """Robot to relay: what was asked about a session is done."""
+
+    TYPE = 'done'
+    session: str
 
 
 @dataclass(frozen=True)
@@ -266,6 +293,12 @@ def _identity(obj: dict[str, Any]) -> Identity | None:
     return Identity(take(identity, 'salt', str), take(identity, 'digest', str))
 
 
+def _call(obj: dict[str, Any]) -> Call:
+    return Call(take(obj, 'session', str), take(obj, 'door', str, 'kscale'),
+                check_cameras(take(obj, 'cameras', list, [])), take(obj, 'source', str, None),
+                take(obj, 'bearer', str, None))
+
+
 _PARSERS = {
     'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
                                    take(o, 'version', str, ''), _ice_servers(o), _identity(o)),
@@ -279,6 +312,9 @@ _PARSERS = {
                              take(o, 'trickle', bool, False), _ice_servers(o)),
     'offer': _offer,
     'look': lambda o: Look(take(o, 'session', str)),
+    'admit': lambda o: Admit(_call(o)),
+    'call': lambda o: CallMessage(_call(o)),
+    'done': lambda o: Done(take(o, 'session', str)),
     'answer': lambda o: Answer(take(o, 'session', str), take(o, 'sdp', str)),
     'candidate': lambda o: CandidateMessage(take(o, 'session', str), _candidate(o)),
     'close': lambda o: Close(take(o, 'session', str)),

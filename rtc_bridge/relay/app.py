@@ -26,6 +26,7 @@ from aiohttp import web, WSCloseCode
 from .desk import Desk
 from .entrance import Entrance, token
 from .files import PAGE_DIR, serve_file
+from .kscale import KScaleDoor
 from .page import PageSocket
 from .registry import NAMELESS, Registry, TAKEN
 from .rtcbot import exchange, read_offer, RTCBotRobot
@@ -73,6 +74,9 @@ class _Relay:
         self._metrics_for = Networks('metrics_for', settings['metrics_for'])
         self._proxies = Networks('trusted_proxies', settings['trusted_proxies'])
         self._desk = Desk(settings, self._metrics)
+        self._kscale_door = KScaleDoor(
+            registry, self._desk, settings['limits.messages_per_second'],
+            refuse=self._refuse_robot, came=self._robot_came, went=self._robot_went)
         self._sockets: set[web.WebSocketResponse] = set()
         self._stopping = False
         self._salt = secrets.token_bytes(16)
@@ -176,7 +180,8 @@ class _Relay:
             _room(request)
         protocols = request.headers.get('Sec-WebSocket-Protocol')
         if protocols is None:
-            return await self._rtcbot_robot(request, name)
+            return await (self._rtcbot_robot(request, name) if 'name' in request.match_info
+                          else self._kscale(request))
         if SUBPROTOCOL not in [protocol.strip() for protocol in protocols.split(',')]:
             raise web.HTTPBadRequest(text=f'The WebSocket subprotocol here is {SUBPROTOCOL}')
         ws = self._new_socket(protocols=(SUBPROTOCOL,))
@@ -231,13 +236,26 @@ class _Relay:
         self._robot_came(name, request, 'v1')
         await serve_robot(ws, self._registry, name, register, self._metrics,
                           timeout=self._settings['limits.answer_timeout'])
-        log('a robot went', name=self._label(name))
+        self._robot_went(name)
 
     def _robot_came(self, name: str, request: web.Request, form: str) -> None:
         log('a robot came', name=self._label(name), source=request.remote, form=form)
-        if (under := connection(request)) is not None and self._is_known_robot(request):
+        if (under := connection(request)) is not None and self._tokens.knows(
+                name, token(request) or ''):
             # A site may have many robots.
             under.leave_crowd()
+
+    def _robot_went(self, name: str) -> None:
+        log('a robot went', name=self._label(name))
+
+    async def _kscale(self, request: web.Request) -> web.StreamResponse:
+        ws = self._new_socket()
+        await self._prepare(ws, request)
+        try:
+            await self._kscale_door.serve(ws, request)
+        finally:
+            await self._close(ws)
+        return ws
 
     async def _rtcbot_robot(self, request: web.Request, name: str) -> web.StreamResponse:
         if reason := self._refuse_robot(name, request):
@@ -255,7 +273,7 @@ class _Relay:
                 await robot.run()
             finally:
                 self._registry.remove(name, robot)
-                log('a robot went', name=self._label(name))
+                self._robot_went(name)
         except SignalingError:
             # Another robot came while this one's handshake was under way.
             pass

@@ -25,7 +25,7 @@ import time
 from .watch import log, Metrics
 from ..core.crowd import Places, Rates, site
 from ..core.errors import SignalingError
-from ..core.link import Offer, RobotLink
+from ..core.link import Call, Offer, RobotLink
 from ..core.parameters import Value
 
 _logger = logging.getLogger('rtc_bridge.relay')
@@ -41,7 +41,7 @@ class Viewing:
     """A session that was answered and, as far as is known, is not over."""
 
     robot: RobotLink
-    offer: Offer
+    offer: Offer | Call
     ended: Callable[[], object] | None = None
 
 
@@ -91,10 +91,10 @@ class Desk:
             self.metrics.refused.labels('viewers_per_address').inc()
             raise SignalingError('busy', 'There are too many viewers from this address')
 
-    async def ask(self, robot: RobotLink, offer: Offer,
+    async def ask(self, robot: RobotLink, offer: Offer | Call,
                   ended: Callable[[], object] | None = None) -> str:
         """
-        Return the robot's answer. No failure leaves a session behind.
+        Return the robot's answer, or the offer it was called for. No failure leaves a session.
 
         :param ended: called at the end of the session, if the viewer is another relay's
         :raises SignalingError: whatever went wrong
@@ -119,11 +119,19 @@ class Desk:
                 session=offer.session.rpartition('.')[2][:8],
                 seconds=round(time.perf_counter() - began, 3))
 
-    async def _admit(self, robot: RobotLink, offer: Offer,
-                     ended: Callable[[], object] | None) -> str:
-        if not self._rates.allow(site(offer.source)):
+    def count(self, source: str | None) -> None:
+        """
+        Count what costs a robot as much as an offer.
+
+        :raises SignalingError: ``too-many``
+        """
+        if not self._rates.allow(site(source)):
             self.metrics.refused.labels('offers').inc()
             raise SignalingError('too-many', 'There are too many offers from this address')
+
+    async def _admit(self, robot: RobotLink, offer: Offer | Call,
+                     ended: Callable[[], object] | None) -> str:
+        self.count(offer.source)
         session = offer.session
         if robot.kind != 'v1':
             # Its sessions cannot be counted: it never tells their ends.
@@ -151,10 +159,11 @@ class Desk:
             viewing.robot.ends.pop(session, None)
             _give_back(self._sessions, (id(viewing.robot), site(viewing.offer.source)))
 
-    async def _ask(self, robot: RobotLink, offer: Offer) -> str:
+    async def _ask(self, robot: RobotLink, offer: Offer | Call) -> str:
         try:
             async with asyncio.timeout(self._limit):
-                sdp = await robot.answer(offer)
+                sdp = await (robot.answer(offer) if isinstance(offer, Offer)
+                             else robot.offer(offer))
             sdp.encode()
             return sdp
         except SignalingError:

@@ -23,10 +23,10 @@ from aiohttp import web, WSMsgType
 from .registry import NAMELESS, Registry
 from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
-from ..core.link import Candidate, IceServer, Offer
-from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, Message,
-                             OfferMessage, parse, Prove, Register, Registered, Renew,
-                             Servers)
+from ..core.link import Call, Candidate, IceServer, Offer
+from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
+                             Error, Message, OfferMessage, parse, Prove, Register, Registered,
+                             Renew, Servers)
 from ..core.rate import RateLimit
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
@@ -97,21 +97,49 @@ class WebSocketRobot:
 
         :raises SignalingError: ``robot-gone``, ``robot-timeout``, or as the robot says
         """
+        return await self._request(offer.session, OfferMessage(offer))
+
+    async def admit(self, call: Call) -> None:
+        """
+        Ask whether somebody may call.
+
+        :raises SignalingError: as ``answer``
+        """
+        await self._request(call.session, Admit(call))
+
+    async def offer(self, call: Call) -> str:
+        """
+        Return the robot's own offer.
+
+        :raises SignalingError: as ``answer``
+        """
+        return await self._request(call.session, CallMessage(call))
+
+    async def accept(self, session: str, sdp: str) -> None:
+        """
+        Pass on the answer to the robot's offer.
+
+        :raises SignalingError: as ``answer``
+        """
+        await self._request(session, Answer(session, sdp))
+
+    async def _request(self, session: str, message: Message) -> str:
+        """Send what a session waits for an answer to; return the SDP of the answer, if any."""
         answer = asyncio.get_running_loop().create_future()
-        self._answers[offer.session] = answer
+        self._answers[session] = answer
         try:
-            if self._gone or not await send(self._ws, OfferMessage(offer)):
+            if self._gone or not await send(self._ws, message):
                 raise SignalingError('robot-gone', 'The robot went away')
-            self._metrics.went('offer', offer.session)
+            self._metrics.went('offer', session)
             async with asyncio.timeout(self._timeout):
                 return await answer
         except TimeoutError:
             # Nobody waits for this session any more; the robot may still be making it.
-            await self.close_session(offer.session)
+            await self.close_session(session)
             raise SignalingError(
                 'robot-timeout', f'The robot did not answer in {self._timeout:g} s') from None
         finally:
-            del self._answers[offer.session]
+            del self._answers[session]
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a candidate on."""
@@ -169,6 +197,12 @@ class WebSocketRobot:
                 if session in self._answers:
                     self._metrics.came('answer', session)
                 self._settle(session, sdp)
+            case OfferMessage(offer=Offer(session=session, sdp=sdp)):
+                if session in self._answers:
+                    self._metrics.came('answer', session)
+                self._settle(session, sdp)
+            case Done(session=session):
+                self._settle(session, '')
             case Error(code=code, message=text, session=str(session)):
                 self._settle(session, SignalingError(code, text))
             case Error(code=code, message=text):

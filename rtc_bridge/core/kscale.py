@@ -1,0 +1,178 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What K-Scale's apps and robots say on a WebSocket, read strictly; nothing is sent from here.
+
+An app speaks to three programs at once: signaling (``role``), gateway (``token``,
+``service``) and stream (``Negotiate``, ``sdp``, ``ice``); some know the last one only.
+"""
+
+from dataclasses import dataclass, field
+import json
+from typing import Any
+
+from .errors import ProtocolError
+from .link import Candidate, check_cameras
+from .messages import MAX_MESSAGE
+from .wire import dump, load_object, show, take
+
+SERVICE = 'video'
+# K-Scale's own words, which programs may look for.
+NO_ID = 'robot_id required'
+NO_ROLE = "Unknown role. Use 'robot' or 'app'"
+NO_ROBOT = 'Robot is not available'
+IN_USE = 'Robot connected to different app'
+GONE = 'Robot disconnected'
+WRONG_TOKEN = 'Invalid authentication token'
+AVAILABLE = dump({'type': 'robot_available'})
+LEFT = dump({'type': 'connection_closed'})
+WELCOME = dump({'type': 'auth_success', 'message': 'Authentication successful'})
+# An older app's first frame, for the first camera.
+_HELLO = 'HELLO'
+
+
+@dataclass(frozen=True)
+class Hello:
+    """Who has come, ``robot`` or ``app``, and the robot that it is or wants."""
+
+    role: str
+    robot_id: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """The gateway's password."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Negotiate:
+    """An offer, please; cameras by name, or number in the robot's order."""
+
+    cameras: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The app's answer to the robot's offer."""
+
+    sdp: str
+
+
+@dataclass(frozen=True)
+class Ice:
+    """One more candidate of the app's, ``None`` after the last."""
+
+    candidate: Candidate | None
+
+
+Message = Token | Negotiate | Answer | Ice
+
+
+def read_hello(text: str) -> Hello | None:
+    """
+    Read a first frame; ``None``: an app that does without signaling.
+
+    :raises ProtocolError: neither; the text is K-Scale's where it has one
+    """
+    if text == _HELLO:
+        return None
+    obj = load_object(text, MAX_MESSAGE)
+    if 'role' not in obj and 'robot_id' not in obj and {'token', 'service', 'type'} & set(obj):
+        return None
+    robot_id = obj.get('robot_id')
+    if not isinstance(robot_id, str) or not robot_id:
+        raise ProtocolError(NO_ID)
+    if obj.get('role') not in ('robot', 'app'):
+        raise ProtocolError(NO_ROLE)
+    return Hello(obj['role'], robot_id)
+
+
+def read(text: str) -> Message:
+    """
+    Read what an app says after the first frame.
+
+    :raises ProtocolError: the text names what is wrong
+    """
+    if text == _HELLO:
+        return Negotiate(())
+    obj = load_object(text, MAX_MESSAGE)
+    if 'token' in obj:
+        return Token(take(obj, 'token', str))
+    camera = _camera(take(obj, 'service', str, SERVICE))
+    if 'sdp' in obj:
+        description = take(obj, 'sdp', dict)
+        if take(description, 'type', str) != 'answer':
+            raise ProtocolError(f'type {show(description["type"])} where an answer was due')
+        return Answer(take(description, 'sdp', str))
+    if 'ice' in obj:
+        return Ice(_candidate(take(obj, 'ice', dict)))
+    if obj.get('type') == 'Negotiate':
+        cameras = check_cameras(take(obj, 'cameras', list, []))
+        return Negotiate(cameras if camera is None else (camera,))
+    raise ProtocolError(f'{show(obj)} has none of: token, sdp, ice, type Negotiate')
+
+
+def _camera(service: str) -> str | None:
+    """Return the camera that a service's name has behind ``video/``, ``None`` for ``video``."""
+    kind, _, camera = service.partition('/')
+    if kind != SERVICE:
+        raise ProtocolError(f'Unknown service {show(service)}, there is: {SERVICE}, and '
+                            f'{SERVICE}/NAME for a camera by its name')
+    return camera or None
+
+
+def _candidate(obj: dict[str, Any]) -> Candidate | None:
+    text = take(obj, 'candidate', str)
+    if not text:
+        return None
+    return Candidate(text, take(obj, 'sdpMid', str, None), take(obj, 'sdpMLineIndex', int, None))
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a frame is JSON: K-Scale's relay passes no other on."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def write_error(text: str) -> str:
+    """Return an error as K-Scale's relay (``error``) and gateway (``message``) name it."""
+    return dump({'type': 'error', 'error': text, 'message': text})
+
+
+def write_refusal(text: str) -> str:
+    """Return an answer to a first frame that cannot be taken."""
+    if text in (NO_ID, NO_ROLE):
+        return dump({'error': text})
+    return dump({'type': 'error', 'error': text})
+
+
+def write_offer(sdp: str) -> list[str]:
+    """
+    Return the frames of the robot's offer, whose candidates come in it and then by themselves.
+
+    K-Scale's robots do the latter; twice is once, for apps that take candidates from either.
+    """
+    frames = [dump({'sdp': {'type': 'offer', 'sdp': sdp}})]
+    section = -1
+    for line in sdp.splitlines():
+        section += line.startswith('m=')
+        if line.startswith('a=candidate:'):
+            frames.append(dump({'ice': {'candidate': line[2:], 'sdpMLineIndex': section}}))
+    return frames
