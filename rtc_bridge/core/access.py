@@ -28,6 +28,7 @@ from .errors import ProtocolError, SignalingError
 from .invite import (
     bearer_mac, bearer_parts, Invite, key_of, new_id, new_secret, read, write,
 )
+from .kscale import WRONG_TOKEN
 from .proof import page_mac, robot_mac, same, Transcript
 
 ROLES = ('none', 'view', 'drive', 'supervise')
@@ -68,13 +69,14 @@ class Access:
     :param anonymous: role of those who reach the robot's own server without an invite
     :param anonymous_via_relay: role of those who come through a relay without one
     :param whep_via_relay: whether WHEP players may come through a relay, which could then watch
+    :param kscale_token: what K-Scale's apps have to send besides; empty: nothing
     :param store: secret and revocations; without it nobody can prove anything
     :param synchronized: tells whether the system clock is right
     """
 
     def __init__(self, robot_id: str = '', anonymous: str = 'none',
                  anonymous_via_relay: str = 'none', store: Store | None = None, *,
-                 whep_via_relay: bool = False,
+                 whep_via_relay: bool = False, kscale_token: str = '',
                  wall: Clock = time.time,
                  synchronized: Callable[[], bool] = lambda: True) -> None:
         """Make a second secret for the console's links, which ends with this process."""
@@ -82,6 +84,7 @@ class Access:
         self._anonymous = anonymous
         self._anonymous_via_relay = anonymous_via_relay
         self._whep_via_relay = whep_via_relay
+        self._kscale_token = kscale_token.encode()
         self._store = store
         self._wall = wall
         self._synchronized = synchronized
@@ -103,6 +106,23 @@ class Access:
             return 'none'
         role = self._anonymous if via == 'server' else self._anonymous_via_relay
         return 'view' if door == 'whep' and role == 'drive' else role
+
+    def caller(self, via: str, door: str, token: str | None) -> str:
+        """
+        Return the role of a K-Scale app.
+
+        Its token opens nothing that is closed otherwise: every relay on the way reads it.
+
+        :raises SignalingError: ``denied``
+        """
+        role = self.role(via, door)
+        if role == 'none':
+            raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
+        if self._kscale_token and not same((token or '').encode('utf-8', 'replace'),
+                                           self._kscale_token):
+            raise SignalingError('denied', 'a token is needed first' if token is None
+                                 else WRONG_TOKEN)
+        return role
 
     def console_invite(self, role: str, name: str) -> str:
         """Return an invite's text that holds as long as this process."""

@@ -12,12 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a viewer's SDP offer asks for."""
+"""What a viewer's SDP, an offer or the answer to one of ours, asks for."""
 
 from dataclasses import dataclass
 import re
 
-from aiortc.sdp import SessionDescription
+from aiortc.sdp import MediaDescription, SessionDescription
 
 from . import aiortc_compat
 
@@ -53,19 +53,16 @@ def only_sha256(sdp: str) -> str:
     return _OTHER_HASH.sub('', sdp)
 
 
-def read_offer(sdp: str) -> ViewerOffer:
+def _read(sdp: str, code: str) -> tuple[str, SessionDescription]:
     """
-    Read an offer.
+    Read a description, and return it with its text without mDNS candidates.
 
-    mDNS candidates are taken out: resolving one delays the answer by a second, and the viewer's
-    own checks show us its address anyway. Then the end of candidates must go too, or aioice
-    would give up when no other candidate is there.
-
-    :raises SignalingError: ``bad-offer``, with what is wrong
+    Resolving one delays by a second, and the viewer's own checks show us its address anyway. Then
+    the end of candidates must go too, or aioice would give up when no other candidate is there.
     """
+    what = 'offer' if code == 'bad-offer' else 'answer'
     if len(sdp) > MAX_SDP:
-        raise SignalingError('bad-offer', f'offer of {len(sdp)} bytes, at most {MAX_SDP} are '
-                                          'allowed')
+        raise SignalingError(code, f'{what} of {len(sdp)} bytes, at most {MAX_SDP} are allowed')
     text, count = _MDNS.subn('', sdp)
     if count:
         text = _END.sub('', text)
@@ -73,26 +70,55 @@ def read_offer(sdp: str) -> ViewerOffer:
         description = SessionDescription.parse(text)
     except Exception as error:
         # aiortc has no common base for what strange text raises in it: StopIteration, for one.
-        raise SignalingError('bad-offer', f'offer is no SDP that can be read: '
-                                          f'{show(error)}') from None
+        raise SignalingError(code, f'{what} is no SDP that can be read: {show(error)}') from None
     if not description.media:
-        raise SignalingError('bad-offer', 'offer has no media sections')
+        raise SignalingError(code, f'{what} has no media sections')
     kinds = {media.rtp.muxId: media.kind for media in description.media}
     # aiortc puts the sections of a group on its first one's transport, without looking for it.
     if any(kinds.get(mid) not in ('audio', 'video', 'application')
            for group in description.group if group.semantic == 'BUNDLE' for mid in group.items):
-        raise SignalingError('bad-offer', 'a BUNDLE group names a section that is not there')
-    slots, encodings = 0, set(ENCODINGS)
+        raise SignalingError(code, 'a BUNDLE group names a section that is not there')
     for media in description.media:
         if media.ice.usernameFragment is None or not media.dtls or not media.dtls.fingerprints:
             if media.port != 0:
-                raise SignalingError('bad-offer', f'{media.kind} section without ICE '
-                                                  'credentials or DTLS fingerprint')
+                raise SignalingError(code, f'{media.kind} section without ICE credentials or '
+                                           'DTLS fingerprint')
+    return text, description
+
+
+def _encodings(media: MediaDescription, code: str) -> set[str]:
+    try:
+        return aiortc_compat.encodings(media.rtp.codecs)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise SignalingError(code, f'codecs cannot be read: {error!r}') from None
+
+
+def read_offer(sdp: str) -> ViewerOffer:
+    """
+    Read an offer.
+
+    :raises SignalingError: ``bad-offer``, with what is wrong
+    """
+    text, description = _read(sdp, 'bad-offer')
+    slots, encodings = 0, set(ENCODINGS)
+    for media in description.media:
         if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
             slots += 1
-            try:
-                encodings &= aiortc_compat.encodings(media.rtp.codecs)
-            except (ValueError, TypeError, AttributeError) as error:
-                raise SignalingError('bad-offer',
-                                     f'codecs cannot be read: {error!r}') from None
+            encodings &= _encodings(media, 'bad-offer')
     return ViewerOffer(text, slots, frozenset(encodings if slots else ()))
+
+
+def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
+    """
+    Read an answer to an offer of ours; return its text, and what each slot's viewer decodes.
+
+    :raises SignalingError: ``bad-answer``, with what is wrong
+    """
+    text, description = _read(sdp, 'bad-answer')
+    slots = [media for media in description.media if media.kind == 'video']
+    for media in slots:
+        if media.direction != 'recvonly':
+            # aiortc would decode what comes.
+            raise SignalingError('bad-answer', 'video is offered to be received only, the answer '
+                                               f'is {media.direction or "sendrecv"}')
+    return text, [_encodings(media, 'bad-answer') for media in slots]

@@ -15,17 +15,15 @@
 """One viewer's session on the robot: one offer, one answer, slots and channels."""
 
 import asyncio
-import contextlib
 import logging
 from typing import Any, Callable
 
-from aiortc import (
-    RTCConfiguration, RTCDataChannel, RTCIceServer, RTCPeerConnection, RTCSessionDescription,
-)
+from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
 from . import aiortc_compat
 from .channel import Channel
+from .connection import discard, make_connection, make_slot
 from .control_channel import ControlChannel
 from .host import Host
 from .offer import only_sha256, read_offer, ViewerOffer
@@ -119,28 +117,13 @@ class Session:
     async def _negotiate(self, offer: ViewerOffer) -> None:
         """Apply the offer with all the codecs for all slots."""
         encodings = self._encodings(offer)
-        servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
-                   for s in self.host.ice.for_robot(self.host.robot_id)]
-        pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
-        pc.on('datachannel', self._on_channel)
-        pc.on('connectionstatechange', self._on_state)
+        pc = self._connect()
         slots = []
         try:
             for _ in range(min(offer.slots, self.host.max_slots)):
                 # Made before the offer is applied, so that they are matched with its sections.
                 transceiver = pc.addTransceiver('video', 'sendonly')
-                switch = aiortc_compat.make_codec_switch(transceiver)
-                if switch is None:
-                    encodings = encodings[:1]
-                slot = Slot(encodings, self._failed_codecs, switch)
-                slots.append(slot)
-                transceiver.sender.replaceTrack(slot)
-                transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
-                slot.sender = transceiver.sender
-                aiortc_compat.watch_rtcp(
-                    transceiver.sender, on_keyframe=slot.on_keyframe_request,
-                    on_report=self.path.on_report, on_remb=self.path.rate.on_remb,
-                    on_nack=slot.on_nack)
+                slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path))
             await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
             for transceiver in pc.getTransceivers():
                 if transceiver.sender.track is None:
@@ -148,16 +131,20 @@ class Session:
                     transceiver.direction = 'inactive'
             await pc.setLocalDescription()
         except BaseException as error:
-            pc.remove_all_listeners()
-            # aiortc cannot close a data section that was given no transport.
-            with contextlib.suppress(AttributeError):
-                await asyncio.shield(pc.close())
+            await discard(pc)
             # aiortc has no common base for what a strange description can raise in it.
             if not isinstance(error, Exception):
                 raise
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
         self._pc, self.slots = pc, slots
         self.path.slots = slots
+
+    def _connect(self) -> RTCPeerConnection:
+        """Return a connection that this session hears of."""
+        pc = make_connection(self.host)
+        pc.on('datachannel', self._on_channel)
+        pc.on('connectionstatechange', self._on_state)
+        return pc
 
     def fill_first_slot(self, name: str | None = None) -> None:
         """Show the named or the first camera, unless the viewer has chosen already."""

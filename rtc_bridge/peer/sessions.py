@@ -16,12 +16,13 @@
 
 import asyncio
 import logging
-from typing import Any, Callable
+from typing import Any, Awaitable, Callable
 
 from .host import Host
+from .offering import OfferingSession
 from .session import Session
 from ..core.errors import SignalingError
-from ..core.link import Candidate, IceServer, Offer
+from ..core.link import Call, Candidate, IceServer, Offer
 
 MAX_UNPROVEN = 8
 MAX_UNPROVEN_PER_SOURCE = 2
@@ -56,19 +57,54 @@ class Sessions:
 
         :raises SignalingError: the offer is refused
         """
-        if self._closing:
-            raise SignalingError('robot-gone', 'the robot stops')
         role, admission = self.host.access.role(via, offer.door), None
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
             admission = self.host.access.bearer(offer.bearer, via)
         elif role == 'none':
             self._check_unproven(offer)
-        if offer.session in self.sessions:
-            raise SignalingError('bad-message', 'this session has had its offer')
         session = Session(offer, role, self.host, self._closed, admission)
+        return await self._begin(session, session.answer)
+
+    def admit(self, call: Call, via: str) -> str:
+        """
+        Return the role of somebody who calls, ``view`` or ``drive``.
+
+        :raises SignalingError: ``denied``
+        """
+        return self.host.access.caller(via, call.door, call.bearer)
+
+    async def offer(self, call: Call, via: str) -> str:
+        """
+        Begin a session that makes the offer.
+
+        :raises SignalingError: the call is refused
+        """
+        session = OfferingSession(call, self.admit(call, via), self.host, self._closed)
+        return await self._begin(session, session.offer)
+
+    async def accept(self, session: str, sdp: str) -> None:
+        """
+        Give a session the answer to its offer; if it cannot be used, the session is over.
+
+        :raises SignalingError: ``bad-answer``
+        """
+        found = self.sessions.get(session)
+        if not isinstance(found, OfferingSession):
+            raise SignalingError('bad-answer', 'no offer waits for this answer')
+        try:
+            await found.accept(sdp)
+        except BaseException:
+            await found.close('its answer cannot be used')
+            raise
+
+    async def _begin(self, session: Session, make: Callable[[], Awaitable[str]]) -> str:
+        if self._closing:
+            raise SignalingError('robot-gone', 'the robot stops')
+        if session.session_id in self.sessions:
+            raise SignalingError('bad-message', 'this session has had its offer')
         self.sessions[session.session_id] = session
         try:
-            return await session.answer()
+            return await make()
         except BaseException:
             await session.close('not set up')
             raise
@@ -171,6 +207,30 @@ class HostLink:
         :raises SignalingError: the offer is refused
         """
         return await self._sessions.answer(offer, self._via)
+
+    async def admit(self, call: Call) -> None:
+        """
+        Do nothing if somebody may call.
+
+        :raises SignalingError: ``denied``
+        """
+        self._sessions.admit(call, self._via)
+
+    async def offer(self, call: Call) -> str:
+        """
+        Return an SDP offer.
+
+        :raises SignalingError: the call is refused
+        """
+        return await self._sessions.offer(call, self._via)
+
+    async def accept(self, session: str, sdp: str) -> None:
+        """
+        Take the answer to an offer.
+
+        :raises SignalingError: it cannot be used
+        """
+        await self._sessions.accept(session, sdp)
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a trickled candidate on."""

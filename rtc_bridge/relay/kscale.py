@@ -172,7 +172,8 @@ class KScaleDoor:
         with self._desk.page(name, request.remote):
             if isinstance(robot, KScaleRobot):
                 log('a K-Scale app came', logging.DEBUG, source=request.remote)
-                await robot.serve(ws, rate, request.transport.abort)
+                await robot.serve(ws, rate, lambda: (
+                    request.transport is not None and request.transport.abort()))
                 return
             gone = asyncio.Event()
             unwatch = self._registry.watch(name, lambda _: gone.set())

@@ -31,15 +31,15 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from .addresses import source_address, WORLD
 from .backoff import delays, rest
 from .lost import LinkLost, reason
+from .requests import Requests
 from .rtcbot import answer_offer
 from .. import __version__
 from ..core.clock import boot_time
-from ..core.errors import ProtocolError, SignalingError
+from ..core.errors import ProtocolError
 from ..core.identity import Prover
-from ..core.link import Offer, RobotLink
-from ..core.messages import (Answer, CandidateMessage, Challenge, Close, Error, MAX_MESSAGE,
-                             Message, OfferMessage, parse, Prove, Register, Registered, Renew,
-                             Servers, SUBPROTOCOL)
+from ..core.link import RobotLink
+from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
+                             Registered, Renew, Servers, SUBPROTOCOL)
 from ..core.serial import SerialTasks
 
 _logger = logging.getLogger('rtc_bridge.signaling')
@@ -218,9 +218,10 @@ class RelayClient:
         self._good = self._registered = True
         self._replaced = False
         self._connected('v1')
+        requests = Requests(ws, jobs, self._link)
         while True:
             try:
-                self._take(ws, jobs, parse(await ws.recv()))
+                self._take(jobs, requests, parse(await ws.recv()))
             except ProtocolError as error:
                 _logger.warning('the relay sent what it should not: %s', error)
                 await ws.send(Error('bad-message', str(error)).dump())
@@ -248,50 +249,15 @@ class RelayClient:
             case _:
                 raise LinkLost(f'the relay answered the registration with {reply.TYPE}')
 
-    def _take(self, ws: ClientConnection, jobs: SerialTasks, message: Message) -> None:
+    def _take(self, jobs: SerialTasks, requests: Requests, message: Message) -> None:
         match message:
-            case OfferMessage(offer=offer):
-                session, job = offer.session, lambda: self._answer(ws, jobs, offer)
-            case CandidateMessage(session=session, candidate=candidate):
-                def job(): return self._link.add_candidate(session, candidate)
-            case Close(session=session):
-                def job(): return self._link.close_session(session)
             case Renew():
-                session, job = '', self.renew
+                jobs.put('', self.renew)
             case Error(code='replaced', message=text):
                 self._replaced = True
                 raise LinkLost(f'replaced: {text}')
-            case Error(code=code, message=text):
-                _logger.warning('the relay reports %s: %s', code, text)
-                return
             case _:
-                raise ProtocolError(f'{message.TYPE} is no message of a relay')
-        if not jobs.put(session, job):
-            _logger.warning('a session sends more than this robot can take')
-
-    async def _answer(self, ws: ClientConnection, jobs: SerialTasks, offer: Offer) -> None:
-        message: Message
-        try:
-            message = Answer(offer.session, await self._link.answer(offer))
-            self._link.ends[offer.session] = lambda: jobs.put(
-                offer.session, lambda: self._tell_end(ws, offer.session))
-        except SignalingError as error:
-            message = Error(error.code, str(error), offer.session)
-        except Exception:
-            _logger.exception('an offer could not be answered')
-            message = Error('internal', 'The robot failed to answer', offer.session)
-        try:
-            await ws.send(message.dump())
-        except ConnectionClosed:
-            # The viewer will never get this answer.
-            await self._link.close_session(offer.session)
-
-    async def _tell_end(self, ws: ClientConnection, session: str) -> None:
-        try:
-            await ws.send(Close(session).dump())
-        except ConnectionClosed:
-            # The relay forgot it together with the connection.
-            pass
+                requests.take(message)
 
     async def _speak_rtcbot(self, ws: ClientConnection) -> bool:
         self._connected("RTCBot's form")

@@ -1,0 +1,56 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""K-Scale's ``chat`` channel: any text to the application and back."""
+
+from typing import Any
+
+from aiortc import RTCDataChannel
+
+from .channel import Channel, Viewer
+from ..core.access import may_drive
+from ..core.control import MAX_MESSAGE
+from ..core.kscale import write_error
+from ..core.rate import RateLimit
+from ..core.rtcbot import write_text
+
+
+class ChatChannel(Channel):
+    """Its joystick (``x``, ``y``, ``z``) is a text like others: it drives by no rules of ours."""
+
+    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
+        """Begin to listen."""
+        super().__init__(channel)
+        self._session = session
+        self._messages = RateLimit()
+        self._refused = False
+        channel.on('message', self._on_message)
+
+    def send_message(self, data: Any) -> None:
+        """Send an application's value."""
+        self.send(write_text(data))
+
+    def _on_message(self, text: str | bytes) -> None:
+        if not may_drive(self._session.role):
+            self._refuse('this session may only watch')
+        elif isinstance(text, bytes) or len(text) > MAX_MESSAGE:
+            self._refuse(f'messages are texts of at most {MAX_MESSAGE} bytes')
+        elif self._messages.allow():
+            self._session.host.publish_message(text)
+
+    def _refuse(self, why: str) -> None:
+        # Once: a joystick would hear it sixty times a second.
+        if not self._refused:
+            self._refused = True
+            self.send(write_error(why))

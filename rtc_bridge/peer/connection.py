@@ -1,0 +1,62 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A connection of aiortc's, and the slots that send over it."""
+
+import asyncio
+import contextlib
+
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpTransceiver
+
+from . import aiortc_compat
+from .host import Host
+from .slot import Slot
+from .viewer_path import ViewerPath
+
+
+def make_connection(host: Host) -> RTCPeerConnection:
+    """Return a connection that uses the robot's ICE servers of now."""
+    servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
+               for s in host.ice.for_robot(host.robot_id)]
+    return RTCPeerConnection(RTCConfiguration(iceServers=servers))
+
+
+async def discard(pc: RTCPeerConnection) -> None:
+    """Close a connection that could not be set up."""
+    pc.remove_all_listeners()
+    # aiortc cannot close a data section that was given no transport.
+    with contextlib.suppress(AttributeError):
+        await asyncio.shield(pc.close())
+
+
+def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[str],
+              path: ViewerPath) -> Slot:
+    """
+    Return a slot that sends over a transceiver.
+
+    :param encodings: those that viewer and robot have in common, in the robot's order
+    :param failed: as in :class:`Slot`
+    :param path: hears what the viewer reports
+    """
+    switch = aiortc_compat.make_codec_switch(transceiver)
+    if switch is None:
+        encodings = encodings[:1]
+    slot = Slot(encodings, failed, switch)
+    transceiver.sender.replaceTrack(slot)
+    transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
+    slot.sender = transceiver.sender
+    aiortc_compat.watch_rtcp(
+        transceiver.sender, on_keyframe=slot.on_keyframe_request, on_report=path.on_report,
+        on_remb=path.rate.on_remb, on_nack=slot.on_nack)
+    return slot
