@@ -23,10 +23,10 @@ from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.identity import Identity
 from rtc_bridge.core.joy import to_ros
-from rtc_bridge.core.link import Candidate, IceServer, Offer
+from rtc_bridge.core.link import Call, Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
-    Answer, CandidateMessage, Challenge, check_name, Close, Error, MAX_MESSAGE, OfferMessage,
-    parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
+    Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error,
+    MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
 from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
@@ -41,6 +41,8 @@ MESSAGES = [
     OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
     CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
+    CallMessage(Call('s', 'kscale', (0, 'front'), '10.0.0.1', 'token')), Admit(Call('s')),
+    Done('s'),
 ]
 
 
@@ -61,6 +63,8 @@ def test_every_signaling_message_is_covered():
     ('{"type":"register","robot_id":"ws"}', 'reserved'),
     ('{"type":"offer","session":"s","sdp":"","trickle":1}', '"trickle"'),
     ('{"type":"ready","session":"s","ice_servers":[1]}', 'ICE server'),
+    ('{"type":"call","session":"s","cameras":[-1]}', '-1'),
+    ('{"type":"call","session":"s","cameras":"front"}', '"cameras"'),
     ('{"type":"ready","session":"s","ice_servers":[{"urls":7}]}', '7'),
     ('{"type":"candidate","session":"s","candidate":null}', '"candidate"'),
     ('{"type":"error","code":"x","message":NaN}', 'NaN'),

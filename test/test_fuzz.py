@@ -48,9 +48,10 @@ AMPLE = {'offers_per_minute': 10 ** 6, 'requests_per_minute': 10 ** 6,
 
 NAMES = ('type', 'session', 'sdp', 'candidate', 'sdpMid', 'sdpMLineIndex', 'robot_id', 'version',
          'ice_servers', 'urls', 'username', 'credential', 'code', 'message', 'door', 'trickle',
-         'camera', 'source', 'bearer', 'kind', 'url', 'identity', 'salt', 'digest', 'key')
+         'camera', 'source', 'bearer', 'kind', 'url', 'identity', 'salt', 'digest', 'key',
+         'cameras')
 TYPES = ('register', 'registered', 'watch', 'renew', 'ready', 'offer', 'answer', 'candidate',
-         'close', 'error', 'challenge', 'prove', 'nonsense')
+         'close', 'error', 'challenge', 'prove', 'admit', 'call', 'done', 'nonsense')
 texts = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
     ['', 'o', 'ws', '../..', '\ud800', '\0', '\r\nX: y', 'x' * 5000])
 plain = st.none() | st.booleans() | st.integers() | st.floats() | texts
@@ -59,6 +60,16 @@ values = st.recursive(plain, lambda inner: st.lists(inner, max_size=4) | st.dict
 objects = st.builds(
     lambda kind, members: {'type': kind, **members}, st.sampled_from(TYPES) | values,
     st.dictionaries(st.sampled_from(NAMES), values, max_size=6)).map(json.dumps)
+kscale = st.fixed_dictionaries({}, optional={
+    'role': st.sampled_from(['robot', 'app', 'boss']) | plain, 'token': values,
+    'robot_id': st.sampled_from(['witness', 'fuzzed', 'ws', '']) | plain,
+    'service': st.sampled_from(['video', 'video/x', 'policy']) | plain,
+    'type': st.sampled_from(['Negotiate', 'robot_available', 'connection_closed']) | values,
+    'cameras': st.lists(st.integers() | texts, max_size=20) | values,
+    'sdp': st.builds(lambda t, s: {'type': t, 'sdp': s}, st.sampled_from(['answer', 'offer']),
+                     texts) | values,
+    'ice': st.builds(lambda c, i: {'candidate': c, 'sdpMLineIndex': i}, texts, plain) | values,
+}).map(json.dumps)
 hostile = st.sampled_from(['[' * 100_000, '{"type":' * 30_000, '"' + 'x' * 200_000 + '"', '1e999',
                            '{"type":"offer","type":"close"}', 'NaN', '1' * 5000, '\ufeff{}'])
 frames = objects | hostile | st.text(max_size=60) | st.binary(max_size=60)
@@ -97,7 +108,9 @@ async def witness(r):
     robot, page = await r.robot('/witness'), await r.page('/witness')
     yield robot
     await send(page, type='offer', session=(await get(page, 'ready'))['session'], sdp='v=0')
-    offer = await get(robot, 'offer')
+    while (offer := await get(robot))['type'] != 'offer':
+        # What others were at is over.
+        assert offer['type'] in ('close', 'candidate', 'answer', 'call', 'admit')
     await send(robot, type='answer', session=offer['session'], sdp='a')
     await get(page, 'answer')
     # Nothing is left of those who came in between.
@@ -219,6 +232,72 @@ def test_pages_and_robots_send_anything(loop):
         nonlocal r
         r = relay_
         example()
+    r = None
+    play(loop, run)
+
+
+@pytest.mark.parametrize('kind', ['first', 'robot', 'app of theirs', 'app of ours'])
+def test_anything_comes_in_k_scales_form(loop, kind):
+    """It is passed on as it is, or answered; robots that answer anything do no harm either."""
+    @fuzz
+    @given(st.lists(kscale | frames, min_size=1, max_size=4))
+    def example(sent):
+        loop.run(talk(sent))
+
+    async def answer(robot):
+        """Play a robot of ours that offers nonsense, and takes every other answer."""
+        while True:
+            message = json.loads((await robot.receive(timeout=20)).data)
+            session = message.get('session')
+            match message['type']:
+                case 'call':
+                    half = '\ud800' if session[0] < 'N' else ''
+                    await send(robot, type='offer', session=session,
+                               sdp=f'm=\r\na=candidate:{half}')
+                case 'admit':
+                    await send(robot, type='done', session=session)
+                case 'answer':
+                    await send(robot, type='error', session=session, code='x', message='\ud800')
+
+    async def talk(sent):
+        hello = {'role': 'app', 'robot_id': 'witness' if kind == 'app of ours' else 'theirs'}
+        ws, other = await r.http.ws_connect('/'), None
+        if kind != 'first':
+            if kind != 'app of ours':
+                robot = await r.http.ws_connect('/')
+                other, ws = (robot, ws) if kind != 'robot' else (ws, robot)
+                await send(robot, role='robot', robot_id='theirs')
+                async with asyncio.timeout(20):
+                    while r.registry.get('theirs') is None:
+                        await asyncio.sleep(0)
+            await send(other if kind == 'robot' else ws, **hello)
+            assert (await get(other if kind == 'robot' else ws))['type'] == 'robot_available'
+        for frame in sent:
+            await say(ws, frame)
+        if other is not None:
+            # All that is JSON came through, in order, and nothing else.
+            await say(ws, '"last"')
+            while (text := (await other.receive(timeout=20)).data) != '"last"':
+                json.loads(text)
+            await other.close()
+        elif kind == 'app of ours':
+            await say(ws, '{"service":"none"}')
+            while (frame := await ws.receive(timeout=20)).type == WSMsgType.TEXT:
+                if 'Unknown service' in json.loads(frame.data).get('error', ''):
+                    break
+        await ws.close()
+        async with asyncio.timeout(20):
+            while r.registry.get('theirs') is not None or r.registry.get('fuzzed') is not None:
+                await asyncio.sleep(0)
+
+    def run(relay_, robot):
+        nonlocal r
+        r = relay_
+        answering = asyncio.run_coroutine_threadsafe(answer(robot), loop.loop)
+        try:
+            example()
+        finally:
+            answering.cancel()
     r = None
     play(loop, run)
 

@@ -472,6 +472,12 @@ def test_token_from_file_or_environment(tmp_path):
     assert read_token(str(file), environment) == 'from-the-file'
     assert read_token('', environment) == 'from-the-environment'
     assert read_token('', {}) == ''
+    kscale = {'parameter': 'access.kscale_token_file', 'variable': 'K', 'least': 8}
+    assert read_token('', {'K': 'long-one', **environment}, **kscale) == 'long-one'
+    assert read_token('', environment, **kscale) == ''
+    with pytest.raises(ParameterError, match='access.kscale_token_file, or K') as error:
+        read_token('', {'K': 'short'}, **kscale)
+    assert 'short' not in str(error.value)
     file.write_text('two\nlines')
     for path in (file, tmp_path / 'none'):
         with pytest.raises(ParameterError, match='token') as error:

@@ -90,6 +90,8 @@ BRIDGE = (
       choices=('none', 'view', 'drive')),
     P('access.whep_via_relay', False, 'WHEP players may come through the relay, which can then '
       'watch'),
+    P('access.kscale_token_file', '', "file with the token that K-Scale's apps have to send, "
+      'where they are let in; empty: what RTC_BRIDGE_KSCALE_TOKEN has in the environment'),
     P('access.directory', '', 'where the secret and the revoked invites are kept; empty: '
       '~/.ros/rtc_bridge'),
     P('access.require_synchronized_clock', True, 'whether invites that expire are refused while '

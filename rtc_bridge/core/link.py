@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
 from .errors import ProtocolError
-from .wire import show
+from .wire import show, take
 
 MAX_CAMERAS = 16
 
@@ -35,6 +35,29 @@ class IceServer:
     urls: tuple[str, ...]
     username: str | None = None
     credential: str | None = field(default=None, repr=False)
+
+
+def ice_members(servers: tuple[IceServer, ...]) -> list[dict[str, Any]]:
+    """Return ICE servers as browsers take them."""
+    return [{k: v for k, v in (('urls', list(s.urls)), ('username', s.username),
+                               ('credential', s.credential)) if v is not None}
+            for s in servers]
+
+
+def read_ice_server(obj: Any) -> IceServer:
+    """
+    Return an ICE server that came as browsers take it.
+
+    :raises ProtocolError: it is none
+    """
+    if not isinstance(obj, dict):
+        raise ProtocolError(f'an ICE server must be an object, got {show(obj)}')
+    urls = obj.get('urls')
+    urls = [urls] if isinstance(urls, str) else urls
+    if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+        raise ProtocolError(f'member "urls" must be a string or strings, got {show(urls)}')
+    return IceServer(tuple(urls), take(obj, 'username', str, None),
+                     take(obj, 'credential', str, None))
 
 
 @dataclass(frozen=True)

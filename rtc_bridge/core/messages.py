@@ -24,7 +24,8 @@ from typing import Any, ClassVar
 
 from .errors import ProtocolError
 from .identity import Identity
-from .link import Call, Candidate, check_cameras, IceServer, Offer
+from .link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
+                   read_ice_server)
 from .wire import dump, load_object, show, take
 
 SUBPROTOCOL = 'rtc-bridge.v1'
@@ -48,12 +49,6 @@ def check_name(name: str) -> str:
     if name in RESERVED_NAMES:
         raise ProtocolError(f'{show(name)} is a reserved name')
     return name
-
-
-def _ice_members(servers: tuple[IceServer, ...]) -> list[dict[str, Any]]:
-    return [{k: v for k, v in (('urls', list(s.urls)), ('username', s.username),
-                               ('credential', s.credential)) if v is not None}
-            for s in servers]
 
 
 class Message:
@@ -87,7 +82,7 @@ class Register(Message):
 
     def members(self) -> dict[str, Any]:
         """Write the ICE servers as browsers take them."""
-        return {**vars(self), 'ice_servers': _ice_members(self.ice_servers),
+        return {**vars(self), 'ice_servers': ice_members(self.ice_servers),
                 'identity': self.identity and vars(self.identity)}
 
 
@@ -124,7 +119,7 @@ class Servers(Message):
 
     def members(self) -> dict[str, Any]:
         """Write the ICE servers as browsers take them."""
-        return {'ice_servers': _ice_members(self.ice_servers)}
+        return {'ice_servers': ice_members(self.ice_servers)}
 
 
 @dataclass(frozen=True)
@@ -162,7 +157,7 @@ class Ready(Message):
 
     def members(self) -> dict[str, Any]:
         """Write the ICE servers as browsers take them."""
-        return {**vars(self), 'ice_servers': _ice_members(self.ice_servers)}
+        return {**vars(self), 'ice_servers': ice_members(self.ice_servers)}
 
 
 @dataclass(frozen=True)
@@ -263,19 +258,8 @@ def _candidate(obj: dict[str, Any]) -> Candidate | None:
     return Candidate(text, take(obj, 'sdpMid', str, None), take(obj, 'sdpMLineIndex', int, None))
 
 
-def _ice_server(obj: Any) -> IceServer:
-    if not isinstance(obj, dict):
-        raise ProtocolError(f'an ICE server must be an object, got {show(obj)}')
-    urls = obj.get('urls')
-    urls = [urls] if isinstance(urls, str) else urls
-    if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise ProtocolError(f'member "urls" must be a string or strings, got {show(urls)}')
-    return IceServer(tuple(urls), take(obj, 'username', str, None),
-                     take(obj, 'credential', str, None))
-
-
 def _ice_servers(obj: dict[str, Any]) -> tuple[IceServer, ...]:
-    return tuple(_ice_server(server) for server in take(obj, 'ice_servers', list, []))
+    return tuple(read_ice_server(server) for server in take(obj, 'ice_servers', list, []))
 
 
 def _offer(obj: dict[str, Any]) -> OfferMessage:

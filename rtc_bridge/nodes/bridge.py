@@ -44,6 +44,7 @@ from ..core.page_link import read_page
 from ..core.parameters import Value
 from ..core.rtcbot import read_text
 from ..core.tiers import read_scales
+from ..core.tokens import MIN_LENGTH
 from ..core.turn import read_ice
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
@@ -225,6 +226,9 @@ def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
     required = values['access.require_synchronized_clock']
     return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
                   store, whep_via_relay=values['access.whep_via_relay'],
+                  kscale_token=read_token(
+                      values['access.kscale_token_file'], least=MIN_LENGTH,
+                      parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),
                   synchronized=synchronized if required else lambda: True)
 
 

@@ -21,14 +21,12 @@ app sees what it would see of a K-Scale robot: gateway and stream in one.
 
 import asyncio
 from collections.abc import Callable
-import logging
 
 from aiohttp import web, WSMsgType
 
 from .desk import Desk
 from .kscale_app import App, next_text, say
 from .registry import NAMELESS, Registry
-from .watch import log
 from ..core import kscale
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
@@ -153,7 +151,7 @@ class KScaleDoor:
         if reason := self._refuse(name, request):
             raise SignalingError('denied', reason)
         robot = KScaleRobot(ws)
-        self._registry.add(name, robot)
+        await self._registry.claim(name, robot)
         try:
             self._came(name, request, 'kscale')
             await robot.run()
@@ -163,35 +161,37 @@ class KScaleDoor:
 
     async def _app(self, ws: web.WebSocketResponse, name: str, request: web.Request,
                    first: str | None) -> None:
-        robot = self._registry.get(name)
-        if robot is None:
-            raise SignalingError('no-robot', kscale.NO_ROBOT)
-        if robot.kind not in ('v1', 'kscale'):
-            raise SignalingError('no-robot', f"{kscale.NO_ROBOT} to K-Scale's apps")
-        rate = RateLimit(self._rate, 4 * self._rate)
-        with self._desk.page(name, request.remote):
-            if isinstance(robot, KScaleRobot):
-                log('a K-Scale app came', logging.DEBUG, source=request.remote)
-                await robot.serve(ws, rate, lambda: (
-                    request.transport is not None and request.transport.abort()))
-                return
-            gone = asyncio.Event()
-            unwatch = self._registry.watch(name, lambda _: gone.set())
-            serving = asyncio.create_task(self._serve_app(ws, robot, request, rate, first))
-            going = asyncio.create_task(gone.wait())
-            try:
-                await asyncio.wait((serving, going), return_when=asyncio.FIRST_COMPLETED)
-                if gone.is_set():
-                    raise SignalingError('robot-gone', kscale.GONE)
-                await serving
-            finally:
-                unwatch()
-                for task in (serving, going):
-                    task.cancel()
-                await asyncio.gather(serving, going, return_exceptions=True)
+        rate, gone = RateLimit(self._rate, 4 * self._rate), asyncio.Event()
+        # Before it is looked for, so that it cannot go unseen.
+        unwatch = self._registry.watch(name, lambda _: gone.set())
+        try:
+            robot = await self._registry.find(name)
+            if robot is self._registry.get(name):
+                gone.clear()
+            with self._desk.page(name, request.remote):
+                if isinstance(robot, KScaleRobot):
+                    await robot.serve(ws, rate, lambda: (
+                        request.transport is not None and request.transport.abort()))
+                elif robot is not None and robot.kind == 'v1':
+                    await self._serve_app(ws, robot, request, rate, first, gone)
+                else:
+                    raise SignalingError('no-robot', kscale.NO_ROBOT)
+        finally:
+            unwatch()
 
     async def _serve_app(self, ws: web.WebSocketResponse, robot: RobotLink, request: web.Request,
-                         rate: RateLimit, first: str | None) -> None:
+                         rate: RateLimit, first: str | None, gone: asyncio.Event) -> None:
         if first is None:
             await say(ws, kscale.AVAILABLE)
-        await App(ws, robot, request.remote, self._desk, rate).run(first)
+        app = App(ws, robot, request.remote, self._desk, rate)
+        serving = asyncio.create_task(app.run(first))
+        going = asyncio.create_task(gone.wait())
+        try:
+            await asyncio.wait((serving, going), return_when=asyncio.FIRST_COMPLETED)
+            if gone.is_set():
+                raise SignalingError('robot-gone', kscale.GONE)
+            await serving
+        finally:
+            for task in (serving, going):
+                task.cancel()
+            await asyncio.gather(serving, going, return_exceptions=True)

@@ -71,23 +71,30 @@ def page_url(relay_url: str, robot_id: str) -> str:
     return f'{_HTTP[parts.scheme]}://{parts.netloc}{path}'
 
 
-def read_token(file: str, environment: Mapping[str, str] = os.environ) -> str:
+def read_token(file: str, environment: Mapping[str, str] = os.environ, *,
+               parameter: str = 'relay_token_file', variable: str = 'RTC_BRIDGE_RELAY_TOKEN',
+               least: int = 0) -> str:
     """
-    Return what the robot shows the relay; empty: nothing.
+    Return a token, by default what the robot shows the relay; empty: none.
 
     The token itself is never a parameter: those can be read by every node.
 
-    :param file: as in the parameter ``relay_token_file``
-    :raises ParameterError: the file cannot be read, or holds what no header can
+    :param file: the value of the parameter
+    :param variable: has it in the environment, where there is no file
+    :param least: how many characters it must have, if there is one
+    :raises ParameterError: the file cannot be read, or holds what is no such token
     """
     try:
-        token = Path(file).read_text() if file else environment.get('RTC_BRIDGE_RELAY_TOKEN', '')
+        token = Path(file).read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
-        raise ParameterError(f'parameter relay_token_file is {show(file)}, which cannot be read: '
+        raise ParameterError(f'parameter {parameter} is {show(file)}, which cannot be read: '
                              f'{error}') from None
     token = token.strip()
     if not token.isascii() or not token.isprintable():
-        raise ParameterError('the token for the relay has other than printable ASCII characters')
+        raise ParameterError(f'the token of {parameter} has other than printable ASCII characters')
+    if token and len(token) < least:
+        raise ParameterError(f'the token of {parameter}, or {variable}, can be guessed: at least '
+                             f'{least} characters are needed')
     return token
 
 
