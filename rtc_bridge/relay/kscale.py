@@ -48,6 +48,7 @@ class KScaleRobot:
         self.app: web.WebSocketResponse | None = None
         self.ws = ws
         self._cut: Callable[[], None] | None = None
+        self._farewell: asyncio.Task[bool] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
         """Return none: K-Scale's robots and apps have their own."""
@@ -66,6 +67,10 @@ class KScaleRobot:
 
     async def close_session(self, session: str) -> None:
         """Do nothing: there are no sessions."""
+
+    def dismiss(self) -> None:
+        """End it: its name is another's."""
+        self._farewell = asyncio.create_task(self.ws.close())
 
     async def run(self) -> None:
         """Pass on what the robot says to its app, until it goes."""
