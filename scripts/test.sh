@@ -20,6 +20,10 @@ found nft || [ -x /usr/sbin/nft ] || packages+=(nftables)
 found turnserver || packages+=(coturn)
 found redis-server || packages+=(redis-server)
 found nginx || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
+# GStreamer with its Python belongs to the system's.
+/usr/bin/python3 test/kscale_peers.py --check >/dev/null 2>&1 || packages+=(
+  python3-gi python3-websockets gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice
+  gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 if [ ${#packages[@]} -gt 0 ]; then
   if ! may_install; then
     say "These are missing, and their tests are skipped: ${packages[*]}" \

@@ -25,7 +25,7 @@ from rtc_bridge.core.identity import Identity
 from rtc_bridge.core.joy import to_ros
 from rtc_bridge.core.link import Call, Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
-    Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error,
+    Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
 from rtc_bridge.core.retransmission import Retransmissions
@@ -42,7 +42,7 @@ MESSAGES = [
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
     CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
     CallMessage(Call('s', 'kscale', (0, 'front'), '10.0.0.1', 'token')), Admit(Call('s')),
-    Done('s'),
+    Done('s'), Look('s'),
 ]
 
 

@@ -171,8 +171,9 @@ class KScaleDoor:
         unwatch = self._registry.watch(name, lambda _: gone.set())
         try:
             robot = await self._registry.find(name)
-            if robot is self._registry.get(name):
-                gone.clear()
+            if robot is not self._registry.get(name):
+                raise SignalingError('no-robot', f'{kscale.NO_ROBOT} at this relay')
+            gone.clear()
             with self._desk.page(name, request.remote):
                 if isinstance(robot, KScaleRobot):
                     await robot.serve(ws, rate, lambda: (
