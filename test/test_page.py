@@ -23,7 +23,7 @@ from stack import CmdVel, ColourCamera, Robot
 MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
 RED, BLUE = (0, 0, 200), (200, 0, 0)
 # Of what is loaded before anybody asks for more.
-MAX_BYTES = 150_000
+MAX_BYTES = 100_000
 PAD = """
   window.pads = [null, null];
   navigator.getGamepads = () => pads;
@@ -106,7 +106,7 @@ def velocity(cmd_vel, x, y, z):
 def test_what_is_loaded_is_small(page):
     sizes = page.evaluate("""() => Object.fromEntries(performance.getEntriesByType('resource')
       .concat(performance.getEntriesByType('navigation'))
-      .map(({ name, decodedBodySize }) => [name.split('/').at(-1), decodedBodySize]))""")
+      .map(({ name, encodedBodySize }) => [name.split('/').at(-1), encodedBodySize]))""")
     assert sizes['main.js'] > 0 and sizes['style.css'] > 0
     assert not {'capture.js', 'options.js'} & set(sizes)
     assert sum(sizes.values()) < MAX_BYTES, sizes

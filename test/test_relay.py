@@ -112,6 +112,20 @@ async def test_page_and_files(tmp_path):
             assert response.status == 200
             assert response.content_type == 'text/javascript'
             assert response.headers['X-Content-Type-Options'] == 'nosniff'
+            assert response.headers['Content-Encoding'] == 'gzip'
+            assert await response.text() == '1;'
+            tag = response.headers['ETag']
+        for coding, known, status in (('identity', '"other"', 200), ('gzip', tag, 304)):
+            async with r.http.get('/static/main.js', headers={
+                    'Accept-Encoding': coding, 'If-None-Match': known}) as response:
+                assert (response.status, await response.text()) == (
+                    status, '1;' if status == 200 else '')
+                assert 'Content-Encoding' not in response.headers
+                assert response.headers['ETag'] == tag
+        # A new version is a new file, although what was read is kept.
+        (tmp_path / 'web' / 'main.js').write_text('22;')
+        async with r.http.get('/static/main.js', headers={'If-None-Match': tag}) as response:
+            assert await response.text() == '22;'
         for path in ('/static/none.js', '/static/.hidden', '/static/%2e%2e/secret.txt',
                      '/static/..%2fsecret.txt', '/static//etc/passwd', '/static/%2fetc/passwd',
                      '/ws', '/connect', '/whep', '/api', '/favicon.ico', '/-x',

@@ -136,17 +136,17 @@ class _Relay:
             'Access-Control-Allow-Headers': 'Content-Type', 'Access-Control-Max-Age': '86400'})
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
-        return serve_file(self._page_dir, 'rtcbot.js')
+        return serve_file(self._page_dir, 'rtcbot.js', request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        return serve_file(self._page_dir, request.match_info['path'])
+        return serve_file(self._page_dir, request.match_info['path'], request)
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get('Upgrade', '').lower() == 'websocket':
             return await self._websocket(request)
         if 'name' in request.match_info:
             _room(request)
-        response = serve_file(self._page_dir, 'index.html')
+        response = serve_file(self._page_dir, 'index.html', request)
         response.headers['Cache-Control'] = 'no-store'
         return response
 

@@ -14,6 +14,9 @@
 
 """The page's files, and the headers that they are served with."""
 
+from dataclasses import dataclass
+from functools import lru_cache
+import gzip
 from pathlib import Path
 
 from aiohttp import web
@@ -23,11 +26,26 @@ PAGE_DIR = Path(__file__).parent.parent / 'web'
 _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
           '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
           '.svg': 'image/svg+xml', '.png': 'image/png'}
+_PACKED = frozenset({'.js', '.mjs', '.css', '.html', '.svg'})
 
 
-def serve_file(folder: Path, path: str) -> web.FileResponse:
+@dataclass(frozen=True)
+class _File:
+    tag: str
+    plain: bytes
+    packed: bytes
+
+
+@lru_cache(maxsize=256)
+def _read(file: Path, changed: int, size: int) -> _File:
+    """Read a file, once for each of its versions: a page waits for two dozen of them."""
+    plain = file.read_bytes()
+    return _File(f'{changed:x}-{size:x}', plain, gzip.compress(plain, mtime=0))
+
+
+def serve_file(folder: Path, path: str, request: web.Request) -> web.Response:
     """
-    Return a file in a folder.
+    Return a file in a folder, or that it has not changed (RFC 9110, section 13.1.2).
 
     :param path: as it came in the URL
     :raises aiohttp.web.HTTPNotFound: there is none, or the path leads elsewhere
@@ -38,15 +56,24 @@ def serve_file(folder: Path, path: str) -> web.FileResponse:
         raise web.HTTPNotFound(text='There is no such file')
     file = folder.joinpath(*parts)
     try:
-        found = file.is_file()
+        if not file.is_file():
+            raise web.HTTPNotFound(text='There is no such file')
+        stat = file.stat()
+        found = _read(file, stat.st_mtime_ns, stat.st_size)
     except OSError:
-        found = False  # Too long a name.
-    if not found:
-        raise web.HTTPNotFound(text='There is no such file')
-    headers = {'Cache-Control': 'no-cache'}
-    if file.suffix in _TYPES:
-        headers['Content-Type'] = _TYPES[file.suffix]
-    return web.FileResponse(file, headers=headers)
+        # Too long a name, or gone meanwhile.
+        raise web.HTTPNotFound(text='There is no such file') from None
+    if any(tag.value in (found.tag, '*') for tag in request.if_none_match or ()):
+        response = web.Response(status=304)
+    elif file.suffix in _PACKED and 'gzip' in request.headers.get('Accept-Encoding', ''):
+        response = web.Response(body=found.packed, headers={'Content-Encoding': 'gzip'})
+    else:
+        response = web.Response(body=found.plain)
+    response.headers['Cache-Control'] = 'no-cache'
+    response.headers['Vary'] = 'Accept-Encoding'
+    response.etag = found.tag
+    response.headers['Content-Type'] = _TYPES.get(file.suffix, 'application/octet-stream')
+    return response
 
 
 def protect(response: web.StreamResponse, signaling: str = "'self' ws: wss:") -> None:

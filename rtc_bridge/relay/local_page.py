@@ -45,7 +45,7 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
                             headers={'Cache-Control': 'no-store'})
 
     async def static(request: web.Request) -> web.StreamResponse:
-        return serve_file(page_dir, request.match_info['path'])
+        return serve_file(page_dir, request.match_info['path'], request)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         protect(response, allowed)

@@ -39,7 +39,7 @@ export class Seat {
     box('stop').addEventListener('click', (event) => event.detail === 0 && stop());
     box('unlatch').addEventListener('click', () => {
       if (!box('cancel').hidden) this.#driver()?.releaseStop();
-      this.#ask(box('cancel').hidden);
+      this.#ask(Boolean(box('cancel').hidden));
     });
     box('cancel').addEventListener('click', () => this.#ask(false));
   }
