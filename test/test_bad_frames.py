@@ -51,10 +51,10 @@ LARGE = 3840, 2160
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot whose clock never comes."""
-    # So many pictures of 4K can be decoded here too, beside much else.
+    # So many pictures of 4K can be decoded here too, beside much else. Drivers see one now and then.
     robot = Robot(relay=False, guard={'use_sim_time': True}, **{
         'use_sim_time': True, 'cameras.names': CAMERAS, 'video.tiers': ['1/1'],
-        'cameras.large.max_fps': 2.0})
+        'cameras.large.max_fps': 2.0, 'teleop.max_frame_age': 0.0})
     yield robot
     robot.close()
 
@@ -175,7 +175,7 @@ def test_a_clock_that_never_comes_or_jumps_stops_nothing(robot, watched):
             driver.send(0)
 
             def drives():
-                driver.send(1)
+                driver.go(1)
                 return len(cmd_vel.motions(since)) > 5
             until(drives, 'motion', period=0.04)
             watched.show()
