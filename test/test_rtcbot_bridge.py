@@ -54,8 +54,12 @@ async def see_and_drive(post, colour, cmd_vel):
             while not near(await viewer.colour(), colour):
                 pass
         since = cmd_vel.mark()
-        viewer.conn.put_nowait({'forward': 1, 'leftright': 0})
-        await asyncio.to_thread(cmd_vel.wait_motion, since)
+        async with asyncio.timeout(30):
+            # Like a person: as long as bridge and guard have not found each other, again.
+            while not cmd_vel.motions(since):
+                viewer.conn.put_nowait({'forward': 0, 'leftright': 0})
+                viewer.conn.put_nowait({'forward': 1, 'leftright': 0})
+                await asyncio.sleep(0.2)
         since = cmd_vel.mark()
     finally:
         await viewer.close()
