@@ -21,7 +21,7 @@ import socket
 import ssl
 import stat
 
-from browsers import PATIENCE
+from browsers import PATIENCE, until
 from cryptography import x509
 from processes import node
 import pytest
@@ -191,7 +191,7 @@ def test_and_are_not_through_http(chromium):
     robot = Robot(relay=False, host=reachable('0.0.0.0'), guard=None)
     try:
         page = chromium.show(robot.url)
-        page.wait_state('no-camera')
+        until(lambda: page.evaluate('!!rtcBridge.hello'), 'hello')
         assert page.evaluate('isSecureContext || "mediaDevices" in navigator') is False
         page.close()
     finally:
