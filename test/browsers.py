@@ -144,7 +144,18 @@ class ChromiumPage(Page):
 
     def evaluate(self, code, argument=None):
         """Evaluate an expression, or call a function with one argument; wait for promises."""
-        return self._loop.run(self._page.evaluate(code, argument))
+        from playwright.async_api import Error
+        while True:
+            try:
+                return self._loop.run(self._page.evaluate(code, argument))
+            except Error as error:
+                # A page that did not arrive as a whole loads itself anew.
+                if 'context was destroyed' not in str(error):
+                    raise
+
+    def lose_once(self, pattern):
+        """Let the first request for a URL fail."""
+        self._loop.run(self._page.route(pattern, lambda route: route.abort(), times=1))
 
     def down(self, key):
         """Press a key and hold it."""

@@ -112,6 +112,16 @@ def test_what_is_loaded_is_small(page):
     assert sum(sizes.values()) < MAX_BYTES, sizes
 
 
+def test_a_page_that_came_in_part_is_loaded_anew(robot, chromium):
+    page = chromium.page()
+    page.lose_once('**/panel.js')
+    page.load(robot.url)
+    page.wait_state('live')
+    assert any('ERR_FAILED' in error for error in page.errors)
+    assert page.evaluate('sessionStorage.length') == 0
+    page.close()
+
+
 def test_the_keys_of_both_schools_drive(page, cmd_vel):
     take(page)
     for keys, expected in (
