@@ -19,10 +19,10 @@
 
 import { Actions } from './actions.js';
 import { Cameras } from './cameras.js';
-import { CommandDelay, PictureDelay } from './clock.js';
 import { Driver, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
 import { SeenFrames } from './frames.js';
 import { Inputs } from './inputs.js';
+import { Measurement } from './measure.js';
 import { Numbers } from './numbers.js';
 import { box, element, Panel, write } from './panel.js';
 import { readInvite } from './proof.js';
@@ -30,7 +30,6 @@ import { Seat } from './seat.js';
 import { supported } from './session.js';
 import { Settings, storage } from './settings.js';
 import { detailOf, socketUrl } from './signaling.js';
-import { figures, FrameCounter, snapshot } from './stats.js';
 import { Telemetry } from './telemetry.js';
 import { fallbackText, refusedText, view, whyNot } from './texts.js';
 import { Viewer } from './viewer.js';
@@ -53,12 +52,10 @@ const stage = box('stage');
 const cameras = new Cameras(slots, settings, (slot, camera) => viewer.select(slot, camera));
 const inputs = new Inputs(stage, settings, () => step(), stop);
 const seen = new SeenFrames(cameras.videos[0]);
-const counter = new FrameCounter(cameras.videos[0], onFrame);
+const measurement = new Measurement(cameras.videos[0], onFrame);
 const numbers = new Numbers(box('numbers'));
 const telemetry = new Telemetry(box('telemetry'), box('vitals'));
 const actions = new Actions(box('actions'), (message) => viewer.current?.control(message));
-let pictureDelay = new PictureDelay();
-let commandDelay = new CommandDelay();
 const seat = new Seat(() => driver, stop);
 /** @type {import('./capture.js').Recorder | null} */
 let recorder = null;
@@ -82,8 +79,6 @@ let stoppable = false;
 /** The page is laid out for driving, also while the connection is away. */
 let drives = false;
 let legacyText = JSON.stringify(toRtcbot(NEUTRAL));
-/** @type {ReturnType<typeof snapshot> | null} */
-let before = null;
 
 class Bridge extends EventTarget {
   state = 'connecting';
@@ -209,9 +204,8 @@ addEventListener('click', (event) => {
   }
 });
 
-/** @param {any} frame what the browser tells of a picture that it shows */
-function onFrame(frame) {
-  pictureDelay.onFrame(frame);
+/** The main camera shows a picture. */
+function onFrame() {
   seenAt = performance.now();
   if (picture || !viewer.current) return;
   picture = true;
@@ -222,13 +216,11 @@ viewer.addEventListener('change', render);
 viewer.addEventListener('session', () => {
   stopping ||= driver?.stopping ?? false;
   driver = null;
-  pictureDelay = new PictureDelay();
-  commandDelay = new CommandDelay();
+  measurement.begin();
   shown = new Map();
   picture = false;
   still = 0;
   failed = '';
-  before = null;
   legacyText = JSON.stringify(toRtcbot(NEUTRAL));
   showPictures();
   // A session that took over has said these already.
@@ -252,7 +244,7 @@ function onControl(message) {
     write('robot', document.title);
     driver = new Driver(message.teleop ?? {}, String(message.role),
       (text) => session.control(text), (command) => {
-        commandDelay.onSent(/** @type {any} */ (command), performance.now());
+        measurement.command.onSent(/** @type {any} */ (command), performance.now());
         session.teleop(command);
       }, () => seen.newest(session.received(0)));
     telemetry.begin(message.telemetry);
@@ -278,8 +270,7 @@ function onControl(message) {
     stoppable = true;
     driver?.onStop(message);
   } else if (message.type === 'slot') {
-    // Stamps of another camera say nothing of this one's pictures.
-    if (!message.slot && shown.get(0)?.camera !== message.camera) pictureDelay = new PictureDelay();
+    if (!message.slot && shown.get(0)?.camera !== message.camera) measurement.forgetPictures();
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
     shown.set(message.slot, { camera: message.camera ?? null, state: message.state, since,
       silence: Number(message.silence_s) || 0 });
@@ -296,7 +287,7 @@ function onControl(message) {
   } else if (message.type === 'result') {
     actions.onResult(message);
   } else if (message.type === 'stamps') {
-    if (message.slot === 0) pictureDelay.onStamps(message);
+    if (message.slot === 0) measurement.picture.onStamps(message);
   } else if (message.type === 'message') {
     bridge.dispatchEvent(new CustomEvent('message', { detail: message.data }));
   } else if (message.type === 'error') {
@@ -309,7 +300,7 @@ viewer.addEventListener('teleop', (event) => {
   const detail = detailOf(event);
   if (detail.type === 'tick') {
     driver?.onTick(detail);
-    commandDelay.onTick(detail);
+    measurement.command.onTick(detail);
   }
   if (detail.type === 'refused') {
     driver?.onRefused(detail);
@@ -324,57 +315,16 @@ viewer.addEventListener('app', (event) => {
   bridge.dispatchEvent(new CustomEvent('message', { detail }));
 });
 
-/**
- * Tell the robot what is decoded here; by that it notices a codec that this browser cannot show.
- * @param {import('./session.js').Session} session
- * @param {ReturnType<typeof snapshot>} now
- */
-function report(session, now) {
-  if (session.kind === 'rtcbot' || document.hidden) return;
-  for (let slot = 0; slot < Math.min(session.streams.length, session.hello?.slots ?? 0); slot++) {
-    const figure = now.slots[session.mid(slot)];
-    if (figure) {
-      session.control({ type: 'shown', slot, frames: figure.frames, packets: figure.packets });
-    }
-  }
-}
-
-/**
- * Note a row of figures, and tell the robot.
- * @param {import('./session.js').Session} session
- * @param {number} fps
- * @param {string} route
- * @param {import('./stats.js').SlotFigures | undefined} slot
- */
-function measure(session, fps, route, slot) {
-  const { delay, worst } = pictureDelay.take(session.clock);
-  const live = bridge.state === 'live';
-  const row = {
-    time: Date.now(), delay_ms: live ? delay : null, worst_delay_ms: live ? worst : null,
-    command_ms: commandDelay.take(session.clock), clock_error_ms: session.clock.error,
-    round_trip_ms: session.rtt, fps: slot ? fps : null, kbit_per_s: slot?.kbps ?? null,
-    lost_percent: slot ? slot.loss * 100 : null, width: slot?.width ?? null,
-    height: slot?.height ?? null, codec: slot?.codec ?? '', route,
-    camera: viewer.chosen[0] ?? '', from: pictureDelay.byCamera ? 'camera' : 'arrival',
-  };
-  numbers.add(row);
-  if (session.kind !== 'rtcbot' && !document.hidden) session.control({ type: 'figures', ...row });
-}
-
 setInterval(async () => {
   const session = viewer.current;
-  const rate = counter.rate();
-  if (session?.state === 'up') {
-    const now = snapshot(await session.stats());
-    if (session !== viewer.current) return;
-    const { slots: bySlot, route } = figures(before, now);
-    before = now;
-    report(session, now);
-    const list = session.streams.map((_, slot) => bySlot[session.mid(slot)]);
-    const fps = counter.works && !document.hidden ? rate : list[0]?.fps ?? 0;
+  const found = await measurement.take(session);
+  if (session !== viewer.current) return;
+  if (session && found) {
+    const { fps, route, slots: list } = found;
     still = picture && !list[0]?.fps ? still + 1 : 0;
     bridge.stats = { fps, rtt: session.rtt, route, slots: list };
-    measure(session, fps, route, list[0]);
+    numbers.add(measurement.tell(session, found,
+      { live: bridge.state === 'live', camera: viewer.chosen[0] ?? '' }));
     panel.showStats(fps, session.rtt, list.flatMap((one, slot) => (one?.width
       ? [{ name: viewer.chosen[slot] ?? `Slot ${slot}`, figures: one }] : [])), route);
   } else {

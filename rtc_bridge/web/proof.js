@@ -88,3 +88,55 @@ export function proof(key, who, t) {
 /** Compare without telling by the time it takes where they differ. @param {Uint8Array | null} a @param {Uint8Array} b */
 export const same = (a, b) => !!a && a.length === b.length
   && a.reduce((sum, x, i) => sum | (x ^ b[i]), 0) === 0;
+
+/** The mutual proof of one session: with an invite nothing of the robot counts before its own. */
+export class Handshake {
+  #invite;
+  /** The robot's proof that is due. @type {Uint8Array | null} */
+  #due = null;
+  #proven = false;
+
+  /** @param {Invite | null} invite */
+  constructor(invite) {
+    this.#invite = invite;
+  }
+
+  /** The robot has to prove that it knows the invite. */
+  get wanted() {
+    return this.#invite !== null;
+  }
+
+  /** What the robot says and shows may be believed. */
+  get open() {
+    return !this.wanted || this.#proven;
+  }
+
+  /**
+   * Answer the robot's challenge, once.
+   * @param {Record<string, any>} challenge
+   * @param {string} pageSdp @param {string} robotSdp
+   * @returns {{prove?: object, trouble?: string}} what to send, or the code of what is wrong
+   */
+  answer(challenge, pageSdp, robotSdp) {
+    const invite = this.#invite;
+    if (!invite) return challenge.needed ? { trouble: 'invite' } : {};
+    const robotNonce = fromBase64url(challenge.nonce);
+    const pageFingerprint = fingerprintOf(pageSdp);
+    const robotFingerprint = fingerprintOf(robotSdp);
+    if (this.#due || robotNonce?.length !== 32 || !pageFingerprint || !robotFingerprint) {
+      return { trouble: 'bad-sdp' };
+    }
+    const pageNonce = crypto.getRandomValues(new Uint8Array(32));
+    const transcript = { robotId: invite.robotId, robotNonce, pageNonce, pageFingerprint,
+      robotFingerprint, payload: invite.payload };
+    this.#due = proof(invite.key, 'robot', transcript);
+    return { prove: { type: 'prove', nonce: toBase64url(pageNonce), payload: invite.payload,
+      mac: toBase64url(proof(invite.key, 'page', transcript)) } };
+  }
+
+  /** Take the robot's proof; tell whether it holds. @param {unknown} mac */
+  accept(mac) {
+    this.#proven = !!this.#due && same(fromBase64url(mac), this.#due);
+    return this.#proven;
+  }
+}

@@ -2,7 +2,7 @@
 /** One peer connection to the robot: video slots, channels, and the signs of its life. */
 
 import { RobotClock } from './clock.js';
-import { fingerprintOf, fromBase64url, proof, same, toBase64url } from './proof.js';
+import { fingerprintOf, Handshake } from './proof.js';
 import { parseObject } from './signaling.js';
 
 /**
@@ -57,11 +57,7 @@ export class Session extends EventTarget {
   #teleop = null;
   #signal;
   #trickle;
-  /** @type {import('./proof.js').Invite | null} */
-  #invite;
-  /** The robot's proof that is due. @type {Uint8Array | null} */
-  #due = null;
-  #proven = false;
+  #handshake;
   #end = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #setup;
@@ -82,7 +78,7 @@ export class Session extends EventTarget {
    */
   constructor(ready, slots, signal, pc = makePeer(ready.ice_servers), invite = null) {
     super();
-    this.#invite = invite;
+    this.#handshake = new Handshake(invite);
     this.id = ready.session;
     this.kind = ready.kind;
     this.#trickle = ready.trickle;
@@ -127,7 +123,7 @@ export class Session extends EventTarget {
   async answer(sdp) {
     if (this.answered || this.state === 'closed') return;
     this.answered = true;
-    if (this.#invite && !fingerprintOf(sdp)) {
+    if (this.#handshake.wanted && !fingerprintOf(sdp)) {
       this.#lose('bad-sdp');
       return;
     }
@@ -141,7 +137,7 @@ export class Session extends EventTarget {
 
   /** What may be shown: nothing of a robot that has yet to prove itself. @returns {MediaStream[]} */
   get pictures() {
-    return this.#invite && !this.#proven ? [] : this.streams;
+    return this.#handshake.open ? this.streams : [];
   }
 
   /** True if the robot gave a sign of life within the last second. */
@@ -233,13 +229,13 @@ export class Session extends EventTarget {
     const channel = this.#channel;
     channel.addEventListener('open', () => {
       if (!legacy) this.#startPing();
-      else if (this.#invite) this.#lose('impostor');
+      else if (this.#handshake.wanted) this.#lose('impostor');
       else this.#connected();
     }, options);
     channel.addEventListener('close', () => this.#lose('closed'), options);
     channel.addEventListener('message', ({ data }) => {
       this.#hear();
-      if (legacy && !this.#invite) this.#emit('app', parseAny(data));
+      if (legacy && !this.#handshake.wanted) this.#emit('app', parseAny(data));
       else if (!legacy) this.#onControl(parseObject(data));
     }, options);
     this.#teleop?.addEventListener('message', ({ data }) => {
@@ -267,11 +263,13 @@ export class Session extends EventTarget {
       this.farewell = String(message.reason ?? '');
       this.#lose(typeof message.code === 'string' ? message.code : 'bye');
     } else if (message.type === 'challenge') {
-      this.#prove(message);
+      const { localDescription: page, remoteDescription: robot } = this.#pc;
+      const { prove, trouble } = this.#handshake.answer(message, page?.sdp ?? '', robot?.sdp ?? '');
+      if (prove) this.control(prove);
+      if (trouble) this.#lose(trouble);
     } else if (message.type === 'proven') {
-      this.#proven = !!this.#due && same(fromBase64url(message.mac), this.#due);
-      if (!this.#proven) this.#lose('impostor');
-    } else if (!this.#invite || this.#proven) {
+      if (!this.#handshake.accept(message.mac)) this.#lose('impostor');
+    } else if (this.#handshake.open) {
       if (message.type === 'hello' && !this.hello) {
         this.hello = message;
         this.#connected();
@@ -281,28 +279,6 @@ export class Session extends EventTarget {
       }
       this.#emit('control', message);
     }
-  }
-
-  /** @param {Message} message */
-  #prove(message) {
-    const invite = this.#invite;
-    if (!invite) {
-      if (message.needed) this.#lose('invite');
-      return;
-    }
-    const robotNonce = fromBase64url(message.nonce);
-    const [page, robot] = [this.#pc.localDescription, this.#pc.remoteDescription].map(
-      (description) => fingerprintOf(description?.sdp ?? ''));
-    if (this.#due || robotNonce?.length !== 32 || !page || !robot) {
-      this.#lose('bad-sdp');
-      return;
-    }
-    const pageNonce = crypto.getRandomValues(new Uint8Array(32));
-    const transcript = { robotId: invite.robotId, robotNonce, pageNonce,
-      pageFingerprint: page, robotFingerprint: robot, payload: invite.payload };
-    this.#due = proof(invite.key, 'robot', transcript);
-    this.control({ type: 'prove', nonce: toBase64url(pageNonce), payload: invite.payload,
-      mac: toBase64url(proof(invite.key, 'page', transcript)) });
   }
 
   #connected() {

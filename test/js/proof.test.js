@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { hmacSha256, sha256 } from '../../rtc_bridge/web/hmac.js';
 import {
-  fingerprintOf, fromBase64url, proof, readInvite, same, toBase64url,
+  fingerprintOf, fromBase64url, Handshake, proof, readInvite, same, toBase64url,
 } from '../../rtc_bridge/web/proof.js';
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
@@ -97,4 +97,48 @@ test('what a relay could use is refused', () => {
     sdp(bundle, section(0, print(A.slice(3))), section(1, print(A.slice(3))))]) {
     assert.equal(fingerprintOf(text), null, text);
   }
+});
+
+const invite = { robotId: vector.robot_id, key: bytes('key'), payload: vector.payload };
+const [pageSdp, robotSdp] = [print(A), print(B)].map(
+  (line) => sdp(bundle, section(0, line), section(1, line)));
+const challenge = { type: 'challenge', needed: true, nonce: toBase64url(bytes('robot_nonce')) };
+
+test('a robot that knows the invite opens the session, and it alone', () => {
+  const handshake = new Handshake(invite);
+  assert.ok(handshake.wanted && !handshake.open);
+  const { prove, trouble } = handshake.answer(challenge, pageSdp, robotSdp);
+  assert.equal(trouble, undefined);
+  assert.ok(!handshake.open);
+  const transcript = { robotId: vector.robot_id, robotNonce: bytes('robot_nonce'),
+    pageNonce: fromBase64url(prove.nonce), pageFingerprint: fingerprintOf(pageSdp),
+    robotFingerprint: fingerprintOf(robotSdp), payload: vector.payload };
+  assert.ok(same(fromBase64url(prove.mac), proof(bytes('key'), 'page', transcript)));
+  for (const mac of [null, '', prove.mac, toBase64url(new Uint8Array(32))]) {
+    assert.ok(!handshake.accept(mac) && !handshake.open, String(mac));
+  }
+  assert.ok(handshake.accept(toBase64url(proof(bytes('key'), 'robot', transcript))));
+  assert.ok(handshake.open);
+});
+
+test('no proof counts before a challenge, and there is one challenge', () => {
+  const handshake = new Handshake(invite);
+  assert.ok(!handshake.accept(toBase64url(bytes('robot_mac'))));
+  assert.ok(handshake.answer(challenge, pageSdp, robotSdp).prove);
+  assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { trouble: 'bad-sdp' });
+});
+
+test('no proof is given for a challenge or a description that is none', () => {
+  for (const given of [[{ ...challenge, nonce: 'QQ' }, pageSdp, robotSdp],
+    [{ type: 'challenge' }, pageSdp, robotSdp], [challenge, '', robotSdp],
+    [challenge, pageSdp, sdp('', section(0), section(1))]]) {
+    assert.deepEqual(new Handshake(invite).answer(...given), { trouble: 'bad-sdp' });
+  }
+});
+
+test('without an invite all is open, and a robot that needs one says so', () => {
+  const handshake = new Handshake(null);
+  assert.ok(handshake.open && !handshake.wanted);
+  assert.deepEqual(handshake.answer({ ...challenge, needed: false }, pageSdp, robotSdp), {});
+  assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { trouble: 'invite' });
 });
