@@ -124,7 +124,7 @@ class ChromiumPage(Page):
         """Begin to collect errors; to be called in the loop, as all that sends to Chromium."""
         self._loop = loop
         self._page = page
-        self._fingers = ()
+        self._fingers = 0
         self._devtools = None
         self.errors = []
         page.on('console', lambda m: m.type == 'error' and self.errors.append(m.text))
@@ -173,18 +173,38 @@ class ChromiumPage(Page):
         """Click an element with the mouse."""
         self._loop.run(self._page.click(selector))
 
-    def touch(self, *fingers):
-        """Put fingers on these points, given as (x, y), or move them there; none: lift all."""
-        kind = 'touchEnd' if not fingers else 'touchMove' if self._fingers else 'touchStart'
-        self._fingers = fingers
-        points = [{'x': x, 'y': y, 'id': number} for number, (x, y) in enumerate(fingers)]
-
-        async def put():
+    def devtools(self, method, **parameters):
+        """Call a method of the DevTools protocol."""
+        async def call():
             if self._devtools is None:
                 self._devtools = await self._page.context.new_cdp_session(self._page)
-            await self._devtools.send(
-                'Input.dispatchTouchEvent', {'type': kind, 'touchPoints': points})
-        self._loop.run(put())
+            return await self._devtools.send(method, parameters)
+        return self._loop.run(call())
+
+    def touch(self, *fingers, cancel=False):
+        """
+        Put fingers on these points, given as (x, y), or move them there; ``None``: one is lifted.
+
+        :param cancel: the system takes all of them away
+        """
+        points = [{'x': finger[0], 'y': finger[1], 'id': number}
+                  for number, finger in enumerate(fingers) if finger]
+        kind = 'touchCancel' if cancel else 'touchEnd' if not points else (
+            'touchStart' if len(points) > self._fingers else 'touchMove')
+        self._fingers = len(points)
+        self.devtools('Input.dispatchTouchEvent', type=kind, touchPoints=points)
+
+    def resize(self, width, height):
+        """Give the window another size."""
+        self._loop.run(self._page.set_viewport_size({'width': width, 'height': height}))
+
+    def leave(self):
+        """Open another tab of the same window, and look at that; return it."""
+        async def go():
+            page = await self._page.context.new_page()
+            await page.bring_to_front()
+            return ChromiumPage(self._loop, page)
+        return self._loop.run(go())
 
     def download(self, action, folder):
         """Do something that saves a file; return its path in a folder."""

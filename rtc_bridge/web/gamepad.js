@@ -1,7 +1,7 @@
 // @ts-check
 /** Driving with a gamepad of the standard mapping (https://www.w3.org/TR/gamepad/#remapping). */
 
-import { NEUTRAL } from './drive.js';
+import { isNeutral, NEUTRAL } from './drive.js';
 
 /** @typedef {import('./drive.js').Hands} Hands */
 /** @typedef {import('./drive.js').Pad} Pad */
@@ -10,6 +10,12 @@ export const DEAD_ZONE = 0.1;
 /** Names of the buttons that may have to be held. @type {Readonly<Record<number, string>>} */
 export const BUTTONS = { 4: 'the left shoulder button', 5: 'the right shoulder button',
   6: 'the left trigger', 7: 'the right trigger', 0: 'the lower button' };
+
+/** @param {number} button */
+export const buttonName = (button) => BUTTONS[button] ?? `button ${button}`;
+
+/** Tell whether the browser knows which axes and buttons are which. @param {Gamepad | null} pad */
+export const known = (pad) => pad?.mapping === 'standard';
 
 /**
  * Take the dead zone out of a stick, by its radius: what remains grows from 0 in every direction.
@@ -33,51 +39,78 @@ export function deadZone(x, y, zone = DEAD_ZONE) {
  */
 export function padHands({ axes }, strafes, zone = DEAD_ZONE) {
   const [left, down] = deadZone(axes[0] ?? 0, axes[1] ?? 0, zone);
-  const [right] = deadZone(axes[2] ?? 0, axes[3] ?? 0, zone);
+  // Up and down mean nothing there, so they must not help a drift across out of its dead zone.
+  const [right] = deadZone(axes[2] ?? 0, 0, zone);
   const turn = -right - (strafes ? 0 : left);
   return { x: -down + 0, y: strafes ? -left + 0 : 0, turn: Math.max(-1, Math.min(1, turn)) + 0 };
 }
 
-/** The first standard gamepad. At rest when it is gone, and until all sticks were let go. */
+/**
+ * The standard gamepads, of which one at a time drives: the one that is used. Each is at rest when it
+ * is gone, and until its sticks were let go.
+ */
 export class Gamepads {
   /** Button that must be held, as teleop_twist_joy's `enable_button`; -1: none. */
   enable = -1;
+  /** Button that drives at full speed, as its `enable_turbo_button`; -1: none. */
+  turbo = -1;
   zone = DEAD_ZONE;
+  /** Somebody presses a button of a gamepad whose layout the browser does not know. */
+  unknown = false;
   #list;
-  #resting = false;
-  /** @type {string | null} */
-  #id = null;
+  /** Those whose sticks were let go since they came. @type {Set<string>} */
+  #rested = new Set();
+  /** The one that drives. @type {string | null} */
+  #current = null;
 
   /** @param {() => (Gamepad | null)[]} list `navigator.getGamepads`, which some pages lack */
   constructor(list = () => globalThis.navigator?.getGamepads?.() ?? []) {
     this.#list = list;
   }
 
-  /** What it does from now on counts only after its sticks have been let go. */
+  /** What they do from now on counts only after their sticks have been let go. */
   clear() {
-    this.#resting = false;
+    this.#rested.clear();
   }
 
   /**
-   * Return the pad as it is now, null if there is none to drive with.
+   * Return the pad that drives as it is now, null if there is none to drive with.
    * @returns {Pad | null}
    */
   poll() {
-    const found = this.#list().find((pad) => pad?.connected && pad.mapping === 'standard');
-    const id = found ? `${found.index} ${found.id}` : null;
-    if (id !== this.#id) this.#resting = false;
-    this.#id = id;
-    if (!found) return null;
-    const pad = { axes: [...found.axes], buttons: found.buttons.map((button) => button.value) };
-    const hands = padHands(pad, true, this.zone);
-    if (hands.x === 0 && hands.y === 0 && hands.turn === 0) this.#resting = true;
-    return this.#resting ? pad : null;
+    const all = this.#list().filter((pad) => pad?.connected);
+    this.unknown = all.some((pad) => !known(pad)
+      && pad?.buttons.some(({ pressed }) => pressed));
+    /** @type {Map<string, Pad>} */
+    const pads = new Map();
+    for (const pad of all) {
+      if (!pad || !known(pad)) continue;
+      pads.set(`${pad.index} ${pad.id}`,
+        { axes: [...pad.axes], buttons: pad.buttons.map(({ value }) => value) });
+    }
+    // When the one that drives is lost, no other one goes on in its place.
+    if (this.#current !== null && !pads.has(this.#current)) this.#rested.clear();
+    for (const id of this.#rested) if (!pads.has(id)) this.#rested.delete(id);
+    for (const [id, pad] of pads) if (!this.#pushed(pad)) this.#rested.add(id);
+    const used = [...pads.keys()].filter((id) => this.#rested.has(id) && this.#used(pads.get(id)));
+    if (!used.includes(this.#current ?? '')) {
+      this.#current = used[0] ?? (pads.has(this.#current ?? '') ? this.#current
+        : [...pads.keys()][0] ?? null);
+    }
+    // Nor does one that was pushed meanwhile, when the other is put down.
+    for (const id of used) if (id !== this.#current) this.#rested.delete(id);
+    const found = this.#current === null ? null : pads.get(this.#current);
+    return found && this.#rested.has(this.#current ?? '') ? found : null;
   }
 
   /** True if its sticks move nothing, since the button is not held. @param {Pad | null} pad */
   waits(pad) {
-    const { x, y, turn } = pad ? padHands(pad, true, this.zone) : NEUTRAL;
-    return !!(pad && (x || y || turn)) && !this.#enabled(pad);
+    return this.#pushed(pad) && !this.#enabled(pad) && !this.fast(pad);
+  }
+
+  /** True if it drives at full speed, whatever was chosen. @param {Pad | null} pad */
+  fast(pad) {
+    return !!pad && held(pad, this.turbo);
   }
 
   /**
@@ -86,11 +119,25 @@ export class Gamepads {
    * @returns {Hands}
    */
   hands(pad, strafes) {
-    return pad && this.#enabled(pad) ? padHands(pad, strafes, this.zone) : NEUTRAL;
+    return pad && (this.#enabled(pad) || this.fast(pad)) ? padHands(pad, strafes, this.zone)
+      : NEUTRAL;
   }
 
-  /** @param {Pad} pad */
+  /** @param {Pad | null} pad */
   #enabled(pad) {
-    return this.enable < 0 || (pad.buttons[this.enable] ?? 0) > 0.5;
+    return !!pad && (this.enable < 0 || held(pad, this.enable));
+  }
+
+  /** @param {Pad | null | undefined} pad */
+  #pushed(pad) {
+    return !!pad && !isNeutral(padHands(pad, true, this.zone));
+  }
+
+  /** @param {Pad | undefined} pad */
+  #used(pad) {
+    return this.#pushed(pad) || !!pad?.buttons.some((value) => value > 0.5);
   }
 }
+
+/** @param {Pad} pad @param {number} button */
+const held = ({ buttons }, button) => (buttons[button] ?? 0) > 0.5;

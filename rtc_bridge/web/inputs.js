@@ -2,7 +2,7 @@
 /** All that hands can drive with, joined: keys, sticks on the screen, gamepad. */
 
 import { combine, NEUTRAL } from './drive.js';
-import { BUTTONS, Gamepads } from './gamepad.js';
+import { buttonName, Gamepads, known } from './gamepad.js';
 import { KeyState, listenToKeyboard } from './keyboard.js';
 import { element } from './panel.js';
 import { stepped } from './settings.js';
@@ -10,6 +10,8 @@ import { Stick } from './stick.js';
 
 /** @typedef {import('./drive.js').Hands} Hands */
 /** @typedef {import('./drive.js').Pad} Pad */
+
+const UNKNOWN = 'This browser does not know the layout of that gamepad: it does not drive.';
 
 export class Inputs {
   #keys = new KeyState();
@@ -36,11 +38,14 @@ export class Inputs {
       signal));
     listenToKeyboard(area, this.#keys, changed, (command) => {
       if (command === 'emergency') emergency();
+      else if (command === 'halt') this.letGo();
       else settings.set('speed', stepped(settings.get('speed'), command === 'faster' ? 1 : -1));
     }, signal);
     settings.addEventListener('change', () => this.#arrange());
     this.#fingers.addEventListener('change', () => this.#arrange());
     addEventListener('gamepaddisconnected', changed);
+    // What goes up while a menu is open is told to nobody.
+    addEventListener('contextmenu', (event) => !event.defaultPrevented && this.letGo());
     this.#arrange();
   }
 
@@ -56,13 +61,19 @@ export class Inputs {
     const choice = this.#settings.get('sticks');
     const two = choice === 'two' || (choice === 'auto' && this.#fingers.matches);
     const off = !this.#shown || choice === 'off';
-    element('stick', HTMLElement).hidden = off;
-    element('stick2', HTMLElement).hidden = off || !two;
+    const [right, left] = ['stick', 'stick2'].map((id) => element(id, HTMLElement));
+    right.hidden = off;
+    left.hidden = off || !two;
+    if (off) for (const stick of this.#sticks) stick.clear();
+    right.setAttribute('aria-label', two ? 'Right stick: turn' : 'Stick: drive and turn');
+    left.setAttribute('aria-label',
+      `Left stick: forward and back${this.#strafes ? ', and sideways' : ''}`);
     this.#sticks[0].kind = two ? 'turn' : 'all';
     this.#sticks[1].kind = this.#strafes ? 'slide' : 'move';
     this.#keys.strafes = this.#strafes;
     this.#keys.deadMan = this.#settings.get('deadMan');
     this.#pads.enable = this.#settings.get('enable');
+    this.#pads.turbo = this.#settings.get('turbo');
     this.#pads.zone = this.#settings.get('deadZone');
   }
 
@@ -77,16 +88,29 @@ export class Inputs {
    * @returns {{hands: Hands, pad: Pad | null, hint: string}}
    */
   read() {
-    if (document.hidden) return { hands: NEUTRAL, pad: null, hint: '' };
+    if (document.hidden || document.querySelector('dialog:modal')) {
+      this.#pads.clear();
+      return { hands: NEUTRAL, pad: null, hint: '' };
+    }
     // Of several robots' pages a gamepad drives the one that is looked at.
     const pad = document.hasFocus() ? this.#pads.poll() : null;
-    const speed = this.#settings.get('speed');
+    const speed = this.#pads.fast(pad) ? 1 : this.#settings.get('speed');
     const { x, y, turn } = combine([this.#keys.hands, ...this.#sticks.map(({ hands }) => hands),
       this.#pads.hands(pad, this.#strafes)]);
-    const button = BUTTONS[this.#pads.enable] ?? `button ${this.#pads.enable}`;
-    const hint = this.#pads.waits(pad) ? `Hold ${button} of the gamepad to drive.`
+    const hint = this.#pads.waits(pad) ? this.#holdButton : this.#pads.unknown ? UNKNOWN
       : this.#keys.waits ? 'Hold F or Enter to drive.' : '';
     return { hands: { x: x * speed, y: y * speed, turn: turn * speed }, pad, hint };
+  }
+
+  get #holdButton() {
+    return `Hold ${buttonName(this.#pads.enable)} of the gamepad to drive.`;
+  }
+
+  /** Say what a gamepad that came or went means. @param {GamepadEvent} event */
+  news({ type, gamepad }) {
+    if (!known(gamepad)) return type === 'gamepadconnected' ? UNKNOWN : '';
+    if (type !== 'gamepadconnected') return 'The gamepad is gone.';
+    return this.#pads.enable < 0 ? 'The gamepad drives.' : this.#holdButton;
   }
 
   /** Let go of everything: a person who looks elsewhere does not drive. */

@@ -18,14 +18,25 @@ const KEYS = {
   KeyJ: [0, 1, 1], KeyL: [0, -1, -1],
   KeyM: [-1, -1, 1], Comma: [-1, 0, 0], Period: [-1, 1, -1],
 };
-const HALT = ['Space', 'KeyK'];
 const DEAD_MAN = ['KeyF', 'Enter'];
-/** @type {Readonly<Record<string, 'faster' | 'slower' | 'emergency'>>} */
-const COMMANDS = {
-  KeyQ: 'faster', Equal: 'faster', NumpadAdd: 'faster',
-  KeyZ: 'slower', Minus: 'slower', NumpadSubtract: 'slower',
-  Escape: 'emergency', Backspace: 'emergency',
-};
+/** @typedef {'halt' | 'faster' | 'slower' | 'emergency'} Command */
+/** @type {ReadonlyMap<string, Command>} */
+const COMMANDS = new Map([['Space', 'halt'], ['KeyK', 'halt'], ['KeyQ', 'faster'], ['KeyZ', 'slower'],
+  ['NumpadAdd', 'faster'], ['NumpadSubtract', 'slower']]);
+/** These are elsewhere on each keyboard. @type {ReadonlyMap<string, Command>} */
+const SIGNS = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slower'], ['_', 'slower']]);
+const EMERGENCY = ['Escape', 'Backspace'];
+// What is typed into.
+const FIELDS = 'textarea, select, [contenteditable]:not([contenteditable=false]), '
+  + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
+
+/**
+ * Return what a key asks for that does not drive.
+ * @param {string} code `KeyboardEvent.code`: its place
+ * @param {string} key `KeyboardEvent.key`: what is written on it
+ * @returns {Command | undefined}
+ */
+export const commandOf = (code, key) => COMMANDS.get(code) ?? SIGNS.get(key);
 
 /** Which driving keys are down. */
 export class KeyState {
@@ -43,10 +54,6 @@ export class KeyState {
    * @param {boolean} repeat
    */
   press(code, repeat = false) {
-    if (HALT.includes(code)) {
-      this.#down.clear();
-      return true;
-    }
     if (!Object.hasOwn(KEYS, code) && !(this.deadMan && DEAD_MAN.includes(code))) return false;
     // The repeats of a key that was stopped or cleared must not start it again.
     if (!repeat) this.#down.add(code);
@@ -78,11 +85,12 @@ export class KeyState {
 }
 
 /**
- * Follow the keyboard while an element has the focus.
+ * Follow the keyboard: driving while an element has the focus, the emergency stop from all of the
+ * page but where a person types.
  * @param {HTMLElement} area
  * @param {KeyState} keys
  * @param {() => void} changed
- * @param {(command: 'faster' | 'slower' | 'emergency') => void} command
+ * @param {(command: Command) => void} command
  * @param {AbortSignal} signal
  */
 export function listenToKeyboard(area, keys, changed, command, signal) {
@@ -95,13 +103,19 @@ export function listenToKeyboard(area, keys, changed, command, signal) {
     if (event.target !== area || event.ctrlKey || event.metaKey || event.altKey) return;
     keys.shift = event.shiftKey;
     const taken = keys.press(event.code, event.repeat);
-    if (!taken && !Object.hasOwn(COMMANDS, event.code)) {
-      if (event.key === 'Shift') changed();
-      return;
-    }
+    const other = taken ? undefined : commandOf(event.code, event.key);
+    if (taken || other) event.preventDefault();
+    if (other) command(other);
+    else if ((taken && !event.repeat) || event.key === 'Shift') changed();
+  }, { signal });
+  addEventListener('keydown', (event) => {
+    const [target] = event.composedPath();
+    if (!EMERGENCY.includes(event.code) || event.isComposing) return;
+    if (target instanceof Element && target.closest(FIELDS)) return;
+    // Escape closes a dialog, which stops the robot, too, but not for good.
+    if (event.code === 'Escape' && document.querySelector('dialog[open]')) return;
     event.preventDefault();
-    if (!taken) command(COMMANDS[event.code]);
-    else if (!event.repeat) changed();
+    if (!event.repeat) command('emergency');
   }, { signal });
   addEventListener('keyup', (event) => {
     keys.shift = event.shiftKey;

@@ -164,7 +164,7 @@ function render() {
 
 /** Stop the robot for good, now or as soon as there is a way to it. */
 function stop() {
-  if (!stoppable) return;
+  if (!drives || !stoppable) return;
   inputs.letGo();
   if (viewer.current?.state === 'up' && driver) driver.emergencyStop();
   else stopping = true;
@@ -183,7 +183,7 @@ function step() {
   } else if (driver) {
     panel.toast(refusedText(driver.step(performance.now(), hands, pad)));
   }
-  if (driver?.epoch != null) panel.toast(hint);
+  if (drives && (driver?.epoch != null || !driver?.taken)) panel.toast(hint);
 }
 
 /** The keys drive, unless a person is at another control. */
@@ -337,7 +337,7 @@ setInterval(async () => {
 function look() {
   const hidden = document.hidden && !document.pictureInPictureElement && !recorder?.running;
   viewer.pause(hidden);
-  if (hidden) inputs.letGo();
+  if (document.hidden) inputs.letGo();
   else if (viewer.signaling.state === 'down') viewer.retry();
   if (!document.hidden && (seenAt === null || performance.now() - seenAt > 1000)) {
     // What is on the screen is from before.
@@ -360,6 +360,9 @@ setInterval(step, PERIOD);
 settings.addEventListener('change', render);
 for (const type of ['focus', 'blur']) stage.addEventListener(type, render);
 addEventListener('blur', () => inputs.letGo());
+for (const type of ['gamepadconnected', 'gamepaddisconnected']) {
+  addEventListener(type, (event) => drives && panel.toast(inputs.news(/** @type {any} */ (event))));
+}
 document.addEventListener('visibilitychange', look);
 for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
   cameras.videos[0].addEventListener(type, look);
@@ -381,6 +384,7 @@ box('pip').hidden = !document.pictureInPictureEnabled;
 box('pip').addEventListener('click', () => (document.pictureInPictureElement
   ? document.exitPictureInPicture() : cameras.videos[0].requestPictureInPicture()).catch(() => {}));
 box('options').addEventListener('click', async () => {
+  inputs.letGo();
   const { showOptions } = await import('./options.js');
   showOptions(settings, focus);
 });

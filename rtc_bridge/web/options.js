@@ -32,13 +32,19 @@ function select(choices, value, onChange) {
   return node;
 }
 
+/** @param {Settings} settings @param {'enable' | 'turbo'} name of a gamepad's button */
+const button = (settings, name) => select([['-1', 'nothing'],
+  ...Object.entries(BUTTONS).map(([n, text]) => /** @type {[string, string]} */ ([n, text]))],
+String(settings.get(name)), (value) => settings.set(name, Number(value)));
+
 const KEYS = [
   ['W A S D, arrows', 'forward, back, turn'],
   ['u i o j k l m , .', 'the same as in teleop_twist_keyboard'],
   ['Shift', 'sideways instead of turning, on robots that can'],
-  ['Space', 'stop'],
+  ['Space, k', 'stop'],
   ['Q Z, + −', 'faster, slower'],
-  ['Esc, Backspace', 'emergency stop (in full screen Esc belongs to the browser)'],
+  ['Esc, Backspace', 'emergency stop, wherever the focus is (in full screen Esc belongs to the '
+    + 'browser)'],
 ];
 
 /**
@@ -62,13 +68,12 @@ export function showOptions(settings, closed) {
   close.className = 'main';
   close.addEventListener('click', () => dialog.close());
   dialog.append(
-    make('h2', 'Keys, while the picture has the focus'),
+    make('h2', 'Keys, by their places on a US keyboard, while the picture has the focus'),
     make('dl', KEYS.flatMap(([keys, text]) => [make('dt', keys), make('dd', text)])),
     labelled('Keys drive only while F or Enter is held', deadMan),
     make('h2', 'Gamepad'),
-    labelled('To be held for driving', select([['-1', 'nothing'],
-      ...Object.entries(BUTTONS).map(([n, name]) => /** @type {[string, string]} */ ([n, name]))],
-    String(settings.get('enable')), (value) => settings.set('enable', Number(value)))),
+    labelled('To be held for driving', button(settings, 'enable')),
+    labelled('To be held for full speed', button(settings, 'turbo')),
     labelled('Dead zone of its sticks', zone),
     make('h2', 'Sticks on the screen'),
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],

@@ -25,6 +25,17 @@ export function write(/** @type {string} */ id, /** @type {string} */ text) {
   if (target.textContent !== text) target.textContent = text;
 }
 
+/**
+ * Act when a button is pressed, not on lifting the finger, as a click does: that is no click at all
+ * while another finger holds a stick. A click by the keyboard has no pointer.
+ * @param {string} id
+ * @param {() => void} action
+ */
+export function onPress(id, action) {
+  box(id).addEventListener('pointerdown', (event) => event.button === 0 && action());
+  box(id).addEventListener('click', (event) => event.detail === 0 && action());
+}
+
 export class Panel {
   #settings;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -38,8 +49,8 @@ export class Panel {
     const speed = element('speedrange', HTMLInputElement);
     const step = (/** @type {number} */ by) => settings.set('speed', (speed.valueAsNumber + by) / 100);
     speed.addEventListener('input', () => step(0));
-    box('slower').addEventListener('click', () => step(-10));
-    box('faster').addEventListener('click', () => step(10));
+    onPress('slower', () => step(-10));
+    onPress('faster', () => step(10));
     const full = box('fullscreen');
     full.hidden = !document.fullscreenEnabled;
     full.addEventListener('click', () => (document.fullscreenElement
@@ -75,7 +86,9 @@ export class Panel {
     const speed = element('speedrange', HTMLInputElement);
     if (speed.valueAsNumber !== Math.round(share * 100)) speed.value = String(Math.round(share * 100));
     const metres = teleop?.max_linear_x ? ` · ${(share * teleop.max_linear_x).toFixed(2)} m/s` : '';
-    write('speedtext', `${Math.round(share * 100)} %${metres}`);
+    const text = `${Math.round(share * 100)} %${metres}`;
+    write('speedtext', text);
+    speed.setAttribute('aria-valuetext', text);
   }
 
   /**

@@ -1,7 +1,7 @@
 // @ts-check
 /** Who drives, and the emergency stop: what a person sees of them, and the buttons. */
 
-import { box, write } from './panel.js';
+import { box, onPress, write } from './panel.js';
 import { driverText } from './texts.js';
 
 /** @typedef {import('./drive.js').Driver} Driver */
@@ -34,9 +34,7 @@ export class Seat {
         if (now) action(now);
       });
     }
-    // Not on lifting the finger, as a click is; a click by the keyboard has no pointer.
-    box('stop').addEventListener('pointerdown', (event) => event.button === 0 && stop());
-    box('stop').addEventListener('click', (event) => event.detail === 0 && stop());
+    onPress('stop', stop);
     box('unlatch').addEventListener('click', () => {
       if (!box('cancel').hidden) this.#driver()?.releaseStop();
       this.#ask(Boolean(box('cancel').hidden));

@@ -13,6 +13,8 @@ export const DEFAULTS = {
   deadMan: false,
   /** Gamepad button that must be held, -1: none. The left shoulder button. */
   enable: 4,
+  /** Gamepad button for full speed, -1: none. */
+  turbo: -1,
   deadZone: 0.1,
   thumbs: false,
   panels: false,
@@ -20,7 +22,8 @@ export const DEFAULTS = {
 
 /** @typedef {typeof DEFAULTS} Values */
 
-const RANGES = { speed: [0.1, 1], deadZone: [0, 0.5], enable: [-1, 16] };
+const RANGES = { speed: [0.1, 1], deadZone: [0, 0.5], enable: [-1, 16], turbo: [-1, 16] };
+const BUTTONS = ['enable', 'turbo'];
 const CHOICES = { sticks: ['auto', 'one', 'two', 'off'] };
 
 /**
@@ -34,7 +37,8 @@ export function valid(name, value) {
   const range = /** @type {Record<string, number[]>} */ (RANGES)[name];
   const choices = /** @type {Record<string, string[]>} */ (CHOICES)[name];
   const good = typeof value === typeof DEFAULTS[name]
-    && (!range || (value >= range[0] && value <= range[1])) && (!choices || choices.includes(value));
+    && (!range || (value >= range[0] && value <= range[1])) && (!choices || choices.includes(value))
+    && (!BUTTONS.includes(name) || Number.isInteger(value));
   return good ? value : DEFAULTS[name];
 }
 

@@ -32,6 +32,8 @@ export class Stick {
   #changed;
   /** @type {number | null} */
   #pointer = null;
+  /** Where the middle is, for as long as it is held. */
+  #middle = { x: 0, y: 0 };
 
   /**
    * @param {HTMLElement} pad
@@ -44,12 +46,17 @@ export class Stick {
     this.#changed = changed;
     pad.addEventListener('pointerdown', (event) => {
       if (this.#pointer !== null || event.button !== 0) return;
-      this.#pointer = event.pointerId;
       pad.setPointerCapture(event.pointerId);
+      this.#pointer = event.pointerId;
+      const { left, top, width, height } = pad.getBoundingClientRect();
+      this.#middle = { x: left + width / 2, y: top + height / 2 };
       this.#move(event);
     }, { signal });
     pad.addEventListener('pointermove', (event) => {
-      if (event.pointerId === this.#pointer) this.#move(event);
+      if (event.pointerId !== this.#pointer) return;
+      // Of a mouse with several buttons down, the first one that goes up is no `pointerup`.
+      if (event.buttons & 1) this.#move(event);
+      else this.clear();
     }, { signal });
     // Capture is lost on lifting, on cancelling, and when the element goes away.
     for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) {
@@ -58,6 +65,10 @@ export class Stick {
       }, { signal });
     }
     pad.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
+    // The keys go on driving.
+    pad.addEventListener('mousedown', (event) => event.preventDefault(), { signal });
+    // A phone was turned: what the finger points at is something else now.
+    addEventListener('resize', () => this.#pointer !== null && this.clear(), { signal });
   }
 
   /** @param {Kind} kind */
@@ -76,10 +87,9 @@ export class Stick {
 
   /** @param {PointerEvent} event */
   #move(event) {
-    const box = this.#pad.getBoundingClientRect();
-    const reach = box.width / 2 - this.#knob.offsetWidth / 2;
-    const dx = this.#kind === 'move' ? 0 : (event.clientX - box.left - box.width / 2) / reach;
-    const dy = this.#kind === 'turn' ? 0 : (event.clientY - box.top - box.height / 2) / reach;
+    const reach = this.#pad.offsetWidth / 2 - this.#knob.offsetWidth / 2;
+    const dx = this.#kind === 'move' ? 0 : (event.clientX - this.#middle.x) / reach;
+    const dy = this.#kind === 'turn' ? 0 : (event.clientY - this.#middle.y) / reach;
     const length = Math.max(1, Math.hypot(dx, dy));
     this.#set(dx / length, dy / length);
   }
