@@ -17,6 +17,7 @@
 import asyncio
 import base64
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 import json
 import os
 from pathlib import Path
@@ -124,7 +125,7 @@ class ChromiumPage(Page):
         """Begin to collect errors; to be called in the loop, as all that sends to Chromium."""
         self._loop = loop
         self._page = page
-        self._fingers = 0
+        self._fingers = {}
         self._devtools = None
         self.errors = []
         page.on('console', lambda m: m.type == 'error' and self.errors.append(m.text))
@@ -187,24 +188,39 @@ class ChromiumPage(Page):
 
         :param cancel: the system takes all of them away
         """
-        points = [{'x': finger[0], 'y': finger[1], 'id': number}
-                  for number, finger in enumerate(fingers) if finger]
-        kind = 'touchCancel' if cancel else 'touchEnd' if not points else (
-            'touchStart' if len(points) > self._fingers else 'touchMove')
-        self._fingers = len(points)
-        self.devtools('Input.dispatchTouchEvent', type=kind, touchPoints=points)
+        before, self._fingers = self._fingers, {
+            number: {'x': finger[0], 'y': finger[1], 'id': number}
+            for number, finger in enumerate(fingers) if finger}
+
+        def send(kind, *points):
+            self.devtools('Input.dispatchTouchEvent', type=kind, touchPoints=points)
+        if not self._fingers:
+            send('touchCancel' if cancel else 'touchEnd')
+            return
+        lifted = [before[number] for number in before if number not in self._fingers]
+        if lifted:
+            send('touchEnd', *lifted)
+        if self._fingers.keys() - before.keys():
+            send('touchStart', *self._fingers.values())
+        elif self._fingers != before:
+            send('touchMove', *self._fingers.values())
 
     def resize(self, width, height):
         """Give the window another size."""
         self._loop.run(self._page.set_viewport_size({'width': width, 'height': height}))
 
-    def leave(self):
-        """Open another tab of the same window, and look at that; return it."""
-        async def go():
-            page = await self._page.context.new_page()
-            await page.bring_to_front()
-            return ChromiumPage(self._loop, page)
-        return self._loop.run(go())
+    @contextmanager
+    def away(self):
+        """Look at another tab of the same window, and come back."""
+        # Playwright lets all tabs believe that they are looked at.
+        self.devtools('Emulation.setFocusEmulationEnabled', enabled=False)
+        other = self._loop.run(self._page.context.new_page())
+        self._loop.run(other.bring_to_front())
+        try:
+            yield
+        finally:
+            self._loop.run(other.close())
+            self._loop.run(self._page.bring_to_front())
 
     def download(self, action, folder):
         """Do something that saves a file; return its path in a folder."""
@@ -231,7 +247,7 @@ class ChromiumPage(Page):
 
     def close(self):
         """Close the tab and its context."""
-        self._loop.run(self._page.close())
+        self._loop.run(self._page.context.close())
 
 
 class Chromium:
@@ -265,8 +281,9 @@ class Chromium:
     def page(self, **options):
         """Return a new empty page; Playwright's options for it may be given."""
         async def make():
-            return ChromiumPage(self._loop, await self._browser.new_page(
-                **{'viewport': {'width': 1280, 'height': 720}, **options}))
+            context = await self._browser.new_context(
+                **{'viewport': {'width': 1280, 'height': 720}, **options})
+            return ChromiumPage(self._loop, await context.new_page())
         return self._loop.run(make())
 
     def show(self, url):

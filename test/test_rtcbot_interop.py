@@ -202,6 +202,17 @@ async def test_gamepad_sends_its_changes_and_lets_go_when_it_is_lost():
         assert await page.evaluate('events') == [
             {'type': 'btn0', 'value': True}, {'type': 'axis0', 'value': -0.25},
             {'type': 'btn0', 'value': False}, {'type': 'axis0', 'value': 0}]
+        # So is one in a tab that nobody sees, of which browsers tell nothing new.
+        await page.evaluate('events.length = 0; pad(false, 0)')
+        await until(lambda: page.evaluate('gamepad.state !== null'))
+        await page.evaluate('pad(false, 1)')
+        await until(lambda: page.evaluate('events.length >= 1'))
+        await page.evaluate("""() => {
+            Object.defineProperty(document, 'hidden', {value: true});
+            document.dispatchEvent(new Event('visibilitychange'));
+        }""")
+        assert await page.evaluate('events') == [
+            {'type': 'axis0', 'value': 1}, {'type': 'axis0', 'value': 0}]
 
 
 @needs_chromium

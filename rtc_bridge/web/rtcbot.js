@@ -1,8 +1,8 @@
 // A script with the interface of RTCBot's own browser library, for pages written for it.
 //
 // Differences, all on purpose: no ICE server unless the page names one (RTCBot asks Google's);
-// keys that are down when the window loses the focus go up; typing in a text field and
-// shortcuts such as Ctrl-R stay with the browser.
+// keys that are down when the window loses the focus go up, and a gamepad is at rest while nobody
+// sees the page; typing in a text field and shortcuts such as Ctrl-R stay with the browser.
 
 (function (root, factory) {
   if (typeof exports === 'object' && typeof module !== 'undefined') {
@@ -232,6 +232,7 @@
 
     restart() {
       clearInterval(this.timer);
+      document.addEventListener('visibilitychange', this.onHidden);
       this.timer = this.users.some(Boolean) ? setInterval(() => this.poll(), this.period) : null;
     },
 
@@ -249,8 +250,11 @@
       }
     },
 
+    onHidden: () => document.hidden && pads.poll(),
+
     poll() {
-      const now = navigator.getGamepads();
+      // Browsers tell a tab that nobody sees nothing new: what was held then would be for ever.
+      const now = document.hidden ? [] : navigator.getGamepads();
       this.users.forEach((user, index) => user && user._update(now[index] || null));
     },
   };
