@@ -232,7 +232,7 @@ def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):  # noqa: 
 def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):  # noqa: F811
     phone = show(844, 390)
     take(phone)
-    left, right = spot(phone, 'stick2', 0, -1), spot(phone, 'stick', 1, 0)
+    left, right = spot(phone, 'stick2', 0, -0.9), spot(phone, 'stick', 0.9, 0)
     phone.touch(left, None)
     phone.touch(left, right)
     velocity(cmd_vel, MAX_X, 0, -MAX_Z)
@@ -242,7 +242,7 @@ def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):  # noqa: F811
     phone.touch(left, right, None)
     release(phone)
     # Thumbs that are still there have to be lifted first.
-    phone.touch(spot(phone, 'stick2', 0, -0.9), right)
+    phone.touch(spot(phone, 'stick2', 0, -0.8), right)
     nothing_moves(phone, cmd_vel)
     phone.touch()
     phone.touch(left)

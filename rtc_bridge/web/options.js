@@ -38,7 +38,7 @@ const button = (settings, name) => select([['-1', 'nothing'],
 String(settings.get(name)), (value) => settings.set(name, Number(value)));
 
 const KEYS = [
-  ['W A S D, arrows', 'forward, back, turn'],
+  ['W A S D, arrows', 'forward, back, turn, while the picture has the focus'],
   ['u i o j k l m , .', 'the same as in teleop_twist_keyboard'],
   ['Shift', 'sideways instead of turning, on robots that can'],
   ['Space, k', 'stop'],
@@ -68,7 +68,7 @@ export function showOptions(settings, closed) {
   close.className = 'main';
   close.addEventListener('click', () => dialog.close());
   dialog.append(
-    make('h2', 'Keys, by their places on a US keyboard, while the picture has the focus'),
+    make('h2', 'Keys, by their places on a US keyboard'),
     make('dl', KEYS.flatMap(([keys, text]) => [make('dt', keys), make('dd', text)])),
     labelled('Keys drive only while F or Enter is held', deadMan),
     make('h2', 'Gamepad'),
