@@ -218,7 +218,7 @@ def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):  # noqa: 
     nothing_moves(page, cmd_vel)
     page.evaluate(AHEAD)
     velocity(cmd_vel, MAX_X, 0, 0)
-    page.evaluate("pads[0] = { ...pads[1], index: 0, axes: [0, 1, 0, 0] }")
+    page.evaluate('pads[0] = { ...pads[1], index: 0, axes: [0, 1, 0, 0] }')
     velocity(cmd_vel, MAX_X, 0, 0)
     page.evaluate('unplug()')
     velocity(cmd_vel, 0, 0, 0)
@@ -387,8 +387,8 @@ def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):  # noqa: F8
 
 def test_names_for_those_who_do_not_see(show):  # noqa: F811
     def labels(page):  # noqa: F811
-        return page.evaluate("""[...document.querySelectorAll('.stick')].filter((one) => !one.hidden)
-          .map((one) => one.ariaLabel)""")
+        return page.evaluate("""[...document.querySelectorAll('.stick')]
+          .filter((one) => !one.hidden).map((one) => one.ariaLabel)""")
     assert labels(show()) == ['Stick: drive and turn']
     phone = show(390, 844)
     assert labels(phone) == ['Left stick: forward and back, and sideways', 'Right stick: turn']
