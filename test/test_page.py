@@ -257,9 +257,9 @@ def test_every_control_is_big_enough_named_and_on_the_screen(show):
         page = show(width, height)
         page.wait("!document.getElementById('more').hidden")
         bad = page.evaluate("""() => [...document.querySelectorAll(
-            "button, .stick")].filter((one) => {
+            "button, .stick, input[type=range]")].filter((one) => {
           const { left, top, right, bottom, width, height } = one.getBoundingClientRect();
-          const name = one.getAttribute('aria-label') ?? one.textContent;
+          const name = one.ariaLabel ?? one.textContent;
           return width && (width < 44 || height < 44 || left < 0 || top < 0
             || right > innerWidth || bottom > innerHeight || !name.trim());
         }).map((one) => one.id + ' ' + JSON.stringify(one.getBoundingClientRect()))""")

@@ -164,8 +164,8 @@ function render() {
 
 /** Stop the robot for good, now or as soon as there is a way to it. */
 function stop() {
-  if (!drives || !stoppable) return;
   inputs.letGo();
+  if (!drives || !stoppable) return;
   if (viewer.current?.state === 'up' && driver) driver.emergencyStop();
   else stopping = true;
   render();

@@ -52,11 +52,17 @@ export class Settings extends EventTarget {
   constructor(storage = null) {
     super();
     this.#storage = storage;
+    this.#values = this.#stored();
+  }
+
+  /** @returns {Partial<Values>} */
+  #stored() {
     try {
-      const stored = JSON.parse(storage?.getItem(NAME) ?? '{}');
-      if (stored && typeof stored === 'object') this.#values = stored;
+      const stored = JSON.parse(this.#storage?.getItem(NAME) ?? '{}');
+      return stored && typeof stored === 'object' ? stored : {};
     } catch {
       // Storage is forbidden, or somebody else's text is in it.
+      return {};
     }
   }
 
@@ -67,9 +73,11 @@ export class Settings extends EventTarget {
 
   /** @template {keyof Values} K @param {K} name @param {Values[K]} value */
   set(name, value) {
-    this.#values = { ...this.#values, [name]: valid(name, value) };
+    const change = { [name]: valid(name, value) };
+    this.#values = { ...this.#values, ...change };
     try {
-      this.#storage?.setItem(NAME, JSON.stringify(this.#values));
+      // What another tab chose meanwhile holds there, and from the next load on here.
+      this.#storage?.setItem(NAME, JSON.stringify({ ...this.#stored(), ...change }));
     } catch {
       // Full, or forbidden: it holds until the page is left.
     }

@@ -23,6 +23,15 @@ test('what was chosen is kept, and told', () => {
   assert.deepEqual(all(new Settings(store)), { ...DEFAULTS, speed: 0.3, sticks: 'one' });
 });
 
+test('two tabs do not undo what the other one chose', () => {
+  const store = stored(null);
+  const [one, two] = [new Settings(store), new Settings(store)];
+  one.set('speed', 0.3);
+  two.set('thumbs', true);
+  assert.equal(two.get('speed'), 1);
+  assert.deepEqual(all(new Settings(store)), { ...DEFAULTS, speed: 0.3, thumbs: true });
+});
+
 test('of what is stored only what can be is taken', () => {
   for (const text of ['', 'null', '7', '"x"', '[1]', '{', '{"speed":"1"}', '{"speed":1e9}',
     '{"speed":null}', '{"sticks":"three"}', '{"enable":-2}', '{"enable":4.5}', '{"turbo":99}',
