@@ -15,6 +15,7 @@
 """What the robot does with commands: no browser, so that anything can be sent."""
 
 import json
+import os
 from pathlib import Path
 import signal
 import sys
@@ -78,7 +79,10 @@ def test_never_more_than_the_limits(driver, cmd_vel):
 @pytest.mark.parametrize('number', ['NaN', 'Infinity', '1e999', '"1"', 'true', 'null', '[1]'])
 def test_what_is_no_number_is_refused(driver, cmd_vel, number):
     since = cmd_vel.mark()
-    until(lambda: driver.send(0) and cmd_vel.mark() > since, 'a neutral command')
+    until(lambda: driver.send(0) and cmd_vel.mark() > since and cmd_vel.heard[-1] == (0, 0, 0),
+          'a neutral command')
+    # What the test before this one commanded is over.
+    since = cmd_vel.mark()
     text = (f'{{"type": "drive", "epoch": {driver.epoch}, "seq": 9999, "tick": 1, '
             f'"linear_x": {number}, "linear_y": 0, "angular_z": 0}}')
     driver.refusal(text, 'bad-value')
@@ -225,6 +229,16 @@ def test_a_guard_that_is_replaced_while_driving(robot, driver, cmd_vel):
                                          for m in list(heard)), 'a refusal')
     assert cmd_vel.motions(since) == []
     until(lambda: driver.go(1) and cmd_vel.motions(since), 'motion')
+
+
+def test_the_guard_runs_before_all_others(robot, cmd_vel):
+    """In real time, all that came with ROS; or it says that it may not."""
+    tasks = [int(path.name) for path in Path(f'/proc/{robot.guard.pid}/task').iterdir()]
+    first = [task for task in tasks if os.sched_getscheduler(task) == os.SCHED_RR]
+    if robot.guard.pid in first:
+        assert len(first) > 1
+    else:
+        robot.guard.wait_line('not in real time', PATIENCE)
 
 
 def test_stamped_velocities(robot, driver, cmd_vel):

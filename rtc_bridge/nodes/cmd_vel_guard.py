@@ -82,18 +82,34 @@ class CmdVelGuard(Node):
         self._heard.publish(Header(stamp=message.header.stamp, frame_id=self.guard.epoch))
 
 
+def _run_first() -> bool:
+    """
+    Run before all others, as the system lets us; return whether in real time (sched(7)).
+
+    There is little to do, and that in time. Threads of DDS, which come later, inherit this.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        return True
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        return False
+
+
 def main(args: list[str] | None = None) -> None:
     """Run until SIGINT or SIGTERM; then publish a last zero."""
     node = None
-    # Before all others, where the system lets us: it has little to do, and that in time. Threads
-    # of DDS inherit this.
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+    real_time = _run_first()
     try:
         init(args)
         executor = SingleThreadedExecutor()
         ended = when_signalled(executor.wake)
         node = CmdVelGuard()
+        if not real_time:
+            node.get_logger().info(
+                'not in real time (no permission): on a busy computer zero may come late; '
+                'rtprio 1 in /etc/security/limits.conf, or LimitRTPRIO=1 in a systemd unit')
         executor.add_node(node)
         while not ended.is_set():
             # Waits on the system's steady clock: a ROS timer would not fire without /clock.
