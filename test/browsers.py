@@ -390,6 +390,10 @@ class Firefox(Page):
         """Load a page."""
         self._do('open', url=url)
 
+    def evaluate_on_load(self, code):
+        """Run a script before those of whatever is loaded from now on."""
+        self._do('preload', code=f'() => {{{code}}}')
+
     def evaluate(self, code, argument=None):
         """Evaluate an expression, or call a function with one argument; wait for promises."""
         if argument is not None:
@@ -403,6 +407,23 @@ class Firefox(Page):
     def up(self, key):
         """Let a key go."""
         self._do('up', key=key)
+
+    def click(self, selector):
+        """Click an element with the mouse."""
+        self._do('click', selector=selector)
+
+    def download(self, action, folder):
+        """Do something that saves a file; return its path in a folder."""
+        saved = Path(self._folder.name) / 'saved'
+        action()
+
+        def complete():
+            # While it is written there are an empty one of its name, and another that ends so.
+            files = list(saved.glob('*'))
+            return files if files and all(
+                file.suffix != '.part' and file.stat().st_size for file in files) else None
+        file, = until(complete, 'a saved file')
+        return Path(shutil.move(file, folder))
 
     def close(self):
         """End it."""

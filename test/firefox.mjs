@@ -3,11 +3,14 @@
  * stdin and answers each with one line on stdout, `{"value"}` or `{"error"}`:
  *
  * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "down" | "up", "key"},
- * {"do": "errors"} (console errors and page errors so far). The end of stdin closes Firefox.
+ * {"do": "click", "selector"}, {"do": "preload", "code"} (to run before whatever is loaded from now
+ * on), {"do": "errors"} (console errors and page errors so far). The end of stdin closes Firefox.
+ * What is saved goes to the profile's folder `saved`.
  *
  * Of WebDriver BiDi's clients this one needs nothing but a Firefox as distributions ship it.
  */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 // By `require`, since `import` does not look where NODE_PATH says.
@@ -24,6 +27,8 @@ const browser = await puppeteer.launch({
     // No downloads: neither codecs nor lists.
     'media.gmp-manager.updateEnabled': false,
     'media.gmp-gmpopenh264.enabled': false,
+    'browser.download.folderList': 2,
+    'browser.download.dir': join(userDataDir, 'saved'),
     'network.captive-portal-service.enabled': false,
     'network.connectivity-service.enabled': false,
   },
@@ -41,6 +46,8 @@ const commands = {
   evaluate: ({ code }) => page.evaluate(code),
   down: ({ key }) => page.keyboard.down(key),
   up: ({ key }) => page.keyboard.up(key),
+  click: ({ selector }) => page.click(selector),
+  preload: ({ code }) => page.evaluateOnNewDocument(code).then(() => null),
   errors: () => errors,
 };
 
