@@ -23,7 +23,7 @@ import sys
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 
-from browsers import Chromium, until  # noqa: E402, F401
+from browsers import Chromium, Firefox, until  # noqa: E402, F401
 # For a ROS graph, and a home, of its own.
 import conftest  # noqa: E402, F401
 from netns import Namespace  # noqa: E402, F401

@@ -390,9 +390,13 @@ class Firefox(Page):
         """Load a page."""
         self._do('open', url=url)
 
+    def fresh(self):
+        """Go on with a new page that shares nothing, not even a cache, with the one before."""
+        self._do('fresh')
+
     def evaluate_on_load(self, code):
         """Run a script before those of whatever is loaded from now on."""
-        self._do('preload', code=f'() => {{{code}}}')
+        self._do('preload', code=code)
 
     def evaluate(self, code, argument=None):
         """Evaluate an expression, or call a function with one argument; wait for promises."""

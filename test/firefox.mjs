@@ -4,8 +4,9 @@
  *
  * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "down" | "up", "key"},
  * {"do": "click", "selector"}, {"do": "preload", "code"} (to run before whatever is loaded from now
- * on), {"do": "errors"} (console errors and page errors so far). The end of stdin closes Firefox.
- * What is saved goes to the profile's folder `saved`.
+ * on), {"do": "errors"} (console errors and page errors so far), {"do": "fresh"} (a new page that
+ * shares nothing with the one before, which ends). The end of stdin closes Firefox. What is saved
+ * goes to the profile's folder `saved`.
  *
  * Of WebDriver BiDi's clients this one needs nothing but a Firefox as distributions ship it.
  */
@@ -27,19 +28,34 @@ const browser = await puppeteer.launch({
     // No downloads: neither codecs nor lists.
     'media.gmp-manager.updateEnabled': false,
     'media.gmp-gmpopenh264.enabled': false,
+    // It would take the focus.
+    'browser.download.alwaysOpenPanel': false,
     'browser.download.folderList': 2,
     'browser.download.dir': join(userDataDir, 'saved'),
     'network.captive-portal-service.enabled': false,
     'network.connectivity-service.enabled': false,
   },
 });
-const page = await browser.newPage();
-await page.setViewport({ width: 1280, height: 720 });
 const errors = [];
-page.on('console', (message) => {
-  if (message.type() === 'error') errors.push(message.text());
-});
-page.on('pageerror', (error) => errors.push(String(error)));
+let page;
+
+async function show(context) {
+  page = await context.newPage();
+  await page.setViewport({ width: 1280, height: 720 });
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(String(error)));
+}
+
+async function fresh() {
+  const before = page;
+  await show(await browser.createBrowserContext());
+  const context = before.browserContext();
+  // The first one cannot be closed.
+  await (context === browser.defaultBrowserContext() ? before : context).close();
+}
+await show(browser);
 
 const commands = {
   open: ({ url }) => page.goto(url).then(() => null),
@@ -49,6 +65,7 @@ const commands = {
   click: ({ selector }) => page.click(selector),
   preload: ({ code }) => page.evaluateOnNewDocument(code).then(() => null),
   errors: () => errors,
+  fresh: () => fresh(),
 };
 
 console.log(JSON.stringify({ value: await browser.version() }));

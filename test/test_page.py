@@ -114,7 +114,7 @@ def test_what_is_loaded_is_small(page):
 
 def test_a_page_that_came_in_part_is_loaded_anew(robot, chromium):
     page = chromium.page()
-    page.lose_once('**/panel.js')
+    page.lose_once('**/main.js')
     page.load(robot.url)
     page.wait_state('live')
     assert any('ERR_FAILED' in error for error in page.errors)

@@ -17,9 +17,13 @@
 from dataclasses import dataclass
 from functools import lru_cache
 import gzip
+from hashlib import sha256
+import os
 from pathlib import Path
 
 from aiohttp import web
+
+from .scripts import join
 
 PAGE_DIR = Path(__file__).parent.parent / 'web'
 # Python's table of types depends on the machine; a module of the wrong type does not run.
@@ -36,11 +40,25 @@ class _File:
     packed: bytes
 
 
+def _versions(file: Path) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when a file does, or for a script any other beside it."""
+    if file.suffix != '.js':
+        stat = file.stat()
+        return (file.name, stat.st_mtime_ns, stat.st_size),
+    with os.scandir(file.parent) as entries:
+        stats = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith('.js')]
+    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+
+
 @lru_cache(maxsize=256)
-def _read(file: Path, changed: int, size: int) -> _File:
-    """Read a file, once for each of its versions: a page waits for two dozen of them."""
-    plain = file.read_bytes()
-    return _File(f'{changed:x}-{size:x}', plain, gzip.compress(plain, mtime=0))
+def _read(file: Path, versions: tuple[tuple[str, int, int], ...]) -> _File:
+    """Read a file, once for each of its versions; a script with all that it imports."""
+    try:
+        plain = join(file).encode() if file.suffix == '.js' else file.read_bytes()
+    except ValueError:
+        # Somebody else's, in a form of his own: the browser asks for its parts one by one.
+        plain = file.read_bytes()
+    return _File(sha256(plain).hexdigest()[:16], plain, gzip.compress(plain, mtime=0))
 
 
 def serve_file(folder: Path, path: str, request: web.Request) -> web.Response:
@@ -58,8 +76,7 @@ def serve_file(folder: Path, path: str, request: web.Request) -> web.Response:
     try:
         if not file.is_file():
             raise web.HTTPNotFound(text='There is no such file')
-        stat = file.stat()
-        found = _read(file, stat.st_mtime_ns, stat.st_size)
+        found = _read(file, _versions(file))
     except OSError:
         # Too long a name, or gone meanwhile.
         raise web.HTTPNotFound(text='There is no such file') from None

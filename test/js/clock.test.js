@@ -18,18 +18,30 @@ test('the quickest answer sets the clock, and tells how wrong it can be', () => 
   assert.equal(clock.error, null);
   clock.add(0, 100, robot(90)); // A queue on the way there: wrong by 40 ms.
   near(clock.here(5000), -40);
-  assert.equal(clock.error, 50);
+  // And a clock that shows whole milliseconds may be wrong by one.
+  assert.equal(clock.error, 51);
   clock.add(1000, 1004, robot(1002));
   clock.add(2000, 2300, robot(2010));
   near(clock.here(5000), 0);
-  assert.equal(clock.error, 2);
+  assert.equal(clock.error, 3);
+});
+
+test('how coarse the page\'s clock is belongs to how wrong it can be', () => {
+  const clock = new RobotClock();
+  clock.add(10.3, 12.3, robot(11));
+  near(clock.error, 1.1);
+  clock.add(20.3, 24.305, robot(21));
+  near(clock.error, 1);
+  const coarse = new RobotClock();
+  coarse.add(7, 7, robot(7));
+  assert.equal(coarse.error, 1);
 });
 
 test('an answer of long ago counts no more: clocks drift', () => {
   const clock = aligned();
   clock.add(31000, 31040, robot(31020) + 1);
   near(clock.here(5001), 0);
-  assert.equal(clock.error, 20);
+  assert.equal(clock.error, 21);
 });
 
 test('an answer without a time, or from the future, is no answer', () => {
