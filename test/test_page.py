@@ -335,6 +335,60 @@ def test_snapshots_and_recordings_can_be_read(page, tmp_path):
     page.wait("document.getElementById('record').getAttribute('aria-pressed') === 'false'")
 
 
+def test_full_screen_and_picture_in_picture(page):
+    page.click('#fullscreen')
+    page.wait('document.fullscreenElement !== null')
+    page.click('#fullscreen')
+    page.wait('document.fullscreenElement === null')
+    page.click('#pip')
+    page.wait("document.pictureInPictureElement?.id === 'video0'")
+    page.click('#pip')
+    page.wait('document.pictureInPictureElement === null')
+    # Back from there browsers pause it: a picture of the past.
+    page.evaluate("document.getElementById('video0').pause()")
+    page.wait("!document.getElementById('video0').paused")
+    page.wait_state('live')
+
+
+LESS = """
+  for (const name of ['MediaRecorder']) delete window[name];
+  for (const [name, value] of [['fullscreenEnabled', false], ['pictureInPictureEnabled', undefined]]) {
+    Object.defineProperty(Document.prototype, name, { get: () => value });
+  }
+  delete HTMLVideoElement.prototype.requestVideoFrameCallback;
+  delete Element.prototype.checkVisibility;
+"""
+
+
+def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium):
+    page = chromium.page()
+    page.evaluate_on_load(LESS)
+    page.load(f'{robot.url}?camera=front/image_raw')
+    page.wait_state('live')
+    hidden = "['record', 'pip', 'fullscreen', 'snapshot'].map((id) => document.getElementById(id).hidden)"
+    # What Chromium calls it is there for iPhones' sake.
+    has = page.evaluate("'webkitEnterFullscreen' in HTMLVideoElement.prototype")
+    assert page.evaluate(hidden) == [True, True, not has, False]
+    page.wait("!document.getElementById('more').hidden")
+    page.click('#more')
+    page.wait("document.querySelector('#numbers dd')?.textContent === '–'")
+    page.wait('rtcBridge.figures.at(-1)?.fps > 5')
+    assert page.errors == []
+    page.close()
+
+
+def test_full_screen_of_the_video_alone_where_there_is_no_other(robot, chromium):
+    page = chromium.page()
+    page.evaluate_on_load(LESS + """
+      HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.entered = this.id; };
+    """)
+    page.load(f'{robot.url}?camera=front/image_raw')
+    page.wait_state('live')
+    page.click('#fullscreen')
+    page.wait("window.entered === 'video0'")
+    page.close()
+
+
 def test_options_are_kept_and_give_the_keys_back(page):
     take(page)
     page.click('#options')

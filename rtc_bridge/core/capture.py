@@ -14,13 +14,16 @@
 
 """When pictures were taken, by their own stamps."""
 
+from collections import deque
 from dataclasses import dataclass
+from statistics import median
 
 # What is older is a stamp of another clock, or of a recording.
 _OLDEST_S = 10.0
 # Stamps are made and read on clocks that are a little apart.
 _AHEAD_S = 0.05
-_SHARE = 1 / 8
+# Enough of the last ones; a mean would tell more of the few that were held up than of the others.
+_KEPT = 15
 
 
 @dataclass(frozen=True)
@@ -39,24 +42,33 @@ class Stamp:
 
 class CaptureAge:
     """
-    How old a camera's pictures are when they arrive: ``seconds``, the mean of the last ones.
+    How old a camera's pictures are when they arrive, by their own stamps.
 
-    It is ``None`` where stamps say nothing: none are set, or they are not of this host's clock.
+    Filled by one thread, and asked by another.
     """
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self.seconds: float | None = None
+        self._ages: deque[float] = deque(maxlen=_KEPT)
+
+    @property
+    def seconds(self) -> float | None:
+        """
+        Return the median of the last ones.
+
+        It is ``None`` where stamps say nothing: none are set, or they are not of this host's clock.
+        """
+        ages = tuple(self._ages)
+        return median(ages) if ages else None
 
     def note(self, age: float | None) -> None:
         """Take a picture's age in seconds on arrival by its stamp, ``None`` if it has none."""
         if age is None or not -_AHEAD_S <= age <= _OLDEST_S:
-            self.seconds = None
-            return
-        age = max(age, 0.0)
-        before = age if self.seconds is None else self.seconds
-        self.seconds = before + (age - before) * _SHARE
+            self._ages.clear()
+        else:
+            self._ages.append(max(age, 0.0))
 
     def stamp(self, rtp: int, arrived: float) -> Stamp:
         """Return when a picture was taken that came at ``arrived``, and is ``rtp`` on the wire."""
-        return Stamp(rtp, arrived - (self.seconds or 0.0), self.seconds is not None)
+        age = self.seconds
+        return Stamp(rtp, arrived - (age or 0.0), age is not None)

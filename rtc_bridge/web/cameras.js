@@ -41,6 +41,10 @@ export class Cameras {
     this.#settings = settings;
     this.#onSelect = onSelect;
     for (let slot = 1; slot < slots; slot++) this.#addThumb(slot);
+    // A live picture is not paused, as browsers do on the way back from full screen. Some start one
+    // only when a person touches the page.
+    for (const video of this.videos) video.addEventListener('pause', () => this.#goOn());
+    addEventListener('pointerdown', () => this.#goOn());
     this.#thumbs.hidden = slots < 2;
     this.#thumbs.addEventListener('click', () => {
       settings.set('thumbs', !settings.get('thumbs'));
@@ -141,8 +145,14 @@ export class Cameras {
       if (video.srcObject === stream) return;
       if (!slot) this.keep();
       video.srcObject = stream;
-      if (stream) video.play().catch(() => {});
     });
+    this.#goOn();
+  }
+
+  #goOn() {
+    for (const video of this.videos) {
+      if (video.srcObject && video.paused) video.play().catch(() => {});
+    }
   }
 
   /** Keep what the main picture shows on the screen until `live` is called. */

@@ -83,8 +83,9 @@ export class Recorder {
     if (!this.#wanted || stream === this.#stream) return;
     this.#end();
     this.#stream = stream;
-    const mimeType = KINDS.find((kind) => globalThis.MediaRecorder?.isTypeSupported(kind));
-    if (!stream || !mimeType) return;
+    if (!stream) return;
+    // None: what this browser likes best.
+    const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
     const began = new Date();
     const words = this.#words();
     /** @type {Blob[]} */
@@ -92,7 +93,7 @@ export class Recorder {
     const recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITRATE });
     recorder.addEventListener('dataavailable', ({ data }) => data.size && parts.push(data));
     recorder.addEventListener('stop', () => {
-      const type = mimeType.split(';')[0];
+      const type = recorder.mimeType.split(';')[0];
       if (parts.length) {
         save(new Blob(parts, { type }), fileName(words, began, `.${type.split('/')[1]}`));
       }

@@ -26,6 +26,7 @@ import { Measurement } from './measure.js';
 import { Numbers } from './numbers.js';
 import { box, element, Panel, write } from './panel.js';
 import { readInvite } from './proof.js';
+import { offerScreens } from './screen.js';
 import { Seat } from './seat.js';
 import { supported } from './session.js';
 import { Settings, storage } from './settings.js';
@@ -380,9 +381,8 @@ box('retry').addEventListener('click', () => viewer.retry());
 box('snapshot').addEventListener('click', async () => (await capture()).snapshot());
 box('record').addEventListener('click', async () => (await capture()).recorder.toggle(
   viewer.current?.pictures[0] ?? null));
-box('pip').hidden = !document.pictureInPictureEnabled;
-box('pip').addEventListener('click', () => (document.pictureInPictureElement
-  ? document.exitPictureInPicture() : cameras.videos[0].requestPictureInPicture()).catch(() => {}));
+box('record').hidden = typeof MediaRecorder !== 'function';
+offerScreens(cameras.videos[0], (text) => panel.toast(text));
 box('options').addEventListener('click', async () => {
   inputs.letGo();
   const { showOptions } = await import('./options.js');

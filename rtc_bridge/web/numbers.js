@@ -136,7 +136,7 @@ export class Numbers {
   #draw() {
     const row = this.rows.at(-1);
     // What nobody sees costs nothing.
-    if (!row || !this.#box.checkVisibility?.()) return;
+    if (!row || !this.#box.getClientRects().length) return;
     const texts = lines(row);
     if (this.#list.childElementCount !== 2 * texts.length) {
       this.#list.replaceChildren(...texts.flatMap(() => [make('dt'), make('dd')]));

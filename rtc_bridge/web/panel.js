@@ -51,10 +51,6 @@ export class Panel {
     speed.addEventListener('input', () => step(0));
     onPress('slower', () => step(-10));
     onPress('faster', () => step(10));
-    const full = box('fullscreen');
-    full.hidden = !document.fullscreenEnabled;
-    full.addEventListener('click', () => (document.fullscreenElement
-      ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => {}));
     this.#arrange();
   }
 

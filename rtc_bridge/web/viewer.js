@@ -79,8 +79,6 @@ export class Viewer extends EventTarget {
       this.#waiting = setInterval(() => {
         if (!this.#pending && this.robot !== 'present') this.#renew();
       }, ASK_PERIOD);
-      // Its certificate is made while the relay is being reached.
-      this.#spare ??= makePeer();
     }
     this.#changed();
   }
@@ -143,9 +141,15 @@ export class Viewer extends EventTarget {
 
   #onRelay() {
     clearTimeout(this.#silence);
-    if (this.signaling.state === 'open') this.#expect();
-    // An offer on the way is lost with its socket.
-    else if (this.#pending && !this.#pending.answered) this.#drop(this.#pending);
+    if (this.signaling.state === 'open') {
+      this.#expect();
+      // Its certificate is made while the relay asks the robot. Not before: the page, which takes
+      // as long, is to work first.
+      if (!this.current && !this.#pending) this.#spare ??= makePeer();
+    } else if (this.#pending && !this.#pending.answered) {
+      // An offer on the way is lost with its socket.
+      this.#drop(this.#pending);
+    }
     this.#changed();
   }
 
