@@ -71,7 +71,7 @@ def test_figures_of_a_page_are_checked():
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot without a relay."""
-    robot = Robot(relay=False, **{'teleop.max_age': 1.0})
+    robot = Robot(relay=False, **{'teleop.max_age': 1.0, 'video.tiers': ['1/1']})
     yield robot
     robot.close()
 
