@@ -15,8 +15,8 @@
 """
 The time drawn into pictures (media/stamp.py), read in a page as they are shown.
 
-``WATCH`` begins to fill the list ``drawn``: when each picture was shown, by the wall clock, and its
-delay, in ms.
+``WATCH`` begins to fill the list ``drawn``: when each picture was shown, by the wall clock, and
+its delay, in ms.
 """
 
 WATCH = """() => {

@@ -56,7 +56,7 @@ class CaptureAge:
         """
         Return the median of the last ones.
 
-        It is ``None`` where stamps say nothing: none are set, or they are not of this host's clock.
+        It is ``None`` where stamps say nothing: none are set, or not by this host's clock.
         """
         ages = tuple(self._ages)
         return median(ages) if ages else None
