@@ -21,6 +21,10 @@ from test_page import (  # noqa: F401
 
 AHEAD = 'plug([0, -1, 0, 0], { 4: 1 })'
 AT_REST = 'plug([0, 0, 0, 0])'
+HIDE = """(hidden) => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
 
 
 def nothing_moves(page, cmd_vel):  # noqa: F811
@@ -152,13 +156,9 @@ def test_the_stop_key_works_wherever_nobody_types(page, cmd_vel, key):  # noqa: 
         page.up(key)
         page.down('KeyW')
         page.up('KeyW')
-    page.evaluate("document.querySelector('select').focus()")
-    page.down(key)
-    page.up(key)
     nothing_moves(page, cmd_vel)
     assert page.evaluate('rtcBridge.driver.stopped.id') is None
-    page.evaluate("document.querySelector('.test').remove()")
-    for place in ('#speedrange', '#more', '#stage', 'body'):
+    for place in ('select', '#speedrange', '#more', '#stage', 'body'):
         page.evaluate(f"""() => {{
           document.activeElement.blur();
           document.querySelector('{place}').focus();
@@ -345,6 +345,24 @@ def test_scripts_that_stand_still_stop_the_robot(page, cmd_vel):  # noqa: F811
       || rtcBridge.driver?.epoch === null"""), 'the robot refuses, or is not driven')
     assert cmd_vel.motions(zero) == []
     page.up('KeyW')
+
+
+def test_a_tab_that_records_drives_nothing_while_hidden(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate(AT_REST)
+    nothing_moves(page, cmd_vel)
+    page.click('#record')
+    page.wait("document.getElementById('recorded').textContent >= '0:01'")
+    page.evaluate(AHEAD)
+    page.down('KeyA')
+    velocity(cmd_vel, MAX_X, 0, MAX_Z)
+    page.evaluate(HIDE, True)
+    velocity(cmd_vel, 0, 0, 0)
+    page.evaluate(HIDE, False)
+    # Its picture went on; what was held then counts no more.
+    page.wait_state('live')
+    nothing_moves(page, cmd_vel)
+    page.click('#record')
 
 
 def test_a_page_from_the_cache_begins_anew(page, cmd_vel):  # noqa: F811

@@ -55,8 +55,10 @@ export class Gamepads {
   /** Button that drives at full speed, as its `enable_turbo_button`; -1: none. */
   turbo = -1;
   zone = DEAD_ZONE;
-  /** Somebody presses a button of a gamepad whose layout the browser does not know. */
+  /** Somebody has just pressed a button of a gamepad whose layout the browser does not know. */
   unknown = false;
+  // Some devices hold one for ever.
+  #pressed = false;
   #list;
   /** Those whose sticks were let go since they came. @type {Set<string>} */
   #rested = new Set();
@@ -79,8 +81,9 @@ export class Gamepads {
    */
   poll() {
     const all = this.#list().filter((pad) => pad?.connected);
-    this.unknown = all.some((pad) => !known(pad)
-      && pad?.buttons.some(({ pressed }) => pressed));
+    const pressed = all.some((pad) => !known(pad) && pad?.buttons.some((one) => one.pressed));
+    this.unknown = pressed && !this.#pressed;
+    this.#pressed = pressed;
     /** @type {Map<string, Pad>} */
     const pads = new Map();
     for (const pad of all) {

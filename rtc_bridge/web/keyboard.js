@@ -27,7 +27,7 @@ const COMMANDS = new Map([['Space', 'halt'], ['KeyK', 'halt'], ['KeyQ', 'faster'
 const SIGNS = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slower'], ['_', 'slower']]);
 const EMERGENCY = ['Escape', 'Backspace'];
 // What is typed into.
-const FIELDS = 'textarea, select, [contenteditable]:not([contenteditable=false]), '
+const FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
   + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
 
 /**

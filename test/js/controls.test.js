@@ -169,6 +169,9 @@ test('a button of a gamepad with another layout is told, and drives nothing', ()
   list = [standard(0, AHEAD, [3], { mapping: 'xr-standard' })];
   assert.equal(pads.poll(), null);
   assert.equal(pads.unknown, true);
+  // Once for each press.
+  pads.poll();
+  assert.equal(pads.unknown, false);
   list = [standard(0, AHEAD, [3], { mapping: '', connected: false })];
   pads.poll();
   assert.equal(pads.unknown, false);
