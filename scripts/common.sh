@@ -27,10 +27,13 @@ may_install() {
 
 apt_install() {
   say "Installing with apt: $*"
-  # The package lists of a fresh machine or container are empty or old.
-  as_root apt-get update -qq
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" \
-    >/dev/null
+  # The package lists of a fresh machine or container are empty or old. One at a time.
+  (
+    flock 9
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      "$@" >/dev/null
+  ) 9<.
 }
 
 # Set $ros to 'sourced' (that ROS 2 is used) or 'wheels' (ROS 2 from PyPI), and $python to fit.

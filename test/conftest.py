@@ -19,6 +19,7 @@ from importlib.util import find_spec
 import os
 from pathlib import Path
 import shutil
+import socket
 import tempfile
 from typing import Iterator
 
@@ -30,10 +31,25 @@ from rtc_bridge.nodes.demo import free_domain
 
 ROOT = Path(__file__).resolve().parent.parent
 
+
+
+def _claim_domain() -> tuple[int, socket.socket]:
+    """Return a free ROS domain, and what keeps it so: the port of its first participant."""
+    while True:
+        domain, claim = free_domain(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(('', 7410 + 250 * domain))
+            return domain, claim
+        except OSError:
+            # Another run was quicker.
+            claim.close()
+
+
 # Nobody else's graph is disturbed or seen: discovery stays on this host, in a domain of this
 # run's own.
+DOMAIN, CLAIM = _claim_domain()
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(free_domain())
+os.environ['ROS_DOMAIN_ID'] = str(DOMAIN)
 os.environ.pop('ROS_LOCALHOST_ONLY', None)
 # Secrets of the robots here are none of the user's.
 os.environ['ROS_HOME'] = tempfile.mkdtemp(prefix='rtc_bridge_ros_home_')
@@ -41,6 +57,17 @@ atexit.register(shutil.rmtree, os.environ['ROS_HOME'], ignore_errors=True)
 # Child processes find the package from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the modules in which a robot's programs or a browser run, for ``-m live``."""
+    live = {item.module for item in items
+            if not {'chromium_path', 'firefox_path'}.isdisjoint(item.fixturenames)
+            or any(getattr(value, '__module__', '') == 'stack'
+                   for value in vars(item.module).values())}
+    for item in items:
+        if item.module in live:
+            item.add_marker('live')
 
 
 @pytest.hookimpl(wrapper=True)
