@@ -32,7 +32,6 @@ from rtc_bridge.nodes.demo import free_domain
 ROOT = Path(__file__).resolve().parent.parent
 
 
-
 def _claim_domain() -> tuple[int, socket.socket]:
     """Return a free ROS domain, and what keeps it so: the port of its first participant."""
     while True:

@@ -54,15 +54,20 @@ def start(command, python=sys.executable):
         'FASTRTPS_DEFAULT_PROFILES_FILE': str(shared_file('fastdds_shm.xml'))})
 
 
-def finish(process):
-    """End a program as a service manager does; return its status."""
-    process.send(signal.SIGTERM)
-    # A stopped process ends by no other signal.
-    process.send(signal.SIGCONT)
+def finish(*processes):
+    """End programs as a service manager does, all at once; return the status of the last."""
+    status = None
+    for process in processes:
+        process.send(signal.SIGTERM)
+        # A stopped process ends by no other signal.
+        process.send(signal.SIGCONT)
     try:
-        return process.wait(PATIENCE)
+        for process in processes:
+            status = process.wait(PATIENCE)
     finally:
-        process.send(signal.SIGKILL)
+        for process in processes:
+            process.send(signal.SIGKILL)
+    return status
 
 
 class Robot:
@@ -148,9 +153,7 @@ class Robot:
     def close(self):
         """End all."""
         try:
-            for process in reversed(self.processes):
-                if process.running:
-                    finish(process)
+            finish(*[process for process in self.processes if process.running])
         finally:
             self.probe.__exit__(None, None, None)
 
