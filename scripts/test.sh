@@ -67,7 +67,7 @@ pytest=(.venv/bin/python -m pytest)
 status=0
 live=
 if [ $# = 0 ]; then
-  # Those with robots and browsers mostly wait: the others use the time, after them in rank. What
+  # Those with robots and browsers mostly wait: the others use that time, niced. What
   # bash starts in the background ignores Ctrl-C, and so would all that the tests start.
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT

@@ -59,10 +59,10 @@ os.environ['PYTHONPATH'] = os.pathsep.join(
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the modules in which a robot's programs or a browser run, for ``-m live``."""
+    """Mark the modules in which ROS programs or a browser run, for ``-m live``."""
     live = {item.module for item in items
             if not {'chromium_path', 'firefox_path'}.isdisjoint(item.fixturenames)
-            or any(getattr(value, '__module__', '') == 'stack'
+            or any(getattr(value, '__module__', '') in ('ros_probe', 'stack')
                    for value in vars(item.module).values())}
     for item in items:
         if item.module in live:
