@@ -26,7 +26,8 @@ from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.slot import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, Slot
 from viewer import make_sessions, TestCamera, Viewer
 
-pytestmark = pytest.mark.asyncio
+# A sender that waits for the processor takes that for a narrow path.
+pytestmark = [pytest.mark.asyncio, pytest.mark.live]
 MAX_BITRATE = 800_000
 PATIENCE_S = 60
 
