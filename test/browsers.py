@@ -14,6 +14,7 @@
 
 """Real browsers with a page of the robot in them, driven from synchronous tests."""
 
+from abc import ABC, abstractmethod
 import asyncio
 import base64
 from concurrent.futures import CancelledError
@@ -90,12 +91,12 @@ class Loop:
         self.loop.close()
 
 
-class Page:
+class Page(ABC):
     """What tests do with a page of the robot, in any browser."""
 
+    @abstractmethod
     def evaluate(self, code, argument=None):
         """Evaluate an expression, or call a function with one argument; wait for promises."""
-        raise NotImplementedError
 
     def wait(self, code, timeout=PATIENCE):
         """Wait until an expression is true; return its value."""

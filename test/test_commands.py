@@ -43,20 +43,6 @@ def robot():
     robot.close()
 
 
-@pytest.fixture(scope='module')
-def url(robot):
-    """Return where RTCBot's tutorial posts its offers."""
-    return f'{robot.own_url}/connect'
-
-
-@pytest.fixture(scope='module')
-def cmd_vel(robot):
-    """Hear what the motors would."""
-    cmd_vel = CmdVel(robot.probe)
-    robot.probe.wait_for(lambda: robot.probe.node.count_publishers('cmd_vel'), PATIENCE)
-    return cmd_vel
-
-
 @pytest.fixture
 def driver(url):
     """Take the driver's seat."""

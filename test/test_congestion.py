@@ -15,20 +15,12 @@
 
 import random
 
+from fake_clock import FakeClock
 import pytest
 from rtc_bridge.core.congestion import RateEstimate
 
 FPS = 30
 MAX = 2_500_000
-
-
-class Clock:
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
 
 
 class Path:
@@ -46,7 +38,7 @@ class Path:
         self.rate, self.delay, self.queue, self.loss, self.demand = (
             rate, delay, queue, loss, demand)
         self.jitter = 0.0
-        self.clock = Clock()
+        self.clock = FakeClock()
         self.estimate = RateEstimate(600_000, 150_000, MAX, self.clock)
         self.random = random.Random(1)
         self.free_at = self.clock.now

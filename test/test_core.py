@@ -128,15 +128,6 @@ def test_nobody_comes_in_by_default():
     assert Access().role('server', 'v1') == Access().role('relay', 'v1') == 'none'
 
 
-class Clock:
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
 # Lost packets
 
 
@@ -144,8 +135,7 @@ def lost(*sequences, age=0.05):
     return [(sequence, age) for sequence in sequences]
 
 
-def test_lost_packets_are_sent_again_once_in_a_round_trip():
-    clock = Clock()
+def test_lost_packets_are_sent_again_once_in_a_round_trip(clock):
     again = Retransmissions(1_000_000, clock)
     # All of them twice, as long as the budget lasts.
     assert again.choose(lost(1, 2, 3)) == ([1, 2, 3, 1, 2, 3], False)
@@ -154,13 +144,12 @@ def test_lost_packets_are_sent_again_once_in_a_round_trip():
     assert again.choose(lost(2)) == ([2, 2], False)
 
 
-def test_late_packets_are_given_up():
-    again = Retransmissions(1_000_000, Clock())
+def test_late_packets_are_given_up(clock):
+    again = Retransmissions(1_000_000, clock)
     assert again.choose(lost(1, age=0.6) + lost(2)) == ([2, 2], True)
 
 
-def test_the_past_gets_a_share_of_the_bitrate():
-    clock = Clock()
+def test_the_past_gets_a_share_of_the_bitrate(clock):
     again = Retransmissions(1_000_000, clock)
     repeated, given_up = again.choose(lost(*range(1000)))
     # 30 % of half a second of a Mbit/s are 15 packets.

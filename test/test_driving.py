@@ -21,7 +21,7 @@ from nav_msgs.msg import Odometry
 from netns import namespace  # noqa: F401
 import numpy as np
 import pytest
-from stack import CmdVel, ColourCamera, finish, Robot
+from stack import ColourCamera, finish, Robot
 from std_msgs.msg import String
 from viewers import RTCBOT, Viewer
 
@@ -49,12 +49,6 @@ def robot(namespace):  # noqa: F811
         if camera:
             camera.close()
         robot.close()
-
-
-@pytest.fixture(scope='module')
-def cmd_vel(robot):
-    """Hear what the motors would."""
-    return CmdVel(robot.probe)
 
 
 @pytest.fixture(scope='module')

@@ -21,6 +21,7 @@ knows only the rules.
 
 from itertools import count
 
+from fake_clock import FakeClock
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import invariant, rule, RuleBasedStateMachine
 from rtc_bridge.core.control import Drive, Joy
@@ -43,12 +44,8 @@ class Driving(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.now = 1000.0
+        self.clock = clock = FakeClock()
         numbers = count(1)
-
-        def clock():
-            return self.now
-        self.clock = clock
         self.matched = True
         self.guard = Guard(TIMEOUT, clock)
         self.watch = GuardWatch(2 * TIMEOUT, lambda: self.matched, clock)
@@ -64,7 +61,7 @@ class Driving(RuleBasedStateMachine):
         # The model. What was published, and has not reached the guard.
         self.wire = []
         self.last = None
-        self.ticks = [(-1, self.now)]
+        self.ticks = [(-1, self.clock.now)]
         self.seq = 0
         self.highest = {}
         # The epoch for which a command justifies motion, while it is handled.
@@ -74,10 +71,10 @@ class Driving(RuleBasedStateMachine):
         self.alive = 0.0
         # Neutral commands accepted since the last stop, grant or release.
         self.neutral = self.joy_neutral = False
-        self.accepted = self.now
+        self.accepted = self.clock.now
         self.epoch = self.lease.epoch
         # What the motors were told, and the stamp of the command that made it so.
-        self.motors = (Velocity(), self.now)
+        self.motors = (Velocity(), self.clock.now)
 
     # What comes out of the bridge
 
@@ -88,13 +85,13 @@ class Driving(RuleBasedStateMachine):
             assert not self.stop.latched and self.watch.reason() is None
             assert self.lease.holder is not None and self.neutral
             if self.justified is None:
-                assert self.held == self.lease.epoch and self.now - self.alive <= HOLD
+                assert self.held == self.lease.epoch and self.clock.now - self.alive <= HOLD
             else:
                 assert self.justified == self.lease.epoch
-                assert self.now - self.accepted <= TIMEOUT
+                assert self.clock.now - self.accepted <= TIMEOUT
         self.last = velocity
-        self.wire.append((velocity, self.now))
-        self.watch.sent(self.now)
+        self.wire.append((velocity, self.clock.now))
+        self.watch.sent(self.clock.now)
 
     def publish_joy(self, axes, buttons):
         if any(axes) or any(buttons):
@@ -119,7 +116,7 @@ class Driving(RuleBasedStateMachine):
 
     @rule()
     def tick(self):
-        self.ticks.append((self.pilot.gate.tick(), self.now))
+        self.ticks.append((self.pilot.gate.tick(), self.clock.now))
 
     @rule(page=pages, x=speeds, z=speeds, tick=st.integers(1, 3), joy=st.booleans(),
           frame_age=st.sampled_from([None, 0.05, 0.05, 0.9, 1.2, 50.0]),
@@ -145,7 +142,7 @@ class Driving(RuleBasedStateMachine):
         """Do what most of the rest needs: somebody drives, and the guard lets him."""
         self.pilot.take(page)
         for x, seconds in ((0.0, 0.04), (1.0, 0.04), (1.0, pause)):
-            self.now += seconds
+            self.clock.now += seconds
             self.good_command(x, False)
             self.carry()
 
@@ -160,12 +157,12 @@ class Driving(RuleBasedStateMachine):
         number, made = self.ticks[-min(tick, len(self.ticks))]
         self.seq += step
         epoch += self.lease.epoch
-        frame = None if frame_age is None else self.now - frame_age
+        frame = None if frame_age is None else self.clock.now - frame_age
         message = (Joy(epoch, self.seq, number, (x,), (z,)) if joy else
                    Drive(epoch, self.seq, number, Velocity(x, 0.0, z)))
         still = not (x or z)
         good = (page == self.lease.holder and epoch == self.lease.epoch
-                and self.now - made <= MAX_AGE and self.seq > self.highest.get(epoch, 0))
+                and self.clock.now - made <= MAX_AGE and self.seq > self.highest.get(epoch, 0))
         seen = frame_age is not None and frame_age <= MAX_FRAME_AGE
         self.justified = epoch if good and (seen or still) else None
         held, self.held = self.held, None
@@ -183,7 +180,7 @@ class Driving(RuleBasedStateMachine):
                 self.joy_neutral |= still
             else:
                 self.neutral |= still
-                self.accepted = self.now
+                self.accepted = self.clock.now
         self.justified = None
 
     @rule(page=pages, forward=st.sampled_from([0.0, 1.0, -1.0]))
@@ -195,7 +192,7 @@ class Driving(RuleBasedStateMachine):
             self.epoch, self.neutral = self.lease.epoch + 1, True
         before = (self.held, self.alive)
         if free or self.lease.holder == page:
-            self.held, self.alive = self.lease.epoch + free, self.now
+            self.held, self.alive = self.lease.epoch + free, self.clock.now
         try:
             self.pilot.hold(page, forward, 0.0)
         except Refused as refused:
@@ -210,7 +207,7 @@ class Driving(RuleBasedStateMachine):
         self.pilot.poll()
         self.pilot.alive(page)
         if page == self.lease.holder:
-            self.alive = self.now
+            self.alive = self.clock.now
 
     @rule()
     def press(self):
@@ -227,7 +224,7 @@ class Driving(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.001, 0.04, 0.04, 0.04, 0.1, 0.25, 0.31, 0.6, 1.1, 2.1, 61.0]))
     def wait(self, seconds):
-        self.now += seconds
+        self.clock.now += seconds
         self.pilot.poll()
 
     @rule()
@@ -239,7 +236,7 @@ class Driving(RuleBasedStateMachine):
             passed = self.guard.command(velocity, stamp)
             if passed is not None:
                 assert passed.is_zero() or not self.stop.latched
-                assert passed.is_zero() or self.now - stamp <= TIMEOUT
+                assert passed.is_zero() or self.clock.now - stamp <= TIMEOUT
                 self.motors = (passed, stamp)
             if self.watch.heard(stamp, self.guard.epoch):
                 self.begin_anew()
@@ -253,7 +250,7 @@ class Driving(RuleBasedStateMachine):
     def restart_guard(self):
         self.guard = Guard(TIMEOUT, self.clock)
         # Meanwhile the base has stopped by itself.
-        self.motors = (Velocity(), self.now)
+        self.motors = (Velocity(), self.clock.now)
 
     @rule(matched=st.booleans())
     def discover(self, matched):
@@ -262,9 +259,9 @@ class Driving(RuleBasedStateMachine):
     @invariant()
     def the_motors_stop_in_time(self):
         if self.guard.poll() is not None:
-            self.motors = (Velocity(), self.now)
+            self.motors = (Velocity(), self.clock.now)
         velocity, stamp = self.motors
-        assert velocity.is_zero() or self.now - stamp <= TIMEOUT
+        assert velocity.is_zero() or self.clock.now - stamp <= TIMEOUT
 
 
 TestDriving = Driving.TestCase

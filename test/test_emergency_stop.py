@@ -32,20 +32,6 @@ FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
 FORWARD = Velocity(1.0, 0.0, 0.0)
 
 
-class Clock:
-    """Stands still until it is moved."""
-
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / 'emergency_stop.robot.json'

@@ -141,12 +141,11 @@ def test_places_are_counted():
     assert places.taken == 2 and places.take('c')
 
 
-def test_rates_are_each_ones_own():
-    now = [0.0]
-    rates = Rates(60, lambda: now[0])
+def test_rates_are_each_ones_own(clock):
+    rates = Rates(60, clock)
     assert sum(rates.allow('a') for _ in range(100)) == 30
     assert rates.allow('b') and not rates.allow('a')
-    now[0] = 2.0
+    clock.now += 2.0
     assert [rates.allow('a') for _ in range(3)] == [True, True, False]
     for number in range(20_000):
         rates.allow(number)

@@ -32,21 +32,6 @@ FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
 FORWARD = Velocity(1.0, 0.0, 0.0)
 
 
-class Clock:
-    """Stands still until it is moved."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def gate(clock):
     numbers = count(1)

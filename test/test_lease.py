@@ -16,24 +16,11 @@
 
 from itertools import pairwise
 
+from fake_clock import FakeClock
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.control import Answer, parse_control, Want
 from rtc_bridge.core.lease import ASK_TIME_S, Lease
-
-
-class Clock:
-    """Stands still until it is moved."""
-
-    now = 100.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture
@@ -139,7 +126,7 @@ acts = st.one_of(
 
 @given(st.lists(acts, max_size=40))
 def test_whatever_is_done_each_driver_has_an_epoch_of_his_own(done):
-    clock = Clock()
+    clock = FakeClock()
     lease = Lease(60.0, clock)
     seen = [(lease.epoch, lease.holder)]
     for act, argument in done:

@@ -27,7 +27,7 @@ import pytest_asyncio
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Call, Candidate
-from viewer import make_sessions, TestCamera, TIMEOUT_S
+from viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S
 
 pytestmark = pytest.mark.asyncio
 _CANDIDATE = re.compile(r'^a=(candidate:.*|end-of-candidates)\r\n', re.M)
@@ -96,21 +96,14 @@ class Answerer:
 @pytest_asyncio.fixture
 async def answerer():
     """Make viewers of sessions; everything is closed in the end, and must be."""
-    viewers, robots = [], []
+    async with all_closed() as (viewers, robots):
+        def make(sessions, via='server', **options):
+            viewer = Answerer(sessions.link(via), **options)
+            viewers.append(viewer)
+            robots.append(sessions)
+            return viewer
 
-    def make(sessions, via='server', **options):
-        viewer = Answerer(sessions.link(via), **options)
-        viewers.append(viewer)
-        robots.append(sessions)
-        return viewer
-
-    yield make
-    for viewer in viewers:
-        await viewer.close()
-    for sessions in robots:
-        await sessions.close('test ends')
-        assert not sessions.sessions
-        assert not any(c.watched for c in sessions.host.cameras.values())
+        yield make
 
 
 async def until(condition):

@@ -18,7 +18,7 @@ import av
 from browsers import Firefox, PATIENCE, until
 import numpy as np
 import pytest
-from stack import CmdVel, ColourCamera, Robot
+from stack import ColourCamera, Robot
 
 MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
 RED, BLUE = (0, 0, 200), (200, 0, 0)
@@ -50,12 +50,6 @@ def robot():
         for camera in cameras:
             camera.close()
         robot.close()
-
-
-@pytest.fixture(scope='module')
-def cmd_vel(robot):
-    """Hear what the motors would."""
-    return CmdVel(robot.probe)
 
 
 @pytest.fixture
@@ -101,6 +95,12 @@ def velocity(cmd_vel, x, y, z):
     """Wait for a velocity."""
     since = cmd_vel.mark()
     cmd_vel.wait(lambda *v: v == pytest.approx((x, y, z), abs=1e-6), since)
+
+
+def no_motion(cmd_vel, since):
+    """Check that none came, nor comes with what the robot says next."""
+    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
+    assert cmd_vel.motions(since) == []
 
 
 def test_what_is_loaded_is_small(page):
@@ -169,12 +169,10 @@ def test_keys_act_only_while_the_picture_has_the_focus(page, cmd_vel):
     page.down('KeyW')
     page.wait("document.querySelector('body > input').value.startsWith('w')")
     page.wait("!document.getElementById('hint').hidden")
-    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
-    assert cmd_vel.motions(since) == []
+    no_motion(cmd_vel, since)
     # A key that was down before does not count.
     page.evaluate("document.getElementById('stage').focus()")
-    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
-    assert cmd_vel.motions(since) == []
+    no_motion(cmd_vel, since)
     page.up('KeyW')
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -190,8 +188,7 @@ def test_a_dead_man_key_can_be_asked_for(page, cmd_vel):
     since = cmd_vel.mark()
     page.down('KeyW')
     page.wait("document.getElementById('toast').textContent.includes('Hold F')")
-    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
-    assert cmd_vel.motions(since) == []
+    no_motion(cmd_vel, since)
     page.down('KeyF')
     velocity(cmd_vel, MAX_X, 0, 0)
     page.up('KeyF')
@@ -206,8 +203,7 @@ def test_a_gamepad_drives_while_its_button_is_held(page, cmd_vel):
     since = cmd_vel.mark()
     page.evaluate('plug([0, -1, 0, 0])')
     page.wait("document.getElementById('toast').textContent.includes('left shoulder')")
-    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
-    assert cmd_vel.motions(since) == []
+    no_motion(cmd_vel, since)
     page.evaluate('plug([0, -1, 0, 0], { 4: 1 })')
     velocity(cmd_vel, MAX_X, 0, 0)
     # On a robot that can, the left stick goes sideways and the right one turns.
@@ -223,8 +219,7 @@ def test_a_gamepad_drives_while_its_button_is_held(page, cmd_vel):
     # Plugged in with a stick held: it has to be let go first.
     since = cmd_vel.mark()
     page.evaluate('plug([0, -1, 0, 0], { 4: 1 })')
-    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
-    assert cmd_vel.motions(since) == []
+    no_motion(cmd_vel, since)
 
 
 def spot(page, stick, x, y):

@@ -17,6 +17,7 @@
 import asyncio
 
 import av
+from fake_clock import FakeClock
 import pytest
 from rtc_bridge.core.h264 import nal_type, PPS, split, SPS, START
 from rtc_bridge.media.encoder import Encoder
@@ -31,10 +32,10 @@ class Watched:
     """A stream with one viewer, and a clock that stands still."""
 
     def __init__(self):
-        self.now = 100.0
+        self.clock = FakeClock()
         self.asked = 0
         self.got = []
-        self.stream = PassthroughStream('front', self._ask, lambda: self.now)
+        self.stream = PassthroughStream('front', self._ask, self.clock)
         self.stream.subscribe(self.sink)
 
     def _ask(self):
@@ -46,8 +47,8 @@ class Watched:
 
     async def put(self, *units):
         for unit in units:
-            self.now += 0.03
-            self.stream.put(unit, self.now)
+            self.clock.now += 0.03
+            self.stream.put(unit, self.clock.now)
         # What was handed over to the loop comes before this.
         await asyncio.sleep(0)
 
@@ -103,10 +104,10 @@ async def test_a_stream_without_keyframes_is_refused_until_one_comes():
     units, watched = source(3, (0, 2)), Watched()
     await watched.put(units[1])
     assert not watched.stream.fault
-    watched.now += ASK_PERIOD_S
+    watched.clock.now += ASK_PERIOD_S
     await watched.put(units[1])
     assert watched.asked == 2
-    watched.now += KEYFRAME_TIMEOUT_S
+    watched.clock.now += KEYFRAME_TIMEOUT_S
     await watched.put(units[1])
     assert 'no keyframe' in watched.stream.fault and not watched.got
     await watched.put(units[2])
@@ -117,7 +118,7 @@ async def test_who_sees_pictures_keeps_them_while_another_waits_in_vain():
     units, watched = source(4), Watched()
     await watched.put(*units[:2])
     watched.stream.request_keyframe()
-    watched.now += KEYFRAME_TIMEOUT_S
+    watched.clock.now += KEYFRAME_TIMEOUT_S
     await watched.put(*units[2:])
     assert 'no keyframe' in watched.stream.fault and len(watched.got) == 4
 

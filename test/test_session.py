@@ -29,7 +29,7 @@ from rtc_bridge.core.velocity import Velocity, ZERO
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.peer.session import Session
-from viewer import make_sessions, TestCamera, Viewer
+from viewer import all_closed, make_sessions, TestCamera, Viewer
 
 pytestmark = pytest.mark.asyncio
 
@@ -37,22 +37,15 @@ pytestmark = pytest.mark.asyncio
 @pytest_asyncio.fixture
 async def watch():
     """Connect viewers to sessions; everything is closed in the end, and must be."""
-    viewers, robots = [], []
+    async with all_closed() as (viewers, robots):
+        async def connect(sessions, door='v1', camera=None, via='server', **options):
+            viewer = Viewer(**options)
+            viewers.append(viewer)
+            robots.append(sessions)
+            await viewer.connect(sessions.link(via), door, camera)
+            return viewer
 
-    async def connect(sessions, door='v1', camera=None, via='server', **options):
-        viewer = Viewer(**options)
-        viewers.append(viewer)
-        robots.append(sessions)
-        await viewer.connect(sessions.link(via), door, camera)
-        return viewer
-
-    yield connect
-    for viewer in viewers:
-        await viewer.close()
-    for sessions in robots:
-        await sessions.close('test ends')
-        assert not sessions.sessions
-        assert not any(c.watched for c in sessions.host.cameras.values())
+        yield connect
 
 
 def near(viewer, slot, luma):

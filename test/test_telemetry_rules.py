@@ -107,8 +107,8 @@ def test_services_that_are_none_or_not_for_pages_are_named(entry):
     assert '\n' not in str(caught.value)
 
 
-def test_each_request_is_made_once():
-    calls = Calls(lambda: 0.0)
+def test_each_request_is_made_once(clock):
+    calls = Calls(clock)
     assert calls.begin(7) and calls.result(7) is None
     assert not calls.begin(7) and calls.result(7) is None
     calls.end(7, Result(True, 'done'))
@@ -116,18 +116,17 @@ def test_each_request_is_made_once():
     assert calls.begin(8)
 
 
-def test_calls_have_a_rate_and_long_answers_an_end():
-    now = 100.0
-    calls = Calls(lambda: now)
+def test_calls_have_a_rate_and_long_answers_an_end(clock):
+    calls = Calls(clock)
     made = [calls.begin(number) for number in range(10)]
     assert made == [True] * int(CALLS_AT_ONCE) + [False] * (10 - int(CALLS_AT_ONCE))
     refused = calls.result(9)
     assert not refused.success and 'too many' in refused.message
-    now += 1.0
+    clock.now += 1.0
     # A request that was refused stays refused: it is not made later, when nobody expects it.
     assert not calls.begin(9) and calls.begin(10)
     for number in range(100, 300):
-        now += 1.0
+        clock.now += 1.0
         assert calls.begin(number)
     assert len(calls._known) <= 64
     assert len(Result(True, 'x' * 10000).message) == 500

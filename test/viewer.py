@@ -16,6 +16,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import asynccontextmanager
 import itertools
 import json
 import threading
@@ -84,6 +85,19 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=
     sessions = Sessions(host)
     sessions.received = received
     return sessions
+
+
+@asynccontextmanager
+async def all_closed():
+    """Give a list for viewers and one for sessions; in the end close them, and see that it is."""
+    viewers, robots = [], []
+    yield viewers, robots
+    for viewer in viewers:
+        await viewer.close()
+    for sessions in robots:
+        await sessions.close('test ends')
+        assert not sessions.sessions
+        assert not any(c.watched for c in sessions.host.cameras.values())
 
 
 class Viewer:
