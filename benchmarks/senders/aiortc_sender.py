@@ -31,8 +31,7 @@ from aiortc.mediastreams import VIDEO_TIME_BASE
 from av import VideoFrame
 import numpy as np
 from ros_frames import subscribe
-
-CORS = {'Access-Control-Allow-Origin': '*'}
+from serving import CORS, serve as serve_web
 
 
 class Newest:
@@ -112,11 +111,7 @@ async def serve(topic: str, port: int, codec: str) -> None:
         return web.json_response({'sdp': pc.localDescription.sdp,
                                   'type': pc.localDescription.type}, headers=CORS)
 
-    app = web.Application()
-    app.router.add_post('/connect', connect)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, '127.0.0.1', port).start()
+    await serve_web(port, connect)
     await asyncio.Event().wait()
 
 

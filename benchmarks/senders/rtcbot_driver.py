@@ -22,23 +22,13 @@ from aiortc import RTCConfiguration
 from geometry_msgs.msg import Twist
 import rclpy
 from rclpy.signals import SignalHandlerOptions
-from rtcbot import getRTCBotJS, RTCConnection
+from rtcbot import RTCConnection
+from rtcbot_page import rtcbot_page
+from serving import serve as serve_web
 
-PAGE = """<!doctype html>
-<html><head><title>RTCBot: Keyboard</title><script src="/rtcbot.js"></script></head>
-<body><script>
-  var conn = new rtcbot.RTCConnection(true, {iceServers: []});
+_KEYS = """
   var kb = new rtcbot.Keyboard();
   kb.subscribe(x => conn.put_nowait(x));
-  async function connect() {
-    let offer = await conn.getLocalDescription();
-    let response = await fetch('/connect', {
-      method: 'POST', cache: 'no-cache', body: JSON.stringify(offer)
-    });
-    await conn.setRemoteDescription(await response.json());
-  }
-  connect();
-</script></body></html>
 """
 
 
@@ -61,19 +51,7 @@ async def serve(port: int, topic: str) -> None:
         return web.json_response(
             await connection.getLocalDescription(await request.json()))
 
-    async def page(request: web.Request) -> web.Response:
-        return web.Response(text=PAGE, content_type='text/html')
-
-    async def script(request: web.Request) -> web.Response:
-        return web.Response(text=getRTCBotJS(), content_type='application/javascript')
-
-    app = web.Application()
-    app.router.add_get('/', page)
-    app.router.add_get('/rtcbot.js', script)
-    app.router.add_post('/connect', connect)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, '127.0.0.1', port).start()
+    await serve_web(port, connect, rtcbot_page('RTCBot: Keyboard', _KEYS))
     print('serving', flush=True)
     await asyncio.Event().wait()
 

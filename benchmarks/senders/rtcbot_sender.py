@@ -21,29 +21,17 @@ import contextlib
 from aiohttp import web
 from aiortc import RTCConfiguration
 from ros_frames import subscribe
-from rtcbot import getRTCBotJS, RTCConnection
+from rtcbot import RTCConnection
 from rtcbot.base import SubscriptionProducer
 from rtcbot.subscriptions import MostRecentSubscription
+from rtcbot_page import rtcbot_page
+from serving import CORS, serve as serve_web
 
-CORS = {'Access-Control-Allow-Origin': '*'}
-# The page of RTCBot's tutorial, without a public STUN server.
-PAGE = """<!doctype html>
-<html><head><title>RTCBot: Video</title><script src="/rtcbot.js"></script></head>
-<body><video autoplay playsinline muted></video>
-<script>
-  var conn = new rtcbot.RTCConnection(true, {iceServers: []});
+_VIDEO = '<video autoplay playsinline muted></video>'
+_SHOW = """
   conn.video.subscribe(function(stream) {
     document.querySelector('video').srcObject = stream;
   });
-  async function connect() {
-    let offer = await conn.getLocalDescription();
-    let response = await fetch('/connect', {
-      method: 'POST', cache: 'no-cache', body: JSON.stringify(offer)
-    });
-    await conn.setRemoteDescription(await response.json());
-  }
-  connect();
-</script></body></html>
 """
 
 
@@ -68,19 +56,7 @@ async def serve(topic: str, port: int) -> None:
         answer = await connection.getLocalDescription(await request.json())
         return web.json_response(answer, headers=CORS)
 
-    async def page(request: web.Request) -> web.Response:
-        return web.Response(text=PAGE, content_type='text/html')
-
-    async def script(request: web.Request) -> web.Response:
-        return web.Response(text=getRTCBotJS(), content_type='application/javascript')
-
-    app = web.Application()
-    app.router.add_get('/', page)
-    app.router.add_get('/rtcbot.js', script)
-    app.router.add_post('/connect', connect)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, '127.0.0.1', port).start()
+    await serve_web(port, connect, rtcbot_page('RTCBot: Video', _SHOW, _VIDEO))
     await asyncio.Event().wait()
 
 
