@@ -109,6 +109,13 @@ async def get(ws, kind=None):
     return message
 
 
+async def make_offer(page, sdp='o', **members):
+    """Let a page that is about to be told of a session offer in it; return the session."""
+    session = (await get(page, 'ready'))['session']
+    await send(page, type='offer', session=session, sdp=sdp, **members)
+    return session
+
+
 async def closed(ws):
     """Wait for the end of a WebSocket; return its close code."""
     while True:

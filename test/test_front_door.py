@@ -34,7 +34,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 import pytest
-from relay_server import closed, get, relay, send
+from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.crowd import Networks, Places, Rates, site
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.relay_settings import DEFAULTS, flag, RELAY, settle, variable
@@ -367,8 +367,7 @@ async def test_only_a_proxy_is_believed(trusted, source, caplog):
         robot = await r.robot('/r1')
         page = await r.http.ws_connect('/r1', protocols=['rtc-bridge.v1'], headers=headers)
         await send(page, type='watch')
-        await send(page, type='offer', session=(await get(page, 'ready'))['session'], sdp='o',
-                   source='9.9.9.9')
+        await make_offer(page, source='9.9.9.9')
         assert (await get(robot, 'offer'))['source'] == source
         for path, kind in (('/r1', 'text/plain'), ('/whep/r1', 'application/sdp')):
             body = '{"sdp":"o","type":"offer"}' if path == '/r1' else 'v=0'
@@ -479,7 +478,7 @@ async def test_metrics():
         await r.post('/local')
         await r.post('/local', '{"sdp":"refuse me","type":"offer"}')
         page = await r.page('/secret-room')
-        await send(page, type='offer', session=(await get(page, 'ready'))['session'], sdp='o')
+        await make_offer(page)
         offer = await get(far, 'offer')
         await send(far, type='answer', session=offer['session'], sdp='a')
         await get(page, 'answer')

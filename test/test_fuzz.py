@@ -28,7 +28,7 @@ from aiohttp import ClientError, WSMsgType
 from browsers import Loop
 from hypothesis import given, HealthCheck, settings, strategies as st
 import pytest
-from relay_server import get, relay, send
+from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.link import Candidate, Offer
 from rtc_bridge.core.messages import Message, parse
@@ -107,7 +107,7 @@ async def witness(r):
     """Give a robot and a page that must not notice anything."""
     robot, page = await r.robot('/witness'), await r.page('/witness')
     yield robot
-    await send(page, type='offer', session=(await get(page, 'ready'))['session'], sdp='v=0')
+    await make_offer(page, 'v=0')
     while (offer := await get(robot))['type'] != 'offer':
         # What others were at is over.
         assert offer['type'] in ('close', 'candidate', 'answer', 'call', 'admit')
@@ -212,8 +212,7 @@ def test_pages_and_robots_send_anything(loop):
                 await until_message(ws, 'error')
             case 'robot':
                 page = await r.page('/fuzzed')
-                await send(page, type='offer', session=(await get(page, 'ready'))['session'],
-                           sdp='v=0')
+                await make_offer(page, 'v=0')
                 if offer := await until_message(ws, 'offer'):
                     await send(ws, type='answer', session=offer['session'], sdp='a')
                     await get(page, 'answer')

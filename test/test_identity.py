@@ -18,7 +18,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from relay_server import closed, get, relay, send
+from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.identity import Identity, Prover
 from rtc_bridge.core.tokens import Tokens
@@ -77,8 +77,7 @@ async def test_robot_takes_its_own_place():
     async with site() as (r, dial), dial(first, SECRET) as old:
         await old.reach('connected')
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         await get(page, 'answer')
         async with dial(second, SECRET) as new:
             await new.reach('connected')

@@ -18,7 +18,7 @@ import asyncio
 import json
 
 import pytest
-from relay_server import closed, get, OPEN, relay, send
+from relay_server import closed, get, make_offer, OPEN, relay, send
 from rtc_bridge.core import kscale
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.link import Candidate, Offer
@@ -190,7 +190,7 @@ async def test_other_doors_say_that_there_is_only_this_one():
         status, text, _ = await r.post('/k1')
         assert status == 403 and 'K-Scale' in text
         page = await r.page('/k1')
-        await send(page, type='offer', session=(await get(page, 'ready'))['session'], sdp='o')
+        await make_offer(page)
         assert 'K-Scale' in (await get(page, 'error'))['message']
         stock = await r.rtcbot('/room')
         assert 'not available' in (await refusal(r, '{"role":"app","robot_id":"room"}'))['error']
@@ -368,6 +368,6 @@ async def test_a_robot_of_ours_behind_a_websocket():
         assert (await get(robot, 'close'))['session'] == call['session']
         # A page's offer and an app's call do not get in each other's way.
         page = await r.page('/r1')
-        await send(page, type='offer', session=(await get(page, 'ready'))['session'], sdp='o')
+        await make_offer(page)
         offer = await get(robot, 'offer')
         assert Offer(offer['session'], offer['sdp']).sdp == 'o'

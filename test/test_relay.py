@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
-from relay_server import closed, get, relay, send
+from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Candidate, IceServer
 from rtc_bridge.core.messages import SUBPROTOCOL
@@ -207,9 +207,8 @@ async def test_viewers_get_their_own_answers():
         pages = [await r.page('/r1') for _ in range(3)]
         offers = {}
         for number, page in enumerate(pages):
-            session = (await get(page, 'ready'))['session']
-            await send(page, type='offer', session=session, sdp=f'offer {number}', trickle=True,
-                       camera='front', door='whep', source='10.0.0.1')
+            await make_offer(page, f'offer {number}', trickle=True,
+                             camera='front', door='whep', source='10.0.0.1')
             offer = await get(robot, 'offer')
             assert offer['sdp'] == f'offer {number}'
             assert (offer['door'], offer['source'], offer['camera'], offer['trickle']) == (
@@ -229,8 +228,7 @@ async def test_candidates_follow_their_offer_at_once():
     async with relay() as r:
         robot = await r.robot('/r1')
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o', trickle=True)
+        session = await make_offer(page, trickle=True)
         await send(page, type='candidate', session=session, candidate='c0', sdpMid='0',
                    sdpMLineIndex=0)
         await send(page, type='candidate', session=session, candidate='')
@@ -301,8 +299,7 @@ async def test_errors_of_a_robot_reach_the_page():
     async with relay() as r:
         robot = await r.robot('/r1')
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         await get(robot, 'offer')
         await send(robot, type='error', session=session, code='no-codec', message='None fits')
         error = await get(page, 'error')
@@ -310,8 +307,7 @@ async def test_errors_of_a_robot_reach_the_page():
             'no-codec', 'None fits', session)
         # A new session, and this time the robot goes.
         await send(page, type='renew')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         await get(robot, 'offer')
         await robot.close()
         errors = [await get(page, 'error'), await get(page, 'error')]
@@ -326,8 +322,7 @@ async def test_failure_of_a_local_robot_has_a_text():
     robot.go.set()
     async with relay(registry) as r:
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='break me')
+        await make_offer(page, 'break me')
         assert (await get(page, 'error'))['code'] == 'internal'
         status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 'break me'}))
         assert (status, text) == (502, 'The robot failed to answer')
@@ -341,8 +336,7 @@ async def test_robot_that_does_not_answer():
     async with relay(answer_timeout=0.2) as r:
         robot = await r.robot('/r1')
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         assert (await get(page, 'error'))['code'] == 'robot-timeout'
         assert (await get(robot, 'offer'))['session'] == session
         assert (await get(robot, 'close'))['session'] == session
@@ -359,8 +353,7 @@ async def test_session_of_a_page_that_left_is_closed():
     async with relay() as r:
         robot = await r.robot('/r1')
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         await get(robot, 'offer')
         await page.close()
         assert (await get(robot, 'close'))['session'] == session
@@ -468,8 +461,7 @@ async def test_local_robot_that_hangs():
         status, text, _ = await r.post('/r1')
         assert (status, text) == (504, 'The robot did not answer in 1.2 s')
         page = await r.page('/r1')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        await make_offer(page)
         assert (await get(page, 'error'))['code'] == 'robot-timeout'
         assert [call[0] for call in robot.calls] == ['close', 'close']
 
@@ -625,8 +617,7 @@ async def test_v1_page_and_rtcbot_robot():
         await send(page, type='offer', session=ready['session'], sdp='o', trickle=True)
         assert (await get(page, 'error'))['code'] == 'bad-offer'
         await send(page, type='renew')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        await make_offer(page)
         assert json.loads((await robot.receive(timeout=20)).data) == OFFER
         await send(robot, sdp='a', type='answer')
         assert (await get(page, 'answer'))['sdp'] == 'a'

@@ -25,7 +25,7 @@ import sys
 import pytest
 from redis.asyncio import Redis
 from redis_server import RedisServer
-from relay_server import closed, get, relay, send
+from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.core.identity import Prover
 from rtc_bridge.relay.shared import SharedRegistry
@@ -120,8 +120,7 @@ async def test_page_and_robot_at_different_relays(server):
         assert (await get(robot, 'close'))['session'] == session
         # A robot may end what it has just answered.
         await send(page, type='renew')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         await answer(robot)
         await send(robot, type='close', session=session)
         assert (await get(page, 'answer'))['session'] == session

@@ -24,7 +24,7 @@ import random
 
 from aiohttp import ClientSession, web
 import pytest
-from relay_server import get, OPEN, Relay, relay, send, serve_app
+from relay_server import get, make_offer, OPEN, Relay, relay, send, serve_app
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.link import Candidate
 from rtc_bridge.core.serial import SerialTasks
@@ -232,8 +232,7 @@ async def test_refusals_reach_the_viewer():
         await states.reach('connected')
         page = await r.page('/r1')
         for sdp, code in (('refuse me', 'no-codec'), ('break me', 'internal')):
-            session = (await get(page, 'ready'))['session']
-            await send(page, type='offer', session=session, sdp=sdp)
+            session = await make_offer(page, sdp)
             error = await get(page, 'error')
             assert (error['code'], error['session']) == (code, session)
             await send(page, type='renew')

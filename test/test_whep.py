@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 import json
 
 import pytest
-from relay_server import get, relay, send
+from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.link import Candidate
@@ -236,8 +236,7 @@ async def test_sessions_of_other_doors_are_none_of_players():
     async with relay() as r:
         robot = await r.robot('/bot')
         page = await r.page('/bot')
-        session = (await get(page, 'ready'))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        session = await make_offer(page)
         await get(robot, 'offer')
         await send(robot, type='answer', session=session, sdp='a')
         await get(page, 'answer')
