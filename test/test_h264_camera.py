@@ -93,6 +93,17 @@ class Source:
                    if label in labels or not labels and label != 'h264/source')
 
 
+async def publish(camera, units, watcher):
+    """Publish access units until a viewer has seen some pictures."""
+    async with asyncio.timeout(30):
+        for unit in units:
+            camera.put_h264(unit)
+            await asyncio.sleep(0.02)
+            if len(watcher.pictures) > 5:
+                return
+    pytest.fail(f'only {len(watcher.pictures)} pictures of {len(units)} units')
+
+
 def shows(watcher, source, size=(320, 240)):
     """Check that what a viewer sees last is the moving texture, not grey or garbage."""
     luma = watcher.pictures[-1].to_ndarray(format='yuv420p')[:size[1]]
@@ -179,12 +190,7 @@ async def test_b_frames_are_encoded_anew_and_the_reason_is_told():
     watcher = Watcher(camera, 'h264')
     units = encode('High', size=(320, 240), count=90, options={'bf': '2', 'b_strategy': '0',
                                                                'g': '15'})
-    async with asyncio.timeout(30):
-        for unit in units * 5:
-            camera.put_h264(unit)
-            await asyncio.sleep(0.02)
-            if len(watcher.pictures) > 5:
-                break
+    await publish(camera, units * 5, watcher)
     assert set(watcher.labels) == {'h264'}
     assert 'B frames' in camera.encoded_because
     watcher.close()
@@ -209,12 +215,7 @@ async def test_a_stream_without_keyframes_is_encoded_anew(monkeypatch):
     assert not any(read_unit(unit).keyframe for unit in units[1:])
     camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
     watcher = Watcher(camera, 'h264')
-    async with asyncio.timeout(30):
-        for unit in units[1:]:
-            camera.put_h264(unit)
-            await asyncio.sleep(0.02)
-            if len(watcher.pictures) > 5:
-                break
+    await publish(camera, units[1:], watcher)
     assert set(watcher.labels) == {'h264'}
     assert 'no keyframe' in camera.encoded_because
     watcher.close()

@@ -502,32 +502,33 @@ async def test_playout_delay_is_negotiated_and_sent(monkeypatch):
     assert plain.set(HeaderExtensions()) == (0, b'')
 
 
+async def brings_a_keyframe(camera, viewer, complain):
+    """Complain as a viewer, by RTCP, until its camera makes another keyframe."""
+    stats = camera.camera.streams['h264'].stats
+    before = stats.keyframes
+    receiver = viewer.pc.getReceivers()[0]
+    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
+    async with asyncio.timeout(10):
+        while stats.keyframes == before:
+            await complain(receiver, ssrc)
+            await asyncio.sleep(0.05)
+
+
 async def test_a_lost_picture_brings_a_keyframe(watch):
     """The viewer's PLI reaches the encoder."""
     front = TestCamera('front', 60)
     sessions = make_sessions(front)
     viewer = await watch(sessions)
     await viewer.until(lambda: near(viewer, 0, 60))
-    before = front.camera.streams['h264'].stats.keyframes
-    receiver = viewer.pc.getReceivers()[0]
-    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
-    async with asyncio.timeout(10):
-        while front.camera.streams['h264'].stats.keyframes == before:
-            await receiver._send_rtcp_pli(ssrc)
-            await asyncio.sleep(0.05)
+    await brings_a_keyframe(front, viewer, lambda receiver, ssrc: receiver._send_rtcp_pli(ssrc))
 
 
 async def test_more_losses_than_can_be_repeated_bring_a_keyframe(watch):
     front = TestCamera('front', 60)
     viewer = await watch(make_sessions(front))
     await viewer.until(lambda: near(viewer, 0, 60))
-    before = front.camera.streams['h264'].stats.keyframes
-    receiver = viewer.pc.getReceivers()[0]
-    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
-    async with asyncio.timeout(10):
-        while front.camera.streams['h264'].stats.keyframes == before:
-            await receiver._send_rtcp_nack(ssrc, list(range(100, 300)))
-            await asyncio.sleep(0.05)
+    await brings_a_keyframe(front, viewer, lambda receiver, ssrc: receiver._send_rtcp_nack(
+        ssrc, list(range(100, 300))))
 
 
 async def test_the_path_is_measured(watch):

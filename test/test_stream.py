@@ -190,6 +190,13 @@ async def test_a_keyframe_that_nobody_took_delays_no_other():
     stream.unsubscribe(watcher)
 
 
+async def failed(stream):
+    """Wait until something went wrong with a picture."""
+    async with asyncio.timeout(10):
+        while not stream.stats.errors:
+            await asyncio.sleep(0)
+
+
 async def test_bad_pictures_are_counted_and_end_nothing():
     stream, watcher = make_stream(), Watcher()
     stream.subscribe(watcher)
@@ -198,9 +205,7 @@ async def test_bad_pictures_are_counted_and_end_nothing():
         raise ImageError('data has 5 bytes')
 
     stream.put(picture(1.0, broken))
-    async with asyncio.timeout(10):
-        while not stream.stats.errors:
-            await asyncio.sleep(0)
+    await failed(stream)
     stream.put(picture(2.0))
     await watcher.count(1)
     assert stream.stats.last_error == 'data has 5 bytes'
@@ -219,9 +224,7 @@ async def test_an_encoder_that_fails_names_the_size_and_ends_nothing(monkeypatch
     monkeypatch.setattr(Encoder, 'encode', fail_once)
     stream.subscribe(watcher)
     stream.put(picture(1.0))
-    async with asyncio.timeout(10):
-        while not stream.stats.errors:
-            await asyncio.sleep(0.01)
+    await failed(stream)
     assert stream.stats.last_error == f'h264 encoder at 64x64: {error!r}'
     stream.put(picture(2.0))
     await watcher.count(1)
@@ -241,9 +244,7 @@ async def test_a_bad_picture_loses_no_demand_for_a_keyframe(monkeypatch):
 
     stream.put(picture(2.0, broken))
     stream.request_keyframe()
-    async with asyncio.timeout(10):
-        while not stream.stats.errors:
-            await asyncio.sleep(0)
+    await failed(stream)
     stream.put(picture(3.0))
     await watcher.count(2)
     assert watcher.packets[1][1]

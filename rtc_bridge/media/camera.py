@@ -22,9 +22,10 @@ from typing import Callable
 import numpy as np
 
 from .decoder import Decoder
+from .fanout import Sink
 from .passthrough import PassthroughStream
 from .picture import Picture, Shape
-from .stream import Limits, Sink, START_BITRATE, VideoStream
+from .stream import Limits, START_BITRATE, VideoStream
 from .subscription import Stream, Subscription
 from ..core.capture import CaptureAge
 from ..core.clock import boot_time, Clock

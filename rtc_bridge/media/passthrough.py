@@ -14,26 +14,23 @@
 
 """A camera that sends H.264 itself: its pictures go to the viewers as they are."""
 
-import asyncio
-import logging
 from typing import Callable
 
 import av
 
 from .encoder import TIME_BASE
-from .stream import Sink, StreamStats, WARNING_PERIOD_S
+from .fanout import FanOut, Sink
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
 from ..core.h264 import AccessUnit, Counter, ParameterSets, read_unit
 
-logger = logging.getLogger(__name__)
 # The source is asked for a keyframe at most so often: its other subscribers pay for it too.
 ASK_PERIOD_S = 0.5
 # A stream that is watched and shows no keyframe for this long cannot be joined.
 KEYFRAME_TIMEOUT_S = 5.0
 
 
-class PassthroughStream:
+class PassthroughStream(FanOut):
     """
     Hands on access units, with parameter sets before each keyframe and nothing after a gap.
 
@@ -48,19 +45,13 @@ class PassthroughStream:
 
     def __init__(self, name: str, ask: Callable[[], None], clock: Clock = boot_time) -> None:
         """Wait for viewers and pictures."""
-        self.name = name
-        self.stats = StreamStats()
+        super().__init__(name, clock)
         # Why viewers cannot be given the stream as it is; '' if they can.
         self.fault = ''
         self._ask = ask
-        self._clock = clock
-        self._loop: asyncio.AbstractEventLoop | None = None
-        # Replaced as a whole, never changed: it may be gone through.
-        self._sinks: tuple[Sink, ...] = ()
         self._sets = ParameterSets()
         self._counter = Counter()
         self._next_ask = float('-inf')
-        self._next_warning = float('-inf')
         # Since when a keyframe is waited for; ``None`` while there is nothing to wait for.
         self._waiting_since: float | None = None
         self._last_keyframe = float('-inf')
@@ -69,24 +60,9 @@ class PassthroughStream:
         self._reordered = False
         self._last_pts = -1
 
-    @property
-    def watched(self) -> bool:
-        """Tell whether anybody watches."""
-        return bool(self._sinks)
-
-    @property
-    def viewers(self) -> int:
-        """Return how many watch."""
-        return len(self._sinks)
-
-    def subscribe(self, sink: Sink) -> None:
-        """Add a viewer; it asks for its first keyframe itself."""
-        self._loop = asyncio.get_running_loop()
-        self._sinks += (sink,)
-
     def unsubscribe(self, sink: Sink) -> None:
         """Remove a viewer."""
-        self._sinks = tuple(s for s in self._sinks if s is not sink)
+        super().unsubscribe(sink)
         if not self._sinks:
             self._waiting_since = None
             self._broken = True
@@ -158,16 +134,7 @@ class PassthroughStream:
         packet.time_base = TIME_BASE
         self._last_pts = max(round(captured * 90000), self._last_pts + 1)
         packet.pts = packet.dts = self._last_pts
-        stats = self.stats
-        stats.frames += 1
-        stats.keyframes += unit.keyframe
-        stats.bytes_out += packet.size
-        stats.size = self._sets.sps.size
-        try:
-            self._loop.call_soon_threadsafe(self._deliver, packet, unit.keyframe)
-        except RuntimeError:
-            # The loop has ended meanwhile, and with it all who watched.
-            return
+        self._send(packet, unit.keyframe, self._sets.sps.size)
 
     def _look_for_keyframe(self) -> None:
         if self._broken and self._sinks or self._waiting_since is not None:
@@ -184,16 +151,3 @@ class PassthroughStream:
         if fault != self.fault:
             self.fault = fault
             self.count_error(fault)
-
-    def count_error(self, text: str) -> None:
-        """Count what cannot be shown, and tell now and then; from any thread."""
-        self.stats.errors += 1
-        self.stats.last_error = text
-        now = self._clock()
-        if now >= self._next_warning:
-            self._next_warning = now + WARNING_PERIOD_S
-            logger.warning('camera %s: %s (%d so far)', self.name, text, self.stats.errors)
-
-    def _deliver(self, packet: av.Packet, keyframe: bool) -> None:
-        for sink in self._sinks:
-            sink(packet, keyframe)

@@ -14,32 +14,24 @@
 
 """One camera in one codec and quality tier: mailbox, encoder thread, fan-out."""
 
-import asyncio
-from dataclasses import dataclass, field
-import logging
+from dataclasses import dataclass
 import threading
 import time
-from typing import Callable
 
 import av
 
 from .encoder import Encoder
+from .fanout import FanOut, Sink
 from .picture import Picture
 from ..core.clock import boot_time
 from ..core.errors import ImageError
 from ..core.fallback import family
 
-logger = logging.getLogger(__name__)
 # Keyframes cost all viewers: requests within this time share one.
 KEYFRAME_INTERVAL_S = 0.3
 # A viewer that comes while the camera is silent gets the last picture after this time.
 _REPEAT_AFTER_S = 0.2
 START_BITRATE = 600_000
-WARNING_PERIOD_S = 5.0
-
-# Takes each packet and whether it is a keyframe, in the event loop; returns whether the viewer
-# will get it.
-Sink = Callable[[av.Packet, bool], bool]
 
 
 @dataclass(frozen=True)
@@ -57,21 +49,7 @@ class Limits:
     burst: float = 1 / 8
 
 
-@dataclass
-class StreamStats:
-    """Counts since the start; times in seconds."""
-
-    frames: int = 0
-    keyframes: int = 0
-    bytes_out: int = 0
-    superseded: int = 0
-    errors: int = 0
-    encode_s: float = 0.0
-    last_error: str = ''
-    size: tuple[int, int] = field(default=(0, 0))
-
-
-class VideoStream:
+class VideoStream(FanOut):
     """
     Encodes a camera once, however many watch, and only while somebody does.
 
@@ -81,22 +59,17 @@ class VideoStream:
 
     def __init__(self, name: str, codec: str, limits: Limits) -> None:
         """Do nothing yet: the first viewer starts the thread."""
-        self.name = name
+        super().__init__(name)
         self.codec = codec
-        self.stats = StreamStats()
         # These two may be changed while running.
         self.limits = limits
         self.bitrate = START_BITRATE
-        self._loop: asyncio.AbstractEventLoop | None = None
-        # Replaced as a whole, never changed: it may be gone through.
-        self._sinks: tuple[Sink, ...] = ()
         self._ready = threading.Condition()
         self._last_thread: threading.Thread | None = None
         self._picture: Picture | None = None
         self._keyframe_wanted = False
         # When the last keyframe was made that any viewer got.
         self._last_keyframe = float('-inf')
-        self._next_warning = 0.0
         # The thread that is to run; one that is no longer this ends after the frame in hand.
         self._thread: threading.Thread | None = None
 
@@ -105,16 +78,6 @@ class VideoStream:
         """Return codec and scale: ``h264``, ``h264/2``."""
         divisor = self.limits.divisor
         return self.codec if divisor == 1 else f'{self.codec}/{divisor}'
-
-    @property
-    def watched(self) -> bool:
-        """Tell whether anybody watches."""
-        return bool(self._sinks)
-
-    @property
-    def viewers(self) -> int:
-        """Return how many watch."""
-        return len(self._sinks)
 
     def put(self, picture: Picture) -> None:
         """Hand in the newest picture, from any thread."""
@@ -128,9 +91,8 @@ class VideoStream:
 
     def subscribe(self, sink: Sink) -> None:
         """Add a viewer; its first packet will be a keyframe, once it asks for one."""
-        self._sinks += (sink,)
+        super().subscribe(sink)
         if self._thread is None:
-            self._loop = asyncio.get_running_loop()
             self._thread = threading.Thread(target=self._run, args=(self._last_thread,),
                                             daemon=True, name=f'encode-{self.name}-{self.label}')
             self._last_thread = self._thread
@@ -138,7 +100,7 @@ class VideoStream:
 
     def unsubscribe(self, sink: Sink) -> None:
         """Remove a viewer; with the last one the encoder ends."""
-        self._sinks = tuple(s for s in self._sinks if s is not sink)
+        super().unsubscribe(sink)
         if not self._sinks and self._thread is not None:
             with self._ready:
                 self._thread = None
@@ -187,11 +149,11 @@ class VideoStream:
             try:
                 i420 = picture.i420(self.limits.divisor)
             except ImageError as error:
-                self._count_error(str(error))
+                self.count_error(str(error))
                 continue
             except Exception as error:
                 # A picture that breaks the decoder must not end the thread unnoticed.
-                self._count_error(f'cannot be decoded: {error!r}')
+                self.count_error(f'cannot be decoded: {error!r}')
                 continue
             last, last_frame = picture, now
             began = time.perf_counter()
@@ -211,7 +173,7 @@ class VideoStream:
                 packet = encoder.encode(i420, pts, keyframe)
             except Exception as error:
                 # Of any kind: no memory for a large picture must not end the thread either.
-                self._count_error(f'{self.codec} encoder at {wanted[0]}x{wanted[1]}: {error!r}')
+                self.count_error(f'{self.codec} encoder at {wanted[0]}x{wanted[1]}: {error!r}')
                 encoder = None
                 continue
             last_pts = pts
@@ -221,32 +183,17 @@ class VideoStream:
                 self._last_keyframe = now
                 # Not before there is one: until then the demand stands.
                 self._keyframe_wanted = False
-            stats = self.stats
-            stats.encode_s += time.perf_counter() - began
-            stats.frames += 1
-            stats.keyframes += packet.is_keyframe
-            stats.bytes_out += packet.size
-            stats.size = encoder.size
-            try:
-                self._loop.call_soon_threadsafe(self._deliver, packet, packet.is_keyframe)
-            except RuntimeError:
-                # The loop has ended meanwhile, and with it all who watched.
+            self.stats.encode_s += time.perf_counter() - began
+            if not self._send(packet, packet.is_keyframe, encoder.size):
                 return
-
-    def _count_error(self, text: str) -> None:
-        self.stats.errors += 1
-        self.stats.last_error = text
-        now = boot_time()
-        if now >= self._next_warning:
-            self._next_warning = now + WARNING_PERIOD_S
-            logger.warning('camera %s: %s (%d so far)', self.name, text, self.stats.errors)
 
     # Event loop
 
-    def _deliver(self, packet: av.Packet, keyframe: bool) -> None:
-        taken = [sink(packet, keyframe) for sink in self._sinks]
-        if keyframe and not any(taken):
+    def _deliver(self, packet: av.Packet, keyframe: bool) -> bool:
+        taken = super()._deliver(packet, keyframe)
+        if keyframe and not taken:
             # Its viewers are still connecting: whoever asks first must not wait for the next.
             with self._ready:
                 self._last_keyframe = float('-inf')
                 self._ready.notify()
+        return taken

@@ -19,8 +19,9 @@ from typing import Protocol
 
 import av
 
+from .fanout import Sink
 from .passthrough import PassthroughStream
-from .stream import Sink, VideoStream
+from .stream import VideoStream
 from ..core.tiers import Path
 
 Stream = VideoStream | PassthroughStream
