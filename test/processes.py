@@ -18,10 +18,17 @@ from collections.abc import Sequence
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+
+
+def free_port() -> int:
+    """Return a TCP port that nobody listens on."""
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        return server.getsockname()[1]
 
 
 def node(module: str, *, remap: Sequence[str] = (), **parameters) -> list[str]:

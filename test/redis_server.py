@@ -16,17 +16,9 @@
 
 import shutil
 import signal
-import socket
 
-from processes import Process
+from processes import free_port, Process
 import pytest
-
-
-def free_port():
-    """Return a TCP port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
 
 
 class RedisServer:

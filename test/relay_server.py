@@ -16,7 +16,6 @@
 
 from contextlib import asynccontextmanager
 import json
-import logging
 
 from aiohttp import ClientSession, web, WSMsgType
 from rtc_bridge.core.messages import SUBPROTOCOL
@@ -122,8 +121,3 @@ async def closed(ws):
         frame = await ws.receive(timeout=20)
         if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
             return ws.close_code
-
-
-def quiet(name):
-    """Silence a logger whose complaints a test provokes."""
-    logging.getLogger(name).setLevel(logging.CRITICAL)

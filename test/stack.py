@@ -16,14 +16,13 @@
 
 import os
 import signal
-import socket
 import sys
 
 from browsers import PATIENCE
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist, TwistStamped
 import numpy as np
-from processes import node, Process
+from processes import free_port, node, Process
 from ros_probe import RosProbe
 from rtc_bridge.nodes.demo import shared_file
 from sensor_msgs.msg import Image
@@ -32,12 +31,6 @@ ROBOT = 'testbot'
 # PyPI's ROS wheels set these when they start Python a second time; another environment's Python
 # would take the first one's libraries.
 WHEELS = ('_ROS_WHEELS_BOOTSTRAP_COMPLETE', 'LD_LIBRARY_PATH')
-
-
-def free_port():
-    """Return a TCP port that nobody listens on."""
-    with socket.create_server(('127.0.0.1', 0)) as server:
-        return server.getsockname()[1]
 
 
 def start(command, python=sys.executable):

@@ -177,9 +177,9 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
     (tmp_path / 'revoked.json').write_text('[{"id": "x"}]')
     with pytest.raises(StoreError, match='revoked.json'):
         KeyStore(tmp_path)
-    (tmp_path / 'file').write_text('')
-    with pytest.raises(StoreError, match='file'):
-        KeyStore(tmp_path / 'file')
+    (tmp_path / 'occupied').write_text('')
+    with pytest.raises(StoreError, match='occupied'):
+        KeyStore(tmp_path / 'occupied')
     # While running, what is known remains.
     assert not store.is_revoked(Invite('bot', 'x', 'view', '', 0, 1))
 

@@ -22,9 +22,10 @@ from aiortc import InvalidStateError
 from browsers import PATIENCE, until
 import cv2
 import numpy as np
+from processes import free_port
 import pytest
 from sensor_msgs.msg import CompressedImage, Image
-from stack import CmdVel, finish, free_port, Robot
+from stack import CmdVel, finish, Robot
 from viewers import Driver, Viewer
 
 

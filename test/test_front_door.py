@@ -17,7 +17,6 @@
 import asyncio
 import datetime
 import json
-import logging
 import os
 from pathlib import Path
 import re
@@ -254,7 +253,6 @@ async def test_too_many_offers_and_requests():
 
 @pytest.mark.asyncio
 async def test_who_sends_too_much_is_sent_away():
-    logging.getLogger('rtc_bridge.relay').setLevel(logging.CRITICAL)
     async with relay(messages_per_second=5) as r:
         page, quiet = await r.page('/r1'), await r.page('/r1')
         for _ in range(40):
@@ -361,7 +359,6 @@ async def test_only_so_many_connections():
 @pytest.mark.parametrize('trusted, source', [(['127.0.0.1'], '5.6.7.8'), ([], '127.0.0.1')])
 @pytest.mark.asyncio
 async def test_only_a_proxy_is_believed(trusted, source, caplog):
-    logging.getLogger('rtc_bridge.relay').setLevel(logging.NOTSET)
     headers = {'X-Forwarded-For': '6.6.6.6, 5.6.7.8'}
     async with relay(trusted_proxies=trusted) as r:
         robot = await r.robot('/r1')

@@ -89,14 +89,13 @@ class Faults(logging.Handler):
 
 
 @pytest.fixture
-def loop():
+def loop(caplog):
     """Return a loop in a thread; whatever goes wrong unseen in it fails the test."""
     loop, faults = Loop(), Faults()
     logging.getLogger().addHandler(faults)
-    logging.getLogger('rtc_bridge.relay').setLevel(logging.ERROR)
+    caplog.set_level(logging.ERROR, 'rtc_bridge.relay')
     loop.loop.set_exception_handler(lambda _, context: faults.found.append(str(context)))
     yield loop
-    logging.getLogger('rtc_bridge.relay').setLevel(logging.NOTSET)
     logging.getLogger().removeHandler(faults)
     loop.close()
     assert faults.found == []

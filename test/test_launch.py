@@ -19,13 +19,13 @@ from pathlib import Path
 import queue
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 import urllib.request
 
+from processes import free_port
 import pytest
 
 try:
@@ -41,11 +41,6 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter_client import AsyncParameterClient
 
 TEST = Path(__file__).resolve().parent
-
-
-def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as server:
-        return server.getsockname()[1]
 
 
 class Launched:

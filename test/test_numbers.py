@@ -151,7 +151,7 @@ def test_figures_are_shown_reported_and_saved(robot, chromium, tmp_path):
         driven = rows(page, 'row.command_ms !== null', 1)[0]
         page.up('w')
         assert 0 <= driven['command_ms'] < PATIENCE * 1000
-        assert driven['clock_error_ms'] == pytest.approx(driven['clock_error_ms'])
+        assert 0 <= driven['clock_error_ms'] < PATIENCE * 1000
         assert (driven['width'], driven['height'], driven['codec']) == (320, 240, 'H264')
         assert (driven['route'], driven['camera']) == ('direct', 'front/image_raw')
 

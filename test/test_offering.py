@@ -27,7 +27,7 @@ import pytest_asyncio
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Call, Candidate
-from viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S
+from viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S, until
 
 pytestmark = pytest.mark.asyncio
 _CANDIDATE = re.compile(r'^a=(candidate:.*|end-of-candidates)\r\n', re.M)
@@ -70,14 +70,10 @@ class Answerer:
         await self.link.accept(self.call.session, sdp)
 
     async def sees(self, slot, luma):
-        async with asyncio.timeout(TIMEOUT_S):
-            while not self.lumas[slot] or abs(self.lumas[slot][-1] - luma) > 12:
-                await asyncio.sleep(0.02)
+        await until(lambda: self.lumas[slot] and abs(self.lumas[slot][-1] - luma) <= 12)
 
     async def hears(self, text):
-        async with asyncio.timeout(TIMEOUT_S):
-            while text not in self.heard:
-                await asyncio.sleep(0.02)
+        await until(lambda: text in self.heard)
 
     async def _watch(self, track, number):
         try:
@@ -104,12 +100,6 @@ async def answerer():
             return viewer
 
         yield make
-
-
-async def until(condition):
-    async with asyncio.timeout(TIMEOUT_S):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize('trickle', [False, True])

@@ -79,12 +79,14 @@ def test_dependencies_are_those_of_setup(setup_arguments):
     wanted = setup_arguments['install_requires']
     extras = setup_arguments['extras_require']
     wanted = wanted + extras['ros-jazzy'] + extras['redis']
-    for name, need in vars(dependencies).items():
-        if isinstance(need, dependencies.Need) and need.pip:
-            matching = [text for text in wanted
-                        if text == need.requirement() or
-                        (not need.lowest and text.startswith(need.pip))]
-            assert matching, name
+    needs = {name: need for name, need in vars(dependencies).items()
+             if isinstance(need, dependencies.Need) and need.pip}
+    assert {'aiortc', 'aiohttp', 'websockets'} <= {need.pip for need in needs.values()}
+    for name, need in needs.items():
+        matching = [text for text in wanted
+                    if text == need.requirement() or
+                    (not need.lowest and text.startswith(need.pip))]
+        assert matching, name
 
 
 def test_licence_is_apache_2():

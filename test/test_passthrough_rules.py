@@ -12,6 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""When a camera's own H.264 is for its viewers."""
+
 import pytest
 from rtc_bridge.core.passthrough import Meter, path_takes, why_encode
 from rtc_bridge.core.tiers import Path

@@ -11,6 +11,9 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
+"""Invites, the proof of one, and the fingerprints that it binds."""
+
 import base64
 import json
 from pathlib import Path

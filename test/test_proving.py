@@ -141,7 +141,9 @@ async def test_nothing_is_given_out_before(door):
 async def test_the_offer_of_an_unknown_camera_tells_no_names(door):
     page = Page()
     door.pages.append(page)
-    await door.link.answer(Offer('s', only_sha256(await page.offer()), 'v1', camera='nothing'))
+    answer = await door.link.answer(
+        Offer('s', only_sha256(await page.offer()), 'v1', camera='nothing'))
+    assert answer.startswith('v=0') and 'front' not in answer
 
 
 @pytest.mark.parametrize('options', [

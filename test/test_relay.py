@@ -24,6 +24,7 @@ import sys
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, WSServerHandshakeError
+from processes import free_port
 import pytest
 from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.errors import SignalingError
@@ -634,12 +635,6 @@ async def test_other_subprotocols_are_refused():
 
 
 # The process
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
-
 
 def start(*args):
     return subprocess.Popen([sys.executable, '-m', 'rtc_bridge.nodes.relay', *args],

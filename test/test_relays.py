@@ -22,6 +22,7 @@ import os
 import subprocess
 import sys
 
+from aiohttp import WSServerHandshakeError
 import pytest
 from redis.asyncio import Redis
 from redis_server import RedisServer
@@ -46,7 +47,7 @@ def server():
 @pytest.fixture(autouse=True)
 def logs(caplog):
     """Let tests read what relays log."""
-    logging.getLogger('rtc_bridge.relay').setLevel(logging.INFO)
+    caplog.set_level(logging.INFO, 'rtc_bridge.relay')
     return caplog
 
 
@@ -243,7 +244,7 @@ async def test_a_name_is_one_robots_at_all_relays(server):
         second = await b.v1('/r1', {'type': 'register', 'robot_id': 'r1', 'version': ''})
         assert (await get(second, 'error'))['code'] == 'robot-exists'
         assert await closed(second) is not None
-        with pytest.raises(Exception) as error:
+        with pytest.raises(WSServerHandshakeError) as error:
             await b.rtcbot('/r1')
         assert error.value.status == 409
         assert not first.closed
@@ -374,9 +375,10 @@ async def test_one_name_at_two_relays_while_redis_was_away(server):
         await until_shared(a, b)
         # One of each has to go.
         for one, other in (robots[:2], robots[2:]):
-            done, _ = await asyncio.wait([asyncio.ensure_future(closed(ws)) for ws in (
+            done, staying = await asyncio.wait([asyncio.ensure_future(closed(ws)) for ws in (
                 one, other)], return_when=asyncio.FIRST_COMPLETED)
-            assert len(done) == 1
+            assert len(done) == 1 and done.pop().result() is not None
+            staying.pop().cancel()
         for r in (a, b):
             for path in ('/r1', '/r2'):
                 await ready(await r.page(path))

@@ -25,9 +25,9 @@ import urllib.request
 
 from aiohttp import ClientSession
 from browsers import PATIENCE, until
-from processes import node, Process
+from processes import free_port, node, Process
 import pytest
-from redis_server import free_port, RedisServer
+from redis_server import RedisServer
 from relay_server import get, Relay
 from test_relays import answer, FRAGMENT, ready, SDP, WHEP
 from viewers import Viewer

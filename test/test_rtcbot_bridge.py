@@ -19,7 +19,7 @@ import asyncio
 import pytest
 from rtcbot_peers import BLUE, chromium, GREEN, page_server, seed_relay, StockViewer, until
 from stack import CmdVel, ColourCamera, Robot
-from test_rtcbot_interop import CHROMIUM, near, needs_chromium, show_colour
+from test_rtcbot_interop import near, show_colour
 
 
 class Session:
@@ -85,13 +85,12 @@ async def test_at_its_own_server():
         await see_and_drive(url + '/testbot', BLUE, session.cmd_vel)
 
 
-@needs_chromium
 @pytest.mark.asyncio
-async def test_the_tutorials_page_sees_and_drives():
+async def test_the_tutorials_page_sees_and_drives(chromium_path):
     """Its script is RTCBot's own, and so are picture and keyboard."""
     async with Session() as session:
         async with page_server(session.robot.own_url + '/connect') as url:
-            async with chromium(CHROMIUM) as page:
+            async with chromium(chromium_path) as page:
                 await page.goto(url)
                 await page.evaluate('connected')
                 await until(lambda: page.evaluate('colour()'))

@@ -16,7 +16,6 @@
 
 import asyncio
 from pathlib import Path
-import shutil
 
 import pytest
 from relay_server import relay
@@ -26,9 +25,7 @@ from rtc_bridge.signaling.url import dial_url
 from rtcbot_peers import (BLUE, chromium, GREEN, page_server, PlainRobot, RED, seed_relay,
                           stock_robot, StockViewer, until)
 
-CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 OUR_SCRIPT = (Path(rtc_bridge.__file__).parent / 'web' / 'rtcbot.js').read_text()
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason='chromium is not installed')
 
 
 def near(colour, wanted):
@@ -75,29 +72,27 @@ async def test_stock_robot_and_stock_python_viewer(path, post):
         assert status == (500 if path == '/ws' else 404)
 
 
-@needs_chromium
 @pytest.mark.asyncio
 @pytest.mark.parametrize('path, post', [('/ws', '/connect'), ('/room7', '/room7')])
 @pytest.mark.parametrize('script', [None, OUR_SCRIPT], ids=['stock script', 'our script'])
-async def test_stock_robot_and_page_of_another_origin(path, post, script):
+async def test_stock_robot_and_page_of_another_origin(chromium_path, path, post, script):
     async with relay() as r, stock_robot(r.url + path, GREEN):
-        async with page_server(r.url + post, script) as url, chromium(CHROMIUM) as page:
+        async with page_server(r.url + post, script) as url, chromium(chromium_path) as page:
             await page.goto(url)
             await page.evaluate('connected')
             await look(page, GREEN)
 
 
-@needs_chromium
 @pytest.mark.asyncio
 @pytest.mark.parametrize('script', [None, OUR_SCRIPT], ids=['stock script', 'our script'])
-async def test_our_robots_end_and_rtcbot_pages(script):
+async def test_our_robots_end_and_rtcbot_pages(chromium_path, script):
     robot = PlainRobot(BLUE)
     async with relay() as r:
         client = asyncio.create_task(RelayClient(dial_url(r.url, 'r1'), 'r1', robot).run())
         try:
             await until(lambda: present(r))
             async with page_server(r.url + '/r1?camera=front', script) as url:
-                async with chromium(CHROMIUM) as page:
+                async with chromium(chromium_path) as page:
                     await page.goto(url)
                     await page.evaluate('connected')
                     await look(page, BLUE)
@@ -148,10 +143,9 @@ async def bad_offer():
     return {'type': 'offer', 'sdp': 'v=0\r\nm=nonsense\r\n'}
 
 
-@needs_chromium
 @pytest.mark.asyncio
-async def test_keys_go_up_when_the_window_loses_the_focus():
-    async with page_server('/', OUR_SCRIPT) as url, chromium(CHROMIUM) as page:
+async def test_keys_go_up_when_the_window_loses_the_focus(chromium_path):
+    async with page_server('/', OUR_SCRIPT) as url, chromium(chromium_path) as page:
         await page.goto(url)
         await page.evaluate("""() => {
             window.events = [];
@@ -177,10 +171,9 @@ async def test_keys_go_up_when_the_window_loses_the_focus():
         assert await page.evaluate('events') == []
 
 
-@needs_chromium
 @pytest.mark.asyncio
-async def test_gamepad_sends_its_changes_and_lets_go_when_it_is_lost():
-    async with page_server('/', OUR_SCRIPT) as url, chromium(CHROMIUM) as page:
+async def test_gamepad_sends_its_changes_and_lets_go_when_it_is_lost(chromium_path):
+    async with page_server('/', OUR_SCRIPT) as url, chromium(chromium_path) as page:
         await page.goto(url)
         await page.evaluate("""() => {
             window.pads = [null];
@@ -215,10 +208,9 @@ async def test_gamepad_sends_its_changes_and_lets_go_when_it_is_lost():
             {'type': 'axis0', 'value': 1}, {'type': 'axis0', 'value': 0}]
 
 
-@needs_chromium
 @pytest.mark.asyncio
-async def test_two_ends_of_our_script_and_its_queue():
-    async with page_server('/', OUR_SCRIPT) as url, chromium(CHROMIUM) as page:
+async def test_two_ends_of_our_script_and_its_queue(chromium_path):
+    async with page_server('/', OUR_SCRIPT) as url, chromium(chromium_path) as page:
         await page.goto(url)
         got = await page.evaluate("""async () => {
             const a = new rtcbot.RTCConnection(), b = new rtcbot.RTCConnection();
@@ -243,10 +235,9 @@ async def test_two_ends_of_our_script_and_its_queue():
                        ['m=application']]
 
 
-@needs_chromium
 @pytest.mark.asyncio
-async def test_media_of_our_script():
-    async with page_server('/', OUR_SCRIPT) as url, chromium(CHROMIUM) as page:
+async def test_media_of_our_script(chromium_path):
+    async with page_server('/', OUR_SCRIPT) as url, chromium(chromium_path) as page:
         await page.goto(url)
         got = await page.evaluate("""async () => {
             const camera = () => document.createElement('canvas').captureStream(5)

@@ -23,14 +23,14 @@ import stat
 
 from browsers import PATIENCE, until
 from cryptography import x509
-from processes import node
+from processes import free_port, node
 import pytest
 from rtc_bridge.core.configuration import BRIDGE
 from rtc_bridge.core.errors import ParameterError, REFUSED, StoreError
 from rtc_bridge.nodes.certificate import fingerprint, keep
 from rtc_bridge.nodes.own_server import Certificate
 from rtc_bridge.signaling.addresses import reachable
-from stack import ColourCamera, free_port, Robot, start
+from stack import ColourCamera, Robot, start
 
 NOW = 1_800_000_000.0
 DAY = 86400.0

@@ -313,10 +313,11 @@ async def test_client_waits_for_its_name():
                     'lost: robot-exists: Already have a connection here')
                 r.registry.get('r1')._ws._req.transport.abort()
                 # Whichever is quicker has the name; one of both has it.
-                done = [asyncio.create_task(s.reach('connected')) for s in (states, waiting)]
-                await asyncio.wait(done, return_when=asyncio.FIRST_COMPLETED)
+                tasks = [asyncio.create_task(s.reach('connected')) for s in (states, waiting)]
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                assert {task.result() for task in done} == {'connected'}
                 assert r.registry.get('r1') is not None
-                for task in done:
+                for task in tasks:
                     task.cancel()
 
 

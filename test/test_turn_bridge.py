@@ -21,12 +21,12 @@ import time
 
 from aiohttp import ClientSession
 from browsers import PATIENCE, until
-from processes import Process
+from processes import free_port, Process
 import pytest
 from rtc_bridge.core.messages import SUBPROTOCOL
 from rtc_bridge.core.turn import mint
 from rtc_bridge.signaling.addresses import reachable
-from stack import ColourCamera, free_port, Robot
+from stack import ColourCamera, Robot
 
 SECRET = 'not-used-anywhere-else'
 TTL = 120.0

@@ -24,7 +24,7 @@ from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.retransmission import SAVED_S, SHARE
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.slot import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, Slot
-from viewer import make_sessions, TestCamera, Viewer
+from viewer import make_sessions, TestCamera, until, Viewer
 
 # A sender that waits for the processor takes that for a narrow path.
 pytestmark = [pytest.mark.asyncio, pytest.mark.live]
@@ -68,12 +68,6 @@ async def watch():
         await sessions.close('test ends')
 
 
-async def until(condition):
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
 async def flood(viewer):
     """Ask for keyframes, and for packets that there are and that never were, once each."""
     receiver = viewer.pc.getReceivers()[0]
@@ -92,7 +86,7 @@ async def test_a_viewer_that_floods_costs_the_others_nothing(watch):
     clean, clean_slot, clean_rate = await watch(sessions)
     rude, rude_slot, rude_rate = await watch(sessions)
     await until(lambda: clean_slot.stream == rude_slot.stream == 'h264' and min(
-        clean_rate.bitrate, rude_rate.bitrate) > 0.95 * MAX_BITRATE)
+        clean_rate.bitrate, rude_rate.bitrate) > 0.95 * MAX_BITRATE, PATIENCE_S)
     clean.sizes.clear()
     stream = camera.camera.streams['h264']
     frames, keyframes = stream.stats.frames, stream.stats.keyframes
@@ -122,7 +116,7 @@ async def test_padding_brings_a_viewer_back_up(watch):
     camera = NoisyCamera('front', 0, max_bitrate=MAX_BITRATE)
     sessions = make_sessions(camera)
     first, first_slot, first_rate = await watch(sessions)
-    await until(lambda: first_rate.bitrate > 0.9 * MAX_BITRATE)
+    await until(lambda: first_rate.bitrate > 0.9 * MAX_BITRATE, PATIENCE_S)
     second, slot, rate = await watch(sessions)
     # As if its path had been narrow for a while.
     async with asyncio.timeout(PATIENCE_S):
@@ -130,10 +124,11 @@ async def test_padding_brings_a_viewer_back_up(watch):
             rate.on_report(0.9)
             await asyncio.sleep(0.1)
     again = slot.bytes_again
-    await until(lambda: slot.stream == 'h264')
+    await until(lambda: slot.stream == 'h264', PATIENCE_S)
     assert slot.bytes_again - again > 10_000
     assert first_slot.stream == 'h264' and first.sizes[0] == {(320, 240)}
-    assert second.sizes[0] > {(320, 240)}
+    # The pictures of both tiers; those of the best one may still be on their way.
+    await second.until(lambda: second.sizes[0] > {(320, 240)})
 
 
 async def test_a_still_scene_keeps_its_quality(watch):
@@ -142,7 +137,7 @@ async def test_a_still_scene_keeps_its_quality(watch):
     viewer, slot, rate = await watch(sessions)
     seen = len(viewer.lumas[0])
     # That many are more than the time in which paths are found out.
-    await until(lambda: len(viewer.lumas[0]) - seen > 240)
+    await until(lambda: len(viewer.lumas[0]) - seen > 240, PATIENCE_S)
     assert slot.stream == 'h264' and viewer.sizes[0] == {(640, 480)}
 
 
@@ -152,7 +147,7 @@ async def test_a_pause_ends_with_a_keyframe(watch):
     stats = camera.camera.streams['h264'].stats
     slot.pause(0.3)
     sent, frames, keyframes = slot.bytes_sent, stats.frames, stats.keyframes
-    await until(lambda: slot.bytes_sent > sent)
+    await until(lambda: slot.bytes_sent > sent, PATIENCE_S)
     # Pictures were made meanwhile, and the first that was sent again was whole.
     assert stats.frames - frames >= 3 and stats.keyframes > keyframes
     seen = len(viewer.lumas[0])

@@ -87,6 +87,13 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=
     return sessions
 
 
+async def until(condition, timeout=TIMEOUT_S):
+    """Wait until a function that nothing tells of gives something true."""
+    async with asyncio.timeout(timeout):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def all_closed():
     """Give a list for viewers and one for sessions; in the end close them, and see that it is."""
