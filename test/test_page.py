@@ -26,11 +26,14 @@ RED, BLUE = (0, 0, 200), (200, 0, 0)
 MAX_BYTES = 100_000
 PAD = """
   window.pads = [null, null];
-  navigator.getGamepads = () => pads;
-  window.plug = (axes, buttons = {}) => { pads[1] = { index: 1, id: 'stub', connected: true,
+  // How often the page has looked since the last change.
+  window.polls = 0;
+  navigator.getGamepads = () => { polls += 1; return pads; };
+  const set = (pad) => { polls = 0; pads[1] = pad; };
+  window.plug = (axes, buttons = {}) => set({ index: 1, id: 'stub', connected: true,
     mapping: 'standard', axes, buttons: Array.from({ length: 17 }, (_, n) => (
-      { value: buttons[n] ?? 0, pressed: !!buttons[n] })) }; };
-  window.unplug = () => { pads[1] = null; dispatchEvent(new Event('gamepaddisconnected')); };
+      { value: buttons[n] ?? 0, pressed: !!buttons[n] })) });
+  window.unplug = () => { set(null); dispatchEvent(new Event('gamepaddisconnected')); };
 """
 
 
@@ -199,6 +202,7 @@ def test_a_dead_man_key_can_be_asked_for(page, cmd_vel):
 def test_a_gamepad_drives_while_its_button_is_held(page, cmd_vel):
     take(page)
     page.evaluate('plug([0, 0, 0, 0])')
+    page.wait('polls > 1')
     velocity(cmd_vel, 0, 0, 0)
     since = cmd_vel.mark()
     page.evaluate('plug([0, -1, 0, 0])')
@@ -215,6 +219,7 @@ def test_a_gamepad_drives_while_its_button_is_held(page, cmd_vel):
     page.evaluate('plug([0, -1, 0, 0], { 4: 1 })')
     velocity(cmd_vel, MAX_X, 0, 0)
     page.evaluate('unplug()')
+    page.wait('polls > 1')
     velocity(cmd_vel, 0, 0, 0)
     # Plugged in with a stick held: it has to be let go first.
     since = cmd_vel.mark()

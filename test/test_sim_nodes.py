@@ -66,8 +66,9 @@ class Drive:
             self._publisher.publish(message)
             count = len(self.odometry)
             self._probe.wait_for(lambda: len(self.odometry) > count + 1)
-            if done(self.odometry[-1]):
-                return self.odometry[-1]
+            newest = self.odometry[-1]
+            if done(newest):
+                return newest
         raise AssertionError(f'not there after {timeout} s: {self.odometry[-1:]}')
 
 
@@ -98,8 +99,8 @@ def test_sim_robot_drives_and_stops_by_itself(probe):
         assert (info.width, info.height) == (640, 480)
         assert info.k[0] == pytest.approx(320 / math.tan(1.25 / 2))
         still = images[-1]
-        moving = drive.until(0.5, 0.0, lambda o: place(o)[0] > 0.4)
-        assert speed(moving) == pytest.approx(0.5, abs=0.01)
+        # Where commands come late it stops in between.
+        moving = drive.until(0.5, 0.0, lambda o: place(o)[0] > 0.4 and abs(speed(o) - 0.5) < 0.01)
         assert abs(place(moving)[1]) < 1e-6
         assert np.abs(images[-1].astype(int) - still).mean() > 2
         # No more commands: it stops by itself, and the zero was not ours.
@@ -107,8 +108,8 @@ def test_sim_robot_drives_and_stops_by_itself(probe):
         probe.wait_for(lambda: speed(drive.odometry[-1]) == 0)
         rolled = [o for o in drive.odometry[begin:] if speed(o) > 0.45]
         assert 1 <= len(rolled) <= 30  # Half a second at 30 Hz is 15; a busy machine loses some.
-        turned = drive.until(0.0, 1.0, lambda o: o.pose.pose.orientation.z > 0.2)
-        assert turned.twist.twist.angular.z == pytest.approx(1.0, abs=0.05)
+        drive.until(0.0, 1.0, lambda o: o.pose.pose.orientation.z > 0.2
+                    and abs(o.twist.twist.angular.z - 1.0) < 0.05)
         battery = probe.wait_for(lambda: batteries and batteries[-1])
         assert 0.9 < battery.percentage <= 1 and 12 < battery.voltage <= 12.6 and battery.present
 
@@ -121,8 +122,7 @@ def test_sim_robot_collides_with_a_wall(probe):
         assert speed(moving) < -0.5
         blocked = drive.until(-3.0, 0.0, lambda o: speed(o) > -0.05)
         assert -1.52 < place(blocked)[0] < -1.48
-        free = drive.until(1.0, 0.0, lambda o: place(o)[0] > -1.3)
-        assert speed(free) > 0.5
+        drive.until(1.0, 0.0, lambda o: place(o)[0] > -1.3 and speed(o) > 0.5)
 
 
 def test_sim_robot_parameters(probe):
