@@ -14,7 +14,7 @@
 
 """Codecs and limits that change under a real page, by itself and by ROS parameters."""
 
-from browsers import Chromium, Firefox
+from browsers import Firefox
 import pytest
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersAtomically
@@ -56,14 +56,6 @@ def robot():
 def camera(robot):
     """Publish a red picture, wide and low."""
     return ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
-
-
-@pytest.fixture
-def chromium(chromium_path):
-    """Run a Chromium."""
-    browser = Chromium(chromium_path)
-    yield browser
-    browser.close()
 
 
 def break_h264(page):
