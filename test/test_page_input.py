@@ -17,7 +17,7 @@
 from browsers import until
 import pytest
 from test_page import (  # noqa: F401
-    cmd_vel, MAX_X, MAX_Y, MAX_Z, page, robot, show, spot, take, velocity)
+    MAX_X, MAX_Y, MAX_Z, page, robot, show, spot, take, velocity)
 
 AHEAD = 'plug([0, -1, 0, 0], { 4: 1 })'
 AT_REST = 'plug([0, 0, 0, 0])'
