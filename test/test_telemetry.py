@@ -14,6 +14,7 @@
 """Values of the robot on the page, and services called from there, over DDS."""
 
 import math
+import re
 import signal
 import threading
 
@@ -325,7 +326,9 @@ def test_page_shows_values_calls_services_and_runs_nothing_of_them(robot, chromi
         page.wait(f"({VALUES})['/sim_robot/bumper'] === 'false'")
         page.wait(f"({VALUES}).Battery?.endsWith(' V')")
         shown = page.evaluate(VALUES)
-        assert shown['Speed'] == '0.00 m/s' and shown['/note'] == HOSTILE
+        assert shown['Speed'] == '0.00 m/s'
+        # It was said once; a busy machine shows it late.
+        assert re.fullmatch(re.escape(HOSTILE) + r'( \(\d+ s ago\))?', shown['/note'])
         page.wait("document.getElementById('vitals').textContent.endsWith('%0.00 m/s')")
         page.down('w')
         page.wait(f'parseFloat(({VALUES}).Speed) > 0.1')
