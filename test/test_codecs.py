@@ -66,12 +66,12 @@ def break_h264(page):
 
 def codec(page):
     """Return the codec that a page shows, as its statistics tell."""
-    return page.evaluate('window.rtcBridge.stats?.slots[0]?.codec')
+    return page.evaluate('window.rtcBridge?.stats?.slots[0]?.codec')
 
 
 def wait_codec(page, name):
     """Wait until a page decodes frames of a codec."""
-    page.wait(f"""(() => {{ const slot = window.rtcBridge.stats?.slots[0];
+    page.wait(f"""(() => {{ const slot = window.rtcBridge?.stats?.slots[0];
         return slot?.codec === '{name}' && slot.fps > 0; }})()""")
 
 
@@ -95,7 +95,7 @@ def test_a_whole_browser_keeps_h264_and_one_that_is_not_looked_at(robot, camera,
     page.load(robot.url)
     whole = chromium.show(robot.url)
     wait_codec(whole, 'H264')
-    page.wait('window.rtcBridge.stats?.slots[0]?.kbps > 0')
+    page.wait('window.rtcBridge?.stats?.slots[0]?.kbps > 0')
     # As long as it takes one that is looked at.
     broken = break_h264(chromium.page(bypass_csp=True))
     broken.load(robot.url)
