@@ -16,17 +16,23 @@
 From the start of a navigation to the moment when the page's controls work; a markdown table.
 
 Each load is a browser context of its own, so that nothing is in a cache. The page comes from a
-relay, and from the robot's own server, while the robot runs with a camera.
+relay, and from the robot's own server, while the robot runs with a camera. What browser and host
+need for any page tells a page of one button, loaded in turn with the others.
 """
 
 import argparse
 import contextlib
 from datetime import date
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import os
+from pathlib import Path
 import platform
 import shutil
 import statistics
 import sys
+import tempfile
+import threading
 import time
 
 from testbed import Chromium, Firefox, Robot
@@ -65,19 +71,42 @@ READ = """() => {
     requests: files.length + 1, bytes: sum('transferSize'), packed: sum('encodedBodySize'),
   };
 }"""
+BUTTON = {
+    'index.html': """<!doctype html><title>One button</title>
+      <main id="stage" tabindex="0"><button id="button">Press</button></main>
+      <script type="module" src="main.js"></script>""",
+    'main.js': """stage.addEventListener('keydown', (event) => event.preventDefault());
+      button.addEventListener('click', () => {});""",
+}
 COLUMNS = ('answered', 'parsed', 'files', 'painted', 'key', 'interactive')
 TARGET = 100
 
 
-def load(page: object, url: str) -> dict[str, float]:
+class _Quiet(SimpleHTTPRequestHandler):
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def one_button() -> tuple[str, ThreadingHTTPServer]:
+    """Serve a page of one button; return its URL and the server."""
+    folder = tempfile.mkdtemp(prefix='rtc_bridge_bench_')
+    for name, text in BUTTON.items():
+        Path(folder, name).write_text(text)
+    server = ThreadingHTTPServer(('127.0.0.1', 0), partial(_Quiet, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f'http://127.0.0.1:{server.server_port}/', server
+
+
+def load(page: object, url: str, ready: str) -> dict[str, float]:
     """
-    Load a page, wait until it shows the robot's picture; return when things happened.
+    Load a page, wait until an expression is true; return when things happened.
 
     Times are in ms since the navigation began. Interactive: painted, keys and buttons work.
     """
     page.evaluate_on_load(WATCH)
     page.load(url)
-    page.wait_state('live')
+    page.wait(ready)
     seen = page.evaluate(f'({READ})()')
     return {**seen, 'interactive': max(seen['painted'], seen['key'], seen['buttons'])}
 
@@ -109,7 +138,11 @@ def main() -> int:
         robot = Robot()
         stack.callback(robot.close)
         robot.start('sim_robot', camera='sim', width=640, height=480)
-        servers = {'relay': robot.url, 'robot': f'{robot.own_url}/testbot'}
+        url, server = one_button()
+        stack.callback(server.shutdown)
+        live = "window.rtcBridge?.state === 'live'"
+        servers = {'one button': (url, "performance.now() > 500 && 'key' in window.marks"),
+                   'relay': (robot.url, live), 'robot': (f'{robot.own_url}/testbot', live)}
         chromium = Chromium(shutil.which('chromium'))
         stack.callback(chromium.close)
         firefox = Firefox(shutil.which('firefox-esr') or shutil.which('firefox'))
@@ -123,9 +156,9 @@ def main() -> int:
         # The first load of each is not counted: code is loaded, DDS finds its ends.
         for number in range(args.loads + 1):
             for browser in ('Chromium', 'Firefox'):
-                for server, url in servers.items():
+                for server, (url, ready) in servers.items():
                     page = fresh(browser)
-                    seen = load(page, url)
+                    seen = load(page, url, ready)
                     if browser == 'Chromium':
                         page.close()
                     print(f'{number} {browser} {server}: '

@@ -30,8 +30,7 @@ import statistics
 import sys
 import time
 
-from drawn import WATCH
-from testbed import Chromium, Firefox, Robot
+from testbed import Chromium, Firefox, Robot, WATCH
 
 CAMERA = 'sim/image_raw'
 COLUMNS = ('drawn p50 ms', 'shown p50 ms', 'difference p50', 'p5', 'p95',

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 from browsers import Chromium, Firefox, until  # noqa: E402, F401
 # For a ROS graph, and a home, of its own.
 import conftest  # noqa: E402, F401
+from drawn import WATCH  # noqa: E402, F401
 from netns import Namespace  # noqa: E402, F401
 from processes import Process  # noqa: E402, F401
 from ros_probe import RosProbe  # noqa: E402, F401

@@ -200,3 +200,24 @@ def test_strange_figures_are_refused_and_nothing_else_happens(robot):
             time.CLOCK_BOOTTIME)) < PATIENCE
     finally:
         viewer.close()
+
+
+def test_diagnostics_have_the_figures_of_each_viewer(robot):
+    figures = {'delay_ms': 12.5, 'command_ms': 3.5, 'clock_error_ms': 0.5, 'round_trip_ms': 1.5,
+               'fps': 29.5, 'kbit_per_s': 800.0, 'lost_percent': 0.5, 'width': 640, 'height': 480,
+               'codec': 'VP8', 'route': 'relay'}
+    viewers = [Viewer(f'{robot.own_url}/connect') for _ in range(2)]
+    try:
+        wanted = {}
+        for number, viewer in enumerate(viewers):
+            hello = viewer.wait('control', lambda m: m['type'] == 'hello')
+            own = {**figures, 'delay_ms': 1000.5 + number}
+            viewer.send('control', {'type': 'figures', **own})
+            # Whole session ids are secrets of their viewers.
+            wanted |= {f'{hello["session"][:8]}.page_{name}': str(value)
+                       for name, value in own.items()}
+        values = robot.diagnostics('viewers', lambda values, _: wanted.keys() <= values.keys())
+        assert {key: values[key] for key in wanted} == wanted
+    finally:
+        for viewer in viewers:
+            viewer.close()
