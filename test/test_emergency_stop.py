@@ -57,7 +57,7 @@ def test_a_stop_outlives_the_process(path):
 
 
 @pytest.mark.parametrize('text', ['', '{', '[]', '{"id": 1, "by": ""}', '{"id": null}', '\0' * 40,
-                                  '{"id": "a", "by": null}'])
+                                  '{"id": "a", "by": null}', '[' * 100000])
 def test_a_state_that_cannot_be_read_is_a_stop(path, text):
     path.write_text(text)
     stop = EmergencyStop(path)

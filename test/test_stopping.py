@@ -137,6 +137,25 @@ def test_ros_stops_the_robot(robot, url, cmd_vel):
         driver.close()
 
 
+def test_a_button_that_is_let_go_at_once_stops(robot, url, cmd_vel):
+    """Even if the bridge has no time to look in between: true and false are there together."""
+    button = robot.probe.publisher(Bool, 'emergency_stop')
+    robot.probe.wait_for(button.get_subscription_count, PATIENCE)
+    driver = Driver(url)
+    try:
+        move(driver, cmd_vel)
+        robot.bridge.send(signal.SIGSTOP)
+        try:
+            for pressed in (True, False, False):
+                button.publish(Bool(data=pressed))
+        finally:
+            robot.bridge.send(signal.SIGCONT)
+        robot.diagnostics('driving', lambda values, _: values['emergency_stop'] != '')
+        assert call(robot, 'release').success
+    finally:
+        driver.close()
+
+
 def test_a_state_that_cannot_be_read_stops(robot, url, cmd_vel):
     robot.bridge.send(signal.SIGKILL)
     robot.bridge.wait(PATIENCE)

@@ -114,7 +114,7 @@ class EmergencyStop:
                 raise TypeError('id and by are no texts')
         except FileNotFoundError:
             return  # It was never pressed.
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.error('%s cannot be read: %r', self._path, error)
             self.latch('a state that cannot be read')
         else:

@@ -81,6 +81,8 @@ class Gate:
         self._velocity = ZERO
         # Time of the last accepted command, or None while stopped.
         self._accepted: float | None = None
+        # Time of the last gamepad's state in motion, or None while it rests.
+        self._joy_accepted: float | None = None
         # What a client that sends changes only wants, and when it last gave a sign of life.
         self._held: Velocity | None = None
         self._held_since = 0.0
@@ -89,7 +91,7 @@ class Gate:
     def stop(self) -> None:
         """Stand still: motion needs a neutral command first."""
         self._velocity = ZERO
-        self._accepted = None
+        self._accepted = self._joy_accepted = None
         self._held = None
         self._neutral_seen = False
         self._joy_neutral_seen = False
@@ -111,7 +113,7 @@ class Gate:
     def moving(self) -> bool:
         """Tell whether a command is in force, be it neutral."""
         self._follow()
-        return self._accepted is not None
+        return self._accepted is not None or self._joy_accepted is not None
 
     # Commands
 
@@ -151,8 +153,10 @@ class Gate:
         now, age = self._check(session, command)
         if command.is_neutral():
             self._joy_neutral_seen = True
+            self._joy_accepted = None
         else:
             self._permit(self._joy_neutral_seen, self._doubt(frame, now, age))
+            self._joy_accepted = now
             self.lease.use()
         self._seq = command.seq
 
@@ -260,11 +264,11 @@ class Gate:
     def _expire(self, now: float) -> None:
         """Stop if the commands have ended."""
         self._follow()
-        if self._accepted is None:
-            return
         since, allowed = ((self._accepted, self.timeout) if self._held is None
                           else (self._alive, self._hold_timeout))
-        if now - since > allowed:
+        # A gamepad ends on its own: it may be all that a page sends.
+        if (self._accepted is not None and now - since > allowed
+                or self._joy_accepted is not None and now - self._joy_accepted > self.timeout):
             self.stop()
             self._stop_due = True
 

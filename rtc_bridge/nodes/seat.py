@@ -20,6 +20,7 @@ from typing import Callable
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Joy
 from std_msgs.msg import Bool, Header
 from std_srvs.srv import Trigger
@@ -41,6 +42,8 @@ from ..ros.velocity_publisher import (
 # A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
 LOCK_PERIOD_S = 0.2
 _SERVICE_TIMEOUT_S = 1.0
+# A false that follows at once, as a button is let go, must not replace the true before it.
+_PRESS_QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
 class Seat:
@@ -100,7 +103,7 @@ class Seat:
             Trigger, '~/release', lambda _, response: answer(self._release, response))
         self._node.create_subscription(
             Bool, 'emergency_stop', lambda message: message.data and loop.call_soon_threadsafe(
-                self.pilot.emergency_stop, 'the topic emergency_stop'), RELIABLE_LATEST)
+                self.pilot.emergency_stop, 'the topic emergency_stop'), _PRESS_QOS)
 
     async def run(self) -> None:
         """Do what is due, until cancelled."""

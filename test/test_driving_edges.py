@@ -1,0 +1,491 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The edges of gate, guard and pilot, which a tidy driver never comes to."""
+
+from itertools import count
+import math
+
+import pytest
+from rtc_bridge.core.control import Drive, Joy
+from rtc_bridge.core.emergency_stop import EmergencyStop
+from rtc_bridge.core.errors import StoreError
+from rtc_bridge.core.frames import SentFrames
+from rtc_bridge.core.gate import Gate, Refused
+from rtc_bridge.core.guard import Guard
+from rtc_bridge.core.guard_watch import GuardWatch
+from rtc_bridge.core.lease import ASK_TIME_S, Lease
+from rtc_bridge.core.pilot import Pilot
+from rtc_bridge.core.velocity import Limits, Velocity, ZERO
+
+FORWARD = Velocity(1.0, 0.0, 0.0)
+BACK = Velocity(-1.0, 0.0, 0.0)
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    now = 128.0  # With steps of a binary fraction all sums are exact.
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+class Bench:
+    """A pilot with everything around it, and a page called `a` that drives."""
+
+    def __init__(self, clock, limits=Limits(1.0, 0.5, 2.0, 1000.0, 1000.0), **changes):
+        self.clock, self.sent, self.seq = clock, [], 0
+        numbers = count(1)
+        self.stop = EmergencyStop(clock=clock)
+        self.reason = None
+        self.lease = Lease(60.0, clock)
+        self.gate = Gate(limits, self.lease, clock=clock, make_tick=lambda: next(numbers),
+                         conditions=[self.stop.reason, lambda: self.reason],
+                         **{'timeout': 0.25, **changes})
+        self.pilot = Pilot(self.gate, self.sent.append, lambda *joy: self.sent.append(joy),
+                           stop=self.stop, clock=clock)
+
+    def begin(self):
+        self.pilot.want('a')
+        self.send(ZERO)
+        self.send(FORWARD)
+        assert self.sent[-1] == FORWARD
+        return self
+
+    def send(self, velocity, tick=None, frame=None, pause=0.03125):
+        self.clock.now += pause
+        self.seq += 1
+        self.pilot.command('a', Drive(self.lease.epoch, self.seq, tick or self.gate.tick(),
+                                      velocity), frame)
+
+    def joy(self, *axes):
+        self.seq += 1
+        self.pilot.command('a', Joy(self.lease.epoch, self.seq, self.gate.tick(), axes, ()))
+
+
+@pytest.fixture
+def bench(clock):
+    return Bench(clock)
+
+
+def refused(reason):
+    return pytest.raises(Refused, match=f'^{reason}$')
+
+
+# Gate
+
+
+def test_a_tick_is_worth_as_much_as_it_is_young(bench, clock):
+    bench.begin()
+    tick = bench.gate.tick()
+    bench.send(ZERO, tick, pause=0.5)
+    with refused('stale'):
+        bench.send(ZERO, tick)
+
+
+def test_ticks_of_an_earlier_driver_are_stale(bench):
+    bench.begin()
+    tick = bench.gate.tick()
+    bench.pilot.leave('a')
+    bench.pilot.want('a')
+    with refused('stale'):
+        bench.send(ZERO, tick)
+
+
+def test_old_ticks_are_forgotten(bench, clock):
+    for _ in range(1000):
+        bench.gate.tick()
+        clock.now += 0.0625
+    assert len(bench.gate._ticks) == 8 + 1
+
+
+def test_what_was_refused_does_not_keep_the_robot_moving(bench, clock):
+    bench.begin()
+    for _ in range(7):
+        with refused('stale'):
+            bench.send(FORWARD, tick=-1)
+        bench.pilot.poll()
+    bench.sent.clear()
+    with refused('stale'):
+        bench.send(FORWARD, tick=-1, pause=0.125)
+    # The first that comes too late finds the end, and zero is said before the answer.
+    assert bench.sent == [ZERO]
+
+
+def test_the_gamepad_does_not_keep_the_robot_moving(bench, clock):
+    bench.begin()
+    bench.joy(0.0)
+    for _ in range(4):
+        clock.now += 0.0625
+        bench.joy(0.5)
+        bench.pilot.poll()
+    assert ZERO not in bench.sent[2:]
+    clock.now += 0.0625
+    bench.pilot.poll()
+    assert bench.sent[-2:] == [ZERO, ([0.0] * 6, [0] * 15)]
+    # And the other way round: what was held before the stop needs a neutral pad first.
+    bench.send(ZERO)
+    with refused('neutral-first'):
+        bench.joy(0.5)
+
+
+def test_a_gamepad_alone_stops_when_it_falls_silent(bench, clock):
+    """A page may send nothing else: then there is no motion that could end."""
+    bench.pilot.want('a')
+    bench.joy(0.0)
+    bench.joy(0.5)
+    clock.now += 0.25
+    bench.pilot.poll()
+    assert bench.sent[-1][0][0] == -0.5
+    clock.now += 0.03125
+    bench.pilot.poll()
+    assert bench.sent[-2:] == [ZERO, ([0.0] * 6, [0] * 15)]
+    with refused('neutral-first'):
+        bench.joy(0.5)
+    bench.joy(0.0)
+    bench.joy(0.5)
+    # Nor does a stop that is found between commands pass it by.
+    bench.reason = 'guard'
+    bench.pilot.poll()
+    assert bench.sent[-2:] == [ZERO, ([0.0] * 6, [0] * 15)]
+    bench.reason = None
+    # At rest it may be silent.
+    bench.joy(0.0)
+    bench.sent.clear()
+    clock.now += 9.0
+    bench.pilot.poll()
+    assert bench.sent == []
+
+
+def test_a_gamepad_in_use_is_use(bench, clock):
+    bench.pilot.want('a')
+    for _ in range(3):
+        clock.now += 50.0
+        bench.joy(0.0)
+        bench.joy(0.5)
+        bench.pilot.poll()
+        assert bench.lease.holder == 'a'
+    bench.joy(0.0)
+    clock.now += 60.5
+    bench.joy(0.0)
+    bench.pilot.poll()
+    assert bench.lease.holder is None
+
+
+def test_what_stops_all_stops_a_robot_in_motion(bench):
+    bench.begin()
+    bench.reason = 'guard'
+    bench.pilot.poll()
+    assert bench.sent[-1] == ZERO and not bench.gate.moving
+    bench.reason = None
+    with refused('neutral-first'):
+        bench.send(FORWARD)
+
+
+def test_zero_is_said_at_each_refused_motion(bench):
+    """A guard that did not hear the first one hears the next."""
+    bench.begin()
+    bench.reason = 'guard'
+    for _ in range(3):
+        bench.sent.clear()
+        with refused('guard'):
+            bench.send(FORWARD)
+        assert bench.sent == [ZERO]
+
+
+def test_a_halt_at_rest_says_nothing(bench):
+    bench.pilot.want('a')
+    bench.sent.clear()
+    bench.pilot.halt()
+    assert bench.sent == []
+
+
+def test_motion_is_reached_in_steps_from_rest_and_back(clock):
+    bench = Bench(clock, Limits(1.0, 1.0, 2.0, 2.0, 4.0))
+    bench.pilot.want('a')
+    bench.send(ZERO)
+    for share in (1, 2, 3):
+        bench.send(Velocity(1.0, 1.0, -2.0))
+        assert bench.sent[-1] == Velocity(*(share * x for x in (0.0625, 0.0625, -0.125)))
+    bench.send(BACK)
+    # The wish for zero is exempt, component by component.
+    assert bench.sent[-1] == Velocity(0.125, 0.0, 0.0)
+    # After a stop it begins at rest again, whatever it was before.
+    bench.pilot.halt()
+    bench.send(ZERO)
+    bench.send(BACK)
+    assert bench.sent[-1] == Velocity(-0.0625, 0.0, 0.0)
+
+
+def test_a_first_wish_of_a_client_that_sends_changes_only_is_one_step(clock):
+    bench = Bench(clock, Limits(1.0, 0.0, 2.0, 2.0, 4.0))
+    bench.pilot.hold('r', 1.0, 0.0)
+    assert bench.sent[-1].linear_x == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize('age, share', [(0.25, 1.0), (0.375, 0.5), (0.5, None)])
+def test_speed_by_delay_has_exact_ends(clock, age, share):
+    bench = Bench(clock, slow=(0.25, 0.5), max_age=1.0, timeout=1.0).begin()
+    tick = bench.gate.tick()
+    if share is None:
+        with refused('slow'):
+            bench.send(FORWARD, tick, pause=age)
+    else:
+        bench.send(FORWARD, tick, pause=age)
+        assert bench.sent[-1].linear_x == share
+
+
+def test_a_picture_counts_up_to_its_age(clock):
+    bench = Bench(clock, max_frame_age=0.5)
+    bench.pilot.want('a')
+    bench.send(ZERO)
+    bench.send(FORWARD, frame=clock.now - 0.46875)
+    with refused('frozen'):
+        bench.send(FORWARD, frame=clock.now - 0.5)
+
+
+def test_whoever_moves_what_he_holds_is_bound_by_the_stop(bench):
+    bench.pilot.hold('r', 0.0, 0.0)
+    bench.stop.latch('b')
+    with refused('stopped'):
+        bench.pilot.hold('r', 1.0, 0.0)
+    bench.stop.release(bench.stop.id, 'b')
+    with refused('neutral-first'):
+        bench.pilot.hold('r', 1.0, 0.0)
+
+
+def test_a_life_sign_of_somebody_else_holds_nothing(bench, clock):
+    bench.pilot.hold('r', 1.0, 0.0)
+    clock.now += 1.5
+    bench.pilot.alive('b')
+    clock.now += 0.75
+    bench.pilot.poll()
+    assert bench.sent[-1] == ZERO
+
+
+def test_a_late_life_sign_never_shortens_the_hold(bench, clock):
+    bench.pilot.hold('r', 1.0, 0.0)
+    clock.now += 1.0
+    bench.pilot.alive('r')
+    bench.pilot.alive('r', age=0.875)
+    clock.now += 1.875
+    bench.pilot.poll()
+    assert bench.sent[-1] == FORWARD
+
+
+# Guard
+
+
+@pytest.fixture
+def guard(clock):
+    """Return a guard that lets motion pass, and says no more zeros."""
+    guard = Guard(0.25, clock)
+    guard.command(ZERO, clock.now)
+    clock.now += 2.0
+    return guard
+
+
+def test_a_command_of_the_guard_lasts_exactly_its_time(guard, clock):
+    assert guard.command(FORWARD, clock.now - 0.25) == FORWARD
+    assert guard.poll() is None
+    clock.now += 0.001
+    assert guard.poll() == ZERO
+
+
+def test_what_the_guard_refused_counts_for_nothing(guard, clock):
+    """Neither does an old neutral command open the way, nor one from the future close it."""
+    epoch = guard.epoch
+    guard.command(FORWARD, clock.now)
+    clock.now += 1.0
+    assert guard.poll() == ZERO and guard.epoch != epoch
+    assert guard.command(ZERO, clock.now - 0.5) is None
+    assert guard.command(FORWARD, clock.now) is None
+    assert guard.command(ZERO, clock.now + 60.0) is None
+    clock.now += 0.03125
+    assert guard.command(ZERO, clock.now) == ZERO
+    clock.now += 0.03125
+    assert guard.command(FORWARD, clock.now) == FORWARD
+
+
+def test_neutral_under_the_stop_is_none_after_it(guard, clock):
+    guard.latch(True)
+    assert guard.command(ZERO, clock.now) is None
+    guard.latch(False)
+    clock.now += 0.03125
+    assert guard.command(FORWARD, clock.now) is None
+    assert guard.command(FORWARD, clock.now) is None
+
+
+def test_the_stop_reaches_a_guard_in_motion_at_once(guard, clock):
+    guard.command(FORWARD, clock.now)
+    epoch = guard.epoch
+    guard.latch(True)
+    assert guard.poll() == ZERO and guard.epoch != epoch
+    # Said again it is no other stop.
+    epoch = guard.epoch
+    guard.latch(True)
+    assert guard.epoch == epoch and guard.poll() is None
+
+
+def test_a_guard_that_ends_under_a_stop_says_zero(clock):
+    guard = Guard(0.25, clock)
+    assert guard.stop() is None
+    guard.latch(True)
+    assert guard.stop() == ZERO
+
+
+def test_two_guards_have_two_names(clock):
+    assert Guard(0.25, clock).epoch != Guard(0.25, clock).epoch
+
+
+def test_the_guard_sleeps_until_it_is_needed(guard, clock):
+    assert guard.wait() == 1.0
+    guard.command(FORWARD, clock.now - 0.125)
+    assert 0.125 < guard.wait() <= 0.127
+    clock.now += guard.wait()
+    assert guard.poll() == ZERO
+    assert guard.wait() == pytest.approx(0.05)
+    clock.now += 0.2
+    assert guard.wait() == 0.0
+    slow = Guard(5.0, clock)
+    slow.command(ZERO, clock.now)
+    clock.now += 0.0625
+    slow.command(FORWARD, clock.now)
+    assert slow.wait() == 1.0
+    clock.now += 6.0
+    assert slow.wait() == 0.0
+
+
+def test_the_guard_is_awaited_from_the_first_unanswered_command(clock):
+    watch = GuardWatch(0.5, lambda: True, clock)
+    first = clock.now
+    watch.sent(first)
+    clock.now += 0.5
+    assert watch.reason() is None
+    # An answer to that very command is one, and the next is waited for anew.
+    watch.heard(first, 'a.0')
+    clock.now += 9.0
+    assert watch.reason() is None
+    watch.sent(clock.now)
+    clock.now += 0.5
+    assert watch.reason() is None
+    clock.now += 0.001
+    assert watch.reason() == 'guard'
+
+
+# Pilot
+
+
+def test_nobody_may_drive_after_the_end(bench):
+    bench.begin()
+    bench.pilot.want('b')
+    bench.pilot.close()
+    assert bench.lease.holder is None and bench.sent[-1] == ZERO
+    bench.pilot.take('b')
+    bench.pilot.want('b')
+    assert bench.lease.holder is None
+    with refused('disabled'):
+        bench.send(ZERO)
+
+
+def test_a_gamepad_that_is_off_is_refused(bench):
+    bench.pilot = Pilot(bench.gate, bench.sent.append, stop=bench.stop, clock=bench.clock)
+    bench.begin()
+    assert not bench.pilot.joy
+    with refused('disabled'):
+        bench.joy(0.0)
+
+
+def test_the_stop_ends_the_gamepad_too(bench):
+    bench.begin()
+    bench.joy(0.0)
+    bench.joy(0.5)
+    assert bench.pilot.emergency_stop('b')
+    assert bench.sent[-2:] == [ZERO, ([0.0] * 6, [0] * 15)]
+    with refused('stopped'):
+        bench.joy(0.5)
+    bench.pilot.release(bench.stop.id, 'b')
+    with refused('neutral-first'):
+        bench.joy(0.5)
+
+
+def test_the_end_of_a_request_is_told(bench, clock):
+    bench.begin()
+    told = []
+    bench.pilot.on_lease.append(lambda: told.append(bench.lease.askers))
+    bench.pilot.want('b')
+    bench.pilot.refuse('a')
+    bench.pilot.want('b')
+    clock.now += ASK_TIME_S + 0.125
+    bench.pilot.poll()
+    assert told == [('b',), (), ('b',), ()]
+
+
+def test_a_client_in_motion_makes_no_room(bench, clock):
+    bench.pilot.hold('r', 1.0, 0.0)
+    for _ in range(30):
+        clock.now += 0.0625
+        bench.pilot.alive('r')
+        bench.pilot.poll()
+    assert bench.lease.holder == 'r' and bench.sent[-1] == FORWARD
+    bench.pilot.hold('r', 0.0, 0.0)
+    clock.now += 1.0
+    bench.pilot.poll()
+    assert bench.lease.holder == 'r'
+
+
+def test_an_error_of_the_disk_leaves_the_stop_untold_but_in_force(tmp_path, clock):
+    def write(path, text):
+        raise StoreError('no space left')
+    bench = Bench(clock).begin()
+    bench.stop._path, bench.stop._write = tmp_path / 'state', write
+    assert not bench.pilot.emergency_stop('a') and not bench.pilot.emergency_stop('a')
+    assert bench.stop.latched and bench.sent[-1] == ZERO
+    told = []
+    bench.pilot.on_stop.append(lambda: told.append(1))
+    with pytest.raises(StoreError):
+        bench.pilot.release(bench.stop.id, 'a')
+    assert bench.stop.latched and not told
+
+
+# Pictures and numbers
+
+
+def test_pictures_are_known_by_their_timestamps():
+    frames = SentFrames()
+    assert frames.time_of(None) is None and frames.time_of(7) is None
+    frames.note(7, 1.0)
+    # Sent again, as a keyframe for somebody who came late: it is as old as it was.
+    frames.note(7, 2.0)
+    assert frames.time_of(7) == 1.0
+    for rtp in range(1000, 1127):
+        frames.note(rtp, 3.0)
+    assert frames.time_of(7) == 1.0
+    frames.note(0, 4.0)
+    assert frames.time_of(7) is None and frames.time_of(1000) == 3.0 and frames.time_of(0) == 4.0
+    frames.clear()
+    assert frames.time_of(0) is None
+
+
+@pytest.mark.parametrize('component', ['linear_x', 'linear_y', 'angular_z'])
+@pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
+def test_no_component_gets_past_the_guard_that_is_no_number(guard, clock, component, value):
+    assert guard.command(Velocity(**{component: value}), clock.now) is None
+    assert not Velocity(**{component: value}).is_zero()
