@@ -66,12 +66,13 @@ class Driving(RuleBasedStateMachine):
         self.highest = {}
         # The epoch for which a command justifies motion, while it is handled.
         self.justified = None
-        # An RTCBot client's state: whose epoch, and the last sign of life.
+        # The epoch of an RTCBot client's state.
         self.held = None
-        self.alive = 0.0
+        # The last command accepted, or a sign of life of who holds a state: when, and for how
+        # long it lasts. What is refused changes neither.
+        self.since, self.lasts = self.clock.now, 0.0
         # Neutral commands accepted since the last stop, grant or release.
         self.neutral = self.joy_neutral = False
-        self.accepted = self.clock.now
         self.epoch = self.lease.epoch
         # What the motors were told, and the stamp of the command that made it so.
         self.motors = (Velocity(), self.clock.now)
@@ -84,11 +85,9 @@ class Driving(RuleBasedStateMachine):
         if not velocity.is_zero():
             assert not self.stop.latched and self.watch.reason() is None
             assert self.lease.holder is not None and self.neutral
-            if self.justified is None:
-                assert self.held == self.lease.epoch and self.clock.now - self.alive <= HOLD
-            else:
-                assert self.justified == self.lease.epoch
-                assert self.clock.now - self.accepted <= TIMEOUT
+            # Be it a new one: if the one before has ended, a neutral one comes first.
+            assert self.clock.now - self.since <= self.lasts
+            assert self.lease.epoch == (self.held if self.justified is None else self.justified)
         self.last = velocity
         self.wire.append((velocity, self.clock.now))
         self.watch.sent(self.clock.now)
@@ -180,7 +179,7 @@ class Driving(RuleBasedStateMachine):
                 self.joy_neutral |= still
             else:
                 self.neutral |= still
-                self.accepted = self.clock.now
+                self.since, self.lasts = self.clock.now, TIMEOUT
         self.justified = None
 
     @rule(page=pages, forward=st.sampled_from([0.0, 1.0, -1.0]))
@@ -190,24 +189,28 @@ class Driving(RuleBasedStateMachine):
         if free:
             # Such a client begins at rest: that is its neutral command.
             self.epoch, self.neutral = self.lease.epoch + 1, True
-        before = (self.held, self.alive)
+        before = (self.held, self.since, self.lasts)
+        if free:
+            self.since, self.lasts = self.clock.now, HOLD
         if free or self.lease.holder == page:
-            self.held, self.alive = self.lease.epoch + free, self.clock.now
+            self.held = self.lease.epoch + free
         try:
             self.pilot.hold(page, forward, 0.0)
         except Refused as refused:
-            self.held, self.alive = before
+            self.held, self.since, self.lasts = before
             if str(refused) in ('stopped', 'guard'):
                 self.begin_anew()
         else:
             self.neutral |= forward == 0.0
+            self.since, self.lasts = self.clock.now, HOLD
 
     @rule(page=pages)
     def sign_of_life(self, page):
         self.pilot.poll()
         self.pilot.alive(page)
-        if page == self.lease.holder:
-            self.alive = self.clock.now
+        held = self.held is not None and self.clock.now - self.since <= self.lasts
+        if page == self.lease.holder and held:
+            self.since = self.clock.now
 
     @rule()
     def press(self):
@@ -262,6 +265,22 @@ class Driving(RuleBasedStateMachine):
             self.motors = (Velocity(), self.clock.now)
         velocity, stamp = self.motors
         assert velocity.is_zero() or self.clock.now - stamp <= TIMEOUT
+
+
+def test_a_driver_may_go_on_from_what_he_holds():
+    """A held state lasts longer than a command, and one that was refused takes nothing of it."""
+    driving = Driving()
+    driving.wait(0.31)
+    driving.hold('a', 1.0)
+    driving.wait(0.31)
+    # The first echoes a tick that never was, the second the one before the newest.
+    for refused in (True, False):
+        driving.nearly_good_command(False, {'tick': 2})
+        assert not driving.last.is_zero()
+        assert (driving.held is not None) == refused
+    # From here on it is a command, which lasts as long as commands do.
+    driving.wait(0.31)
+    assert driving.last.is_zero() and not driving.pilot.gate.moving
 
 
 TestDriving = Driving.TestCase
