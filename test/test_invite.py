@@ -22,6 +22,7 @@ from aiohttp import web
 from browsers import Loop, PATIENCE, until
 import pytest
 from rtc_bridge.core.access import Access, Admission
+from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.core.invite import Invite, read, write
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.peer.sessions import HostLink
@@ -87,6 +88,29 @@ def test_an_invite_to_view_and_its_end(robot, page):
     assert page.evaluate(NOTHING_SHOWN)
     page.refresh()
     page.wait_state('revoked')
+
+
+def test_a_link_is_taken_back_by_itself(robot, page):
+    link, _ = invite(robot, '--ttl', '1h')
+    page.load(link)
+    page.wait_state('live')
+    _, words = invite(robot, '--revoke', link)
+    assert words.startswith("Taken back: the link with id '")
+    page.wait_state('revoked')
+
+
+@pytest.mark.parametrize('what, fault', [
+    (['--revoke', 'http://bot/x'], "'http://bot/x' is neither the id of a link nor a link"),
+    (['--revoke', ''], "'' is neither"),
+    (['--revoke', 'abc'], 'no robot was started'),
+    (['--revoke-name', 'Ada'], 'no robot was started'),
+], ids=['page', 'empty', 'id', 'name'])
+def test_what_takes_no_link_back_says_so(tmp_path, what, fault):
+    done = subprocess.run(
+        [sys.executable, '-m', 'rtc_bridge.cli', 'invite', '--directory', tmp_path, *what],
+        capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == REFUSED
+    assert fault in done.stderr
 
 
 def test_without_a_link_nothing_is_shown(robot, page):

@@ -22,7 +22,7 @@ import time
 import qrcode
 
 from ..core.errors import REFUSED, RtcBridgeError
-from ..core.invite import Invite, MAX_NAME, new_id, ROLES, write, write_bearer
+from ..core.invite import Invite, MAX_NAME, new_id, read, ROLES, write, write_bearer
 from ..core.keystore import default_directory, KeyStore
 from ..core.page_link import read_page
 
@@ -58,7 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--directory', type=Path, default=default_directory(),
                         help='where the bridge keeps its secret [%(default)s]')
     what = parser.add_mutually_exclusive_group()
-    what.add_argument('--revoke', metavar='ID', help='take one link back, by its id')
+    what.add_argument('--revoke', metavar='ID', help='take one link back, by its id, or '
+                      'by the link itself')
     what.add_argument('--revoke-name', metavar='NAME', help="take all of somebody's links back")
     return parser
 
@@ -97,15 +98,40 @@ def _invite(store: KeyStore, options: argparse.Namespace) -> None:
         code.print_ascii(invert=True)
 
 
+def _id(text: str) -> str:
+    """
+    Return the id that was given, alone or in its link or bearer.
+
+    :raises RtcBridgeError: it is neither
+    """
+    payload = re.fullmatch(r'(?:.*#v1|w1)\.([^.]+)(?:\..*)?', text)
+    if payload:
+        return read(payload[1]).invite_id
+    if not re.fullmatch(rf'[\w-]{{1,{MAX_NAME}}}', text):
+        raise RtcBridgeError(f'{text!r} is neither the id of a link nor a link')
+    return text
+
+
+def _revoke(store: KeyStore, **what: str) -> None:
+    """Take links back; fail where no bridge is known to look."""
+    store.revoke(**what)
+    if not store.robots():
+        raise RtcBridgeError(f'noted in {store.directory}, but no robot was started with that by '
+                             'this user: is it another user, or another --directory?')
+    (kind, value), = what.items()
+    print(f'Taken back: {"all links so far of" if kind == "name" else "the link with id"} '
+          f'{value!r}', file=sys.stderr)
+
+
 def main() -> int:
     """Make a link or revoke; return the exit status."""
     options = _parser().parse_args()
     try:
         store = KeyStore(options.directory)
-        if options.revoke:
-            store.revoke(id=options.revoke)
-        elif options.revoke_name:
-            store.revoke(name=options.revoke_name)
+        if options.revoke is not None:
+            _revoke(store, id=_id(options.revoke))
+        elif options.revoke_name is not None:
+            _revoke(store, name=options.revoke_name)
         else:
             _invite(store, options)
     except RtcBridgeError as error:
