@@ -36,6 +36,8 @@ WRONG = [
     ('bridge', 'teleop.max_linear_x', 'fast', "'fast', allowed is a number from 0.0 to 50.0 m/s"),
     ('bridge', 'teleop.max_angular_z', '.nan', 'nan, allowed is a number from 0.0 to 50.0 rad/s'),
     ('bridge', 'teleop.max_liner_x', 1.0, 'max_linear_x'),
+    ('bridge', 'telop.max_linear_x', 1.0, 'is it teleop.max_linear_x?'),
+    ('bridge', 'server', 8080, 'is a group, not a value; in it are: server.certificate'),
     ('cmd_vel_guard', 'teleop.message_type', 'twits',
      "'twits', allowed is one of twist, twist_stamped, auto"),
     ('cmd_vel_guard', 'teleop.timeout', 0.01, '0.01, allowed is a number from 0.1 to 5.0 s'),

@@ -105,13 +105,16 @@ def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]
 
     :raises ParameterError: there is one; the text names what is known in its group
     """
+    known_names = list(known_names)
     for name in getattr(node, '_parameter_overrides', {}):
+        if node.has_parameter(name):
+            continue
         group = name.split('.')[0]
-        if '.' not in name and not node.has_parameter(name):
-            ours = [row for row in known_names if '.' not in row]
-            for meant in get_close_matches(name, ours, 1, 0.8):
-                raise ParameterError(f'parameter {name} is not known; is it {meant}?')
-        if '.' in name and group in groups and not node.has_parameter(name):
-            known = node.get_parameters_by_prefix(group)
-            raise ParameterError(f'parameter {name} is not known; known in {group} are: '
-                                 + ', '.join(sorted(known)))
+        known = ', '.join(row for row in sorted(known_names) if row.startswith(f'{group}.'))
+        if name == group and known:
+            raise ParameterError(f'parameter {name} is a group, not a value; in it are: {known}')
+        if group in groups:
+            known = ', '.join(sorted(node.get_parameters_by_prefix(group)))
+            raise ParameterError(f'parameter {name} is not known; known in {group} are: {known}')
+        for meant in get_close_matches(name, known_names, 1, 0.8):
+            raise ParameterError(f'parameter {name} is not known; is it {meant}?')
