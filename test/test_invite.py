@@ -104,7 +104,8 @@ def test_a_link_is_taken_back_by_itself(robot, page):
     (['--revoke', ''], "'' is neither"),
     (['--revoke', 'abc'], 'no robot was started'),
     (['--revoke-name', 'Ada'], 'no robot was started'),
-], ids=['page', 'empty', 'id', 'name'])
+    (['--revoke-name', ''], '--revoke-name: whose?'),
+], ids=['page', 'empty', 'id', 'name', 'no name'])
 def test_what_takes_no_link_back_says_so(tmp_path, what, fault):
     done = subprocess.run(
         [sys.executable, '-m', 'rtc_bridge.cli', 'invite', '--directory', tmp_path, *what],

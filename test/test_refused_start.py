@@ -30,6 +30,7 @@ WRONG = [
     ('bridge', 'cameras.front.rotate', 45, '45, allowed is one of 0, 90, 180, 270'),
     ('bridge', 'cameras.front.depth_max', 0.1, 'cameras.front.depth_min'),
     ('bridge', 'video.codecs', ['h266'], 'h264, vp8'),
+    ('bridge', 'video.codecs', ['h264', 'h264'], 'each once'),
     ('bridge', 'ice.servers', ['turns:host?transport=udp'],
      "'turns:host?transport=udp', allowed are stun:"),
     ('bridge', 'access.anonymous', 'all', "'all', allowed is one of none, view, drive"),

@@ -234,9 +234,9 @@ def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
 
 def _codecs(values: dict[str, Value]) -> tuple[str, ...]:
     codecs = tuple(values['video.codecs'])
-    if not codecs or any(codec not in CODECS for codec in codecs):
+    if not codecs or len(set(codecs)) < len(codecs) or not set(codecs) <= set(CODECS):
         raise ParameterError(f'parameter video.codecs is {list(codecs)}, allowed are one or more '
-                             f'of {", ".join(CODECS)}')
+                             f'of {", ".join(CODECS)}, each once')
     return codecs
 
 

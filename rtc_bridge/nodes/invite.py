@@ -131,6 +131,8 @@ def main() -> int:
         if options.revoke is not None:
             _revoke(store, id=_id(options.revoke))
         elif options.revoke_name is not None:
+            if not options.revoke_name:
+                raise RtcBridgeError('--revoke-name: whose? Links without a name have an id')
             _revoke(store, name=options.revoke_name)
         else:
             _invite(store, options)
