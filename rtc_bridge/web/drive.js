@@ -101,6 +101,8 @@ export class Driver {
   // A control that is held from before this session does not count.
   #wasIdle = false;
   #moving = false;
+  // Number of the first command since the controls were at rest.
+  #begun = 0;
   #sent = -Infinity;
   #padSeen = false;
   #stopRequest = 0;
@@ -167,9 +169,10 @@ export class Driver {
   }
 
   /** @param {Record<string, any>} message */
-  onRefused({ reason }) {
-    // The robot stopped by itself. A hand that still holds a control must not start it again.
-    if (STOPS.has(reason) && this.#moving) this.locked = true;
+  onRefused({ reason, seq }) {
+    // The robot stopped by itself. A hand that still holds a control must not start it again; one
+    // that has let go since may, however late this comes.
+    if (STOPS.has(reason) && this.#moving && (seq ?? Infinity) >= this.#begun) this.locked = true;
   }
 
   /**
@@ -197,7 +200,9 @@ export class Driver {
     if (now - this.#sent > PAUSE && !this.#moving) this.#neutral = Math.max(this.#neutral, 1);
     const hold = this.locked || this.#neutral > 0;
     this.#neutral = Math.max(0, this.#neutral - 1);
-    this.#moving = !hold && !quiet;
+    const moving = !hold && !quiet;
+    if (moving && !this.#moving) this.#begun = this.#seq + 1;
+    this.#moving = moving;
     this.#sent = now;
     this.#command({ type: 'drive', ...toTwist(hold ? NEUTRAL : hands, this.#teleop) });
     if (!this.joy || !(pad || this.#padSeen)) return '';

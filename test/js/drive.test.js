@@ -158,6 +158,20 @@ test('after the robot stopped, waits until the controls were let go', () => {
   assert.equal(sent.at(-1).linear_x, 0.5);
 });
 
+test('a refusal from before the controls were let go comes too late', () => {
+  const { driver, sent, step } = driving();
+  step(FORWARD);
+  const { seq } = sent.at(-1);
+  step();
+  step(FORWARD);
+  driver.onRefused({ reason: 'neutral-first', seq });
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+  driver.onRefused({ reason: 'neutral-first', seq: sent.at(-1).seq });
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0);
+});
+
 test('other refusals do not lock the controls', () => {
   const { driver, sent, step } = driving();
   step(FORWARD);
