@@ -49,8 +49,9 @@ if [ $ros = wheels ]; then
   RTC_BRIDGE_KILTED_PYTHON=$root/.venv-kilted/bin/python
 fi
 scripts/venv.sh test
-# Firefox's driver, two WHEP players to play what the robot sends, and what checks the types.
-modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0 typescript@5)
+# Firefox's driver, two WHEP players to play what the robot sends, what checks the types, and who can use the page.
+modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0 typescript@5
+         axe-core@4)
 if found npm; then
   for module in "${modules[@]}"; do
     if [ ! -d ".venv/node_modules/${module%@*}" ]; then

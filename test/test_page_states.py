@@ -18,6 +18,7 @@ import os
 from pathlib import Path
 import signal
 
+from accessibility import faults, out_of_reach
 from browsers import PATIENCE, until
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ from rtc_bridge.core.keystore import KeyStore
 from stack import ColourCamera, ROBOT, Robot
 
 SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'tablet': (820, 1180),
-         'desktop': (1280, 800)}
+         'desktop': (1440, 900)}
 RED = (0, 0, 200)
 
 
@@ -61,7 +62,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def shoot(folder):
-    """Take a state's screenshots, and check that nothing hangs over the edge."""
+    """Take a state's screenshots; check that nothing hangs over the edge, and all can use it."""
     def take(page, name):
         for size, dimensions in SIZES.items():
             path = folder / f'{name}-{size}.png'
@@ -74,6 +75,9 @@ def shoot(folder):
                   || bottom > innerHeight);
               }).map(({ id, textContent }) => `${id} ${textContent}`)""")
             assert over == [], (name, size)
+            assert out_of_reach(page) == [], (name, size)
+            if size in ('phone', 'desktop'):
+                assert faults(page) == [], (name, size)
     return take
 
 

@@ -100,7 +100,7 @@ export class Cameras {
     for (const button of this.#nav.querySelectorAll('button')) {
       const name = button.dataset.camera;
       if (!name) continue;
-      button.toggleAttribute('aria-current', name === chosen[0]);
+      button.setAttribute('aria-current', String(name === chosen[0]));
       button.hidden = chosen.indexOf(name) > 0;
       button.style.order = String(cameras.indexOf(name) + 1);
     }

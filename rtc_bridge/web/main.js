@@ -139,7 +139,9 @@ function render() {
     cameras.live();
     seenAt = null;
   }
-  panel.show(now, seenAt && time - seenAt);
+  // Of a camera that is lost the robot repeats the last picture.
+  const since = now.state === 'camera-lost' && slot ? slot.since : seenAt;
+  panel.show(now, since && time - since);
   cameras.show(viewer.cameras ?? [], viewer.chosen);
   cameras.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
   const mine = driver?.epoch != null;
@@ -155,7 +157,7 @@ function render() {
   inputs.show(drives, driver?.strafes ?? false);
   panel.showSpeed(drives ? session?.hello?.teleop ?? {} : null);
   box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok' || (!mine && !!driver?.taken);
-  element('snapshot', HTMLButtonElement).disabled = !picture;
+  for (const id of ['snapshot', 'pip']) element(id, HTMLButtonElement).disabled = !picture;
   element('record', HTMLButtonElement).disabled = !picture && !recorder?.running;
   if (bridge.state !== now.state) {
     bridge.state = now.state;

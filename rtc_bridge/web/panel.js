@@ -1,8 +1,6 @@
 // @ts-check
 /** The page's elements around the picture: shows what it is told. */
 
-import { routeText } from './texts.js';
-
 /** @typedef {import('./stats.js').SlotFigures} SlotFigures */
 
 /**
@@ -38,6 +36,9 @@ export function onPress(id, action) {
 
 export class Panel {
   #settings;
+  #state = '';
+  /** The robot let this person in, so there is something to look at. */
+  #known = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #toastTimer;
 
@@ -55,7 +56,7 @@ export class Panel {
   }
 
   #arrange() {
-    const open = this.#settings.get('panels') && !box('more').hidden;
+    const open = this.#settings.get('panels') && this.#known;
     box('panels').hidden = !open;
     document.body.toggleAttribute('data-panels', open);
     box('more').setAttribute('aria-expanded', String(open));
@@ -66,13 +67,24 @@ export class Panel {
     document.body.dataset.state = state;
     document.body.dataset.tone = tone;
     write('status', title);
+    if (state !== this.#state) write('spoken', `${title}. ${detail}`);
+    this.#state = state;
     box('notice').hidden = tone === 'ok';
     write('title', title);
     write('detail', detail);
     box('retry').hidden = !retry;
+    if (retry) this.#show(false);
     box('ago').hidden = tone === 'ok' || age === null;
     const seconds = Math.floor((age ?? 0) / 1000);
     write('ago', `Last picture ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} ago`);
+  }
+
+  /** Show the figures' button, and what it opened. @param {boolean} known */
+  #show(known) {
+    if (this.#known === known) return;
+    this.#known = known;
+    box('more').hidden = !known;
+    this.#arrange();
   }
 
   /** @param {import('./drive.js').Teleop | null} teleop null: nobody drives from here */
@@ -94,18 +106,17 @@ export class Panel {
    * @param {string} route
    */
   showStats(fps, rtt, slots, route) {
-    if (box('more').hidden !== (fps === null)) {
-      box('more').hidden = fps === null;
-      this.#arrange();
-    }
-    write('fps', `${Math.round(fps ?? 0)} fps`);
+    // It stays while the connection is away, so that the picture keeps its place.
+    if (fps !== null) this.#show(true);
+    write('fps', `${fps === null ? '–' : Math.round(fps)} fps`);
     write('rtt', rtt === null ? '– ms' : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`);
     /** @type {[string, string][]} */
     const lines = slots.map(({ name, figures: f }) => [name,
       `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps)} kbit/s, `
       + `${(f.loss * 100).toFixed(1)} % lost`]);
     write('path', route === 'relay' ? 'via relay server' : '');
-    if (route) lines.push(['Path', routeText(route)]);
+    // Of a single picture the lines above say all.
+    if (slots.length < 2) lines.length = 0;
     box('details').replaceChildren(...lines.flatMap(([name, text]) => {
       const [dt, dd] = [document.createElement('dt'), document.createElement('dd')];
       dt.textContent = name;

@@ -59,8 +59,9 @@ export class Seat {
     const mine = driver?.epoch != null;
     const seat = !driver ? 'none' : mine ? 'mine' : driver.taken ? 'taken' : 'free';
     body.dataset.seat = seat;
-    box('seat').hidden = !driver;
-    write('driver', driver ? driverText(driver) : '');
+    // Once there, it stays, so that the picture keeps its place.
+    if (driver) box('seat').hidden = false;
+    write('driver', driver ? driverText(driver) : 'Not connected');
     write('why', why);
     const free = !!driver?.mayDrive && !mine && !driver.asked;
     box('take').hidden = !free;

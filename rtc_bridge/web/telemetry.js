@@ -58,6 +58,7 @@ export class Telemetry {
     this.#box = box;
     this.#vitals = vitals;
     vitals.append(make('span'), make('span'));
+    for (const one of vitals.children) one.setAttribute('role', 'img');
     box.append(make('h2', 'Robot'), this.#list);
     setInterval(() => this.#draw(), 1000);
   }
@@ -99,7 +100,11 @@ export class Telemetry {
       // The first part says enough; what is old says nothing of now.
       const short = old ? '' : text.split(',')[0].replace('–', '');
       const element = /** @type {HTMLElement} */ (target);
-      if (element.textContent !== short) element.textContent = short;
+      if (element.textContent !== short) {
+        element.textContent = short;
+        element.setAttribute('aria-label', `${label}: ${short}`);
+      }
+      element.hidden = !short;
       element.title = /** @type {string} */ (label);
       element.classList.toggle('low', low);
     }

@@ -171,10 +171,6 @@ export function whyNot({ latched, locked, refused, state, tone }) {
 export const cameraLabel = (name) => name.replace(
   /\/(image(_raw|_color|_rect|_rect_color)?(\/compressed)?|compressed)$/, '');
 
-/** Say how the picture comes. @param {string} route */
-export const routeText = (route) => (route === 'relay'
-  ? 'through a relay server (TURN), as there is no direct way' : 'direct');
-
 /** Reasons of the protocol, and those of our own seat. @type {Record<string, string>} */
 const REFUSED = {
   taken: 'Somebody else is driving.',
