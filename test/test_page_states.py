@@ -18,7 +18,7 @@ import os
 from pathlib import Path
 import signal
 
-from accessibility import faults, out_of_reach
+from accessibility import faults, out_of_reach, STILL
 from browsers import PATIENCE, until
 import numpy as np
 import pytest
@@ -64,6 +64,7 @@ def folder(tmp_path_factory):
 def shoot(folder):
     """Take a state's screenshots; check that nothing hangs over the edge, and all can use it."""
     def take(page, name):
+        page.wait(STILL)
         for size, dimensions in SIZES.items():
             path = folder / f'{name}-{size}.png'
             page.screenshot(path, dimensions)

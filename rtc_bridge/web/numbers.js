@@ -112,6 +112,7 @@ export class Numbers {
     this.#plot.width = 480;
     this.#plot.height = 120;
     this.#plot.setAttribute('role', 'img');
+    this.#plot.setAttribute('aria-label', 'The last minute');
     const buttons = ['JSON', 'CSV'].map((kind) => {
       const button = make('button', `Save ${kind}`);
       button.type = 'button';

@@ -70,7 +70,7 @@ export class Seat {
         : 'Ask to drive');
     }
     box('release').hidden = !mine && !driver?.asked;
-    write('release', mine ? 'Release' : 'Cancel request');
+    write('release', mine ? 'Release' : 'Cancel');
     box('asked').hidden = !(mine && driver.asks);
     write('asker', `${driver?.asks ?? ''} asks to drive.`);
   }
