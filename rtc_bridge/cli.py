@@ -15,15 +15,14 @@
 """
 The command ``rtc-bridge``, and the entry points of the ROS executables.
 
-Everything is imported late: the relay starts on a host without ROS, and a library that is missing
-or too old is named before its import fails.
+Everything is imported late: the relay starts on a host without ROS, a library that is missing or
+too old is named before its import fails, and Ctrl-C meanwhile ends it quietly.
 """
 
 from importlib import import_module
 import sys
 
 from . import __version__
-from .core.dependencies import check
 from .core.errors import DependencyError, REFUSED
 
 PROGRAMS = {
@@ -61,16 +60,15 @@ def run(program: str, arguments: list[str]) -> int:
               if helped else f'rtc-bridge {program}: {own[0]!r} is not known; parameters follow '
               '--ros-args', file=sys.stdout if helped else sys.stderr)
         return 0 if helped else REFUSED
-    try:
-        check(program)
-    except DependencyError as error:
-        print(f'rtc-bridge {program}: {error}', file=sys.stderr)
-        return REFUSED
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
     try:
+        import_module('rtc_bridge.core.dependencies').check(program)
         module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
         return module.main() or 0
+    except DependencyError as error:
+        print(f'rtc-bridge {program}: {error}', file=sys.stderr)
+        return REFUSED
     except KeyboardInterrupt:
         return 0  # Ctrl-C before the program listened to it; it is how all of them end.
 

@@ -53,6 +53,24 @@ def test_unknown_program(arguments, fault):
     assert 'usage:' in done.stderr
 
 
+@pytest.mark.parametrize('module', ['rtc_bridge.core.dependencies', 'rtc_bridge.nodes.relay'])
+def test_ctrl_c_during_the_start_is_quiet(module):
+    code = f"""
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == '{module}':
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupt())
+from rtc_bridge import cli
+exit(cli.main())
+"""
+    done = subprocess.run([sys.executable, '-c', code, 'relay', '--open', '--port', '0'],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+
+
 def test_relay_imports_nothing_of_ros_or_media():
     code = """
 import sys
