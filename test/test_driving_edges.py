@@ -290,6 +290,59 @@ def test_a_late_life_sign_never_shortens_the_hold(bench, clock):
     assert bench.sent[-1] == FORWARD
 
 
+def test_a_held_state_that_ended_is_found_by_the_next(bench, clock):
+    """Whether or not somebody polled in time."""
+    bench.pilot.hold('r', 1.0, 0.0)
+    clock.now += 2.25
+    with refused('neutral-first'):
+        bench.pilot.hold('r', 1.0, 0.0)
+    assert bench.sent == [ZERO, FORWARD, ZERO]
+
+
+def test_a_command_takes_the_place_of_what_was_held(bench, clock):
+    bench.pilot.hold('a', 0.0, 0.0)
+    bench.send(FORWARD)
+    clock.now += 0.25
+    bench.pilot.poll()
+    assert bench.sent[-1] == FORWARD
+    clock.now += 0.03125
+    bench.pilot.poll()
+    assert bench.sent[-1] == ZERO and not bench.gate.moving
+
+
+def test_whoever_comes_after_a_driver_begins_at_rest(clock):
+    bench = Bench(clock, Limits(1.0, 0.0, 2.0, 2.0, 4.0))
+    bench.pilot.want('a')
+    bench.send(ZERO)
+    for _ in range(9):
+        bench.send(FORWARD)
+    bench.pilot.leave('a')
+    bench.pilot.hold('r', 1.0, 0.0)
+    assert bench.sent[-1].linear_x == pytest.approx(0.1)
+
+
+def test_a_gamepad_counts_in_the_same_row(bench):
+    bench.pilot.want('a')
+    bench.joy(0.0)
+    bench.seq -= 1
+    with refused('sequence'):
+        bench.joy(0.0)
+    bench.seq -= 1
+    with refused('sequence'):
+        bench.send(ZERO)
+
+
+def test_the_gate_itself_notes_who_drives(bench, clock):
+    bench.gate.hold('r', ZERO)
+    bench.lease.take('a')
+    clock.now += 9.0
+    assert not bench.gate.rests(1.0)
+    bench.lease.take('b')
+    bench.lease.take('a')
+    tick = bench.gate.tick()
+    assert bench.gate.drive('a', Drive(bench.lease.epoch, 1, tick, ZERO)) == ZERO
+
+
 # Guard
 
 

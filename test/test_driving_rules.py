@@ -145,6 +145,15 @@ class Driving(RuleBasedStateMachine):
             self.good_command(x, False)
             self.carry()
 
+    @rule(pause=st.sampled_from([0.1, 0.25]), joy=st.booleans())
+    def go_on(self, pause, joy):
+        """Send what is refused between two good commands: it may not join them."""
+        self.wait(pause)
+        self.tick()
+        self.command_of(self.lease.holder or 'a', 1.0, 0.0, 1, joy, 0.05, 0, 0)
+        self.wait(pause)
+        self.good_command(1.0, False)
+
     @rule(page=pages)
     def swap(self, page):
         self.pilot.want(page)
@@ -206,7 +215,6 @@ class Driving(RuleBasedStateMachine):
 
     @rule(page=pages)
     def sign_of_life(self, page):
-        self.pilot.poll()
         self.pilot.alive(page)
         held = self.held is not None and self.clock.now - self.since <= self.lasts
         if page == self.lease.holder and held:
@@ -225,10 +233,12 @@ class Driving(RuleBasedStateMachine):
 
     # What happens around them
 
-    @rule(seconds=st.sampled_from([0.001, 0.04, 0.04, 0.04, 0.1, 0.25, 0.31, 0.6, 1.1, 2.1, 61.0]))
-    def wait(self, seconds):
+    @rule(seconds=st.sampled_from([0.001, 0.04, 0.04, 0.04, 0.1, 0.25, 0.31, 0.6, 1.1, 2.1, 61.0]),
+          polled=st.sampled_from([True, True, True, False]))
+    def wait(self, seconds, polled=True):
         self.clock.now += seconds
-        self.pilot.poll()
+        if polled:
+            self.pilot.poll()
 
     @rule()
     def carry(self):
@@ -279,7 +289,9 @@ def test_a_driver_may_go_on_from_what_he_holds():
         assert not driving.last.is_zero()
         assert (driving.held is not None) == refused
     # From here on it is a command, which lasts as long as commands do.
+    driving.carry()
     driving.wait(0.31)
+    assert driving.watch.reason() is None
     assert driving.last.is_zero() and not driving.pilot.gate.moving
 
 

@@ -14,6 +14,7 @@
 
 """Files that survive a loss of power."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -40,4 +41,7 @@ def write_durably(path: Path, text: str) -> None:
         finally:
             os.close(folder)
     except OSError as error:
+        # On a full disk of all things nothing is to lie about.
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise StoreError(f'{path}: {error.strerror}') from None

@@ -94,6 +94,8 @@ class EmergencyStop:
         """
         if stop != self.id:
             return False
+        # If this fails, nobody knows which of both the disk has.
+        self._stored = False
         self._save(None, by)
         self.id, self.by, self._stored = None, '', True
         logger.warning('emergency stop released by %s', by)
