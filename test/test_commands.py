@@ -24,7 +24,10 @@ from browsers import PATIENCE, until
 from geometry_msgs.msg import Twist, TwistStamped
 from processes import Process
 import pytest
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from ros_probe import RosProbe
+from rtc_bridge.ros.velocity_publisher import CmdVelOutput
 from sensor_msgs.msg import Joy
 from stack import CmdVel, Robot
 from viewers import command, Driver, RTCBOT, Viewer
@@ -180,6 +183,47 @@ def test_killed_rtcbot_client_stops_the_robot(robot, url, cmd_vel):
         zero = cmd_vel.wait_zero(since)
     robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
     assert cmd_vel.motions(zero) == []
+
+
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT'])
+def test_a_guard_that_is_ended_while_driving_says_zero_last(robot, url, cmd_vel, name):
+    client = Viewer(url, RTCBOT)
+    try:
+        since = cmd_vel.mark()
+
+        def moves():
+            for forward in (0, 1):
+                client.send('default', {'forward': forward, 'leftright': 0})
+            return cmd_vel.motions(since)
+        until(moves, 'motion')
+        # The bridge goes on by itself with what was said once.
+        full = cmd_vel.wait(lambda x, y, z: x == MAX_X, cmd_vel.mark() + 5)
+        robot.guard.send(getattr(signal, name))
+        assert robot.guard.wait(PATIENCE) == 0
+        robot.probe.wait_for(lambda: not robot.probe.node.count_publishers('cmd_vel')
+                             and cmd_vel.heard[-1] == (0, 0, 0), PATIENCE)
+        assert set(cmd_vel.heard[full:-1]) == {(MAX_X, 0, 0)}
+    finally:
+        client.close()
+        robot.start_guard()
+    robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
+
+
+def test_velocities_are_reliable_and_never_queued(robot):
+    """A zero must not get lost, nor come after what is old by then."""
+    heard = robot.probe.wait_for(
+        lambda: robot.probe.node.get_publishers_info_by_topic('cmd_vel'), PATIENCE)
+    assert [(info.node_name, info.qos_profile.reliability, info.qos_profile.durability)
+            for info in heard] == [
+                ('cmd_vel_guard', ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)]
+    # DDS tells others nothing of the depth.
+    CmdVelOutput(node := Node('depth', context=robot.probe.context, use_global_arguments=False),
+                 'twist', '')
+    try:
+        assert [publisher.qos_profile.depth for publisher in node.publishers
+                if publisher.topic_name == '/cmd_vel'] == [1]
+    finally:
+        node.destroy_node()
 
 
 def test_a_guard_that_dies_while_driving(robot, driver, cmd_vel):

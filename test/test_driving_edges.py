@@ -332,6 +332,13 @@ def test_a_gamepad_counts_in_the_same_row(bench):
         bench.send(ZERO)
 
 
+def test_a_halt_forgets_no_stop_that_is_due(bench):
+    bench.begin()
+    bench.lease.leave('a')
+    bench.gate.halt()
+    assert bench.gate.take_stop() and not bench.gate.take_stop()
+
+
 def test_the_gate_itself_notes_who_drives(bench, clock):
     bench.gate.hold('r', ZERO)
     bench.lease.take('a')
@@ -341,6 +348,10 @@ def test_the_gate_itself_notes_who_drives(bench, clock):
     bench.lease.take('a')
     tick = bench.gate.tick()
     assert bench.gate.drive('a', Drive(bench.lease.epoch, 1, tick, ZERO)) == ZERO
+    bench.lease.take('b')
+    bench.lease.take('a')
+    with refused('neutral-first'):
+        bench.gate.hold('a', FORWARD)
 
 
 # Guard
@@ -395,6 +406,29 @@ def test_the_stop_reaches_a_guard_in_motion_at_once(guard, clock):
     epoch = guard.epoch
     guard.latch(True)
     assert guard.epoch == epoch and guard.poll() is None
+
+
+def test_the_stop_awaits_no_turn_of_an_earlier_zero(guard, clock):
+    assert guard.command(ZERO, clock.now) == ZERO
+    clock.now += 0.015625
+    assert guard.command(FORWARD, clock.now) == FORWARD
+    clock.now += 0.015625
+    guard.latch(True)
+    assert guard.wait() == 0.0 and guard.poll() == ZERO
+
+
+def test_zero_is_repeated_for_a_second_from_the_first(guard, clock):
+    assert guard.command(ZERO, clock.now) == ZERO
+    said = []
+    for _ in range(32):
+        clock.now += 0.0625
+        said.append(guard.poll())
+    assert said == [ZERO] * 15 + [None] * 17
+    for _ in range(16):
+        assert guard.command(ZERO, clock.now) == ZERO
+        clock.now += 0.0625
+    # Others may publish zero by now, or drive.
+    assert guard.poll() is None
 
 
 def test_a_guard_that_ends_under_a_stop_says_zero(clock):

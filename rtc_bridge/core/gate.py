@@ -99,7 +99,7 @@ class Gate:
 
     def halt(self) -> None:
         """Stop what is in force, if anything is: zero is due."""
-        due = self._stop_due or self.moving
+        due = self.moving or self._stop_due
         self.stop()
         self._stop_due = due
 
