@@ -252,6 +252,46 @@ def test_speed_by_delay_has_exact_ends(clock, age, share):
         assert bench.sent[-1].linear_x == share
 
 
+@pytest.mark.parametrize('slow, share', [((0.25, 0.5), 1.0), ((0.0, 0.0), 1.0), ((0.0, 0.5), 0.5)])
+def test_speed_by_delay_gives_each_component_its_share(clock, slow, share):
+    bench = Bench(clock, slow=slow, timeout=1.0).begin()
+    tick = bench.gate.tick()
+    bench.send(Velocity(0.25, -0.25, 0.5), bench.gate.tick(), pause=0.0625)
+    clock.now += 0.125
+    bench.send(Velocity(0.25, -0.25, 0.5), tick, pause=0.0625)
+    assert bench.sent[-1] == Velocity(0.25 * share, -0.25 * share, 0.5 * share)
+
+
+def test_a_life_sign_counts_from_when_it_was_given(bench, clock):
+    bench.pilot.hold('r', 1.0, 0.0)
+    clock.now += 1.0
+    bench.pilot.alive('r', age=0.5)
+    clock.now += 1.5
+    bench.pilot.poll()
+    assert bench.sent[-1] == FORWARD
+    clock.now += 0.125
+    bench.pilot.poll()
+    assert bench.sent[-1] == ZERO
+
+
+def test_a_life_sign_revives_nothing(bench, clock):
+    """Even if nobody has noticed the end so far."""
+    bench.pilot.hold('r', 1.0, 0.0)
+    clock.now += 2.125
+    bench.pilot.alive('r')
+    assert bench.sent[-1] == ZERO and not bench.gate.moving
+
+
+def test_a_gamepad_that_was_put_down_may_be_silent(bench, clock):
+    bench.pilot.want('a')
+    for axis in (0.0, 0.5, 0.0):
+        bench.joy(axis)
+    bench.sent.clear()
+    clock.now += 9.0
+    bench.pilot.poll()
+    assert bench.sent == []
+
+
 def test_a_picture_counts_up_to_its_age(clock):
     bench = Bench(clock, max_frame_age=0.5)
     bench.pilot.want('a')

@@ -103,6 +103,10 @@ def test_a_full_disk_stops_and_does_not_confirm(path, disk, clock, pilot, part):
     clock.now += 1.0
     assert pilot.emergency_stop('Ada')
     assert EmergencyStop(path).id == pilot.stop.id
+    # What the disk has is not written again.
+    disk.asked.clear()
+    clock.now += 1.0
+    assert pilot.emergency_stop('Ada') and disk.asked == []
 
 
 @pytest.mark.parametrize('part', ['file', 'folder'])
