@@ -17,7 +17,7 @@
 from itertools import count
 import os
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 from rtc_bridge.core.control import Drive, parse_control, parse_teleop, Release, Stop
 from rtc_bridge.core.emergency_stop import EmergencyStop
@@ -174,6 +174,7 @@ def test_the_guard_says_zero_throughout_a_stop(clock):
     assert guard.stop() == ZERO
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_is_taken_for_a_released_stop(tmp_path_factory, text):
     path = tmp_path_factory.mktemp('stop') / 'state.json'
