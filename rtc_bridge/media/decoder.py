@@ -25,6 +25,7 @@ import numpy as np
 
 from .passthrough import PassthroughStream
 from ..core.errors import ImageError
+from ..core.priority import be_ordinary
 
 # So many units are a second of delay: then it begins anew at a keyframe.
 _MAX_WAITING = 30
@@ -76,6 +77,7 @@ class Decoder:
             self._ready.notify()
 
     def _run(self, _before: None) -> None:
+        be_ordinary()
         this = threading.current_thread()
         context: av.CodecContext | None = None
         begun = False

@@ -26,6 +26,7 @@ from .picture import Picture
 from ..core.clock import boot_time
 from ..core.errors import ImageError
 from ..core.fallback import family
+from ..core.priority import be_ordinary
 
 # Keyframes cost all viewers: requests within this time share one.
 KEYFRAME_INTERVAL_S = 0.3
@@ -117,6 +118,7 @@ class VideoStream(FanOut):
     # Encoder thread
 
     def _run(self, before: threading.Thread | None) -> None:
+        be_ordinary()
         if before is not None:
             # Two encoders of one stream never run side by side; the event loop does not wait.
             before.join()

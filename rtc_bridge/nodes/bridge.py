@@ -42,6 +42,7 @@ from ..core.keystore import default_directory, KeyStore
 from ..core.messages import check_name
 from ..core.page_link import read_page
 from ..core.parameters import Value
+from ..core.priority import LOOP_NICE, prefer
 from ..core.rtcbot import read_text
 from ..core.tiers import read_scales
 from ..core.tokens import MIN_LENGTH
@@ -129,6 +130,8 @@ class Bridge:
             # Now that nothing is refused any more, it may say what it found.
             use_h264_encoder(self._values['video.h264_encoder'])
             ros = RosThread(self._node)
+            # Threads that come from now on are short of work, or say that they are ordinary.
+            prefer(LOOP_NICE)
             stack.callback(ros.close)
             self.cameras.start(ros)
             stack.callback(self._seat.flush)
