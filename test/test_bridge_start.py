@@ -21,9 +21,11 @@ import threading
 from aiortc import InvalidStateError
 from browsers import PATIENCE, until
 import cv2
+from geometry_msgs.msg import Twist, TwistStamped
 import numpy as np
 from processes import free_port
 import pytest
+from ros_probe import RosProbe
 from sensor_msgs.msg import CompressedImage, Image
 from stack import CmdVel, finish, Robot
 from viewers import Driver, Viewer
@@ -86,6 +88,24 @@ def test_without_a_guard_zero_is_repeated_by_the_bridge():
         robot.probe.wait_for(lambda: cmd_vel.mark() >= zero + 10)
         assert cmd_vel.motions(zero) == []
     finally:
+        robot.close()
+
+
+def test_without_a_guard_cmd_vel_has_the_type_of_its_subscribers():
+    """The type changes while the ROS thread's executor waits for the same node."""
+    robot = Robot(relay=False, guard=None, **{
+        'teleop.guard': False, 'teleop.max_frame_age': 0.0, 'teleop.message_type': 'auto'})
+    driver = None
+    try:
+        driver = Driver(f'{robot.own_url}/connect')
+        for kind in (TwistStamped, Twist, TwistStamped):
+            # One ROS context cannot hold both.
+            with RosProbe('motors') as probe:
+                motors = CmdVel(probe, kind)
+                until(lambda: driver.send(0) and driver.send(1) and motors.motions(), kind)
+    finally:
+        if driver is not None:
+            driver.close()
         robot.close()
 
 

@@ -16,6 +16,7 @@
 
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.duration import Duration
+from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -113,7 +114,10 @@ class CmdVelOutput:
         _flush(self._publisher)
 
     def _create(self) -> Publisher:
-        return self._node.create_publisher(self._type, 'cmd_vel', RELIABLE_LATEST)
+        # An executor that waits for a publisher's events keeps it after it was destroyed.
+        return self._node.create_publisher(
+            self._type, 'cmd_vel', RELIABLE_LATEST,
+            event_callbacks=PublisherEventCallbacks(use_default_callbacks=not self._auto))
 
     def _look(self) -> None:
         now = boot_time()
