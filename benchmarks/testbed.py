@@ -28,6 +28,6 @@ from browsers import Chromium, Firefox, until  # noqa: E402, F401
 import conftest  # noqa: E402, F401
 from drawn import WATCH  # noqa: E402, F401
 from netns import Namespace  # noqa: E402, F401
-from processes import Process  # noqa: E402, F401
+from processes import node, Process  # noqa: E402, F401
 from ros_probe import RosProbe  # noqa: E402, F401
-from stack import finish, free_port, Robot  # noqa: E402, F401
+from stack import finish, free_port, Robot, start  # noqa: E402, F401
