@@ -40,6 +40,8 @@ from ..ros.velocity_publisher import (
     stamp_seconds)
 
 _NICE = -15
+# Above those who just ask for real time.
+_PRIORITY = 10
 
 
 class CmdVelGuard(Node):
@@ -89,7 +91,7 @@ def _run_first() -> bool:
     There is little to do, and that in time. Threads of DDS, which come later, inherit this.
     """
     try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
         return True
     except OSError:
         with contextlib.suppress(OSError):
@@ -109,7 +111,8 @@ def main(args: list[str] | None = None) -> None:
         if not real_time:
             node.get_logger().info(
                 'not in real time (no permission): on a busy computer zero may come late; '
-                'rtprio 1 in /etc/security/limits.conf, or LimitRTPRIO=1 in a systemd unit')
+                f'rtprio {_PRIORITY} in /etc/security/limits.conf, or '
+                f'LimitRTPRIO={_PRIORITY} in a systemd unit')
         executor.add_node(node)
         while not ended.is_set():
             # Waits on the system's steady clock: a ROS timer would not fire without /clock.
