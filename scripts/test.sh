@@ -68,13 +68,12 @@ pytest=(.venv/bin/python -m pytest)
 status=0
 live=
 if [ $# = 0 ]; then
-  # Those with robots and browsers mostly wait: the others use that time, niced. What
-  # bash starts in the background ignores Ctrl-C, and so would all that the tests start.
+  # Those with browsers mostly wait: the others use that time. What bash starts in the
+  # background ignores Ctrl-C, and so would all that the tests start.
   log=$(mktemp)
   trap 'rm -f "$log"' EXIT
   env --default-signal=INT "${pytest[@]}" -m live >"$log" 2>&1 &
   live=$!
-  pytest=(nice -n 5 "${pytest[@]}")
   set -- -m 'not live'
 fi
 if compgen -G 'test/js/*.mjs' >/dev/null || compgen -G 'test/js/*.js' >/dev/null; then

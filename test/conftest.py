@@ -60,11 +60,9 @@ os.environ['PYTHONPATH'] = os.pathsep.join(
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the modules in which ROS programs or a browser run, for ``-m live``."""
+    """Mark the modules in which a browser runs, for ``-m live``."""
     live = {item.module for item in items
-            if not {'chromium_path', 'firefox_path'}.isdisjoint(item.fixturenames)
-            or any(getattr(value, '__module__', '') in ('ros_probe', 'stack')
-                   for value in vars(item.module).values())}
+            if not {'chromium_path', 'firefox_path'}.isdisjoint(item.fixturenames)}
     for item in items:
         if item.module in live:
             item.add_marker('live')
