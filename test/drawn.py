@@ -40,7 +40,7 @@ WATCH = """() => {
     let wanted = 0xa5;
     for (let rest = number; rest; rest = Math.floor(rest / 256)) wanted += rest % 256;
     if (wanted % 256 === sum) {
-      const at = offset + frame.expectedDisplayTime;
+      const at = offset + Math.max(frame.expectedDisplayTime, frame.presentationTime);
       window.drawn.push({ at, delay: (at * 1000 % 2 ** 48 - number) / 1000 });
     }
     video.requestVideoFrameCallback(look);

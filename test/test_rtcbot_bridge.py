@@ -96,8 +96,12 @@ async def test_the_tutorials_page_sees_and_drives(chromium_path):
                 await until(lambda: page.evaluate('colour()'))
                 await until(lambda: show_colour(page, BLUE))
                 since = session.cmd_vel.mark()
-                await page.keyboard.down('w')
-                await asyncio.to_thread(session.cmd_vel.wait_motion, since)
+                async with asyncio.timeout(30):
+                    # Again as above.
+                    while not session.cmd_vel.motions(since):
+                        await page.keyboard.up('w')
+                        await page.keyboard.down('w')
+                        await asyncio.sleep(0.2)
                 since = session.cmd_vel.mark()
                 await page.keyboard.up('w')
                 await asyncio.to_thread(session.cmd_vel.wait_zero, since)

@@ -101,12 +101,17 @@ export class PictureDelay {
     this.byCamera = by === 'camera';
   }
 
-  /** @param {{rtpTimestamp?: number, expectedDisplayTime: number}} frame as a browser tells of it */
-  onFrame({ rtpTimestamp, expectedDisplayTime }) {
+  /**
+   * @param {{rtpTimestamp?: number, expectedDisplayTime: number, presentationTime?: number}} frame
+   *   as a browser tells of it
+   */
+  onFrame({ rtpTimestamp, expectedDisplayTime, presentationTime = 0 }) {
     if (rtpTimestamp === undefined || !this.#stamp) return;
     // The difference of two 32-bit counters, of either sign.
     const since = (rtpTimestamp - this.#stamp.rtp | 0) / RTP_RATE;
-    this.#delays.add(expectedDisplayTime, this.#stamp.time + since);
+    // What a browser expects it knows from the last pictures: one that is held up may come later,
+    // and none is on the screen before it was handed over.
+    this.#delays.add(Math.max(expectedDisplayTime, presentationTime), this.#stamp.time + since);
   }
 
   /**

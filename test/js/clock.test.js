@@ -61,7 +61,9 @@ test('a picture is as old as its stamp says, also across the wrap of 32 bits', (
   delay.onFrame({ rtpTimestamp, expectedDisplayTime: 1053.3333333333333 });
   // One before the stamped one.
   delay.onFrame({ rtpTimestamp: 0xffffff00 - 9000, expectedDisplayTime: 950 });
-  delay.onFrame({ rtpTimestamp, expectedDisplayTime: 1043.3333333333333 });
+  // Held up: handed over after it was expected to be seen.
+  delay.onFrame({ rtpTimestamp, expectedDisplayTime: 1000,
+    presentationTime: 1043.3333333333333 });
   const taken = delay.take(clock);
   near(taken.delay, 20);
   near(taken.worst, 50);
