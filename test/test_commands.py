@@ -22,14 +22,14 @@ import sys
 
 from browsers import PATIENCE, until
 from geometry_msgs.msg import Twist, TwistStamped
-from processes import Process
+from processes import node, Process
 import pytest
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from ros_probe import RosProbe
 from rtc_bridge.ros.velocity_publisher import CmdVelOutput
 from sensor_msgs.msg import Joy
-from stack import CmdVel, Robot
+from stack import CmdVel, Robot, start
 from viewers import command, Driver, RTCBOT, Viewer
 
 # The robot's limits here, m/s and rad/s; not the defaults.
@@ -212,8 +212,11 @@ def test_a_guard_that_is_ended_while_driving_says_zero_last(robot, url, cmd_vel,
 
 def test_velocities_are_reliable_and_never_queued(robot):
     """A zero must not get lost, nor come after what is old by then."""
-    heard = robot.probe.wait_for(
-        lambda: robot.probe.node.get_publishers_info_by_topic('cmd_vel'), PATIENCE)
+    def found():
+        infos = robot.probe.node.get_publishers_info_by_topic('cmd_vel')
+        # The name comes later.
+        return all(info.node_name != '_NODE_NAME_UNKNOWN_' for info in infos) and infos
+    heard = robot.probe.wait_for(found, PATIENCE)
     assert [(info.node_name, info.qos_profile.reliability, info.qos_profile.durability)
             for info in heard] == [
                 ('cmd_vel_guard', ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)]
@@ -260,6 +263,18 @@ def test_a_guard_that_is_replaced_while_driving(robot, driver, cmd_vel):
                                          for m in list(heard)), 'a refusal')
     assert cmd_vel.motions(since) == []
     until(lambda: driver.go(1) and cmd_vel.motions(since), 'motion')
+
+
+def test_the_guard_shares_no_memory():
+    """Who is stopped with the lock of it would stop the guard, for a second."""
+    # With LOCALHOST rmw_fastrtps chooses, and nobody is to be found here.
+    with start(['env', 'ROS_AUTOMATIC_DISCOVERY_RANGE=OFF', *node('cmd_vel_guard')]) as guard:
+        def threads():
+            return [(task / 'comm').read_text()
+                    for task in Path(f'/proc/{guard.pid}/task').iterdir()]
+        until(lambda: any(name.startswith('dds.udp') for name in threads()), threads)
+        # Those come first.
+        assert not any(name.startswith('dds.shm') for name in threads())
 
 
 def test_the_guard_runs_before_all_others(robot, cmd_vel):

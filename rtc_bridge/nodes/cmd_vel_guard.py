@@ -21,6 +21,7 @@ to the bridge: no thread inside a stopped or stalled process could.
 
 import contextlib
 import os
+from pathlib import Path
 import sys
 
 from geometry_msgs.msg import TwistStamped
@@ -39,6 +40,8 @@ from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST,
     stamp_seconds)
 
+# For large images.
+_CAMERAS_PROFILE = 'fastdds_shm.xml'
 _NICE = -15
 # Above those who just ask for real time.
 _PRIORITY = 10
@@ -99,9 +102,24 @@ def _run_first() -> bool:
         return False
 
 
+def _share_no_memory() -> None:
+    """
+    Let Fast DDS use UDP only, unless somebody chose otherwise.
+
+    A process that is stopped while it holds the lock of its shared memory stops those who send to
+    it: Fast DDS waits a second for the lock, and zero would wait with it. Where
+    ``ROS_AUTOMATIC_DISCOVERY_RANGE`` is ``LOCALHOST``, rmw_fastrtps uses shared memory anyway.
+    """
+    for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
+        if Path(os.environ.get(name, '')).name == _CAMERAS_PROFILE:
+            del os.environ[name]
+    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+
+
 def main(args: list[str] | None = None) -> None:
     """Run until SIGINT or SIGTERM; then publish a last zero."""
     node = None
+    _share_no_memory()
     real_time = _run_first()
     try:
         init(args)
