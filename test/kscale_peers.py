@@ -138,14 +138,17 @@ class Peer:
         label = channel.get_property('label')
         channel.connect('on-message-string', lambda _, text: self._heard(label, text))
 
+        once = threading.Lock()
+
         def opened(*_: object) -> None:
-            tell('channel', label=label)
-            for text in self.args.say:
-                channel.emit('send-string', text)
+            if once.acquire(blocking=False):
+                tell('channel', label=label)
+                for text in self.args.say:
+                    channel.emit('send-string', text)
+        # In this order: it may open, in another thread, between the two.
+        channel.connect('on-open', opened)
         if channel.get_property('ready-state') == GstWebRTC.WebRTCDataChannelState.OPEN:
             opened()
-        else:
-            channel.connect('on-open', opened)
 
     def _heard(self, label: str, text: str) -> None:
         tell('heard', label=label, text=text)

@@ -124,6 +124,8 @@ class Robot:
         self.bridge.wait_line('page: https?://', PATIENCE)
         if self.relay is not None:
             self.diagnostics('relay', lambda values, message: message == 'connected')
+        if self.guard is not None:
+            self.diagnostics('driving', lambda values, message: values['guard'] == 'ok')
 
     def start_guard(self, **parameters):
         """Start the guard, in place of the one before."""

@@ -437,6 +437,19 @@ def test_neutral_under_the_stop_is_none_after_it(guard, clock):
     assert guard.command(FORWARD, clock.now) is None
 
 
+def test_who_lost_his_neutral_command_on_the_way_to_the_guard_is_told(clock):
+    """Else a hand that holds a control would wait for ever."""
+    guard, watch = Guard(0.25, clock), GuardWatch(0.5, lambda: True, clock)
+    told = []
+    # Neutral again only once the driver has been told.
+    for velocity in (FORWARD, FORWARD, ZERO, FORWARD, FORWARD):
+        clock.now += 0.03125
+        watch.sent(clock.now)
+        passed = guard.command(velocity, clock.now)
+        told.append((passed, watch.heard(clock.now, guard.epoch)))
+    assert told == [(None, False), (None, True), (ZERO, False), (FORWARD, False), (FORWARD, False)]
+
+
 def test_the_stop_reaches_a_guard_in_motion_at_once(guard, clock):
     guard.command(FORWARD, clock.now)
     epoch = guard.epoch

@@ -31,7 +31,7 @@ class Guard:
     Nothing is said before the first fresh command: until then somebody else may be driving. While
     the emergency stop is latched nothing passes, and zero is said all the time. After the start,
     and after any stop that was not commanded, motion needs a neutral command first; ``epoch``
-    changes with each of these, so that who commands can know.
+    changes with each of these, and with each motion refused so, for who commands to know.
 
     :param timeout: seconds a command lasts, from its own stamp
     """
@@ -53,7 +53,7 @@ class Guard:
 
     @property
     def epoch(self) -> str:
-        """Return what names the time since the last stop that was not commanded."""
+        """Return what names the time since motion last came to need a neutral command."""
         return f'{self._name}.{self._stops}'
 
     def latch(self, latched: bool) -> None:
@@ -84,6 +84,8 @@ class Guard:
             self._next_zero = now + ZERO_PERIOD_S
             return ZERO
         if not self._neutral_seen:
+            # The neutral command got lost, or came too late: who sent it takes it for heard.
+            self._stops += 1
             return None
         self._zero_until = 0.0
         self._deadline = stamp + self._timeout

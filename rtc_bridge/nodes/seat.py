@@ -167,11 +167,15 @@ class Seat:
             await asyncio.sleep(LOCK_PERIOD_S)
 
     async def _repeat_zero(self) -> None:
+        epoch = self._guard.epoch
         while True:
             await asyncio.sleep(POLL_PERIOD_S)
             velocity = self._guard.poll()
             if velocity is not None:
                 self._output.publish(velocity)
+            if epoch != self._guard.epoch:
+                epoch = self._guard.epoch
+                self.pilot.halt()
 
     def _tell_stop(self) -> None:
         self._lock.publish(Bool(data=self._stop.latched))
