@@ -545,6 +545,39 @@ def test_nobody_may_drive_after_the_end(bench):
         bench.send(ZERO)
 
 
+def test_a_halt_stops_at_once_and_asks_for_a_neutral_command(bench):
+    bench.begin()
+    bench.pilot.halt()
+    assert bench.sent[-1] == ZERO and not bench.gate.moving
+    with refused('neutral-first'):
+        bench.send(FORWARD)
+    assert bench.sent[-1] == ZERO
+    bench.send(ZERO)
+    bench.send(FORWARD)
+    assert bench.sent[-1] == FORWARD
+
+
+def test_a_second_press_is_no_other_stop_and_a_wrong_release_none(bench):
+    told = []
+    bench.pilot.on_stop.append(lambda: told.append(bench.stop.id))
+    bench.begin()
+    assert bench.pilot.emergency_stop('b') and not bench.gate.moving
+    first = bench.stop.id
+    assert bench.pilot.emergency_stop('c') and bench.stop.id == first
+    assert not bench.pilot.release('another', 'c') and bench.stop.latched
+    assert told == [first]
+    assert bench.pilot.release(first, 'c')
+    assert told == [first, None]
+
+
+def test_a_late_sign_of_life_stops_what_has_ended_at_once(bench):
+    bench.pilot.hold('r', 1.0, 0.0)
+    assert bench.sent[-1] == FORWARD
+    bench.clock.now += 60.0
+    bench.pilot.alive('r')
+    assert bench.sent[-1] == ZERO
+
+
 def test_a_gamepad_that_is_off_is_refused(bench):
     bench.pilot = Pilot(bench.gate, bench.sent.append, stop=bench.stop, clock=bench.clock)
     bench.begin()

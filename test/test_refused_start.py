@@ -42,6 +42,9 @@ WRONG = [
     ('cmd_vel_guard', 'teleop.message_type', 'twits',
      "'twits', allowed is one of twist, twist_stamped, auto"),
     ('cmd_vel_guard', 'teleop.timeout', 0.01, '0.01, allowed is a number from 0.1 to 5.0 s'),
+    ('cmd_vel_guard', 'teleop.timout', 1.0, 'in teleop are: teleop.enabled'),
+    ('cmd_vel_guard', 'telop.timeout', 1.0, 'is it teleop.timeout?'),
+    ('sim_robot', 'widht', 320, 'is it width?'),
 ]
 
 

@@ -30,11 +30,11 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Bool, Header
 
-from ..core.configuration import TELEOP_OUTPUT
+from ..core.configuration import BRIDGE, TELEOP_OUTPUT
 from ..core.errors import REFUSED, RtcBridgeError
 from ..core.guard import Guard
 from ..core.velocity import Velocity
-from ..ros.parameters import declare
+from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import init, when_signalled
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST,
@@ -58,6 +58,8 @@ class CmdVelGuard(Node):
         """
         super().__init__('cmd_vel_guard')
         values = declare(self, TELEOP_OUTPUT)
+        # Both read one file, as a rule.
+        refuse_unknown(self, {'teleop'}, [row.name for row in BRIDGE])
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
         self._heard = self.create_publisher(Header, HEARD_TOPIC, RELIABLE_LATEST)

@@ -32,7 +32,7 @@ from ..core.sim_world import Pose, ROOM, SimWorld, START
 from ..media import stamp
 from ..media.sim_camera import SimCamera
 from ..ros.camera_publisher import CameraPublisher
-from ..ros.parameters import declare
+from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import run
 
 try:
@@ -81,6 +81,7 @@ class SimRobot(Node):
         """
         super().__init__('sim_robot')
         values = declare(self, PARAMETERS)
+        refuse_unknown(self, (), values)
         self._values = values
         if values['draw_stamp']:
             stamp.check_size(values['width'], values['height'])

@@ -95,10 +95,10 @@ def let_change(node: Node, table: Iterable[Parameter],
 
 def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]) -> None:
     """
-    Refuse parameters that were given but are not declared.
+    Refuse parameters that were given but are neither declared nor known.
 
     :param groups: the dotted groups that are all ours
-    :param known_names: our parameters
+    :param known_names: our parameters, those of other nodes that read the same file among them
 
     ROS ignores them silently, and a misspelt limit would not limit anything. A file may be shared
     with other nodes, so that outside the groups only names that are close to ours are refused.
@@ -107,14 +107,16 @@ def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]
     """
     known_names = list(known_names)
     for name in getattr(node, '_parameter_overrides', {}):
-        if node.has_parameter(name):
+        if node.has_parameter(name) or name in known_names:
             continue
         group = name.split('.')[0]
-        known = ', '.join(row for row in sorted(known_names) if row.startswith(f'{group}.'))
-        if name == group and known:
-            raise ParameterError(f'parameter {name} is a group, not a value; in it are: {known}')
+        members = {row for row in known_names if row.startswith(f'{group}.')}
+        if name == group and members:
+            raise ParameterError(f'parameter {name} is a group, not a value; in it are: '
+                                 + ', '.join(sorted(members)))
         if group in groups:
-            known = ', '.join(sorted(node.get_parameters_by_prefix(group)))
-            raise ParameterError(f'parameter {name} is not known; known in {group} are: {known}')
+            members |= {f'{group}.{row}' for row in node.get_parameters_by_prefix(group)}
+            raise ParameterError(f'parameter {name} is not known; in {group} are: '
+                                 + ', '.join(sorted(members)))
         for meant in get_close_matches(name, known_names, 1, 0.8):
             raise ParameterError(f'parameter {name} is not known; is it {meant}?')

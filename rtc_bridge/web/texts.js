@@ -27,6 +27,9 @@ import { drives } from './drive.js';
 export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'unsupported', 'bad-invite',
   'invite', 'expired', 'revoked', 'clock', 'impostor', 'bad-sdp']);
 
+/** Codes of which the robot's own words say no more than ours. */
+const SAYS_ALL = new Set(['bad-invite', 'invite', 'expired', 'revoked', 'clock', 'impostor']);
+
 /** @type {Record<string, [string, string]>} */
 const TROUBLE = {
   'no-codec': ['Video not supported',
@@ -87,7 +90,7 @@ function choose(facts, now) {
   if (trouble) {
     const [title, text] = TROUBLE[trouble.code]
       ?? ['Something went wrong', 'The connection could not be set up. Trying again.'];
-    const said = trouble.message && trouble.message !== text ? ` (${trouble.message})` : '';
+    const said = trouble.message && !SAYS_ALL.has(trouble.code) ? ` (${trouble.message})` : '';
     return [trouble.code, title, text + said, 'bad', FATAL.has(trouble.code)];
   }
   if (facts.relay === 'down') {

@@ -61,6 +61,11 @@ test('error codes become sentences, and only hopeless ones get a button', () => 
   }
 });
 
+test('what the robot only repeats is not added', () => {
+  const trouble = { code: 'expired', message: 'the invite has expired' };
+  assert.ok(!view({ ...NO_LINK, trouble }, 0).detail.includes(trouble.message));
+});
+
 test('an RTCBot robot has no cameras to choose, and may send no picture', () => {
   const facts = { ...LIVE, kind: 'rtcbot', cameras: null, wanted: null, slot: null };
   assert.equal(state(facts), 'live');
