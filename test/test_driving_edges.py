@@ -557,6 +557,13 @@ def test_a_halt_stops_at_once_and_asks_for_a_neutral_command(bench):
     assert bench.sent[-1] == FORWARD
 
 
+def test_who_takes_the_seat_stops_the_robot_first(bench):
+    order = bench.begin().sent
+    bench.pilot.on_lease.append(lambda: order.append(bench.lease.holder))
+    bench.pilot.take('b')
+    assert order[-2:] == [ZERO, 'b']
+
+
 def test_a_second_press_is_no_other_stop_and_a_wrong_release_none(bench):
     told = []
     bench.pilot.on_stop.append(lambda: told.append(bench.stop.id))

@@ -50,8 +50,8 @@ PLOT = """() => {
 @pytest.fixture(scope='module')
 def robot():
     """Run a simulated robot that draws the time into its picture, with two more cameras."""
-    robot = Robot(relay=False, guard={'teleop.timeout': 1.0}, **{
-        'teleop.timeout': 1.0, 'teleop.max_age': 1.0, 'teleop.max_frame_age': 5.0,
+    robot = Robot(relay=False, guard={'teleop.timeout': 3.0}, **{
+        'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
         'telemetry.topics': ['sim_robot/bumper'], 'actions.services': ['sim_robot/lamp'],
         'video.tiers': ['1/1']})
     cameras = []

@@ -40,8 +40,8 @@ PAD = """
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot that goes sideways, too, with two cameras."""
-    robot = Robot(guard={'teleop.timeout': 1.0}, **{
-        'teleop.timeout': 1.0, 'teleop.max_age': 1.0, 'teleop.max_frame_age': 5.0,
+    robot = Robot(guard={'teleop.timeout': 3.0}, **{
+        'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
         'teleop.max_linear_x': MAX_X,
         'teleop.max_linear_y': MAX_Y, 'teleop.max_angular_z': MAX_Z, 'video.tiers': ['1/1']})
     cameras = []

@@ -28,10 +28,10 @@ EVIL = '<img src=x onerror="window.hit = 1"><b>Ada</b>'
 def robot(tmp_path_factory):
     """Run a robot that gives nobody the seat for nothing."""
     folder = tmp_path_factory.mktemp('keys')
-    robot = Robot(guard={'teleop.timeout': 1.0}, **{
+    robot = Robot(guard={'teleop.timeout': 3.0}, **{
         'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
         'access.directory': str(folder), 'access.require_synchronized_clock': False,
-        'teleop.timeout': 1.0, 'teleop.max_age': 1.0, 'teleop.max_frame_age': 5.0,
+        'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
         'teleop.idle_timeout': IDLE})
     secret = KeyStore(folder).secret
     robot.link = lambda role, name: f'{robot.url}#' + write(

@@ -34,10 +34,10 @@ RED = (0, 0, 200)
 @pytest.fixture(scope='module')
 def robot(tmp_path_factory):
     """Run a robot that lets in who has an invite."""
-    robot = Robot(guard={'teleop.timeout': 1.0}, **{
+    robot = Robot(guard={'teleop.timeout': 3.0}, **{
         'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
         'access.directory': str(tmp_path_factory.mktemp('keys')),
-        'access.require_synchronized_clock': False, 'teleop.timeout': 1.0, 'teleop.max_age': 1.0,
+        'access.require_synchronized_clock': False, 'teleop.timeout': 3.0, 'teleop.max_age': 3.0,
         'teleop.max_frame_age': 5.0})
     secret = KeyStore(Path(robot._parameters['access.directory'])).secret
     robot.link = lambda role, name='', exp=9_999_999_999: f'{robot.url}#' + write(

@@ -82,9 +82,13 @@ def psnr(page, source):
 
 def shows_clip(page, source):
     """Check that a page shows the clip as it is."""
+    seen = []
+
+    def good():
+        seen.append(psnr(page, source))
+        return min(seen[-1]) > 33 and min(psnr(page, source)[0] for _ in range(3)) > 28
     # It gets better as the bitrate grows. A wrong colour matrix costs 10 dB.
-    until(lambda: min(psnr(page, source)) > 33
-          and min(psnr(page, source)[0] for _ in range(3)) > 28, 'pictures above 33 dB')
+    until(good, lambda: f'pictures above 33 dB: {seen}, {page.texts()}')
 
 
 def shows_colour(page, colour, selector='#video0'):

@@ -172,7 +172,7 @@ class Pilot:
         velocity = self.gate.poll()
         if velocity is None:
             return
-        if velocity.is_zero() and not self.gate.moving:
+        if not self.gate.moving:
             self._stop()
         elif self._clock() - self._last_published >= _REPEAT_S:
             self._send(velocity)
