@@ -56,7 +56,8 @@ def run(program: str, arguments: list[str]) -> int:
         helped = own[0] in ('-h', '--help')
         print(f'usage: rtc-bridge {program} [--ros-args -p NAME:=VALUE ... '
               f'--params-file FILE]\n{PROGRAMS[program]}\n'
-              'Every parameter, with its range: config/robot.yaml, or ros2 param describe'
+              'Every parameter, with its range: ros2 param describe; of bridge and guard also '
+              'config/robot.yaml'
               if helped else f'rtc-bridge {program}: {own[0]!r} is not known; parameters follow '
               '--ros-args', file=sys.stdout if helped else sys.stderr)
         return 0 if helped else REFUSED

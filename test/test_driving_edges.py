@@ -340,7 +340,7 @@ def test_a_held_state_that_ended_is_found_by_the_next(bench, clock):
 
 
 def test_a_command_takes_the_place_of_what_was_held(bench, clock):
-    bench.pilot.hold('a', 0.0, 0.0)
+    bench.pilot.hold('a', 1.0, 0.0)
     bench.send(FORWARD)
     clock.now += 0.25
     bench.pilot.poll()
@@ -379,8 +379,55 @@ def test_a_halt_forgets_no_stop_that_is_due(bench):
     assert bench.gate.take_stop() and not bench.gate.take_stop()
 
 
+def test_what_was_held_through_a_stop_moves_nothing_when_the_seat_is_free_again(bench, clock):
+    """Such a client's stick may tremble all the time."""
+    hold = bench.pilot.hold
+    hold('r', 1.0, 0.0)
+    bench.pilot.emergency_stop('b')
+    bench.pilot.release(bench.stop.id, 'b')
+    with refused('neutral-first'):
+        hold('r', 0.9, 0.0, rested=False)
+    # It counts as at rest, as it moves nothing: others may drive.
+    clock.now += 1.5
+    bench.pilot.poll()
+    assert bench.lease.holder is None
+    with refused('neutral-first'):
+        hold('r', 1.0, 0.0, rested=False)
+    assert bench.lease.holder is None and bench.sent[-1] == ZERO
+    hold('r', 0.0, 0.0, rested=False)
+    hold('r', 1.0, 0.0, rested=True)
+    assert bench.sent[-1] == FORWARD
+
+
+def test_a_client_at_rest_takes_no_seat_and_keeps_none(bench, clock):
+    bench.pilot.hold('r', 0.0, 0.0)
+    assert bench.lease.holder is None and bench.sent == []
+    bench.pilot.hold('r', 1.0, 0.0)
+    # A stick that trembles within its dead zone is at rest.
+    for _ in range(12):
+        bench.pilot.hold('r', 0.0, 0.0)
+        clock.now += 0.1
+        bench.pilot.poll()
+    assert bench.lease.holder is None
+
+
+def test_a_refused_command_counts_for_the_order(bench):
+    bench.begin()
+    bench.reason = 'guard'
+    with refused('guard'):
+        bench.send(FORWARD)
+    bench.reason = None
+    # A neutral one from before the stop, late.
+    bench.seq -= 2
+    with refused('sequence'):
+        bench.send(ZERO)
+    bench.seq += 1
+    with refused('neutral-first'):
+        bench.send(FORWARD)
+
+
 def test_the_gate_itself_notes_who_drives(bench, clock):
-    bench.gate.hold('r', ZERO)
+    bench.gate.hold('r', FORWARD)
     bench.lease.take('a')
     clock.now += 9.0
     assert not bench.gate.rests(1.0)

@@ -68,6 +68,8 @@ class Driving(RuleBasedStateMachine):
         self.justified = None
         # The epoch of an RTCBot client's state.
         self.held = None
+        # What each RTCBot client holds, whoever drives.
+        self.wishes = {}
         # The last command accepted, or a sign of life of who holds a state: when, and for how
         # long it lasts. What is refused changes neither.
         self.since, self.lasts = self.clock.now, 0.0
@@ -174,6 +176,8 @@ class Driving(RuleBasedStateMachine):
         seen = frame_age is not None and frame_age <= MAX_FRAME_AGE
         self.justified = epoch if good and (seen or still) else None
         held, self.held = self.held, None
+        if good:
+            self.highest[epoch] = self.seq
         try:
             self.pilot.command(page, message, frame)
         except Refused as refused:
@@ -182,7 +186,6 @@ class Driving(RuleBasedStateMachine):
                 self.begin_anew()
         else:
             assert good and (seen or still)
-            self.highest[epoch] = self.seq
             if joy:
                 self.held = held
                 self.joy_neutral |= still
@@ -194,18 +197,26 @@ class Driving(RuleBasedStateMachine):
     @rule(page=pages, forward=st.sampled_from([0.0, 1.0, -1.0]))
     def hold(self, page, forward):
         self.pilot.poll()
+        rested, self.wishes[page] = not self.wishes.get(page), forward
         free = self.lease.holder is None
-        if free:
+        if free and not forward:
+            published = len(self.wire)
+            self.pilot.hold(page, 0.0, 0.0, rested)
+            assert self.lease.holder is None and len(self.wire) == published
+            return
+        takes = free and rested
+        if takes:
             # Such a client begins at rest: that is its neutral command.
             self.epoch, self.neutral = self.lease.epoch + 1, True
         before = (self.held, self.since, self.lasts)
-        if free:
+        if takes:
             self.since, self.lasts = self.clock.now, HOLD
-        if free or self.lease.holder == page:
-            self.held = self.lease.epoch + free
+        if takes or self.lease.holder == page:
+            self.held = self.lease.epoch + takes
         try:
-            self.pilot.hold(page, forward, 0.0)
+            self.pilot.hold(page, forward, 0.0, rested)
         except Refused as refused:
+            assert takes or not free or self.lease.holder is None
             self.held, self.since, self.lasts = before
             if str(refused) in ('stopped', 'guard'):
                 self.begin_anew()

@@ -485,12 +485,12 @@ def test_the_gamepad_passes_the_same_gate_and_ends_at_zero(pilot, gate, sent, cl
     pad = Joy(gate.lease.epoch, 1, gate.tick(), (0.5, 0.0), (1.0,))
     with refused('neutral-first'):
         pilot.command('a', pad)
-    drive(pilot, 1, ZERO)
+    drive(pilot, 2, ZERO)
     # Sticks at rest say nothing of the buttons.
     with refused('neutral-first'):
-        pilot.command('a', Joy(gate.lease.epoch, 2, gate.tick(), (0.5, 0.0), (1.0,)))
-    pilot.command('a', Joy(gate.lease.epoch, 2, gate.tick(), (0.0, 0.0), (0.0,)))
-    pilot.command('a', Joy(gate.lease.epoch, 3, gate.tick(), (0.5, 0.0), (1.0,)))
+        pilot.command('a', Joy(gate.lease.epoch, 3, gate.tick(), (0.5, 0.0), (1.0,)))
+    pilot.command('a', Joy(gate.lease.epoch, 4, gate.tick(), (0.0, 0.0), (0.0,)))
+    pilot.command('a', Joy(gate.lease.epoch, 5, gate.tick(), (0.5, 0.0), (1.0,)))
     assert sent[-1] == ([-0.5, 0.0, 0.0, 0.0, 0.0, 0.0], [1] + [0] * 14)
     clock.now += 0.4
     pilot.poll()
@@ -598,6 +598,6 @@ def test_everybody_hears_of_a_new_driver(pilot):
     pilot.want('b')
     pilot.leave('b')
     pilot.leave('a')
-    pilot.hold('r', 0.0, 0.0)
+    pilot.hold('r', 1.0, 0.0)
     pilot.close()
     assert heard == ['a', 'a', 'a', None, 'r', None]

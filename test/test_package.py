@@ -70,7 +70,7 @@ def test_package_xml(manifest):
             'python3-websockets', 'cv_bridge', 'rclpy', 'launch_ros'} <= keys
     for package in (ROOT / 'rtc_bridge').rglob('*.py'):
         for node in ast.walk(ast.parse(package.read_text())):
-            if isinstance(node, ast.ImportFrom) and (node.module or '').endswith('_msgs.msg'):
+            if isinstance(node, ast.ImportFrom) and (node.module or '').endswith('.msg'):
                 assert node.module.removesuffix('.msg') in keys | OPTIONAL, package
 
 

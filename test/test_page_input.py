@@ -417,3 +417,58 @@ def test_names_for_those_who_do_not_see(show):  # noqa: F811
       .filter((one) => one.checkVisibility() && !one.textContent.trim() && !one.ariaLabel
         && !one.closest('label') && !one.ariaHidden).map((one) => one.outerHTML)""")
     assert nameless == []
+
+
+def test_the_lowest_speed_stays_the_lowest(page):
+    for button, end in (('slower', 0.1), ('faster', 1)):
+        for _ in range(12):
+            page.evaluate(f"document.getElementById('{button}').click()")
+        assert page.evaluate('rtcBridge.settings.get("speed")') == end
+
+
+@pytest.mark.parametrize('key', ['Alt', 'F10'])
+def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.down(key)
+    velocity(cmd_vel, 0, 0, 0)
+    page.up(key)
+    nothing_moves(page, cmd_vel)
+
+
+def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel):
+    take(page)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));"
+        "document.getElementById('stop').click()")
+    assert page.evaluate("document.body.hasAttribute('data-stopping')")
+    stopped(page)
+    release(page)
+
+
+def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page):
+    page.wait_state('live')
+    page.evaluate(f'({HIDE})(true)')
+    try:
+        robot.diagnostics('camera front/image_raw', lambda v, _: v['viewers'] == '0')
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));"
+                      "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        page.wait('rtcBridge.hello !== null')
+        robot.diagnostics('camera front/image_raw', lambda v, _: v['viewers'] == '0')
+    finally:
+        page.evaluate(f'({HIDE})(false)')
+    page.wait_state('live')
+
+
+def test_what_cannot_be_loaded_or_recorded_is_said(page):
+    page.lose_once('**/options.js')
+    page.click('#options')
+    told(page, 'That did not work')
+    page.evaluate("window.MediaRecorder = class { static isTypeSupported() { return true; }"
+                  " constructor() { throw new Error('no encoder'); } }; 0")
+    page.click('#record')
+    told(page, 'No recording: no encoder')
+    assert page.evaluate("document.getElementById('record').ariaPressed") != 'true'
+    page.errors.clear()

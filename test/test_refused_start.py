@@ -68,3 +68,9 @@ def test_taken_port_stops_the_start():
     (line,) = process.lines
     assert line.startswith('bridge: ')
     assert f'127.0.0.1:{port}' in line and 'server.port' in line
+
+
+def test_parameters_for_a_camera_that_is_not_there_are_named():
+    command = node('bridge', **{'server.port': 0, 'cameras.front.max_bitrat': 800000})
+    with Process(command) as process:
+        process.wait_line(r'cameras\.front\.max_bitrat: for a camera that is not there', PATIENCE)

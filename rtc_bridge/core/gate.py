@@ -84,6 +84,7 @@ class Gate:
         # Time of the last gamepad's state in motion, or None while it rests.
         self._joy_accepted: float | None = None
         # What a client that sends changes only wants, and when it last gave a sign of life.
+        self._by_changes = False
         self._held: Velocity | None = None
         self._held_since = 0.0
         self._alive = 0.0
@@ -92,7 +93,8 @@ class Gate:
         """Stand still: motion needs a neutral command first."""
         self._velocity = ZERO
         self._accepted = self._joy_accepted = None
-        self._held = None
+        if self._held is not None:
+            self._held, self._held_since = None, self._clock()
         self._neutral_seen = False
         self._joy_neutral_seen = False
         self._stop_due = False
@@ -139,8 +141,7 @@ class Gate:
         if not target.is_zero():
             self._permit(self._neutral_seen, self._doubt(frame, now, age))
             target = target.scaled(self._share(age))
-        self._seq = command.seq
-        self._held = None
+        self._held, self._by_changes = None, False
         return self._move(target, now)
 
     def joy(self, session: str, command: Joy, frame: float | None = None) -> None:
@@ -158,30 +159,38 @@ class Gate:
             self._permit(self._joy_neutral_seen, self._doubt(frame, now, age))
             self._joy_accepted = now
             self.lease.use()
-        self._seq = command.seq
 
-    def hold(self, session: str, velocity: Velocity) -> Velocity:
+    def hold(self, session: str, velocity: Velocity, rested: bool = True) -> Velocity | None:
         """
         Take the state of a client that sends changes only (RTCBot's), stamped on arrival.
 
-        It takes the lease if that is free. Such a client starts at rest and tells changes, so
-        its state before the first message is the neutral command that a grant asks for.
+        Motion takes the lease if that is free, and rest leaves it so (``None``: nothing to
+        publish). Such a client starts at rest and tells changes, so its state before this one may
+        be the neutral command that a grant asks for.
 
+        :param rested: that state was rest
         :raises Refused: somebody else drives, or the state was in motion when the robot stopped
         """
+        target = self.limits.clamp(velocity)
         if self.lease.holder is None:
+            if target.is_zero():
+                return None
+            if not rested:
+                raise Refused('neutral-first')
             self.lease.take(session)
             self._follow()
             self._neutral_seen = True
         if self.lease.holder != session:
             raise Refused('epoch')
         now = self._clock()
+        self._by_changes = True
         self._expire(now)
-        target = self.limits.clamp(velocity)
         if not target.is_zero():
             self._permit(self._neutral_seen)
+        if target != self._held:
+            self._held_since = now
         self._held = target
-        self._held_since = self._alive = now
+        self._alive = now
         return self._move(target, now)
 
     def alive(self, session: str, age: float = 0.0) -> None:
@@ -211,7 +220,8 @@ class Gate:
     def rests(self, seconds: float) -> bool:
         """Tell whether the driver is a client that sends changes, and at rest for this long."""
         self._follow()
-        return self._held == ZERO and self._clock() - self._held_since > seconds
+        return (self._by_changes and self._held in (None, ZERO)
+                and self._clock() - self._held_since > seconds)
 
     def _check(self, session: str, command: Drive | Joy) -> tuple[float, float]:
         """Return the time, and the age of the command's tick: a round trip and a little."""
@@ -224,6 +234,8 @@ class Gate:
             raise Refused('stale')
         if command.seq <= self._seq:
             raise Refused('sequence')
+        # Be it refused: an older one that comes later is no news of the hands.
+        self._seq = command.seq
         return now, now - made
 
     def _hindrance(self) -> str | None:
@@ -259,6 +271,7 @@ class Gate:
             self._stop_due = True
             self._epoch = self.lease.epoch
             self._seq = 0
+            self._by_changes = False
             self._ticks.clear()
 
     def _expire(self, now: float) -> None:

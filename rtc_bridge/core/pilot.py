@@ -111,10 +111,11 @@ class Pilot:
             self._settle()
         self._send(velocity)
 
-    def hold(self, session: str, forward: float, left: float) -> None:
+    def hold(self, session: str, forward: float, left: float, rested: bool = True) -> None:
         """
         Take the state of an RTCBot client: shares of the limits, from -1 to 1.
 
+        :param rested: its state before this one was rest
         :raises Refused: with the reason
         """
         if not self.enabled:
@@ -122,10 +123,11 @@ class Pilot:
         limits = self.gate.limits
         try:
             velocity = self.gate.hold(session, Velocity(
-                forward * limits.linear_x, 0.0, left * limits.angular_z))
+                forward * limits.linear_x, 0.0, left * limits.angular_z), rested)
         finally:
             self._settle()
-        self._send(velocity)
+        if velocity is not None:
+            self._send(velocity)
 
     def halt(self) -> None:
         """Stop what is in force; the driver has to begin again with a neutral command."""

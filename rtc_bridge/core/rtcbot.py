@@ -63,6 +63,11 @@ class Wish:
         self._keys: set[str] = set()
         self._axes = {'forward': 0.0, 'left': 0.0}
 
+    @property
+    def at_rest(self) -> bool:
+        """Tell whether nothing is held, not even what cancels out."""
+        return not self._keys and not any(self._axes.values())
+
     def update(self, message: Any) -> tuple[float, float] | None:
         """Return (forward, left) after a message, or ``None`` if it is about something else."""
         if not isinstance(message, dict):

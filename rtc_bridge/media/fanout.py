@@ -26,7 +26,7 @@ from ..core.clock import boot_time, Clock
 logger = logging.getLogger(__name__)
 WARNING_PERIOD_S = 5.0
 # Takes each packet and whether it is a keyframe, in the event loop; returns whether the viewer
-# will get it.
+# will get it. Its pts is when it is sent for, its dts when its picture came: 90 kHz, boot time.
 Sink = Callable[[av.Packet, bool], bool]
 
 

@@ -181,6 +181,8 @@ class VideoStream(FanOut):
             last_pts = pts
             if packet is None:
                 continue
+            # An old picture that is sent again is no younger by that.
+            packet.dts = round(picture.received * 90000)
             if packet.is_keyframe:
                 self._last_keyframe = now
                 # Not before there is one: until then the demand stands.

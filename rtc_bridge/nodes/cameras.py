@@ -28,7 +28,7 @@ from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.diagnostics import CameraRates
-from ..ros.parameters import declare, let_change
+from ..ros.parameters import declare, let_change, undeclared
 from ..ros.seam import RosThread
 
 ANY = '*'
@@ -73,6 +73,12 @@ class Cameras:
                 raise ParameterError(f'parameter cameras.names has {name!r}, allowed are names '
                                      'that are not empty and differ')
             self._found[name] = self._make(name, f'{name}/image_raw')
+        waiting = [name for name in undeclared(node) if name.startswith('cameras.')]
+        if self._discover and waiting:
+            # Maybe misspelt, or meant for a name that is none here.
+            node.get_logger().info(
+                f"{', '.join(waiting)}: for a camera that is not there yet; those that {ANY!r} "
+                'finds go by their topic, front/image_raw by cameras.front.image_raw')
 
     def start(self, ros: RosThread) -> None:
         """Begin to look; called in the event loop."""

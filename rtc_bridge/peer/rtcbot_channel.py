@@ -55,15 +55,13 @@ class RTCBotChannel(Channel):
             return
         if self._messages.allow():
             self._session.host.publish_message(text)
+        rested = self._wish.at_rest
         wish = self._wish.update(read_text(text))
         if wish is None:
             return
         try:
-            self._session.host.pilot.hold(self._session.session_id, *wish)
+            self._session.host.pilot.hold(self._session.session_id, *wish, rested)
         except Refused as refused:
-            # What was held before is forgotten: it must not move the robot later, with a
-            # message about something else.
-            self._wish = Wish()
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)
                 logger.info('session %s may not drive: %s', self._session.session_id[:8], refused)

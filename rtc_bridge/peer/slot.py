@@ -94,8 +94,10 @@ class Slot(MediaStreamTrack):
         self._read = False
         self._keyframe_needed = True
         self._last_pts = -1
-        # When the picture that aiortc was given last came to the robot.
+        # When the packet that aiortc was given last is sent for, and when its picture came to the
+        # robot.
         self._given_at: float | None = None
+        self._came_at = 0.0
         # The newest picture whose packets are all sent.
         self.stamp: Stamp | None = None
 
@@ -248,7 +250,7 @@ class Slot(MediaStreamTrack):
         # aiortc adds a number of its own to our timestamps.
         rtp = newest_timestamp(self.sender)
         if rtp is not None and self._given_at is not None:
-            self.sent.note(rtp, self._given_at)
+            self.sent.note(rtp, self._came_at)
             self.stamp = self.camera.capture.stamp(rtp, self._given_at)
         while not self._packets:
             if self.readyState != 'live':
@@ -257,7 +259,7 @@ class Slot(MediaStreamTrack):
             await self._arrived.wait()
         packet = self._packets.popleft()
         self.bytes_sent += packet.size
-        self._given_at = packet.pts / 90000
+        self._given_at, self._came_at = packet.pts / 90000, packet.dts / 90000
         if repeat:
             self._retransmissions.note(repeat)
             self.bytes_again += await send_again(self.sender, repeat)
@@ -300,16 +302,16 @@ class Slot(MediaStreamTrack):
         self._keyframe_needed = False
         if packet.pts <= self._last_pts:
             # Another stream's packet of the same moment: time goes on, by as little as it can.
-            packet = _stamped(packet, self._last_pts + 1)
+            packet = _later(packet, self._last_pts + 1)
         self._last_pts = packet.pts
         self._packets.append(packet)
         self._arrived.set()
         return True
 
 
-def _stamped(packet: av.Packet, pts: int) -> av.Packet:
-    """Return a copy with another time: the packet itself belongs to all viewers."""
+def _later(packet: av.Packet, pts: int) -> av.Packet:
+    """Return a copy that is sent for a later time: the packet itself belongs to all viewers."""
     copy = av.Packet(bytes(packet))
     copy.time_base = packet.time_base
-    copy.pts = copy.dts = pts
+    copy.pts, copy.dts = pts, packet.dts
     return copy

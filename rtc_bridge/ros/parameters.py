@@ -93,6 +93,12 @@ def let_change(node: Node, table: Iterable[Parameter],
     node.add_post_set_parameters_callback(change)
 
 
+def undeclared(node: Node) -> list[str]:
+    """Return the names of parameters that were given and that nothing has declared so far."""
+    given = getattr(node, '_parameter_overrides', {})
+    return [name for name in given if not node.has_parameter(name)]
+
+
 def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]) -> None:
     """
     Refuse parameters that were given but are neither declared nor known.
@@ -106,8 +112,8 @@ def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]
     :raises ParameterError: there is one; the text names what is known in its group
     """
     known_names = list(known_names)
-    for name in getattr(node, '_parameter_overrides', {}):
-        if node.has_parameter(name) or name in known_names:
+    for name in undeclared(node):
+        if name in known_names:
             continue
         group = name.split('.')[0]
         members = {row for row in known_names if row.startswith(f'{group}.')}

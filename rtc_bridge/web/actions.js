@@ -21,6 +21,7 @@ export class Actions {
   #send;
   #listed = '';
   #requests = 0;
+  #up = true;
   /** What is on its way, by request. @type {Map<number, {name: string, timer: any}>} */
   #waiting = new Map();
   /** Elements by name. @type {Map<string, {buttons: HTMLButtonElement[], result: HTMLElement}>} */
@@ -112,11 +113,18 @@ export class Actions {
     result.textContent = text;
   }
 
+  /** Whether there is a way to the robot. @param {boolean} up */
+  set reachable(up) {
+    if (up === this.#up) return;
+    this.#up = up;
+    this.#enable();
+  }
+
   /** One call of each at a time. */
   #enable() {
     const busy = new Set([...this.#waiting.values()].map(({ name }) => name));
     for (const [name, { buttons }] of this.#parts) {
-      for (const button of buttons) button.disabled = busy.has(name);
+      for (const button of buttons) button.disabled = !this.#up || busy.has(name);
     }
   }
 }

@@ -21,6 +21,8 @@ export function arrange(cameras, chosen) {
 export class Cameras {
   /** One for each slot. @type {HTMLVideoElement[]} */
   videos = [element('video0', HTMLVideoElement)];
+  /** The browser does not start the main picture before a person touches the page. */
+  blocked = false;
   #nav = element('cameras', HTMLElement);
   #thumbs = element('thumbs', HTMLButtonElement);
   #last = element('last', HTMLCanvasElement);
@@ -44,7 +46,9 @@ export class Cameras {
     // A live picture is not paused, as browsers do on the way back from full screen. Some start one
     // only when a person touches the page.
     for (const video of this.videos) video.addEventListener('pause', () => this.#goOn());
-    addEventListener('pointerdown', () => this.#goOn());
+    // By touch only its end counts as that.
+    for (const type of ['pointerdown', 'pointerup', 'click']) addEventListener(type, () => this.#goOn());
+    this.videos[0].addEventListener('playing', () => { this.blocked = false; });
     this.#thumbs.hidden = slots < 2;
     this.#thumbs.addEventListener('click', () => {
       settings.set('thumbs', !settings.get('thumbs'));
@@ -151,7 +155,10 @@ export class Cameras {
 
   #goOn() {
     for (const video of this.videos) {
-      if (video.srcObject && video.paused) video.play().catch(() => {});
+      if (!video.srcObject || !video.paused) continue;
+      video.play().catch((error) => {
+        if (video === this.videos[0]) this.blocked = error.name === 'NotAllowedError';
+      });
     }
   }
 

@@ -27,14 +27,23 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** @param {HTMLVideoElement} video @param {string[]} words */
+/**
+ * Save what a video shows, as PNG; rejected with the reason why not.
+ * @param {HTMLVideoElement} video
+ * @param {string[]} words of the file's name
+ */
 export function saveSnapshot(video, words) {
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
   canvas.getContext('2d')?.drawImage(video, 0, 0);
   const name = fileName(words, new Date(), '.png');
-  canvas.toBlob((blob) => blob && save(blob, name), 'image/png');
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => {
+      if (blob) resolve(save(blob, name));
+      else reject(new Error('the browser makes no PNG of this picture'));
+    }, 'image/png');
+  });
 }
 
 /** Records the main picture; a new connection's goes into a new file. */
@@ -43,6 +52,7 @@ export class Recorder {
   #button;
   #clock;
   #changed;
+  #tell;
   /** @type {MediaRecorder | null} */
   #recorder = null;
   #wanted = false;
@@ -56,8 +66,10 @@ export class Recorder {
    * @param {HTMLElement} button
    * @param {HTMLElement} clock shows for how long
    * @param {() => void} changed
+   * @param {(text: string) => void} tell a person why there is no recording
    */
-  constructor(words, button, clock, changed) {
+  constructor(words, button, clock, changed, tell) {
+    this.#tell = tell;
     this.#words = words;
     this.#button = button;
     this.#clock = clock;
@@ -90,15 +102,30 @@ export class Recorder {
     const words = this.#words();
     /** @type {Blob[]} */
     const parts = [];
-    const recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITRATE });
+    let recorder;
+    try {
+      recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITRATE });
+      recorder.start(1000);
+    } catch (error) {
+      this.stop();
+      this.#tell(`No recording: ${/** @type {Error} */ (error).message}`);
+      return;
+    }
+    recorder.addEventListener('error', (event) => {
+      this.#tell(`The recording broke off: ${/** @type {any} */ (event).error?.message ?? ''}`);
+    });
     recorder.addEventListener('dataavailable', ({ data }) => data.size && parts.push(data));
     recorder.addEventListener('stop', () => {
       const type = recorder.mimeType.split(';')[0];
       if (parts.length) {
         save(new Blob(parts, { type }), fileName(words, began, `.${type.split('/')[1]}`));
       }
+      // By itself: an error, or the end of what is recorded.
+      if (recorder === this.#recorder) {
+        this.stop();
+        this.#changed();
+      }
     });
-    recorder.start(1000);
     this.#recorder = recorder;
     const show = () => {
       const seconds = Math.round((Date.now() - began.getTime()) / 1000);

@@ -147,7 +147,8 @@ export class Driver {
       this.#neutral = NEUTRAL_FIRST;
       this.#tick = undefined;
       this.#moving = false;
-      this.locked = false;
+      // The driver chose the moment: what this hand has been holding is not to move the robot then.
+      this.locked = this.asked;
     }
     this.epoch = mine;
     this.taken = driver === true || mine !== null;

@@ -95,11 +95,13 @@ export class KeyState {
  */
 export function listenToKeyboard(area, keys, changed, command, signal) {
   area.addEventListener('keydown', (event) => {
-    // macOS tells of no key that is let go while Cmd is down: better none than one too many.
-    if (event.metaKey) {
+    // macOS tells of no key that is let go while Cmd is down, nor Firefox while its menu bar has the
+    // keyboard (Alt, F10): better none than one too many.
+    if (event.metaKey || event.altKey || event.code === 'F10') {
       keys.clear();
       changed();
     }
+    if (event.target === area && event.key === 'Alt') event.preventDefault();
     if (event.target !== area || event.ctrlKey || event.metaKey || event.altKey) return;
     keys.shift = event.shiftKey;
     const taken = keys.press(event.code, event.repeat);

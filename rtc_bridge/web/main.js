@@ -130,7 +130,7 @@ function render() {
   const now = view({
     supported: supported(), relay: viewer.signaling.state, robot: viewer.robot, link: viewer.link,
     trouble: viewer.trouble, kind: session?.kind ?? null, cameras: viewer.cameras, wanted: chosen,
-    slot: slot?.camera === chosen ? slot : null, picture, stalled: still > Math.max(1, slot?.silence ?? 0),
+    slot: slot?.camera === chosen ? slot : null, picture, blocked: cameras.blocked, stalled: still > Math.max(1, slot?.silence ?? 0),
   }, time);
   const up = session?.state === 'up';
   if (now.tone === 'ok' && picture) cameras.live();
@@ -145,7 +145,9 @@ function render() {
   cameras.show(viewer.cameras ?? [], viewer.chosen);
   cameras.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
   const mine = driver?.epoch != null;
-  if (up || now.retry) drives = up && (session?.kind === 'rtcbot' || !!driver?.mayDrive);
+  if (now.retry) drives = false;
+  // What the robot lets this person do is known by its hello only.
+  else if (up && (driver || session?.kind === 'rtcbot')) drives = driver?.mayDrive ?? true;
   document.body.dataset.layout = drives ? 'drive' : 'watch';
   document.body.toggleAttribute('data-idle', !mine && session?.kind !== 'rtcbot');
   stage.tabIndex = drives ? 0 : -1;
@@ -154,6 +156,7 @@ function render() {
     refused: time < refused.until ? refused.reason : '', ...now }) : '');
   seat.showStop(drives && stoppable, driver?.stopped ?? { id: null, by: '' },
     stopping || !!driver?.stopping, up);
+  actions.reachable = up;
   inputs.show(drives, driver?.strafes ?? false);
   panel.showSpeed(drives ? session?.hello?.teleop ?? {} : null);
   box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok' || (!mine && !!driver?.taken);
@@ -235,6 +238,7 @@ function showPictures() {
   const { current } = viewer;
   cameras.play(current?.pictures ?? []);
   if (current) recorder?.follow(current.pictures[0] ?? null);
+  else recorder?.stop();
 }
 
 /** @param {Record<string, any>} message */
@@ -255,7 +259,7 @@ function onControl(message) {
     numbers.robot = String(message.robot_id ?? '');
     numbers.version = String(message.version ?? '');
     step();
-    if (stopping) stop();
+    if (stopping && driver.mayDrive) driver.emergencyStop();
     stopping = false;
     if (driver.mayDrive) {
       stage.tabIndex = 0;
@@ -351,13 +355,25 @@ function look() {
   render();
 }
 
-/** What is only now and then wanted is loaded then. */
-async function capture() {
-  const { Recorder, saveSnapshot } = await import('./capture.js');
-  const name = () => [document.title, viewer.chosen[0] ?? 'camera'];
-  recorder ??= new Recorder(name, box('record'), box('recorded'), render);
-  return { recorder, snapshot: () => saveSnapshot(cameras.videos[0], name()) };
+/**
+ * Do on a click what is only now and then wanted, and loaded then.
+ * @template T
+ * @param {string} id
+ * @param {() => Promise<T>} load
+ * @param {(module: T) => void} action
+ */
+function onDemand(id, load, action) {
+  box(id).addEventListener('click', async () => {
+    try {
+      action(await load());
+    } catch (error) {
+      console.warn('rtc_bridge:', error);
+      panel.toast(`That did not work: ${/** @type {Error} */ (error).message}`);
+    }
+  });
 }
+const loadCapture = () => import('./capture.js');
+const fileWords = () => [document.title, viewer.chosen[0] ?? 'camera'];
 
 setInterval(step, PERIOD);
 settings.addEventListener('change', render);
@@ -371,6 +387,8 @@ for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
   cameras.videos[0].addEventListener(type, look);
 }
 addEventListener('online', () => viewer.retry());
+// Asks whether to leave a recording that would be lost.
+addEventListener('beforeunload', (event) => recorder?.running && event.preventDefault());
 addEventListener('pagehide', () => {
   inputs.letGo();
   driver?.release();
@@ -380,13 +398,18 @@ addEventListener('pagehide', () => {
 // Back from the browser's page cache.
 addEventListener('pageshow', ({ persisted }) => persisted && viewer.start());
 box('retry').addEventListener('click', () => viewer.retry());
-box('snapshot').addEventListener('click', async () => (await capture()).snapshot());
-box('record').addEventListener('click', async () => (await capture()).recorder.toggle(
-  viewer.current?.pictures[0] ?? null));
+onDemand('snapshot', loadCapture, ({ saveSnapshot }) => {
+  saveSnapshot(cameras.videos[0], fileWords());
+});
+onDemand('record', loadCapture, ({ Recorder }) => {
+  recorder ??= new Recorder(fileWords, box('record'), box('recorded'), render,
+    (text) => panel.toast(text));
+  recorder.toggle(viewer.current?.pictures[0] ?? null);
+});
 box('record').hidden = typeof MediaRecorder !== 'function';
 offerScreens(cameras.videos[0], (text) => panel.toast(text));
-box('options').addEventListener('click', async () => {
-  inputs.letGo();
-  const { showOptions } = await import('./options.js');
-  showOptions(settings, focus);
+box('options').addEventListener('click', () => inputs.letGo());
+onDemand('options', () => import('./options.js'), ({ showOptions }) => {
+  // Two clicks while it was loaded are one wish.
+  if (!document.querySelector('dialog')) showOptions(settings, focus);
 });

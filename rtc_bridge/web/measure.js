@@ -75,7 +75,7 @@ export class Measurement {
       time: Date.now(), delay_ms: live ? delay : null, worst_delay_ms: live ? worst : null,
       command_ms: this.command.take(session.clock), clock_error_ms: session.clock.error,
       round_trip_ms: session.rtt, fps: slot ? fps : null, kbit_per_s: slot?.kbps ?? null,
-      lost_percent: slot ? slot.loss * 100 : null, width: slot?.width ?? null,
+      lost_percent: slot?.loss != null ? slot.loss * 100 : null, width: slot?.width ?? null,
       height: slot?.height ?? null, codec: slot?.codec ?? '', route, camera,
       from: this.picture.byCamera ? 'camera' : 'arrival',
     };

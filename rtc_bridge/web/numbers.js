@@ -144,12 +144,13 @@ export class Numbers {
     }
     texts.flat().forEach((text, index) => { this.#list.children[index].textContent = text; });
     const minute = this.rows.filter(({ time }) => row.time - time < MINUTE * 1000);
-    const known = minute.flatMap(({ delay_ms: a, round_trip_ms: b }) => [a, b])
-      .filter((value) => value !== null);
+    const known = minute.flatMap(({ delay_ms: a, round_trip_ms: b }) => [a ?? 0, b ?? 0]);
+    // The worst may leave the plot, so that the rest of it can be read.
     const top = Math.max(20, ...known) * 1.1;
-    this.#plot.setAttribute('aria-label', 'The last minute. Delay of the picture: '
+    const worst = minute.flatMap(({ worst_delay_ms: value }) => value ?? []);
+    this.#plot.setAttribute('aria-label', worst.length ? 'The last minute. Delay of the picture: '
       + `${ms(median(minute.flatMap(({ delay_ms: value }) => value ?? [])))}, at most `
-      + `${ms(Math.max(...minute.map(({ worst_delay_ms: value }) => value ?? 0)))}`);
+      + `${ms(Math.max(...worst))}` : 'The last minute. The delay of the picture is not known.');
     const pen = this.#plot.getContext('2d');
     if (!pen) return;
     const { width, height } = this.#plot;
@@ -173,8 +174,12 @@ export class Numbers {
       pen.lineWidth = index ? 3 : 1;
       pen.beginPath();
       let gap = true;
+      let last = 0;
       for (const point of minute) {
         const value = /** @type {number | null} */ (point[name]);
+        // While there is no connection there are no rows.
+        if (point.time - last > 2500) gap = true;
+        last = point.time;
         if (value === null) gap = true;
         else if (gap) pen.moveTo(x(point), y(value));
         else pen.lineTo(x(point), y(value));

@@ -1,6 +1,8 @@
 // @ts-check
 /** The page's elements around the picture: shows what it is told. */
 
+import { stepped } from './settings.js';
+
 /** @typedef {import('./stats.js').SlotFigures} SlotFigures */
 
 /**
@@ -48,10 +50,9 @@ export class Panel {
     box('more').addEventListener('click', () => settings.set('panels', !settings.get('panels')));
     settings.addEventListener('change', () => this.#arrange());
     const speed = element('speedrange', HTMLInputElement);
-    const step = (/** @type {number} */ by) => settings.set('speed', (speed.valueAsNumber + by) / 100);
-    speed.addEventListener('input', () => step(0));
-    onPress('slower', () => step(-10));
-    onPress('faster', () => step(10));
+    speed.addEventListener('input', () => settings.set('speed', speed.valueAsNumber / 100));
+    onPress('slower', () => settings.set('speed', stepped(settings.get('speed'), -1)));
+    onPress('faster', () => settings.set('speed', stepped(settings.get('speed'), 1)));
     this.#arrange();
   }
 
@@ -112,8 +113,8 @@ export class Panel {
     write('rtt', rtt === null ? '– ms' : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`);
     /** @type {[string, string][]} */
     const lines = slots.map(({ name, figures: f }) => [name,
-      `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps)} kbit/s, `
-      + `${(f.loss * 100).toFixed(1)} % lost`]);
+      `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps ?? 0)} kbit/s, `
+      + `${((f.loss ?? 0) * 100).toFixed(1)} % lost`]);
     write('path', route === 'relay' ? 'via relay server' : '');
     // Of a single picture the lines above say all.
     if (slots.length < 2) lines.length = 0;

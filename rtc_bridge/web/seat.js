@@ -1,19 +1,22 @@
 // @ts-check
 /** Who drives, and the emergency stop: what a person sees of them, and the buttons. */
 
-import { box, onPress, write } from './panel.js';
+import { box, element, onPress, write } from './panel.js';
 import { driverText } from './texts.js';
 
 /** @typedef {import('./drive.js').Driver} Driver */
 
 /** How long a release waits to be meant, ms. */
 const MEANT = 6000;
+/** How long it takes at least to read what is asked, ms. */
+const READ = 300;
 
 export class Seat {
   /** @type {() => Driver | null} */
   #driver;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #sure;
+  #asked = 0;
 
   /**
    * @param {() => Driver | null} driver
@@ -35,9 +38,13 @@ export class Seat {
       });
     }
     onPress('stop', stop);
-    box('unlatch').addEventListener('click', () => {
-      if (!box('cancel').hidden) this.#driver()?.releaseStop();
-      this.#ask(Boolean(box('cancel').hidden));
+    // A double click, or a key that is held, has not read the question.
+    box('unlatch').addEventListener('keydown', (event) => event.repeat && event.preventDefault());
+    box('unlatch').addEventListener('click', (event) => {
+      const asked = !box('cancel').hidden;
+      if (event.detail > 1 || (asked && performance.now() - this.#asked < READ)) return;
+      if (asked) this.#driver()?.releaseStop();
+      this.#ask(!asked);
     });
     box('cancel').addEventListener('click', () => this.#ask(false));
   }
@@ -45,6 +52,7 @@ export class Seat {
   /** Ask whether the robot may really move again. @param {boolean} really */
   #ask(really) {
     clearTimeout(this.#sure);
+    this.#asked = performance.now();
     box('cancel').hidden = !really;
     write('unlatch', really ? 'It may move: release' : 'Release…');
     if (really) this.#sure = setTimeout(() => this.#ask(false), MEANT);
@@ -92,6 +100,7 @@ export class Seat {
     write('latchedtext', latched ? `${by ? `by ${by}. ` : ''}The robot does not move.`
       : up ? 'The robot has not confirmed yet.' : 'No connection: it is sent as soon as there is one.');
     box('unlatch').hidden = !latched || !button;
+    element('unlatch', HTMLButtonElement).disabled = !up;
     if (!latched) this.#ask(false);
   }
 }

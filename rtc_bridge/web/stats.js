@@ -2,8 +2,8 @@
 /**
  * Figures of a connection from `RTCPeerConnection.getStats()`. Pure: two snapshots in, rates out.
  *
- * @typedef {{width: number, height: number, fps: number, kbps: number, loss: number,
- *   codec: string}} SlotFigures loss in parts of 1
+ * @typedef {{width: number, height: number, fps: number, kbps: number | null,
+ *   loss: number | null, codec: string}} SlotFigures loss in parts of 1; null: not known yet
  * @typedef {{slots: Record<string, SlotFigures>, route: string}} Figures slots by m-line id
  */
 
@@ -57,8 +57,8 @@ export function figures(before, now) {
     result.slots[mid] = {
       width: b.width, height: b.height, codec: b.codec,
       fps: seconds > 0 ? (b.frames - a.frames) / seconds : 0,
-      kbps: seconds > 0 ? (b.bytes - a.bytes) * 8 / 1000 / seconds : 0,
-      loss: packets + lost > 0 ? lost / (packets + lost) : 0,
+      kbps: seconds > 0 ? (b.bytes - a.bytes) * 8 / 1000 / seconds : null,
+      loss: seconds > 0 ? lost / Math.max(1, packets + lost) : null,
     };
   }
   return result;

@@ -15,6 +15,7 @@
  * @property {string | null} wanted the camera that the main slot should show
  * @property {Slot | null} slot the main slot, as the robot tells
  * @property {boolean} picture a picture of this session has been shown
+ * @property {boolean} [blocked] the browser waits for a person to touch the page
  * @property {boolean} stalled no picture arrives although the robot sends
  *
  * @typedef {{state: string, title: string, detail: string, tone: 'ok' | 'wait' | 'bad',
@@ -114,7 +115,7 @@ function choose(facts, now) {
 }
 
 /** @param {Facts} facts @param {number} now @returns {ReturnType<typeof choose>} */
-function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
+function withLink({ kind, cameras, wanted, slot, picture, blocked, stalled }, now) {
   if (kind !== 'rtcbot' && cameras) {
     if (cameras.length === 0) {
       return ['no-camera', 'No camera', 'The robot is connected and has no camera to show. It '
@@ -139,6 +140,7 @@ function withLink({ kind, cameras, wanted, slot, picture, stalled }, now) {
       'The robot is connected, but its pictures do not get through.', 'bad'];
   }
   if (picture) return ['live', 'Live', '', 'ok'];
+  if (blocked) return ['waiting', 'Tap to start the picture', 'This browser waits for that.'];
   return ['waiting', 'Waiting for a picture', kind === 'rtcbot'
     ? 'The robot is connected and has sent no picture yet.'
     : `The robot is connected. ${wanted ?? 'The camera'} has sent no picture yet.`];
@@ -164,10 +166,12 @@ export function driverText({ role, enabled, epoch, taken, name, asked }) {
  */
 export function whyNot({ latched, locked, refused, state, tone }) {
   if (latched) return 'Emergency stop';
-  if (refused === 'frozen' || (tone !== 'ok' && state !== 'off')) return 'Stopped: no fresh picture';
+  if (refused === 'frozen') return 'Stopped: no fresh picture';
   if (refused === 'stale' || refused === 'slow') return 'Stopped: the connection is slow';
   if (refused === 'guard') return 'Stopped: cmd_vel_guard does not answer';
-  return locked ? 'Stopped: let go of the controls' : '';
+  if (locked) return 'Stopped: let go of the controls';
+  // Whether that stops the robot is for the robot to say.
+  return tone !== 'ok' && state !== 'off' ? 'No fresh picture' : '';
 }
 
 /** The short name of a camera. @param {string} name */

@@ -246,6 +246,10 @@ export class Viewer extends EventTarget {
       const names = cameraNames(message.cameras);
       this.cameras = names;
       this.chosen[0] ??= this.chosen[0] === null ? null : names[0];
+      // The robot shows a camera to whoever comes.
+      if (message.type === 'hello' && (this.#paused || this.chosen[0] === null)) {
+        session.control({ type: 'select', slot: 0, camera: null });
+      }
       this.chosen.forEach((camera, slot) => {
         // What is off needs no message, and one about a camera that is not there gets an error.
         if (camera && names.includes(camera) && !before.includes(camera) && !this.#paused) {

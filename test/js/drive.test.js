@@ -87,6 +87,20 @@ test('asks, is asked, and answers', () => {
     { type: 'want', lease: true, take: true }, { type: 'refuse' }, { type: 'yield' }]);
 });
 
+test('what was held while the driver was asked moves nothing when he hands over', () => {
+  const { driver, sent, step } = seat();
+  step();
+  driver.onLease({ epoch: null, driver: true, name: 'Ada', asked: true });
+  step(FORWARD);
+  driver.onLease({ epoch: 8, driver: true });
+  driver.onTick({ tick: 1 });
+  for (let i = 0; i < 10; i++) step(FORWARD);
+  assert.ok(sent.length && sent.every(({ linear_x }) => linear_x === 0));
+  step();
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+});
+
 test('asks for the lease once for each gesture', () => {
   const { control, sent, step } = seat();
   step();

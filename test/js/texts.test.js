@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { backoff, parseObject, socketUrl } from '../../rtc_bridge/web/signaling.js';
-import { driverText, FATAL, refusedText, view } from '../../rtc_bridge/web/texts.js';
+import { driverText, FATAL, refusedText, view, whyNot } from '../../rtc_bridge/web/texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', trouble: null,
   kind: 'v1', cameras: ['front'], wanted: 'front',
@@ -59,6 +59,19 @@ test('error codes become sentences, and only hopeless ones get a button', () => 
     assert.ok(title.length > 3 && detail.includes('(said <b>)'), detail);
     assert.equal(retry, FATAL.has(code));
   }
+});
+
+test('a browser that starts no picture by itself is told of', () => {
+  const facts = { ...LIVE, picture: false };
+  assert.match(view({ ...facts, blocked: true }, 0).title, /Tap/);
+  assert.doesNotMatch(view(facts, 0).title, /Tap/);
+});
+
+test('that the robot stopped is said only if it did', () => {
+  const facts = { latched: false, locked: false, refused: '', state: 'camera-lost', tone: 'bad' };
+  assert.equal(whyNot(facts), 'No fresh picture');
+  assert.equal(whyNot({ ...facts, refused: 'frozen' }), 'Stopped: no fresh picture');
+  assert.equal(whyNot({ ...facts, state: 'live', tone: 'ok' }), '');
 });
 
 test('what the robot only repeats is not added', () => {
