@@ -16,6 +16,7 @@
 import json
 import os
 import stat
+import threading
 
 import pytest
 from rtc_bridge.core import access as access_module
@@ -117,6 +118,9 @@ def test_a_clock_that_is_not_set_lets_no_expiring_invite_in(robot):
 def test_time_does_not_go_back_over_a_restart(tmp_path):
     store = KeyStore(tmp_path)
     assert store.now(NOW + 5000.0) == NOW + 5000
+    for thread in threading.enumerate():
+        if thread.name == 'keep-time':
+            thread.join()
     assert KeyStore(tmp_path).now(1.0) == NOW + 5000
     # Before this program was written it cannot be.
     assert KeyStore(tmp_path / 'other').now(1.0) > 1_700_000_000

@@ -54,7 +54,7 @@ class Driving:
         self._driver.close()
 
 
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_end_while_driving_is_zero(number):
     # Without a guard, so that the zero is the bridge's own.
     robot = Robot(relay=False, guard=None, **{'teleop.guard': False, 'teleop.max_frame_age': 0.0})

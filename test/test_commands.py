@@ -186,7 +186,7 @@ def test_killed_rtcbot_client_stops_the_robot(robot, url, cmd_vel):
     assert cmd_vel.motions(zero) == []
 
 
-@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT'])
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGHUP'])
 def test_a_guard_that_is_ended_while_driving_says_zero_last(robot, url, cmd_vel, name):
     client = Viewer(url, RTCBOT)
     try:

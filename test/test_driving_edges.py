@@ -475,6 +475,22 @@ def test_what_the_guard_refused_counts_for_nothing(guard, clock):
     assert guard.command(FORWARD, clock.now) == FORWARD
 
 
+def test_a_guard_that_gets_everything_too_late_is_missed(clock):
+    """Else the page says "driving" while nothing moves."""
+    guard, watch = Guard(0.25, clock), GuardWatch(0.5, lambda: True, clock)
+    for number in range(30):
+        clock.now += 0.0625
+        watch.sent(clock.now)
+        late = clock.now - 0.375
+        assert guard.command(ZERO, late) is None
+        if guard.took(late):
+            watch.heard(late, guard.epoch)
+    assert watch.reason() == 'guard'
+    assert guard.command(ZERO, clock.now) == ZERO and guard.took(clock.now)
+    watch.heard(clock.now, guard.epoch)
+    assert watch.reason() is None
+
+
 def test_neutral_under_the_stop_is_none_after_it(guard, clock):
     guard.latch(True)
     assert guard.command(ZERO, clock.now) is None

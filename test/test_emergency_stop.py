@@ -76,6 +76,20 @@ def test_neither_is_a_file_that_is_none(path):
     assert stop.latched
 
 
+def test_a_host_with_a_new_name_is_still_stopped(tmp_path):
+    old, new = (tmp_path / f'emergency_stop.{name}.json' for name in ('old', 'new'))
+    stop = EmergencyStop(old)
+    assert not EmergencyStop(new, renamed=True).latched
+    stop.latch('Ada')
+    stop.store()
+    assert not EmergencyStop(new).latched
+    again = EmergencyStop(new, renamed=True)
+    assert again.latched and again.by.startswith('Ada, ')
+    # Once is enough, whatever the other name's file says.
+    assert again.release(again.id, 'Ada')
+    assert EmergencyStop(old).latched and not EmergencyStop(new, renamed=True).latched
+
+
 def test_a_full_disk_stops_all_the_same_and_is_asked_again(path, clock):
     written, full = [], [True]
 

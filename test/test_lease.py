@@ -93,6 +93,21 @@ def test_requests_end(lease, clock):
     assert lease.askers == ('c',)
 
 
+def test_an_answer_is_to_the_request_that_the_driver_saw(lease, clock):
+    lease.request('b')
+    seen = lease.request_id
+    clock.now += ASK_TIME_S - 1
+    lease.request('c')
+    lease.request('b')
+    assert lease.request_id == seen
+    lease.leave('b')
+    for answer in (lease.hand_over, lease.refuse):
+        answer('a', seen)
+        assert (lease.holder, lease.askers) == ('a', ('c',))
+    lease.hand_over('a', lease.request_id)
+    assert (lease.holder, lease.request_id) == ('c', None)
+
+
 def test_who_moves_nothing_makes_room(lease, clock):
     clock.now += 59
     lease.use()
@@ -149,6 +164,8 @@ def test_whatever_is_done_each_driver_has_an_epoch_of_his_own(done):
 @pytest.mark.parametrize('text, message', [
     ('{"type":"want","lease":true}', Want(True)),
     ('{"type":"want","lease":true,"take":true}', Want(True, True)),
+    ('{"type":"yield","request":3}', Answer(True, 3)),
+    ('{"type":"yield","request":null}', Answer(True)),
     ('{"type":"yield"}', Answer(True)), ('{"type":"refuse"}', Answer(False))])
 def test_wishes_are_read(text, message):
     assert parse_control(text) == message

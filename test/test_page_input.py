@@ -419,7 +419,7 @@ def test_names_for_those_who_do_not_see(show):  # noqa: F811
     assert nameless == []
 
 
-def test_the_lowest_speed_stays_the_lowest(page):
+def test_the_lowest_speed_stays_the_lowest(page):  # noqa: F811
     for button, end in (('slower', 0.1), ('faster', 1)):
         for _ in range(12):
             page.evaluate(f"document.getElementById('{button}').click()")
@@ -427,7 +427,7 @@ def test_the_lowest_speed_stays_the_lowest(page):
 
 
 @pytest.mark.parametrize('key', ['Alt', 'F10'])
-def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):
+def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):  # noqa: F811
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -437,7 +437,7 @@ def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):
     nothing_moves(page, cmd_vel)
 
 
-def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel):
+def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel):  # noqa: F811
     take(page)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     page.evaluate(
@@ -448,7 +448,7 @@ def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel
     release(page)
 
 
-def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page):
+def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page):  # noqa: F811
     page.wait_state('live')
     page.evaluate(f'({HIDE})(true)')
     try:
@@ -462,12 +462,14 @@ def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page)
     page.wait_state('live')
 
 
-def test_what_cannot_be_loaded_or_recorded_is_said(page):
+def test_what_cannot_be_loaded_or_recorded_is_said(page):  # noqa: F811
     page.lose_once('**/options.js')
     page.click('#options')
     told(page, 'That did not work')
-    page.evaluate("window.MediaRecorder = class { static isTypeSupported() { return true; }"
-                  " constructor() { throw new Error('no encoder'); } }; 0")
+    page.evaluate("""window.MediaRecorder = class {
+      static isTypeSupported() { return true; }
+      constructor() { throw new Error('no encoder'); }
+    }; 0""")
     page.click('#record')
     told(page, 'No recording: no encoder')
     assert page.evaluate("document.getElementById('record').ariaPressed") != 'true'

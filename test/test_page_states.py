@@ -53,6 +53,7 @@ def camera(robot):
     yield camera
     camera.close()
 
+
 # As the browser sends them, and as for an Enter that is held.
 DOUBLE_CLICK = """
   const button = document.getElementById('unlatch');

@@ -22,7 +22,8 @@ from test_session import watch  # noqa: F401
 from viewer import make_sessions, TestCamera
 
 pytestmark = pytest.mark.asyncio
-EMPTY = {'epoch': None, 'driver': False, 'name': None, 'asks': None, 'asked': False}
+EMPTY = {'epoch': None, 'driver': False, 'name': None, 'asks': None, 'request': None,
+         'asked': False}
 
 
 def seat(viewer):

@@ -550,3 +550,22 @@ async def test_answered_checks_are_signs_of_life(watch):
     first = aiortc_compat.last_answer(viewer.pc)
     assert first is not None
     await until(lambda: aiortc_compat.last_answer(viewer.pc) != first, 10)
+
+
+async def test_telemetry_waits_while_the_path_is_full(watch):
+    """What a page must know goes before it, and it comes later in its newest state."""
+    sessions = make_sessions()
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'lease'))
+    channel = sessions.sessions[viewer.id].channels['control']._channel
+    # As aiortc does with what it cannot send yet.
+    channel._addBufferedAmount(20_000)
+    sessions.send_telemetry({'battery': 1})
+    sessions.send_telemetry({'battery': 2, 'map': 'm'})
+    viewer.send('control', type='want', lease=True)
+    await viewer.until(lambda: viewer.got('control', 'lease')[-1]['epoch'] == 1)
+    assert viewer.got('control', 'telemetry') == []
+    channel._addBufferedAmount(-20_000)
+    await viewer.until(lambda: viewer.got('control', 'telemetry'))
+    assert [m['values'] for m in viewer.got('control', 'telemetry')] == [
+        {'battery': 2, 'map': 'm'}]

@@ -81,7 +81,7 @@ BRIDGE = (
     P('actions.timeout', 10.0, 'a service that has not answered by then has failed', 's', 0.1,
       60.0),
     P('rtcbot.hold_timeout', 2.0, "an RTCBot client's state holds this long after its last sign "
-      'of life', 's', 0.3, 10.0),
+      'of life', 's', 0.6, 10.0),
     P('page_url', '', 'page that links with invites lead to, https://host/name; empty: the '
       "relay's, or that of the robot's own server"),
     P('access.anonymous', 'none', "role without an invite at the robot's own server",

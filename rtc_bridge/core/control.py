@@ -65,6 +65,7 @@ class Answer:
     """The driver's answer to who asks for the lease: he hands it over, or refuses."""
 
     yields: bool
+    request: int | None = None
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,8 @@ _CONTROL = {
     'figures': parse_figures,
     'ping': lambda o: Ping(take(o, 'id', float)),
     'want': lambda o: Want(take(o, 'lease', bool), take(o, 'take', bool, False)),
-    'yield': lambda o: Answer(True),
-    'refuse': lambda o: Answer(False),
+    'yield': lambda o: Answer(True, take(o, 'request', int, None)),
+    'refuse': lambda o: Answer(False, take(o, 'request', int, None)),
     'release': lambda o: Release(take(o, 'id', str)),
     'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),

@@ -42,15 +42,18 @@ class EmergencyStop:
     ``id`` is that of the stop in force, ``None`` if there is none; ``by`` who pressed it.
 
     :param path: file of the state, ``None``: kept in memory only
+    :param renamed: the robot may have had another name, whose file it then takes over
     :param write: replaces a file's text; raises :class:`StoreError`
     """
 
-    def __init__(self, path: Path | None = None, *, clock: Clock = boot_time,
+    def __init__(self, path: Path | None = None, *, renamed: bool = False,
+                 clock: Clock = boot_time,
                  write: Callable[[Path, str], None] = write_durably) -> None:
         """Read the state."""
         self.id: str | None = None
         self.by = ''
         self._path = path
+        self._renamed = renamed
         self._write = write
         self._clock = clock
         self._stored = True
@@ -106,6 +109,20 @@ class EmergencyStop:
             self._write(self._path,
                         json.dumps({'id': stop, 'by': by, 'at': int(time.time())}) + '\n')
 
+    def _look_around(self) -> None:
+        """
+        Take over a stop from before the name was another one: DHCP may give a host a new name.
+
+        If it is another robot's, this one has to be released once.
+        """
+        for path in sorted(self._path.parent.glob('emergency_stop.*.json')):
+            other = EmergencyStop(path, clock=self._clock)
+            if other.latched:
+                logger.error('%s is a stop in force; if it is of another robot, release this one',
+                             path)
+                self.latch(f'{other.by or "somebody"}, when the robot had another name')
+                return
+
     def _read(self) -> None:
         if self._path is None:
             return
@@ -115,7 +132,9 @@ class EmergencyStop:
             if not (stop is None or isinstance(stop, str)) or not isinstance(by, str):
                 raise TypeError('id and by are no texts')
         except FileNotFoundError:
-            return  # It was never pressed.
+            # It was never pressed; not under this name.
+            if self._renamed:
+                self._look_around()
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.error('%s cannot be read: %r', self._path, error)
             self.latch('a state that cannot be read')

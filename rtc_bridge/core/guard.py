@@ -56,6 +56,10 @@ class Guard:
         """Return what names the time since motion last came to need a neutral command."""
         return f'{self._name}.{self._stops}'
 
+    def took(self, stamp: float) -> bool:
+        """Tell whether the command of this stamp was the last that came in time."""
+        return stamp == self._stamp
+
     def latch(self, latched: bool) -> None:
         """Take whether the emergency stop is latched; :meth:`poll` after this."""
         if latched != self._latched:

@@ -163,4 +163,7 @@ def read(payload: str) -> Invite:
         raise ProtocolError(f'role is {show(invite.role)}, allowed are {", ".join(ROLES)}')
     if not invite.invite_id or len(invite.invite_id) > MAX_NAME or len(invite.name) > MAX_NAME:
         raise ProtocolError(f'id and name have at most {MAX_NAME} characters, and id is not empty')
+    if not invite.name.isprintable():
+        # Nor can ROS or a log write halves of surrogate pairs.
+        raise ProtocolError(f'name is {show(invite.name)}, allowed is what can be printed')
     return invite

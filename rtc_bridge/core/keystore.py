@@ -22,6 +22,7 @@ import json
 import logging
 import os
 from pathlib import Path
+import threading
 import time
 from typing import Any
 
@@ -107,11 +108,15 @@ class KeyStore:
         self._latest = max(self._latest, wall)
         if self._latest > self._kept + _KEEP_TIME_EVERY_S:
             self._kept = self._latest
-            try:
-                write_durably(self._time_file, f'{self._latest:.0f}\n')
-            except StoreError as error:
-                logger.error('the time is not kept: %s', error)
+            # A disk may take its time, and the robot is driven meanwhile.
+            threading.Thread(target=self._keep, args=(self._latest,), name='keep-time').start()
         return self._latest
+
+    def _keep(self, latest: float) -> None:
+        try:
+            write_durably(self._time_file, f'{latest:.0f}\n')
+        except StoreError as error:
+            logger.error('the time is not kept: %s', error)
 
     def _read_secret(self) -> bytes:
         path = self.directory / 'secret'

@@ -39,13 +39,20 @@ class Lease:
         self.idle_timeout = idle_timeout
         self._clock = clock
         self._used = 0.0
-        # Sessions that ask, the first one first, with the time until which they do.
-        self._asks: dict[str, float] = {}
+        # Sessions that ask, the first one first, with the time until which they do, and the
+        # number of the request.
+        self._asks: dict[str, tuple[float, int]] = {}
+        self._requests = 0
 
     @property
     def askers(self) -> tuple[str, ...]:
         """Return the sessions whose requests wait for the holder's answer, the first one first."""
         return tuple(self._asks)
+
+    @property
+    def request_id(self) -> int | None:
+        """Return the number of the request that the holder is to answer, if there is one."""
+        return next((number for _, number in self._asks.values()), None)
 
     def holds(self, session: str, epoch: int) -> bool:
         """Tell whether a session holds the lease of this epoch."""
@@ -56,7 +63,10 @@ class Lease:
         if self.holder is None:
             self._grant(session)
         elif session != self.holder:
-            self._asks[session] = self._clock() + ASK_TIME_S
+            if session not in self._asks:
+                self._requests += 1
+            _, number = self._asks.get(session, (0.0, self._requests))
+            self._asks[session] = self._clock() + ASK_TIME_S, number
 
     def take(self, session: str) -> None:
         """Give the lease to a session, whoever holds it."""
@@ -69,14 +79,18 @@ class Lease:
         if session == self.holder:
             self._grant(next(iter(self._asks), None))
 
-    def hand_over(self, session: str) -> None:
-        """Give this session's lease, if it is one, to the one who asks, if anybody does."""
-        if session == self.holder and self._asks:
+    def hand_over(self, session: str, request: int | None = None) -> None:
+        """
+        Give this session's lease, if it is one, to the one who asks, if anybody does.
+
+        :param request: the number of the request that this answers; ``None``: the first
+        """
+        if session == self.holder and self._asks and request in (None, self.request_id):
             self.leave(session)
 
-    def refuse(self, session: str) -> None:
-        """End the request that this session, if it holds the lease, is to answer."""
-        if session == self.holder and self._asks:
+    def refuse(self, session: str, request: int | None = None) -> None:
+        """End the request that this session, if it holds the lease, is to answer; as above."""
+        if session == self.holder and self._asks and request in (None, self.request_id):
             del self._asks[self.askers[0]]
 
     def use(self) -> None:
@@ -86,7 +100,7 @@ class Lease:
     def poll(self) -> None:
         """End requests that were not answered, and the lease of a holder who moves nothing."""
         now = self._clock()
-        for session in [s for s, until in self._asks.items() if now > until]:
+        for session in [s for s, (until, _) in self._asks.items() if now > until]:
             del self._asks[session]
         if self.holder and self.idle_timeout and now - self._used > self.idle_timeout:
             self.leave(self.holder)

@@ -84,14 +84,14 @@ class Pilot:
         self.lease.leave(session)
         self._settle()
 
-    def hand_over(self, session: str) -> None:
+    def hand_over(self, session: str, request: int | None = None) -> None:
         """Give the lease of this session, if it holds it, to the one who asks."""
-        self.lease.hand_over(session)
+        self.lease.hand_over(session, request)
         self._settle()
 
-    def refuse(self, session: str) -> None:
+    def refuse(self, session: str, request: int | None = None) -> None:
         """Refuse the one who asks this session for the lease."""
-        self.lease.refuse(session)
+        self.lease.refuse(session, request)
         self._settle()
 
     def command(self, session: str, message: Drive | Joy, frame: float | None = None) -> None:

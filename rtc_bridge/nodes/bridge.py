@@ -19,7 +19,6 @@ import contextlib
 import ctypes
 import logging
 from pathlib import Path
-import signal
 import sys
 
 import cv2
@@ -54,7 +53,7 @@ from ..peer.sessions import Sessions
 from ..ros.diagnostics import Diagnostics, status
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import init
+from ..ros.program import ending_signals, init
 from ..ros.seam import RosThread
 from ..signaling.addresses import watch
 from ..signaling.client import RelayClient
@@ -83,7 +82,8 @@ class Bridge:
         self._store = KeyStore(Path(values['access.directory']).expanduser() if (
             values['access.directory']) else default_directory())
         self._seat = Seat(node, values, EmergencyStop(
-            self._store.directory / f'emergency_stop.{robot_id}.json'))
+            self._store.directory / f'emergency_stop.{robot_id}.json',
+            renamed=robot_id == default_robot_id()))
         self.pilot = self._seat.pilot
         self.host = Host(
             robot_id, self.pilot,
@@ -111,13 +111,13 @@ class Bridge:
 
     async def run(self) -> None:
         """
-        Run until SIGINT or SIGTERM.
+        Run until a signal.
 
         :raises RtcBridgeError: the server's port is taken
         """
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ending_signals():
             loop.add_signal_handler(number, ended.set)
         self._node.create_subscription(
             String, '~/send', lambda message: loop.call_soon_threadsafe(

@@ -81,12 +81,12 @@ class CmdVelGuard(Node):
         self.guard.latch(message.data)
 
     def _on_command(self, message: TwistStamped) -> None:
-        twist = message.twist
+        twist, stamp = message.twist, stamp_seconds(message.header)
         self.publish(self.guard.command(
-            Velocity(twist.linear.x, twist.linear.y, twist.angular.z),
-            stamp_seconds(message.header)))
-        # So the bridge knows that it is heard, and when a neutral command is needed.
-        self._heard.publish(Header(stamp=message.header.stamp, frame_id=self.guard.epoch))
+            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp))
+        # So the bridge knows that it is heard in time, and when a neutral command is needed.
+        if self.guard.took(stamp):
+            self._heard.publish(Header(stamp=message.header.stamp, frame_id=self.guard.epoch))
 
 
 def _run_first() -> bool:

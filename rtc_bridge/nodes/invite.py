@@ -40,6 +40,8 @@ def _ttl(text: str) -> int:
 def _name(text: str) -> str:
     if len(text) > MAX_NAME:
         raise argparse.ArgumentTypeError(f'{len(text)} characters, at most {MAX_NAME} are allowed')
+    if not text.isprintable():
+        raise argparse.ArgumentTypeError(f'{text!a} has characters that cannot be printed')
     return text
 
 

@@ -26,8 +26,11 @@ from ..core.figures import Figures
 
 logger = logging.getLogger(__name__)
 
-# A viewer that reads nothing must not fill our memory.
+# A viewer that reads nothing must not fill our memory. All channels of a session share one queue:
+# what may wait for long is sent only while it is short, or ticks and leases would wait behind it.
 MAX_BUFFERED = 256 * 1024
+MAX_BUFFERED_MESSAGES = 64 * 1024
+MAX_BUFFERED_TELEMETRY = 8 * 1024
 
 
 class Viewer(Protocol):
@@ -60,14 +63,20 @@ class Channel:
         """Keep the channel."""
         self._channel = channel
 
-    def send(self, text: str) -> None:
-        """Send if the channel is open and not stuck; all messages are replaceable."""
-        if self._channel.readyState == 'open' and self._channel.bufferedAmount < MAX_BUFFERED:
-            try:
-                self._channel.send(text)
-            except ValueError as error:
-                # Longer than the viewer said it takes.
-                logger.warning('a message was not sent: %s', error)
+    def send(self, text: str, most: int = MAX_BUFFERED) -> bool:
+        """
+        Send if the channel is open and not stuck; tell whether it was sent.
+
+        :param most: bytes that may wait before it
+        """
+        if self._channel.readyState != 'open' or self._channel.bufferedAmount >= most:
+            return False
+        try:
+            self._channel.send(text)
+        except ValueError as error:
+            # Longer than the viewer said it takes.
+            logger.warning('a message was not sent: %s', error)
+        return True
 
     def cameras_changed(self) -> None:
         """Cameras came or went."""

@@ -20,7 +20,9 @@ from typing import Any
 from aiortc import RTCDataChannel
 
 from .caller import Caller
-from .channel import Channel, Viewer
+from .channel import (
+    Channel, MAX_BUFFERED, MAX_BUFFERED_MESSAGES, MAX_BUFFERED_TELEMETRY, Viewer,
+)
 from .slot import Slot
 from .. import __version__
 from ..core.access import may_drive
@@ -52,6 +54,8 @@ class ControlChannel(Channel):
         self._calls = Caller(session, lambda result: self._send('result', **result))
         self._slots: dict[int, tuple[Any, ...]] = {}
         self._stamps = Pace()
+        # Values that the page has yet to be told.
+        self._telemetry: dict[str, Any] = {}
         channel.on('message', self._on_message)
         channel.on('close', lambda: session.end('the viewer closed its channel'))
         if session.host.access.provable:
@@ -90,7 +94,8 @@ class ControlChannel(Channel):
         self._dump({'type': 'lease', 'epoch': lease.epoch if mine else None,
                     'driver': lease.holder is not None,
                     'name': host.name_of(lease.holder) if lease.holder else None,
-                    'asks': asks, 'asked': self._session.session_id in askers}, keep_none=True)
+                    'asks': asks, 'request': lease.request_id if mine else None,
+                    'asked': self._session.session_id in askers}, keep_none=True)
 
     def stop_changed(self, request: int | None = None) -> None:
         """Tell of the emergency stop, as the confirmation of a request if one is given."""
@@ -103,7 +108,8 @@ class ControlChannel(Channel):
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
         if self._session.role != 'none':
-            self._dump({'type': 'message', 'data': data}, keep_none=True)
+            self._dump({'type': 'message', 'data': data}, keep_none=True,
+                       most=MAX_BUFFERED_MESSAGES)
 
     def _send_all_telemetry(self) -> None:
         known = {k: v for k, v in self._session.host.telemetry.items() if v is not None}
@@ -114,8 +120,15 @@ class ControlChannel(Channel):
 
     def send_telemetry(self, values: dict[str, Any]) -> None:
         """Send new values by name."""
-        if values and self._session.role != 'none':
-            self._dump({'type': 'telemetry', 'values': values})
+        if self._session.role != 'none':
+            self._telemetry |= values
+            self._send_news()
+
+    def _send_news(self) -> None:
+        # What the path does not take yet is sent later, in its newest state.
+        if self._telemetry and self._dump({'type': 'telemetry', 'values': self._telemetry},
+                                          most=MAX_BUFFERED_TELEMETRY):
+            self._telemetry = {}
 
     def actions_changed(self) -> None:
         """Tell which services may be called."""
@@ -131,6 +144,7 @@ class ControlChannel(Channel):
         """Tell what each slot shows, when that has changed."""
         if self._session.role == 'none':
             return
+        self._send_news()
         for number, slot in enumerate(self._session.slots):
             name, state, since, slow, news = None, 'off', 0.0, 0.0, None
             if slot.camera is not None:
@@ -236,9 +250,9 @@ class ControlChannel(Channel):
     def _answer(self, message: Answer) -> None:
         pilot, own = self._session.host.pilot, self._session.session_id
         if message.yields:
-            pilot.hand_over(own)
+            pilot.hand_over(own, message.request)
         else:
-            pilot.refuse(own)
+            pilot.refuse(own, message.request)
 
     def _release(self, message: Release) -> None:
         host, session = self._session.host, self._session
@@ -275,5 +289,6 @@ class ControlChannel(Channel):
     def _send(self, kind: str, **members: Any) -> None:
         self._dump({'type': kind, **members})
 
-    def _dump(self, obj: dict[str, Any], keep_none: bool = False) -> None:
-        self.send(dump(obj, keep_none=keep_none))
+    def _dump(self, obj: dict[str, Any], keep_none: bool = False,
+              most: int = MAX_BUFFERED) -> bool:
+        return self.send(dump(obj, keep_none=keep_none), most)

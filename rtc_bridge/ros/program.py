@@ -32,9 +32,21 @@ class Finished(Exception):
     """A node has nothing more to do."""
 
 
+def ending_signals() -> list[signal.Signals]:
+    """
+    Return the signals that end a program in order.
+
+    SIGHUP, the end of a terminal, is one of them unless the program was started by nohup(1).
+    """
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers
+
+
 def when_signalled(wake: Callable[[], None]) -> threading.Event:
     """
-    Return an event that SIGINT and SIGTERM set; ``wake`` is called then, in another thread.
+    Return an event that ``ending_signals`` set; ``wake`` is called then, in another thread.
 
     To be called in the main thread. It may wait in C code: Python would run a handler only after.
     """
@@ -43,7 +55,7 @@ def when_signalled(wake: Callable[[], None]) -> threading.Event:
     # import, do not block them. The C handler writes here, whichever thread gets the signal.
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ending_signals():
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
 
@@ -72,7 +84,7 @@ def init(args: list[str] | None) -> None:
 
 def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> None:
     """
-    Make a node and spin it until SIGINT or SIGTERM, which end it with status 0.
+    Make a node and spin it until a signal, which ends it with status 0.
 
     An error of this package is told in one line, without a traceback, and ends it with status 2.
     A callback that raises ``Finished`` ends it with status 0.

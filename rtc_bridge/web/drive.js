@@ -106,6 +106,8 @@ export class Driver {
   #sent = -Infinity;
   #padSeen = false;
   #stopRequest = 0;
+  /** The request that this page's driver is asked by. @type {unknown} */
+  #request;
   #stopping = false;
 
   /**
@@ -140,7 +142,7 @@ export class Driver {
   }
 
   /** @param {Record<string, any>} message */
-  onLease({ epoch, driver, name, asks, asked }) {
+  onLease({ epoch, driver, name, asks, asked, request }) {
     const mine = Number.isFinite(epoch) ? epoch : null;
     if (mine !== null && mine !== this.epoch) {
       this.#seq = 0;
@@ -154,6 +156,7 @@ export class Driver {
     this.taken = driver === true || mine !== null;
     this.name = typeof name === 'string' ? name : null;
     this.asks = typeof asks === 'string' ? asks : null;
+    this.#request = request;
     this.asked = asked === true;
   }
 
@@ -226,12 +229,12 @@ export class Driver {
 
   /** Give the seat to the one who asks. */
   handOver() {
-    this.#control({ type: 'yield' });
+    this.#control({ type: 'yield', request: this.#request });
   }
 
   /** Refuse the one who asks. */
   refuse() {
-    this.#control({ type: 'refuse' });
+    this.#control({ type: 'refuse', request: this.#request });
   }
 
   /** Press the emergency stop; anybody who might drive may, whoever drives. */
