@@ -203,6 +203,14 @@ def test_keys_add_up_and_end():
     assert wishes(down('ArrowRight')) == [(0, -1)]
 
 
+def test_what_cancels_out_is_held_all_the_same():
+    wish, rests = Wish(), []
+    for kind, key in (('keydown', 'w'), ('keydown', 's'), ('keyup', 'w'), ('keyup', 's')):
+        rests.append(wish.at_rest)
+        wish.update({'type': kind, 'key': key})
+    assert rests == [True, False, False, False] and wish.at_rest
+
+
 def test_the_tutorials_state():
     assert wishes({'forward': 1, 'leftright': 0}, {'forward': 0.5, 'leftright': 1},
                   {'leftright': -2}, {'forward': 0}) == [(1, 0), (0.5, -1), (0, 1), (0, 0)]

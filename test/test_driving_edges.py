@@ -302,6 +302,7 @@ def test_a_picture_counts_up_to_its_age(clock):
 
 
 def test_whoever_moves_what_he_holds_is_bound_by_the_stop(bench):
+    bench.pilot.hold('r', 1.0, 0.0)
     bench.pilot.hold('r', 0.0, 0.0)
     bench.stop.latch('b')
     with refused('stopped'):
@@ -399,6 +400,25 @@ def test_what_was_held_through_a_stop_moves_nothing_when_the_seat_is_free_again(
     assert bench.sent[-1] == FORWARD
 
 
+def test_keys_that_cancel_out_are_no_rest(bench):
+    hold = bench.pilot.hold
+    hold('r', 1.0, 0.0)
+    bench.pilot.emergency_stop('b')
+    bench.pilot.release(bench.stop.id, 'b')
+    # Back as well, and then not any more: forward was held all the time.
+    hold('r', 0.0, 0.0, rested=False, rests=False)
+    with refused('neutral-first'):
+        hold('r', 1.0, 0.0, rested=False)
+    assert bench.sent[-1] == ZERO
+
+
+def test_nobody_sits_down_under_a_stop(bench):
+    bench.pilot.emergency_stop('b')
+    with refused('stopped'):
+        bench.pilot.hold('r', 1.0, 0.0)
+    assert bench.lease.holder is None
+
+
 def test_a_client_at_rest_takes_no_seat_and_keeps_none(bench, clock):
     bench.pilot.hold('r', 0.0, 0.0)
     assert bench.lease.holder is None and bench.sent == []
@@ -488,6 +508,14 @@ def test_a_guard_that_gets_everything_too_late_is_missed(clock):
     assert watch.reason() == 'guard'
     assert guard.command(ZERO, clock.now) == ZERO and guard.took(clock.now)
     watch.heard(clock.now, guard.epoch)
+    assert watch.reason() is None
+
+
+def test_a_last_zero_that_came_late_is_no_fault_for_ever(clock):
+    watch = GuardWatch(0.5, lambda: True, clock)
+    watch.sent(clock.now)
+    watch.rest()
+    clock.now += 60.0
     assert watch.reason() is None
 
 

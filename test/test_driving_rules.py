@@ -204,7 +204,7 @@ class Driving(RuleBasedStateMachine):
             self.pilot.hold(page, 0.0, 0.0, rested)
             assert self.lease.holder is None and len(self.wire) == published
             return
-        takes = free and rested
+        takes = free and rested and not self.stop.latched
         if takes:
             # Such a client begins at rest: that is its neutral command.
             self.epoch, self.neutral = self.lease.epoch + 1, True

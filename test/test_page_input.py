@@ -473,4 +473,7 @@ def test_what_cannot_be_loaded_or_recorded_is_said(page):  # noqa: F811
     page.click('#record')
     told(page, 'No recording: no encoder')
     assert page.evaluate("document.getElementById('record').ariaPressed") != 'true'
+    page.evaluate('HTMLCanvasElement.prototype.toBlob = (take) => take(null); 0')
+    page.click('#snapshot')
+    told(page, 'no PNG')
     page.errors.clear()

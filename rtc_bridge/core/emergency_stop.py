@@ -121,6 +121,7 @@ class EmergencyStop:
                 logger.error('%s is a stop in force; if it is of another robot, release this one',
                              path)
                 self.latch(f'{other.by or "somebody"}, when the robot had another name')
+                self.store()
                 return
 
     def _read(self) -> None:

@@ -160,7 +160,8 @@ class Gate:
             self._joy_accepted = now
             self.lease.use()
 
-    def hold(self, session: str, velocity: Velocity, rested: bool = True) -> Velocity | None:
+    def hold(self, session: str, velocity: Velocity, rested: bool = True,
+             rests: bool = True) -> Velocity | None:
         """
         Take the state of a client that sends changes only (RTCBot's), stamped on arrival.
 
@@ -169,6 +170,7 @@ class Gate:
         be the neutral command that a grant asks for.
 
         :param rested: that state was rest
+        :param rests: a velocity of zero is rest, not keys that cancel out
         :raises Refused: somebody else drives, or the state was in motion when the robot stopped
         """
         target = self.limits.clamp(velocity)
@@ -177,6 +179,10 @@ class Gate:
                 return None
             if not rested:
                 raise Refused('neutral-first')
+            if self._hindrance() == 'stopped':
+                # Nobody sits down for that. With another reason the zero that is said to who
+                # takes the seat may end it.
+                raise Refused('stopped')
             self.lease.take(session)
             self._follow()
             self._neutral_seen = True
@@ -191,7 +197,11 @@ class Gate:
             self._held_since = now
         self._held = target
         self._alive = now
-        return self._move(target, now)
+        neutral_seen = self._neutral_seen
+        velocity = self._move(target, now)
+        if not rests:
+            self._neutral_seen = neutral_seen
+        return velocity
 
     def alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old, for the state it holds."""

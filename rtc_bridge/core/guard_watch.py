@@ -42,6 +42,10 @@ class GuardWatch:
         if self._waiting is None:
             self._waiting = stamp
 
+    def rest(self) -> None:
+        """Nobody drives: of what came too late so far nobody needs to know."""
+        self._waiting = None
+
     def heard(self, stamp: float, epoch: str) -> bool:
         """
         Take the guard's answer to a command.

@@ -26,6 +26,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 
 from .errors import ProtocolError
 from .wire import dump, load_object, show, take
@@ -163,7 +164,15 @@ def read(payload: str) -> Invite:
         raise ProtocolError(f'role is {show(invite.role)}, allowed are {", ".join(ROLES)}')
     if not invite.invite_id or len(invite.invite_id) > MAX_NAME or len(invite.name) > MAX_NAME:
         raise ProtocolError(f'id and name have at most {MAX_NAME} characters, and id is not empty')
-    if not invite.name.isprintable():
-        # Nor can ROS or a log write halves of surrogate pairs.
-        raise ProtocolError(f'name is {show(invite.name)}, allowed is what can be printed')
+    check_text(invite.name)
     return invite
+
+
+def check_text(name: str) -> None:
+    """
+    Check that a person's name can stand in a log and in a ROS message.
+
+    :raises ProtocolError: it has control characters, or halves of surrogate pairs
+    """
+    if any(unicodedata.category(letter) in ('Cc', 'Cs', 'Zl', 'Zp') for letter in name):
+        raise ProtocolError(f'name is {show(name)}, allowed is what can be printed in one line')

@@ -111,11 +111,13 @@ class Pilot:
             self._settle()
         self._send(velocity)
 
-    def hold(self, session: str, forward: float, left: float, rested: bool = True) -> None:
+    def hold(self, session: str, forward: float, left: float, rested: bool = True,
+             rests: bool = True) -> None:
         """
         Take the state of an RTCBot client: shares of the limits, from -1 to 1.
 
         :param rested: its state before this one was rest
+        :param rests: it is at rest if both are zero, not holding what cancels out
         :raises Refused: with the reason
         """
         if not self.enabled:
@@ -123,7 +125,7 @@ class Pilot:
         limits = self.gate.limits
         try:
             velocity = self.gate.hold(session, Velocity(
-                forward * limits.linear_x, 0.0, left * limits.angular_z), rested)
+                forward * limits.linear_x, 0.0, left * limits.angular_z), rested, rests)
         finally:
             self._settle()
         if velocity is not None:

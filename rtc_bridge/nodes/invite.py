@@ -21,8 +21,8 @@ import time
 
 import qrcode
 
-from ..core.errors import REFUSED, RtcBridgeError
-from ..core.invite import Invite, MAX_NAME, new_id, read, ROLES, write, write_bearer
+from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
+from ..core.invite import check_text, Invite, MAX_NAME, new_id, read, ROLES, write, write_bearer
 from ..core.keystore import default_directory, KeyStore
 from ..core.page_link import read_page
 
@@ -40,8 +40,10 @@ def _ttl(text: str) -> int:
 def _name(text: str) -> str:
     if len(text) > MAX_NAME:
         raise argparse.ArgumentTypeError(f'{len(text)} characters, at most {MAX_NAME} are allowed')
-    if not text.isprintable():
-        raise argparse.ArgumentTypeError(f'{text!a} has characters that cannot be printed')
+    try:
+        check_text(text)
+    except ProtocolError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     return text
 
 

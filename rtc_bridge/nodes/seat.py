@@ -78,6 +78,8 @@ class Seat:
                            self._joy and self._publish_joy, stop=stop,
                            enabled=values['teleop.enabled'])
         self.pilot.on_stop.append(self._tell_stop)
+        if self._watch is not None:
+            self.pilot.on_lease.append(self._rest)
         self._tell_stop()
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -132,6 +134,11 @@ class Seat:
             'driver': (lease.holder or '')[:8], 'epoch': lease.epoch,
             'requests': len(lease.askers), 'guard': 'no answer' if guard else 'ok',
             'emergency_stop': stop.id or ''})
+
+    def _rest(self) -> None:
+        # The last zero was sent before this was told.
+        if self.pilot.lease.holder is None:
+            self._watch.rest()
 
     def _heard(self, stamp: float, epoch: str) -> None:
         if self._watch.heard(stamp, epoch):

@@ -60,7 +60,8 @@ class RTCBotChannel(Channel):
         if wish is None:
             return
         try:
-            self._session.host.pilot.hold(self._session.session_id, *wish, rested)
+            self._session.host.pilot.hold(self._session.session_id, *wish, rested,
+                                          self._wish.at_rest)
         except Refused as refused:
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)

@@ -314,6 +314,7 @@ viewer.addEventListener('teleop', (event) => {
     // Those that were on the way when the lease went are no news.
     if (driver?.epoch !== null) panel.toast(refusedText(detail.reason));
     refused = { reason: detail.reason, until: performance.now() + 1000 };
+    render();
   }
 });
 viewer.addEventListener('app', (event) => {
@@ -360,12 +361,12 @@ function look() {
  * @template T
  * @param {string} id
  * @param {() => Promise<T>} load
- * @param {(module: T) => void} action
+ * @param {(module: T) => unknown} action
  */
 function onDemand(id, load, action) {
   box(id).addEventListener('click', async () => {
     try {
-      action(await load());
+      await action(await load());
     } catch (error) {
       console.warn('rtc_bridge:', error);
       panel.toast(`That did not work: ${/** @type {Error} */ (error).message}`);
@@ -398,9 +399,8 @@ addEventListener('pagehide', () => {
 // Back from the browser's page cache.
 addEventListener('pageshow', ({ persisted }) => persisted && viewer.start());
 box('retry').addEventListener('click', () => viewer.retry());
-onDemand('snapshot', loadCapture, ({ saveSnapshot }) => {
-  saveSnapshot(cameras.videos[0], fileWords());
-});
+onDemand('snapshot', loadCapture,
+  ({ saveSnapshot }) => saveSnapshot(cameras.videos[0], fileWords()));
 onDemand('record', loadCapture, ({ Recorder }) => {
   recorder ??= new Recorder(fileWords, box('record'), box('recorded'), render,
     (text) => panel.toast(text));

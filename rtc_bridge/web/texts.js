@@ -169,9 +169,10 @@ export function whyNot({ latched, locked, refused, state, tone }) {
   if (refused === 'frozen') return 'Stopped: no fresh picture';
   if (refused === 'stale' || refused === 'slow') return 'Stopped: the connection is slow';
   if (refused === 'guard') return 'Stopped: cmd_vel_guard does not answer';
-  if (locked) return 'Stopped: let go of the controls';
+  const old = tone !== 'ok' && state !== 'off';
+  if (locked) return old ? 'Stopped: no fresh picture' : 'Stopped: let go of the controls';
   // Whether that stops the robot is for the robot to say.
-  return tone !== 'ok' && state !== 'off' ? 'No fresh picture' : '';
+  return old ? 'No fresh picture' : '';
 }
 
 /** The short name of a camera. @param {string} name */

@@ -78,13 +78,14 @@ test('asks, is asked, and answers', () => {
   assert.ok(driver.asked);
   driver.release();
   driver.takeOver();
-  driver.onLease({ epoch: 3, driver: true, asks: 'Ada', asked: false });
+  driver.onLease({ epoch: 3, driver: true, asks: 'Ada', request: 5, asked: false });
   assert.equal(driver.asks, 'Ada');
   driver.refuse();
   driver.handOver();
   assert.deepEqual(control, [
     { type: 'want', lease: true }, { type: 'want', lease: false },
-    { type: 'want', lease: true, take: true }, { type: 'refuse' }, { type: 'yield' }]);
+    { type: 'want', lease: true, take: true }, { type: 'refuse', request: 5 },
+    { type: 'yield', request: 5 }]);
 });
 
 test('what was held while the driver was asked moves nothing when he hands over', () => {

@@ -71,6 +71,7 @@ test('that the robot stopped is said only if it did', () => {
   const facts = { latched: false, locked: false, refused: '', state: 'camera-lost', tone: 'bad' };
   assert.equal(whyNot(facts), 'No fresh picture');
   assert.equal(whyNot({ ...facts, refused: 'frozen' }), 'Stopped: no fresh picture');
+  assert.equal(whyNot({ ...facts, locked: true }), 'Stopped: no fresh picture');
   assert.equal(whyNot({ ...facts, state: 'live', tone: 'ok' }), '');
 });
 
