@@ -425,8 +425,11 @@ class Firefox(Page):
         def complete():
             # While it is written there are an empty one of its name, and another that ends so.
             files = list(saved.glob('*'))
-            return files if files and all(
-                file.suffix != '.part' and file.stat().st_size for file in files) else None
+            try:
+                done = all(file.suffix != '.part' and file.stat().st_size for file in files)
+            except FileNotFoundError:
+                return None  # It was given its own name meanwhile.
+            return files if len(files) == 1 and done else None
         file, = until(complete, 'a saved file')
         return Path(shutil.move(file, folder))
 

@@ -177,7 +177,11 @@ def test_two_browsers_contend_for_the_seat(page, robot, chromium, cmd_vel):
     page.evaluate('rtcBridge.driver.handOver()')
     zero = cmd_vel.wait_zero(since)
     other.wait('rtcBridge.driver.epoch !== null')
-    # What the first one holds moves nothing any more.
+    # What the first one holds moves nothing any more, nor what the other one has been holding.
+    cmd_vel.wait(lambda *velocity: True, cmd_vel.mark() + 10)
+    assert cmd_vel.motions(zero) == []
+    other.up('ArrowDown')
+    other.down('ArrowDown')
     backward = cmd_vel.wait(lambda x, y, z: x < 0, zero)
     assert not any(x > 0 for x, y, z in cmd_vel.heard[zero:])
     page.up('w')

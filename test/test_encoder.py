@@ -160,3 +160,32 @@ def test_a_keyframe_is_paid_only_for_changes_that_are_worth_it():
     assert not worth_opening(1_000_000, 400_000, 0.1)
     assert worth_opening(1_000_000, 1_500_000, 2.0)
     assert not worth_opening(1_000_000, 3_000_000, 1.0)
+
+
+@pytest.mark.parametrize('codec', CODECS)
+@pytest.mark.parametrize('fps', [30, 25, 15, 8])
+def test_the_bitrate_is_spent_at_any_frame_rate(codec, fps, software, clock):
+    """Of what is not spent the path proves nothing, and the rate would not grow."""
+    wanted = 600_000
+    encoder = Encoder(codec, 320, 240, bitrate=wanted, max_bitrate=2_500_000, fps=30.0,
+                      clock=clock)
+    pictures = [rough(320, 240, 5 * number) for number in range(16)]
+    bits = 0
+    for number in range(12 * fps):
+        encoder.set_bitrate(wanted)
+        packet = encoder.encode(pictures[number % 16], number * 90000 // fps, number == 0)
+        clock.now += 1 / fps
+        if number >= 6 * fps:
+            bits += 8 * packet.size
+    assert 0.75 < bits / 6 / wanted < 1.2
+
+
+def test_after_a_pause_pictures_are_no_larger(software, clock):
+    encoder = Encoder('h264', 320, 240, bitrate=600_000, max_bitrate=2_500_000, clock=clock)
+    pictures = [rough(320, 240, 5 * number) for number in range(16)]
+    sizes = []
+    for number in range(120):
+        clock.now += 1 / 30 + (number == 90)
+        encoder.set_bitrate(600_000)
+        sizes.append(encoder.encode(pictures[number % 16], round(clock.now * 90000), False).size)
+    assert max(sizes[90:]) < 1.5 * max(sizes[60:90])

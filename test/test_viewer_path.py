@@ -54,8 +54,8 @@ async def watch():
     """Connect a viewer to sessions; give it, and its session's slot and rate."""
     made = []
 
-    async def connect(sessions):
-        viewer = Viewer(codec='h264')
+    async def connect(sessions, **options):
+        viewer = Viewer(codec='h264', **options)
         made.append((viewer, sessions))
         await viewer.connect(sessions.link('server'))
         await viewer.until(lambda: viewer.lumas[0])
@@ -131,6 +131,18 @@ async def test_padding_brings_a_viewer_back_up(watch):
     await second.until(lambda: second.sizes[0] > {(320, 240)})
 
 
+async def test_a_slot_that_rests_does_not_hold_back_the_other(watch):
+    """What it leaves of its share proves nothing of the path."""
+    busy = NoisyCamera('busy', 0, max_bitrate=MAX_BITRATE)
+    idle = TestCamera('idle', 60, max_bitrate=MAX_BITRATE)
+    viewer, slot, rate = await watch(make_sessions(busy, idle), slots=2)
+    viewer.send('control', type='select', slot=1, camera='idle')
+    await viewer.until(lambda: viewer.lumas[1])
+    idle.stop()
+    await until(lambda: busy.camera.streams['h264'].bitrate > 0.9 * MAX_BITRATE, PATIENCE_S)
+    assert rate.bitrate > 1.8 * MAX_BITRATE
+
+
 async def test_a_still_scene_keeps_its_quality(watch):
     """Its few bits prove nothing, neither for nor against the path."""
     sessions = make_sessions(TestCamera('front', 60, size=(640, 480)))
@@ -152,6 +164,20 @@ async def test_a_pause_ends_with_a_keyframe(watch):
     assert stats.frames - frames >= 3 and stats.keyframes > keyframes
     seen = len(viewer.lumas[0])
     await viewer.until(lambda: len(viewer.lumas[0]) > seen)
+
+
+async def test_a_picture_that_came_in_a_pause_is_made_up_for(watch):
+    """It may be the last one that comes."""
+    camera = TestCamera('front', 60)
+    viewer, slot, _ = await watch(make_sessions(camera))
+    slot.pause(0.5)
+    camera.luma = 180
+    frames = camera.camera.streams['h264'].stats.frames
+    await until(lambda: camera.camera.streams['h264'].stats.frames > frames + 1, PATIENCE_S)
+    camera.stop()
+    assert slot._paused_until is not None
+    sent = slot.bytes_sent
+    await until(lambda: slot.bytes_sent > sent, PATIENCE_S)
 
 
 class Asked:

@@ -109,6 +109,16 @@ class RateEstimate:
             idle or self._clock() - self._began < _RAMP_S)
 
     @property
+    def unproven(self) -> bool:
+        """Tell whether less is sent than the rate needs to grow."""
+        return self.bitrate < self.high and self._proven() <= self.bitrate
+
+    def _proven(self) -> float:
+        """Return how far what is sent lets the rate grow, bit/s."""
+        margin = _UNPROVEN if self._full_at is None else _UNPROVEN_AFTER
+        return max(self._start, margin * max(self.sent(), self.sent(0.5)))
+
+    @property
     def quiet(self) -> bool:
         """Tell whether answers have stopped: the viewer may be gone."""
         return self._clock() - self._heard > _QUIET_S
@@ -274,8 +284,7 @@ class RateEstimate:
             speed = _BACK
         else:
             speed = _BEYOND + _FASTER * max(0.0, now - self._full_at - _PATIENCE_S)
-        margin = _UNPROVEN if self._full_at is None else _UNPROVEN_AFTER
-        proven = max(self._start, margin * max(self.sent(), self.sent(0.5)))
+        proven = self._proven()
         if self.bitrate < proven:
             self._set(min(proven, self.bitrate * (1 + speed * seconds)))
 

@@ -32,6 +32,11 @@ CODECS = ('h264', 'vp8')
 PROFILES = ('Baseline', 'Main')
 # PyAV cannot ask for no periodic keyframes; this is more frames than a robot lives.
 _NEVER = 1 << 30
+# x264 spends what a picture may have, whatever time it stands for: frame rates down to one of so
+# long a pause are made up for. Below that each picture would take too long on its way.
+_LONGEST_GAP_S = 0.2
+# A share of what a picture may have that is worth a keyframe, after so long.
+_TOO_LITTLE, _REOPEN_AFTER_S = 0.85, 2.0
 # These follow their bit_rate while running; all others are opened anew.
 _LIVE = frozenset({SOFTWARE, 'h264_nvenc', 'h264_qsv'})
 # Hardware: constant rate, no delay, parameter sets with each keyframe.
@@ -120,6 +125,9 @@ class Encoder:
         self._profile = profile
         self._clock = clock
         self._bitrate = bitrate
+        # Seconds from picture to picture, smoothed, and when the last one was.
+        self._gap = 1 / fps
+        self._last_pts: int | None = None
         self._name = 'libvpx' if codec == 'vp8' else name or _chosen
         try:
             self._open()
@@ -138,7 +146,8 @@ class Encoder:
         formats = {f.name for f in getattr(context.codec, 'video_formats', None) or ()}
         context.pix_fmt = 'nv12' if formats and 'yuv420p' not in formats else 'yuv420p'
         context.time_base = TIME_BASE
-        context.framerate = Fraction(self._fps).limit_denominator(1001)
+        self._rate = min(self._fps, 1 / self._gap) if self.codec == 'h264' else self._fps
+        context.framerate = Fraction(self._rate).limit_denominator(1001)
         # libx264 follows later changes only of a stream that began at its largest rate.
         context.bit_rate = self.max_bitrate if self._name == SOFTWARE else self._bitrate
         # One thread: frame threads delay, slices cost bits, and cameras have threads already.
@@ -151,9 +160,8 @@ class Encoder:
         elif self.codec == 'h264':
             context.max_b_frames = 0
         context.open()
-        if self._name == SOFTWARE:
-            context.bit_rate = self._bitrate
         self._context = context
+        self._steer()
         self._opened = self._clock()
         self._opened_with = self._bitrate
         self._fresh = True
@@ -193,9 +201,29 @@ class Encoder:
         """
         self._bitrate = min(bitrate, self.max_bitrate)
         if self._name in _LIVE:
-            self._context.bit_rate = self._bitrate
+            if self._steer() < _TOO_LITTLE and self._clock() - self._opened > _REOPEN_AFTER_S:
+                self._open()
         elif worth_opening(self._opened_with, self._bitrate, self._clock() - self._opened):
             self._open()
+
+    def _steer(self) -> float:
+        """
+        Tell a live encoder what to spend, as if pictures came at the rate it was opened for.
+
+        Return what share of its bitrate that leaves.
+        """
+        if self._name not in _LIVE:
+            return 1.0
+        wanted = self._bitrate * self._gap * self._rate
+        self._context.bit_rate = round(min(wanted, self.max_bitrate))
+        return min(1.0, self.max_bitrate / wanted)
+
+    def _measure(self, pts: int) -> None:
+        if self._last_pts is not None:
+            # A pause is no slower camera: the next pictures would be twice as large.
+            gap = min((pts - self._last_pts) / 90000, 2 * self._gap, _LONGEST_GAP_S)
+            self._gap += 0.1 * (gap - self._gap)
+        self._last_pts = pts
 
     def encode(self, i420: np.ndarray, pts: int, keyframe: bool) -> av.Packet | None:
         """
@@ -205,6 +233,7 @@ class Encoder:
         :param pts: 90 kHz, growing
         :param keyframe: ask for a keyframe
         """
+        self._measure(pts)
         frame = self._frame(i420)
         frame.pts = pts
         frame.time_base = TIME_BASE

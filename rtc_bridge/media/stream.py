@@ -176,7 +176,8 @@ class VideoStream(FanOut):
             except Exception as error:
                 # Of any kind: no memory for a large picture must not end the thread either.
                 self.count_error(f'{self.codec} encoder at {wanted[0]}x{wanted[1]}: {error!r}')
-                encoder = None
+                # Nor is it to be tried over and over.
+                encoder = last = None
                 continue
             last_pts = pts
             if packet is None:

@@ -332,13 +332,15 @@ def _refresh(sender: RTCRtpSender, sequence: int) -> int:
     """
     Give a packet that is sent again the time of now; return its size.
 
-    With that of the first time a browser takes it for one that was long on its way.
+    With that of the first time a browser takes it for one that was long on its way. Without RTX
+    it is the same packet for SRTP, which must not see two of one number (RFC 7714, section 8.1).
     """
     history = getattr(sender, '_RTCRtpSender__rtp_history', {})
     packet = history.get(sequence % RTP_HISTORY_SIZE)
     if packet is None or packet.sequence_number != sequence:
         return 0
-    packet.extensions.abs_send_time = current_ntp_time() >> 14 & 0xFFFFFF
+    if getattr(sender, '_RTCRtpSender__rtx_payload_type', None) is not None:
+        packet.extensions.abs_send_time = current_ntp_time() >> 14 & 0xFFFFFF
     return len(packet.payload)
 
 

@@ -103,8 +103,12 @@ class Slot(MediaStreamTrack):
 
     def show(self, camera: Camera | None) -> None:
         """Put a camera in the slot, or empty it."""
-        if camera is self.camera:
-            return
+        if camera is not self.camera:
+            self._change(camera)
+
+    def _change(self, camera: Camera | None) -> None:
+        # The new subscription comes before the old one goes: a camera that is watched all the time
+        # keeps its last picture, which may be the only one.
         old, subscription = self.camera, self._subscription
         self._packets.clear()
         self.camera = camera
@@ -138,8 +142,7 @@ class Slot(MediaStreamTrack):
             logger.warning('a viewer of camera %s shows nothing of %s; now: %s', camera.name,
                            self.codec, self._choose(camera))
         if self._choose(camera) != self.codec:
-            self.show(None)
-            self.show(camera)
+            self._change(camera)
 
     def shown(self, frames: int, packets: int) -> None:
         """Take what a page that is looked at has decoded and received in all, so far."""
@@ -174,11 +177,14 @@ class Slot(MediaStreamTrack):
         # To ask for a lost packet takes a round trip, in which nothing can be shown. Sent twice, a
         # picture apart, it is seldom lost.
         self._repeat, self._full = lossy, full
-        if self._owed and not full:
+        if self._paused_until is not None and boot_time() >= self._paused_until:
+            # What came meanwhile was dropped, and may be all that comes.
+            self._paused_until, self._owed = None, False
+            self._need_keyframe()
+        # Apart from the viewer's own: these were used up while the path was full.
+        if self._owed and not full and self._debts.allow():
             self._owed = False
-            # Apart from the viewer's own: these were used up while the path was full.
-            if self._debts.allow():
-                self.request_keyframe()
+            self.request_keyframe()
         if lossy:
             bitrate /= 2
         self._path = Path(bitrate, quiet, ramping, drives)

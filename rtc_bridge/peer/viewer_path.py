@@ -37,6 +37,9 @@ class ViewerPath:
         self.slots: list[Slot] = []
         self._pc: RTCPeerConnection | None = None
         self._seen = 0.0
+        # Of each slot what was sent in all, bytes, and lately, bit/s.
+        self._bytes: dict[Slot, int] = {}
+        self._used: dict[Slot, float] = {}
         self._pad: asyncio.Task[None] | None = None
         self._check: asyncio.Task[None] | None = None
 
@@ -76,11 +79,25 @@ class ViewerPath:
         for slot in showing:
             slot.set_path(rate.bitrate / len(showing), quiet=rate.quiet, ramping=rate.ramping,
                           drives=drives, rtt=rate.rtt, lossy=rate.lossy, full=rate.full)
+        poorest = max(showing, key=lambda slot: slot.wanted)
         wanted = sum(slot.wanted for slot in showing)
+        busiest = self._measure(showing)
+        if len(showing) > 1 and rate.unproven and (
+                self._used[busiest] > rate.bitrate / len(showing) / 2):
+            # It needs more than its share, and what the others leave of theirs proves nothing.
+            poorest, wanted = busiest, rate.high
         size = rate.padding(wanted) * STEP_S / 8
         if size > 0 and (self._pad is None or self._pad.done()):
-            poorest = max(showing, key=lambda slot: slot.wanted)
             self._pad = asyncio.create_task(_pad(poorest, size), name='padding')
+
+    def _measure(self, showing: list[Slot]) -> Slot:
+        """Measure what each slot uses; return the one that uses most."""
+        for slot in showing:
+            sent = slot.bytes_sent - self._bytes.get(slot, slot.bytes_sent)
+            self._bytes[slot] = slot.bytes_sent
+            used = self._used.get(slot, 0.0)
+            self._used[slot] = used + 0.2 * (8 * sent / STEP_S - used)
+        return max(showing, key=self._used.__getitem__)
 
     def close(self) -> None:
         """Send nothing more."""
