@@ -183,6 +183,20 @@ async def test_robots_need_their_token():
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize('shown', [b'Basic \xff', b'Basic =', b'Basic /w==', b'Bearer \xff',
+                                   b'Bearer \xc3\xbf', b'\xff'])
+@pytest.mark.parametrize('path', ['/', '/r1', '/whep/r1'])
+async def test_what_is_no_token_is_as_none(path, shown):
+    async with relay(robots=Tokens([f'*:{SHARED}'])) as r:
+        reader, writer = await asyncio.open_connection(*r.url.removeprefix('http://').split(':'))
+        writer.write(f'GET {path} HTTP/1.1\r\nHost: r\r\nConnection: close\r\n'.encode()
+                     + b'Authorization: ' + shown + b'\r\n\r\n')
+        expected = 404 if path.startswith('/whep') else 200
+        assert (await reader.read()).startswith(f'HTTP/1.1 {expected}'.encode())
+        writer.close()
+
+
+@pytest.mark.asyncio
 async def test_only_so_many_robots():
     async with relay(**{'limits.robots': 1}) as r:
         first = await r.robot('/r1')

@@ -316,7 +316,9 @@ def test_anything_is_posted(loop):
         st.sampled_from(['If-Match', 'Authorization', 'X-Forwarded-For', 'Content-Encoding',
                          'Origin', 'Accept', 'Range', 'Sec-WebSocket-Protocol']),
         st.sampled_from(['gzip', 'Bearer', 'Basic =', 'Basic w6Q6w6Q=', '"', 'bytes=9-1', ',,,']) |
-        st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20), max_size=3)
+        st.builds('{}{}'.format, st.sampled_from(['', 'Basic ', 'Bearer ']), st.text(
+            st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=['Cc']),
+            max_size=20)), max_size=3)
 
     def run(r, robot):
         @fuzz

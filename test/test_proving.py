@@ -248,8 +248,13 @@ async def test_the_door_is_kept_free(door, monkeypatch):
     with pytest.raises(SignalingError, match='at the door'):
         await door.page()
     monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 4)
-    for source in ('10.0.0.2', '10.0.0.3'):
+    # One host has many addresses of IPv6.
+    for source in ('2001:db8:1:2::1', '2001:db8:1:2:3::1'):
         page = await door.page(source=source)
+    monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 8)
+    with pytest.raises(SignalingError, match='at the door'):
+        await door.page(source='2001:db8:1:2::2')
+    monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 4)
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='10.0.0.4')
     # Who has proved something makes room.

@@ -21,6 +21,7 @@ import logging
 import os
 import subprocess
 import sys
+from unittest.mock import AsyncMock
 
 from aiohttp import WSServerHandshakeError
 import pytest
@@ -29,10 +30,14 @@ from redis_server import RedisServer
 from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.core.identity import Prover
+from rtc_bridge.relay import redis_line
+from rtc_bridge.relay.redis_book import Book
+from rtc_bridge.relay.redis_line import RedisLine
 from rtc_bridge.relay.shared import SharedRegistry
 
 WHEP = {'Content-Type': 'application/sdp'}
 SDP = 'v=0\r\na=ice-ufrag:abcd\r\n'
+EVENTS = dict.fromkeys(('heard', 'opened', 'beat', 'lost'), AsyncMock())
 FRAGMENT = 'a=ice-ufrag:abcd\r\na=mid:0\r\na=candidate:1 1 udp 1 10.0.0.1 9 typ host\r\n'
 
 
@@ -304,7 +309,34 @@ def test_relay_that_cannot_share(url, code, said):
     assert said in done.stderr and 'my-password' not in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize('url, database', [
+    ('redis://h', 0), ('redis://h:1/', 0), ('rediss://:p@h/3', 3), ('redis://h/3?db=2', 2),
+    ('unix:///run/redis.sock', 0), ('unix:///run/redis.sock?db=4', 4)])
+def test_relays_of_one_database_hear_each_other(url, database):
+    assert Book(url, **EVENTS).mailbox.startswith(f'rtc-bridge-{database}:mail:')
+
+
 # Failures
+
+@pytest.mark.asyncio
+async def test_a_quiet_line_stays(server, monkeypatch):
+    monkeypatch.setattr(redis_line, '_PATIENCE', 0.2)
+    monkeypatch.setattr(redis_line, 'BEAT', 0.3)
+    lost, beats = [], asyncio.Queue()
+
+    async def beat():
+        beats.put_nowait(lost[:])
+    line = RedisLine(server.url, ['quiet'], **{
+        **EVENTS, 'beat': beat, 'lost': lambda: lost.append('lost')})
+    running = asyncio.create_task(line.run())
+    try:
+        async with asyncio.timeout(20):
+            assert [await beats.get() for _ in range(3)] == [[], [], []]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await line.close()
+
 
 @pytest.mark.asyncio
 async def test_redis_away_and_back(server, logs):

@@ -124,7 +124,7 @@ def test_dial_url(given, dialed, page):
 @pytest.mark.parametrize('url', [
     '', 'h', 'h:8080', 'ftp://h', 'http://', 'http:///name', 'http://h:x', 'http://h:99999',
     'http://h:0', 'http://h/a b', 'http://h/a#b', 'http://user:secret@h/', 'http://h\n/',
-    'ws:h', '//h/name', 'http://[::1/'])
+    'ws:h', '//h/name', 'http://[::1/', 'https://relay..example.org/x', f'ws://{"a" * 64}.org'])
 def test_no_url_to_dial(url):
     with pytest.raises(ParameterError, match='relay_url.*allowed is'):
         dial_url(url, 'bot')
@@ -368,6 +368,10 @@ def accept(key):
     (lambda request: web.Response(status=403, text='Not you'), 'lost: HTTP 403 Not you'),
     (lambda request: web.Response(text='<html>a web site</html>'),
      'lost: HTTP 200 <html>a web site</html>'),
+    (lambda request: web.Response(status=302, headers={'Location': 'ws://h:99999/'}),
+     'lost: a URL on the way to it is none: Port out of range 0-65535'),
+    (lambda request: web.Response(status=302, headers={'Location': 'ws://a..b/'}),
+     "lost: a URL on the way to it is none: encoding with 'idna' codec failed"),
 ])
 async def test_reason_of_a_refusal_is_told(handler, reason):
     async def handle(request):
@@ -376,7 +380,7 @@ async def test_reason_of_a_refusal_is_told(handler, reason):
     app = web.Application()
     app.router.add_get('/r1', handle)
     async with serve_app(app) as url, dialing(url, Robot()) as states:
-        assert await states.reach('lost') == reason
+        assert (await states.reach('lost')).startswith(reason)
 
 
 # Door 2

@@ -21,6 +21,7 @@ from typing import Any, Awaitable, Callable
 from .host import Host
 from .offering import OfferingSession
 from .session import Session
+from ..core.crowd import site
 from ..core.errors import SignalingError
 from ..core.link import Call, Candidate, IceServer, Offer
 
@@ -115,7 +116,7 @@ class Sessions:
             raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
         unproven = [s for s in self.sessions.values() if s.role == 'none']
         if len(unproven) >= MAX_UNPROVEN or MAX_UNPROVEN_PER_SOURCE <= sum(
-                s.source == offer.source for s in unproven):
+                site(s.source) == site(offer.source) for s in unproven):
             raise SignalingError('busy', 'others are at the door')
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:

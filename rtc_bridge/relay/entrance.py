@@ -15,7 +15,6 @@
 """What every request passes: whose it is, how many there are, and the headers of its answer."""
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 import logging
 
@@ -42,7 +41,8 @@ def token(request: web.Request) -> str | None:
     if kind.lower() == 'basic':
         try:
             return base64.b64decode(text, validate=True).decode().partition(':')[2]
-        except (binascii.Error, UnicodeDecodeError):
+        except ValueError:
+            # No base64, no UTF-8, or bytes that are no ASCII.
             return None
     return None
 

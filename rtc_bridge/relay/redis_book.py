@@ -31,7 +31,8 @@ from hashlib import sha256
 import json
 import secrets
 from typing import Any
-from urllib.parse import urlsplit
+
+from redis.asyncio import ConnectionPool
 
 from .redis_line import RedisLine
 from ..core.identity import Identity
@@ -189,7 +190,8 @@ class Book:
         """Make up an id; ``line`` is to be run."""
         self.me = secrets.token_urlsafe(9)
         # Databases of one Redis have their keys, but not their channels for themselves.
-        self._prefix = f'rtc-bridge-{urlsplit(url).path.strip("/") or 0}'
+        database = ConnectionPool.from_url(url).connection_kwargs.get('db') or 0
+        self._prefix = f'rtc-bridge-{database}'
         self.mailbox = self._mail(self.me)
         self.line = RedisLine(url, [self.mailbox, f'{self._prefix}:news'], **events)
 

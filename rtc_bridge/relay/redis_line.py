@@ -155,7 +155,8 @@ class RedisLine:
 
     async def _listen(self, pubsub: PubSub) -> NoReturn:
         while True:
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=None)
+            # Without a time, redis-py below 8 takes the patience with commands for one.
+            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=BEAT)
             if message is not None:
                 self._heard(message['channel'], message['data'])
 

@@ -196,11 +196,16 @@ class RelayClient:
 
     async def _dial(self) -> bool:
         """Serve one connection; return whether to dial again at once."""
-        async with connect(self._url, subprotocols=[SUBPROTOCOL], compression=None,
-                           additional_headers=self._headers,
-                           open_timeout=OPEN_TIMEOUT, ping_interval=self._ping,
-                           ping_timeout=self._ping, close_timeout=1,
-                           max_size=MAX_MESSAGE) as ws:
+        try:
+            opened = await connect(
+                self._url, subprotocols=[SUBPROTOCOL], compression=None,
+                additional_headers=self._headers, open_timeout=OPEN_TIMEOUT,
+                ping_interval=self._ping, ping_timeout=self._ping, close_timeout=1,
+                max_size=MAX_MESSAGE)
+        except ValueError as error:
+            # A redirection, or a proxy in the environment, whose host or port cannot be.
+            raise LinkLost(f'a URL on the way to it is none: {reason(error)}') from None
+        async with opened as ws:
             jobs = SerialTasks()
             self._ws, self._peer = ws, ws.remote_address
             try:

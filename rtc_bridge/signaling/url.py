@@ -44,6 +44,8 @@ def dial_url(relay_url: str, robot_id: str) -> str:
     try:
         parts = urlsplit(relay_url)
         port = parts.port
+        # As name resolution does: it wants labels of 1 to 63 bytes.
+        (parts.hostname or '').encode('idna')
     except ValueError:
         raise _refuse(relay_url) from None
     # Credentials in a parameter could be read by every node, so there is no form for them.
