@@ -115,12 +115,39 @@ def test_a_clock_that_is_not_set_lets_no_expiring_invite_in(robot):
     refused(Robot(robot.store.directory), 'denied', text)
 
 
-def test_time_does_not_go_back_over_a_restart(tmp_path):
+def test_a_clock_far_ahead_that_is_not_set_ends_no_invite(robot):
+    text = robot.invite()
+    admission = robot.admit(text)
+    robot.synchronized, robot.wall = False, NOW + 1e8
+    assert robot.access.fault(admission).code == 'clock'
+    robot.synchronized, robot.wall = True, float(NOW)
+    assert robot.access.fault(admission) is None
+    join_keepers()
+    assert Robot(robot.store.directory).admit(text)
+
+
+def test_a_time_far_ahead_is_told_once_with_its_file(tmp_path, caplog):
+    (tmp_path / 'time').write_text(str(NOW + 3 * 86400))
     store = KeyStore(tmp_path)
-    assert store.now(NOW + 5000.0) == NOW + 5000
+    assert store.now(NOW + 2.5 * 86400) == NOW + 3 * 86400
+    assert not caplog.records
+    for _ in range(2):
+        assert store.now(float(NOW)) == NOW + 3 * 86400
+    assert [record.getMessage().split(', ')[0] for record in caplog.records] == [
+        f'the time kept in {tmp_path / "time"} is 3 days ahead of the clock']
+
+
+def join_keepers():
+    """Wait until the time is on the disk."""
     for thread in threading.enumerate():
         if thread.name == 'keep-time':
             thread.join()
+
+
+def test_time_does_not_go_back_over_a_restart(tmp_path):
+    store = KeyStore(tmp_path)
+    assert store.now(NOW + 5000.0) == NOW + 5000
+    join_keepers()
     assert KeyStore(tmp_path).now(1.0) == NOW + 5000
     # Before this program was written it cannot be.
     assert KeyStore(tmp_path / 'other').now(1.0) > 1_700_000_000

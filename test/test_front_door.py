@@ -206,6 +206,22 @@ async def test_only_so_many_robots():
         await closed(ws)
 
 
+@pytest.mark.asyncio
+async def test_a_robot_that_complains_fills_no_log(caplog):
+    async with relay() as r:
+        robot = await r.robot('/r1')
+        try:
+            for _ in range(100):
+                await send(robot, type='error', code='x' * 100_000, message='\n' + 'y' * 100_000)
+        except ConnectionError:
+            pass
+        assert await closed(robot) is not None
+        async with r.http.get('/metrics') as response:
+            assert 'refused_total{reason="messages"} 1.0' in await response.text()
+    lines = [record.getMessage() for record in caplog.records if 'reports' in record.getMessage()]
+    assert 20 < len(lines) < 100 and max(map(len, lines)) < 400
+
+
 # Viewers
 
 @pytest.mark.parametrize('limit', ['viewers_per_robot', 'viewers_per_address'])

@@ -16,13 +16,13 @@
 
 import asyncio
 from base64 import b64encode
-from contextlib import asynccontextmanager
+import contextlib
 from hashlib import sha1
 import json
 import logging
 import random
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientConnectionResetError, ClientSession, web
 import pytest
 from relay_server import get, make_offer, OPEN, Relay, relay, send, serve_app
 from rtc_bridge.core.errors import ParameterError, SignalingError
@@ -91,7 +91,7 @@ class States:
                     return state
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def dialing(url, robot, robot_id='r1', **options):
     """Run a client; give the states it goes through."""
     states = States()
@@ -259,7 +259,7 @@ async def test_session_without_a_way_back_is_closed():
         assert {call[1] for call in calls} == {ready['session']}
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def dialing_own_relay(robot, port=0):
     runner = await start_relay(port)
     url = f'http://127.0.0.1:{runner.addresses[0][1]}'
@@ -321,7 +321,7 @@ async def test_client_waits_for_its_name():
                     task.cancel()
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def silent_relay():
     """Serve what takes a WebSocket and says nothing more; give its URL."""
     async def swallow(reader, writer):
@@ -357,6 +357,28 @@ async def test_network_with_the_same_address_is_tried():
         assert await states.reach('lost') == 'lost: the network has changed'
         task.cancel()
         await asyncio.wait([task])
+
+
+@pytest.mark.asyncio
+async def test_a_relay_that_complains_fills_no_log(caplog):
+    async def handle(request):
+        ws = web.WebSocketResponse(protocols=['rtc-bridge.v1'])
+        await ws.prepare(request)
+        await get(ws, 'register')
+        await send(ws, type='registered', url='/r1')
+        with contextlib.suppress(ClientConnectionResetError):
+            for number in range(100):
+                await send(ws, type='error', code='\r\nx', message='y' * 100_000 + str(number))
+        return ws
+
+    app = web.Application()
+    app.router.add_get('/r1', handle)
+    async with serve_app(app) as url, dialing(url, Robot()) as states:
+        assert await states.reach('lost') == (
+            'lost: the relay sends what it should not, again and again')
+    lines = [record.getMessage() for record in caplog.records]
+    assert 20 < len(lines) < 100 and max(map(len, lines)) < 300
+    assert 'the relay reports ??x: yyy' in caplog.text
 
 
 def accept(key):

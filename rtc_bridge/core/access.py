@@ -187,10 +187,11 @@ class Access:
             return None
         if self._store.is_revoked(invite):
             return SignalingError('revoked', 'the invite was taken back')
-        # Before the check of the clock, so that one that is too far ahead lets nobody in either.
-        if self._store.now(self._wall()) >= invite.exp:
-            return SignalingError('expired', 'the invite has expired')
+        # Before the time is looked at, which is remembered: a clock that was far ahead when the
+        # robot started would end all invites for ever.
         if not self._synchronized():
             return SignalingError('clock', "the robot's clock is not synchronized, so that it "
                                            'cannot tell whether the invite has expired')
+        if self._store.now(self._wall()) >= invite.exp:
+            return SignalingError('expired', 'the invite has expired')
         return None

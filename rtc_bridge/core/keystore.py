@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 # A clock that was set back to before this file was written is wrong.
 _BUILT = os.stat(__file__).st_mtime
 _KEEP_TIME_EVERY_S = 600.0
+_DAY_S = 86400.0
 
 
 def default_directory() -> Path:
@@ -64,6 +65,7 @@ class KeyStore:
         except OSError as error:
             raise StoreError(f'{error.filename}: {error.strerror}') from None
         self._latest = max(self._kept, _BUILT)
+        self._told = False
 
     def revoke(self, **what: str) -> None:
         """
@@ -106,6 +108,11 @@ class KeyStore:
     def now(self, wall: float) -> float:
         """Return the time in seconds since 1970, never less than what was ever returned."""
         self._latest = max(self._latest, wall)
+        if self._kept > wall + _DAY_S and not self._told:
+            self._told = True
+            logger.warning('the time kept in %s is %.0f days ahead of the clock, and invites '
+                           'expire by it; if the clock is right, stop the robot and delete that '
+                           'file', self._time_file, (self._kept - wall) / _DAY_S)
         if self._latest > self._kept + _KEEP_TIME_EVERY_S:
             self._kept = self._latest
             # A disk may take its time, and the robot is driven meanwhile.

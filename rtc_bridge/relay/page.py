@@ -31,6 +31,7 @@ from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, Of
                              Renew)
 from ..core.rate import RateLimit
 from ..core.serial import SerialTasks
+from ..core.wire import show
 
 # Session ids a page may hold at once: a picture, the one that replaces it, and some slack.
 MAX_SESSIONS = 16
@@ -112,7 +113,8 @@ class PageSocket:
                 else:
                     await self._error('no-robot', 'There is no robot connected')
             case Error(code=code, message=text):
-                log('a page reports an error', logging.DEBUG, code=code, text=text)
+                log('a page reports an error', logging.DEBUG, code=show(code),
+                    text=show(text, 200))
             case _:
                 raise ProtocolError(f'{message.TYPE} is no message of a page')
 

@@ -28,6 +28,7 @@ from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Chall
                              Error, Message, OfferMessage, parse, Prove, Register, Registered,
                              Renew, Servers)
 from ..core.rate import RateLimit
+from ..core.wire import show
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
 _FAULTS, _FAULTS_PER_SECOND = 20, 1.0
@@ -80,6 +81,8 @@ class WebSocketRobot:
         self._timeout = timeout
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
+        self._faults = RateLimit(_FAULTS_PER_SECOND, _FAULTS)
+        self._tolerable = True
         self._farewell: asyncio.Task[None] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
@@ -151,22 +154,25 @@ class WebSocketRobot:
 
     async def run(self) -> None:
         """Read the robot's messages until it goes."""
-        faults = RateLimit(_FAULTS_PER_SECOND, _FAULTS)
         try:
-            while True:
+            while self._tolerable:
                 try:
                     message = await receive(self._ws)
                     if message is None:
                         break
                     self._take(message)
                 except ProtocolError as error:
-                    log('a robot sent what it should not', logging.WARNING, error=str(error))
+                    self._blame('a robot sent what it should not', error=str(error))
                     await send(self._ws, Error('bad-message', str(error)))
-                    if not faults.allow():
-                        self._metrics.refused.labels('messages').inc()
-                        break
         finally:
             self._leave()
+
+    def _blame(self, event: str, **fields: str) -> None:
+        """Log what a robot got wrong, and bear it for so long."""
+        log(event, logging.WARNING, **fields)
+        if not self._faults.allow():
+            self._metrics.refused.labels('messages').inc()
+            self._tolerable = False
 
     def dismiss(self) -> None:
         """End it, as it has come again; most likely nobody is at the other end any more."""
@@ -206,7 +212,7 @@ class WebSocketRobot:
             case Error(code=code, message=text, session=str(session)):
                 self._settle(session, SignalingError(code, text))
             case Error(code=code, message=text):
-                log('a robot reports an error', logging.WARNING, code=code, text=text)
+                self._blame('a robot reports an error', code=show(code), text=show(text, 200))
             case Servers(ice_servers=servers):
                 self._ice_servers, self._renewing = servers, False
             case Close(session=session):

@@ -30,7 +30,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .addresses import source_address, WORLD
 from .backoff import delays, rest
-from .lost import LinkLost, reason
+from .lost import LinkLost, reason, short
 from .requests import Requests
 from .rtcbot import answer_offer
 from .. import __version__
@@ -40,6 +40,7 @@ from ..core.identity import Prover
 from ..core.link import RobotLink
 from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
                              Registered, Renew, Servers, SUBPROTOCOL)
+from ..core.rate import RateLimit
 from ..core.serial import SerialTasks
 
 _logger = logging.getLogger('rtc_bridge.signaling')
@@ -47,6 +48,8 @@ _logger = logging.getLogger('rtc_bridge.signaling')
 OPEN_TIMEOUT = 10.0
 # After a change of the network, the relay has this long for a sign of life.
 CHECK_TIMEOUT = 2.0
+# What a relay may get wrong before it is left: at once, and in the long run.
+FAULTS, FAULTS_PER_SECOND = 20, 1.0
 # A connection that lived this long, in seconds, was a good one: start the backoff anew.
 STEADY = 10.0
 
@@ -109,6 +112,7 @@ class RelayClient:
         self._set_state('connected')
 
     def _lost(self, reason: str) -> None:
+        reason = short(reason)
         # Once a reason, not once a try: a relay that is down for a night is one line.
         if reason != self._reason:
             _logger.warning('relay %s: %s; trying again', self._where, reason)
@@ -224,12 +228,18 @@ class RelayClient:
         self._replaced = False
         self._connected('v1')
         requests = Requests(ws, jobs, self._link)
+        faults = RateLimit(FAULTS_PER_SECOND, FAULTS)
         while True:
+            message = await ws.recv()
             try:
-                self._take(jobs, requests, parse(await ws.recv()))
+                if self._take(jobs, requests, parse(message)):
+                    continue
             except ProtocolError as error:
                 _logger.warning('the relay sent what it should not: %s', error)
                 await ws.send(Error('bad-message', str(error)).dump())
+            if not faults.allow():
+                self._good = False
+                raise LinkLost('the relay sends what it should not, again and again')
 
     async def _register(self, ws: ClientConnection) -> None:
         servers = tuple(await self._link.ice_servers())
@@ -254,15 +264,20 @@ class RelayClient:
             case _:
                 raise LinkLost(f'the relay answered the registration with {reply.TYPE}')
 
-    def _take(self, jobs: SerialTasks, requests: Requests, message: Message) -> None:
+    def _take(self, jobs: SerialTasks, requests: Requests, message: Message) -> bool:
+        """Do what the relay asks for; return whether it was content with this end."""
         match message:
             case Renew():
                 jobs.put('', self.renew)
             case Error(code='replaced', message=text):
                 self._replaced = True
                 raise LinkLost(f'replaced: {text}')
+            case Error(code=code, message=text):
+                _logger.warning('the relay reports %s', short(f'{code}: {text}'))
+                return False
             case _:
                 requests.take(message)
+        return True
 
     async def _speak_rtcbot(self, ws: ClientConnection) -> bool:
         self._connected("RTCBot's form")

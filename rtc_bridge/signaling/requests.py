@@ -63,9 +63,6 @@ class Requests:
                 def job(): return self._link.add_candidate(session, candidate)
             case Close(session=session):
                 def job(): return self._link.close_session(session)
-            case Error(code=code, message=text):
-                _logger.warning('the relay reports %s: %s', code, text)
-                return
             case _:
                 raise ProtocolError(f'{message.TYPE} is no message of a relay')
         if not self._jobs.put(session, job):
