@@ -27,7 +27,7 @@ import urllib.request
 import cv2
 import numpy
 import pytest
-from rtc_bridge.nodes.demo import free_domain, shared_file
+from rtc_bridge.nodes.demo import _environment as programs_environment, free_domain, shared_file
 
 pytest.importorskip('rclpy')
 
@@ -178,6 +178,22 @@ def test_wrong_options_are_named(arguments, fault):
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert fault in done.stderr
+
+
+@pytest.mark.parametrize('listed, variable', [
+    (None, 'no_proxy'), ('a.org, b.org', 'no_proxy'), ('a.org', 'NO_PROXY'), ('*', 'no_proxy')])
+def test_no_proxy_stands_between_the_programs(monkeypatch, listed, variable):
+    for name in ('no_proxy', 'NO_PROXY'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('http_proxy', 'http://proxy.example.org:3128')
+    if listed:
+        monkeypatch.setenv(variable, listed)
+    for name, value in programs_environment('10.1.2.3').items():
+        monkeypatch.setenv(name, value)
+    # As the bridge's WebSockets ask.
+    assert bool(urllib.request.proxy_bypass('c.org:80')) is (listed == '*')
+    for host in ('127.0.0.1', 'localhost', '::1', '10.1.2.3', *(['a.org'] if listed else [])):
+        assert urllib.request.proxy_bypass(f'{host}:8080'), host
 
 
 def test_shared_memory_profile_is_found():

@@ -247,6 +247,52 @@ async def test_only_so_many_viewers(limit):
                 pass
 
 
+@pytest.mark.parametrize('viewers_per_robot, share', [(24, 6), (2, 2), (8, 4)])
+@pytest.mark.asyncio
+async def test_one_address_takes_a_share_of_a_robots_places(viewers_per_robot, share):
+    registry, robots = Registry(), {name: LocalRobot() for name in ('r', 'q')}
+    for name, robot in robots.items():
+        registry.add(name, robot)
+        robot.go.set()
+
+    pages = []
+
+    def at(source):
+        return {'X-Forwarded-For': source}
+
+    async with relay(registry, viewers_per_robot=viewers_per_robot,
+                     trusted_proxies=['127.0.0.1']) as r:
+        async def post(source, name='r'):
+            body = '{"sdp":"o","type":"offer"}'
+            async with r.http.post(f'/{name}', data=body, headers=at(source)) as response:
+                return response.status
+
+        async def look(source):
+            pages.append(await r.http.ws_connect(
+                '/r', protocols=['rtc-bridge.v1'], headers=at(source)))
+            await send(pages[-1], type='watch')
+            return (await get(pages[-1]))['type']
+
+        for n in range(share):
+            assert await post(f'2001:db8::{n}') == 200
+            assert await look(f'2001:db8::{n}') == 'ready'
+        assert (await post('2001:db8::ffff'), await look('2001:db8::ffff')) == (503, 'error')
+        others = 200 if share < viewers_per_robot else 503
+        assert (await post('10.0.0.1'), await post('2001:db8::1', 'q')) == (others, 200)
+        # A place that is free again is so in each way.
+        robots['r'].ends.pop(robots['r'].calls[0][1].session)()
+        assert [await post('2001:db8::1') for _ in range(2)] == [200, 503]
+
+
+@pytest.mark.asyncio
+async def test_viewers_of_a_tunnel_on_this_host_are_not_one():
+    registry, robot = Registry(), LocalRobot()
+    registry.add('r', robot)
+    robot.go.set()
+    async with relay(registry, viewers_per_robot=8) as r:
+        assert [(await r.post('/r'))[0] for _ in range(9)] == [200] * 8 + [503]
+
+
 @pytest.mark.parametrize('path', ['/connect', '/whep/r'])
 @pytest.mark.asyncio
 async def test_a_body_that_is_not_encoded_as_it_says(path):

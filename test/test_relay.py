@@ -116,6 +116,14 @@ async def test_page_and_files(tmp_path):
             assert response.headers['Content-Encoding'] == 'gzip'
             assert await response.text() == '1;'
             tag = response.headers['ETag']
+            # Of two forms of a file.
+            assert tag.startswith('W/"')
+        for coding, packed in (('gzip;q=0', False), ('br, gzip;q=0.000', False), ('', False),
+                               ('br;q=1.0, GZIP;q=0.5', True), ('gzip; q=1', True)):
+            async with r.http.get('/static/main.js', headers={
+                    'Accept-Encoding': coding}) as response:
+                assert ('Content-Encoding' in response.headers) is packed, coding
+                assert await response.text() == '1;'
         for coding, known, status in (('identity', '"other"', 200), ('gzip', tag, 304)):
             async with r.http.get('/static/main.js', headers={
                     'Accept-Encoding': coding, 'If-None-Match': known}) as response:

@@ -52,6 +52,12 @@ def site(address: str | None) -> str:
     return str(parsed or address or '')
 
 
+def is_here(address: str | None) -> bool:
+    """Tell whether an address is this host's own, the loopback."""
+    parsed = _parse(address)
+    return parsed is not None and parsed.is_loopback
+
+
 class Networks:
     """
     A set of networks.

@@ -47,7 +47,8 @@ RELAY = (
     P('limits.messages_per_second', 50, "messages on one page's WebSocket, in the long run", '', 1,
       100_000),
     P('limits.robots', 10_000, 'robots at once', '', 1, 1_000_000),
-    P('limits.viewers_per_robot', 64, 'pages and sessions of one robot at once', '', 1, 100_000),
+    P('limits.viewers_per_robot', 64, 'pages and sessions of one robot at once; one address may '
+      'have a quarter of them, at least 4', '', 1, 100_000),
     P('limits.viewers_per_address', 64, 'pages and sessions of one address at once', '', 1,
       100_000),
     P('limits.answer_timeout', 10.0, 'a robot has this long for its answer', 's', 0.1, 60.0),

@@ -118,14 +118,22 @@ def shared_file(name: str) -> Path:
     raise FileNotFoundError(f'config/{name} was not installed')
 
 
-def _environment() -> dict[str, str]:
-    """Return the programs' environment: a ROS graph on this host alone, room for images."""
+def _environment(host: str) -> dict[str, str]:
+    """
+    Return the programs' environment: a ROS graph on this host alone, room for images.
+
+    :param host: of the relay, which no proxy leads to
+    """
     environment = {**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
                    'PYTHONUNBUFFERED': '1'}
     environment.setdefault('ROS_DOMAIN_ID', str(free_domain()))
     environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE',
                            str(shared_file('fastdds_shm.xml')))
-    return environment
+    direct = environment.get('no_proxy') or environment.get('NO_PROXY', '')
+    # A star means all, but only if it stands alone.
+    if direct.strip() != '*':
+        direct = ','.join([*filter(None, [direct]), '127.0.0.1', 'localhost', '::1', host])
+    return {**environment, 'no_proxy': direct, 'NO_PROXY': direct}
 
 
 def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
@@ -176,7 +184,7 @@ async def _run(options: argparse.Namespace, port: int) -> int:
         elif not stop.is_set() and (options.verbose or _SERIOUS.search(line)):
             print(f'[{name}] {line}', flush=True)
 
-    environment = _environment()
+    environment = _environment(options.host)
     stopped = asyncio.create_task(stop.wait())
     children: list[Child] = []
     try:

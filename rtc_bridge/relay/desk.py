@@ -15,7 +15,7 @@
 """Where all doors bring their offers: one way to ask any kind of robot, and who is watching."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 import logging
@@ -23,7 +23,7 @@ import sys
 import time
 
 from .watch import log, Metrics
-from ..core.crowd import Places, Rates, site
+from ..core.crowd import is_here, Places, Rates, site
 from ..core.errors import SignalingError
 from ..core.link import Call, Offer, RobotLink
 from ..core.parameters import Value
@@ -35,6 +35,9 @@ _CODES = frozenset({
     'bad-message', 'bad-offer', 'busy', 'denied', 'expired', 'internal', 'no-camera', 'no-codec',
     'no-robot', 'revoked', 'robot-gone', 'robot-timeout', 'too-many'})
 
+# So many of a robot's places each address may have, whatever its share is.
+_LEAST = 4
+
 
 @dataclass(frozen=True)
 class Viewing:
@@ -43,6 +46,52 @@ class Viewing:
     robot: RobotLink
     offer: Offer | Call
     ended: Callable[[], object] | None = None
+
+
+class _Seats:
+    """Places for viewers: those of a robot, those of an address, and those of both."""
+
+    def __init__(self, settings: dict[str, Value], metrics: Metrics) -> None:
+        """Start with all of them free."""
+        self._refused = metrics.refused
+        most = settings['limits.viewers_per_robot']
+        self._limits = [(Places(sys.maxsize, limit), setting, text) for limit, setting, text in (
+            (most, 'viewers_per_robot', 'This robot has as many viewers as it may'),
+            (settings['limits.viewers_per_address'], 'viewers_per_address',
+             'There are too many viewers from this address'),
+            # Or somebody could keep all others out.
+            (max(_LEAST, most // 4), 'viewers_per_address',
+             'This robot has as many viewers from this address as it may'))]
+
+    @property
+    def taken(self) -> int:
+        """Return how many there are."""
+        return self._limits[0][0].taken
+
+    def take(self, robot: Hashable, source: str | None) -> None:
+        """
+        Take a place.
+
+        :raises SignalingError: ``busy``
+        """
+        taken: list[tuple[Places, Hashable]] = []
+        for (places, setting, text), key in self._keys(robot, source):
+            if not places.take(key):
+                for others, their_key in taken:
+                    others.give_back(their_key)
+                self._refused.labels(setting).inc()
+                raise SignalingError('busy', text)
+            taken.append((places, key))
+
+    def give_back(self, robot: Hashable, source: str | None) -> None:
+        """Free a place."""
+        for (places, _, _), key in self._keys(robot, source):
+            places.give_back(key)
+
+    def _keys(self, robot: Hashable, source: str | None) -> Iterator[tuple]:
+        keys = robot, site(source)
+        # A tunnel or proxy on this host brings many people: they are not counted together.
+        return zip(self._limits, keys if is_here(source) else (*keys, keys))
 
 
 class Desk:
@@ -60,12 +109,11 @@ class Desk:
         # Robots behind a WebSocket keep these shorter times; this is for one in this process.
         self._limit = 2 * settings['limits.answer_timeout'] + 1
         self._rates = Rates(settings['limits.offers_per_minute'])
-        each = settings['limits.viewers_per_robot'], settings['limits.viewers_per_address']
-        self._sessions = [Places(sys.maxsize, limit) for limit in each]
-        self._pages = [Places(sys.maxsize, limit) for limit in each]
+        self._sessions = _Seats(settings, metrics)
+        self._pages = _Seats(settings, metrics)
         metrics.gauge('sessions', 'Sessions that are not over, as far as robots tell',
                       lambda: len(self.viewings))
-        metrics.gauge('pages', "Pages' WebSockets", lambda: self._pages[0].taken)
+        metrics.gauge('pages', "Pages' WebSockets", lambda: self._pages.taken)
 
     @contextmanager
     def page(self, name: str, source: str | None) -> Iterator[None]:
@@ -74,22 +122,11 @@ class Desk:
 
         :raises SignalingError: ``busy``
         """
-        keys = name, site(source)
-        self._take(self._pages, keys)
+        self._pages.take(name, source)
         try:
             yield
         finally:
-            _give_back(self._pages, keys)
-
-    def _take(self, both: list[Places], keys: tuple[object, object]) -> None:
-        of_robot, of_address = both
-        if not of_robot.take(keys[0]):
-            self.metrics.refused.labels('viewers_per_robot').inc()
-            raise SignalingError('busy', 'This robot has as many viewers as it may')
-        if not of_address.take(keys[1]):
-            of_robot.give_back(keys[0])
-            self.metrics.refused.labels('viewers_per_address').inc()
-            raise SignalingError('busy', 'There are too many viewers from this address')
+            self._pages.give_back(name, source)
 
     async def ask(self, robot: RobotLink, offer: Offer | Call,
                   ended: Callable[[], object] | None = None) -> str:
@@ -136,7 +173,7 @@ class Desk:
         if robot.kind != 'v1':
             # Its sessions cannot be counted: it never tells their ends.
             return await self._ask(robot, offer)
-        self._take(self._sessions, (id(robot), site(offer.source)))
+        self._sessions.take(id(robot), offer.source)
         # All is noted before the answer, as the end may come right behind it.
         self.viewings[session] = Viewing(robot, offer, ended)
         robot.ends[session] = lambda: self.end(session)
@@ -157,7 +194,7 @@ class Desk:
         """Take a session for over."""
         if viewing := self.viewings.pop(session, None):
             viewing.robot.ends.pop(session, None)
-            _give_back(self._sessions, (id(viewing.robot), site(viewing.offer.source)))
+            self._sessions.give_back(id(viewing.robot), viewing.offer.source)
 
     async def _ask(self, robot: RobotLink, offer: Offer | Call) -> str:
         try:
@@ -179,8 +216,3 @@ class Desk:
             failure = SignalingError('internal', 'The robot failed to answer')
         await robot.close_session(offer.session)
         raise failure
-
-
-def _give_back(both: list[Places], keys: tuple[object, object]) -> None:
-    for places, key in zip(both, keys):
-        places.give_back(key)

@@ -20,8 +20,9 @@ import gzip
 from hashlib import sha256
 import os
 from pathlib import Path
+import re
 
-from aiohttp import web
+from aiohttp import ETag, web
 
 from .scripts import join
 
@@ -30,6 +31,7 @@ PAGE_DIR = Path(__file__).parent.parent / 'web'
 _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
           '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
           '.svg': 'image/svg+xml', '.png': 'image/png'}
+_NEVER = re.compile(r'q=0(\.0{0,3})?')
 _PACKED = frozenset({'.js', '.mjs', '.css', '.html', '.svg'})
 
 
@@ -61,6 +63,13 @@ def _read(file: Path, versions: tuple[tuple[str, int, int], ...]) -> _File:
     return _File(sha256(plain).hexdigest()[:16], plain, gzip.compress(plain, mtime=0))
 
 
+def _takes_gzip(accepted: str) -> bool:
+    """Read the header Accept-Encoding (RFC 9110, section 12.5.3)."""
+    codings = (part.partition(';') for part in accepted.lower().split(','))
+    return any(coding.strip() == 'gzip' and not _NEVER.fullmatch(weight.strip())
+               for coding, _, weight in codings)
+
+
 def serve_file(folder: Path, path: str, request: web.Request) -> web.Response:
     """
     Return a file in a folder, or that it has not changed (RFC 9110, section 13.1.2).
@@ -82,13 +91,14 @@ def serve_file(folder: Path, path: str, request: web.Request) -> web.Response:
         raise web.HTTPNotFound(text='There is no such file') from None
     if any(tag.value in (found.tag, '*') for tag in request.if_none_match or ()):
         response = web.Response(status=304)
-    elif file.suffix in _PACKED and 'gzip' in request.headers.get('Accept-Encoding', ''):
+    elif file.suffix in _PACKED and _takes_gzip(request.headers.get('Accept-Encoding', '')):
         response = web.Response(body=found.packed, headers={'Content-Encoding': 'gzip'})
     else:
         response = web.Response(body=found.plain)
     response.headers['Cache-Control'] = 'no-cache'
     response.headers['Vary'] = 'Accept-Encoding'
-    response.etag = found.tag
+    # Weak: plain and packed are one content, but not the same bytes.
+    response.etag = ETag(found.tag, is_weak=True)
     response.headers['Content-Type'] = _TYPES.get(file.suffix, 'application/octet-stream')
     return response
 
