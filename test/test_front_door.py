@@ -15,7 +15,9 @@
 """The relay's front door: who may come in, how many, how fast, and what an operator sees."""
 
 import asyncio
+from asyncio.sslproto import SSLProtocol
 import datetime
+import gc
 import json
 import os
 from pathlib import Path
@@ -39,6 +41,7 @@ from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.relay_settings import DEFAULTS, flag, RELAY, settle, variable
 from rtc_bridge.core.tokens import read_words, Tokens
 from rtc_bridge.relay.registry import Registry
+from rtc_bridge.relay.server import tls
 from rtc_bridge.signaling.client import RelayClient
 from test_configuration import flatten
 from test_relay import LocalRobot
@@ -467,6 +470,20 @@ def make_certificate(path, name):
     path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption()))
+
+
+@pytest.mark.asyncio
+async def test_a_connection_with_tls_takes_little_memory(tmp_path):
+    file = tmp_path / 'relay.pem'
+    make_certificate(file, 'relay')
+    async with relay(context=tls(str(file), '')) as r:
+        # Far more than fits.
+        robot = await r.http.ws_connect('/r', protocols=['rtc-bridge.v1'], ssl=False)
+        await send(robot, type='register', robot_id='r', version='x' * 200_000)
+        await get(robot, 'registered')
+        buffers = [len(one._ssl_buffer) for one in gc.get_objects()
+                   if isinstance(one, SSLProtocol)]
+        assert buffers and max(buffers) <= 32 * 1024
 
 
 def served_name(port):

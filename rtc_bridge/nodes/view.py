@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
         prog='rtc-bridge view', description="Open a robot's link with this computer's own copy of "
         'the page. Whoever serves the page can read the key in the link; so the relay cannot.')
     parser.add_argument('link', metavar='LINK', help='with its invite, in quotes; - reads it from '
-                        'standard input, where other users of this computer do not see it')
+                        'standard input. Other users of this computer see command lines, and a '
+                        'browser is started with the link on its own: add --no-browser')
     parser.add_argument('--port', type=_port, default=0, help='TCP port [any free one]')
     parser.add_argument('--no-browser', dest='browser', action='store_false',
                         help='print the local link only')

@@ -15,6 +15,7 @@
 """Connections below HTTP: how many, and how long each may take for what it is at."""
 
 import asyncio
+from asyncio.sslproto import SSLProtocol
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 import logging
@@ -34,6 +35,9 @@ _http_logger.addFilter(lambda record: not (record.exc_info and isinstance(
     record.exc_info[1], (HttpProcessingError, web.RequestPayloadError, ConnectionError))))
 
 _BACKLOG = 1024
+# Bytes: asyncio's own 256 KiB for each connection with TLS, from before its handshake on, let a
+# stranger take a lot of memory for little. A record has 16 KiB.
+_TLS_BUFFER = 32 * 1024
 # Idle connections are kept for a browser's next request only.
 _KEEP_ALIVE = 30.0
 
@@ -175,6 +179,8 @@ async def serve(app: web.Application, host: str, port: int,
 
     :raises OSError: the address or port cannot be had
     """
+    if context is not None and hasattr(SSLProtocol, 'max_size'):
+        SSLProtocol.max_size = _TLS_BUFFER
     doorman = app[DOORMAN]
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0,
                            keepalive_timeout=_KEEP_ALIVE, logger=_http_logger)
