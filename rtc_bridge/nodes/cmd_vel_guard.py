@@ -37,8 +37,7 @@ from ..core.velocity import Velocity
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import init, when_signalled
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST,
-    stamp_seconds)
+    CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_TOPIC, stamp_seconds, STATE_QOS)
 
 # For large images.
 _CAMERAS_PROFILE = 'fastdds_shm.xml'
@@ -62,8 +61,8 @@ class CmdVelGuard(Node):
         refuse_unknown(self, {'teleop'}, [row.name for row in BRIDGE])
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
-        self._heard = self.create_publisher(Header, HEARD_TOPIC, RELIABLE_LATEST)
-        self.create_subscription(Bool, LOCK_TOPIC, self._on_lock, LOCK_QOS)
+        self._heard = self.create_publisher(Header, HEARD_TOPIC, STATE_QOS)
+        self.create_subscription(Bool, LOCK_TOPIC, self._on_lock, STATE_QOS)
         self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, GUARD_QOS)
 
     def publish(self, velocity: Velocity | None) -> None:

@@ -37,7 +37,8 @@ from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.velocity import Limits, Velocity
 from ..ros.diagnostics import status
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GuardedOutput, HEARD_TOPIC, LOCK_QOS, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds)
+    CmdVelOutput, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
+    STATE_QOS)
 
 # A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
 LOCK_PERIOD_S = 0.2
@@ -73,7 +74,7 @@ class Seat:
                                         values['teleop.frame_id'])
         self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
             values['teleop.joy']) else None
-        self._lock = node.create_publisher(Bool, LOCK_TOPIC, LOCK_QOS)
+        self._lock = node.create_publisher(Bool, LOCK_TOPIC, STATE_QOS)
         self.pilot = Pilot(_gate(values, conditions), self._publish,
                            self._joy and self._publish_joy, stop=stop,
                            enabled=values['teleop.enabled'])
@@ -98,7 +99,7 @@ class Seat:
         if self._watch is not None:
             self._node.create_subscription(
                 Header, HEARD_TOPIC, lambda message: loop.call_soon_threadsafe(
-                    self._heard, stamp_seconds(message), message.frame_id), RELIABLE_LATEST)
+                    self._heard, stamp_seconds(message), message.frame_id), STATE_QOS)
         self._node.create_service(
             Trigger, '~/emergency_stop', lambda _, response: answer(self._press, response))
         self._node.create_service(

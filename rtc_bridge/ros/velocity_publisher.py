@@ -31,11 +31,12 @@ RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 GUARD_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
 # From the bridge to the guard; its stamps are boot time, which both processes share.
 GUARD_TOPIC = 'cmd_vel_guard/command'
+# Who comes late gets the newest, too: DDS finds the two directions one after the other.
+STATE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
+                       durability=DurabilityPolicy.TRANSIENT_LOCAL)
 # And back, for each command: its stamp, and as frame_id the guard's epoch.
 HEARD_TOPIC = 'cmd_vel_guard/heard'
-# The emergency stop as std_msgs/Bool, for the guard and twist_mux; who comes late gets it, too.
-LOCK_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
-                      durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# The emergency stop as std_msgs/Bool, for the guard and twist_mux.
 LOCK_TOPIC = 'emergency_stop_lock'
 _LOOK_PERIOD_S = 1.0
 _FLUSH_S = 0.5
