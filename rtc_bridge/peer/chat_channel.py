@@ -51,6 +51,11 @@ class ChatChannel(Channel):
 
     def _refuse(self, why: str) -> None:
         # Once: a joystick would hear it sixty times a second.
-        if not self._refused:
-            self._refused = True
+        if self._refused:
+            return
+        self._refused = True
+        if self._channel.readyState == 'connecting':
+            # Texts may come before what opens the channel for ours (RFC 8832, section 6).
+            self._channel.once('open', lambda: self.send(write_error(why)))
+        else:
             self.send(write_error(why))
