@@ -17,6 +17,7 @@
 from collections.abc import Sequence
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -26,9 +27,15 @@ import time
 
 
 def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.create_server(('127.0.0.1', 0)) as server:
-        return server.getsockname()[1]
+    """Return a TCP port that nobody has, none of those that the system gives to others."""
+    while True:
+        # Not random's: tests that run side by side may have seeded it alike.
+        port = 20_000 + secrets.randbelow(12_000)
+        try:
+            socket.create_server(('127.0.0.1', port)).close()
+        except OSError:
+            continue
+        return port
 
 
 def node(module: str, *, remap: Sequence[str] = (), **parameters) -> list[str]:
