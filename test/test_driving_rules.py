@@ -176,16 +176,19 @@ class Driving(RuleBasedStateMachine):
         seen = frame_age is not None and frame_age <= MAX_FRAME_AGE
         self.justified = epoch if good and (seen or still) else None
         held, self.held = self.held, None
-        if good:
-            self.highest[epoch] = self.seq
         try:
             self.pilot.command(page, message, frame)
         except Refused as refused:
             self.held = held
+            if str(refused) not in ('epoch', 'stale', 'sequence'):
+                # It counts for the order all the same.
+                assert good
+                self.highest[epoch] = self.seq
             if str(refused) in ('stopped', 'frozen', 'guard'):
                 self.begin_anew()
         else:
             assert good and (seen or still)
+            self.highest[epoch] = self.seq
             if joy:
                 self.held = held
                 self.joy_neutral |= still
