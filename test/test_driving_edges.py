@@ -407,6 +407,9 @@ def test_keys_that_cancel_out_are_no_rest(bench):
     bench.pilot.release(bench.stop.id, 'b')
     # Back as well, and then not any more: forward was held all the time.
     hold('r', 0.0, 0.0, rested=False, rests=False)
+    # Nor is it one when it is looked at again.
+    bench.clock.now += 0.0625
+    bench.pilot.poll()
     with refused('neutral-first'):
         hold('r', 1.0, 0.0, rested=False)
     assert bench.sent[-1] == ZERO

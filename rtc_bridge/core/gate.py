@@ -83,7 +83,8 @@ class Gate:
         self._accepted: float | None = None
         # Time of the last gamepad's state in motion, or None while it rests.
         self._joy_accepted: float | None = None
-        # What a client that sends changes only wants, and when it last gave a sign of life.
+        # Whether the driver is a client that sends changes only; what it wants, since when, and
+        # when it last gave a sign of life.
         self._by_changes = False
         self._held: Velocity | None = None
         self._held_since = 0.0
@@ -142,7 +143,7 @@ class Gate:
             self._permit(self._neutral_seen, self._doubt(frame, now, age))
             target = target.scaled(self._share(age))
         self._held, self._by_changes = None, False
-        return self._move(target, now)
+        return self._move(target, now, neutral=target.is_zero())
 
     def joy(self, session: str, command: Joy, frame: float | None = None) -> None:
         """
@@ -197,11 +198,7 @@ class Gate:
             self._held_since = now
         self._held = target
         self._alive = now
-        neutral_seen = self._neutral_seen
-        velocity = self._move(target, now)
-        if not rests:
-            self._neutral_seen = neutral_seen
-        return velocity
+        return self._move(target, now, neutral=target.is_zero() and rests)
 
     def alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old, for the state it holds."""
@@ -224,7 +221,7 @@ class Gate:
         if self.take_stop():
             return ZERO
         if self._held is not None:
-            return self._move(self._held, now)
+            return self._move(self._held, now, neutral=False)
         return None
 
     def rests(self, seconds: float) -> bool:
@@ -295,13 +292,12 @@ class Gate:
             self.stop()
             self._stop_due = True
 
-    def _move(self, target: Velocity, now: float) -> Velocity:
+    def _move(self, target: Velocity, now: float, neutral: bool) -> Velocity:
         # At rest there is no last command to measure a step from: take one of ours.
         dt = 0.05 if self._accepted is None else min(now - self._accepted, _MAX_STEP_S)
         self._velocity = self.limits.approach(self._velocity, target, dt)
         self._accepted = now
-        if target.is_zero():
-            self._neutral_seen = True
-        else:
+        self._neutral_seen |= neutral
+        if not target.is_zero():
             self.lease.use()
         return self._velocity

@@ -35,7 +35,7 @@ _NEVER = 1 << 30
 # x264 spends what a picture may have, whatever time it stands for: frame rates down to one of so
 # long a pause are made up for. Below that each picture would take too long on its way.
 _LONGEST_GAP_S = 0.2
-# A share of what a picture may have that is worth a keyframe, after so long.
+# A smaller share of the bitrate than this is worth a keyframe, after so long.
 _TOO_LITTLE, _REOPEN_AFTER_S = 0.85, 2.0
 # These follow their bit_rate while running; all others are opened anew.
 _LIVE = frozenset({SOFTWARE, 'h264_nvenc', 'h264_qsv'})

@@ -65,7 +65,7 @@ class Channel:
 
     def send(self, text: str, most: int = MAX_BUFFERED) -> bool:
         """
-        Send if the channel is open and not stuck; tell whether it was sent.
+        Send if the channel is open and not stuck; tell whether it was.
 
         :param most: bytes that may wait before it
         """

@@ -96,7 +96,8 @@ class ViewerPath:
             sent = slot.bytes_sent - self._bytes.get(slot, slot.bytes_sent)
             self._bytes[slot] = slot.bytes_sent
             used = self._used.get(slot, 0.0)
-            self._used[slot] = used + 0.2 * (8 * sent / STEP_S - used)
+            # Over about a second, as a camera of few pictures is not idle between two.
+            self._used[slot] = used + STEP_S * (8 * sent / STEP_S - used)
         return max(showing, key=self._used.__getitem__)
 
     def close(self) -> None:

@@ -130,7 +130,8 @@ function render() {
   const now = view({
     supported: supported(), relay: viewer.signaling.state, robot: viewer.robot, link: viewer.link,
     trouble: viewer.trouble, kind: session?.kind ?? null, cameras: viewer.cameras, wanted: chosen,
-    slot: slot?.camera === chosen ? slot : null, picture, blocked: cameras.blocked, stalled: still > Math.max(1, slot?.silence ?? 0),
+    slot: slot?.camera === chosen ? slot : null, picture, blocked: cameras.blocked,
+    stalled: still > Math.max(1, slot?.silence ?? 0),
   }, time);
   const up = session?.state === 'up';
   if (now.tone === 'ok' && picture) cameras.live();

@@ -113,8 +113,8 @@ export class Panel {
     write('rtt', rtt === null ? '– ms' : `${rtt < 10 ? rtt.toFixed(1) : Math.round(rtt)} ms`);
     /** @type {[string, string][]} */
     const lines = slots.map(({ name, figures: f }) => [name,
-      `${f.width}×${f.height} ${f.codec}, ${Math.round(f.kbps ?? 0)} kbit/s, `
-      + `${((f.loss ?? 0) * 100).toFixed(1)} % lost`]);
+      `${f.width}×${f.height} ${f.codec}, ${f.kbps === null ? '–' : Math.round(f.kbps)} kbit/s, `
+      + `${f.loss === null ? '–' : (f.loss * 100).toFixed(1)} % lost`]);
     write('path', route === 'relay' ? 'via relay server' : '');
     // Of a single picture the lines above say all.
     if (slots.length < 2) lines.length = 0;
