@@ -20,6 +20,7 @@
 import { Actions } from './actions.js';
 import { Cameras } from './cameras.js';
 import { Driver, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
+import { Extras } from './extras.js';
 import { SeenFrames } from './frames.js';
 import { Inputs } from './inputs.js';
 import { Measurement } from './measure.js';
@@ -58,8 +59,11 @@ const numbers = new Numbers(box('numbers'));
 const telemetry = new Telemetry(box('telemetry'), box('vitals'));
 const actions = new Actions(box('actions'), (message) => viewer.current?.control(message));
 const seat = new Seat(() => driver, stop);
-/** @type {import('./capture.js').Recorder | null} */
-let recorder = null;
+const extras = new Extras(cameras.videos[0], () => viewer.current?.pictures[0] ?? null,
+  () => [document.title, viewer.chosen[0] ?? 'camera'], settings, {
+    tell: (text) => panel.toast(text), changed: () => render(), opened: () => inputs.letGo(),
+    closed: focus,
+  });
 
 /** @type {Driver | null} */
 let driver = null;
@@ -162,7 +166,7 @@ function render() {
   panel.showSpeed(drives ? session?.hello?.teleop ?? {} : null);
   box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok' || (!mine && !!driver?.taken);
   for (const id of ['snapshot', 'pip']) element(id, HTMLButtonElement).disabled = !picture;
-  element('record', HTMLButtonElement).disabled = !picture && !recorder?.running;
+  element('record', HTMLButtonElement).disabled = !picture && !extras.recording;
   if (bridge.state !== now.state) {
     bridge.state = now.state;
     bridge.dispatchEvent(new Event('state'));
@@ -232,14 +236,14 @@ viewer.addEventListener('session', () => {
   showPictures();
   // A session that took over has said these already.
   if (viewer.current?.hello) onControl(viewer.current.hello);
-  for (const message of viewer.current?.said.values() ?? []) onControl(message);
+  for (const message of viewer.current?.said.messages ?? []) onControl(message);
 });
 
 function showPictures() {
   const { current } = viewer;
   cameras.play(current?.pictures ?? []);
-  if (current) recorder?.follow(current.pictures[0] ?? null);
-  else recorder?.stop();
+  if (current) extras.follow(current.pictures[0] ?? null);
+  else extras.stop();
 }
 
 /** @param {Record<string, any>} message */
@@ -344,7 +348,7 @@ setInterval(async () => {
 
 /** Ask for no pictures that nobody sees. */
 function look() {
-  const hidden = document.hidden && !document.pictureInPictureElement && !recorder?.running;
+  const hidden = document.hidden && !document.pictureInPictureElement && !extras.recording;
   viewer.pause(hidden);
   if (document.hidden) inputs.letGo();
   else if (viewer.signaling.state === 'down') viewer.retry();
@@ -356,26 +360,6 @@ function look() {
   }
   render();
 }
-
-/**
- * Do on a click what is only now and then wanted, and loaded then.
- * @template T
- * @param {string} id
- * @param {() => Promise<T>} load
- * @param {(module: T) => unknown} action
- */
-function onDemand(id, load, action) {
-  box(id).addEventListener('click', async () => {
-    try {
-      await action(await load());
-    } catch (error) {
-      console.warn('rtc_bridge:', error);
-      panel.toast(`That did not work: ${/** @type {Error} */ (error).message}`);
-    }
-  });
-}
-const loadCapture = () => import('./capture.js');
-const fileWords = () => [document.title, viewer.chosen[0] ?? 'camera'];
 
 setInterval(step, PERIOD);
 settings.addEventListener('change', render);
@@ -389,28 +373,13 @@ for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
   cameras.videos[0].addEventListener(type, look);
 }
 addEventListener('online', () => viewer.retry());
-// Asks whether to leave a recording that would be lost.
-addEventListener('beforeunload', (event) => recorder?.running && event.preventDefault());
 addEventListener('pagehide', () => {
   inputs.letGo();
   driver?.release();
-  recorder?.stop();
+  extras.stop();
   viewer.stop();
 });
 // Back from the browser's page cache.
 addEventListener('pageshow', ({ persisted }) => persisted && viewer.start());
 box('retry').addEventListener('click', () => viewer.retry());
-onDemand('snapshot', loadCapture,
-  ({ saveSnapshot }) => saveSnapshot(cameras.videos[0], fileWords()));
-onDemand('record', loadCapture, ({ Recorder }) => {
-  recorder ??= new Recorder(fileWords, box('record'), box('recorded'), render,
-    (text) => panel.toast(text));
-  recorder.toggle(viewer.current?.pictures[0] ?? null);
-});
-box('record').hidden = typeof MediaRecorder !== 'function';
 offerScreens(cameras.videos[0], (text) => panel.toast(text));
-box('options').addEventListener('click', () => inputs.letGo());
-onDemand('options', () => import('./options.js'), ({ showOptions }) => {
-  // Two clicks while it was loaded are one wish.
-  if (!document.querySelector('dialog')) showOptions(settings, focus);
-});

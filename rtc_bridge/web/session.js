@@ -3,6 +3,7 @@
 
 import { RobotClock } from './clock.js';
 import { fingerprintOf, Handshake } from './proof.js';
+import { Said } from './said.js';
 import { parseObject } from './signaling.js';
 
 /**
@@ -42,11 +43,7 @@ export class Session extends EventTarget {
   answered = false;
   /** What the robot says of the end. */
   farewell = '';
-  /**
-   * The newest `lease`, `stop`, `actions` and `slot` of each slot, and all of `telemetry`.
-   * @type {Map<string, Message>}
-   */
-  said = new Map();
+  said = new Said();
   /** When the robot was last heard, by `performance.now()`. */
   heard = 0;
   /** One stream for each slot. @type {MediaStream[]} */
@@ -277,11 +274,7 @@ export class Session extends EventTarget {
         this.hello = message;
         this.#connected();
       }
-      if (['slot', 'lease', 'stop', 'actions'].includes(message.type)) {
-        this.said.set(`${message.type} ${message.slot}`, message);
-      } else if (message.type === 'telemetry') {
-        this.said.set(message.type, joinTelemetry(this.said.get(message.type), message));
-      }
+      this.said.note(message);
       this.#emit('control', message);
     }
   }
@@ -342,19 +335,6 @@ export class Session extends EventTarget {
   #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
-}
-
-/**
- * The robot tells each value once: what came before this session was shown is of now, too.
- * @param {Message | undefined} before
- * @param {Message} message `telemetry`
- * @returns {Message}
- */
-export function joinTelemetry(before, message) {
-  const ages = { ...before?.ages };
-  for (const name of Object.keys(message.values ?? {})) delete ages[name];
-  return { type: 'telemetry', values: { ...before?.values, ...message.values },
-    ages: { ...ages, ...message.ages } };
 }
 
 /** RTCBot sends JSON, and some of its clients plain text. @param {any} text */

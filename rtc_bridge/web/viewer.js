@@ -4,6 +4,7 @@
  * one up beside it, which takes over when it shows a picture.
  */
 
+import { Selection } from './selection.js';
 import { makePeer, Session, supported } from './session.js';
 import { backoff, detailOf, Signaling } from './signaling.js';
 import { FATAL } from './texts.js';
@@ -31,11 +32,8 @@ export class Viewer extends EventTarget {
   robot = 'unknown';
   /** @type {{code: string, message: string} | null} */
   trouble = null;
-  /** @type {string[] | null} */
-  cameras = null;
-  /** The camera of each slot; undefined: not chosen yet. @type {(string | null | undefined)[]} */
-  chosen;
   signaling;
+  #selection;
   #slots;
   #invite;
   /** @type {RTCPeerConnection | null} */
@@ -45,7 +43,6 @@ export class Viewer extends EventTarget {
   #pending = null;
   #delays = backoff();
   #offerCamera = true;
-  #paused = false;
   #failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
@@ -64,7 +61,7 @@ export class Viewer extends EventTarget {
     super();
     this.#invite = invite;
     this.#slots = slots;
-    this.chosen = Array.from({ length: slots }, (_, slot) => (slot ? null : camera ?? undefined));
+    this.#selection = new Selection(slots, camera);
     this.signaling = new Signaling(url);
     this.signaling.addEventListener('state', () => this.#onRelay());
     this.signaling.addEventListener('message', (event) => {
@@ -111,32 +108,36 @@ export class Viewer extends EventTarget {
     return state === 'up' || state === 'lost' || state === 'setup' ? state : 'none';
   }
 
+  /** The robot's cameras; null until it told. */
+  get cameras() {
+    return this.#selection.cameras;
+  }
+
+  /** The camera of each slot; undefined: not chosen yet. */
+  get chosen() {
+    return this.#selection.chosen;
+  }
+
   /**
    * Show a camera in a slot, or nothing.
    * @param {number} slot
    * @param {string | null} camera
    */
   select(slot, camera) {
-    if (!(slot >= 0 && slot < this.#slots)) throw new RangeError(`there is no slot ${slot}`);
-    this.chosen[slot] = camera;
-    this.#send(slot);
-    this.#changed();
+    this.#tell([this.#selection.select(slot, camera)]);
   }
 
   /** Ask for no pictures while nobody looks; what is chosen comes back. @param {boolean} paused */
   pause(paused) {
-    if (paused === this.#paused) return;
-    this.#paused = paused;
-    this.chosen.forEach((camera, slot) => camera && this.#send(slot));
-    this.#changed();
+    this.#tell(this.#selection.pause(paused));
   }
 
-  /** @param {number} slot */
-  #send(slot) {
-    const camera = this.#paused ? null : this.chosen[slot] ?? null;
+  /** @param {import('./selection.js').Select[]} messages */
+  #tell(messages) {
     for (const session of new Set([this.current, this.#pending])) {
-      if (session?.state === 'up') session.control({ type: 'select', slot, camera });
+      if (session?.state === 'up') messages.forEach((message) => session.control(message));
     }
+    this.#changed();
   }
 
   #onRelay() {
@@ -242,20 +243,8 @@ export class Viewer extends EventTarget {
   /** @param {Session} session @param {Message} message */
   #onControl(session, message) {
     if (message.type === 'hello' || message.type === 'cameras') {
-      const before = message.type === 'hello' ? [] : this.cameras ?? [];
-      const names = cameraNames(message.cameras);
-      this.cameras = names;
-      this.chosen[0] ??= this.chosen[0] === null ? null : names[0];
-      // The robot shows a camera to whoever comes.
-      if (message.type === 'hello' && (this.#paused || this.chosen[0] === null)) {
-        session.control({ type: 'select', slot: 0, camera: null });
-      }
-      this.chosen.forEach((camera, slot) => {
-        // What is off needs no message, and one about a camera that is not there gets an error.
-        if (camera && names.includes(camera) && !before.includes(camera) && !this.#paused) {
-          session.control({ type: 'select', slot, camera });
-        }
-      });
+      const news = this.#selection.onCameras(message.cameras, message.type === 'hello');
+      news.forEach((one) => session.control(one));
       this.#changed();
     }
   }
@@ -345,10 +334,4 @@ export class Viewer extends EventTarget {
   #changed() {
     this.dispatchEvent(new Event('change'));
   }
-}
-
-/** @param {any} list as in `hello` @returns {string[]} */
-function cameraNames(list) {
-  return Array.isArray(list)
-    ? list.map((camera) => camera?.name).filter((name) => typeof name === 'string') : [];
 }
