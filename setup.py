@@ -32,7 +32,7 @@ setup(
         (os.path.join(share, 'config'), glob('config/*')),
     ],
     python_requires='>=3.11',
-    # aiortc's bounds are the versions that peer/aiortc_compat.py knows; av comes with aiortc, at
+    # aiortc's bounds are the versions that peer/aiortc_compat/ knows; av comes with aiortc, at
     # the version that aiortc allows.
     install_requires=[
         'setuptools',

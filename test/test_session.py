@@ -392,7 +392,7 @@ async def test_reports_that_cannot_be(watch, slot, frames):
 async def test_main_goes_to_viewers_that_take_it(watch, profile, taken, label):
     front = TestCamera('front', 60)
     viewer = await watch(make_sessions(front, h264_profile=profile),
-                         h264=aiortc_compat._MAIN if taken == 'main' else '42e01f')
+                         h264=aiortc_compat.MAIN if taken == 'main' else '42e01f')
     await viewer.until(lambda: near(viewer, 0, 60))
     assert front.camera.streams[label].viewers == 1
 
