@@ -23,6 +23,7 @@ from builtin_interfaces.msg import Time
 import numpy as np
 import pytest
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_probe import RosProbe
 from rtc_bridge.core.errors import ImageError, ParameterError
@@ -222,6 +223,36 @@ async def test_cameras_are_found_also_later_and_lost(probe):
             probe.publisher(Image, 'front/image_raw')
             await book.until({'front/image_raw', 'rear'})
             assert book.changes == 4
+        finally:
+            task.cancel()
+            ros.close()
+
+
+@pytest.mark.asyncio
+async def test_the_list_has_one_order_whatever_came_first(probe):
+    """That of the names that are configured, then those that were found, by name."""
+    with RosProbe('unused') as other:
+        robot = Node('robot', context=other.context, use_global_arguments=False,
+                     parameter_overrides=[Parameter('cameras.clip.drive', value=False)])
+        book = Book(robot, ['rear', '*', 'front'])
+        ros = RosThread(robot)
+        book.cameras.start(ros)
+        task = asyncio.create_task(book.cameras.run())
+        try:
+            names = ['rear', 'front']
+            for name in ('top', 'arm', 'mast', 'clip'):
+                probe.publisher(Image, name)
+                names.append(name)
+                await book.until(names)
+                assert list(book.found) == ['rear', 'front', *sorted(names[2:])]
+            assert [c.name for c in book.found.values() if not c.settings.drive] == ['clip']
+            changes = book.changes
+            # A camera that is made one for driving is told of as one that has come.
+            ros.call(robot.set_parameters, [Parameter('cameras.clip.drive', value=True)])
+            async with asyncio.timeout(20):
+                while book.changes == changes:
+                    await asyncio.sleep(0.01)
+            assert book.found['clip'].settings.drive
         finally:
             task.cancel()
             ros.close()

@@ -229,6 +229,37 @@ def test_nobody_moves_on_a_frozen_picture(clock, seen):
         gate.joy('a', Joy(1, driver.seq + 1, gate.tick(), (1.0,), ()), seen)
 
 
+def test_only_a_camera_for_driving_counts(clock):
+    numbers = count(1)
+    gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0, make_tick=lambda: next(numbers))
+    driver = Driver(gate)
+
+    def send(velocity, for_driving, kind=gate.drive):
+        clock.now += 0.04
+        driver.seq += 1
+        command = (Drive(1, driver.seq, gate.tick(), velocity) if kind == gate.drive else
+                   Joy(1, driver.seq, gate.tick(), (velocity.linear_x,), ()))
+        return kind('a', command, clock.now, for_driving=for_driving)
+    # At rest one may look at whatever there is.
+    assert send(ZERO, False) == ZERO
+    with refused('camera'):
+        send(FORWARD, False)
+    with refused('camera'):
+        send(FORWARD, False, gate.joy)
+    send(ZERO, True)
+    assert send(FORWARD, True) == FORWARD
+    # Another camera is chosen on the way: that ends it.
+    with refused('camera'):
+        send(FORWARD, False)
+    assert gate.poll() == ZERO
+    with refused('neutral-first'):
+        send(FORWARD, True)
+    # Where no picture is asked for it is all the same.
+    gate.max_frame_age = 0.0
+    send(ZERO, False)
+    assert send(FORWARD, False) == FORWARD
+
+
 def test_rtcbot_clients_tell_of_no_pictures(clock):
     gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0)
     assert gate.hold('r', FORWARD) == FORWARD

@@ -17,6 +17,7 @@
 import asyncio
 
 import pytest
+from rtc_bridge.core.notices import Notice
 from rtc_bridge.core.velocity import ZERO
 from test_session import watch  # noqa: F401
 from viewer import make_sessions, TestCamera
@@ -189,3 +190,92 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
     old = one.rtp[0]
     one.send('control', type='select', slot=0, camera=None)
     await refused(lambda: old, 'frozen')
+
+
+async def test_the_emergency_stop_is_for_every_role_that_may_press_it(watch):  # noqa: F811
+    """Also where driving is off, and by spectators where that is allowed; they release nothing."""
+    sessions = make_sessions(role='view', view_may_stop=True)
+    sessions.host.pilot.enabled = False
+    spectator, driver = await watch(sessions), await watch(sessions)
+    sessions.sessions[driver.id].standing.role = 'drive'
+    for viewer in (spectator, driver):
+        await viewer.until(lambda viewer=viewer: viewer.got('control', 'hello')
+                           and viewer.channels['teleop'].readyState == 'open')
+    hello, = spectator.got('control', 'hello')
+    assert hello['stop'] == {'may_press': True, 'may_release': False}
+    assert not hello['teleop']['enabled']
+    spectator.send('teleop', type='stop', request=1)
+    await spectator.until(lambda: spectator.got('control', 'stop')[-1].get('request') == 1)
+    stop = driver.got('control', 'stop')[-1]
+    assert stop['latched'] and sessions.host.pilot.stop.latched
+    spectator.send('control', type='release', id=stop['id'])
+    await spectator.until(lambda: spectator.got('control', 'error'))
+    assert spectator.got('control', 'error')[0]['code'] == 'denied'
+    driver.send('control', type='release', id=stop['id'])
+    await spectator.until(lambda: not spectator.got('control', 'stop')[-1]['latched'])
+    driver.send('teleop', type='stop', request=2)
+    await driver.until(lambda: driver.got('control', 'stop')[-1].get('request') == 2)
+
+
+async def test_notices_are_told_with_hello_and_at_each_change(watch):  # noqa: F811
+    sessions = make_sessions(role='view')
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.got('control', 'notices'))
+    assert viewer.got('control', 'notices') == [{'type': 'notices', 'notices': []}]
+    sessions.host.notices = (Notice('no-subscriber', 'warn', 'Nobody listens.', '/cmd_vel'),)
+    sessions.notices_changed()
+    await viewer.until(lambda: len(viewer.got('control', 'notices')) == 2)
+    told = viewer.got('control', 'notices')[1]['notices']
+    assert told == [{'code': 'no-subscriber', 'level': 'warn', 'topic': '/cmd_vel', 'nodes': [],
+                     'text': 'Nobody listens.'}]
+    late = await watch(sessions)
+    await late.until(lambda: late.got('control', 'notices'))
+    assert late.got('control', 'notices')[0]['notices'] == told
+
+
+async def test_nobody_drives_by_a_camera_that_is_for_watching(watch):  # noqa: F811
+    """However fresh its pictures are: a clip that loops, say. The first for driving is shown."""
+    published = []
+    clip, front = TestCamera('clip', 180, drive=False), TestCamera('front', 60)
+    sessions = make_sessions(clip, publish=published.append)
+    gate = sessions.host.pilot.gate
+    gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
+    viewer = await watch(sessions)
+    await viewer.until(lambda: viewer.rtp and viewer.got('control', 'slot'))
+    assert viewer.got('control', 'slot')[-1]['camera'] == 'clip'
+    viewer.send('control', type='want', lease=True)
+    await viewer.until(lambda: viewer.got('teleop', 'tick'))
+    seq = 0
+
+    def send(x):
+        nonlocal seq
+        seq += 1
+        viewer.send('teleop', type='drive', epoch=1, seq=seq, linear_x=x, angular_z=0,
+                    frame=viewer.rtp[0], tick=viewer.got('teleop', 'tick')[-1]['tick'])
+
+    async def sent_until(condition):
+        async with asyncio.timeout(10):
+            while not condition():
+                send(0)
+                send(0.5)
+                await asyncio.sleep(0.05)
+    await sent_until(lambda: viewer.got('teleop', 'refused'))
+    assert viewer.got('teleop', 'refused')[0]['reason'] == 'camera'
+    assert set(published) == {ZERO}
+    # One for driving comes, and is shown to a page that has chosen nothing.
+    sessions.host.cameras['front'] = front.camera
+    sessions.cameras_changed()
+    assert viewer.got('control', 'hello')[0]['cameras'] == [{'name': 'clip', 'drive': False}]
+    await viewer.until(lambda: viewer.got('control', 'slot')[-1]['camera'] == 'front')
+    await sent_until(lambda: set(published) != {ZERO})
+    # Chosen by hand it stays.
+    viewer.send('control', type='select', slot=0, camera='clip')
+    await viewer.until(lambda: viewer.got('control', 'slot')[-1]['camera'] == 'clip')
+    viewer.messages['teleop'].clear()
+    await viewer.until(lambda: viewer.got('teleop', 'tick'))
+    await sent_until(lambda: [m for m in viewer.got('teleop', 'refused')
+                              if m['reason'] == 'camera'])
+    sessions.cameras_changed()
+    viewer.send('control', type='ping', id=1)
+    await viewer.until(lambda: viewer.got('control', 'pong'))
+    assert viewer.got('control', 'slot')[-1]['camera'] == 'clip'

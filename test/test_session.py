@@ -111,7 +111,8 @@ async def test_cameras_come_and_go(watch):
     sessions.host.cameras['late'] = late.camera
     sessions.cameras_changed()
     await viewer.until(lambda: near(viewer, 0, 100))
-    assert viewer.got('control', 'cameras')[-1]['cameras'] == [{'name': 'late'}]
+    assert viewer.got('control', 'cameras')[-1]['cameras'] == [
+        {'name': 'late', 'drive': True}]
     del sessions.host.cameras['late']
     sessions.cameras_changed()
     await viewer.until(lambda: viewer.got('control', 'slot')[-1]['state'] == 'off')

@@ -41,6 +41,11 @@ def may_drive(role: str) -> bool:
     return role in ('drive', 'supervise')
 
 
+def may_press_stop(role: str, view_may_stop: bool) -> bool:
+    """Tell whether a role may press the emergency stop; only drivers may release it."""
+    return may_drive(role) or view_may_stop and role == 'view'
+
+
 class Store(Protocol):
     """What a robot keeps about invites."""
 

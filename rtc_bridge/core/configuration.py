@@ -92,6 +92,8 @@ BRIDGE = (
       'watch'),
     P('access.kscale_token_file', '', "file with the token that K-Scale's apps have to send, "
       'where they are let in; empty: what RTC_BRIDGE_KSCALE_TOKEN has in the environment'),
+    P('access.view_may_stop', False, 'whether those with role view may press the emergency stop; '
+      'releasing it takes role drive or supervise'),
     P('access.directory', '', 'where the secret and the revoked invites are kept; empty: '
       '~/.ros/rtc_bridge'),
     P('access.require_synchronized_clock', True, 'whether invites that expire are refused while '
@@ -131,6 +133,8 @@ def camera_parameters(name: str, topic: str) -> tuple[P, ...]:
           'it is, within these limits; false: always encoded anew', live=True),
         P(f'{prefix}.qos', 'auto', 'reliability; auto: what the publishers offer',
           choices=('auto', 'best_effort', 'reliable')),
+        P(f'{prefix}.drive', True, 'whether people may drive by its pictures; false: for watching '
+          'only', live=True),
         P(f'{prefix}.depth_min', 0.3, 'nearest depth of the colour map', 'm', 0.0, 1000.0,
           live=True),
         P(f'{prefix}.depth_max', 10.0, 'farthest depth of the colour map', 'm', 0.001, 1000.0,

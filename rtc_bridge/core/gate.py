@@ -130,26 +130,30 @@ class Gate:
             self._ticks.popitem(last=False)
         return tick
 
-    def drive(self, session: str, command: Drive, frame: float | None = None) -> Velocity:
+    def drive(self, session: str, command: Drive, frame: float | None = None, *,
+              for_driving: bool = True) -> Velocity:
         """
         Return the velocity to publish for a driver's command.
 
         :param frame: when the picture that the driver sees came to the robot, if he sees one
+        :param for_driving: whether one may drive by the camera that the driver has selected
         :raises Refused: with the reason
         """
         now, age = self._check(session, command)
         target = self.limits.clamp(command.velocity)
         if not target.is_zero():
-            self._permit(self._neutral_seen, self._doubt(frame, now, age))
+            self._permit(self._neutral_seen, self._doubt(frame, for_driving, now, age))
             target = target.scaled(self._share(age))
         self._held, self._by_changes = None, False
         return self._move(target, now, neutral=target.is_zero())
 
-    def joy(self, session: str, command: Joy, frame: float | None = None) -> None:
+    def joy(self, session: str, command: Joy, frame: float | None = None, *,
+            for_driving: bool = True) -> None:
         """
         Check a gamepad's state, which may be published if this returns.
 
         :param frame: as for :meth:`drive`
+        :param for_driving: as for :meth:`drive`
         :raises Refused: with the reason
         """
         now, age = self._check(session, command)
@@ -157,7 +161,7 @@ class Gate:
             self._joy_neutral_seen = True
             self._joy_accepted = None
         else:
-            self._permit(self._joy_neutral_seen, self._doubt(frame, now, age))
+            self._permit(self._joy_neutral_seen, self._doubt(frame, for_driving, now, age))
             self._joy_accepted = now
             self.lease.use()
 
@@ -253,8 +257,11 @@ class Gate:
         full, none = self._slow
         return 1.0 if age <= full or not none else max(0.0, (none - age) / (none - full))
 
-    def _doubt(self, frame: float | None, now: float, age: float) -> str | None:
+    def _doubt(self, frame: float | None, for_driving: bool, now: float,
+               age: float) -> str | None:
         """Return why a driver who sees and sends so late may not move anything."""
+        if self.max_frame_age and not for_driving:
+            return 'camera'
         seen = frame is not None and now - frame <= self.max_frame_age
         if self.max_frame_age and not seen:
             return 'frozen'

@@ -94,19 +94,21 @@ class Pilot:
         self.lease.refuse(session, request)
         self._settle()
 
-    def command(self, session: str, message: Drive | Joy, frame: float | None = None) -> None:
+    def command(self, session: str, message: Drive | Joy, frame: float | None = None, *,
+                for_driving: bool = True) -> None:
         """
         Take a driver's command.
 
         :param frame: when the picture that the driver sees came to the robot, if he sees one
+        :param for_driving: whether one may drive by the camera that the driver has selected
         :raises Refused: with the reason
         """
         if not self.enabled:
             raise Refused('disabled')
         if isinstance(message, Joy):
-            return self._joy(session, message, frame)
+            return self._joy(session, message, frame, for_driving)
         try:
-            velocity = self.gate.drive(session, message, frame)
+            velocity = self.gate.drive(session, message, frame, for_driving=for_driving)
         finally:
             self._settle()
         self._send(velocity)
@@ -187,11 +189,11 @@ class Pilot:
         while self.lease.holder is not None:
             self.leave(self.lease.holder)
 
-    def _joy(self, session: str, message: Joy, frame: float | None) -> None:
+    def _joy(self, session: str, message: Joy, frame: float | None, for_driving: bool) -> None:
         if self._publish_joy is None:
             raise Refused('disabled')
         try:
-            self.gate.joy(session, message, frame)
+            self.gate.joy(session, message, frame, for_driving=for_driving)
         finally:
             self._settle()
         self._joy_moved = not message.is_neutral()

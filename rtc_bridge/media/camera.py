@@ -45,7 +45,8 @@ class CameraSettings:
     Limits of a camera.
 
     Frames per second, bit/s, the shape of its pictures, the scales of its quality tiers, the codec
-    for viewers that decode it, or ``auto``, and whether its own H.264 is passed on as it is.
+    for viewers that decode it, or ``auto``, whether its own H.264 is passed on as it is, and
+    whether people may drive by its pictures.
     """
 
     max_fps: float = 30.0
@@ -54,6 +55,7 @@ class CameraSettings:
     scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
     codec: str = 'auto'
     passthrough: bool = True
+    drive: bool = True
 
 
 class Camera:

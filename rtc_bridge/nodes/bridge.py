@@ -91,7 +91,8 @@ class Bridge:
             lambda text: self._received.publish(String(data=text)),
             codecs=_codecs(values), h264_profile=values['video.h264_profile'],
             ice=read_ice(values),
-            max_slots=values['video.max_slots'])
+            max_slots=values['video.max_slots'],
+            view_may_stop=values['access.view_may_stop'])
         self.sessions = Sessions(self.host)
         self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
                                self.host.cameras, self.sessions.cameras_changed)

@@ -88,7 +88,8 @@ class Cameras:
     async def run(self) -> None:
         """Look after the topics, for ever."""
         while True:
-            self._ros.call(self._look)
+            # The executor's thread gets a copy: this one changes here.
+            self._ros.call(self._look, frozenset(self._found))
             await asyncio.sleep(LOOK_PERIOD_S)
 
     def _make(self, name: str, topic: str) -> Camera:
@@ -108,7 +109,7 @@ class Cameras:
         camera.ask_keyframe = camera_topic.ask_keyframe
         let_change(self._node, table, lambda values: self._settings(prefix, values),
                    lambda values: self._loop.call_soon_threadsafe(
-                       camera.configure, self._settings(prefix, values)))
+                       self._configure, camera, self._settings(prefix, values)))
         self._topics[name] = camera_topic
         self.rates[name] = CameraRates(camera)
         return camera
@@ -121,11 +122,11 @@ class Cameras:
                                  f'{prefix}.depth_min, {near:g} m')
         return CameraSettings(own['max_fps'], own['max_bitrate'],
                               Shape(own['max_width'], own['rotate'], (near, far)),
-                              self._scales, own['codec'], own['passthrough'])
+                              self._scales, own['codec'], own['passthrough'], own['drive'])
 
     # ROS thread
 
-    def _look(self) -> None:
+    def _look(self, found: frozenset[str]) -> None:
         for camera_topic in list(self._topics.values()):
             camera_topic.check()
         if not self._discover:
@@ -145,16 +146,25 @@ class Cameras:
                     continue
             else:
                 camera = self._topics[name].camera
-            if name not in self._found:
+            if name not in found:
                 self._loop.call_soon_threadsafe(self._add, name, camera)
-        for name in self._found.keys() - wanted.keys() - set(self._configured):
+        for name in found - wanted.keys() - set(self._configured):
             self._loop.call_soon_threadsafe(self._remove, name)
 
     # Event loop
 
+    def _configure(self, camera: Camera, settings: CameraSettings) -> None:
+        changed = settings.drive != camera.settings.drive
+        camera.configure(settings)
+        if changed:
+            self._on_change()
+
     def _add(self, name: str, camera: Camera) -> None:
         if name not in self._found:
             self._found[name] = camera
+            # The configured ones keep their places; those that were found come by name.
+            for later in sorted(self._found.keys() - set(self._configured)):
+                self._found[later] = self._found.pop(later)
             self._node.get_logger().info(f'camera {name} found')
             self._on_change()
 

@@ -96,6 +96,9 @@ class Channel:
     def actions_changed(self) -> None:
         """Services that may be called came or went."""
 
+    def notices_changed(self) -> None:
+        """Tell what is wrong on the way of commands to the motors."""
+
     def watch(self) -> None:
         """Look after what changes by itself; called five times a second."""
 

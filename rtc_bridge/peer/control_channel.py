@@ -25,7 +25,7 @@ from .channel import (
 )
 from .slot import Slot
 from .. import __version__
-from ..core.access import may_drive
+from ..core.access import may_drive, may_press_stop
 from ..core.clock import boot_time
 from ..core.control import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
@@ -69,11 +69,12 @@ class ControlChannel(Channel):
             return
         self._send('hello', robot_id=session.host.robot_id, session=session.session_id,
                    role=session.role, slots=len(session.slots), cameras=self._cameras(),
-                   teleop=self._teleop(), version=__version__,
+                   teleop=self._teleop(), stop=self._stop_rights(), version=__version__,
                    telemetry=list(session.host.telemetry), actions=self._actions())
         self._send_all_telemetry()
         self.lease_changed()
         self.stop_changed()
+        self.notices_changed()
         self.watch()
 
     def cameras_changed(self) -> None:
@@ -104,6 +105,11 @@ class ControlChannel(Channel):
         stop = self._session.host.pilot.stop
         self._dump({'type': 'stop', 'latched': stop.latched, 'id': stop.id, 'by': stop.by,
                     **({} if request is None else {'request': request})}, keep_none=True)
+
+    def notices_changed(self) -> None:
+        """Tell what is wrong on the way of commands to the motors: all of it, each time."""
+        if self._session.role != 'none':
+            self._send('notices', notices=[n.members() for n in self._session.host.notices])
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
@@ -180,8 +186,14 @@ class ControlChannel(Channel):
         super().close(reason)
         self._send('bye', reason=reason, code=code or None)
 
-    def _cameras(self) -> list[dict[str, str]]:
-        return [{'name': name} for name in self._session.host.cameras]
+    def _cameras(self) -> list[dict[str, Any]]:
+        return [{'name': name, 'drive': camera.settings.drive}
+                for name, camera in self._session.host.cameras.items()]
+
+    def _stop_rights(self) -> dict[str, bool]:
+        role = self._session.role
+        return {'may_press': may_press_stop(role, self._session.host.view_may_stop),
+                'may_release': may_drive(role)}
 
     def _teleop(self) -> dict[str, Any]:
         pilot = self._session.host.pilot

@@ -19,6 +19,7 @@ from typing import Any, Awaitable, Callable
 
 from ..core.access import Access
 from ..core.actions import Result
+from ..core.notices import Notice
 from ..core.pilot import Pilot
 from ..core.turn import Ice
 from ..media.camera import Camera
@@ -39,6 +40,8 @@ class Host:
         may change
     :param actions: kinds of the services that may be called now, by name; may change
     :param call: calls one of them, with its value if it takes one
+    :param view_may_stop: whether role ``view`` may press the emergency stop
+    :param notices: what is wrong on the way of commands to the motors now; may change
     """
 
     robot_id: str
@@ -54,3 +57,10 @@ class Host:
     telemetry: dict[str, tuple[Any, float] | None] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
     call: Callable[[str, bool | None], Awaitable[Result]] | None = None
+    view_may_stop: bool = False
+    notices: tuple[Notice, ...] = ()
+
+    def first_camera(self) -> Camera | None:
+        """Return the first camera for driving, or the first of all; ``None`` if there is none."""
+        cameras = list(self.cameras.values())
+        return next((c for c in cameras if c.settings.drive), cameras[0] if cameras else None)

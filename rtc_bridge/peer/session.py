@@ -147,12 +147,17 @@ class Session:
         return pc
 
     def fill_first_slot(self, name: str | None = None) -> None:
-        """Show the named or the first camera, unless the viewer has chosen already."""
+        """
+        Show the named camera, or the first one for driving, unless the viewer has chosen already.
+
+        A page that was given a camera to watch only, as there was no other, gets the first one
+        for driving when that comes.
+        """
         if self.selected or not self.slots or self.state == 'closed' or self.role == 'none':
             return
-        camera = self.host.cameras.get(name) if name else next(
-            iter(self.host.cameras.values()), None)
-        self.selected = camera is not None
+        camera = self.host.cameras.get(name) if name else self.host.first_camera()
+        self.selected = camera is not None and (
+            name is not None or camera.settings.drive or self.door != 'v1')
         self.slots[0].show(camera)
 
     async def add_candidate(self, candidate: Candidate | None) -> None:

@@ -166,6 +166,12 @@ class Sessions:
             for channel in session.channels.values():
                 channel.actions_changed()
 
+    def notices_changed(self) -> None:
+        """Tell every page what is wrong on the way of commands to the motors."""
+        for session in list(self.sessions.values()):
+            for channel in session.channels.values():
+                channel.notices_changed()
+
     def _lease_changed(self) -> None:
         for session in list(self.sessions.values()):
             session.lease_changed()

@@ -19,7 +19,7 @@ import asyncio
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access import may_drive
+from ..core.access import may_drive, may_press_stop
 from ..core.clock import boot_time
 from ..core.control import parse_teleop, Stop
 from ..core.errors import ProtocolError
@@ -76,13 +76,15 @@ class TeleopChannel(Channel):
         try:
             message = parse_teleop(text)
             seq = None if isinstance(message, Stop) else message.seq
-            if not may_drive(self._session.role):
-                raise Refused('role')
             if isinstance(message, Stop):
                 return self._stop(message)
-            slots = self._session.slots
-            frame = slots[0].sent.time_of(message.frame) if slots else None
-            self._session.host.pilot.command(self._session.session_id, message, frame)
+            if not may_drive(self._session.role):
+                raise Refused('role')
+            slot = self._session.slots[0] if self._session.slots else None
+            frame = slot.sent.time_of(message.frame) if slot is not None else None
+            for_driving = (slot is None or slot.camera is None or slot.camera.settings.drive)
+            self._session.host.pilot.command(self._session.session_id, message, frame,
+                                             for_driving=for_driving)
             self._accepted = {'seq': seq, 'time': round(boot_time(), 6)}
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
@@ -91,6 +93,8 @@ class TeleopChannel(Channel):
 
     def _stop(self, message: Stop) -> None:
         host, session = self._session.host, self._session
+        if not may_press_stop(session.role, host.view_may_stop):
+            raise Refused('role')
         if host.pilot.emergency_stop(host.name_of(session.session_id) or 'somebody'):
             session.stop_changed(message.request)
 
