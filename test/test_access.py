@@ -17,6 +17,7 @@ import json
 import os
 import stat
 import threading
+import time
 
 import pytest
 from rtc_bridge.core import access as access_module
@@ -103,7 +104,105 @@ def test_revocation_is_by_id_or_by_name(robot):
     KeyStore(robot.store.directory).revoke(name='Bob')
     refused(robot, 'revoked', robot.invite(name='Bob', iat=1000))
     # One that was made for the same person afterwards holds.
-    assert robot.admit(robot.invite(name='Bob', iat=NOW))
+    text = write(robot.store.secret, robot.store.issue('bot', 'drive', 'Bob', 60))
+    assert robot.admit(text)
+    KeyStore(robot.store.directory).revoke(name='Bob')
+    refused(robot, 'revoked', text)
+
+
+HOUR, YEARS = 3600, 10 ** 9
+
+
+class Clocked:
+    """A folder that programs use, each with its own wrong clock."""
+
+    def __init__(self, folder):
+        self.folder, self.now = folder, time.time()
+
+    def store(self, off=0):
+        return KeyStore(self.folder, lambda: self.now + off)
+
+    def issue(self, off=0, name='Ada'):
+        return self.store(off).issue('bot', 'drive', name, YEARS)
+
+    def ended(self, invite, off=0):
+        return self.store(off).is_revoked(invite)
+
+
+@pytest.fixture
+def clocked(tmp_path):
+    return Clocked(tmp_path / 'keys')
+
+
+OFFSETS = [-YEARS, -HOUR, 0, HOUR, YEARS]
+
+
+@pytest.mark.parametrize('used', OFFSETS)
+@pytest.mark.parametrize('taken_back', OFFSETS)
+@pytest.mark.parametrize('made', OFFSETS)
+def test_a_name_s_links_end_whatever_the_clock_says(clocked, made, taken_back, used):
+    """Wherever the clock stood when a link was made, taken back, made anew, and used."""
+    old, other = clocked.issue(made), clocked.issue(made, 'Bob')
+    clocked.store(taken_back).revoke(name='Ada')
+    assert clocked.ended(old, used) and not clocked.ended(other, used)
+    fresh = [clocked.issue(off) for off in OFFSETS]
+    assert not any(clocked.ended(new, used) for new in fresh)
+    assert clocked.ended(old, used)
+    # Those end with the next revocation, with which nothing of the first one is lost.
+    clocked.store(-HOUR).revoke(name='Bob')
+    assert not any(clocked.ended(new, used) for new in fresh) and clocked.ended(other, used)
+    clocked.store(taken_back).revoke(name='Ada')
+    assert all(clocked.ended(new, used) for new in (old, *fresh))
+
+
+@pytest.mark.parametrize('ahead', [1, HOUR, YEARS])
+def test_a_link_that_was_made_elsewhere_with_a_clock_ahead_ends(clocked, ahead):
+    """As by a copy of the secret; a name's revocation is for links from there, too."""
+    now = int(clocked.now)
+    made = Invite('bot', 'x', 'drive', 'Ada', now + ahead, now + YEARS)
+    clocked.store().revoke(name='Ada')
+    assert clocked.ended(made)
+    # And one that was made afterwards by a right clock holds.
+    assert not clocked.ended(Invite('bot', 'y', 'drive', 'Ada', now + 5, now + HOUR), off=10)
+
+
+@pytest.mark.parametrize('back', [HOUR, YEARS])
+def test_a_clock_that_was_set_back_takes_back_what_was_made_elsewhere(clocked, back):
+    now = int(clocked.now)
+    clocked.store()
+    made = Invite('bot', 'x', 'drive', 'Ada', now, now + YEARS)
+    clocked.store(-back).revoke(name='Ada')
+    assert all(clocked.ended(made, off) for off in (-back, 0, back))
+    assert not clocked.ended(clocked.issue(), off=0)
+
+
+def test_links_made_after_a_revocation_are_forgotten_once_they_have_expired(clocked):
+    store = clocked.store()
+    store.revoke(name='Ada')
+    short = store.issue('bot', 'view', 'Ada', 60)
+    # The robot has seen a later time, and keeps it: that link is over for good.
+    (clocked.folder / 'time').write_text(f'{clocked.now + HOUR:.0f}')
+    late = clocked.issue(HOUR)
+    (entry,) = json.loads((clocked.folder / 'revoked.json').read_text())
+    assert list(entry['since']) == [late.invite_id] != [short.invite_id]
+
+
+def test_links_are_made_by_the_time_that_the_robot_goes_by(clocked, caplog):
+    clocked.store()
+    (clocked.folder / 'time').write_text(f'{clocked.now + 3 * 86400:.0f}')
+    invite = clocked.store().issue('bot', 'view', '', 60)
+    assert invite.iat >= clocked.now + 3 * 86400 - 1 and invite.exp == invite.iat + 60
+    assert 'is 3 days ahead of the clock' in caplog.text
+
+
+@pytest.mark.parametrize('entry', [
+    '{}', '{"id": "x", "at": "now"}', '{"name": "x", "at": 1, "since": []}',
+    '{"name": "x", "at": 1, "since": {"a": "b"}}', '[]', '1'])
+def test_revocations_that_are_none_are_an_error(clocked, entry):
+    clocked.store()
+    (clocked.folder / 'revoked.json').write_text(f'[{entry}]')
+    with pytest.raises(StoreError, match='revoked.json cannot be read'):
+        clocked.store()
 
 
 def test_a_clock_that_is_not_set_lets_no_expiring_invite_in(robot):
@@ -191,7 +290,7 @@ def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert KeyStore(store.directory).secret == store.secret
     assert KeyStore(tmp_path / 'c').secret != store.secret
-    assert os.listdir(store.directory) == ['secret']
+    assert sorted(os.listdir(store.directory)) == ['lock', 'secret']
 
 
 def test_files_that_cannot_be_used_are_named(tmp_path):

@@ -29,6 +29,7 @@ from typing import Callable
 from .clock import boot_time, Clock
 from .durable import write_durably
 from .errors import StoreError
+from .private_files import read_private
 
 logger = logging.getLogger(__name__)
 # A disk that takes nothing is asked again so often, while pages repeat their wish.
@@ -128,7 +129,7 @@ class EmergencyStop:
         if self._path is None:
             return
         try:
-            state = json.loads(self._path.read_text())
+            state = json.loads(read_private(self._path))
             stop, by = state['id'], state['by']
             if not (stop is None or isinstance(stop, str)) or not isinstance(by, str):
                 raise TypeError('id and by are no texts')
@@ -136,8 +137,9 @@ class EmergencyStop:
             # It was never pressed; not under this name.
             if self._renamed:
                 self._look_around()
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            logger.error('%s cannot be read: %r', self._path, error)
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, StoreError) as error:
+            logger.error('%s cannot be read: %s', self._path,
+                         error if isinstance(error, StoreError) else repr(error))
             self.latch('a state that cannot be read')
         else:
             if stop is not None:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from .errors import ParameterError, ProtocolError
 from .messages import check_name
+from .private_files import warn_if_exposed
 
 ANY = '*'
 # 16 characters of base64 are 96 bits.
@@ -84,6 +85,7 @@ def read_words(file: str, text: str) -> list[str]:
     """
     lines = []
     if file:
+        warn_if_exposed(Path(file), 'tokens_file')
         try:
             lines = Path(file).read_text().splitlines()
         except (OSError, ValueError) as error:

@@ -29,6 +29,7 @@ from typing import Any
 from .clock import Clock
 from .errors import ParameterError
 from .link import IceServer
+from .private_files import warn_if_exposed
 from .wire import show
 
 # RFC 7064 and 7065, without what aiortc cannot use: stuns, turns over UDP, IPv6 literals.
@@ -139,8 +140,11 @@ class Ice:
 def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
           variable: str) -> str:
     file = values[row]
+    path = Path(file).expanduser()
+    if file:
+        warn_if_exposed(path, row)
     try:
-        text = Path(file).expanduser().read_text() if file else environment.get(variable, '')
+        text = path.read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
         raise ParameterError(f'parameter {row} is {show(file)}, which cannot be read: '
                              f'{error}') from None

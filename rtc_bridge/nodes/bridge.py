@@ -36,7 +36,9 @@ from ..core.access import Access
 from ..core.clock import synchronized
 from ..core.configuration import BRIDGE, default_robot_id
 from ..core.emergency_stop import EmergencyStop
-from ..core.errors import ParameterError, ProtocolError, REFUSED, RtcBridgeError
+from ..core.errors import (
+    ParameterError, ProtocolError, REFUSED, RtcBridgeError, StoreError,
+)
 from ..core.keystore import default_directory, KeyStore
 from ..core.messages import check_name
 from ..core.page_link import read_page
@@ -190,7 +192,11 @@ class Bridge:
         """Print a link for whoever started the robot; never by a logger, which is a ROS topic."""
         role, base = self._values['access.console_link'], self._page()
         if base:
-            self._store.note_robot(self.host.robot_id, base)
+            try:
+                self._store.note_robot(self.host.robot_id, base)
+            except StoreError as error:
+                self._node.get_logger().error(
+                    f'rtc-bridge invite will have to be told --robot-id and --page-url: {error}')
         if role != 'none' and base:
             invite = self.host.access.console_invite(role, 'console')
             print(f'link to {role}, as long as this process runs: {base}#{invite}', flush=True)

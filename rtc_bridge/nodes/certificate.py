@@ -27,7 +27,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..core.clock import Clock
+from ..core.durable import write_durably
 from ..core.errors import StoreError
+from ..core.private_files import read_private
 
 # Apple's systems take no server's certificate that holds longer than 825 days, others 398.
 _VALID = timedelta(days=397)
@@ -76,26 +78,22 @@ def keep(file: Path, addresses: list[str], wall: Clock = time.time) -> bool:
     names = _names(addresses)
     now = datetime.fromtimestamp(wall(), timezone.utc)
     try:
-        if file.exists():
+        if os.path.lexists(file):
             old = _read(file)
             had = _named(old)
             if old.not_valid_before_utc <= now < old.not_valid_after_utc - _RENEW_BEFORE and all(
                     name in had for name in names if name.count(':') < 2):
                 return False
             names += had
-        _write(file, _make(list(dict.fromkeys(names))[:_MAX_NAMES], now))
+        write_durably(file, _make(list(dict.fromkeys(names))[:_MAX_NAMES], now))
     except OSError as error:
         raise StoreError(f'{file}: {error.strerror}') from None
     return True
 
 
 def _read(file: Path) -> x509.Certificate:
-    mode = file.stat().st_mode
-    if mode & 0o077:
-        raise StoreError(f'{file} may be read by others (mode {mode & 0o777:o}): '
-                         f'chmod 600 {file}')
     try:
-        return x509.load_pem_x509_certificate(file.read_bytes())
+        return x509.load_pem_x509_certificate(read_private(file, secret=True))
     except (ValueError, x509.ExtensionNotFound):
         raise StoreError(f'{file} holds no certificate; without it a new one is made') from None
 
@@ -116,12 +114,3 @@ def _make(names: list[str], now: datetime) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption()) + certificate.public_bytes(serialization.Encoding.PEM)
-
-
-def _write(file: Path, data: bytes) -> None:
-    fresh = file.with_name(f'{file.name}.{os.getpid()}.new')
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 'wb') as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(file)

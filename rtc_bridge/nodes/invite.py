@@ -22,7 +22,7 @@ import time
 import qrcode
 
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
-from ..core.invite import check_text, Invite, MAX_NAME, new_id, read, ROLES, write, write_bearer
+from ..core.invite import check_text, MAX_NAME, read, ROLES, write, write_bearer
 from ..core.keystore import default_directory, KeyStore
 from ..core.page_link import read_page
 
@@ -86,9 +86,8 @@ def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
 
 def _invite(store: KeyStore, options: argparse.Namespace) -> None:
     robot_id, page = _robot(store, options)
-    now = int(time.time())
-    invite = Invite(robot_id, new_id(), 'view' if options.whep else options.role, options.name,
-                    now, now + options.ttl)
+    invite = store.issue(robot_id, 'view' if options.whep else options.role, options.name,
+                         options.ttl)
     link = write_bearer(store.secret, invite) if options.whep else (
         f'{page}#{write(store.secret, invite)}')
     print(link)

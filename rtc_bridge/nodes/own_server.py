@@ -25,6 +25,7 @@ from . import certificate
 from ..core.errors import ParameterError, RtcBridgeError
 from ..core.link import RobotLink
 from ..core.parameters import Value
+from ..core.private_files import warn_if_exposed
 from ..peer.aiortc_compat import host_addresses
 from ..relay.app import create_app
 from ..relay.registry import NAMELESS, Registry
@@ -64,6 +65,9 @@ class Certificate:
         except OSError as error:
             raise ParameterError(f'parameter server.certificate or server.key: {self.file} and '
                                  f'{self._key} cannot be used: {error}') from None
+        if not self.own:
+            warn_if_exposed(self._key, 'server.key' if values['server.key']
+                            else 'server.certificate')
 
     def refresh(self) -> bool:
         """

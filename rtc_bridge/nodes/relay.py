@@ -19,6 +19,7 @@ import asyncio
 import gc
 import logging
 import os
+from pathlib import Path
 import resource
 import signal
 import ssl
@@ -27,6 +28,7 @@ import sys
 from ..core.dependencies import check
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.parameters import Value
+from ..core.private_files import warn_if_exposed
 from ..core.relay_settings import flag, PREFIX, RELAY, settle
 from ..core.tokens import read_words, Tokens
 from ..relay.app import create_app
@@ -69,6 +71,8 @@ async def run(settings: dict[str, Value], tokens: Tokens, registry: Registry) ->
         settings['certificate'], settings['key'])
     try:
         context = tls(*files) if files[0] else None
+        if context is not None:
+            warn_if_exposed(Path(files[1] or files[0]), 'key' if files[1] else 'certificate')
     except OSError as error:
         _logger.error('the certificate cannot be used: %s', error)
         return 1

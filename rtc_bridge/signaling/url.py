@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from ..core.errors import ParameterError, ProtocolError
 from ..core.messages import check_name
+from ..core.private_files import warn_if_exposed
 from ..core.wire import show
 
 _ALLOWED = ('an http, https, ws or wss URL with the path of the robot or none, like '
@@ -86,6 +87,8 @@ def read_token(file: str, environment: Mapping[str, str] = os.environ, *,
     :param least: how many characters it must have, if there is one
     :raises ParameterError: the file cannot be read, or holds what is no such token
     """
+    if file:
+        warn_if_exposed(Path(file), parameter)
     try:
         token = Path(file).read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
