@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 export PYTHON
 
-.PHONY: help venv demo test lint bench soak clean
+.PHONY: help venv demo test check lint bench soak clean
 
 help:
 	@echo 'make demo   a simulated robot, its camera in the browser, driving it (PORT=8080)'
 	@echo 'make test   install what the tests need and run them (ARGS=...: to pytest)'
-	@echo 'make lint   check the style'
+	@echo 'make check  style, types of the page, and the tests that need nothing, in a minute'
+	@echo 'make lint   the style alone'
 	@echo 'make bench  measure: $(TABLES) (TABLES=links ARGS=--help)'
 	@echo 'make soak   look whether the memory grows (ARGS=...: to benchmarks/soak.py)'
 	@echo 'make clean  remove what these made'
@@ -22,6 +23,9 @@ demo: venv
 
 test:
 	@scripts/test.sh $(ARGS)
+
+check:
+	@scripts/check.sh $(ARGS)
 
 lint:
 	@scripts/venv.sh test

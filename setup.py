@@ -90,6 +90,7 @@ setup(
             'pytest',
             'pytest-asyncio',
             'pytest-timeout',
+            'pytest-xdist>=3.3',
             'redis>=5',
         ],
     },

@@ -21,19 +21,77 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-may_install() {
-  command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+# found NAME...: one of these programs is there. /usr/sbin is not on everybody's PATH.
+found() {
+  local name
+  for name; do
+    command -v "$name" >/dev/null && return
+    [ ! -x "/usr/sbin/$name" ] || return 0
+  done
+  return 1
 }
 
-apt_install() {
-  say "Installing with apt: $*"
-  # The package lists of a fresh machine or container are empty or old. One at a time.
-  (
-    flock 9
-    as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-      "$@" >/dev/null
-  ) 9<.
+# Set RTC_BRIDGE_NO_APT to install nothing outside this folder.
+may_install() {
+  [ -z "${RTC_BRIDGE_NO_APT:-}" ] && command -v apt-get >/dev/null &&
+    { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+}
+
+# Packages that bring a service, as service:package. The tests start their own servers.
+services=(coturn:coturn redis-server:redis-server nginx:nginx-light)
+policy=/usr/sbin/policy-rc.d
+
+has_unit() { [ -e "/lib/systemd/system/$1.service" ] || [ -e "/etc/systemd/system/$1.service" ]; }
+
+# A service that is installed here is neither started nor enabled; one that was there is left alone.
+apt_install() (
+  # One at a time.
+  flock 9
+  pid=$BASHPID new_units=()
+  for service in "${services[@]}"; do
+    case " $* " in
+      *" ${service#*:} "*) has_unit "${service%:*}" || new_units+=("${service%:*}") ;;
+    esac
+  done
+  if [ ${#new_units[@]} -gt 0 ] && [ ! -e $policy ]; then
+    # Debian starts a service once it is unpacked, unless this program says no. Left behind by a
+    # kill, it says no to nothing.
+    trap 'as_root rm -f $policy' EXIT
+    trap 'exit 130' INT TERM HUP
+    as_root tee $policy >/dev/null <<END
+#!/bin/sh
+# Made by rtc_bridge's scripts for the time of one installation.
+[ -d /proc/$pid ] || exit 0
+case "\$1" in $(printf '%s|' "${new_units[@]}" "${new_units[@]/%/.service}")-) exit 101 ;; esac
+END
+    as_root chmod 755 $policy
+  fi
+  # The package lists of a fresh machine or container are empty or old.
+  as_root apt-get update -qq
+  status=0
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    "$@" >/dev/null || status=$?
+  for service in "${new_units[@]}"; do
+    if has_unit "$service" && [ -d /run/systemd/system ]; then
+      as_root systemctl disable -q "$service"
+    fi
+  done
+  exit $status
+) 9<.
+
+# Run the unit tests of the page's modules; say one line, and all they say only if one fails.
+node_tests() {
+  local node output
+  if ! node=$(command -v node || command -v nodejs); then
+    say "node is not installed: the tests of the page's modules (test/js) are skipped"
+    return
+  fi
+  if output=$("$node" --test --test-reporter=tap test/js/*.test.js 2>&1); then
+    say "test/js: $(sed -n 's/^# pass //p' <<<"$output") tests passed"
+  else
+    printf '%s\n' "$output"
+    fail "test/js: $(sed -n 's/^# fail //p' <<<"$output") tests failed"
+  fi
 }
 
 # Set $ros to 'sourced' (that ROS 2 is used) or 'wheels' (ROS 2 from PyPI), and $python to fit.

@@ -1,47 +1,60 @@
 #!/usr/bin/env bash
-# Install what the tests need, and run them: test.sh [pytest's arguments]
+# Say what the tests need, install it, and run them: test.sh [pytest's arguments]
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-# found NAME...: one of these programs is there.
-found() {
-  local name
-  for name; do command -v "$name" >/dev/null && return; done
-  return 1
-}
-
 packages=()
-found chromium chromium-browser google-chrome google-chrome-stable || packages+=(chromium)
-found firefox-esr firefox || packages+=(firefox-esr)
-found node nodejs || packages+=(nodejs)
-found npm || packages+=(npm)
-found ip || packages+=(iproute2)
-found nft || [ -x /usr/sbin/nft ] || packages+=(nftables)
-found turnserver || packages+=(coturn)
-found redis-server || packages+=(redis-server)
-found nginx || [ -x /usr/sbin/nginx ] || packages+=(nginx-light)
+# need PACKAGE NAME...: one of these programs, or else the package.
+need() { found "${@:2}" || packages+=("$1"); }
+need chromium chromium chromium-browser google-chrome google-chrome-stable
+need firefox-esr firefox-esr firefox
+need nodejs node nodejs
+need npm npm
+need iproute2 ip
+need nftables nft
+need coturn turnserver
+need redis-server redis-server
+need nginx-light nginx
 # GStreamer with its Python belongs to the system's.
 /usr/bin/python3 test/kscale_peers.py --check >/dev/null 2>&1 || packages+=(
   python3-gi python3-websockets gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
+# Firefox's driver, two WHEP players to play what the robot sends, what checks the types, and who
+# can use the page.
+modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0 typescript@5 axe-core@4)
+
+find_ros
+environments=(test)
+[ $ros != wheels ] || environments+=(kilted)
+
+# What will happen, before any of it.
+installs=yes
 if [ ${#packages[@]} -gt 0 ]; then
-  if ! may_install; then
-    say "These are missing, and their tests are skipped: ${packages[*]}" \
-      '(not root, and sudo would ask: install them, then run this again)'
-  elif ! apt_install "${packages[@]}"; then
-    # Ubuntu has both browsers as snaps only, which do not work everywhere.
-    say "apt could not install all of: ${packages[*]}; the tests that need them are skipped"
+  if may_install; then
+    say "Will install with apt: ${packages[*]}"
+    say 'Will neither start nor enable the services that these packages bring'
+  else
+    installs=
+    say "Missing, so that their tests are skipped: ${packages[*]}"
+    say 'Will not install them: that takes apt, and root or a sudo that asks for no password'
   fi
-  for name in coturn redis-server nginx; do
-    case " ${packages[*]} " in *" $name"[\ -]*)
-      # The tests start their own; Debian starts one at once, open to all who reach this host.
-      command -v systemctl >/dev/null && as_root systemctl disable --now -q "$name" || true
-    esac
-  done
+fi
+for environment in "${environments[@]}"; do scripts/venv.sh "$environment" --plan; done
+scripts/npm.sh --plan "${modules[@]}"
+say 'Will start and end, on this host only: ROS 2 nodes, relays, Chromium, Firefox, redis-server,' \
+  'nginx, coturn, GStreamer'
+if [ "$(id -u)" = 0 ]; then
+  say 'Will make and remove: network namespaces named rtc-bridge-*'
+else
+  say 'Will make no network namespaces, and skip their tests: that takes root'
 fi
 
+if [ ${#packages[@]} -gt 0 ] && [ -n "$installs" ]; then
+  # Ubuntu has both browsers as snaps only, which do not work everywhere.
+  apt_install "${packages[@]}" ||
+    say "apt could not install all of: ${packages[*]}; the tests that need them are skipped"
+fi
 export RTC_BRIDGE_KILTED_PYTHON=
-find_ros
 if [ $ros = wheels ]; then
   # Beside the other one: each waits for the network while the other unpacks.
   scripts/venv.sh kilted &
@@ -49,18 +62,7 @@ if [ $ros = wheels ]; then
   RTC_BRIDGE_KILTED_PYTHON=$root/.venv-kilted/bin/python
 fi
 scripts/venv.sh test
-# Firefox's driver, two WHEP players to play what the robot sends, what checks the types, and who can use the page.
-modules=(puppeteer-core@24 whip-whep@1.2.0 @eyevinn/webrtc-player@0.13.0 typescript@5
-         axe-core@4)
-if found npm; then
-  for module in "${modules[@]}"; do
-    if [ ! -d ".venv/node_modules/${module%@*}" ]; then
-      say "Installing ${modules[*]} into .venv"
-      npm install --prefix .venv --silent --no-audit --no-fund --no-save "${modules[@]}"
-      break
-    fi
-  done
-fi
+! found npm || scripts/npm.sh "${modules[@]}"
 export NODE_PATH=$root/.venv/node_modules
 [ $ros != wheels ] || wait $kilted
 
@@ -76,11 +78,7 @@ if [ $# = 0 ]; then
   live=$!
   set -- -m 'not live'
 fi
-if compgen -G 'test/js/*.mjs' >/dev/null || compgen -G 'test/js/*.js' >/dev/null; then
-  if found node; then
-    nice -n 5 node --test test/js/ || status=1
-  fi
-fi
+(node_tests) || status=1
 "${pytest[@]}" "$@" || status=1
 if [ -n "$live" ]; then
   # Last, so that its closing line is the last one.

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Make or update a virtual environment: venv.sh run|test|kilted
+# Make or update a virtual environment: venv.sh run|test|kilted [--plan]
 #   run     .venv: the package, with the sourced ROS 2 or else ROS 2 Jazzy from PyPI
 #   test    the same, and what the tests need
 #   kilted  .venv-kilted: the package with ROS 2 Kilted from PyPI
-# Does nothing when nothing changed.
+# Does nothing when nothing changed. With --plan it only says what it would install, a line each.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 what=$1
+plan=${2:-}
 find_ros
 venv=.venv
 options=()
@@ -23,19 +24,37 @@ case $what in
   *) fail "usage: $0 run|test|kilted" ;;
 esac
 
+case $ros/$what in
+  wheels/kilted) contents='ROS 2 Kilted and rtc_bridge' ;;
+  wheels/*) contents='ROS 2 Jazzy and rtc_bridge' ;;
+  sourced/*) contents="rtc_bridge, on the sourced ROS 2 ${ROS_DISTRO:-}" ;;
+esac
+[ "$what" != test ] || contents+=', and what its tests need'
+
 # A virtual environment belongs to one Python and one folder; what is in it, to setup.py.
 base="$ros ${ROS_DISTRO:-} $("$python" -c 'import sys; print(sys.base_prefix, sys.version)') $root"
 wanted=$(cat setup.py scripts/venv.sh | sha256sum)
-if [ "$(cat $venv/.base 2>/dev/null)" = "$base" ]; then
-  [ "$(cat "$venv/.installed-$what" 2>/dev/null)" = "$wanted" ] && exit 0
-else
+fresh=
+[ "$(cat $venv/.base 2>/dev/null)" = "$base" ] || fresh=yes
+if [ -z "$fresh" ] && [ "$(cat "$venv/.installed-$what" 2>/dev/null)" = "$wanted" ]; then
+  exit 0
+fi
+package=
+# Debian and Ubuntu ship venv without the part that puts pip into it, as a package of its own.
+if [ -n "$fresh" ] && ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+  package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
+fi
+if [ "$plan" = --plan ]; then
+  [ -z "$package" ] || say "Will install with apt: $package"
+  say "Will install with pip into $venv: $contents"
+  exit 0
+fi
+if [ -n "$package" ]; then
+  may_install || fail "$python has no venv module: sudo apt-get install $package"
+  apt_install "$package"
+fi
+if [ -n "$fresh" ]; then
   rm -rf $venv
-  # Debian and Ubuntu ship venv without the part that puts pip into it, as a package of its own.
-  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
-    may_install || fail "$python has no venv module: sudo apt-get install $package"
-    apt_install "$package"
-  fi
   "$python" -m venv "${options[@]}" $venv
   printf '%s' "$base" >$venv/.base
 fi
@@ -49,11 +68,7 @@ pip() {
   fi
 }
 
-case $ros/$what in
-  wheels/kilted) say "Installing ROS 2 Kilted and rtc_bridge into $venv (takes a minute, once)" ;;
-  wheels/*) say "Installing ROS 2 Jazzy and rtc_bridge into $venv (takes a minute, once)" ;;
-  sourced/*) say "Installing rtc_bridge into $venv, on ROS 2 ${ROS_DISTRO:-}" ;;
-esac
+say "Installing $contents into $venv (takes a minute, once)"
 list=$(IFS=,; printf '%s' "${extras[*]}")
 # setup.cfg sends the programs of setup.py's own installer where ros2 run looks for them;
 # PEP 517 builds put them into the environment's bin.

@@ -27,6 +27,7 @@ from colcon_install import Install
 from fake_clock import FakeClock
 from pictures import real_clip
 from processes import Process
+from purity import is_pure
 import pytest
 from rtc_bridge.nodes.demo import free_domain
 
@@ -60,12 +61,14 @@ os.environ['PYTHONPATH'] = os.pathsep.join(
 
 
 def pytest_collection_modifyitems(items):
-    """Mark the modules in which a browser runs, for ``-m live``."""
+    """Mark the modules with a browser as ``live``, and those that need nothing as ``pure``."""
     live = {item.module for item in items
             if not {'chromium_path', 'firefox_path'}.isdisjoint(item.fixturenames)}
     for item in items:
         if item.module in live:
             item.add_marker('live')
+        elif is_pure(item.path):
+            item.add_marker('pure')
 
 
 @pytest.hookimpl(wrapper=True)

@@ -45,6 +45,7 @@ export class Selection {
     if (this.chosen[0] === undefined) this.chosen[0] = names[0];
     // The robot shows a camera to whoever comes.
     const off = greeted && (this.#paused || this.chosen[0] === null);
+    /** @type {Select[]} */
     const messages = off ? [{ ...this.#tell(0), camera: null }] : [];
     if (this.#paused) return messages;
     // What is off needs no message, and one about a camera that is not there gets an error.
