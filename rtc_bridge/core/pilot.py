@@ -22,6 +22,7 @@ from .control import Drive, Joy
 from .emergency_stop import EmergencyStop
 from .gate import Gate, Refused
 from .joy import to_ros
+from .supervision import guard, OnFailure
 from .velocity import Velocity, ZERO
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,9 @@ class Pilot:
         self.on_lease: list[Callable[[], None]] = []
         # Called whenever the emergency stop was latched or released.
         self.on_stop: list[Callable[[], None]] = []
+        # Called when an emergency stop, or zero, could not be carried out: nothing here stops the
+        # robot any more, so the process has to end, and the guard says zero.
+        self.when_stop_fails: OnFailure = lambda error: None
         self._publish = publish
         self._publish_joy = publish_joy
         self._clock = clock
@@ -142,12 +146,15 @@ class Pilot:
         """Stop until a release; tell whether the stop would outlast a loss of power by now."""
         if self.stop.latched:
             return self.stop.store()
-        self.stop.latch(by)
-        self.gate.stop()
+        try:
+            self.stop.latch(by)
+            self.gate.stop()
+        except Exception as error:
+            self.when_stop_fails(error)
+            raise
         # Before anything that takes its time: a disk, many viewers.
         self._stop()
-        for call in list(self.on_stop):
-            call()
+        self._tell('emergency stop told', self.on_stop)
         return self.stop.store()
 
     def release(self, stop: str, by: str) -> bool:
@@ -159,8 +166,7 @@ class Pilot:
         released = self.stop.release(stop, by)
         if released:
             self.gate.stop()
-            for call in list(self.on_stop):
-                call()
+            self._tell('emergency stop told', self.on_stop)
         return released
 
     def alive(self, session: str, age: float = 0.0) -> None:
@@ -217,12 +223,22 @@ class Pilot:
         self._publish(velocity)
 
     def _stop(self) -> None:
-        self._send(ZERO)
+        try:
+            self._send(ZERO)
+        except Exception as error:
+            self.when_stop_fails(error)
+            raise
         if self._joy_moved and self._publish_joy is not None:
             self._joy_moved = False
             self._publish_joy(*to_ros((), ()))
 
     def _changed(self) -> None:
         logger.info('driver: %s', self.lease.holder or 'nobody')
-        for call in list(self.on_lease):
-            call()
+        self._tell('lease told', self.on_lease)
+
+    @staticmethod
+    def _tell(name: str, calls: list[Callable[[], None]]) -> None:
+        for call in list(calls):
+            # Who cannot be told keeps nobody else from hearing it.
+            with guard(name):
+                call()

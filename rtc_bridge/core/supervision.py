@@ -26,6 +26,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import wraps
 import logging
+import sys
 import threading
 from typing import Any, NoReturn
 
@@ -37,6 +38,8 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 RECOVERED_S = 30.0
 # Different failures that are remembered as logged. More of them are counted only.
 MAX_LOGGED = 256
+# Characters that are kept of the newest failure of each part.
+MAX_NEWEST = 200
 
 OnFailure = Callable[[BaseException], object]
 
@@ -67,7 +70,10 @@ class FailureLog:
         line = (trace.tb_frame.f_code, trace.tb_lineno) if trace is not None else ()
         with self._lock:
             self._counts[name] += 1
-            self._newest[name] = f'{type(error).__name__}: {error}'[:200]
+            # It may quote what strangers sent, and goes into messages and logs.
+            self._newest[name] = ''.join(
+                c if c.isprintable() else '?'
+                for c in f'{type(error).__name__}: {error}'[:MAX_NEWEST])
             kind = name, type(error), *line
             new = kind not in self._logged and len(self._logged) < MAX_LOGGED
             if new:
@@ -84,7 +90,7 @@ class FailureLog:
 
     @property
     def newest(self) -> dict[str, str]:
-        """Return type and text of each part's newest failure, at most 200 characters, by name."""
+        """Return type and text of each part's newest failure by name, printable and short."""
         with self._lock:
             return dict(self._newest)
 
@@ -144,6 +150,48 @@ async def keep_running(name: str, make: Callable[[], Coroutine[Any, Any, Any]]) 
         pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
+async def first_of(*work: Coroutine[Any, Any, Any]) -> Any:
+    """
+    Run coroutines side by side until one ends; cancel the others and wait for their ends.
+
+    Return its result, or raise its exception. Of several that end at once one that failed counts,
+    then the one that stands first here.
+    """
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(coroutine) for coroutine in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ended = [task for task in tasks if task.done()]
+        ended.sort(key=lambda task: task.cancelled() or task.exception() is None)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if task is not ended[0] and not task.cancelled() and task.exception() is not None:
+            failures.note(task.get_coro().__qualname__, task.exception())
+    return ended[0].result()
+
+
+def call_in_loop(loop: asyncio.AbstractEventLoop, name: str, function: Callable[[], Any],
+                 timeout: float) -> Any:
+    """
+    Run a function in an event loop, called in another thread; return its result.
+
+    :param name: under which its failure is counted and logged, before it is raised here
+    :param timeout: seconds to wait; the function is called even if they are over
+    :raises TimeoutError: the loop is busy
+    """
+    async def run() -> Any:
+        try:
+            return function()
+        except Exception as error:
+            failures.note(name, error)
+            raise
+
+    return asyncio.run_coroutine_threadsafe(run(), loop).result(timeout)
+
+
 def start_thread(name: str, target: Callable[..., object], *args: Any,
                  on_failure: OnFailure | None = None, failure_name: str = '',
                  daemon: bool = True) -> threading.Thread:
@@ -157,7 +205,8 @@ def start_thread(name: str, target: Callable[..., object], *args: Any,
     def run() -> None:
         try:
             target(*args)
-        except Exception as error:
+        except BaseException as error:
+            # Of any kind: SystemExit ends a thread without a word.
             failures.note(failure_name or name, error)
             if on_failure is not None:
                 on_failure(error)
@@ -192,3 +241,32 @@ def guarded(name: str, function: Callable[..., Any], *,
             return function(*args, **kwargs)
         return None
     return call
+
+
+def call_guarded(name: str, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function as :func:`guarded` does: ``call_soon(call_guarded, name, function)``."""
+    with guard(name):
+        return function(*args)
+    return None
+
+
+def count_the_rest(loop: asyncio.AbstractEventLoop | None = None) -> None:
+    """
+    Count what escapes all owners in this process, as parts of libraries may.
+
+    :param loop: whose callbacks and forgotten tasks are counted, too
+    """
+    def in_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        failures.note('event loop', context.get('exception') or RuntimeError(context['message']))
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            failures.note('other thread', args.exc_value)
+
+    def unraisable(args: Any) -> None:
+        failures.note('destructor', args.exc_value or RuntimeError(str(args.err_msg)))
+
+    if loop is not None:
+        loop.set_exception_handler(in_loop)
+    threading.excepthook = in_thread
+    sys.unraisablehook = unraisable

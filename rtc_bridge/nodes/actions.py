@@ -22,6 +22,7 @@ from rclpy.task import Future
 
 from ..core.actions import read_services, Result
 from ..core.parameters import Value
+from ..core.supervision import call_guarded, guard
 from ..ros.seam import RosThread
 from ..ros.service_caller import ServiceCaller
 
@@ -58,7 +59,7 @@ class Actions:
             return
         self._ros, self._loop = ros, asyncio.get_running_loop()
         while True:
-            ros.call(self._look)
+            ros.call('actions', self._look)
             await asyncio.sleep(LOOK_PERIOD_S)
 
     async def call(self, name: str, value: bool | None) -> Result:
@@ -66,22 +67,23 @@ class Actions:
         answer: asyncio.Future[Result] = self._loop.create_future()
         calls: list[Future | None] = []
         caller = self._callers[name]
-        self._ros.call(lambda: calls.append(caller.call(value, lambda result: (
-            self._loop.call_soon_threadsafe(_settle, answer, result)))))
+        self._ros.call('action', lambda: calls.append(caller.call(value, lambda result: (
+            self._loop.call_soon_threadsafe(call_guarded, 'action', _settle, answer, result)))))
         try:
             return await asyncio.wait_for(answer, self._timeout)
         except TimeoutError:
-            self._ros.call(lambda: caller.forget(*calls))
+            self._ros.call('action', lambda: caller.forget(*calls))
             return Result(False, f'no answer within {self._timeout:g} s; whether it was done is '
                                  'not known')
 
     def _look(self) -> None:
         graph = dict(self._node.get_service_names_and_types())
         for caller in self._callers.values():
-            caller.look(graph)
+            with guard('actions'):
+                caller.look(graph)
         there = {name: caller.kind for name, caller in self._callers.items()
                  if caller.kind is not None}
-        self._loop.call_soon_threadsafe(self._take, there)
+        self._loop.call_soon_threadsafe(call_guarded, 'actions', self._take, there)
 
     def _take(self, there: dict[str, str]) -> None:
         if there != self._there:

@@ -44,7 +44,11 @@ from ..core.messages import check_name
 from ..core.page_link import read_page
 from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
+from ..core.process_end import ProcessEnd
 from ..core.rtcbot import read_text
+from ..core.supervision import (
+    call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
+)
 from ..core.tiers import read_scales
 from ..core.tokens import MIN_LENGTH
 from ..core.turn import read_ice
@@ -52,10 +56,10 @@ from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
 from ..peer.ice_watch import IceWatch
 from ..peer.sessions import Sessions
-from ..ros.diagnostics import Diagnostics, status
+from ..ros.diagnostics import Diagnostics, FailureRates, status
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import ending_signals, init
+from ..ros.program import ending_signals, FAILED, init
 from ..ros.seam import RosThread
 from ..signaling.addresses import watch
 from ..signaling.client import RelayClient
@@ -108,31 +112,36 @@ class Bridge:
         refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()),
                        values.keys())
         self._diagnostics = Diagnostics(node, robot_id)
+        self._failures = FailureRates(failures)
         self._client: RelayClient | None = None
         self._ice_watch = IceWatch(self.host.ice, self._renew)
         self._server = OwnServer(values, robot_id, self._store.directory)
 
-    async def run(self) -> None:
+    async def run(self) -> int:
         """
-        Run until a signal.
+        Run until a signal, or the failure of a part that safety needs; return the exit status.
 
         :raises RtcBridgeError: the server's port is taken
         """
         loop = asyncio.get_running_loop()
-        ended = asyncio.Event()
+        count_the_rest(loop)
+        end = ProcessEnd()
         for number in ending_signals():
-            loop.add_signal_handler(number, ended.set)
+            loop.add_signal_handler(number, guarded('signals', end.ask))
         self._node.create_subscription(
-            String, '~/send', lambda message: loop.call_soon_threadsafe(
-                self.sessions.send_message, read_text(message.data)), 10)
-        self._seat.listen(loop)
+            String, '~/send', guarded('message to viewers', lambda message: (
+                loop.call_soon_threadsafe(call_guarded, 'message to viewers',
+                                          self.sessions.send_message, read_text(message.data)))),
+            10)
+        self._seat.listen(loop, end)
         async with contextlib.AsyncExitStack() as stack:
-            await self._ice_watch.probe()
+            with guard('ICE watch'):
+                await self._ice_watch.probe()
             await stack.enter_async_context(
                 self._server.running(self.sessions.link('server')))
             # Now that nothing is refused any more, it may say what it found.
             use_h264_encoder(self._values['video.h264_encoder'])
-            ros = RosThread(self._node)
+            ros = RosThread(self._node, end.when_fails('ROS executor'))
             # Threads that come from now on are short of work, or say that they are ordinary.
             prefer(LOOP_NICE)
             stack.callback(ros.close)
@@ -140,26 +149,37 @@ class Bridge:
             stack.callback(self._seat.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
             stack.callback(self.pilot.close)
-            tasks = [self.cameras.run(), self.telemetry.run(ros), self.actions.run(ros),
-                     self._seat.run(), self._report(),
-                     self._ice_watch.run()]
+            parts = {'cameras': self.cameras.run,
+                     'telemetry': lambda: self.telemetry.run(ros),
+                     'actions': lambda: self.actions.run(ros),
+                     'diagnostics': self._report, 'ICE watch': self._ice_watch.run}
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,
                                            self.sessions.link('relay'), token=self._token,
                                            secret=self._store.secret)
-                tasks.append(self._client.run())
+                parts['relay client'] = self._client.run
                 self._node.get_logger().info(
                     f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')
             stack.enter_context(watch(self._network_changed))
             self._warn_if_open()
             self._print_link()
-            async with asyncio.TaskGroup() as group:
-                running = [group.create_task(task) for task in tasks]
-                await ended.wait()
-                # Zero goes out first of all, whatever else takes its time.
+            running = [spawn(name, work, on_failure=end.when_fails(name))
+                       for name, work in self._seat.parts().items()]
+            running += [spawn(name, keep_running(name, make)) for name, make in parts.items()]
+            await end.wait()
+            # Zero goes out first of all, whatever else takes its time.
+            with guard('last zero'):
                 self.pilot.close()
-                for task in running:
-                    task.cancel()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        if end.failed_part:
+            part = end.failed_part
+            self._node.get_logger().fatal(
+                f'the bridge ends: it must not go on without its part {part!r}, which failed: '
+                f'{failures.newest.get(part, "")}')
+            return FAILED
+        return 0
 
     async def _renew(self) -> None:
         if self._client is not None:
@@ -173,20 +193,30 @@ class Bridge:
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(DIAGNOSTICS_PERIOD_S)
-            statuses = [rates.status(f'camera {name}') for name, rates
-                        in list(self.cameras.rates.items()) if name in self.host.cameras]
-            statuses.append(self._seat.status())
-            sessions = self.sessions.sessions.values()
-            statuses.append(status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', {
-                'count': len(sessions)} | {
-                    f'{s.session_id[:8]}.{key}': value for s in sessions
-                    for key, value in s.stats().items()}))
-            if self._client is not None:
-                good = self._client.state == 'connected'
-                statuses.append(status(
-                    'relay', DiagnosticStatus.OK if good else DiagnosticStatus.WARN,
-                    self._client.state, {'url': self._values['relay_url']}))
-            self._diagnostics.publish(statuses)
+            statuses = []
+            for name, rates in list(self.cameras.rates.items()):
+                if name in self.host.cameras:
+                    with guard('diagnostics of a camera'):
+                        statuses.append(rates.status(f'camera {name}'))
+            for make in (self._seat.status, self._viewers_status, self._relay_status,
+                         self._failures.status):
+                with guard('diagnostics'):
+                    statuses.append(make())
+            self._diagnostics.publish([made for made in statuses if made is not None])
+
+    def _viewers_status(self) -> DiagnosticStatus:
+        sessions = self.sessions.sessions.values()
+        return status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', {
+            'count': len(sessions)} | {
+                f'{s.session_id[:8]}.{key}': value for s in sessions
+                for key, value in s.stats().items()})
+
+    def _relay_status(self) -> DiagnosticStatus | None:
+        if self._client is None:
+            return None
+        good = self._client.state == 'connected'
+        return status('relay', DiagnosticStatus.OK if good else DiagnosticStatus.WARN,
+                      self._client.state, {'url': self._values['relay_url']})
 
     def _print_link(self) -> None:
         """Print a link for whoever started the robot; never by a logger, which is a ROS topic."""
@@ -265,17 +295,17 @@ def _keep_memory() -> None:
         libc.mallopt(m_arena_max, 4)
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run the bridge."""
+def main(args: list[str] | None = None) -> int:
+    """Run the bridge; return the exit status."""
     _keep_memory()
     # Threads inside OpenCV raise its CPU time; each camera has a thread of its own.
     cv2.setNumThreads(1)
-    node = None
+    node, status = None, 0
     try:
         init(args)
         node = Node('rtc_bridge')
         log_to_ros(node)
-        asyncio.run(Bridge(node).run())
+        status = asyncio.run(Bridge(node).run())
     except RtcBridgeError as error:
         print(f'bridge: {error}', file=sys.stderr)
         sys.exit(REFUSED)
@@ -284,7 +314,8 @@ def main(args: list[str] | None = None) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+    return status
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -22,6 +22,7 @@ from rclpy.node import Node
 from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
 from ..core.parameters import Value
+from ..core.supervision import call_guarded, failures, guard
 from ..core.tiers import Scale
 from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
@@ -89,7 +90,7 @@ class Cameras:
         """Look after the topics, for ever."""
         while True:
             # The executor's thread gets a copy: this one changes here.
-            self._ros.call(self._look, frozenset(self._found))
+            self._ros.call('cameras', self._look, frozenset(self._found))
             await asyncio.sleep(LOOK_PERIOD_S)
 
     def _make(self, name: str, topic: str) -> Camera:
@@ -104,12 +105,14 @@ class Cameras:
             reason = str(error).splitlines()[0]
             raise ParameterError(f'parameter {prefix}.topic is {show(topic)}, allowed '
                                  f'is the name of a topic: {reason}') from None
-        camera = Camera(name, settings, on_watched=lambda: self._ros.call(camera_topic.check))
+        camera = Camera(name, settings, on_watched=lambda: self._ros.call(
+            'camera', self._check, camera_topic))
         camera_topic.camera = camera
         camera.ask_keyframe = camera_topic.ask_keyframe
         let_change(self._node, table, lambda values: self._settings(prefix, values),
                    lambda values: self._loop.call_soon_threadsafe(
-                       self._configure, camera, self._settings(prefix, values)))
+                       call_guarded, 'camera', self._configure, camera,
+                       self._settings(prefix, values)))
         self._topics[name] = camera_topic
         self.rates[name] = CameraRates(camera)
         return camera
@@ -128,9 +131,17 @@ class Cameras:
 
     def _look(self, found: frozenset[str]) -> None:
         for camera_topic in list(self._topics.values()):
+            self._check(camera_topic)
+        if self._discover:
+            self._search(found)
+
+    def _check(self, camera_topic: CameraTopic) -> None:
+        # A camera that cannot be had takes no other one with it, and is tried again.
+        with guard('camera', camera_topic.count_failure):
             camera_topic.check()
-        if not self._discover:
-            return
+
+    def _search(self, found: frozenset[str]) -> None:
+        """Look for cameras that came or went."""
         published = find_image_topics(self._node)
         configured = {self._topics[name].topic for name in self._configured}
         configured |= {base_name(topic) for topic in configured}
@@ -139,17 +150,18 @@ class Cameras:
             # A camera that went and came back is the same camera: its parameters are declared.
             if name not in self._topics:
                 try:
-                    camera = self._make(name, wanted[name])
-                except ParameterError as error:
+                    self._make(name, wanted[name])
+                except Exception as error:
                     self._refused.add(name)
                     self._node.get_logger().error(f'camera {name} is left out: {error}')
+                    if not isinstance(error, ParameterError):
+                        failures.note('cameras', error)
                     continue
-            else:
-                camera = self._topics[name].camera
+            camera = self._topics[name].camera
             if name not in found:
-                self._loop.call_soon_threadsafe(self._add, name, camera)
+                self._loop.call_soon_threadsafe(call_guarded, 'cameras', self._add, name, camera)
         for name in found - wanted.keys() - set(self._configured):
-            self._loop.call_soon_threadsafe(self._remove, name)
+            self._loop.call_soon_threadsafe(call_guarded, 'cameras', self._remove, name)
 
     # Event loop
 

@@ -22,6 +22,8 @@ import os
 import signal
 import sys
 
+from ..core.supervision import guard, spawn
+
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 # Signals in the order of their force, with the seconds that each may take. Three in all.
@@ -51,7 +53,7 @@ class Child:
         """Read the process's output until it ends; ``start`` makes both."""
         self.name = name
         self.last_lines: deque[str] = deque(maxlen=15)
-        self.ended = asyncio.create_task(self._read(process, show), name=f'{name} ended')
+        self.ended = spawn('output of a program', self._read(process, show))
         self._process = process
 
     @classmethod
@@ -68,10 +70,11 @@ class Child:
     async def _read(self, process: asyncio.subprocess.Process,
                     show: Callable[[str, str], None]) -> int:
         """Pass the output on and return the exit status."""
-        async for line in process.stdout:
-            text = line.decode(errors='replace').rstrip()
-            self.last_lines.append(text)
-            show(self.name, text)
+        with guard('output of a program'):
+            async for line in process.stdout:
+                text = line.decode(errors='replace').rstrip()
+                self.last_lines.append(text)
+                show(self.name, text)
         return await process.wait()
 
     def send(self, number: int) -> None:

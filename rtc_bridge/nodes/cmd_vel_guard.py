@@ -20,6 +20,7 @@ to the bridge: no thread inside a stopped or stalled process could.
 """
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 import sys
@@ -33,9 +34,11 @@ from std_msgs.msg import Bool, Header
 from ..core.configuration import BRIDGE, TELEOP_OUTPUT
 from ..core.errors import REFUSED, RtcBridgeError
 from ..core.guard import Guard
+from ..core.supervision import count_the_rest, guarded
 from ..core.velocity import Velocity
+from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import init, when_signalled
+from ..ros.program import end_program, FAILED, init, PartFailed, spin, when_signalled
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_TOPIC, stamp_seconds, STATE_QOS)
 
@@ -62,8 +65,11 @@ class CmdVelGuard(Node):
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
         self._heard = self.create_publisher(Header, HEARD_TOPIC, STATE_QOS)
-        self.create_subscription(Bool, LOCK_TOPIC, self._on_lock, STATE_QOS)
-        self.create_subscription(TwistStamped, GUARD_TOPIC, self._on_command, GUARD_QOS)
+        # Whatever fails here ends the process, with zero first: a guard that may be wrong is none.
+        self.create_subscription(Bool, LOCK_TOPIC, guarded(
+            'emergency stop lock', self._on_lock, on_failure=end_program), STATE_QOS)
+        self.create_subscription(TwistStamped, GUARD_TOPIC, guarded(
+            'command', self._on_command, on_failure=end_program), GUARD_QOS)
 
     def publish(self, velocity: Velocity | None) -> None:
         """Publish, if there is something to."""
@@ -117,9 +123,10 @@ def _share_no_memory() -> None:
     os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run until SIGINT or SIGTERM; then publish a last zero."""
-    node = None
+def main(args: list[str] | None = None) -> int:
+    """Run until SIGINT or SIGTERM; then publish a last zero, and return the exit status."""
+    node, status = None, 0
+    count_the_rest()
     _share_no_memory()
     real_time = _run_first()
     try:
@@ -132,11 +139,14 @@ def main(args: list[str] | None = None) -> None:
                 'not in real time (no permission): on a busy computer zero may come late; '
                 f'rtprio {_PRIORITY} in /etc/security/limits.conf, or '
                 f'LimitRTPRIO={_PRIORITY} in a systemd unit')
+        log_to_ros(node)
         executor.add_node(node)
-        while not ended.is_set():
-            # Waits on the system's steady clock: a ROS timer would not fire without /clock.
-            executor.spin_once(timeout_sec=node.guard.wait())
-            node.publish(node.guard.poll())
+        # Waits on the system's steady clock: a ROS timer would not fire without /clock.
+        spin(executor, ended, node.guard.wait, lambda: node.publish(node.guard.poll()))
+    except PartFailed as failed:
+        status = FAILED
+        node.get_logger().fatal(
+            f'the guard says zero and ends, as a part of it failed: {failed.__cause__!r}')
     except RtcBridgeError as error:
         print(f'cmd_vel_guard: {error}', file=sys.stderr)
         sys.exit(REFUSED)
@@ -144,8 +154,10 @@ def main(args: list[str] | None = None) -> None:
         if node is not None:
             # Whatever it was that ended this.
             node.end()
+        logging.getLogger('rtc_bridge').handlers.clear()
         rclpy.try_shutdown()
+    return status
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -29,6 +29,7 @@ import aiohttp
 
 from .children import Child, end
 from ..core.messages import parse, Ready, SUBPROTOCOL, Watch
+from ..core.supervision import spawn
 from ..signaling.addresses import reachable
 
 _ROBOT = 'demo'
@@ -185,14 +186,14 @@ async def _run(options: argparse.Namespace, port: int) -> int:
             print(f'[{name}] {line}', flush=True)
 
     environment = _environment(options.host)
-    stopped = asyncio.create_task(stop.wait())
+    stopped = spawn('signals', stop.wait())
     children: list[Child] = []
     try:
         for module, arguments in _programs(options, port).items():
             children.append(await Child.start(module, arguments, environment, show))
         ends = {child.ended for child in children} | {stopped}
-        reachable = asyncio.create_task(
-            _reachable(f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'))
+        reachable = spawn('look for the robot', _reachable(
+            f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'))
         await asyncio.wait(ends | {reachable}, return_when=asyncio.FIRST_COMPLETED)
         if reachable.done():
             await reachable

@@ -26,6 +26,7 @@ from ..core.errors import ParameterError, RtcBridgeError
 from ..core.link import RobotLink
 from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
+from ..core.supervision import keep_running, spawn
 from ..peer.aiortc_compat import host_addresses
 from ..relay.app import create_app
 from ..relay.registry import NAMELESS, Registry
@@ -143,7 +144,8 @@ class OwnServer:
                     'another server.host or server.port, or 0 for none') from None
             _logger.info('page: %s', self.page)
             self.print_fingerprint()
-            stack.callback(asyncio.create_task(self._renew()).cancel)
+            stack.callback(spawn('certificate', keep_running(
+                'certificate', self._renew)).cancel)
             yield
 
     async def _renew(self) -> None:

@@ -22,11 +22,12 @@ from rclpy.node import Node
 
 from ..core.errors import ParameterError
 from ..core.parameters import Parameter
+from ..core.supervision import guarded
 from ..media import stamp
 from ..media.clips import open_source, play
 from ..ros.camera_publisher import CameraPublisher, H264Publisher
 from ..ros.parameters import declare
-from ..ros.program import Finished, run
+from ..ros.program import end_program, Finished, run
 
 PARAMETERS = (
     Parameter('path', '', 'video file, or folder of images'),
@@ -77,7 +78,8 @@ class PlayVideo(Node):
                 *common, jpeg_quality=values['jpeg_quality'] if values['compressed'] else None)
         self.get_logger().info(f'{values["path"]}: {source.size[0]}x{source.size[1]} at '
                                f'{rate:g} Hz')
-        self.create_timer(1 / rate, self._tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self.create_timer(1 / rate, guarded('playing', self._tick, on_failure=end_program),
+                          clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _tick(self) -> None:
         moment = self.get_clock().now().to_msg()

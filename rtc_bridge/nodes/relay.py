@@ -30,6 +30,7 @@ from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
 from ..core.relay_settings import flag, PREFIX, RELAY, settle
+from ..core.supervision import count_the_rest, guarded, keep_running, spawn
 from ..core.tokens import read_words, Tokens
 from ..relay.app import create_app
 from ..relay.registry import Registry
@@ -65,6 +66,7 @@ async def run(settings: dict[str, Value], tokens: Tokens, registry: Registry) ->
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    count_the_rest(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     host, port, files = settings['host'], settings['port'], (
@@ -76,13 +78,14 @@ async def run(settings: dict[str, Value], tokens: Tokens, registry: Registry) ->
     except OSError as error:
         _logger.error('the certificate cannot be used: %s', error)
         return 1
-    loop.add_signal_handler(signal.SIGHUP, _renew, context, files)
+    loop.add_signal_handler(signal.SIGHUP, guarded('certificate', _renew), context, files)
     try:
         async with serve(create_app(registry, settings, robots=tokens), host, port,
                          context) as bound:
             _logger.info('relay listens on %s://%s:%d', 'https' if context else 'http',
                          f'[{host}]' if ':' in host else host, bound)
-            collecting = asyncio.create_task(_keep_collections_short())
+            collecting = spawn('garbage collection', keep_running(
+                'garbage collection', _keep_collections_short))
             await stop.wait()
             collecting.cancel()
             _logger.info('relay stops')

@@ -15,8 +15,7 @@
 """The driver's seat: gate and pilot with their ROS topics and services."""
 
 import asyncio
-from concurrent.futures import TimeoutError as Late
-from typing import Callable
+from typing import Any, Callable, Coroutine
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
@@ -34,8 +33,11 @@ from ..core.guard_watch import GuardWatch
 from ..core.lease import Lease
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
+from ..core.process_end import ProcessEnd
+from ..core.supervision import call_guarded, call_in_loop, guarded
 from ..core.velocity import Limits, Velocity
 from ..ros.diagnostics import status
+from ..ros.seam import guarded_service
 from ..ros.velocity_publisher import (
     CmdVelOutput, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
     STATE_QOS)
@@ -83,38 +85,54 @@ class Seat:
             self.pilot.on_lease.append(self._rest)
         self._tell_stop()
 
-    def listen(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Hear the guard, and take the emergency stop from ROS; the loop is the pilot's."""
-        def answer(work: Callable[[], tuple[bool, str]], response: Trigger.Response) -> (
-                Trigger.Response):
-            async def run() -> tuple[bool, str]:
-                return work()
-            future = asyncio.run_coroutine_threadsafe(run(), loop)
+    def listen(self, loop: asyncio.AbstractEventLoop, end: ProcessEnd) -> None:
+        """
+        Hear the guard, and take the emergency stop from ROS.
+
+        :param loop: the pilot's
+        :param end: of this process, which ends if an emergency stop cannot be carried out
+        """
+        self.pilot.when_stop_fails = end.when_fails('emergency stop')
+
+        def answer(name: str, work: Callable[[], tuple[bool, str]],
+                   response: Trigger.Response) -> Trigger.Response:
             try:
-                response.success, response.message = future.result(_SERVICE_TIMEOUT_S)
-            except Late:
+                response.success, response.message = call_in_loop(
+                    loop, name, work, _SERVICE_TIMEOUT_S)
+            except TimeoutError:
                 response.success, response.message = False, 'the bridge is busy; it will be done'
             return response
 
+        def heard(message: Header) -> None:
+            loop.call_soon_threadsafe(call_guarded, 'answer of the guard', self._heard,
+                                      stamp_seconds(message), message.frame_id)
+
+        def press(_: object = None) -> None:
+            loop.call_soon_threadsafe(call_guarded, 'emergency stop', self.pilot.emergency_stop,
+                                      'the topic emergency_stop')
+
+        def pressed(message: Bool) -> None:
+            if self._is_press(message):
+                press()
+
         if self._watch is not None:
             self._node.create_subscription(
-                Header, HEARD_TOPIC, lambda message: loop.call_soon_threadsafe(
-                    self._heard, stamp_seconds(message), message.frame_id), STATE_QOS)
-        self._node.create_service(
-            Trigger, '~/emergency_stop', lambda _, response: answer(self._press, response))
-        self._node.create_service(
-            Trigger, '~/release', lambda _, response: answer(self._release, response))
+                Header, HEARD_TOPIC, guarded('answer of the guard', heard), STATE_QOS)
+        self._node.create_service(Trigger, '~/emergency_stop', guarded_service(
+            'emergency stop', lambda _, response: answer('emergency stop', self._press, response)))
+        self._node.create_service(Trigger, '~/release', guarded_service(
+            'release', lambda _, response: answer('release', self._release, response)))
+        # A message that cannot be read counts as a press.
         self._node.create_subscription(
-            Bool, 'emergency_stop', lambda message: message.data and loop.call_soon_threadsafe(
-                self.pilot.emergency_stop, 'the topic emergency_stop'), _PRESS_QOS)
+            Bool, 'emergency_stop', guarded('emergency stop', pressed, on_failure=press),
+            _PRESS_QOS)
 
-    async def run(self) -> None:
-        """Do what is due, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._poll())
-            group.create_task(self._repeat_lock())
-            if self._guard is not None:
-                group.create_task(self._repeat_zero())
+    def parts(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Return by name what has to run for ever; without any of it nobody may drive."""
+        parts = {'driving': self._poll(), 'emergency stop lock': self._repeat_lock()}
+        if self._guard is not None:
+            parts['guard in the bridge'] = self._repeat_zero()
+        return parts
 
     def flush(self) -> None:
         """Wait, half a second at most, until the last zero was received."""
@@ -146,6 +164,10 @@ class Seat:
             # The guard waits for a neutral command, so the driver has to give one.
             self.pilot.halt()
 
+    @staticmethod
+    def _is_press(message: Bool) -> bool:
+        return message.data
+
     def _press(self) -> tuple[bool, str]:
         stored = self.pilot.emergency_stop('the service ~/emergency_stop')
         return True, f'stopped, id {self._stop.id}' + (
@@ -171,7 +193,7 @@ class Seat:
 
     async def _repeat_lock(self) -> None:
         while True:
-            self._lock.publish(Bool(data=self._stop.latched))
+            self._publish_lock()
             await asyncio.sleep(LOCK_PERIOD_S)
 
     async def _repeat_zero(self) -> None:
@@ -185,8 +207,11 @@ class Seat:
                 epoch = self._guard.epoch
                 self.pilot.halt()
 
-    def _tell_stop(self) -> None:
+    def _publish_lock(self) -> None:
         self._lock.publish(Bool(data=self._stop.latched))
+
+    def _tell_stop(self) -> None:
+        self._publish_lock()
         if self._guard is not None:
             self._guard.latch(self._stop.latched)
 

@@ -29,11 +29,13 @@ from std_srvs.srv import SetBool, Trigger
 
 from ..core.parameters import Parameter
 from ..core.sim_world import Pose, ROOM, SimWorld, START
+from ..core.supervision import guarded
 from ..media import stamp
 from ..media.sim_camera import SimCamera
 from ..ros.camera_publisher import CameraPublisher
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import run
+from ..ros.program import end_program, run
+from ..ros.seam import guarded_service
 
 try:
     from tf2_msgs.msg import TFMessage
@@ -96,15 +98,17 @@ class SimRobot(Node):
         self._tf = TFMessage and self.create_publisher(TFMessage, '/tf', 100)
         # Only the latest command counts.
         kind = TwistStamped if values['stamped'] else Twist
-        self.create_subscription(kind, 'cmd_vel', self._on_command, QoSProfile(depth=1))
+        self.create_subscription(kind, 'cmd_vel', guarded(
+            'command', self._on_command, on_failure=end_program), QoSProfile(depth=1))
         self._lamp = True
-        self.create_service(Trigger, '~/reset', self._reset)
-        self.create_service(SetBool, '~/lamp', self._switch_lamp)
+        self.create_service(Trigger, '~/reset', guarded_service('reset', self._reset))
+        self.create_service(SetBool, '~/lamp', guarded_service('lamp', self._switch_lamp))
         self._started = self._last = time.monotonic()
         # Never the ROS clock: under use_sim_time without a clock the robot would not stop.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1 / values['rate'], self._tick, clock=steady)
-        self.create_timer(1.0, self._publish_battery, clock=steady)
+        self.create_timer(1 / values['rate'], guarded(
+            'simulation', self._tick, on_failure=end_program), clock=steady)
+        self.create_timer(1.0, guarded('battery', self._publish_battery), clock=steady)
 
     def _on_command(self, message: Twist | TwistStamped) -> None:
         twist = message.twist if self._values['stamped'] else message

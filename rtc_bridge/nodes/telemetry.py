@@ -22,6 +22,7 @@ from rclpy.node import Node
 from ..core.clock import boot_time
 from ..core.errors import ParameterError
 from ..core.parameters import Value
+from ..core.supervision import call_guarded, guard
 from ..core.telemetry import battery, odometry, to_json
 from ..core.wire import show
 from ..ros.seam import RosThread
@@ -85,7 +86,7 @@ class Telemetry:
         while True:
             watched = self._watched()
             if watched or self._was_watched:
-                ros.call(self._collect, loop, watched)
+                ros.call('telemetry', self._collect, loop, watched)
             if not watched:
                 # Whoever comes later must not see what was long ago.
                 self._newest.update(dict.fromkeys(self._topics))
@@ -98,11 +99,15 @@ class Telemetry:
         if now >= self._next_look or not watched:
             self._next_look = now + LOOK_PERIOD_S
             for topic in self._topics.values():
-                topic.check(watched)
-        values = {name: value for name, topic in self._topics.items()
-                  if (value := topic.take()) is not None}
+                with guard('telemetry topic'):
+                    topic.check(watched)
+        values = {}
+        for name, topic in self._topics.items():
+            with guard('telemetry topic'):
+                values[name] = topic.take()
+        values = {name: value for name, value in values.items() if value is not None}
         if values:
-            loop.call_soon_threadsafe(self._take, values)
+            loop.call_soon_threadsafe(call_guarded, 'telemetry', self._take, values)
 
     def _take(self, values: dict[str, Any]) -> None:
         now = boot_time()

@@ -24,6 +24,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Empty
 
+from ..core.supervision import guarded
 from ..media.compressed import encode_jpeg
 from ..media.encoder import Encoder, TIME_BASE
 from ..media.pixels import to_i420
@@ -138,7 +139,8 @@ class H264Publisher(_InfoPublisher):
         # Each message is needed: a second of them is kept for slow readers.
         qos = QoSProfile(reliability=ReliabilityPolicy[reliability.upper()], depth=30)
         self._publisher = node.create_publisher(CompressedImage, topic, qos)
-        node.create_subscription(Empty, f'{topic}/request_keyframe', self._asked, 1)
+        node.create_subscription(Empty, f'{topic}/request_keyframe',
+                                 guarded('keyframe request', self._asked), 1)
         self._encoder: Encoder | None = None
         self._keyframe = False
 

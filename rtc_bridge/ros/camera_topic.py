@@ -28,6 +28,7 @@ from std_msgs.msg import Empty
 
 from .images import compressed_to_array, image_to_array, is_h264, refuse_video
 from ..core.clock import boot_time
+from ..core.supervision import guarded
 from ..media.camera import Camera
 
 try:
@@ -59,6 +60,8 @@ _SIBLINGS = ('/compressed', '/h264', '/ffmpeg')
 _DEPTH = 30
 # A camera that is silent for so long is subscribed to once more.
 DEAF_S = 5.0
+# Characters.
+_LONGEST_REASON = 300
 _NOT_SHOWN = ('/compressedDepth', '/zstd', '/theora')
 
 
@@ -106,11 +109,21 @@ class CameraTopic:
         watched = self.camera is not None and self.camera.watched
         source = self._look() if watched else None
         if source != self._source or self._deaf():
+            # Until the new subscription is there, each look tries again.
+            self._source = None
             if self._subscription is not None:
                 self._node.destroy_subscription(self._subscription)
                 self._subscription = None
             if source is not None:
-                self._subscribe(source)
+                try:
+                    self._subscribe(source)
+                except RuntimeError as error:
+                    # Of a topic whose type has changed the middleware may still hold the old one,
+                    # for another camera of ours.
+                    self.camera.source.count_error(
+                        f'{source.topic} cannot be subscribed to as {source.kind}: '
+                        f'{str(error).splitlines()[0]}; it is tried again')
+                    return
             self._source = source
             if self.camera is not None:
                 self.camera.latched = source is not None and source.latched
@@ -159,7 +172,12 @@ class CameraTopic:
         self._asking = self._askers.get(source.topic)
         take = self._take_image if source.kind == RAW else partial(self._take, source)
         self._subscription = self._node.create_subscription(
-            MESSAGES[source.kind], source.topic, take, qos)
+            MESSAGES[source.kind], source.topic, guarded(
+                'camera topic', take, on_failure=self.count_failure), qos)
+
+    def count_failure(self, error: BaseException) -> None:
+        """Count what keeps the camera from its pictures, for its diagnostics and its viewers."""
+        self.camera.source.count_error(f'{self.topic}: {error!r}'[:_LONGEST_REASON])
 
     # Messages are read in an encoder thread, if at all: only the newest of them counts. All but
     # H.264, where each refers to those before.

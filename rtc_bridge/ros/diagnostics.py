@@ -17,7 +17,8 @@
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
-from ..core.clock import boot_time
+from ..core.clock import boot_time, Clock
+from ..core.supervision import FailureLog
 from ..media.camera import Camera
 
 
@@ -83,6 +84,36 @@ def status(name: str, level: bytes, message: str, values: dict[str, object]) -> 
     """Return a status message."""
     return DiagnosticStatus(name=f'rtc_bridge: {name}', level=level, message=message,
                             values=[KeyValue(key=k, value=str(v)) for k, v in values.items()])
+
+
+# Seconds for which the newest failure is a warning.
+FAILURE_SHOWN_S = 10.0
+
+
+class FailureRates:
+    """Tells how often each part of this process has failed."""
+
+    def __init__(self, log: FailureLog, clock: Clock = boot_time) -> None:
+        """Take failures before now for new ones."""
+        self._log = log
+        self._clock = clock
+        self._told: dict[str, int] = {}
+        # Which part failed last, and when that was seen.
+        self._newest, self._seen = '', float('-inf')
+
+    def status(self) -> DiagnosticStatus:
+        """Return the counts by name, a warning while new ones come."""
+        counts, texts, now = self._log.counts, self._log.newest, self._clock()
+        for name, count in counts.items():
+            if count != self._told.get(name, 0):
+                self._newest, self._seen = name, now
+        self._told = counts
+        if now - self._seen < FAILURE_SHOWN_S:
+            level, message = DiagnosticStatus.WARN, f'{self._newest}: {texts[self._newest]}'
+        else:
+            level, message = DiagnosticStatus.OK, f'{sum(counts.values())} so far'
+        return status('failures', level, message, {
+            name: f'{count}, the newest: {texts[name]}' for name, count in counts.items()})
 
 
 class Diagnostics:

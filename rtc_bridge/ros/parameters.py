@@ -25,6 +25,7 @@ from rclpy.parameter import Parameter as RosParameter
 
 from ..core.errors import ParameterError
 from ..core.parameters import Parameter, Value
+from ..core.supervision import guard, guarded
 
 
 def _descriptor(row: Parameter) -> ParameterDescriptor:
@@ -78,19 +79,21 @@ def let_change(node: Node, table: Iterable[Parameter],
         return any(p.name in rows for p in changes)
 
     def allow(changes: list[RosParameter]) -> SetParametersResult:
-        try:
-            if is_ours(changes):
-                check(values(changes))
-        except ParameterError as error:
-            return SetParametersResult(successful=False, reason=str(error))
-        return SetParametersResult(successful=True)
+        with guard('parameters'):
+            try:
+                if is_ours(changes):
+                    check(values(changes))
+            except ParameterError as error:
+                return SetParametersResult(successful=False, reason=str(error))
+            return SetParametersResult(successful=True)
+        return SetParametersResult(successful=False, reason='an internal error; see the log')
 
     def change(changes: list[RosParameter]) -> None:
         if is_ours(changes):
             apply(values(changes))
 
     node.add_on_set_parameters_callback(allow)
-    node.add_post_set_parameters_callback(change)
+    node.add_post_set_parameters_callback(guarded('parameters', change))
 
 
 def undeclared(node: Node) -> list[str]:

@@ -14,22 +14,41 @@
 
 """The frame of a node that is a whole program."""
 
+import logging
 import signal
 import socket
 import sys
 import threading
-from typing import Callable
+from typing import Callable, NoReturn
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from .log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
+from ..core.supervision import count_the_rest, failures, start_thread
+
+# The exit status of a program one of whose parts has failed.
+FAILED = 1
 
 
-class Finished(Exception):
-    """A node has nothing more to do."""
+class Finished(BaseException):
+    """A node has nothing more to do. No failure: it passes guards, as CancelledError does."""
+
+
+class PartFailed(Exception):
+    """A part has failed, was noted, and its program has to end."""
+
+
+def end_program(error: BaseException) -> NoReturn:
+    """
+    End a program of one node: what :func:`~rtc_bridge.core.supervision.guarded` calls there.
+
+    :raises PartFailed: always, out of the callback and of the executor that called it
+    """
+    raise PartFailed from error
 
 
 def ending_signals() -> list[signal.Signals]:
@@ -60,11 +79,14 @@ def when_signalled(wake: Callable[[], None]) -> threading.Event:
     signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
 
     def wait() -> None:
-        reader.recv(1)
-        ended.set()
-        wake()
+        try:
+            reader.recv(1)
+        finally:
+            # Whatever happened to it, nothing but SIGKILL would end the program from here on.
+            ended.set()
+            wake()
 
-    threading.Thread(target=wait, daemon=True).start()
+    start_thread('signals', wait)
     return ended
 
 
@@ -87,21 +109,49 @@ def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> N
     Make a node and spin it until a signal, which ends it with status 0.
 
     An error of this package is told in one line, without a traceback, and ends it with status 2.
-    A callback that raises ``Finished`` ends it with status 0.
+    A callback that raises ``Finished`` ends it with status 0, one that fails with status 1.
     """
+    node = None
+    count_the_rest()
     try:
         init(args)
         executor = SingleThreadedExecutor()
         ended = when_signalled(executor.wake)
         node = make()
+        log_to_ros(node)
         executor.add_node(node)
-        while not ended.is_set():
-            executor.spin_once()
-        node.destroy_node()
-    except Finished:
-        node.destroy_node()
+        spin(executor, ended)
     except RtcBridgeError as error:
         print(f'{name}: {error}', file=sys.stderr)
         sys.exit(REFUSED)
+    except PartFailed:
+        node.get_logger().fatal(f'{name} ends, as a part of it has failed')
+        sys.exit(FAILED)
     finally:
+        if node is not None:
+            logging.getLogger('rtc_bridge').handlers.clear()
+            node.destroy_node()
         rclpy.try_shutdown()
+
+
+def spin(executor: SingleThreadedExecutor, ended: threading.Event,
+         wait: Callable[[], float | None] = lambda: None,
+         step: Callable[[], object] = lambda: None) -> None:
+    """
+    Execute callbacks until an event, or until one raises ``Finished``.
+
+    :param wait: returns for how many seconds to wait for the next callback, ``None``: for ever
+    :param step: called after each wait
+    :raises PartFailed: a callback, ``step``, or rclpy itself has failed; it was noted
+    """
+    try:
+        while not ended.is_set():
+            executor.spin_once(timeout_sec=wait())
+            step()
+    except Finished:
+        pass
+    except PartFailed:
+        raise
+    except Exception as error:
+        failures.note('executor', error)
+        raise PartFailed from error

@@ -24,6 +24,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from ..core.actions import Result, Service, SERVICE_TYPES
 from ..core.clock import boot_time, Clock
+from ..core.supervision import guarded
 
 _CLASSES = {'trigger': Trigger, 'set_bool': SetBool}
 # A client that finds no server within this time is of the wrong type, or there is none.
@@ -77,7 +78,7 @@ class ServiceCaller:
             return None
         request = Trigger.Request() if value is None else SetBool.Request(data=value)
         future = self._client.call_async(request)
-        future.add_done_callback(lambda future: done(_result(future)))
+        future.add_done_callback(guarded('action', lambda future: done(_result(future))))
         return future
 
     def forget(self, future: Future | None) -> None:
@@ -90,5 +91,7 @@ class ServiceCaller:
 def _result(future: Future) -> Result:
     if future.cancelled():
         return Result(False, 'no answer')
+    if future.exception() is not None:
+        return Result(False, 'the answer cannot be read')
     answer = future.result()
     return Result(bool(answer.success), str(answer.message))

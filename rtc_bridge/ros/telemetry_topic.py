@@ -23,6 +23,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
+from ..core.supervision import guarded
 from ..core.telemetry import MAX_MESSAGE, too_large
 
 _NAME = re.compile(r'([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)')
@@ -81,7 +82,8 @@ class TelemetryTopic:
         try:
             self._type = message_type(source[0])
             self._subscription = self._node.create_subscription(
-                self._type, self.topic, self._take, source[1], raw=True)
+                self._type, self.topic, guarded('telemetry topic', self._take), source[1],
+                raw=True)
         except LookupError as error:
             self._complain(str(error))
         except RuntimeError as error:

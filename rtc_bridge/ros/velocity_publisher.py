@@ -24,6 +24,7 @@ from rclpy.time import Time
 from std_msgs.msg import Header
 
 from ..core.clock import boot_time
+from ..core.supervision import guard
 from ..core.velocity import Velocity
 
 RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -100,7 +101,9 @@ class CmdVelOutput:
     def publish(self, velocity: Velocity) -> None:
         """Publish at once."""
         if self._auto:
-            self._look()
+            # Without a look at the subscribers it still publishes.
+            with guard('type of cmd_vel'):
+                self._look()
         message = self._type()
         if self._type is TwistStamped:
             message.header.stamp = self._node.get_clock().now().to_msg()
