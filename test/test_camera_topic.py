@@ -249,7 +249,8 @@ async def test_the_list_has_one_order_whatever_came_first(probe):
             assert [c.name for c in book.found.values() if not c.settings.drive] == ['clip']
             changes = book.changes
             # A camera that is made one for driving is told of as one that has come.
-            ros.call(robot.set_parameters, [Parameter('cameras.clip.drive', value=True)])
+            ros.call('parameters', robot.set_parameters,
+                     [Parameter('cameras.clip.drive', value=True)])
             async with asyncio.timeout(20):
                 while book.changes == changes:
                     await asyncio.sleep(0.01)
