@@ -33,8 +33,9 @@ _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 
 
 def _sdp(first: str, length: int) -> str:
-    line = 'a=rtpmap:96 H264/90000\\r\\n'
-    return json.dumps(f'v=0\r\n{first}\r\n')[1:-1] + line * (length // (len(line) - 2))
+    line = 'a=filler:96 H264/90000\\r\\n'
+    head = f'v=0\r\n{first}\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n'
+    return json.dumps(head)[1:-1] + line * (length // (len(line) - 2))
 
 
 def offer(number: int) -> str:

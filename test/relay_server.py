@@ -86,7 +86,7 @@ class Relay:
         """Return the WebSocket of an RTCBot robot, as its own library opens it."""
         return await self.http.ws_connect(path)
 
-    async def post(self, path, body='{"sdp":"o","type":"offer"}', **options):
+    async def post(self, path, body='{"sdp":"s=o","type":"offer"}', **options):
         """POST as a browser's fetch with a string does; return status, text and headers."""
         headers = {'Content-Type': 'text/plain;charset=UTF-8'}
         async with self.http.post(path, data=body, headers=headers, **options) as response:
@@ -108,7 +108,7 @@ async def get(ws, kind=None):
     return message
 
 
-async def make_offer(page, sdp='o', **members):
+async def make_offer(page, sdp='s=o', **members):
     """Let a page that is about to be told of a session offer in it; return the session."""
     session = (await get(page, 'ready'))['session']
     await send(page, type='offer', session=session, sdp=sdp, **members)

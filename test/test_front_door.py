@@ -266,7 +266,7 @@ async def test_one_address_takes_a_share_of_a_robots_places(viewers_per_robot, s
     async with relay(registry, viewers_per_robot=viewers_per_robot,
                      trusted_proxies=['127.0.0.1']) as r:
         async def post(source, name='r'):
-            body = '{"sdp":"o","type":"offer"}'
+            body = '{"sdp":"s=o","type":"offer"}'
             async with r.http.post(f'/{name}', data=body, headers=at(source)) as response:
                 return response.status
 
@@ -446,7 +446,7 @@ async def test_only_a_proxy_is_believed(trusted, source, caplog):
         await make_offer(page, source='9.9.9.9')
         assert (await get(robot, 'offer'))['source'] == source
         for path, kind in (('/r1', 'text/plain'), ('/whep/r1', 'application/sdp')):
-            body = '{"sdp":"o","type":"offer"}' if path == '/r1' else 'v=0'
+            body = '{"sdp":"s=o","type":"offer"}' if path == '/r1' else 'v=0'
             posting = asyncio.create_task(r.http.post(path, data=body, headers={
                 **headers, 'Content-Type': kind}))
             assert (await get(robot, 'offer'))['source'] == source
@@ -479,7 +479,7 @@ async def test_a_connection_with_tls_takes_little_memory(tmp_path):
     async with relay(context=tls(str(file), '')) as r:
         # Far more than fits.
         robot = await r.http.ws_connect('/r', protocols=['rtc-bridge.v1'], ssl=False)
-        await send(robot, type='register', robot_id='r', version='x' * 200_000)
+        await send(robot, type='register', robot_id='r', ignored='x' * 200_000)
         await get(robot, 'registered')
         buffers = [len(one._ssl_buffer) for one in gc.get_objects()
                    if isinstance(one, SSLProtocol)]
@@ -566,11 +566,11 @@ async def test_metrics():
     async with relay(registry) as r:
         far = await r.robot('/secret-room')
         await r.post('/local')
-        await r.post('/local', '{"sdp":"refuse me","type":"offer"}')
+        await r.post('/local', '{"sdp":"s=refuse me","type":"offer"}')
         page = await r.page('/secret-room')
         await make_offer(page)
         offer = await get(far, 'offer')
-        await send(far, type='answer', session=offer['session'], sdp='a')
+        await send(far, type='answer', session=offer['session'], sdp='s=a')
         await get(page, 'answer')
         async with r.http.get('/metrics') as response:
             assert response.headers['Content-Type'].startswith('text/plain; version=0.0.4')

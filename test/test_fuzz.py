@@ -110,7 +110,7 @@ async def witness(r):
     while (offer := await get(robot))['type'] != 'offer':
         # What others were at is over.
         assert offer['type'] in ('close', 'candidate', 'answer', 'call', 'admit')
-    await send(robot, type='answer', session=offer['session'], sdp='a')
+    await send(robot, type='answer', session=offer['session'], sdp='s=a')
     await get(page, 'answer')
     # Nothing is left of those who came in between.
     await robot.close()
@@ -213,12 +213,12 @@ def test_pages_and_robots_send_anything(loop):
                 page = await r.page('/fuzzed')
                 await make_offer(page, 'v=0')
                 if offer := await until_message(ws, 'offer'):
-                    await send(ws, type='answer', session=offer['session'], sdp='a')
+                    await send(ws, type='answer', session=offer['session'], sdp='s=a')
                     await get(page, 'answer')
                 await page.close()
             case 'rtcbot':
                 # The first text is the answer, good or not; what is no text is none.
-                await say(ws, '{"sdp":"a","type":"answer"}')
+                await say(ws, '{"sdp":"s=a","type":"answer"}')
                 status, text, _ = await posting
                 assert status in (200, 400, 403, 404, 429, 502, 503, 504) and text is not None
         await ws.close()
@@ -309,7 +309,8 @@ def test_anything_is_posted(loop):
         '/whep/%2e%2e/%2e%2e'])
     methods = st.sampled_from(['POST', 'PATCH', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PUT', 'X'])
     bodies = frames | st.sampled_from([
-        'v=0\r\n' + 'a' * 300_000, b'\x1f\x8b' + b'\0' * 50, 'v=0', '{"sdp":"o","type":"offer"}'])
+        'v=0\r\n' + 'a' * 300_000, b'\x1f\x8b' + b'\0' * 50, 'v=0',
+        '{"sdp":"s=o","type":"offer"}'])
     kinds = st.sampled_from(['application/sdp', 'text/plain', 'application/trickle-ice-sdpfrag',
                              'multipart/form-data', 'x', ''])
     more = st.dictionaries(

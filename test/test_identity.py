@@ -84,7 +84,7 @@ async def test_robot_takes_its_own_place():
             assert await old.reach('lost') == 'lost: replaced: The same robot has registered anew'
             # Nobody said that the robot had gone.
             ready = await get(page, 'ready')
-            await send(page, type='offer', session=ready['session'], sdp='o')
+            await send(page, type='offer', session=ready['session'], sdp='s=o')
             await get(page, 'answer')
             assert (await second.calls.get())[1] == ready['session']
             # Two with one secret do not take the name from each other for ever.

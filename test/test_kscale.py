@@ -50,7 +50,7 @@ class OfferingRobot(LocalRobot):
     async def accept(self, session, sdp):
         """Take all answers but one."""
         self.calls.append(('accept', session, sdp))
-        if sdp == 'bad':
+        if sdp == 's=bad':
             raise SignalingError('bad-answer', 'no SDP')
 
 
@@ -93,7 +93,7 @@ async def refusal(r, *frames):
     ('{"service":"video/front/raw","type":"Negotiate","cameras":[0]}',
      kscale.Negotiate(('front/raw',))),
     ('{"token":"t"}', kscale.Token('t')),
-    ('{"service":"video","sdp":{"type":"answer","sdp":"a"}}', kscale.Answer('a')),
+    ('{"service":"video","sdp":{"type":"answer","sdp":"s=a"}}', kscale.Answer('s=a')),
     ('{"ice":{"candidate":"c","sdpMLineIndex":1}}', kscale.Ice(Candidate('c', None, 1))),
     ('{"ice":{"candidate":""}}', kscale.Ice(None))])
 def test_what_apps_say(text, message):
@@ -235,7 +235,7 @@ async def test_an_app_and_a_robot_of_ours():
         assert await get(app) == {'sdp': {'type': 'offer', 'sdp': SDP}}
         assert [(await get(app))['ice']['sdpMLineIndex'] for _ in range(2)] == [0, 1]
         await send(app, service='video', ice={'candidate': 'c', 'sdpMLineIndex': 0})
-        await send(app, service='video', sdp={'type': 'answer', 'sdp': 'a'})
+        await send(app, service='video', sdp={'type': 'answer', 'sdp': 's=a'})
         await send(app, service='policy', type='start')
         error = await get(app, 'error')
         assert "'policy'" in error['error'] and error['message'] == error['error']
@@ -243,7 +243,7 @@ async def test_an_app_and_a_robot_of_ours():
         assert (call.cameras, call.bearer, call.door) == ((1,), 'right', 'kscale')
         assert call.source == '127.0.0.1'
         assert candidate == ('candidate', call.session, Candidate('c', None, 0))
-        assert accepted == ('accept', call.session, 'a')
+        assert accepted == ('accept', call.session, 's=a')
         # Other cameras are another session; leaving ends it.
         await send(app, type='Negotiate', cameras=['rear'])
         assert (await get(app))['sdp']['type'] == 'offer'
@@ -267,7 +267,7 @@ async def test_what_goes_wrong_is_said():
     async with relay(registry) as r:
         app = await app_of(r, 'r1')
         for message, named in (
-                ({'sdp': {'type': 'answer', 'sdp': 'a'}}, 'no offer'),
+                ({'sdp': {'type': 'answer', 'sdp': 's=a'}}, 'no offer'),
                 ({'type': 'Negotiate', 'cameras': ['none']}, "'none'"),
                 ({'service': 'x'}, 'Unknown service'), ({}, 'Negotiate')):
             await send(app, **message)
@@ -275,10 +275,10 @@ async def test_what_goes_wrong_is_said():
         await send(app, type='Negotiate')
         for _ in range(3):
             await get(app)
-        await send(app, sdp={'type': 'answer', 'sdp': 'bad'})
+        await send(app, sdp={'type': 'answer', 'sdp': 's=bad'})
         assert (await get(app, 'error'))['error'] == 'no SDP'
         # That session is over, and the robot has been told so by its own refusal.
-        await send(app, sdp={'type': 'answer', 'sdp': 'a'})
+        await send(app, sdp={'type': 'answer', 'sdp': 's=a'})
         assert 'no offer' in (await get(app, 'error'))['error']
         # A wrong password is answered, and is the last one on this connection.
         await send(app, token='wrong')
@@ -354,10 +354,10 @@ async def test_a_robot_of_ours_behind_a_websocket():
         assert (await get(app))['sdp'] == {'type': 'offer', 'sdp': SDP}
         await get(app), await get(app)
         await send(app, ice={'candidate': 'c', 'sdpMLineIndex': 0})
-        await send(app, sdp={'type': 'answer', 'sdp': 'a'})
+        await send(app, sdp={'type': 'answer', 'sdp': 's=a'})
         assert (await get(robot, 'candidate'))['candidate'] == 'c'
         answer = await get(robot, 'answer')
-        assert (answer['session'], answer['sdp']) == (call['session'], 'a')
+        assert (answer['session'], answer['sdp']) == (call['session'], 's=a')
         await send(robot, type='error', code='bad-answer', message='no SDP',
                    session=call['session'])
         assert (await get(app, 'error'))['error'] == 'no SDP'
@@ -370,4 +370,4 @@ async def test_a_robot_of_ours_behind_a_websocket():
         page = await r.page('/r1')
         await make_offer(page)
         offer = await get(robot, 'offer')
-        assert Offer(offer['session'], offer['sdp']).sdp == 'o'
+        assert Offer(offer['session'], offer['sdp']).sdp == 's=o'

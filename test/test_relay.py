@@ -33,7 +33,7 @@ from rtc_bridge.core.messages import SUBPROTOCOL
 from rtc_bridge.nodes.relay import main
 from rtc_bridge.relay.registry import NAMELESS, Registry
 
-OFFER = {'sdp': 'o', 'type': 'offer'}
+OFFER = {'sdp': 's=o', 'type': 'offer'}
 
 
 class LocalRobot:
@@ -57,12 +57,12 @@ class LocalRobot:
         """Answer with the offer's text."""
         self.asked.set()
         await self.go.wait()
-        if offer.sdp == 'refuse me':
+        if offer.sdp == 's=refuse me':
             raise SignalingError('no-codec', 'No codec in common')
-        if offer.sdp == 'break me':
+        if offer.sdp == 's=break me':
             raise ZeroDivisionError
         self.calls.append(('answer', offer))
-        return f'answer to {offer.sdp}'
+        return f'{offer.sdp} answered'
 
     async def add_candidate(self, session, candidate):
         """Note the call."""
@@ -216,20 +216,20 @@ async def test_viewers_get_their_own_answers():
         pages = [await r.page('/r1') for _ in range(3)]
         offers = {}
         for number, page in enumerate(pages):
-            await make_offer(page, f'offer {number}', trickle=True,
+            await make_offer(page, f's=offer {number}', trickle=True,
                              camera='front', door='whep', source='10.0.0.1')
             offer = await get(robot, 'offer')
-            assert offer['sdp'] == f'offer {number}'
+            assert offer['sdp'] == f's=offer {number}'
             assert (offer['door'], offer['source'], offer['camera'], offer['trickle']) == (
                 'v1', '127.0.0.1', 'front', True)
             offers[number] = offer
         for number in (2, 0, 1):
             await send(robot, type='answer', session=offers[number]['session'],
-                       sdp=f'answer {number}')
+                       sdp=f's=answer {number}')
         for number, page in enumerate(pages):
             answer = await get(page, 'answer')
             assert answer == {'type': 'answer', 'session': offers[number]['session'],
-                              'sdp': f'answer {number}'}
+                              'sdp': f's=answer {number}'}
 
 
 @pytest.mark.asyncio
@@ -290,12 +290,12 @@ async def test_candidates_wait_for_a_local_robots_answer():
         assert ready['ice_servers'] == [{'urls': ['turn:turn.example.org'], 'username': 'user',
                                          'credential': 'password'}]
         session = ready['session']
-        await send(page, type='offer', session=session, sdp='o', trickle=True)
+        await send(page, type='offer', session=session, sdp='s=o', trickle=True)
         await send(page, type='candidate', session=session, candidate='c0', sdpMid='0')
         await send(page, type='candidate', session=session, candidate='')
         await robot.asked.wait()
         robot.go.set()
-        assert (await get(page, 'answer'))['sdp'] == 'answer to o'
+        assert (await get(page, 'answer'))['sdp'] == 's=o answered'
         await send(page, type='renew')
         await get(page, 'ready')
         assert [call[0] for call in robot.calls] == ['answer', 'candidate', 'candidate']
@@ -331,11 +331,11 @@ async def test_failure_of_a_local_robot_has_a_text():
     robot.go.set()
     async with relay(registry) as r:
         page = await r.page('/r1')
-        await make_offer(page, 'break me')
+        await make_offer(page, 's=break me')
         assert (await get(page, 'error'))['code'] == 'internal'
-        status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 'break me'}))
+        status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 's=break me'}))
         assert (status, text) == (502, 'The robot failed to answer')
-        status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 'refuse me'}))
+        status, text, headers = await r.post('/r1', json.dumps({**OFFER, 'sdp': 's=refuse me'}))
         assert (status, text) == (502, 'No codec in common')
         assert headers['Access-Control-Allow-Origin'] == '*'
 
@@ -350,7 +350,7 @@ async def test_robot_that_does_not_answer():
         assert (await get(robot, 'offer'))['session'] == session
         assert (await get(robot, 'close'))['session'] == session
         # Its late answer reaches nobody, and it is still good for the next viewer.
-        await send(robot, type='answer', session=session, sdp='late')
+        await send(robot, type='answer', session=session, sdp='s=late')
         await send(page, type='renew')
         assert (await get(page, 'ready'))['session'] != session
         status, text, _ = await r.post('/r1')
@@ -375,20 +375,20 @@ async def test_one_offer_a_session():
         page = await r.page('/r1')
         session = (await get(page, 'ready'))['session']
         for _ in range(2):
-            await send(page, type='offer', session=session, sdp='o')
+            await send(page, type='offer', session=session, sdp='s=o')
         assert (await get(page, 'error'))['code'] == 'bad-message'
-        await send(page, type='offer', session='made up', sdp='o')
+        await send(page, type='offer', session='made up', sdp='s=o')
         assert (await get(page, 'error'))['code'] == 'bad-message'
         await get(robot, 'offer')
-        await send(robot, type='answer', session=session, sdp='a')
-        assert (await get(page, 'answer'))['sdp'] == 'a'
+        await send(robot, type='answer', session=session, sdp='s=a')
+        assert (await get(page, 'answer'))['sdp'] == 's=a'
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize('frame', ['', 'nonsense', '[]', '{}', '{"type":"fly"}',
-                                   '{"type":"answer","session":"s","sdp":"a"}', b'\0\1',
+                                   '{"type":"answer","session":"s","sdp":"s=a"}', b'\0\1',
                                    '{"type":"register","robot_id":"r9"}',
-                                   '{"type":"offer","session":7,"sdp":"o"}'])
+                                   '{"type":"offer","session":7,"sdp":"s=o"}'])
 async def test_bad_frames_are_answered(frame):
     async with relay() as r:
         robot = await r.robot('/r1')
@@ -458,7 +458,7 @@ async def test_server_of_one_robot_takes_no_other():
         await closed(ws)
         for path in ('/connect', '/r1'):
             status, text, _ = await r.post(path)
-            assert (status, json.loads(text)) == (200, {'sdp': 'answer to o', 'type': 'answer'})
+            assert (status, json.loads(text)) == (200, {'sdp': 's=o answered', 'type': 'answer'})
         await get(await r.page('/ws'), 'ready')
 
 
@@ -500,7 +500,7 @@ async def test_post_without_robot_says_so_to_any_origin():
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize('body', [b'', b'nonsense', b'[]', b'{}', b'\xff\xfe', b'[' * 100000,
-                                  b'{"type":"answer","sdp":"x"}', b'{"type":"offer"}',
+                                  b'{"type":"answer","sdp":"s=x"}', b'{"type":"offer"}',
                                   b'{"type":"offer","sdp":7}'])
 async def test_post_of_no_offer_is_refused_at_once(body):
     async with relay() as r:
@@ -513,7 +513,7 @@ async def test_post_of_no_offer_is_refused_at_once(body):
         post = asyncio.create_task(r.post('/connect'))
         frame = await robot.receive(timeout=20)
         assert json.loads(frame.data) == OFFER
-        await send(robot, sdp='a', type='answer')
+        await send(robot, sdp='s=a', type='answer')
         assert (await post)[0] == 200
 
 
@@ -529,15 +529,16 @@ async def test_post_that_is_too_long():
 async def test_posts_at_once_get_their_own_answers():
     async with relay() as r:
         robot = await r.rtcbot('/ws')
-        posts = [asyncio.create_task(r.post('/connect', json.dumps({**OFFER, 'sdp': f'{i}'})))
+        posts = [asyncio.create_task(r.post('/connect', json.dumps({**OFFER, 'sdp': f's={i}'})))
                  for i in range(5)]
         for _ in posts:
             offer = json.loads((await robot.receive(timeout=20)).data)
             assert set(offer) == {'sdp', 'type'}
-            await send(robot, sdp=f'answer {offer["sdp"]}', type='answer')
+            await send(robot, sdp=f'{offer["sdp"]} answered', type='answer')
         for i, post in enumerate(posts):
             status, text, _ = await post
-            assert (status, json.loads(text)) == (200, {'sdp': f'answer {i}', 'type': 'answer'})
+            assert (status, json.loads(text)) == (
+                200, {'sdp': f's={i} answered', 'type': 'answer'})
         assert not robot.closed
 
 
@@ -548,7 +549,7 @@ async def test_answer_counts_although_the_robot_leaves_with_it():
             robot = await r.rtcbot(path)
             post = asyncio.create_task(r.post(post_path))
             await robot.receive(timeout=20)
-            await send(robot, sdp='a', type='answer')
+            await send(robot, sdp='s=a', type='answer')
             await robot.close()
             assert (await post)[0] == 200
 
@@ -562,7 +563,7 @@ async def test_room_ends_with_its_answer():
         assert error.value.status == 409
         post = asyncio.create_task(r.post('/room7'))
         await robot.receive(timeout=20)
-        await send(robot, sdp='a', type='answer')
+        await send(robot, sdp='s=a', type='answer')
         assert (await post)[0] == 200
         assert await closed(robot) == 1000
         assert (await r.post('/room7'))[0] == 404
@@ -610,10 +611,10 @@ async def test_rtcbot_page_and_v1_robot():
         offer = await get(robot, 'offer')
         assert (offer['door'], offer['camera'], offer['trickle'], offer['source']) == (
             'rtcbot', 'front', False, '127.0.0.1')
-        await send(robot, type='answer', session=offer['session'], sdp='a')
+        await send(robot, type='answer', session=offer['session'], sdp='s=a')
         status, text, _ = await post
         # RTCBot's Python end fails on any third member.
-        assert (status, json.loads(text)) == (200, {'sdp': 'a', 'type': 'answer'})
+        assert (status, json.loads(text)) == (200, {'sdp': 's=a', 'type': 'answer'})
 
 
 @pytest.mark.asyncio
@@ -623,13 +624,13 @@ async def test_v1_page_and_rtcbot_robot():
         page = await r.page('/room7')
         ready = await get(page, 'ready')
         assert (ready['kind'], ready['trickle']) == ('rtcbot', False)
-        await send(page, type='offer', session=ready['session'], sdp='o', trickle=True)
+        await send(page, type='offer', session=ready['session'], sdp='s=o', trickle=True)
         assert (await get(page, 'error'))['code'] == 'bad-offer'
         await send(page, type='renew')
         await make_offer(page)
         assert json.loads((await robot.receive(timeout=20)).data) == OFFER
-        await send(robot, sdp='a', type='answer')
-        assert (await get(page, 'answer'))['sdp'] == 'a'
+        await send(robot, sdp='s=a', type='answer')
+        assert (await get(page, 'answer'))['sdp'] == 's=a'
         await closed(robot)
         assert (await get(page, 'error'))['code'] == 'robot-gone'
 

@@ -80,7 +80,7 @@ async def health(r):
         return await response.json()
 
 
-async def answer(robot, sdp='a', door=None):
+async def answer(robot, sdp='s=a', door=None):
     """Let a robot answer the next offer; return that."""
     while (offer := await get(robot))['type'] == 'renew':
         # Its servers have passwords, which are for one viewer only.
@@ -112,16 +112,16 @@ async def test_page_and_robot_at_different_relays(server):
         while other['ice_servers'] != [{'urls': ['turn:new.example.org']}]:
             other = await ready(await b.page('/r1'))
         session = first['session']
-        await send(page, type='offer', session=session, sdp='o', trickle=True, camera='front')
+        await send(page, type='offer', session=session, sdp='s=o', trickle=True, camera='front')
         for number in range(20):
             await send(page, type='candidate', session=session, candidate=f'c{number}')
         offer = await get(robot, 'offer')
         assert (offer['session'], offer['sdp'], offer['door'], offer['source'], offer['camera']
-                ) == (session, 'o', 'v1', '127.0.0.1', 'front')
+                ) == (session, 's=o', 'v1', '127.0.0.1', 'front')
         for number in range(20):
             assert (await get(robot, 'candidate'))['candidate'] == f'c{number}'
-        await send(robot, type='answer', session=session, sdp='a')
-        assert await get(page, 'answer') == {'type': 'answer', 'session': session, 'sdp': 'a'}
+        await send(robot, type='answer', session=session, sdp='s=a')
+        assert await get(page, 'answer') == {'type': 'answer', 'session': session, 'sdp': 's=a'}
         await send(page, type='close', session=session)
         assert (await get(robot, 'close'))['session'] == session
         # A robot may end what it has just answered.
@@ -142,7 +142,7 @@ async def test_refusals_reach_the_other_relay(server):
         robot = await a.robot('/r1')
         page = await b.page('/r1')
         session = (await ready(page))['session']
-        await send(page, type='offer', session=session, sdp='o')
+        await send(page, type='offer', session=session, sdp='s=o')
         await get(robot, 'offer')
         await send(robot, type='error', session=session, code='no-codec', message='None fits')
         error = await get(page, 'error')
@@ -159,10 +159,10 @@ async def test_rtcbot_over_two_relays(server):
         robot, nameless = await a.rtcbot('/room'), await a.rtcbot('/ws')
         for ws, path in ((robot, '/room'), (nameless, '/connect')):
             posted = asyncio.create_task(b.post(path))
-            assert json.loads((await ws.receive()).data) == {'sdp': 'o', 'type': 'offer'}
-            await ws.send_str('{"sdp": "a", "type": "answer"}')
+            assert json.loads((await ws.receive()).data) == {'sdp': 's=o', 'type': 'offer'}
+            await ws.send_str('{"sdp":"s=a", "type": "answer"}')
             status, text, headers = await posted
-            assert (status, json.loads(text)) == (200, {'sdp': 'a', 'type': 'answer'})
+            assert (status, json.loads(text)) == (200, {'sdp': 's=a', 'type': 'answer'})
         # A room is free after its answer, at both.
         await closed(robot)
         async with asyncio.timeout(10):
@@ -469,7 +469,7 @@ async def test_other_relays_nonsense_is_survived(server):
         for channel in await redis.pubsub_channels():
             for text in ('', 'x', 'x y\n{', 'x y\n{"type":"watch"}', 'came x y z {}',
                          'came x y 1 {"link":1}', 'gone a b 0 []', b'\xff\xfe',
-                         'x y\n{"type":"offer","session":"s","sdp":"o"}'):
+                         'x y\n{"type":"offer","session":"s","sdp":"s=o"}'):
                 await redis.publish(channel, text)
         posting = asyncio.create_task(b.post('/r1'))
         await answer(robot)

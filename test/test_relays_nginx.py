@@ -176,9 +176,9 @@ def test_all_doors_through_nginx(site):
             for _ in range(4):
                 page = await r.page('/r1')
                 session = (await ready(page))['session']
-                await page.send_json({'type': 'offer', 'session': session, 'sdp': 'o'})
+                await page.send_json({'type': 'offer', 'session': session, 'sdp': 's=o'})
                 assert (await answer(robot))['source'] == '127.0.0.1'
-                assert (await get(page, 'answer'))['sdp'] == 'a'
+                assert (await get(page, 'answer'))['sdp'] == 's=a'
                 posting = asyncio.create_task(r.post('/r1'))
                 await answer(robot, door='rtcbot')
                 assert (await posting)[0] == 200

@@ -55,12 +55,12 @@ class Robot:
         """Answer, refuse or break as the offer says."""
         if offer.sdp in self.held:
             await self.held[offer.sdp].wait()
-        if offer.sdp == 'refuse me':
+        if offer.sdp == 's=refuse me':
             raise SignalingError('no-codec', 'No codec in common')
-        if offer.sdp == 'break me':
+        if offer.sdp == 's=break me':
             raise ZeroDivisionError
         self.calls.put_nowait(('answer', offer.session, offer))
-        return f'answer to {offer.sdp}'
+        return f'{offer.sdp} answered'
 
     async def add_candidate(self, session, candidate):
         """Note the call."""
@@ -198,25 +198,25 @@ async def test_serial_tasks_keep_the_order_of_a_key():
 @pytest.mark.asyncio
 async def test_offers_are_answered_side_by_side():
     robot = Robot()
-    robot.held['slow'] = asyncio.Event()
+    robot.held['s=slow'] = asyncio.Event()
     async with relay() as r, dialing(r.url, robot) as states:
         await states.reach('connected')
         slow, quick = await r.page('/r1'), await r.page('/r1')
         sessions = {}
-        for page, sdp in ((slow, 'slow'), (quick, 'quick')):
+        for page, sdp in ((slow, 's=slow'), (quick, 's=quick')):
             sessions[sdp] = (await get(page, 'ready'))['session']
             await send(page, type='offer', session=sessions[sdp], sdp=sdp, trickle=True,
                        camera='front')
             await send(page, type='candidate', session=sessions[sdp], candidate='c', sdpMid='0',
                        sdpMLineIndex=0)
             await send(page, type='candidate', session=sessions[sdp], candidate='')
-        assert (await get(quick, 'answer'))['sdp'] == 'answer to quick'
-        robot.held['slow'].set()
-        assert (await get(slow, 'answer'))['sdp'] == 'answer to slow'
-        await send(slow, type='close', session=sessions['slow'])
+        assert (await get(quick, 'answer'))['sdp'] == 's=quick answered'
+        robot.held['s=slow'].set()
+        assert (await get(slow, 'answer'))['sdp'] == 's=slow answered'
+        await send(slow, type='close', session=sessions['s=slow'])
         calls = [await robot.calls.get() for _ in range(7)]
-        for sdp, kinds in (('quick', ['answer', 'candidate', 'candidate']),
-                           ('slow', ['answer', 'candidate', 'candidate', 'close'])):
+        for sdp, kinds in (('s=quick', ['answer', 'candidate', 'candidate']),
+                           ('s=slow', ['answer', 'candidate', 'candidate', 'close'])):
             mine = [call for call in calls if call[1] == sessions[sdp]]
             assert [call[0] for call in mine] == kinds
             offer = mine[0][2]
@@ -231,29 +231,29 @@ async def test_refusals_reach_the_viewer():
     async with relay() as r, dialing(r.url, robot) as states:
         await states.reach('connected')
         page = await r.page('/r1')
-        for sdp, code in (('refuse me', 'no-codec'), ('break me', 'internal')):
+        for sdp, code in (('s=refuse me', 'no-codec'), ('s=break me', 'internal')):
             session = await make_offer(page, sdp)
             error = await get(page, 'error')
             assert (error['code'], error['session']) == (code, session)
             await send(page, type='renew')
-        status, text, _ = await r.post('/r1', '{"sdp":"refuse me","type":"offer"}')
+        status, text, _ = await r.post('/r1', '{"sdp":"s=refuse me","type":"offer"}')
         assert (status, text) == (502, 'No codec in common')
         status, text, _ = await r.post('/r1')
-        assert (status, json.loads(text)) == (200, {'sdp': 'answer to o', 'type': 'answer'})
+        assert (status, json.loads(text)) == (200, {'sdp': 's=o answered', 'type': 'answer'})
 
 
 @pytest.mark.asyncio
 async def test_session_without_a_way_back_is_closed():
     robot = Robot()
-    robot.held['slow'] = asyncio.Event()
+    robot.held['s=slow'] = asyncio.Event()
     async with dialing_own_relay(robot) as (states, http, runner):
         await states.reach('connected')
         async with ClientSession(http) as session:
             page = await Relay(http, session, None).page('/r1')
             ready = await get(page, 'ready')
-            await send(page, type='offer', session=ready['session'], sdp='slow')
+            await send(page, type='offer', session=ready['session'], sdp='s=slow')
             await page.close()
-            robot.held['slow'].set()
+            robot.held['s=slow'].set()
             calls = [await robot.calls.get() for _ in range(2)]
         assert [call[0] for call in calls] == ['answer', 'close']
         assert {call[1] for call in calls} == {ready['session']}
@@ -292,7 +292,7 @@ async def test_client_comes_back_after_the_relay_did(caplog):
             await states.reach('connected')
             async with ClientSession(url) as http:
                 status, text, _ = await Relay(url, http, None).post('/r1')
-            assert (status, json.loads(text)['sdp']) == (200, 'answer to o')
+            assert (status, json.loads(text)['sdp']) == (200, 's=o answered')
         finally:
             await runner.cleanup()
     lines = [record.getMessage() for record in caplog.records
@@ -442,12 +442,12 @@ async def test_room_that_ends_with_each_answer(caplog):
     async with serve_app(room.app()) as url:
         async with dialing(url + '/room7', robot) as states:
             await states.reach('connected')
-            for number, reply in ((1, {'sdp': 'answer to 1', 'type': 'answer'}),
-                                  (2, {'sdp': 'answer to 2', 'type': 'answer'}),
-                                  ('refuse me', {'error': 'no-codec',
-                                                 'message': 'No codec in common'})):
+            for sdp, reply in (
+                    ('s=1', {'sdp': 's=1 answered', 'type': 'answer'}),
+                    ('s=2', {'sdp': 's=2 answered', 'type': 'answer'}),
+                    ('s=refuse me', {'error': 'no-codec', 'message': 'No codec in common'})):
                 ws, over = await room.robots.get()
-                await ws.send_json({'type': 'offer', 'sdp': str(number)})
+                await ws.send_json({'type': 'offer', 'sdp': sdp})
                 assert json.loads((await ws.receive(timeout=20)).data) == reply
                 over.set()
             ws, over = await room.robots.get()
@@ -463,9 +463,9 @@ async def test_relay_that_keeps_its_robot():
     robot, room = Robot(), Room()
     async with serve_app(room.app()) as url, dialing(url + '/room7', robot):
         ws, over = await room.robots.get()
-        for frame, reply in (('{"sdp":"1","type":"offer"}', 'answer to 1'),
-                             ('nonsense', None), ('{"type":"answer","sdp":"x"}', None),
-                             ('{"type":"offer","sdp":"2","extra":[1]}', 'answer to 2')):
+        for frame, reply in (('{"sdp":"s=1","type":"offer"}', 's=1 answered'),
+                             ('nonsense', None), ('{"type":"answer","sdp":"s=x"}', None),
+                             ('{"type":"offer","sdp":"s=2","extra":[1]}', 's=2 answered')):
             await ws.send_str(frame)
             answer = json.loads((await ws.receive(timeout=20)).data)
             if reply is None:

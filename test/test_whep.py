@@ -171,7 +171,7 @@ async def test_offers_that_are_none():
         # None of these reached the robot.
         async with playing(r, robot, '/whep/bot') as (offer, _):
             assert 'camera' not in offer
-            await send(robot, type='answer', session=offer['session'], sdp='a')
+            await send(robot, type='answer', session=offer['session'], sdp='s=a')
         assert not stock.closed
 
 
@@ -204,7 +204,7 @@ async def test_bearers_reach_the_robot_alone(word, bearer, challenge):
         # Nobody else can show one.
         page = await r.page('/bot')
         ready = await get(page, 'ready')
-        await send(page, type='offer', session=ready['session'], sdp='o', bearer='x.y')
+        await send(page, type='offer', session=ready['session'], sdp='s=o', bearer='x.y')
         assert 'bearer' not in await get(robot, 'offer')
 
 
@@ -238,7 +238,7 @@ async def test_sessions_of_other_doors_are_none_of_players():
         page = await r.page('/bot')
         session = await make_offer(page)
         await get(robot, 'offer')
-        await send(robot, type='answer', session=session, sdp='a')
+        await send(robot, type='answer', session=session, sdp='s=a')
         await get(page, 'answer')
         assert (await ask(r, 'DELETE', f'/whep/-/{session}'))[0] == 404
 

@@ -45,6 +45,7 @@ from ..core.page_link import read_page
 from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
 from ..core.process_end import ProcessEnd
+from ..core.refusals import refusals
 from ..core.rtcbot import read_text
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
@@ -199,7 +200,7 @@ class Bridge:
                     with guard('diagnostics of a camera'):
                         statuses.append(rates.status(f'camera {name}'))
             for make in (self._seat.status, self._viewers_status, self._relay_status,
-                         self._failures.status):
+                         self._failures.status, _refused):
                 with guard('diagnostics'):
                     statuses.append(make())
             self._diagnostics.publish([made for made in statuses if made is not None])
@@ -245,6 +246,16 @@ class Bridge:
                 self._node.get_logger().warning(
                     f'{name} is {self._values[name]}: whoever reaches the page may '
                     f'{self._values[name]}')
+
+
+def _refused() -> DiagnosticStatus:
+    """Return what was refused of others since the start, by reason."""
+    found = refusals.all
+    values = {'count': sum(refusal.count for refusal in found.values())}
+    for reason, refusal in found.items():
+        values |= {reason: refusal.count, f'{reason}.newest_source': refusal.source}
+    # Whoever is refused is no fault of the robot's.
+    return status('refused', DiagnosticStatus.OK, f'{values["count"]} refused', values)
 
 
 def _robot_id(values: dict[str, Value]) -> str:

@@ -25,7 +25,6 @@ from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS
 from ..core.wire import show
 
-MAX_SDP = 128 * 1024
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
 _MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.M | re.I)
 _END = re.compile(r'^a=end-of-candidates\s*\r?\n', re.M)
@@ -61,8 +60,6 @@ def _read(sdp: str, code: str) -> tuple[str, SessionDescription]:
     the end of candidates must go too, or aioice would give up when no other candidate is there.
     """
     what = 'offer' if code == 'bad-offer' else 'answer'
-    if len(sdp) > MAX_SDP:
-        raise SignalingError(code, f'{what} of {len(sdp)} bytes, at most {MAX_SDP} are allowed')
     text, count = _MDNS.subn('', sdp)
     if count:
         text = _END.sub('', text)

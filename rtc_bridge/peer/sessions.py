@@ -24,6 +24,8 @@ from .session import Session
 from ..core.crowd import site
 from ..core.errors import SignalingError
 from ..core.link import Call, Candidate, IceServer, Offer
+from ..core.refusals import refusals
+from ..core.sdp_limits import check_sdp, max_sections
 
 MAX_UNPROVEN = 8
 MAX_UNPROVEN_PER_SOURCE = 2
@@ -93,6 +95,8 @@ class Sessions:
         if not isinstance(found, OfferingSession):
             raise SignalingError('bad-answer', 'no offer waits for this answer')
         try:
+            with refusals.noted('session description', found.source):
+                check_sdp(sdp, max_sections(self.host.max_slots), 'bad-answer')
             await found.accept(sdp)
         except BaseException:
             await found.close('its answer cannot be used')
@@ -213,6 +217,8 @@ class HostLink:
 
         :raises SignalingError: the offer is refused
         """
+        with refusals.noted('session description', offer.source):
+            check_sdp(offer.sdp, max_sections(self._sessions.host.max_slots))
         return await self._sessions.answer(offer, self._via)
 
     async def admit(self, call: Call) -> None:

@@ -27,6 +27,7 @@ from ..core.crowd import is_here, Places, Rates, site
 from ..core.errors import SignalingError
 from ..core.link import Call, Offer, RobotLink
 from ..core.parameters import Value
+from ..core.sdp_limits import check_sdp
 
 _logger = logging.getLogger('rtc_bridge.relay')
 
@@ -166,9 +167,23 @@ class Desk:
             self.metrics.refused.labels('offers').inc()
             raise SignalingError('too-many', 'There are too many offers from this address')
 
+    def check_sdp(self, sdp: str, code: str = 'bad-offer') -> None:
+        """
+        Do nothing if a viewer's description may go to a robot.
+
+        :raises SignalingError: it is beyond the bounds
+        """
+        try:
+            check_sdp(sdp, code=code)
+        except SignalingError:
+            self.metrics.refused.labels('sdp').inc()
+            raise
+
     async def _admit(self, robot: RobotLink, offer: Offer | Call,
                      ended: Callable[[], object] | None) -> str:
         self.count(offer.source)
+        if isinstance(offer, Offer):
+            self.check_sdp(offer.sdp)
         session = offer.session
         if robot.kind != 'v1':
             # Its sessions cannot be counted: it never tells their ends.
@@ -201,18 +216,21 @@ class Desk:
             async with asyncio.timeout(self._limit):
                 sdp = await (robot.answer(offer) if isinstance(offer, Offer)
                              else robot.offer(offer))
-            sdp.encode()
-            return sdp
         except SignalingError:
             raise
-        except UnicodeEncodeError:
-            # JSON's escapes can write halves of characters.
-            failure = SignalingError('internal', 'The robot sent an answer that is no text')
         except TimeoutError:
             failure = SignalingError('robot-timeout',
                                      f'The robot did not answer in {self._limit:g} s')
         except Exception:
             _logger.exception('a robot failed to answer')
             failure = SignalingError('internal', 'The robot failed to answer')
+        else:
+            try:
+                # Pages and players have parsers, too.
+                check_sdp(sdp)
+                return sdp
+            except SignalingError as error:
+                self.metrics.refused.labels('robot_sdp').inc()
+                failure = SignalingError('internal', f'The robot sent a bad answer: {error}')
         await robot.close_session(offer.session)
         raise failure

@@ -131,6 +131,7 @@ class App:
     async def _accept(self, sdp: str) -> None:
         if self._session is None:
             raise ProtocolError('there is no offer to answer: Negotiate first')
+        self._desk.check_sdp(sdp, 'bad-answer')
         try:
             await self._robot.accept(self._session, sdp)
         except SignalingError:

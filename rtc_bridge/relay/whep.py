@@ -28,6 +28,7 @@ from .registry import Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import IceServer, Offer
 from ..core.messages import check_name
+from ..core.sdp_limits import crlf_lines
 from ..core.sdpfrag import parse_fragment, ufrags
 
 SDP = 'application/sdp'
@@ -106,8 +107,9 @@ class WhepDoor:
 
     async def _post(self, request: web.Request) -> web.Response:
         robot = await self._robot(request)
-        sdp = await _text(request, SDP, 'Accept-Post')
-        if not sdp.lstrip().startswith('v='):
+        # Players may join lines by LF, and begin with an empty one.
+        sdp = crlf_lines((await _text(request, SDP, 'Accept-Post')).lstrip())
+        if not sdp.startswith('v='):
             raise web.HTTPBadRequest(text='This is no SDP offer')
         place = self._registry.place(request.match_info['robot'], robot)
         offer = Offer(

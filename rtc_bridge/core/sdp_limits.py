@@ -1,0 +1,259 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Bounds of a session description (SDP, RFC 8866), checked before any other parser sees it.
+
+aiortc trusts its peers: its parser and its negotiation take time that grows with the square of the
+number of lines, and its idea of a line differs from that of browsers. What passes here is read
+alike by both, and costs aiortc no more than :data:`MAX_SECTIONS` sections of an ordinary browser.
+One pass over the text, without backtracking: its time is proportional to the text's length.
+"""
+
+import re
+
+from .errors import SignalingError
+from .wire import show
+
+# Bytes of one media section, and of what precedes the first one. Chromium 141 has 5.2 kB.
+MAX_SECTION_BYTES = 12 * 1024
+# Media sections at a relay, which does not know how many slots a robot has: 16 and audio and data.
+MAX_SECTIONS = 18
+# A robot with fewer slots than this still takes the offer of its own page: 4 slots, audio, data.
+LEAST_SECTIONS = 6
+# Lines before the first media section: browsers have about 10.
+MAX_SESSION_LINES = 64
+# Lines of one media section: Chromium has 170, all that is limited below has 500.
+MAX_SECTION_LINES = 512
+# Lines of all sections, for each section that is allowed.
+MEAN_SECTION_LINES = 256
+# Characters of a line: Chromium's longest, with 34 payload types, has 144.
+MAX_LINE = 1024
+# Of one section: payload types, RTP header extensions, synchronization sources (ids and lines),
+# candidates, fingerprints. Chromium has 34, 13, 2 (4 lines), 4, 1; aiortc has 3 fingerprints.
+MAX_PAYLOAD_TYPES = 64
+MAX_EXTENSIONS = 32
+MAX_SOURCES = 16
+MAX_SOURCE_LINES = 64
+MAX_CANDIDATES = 32
+MAX_FINGERPRINTS = 4
+# ``rtcp-fb`` of one section; a line for ``*`` counts once for each payload type. Chromium has 77.
+MAX_FEEDBACK = 256
+# Lines of ``rtcp-fb`` times payload types, summed over the sections, for each section that is
+# allowed: aiortc compares each with each. Chromium has 2618 in a section.
+MEAN_FEEDBACK_PAIRS = 4096
+# Candidates of a session, those that follow its description included.
+MAX_SESSION_CANDIDATES = 100
+# Characters of a payload type, or of what stands for one in a section of data.
+_MAX_FORMAT = 32
+# Characters of a section's identification (RFC 8843 limits it to what a header extension holds).
+_MAX_MID = 64
+
+# C0 but for the line ends, DEL and C1 controls, and what Python's splitlines() takes for an end.
+_BAD_CHARACTER = re.compile('[\0-\t\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]|\r(?!\n)|(?<!\r)\n')
+_PAYLOAD_TYPE = re.compile(r'0|[1-9][0-9]{0,2}')
+# A second one would be the valid one for one reader, and void for another.
+_ONCE = frozenset({'mid', 'ice-ufrag', 'ice-pwd', 'setup', 'sctp-port', 'max-message-size'})
+_DIRECTIONS = frozenset({'sendrecv', 'sendonly', 'recvonly', 'inactive'})
+_RTP = frozenset({'audio', 'video'})
+
+
+def max_sections(slots: int) -> int:
+    """Return how many media sections a robot takes that shows so many cameras at once."""
+    return max(slots + 2, LEAST_SECTIONS)
+
+
+def check_sdp(sdp: str, sections: int = MAX_SECTIONS, code: str = 'bad-offer') -> None:
+    """
+    Do nothing if a description is within all bounds.
+
+    :param sections: how many media sections it may have
+    :param code: of the error
+    :raises SignalingError: it is not; the text says what is too much, or wrong
+    """
+    try:
+        _check(sdp, sections)
+    except _Refused as refused:
+        raise SignalingError(code, f'session description refused: {refused}') from None
+
+
+def crlf_lines(sdp: str) -> str:
+    """Return a description with CR LF for each line end, where it has LF throughout."""
+    return sdp if '\r' in sdp else sdp.replace('\n', '\r\n')
+
+
+class _Refused(Exception):
+    """A description is beyond a bound; the text says which."""
+
+
+def _check(sdp: str, sections: int) -> None:
+    most = MAX_SECTION_BYTES * (sections + 1)
+    if len(sdp) > most:
+        raise _Refused(f'{len(sdp)} characters, at most {most} are allowed')
+    if not sdp.isascii():
+        try:
+            size = len(sdp.encode())
+        except UnicodeEncodeError:
+            raise _Refused('it has half a character (a surrogate)') from None
+        if size > most:
+            raise _Refused(f'{size} bytes, at most {most} are allowed')
+    if found := _BAD_CHARACTER.search(sdp):
+        if found[0] in '\r\n':
+            raise _Refused('a line ends with something else than CR LF')
+        raise _Refused(f'it has the control character {show(found[0])}')
+    most = MEAN_SECTION_LINES * (sections + 1)
+    if sdp.count('\n') > most:
+        raise _Refused(f'{sdp.count(chr(10))} lines, at most {most} are allowed')
+    lines = sdp.split('\r\n')
+    if not lines[-1]:
+        lines.pop()
+    if not lines:
+        raise _Refused('it is empty')
+    part: _Part = _Part()
+    parts, candidates, pairs = 0, 0, 0
+    for line in lines:
+        if line[1:2] != '=' or not 'a' <= line[0] <= 'z':
+            raise _Refused(f'{show(line)} is no line of SDP')
+        if len(line) > MAX_LINE:
+            raise _Refused(f'a line of {len(line)} characters, at most {MAX_LINE} are allowed')
+        if line[0] == 'm':
+            candidates, pairs = candidates + part.candidates, pairs + part.pairs
+            parts += 1
+            if parts > sections:
+                raise _Refused(f'more than {sections} media sections')
+            part = _Section(line)
+        part.take(line)
+    if candidates + part.candidates > MAX_SESSION_CANDIDATES:
+        raise _Refused(f'more than {MAX_SESSION_CANDIDATES} candidates')
+    if pairs + part.pairs > MEAN_FEEDBACK_PAIRS * sections:
+        raise _Refused('too many rtcp-fb for so many payload types')
+
+
+class _Part:
+    """The lines before the first media section, while they are counted."""
+
+    max_lines = MAX_SESSION_LINES
+    # No set: there are a few, of few kinds.
+    candidates = 0
+    pairs = 0
+
+    def __init__(self) -> None:
+        self._lines = 0
+        self._size = 0
+        self._seen: set[str] = set()
+        self._fingerprints = 0
+
+    def take(self, line: str) -> None:
+        """
+        Count a line.
+
+        :raises _Refused: it is one too many, or wrong
+        """
+        self._lines += 1
+        if self._lines > self.max_lines:
+            raise _Refused(f'more than {self.max_lines} lines in one part')
+        self._size += (len(line) if line.isascii() else len(line.encode())) + 2
+        if self._size > MAX_SECTION_BYTES:
+            raise _Refused(f'more than {MAX_SECTION_BYTES} bytes in one part')
+        if line[0] == 'a':
+            name, _, value = line[2:].partition(':')
+            self.attribute(name, value)
+
+    def attribute(self, name: str, value: str) -> None:
+        """
+        Count an attribute.
+
+        :raises _Refused: it is one too many, or wrong
+        """
+        if name in _ONCE or name in _DIRECTIONS:
+            kind = 'direction' if name in _DIRECTIONS else name
+            if kind in self._seen:
+                raise _Refused(f'a second {kind} in one part')
+            self._seen.add(kind)
+            if name == 'mid' and len(value) > _MAX_MID:
+                raise _Refused(f'a mid of {len(value)} characters, at most {_MAX_MID} are allowed')
+        elif name == 'fingerprint':
+            self._fingerprints += 1
+            if self._fingerprints > MAX_FINGERPRINTS:
+                raise _Refused(f'more than {MAX_FINGERPRINTS} fingerprints in one part')
+
+
+class _Section(_Part):
+    """A media section, while its lines are counted."""
+
+    max_lines = MAX_SECTION_LINES
+
+    def __init__(self, line: str) -> None:
+        super().__init__()
+        words = line[2:].split(' ')
+        self._formats = set(words[3:])
+        if not self._formats or len(words) - 3 > MAX_PAYLOAD_TYPES:
+            raise _Refused(f'{len(words) - 3} payload types in one section, 1 to '
+                           f'{MAX_PAYLOAD_TYPES} are allowed')
+        if len(self._formats) < len(words) - 3:
+            raise _Refused('a payload type twice in one section')
+        for word in self._formats:
+            if len(word) > _MAX_FORMAT or (
+                    words[0] in _RTP and not _PAYLOAD_TYPE.fullmatch(word)):
+                raise _Refused(f'{show(word)} is no payload type')
+        self._mapped: set[str] = set()
+        self._parameters: set[str] = set()
+        self._extensions = 0
+        self._sources: set[str] = set()
+        self._source_lines = 0
+        self._feedback = 0
+        self.candidates = 0
+        self.pairs = 0
+
+    def attribute(self, name: str, value: str) -> None:
+        """
+        Count an attribute.
+
+        :raises _Refused: it is one too many, or wrong
+        """
+        if name == 'rtcp-fb':
+            kind = value.partition(' ')[0]
+            if kind != '*':
+                self._check_format(name, kind)
+            self.pairs += len(self._formats)
+            self._feedback += len(self._formats) if kind == '*' else 1
+            if self._feedback > MAX_FEEDBACK:
+                raise _Refused(f'more than {MAX_FEEDBACK} rtcp-fb in one section')
+        elif name in ('rtpmap', 'fmtp'):
+            kind = value.partition(' ')[0]
+            self._check_format(name, kind)
+            seen = self._mapped if name == 'rtpmap' else self._parameters
+            if kind in seen:
+                raise _Refused(f'a second {name} of payload type {kind}')
+            seen.add(kind)
+        elif name == 'extmap':
+            self._extensions += 1
+            if self._extensions > MAX_EXTENSIONS:
+                raise _Refused(f'more than {MAX_EXTENSIONS} extmap in one section')
+        elif name == 'ssrc':
+            self._sources.add(value.partition(' ')[0])
+            self._source_lines += 1
+            if len(self._sources) > MAX_SOURCES or self._source_lines > MAX_SOURCE_LINES:
+                raise _Refused(f'more than {MAX_SOURCES} ssrc, or {MAX_SOURCE_LINES} lines of '
+                               'them, in one section')
+        elif name == 'candidate':
+            self.candidates += 1
+            if self.candidates > MAX_CANDIDATES:
+                raise _Refused(f'more than {MAX_CANDIDATES} candidates in one section')
+        else:
+            super().attribute(name, value)
+
+    def _check_format(self, name: str, kind: str) -> None:
+        if kind not in self._formats:
+            raise _Refused(f'{name} of {show(kind)}, which is no payload type of its section')
