@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.h264 import (
-    AccessUnit, Counter, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit, split,
-    SPS)
+    AccessUnit, Counter, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit,
+    set_ids, split, SPS)
 
 
 def encode(profile='Baseline', size=(322, 182), count=12, options=None):
@@ -91,6 +91,46 @@ def test_parameter_sets_are_repeated():
     assert [(f.width, f.height) for f in frames] == [(322, 182)] and sets.sps.size == (322, 182)
     with pytest.raises(ImageError, match='without parameter sets'):
         ParameterSets().complete(bare)
+
+
+def renumbered(nal, bits_of_the_id):
+    """Return a picture parameter set of id 0 with another id; bits of an Exp-Golomb number."""
+    bits = ''.join(f'{byte:08b}' for byte in nal[1:])
+    bits = bits_of_the_id + bits[1:].rstrip('0')
+    bits += '0' * (-len(bits) % 8)
+    return nal[:1] + bytes(int(bits[at:at + 8], 2) for at in range(0, len(bits), 8))
+
+
+def test_all_picture_parameter_sets_are_kept():
+    """Encoders in hardware send several, of which each picture names one."""
+    first = read_unit(encode(count=1)[0])
+    sps, pps = (next(n for n in first.nals if nal_type(n) == kind) for kind in (SPS, PPS))
+    slices = tuple(n for n in first.nals if nal_type(n) == IDR)
+    one, two = renumbered(pps, '010'), renumbered(pps, '011')
+    assert [set_ids(nal) for nal in (pps, one, two)] == [(0, 0), (1, 0), (2, 0)]
+    sets = ParameterSets()
+    sets.complete(AccessUnit((sps, pps, one, *slices), True, False))
+    # One that comes later, apart from a keyframe, and one that replaces another.
+    sets.complete(AccessUnit((two,), False, False))
+    sets.complete(AccessUnit((one,), False, False))
+    whole = sets.complete(AccessUnit(slices, True, False))
+    assert whole.nals == (sps, pps, one, two, *slices)
+    decoder = av.CodecContext.create('h264', 'r')
+    assert decoder.decode(av.Packet(whole.to_bytes())) + decoder.decode(None)
+    # Of another stream none of them is left.
+    other = read_unit(encode(size=(640, 360), count=1)[0])
+    assert [n for n in sets.complete(other).nals if nal_type(n) in (SPS, PPS)] == [
+        n for n in other.nals if nal_type(n) in (SPS, PPS)]
+    assert sets.sps.size == (640, 360)
+
+
+def test_a_keyframe_needs_the_set_that_it_names():
+    first = read_unit(encode(count=1)[0])
+    sps, pps = (next(n for n in first.nals if nal_type(n) == kind) for kind in (SPS, PPS))
+    slices = tuple(n for n in first.nals if nal_type(n) == IDR)
+    with pytest.raises(ImageError, match='one that did not come'):
+        ParameterSets().complete(
+            AccessUnit((sps, renumbered(pps, '010'), *slices), True, False))
 
 
 @pytest.mark.parametrize('data', [b'', b'\0' * 40, b'\0\0\0\1', b'\xff\xd8\xff\xe0JFIF' * 9,

@@ -24,7 +24,7 @@ from rtc_bridge.core.actions import (
     Calls, CALLS_AT_ONCE, read_services, Result, Service)
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.telemetry import (
-    battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json)
+    Battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json)
 from rtc_bridge.core.wire import dump
 from sensor_msgs.msg import BatteryState, JointState, LaserScan, PointCloud2
 from std_msgs.msg import ByteMultiArray, Int64, String, UInt8MultiArray
@@ -66,11 +66,26 @@ def test_no_message_is_larger_than_allowed_and_none_hides_that_it_was_cut():
 
 def test_battery_says_what_is_known():
     message = BatteryState(percentage=0.5, voltage=12.25, power_supply_status=1)
-    assert battery(message) == {'percentage': 0.5, 'voltage': 12.25, 'charging': True}
+    assert Battery().read(message) == {'percentage': 0.5, 'voltage': 12.25, 'charging': True}
     nothing = BatteryState(percentage=math.nan, voltage=math.nan)
-    assert battery(nothing) == {'percentage': None, 'voltage': None, 'charging': None}
+    assert Battery().read(nothing) == {'percentage': None, 'voltage': None, 'charging': None}
     # Drivers that count to a hundred.
-    assert battery(BatteryState(percentage=55.0))['percentage'] == pytest.approx(0.55)
+    assert Battery().read(BatteryState(percentage=55.0))['percentage'] == pytest.approx(0.55)
+
+
+@pytest.mark.parametrize('said, meant', [
+    ((0.9, 0.95, 1.0), (0.9, 0.95, 1.0)),
+    # A little more than full is full.
+    ((1.0078125, 0.9), (1.0, 0.9)),
+    # The scale is known from the first number that is no share on.
+    ((2.0, 1.0, 0.9, 0.0), (0.02, 0.01, 0.009, 0.0)),
+    ((120.0,), (1.0,)),
+    ((-0.5,), (0.0,)),
+])
+def test_a_battery_in_percent_stays_one(said, meant):
+    battery = Battery()
+    assert [battery.read(BatteryState(percentage=value))['percentage'] for value in said] == (
+        pytest.approx(meant))
 
 
 def test_odometry_says_speed_and_heading():

@@ -31,6 +31,8 @@ _HIGH = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}
 _BASELINE = 66
 # No B slices come before this many bytes of a slice are read: two numbers of its header.
 _SLICE_HEAD = 16
+# The largest ids of parameter sets (7.4.2.1.1, 7.4.2.2).
+_MAX_SPS_ID, _MAX_PPS_ID = 31, 255
 
 
 @dataclass(frozen=True)
@@ -176,13 +178,36 @@ def read_sps(nal: bytes) -> Sps:
     return Sps(profile, level, size, reorder, frame_num_bits, bool(separate))
 
 
+def set_ids(nal: bytes) -> tuple[int, int]:
+    """
+    Return the id of a parameter set, and that of the sequence parameter set that it refers to.
+
+    :raises ImageError: it ends early, or an id is out of range (7.4.2.1.1, 7.4.2.2)
+    """
+    bits = Bits(nal[1:1 + _SLICE_HEAD])
+    if nal_type(nal) == SPS:
+        bits.read(24)
+        number = sequence = bits.ue()
+    else:
+        number, sequence = bits.ue(), bits.ue()
+    if sequence > _MAX_SPS_ID or number > _MAX_PPS_ID:
+        raise ImageError(f'broken H.264: parameter set {number}')
+    return number, sequence
+
+
 class ParameterSets:
-    """The newest parameter sets of a stream, repeated before each keyframe."""
+    """
+    The newest parameter sets of a stream, all ids of them, repeated before each keyframe.
+
+    ``sps`` is the one that the newest keyframe uses.
+    """
 
     def __init__(self) -> None:
         """Know none yet."""
         self.sps: Sps | None = None
-        self._kept: dict[int, bytes] = {}
+        # By id; picture parameter sets with the id of the one that they refer to.
+        self._sequence: dict[int, tuple[bytes, Sps]] = {}
+        self._picture: dict[int, tuple[bytes, int]] = {}
 
     def complete(self, unit: AccessUnit) -> AccessUnit:
         """
@@ -190,21 +215,43 @@ class ParameterSets:
 
         :raises ImageError: a parameter set is broken, or a keyframe came before there was one
         """
-        have = {nal_type(nal): nal for nal in unit.nals if nal_type(nal) in (SPS, PPS)}
-        if SPS in have and have[SPS] != self._kept.get(SPS):
-            self.sps = read_sps(have[SPS])
-            self._kept.pop(PPS, None)
-        self._kept.update(have)
+        for nal in unit.nals:
+            if nal_type(nal) == SPS:
+                self._take_sequence(nal)
+        for nal in unit.nals:
+            if nal_type(nal) == PPS:
+                number, sequence = set_ids(nal)
+                self._picture[number] = nal, sequence
         if not unit.keyframe:
             return unit
-        if len(self._kept) < 2:
+        if not self._sequence or not self._picture:
             raise ImageError('H.264 without parameter sets: its keyframes have none, and none '
                              'came before')
+        self._activate(unit)
         rest = [nal for nal in unit.nals if nal_type(nal) not in (SPS, PPS, DELIMITER)]
-        # All of a keyframe's own sets, for it may have several of a kind.
-        sets = [nal for kind in (SPS, PPS) for nal in (
-            [n for n in unit.nals if nal_type(n) == kind] or [self._kept[kind]])]
+        sets = [nal for kept in (self._sequence, self._picture) for nal, _ in kept.values()]
         return AccessUnit((*sets, *rest), True, unit.bidirectional)
+
+    def _take_sequence(self, nal: bytes) -> None:
+        number, _ = set_ids(nal)
+        if number in self._sequence and self._sequence[number][0] == nal:
+            return
+        sps = read_sps(nal)
+        self._sequence[number] = nal, sps
+        # What referred to the one before is not valid for this one.
+        for key in [key for key, (_, sequence) in self._picture.items() if sequence == number]:
+            del self._picture[key]
+        if self.sps is None:
+            self.sps = sps
+
+    def _activate(self, unit: AccessUnit) -> None:
+        """Find the sequence parameter set that a keyframe uses (7.3.3)."""
+        bits = Bits(next(nal for nal in unit.nals if nal_type(nal) == IDR)[1:1 + _SLICE_HEAD])
+        bits.ue(), bits.ue()
+        picture = self._picture.get(bits.ue())
+        if picture is None or picture[1] not in self._sequence:
+            raise ImageError('H.264 without parameter sets: a keyframe uses one that did not come')
+        self.sps = self._sequence[picture[1]][1]
 
 
 class Counter:

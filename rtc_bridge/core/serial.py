@@ -16,12 +16,11 @@
 
 import asyncio
 from collections import deque
-import logging
 from typing import Any, Callable, Coroutine, Hashable
 
-Job = Callable[[], Coroutine[Any, Any, None]]
+from .supervision import failures, spawn
 
-_logger = logging.getLogger('rtc_bridge.core')
+Job = Callable[[], Coroutine[Any, Any, None]]
 
 
 class SerialTasks:
@@ -29,14 +28,16 @@ class SerialTasks:
     A set of asyncio tasks, one for each key that has work.
 
     A session's candidates must not overtake its offer, while one slow session must not hold up
-    another. The tasks are kept here, since the event loop alone holds them weakly.
+    another.
 
     :param limit: jobs that may wait under one key; more are refused
+    :param name: under which failures of jobs are counted
     """
 
-    def __init__(self, limit: int = 256) -> None:
+    def __init__(self, limit: int = 256, name: str = 'work in order') -> None:
         """Start without any work."""
         self._limit = limit
+        self._name = name
         self._waiting: dict[Hashable, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -52,7 +53,7 @@ class SerialTasks:
             self._waiting[key].append(job)
             return True
         self._waiting[key] = deque([job])
-        task = asyncio.get_running_loop().create_task(self._run(key))
+        task = spawn(self._name, self._run(key))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
@@ -64,9 +65,9 @@ class SerialTasks:
                 job = jobs.popleft()
                 try:
                     await job()
-                except Exception:
+                except Exception as error:
                     # One bad job must not lose those behind it.
-                    _logger.exception('a job failed')
+                    failures.note(self._name, error)
         finally:
             self._waiting.pop(key, None)
 

@@ -28,23 +28,38 @@ _MAX_LEAVES = 256
 # Browsers' numbers hold integers exactly up to here.
 _MAX_INTEGER = 2 ** 53
 _CUT = '\u2026'
+# A share above this is meant in percent; drivers of 0 to 1 may exceed 1 by a little.
+_LARGEST_SHARE = 1.01
 
 
-def battery(message: Any) -> dict[str, Any]:
-    """
-    Return what matters of a ``sensor_msgs/BatteryState``.
+class Battery:
+    """Reads the ``sensor_msgs/BatteryState`` of one topic."""
 
-    ``percentage`` is 0 to 1, ``voltage`` in V, ``charging`` true or false; ``None``: not known.
-    """
-    share = _finite(message.percentage)
-    if share is not None and share > 1:
-        # The message asks for 0 to 1, and many drivers say 0 to 100.
-        share /= 100
+    def __init__(self) -> None:
+        # The message asks for 0 to 1, and many drivers say 0 to 100. What has once said more than
+        # 1 does not mean 90 % by 0.9.
+        self._in_percent = False
+
+    def read(self, message: Any) -> dict[str, Any]:
+        """
+        Return what matters of a message.
+
+        ``percentage`` is 0 to 1, ``voltage`` in V, ``charging`` true or false; ``None``: not
+        known.
+        """
+        share = _finite(message.percentage)
+        if share is not None:
+            self._in_percent |= share > _LARGEST_SHARE
+            share = min(max(share / 100 if self._in_percent else share, 0.0), 1.0)
+        return {'percentage': share, 'voltage': _finite(message.voltage),
+                'charging': _charging(message)}
+
+
+def _charging(message: Any) -> bool | None:
     status = {message.POWER_SUPPLY_STATUS_CHARGING: True, message.POWER_SUPPLY_STATUS_FULL: True,
               message.POWER_SUPPLY_STATUS_DISCHARGING: False,
               message.POWER_SUPPLY_STATUS_NOT_CHARGING: False}
-    return {'percentage': share, 'voltage': _finite(message.voltage),
-            'charging': status.get(message.power_supply_status)}
+    return status.get(message.power_supply_status)
 
 
 def odometry(message: Any) -> dict[str, Any]:

@@ -19,12 +19,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Callable
 
-import numpy as np
-
 from .decoder import Decoder
 from .fanout import Sink
 from .passthrough import PassthroughStream
-from .picture import Picture, Shape
+from .picture import Load, Picture, Shape
 from .stream import Limits, START_BITRATE, VideoStream
 from .subscription import Stream, Subscription
 from ..core.capture import CaptureAge
@@ -33,6 +31,7 @@ from ..core.fallback import ENCODINGS, family
 from ..core.passthrough import Meter, path_takes, why_encode
 from ..core.rate import Pace
 from ..core.rhythm import LOST_AFTER_S, Rhythm
+from ..core.supervision import call_guarded
 from ..core.tiers import balance, make_tiers, Path, Scale, Tier
 
 # Viewers are moved at most so often, unless one of them is in trouble.
@@ -210,9 +209,9 @@ class Camera:
             if self._loop is not None:
                 # At the end the loop may be gone before its cameras are.
                 with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self.balance, True)
+                    self._loop.call_soon_threadsafe(call_guarded, 'camera', self.balance, True)
 
-    def put(self, load: Callable[[], tuple[np.ndarray, str]]) -> None:
+    def put(self, load: Load) -> None:
         """
         Take a new picture, from any thread.
 
@@ -224,7 +223,7 @@ class Camera:
             self._changed_source(False)
         self._show(load)
 
-    def _show(self, load: Callable[[], tuple[np.ndarray, str]]) -> None:
+    def _show(self, load: Load) -> None:
         now = self._clock()
         settings = self.settings
         # The last of a few is the one that stays: it is not left out for coming too soon.

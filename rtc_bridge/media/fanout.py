@@ -22,6 +22,7 @@ from typing import Callable
 import av
 
 from ..core.clock import boot_time, Clock
+from ..core.supervision import call_guarded, guard
 
 logger = logging.getLogger(__name__)
 WARNING_PERIOD_S = 5.0
@@ -101,7 +102,8 @@ class FanOut:
         stats.bytes_out += packet.size
         stats.size = size
         try:
-            self._loop.call_soon_threadsafe(self._deliver, packet, keyframe)
+            self._loop.call_soon_threadsafe(
+                call_guarded, 'fan-out', self._deliver, packet, keyframe)
         except RuntimeError:
             # The loop has ended meanwhile, and with it all who watched.
             return False
@@ -109,5 +111,9 @@ class FanOut:
 
     def _deliver(self, packet: av.Packet, keyframe: bool) -> bool:
         """Give all viewers a packet, in the event loop; return whether any gets it."""
-        taken = [sink(packet, keyframe) for sink in self._sinks]
-        return any(taken)
+        taken = False
+        for sink in self._sinks:
+            # One viewer's trouble is none of the others'.
+            with guard('fan-out'):
+                taken |= sink(packet, keyframe)
+        return taken

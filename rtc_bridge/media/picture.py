@@ -20,11 +20,13 @@ from typing import Callable
 
 import numpy as np
 
-from .pixels import shrink, to_i420
+from .pixels import Planes, shrink, to_i420
 from ..core.errors import ImageError
 
 # VP8 has 14 bits for a side (RFC 6386, section 9.1); x264 ends at about the same.
 _MAX_SIDE = 16383
+# Returns pixels and their encoding, or raises ImageError.
+Load = Callable[[], tuple[np.ndarray | Planes, str]]
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,10 @@ class Picture:
     """
     A picture that is decoded by the first encoder that needs it, and only if one does.
 
-    :param load: returns pixels and encoding, or raises ImageError
     :param received: boot-time clock in seconds when the picture came
     """
 
-    def __init__(self, load: Callable[[], tuple[np.ndarray, str]], received: float,
-                 shape: Shape) -> None:
+    def __init__(self, load: Load, received: float, shape: Shape) -> None:
         """Keep the recipe, not the pixels."""
         self.received = received
         self._load = load

@@ -20,6 +20,8 @@ more. The planar kinds are (h * 3 / 2, w) for ``nv12`` and ``nv21`` and (h * 3, 
 the luma plane, then the rows of the interleaved chroma plane. Rows may have padding between them.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -44,6 +46,19 @@ _YUV_TO_BGR = np.array([[1.1644, 2.0172, 0, -276.84], [1.1644, -0.3918, -0.8130,
                         [1.1644, 0, 1.5960, -222.92]])
 
 
+class Planes(NamedTuple):
+    """
+    Y, U and V of a planar YUV 4:2:0 picture in the limited range, as decoders make them.
+
+    Arrays of uint8, rows of which may have padding between them; U and V have half the width and
+    height, rounded up.
+    """
+
+    luma: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+
+
 def to_bgr(pixels: np.ndarray, encoding: str,
            depth_range: tuple[float, float] = DEPTH_RANGE) -> np.ndarray:
     """
@@ -60,21 +75,26 @@ def to_bgr(pixels: np.ndarray, encoding: str,
         raise _failed(pixels, encoding, error) from None
 
 
-def to_i420(pixels: np.ndarray, encoding: str, *, width_limit: int | None = None, rotate: int = 0,
-            depth_range: tuple[float, float] = DEPTH_RANGE) -> np.ndarray:
+def to_i420(pixels: np.ndarray | Planes, encoding: str, *, width_limit: int | None = None,
+            rotate: int = 0, depth_range: tuple[float, float] = DEPTH_RANGE) -> np.ndarray:
     """
     Return pixels as (h * 3 / 2, w) uint8 I420, limited range ITU-R BT.601.
 
     Odd sizes grow by one pixel that repeats the edge (or lose one, where chroma is shared).
 
+    :param encoding: of an array; what is in planes already needs none
     :param width_limit: largest width of the result, in pixels; wider pictures shrink
     :param rotate: 0, 90, 180 or 270 degrees clockwise
     :raises ImageError: an encoding that cannot be shown, or an array that does not fit it
     """
+    turned = rotate in (90, 270)
+    if isinstance(pixels, Planes):
+        height, width = pixels.luma.shape
+        i420 = _joined(*pixels, _size(width, height, width_limit, turned))
+        return _rotated(i420, _ROTATE[rotate]) if rotate else i420
     form = layout(encoding)
     try:
-        i420 = _i420(_checked(pixels, form, encoding), form, width_limit, rotate in (90, 270),
-                     depth_range)
+        i420 = _i420(_checked(pixels, form, encoding), form, width_limit, turned, depth_range)
         return _rotated(i420, _ROTATE[rotate]) if rotate else i420
     except cv2.error as error:
         raise _failed(pixels, encoding, error) from None

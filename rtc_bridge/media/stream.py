@@ -27,11 +27,14 @@ from ..core.clock import boot_time
 from ..core.errors import ImageError
 from ..core.fallback import family
 from ..core.priority import be_ordinary
+from ..core.supervision import failures, start_thread
 
 # Keyframes cost all viewers: requests within this time share one.
 KEYFRAME_INTERVAL_S = 0.3
 # A viewer that comes while the camera is silent gets the last picture after this time.
 _REPEAT_AFTER_S = 0.2
+# Seconds before an encoder thread that failed begins anew.
+_RESTART_AFTER_S = 1.0
 START_BITRATE = 600_000
 
 
@@ -94,10 +97,11 @@ class VideoStream(FanOut):
         """Add a viewer; its first packet will be a keyframe, once it asks for one."""
         super().subscribe(sink)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, args=(self._last_thread,),
-                                            daemon=True, name=f'encode-{self.name}-{self.label}')
-            self._last_thread = self._thread
-            self._thread.start()
+            # The thread looks whether it is this one.
+            with self._ready:
+                self._thread = self._last_thread = start_thread(
+                    f'encode-{self.name}-{self.label}', self._run, self._last_thread,
+                    failure_name='encoder')
 
     def unsubscribe(self, sink: Sink) -> None:
         """Remove a viewer; with the last one the encoder ends."""
@@ -118,11 +122,23 @@ class VideoStream(FanOut):
     # Encoder thread
 
     def _run(self, before: threading.Thread | None) -> None:
-        be_ordinary()
+        this = threading.current_thread()
         if before is not None:
             # Two encoders of one stream never run side by side; the event loop does not wait.
             before.join()
-        this = threading.current_thread()
+        while True:
+            try:
+                be_ordinary()
+                return self._encode(this)
+            except Exception as error:
+                failures.note('encoder', error, 'it begins anew')
+                self.count_error(f'{self.codec} encoder: {error!r}')
+            with self._ready:
+                if self._ready.wait_for(lambda: self._thread is not this, _RESTART_AFTER_S):
+                    return
+
+    def _encode(self, this: threading.Thread) -> None:
+        """Encode until another thread, or none, is to run."""
         encoder: Encoder | None = None
         opened: tuple[int, int, Limits] | None = None
         last: Picture | None = None

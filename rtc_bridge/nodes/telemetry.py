@@ -23,15 +23,16 @@ from ..core.clock import boot_time
 from ..core.errors import ParameterError
 from ..core.parameters import Value
 from ..core.supervision import call_guarded, guard
-from ..core.telemetry import battery, odometry, to_json
+from ..core.telemetry import Battery, odometry, to_json
 from ..core.wire import show
 from ..ros.seam import RosThread
 from ..ros.telemetry_topic import TelemetryTopic
 
 LOOK_PERIOD_S = 0.5
 MAX_TOPICS = 32
-_KNOWN = {'battery': ('sensor_msgs/msg/BatteryState', battery),
-          'odometry': ('nav_msgs/msg/Odometry', odometry)}
+# What makes the reader of each, which may remember.
+_KNOWN = {'battery': ('sensor_msgs/msg/BatteryState', lambda: Battery().read),
+          'odometry': ('nav_msgs/msg/Odometry', lambda: odometry)}
 
 
 class Telemetry:
@@ -58,10 +59,10 @@ class Telemetry:
         self._next_look = 0.0
         self._was_watched = False
         self._topics: dict[str, TelemetryTopic] = {}
-        for name, (kind, read) in _KNOWN.items():
+        for name, (kind, make_read) in _KNOWN.items():
             if values[f'telemetry.{name}']:
                 topic = self._resolve(f'telemetry.{name}', values[f'telemetry.{name}'])
-                self._topics[name] = TelemetryTopic(node, topic, read, kind)
+                self._topics[name] = TelemetryTopic(node, topic, make_read(), kind)
         listed = values['telemetry.topics']
         if len(listed) > MAX_TOPICS:
             raise ParameterError(f'parameter telemetry.topics has {len(listed)} entries, at most '
