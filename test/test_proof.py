@@ -21,8 +21,7 @@ from pathlib import Path
 import pytest
 
 from rtc_bridge.core import invite, proof
-from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.fingerprint import fingerprint_of
+from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.invite import Invite
 
 SECRET = bytes(range(32))
@@ -117,40 +116,3 @@ def test_fields_do_not_run_together():
     assert proof.page_mac(key, transcript(robot_id='ab')) != proof.page_mac(
         key, transcript(robot_id='a', robot_nonce=base64.b64encode(
             b'b' + base64.b64decode(VECTOR['robot_nonce'])).decode()))
-
-
-A, B = ':'.join(['AB'] * 32), ':'.join(['cd'] * 32)
-
-
-def sdp(session='', bundle='0 1', sections=None):
-    sections = sections or [f'a=mid:{n}\r\na=fingerprint:sha-256 {A}\r\n' for n in range(2)]
-    head = f'a=group:BUNDLE {bundle}\r\n' if bundle is not None else ''
-    return f'v=0\r\n{head}{session}' + ''.join(f'm=video 9 X 96\r\n{s}' for s in sections)
-
-
-PRINT = f'a=fingerprint:sha-256 {A}\r\n'
-
-
-@pytest.mark.parametrize('text', [
-    sdp(), sdp(bundle='1 0'), sdp(PRINT, sections=['a=mid:0\r\n', 'a=mid:1\r\n']),
-    sdp(PRINT), sdp().replace('\r\n', '\n'), sdp().replace('AB', 'ab', 3)])
-def test_one_fingerprint_for_all(text):
-    assert fingerprint_of(text) == b'\xab' * 32
-
-
-@pytest.mark.parametrize('text', [
-    '', 'v=0\r\n', sdp(bundle=None), sdp(bundle='0'), sdp(bundle='0 1 2'), sdp(bundle='0 0'),
-    sdp('a=group:BUNDLE 0 1\r\n'), sdp('a=group:LS 0 1\r\n'),
-    sdp(f'a=fingerprint:sha-256 {B}\r\n'),
-    sdp(PRINT * 2),
-    sdp(sections=[f'a=mid:0\r\n{PRINT}', f'a=mid:1\r\na=fingerprint:sha-256 {B}\r\n']),
-    sdp(sections=[f'a=mid:0\r\n{PRINT}', f'a=mid:1\r\n{PRINT}{PRINT}']),
-    sdp(sections=[f'a=mid:0\r\n{PRINT}', f'a=mid:1\r\n{PRINT}a=fingerprint:sha-256 {B}\r\n']),
-    sdp(sections=[f'a=mid:0\r\n{PRINT}', 'a=mid:1\r\n']),
-    sdp(sections=[f'a=mid:0\r\n{PRINT}', PRINT]),
-    sdp(sections=[f'a=mid:0\r\n{PRINT}', f'a=mid:1\r\na=mid:2\r\n{PRINT}']),
-    sdp(bundle='0 0', sections=[f'a=mid:0\r\n{PRINT}'] * 2),
-    sdp().replace('sha-256', 'sha-1'), sdp().replace(A, A[:-3]), sdp().replace(A, A + ':AB')])
-def test_what_a_relay_could_use_is_refused(text):
-    with pytest.raises(SignalingError, match='description refused'):
-        fingerprint_of(text)

@@ -15,81 +15,24 @@
 
 import re
 
-from aiortc import RTCSessionDescription
+from proving import Door, NOW, Page
 import pytest
 import pytest_asyncio
-from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.fingerprint import fingerprint_of
-from rtc_bridge.core.invite import decode, encode, Invite, split, write
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.link import Offer
-from rtc_bridge.core.proof import page_mac, robot_mac, Transcript
+from rtc_bridge.core.proof import robot_mac
 from rtc_bridge.peer import sessions as sessions_module, standing
 from rtc_bridge.peer.offer import only_sha256
-from viewer import make_sessions, TestCamera, Viewer
 
 pytestmark = pytest.mark.asyncio
-NOW = 4_000_000_000
-
-
-class Page(Viewer):
-    """A viewer that can prove an invite as our page does."""
-
-    async def connect(self, link, source='10.0.0.1', change=lambda sdp: sdp):
-        self.sdp = only_sha256(await self.offer())
-        self.answer = await link.answer(Offer(self.id, change(self.sdp), 'v1', source=source))
-        await self.pc.setRemoteDescription(RTCSessionDescription(self.answer, 'answer'))
-
-    async def challenge(self):
-        await self.until(lambda: self.got('control', 'challenge'))
-        return self.got('control', 'challenge')[0]
-
-    def prove(self, challenge, invite, robot=None, nonce=b'p' * 32, mac=page_mac):
-        payload, key = split(invite)
-        shared = Transcript('robot', decode(challenge['nonce']), nonce,
-                            fingerprint_of(self.sdp), robot or fingerprint_of(self.answer),
-                            payload)
-        self.send('control', type='prove', nonce=encode(nonce), payload=payload,
-                  mac=encode(mac(key, shared)))
-        return encode(robot_mac(key, shared))
-
-    async def bye(self):
-        await self.until(lambda: self.got('control', 'bye'))
-        return self.got('control', 'bye')[0].get('code')
-
-
-class Door:
-    """A robot that asks for an invite, and pages at it."""
-
-    def __init__(self, folder):
-        self.wall = float(NOW)
-        self.store = KeyStore(folder)
-        self.camera = TestCamera('front', 60)
-        self.sessions = make_sessions(self.camera, access=Access(
-            'robot', store=self.store, wall=lambda: self.wall))
-        self.link = self.sessions.link('relay')
-        self.pages = []
-
-    def invite(self, role='drive', exp=NOW + 1000, secret=None):
-        return write(secret or self.store.secret,
-                     Invite('robot', 'the one', role, 'Ada', NOW - 1, exp))
-
-    async def page(self, **options):
-        page = Page()
-        self.pages.append(page)
-        await page.connect(self.link, **options)
-        return page
 
 
 @pytest_asyncio.fixture
 async def door(tmp_path):
     robot = Door(tmp_path)
     yield robot
-    for page in robot.pages:
-        await page.close()
-    await robot.sessions.close('test ends')
-    assert not robot.camera.camera.watched
+    await robot.close()
 
 
 async def test_a_proof_opens_and_is_answered(door):

@@ -25,6 +25,7 @@ import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Candidate, Offer
+from rtc_bridge.core.sctp_limits import MAX_UNFINISHED_BYTES
 from rtc_bridge.core.velocity import Velocity, ZERO
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.offer import read_offer
@@ -478,6 +479,11 @@ async def test_all_hooks_are_there():
     assert aiortc_compat.HAS_RTCP
     assert aiortc_compat.HAS_CONSENT_CLOCK
     assert aiortc_compat.HAS_GATHERING_LIMIT
+    assert aiortc_compat.HAS_ASSOCIATION_LIMITS
+    assert aiortc_compat.HAS_ADDRESS_LIMITS
+    assert aiortc_compat.HAS_DATAGRAM_LIMITS
+    assert aiortc_compat.HAS_MEDIA_LIMITS
+    assert aiortc_compat.HAS_PEER_CERTIFICATE
 
 
 async def test_playout_delay_is_negotiated_and_sent(monkeypatch):
@@ -541,7 +547,7 @@ async def test_messages_without_an_end_end_the_session(watch):
     await viewer.until(lambda: viewer.got('control', 'hello'))
     # aiortc's own limit for what it sends is not in the way of others.
     await viewer.pc.sctp._send(viewer.channels['control'].id, 51,
-                               b'x' * (aiortc_compat.MAX_UNFINISHED + 10_000))
+                               b'x' * (MAX_UNFINISHED_BYTES + 10_000))
     await until(lambda: not sessions.sessions, 20)
 
 

@@ -20,7 +20,7 @@ import re
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from . import aiortc_compat
-
+from .bundle import shared_fingerprint
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS
 from ..core.wire import show
@@ -39,12 +39,14 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``encodings`` what all of these can decode, of ``core.fallback.ENCODINGS``.
+    ``encodings`` what all of these can decode, of ``core.fallback.ENCODINGS``, ``fingerprint``
+    the SHA-256 of the certificate that the viewer says to have.
     """
 
     sdp: str
     slots: int
     encodings: frozenset[str]
+    fingerprint: bytes = b''
 
 
 def only_sha256(sdp: str) -> str:
@@ -90,19 +92,21 @@ def _encodings(media: MediaDescription, code: str) -> set[str]:
         raise SignalingError(code, f'codecs cannot be read: {error!r}') from None
 
 
-def read_offer(sdp: str) -> ViewerOffer:
+def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
     """
     Read an offer.
 
-    :raises SignalingError: ``bad-offer``, with what is wrong
+    :param provable: it is of somebody who has to prove an invite over it
+    :raises SignalingError: ``bad-offer`` or ``bad-sdp``, with what is wrong
     """
     text, description = _read(sdp, 'bad-offer')
+    fingerprint = shared_fingerprint(description, alone=provable)
     slots, encodings = 0, set(ENCODINGS)
     for media in description.media:
         if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
             slots += 1
             encodings &= _encodings(media, 'bad-offer')
-    return ViewerOffer(text, slots, frozenset(encodings if slots else ()))
+    return ViewerOffer(text, slots, frozenset(encodings if slots else ()), fingerprint)
 
 
 def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
@@ -112,6 +116,10 @@ def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
     :raises SignalingError: ``bad-answer``, with what is wrong
     """
     text, description = _read(sdp, 'bad-answer')
+    try:
+        shared_fingerprint(description, alone=False)
+    except SignalingError as error:
+        raise SignalingError('bad-answer', str(error)) from None
     slots = [media for media in description.media if media.kind == 'video']
     for media in slots:
         if media.direction != 'recvonly':

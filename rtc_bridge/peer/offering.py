@@ -24,7 +24,7 @@ from .chat_channel import ChatChannel
 from .connection import discard, make_slot
 from .host import Host
 from .offer import only_sha256, read_answer, ViewerOffer
-from .session import logger, Session
+from .session import Session
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS
 from ..core.link import Call, Candidate, Offer
@@ -61,12 +61,13 @@ class OfferingSession(Session):
                             key=lambda encoding: encoding != 'vp8')
         pc = self._connect()
         try:
-            self._channels[CHAT] = ChatChannel(pc.createDataChannel(CHAT), self)
-            for _ in self._wanted:
-                transceiver = pc.addTransceiver('video', 'sendonly')
-                transceiver.setCodecPreferences(aiortc_compat.preferences(self._ours))
-                self._transceivers.append(transceiver)
-            await pc.setLocalDescription()
+            with aiortc_compat.limited_by(self.limits):
+                self._channels[CHAT] = ChatChannel(pc.createDataChannel(CHAT), self)
+                for _ in self._wanted:
+                    transceiver = pc.addTransceiver('video', 'sendonly')
+                    transceiver.setCodecPreferences(aiortc_compat.preferences(self._ours))
+                    self._transceivers.append(transceiver)
+                await pc.setLocalDescription()
         except BaseException:
             await discard(pc)
             raise
@@ -136,4 +137,4 @@ class OfferingSession(Session):
                                      f'no camera {show(wanted)}, there are: {there}')
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
-        logger.info('%s: channel %s is not used', self._name, show(channel.label))
+        self._tell_once('channel', 'channel %s is not used', channel.label)

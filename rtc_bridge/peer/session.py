@@ -38,6 +38,7 @@ from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS, family
 from ..core.figures import Figures
 from ..core.link import Candidate, Offer
+from ..core.peer_limits import PeerLimits
 from ..core.wire import show
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 15.0
 # A peer that answers no check for this long is gone; checks go out five times a second.
 DEAD_AFTER_S = 4.0
+# Candidates that are trickled, of which fewer are checked: see core/address_limits.py.
+MAX_CANDIDATES = 100
 # A page tells each second what it measured, while it is looked at.
 FIGURES_HOLD_S = 3.0
 
@@ -68,6 +71,7 @@ class Session:
         self.source = offer.source
         self.standing = Standing(role, host.robot_id, host.access, admission)
         self.host = host
+        self.limits = PeerLimits(self._on_breach, self.role != 'none')
         self.slots: list[Slot] = []
         self.path = ViewerPath()
         self.state = 'new'
@@ -76,6 +80,9 @@ class Session:
         self.selected = False
         # What the page measured last, and when it said so.
         self.figures: tuple[Figures, float] | None = None
+        # What was logged once.
+        self._told: set[str] = set()
+        self._candidates = 0
         self._offer = offer
         self._on_closed = on_closed
         self._pc: RTCPeerConnection | None = None
@@ -90,10 +97,10 @@ class Session:
 
         :raises SignalingError: ``bad-offer``, ``no-camera`` or ``no-codec``
         """
-        offer = read_offer(self._offer.sdp)
+        offer = read_offer(self._offer.sdp, provable=self.role == 'none')
         if self.door == 'whep' and not offer.slots:
             raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
-        self.standing.take_offer(offer.sdp)
+        self.standing.take_offer(offer.fingerprint)
         name = self._offer.camera
         # Who has proved nothing is told of no cameras.
         if name is not None and name not in self.host.cameras and self.role != 'none':
@@ -120,16 +127,18 @@ class Session:
         pc = self._connect()
         slots = []
         try:
-            for _ in range(min(offer.slots, self.host.max_slots)):
-                # Made before the offer is applied, so that they are matched with its sections.
-                transceiver = pc.addTransceiver('video', 'sendonly')
-                slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path))
-            await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
-            for transceiver in pc.getTransceivers():
-                if transceiver.sender.track is None:
-                    # Nothing is received: microphones and cameras of viewers are not for us.
-                    transceiver.direction = 'inactive'
-            await pc.setLocalDescription()
+            # Transports are made on the way, and get candidates at once.
+            with aiortc_compat.limited_by(self.limits):
+                for _ in range(min(offer.slots, self.host.max_slots)):
+                    # Made before the offer is applied, so that they are matched with its sections.
+                    transceiver = pc.addTransceiver('video', 'sendonly')
+                    slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path))
+                await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
+                for transceiver in pc.getTransceivers():
+                    if transceiver.sender.track is None:
+                        # Nothing is received: microphones and cameras of viewers are not for us.
+                        transceiver.direction = 'inactive'
+                await pc.setLocalDescription()
         except BaseException as error:
             await discard(pc)
             # aiortc has no common base for what a strange description can raise in it.
@@ -162,7 +171,8 @@ class Session:
 
     async def add_candidate(self, candidate: Candidate | None) -> None:
         """Take a trickled candidate; what is none is left out, and logged."""
-        if self._pc is None or self.state == 'closed':
+        self._candidates += 1
+        if self._pc is None or self.state == 'closed' or self._candidates > MAX_CANDIDATES:
             return
         if candidate is None or '.local ' in candidate.candidate:
             # mDNS names are left out here as in the offer, so the end is not passed on either:
@@ -174,8 +184,8 @@ class Session:
             parsed.sdpMLineIndex = candidate.sdp_m_line_index
             await self._pc.addIceCandidate(parsed)
         except (ValueError, AssertionError, IndexError) as error:
-            logger.info('%s: no ICE candidate: %s (%r)', self._name,
-                        show(candidate.candidate), error)
+            self._tell_once('candidate', f'no ICE candidate: %s ({type(error).__name__})',
+                            candidate.candidate)
 
     def cameras_changed(self) -> None:
         """Tell the viewer that cameras came or went."""
@@ -219,6 +229,7 @@ class Session:
         except SignalingError as error:
             self.end(str(error), error.code)
             return None
+        self.limits.prove()
         logger.info('%s: %s by the invite of %s', self._name, self.role,
                     show(self.standing.invite))
         self.fill_first_slot(self._offer.camera)
@@ -277,11 +288,23 @@ class Session:
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(reason, code))
 
+    def _tell_once(self, kind: str, text: str, value: str) -> None:
+        """Log the first of each kind: a viewer can send thousands."""
+        if kind not in self._told:
+            self._told.add(kind)
+            logger.info('%s: ' + text + '; more of this kind are not told', self._name,
+                        show(value))
+
+    def _on_breach(self, reason: str) -> None:
+        """Take that the viewer's association is ended for what came over it."""
+        for channel in self._channels.values():
+            channel.close(reason, 'denied')
+        self.end(reason, 'denied')
+
     def _on_state(self) -> None:
         state = self._pc.connectionState if self._pc is not None else 'new'
         if state == 'connected' and self.state == 'connecting':
             self.state = 'connected'
-            self.standing.connected = boot_time()
             logger.info('%s connected after %.2f s: %s by door %s from %s', self._name,
                         boot_time() - self._began, self.role, self.door, self.source or '?')
         elif state in ('failed', 'closed'):
@@ -297,7 +320,7 @@ class Session:
         kind = None if self.role == 'none' and channel.label == 'default' else kind
         if kind is None or mixed or channel.label in self._channels or self.state == 'closed':
             # RTCBot's clients may open more channels; nobody here listens to them.
-            logger.info('%s: channel %s is not used', self._name, show(channel.label))
+            self._tell_once('channel', 'channel %s is not used', channel.label)
             return
         self._channels[channel.label] = kind(channel, self)
 

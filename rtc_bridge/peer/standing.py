@@ -15,22 +15,22 @@
 
 from aiortc import RTCPeerConnection
 
+from . import aiortc_compat
 from ..core.access import Access, Admission
 from ..core.clock import boot_time, Clock
 from ..core.errors import SignalingError
-from ..core.fingerprint import fingerprint_of
-from ..core.proof import new_nonce, Transcript
+from ..core.proof import new_nonce, same, Transcript
+from ..core.sctp_limits import UNPROVEN_BYTES
 
-# What somebody gets who has proved nothing yet: seconds from the connection on, and bytes.
+# Seconds from the offer on, in which somebody has to connect and prove an invite.
 PROOF_TIMEOUT_S = 5.0
-UNPROVEN_BYTES = 64 * 1024
 
 
 class Standing:
     """
     The role of one session, ``none`` before a proof that is needed.
 
-    ``nonce`` is the robot's for the proof, ``connected`` when the connection came up.
+    ``nonce`` is the robot's for the proof.
     """
 
     def __init__(self, role: str, robot_id: str, access: Access,
@@ -38,10 +38,10 @@ class Standing:
         """Begin with the role that the way, or what was shown at the door, gives."""
         self.role = role if admission is None else admission.invite.role
         self.nonce = new_nonce()
-        self.connected: float | None = None
         self._robot_id = robot_id
         self._access = access
         self._clock = clock
+        self._began = clock()
         self._fingerprint: bytes | None = None
         self._admission = admission
         self._tried = False
@@ -52,23 +52,16 @@ class Standing:
         """Return whose invite was proved, or nothing."""
         return self._admission.invite.name if self._admission is not None else ''
 
-    def take_offer(self, sdp: str) -> None:
-        """
-        Note the viewer's fingerprint, before the offer is applied.
-
-        :raises SignalingError: ``bad-sdp``: a proof is needed and could not hold
-        """
-        try:
-            self._fingerprint = fingerprint_of(sdp)
-        except SignalingError:
-            if self.role == 'none':
-                raise
+    def take_offer(self, fingerprint: bytes) -> None:
+        """Note the fingerprint that all sections of the viewer's offer share."""
+        self._fingerprint = fingerprint
 
     def prove(self, pc: RTCPeerConnection, nonce: bytes, payload: str, mac: bytes) -> bytes:
         """
         Check the page's proof, once, and take its role; return the robot's proof.
 
-        It holds for the connection that carries the channel, so all media must be on the same.
+        It holds for the connection that carries the channel, so all media must be on the same, and
+        for the certificate that DTLS saw there, which has to be the one of the offer.
 
         :raises SignalingError: the session is to end
         """
@@ -79,11 +72,15 @@ class Standing:
         if self._fingerprint is None or any(
                 sender.transport is not transport for sender in pc.getSenders()):
             raise SignalingError('bad-sdp', 'the offer allows more than one connection')
+        seen = aiortc_compat.peer_fingerprint(transport)
+        if seen is None or not same(seen, self._fingerprint):
+            raise SignalingError('bad-sdp', 'the connection has another certificate than the offer'
+                                 if seen else 'this release of aiortc tells no certificate')
         own, = (bytes.fromhex(fingerprint.value.replace(':', ''))
                 for fingerprint in transport.getLocalParameters().fingerprints
                 if fingerprint.algorithm == 'sha-256')
         self._admission = self._access.admit(Transcript(
-            self._robot_id, self.nonce, nonce, self._fingerprint, own, payload), mac)
+            self._robot_id, self.nonce, nonce, seen, own, payload), mac)
         self.role = self._admission.invite.role
         return self._admission.mac
 
@@ -97,7 +94,7 @@ class Standing:
             return self._access.fault(self._admission)
         if self.role == 'none' and self._received > UNPROVEN_BYTES:
             return SignalingError('denied', 'too much was sent before the proof')
-        if self.role == 'none' and self.connected is not None and (
-                self._clock() - self.connected > PROOF_TIMEOUT_S):
-            return SignalingError('denied', f'no proof came within {PROOF_TIMEOUT_S:g} s')
+        if self.role == 'none' and self._clock() - self._began > PROOF_TIMEOUT_S:
+            return SignalingError('denied', f'no proof came within {PROOF_TIMEOUT_S:g} s of '
+                                            'the offer')
         return None

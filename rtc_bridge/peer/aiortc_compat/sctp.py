@@ -11,45 +11,194 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+"""
+Bounds on what a peer's SCTP association costs.
 
-"""Bounds on what a peer's SCTP association costs."""
+aiortc believes its peers: one packet of 1.2 kB, a SACK of 285 gap blocks that span 65535 TSNs
+each, costs it 3 s, and a parameter of length 0 an endless loop. What a packet may be is in
+:mod:`rtc_bridge.core.sctp_limits`; here it is applied before aiortc works on it.
+"""
 
 import logging
+from struct import error as struct_error, unpack_from
 
-from aiortc import RTCSctpTransport
+from aiortc import RTCSctpTransport, rtcsctptransport
+
+from .limits import limits_of
+from ...core.peer_limits import PeerLimits
+from ...core.sctp_limits import (
+    AssociationBreach, gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD,
+    MAX_UNFINISHED_BYTES, tsns_ahead,
+)
 
 logger = logging.getLogger(__name__)
 
-# Of messages that have begun and not ended, in bytes.
-MAX_UNFINISHED = 256 * 1024
+# What aiortc raises on chunks and messages that are not what they say. It closes the connection
+# on them, with a traceback in the log.
+_GARBAGE = (AssertionError, IndexError, KeyError, TypeError, ValueError, struct_error)
+
+_HOOKS = ('_handle_data', '_receive_chunk', '_receive_data_chunk', '_mark_received',
+          '_data_channel_receive', '_data_channel_flush', '_abort', '_set_state', 'State')
+_CHUNKS = ('DataChunk', 'ForwardTsnChunk', 'InitChunk', 'SackChunk', 'ReconfigChunk',
+           'WEBRTC_DCEP', 'DATA_CHANNEL_OPEN')
 
 
-def _install_reassembly_limit() -> bool:
-    """
-    End an association whose peer begins more than it finishes.
+async def _end(transport: RTCSctpTransport, limits: PeerLimits, reason: str) -> None:
+    limits.over = True
+    limits.on_breach(reason)
+    try:
+        # The session's last words, if aiortc may still send any.
+        await transport._data_channel_flush()
+    except (ConnectionError, *_GARBAGE):
+        logger.debug('nothing more can be sent to a peer that is cut off')
+    await transport._abort()
+    transport._set_state(transport.State.CLOSED)
 
-    aiortc announces a receive window (RFC 9260, section 3.3.3) and does not keep to it, and an
-    unfinished message of megabytes costs the loop a millisecond for each further kilobyte.
-    """
-    names = ('_receive_data_chunk', '_abort', '_set_state', 'State')
-    if not all(hasattr(RTCSctpTransport, name) for name in names):
+
+def _install_association_limits() -> bool:
+    """Count and check what comes over an association, and end it on a breach."""
+    kind, module = RTCSctpTransport, rtcsctptransport
+    if not all(hasattr(kind, n) for n in _HOOKS) or not all(hasattr(module, n) for n in _CHUNKS):
         return False
-    receive = RTCSctpTransport._receive_data_chunk
+    handle = kind._handle_data
 
-    async def receive_within_limit(self, chunk):
-        if not hasattr(self, 'whole_window'):
-            self.whole_window, self.overfull = self._advertised_rwnd, False
-        waiting = self.whole_window - self._advertised_rwnd + len(chunk.user_data)
-        if waiting <= MAX_UNFINISHED and not self.overfull:
-            await receive(self, chunk)
-        elif not self.overfull:
-            self.overfull = True
-            logger.warning('a viewer sent %d bytes of messages without an end', waiting)
-            await self._abort()
-            self._set_state(self.State.CLOSED)
+    async def handle_within_limits(self, data):
+        limits = limits_of(self)
+        if limits is None:
+            return await handle(self, data)
+        if limits.over:
+            return None
+        try:
+            if limits.association.take_packet(data, limits.trusted):
+                await handle(self, data)
+        except AssociationBreach as breach:
+            await _end(self, limits, str(breach))
+        except _GARBAGE as error:
+            await _end(self, limits, f'SCTP that cannot be read ({type(error).__name__})')
 
-    RTCSctpTransport._receive_data_chunk = receive_within_limit
+    kind._handle_data = handle_within_limits
+    _install_window()
+    _install_chunk_limits()
+    _install_data_limits()
+    _install_channel_limits()
     return True
 
 
-HAS_REASSEMBLY_LIMIT = _install_reassembly_limit()
+def _install_window() -> None:
+    """Announce the receive window that is kept to (RFC 9260, section 3.3.2)."""
+    start = RTCSctpTransport.start
+
+    async def start_with_window(self, *args, **kwargs):
+        if limits_of(self) is not None:
+            self._advertised_rwnd = MAX_UNFINISHED_BYTES
+        await start(self, *args, **kwargs)
+
+    RTCSctpTransport.start = start_with_window
+
+
+def _install_chunk_limits() -> None:
+    module = rtcsctptransport
+    counted = (module.DataChunk, module.SackChunk, module.ForwardTsnChunk, module.ReconfigChunk)
+    receive = RTCSctpTransport._receive_chunk
+
+    async def receive_within_limits(self, chunk):
+        limits = limits_of(self)
+        if limits is not None:
+            if limits.over:
+                return
+            if isinstance(chunk, counted) and self._last_received_tsn is None:
+                # Before INIT there is nothing to count from.
+                return
+            if isinstance(chunk, module.InitChunk):
+                if self._association_state == self.State.ESTABLISHED:
+                    # aiortc would count from anew while it keeps what came (RFC 9260, 5.2.2).
+                    return
+            if isinstance(chunk, module.SackChunk):
+                _clamp_sack(self, chunk)
+            elif isinstance(chunk, module.ForwardTsnChunk):
+                _clamp_forward_tsn(self, chunk)
+        await receive(self, chunk)
+
+    RTCSctpTransport._receive_chunk = receive_within_limits
+
+
+def _clamp_sack(transport: RTCSctpTransport, chunk: rtcsctptransport.SackChunk) -> None:
+    """Leave of a SACK what is about something that is outstanding (RFC 9260, section 6.2.1)."""
+    newest = (transport._local_tsn - 1) & 0xFFFFFFFF
+    if tsns_ahead(chunk.cumulative_tsn, newest):
+        raise AssociationBreach('SACK of what was not sent')
+    sent = transport._sent_queue
+    outstanding = tsns_ahead(sent[-1].tsn, chunk.cumulative_tsn) if sent else 0
+    chunk.gaps = gap_blocks(chunk.gaps, outstanding if len(sent) <= MAX_OUTSTANDING else 0)
+
+
+def _clamp_forward_tsn(transport: RTCSctpTransport,
+                       chunk: rtcsctptransport.ForwardTsnChunk) -> None:
+    """Leave of a FORWARD TSN (RFC 3758) streams that are in use, each once."""
+    if tsns_ahead(chunk.cumulative_tsn, transport._last_received_tsn) > MAX_TSNS_AHEAD:
+        raise AssociationBreach('FORWARD TSN far ahead')
+    chunk.streams = list({stream: (stream, sequence) for stream, sequence in chunk.streams
+                          if stream in transport._inbound_streams
+                          or stream in transport._data_channels}.values())
+
+
+def _install_data_limits() -> None:
+    receive, mark = RTCSctpTransport._receive_data_chunk, RTCSctpTransport._mark_received
+
+    async def receive_within_limits(self, chunk):
+        limits = limits_of(self)
+        if limits is not None:
+            streams = self._inbound_streams
+            if chunk.stream_id not in streams and len(streams) >= MAX_STREAMS:
+                raise AssociationBreach(f'data on more than {MAX_STREAMS} streams')
+            unfinished = [kept for stream in streams.values() for kept in stream.reassembly]
+            if not limits.association.take_data(
+                    chunk.tsn, self._last_received_tsn, len(self._sack_misordered),
+                    waiting=sum(len(kept.user_data) for kept in unfinished)
+                    + len(chunk.user_data), chunks=len(unfinished) + 1):
+                self._sack_needed = True
+                return
+        await receive(self, chunk)
+
+    def mark_received(self, tsn):
+        """Do as aiortc does, but without sorting all that is misordered for each chunk."""
+        if limits_of(self) is None:
+            return mark(self, tsn)
+        ahead = tsns_ahead(tsn, self._last_received_tsn)
+        if not ahead or tsn in self._sack_misordered:
+            if len(self._sack_duplicates) < MAX_DUPLICATES:
+                self._sack_duplicates.append(tsn)
+            return True
+        self._sack_misordered.add(tsn)
+        following = self._last_received_tsn + 1 & 0xFFFFFFFF
+        while following in self._sack_misordered:
+            self._sack_misordered.remove(following)
+            self._last_received_tsn = following
+            following = following + 1 & 0xFFFFFFFF
+        return False
+
+    RTCSctpTransport._receive_data_chunk = receive_within_limits
+    RTCSctpTransport._mark_received = mark_received
+
+
+def _install_channel_limits() -> None:
+    module = rtcsctptransport
+    receive = RTCSctpTransport._data_channel_receive
+
+    async def receive_within_limits(self, stream_id, pp_id, data):
+        limits = limits_of(self)
+        if limits is not None:
+            if limits.over:
+                return
+            if pp_id == module.WEBRTC_DCEP:
+                if data[:1] == bytes([module.DATA_CHANNEL_OPEN]) and len(data) >= 12:
+                    # RFC 8832, section 5.1: the lengths of label and protocol.
+                    limits.association.take_channel(sum(unpack_from('!HH', data, 8)))
+            elif stream_id not in self._data_channels:
+                limits.association.take_stray()
+        await receive(self, stream_id, pp_id, data)
+
+    RTCSctpTransport._data_channel_receive = receive_within_limits
+
+
+HAS_ASSOCIATION_LIMITS = _install_association_limits()
