@@ -155,7 +155,7 @@ async def first_of(*work: Coroutine[Any, Any, Any]) -> Any:
     Run coroutines side by side until one ends; cancel the others and wait for their ends.
 
     Return its result, or raise its exception. Of several that end at once one that failed counts,
-    then the one that stands first here.
+    then the one that stands first here. What the others raise while they end is left out.
     """
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(coroutine) for coroutine in work]
@@ -167,9 +167,6 @@ async def first_of(*work: Coroutine[Any, Any, Any]) -> Any:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    for task in tasks:
-        if task is not ended[0] and not task.cancelled() and task.exception() is not None:
-            failures.note(task.get_coro().__qualname__, task.exception())
     return ended[0].result()
 
 

@@ -139,7 +139,7 @@ def _pixels(frame: av.VideoFrame) -> tuple[np.ndarray | Planes, str]:
     """
     Return a decoded picture, as it is where encoders take it so.
 
-    The detour by BGR takes 3 ms for 1280x720.
+    By way of BGR a picture of 1280x720 takes 1.2 ms of a core more, as measured in November 2026.
     """
     if frame.format.name == 'yuv420p' and frame.color_range != ColorRange.JPEG:
         return Planes(*map(_plane, frame.planes)), ''

@@ -19,12 +19,14 @@ from collections.abc import Awaitable, Callable
 import logging
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from .files import protect
 from .server import connection
 from .watch import log, Metrics
 from ..core.crowd import Networks, Rates, site
 from ..core.parameters import Value
+from ..core.supervision import failures
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 
@@ -87,7 +89,16 @@ class Entrance:
             self._metrics.refused.labels('requests').inc()
             raise web.HTTPTooManyRequests(text='There are too many requests from this address',
                                           headers={'Retry-After': '5'})
-        return await handler(request)
+        try:
+            return await handler(request)
+        except (web.HTTPException, ConnectionError, HttpProcessingError, web.RequestPayloadError):
+            raise
+        except Exception as error:
+            failures.note('request', error)
+            if request.writer.output_size:
+                # Something was sent already: nothing but the end of the connection is left.
+                raise ConnectionError('a handler failed') from error
+            raise web.HTTPInternalServerError(text='The server failed at this') from error
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

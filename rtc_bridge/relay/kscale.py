@@ -21,6 +21,7 @@ app sees what it would see of a K-Scale robot: gateway and stream in one.
 
 import asyncio
 from collections.abc import Callable
+from typing import NoReturn
 
 from aiohttp import web, WSMsgType
 
@@ -32,6 +33,7 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import check_name
 from ..core.rate import RateLimit
+from ..core.supervision import first_of, spawn
 
 FIRST_FRAME_TIMEOUT = 10.0
 
@@ -48,7 +50,6 @@ class KScaleRobot:
         self.app: web.WebSocketResponse | None = None
         self.ws = ws
         self._cut: Callable[[], None] | None = None
-        self._farewell: asyncio.Task[bool] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
         """Return none: K-Scale's robots and apps have their own."""
@@ -70,7 +71,7 @@ class KScaleRobot:
 
     def dismiss(self) -> None:
         """End it: its name is another's."""
-        self._farewell = asyncio.create_task(self.ws.close())
+        spawn('farewell', self.ws.close())
 
     async def run(self) -> None:
         """Pass on what the robot says to its app, until it goes."""
@@ -190,14 +191,9 @@ class KScaleDoor:
         if first is None:
             await say(ws, kscale.AVAILABLE)
         app = App(ws, robot, request.remote, self._desk, rate)
-        serving = asyncio.create_task(app.run(first))
-        going = asyncio.create_task(gone.wait())
-        try:
-            await asyncio.wait((serving, going), return_when=asyncio.FIRST_COMPLETED)
-            if gone.is_set():
-                raise SignalingError('robot-gone', kscale.GONE)
-            await serving
-        finally:
-            for task in (serving, going):
-                task.cancel()
-            await asyncio.gather(serving, going, return_exceptions=True)
+
+        async def go() -> NoReturn:
+            await gone.wait()
+            raise SignalingError('robot-gone', kscale.GONE)
+
+        await first_of(go(), app.run(first))

@@ -31,6 +31,7 @@ from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, Of
                              Renew)
 from ..core.rate import RateLimit
 from ..core.serial import SerialTasks
+from ..core.supervision import first_of
 from ..core.wire import show
 
 # Session ids a page may hold at once: a picture, the one that replaces it, and some slack.
@@ -49,7 +50,7 @@ class PageSocket:
         self._source = source
         self._desk = desk
         self._rate = RateLimit(rate, 4 * rate)
-        self._jobs = SerialTasks()
+        self._jobs = SerialTasks(name='request of a page')
         self._fresh: dict[str, RobotLink] = {}
         self._used: dict[str, RobotLink] = {}
         self._presence: asyncio.Queue[RobotLink | None] = asyncio.Queue()
@@ -57,13 +58,10 @@ class PageSocket:
     async def run(self) -> None:
         """Serve the page until it goes."""
         unwatch = self._registry.watch(self._name, self._presence.put_nowait)
-        presence = asyncio.create_task(self._follow())
         try:
-            await self._read()
+            await first_of(self._read(), self._follow())
         finally:
             unwatch()
-            presence.cancel()
-            await asyncio.gather(presence, return_exceptions=True)
             await self._jobs.close()
             for session in self._used:
                 # Of one whose task had not begun, nobody else would.

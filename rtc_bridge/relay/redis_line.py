@@ -32,6 +32,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from .watch import log
+from ..core.supervision import failures, first_of, guarded
 
 # Seconds: until a silent Redis is given up, between signs of life, and until the next try.
 _PATIENCE = 2.0
@@ -89,7 +90,8 @@ class RedisLine:
         """Send a command behind all others; the reply may be awaited, as of ``call``."""
         reply = asyncio.get_running_loop().create_future()
         # Nobody has to look whether it failed.
-        reply.add_done_callback(lambda done: done.cancelled() or done.exception())
+        reply.add_done_callback(guarded(
+            'Redis', lambda done: done.cancelled() or done.exception()))
         if self._open:
             self._queue.append((command, reply))
             self._waiting.set()
@@ -105,6 +107,8 @@ class RedisLine:
             except Exception as error:
                 # Whatever it is: relays go on alone, and try again.
                 reason = str(error).split('\n')[0] or type(error).__name__
+                if not isinstance(error, (Away, RedisError, OSError)):
+                    failures.note('Redis', error, 'the line is opened anew')
             finally:
                 self._close()
             if reason != self._reason:
@@ -132,16 +136,7 @@ class RedisLine:
             await pubsub.subscribe(*self._channels)
             # From here on nothing is missed, as commands go out later.
             self._open = True
-            jobs = [asyncio.create_task(job) for job in (
-                self._listen(pubsub), self._write(), self._live())]
-            try:
-                done, _ = await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
-                for job in done:
-                    job.result()
-            finally:
-                for job in jobs:
-                    job.cancel()
-                await asyncio.gather(*jobs, return_exceptions=True)
+            await first_of(self._listen(pubsub), self._write(), self._live())
         raise Away('the line ended')
 
     async def _live(self) -> NoReturn:

@@ -34,6 +34,7 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import MAX_MESSAGE
 from ..core.rate import RateLimit
+from ..core.supervision import first_of
 from ..core.wire import load_object, show, take
 
 
@@ -120,15 +121,10 @@ class RTCBotRobot:
 
     async def run(self) -> None:
         """Read the robot's frames until it goes, or until it may take no more offers."""
-        reader = asyncio.create_task(self._read())
-        over = asyncio.create_task(self._over.wait())
         try:
-            await asyncio.wait((reader, over), return_when=asyncio.FIRST_COMPLETED)
+            await first_of(self._read(), self._over.wait())
         finally:
             self._over.set()
-            for task in (reader, over):
-                task.cancel()
-            await asyncio.gather(reader, over, return_exceptions=True)
             self._settle(SignalingError('robot-gone', 'The robot went away before it answered'))
 
     async def _read(self) -> None:

@@ -27,6 +27,7 @@ from aiohttp.http import HttpProcessingError
 from .watch import log, Metrics
 from ..core.crowd import Networks, Places, site
 from ..core.parameters import Value
+from ..core.supervision import call_guarded
 
 # aiohttp logs each request that is none with a traceback and its first line, in which the name of
 # a room may be: a stranger could fill the log.
@@ -143,7 +144,8 @@ class Connection(asyncio.Protocol):
 
     def _later(self, limit: str) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(
-            self._doorman.settings[f'limits.{limit}'], self._cut, limit)
+            self._doorman.settings[f'limits.{limit}'], call_guarded, 'connection', self._cut,
+            limit)
 
     def _cut(self, limit: str) -> None:
         self._doorman.metrics.refused.labels(limit).inc()

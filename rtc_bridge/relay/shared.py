@@ -31,6 +31,7 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.identity import Identity
 from ..core.link import Offer, RobotLink
 from ..core.messages import parse
+from ..core.supervision import keep_running, spawn
 
 
 class SharedRegistry(Registry):
@@ -65,7 +66,7 @@ class SharedRegistry(Registry):
         self._host = Host(desk, self._book.post)
         desk.metrics.gauge('redis', 'Whether the Redis of the relays is reached',
                            lambda: self._book.line.up)
-        running = asyncio.create_task(self._book.line.run())
+        running = spawn('Redis', keep_running('Redis', self._book.line.run))
         try:
             yield
         finally:

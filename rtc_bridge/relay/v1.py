@@ -28,6 +28,7 @@ from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Chall
                              Error, Message, OfferMessage, parse, Prove, Register, Registered,
                              Renew, Servers)
 from ..core.rate import RateLimit
+from ..core.supervision import spawn
 from ..core.wire import show
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
@@ -83,7 +84,6 @@ class WebSocketRobot:
         self._gone = False
         self._faults = RateLimit(_FAULTS_PER_SECOND, _FAULTS)
         self._tolerable = True
-        self._farewell: asyncio.Task[None] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use; the next one gets other passwords."""
@@ -178,7 +178,7 @@ class WebSocketRobot:
         """End it, as it has come again; most likely nobody is at the other end any more."""
         log('a robot has taken its own place')
         self._leave()
-        self._farewell = asyncio.create_task(self._say_farewell())
+        spawn('farewell', self._say_farewell())
 
     async def _say_farewell(self) -> None:
         # The WebSocket may be stuck: its keeper or the stall timeout ends it then.

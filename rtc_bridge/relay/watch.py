@@ -14,6 +14,7 @@
 
 """What an operator can watch: Prometheus metrics, and log lines with fields."""
 
+from collections.abc import Iterator
 import json
 import logging
 import time
@@ -22,11 +23,26 @@ from typing import Any, Callable
 from aiohttp import web
 from prometheus_client import (CollectorRegistry, Counter, Gauge, generate_latest, Histogram,
                                ProcessCollector)
+from prometheus_client.core import CounterMetricFamily
+
+from ..core.supervision import failures
 
 _logger = logging.getLogger('rtc_bridge.relay')
 _PREFIX = 'rtc_bridge_relay_'
 _FAST = (.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1)
 _SLOW = (.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20)
+
+
+class _Failures:
+    """Reads how often parts of this process have failed, when the metrics are read."""
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Yield the counts by name; the names are those of the program's parts."""
+        counts = CounterMetricFamily(_PREFIX + 'failures', 'Failures by part of the program',
+                                     labels=('part',))
+        for name, count in failures.counts.items():
+            counts.add_metric((name,), count)
+        yield counts
 
 
 class Metrics:
@@ -36,6 +52,7 @@ class Metrics:
         """Start at zero."""
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
+        self.registry.register(_Failures())
 
         def make(kind: type, name: str, text: str, labels=(), **options) -> Any:
             return kind(_PREFIX + name, text, labels, registry=self.registry, **options)

@@ -20,6 +20,8 @@ import logging
 import socket
 from typing import Callable
 
+from ..core.supervision import call_guarded, guarded
+
 _logger = logging.getLogger('rtc_bridge.signaling')
 
 # rtnetlink(7): RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR, RTMGRP_IPV6_ROUTE.
@@ -44,7 +46,7 @@ def watch(on_change: Callable[[], None]):
                 pass
         if timer is not None:
             timer.cancel()
-        timer = loop.call_later(_SETTLE_S, on_change)
+        timer = loop.call_later(_SETTLE_S, call_guarded, 'network change', on_change)
 
     try:
         netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
@@ -55,7 +57,9 @@ def watch(on_change: Callable[[], None]):
     with netlink:
         netlink.setblocking(False)
         netlink.bind((0, _GROUPS))
-        loop.add_reader(netlink, read)
+        # A reader that fails would be called again at once, for ever.
+        loop.add_reader(netlink, guarded('network change', read, on_failure=lambda error: (
+            loop.remove_reader(netlink))))
         try:
             yield
         finally:

@@ -42,6 +42,7 @@ from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prov
                              Registered, Renew, Servers, SUBPROTOCOL)
 from ..core.rate import RateLimit
 from ..core.serial import SerialTasks
+from ..core.supervision import failures, first_of, spawn
 
 _logger = logging.getLogger('rtc_bridge.signaling')
 
@@ -92,7 +93,6 @@ class RelayClient:
         self._ways: list[str | None] = []
         self._registered = False
         self._moved = asyncio.Event()
-        self._check: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> str:
@@ -125,7 +125,7 @@ class RelayClient:
         if ws is not None:
             if source_address(ws.remote_address) == ws.local_address[0]:
                 # A container's link, or another network that gave out the same address.
-                self._check = asyncio.create_task(self._check_way(ws))
+                spawn('relay client', self._check_way(ws))
                 return
             # A closing handshake would wait for somebody who is not reached any more.
             ws.transport.abort()
@@ -169,6 +169,10 @@ class RelayClient:
             except (OSError, EOFError, ImportError, WebSocketException) as error:
                 # ImportError: a SOCKS proxy in the environment without the library for it.
                 self._lost(reason(error))
+            except Exception as error:
+                # Whatever a relay brings about, the next try may go well.
+                failures.note('relay client', error, 'it dials again')
+                self._lost(reason(error))
             if again:
                 continue
             if self._good:
@@ -182,17 +186,12 @@ class RelayClient:
     async def _dial_until_moved(self) -> bool:
         """Serve one connection as ``_dial``; end it when the network changes."""
         self._ways = self._find_ways()
-        job = asyncio.create_task(self._dial())
-        moved = asyncio.create_task(self._moved.wait())
-        try:
-            await asyncio.wait({job, moved}, return_when=asyncio.FIRST_COMPLETED)
-            if self._moved.is_set():
-                raise LinkLost('the network has changed')
-            return job.result()
-        finally:
-            for task in (job, moved):
-                task.cancel()
-            await asyncio.gather(job, moved, return_exceptions=True)
+
+        async def move() -> NoReturn:
+            await self._moved.wait()
+            raise LinkLost('the network has changed')
+
+        return await first_of(move(), self._dial())
 
     def _find_ways(self) -> list[str | None]:
         """Return from which addresses this host reaches the relay and the world."""
@@ -210,7 +209,7 @@ class RelayClient:
             # A redirection, or a proxy in the environment, whose host or port cannot be.
             raise LinkLost(f'a URL on the way to it is none: {reason(error)}') from None
         async with opened as ws:
-            jobs = SerialTasks()
+            jobs = SerialTasks(name='request of the relay')
             self._ws, self._peer = ws, ws.remote_address
             try:
                 if ws.subprotocol == SUBPROTOCOL:
