@@ -73,7 +73,7 @@ END
     "$@" >/dev/null || status=$?
   for service in "${new_units[@]}"; do
     if has_unit "$service" && [ -d /run/systemd/system ]; then
-      as_root systemctl disable -q "$service"
+      as_root systemctl disable --now -q "$service"
     fi
   done
   exit $status

@@ -31,10 +31,9 @@ import time
 
 import cv2
 import numpy as np
+from patience import PATIENCE
 import pytest
 
-# The whole suite shares two cores with whatever else runs: only the hopeless is given up.
-PATIENCE = 60.0
 # The picture as the browser decoded it, as PNG; null before the first.
 GRAB = """async (selector) => {
   const video = document.querySelector(selector);

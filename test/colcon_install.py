@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 
+from patience import PATIENCE
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,7 +44,7 @@ class Install:
         shutil.copytree(ROOT, workspace / 'src' / 'rtc_bridge', ignore=ignored)
         colcon = 'import sys; from colcon_core.command import main; sys.exit(main())'
         done = subprocess.run([sys.executable, '-c', colcon, 'build'], cwd=workspace,
-                              capture_output=True, text=True, timeout=110)
+                              capture_output=True, text=True, timeout=PATIENCE)
         assert done.returncode == 0, done.stdout + done.stderr
         self.prefix = workspace / 'install' / 'rtc_bridge'
         self.site_packages = next(self.prefix.rglob('rtc_bridge/__init__.py')).parent.parent
@@ -61,4 +62,4 @@ class Install:
     def run(self, *command) -> subprocess.CompletedProcess:
         """Run something with the installed package, far from the source."""
         return subprocess.run(command, cwd=self.prefix, env=self.environment, capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=PATIENCE)

@@ -25,6 +25,8 @@ import sys
 import threading
 import time
 
+from patience import PATIENCE
+
 
 def free_port() -> int:
     """Return a TCP port that nobody has, none of those that the system gives to others."""
@@ -106,7 +108,7 @@ class Process:
         """Tell whether it has not ended."""
         return self._process.poll() is None
 
-    def wait_line(self, pattern: str, timeout: float = 20.0, start: int = 0) -> re.Match:
+    def wait_line(self, pattern: str, timeout: float = PATIENCE, start: int = 0) -> re.Match:
         """
         Wait for a line in which a regular expression is found, from line ``start`` on.
 
@@ -128,7 +130,7 @@ class Process:
                     raise AssertionError(f'no line matches {pattern!r}, {why}; it said:\n{said}')
                 self._changed.wait(left)
 
-    def wait(self, timeout: float = 20.0) -> int:
+    def wait(self, timeout: float = PATIENCE) -> int:
         """
         Wait until it has ended and all its output is here; return its status.
 

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 import json
 
 from aiohttp import ClientSession, web, WSMsgType
+from patience import PATIENCE
 from rtc_bridge.core.messages import SUBPROTOCOL
 from rtc_bridge.core.relay_settings import DEFAULTS
 from rtc_bridge.core.tokens import Tokens
@@ -100,7 +101,7 @@ async def send(ws, **message):
 
 async def get(ws, kind=None):
     """Return the next message, which must be of the type, if one is given."""
-    frame = await ws.receive(timeout=20)
+    frame = await ws.receive(timeout=PATIENCE)
     assert frame.type == WSMsgType.TEXT, frame
     message = json.loads(frame.data)
     if kind is not None:
@@ -118,6 +119,6 @@ async def make_offer(page, sdp='s=o', **members):
 async def closed(ws):
     """Wait for the end of a WebSocket; return its close code."""
     while True:
-        frame = await ws.receive(timeout=20)
+        frame = await ws.receive(timeout=PATIENCE)
         if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
             return ws.close_code

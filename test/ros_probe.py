@@ -19,6 +19,7 @@ import threading
 import time
 from typing import Any
 
+from patience import PATIENCE
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
@@ -80,7 +81,7 @@ class RosProbe:
         """Return a publisher."""
         return self.node.create_publisher(kind, topic, qos)
 
-    def wait_for(self, predicate: Callable[[], Any], timeout: float = 20.0) -> Any:
+    def wait_for(self, predicate: Callable[[], Any], timeout: float = PATIENCE) -> Any:
         """
         Return the first true value of a predicate; look after each callback, and now and then.
 

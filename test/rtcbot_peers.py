@@ -32,6 +32,7 @@ from aiortc import (RTCConfiguration, RTCPeerConnection, RTCSessionDescription,
                     VideoStreamTrack)
 from av import VideoFrame
 import numpy as np
+from patience import PATIENCE
 import pytest
 from relay_server import serve_app
 from rtc_bridge.core.errors import SignalingError
@@ -110,14 +111,14 @@ class StockViewer:
 
     async def colour(self):
         """Wait for a picture; return its mean colour as blue, green, red."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             frame = await self.frames.get()
         return tuple(frame.reshape(-1, 3).mean(axis=0))
 
     async def ask(self, message):
         """Send a message; return what comes back."""
         self.conn.put_nowait(message)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             return await self.messages.get()
 
     async def close(self):
@@ -293,7 +294,7 @@ class PlainRobot:
             await pc.close()
 
 
-async def until(condition, timeout=40):
+async def until(condition, timeout=PATIENCE):
     """Wait until an async function gives something true; return that."""
     end = time.monotonic() + timeout
     while True:

@@ -21,6 +21,7 @@ from types import SimpleNamespace
 
 from builtin_interfaces.msg import Time
 import numpy as np
+from patience import PATIENCE
 import pytest
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -199,7 +200,7 @@ class Book:
         self.changes += 1
 
     async def until(self, names):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while set(self.found) != set(names):
                 await asyncio.sleep(0.01)
 
@@ -251,7 +252,7 @@ async def test_the_list_has_one_order_whatever_came_first(probe):
             # A camera that is made one for driving is told of as one that has come.
             ros.call('parameters', robot.set_parameters,
                      [Parameter('cameras.clip.drive', value=True)])
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 while book.changes == changes:
                     await asyncio.sleep(0.01)
             assert book.found['clip'].settings.drive

@@ -17,6 +17,7 @@
 import subprocess
 import sys
 
+from patience import PATIENCE
 import pytest
 from rtc_bridge import __version__
 from rtc_bridge.cli import PROGRAMS
@@ -24,7 +25,7 @@ from rtc_bridge.cli import PROGRAMS
 
 def rtc_bridge(*arguments):
     return subprocess.run([sys.executable, '-c', 'from rtc_bridge import cli; exit(cli.main())',
-                           *arguments], capture_output=True, text=True, timeout=60)
+                           *arguments], capture_output=True, text=True, timeout=PATIENCE)
 
 
 def test_version():
@@ -67,7 +68,7 @@ from rtc_bridge import cli
 exit(cli.main())
 """
     done = subprocess.run([sys.executable, '-c', code, 'relay', '--open', '--port', '0'],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=PATIENCE)
     assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
 
 
@@ -84,6 +85,7 @@ sys.argv[1:] = ['relay', '--help']
 from rtc_bridge import cli
 sys.exit(cli.main())
 """
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                          timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert '--port' in done.stdout

@@ -26,6 +26,7 @@ import urllib.request
 
 import cv2
 import numpy
+from patience import PATIENCE
 import pytest
 from rtc_bridge.nodes.demo import _environment as programs_environment, free_domain, shared_file
 
@@ -61,7 +62,7 @@ def pidfds(processes):
     return [os.pidfd_open(pid) for pid in processes]
 
 
-def wait_for_end(descriptors, timeout=30):
+def wait_for_end(descriptors, timeout=PATIENCE):
     """Wait until all these processes have ended."""
     poll = select.poll()
     for descriptor in descriptors:
@@ -99,7 +100,7 @@ def demo():
 def test_link_and_page(demo):
     process, link, lines = demo
     assert sorted(children(process.pid)) == sorted(PROGRAMS)
-    with urllib.request.urlopen(link, timeout=30) as page:
+    with urllib.request.urlopen(link, timeout=PATIENCE) as page:
         assert page.status == 200
         assert b'<!doctype html>' in page.read().lower()
 
@@ -131,7 +132,7 @@ def test_stops_quietly_and_leaves_nothing(demo, number):
     assert len(descriptors) == len(PROGRAMS)
     process.send_signal(number)
     rest = process.stdout.read()
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=PATIENCE) == 0
     # What was printed with the link may still be on its way; no traceback, no complaint.
     assert not re.search('Traceback|WARN|ERROR|ended with status', rest), rest
     wait_for_end(descriptors, timeout=0)
@@ -151,7 +152,7 @@ def test_a_program_that_dies_ends_the_demo_with_its_name(demo):
     descriptors = pidfds(found.values())
     os.kill(found['bridge'], signal.SIGKILL)
     rest = process.stdout.read()
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=PATIENCE) == 1
     assert 'bridge ended with status -9' in rest
     wait_for_end(descriptors, timeout=0)
 
@@ -160,7 +161,7 @@ def test_taken_port_is_named():
     with socket.create_server(('127.0.0.1', 0)) as server:
         port = server.getsockname()[1]
         done = subprocess.run([*COMMAND, '--port', str(port)], env=environment(), text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=PATIENCE)
     assert done.returncode == 1
     assert done.stdout == ''
     assert len(done.stderr.splitlines()) == 1
@@ -174,7 +175,7 @@ def test_taken_port_is_named():
 ])
 def test_wrong_options_are_named(arguments, fault):
     done = subprocess.run([*COMMAND, *arguments], env=environment(), text=True,
-                          capture_output=True, timeout=60)
+                          capture_output=True, timeout=PATIENCE)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert fault in done.stderr

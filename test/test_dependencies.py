@@ -18,6 +18,7 @@ from importlib import metadata
 import subprocess
 import sys
 
+from patience import PATIENCE
 import pytest
 from rtc_bridge.core import dependencies
 from rtc_bridge.core.errors import DependencyError
@@ -108,7 +109,8 @@ def test_start_stops_with_one_line(tmp_path):
     (info / 'METADATA').write_text('Metadata-Version: 2.1\nName: aiortc\nVersion: 1.6.0\n')
     code = (f'import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.argv[1:] = ["bridge"]; '
             'from rtc_bridge import cli; sys.exit(cli.main())')
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                          timeout=PATIENCE)
     assert done.returncode == 2
     assert done.stdout == ''
     assert len(done.stderr.splitlines()) == 1

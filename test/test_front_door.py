@@ -34,6 +34,7 @@ from aiohttp import ClientSession, WSServerHandshakeError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from patience import PATIENCE
 import pytest
 from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.crowd import Networks, Places, Rates, site
@@ -245,7 +246,7 @@ async def test_only_so_many_viewers(limit):
         assert [(await get(page))['type'] for page in pages] == ['ready', 'ready', 'error']
         await closed(pages[2])
         await pages[0].close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await get(await r.page('/r')))['type'] != 'ready':
                 pass
 
@@ -359,7 +360,7 @@ async def connect(r):
 
 async def cut(reader):
     """Wait until the relay has ended a connection."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         try:
             while await reader.read(65536):
                 pass
@@ -399,7 +400,7 @@ async def test_who_takes_nothing_is_cut():
         # Each is answered, and no answer is read: asyncio's own reader stops at 128 kB.
         writer.write(frame('{"type":"watch"}'))
         with pytest.raises(ConnectionError):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     writer.write(frame('{"type":"renew"}') * 100)
                     await writer.drain()
@@ -419,7 +420,7 @@ async def test_only_so_many_connections():
         await cut(reader)
         writer.close()
         held.pop()[1].close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     # Robots with a token do not count, so there is room for all of them.
@@ -526,7 +527,7 @@ def test_tls_by_files_that_may_change(tmp_path):
         line(process, 'read again')
         assert served_name(port) == 'second'
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -535,7 +536,7 @@ def test_tls_by_files_that_may_change(tmp_path):
 
 def test_a_certificate_that_is_none(tmp_path):
     process = start('--open', '--certificate', str(tmp_path / 'none.pem'))
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1 and 'certificate' in errors and 'Traceback' not in errors
 
 
@@ -614,7 +615,7 @@ def test_logs_tell_no_secrets():
         session = asyncio.run(talk())
         process.terminate()
         lines = [json.loads(text) for text in process.stderr]
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()

@@ -27,6 +27,7 @@ import os
 from aiohttp import ClientError, WSMsgType
 from browsers import Loop
 from hypothesis import given, HealthCheck, settings, strategies as st
+from patience import PATIENCE
 import pytest
 from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.errors import ProtocolError, SignalingError
@@ -115,7 +116,7 @@ async def witness(r):
     # Nothing is left of those who came in between.
     await robot.close()
     await page.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while r.registry.count:
             await asyncio.sleep(0.01)
 
@@ -150,7 +151,7 @@ async def say(ws, frame):
 async def until_message(ws, kind):
     """Return the next message of a type, or ``None`` at the end; all of them are well-formed."""
     while True:
-        frame = await ws.receive(timeout=20)
+        frame = await ws.receive(timeout=PATIENCE)
         if frame.type != WSMsgType.TEXT:
             return None
         message = json.loads(frame.data)
@@ -197,7 +198,7 @@ def test_pages_and_robots_send_anything(loop):
         if kind == 'rtcbot':
             ws = await r.rtcbot('/fuzzed')
             posting = asyncio.create_task(r.post('/fuzzed'))
-            await ws.receive(timeout=20)
+            await ws.receive(timeout=PATIENCE)
         elif kind == 'nobody':
             ws = await r.http.ws_connect('/fuzzed', protocols=['rtc-bridge.v1'])
         else:
@@ -222,7 +223,7 @@ def test_pages_and_robots_send_anything(loop):
                 status, text, _ = await posting
                 assert status in (200, 400, 403, 404, 429, 502, 503, 504) and text is not None
         await ws.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while r.registry.get('fuzzed') is not None:
                 await asyncio.sleep(0)
 
@@ -245,7 +246,7 @@ def test_anything_comes_in_k_scales_form(loop, kind):
     async def answer(robot):
         """Play a robot of ours that offers nonsense, and takes every other answer."""
         while True:
-            message = json.loads((await robot.receive(timeout=20)).data)
+            message = json.loads((await robot.receive(timeout=PATIENCE)).data)
             session = message.get('session')
             match message['type']:
                 case 'call':
@@ -265,7 +266,7 @@ def test_anything_comes_in_k_scales_form(loop, kind):
                 robot = await r.http.ws_connect('/')
                 other, ws = (robot, ws) if kind != 'robot' else (ws, robot)
                 await send(robot, role='robot', robot_id='theirs')
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE):
                     while r.registry.get('theirs') is None:
                         await asyncio.sleep(0)
             await send(other if kind == 'robot' else ws, **hello)
@@ -275,16 +276,16 @@ def test_anything_comes_in_k_scales_form(loop, kind):
         if other is not None:
             # All that is JSON came through, in order, and nothing else.
             await say(ws, '"last"')
-            while (text := (await other.receive(timeout=20)).data) != '"last"':
+            while (text := (await other.receive(timeout=PATIENCE)).data) != '"last"':
                 json.loads(text)
             await other.close()
         elif kind == 'app of ours':
             await say(ws, '{"service":"none"}')
-            while (frame := await ws.receive(timeout=20)).type == WSMsgType.TEXT:
+            while (frame := await ws.receive(timeout=PATIENCE)).type == WSMsgType.TEXT:
                 if 'Unknown service' in json.loads(frame.data).get('error', ''):
                     break
         await ws.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while r.registry.get('theirs') is not None or r.registry.get('fuzzed') is not None:
                 await asyncio.sleep(0)
 
@@ -374,7 +375,7 @@ def test_any_bytes_come(loop):
             try:
                 writer.write(data)
                 writer.write_eof()
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE):
                     while await reader.read(65536):
                         pass
             except ConnectionError:
@@ -446,7 +447,8 @@ def test_hostile_offers_reach_a_robot(loop):
 
     async def offer(text, door, camera, candidate):
         try:
-            answer = await asyncio.wait_for(link.answer(Offer('s', text, door, camera=camera)), 10)
+            answer = await asyncio.wait_for(
+                link.answer(Offer('s', text, door, camera=camera)), PATIENCE)
         except SignalingError as error:
             assert error.code in ('bad-offer', 'no-camera', 'no-codec') and str(error)
         else:

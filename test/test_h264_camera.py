@@ -17,6 +17,7 @@
 import asyncio
 
 import av
+from patience import PATIENCE
 import pytest
 from rtc_bridge.core.h264 import read_unit
 from rtc_bridge.core.tiers import Path
@@ -80,7 +81,7 @@ class Source:
 
     async def until(self, condition, lost=()):
         """Publish until a condition is true, but for some units."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 unit = self.unit()
                 if self.number not in lost:
@@ -95,7 +96,7 @@ class Source:
 
 async def publish(camera, units, watcher):
     """Publish access units until a viewer has seen some pictures."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         for unit in units:
             camera.put_h264(unit)
             await asyncio.sleep(0.02)
@@ -200,7 +201,7 @@ async def test_pictures_may_take_the_place_of_h264():
     source = Source()
     watcher = Watcher(source.camera, 'h264')
     await source.until(lambda: watcher.pictures)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while watcher.labels[-1] != 'h264':
             source.camera.put(lambda: (texture(320, 240), 'bgr8'))
             await asyncio.sleep(0.02)

@@ -45,7 +45,7 @@ def test_this_is_kilted():
     said = subprocess.run(
         [PYTHON, '-c', 'from importlib.metadata import distributions\n'
          'print(*(d.name for d in distributions()))'],
-        env=environment, capture_output=True, text=True, check=True, timeout=60).stdout
+        env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
     assert 'ros-kilted-rclpy' in said.split() and 'ros-jazzy-rclpy' not in said.split()
 
 

@@ -17,6 +17,7 @@
 import asyncio
 import json
 
+from patience import PATIENCE
 import pytest
 from relay_server import closed, get, make_offer, OPEN, relay, send
 from rtc_bridge.core import kscale
@@ -60,7 +61,7 @@ async def robot_of(r, robot_id='k1', **options):
     unwatch = r.registry.watch(robot_id, lambda _: came.set())
     ws = await r.http.ws_connect('/', **options)
     await send(ws, role='robot', robot_id=robot_id)
-    await asyncio.wait_for(came.wait(), 20)
+    await asyncio.wait_for(came.wait(), PATIENCE)
     unwatch()
     return ws
 
@@ -134,7 +135,7 @@ async def test_frames_pass_as_they_are():
                 await a.send_str('no JSON')
                 await a.send_bytes(b'{}')
                 await a.send_str(text)
-                assert (await b.receive(timeout=20)).data == text
+                assert (await b.receive(timeout=PATIENCE)).data == text
         other = await r.http.ws_connect('/')
         await send(other, role='app', robot_id='k1')
         assert await get(other) == {'type': 'error', 'error': 'Robot connected to different app'}
@@ -251,7 +252,7 @@ async def test_an_app_and_a_robot_of_ours():
         second = robot.calls[5][1]
         assert second.cameras == ('rear',) and second.session != call.session
         await app.close()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while robot.calls[-1] != ('close', second.session):
                 await asyncio.sleep(0.01)
         async with r.http.get('/metrics') as response:

@@ -33,7 +33,7 @@ TOKEN = 'a-token-of-an-app'
 def gstreamer():
     """Skip where a part is missing."""
     check = Process(['env', '-u', 'LD_LIBRARY_PATH', SYSTEM, PEERS, '--check'])
-    if check.wait(60):
+    if check.wait(PATIENCE):
         pytest.skip(check.text)
 
 

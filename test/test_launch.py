@@ -25,6 +25,7 @@ import threading
 import time
 import urllib.request
 
+from patience import PATIENCE
 from processes import free_port
 import pytest
 
@@ -62,7 +63,7 @@ class Launched:
             self._lines.put(line)
         self._lines.put(None)
 
-    def wait_for(self, pattern, timeout=60):
+    def wait_for(self, pattern, timeout=PATIENCE):
         """Return the match in the first line that has one."""
         deadline = time.monotonic() + timeout
         while True:
@@ -83,7 +84,7 @@ class Launched:
     def stop(self):
         """Press Ctrl-C; return the rest of the output and the status."""
         self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=PATIENCE)
         while (line := self._lines.get(timeout=10)) is not None:
             self.output += line
         return status
@@ -140,7 +141,7 @@ def test_relay(launch):
     port = free_port()
     relay = launch('relay.launch.py', host='127.0.0.1', port=port, open='true')
     relay.wait_for(f'listens on http://127.0.0.1:{port}')
-    with urllib.request.urlopen(f'http://127.0.0.1:{port}/robot', timeout=30) as page:
+    with urllib.request.urlopen(f'http://127.0.0.1:{port}/robot', timeout=PATIENCE) as page:
         assert page.status == 200
     assert relay.stop() == 0
     assert 'Traceback' not in relay.output
@@ -160,7 +161,7 @@ def test_a_relay_with_a_file(launch, tmp_path):
 def test_a_relay_where_no_robot_could_register_ends_the_launch(launch):
     relay = launch('relay.launch.py', host='127.0.0.1', port=free_port())
     relay.wait_for('no robot could register: give tokens')
-    relay.process.wait(timeout=60)
+    relay.process.wait(timeout=PATIENCE)
 
 
 def test_robot_leaves_alone_what_is_not_given(launch, node, tmp_path):
@@ -202,7 +203,7 @@ def test_a_wrong_parameter_ends_the_launch(launch, tmp_path):
     robot = launch('robot.launch.py', params_file=file)
     robot.wait_for(r'parameter teleop.timeout is 99.0, allowed is a number from 0.1 to 5.0 s')
     # By itself, where a crash would be followed by a new start.
-    robot.process.wait(timeout=60)
+    robot.process.wait(timeout=PATIENCE)
 
 
 def test_robot_under_launch_testing(install):

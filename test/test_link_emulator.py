@@ -21,6 +21,7 @@ import sys
 
 from aiohttp import ClientSession, web
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from patience import PATIENCE
 import pytest
 
 sys.path.insert(0, str(FilePath(__file__).resolve().parent.parent / 'benchmarks'))
@@ -31,7 +32,6 @@ from redirect import host_candidate, redirect  # noqa: E402, I100
 
 # With its headers a packet of this size has 1000 bytes: 8 ms at 1 Mbit/s.
 SIZE = 1000 - HEADERS
-TIMEOUT_S = 20
 
 
 def arrivals(pipe):
@@ -178,7 +178,7 @@ async def test_everything_between_two_real_peers_goes_through_the_link():
     opened = asyncio.Event()
     channel.on('open', opened.set)
     try:
-        async with asyncio.timeout(TIMEOUT_S), ClientSession() as http:
+        async with asyncio.timeout(PATIENCE), ClientSession() as http:
             await pc.setLocalDescription(await pc.createOffer())
             async with http.post(f'{url}/connect', data=json.dumps(
                     {'sdp': pc.localDescription.sdp, 'type': 'offer'})) as response:

@@ -23,6 +23,7 @@ import sys
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
+from patience import PATIENCE
 import pytest
 import rtc_bridge
 from rtc_bridge.core import dependencies
@@ -134,7 +135,7 @@ def test_installed_relay_serves_its_page(install):
         stderr=subprocess.STDOUT, text=True)
     try:
         address = re.search(r'http://\S+', relay.stdout.readline())[0]
-        with urllib.request.urlopen(address + '/robot', timeout=30) as page:
+        with urllib.request.urlopen(address + '/robot', timeout=PATIENCE) as page:
             assert page.read() == (ROOT / 'rtc_bridge' / 'web' / 'index.html').read_bytes()
     finally:
         relay.kill()

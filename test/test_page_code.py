@@ -20,6 +20,7 @@ import shutil
 import subprocess
 
 from browsers import node_modules
+from patience import PATIENCE
 import pytest
 
 WEB = Path(__file__).resolve().parent.parent / 'rtc_bridge' / 'web'
@@ -36,7 +37,7 @@ def check(*files):
     done = subprocess.run(
         [node, compiler, '--noEmit', '--allowJs', '--checkJs', '--strict', '--target', 'es2022',
          '--module', 'nodenext', '--lib', 'es2023,dom,dom.iterable', *files],
-        capture_output=True, text=True, timeout=300, cwd=WEB)
+        capture_output=True, text=True, timeout=PATIENCE, cwd=WEB)
     return done.stdout
 
 

@@ -17,6 +17,7 @@
 import shutil
 import subprocess
 
+from patience import PATIENCE
 import pytest
 from rtc_bridge.relay.files import PAGE_DIR
 from rtc_bridge.relay.scripts import join
@@ -65,7 +66,7 @@ def node(*arguments):
     path = shutil.which('node') or shutil.which('nodejs')
     if path is None:
         pytest.skip('node is not installed')
-    done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

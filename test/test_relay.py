@@ -24,6 +24,7 @@ import sys
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, WSServerHandshakeError
+from patience import PATIENCE
 from processes import free_port
 import pytest
 from relay_server import closed, get, make_offer, relay, send
@@ -273,7 +274,7 @@ async def test_each_page_gets_credentials_of_its_own():
 
 async def until_servers(page, servers):
     """Ask for a session until it comes with these servers."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             await send(page, type='renew')
             if (await get(page, 'ready'))['ice_servers'] == servers:
@@ -511,7 +512,7 @@ async def test_post_of_no_offer_is_refused_at_once(body):
         assert headers['Access-Control-Allow-Origin'] == '*'
         # Nothing of it reached the robot: the first it sees is the next, good one.
         post = asyncio.create_task(r.post('/connect'))
-        frame = await robot.receive(timeout=20)
+        frame = await robot.receive(timeout=PATIENCE)
         assert json.loads(frame.data) == OFFER
         await send(robot, sdp='s=a', type='answer')
         assert (await post)[0] == 200
@@ -532,7 +533,7 @@ async def test_posts_at_once_get_their_own_answers():
         posts = [asyncio.create_task(r.post('/connect', json.dumps({**OFFER, 'sdp': f's={i}'})))
                  for i in range(5)]
         for _ in posts:
-            offer = json.loads((await robot.receive(timeout=20)).data)
+            offer = json.loads((await robot.receive(timeout=PATIENCE)).data)
             assert set(offer) == {'sdp', 'type'}
             await send(robot, sdp=f'{offer["sdp"]} answered', type='answer')
         for i, post in enumerate(posts):
@@ -548,7 +549,7 @@ async def test_answer_counts_although_the_robot_leaves_with_it():
         for path, post_path in (('/ws', '/connect'), ('/room7', '/room7')):
             robot = await r.rtcbot(path)
             post = asyncio.create_task(r.post(post_path))
-            await robot.receive(timeout=20)
+            await robot.receive(timeout=PATIENCE)
             await send(robot, sdp='s=a', type='answer')
             await robot.close()
             assert (await post)[0] == 200
@@ -562,7 +563,7 @@ async def test_room_ends_with_its_answer():
             await r.rtcbot('/room7')
         assert error.value.status == 409
         post = asyncio.create_task(r.post('/room7'))
-        await robot.receive(timeout=20)
+        await robot.receive(timeout=PATIENCE)
         await send(robot, sdp='s=a', type='answer')
         assert (await post)[0] == 200
         assert await closed(robot) == 1000
@@ -578,7 +579,7 @@ async def test_silent_rtcbot_robot_is_disconnected():
         status, text, headers = await r.post('/connect')
         assert (status, text) == (504, 'The robot did not answer in 0.2 s')
         assert headers['Access-Control-Allow-Origin'] == '*'
-        await robot.receive(timeout=20)
+        await robot.receive(timeout=PATIENCE)
         await closed(robot)
         assert (await r.post('/connect'))[0] == 500
 
@@ -588,15 +589,15 @@ async def test_rtcbot_robot_goes_or_refuses():
     async with relay() as r:
         robot = await r.rtcbot('/ws')
         posts = [asyncio.create_task(r.post('/connect')) for _ in range(2)]
-        await robot.receive(timeout=20)
+        await robot.receive(timeout=PATIENCE)
         await send(robot, error='busy', message='Too many viewers')
-        await robot.receive(timeout=20)
+        await robot.receive(timeout=PATIENCE)
         await send(robot, hello='world')
         results = {(await post)[:2] for post in posts}
         assert (503, 'Too many viewers') in results
         assert (502, 'The robot sent no answer: member "type" is missing') in results
         post = asyncio.create_task(r.post('/connect'))
-        await robot.receive(timeout=20)
+        await robot.receive(timeout=PATIENCE)
         await robot.close()
         status, text, headers = await post
         assert (status, text) == (502, 'The robot went away before it answered')
@@ -628,7 +629,7 @@ async def test_v1_page_and_rtcbot_robot():
         assert (await get(page, 'error'))['code'] == 'bad-offer'
         await send(page, type='renew')
         await make_offer(page)
-        assert json.loads((await robot.receive(timeout=20)).data) == OFFER
+        assert json.loads((await robot.receive(timeout=PATIENCE)).data) == OFFER
         await send(robot, sdp='s=a', type='answer')
         assert (await get(page, 'answer'))['sdp'] == 's=a'
         await closed(robot)
@@ -687,7 +688,7 @@ def test_process_says_that_the_port_is_taken():
         s.listen()
         port = s.getsockname()[1]
         process = start('--open', '--host', '127.0.0.1', '--port', str(port))
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert errors.splitlines() == [
         f'[ERROR] [relay]: cannot listen on 127.0.0.1 port {port}: Address already in use']
@@ -695,7 +696,7 @@ def test_process_says_that_the_port_is_taken():
 
 def test_process_needs_open():
     process = start('--port', '0')
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert len(errors.splitlines()) == 1 and '--open' in errors
 

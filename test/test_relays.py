@@ -24,6 +24,7 @@ import sys
 from unittest.mock import AsyncMock
 
 from aiohttp import WSServerHandshakeError
+from patience import PATIENCE
 import pytest
 from redis.asyncio import Redis
 from redis_server import RedisServer
@@ -68,7 +69,7 @@ async def relays(server, number=2, **limits):
 
 async def until_shared(*all_of_them, state='ok'):
     """Wait until relays say what they think of Redis."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         for r in all_of_them:
             while (await health(r))['redis'] != state:
                 await asyncio.sleep(0.02)
@@ -165,7 +166,7 @@ async def test_rtcbot_over_two_relays(server):
             assert (status, json.loads(text)) == (200, {'sdp': 's=a', 'type': 'answer'})
         # A room is free after its answer, at both.
         await closed(robot)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await b.post('/room'))[:2] != (404, 'No connection is active here'):
                 pass
         again = await b.rtcbot('/room')
@@ -202,7 +203,7 @@ async def test_whep_sessions_are_the_same_at_each_relay(server):
             async with others[0].http.delete(session) as response:
                 assert response.status == 200
             assert (await get(robot, 'close'))['session'] == offer['session']
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 for other in others:
                     while (await other.http.get(session)).status != 404:
                         pass
@@ -220,7 +221,7 @@ async def test_session_ended_by_its_robot_is_over_at_all_relays(server):
         offer = await answer(robot)
         session = (await posting).headers['Location']
         await send(robot, type='close', session=offer['session'])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             for r in (a, b, c):
                 while (await r.http.get(session)).status != 404:
                     pass
@@ -330,7 +331,7 @@ async def test_a_quiet_line_stays(server, monkeypatch):
         **EVENTS, 'beat': beat, 'lost': lambda: lost.append('lost')})
     running = asyncio.create_task(line.run())
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             assert [await beats.get() for _ in range(3)] == [[], [], []]
     finally:
         running.cancel()
@@ -427,7 +428,7 @@ async def test_connection_that_listens_is_lost(server):
         await ready(page)
         # An operator who empties it does no lasting harm either.
         await redis.flushall()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await get(page := await b.page('/r1')))['type'] != 'ready':
                 # Neither b's places nor its patience with requests are to be used up.
                 await page.close()

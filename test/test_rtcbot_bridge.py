@@ -16,6 +16,7 @@
 
 import asyncio
 
+from patience import PATIENCE
 import pytest
 from rtcbot_peers import BLUE, chromium, GREEN, page_server, seed_relay, StockViewer, until
 from stack import CmdVel, ColourCamera, Robot
@@ -49,12 +50,12 @@ async def see_and_drive(post, colour, cmd_vel):
     viewer = StockViewer()
     try:
         assert set(await viewer.connect(post)) == {'sdp', 'type'}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             # The first pictures may still be of another camera's last viewer.
             while not near(await viewer.colour(), colour):
                 pass
         since = cmd_vel.mark()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             # Like a person: as long as bridge and guard have not found each other, again.
             while not cmd_vel.motions(since):
                 viewer.conn.put_nowait({'forward': 0, 'leftright': 0})
@@ -96,7 +97,7 @@ async def test_the_tutorials_page_sees_and_drives(chromium_path):
                 await until(lambda: page.evaluate('colour()'))
                 await until(lambda: show_colour(page, BLUE))
                 since = session.cmd_vel.mark()
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(PATIENCE):
                     # Again as above.
                     while not session.cmd_vel.motions(since):
                         await page.keyboard.up('w')

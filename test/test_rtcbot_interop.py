@@ -17,6 +17,7 @@
 import asyncio
 from pathlib import Path
 
+from patience import PATIENCE
 import pytest
 from relay_server import relay
 import rtc_bridge
@@ -64,7 +65,7 @@ async def test_stock_robot_and_stock_python_viewer(path, post):
             assert set(await viewer.connect(r.url + post)) == {'sdp', 'type'}
             assert near(await viewer.colour(), RED)
             assert await viewer.ask({'ping': 1}) == {'got': {'ping': 1}}
-            await asyncio.wait_for(robot, 30)
+            await asyncio.wait_for(robot, PATIENCE)
         finally:
             await viewer.close()
         # The robot left with its answer, as the tutorial's does.
@@ -115,7 +116,7 @@ async def test_our_robots_end_at_the_tutorials_relay():
         client = asyncio.create_task(RelayClient(
             dial_url(url + '/ws', 'r1'), 'r1', robot, on_state=states.put_nowait).run())
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE):
                 while await states.get() != 'connected':
                     pass
             for _ in range(2):
@@ -131,7 +132,7 @@ async def test_our_robots_end_at_the_tutorials_relay():
             viewer = StockViewer()
             viewer.conn.getLocalDescription = bad_offer
             with pytest.raises(TypeError, match='error'):
-                await asyncio.wait_for(viewer.connect(url + '/connect'), 30)
+                await asyncio.wait_for(viewer.connect(url + '/connect'), PATIENCE)
             await viewer.close()
         finally:
             client.cancel()

@@ -16,6 +16,7 @@
 
 import asyncio
 
+from patience import PATIENCE
 import pytest
 from rtc_bridge.core.notices import Notice
 from rtc_bridge.core.velocity import ZERO
@@ -151,7 +152,7 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
     async def refused(frame, reason):
         one.messages['teleop'].clear()
         await one.until(lambda: one.got('teleop', 'tick'))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             # Refusals are told five times a second at most.
             while not one.got('teleop', 'refused'):
                 send(0, frame())
@@ -162,7 +163,7 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
     for frame in (lambda: None, lambda: 12345, lambda: two.rtp[0], lambda: -1):
         await refused(frame, 'frozen')
     assert set(published) == {ZERO}
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while published[-1] == ZERO:
             send(0, one.rtp[0])
             send(0.5, one.rtp[0])
@@ -175,7 +176,7 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
     assert published[-1] == ZERO and abs(one.rtp[0] - last) < 90000
     last = one.rtp[0]
     # Sent once more, as for somebody else who comes, it is no younger.
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while one.rtp[0] - last < 90000:
             for stream in front.camera.streams.values():
                 if stream.watched:
@@ -254,7 +255,7 @@ async def test_nobody_drives_by_a_camera_that_is_for_watching(watch):  # noqa: F
                     frame=viewer.rtp[0], tick=viewer.got('teleop', 'tick')[-1]['tick'])
 
     async def sent_until(condition):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 send(0)
                 send(0.5)

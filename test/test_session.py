@@ -20,6 +20,7 @@ import json
 
 from aiortc import RTCRtpSender
 from aiortc.sdp import SessionDescription
+from patience import PATIENCE
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
@@ -129,7 +130,7 @@ async def test_a_silent_camera_is_told(watch):
     # One who comes now still gets the last picture.
     second = await watch(sessions)
     await second.until(lambda: second.got('control', 'slot'))
-    await until(lambda: sessions.sessions[second.id].slots[0].bytes_sent, 10)
+    await until(lambda: sessions.sessions[second.id].slots[0].bytes_sent)
 
 
 async def test_hello_tells_limits_and_role(watch):
@@ -167,7 +168,7 @@ async def test_driving_over_the_channels(watch):
     assert other.got('teleop', 'refused')[0]['reason'] == 'epoch'
     drive(viewer, 1, 0)
     drive(viewer, 2, 0.5)
-    await until(lambda: any(v.linear_x for v in sent), 10)
+    await until(lambda: any(v.linear_x for v in sent))
     await sessions.sessions[viewer.id].close('test')
     assert sent[-1] == ZERO
     await other.until(lambda: not other.got('control', 'lease')[-1]['driver'])
@@ -181,7 +182,7 @@ async def test_rtcbots_messages_drive_and_reach_the_application(watch):
     await viewer.until(lambda: near(viewer, 0, 60))
     channel.send('Button Clicked!')
     channel.send(json.dumps({'forward': 1, 'leftright': -0.5}))
-    await until(lambda: len(sent) >= 2, 10)
+    await until(lambda: len(sent) >= 2)
     assert sent == [ZERO, Velocity(1.0, 0.0, 1.0)]
     assert sessions.received[0] == 'Button Clicked!'
     sessions.send_message({'data': 'pong'})
@@ -224,7 +225,7 @@ async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
     viewer.send('control', type='bye', reason='test')
     for _ in range(50):
         viewer.send('control', type='want', lease=True)
-    await until(lambda: not sessions.sessions, 10)
+    await until(lambda: not sessions.sessions)
     await sessions.close('test')
     assert sessions.host.pilot.lease.holder is None
 
@@ -334,7 +335,7 @@ async def test_the_codec_changes_while_watched(watch):
     codecs = {c.payloadType: c for c in video.rtp.codecs}
     for codec in ('vp8', 'h264'):
         front.camera.configure(replace(front.camera.settings, codec=codec))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not front.camera.streams[codec].stats.keyframes >= 1 + (codec == 'h264'):
                 await asyncio.sleep(0.01)
         # Whatever shows the next colour is of the new codec.
@@ -364,7 +365,7 @@ async def test_a_viewer_that_reports_no_frames_gets_the_other_codec(watch):
     viewer.send('control', type='select', slot=1, camera='rear')
     await viewer.until(lambda: near(viewer, 0, 60) and near(viewer, 1, 180))
     packets = 0
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while sessions.sessions[viewer.id].slots[0].codec != 'vp8':
             packets += 1
             viewer.send('control', type='shown', slot=0, frames=0, packets=packets)
@@ -458,7 +459,7 @@ async def test_a_session_that_never_connects_ends(monkeypatch):
     viewer = Viewer()
     await sessions.answer(Offer('x', await viewer.offer()), via='server')
     assert front.camera.watched
-    await until(lambda: not sessions.sessions, 10)
+    await until(lambda: not sessions.sessions)
     assert not front.camera.watched
     await viewer.close()
 
@@ -468,7 +469,7 @@ async def test_bye_ends_the_session(watch):
     viewer = await watch(sessions)
     await viewer.until(lambda: viewer.got('control', 'hello'))
     viewer.send('control', type='bye', reason='test')
-    await until(lambda: not sessions.sessions, 10)
+    await until(lambda: not sessions.sessions)
 
 
 # Hooks into aiortc
@@ -509,7 +510,7 @@ async def brings_a_keyframe(camera, viewer, complain):
     before = stats.keyframes
     receiver = viewer.pc.getReceivers()[0]
     ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while stats.keyframes == before:
             await complain(receiver, ssrc)
             await asyncio.sleep(0.05)
@@ -537,7 +538,7 @@ async def test_the_path_is_measured(watch):
     viewer = await watch(sessions)
     await viewer.until(lambda: near(viewer, 0, 60))
     session: Session = sessions.sessions[viewer.id]
-    await until(lambda: session.path.rate.rtt and session.path.rate.sent(), 20)
+    await until(lambda: session.path.rate.rtt and session.path.rate.sent())
     assert session.path.rate.rtt < 5 and not session.path.rate.quiet
 
 
@@ -548,7 +549,7 @@ async def test_messages_without_an_end_end_the_session(watch):
     # aiortc's own limit for what it sends is not in the way of others.
     await viewer.pc.sctp._send(viewer.channels['control'].id, 51,
                                b'x' * (MAX_UNFINISHED_BYTES + 10_000))
-    await until(lambda: not sessions.sessions, 20)
+    await until(lambda: not sessions.sessions)
 
 
 async def test_answered_checks_are_signs_of_life(watch):
@@ -556,7 +557,7 @@ async def test_answered_checks_are_signs_of_life(watch):
     await viewer.until(lambda: viewer.got('control', 'hello'))
     first = aiortc_compat.last_answer(viewer.pc)
     assert first is not None
-    await until(lambda: aiortc_compat.last_answer(viewer.pc) != first, 10)
+    await until(lambda: aiortc_compat.last_answer(viewer.pc) != first)
 
 
 async def test_telemetry_waits_while_the_path_is_full(watch):

@@ -23,6 +23,7 @@ import logging
 import random
 
 from aiohttp import ClientConnectionResetError, ClientSession, web
+from patience import PATIENCE
 import pytest
 from relay_server import get, make_offer, OPEN, Relay, relay, send, serve_app
 from rtc_bridge.core.errors import ParameterError, SignalingError
@@ -84,7 +85,7 @@ class States:
 
     async def reach(self, start):
         """Wait for a state that starts so; return it."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 state = await self._queue.get()
                 if state.startswith(start):
@@ -101,7 +102,7 @@ async def dialing(url, robot, robot_id='r1', **options):
         yield states
     finally:
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=20)
+        done, _ = await asyncio.wait([task], timeout=PATIENCE)
         assert done and task.cancelled()
 
 
@@ -448,7 +449,7 @@ async def test_room_that_ends_with_each_answer(caplog):
                     ('s=refuse me', {'error': 'no-codec', 'message': 'No codec in common'})):
                 ws, over = await room.robots.get()
                 await ws.send_json({'type': 'offer', 'sdp': sdp})
-                assert json.loads((await ws.receive(timeout=20)).data) == reply
+                assert json.loads((await ws.receive(timeout=PATIENCE)).data) == reply
                 over.set()
             ws, over = await room.robots.get()
             over.set()
@@ -467,7 +468,7 @@ async def test_relay_that_keeps_its_robot():
                              ('nonsense', None), ('{"type":"answer","sdp":"s=x"}', None),
                              ('{"type":"offer","sdp":"s=2","extra":[1]}', 's=2 answered')):
             await ws.send_str(frame)
-            answer = json.loads((await ws.receive(timeout=20)).data)
+            answer = json.loads((await ws.receive(timeout=PATIENCE)).data)
             if reply is None:
                 assert answer['error'] == 'bad-message'
             else:

@@ -22,6 +22,7 @@ import cv2
 from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
 import numpy as np
+from patience import PATIENCE
 from pictures import picture, real_clip
 from processes import node, Process
 import pytest
@@ -56,7 +57,7 @@ class Drive:
         self._probe = probe
         self.odometry = probe.subscribe(Odometry, 'odom')
 
-    def until(self, linear, angular, done, timeout=30.0):
+    def until(self, linear, angular, done, timeout=PATIENCE):
         """Command until ``done`` holds for the newest odometry, and return that."""
         twist = Twist()
         twist.linear.x, twist.angular.z = linear, angular
@@ -200,7 +201,7 @@ def test_play_video_plays_a_real_clip_at_its_rate(probe, clip):
     images = probe.subscribe(Image, 'image_raw', look, RELIABLE)
     with Process(node('play_video', path=str(clip))) as process:
         process.wait_line(rf'1280x720 at {rate:g} Hz')
-        probe.wait_for(lambda: len(images) > count + 20, timeout=60)
+        probe.wait_for(lambda: len(images) > count + 20, timeout=PATIENCE)
     # Which picture of the clip is each? A busy machine loses some, so nothing is said of how
     # many came: only that they are the clip's, that it began again, and was never hurried.
     clip_pictures = np.stack(clip_pictures)

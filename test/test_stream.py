@@ -19,6 +19,7 @@ import threading
 
 import av
 import numpy as np
+from patience import PATIENCE
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.tiers import Path, Scale
@@ -101,7 +102,7 @@ class Watcher:
         return self.takes
 
     async def count(self, number):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.packets) < number:
                 self._arrived.clear()
                 await self._arrived.wait()
@@ -136,7 +137,7 @@ async def test_nothing_runs_while_nobody_watches():
     stream.subscribe(watcher)
     (started,) = set(threading.enumerate()) - before
     stream.unsubscribe(watcher)
-    await asyncio.to_thread(started.join, 10)
+    await asyncio.to_thread(started.join, PATIENCE)
     assert not started.is_alive()
     stream.put(picture(2.0))
     assert not watcher.packets and not stream.stats.frames
@@ -149,11 +150,11 @@ async def test_a_newer_picture_replaces_an_unread_one():
 
     def slow():
         encoding.set()
-        assert release.wait(10)
+        assert release.wait(PATIENCE)
         return texture(64, 64), 'bgr8'
 
     stream.put(picture(1.0, slow))
-    assert await asyncio.to_thread(encoding.wait, 10)
+    assert await asyncio.to_thread(encoding.wait, PATIENCE)
     for stamp in (2.0, 3.0, 4.0):
         stream.put(picture(stamp))
     release.set()
@@ -192,7 +193,7 @@ async def test_a_keyframe_that_nobody_took_delays_no_other():
 
 async def failed(stream):
     """Wait until something went wrong with a picture."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not stream.stats.errors:
             await asyncio.sleep(0)
 
@@ -291,7 +292,7 @@ async def test_pictures_too_large_to_encode_are_named_and_the_next_one_is_shown(
     stream, packets = camera.streams[codec], []
     subscription = camera.subscribe(codec, lambda packet, keyframe: packets.append(packet) or True)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not stream.stats.errors:
                 camera.put(lambda: (np.zeros((height, width, 3), np.uint8), 'bgr8'))
                 await asyncio.sleep(0.01)
@@ -310,7 +311,7 @@ async def test_the_last_of_some_pictures_stays_however_soon_it_came():
     subscription = camera.subscribe('h264', watcher)
     for size in (64, 96, 128):
         camera.put(lambda size=size: (texture(size, size), 'bgr8'))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while camera.streams['h264'].stats.size != (128, 128):
             await asyncio.sleep(0.01)
     assert camera.skipped == 0
@@ -348,7 +349,7 @@ class Playing:
 
     async def until(self, condition):
         """Show pictures until a condition is true."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 self._count += 1
                 self.camera.put(lambda count=self._count: (texture(640, 480, count), 'bgr8'))

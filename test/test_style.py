@@ -18,6 +18,7 @@ from pathlib import Path
 import subprocess
 import sys
 
+from patience import PATIENCE
 import pytest
 
 pytest.importorskip('pydocstyle')
@@ -31,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.mark.linter
 def test_style():
     done = subprocess.run([ROOT / 'scripts' / 'lint.sh', sys.executable], capture_output=True,
-                          text=True, timeout=110)
+                          text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -41,5 +42,5 @@ def test_a_breach_is_found(tmp_path):
     bad.write_text('import sys, os\nx = "a"\n\n\ndef f():\n    """Returns a"""\n')
     for tool in ('flake8', 'pydocstyle'):
         done = subprocess.run([sys.executable, '-m', tool, bad], capture_output=True, text=True,
-                              cwd=ROOT, timeout=60)
+                              cwd=ROOT, timeout=PATIENCE)
         assert done.returncode == 1, tool

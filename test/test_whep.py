@@ -18,6 +18,7 @@ import asyncio
 from contextlib import asynccontextmanager
 import json
 
+from patience import PATIENCE
 import pytest
 from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.access import Access
@@ -218,7 +219,7 @@ async def test_the_robots_word_ends_a_session():
         session = (await task)[1]['Location']
         assert (await ask(r, 'GET', session))[0] == 204
         await send(robot, type='close', session=offer['session'])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await ask(r, 'GET', session))[0] != 404:
                 await asyncio.sleep(0)
         # And so does its own going.
@@ -226,7 +227,7 @@ async def test_the_robots_word_ends_a_session():
             await send(robot, type='answer', session=offer['session'], sdp='v=0')
         session = (await task)[1]['Location']
         await robot.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while (await ask(r, 'GET', session))[0] != 404:
                 await asyncio.sleep(0)
 
@@ -275,7 +276,7 @@ async def robot_at(r, way, **rules):
     else:
         client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot', sessions.link('relay'))
         dialing = asyncio.create_task(client.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while r.registry.get('bot') is None:
                 await asyncio.sleep(0.01)
     try:
@@ -301,7 +302,7 @@ async def test_a_player_sees_the_camera_of_the_url(way):
             assert {s.role for s in sessions.sessions.values()} == {'view'}
             # One player says so, the other one's connection just ends: both URLs are gone.
             assert await first.ask('DELETE') == 200
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(PATIENCE):
                 while len(sessions.sessions) > 1:
                     await asyncio.sleep(0.01)
                 await second.pc.close()

@@ -25,6 +25,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessi
 from aiortc.mediastreams import MediaStreamError
 import numpy as np
 
+from patience import PATIENCE
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.gate import Gate
 from rtc_bridge.core.lease import Lease
@@ -36,7 +37,7 @@ from rtc_bridge.peer.host import Host
 from rtc_bridge.peer.sessions import Sessions
 from rtp import rtp_timestamp
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = PATIENCE
 _ids = itertools.count()
 
 
