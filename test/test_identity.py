@@ -95,6 +95,27 @@ async def test_robot_takes_its_own_place():
 
 
 @pytest.mark.asyncio
+async def test_the_newer_stays_when_the_older_was_not_told(monkeypatch):
+    """A process that hung finds its connection dead, and what the relay said lost with it."""
+    async def lose(robot):
+        robot._ws._req.transport.abort()
+    monkeypatch.setattr('rtc_bridge.relay.v1.WebSocketRobot._say_farewell', lose)
+    async with site() as (r, dial), dial(Robot(), SECRET) as old:
+        await old.reach('connected')
+        async with dial(Robot(), SECRET) as new:
+            await new.reach('connected')
+            holder = r.registry.get('r1')
+            await old.reach('lost: replaced: another process with the secret of this robot')
+            assert r.registry.get('r1') is holder
+        await old.reach('connected')
+        # Its own registration, whose connection it lost, is no other process.
+        lost = r.registry.get('r1')
+        lost._ws._req.transport.abort()
+        await old.reach('lost')
+        await old.reach('connected')
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize('first, second', [(SECRET, OTHER), (SECRET, None), (None, SECRET)])
 async def test_token_alone_is_not_enough(first, second):
     async with site() as (r, dial), dial(Robot(), first) as old, dial(Robot(), second) as new:

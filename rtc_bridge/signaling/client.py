@@ -20,6 +20,7 @@ RTCBot's form, one offer and one answer at a time.
 """
 
 import asyncio
+from collections import deque
 import contextlib
 import logging
 from typing import Callable, NoReturn
@@ -51,6 +52,8 @@ OPEN_TIMEOUT = 10.0
 CHECK_TIMEOUT = 2.0
 # What a relay may get wrong before it is left: at once, and in the long run.
 FAULTS, FAULTS_PER_SECOND = 20, 1.0
+# Registrations that got no answer, and may have been taken all the same; more are forgotten.
+_SALTS = 64
 # A connection that lived this long, in seconds, was a good one: start the backoff anew.
 STEADY = 10.0
 
@@ -82,6 +85,8 @@ class RelayClient:
         # Somebody with the same secret has the name now: two who took it from each other would
         # do so for ever.
         self._replaced = False
+        # Salts left since this end had the name last, that time's included: its own registrations.
+        self._salts: deque[str] = deque(maxlen=_SALTS)
         self._on_state = on_state
         self._ping = ping
         self._state = 'connecting'
@@ -91,7 +96,7 @@ class RelayClient:
         # Where the relay was last, and from which addresses it was dialed.
         self._peer: tuple = WORLD[0]
         self._ways: list[str | None] = []
-        self._registered = False
+        self._registered = self._has_registered = False
         self._moved = asyncio.Event()
 
     @property
@@ -243,11 +248,19 @@ class RelayClient:
     async def _register(self, ws: ClientConnection) -> None:
         servers = tuple(await self._link.ice_servers())
         identity = self._prover and self._prover.fresh()
+        if identity:
+            self._salts.append(identity.salt)
         await ws.send(Register(self._robot_id, __version__, servers, identity).dump())
+        newer = False
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
                 reply = parse(await ws.recv())
                 if isinstance(reply, Challenge) and self._prover:
+                    # This end had the name, and whoever has it now took it from there: the word
+                    # of that was lost with the connection, as it is for a process that hung.
+                    newer = (not self._replaced and self._has_registered and
+                             reply.salt not in self._salts)
+                    self._replaced = self._replaced or newer
                     key = '' if self._replaced else self._prover.key(reply.salt)
                     await ws.send(Prove(key).dump())
                     reply = parse(await ws.recv())
@@ -257,8 +270,16 @@ class RelayClient:
             raise LinkLost(str(error)) from None
         match reply:
             case Registered():
-                pass
+                self._has_registered = True
+                self._salts.clear()
+                if identity:
+                    self._salts.append(identity.salt)
             case Error(code=code, message=text):
+                if identity:
+                    self._salts.remove(identity.salt)
+                if newer and code == 'robot-exists':
+                    raise LinkLost('replaced: another process with the secret of this robot has '
+                                   'registered since')
                 raise LinkLost(f'{code}: {text}')
             case _:
                 raise LinkLost(f'the relay answered the registration with {reply.TYPE}')
