@@ -47,3 +47,21 @@ WATCH = """() => {
   };
   video.requestVideoFrameCallback(look);
 }"""
+
+# Between two values of the coarsest clock, that of Firefox, twice: of the wall and of the page.
+_CLOCK_STEPS_MS = 2
+
+
+def check_delays(rows, drawn):
+    """
+    Check that rows of figures have the delays of the pictures that were drawn meanwhile.
+
+    Each row has the median of a second, hence no host is too busy for this.
+
+    :param rows: ``rtcBridge.figures`` from the moment on from which pictures were collected
+    :param drawn: the delays of these pictures, in ms
+    """
+    # Part of the first row's second was before that moment.
+    for row in rows[1:]:
+        wrong = row['clock_error_ms'] + _CLOCK_STEPS_MS
+        assert min(drawn) - wrong <= row['delay_ms'] <= max(drawn) + wrong, (row, drawn)

@@ -79,8 +79,13 @@ class Process:
         self._lines: list[str] = []
         self._changed = threading.Condition()
         self._ended = False
+        # A test run that ignores these, as one under nohup or in the background of a script does,
+        # would leave them ignored to the programs, which keep to that.
+        ignored = [name for name in ('HUP', 'INT') if signal.getsignal(
+            signal.Signals[f'SIG{name}']) is signal.SIG_IGN]
+        prefix = ['env', f'--default-signal={",".join(ignored)}'] if ignored else []
         self._process = subprocess.Popen(
-            self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            [*prefix, *self.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, cwd=cwd, text=True, errors='replace', bufsize=1,
             env={**os.environ, 'PYTHONUNBUFFERED': '1', **(env or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)

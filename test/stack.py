@@ -85,7 +85,9 @@ class Robot:
         self.own_url = f'{scheme}://{host}:{self.port}'
         self._parameters = {
             'robot_id': ROBOT, 'server.host': host, 'server.port': self.port,
-            'access.anonymous': 'drive', 'access.anonymous_via_relay': 'drive', **parameters}
+            'access.anonymous': 'drive', 'access.anonymous_via_relay': 'drive',
+            # A path that a busy host makes narrow would get smaller pictures.
+            'video.tiers': ['1/1'], **parameters}
         self.probe = RosProbe().__enter__()
         try:
             self._diagnostics = self.probe.subscribe(DiagnosticArray, '/diagnostics')

@@ -53,7 +53,7 @@ def robot():
     """Run a robot whose clock never comes."""
     # So many pictures of 4K can be decoded here too, beside much else. Drivers need not see them.
     robot = Robot(relay=False, guard={'use_sim_time': True}, **{
-        'use_sim_time': True, 'cameras.names': CAMERAS, 'video.tiers': ['1/1'],
+        'use_sim_time': True, 'cameras.names': CAMERAS,
         'cameras.large.max_fps': 2.0, 'teleop.max_frame_age': 0.0})
     yield robot
     robot.close()

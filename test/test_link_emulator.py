@@ -144,9 +144,17 @@ class Echo:
     def __init__(self):
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pc.on('datachannel', self._on_channel)
+        self.heard = []
 
     def _on_channel(self, channel):
+        channel.on('message', self.heard.append)
         channel.on('message', channel.send)
+
+    async def given_up(self, message):
+        """Wait until an answer is sent, and will not be sent again."""
+        sctp = self.pc.sctp
+        while message not in self.heard or sctp._outbound_queue or sctp._sent_queue:
+            await asyncio.sleep(0.01)
 
     async def connect(self, request):
         await self.pc.setRemoteDescription(RTCSessionDescription(**await request.json()))
@@ -195,11 +203,9 @@ async def test_everything_between_two_real_peers_goes_through_the_link():
 
             async with http.post(f'{url}/path', json={'down': {'loss': 100}, 'up': {}}):
                 pass
-            face = emulator.links[0].sender
-            before = face.pipe.lost
             channel.send('again')
-            while face.pipe.lost == before:
-                await asyncio.sleep(0.01)
+            await echo.given_up('again')
+            assert emulator.links[0].sender.pipe.lost > 0
             async with http.post(f'{url}/path', json={'down': {}, 'up': {}}):
                 pass
             channel.send('last')

@@ -16,11 +16,10 @@
 
 import csv
 import json
-import statistics
 import time
 
 from browsers import PATIENCE
-from drawn import WATCH
+from drawn import check_delays, WATCH
 import pytest
 from rtc_bridge.core.capture import CaptureAge, Stamp
 from rtc_bridge.core.errors import ProtocolError
@@ -31,6 +30,8 @@ from viewers import Viewer
 SHOWN = """Object.fromEntries([...document.querySelectorAll('#numbers dt')].map(
   (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
 
+# Of stamps, in seconds: far from what a picture takes, and below what is taken for another clock.
+AGE_S = 5.0
 SAVE = '(kind) => document.getElementById(`save-${kind}`).click()'
 
 
@@ -71,7 +72,7 @@ def test_figures_of_a_page_are_checked():
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot without a relay."""
-    robot = Robot(relay=False, **{'teleop.max_age': 1.0, 'video.tiers': ['1/1']})
+    robot = Robot(relay=False, **{'teleop.max_age': 1.0})
     yield robot
     robot.close()
 
@@ -104,12 +105,9 @@ def test_delay_is_that_of_the_picture_itself(robot, chromium):
         page.evaluate(WATCH)
         page.wait('drawn.length > 30')
         page.evaluate('rtcBridge.figures.length = drawn.length = 0')
-        measured = [row['delay_ms'] for row in rows(
-            page, "row.delay_ms !== null && row.from === 'camera'", 5)]
-        drawn = page.evaluate('drawn.map(({ delay }) => delay)')
+        measured = rows(page, "row.delay_ms !== null && row.from === 'camera'", 5)
         # The same frames by two ways: nothing in common but the frame's time on the screen.
-        assert statistics.median(measured) == pytest.approx(
-            statistics.median(drawn), rel=0.3, abs=10)
+        check_delays(measured, page.evaluate('drawn.map(({ delay }) => delay)'))
         assert page.errors == []
     finally:
         page.close()
@@ -117,19 +115,20 @@ def test_delay_is_that_of_the_picture_itself(robot, chromium):
 
 
 def test_delay_counts_from_the_stamp_or_says_that_it_does_not(robot, chromium):
-    old = stamped(robot, 'old/image_raw', 2.0)
+    old = stamped(robot, 'old/image_raw', AGE_S)
     plain = ColourCamera(robot.probe, 'plain/image_raw', (90, 0, 0))
     page = chromium.show(f'{robot.url}?camera=old/image_raw')
     try:
         page.wait_state('live')
         late = rows(page, "row.from === 'camera' && row.delay_ms !== null")
         # The clocks may be wrong by so much, and no more.
-        assert [row for row in late if row['delay_ms'] + row['clock_error_ms'] <= 2000] == []
+        assert [row for row in late
+                if row['delay_ms'] + row['clock_error_ms'] <= 1000 * AGE_S] == []
         page.evaluate("rtcBridge.select(0, 'plain/image_raw')")
         page.evaluate('rtcBridge.figures.length = 0')
         from_arrival = rows(page, """row.from === 'arrival' && row.delay_ms !== null
           && row.camera === 'plain/image_raw'""")
-        assert from_arrival[-1]['delay_ms'] < 2000
+        assert 0 <= from_arrival[-1]['delay_ms'] < 1000 * AGE_S
         # A picture that stands still has no delay.
         plain.pause()
         page.wait_state('camera-lost')

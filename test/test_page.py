@@ -43,7 +43,7 @@ def robot():
     robot = Robot(guard={'teleop.timeout': 3.0}, **{
         'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
         'teleop.max_linear_x': MAX_X,
-        'teleop.max_linear_y': MAX_Y, 'teleop.max_angular_z': MAX_Z, 'video.tiers': ['1/1']})
+        'teleop.max_linear_y': MAX_Y, 'teleop.max_angular_z': MAX_Z})
     cameras = []
     try:
         cameras += [ColourCamera(robot.probe, f'{name}/image_raw', colour)

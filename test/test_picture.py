@@ -46,7 +46,7 @@ def small(frame):
 def robot():
     """Run a robot that shows every camera that there is; at first there is none."""
     # One quality only: how many there are on a busy machine is not what is tested here.
-    robot = Robot(**{'video.tiers': ['1/1']})
+    robot = Robot()
     yield robot
     robot.close()
 

@@ -323,6 +323,16 @@ async def test_the_answer_has_all_common_codecs_in_our_order(watch, order):
     assert front.camera.streams[order[0]].watched and not front.camera.streams[order[1]].watched
 
 
+def streams_of(camera, codec):
+    """Return a camera's streams in a codec, of all tiers."""
+    return [stream for label, stream in camera.streams.items() if label.split('/')[0] == codec]
+
+
+def keyframes(camera, codec):
+    """Return how many keyframes there were in a codec."""
+    return sum(stream.stats.keyframes for stream in streams_of(camera, codec))
+
+
 async def test_the_codec_changes_while_watched(watch):
     """Without negotiation, and lost packets are repeated under the right payload type."""
     front = TestCamera('front', 60)
@@ -334,27 +344,22 @@ async def test_the_codec_changes_while_watched(watch):
                  if m.kind == 'video')
     codecs = {c.payloadType: c for c in video.rtp.codecs}
     for codec in ('vp8', 'h264'):
+        # On a busy host the path may be found too narrow for the full picture, hence all tiers.
+        before = keyframes(front.camera, codec)
         front.camera.configure(replace(front.camera.settings, codec=codec))
-        async with asyncio.timeout(PATIENCE):
-            while not front.camera.streams[codec].stats.keyframes >= 1 + (codec == 'h264'):
-                await asyncio.sleep(0.01)
+        await until(lambda: keyframes(front.camera, codec) > before)
         # Whatever shows the next colour is of the new codec.
         front.stop()
         front.luma += 60
         front.resume()
         await viewer.until(lambda: near(viewer, 0, front.luma))
-        assert front.camera.streams[codec].viewers == 1
+        assert sum(stream.viewers for stream in streams_of(front.camera, codec)) == 1
         assert sessions.sessions[viewer.id].slots[0].codec == codec
         packet = list(sender._RTCRtpSender__rtp_history.values())[-1]
         assert codecs[packet.payload_type].mimeType.lower() == f'video/{codec}'
         rtx = codecs[sender._RTCRtpSender__rtx_payload_type]
         assert rtx.parameters['apt'] == packet.payload_type
-    assert not front.camera.streams['vp8'].watched
-
-
-def streams_of(camera, codec):
-    """Return a camera's streams in a codec, of all tiers."""
-    return [stream for label, stream in camera.streams.items() if label.split('/')[0] == codec]
+    assert not any(stream.watched for stream in streams_of(front.camera, 'vp8'))
 
 
 async def test_a_viewer_that_reports_no_frames_gets_the_other_codec(watch):

@@ -105,10 +105,7 @@ def test_sim_robot_drives_and_stops_by_itself(probe):
         assert abs(place(moving)[1]) < 1e-6
         assert np.abs(images[-1].astype(int) - still).mean() > 2
         # No more commands: it stops by itself, and the zero was not ours.
-        begin = len(drive.odometry)
         probe.wait_for(lambda: speed(drive.odometry[-1]) == 0)
-        rolled = [o for o in drive.odometry[begin:] if speed(o) > 0.45]
-        assert 1 <= len(rolled) <= 30  # Half a second at 30 Hz is 15; a busy machine loses some.
         drive.until(0.0, 1.0, lambda o: o.pose.pose.orientation.z > 0.2
                     and abs(o.twist.twist.angular.z - 1.0) < 0.05)
         battery = probe.wait_for(lambda: batteries and batteries[-1])

@@ -31,6 +31,7 @@ from rtc_bridge.core.gate import Gate
 from rtc_bridge.core.lease import Lease
 from rtc_bridge.core.link import Offer
 from rtc_bridge.core.pilot import Pilot
+from rtc_bridge.core.tiers import Scale
 from rtc_bridge.core.velocity import Limits
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.peer.host import Host
@@ -42,11 +43,17 @@ _ids = itertools.count()
 
 
 class TestCamera:
-    """A camera that shows one colour, 30 times a second while it is watched."""
+    """
+    A camera that shows one colour, 30 times a second while it is watched.
+
+    It has the full picture only, as a busy host's path would be found too narrow for it; the
+    settings may give it other ``scales``.
+    """
 
     __test__ = False
 
     def __init__(self, name, luma, size=(320, 240), **settings):
+        settings = {'scales': (Scale(1),), **settings}
         self.camera = Camera(name, CameraSettings(**settings), self._on_watched)
         self.luma = luma
         self.watched_changes = []
