@@ -20,7 +20,9 @@ from typing import Any
 from .errors import ProtocolError
 from .figures import Figures, parse_figures
 from .invite import decode, MAX_PAYLOAD
+from .log_limits import escape
 from .proof import MAC_BYTES, NONCE_BYTES
+from .text_limits import LIMITS, take_text
 from .velocity import Velocity
 from .wire import load_object, show, take
 
@@ -164,19 +166,20 @@ def _prove(obj: dict[str, Any]) -> Prove:
 
 
 _CONTROL = {
-    'select': lambda o: Select(take(o, 'slot', int), take(o, 'camera', str, None)),
+    'select': lambda o: Select(take(o, 'slot', int), take_text(o, 'camera', default=None)),
     'shown': lambda o: Shown(take(o, 'slot', int), _counter(o, 'frames'), _counter(o, 'packets')),
     'figures': parse_figures,
     'ping': lambda o: Ping(take(o, 'id', float)),
     'want': lambda o: Want(take(o, 'lease', bool), take(o, 'take', bool, False)),
     'yield': lambda o: Answer(True, take(o, 'request', int, None)),
     'refuse': lambda o: Answer(False, take(o, 'request', int, None)),
-    'release': lambda o: Release(take(o, 'id', str)),
+    'release': lambda o: Release(take_text(o, 'id')),
     'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),
-    'call': lambda o: Call(_counter(o, 'request'), take(o, 'name', str),
+    'call': lambda o: Call(_counter(o, 'request'), take_text(o, 'name'),
                            take(o, 'value', bool, None)),
-    'bye': lambda o: Bye(take(o, 'reason', str, '')),
+    # Never refused: somebody goes.
+    'bye': lambda o: Bye(escape(take(o, 'reason', str, ''), LIMITS['reason'])),
 }
 
 

@@ -29,8 +29,17 @@ _SITE_BITS = 64
 _REMEMBERED = 10_000
 
 
-@lru_cache(_REMEMBERED)
+# Characters of an address: IPv6 with a zone and a port has up to 70. More of them is no address.
+_MAX_ADDRESS = 80
+
+
 def _parse(text: str | None) -> IPv4Address | IPv6Address | None:
+    # What is remembered is short, however long a text others made up.
+    return None if text is not None and len(text) > _MAX_ADDRESS else _parse_short(text)
+
+
+@lru_cache(_REMEMBERED)
+def _parse_short(text: str | None) -> IPv4Address | IPv6Address | None:
     text = (text or '').strip()
     if text.startswith('['):
         text = text[1:].partition(']')[0]
@@ -43,9 +52,17 @@ def _parse(text: str | None) -> IPv4Address | IPv6Address | None:
     return getattr(address, 'ipv4_mapped', None) or address
 
 
-@lru_cache(_REMEMBERED)
 def site(address: str | None) -> str:
-    """Return what an address is counted under: itself, or for IPv6 its site."""
+    """
+    Return what an address is counted under: itself, or for IPv6 its site.
+
+    Texts too long for an address count as one, with what they begin with.
+    """
+    return _site(address[:_MAX_ADDRESS] if address else address)
+
+
+@lru_cache(_REMEMBERED)
+def _site(address: str | None) -> str:
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, _SITE_BITS), strict=False))

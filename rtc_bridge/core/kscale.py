@@ -21,12 +21,14 @@ An app speaks to three programs at once: signaling (``role``), gateway (``token`
 
 from dataclasses import dataclass, field
 import json
-from typing import Any
 
 from .errors import ProtocolError
-from .link import Candidate, check_cameras
-from .messages import MAX_MESSAGE
-from .wire import dump, load_object, show, take
+from .link import Candidate, check_cameras, read_candidate
+from .log_limits import escape
+from .messages import MAX_MESSAGE, MAX_WRITTEN
+from .sdp_limits import check_sdp
+from .text_limits import check_text, take_sdp, take_text
+from .wire import check_depth, dump, dump_frame, load_object, show, take
 
 SERVICE = 'video'
 # K-Scale's own words, which programs may look for.
@@ -96,6 +98,7 @@ def read_hello(text: str) -> Hello | None:
     robot_id = obj.get('robot_id')
     if not isinstance(robot_id, str) or not robot_id:
         raise ProtocolError(NO_ID)
+    check_text(robot_id, 'name', 'robot_id')
     if obj.get('role') not in ('robot', 'app'):
         raise ProtocolError(NO_ROLE)
     return Hello(obj['role'], robot_id)
@@ -111,15 +114,15 @@ def read(text: str) -> Message:
         return Negotiate(())
     obj = load_object(text, MAX_MESSAGE)
     if 'token' in obj:
-        return Token(take(obj, 'token', str))
-    camera = _camera(take(obj, 'service', str, SERVICE))
+        return Token(take_text(obj, 'token'))
+    camera = _camera(take_text(obj, 'service', 'camera', SERVICE))
     if 'sdp' in obj:
         description = take(obj, 'sdp', dict)
         if take(description, 'type', str) != 'answer':
             raise ProtocolError(f'type {show(description["type"])} where an answer was due')
-        return Answer(take(description, 'sdp', str))
+        return Answer(take_sdp(description))
     if 'ice' in obj:
-        return Ice(_candidate(take(obj, 'ice', dict)))
+        return Ice(read_candidate(take(obj, 'ice', dict)))
     if obj.get('type') == 'Negotiate':
         cameras = check_cameras(take(obj, 'cameras', list, []))
         return Negotiate(cameras if camera is None else (camera,))
@@ -135,24 +138,37 @@ def _camera(service: str) -> str | None:
     return camera or None
 
 
-def _candidate(obj: dict[str, Any]) -> Candidate | None:
-    text = take(obj, 'candidate', str)
-    if not text:
-        return None
-    return Candidate(text, take(obj, 'sdpMid', str, None), take(obj, 'sdpMLineIndex', int, None))
+def check_frame(text: str) -> None:
+    """
+    Do nothing if a frame may pass from an app to a robot of K-Scale's, or the other way.
 
+    K-Scale's relay passes JSON on, whatever it says. What describes a session is bounded as
+    everywhere: the peers have parsers that trust each other.
 
-def is_json(text: str) -> bool:
-    """Tell whether a frame is JSON: K-Scale's relay passes no other on."""
+    :raises ProtocolError: no JSON, or nested too deep, or a candidate that is none
+    :raises SignalingError: a session description beyond a bound
+    """
     try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+        value = json.loads(text)
+    except ValueError as error:
+        raise ProtocolError(f'not JSON: {show(text)} ({error})') from None
+    except RecursionError:
+        raise ProtocolError('JSON nested too deep') from None
+    check_depth(value)
+    if not isinstance(value, dict):
+        return
+    description, candidate = value.get('sdp'), value.get('ice')
+    if isinstance(description, dict) and 'sdp' in description:
+        check_sdp(take_sdp(description))
+    elif isinstance(description, str):
+        check_sdp(take_sdp(value))
+    if isinstance(candidate, dict) and 'candidate' in candidate:
+        read_candidate(candidate)
 
 
 def write_error(text: str) -> str:
     """Return an error as K-Scale's relay (``error``) and gateway (``message``) name it."""
+    text = escape(text)
     return dump({'type': 'error', 'error': text, 'message': text})
 
 
@@ -160,7 +176,7 @@ def write_refusal(text: str) -> str:
     """Return an answer to a first frame that cannot be taken."""
     if text in (NO_ID, NO_ROLE):
         return dump({'error': text})
-    return dump({'type': 'error', 'error': text})
+    return dump({'type': 'error', 'error': escape(text)})
 
 
 def write_offer(sdp: str) -> list[str]:
@@ -168,10 +184,13 @@ def write_offer(sdp: str) -> list[str]:
     Return the frames of the robot's offer, whose candidates come in it and then by themselves.
 
     K-Scale's robots do the latter; twice is once, for apps that take candidates from either.
+
+    :param sdp: within the bounds
+    :raises ProtocolError: longer than a frame may be
     """
-    frames = [dump({'sdp': {'type': 'offer', 'sdp': sdp}})]
+    frames = [dump_frame({'sdp': {'type': 'offer', 'sdp': sdp}}, MAX_WRITTEN)]
     section = -1
-    for line in sdp.splitlines():
+    for line in sdp.split('\r\n'):
         section += line.startswith('m=')
         if line.startswith('a=candidate:'):
             frames.append(dump({'ice': {'candidate': line[2:], 'sdpMLineIndex': section}}))

@@ -23,9 +23,16 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
 from .errors import ProtocolError
+from .text_limits import check_text, take_text
 from .wire import show, take
 
 MAX_CAMERAS = 16
+# Cameras of a robot that can be named by their number.
+MAX_CAMERA = 10_000
+# ICE servers of a robot, and URLs of one server.
+MAX_ICE_SERVERS, MAX_ICE_URLS = 16, 16
+# Where a candidate's media section is counted: more than any description has.
+MAX_M_LINE_INDEX = 255
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,26 @@ def read_ice_server(obj: Any) -> IceServer:
     urls = [urls] if isinstance(urls, str) else urls
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
         raise ProtocolError(f'member "urls" must be a string or strings, got {show(urls)}')
-    return IceServer(tuple(urls), take(obj, 'username', str, None),
-                     take(obj, 'credential', str, None))
+    if len(urls) > MAX_ICE_URLS:
+        raise ProtocolError(f'{len(urls)} URLs of an ICE server, at most {MAX_ICE_URLS} are '
+                            'allowed')
+    for url in urls:
+        if not check_text(url, 'url').isascii():
+            raise ProtocolError(f'{show(url)} is no URL of an ICE server')
+    return IceServer(tuple(urls), take_text(obj, 'username', default=None),
+                     take_text(obj, 'credential', default=None))
+
+
+def read_ice_servers(obj: dict[str, Any]) -> tuple[IceServer, ...]:
+    """
+    Return member ``ice_servers`` of a JSON object, none if it is missing.
+
+    :raises ProtocolError: too many, or one that is none
+    """
+    servers = take(obj, 'ice_servers', list, [])
+    if len(servers) > MAX_ICE_SERVERS:
+        raise ProtocolError(f'{len(servers)} ICE servers, at most {MAX_ICE_SERVERS} are allowed')
+    return tuple(read_ice_server(server) for server in servers)
 
 
 @dataclass(frozen=True)
@@ -67,6 +92,21 @@ class Candidate:
     candidate: str
     sdp_mid: str | None = None
     sdp_m_line_index: int | None = None
+
+
+def read_candidate(obj: dict[str, Any]) -> Candidate | None:
+    """
+    Return a candidate that came as browsers write it, ``None`` for the end of them.
+
+    :raises ProtocolError: it is none
+    """
+    text = take_text(obj, 'candidate')
+    mid = take_text(obj, 'sdpMid', 'mid', None)
+    index = take(obj, 'sdpMLineIndex', int, None)
+    if index is not None and not 0 <= index <= MAX_M_LINE_INDEX:
+        raise ProtocolError(f'member "sdpMLineIndex" must be from 0 to {MAX_M_LINE_INDEX}, got '
+                            f'{show(index)}')
+    return Candidate(text, mid, index) if text else None
 
 
 @dataclass(frozen=True)
@@ -106,6 +146,32 @@ class Call:
     bearer: str | None = field(default=None, repr=False)
 
 
+def check_texts(ask: Offer | Call) -> None:
+    """
+    Do nothing if the texts of an offer or a call, but for its SDP, are within their bounds.
+
+    :raises ProtocolError: one is not
+    """
+    texts = {'session': ask.session, 'door': ask.door, 'source': ask.source, 'bearer': ask.bearer}
+    if isinstance(ask, Offer):
+        texts['camera'] = ask.camera
+    for name, text in texts.items():
+        if text is not None:
+            check_text(text, name)
+
+
+def check_candidate(session: str, candidate: Candidate | None) -> None:
+    """
+    Do nothing if the texts of a candidate are within their bounds.
+
+    :raises ProtocolError: one is not
+    """
+    check_text(session, 'session')
+    if candidate is not None:
+        check_text(candidate.candidate, 'candidate')
+        check_text(candidate.sdp_mid or '', 'mid')
+
+
 def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:
     """
     Return what names the cameras of a call.
@@ -113,9 +179,12 @@ def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:
     :raises ProtocolError: too many, or one that is no name and no number
     """
     if len(cameras) > MAX_CAMERAS or not all(
-            isinstance(c, str) or (type(c) is int and c >= 0) for c in cameras):
+            isinstance(c, str) or (type(c) is int and 0 <= c < MAX_CAMERA) for c in cameras):
         raise ProtocolError(f'cameras must be at most {MAX_CAMERAS} names, or numbers from 0, '
                             f'got {show(cameras)}')
+    for camera in cameras:
+        if isinstance(camera, str):
+            check_text(camera, 'camera')
     return tuple(cameras)
 
 

@@ -21,9 +21,12 @@ an override of the writing direction (U+202E) would show another text than there
 
 from collections import OrderedDict
 from collections.abc import Hashable
+import logging
+from types import TracebackType
 
-# Characters of a text from outside in a log line.
+# Characters of a text from outside in a log line, and of a whole line.
 MAX_TEXT = 200
+MAX_LINE = 4096
 # Sessions, or whatever else is counted for, that are remembered; the oldest are forgotten.
 MAX_REMEMBERED = 256
 
@@ -41,6 +44,25 @@ def escape(text: str, limit: int = MAX_TEXT) -> str:
     text = ''.join(c if c.isprintable() else c.encode('unicode_escape').decode()
                    for c in text[:limit])
     return text[:limit - 3] + '...' if cut or len(text) > limit else text
+
+
+class EscapingFormatter(logging.Formatter):
+    """
+    Makes one printable line of each message, whatever texts from outside are in it.
+
+    Lines of a traceback are printable too, and begin with spaces: none can pass for a message.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Return the message in its line."""
+        record.message = escape(record.message, MAX_LINE)
+        return super().formatMessage(record)
+
+    def formatException(self, ei: tuple[type[BaseException], BaseException,  # noqa: N802
+                                        TracebackType | None] | tuple[None, None, None]) -> str:
+        """Return the lines of a traceback."""
+        return '\n'.join('  ' + escape(line, MAX_LINE)
+                         for line in super().formatException(ei).splitlines())
 
 
 class Repeats:

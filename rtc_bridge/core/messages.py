@@ -25,12 +25,16 @@ from typing import Any, ClassVar
 from .errors import ProtocolError
 from .identity import Identity
 from .link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
-                   read_ice_server)
-from .wire import dump, load_object, show, take
+                   read_candidate, read_ice_servers)
+from .log_limits import escape
+from .text_limits import LIMITS, take_sdp, take_text
+from .wire import dump_frame, load_object, show, take
 
 SUBPROTOCOL = 'rtc-bridge.v1'
 # A Chromium offer with audio, four video slots and data is about 25 kB.
 MAX_MESSAGE = 256 * 1024
+# What is written is shorter: aiohttp refuses a frame of exactly its limit.
+MAX_WRITTEN = MAX_MESSAGE - 1
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}')
 RESERVED_NAMES = frozenset({'ws', 'connect', 'whep', 'api', 'static', 'metrics', 'healthz',
                             'rtcbot.js', 'favicon.ico'})
@@ -61,8 +65,12 @@ class Message:
         return dict(vars(self))
 
     def dump(self) -> str:
-        """Return the message as JSON text."""
-        return dump({'type': self.TYPE, **self.members()})
+        """
+        Return the message as JSON text.
+
+        :raises ProtocolError: it is longer than a frame may be
+        """
+        return dump_frame({'type': self.TYPE, **self.members()}, MAX_WRITTEN)
 
 
 @dataclass(frozen=True)
@@ -251,59 +259,56 @@ class Error(Message):
     session: str | None = None
 
 
-def _candidate(obj: dict[str, Any]) -> Candidate | None:
-    text = take(obj, 'candidate', str)
-    if not text:
-        return None
-    return Candidate(text, take(obj, 'sdpMid', str, None), take(obj, 'sdpMLineIndex', int, None))
-
-
-def _ice_servers(obj: dict[str, Any]) -> tuple[IceServer, ...]:
-    return tuple(read_ice_server(server) for server in take(obj, 'ice_servers', list, []))
-
-
 def _offer(obj: dict[str, Any]) -> OfferMessage:
     return OfferMessage(Offer(
-        session=take(obj, 'session', str), sdp=take(obj, 'sdp', str),
-        door=take(obj, 'door', str, 'v1'), trickle=take(obj, 'trickle', bool, False),
-        camera=take(obj, 'camera', str, None), source=take(obj, 'source', str, None),
-        bearer=take(obj, 'bearer', str, None)))
+        session=take_text(obj, 'session'), sdp=take_sdp(obj),
+        door=take_text(obj, 'door', default='v1'), trickle=take(obj, 'trickle', bool, False),
+        camera=take_text(obj, 'camera', default=None),
+        source=take_text(obj, 'source', default=None),
+        bearer=take_text(obj, 'bearer', default=None)))
 
 
 def _identity(obj: dict[str, Any]) -> Identity | None:
     identity = take(obj, 'identity', dict, None)
     if identity is None:
         return None
-    return Identity(take(identity, 'salt', str), take(identity, 'digest', str))
+    return Identity(take_text(identity, 'salt'), take_text(identity, 'digest'))
 
 
 def _call(obj: dict[str, Any]) -> Call:
-    return Call(take(obj, 'session', str), take(obj, 'door', str, 'kscale'),
-                check_cameras(take(obj, 'cameras', list, [])), take(obj, 'source', str, None),
-                take(obj, 'bearer', str, None))
+    return Call(take_text(obj, 'session'), take_text(obj, 'door', default='kscale'),
+                check_cameras(take(obj, 'cameras', list, [])),
+                take_text(obj, 'source', default=None), take_text(obj, 'bearer', default=None))
+
+
+def _error(obj: dict[str, Any]) -> Error:
+    # An error is never refused: whoever waits for it would wait in vain.
+    return Error(escape(take(obj, 'code', str), LIMITS['code']),
+                 escape(take(obj, 'message', str), LIMITS['message']),
+                 take_text(obj, 'session', default=None))
 
 
 _PARSERS = {
     'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
-                                   take(o, 'version', str, ''), _ice_servers(o), _identity(o)),
-    'challenge': lambda o: Challenge(take(o, 'salt', str)),
-    'prove': lambda o: Prove(take(o, 'key', str)),
-    'registered': lambda o: Registered(take(o, 'url', str)),
-    'servers': lambda o: Servers(_ice_servers(o)),
+                                   take_text(o, 'version', default=''), read_ice_servers(o),
+                                   _identity(o)),
+    'challenge': lambda o: Challenge(take_text(o, 'salt')),
+    'prove': lambda o: Prove(take_text(o, 'key')),
+    'registered': lambda o: Registered(take_text(o, 'url')),
+    'servers': lambda o: Servers(read_ice_servers(o)),
     'watch': lambda o: Watch(),
     'renew': lambda o: Renew(),
-    'ready': lambda o: Ready(take(o, 'session', str), take(o, 'kind', str, 'v1'),
-                             take(o, 'trickle', bool, False), _ice_servers(o)),
+    'ready': lambda o: Ready(take_text(o, 'session'), take_text(o, 'kind', default='v1'),
+                             take(o, 'trickle', bool, False), read_ice_servers(o)),
     'offer': _offer,
-    'look': lambda o: Look(take(o, 'session', str)),
+    'look': lambda o: Look(take_text(o, 'session')),
     'admit': lambda o: Admit(_call(o)),
     'call': lambda o: CallMessage(_call(o)),
-    'done': lambda o: Done(take(o, 'session', str)),
-    'answer': lambda o: Answer(take(o, 'session', str), take(o, 'sdp', str)),
-    'candidate': lambda o: CandidateMessage(take(o, 'session', str), _candidate(o)),
-    'close': lambda o: Close(take(o, 'session', str)),
-    'error': lambda o: Error(take(o, 'code', str), take(o, 'message', str),
-                             take(o, 'session', str, None)),
+    'done': lambda o: Done(take_text(o, 'session')),
+    'answer': lambda o: Answer(take_text(o, 'session'), take_sdp(o)),
+    'candidate': lambda o: CandidateMessage(take_text(o, 'session'), read_candidate(o)),
+    'close': lambda o: Close(take_text(o, 'session')),
+    'error': _error,
 }
 
 

@@ -20,7 +20,10 @@ from typing import Any
 
 from .errors import ProtocolError
 
-_REQUIRED = object()
+# Stands for no default.
+REQUIRED = object()
+# Arrays and objects within each other. What is deeper would end in a RecursionError somewhere.
+MAX_DEPTH = 64
 _NAMES = {str: 'a string', int: 'an integer', float: 'a number', bool: 'true or false',
           list: 'an array', dict: 'an object'}
 
@@ -49,20 +52,40 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
 
     :raises ProtocolError: too long, not JSON, nested too deep, or not an object
     """
-    if len(text) > limit:
-        raise ProtocolError(f'message of {len(text)} bytes, at most {limit} are allowed')
+    size = len(text)
+    if size <= limit and isinstance(text, str) and not text.isascii():
+        size = len(text.encode('utf-8', 'surrogatepass'))
+    if size > limit:
+        raise ProtocolError(f'message of {size} bytes, at most {limit} are allowed')
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except ValueError as error:
         raise ProtocolError(f'not JSON: {show(text)} ({error})') from None
     except RecursionError:
         raise ProtocolError('JSON nested too deep') from None
+    check_depth(value)
     if not isinstance(value, dict):
         raise ProtocolError(f'expected a JSON object, got {show(value)}')
     return value
 
 
-def take(obj: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED) -> Any:
+def check_depth(value: Any) -> None:
+    """
+    Do nothing if a JSON value is not nested too deep.
+
+    :raises ProtocolError: deeper than ``MAX_DEPTH``
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in (
+            outer.values() if isinstance(outer, dict) else outer)]
+        if not level:
+            return
+    if any(isinstance(inner, (dict, list)) for inner in level):
+        raise ProtocolError('JSON nested too deep')
+
+
+def take(obj: dict[str, Any], name: str, kind: type, default: Any = REQUIRED) -> Any:
     """
     Return member ``name`` of a JSON object as ``kind``.
 
@@ -71,7 +94,7 @@ def take(obj: dict[str, Any], name: str, kind: type, default: Any = _REQUIRED) -
     :raises ProtocolError: missing without a default, of another type, or not finite
     """
     if name not in obj:
-        if default is _REQUIRED:
+        if default is REQUIRED:
             raise ProtocolError(f'member "{name}" is missing')
         return default
     value = obj[name]
@@ -96,3 +119,23 @@ def dump(obj: dict[str, Any], keep_none: bool = False) -> str:
     if not keep_none:
         obj = {name: value for name, value in obj.items() if value is not None}
     return json.dumps(obj, separators=(',', ':'), allow_nan=False)
+
+
+def dump_frame(obj: dict[str, Any], limit: int) -> str:
+    """
+    Return JSON text of at most ``limit`` bytes of UTF-8; members that are ``None`` are left out.
+
+    What came in one form is written in another: only afterwards its length is known. Escapes
+    are not used, since they would make three bytes, or two, six.
+
+    :raises ProtocolError: it would be longer, or has half a character in it
+    """
+    obj = {name: value for name, value in obj.items() if value is not None}
+    text = json.dumps(obj, separators=(',', ':'), allow_nan=False, ensure_ascii=False)
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise ProtocolError('it has half a character (a surrogate)') from None
+    if size > limit:
+        raise ProtocolError(f'as a message it has {size} bytes, at most {limit} are allowed')
+    return text

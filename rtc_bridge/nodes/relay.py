@@ -27,6 +27,7 @@ import sys
 
 from ..core.dependencies import check
 from ..core.errors import DependencyError, ParameterError, REFUSED
+from ..core.log_limits import EscapingFormatter
 from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
 from ..core.relay_settings import flag, PREFIX, RELAY, settle
@@ -146,7 +147,7 @@ def _take_files() -> None:
 def _log(settings: dict[str, Value]) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if settings['log.format'] == 'json' else (
-        logging.Formatter('[%(levelname)s] [relay]: %(message)s')))
+        EscapingFormatter('[%(levelname)s] [relay]: %(message)s')))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # What libraries tell below warnings may hold secrets.
     logging.getLogger('rtc_bridge').setLevel(settings['log.level'].upper())

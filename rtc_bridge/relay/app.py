@@ -34,8 +34,9 @@ from .server import connection, DOORMAN, Doorman
 from .v1 import receive, send, serve_robot
 from .watch import log, Metrics
 from .whep import WhepDoor
-from ..core.crowd import Networks
+from ..core.crowd import Networks, site
 from ..core.errors import ProtocolError, SignalingError
+from ..core.log_limits import Repeats
 from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
 from ..core.parameters import Value
 from ..core.relay_settings import DEFAULTS
@@ -77,6 +78,7 @@ class _Relay:
         self._kscale_door = KScaleDoor(
             registry, self._desk, settings['limits.messages_per_second'],
             refuse=self._refuse_robot, came=self._robot_came, went=self._robot_went)
+        self._repeats = Repeats()
         self._sockets: set[web.WebSocketResponse] = set()
         self._stopping = False
         self._salt = secrets.token_bytes(16)
@@ -165,8 +167,9 @@ class _Relay:
             return 'No robots may register here'
         if not self._tokens.admits(name, token(request)):
             self._metrics.refused.labels('token').inc()
-            log('a robot was refused', logging.WARNING, name=self._label(name),
-                source=request.remote, reason='token')
+            if count := self._repeats.count(site(request.remote)):
+                log('a robot was refused', logging.WARNING, name=self._label(name),
+                    source=request.remote, reason='token', count=count)
             return 'A robot needs the token of its name here'
         if (self._registry.get(name) is None
                 and self._registry.count >= self._settings['limits.robots']):

@@ -23,7 +23,7 @@ from ..core.messages import MAX_MESSAGE
 
 # What each error code is in HTTP; all others are 502, trouble behind the relay.
 STATUS = {'bad-message': 400, 'bad-offer': 400, 'denied': 403, 'no-camera': 404, 'busy': 503,
-          'robot-timeout': 504, 'too-many': 429}
+          'robot-timeout': 504, 'too-long': 413, 'too-many': 429}
 BODY_TIMEOUT = 10.0
 
 

@@ -24,8 +24,8 @@ import time
 
 from .watch import log, Metrics
 from ..core.crowd import is_here, Places, Rates, site
-from ..core.errors import SignalingError
-from ..core.link import Call, Offer, RobotLink
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import Call, check_texts, Offer, RobotLink
 from ..core.parameters import Value
 from ..core.sdp_limits import check_sdp
 
@@ -33,8 +33,9 @@ _logger = logging.getLogger('rtc_bridge.relay')
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.
 _CODES = frozenset({
-    'bad-message', 'bad-offer', 'busy', 'denied', 'expired', 'internal', 'no-camera', 'no-codec',
-    'no-robot', 'revoked', 'robot-gone', 'robot-timeout', 'too-many'})
+    'bad-answer', 'bad-message', 'bad-offer', 'busy', 'denied', 'expired', 'internal',
+    'no-camera', 'no-codec', 'no-robot', 'revoked', 'robot-gone', 'robot-timeout', 'too-long',
+    'too-many'})
 
 # So many of a robot's places each address may have, whatever its share is.
 _LEAST = 4
@@ -182,6 +183,11 @@ class Desk:
     async def _admit(self, robot: RobotLink, offer: Offer | Call,
                      ended: Callable[[], object] | None) -> str:
         self.count(offer.source)
+        try:
+            check_texts(offer)
+        except ProtocolError as error:
+            self.metrics.refused.labels('texts').inc()
+            raise SignalingError('bad-message', str(error)) from None
         if isinstance(offer, Offer):
             self.check_sdp(offer.sdp)
         session = offer.session

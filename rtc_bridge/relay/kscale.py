@@ -28,6 +28,7 @@ from aiohttp import web, WSMsgType
 from .desk import Desk
 from .kscale_app import App, next_text, say
 from .registry import NAMELESS, Registry
+from .watch import Metrics
 from ..core import kscale
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
@@ -44,8 +45,9 @@ class KScaleRobot:
     kind = 'kscale'
     trickle = False
 
-    def __init__(self, ws: web.WebSocketResponse) -> None:
+    def __init__(self, ws: web.WebSocketResponse, metrics: Metrics) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
+        self._refused = metrics.refused
         self.ends: dict[str, Callable[[], None]] = {}
         self.app: web.WebSocketResponse | None = None
         self.ws = ws
@@ -78,7 +80,14 @@ class KScaleRobot:
         faults = RateLimit(1.0, 20)
         try:
             async for frame in self.ws:
-                if frame.type != WSMsgType.TEXT or not kscale.is_json(frame.data):
+                try:
+                    passes = frame.type == WSMsgType.TEXT
+                    if passes:
+                        kscale.check_frame(frame.data)
+                except (ProtocolError, SignalingError):
+                    self._refused.labels('frames').inc()
+                    passes = False
+                if not passes:
                     if not faults.allow():
                         break
                 elif (app := self.app) is not None and not await say(app, frame.data):
@@ -105,9 +114,20 @@ class KScaleRobot:
             async for frame in app:
                 if not rate.allow():
                     raise SignalingError('too-many', 'There are too many messages')
-                if frame.type == WSMsgType.TEXT and kscale.is_json(frame.data):
-                    if not await say(self.ws, frame.data):
-                        break
+                if frame.type != WSMsgType.TEXT:
+                    continue
+                try:
+                    kscale.check_frame(frame.data)
+                except ProtocolError:
+                    # K-Scale's relay does not answer what is no JSON either: older apps' HELLO.
+                    self._refused.labels('frames').inc()
+                    continue
+                except SignalingError as error:
+                    self._refused.labels('sdp').inc()
+                    await say(app, kscale.write_error(str(error)))
+                    continue
+                if not await say(self.ws, frame.data):
+                    break
         finally:
             self.app = None
             await say(self.ws, kscale.LEFT)
@@ -156,7 +176,7 @@ class KScaleDoor:
     async def _robot(self, ws: web.WebSocketResponse, name: str, request: web.Request) -> None:
         if reason := self._refuse(name, request):
             raise SignalingError('denied', reason)
-        robot = KScaleRobot(ws)
+        robot = KScaleRobot(ws, self._desk.metrics)
         await self._registry.claim(name, robot)
         try:
             self._came(name, request, 'kscale')

@@ -158,16 +158,27 @@ class PageSocket:
         over = False
         try:
             sdp = await self._desk.ask(robot, offer)
-            over = await send(self._ws, Answer(offer.session, sdp))
-            self._desk.metrics.went('answer', offer.session)
         except SignalingError as error:
             # Nothing is left to close.
             over = True
             await self._error(error.code, str(error), offer.session)
+        else:
+            over = await self._send_answer(offer.session, sdp)
         finally:
             if not over:
                 # The page left before its answer: nobody will ever take this session.
                 await robot.close_session(offer.session)
+
+    async def _send_answer(self, session: str, sdp: str) -> bool:
+        """Return whether the page has it."""
+        try:
+            return await send(self._ws, Answer(session, sdp))
+        except SignalingError as error:
+            self._desk.metrics.refused.labels('frames').inc()
+            await self._error(error.code, str(error), session)
+            return False
+        finally:
+            self._desk.metrics.went('answer', session)
 
     async def _error(self, code: str, message: str, session: str | None = None) -> None:
         await send(self._ws, Error(code, message, session))

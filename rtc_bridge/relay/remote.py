@@ -176,6 +176,11 @@ class Host:
         await self._jobs.close()
 
     def _post(self, relay: str, link: str, message: Message) -> 'asyncio.Future[int]':
+        """
+        Send a relay a message.
+
+        :raises ProtocolError: it would be longer than that relay takes
+        """
         return self._send(relay, link, message.dump())
 
     def take(self, relay: str, link: str, robot: RobotLink | None, message: Message) -> None:
@@ -227,6 +232,11 @@ class Host:
             taken = await self._post(relay, link, Answer(session, sdp))
         except Away:
             taken = 0
+        except ProtocolError as error:
+            taken = 0
+            self._desk.metrics.refused.labels('frames').inc()
+            self._post(relay, link, Error('too-long', f'The answer cannot be passed on: {error}',
+                                          session))
         self._desk.metrics.went('answer', session)
         if not taken:
             # The viewer's relay is gone, so this answer reaches nobody.

@@ -20,7 +20,6 @@ was sent last. One offer at a time, and never a late answer, is what keeps viewe
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from typing import Callable
@@ -32,10 +31,12 @@ from .desk import Desk
 from .watch import log
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
-from ..core.messages import MAX_MESSAGE
+from ..core.log_limits import escape, Repeats
+from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
 from ..core.rate import RateLimit
 from ..core.supervision import first_of
-from ..core.wire import load_object, show, take
+from ..core.text_limits import LIMITS, take_sdp
+from ..core.wire import dump_frame, load_object, show, take
 
 
 class RTCBotRobot:
@@ -87,11 +88,15 @@ class RTCBotRobot:
     async def _ask(self, offer: Offer) -> str:
         if self.over:
             raise SignalingError('robot-gone', 'The robot went away')
+        try:
+            frame = dump_frame({'sdp': offer.sdp, 'type': 'offer'}, MAX_WRITTEN)
+        except ProtocolError as error:
+            raise SignalingError('too-long', f'The offer cannot be passed on: {error}') from None
         self._answer = asyncio.get_running_loop().create_future()
         answered = False
         try:
             async with asyncio.timeout(self._timeout):
-                await self._ws.send_str(json.dumps({'sdp': offer.sdp, 'type': 'offer'}))
+                await self._ws.send_str(frame)
                 sdp = await self._answer
             answered = True
             return sdp
@@ -128,14 +133,16 @@ class RTCBotRobot:
             self._settle(SignalingError('robot-gone', 'The robot went away before it answered'))
 
     async def _read(self) -> None:
-        faults = RateLimit(1.0, 20)
+        faults, repeats = RateLimit(1.0, 20), Repeats()
         async for frame in self._ws:
             if frame.type != WSMsgType.TEXT:
                 continue
             if self._answer is None or self._answer.done():
                 if not faults.allow():
                     break
-                log('an RTCBot robot sent a frame that nobody asked for', logging.WARNING)
+                if count := repeats.count():
+                    log('an RTCBot robot sent a frame that nobody asked for', logging.WARNING,
+                        count=count)
                 continue
             try:
                 self._settle(_read_answer(frame.data))
@@ -155,10 +162,11 @@ def _read_answer(text: str) -> str:
     try:
         obj = load_object(text, MAX_MESSAGE)
         if 'error' in obj:
-            raise SignalingError(take(obj, 'error', str), take(obj, 'message', str, ''))
+            raise SignalingError(escape(take(obj, 'error', str), LIMITS['code']),
+                                 escape(take(obj, 'message', str, ''), LIMITS['message']))
         if take(obj, 'type', str) != 'answer':
             raise ProtocolError(f'type {show(obj["type"])} where an answer was due')
-        return take(obj, 'sdp', str)
+        return take_sdp(obj)
     except ProtocolError as error:
         raise SignalingError('internal', f'The robot sent no answer: {error}') from None
 
@@ -174,7 +182,7 @@ async def read_offer(request: web.Request) -> Offer:
         obj = load_object(body, MAX_MESSAGE)
         if take(obj, 'type', str) != 'offer':
             raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
-        sdp = take(obj, 'sdp', str)
+        sdp = take_sdp(obj)
     except ProtocolError as error:
         raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
     return Offer(session=secrets.token_urlsafe(12), sdp=sdp, door='rtcbot', trickle=False,

@@ -24,6 +24,7 @@ from .registry import NAMELESS, Registry
 from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Call, Candidate, IceServer, Offer
+from ..core.log_limits import Repeats
 from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
                              Error, Message, OfferMessage, parse, Prove, Register, Registered,
                              Renew, Servers)
@@ -37,9 +38,18 @@ _PROOF_TIMEOUT = 10.0
 
 
 async def send(ws: web.WebSocketResponse, message: Message) -> bool:
-    """Send a message; return false if the WebSocket is closed."""
+    """
+    Send a message; return false if the WebSocket is closed.
+
+    :raises SignalingError: ``too-long``: the other end would close its WebSocket for it
+    """
     try:
-        await ws.send_str(message.dump())
+        text = message.dump()
+    except ProtocolError as error:
+        raise SignalingError('too-long', f'The {message.TYPE} cannot be passed on: {error}'
+                             ) from None
+    try:
+        await ws.send_str(text)
     except (ConnectionError, RuntimeError):
         # aiohttp up to 3.10 says RuntimeError for a socket that is closing.
         return False
@@ -83,6 +93,7 @@ class WebSocketRobot:
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
         self._faults = RateLimit(_FAULTS_PER_SECOND, _FAULTS)
+        self._repeats = Repeats()
         self._tolerable = True
 
     async def ice_servers(self) -> list[IceServer]:
@@ -169,7 +180,8 @@ class WebSocketRobot:
 
     def _blame(self, event: str, **fields: str) -> None:
         """Log what a robot got wrong, and bear it for so long."""
-        log(event, logging.WARNING, **fields)
+        if count := self._repeats.count(event):
+            log(event, logging.WARNING, count=count, **fields)
         if not self._faults.allow():
             self._metrics.refused.labels('messages').inc()
             self._tolerable = False

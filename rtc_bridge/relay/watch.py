@@ -14,6 +14,7 @@
 
 """What an operator can watch: Prometheus metrics, and log lines with fields."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 import json
 import logging
@@ -28,6 +29,8 @@ from prometheus_client.core import CounterMetricFamily
 from ..core.supervision import failures
 
 _logger = logging.getLogger('rtc_bridge.relay')
+# Offers and answers whose way is measured at a time; beyond that the oldest is not measured.
+_MAX_UNDER_WAY = 4096
 _PREFIX = 'rtc_bridge_relay_'
 _FAST = (.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1)
 _SLOW = (.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20)
@@ -66,7 +69,7 @@ class Metrics:
             'answer', ('message',), buckets=_FAST)
         self.answering = make(Histogram, 'answer_seconds', 'How long robots take to answer',
                               buckets=_SLOW)
-        self._came: dict[tuple[str, str], float] = {}
+        self._came: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Add a number that is asked for when it is read."""
@@ -75,6 +78,8 @@ class Metrics:
     def came(self, message: str, session: str) -> None:
         """Note that an offer or answer has arrived."""
         self._came.setdefault((message, session), time.perf_counter())
+        if len(self._came) > _MAX_UNDER_WAY:
+            self._came.popitem(last=False)
 
     def went(self, message: str, session: str) -> None:
         """Note that it was passed on."""

@@ -18,6 +18,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
 from ..core.clock import boot_time, Clock
+from ..core.log_limits import escape, MAX_LINE
 from ..core.supervision import FailureLog
 from ..media.camera import Camera
 
@@ -81,9 +82,12 @@ class CameraRates:
 
 
 def status(name: str, level: bytes, message: str, values: dict[str, object]) -> DiagnosticStatus:
-    """Return a status message."""
-    return DiagnosticStatus(name=f'rtc_bridge: {name}', level=level, message=message,
-                            values=[KeyValue(key=k, value=str(v)) for k, v in values.items()])
+    """Return a status message; texts from outside in it are escaped."""
+    return DiagnosticStatus(
+        name=escape(f'rtc_bridge: {name}', MAX_LINE), level=level,
+        message=escape(message, MAX_LINE),
+        values=[KeyValue(key=escape(key), value=escape(str(value), MAX_LINE))
+                for key, value in values.items()])
 
 
 # Seconds for which the newest failure is a warning.

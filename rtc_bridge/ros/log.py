@@ -18,12 +18,15 @@ import logging
 
 from rclpy.node import Node
 
+from ..core.log_limits import EscapingFormatter
+
 
 class _RosHandler(logging.Handler):
 
     def __init__(self, node: Node) -> None:
         super().__init__(logging.INFO)
         self._logger = node.get_logger()
+        self.setFormatter(EscapingFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         text = self.format(record)

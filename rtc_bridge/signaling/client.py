@@ -39,9 +39,11 @@ from ..core.clock import boot_time
 from ..core.errors import ProtocolError
 from ..core.identity import Prover
 from ..core.link import RobotLink
+from ..core.log_limits import escape, Repeats
 from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
                              Registered, Renew, Servers, SUBPROTOCOL)
 from ..core.rate import RateLimit
+from ..core.refusals import refusals
 from ..core.serial import SerialTasks
 from ..core.supervision import failures, first_of, spawn
 
@@ -97,6 +99,7 @@ class RelayClient:
         self._peer: tuple = WORLD[0]
         self._ways: list[str | None] = []
         self._registered = self._has_registered = False
+        self._repeats = Repeats()
         self._moved = asyncio.Event()
 
     @property
@@ -233,14 +236,15 @@ class RelayClient:
         self._connected('v1')
         requests = Requests(ws, jobs, self._link)
         faults = RateLimit(FAULTS_PER_SECOND, FAULTS)
+        self._repeats = Repeats()
         while True:
             message = await ws.recv()
             try:
                 if self._take(jobs, requests, parse(message)):
                     continue
             except ProtocolError as error:
-                _logger.warning('the relay sent what it should not: %s', error)
-                await ws.send(Error('bad-message', str(error)).dump())
+                refusals.note('message of the relay', self._where, str(error))
+                await ws.send(Error('bad-message', escape(str(error))).dump())
             if not faults.allow():
                 self._good = False
                 raise LinkLost('the relay sends what it should not, again and again')
@@ -293,7 +297,9 @@ class RelayClient:
                 self._replaced = True
                 raise LinkLost(f'replaced: {text}')
             case Error(code=code, message=text):
-                _logger.warning('the relay reports %s', short(f'{code}: {text}'))
+                if count := self._repeats.count():
+                    _logger.warning('the relay reports, error %d of this connection: %s', count,
+                                    short(f'{code}: {text}'))
                 return False
             case _:
                 requests.take(message)

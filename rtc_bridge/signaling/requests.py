@@ -22,8 +22,10 @@ from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Call, Offer, RobotLink
+from ..core.log_limits import escape
 from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Close, Done, Error,
                              Message, OfferMessage)
+from ..core.refusals import refusals
 from ..core.serial import SerialTasks
 
 _logger = logging.getLogger('rtc_bridge.signaling')
@@ -66,7 +68,7 @@ class Requests:
             case _:
                 raise ProtocolError(f'{message.TYPE} is no message of a relay')
         if not self._jobs.put(session, job):
-            _logger.warning('a session sends more than this robot can take')
+            refusals.note('messages that wait for a session')
 
     async def _answer(self, offer: Offer) -> Message:
         return Answer(offer.session, await self._link.answer(offer))
@@ -86,12 +88,18 @@ class Requests:
                 self._link.ends[session] = lambda: self._jobs.put(
                     session, lambda: self._tell_end(session))
         except SignalingError as error:
-            message = Error(error.code, str(error), session)
+            message = Error(error.code, escape(str(error)), session)
         except Exception:
             _logger.exception('an offer could not be answered')
             message = Error('internal', 'The robot failed to answer', session)
         try:
-            await self._ws.send(message.dump())
+            text = message.dump()
+        except ProtocolError as error:
+            # The relay would close its WebSocket for it.
+            await self._link.close_session(session)
+            text = Error('too-long', f'The {message.TYPE} is too long: {error}', session).dump()
+        try:
+            await self._ws.send(text)
         except ConnectionClosed:
             # The viewer will never get this answer.
             await self._link.close_session(session)

@@ -14,7 +14,6 @@
 
 """RTCBot's form, the robot's end: one offer, one answer, without session ids."""
 
-import json
 import logging
 import secrets
 
@@ -23,8 +22,10 @@ from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Offer, RobotLink
-from ..core.messages import MAX_MESSAGE
-from ..core.wire import load_object, show, take
+from ..core.log_limits import escape
+from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.text_limits import take_sdp
+from ..core.wire import dump_frame, load_object, show, take
 
 _logger = logging.getLogger('rtc_bridge.signaling')
 
@@ -41,18 +42,24 @@ async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes)
         obj = load_object(text, MAX_MESSAGE)
         if take(obj, 'type', str) != 'offer':
             raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
-        sdp = await link.answer(Offer(session, take(obj, 'sdp', str), door='rtcbot'))
+        sdp = await link.answer(Offer(session, take_sdp(obj), door='rtcbot'))
         reply = {'sdp': sdp, 'type': 'answer'}
     except ProtocolError as error:
-        reply = {'error': 'bad-message', 'message': str(error)}
+        reply = {'error': 'bad-message', 'message': escape(str(error))}
     except SignalingError as error:
-        reply = {'error': error.code, 'message': str(error)}
+        reply = {'error': error.code, 'message': escape(str(error))}
     except Exception:
         _logger.exception('an offer could not be answered')
         reply = {'error': 'internal', 'message': 'The robot failed to answer'}
     try:
+        text = dump_frame(reply, MAX_WRITTEN)
+    except ProtocolError as error:
+        # The relay would close its WebSocket for it.
+        await link.close_session(session)
+        text = dump_frame({'error': 'too-long', 'message': f'The answer: {error}'}, MAX_WRITTEN)
+    try:
         # Without an answer of some kind an RTCBot relay lets its viewer wait for ever.
-        await ws.send(json.dumps(reply))
+        await ws.send(text)
     except ConnectionClosed:
         await link.close_session(session)
         raise

@@ -1,0 +1,92 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Bounds of texts in messages of others: their length, and that they are printable Unicode.
+
+A lone surrogate, which JSON's escapes can write, cannot be encoded: it would raise wherever the
+text is logged, published or sent. A control character would forge lines of a log.
+"""
+
+from typing import Any
+
+from .errors import ProtocolError
+from .wire import REQUIRED, show, take
+
+# Characters, by the kind of text.
+LIMITS = {
+    # An address: IPv6 with a zone has up to 61.
+    'source': 64,
+    # Words that programs look for, and versions.
+    'code': 64, 'door': 64, 'kind': 64, 'version': 64, 'id': 64,
+    # Base64url of 32 bytes has 43.
+    'salt': 64, 'digest': 64, 'key': 64,
+    # With the names of relay and registration before it, WHEP's has 58.
+    'session': 128,
+    'mid': 64,
+    # A ROS topic's name has up to 255.
+    'camera': 256, 'name': 256,
+    # RFC 8839, section 5.1: with IPv6, a related address and Chromium's extensions 210.
+    'candidate': 256,
+    'url': 256,
+    # RFC 8489, section 14.3: a username has less than 509 bytes.
+    'username': 512, 'credential': 512,
+    # A proof of ours has up to 1 kB; some players put a JSON web token here.
+    'bearer': 2048, 'token': 2048,
+    # Sentences for people. These are cut, not refused.
+    'message': 256, 'reason': 256,
+}
+
+
+def check_text(value: str, kind: str, name: str = '') -> str:
+    """
+    Return a text if it is one of its kind.
+
+    :param kind: a key of :data:`LIMITS`
+    :param name: of the member, for the error; by default the kind
+    :raises ProtocolError: too long, or not printable throughout
+    """
+    limit = LIMITS[kind]
+    if len(value) > limit:
+        raise ProtocolError(f'member "{name or kind}" has {len(value)} characters, at most '
+                            f'{limit} are allowed')
+    if not value.isprintable():
+        raise ProtocolError(f'member "{name or kind}" has characters that cannot be printed: '
+                            f'{show(value)}')
+    return value
+
+
+def take_text(obj: dict[str, Any], name: str, kind: str = '', default: Any = REQUIRED) -> Any:
+    """
+    Return member ``name`` of a JSON object as a text of its kind.
+
+    :param kind: a key of :data:`LIMITS`, by default the name
+    :raises ProtocolError: missing without a default, no text, or beyond a bound
+    """
+    value = take(obj, name, str, default)
+    return value if value is default else check_text(value, kind or name, name)
+
+
+def take_sdp(obj: dict[str, Any], name: str = 'sdp') -> str:
+    """
+    Return a session description, which :mod:`.sdp_limits` has yet to check.
+
+    :raises ProtocolError: missing, no text, or half a character in it
+    """
+    value = take(obj, name, str)
+    try:
+        value.isascii() or value.encode()
+    except UnicodeEncodeError:
+        raise ProtocolError(f'member "{name}" has half a character (a surrogate)') from None
+    return value
