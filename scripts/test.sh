@@ -66,23 +66,12 @@ scripts/venv.sh test
 export NODE_PATH=$root/.venv/node_modules
 [ $ros != wheels ] || wait $kilted
 
-pytest=(.venv/bin/python -m pytest)
 status=0
-live=
-if [ $# = 0 ]; then
-  # Those with browsers mostly wait: the others use that time. What bash starts in the
-  # background ignores Ctrl-C, and so would all that the tests start.
-  log=$(mktemp)
-  trap 'rm -f "$log"' EXIT
-  env --default-signal=INT "${pytest[@]}" -m live >"$log" 2>&1 &
-  live=$!
-  set -- -m 'not live'
-fi
 (node_tests) || status=1
-"${pytest[@]}" "$@" || status=1
-if [ -n "$live" ]; then
-  # Last, so that its closing line is the last one.
-  tail -f -n +1 --pid=$live "$log"
-  wait $live || status=1
-fi
+# Most tests wait most of their time, for browsers, processes and networks: one more than there are
+# processors. A module stays in one worker, with the robot and the browser that it starts.
+workers=$(nproc)
+[ "$workers" -le 4 ] || workers=4
+.venv/bin/python -m pytest -n $((workers + 1)) --dist loadfile --no-loadscope-reorder "$@" ||
+  status=1
 exit $status

@@ -14,7 +14,7 @@
 
 """What all tests share: a ROS graph of their own, the package's path, browsers."""
 
-import atexit
+from collections import defaultdict
 import os
 from pathlib import Path
 import shutil
@@ -32,6 +32,8 @@ import pytest
 from rtc_bridge.nodes.demo import free_domain
 
 ROOT = Path(__file__).resolve().parent.parent
+# Fixtures.
+BROWSERS = {'chromium_path', 'firefox_path'}
 
 
 def _claim_domain() -> tuple[int, socket.socket]:
@@ -54,21 +56,44 @@ os.environ['ROS_DOMAIN_ID'] = str(DOMAIN)
 os.environ.pop('ROS_LOCALHOST_ONLY', None)
 # Secrets of the robots here are none of the user's.
 os.environ['ROS_HOME'] = tempfile.mkdtemp(prefix='rtc_bridge_ros_home_')
-atexit.register(shutil.rmtree, os.environ['ROS_HOME'], ignore_errors=True)
 # Child processes find the package from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
     filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))
 
 
+def pytest_unconfigure():
+    """Take the secrets away; a worker of xdist ends without Python's own end."""
+    shutil.rmtree(os.environ['ROS_HOME'], ignore_errors=True)
+
+
 def pytest_collection_modifyitems(items):
-    """Mark the modules with a browser as ``live``, and those that need nothing as ``pure``."""
-    live = {item.module for item in items
-            if not {'chromium_path', 'firefox_path'}.isdisjoint(item.fixturenames)}
+    """
+    Mark the modules with a browser as ``live``, and those that need nothing as ``pure``.
+
+    They come in an order in which tests that run side by side are of several kinds, and the
+    shortest modules are the last ones.
+    """
+    modules = defaultdict(list)
     for item in items:
-        if item.module in live:
-            item.add_marker('live')
-        elif is_pure(item.path):
-            item.add_marker('pure')
+        modules[item.path].append(item)
+    kinds = {'live': [], '': [], 'pure': []}
+    for path, members in modules.items():
+        kind = 'pure' if is_pure(path) else ''
+        if any(not BROWSERS.isdisjoint(item.fixturenames) for item in members):
+            kind = 'live'
+        kinds[kind].append(members)
+        if kind:
+            for item in members:
+                item.add_marker(kind)
+    for members in kinds.values():
+        members.sort(key=len, reverse=True)
+    # Two with a browser, then one without.
+    live, others = kinds['live'], kinds['']
+    mixed = []
+    while live or others:
+        mixed += live[:2] + others[:1]
+        del live[:2], others[:1]
+    items[:] = [item for members in mixed + kinds['pure'] for item in members]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -30,9 +30,11 @@ from patience import PATIENCE
 
 def free_port() -> int:
     """Return a TCP port that nobody has, none of those that the system gives to others."""
+    # Each worker of xdist has its own: a port is free until what it was chosen for listens.
+    worker = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw')) % 8
     while True:
         # Not random's: tests that run side by side may have seeded it alike.
-        port = 20_000 + secrets.randbelow(12_000)
+        port = 20_000 + 1_500 * worker + secrets.randbelow(1_500)
         try:
             socket.create_server(('127.0.0.1', port)).close()
         except OSError:
