@@ -69,7 +69,7 @@ class Socket(asyncio.Protocol):
         """Prepare the handshake; ``take`` gets each text frame."""
         key = base64.b64encode(os.urandom(16)).decode()
         self._hello = '\r\n'.join(filter(None, [
-            f'GET {path} HTTP/1.1', 'Host: relay', 'Upgrade: websocket', 'Connection: Upgrade',
+            f'GET {path} HTTP/1.1', 'Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade',
             f'Sec-WebSocket-Key: {key}', 'Sec-WebSocket-Version: 13',
             protocol and f'Sec-WebSocket-Protocol: {protocol}',
             token and f'Authorization: Bearer {token}'])) + '\r\n\r\n'
@@ -213,7 +213,7 @@ class Load:
         body = f'{{"type":"offer","sdp":{offer(number)}}}'
         reader, writer = await asyncio.open_connection('127.0.0.1', self._viewer_port)
         self.times.sent[number] = time.perf_counter()
-        writer.write(f'POST {path} HTTP/1.1\r\nHost: relay\r\nContent-Type: text/plain\r\n'
+        writer.write(f'POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n'
                      f'Content-Length: {len(body)}\r\n\r\n{body}'.encode())
         head = await reader.readuntil(b'\r\n\r\n')
         length = int(re.search(rb'(?i)content-length: (\d+)', head)[1])

@@ -193,7 +193,7 @@ async def test_robots_need_their_token():
 async def test_what_is_no_token_is_as_none(path, shown):
     async with relay(robots=Tokens([f'*:{SHARED}'])) as r:
         reader, writer = await asyncio.open_connection(*r.url.removeprefix('http://').split(':'))
-        writer.write(f'GET {path} HTTP/1.1\r\nHost: r\r\nConnection: close\r\n'.encode()
+        writer.write(f'GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'.encode()
                      + b'Authorization: ' + shown + b'\r\n\r\n')
         expected = 404 if path.startswith('/whep') else 200
         assert (await reader.read()).startswith(f'HTTP/1.1 {expected}'.encode())
@@ -370,7 +370,8 @@ async def cut(reader):
 
 
 @pytest.mark.parametrize('sent', [
-    b'', b'GET / HTTP/1.1\r\nX: ', b'POST /r HTTP/1.1\r\nHost: r\r\nContent-Length: 9\r\n\r\n'])
+    b'', b'GET / HTTP/1.1\r\nX: ',
+    b'POST /r HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n'])
 @pytest.mark.asyncio
 async def test_slow_requests_are_cut(sent):
     registry = Registry()
@@ -389,7 +390,7 @@ async def test_who_takes_nothing_is_cut():
     async with relay(stall_timeout=0.3, heartbeat=300.0, messages_per_second=100_000) as r:
         robot = await r.robot('/r1')
         reader, writer = await connect(r)
-        writer.write(b'GET /r1 HTTP/1.1\r\nHost: r\r\nUpgrade: websocket\r\n'
+        writer.write(b'GET /r1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
                      b'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
                      b'Sec-WebSocket-Protocol: rtc-bridge.v1\r\n'
                      b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')

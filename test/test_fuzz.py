@@ -354,7 +354,8 @@ def test_anything_is_posted(loop):
 
 def test_any_bytes_come(loop):
     words = st.sampled_from([
-        b'GET / HTTP/1.1\r\n', b'POST /connect HTTP/1.1\r\n', b'Host: r\r\n', b'\r\n', b'\0',
+        b'GET / HTTP/1.1\r\n', b'POST /connect HTTP/1.1\r\n', b'Host: localhost\r\n', b'\r\n',
+        b'\0',
         b'Content-Length: 5\r\n', b'Content-Length: -1\r\n', b'Transfer-Encoding: chunked\r\n',
         b'Upgrade: websocket\r\nConnection: Upgrade\r\n', b'Sec-WebSocket-Version: 13\r\n',
         b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n', b'GET /ws HTTP/1.1\r\n',

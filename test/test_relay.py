@@ -149,7 +149,7 @@ async def test_page_and_files(tmp_path):
 
 async def raw_get(url, path):
     reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
-    writer.write(f'GET {path} HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n'.encode())
+    writer.write(f'GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'.encode())
     line = await reader.readline()
     await reader.read()
     writer.close()
@@ -432,7 +432,7 @@ async def test_dead_robot_is_noticed():
     async with relay(heartbeat=0.2) as r:
         port = urlsplit(r.url).port
         reader, writer = await asyncio.open_connection('127.0.0.1', port)
-        writer.write(b'GET /r1 HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\n'
+        writer.write(b'GET /r1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
                      b'Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n'
                      b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')
         assert b' 101 ' in await reader.readline()
@@ -667,7 +667,7 @@ async def test_process_stops_with_open_sockets(number):
             await get(robots[1], 'registered')
             # One that never answers anything, a close least of all.
             reader, writer = await asyncio.open_connection('127.0.0.1', port)
-            writer.write(b'GET /r2 HTTP/1.1\r\nHost: relay\r\nUpgrade: websocket\r\n'
+            writer.write(b'GET /r2 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
                          b'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n'
                          b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')
             assert b' 101 ' in await reader.readline()

@@ -119,6 +119,7 @@ async def test_page_and_robot_at_different_relays(server):
         offer = await get(robot, 'offer')
         assert (offer['session'], offer['sdp'], offer['door'], offer['source'], offer['camera']
                 ) == (session, 's=o', 'v1', '127.0.0.1', 'front')
+        assert 'origin' not in offer
         for number in range(20):
             assert (await get(robot, 'candidate'))['candidate'] == f'c{number}'
         await send(robot, type='answer', session=session, sdp='s=a')
@@ -135,6 +136,26 @@ async def test_page_and_robot_at_different_relays(server):
         assert (await get(page, 'error'))['code'] == 'robot-gone'
         robot = await a.robot('/r1')
         await get(page, 'ready')
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize('page', ['same', 'https://evil.example.org', None])
+async def test_a_robot_hears_which_page_came_to_another_relay(server, page):
+    async with relays(server) as (a, b):
+        robot = await a.robot('/r1')
+        headers = {} if page is None else {'Origin': b.url if page == 'same' else page}
+        for door in ('rtcbot', 'whep'):
+            posted = asyncio.create_task(b.http.post(
+                '/r1' if door == 'rtcbot' else '/whep/r1', headers=headers | (
+                    {'Content-Type': 'application/sdp'} if door == 'whep' else {}),
+                data='{"sdp":"s=o","type":"offer"}' if door == 'rtcbot' else SDP))
+            assert (await answer(robot, door=door)).get('origin') == page
+            (await posted).close()
+        ws = await b.http.ws_connect('/r1', protocols=['rtc-bridge.v1'], headers=headers)
+        await send(ws, type='watch')
+        session = (await ready(ws))['session']
+        await send(ws, type='offer', session=session, sdp='s=o', origin='same')
+        assert (await answer(robot, door='v1')).get('origin') == page
 
 
 @pytest.mark.asyncio

@@ -26,13 +26,14 @@ from test_rtcbot_interop import near, show_colour
 class Session:
     """A robot with one blue and one green camera, and no relay of its own."""
 
-    def __init__(self, relay_url=''):
-        self._relay_url = relay_url
+    def __init__(self, relay_url='', origins=()):
+        self._relay_url, self._origins = relay_url, list(origins)
 
     async def __aenter__(self):
         self.robot = await asyncio.to_thread(
             Robot, relay=False, relay_url=self._relay_url,
-            **{'cameras.names': ['front', 'rear'], 'teleop.max_linear_acceleration': 1000.0})
+            **{'cameras.names': ['front', 'rear'], 'access.origins': self._origins,
+               'teleop.max_linear_acceleration': 1000.0})
         probe = self.robot.probe
         self.cameras = [ColourCamera(probe, 'front/image_raw', BLUE),
                         ColourCamera(probe, 'rear/image_raw', GREEN)]
@@ -89,7 +90,7 @@ async def test_at_its_own_server():
 @pytest.mark.asyncio
 async def test_the_tutorials_page_sees_and_drives(chromium_path):
     """Its script is RTCBot's own, and so are picture and keyboard."""
-    async with Session() as session:
+    async with Session(origins=['*']) as session:
         async with page_server(session.robot.own_url + '/connect') as url:
             async with chromium(chromium_path) as page:
                 await page.goto(url)

@@ -67,7 +67,9 @@ class Quiet(SimpleHTTPRequestHandler):
 @pytest.fixture(scope='module')
 def robot():
     """Return a robot with a blue camera, found by itself, and a green one with a name."""
-    robot = Robot(**{'cameras.names': ['*', 'rear'], 'access.whep_via_relay': True})
+    # The players' pages are at another address.
+    robot = Robot(**{'cameras.names': ['*', 'rear'], 'access.whep_via_relay': True,
+                     'access.origins': ['*']})
     cameras = [ColourCamera(robot.probe, 'front/image_raw', BLUE),
                ColourCamera(robot.probe, 'rear/image_raw', GREEN)]
     robot.bridge.wait_line('camera front/image_raw found', PATIENCE)

@@ -19,6 +19,7 @@ proved to hold (:meth:`Access.admit`). Invites are made, and held against the cl
 revoked ones, without being stored anywhere.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 import time
 from typing import Callable, Protocol
@@ -29,7 +30,9 @@ from .invite import (
     bearer_mac, bearer_parts, Invite, key_of, new_id, new_secret, read, write,
 )
 from .kscale import WRONG_TOKEN
+from .origins import ANY, SAME
 from .proof import page_mac, robot_mac, same, Transcript
+from .wire import show
 
 ROLES = ('none', 'view', 'drive', 'supervise')
 # Far enough: a console's link ends with its process.
@@ -73,6 +76,7 @@ class Access:
 
     :param anonymous: role of those who reach the robot's own server without an invite
     :param anonymous_via_relay: role of those who come through a relay without one
+    :param origins: of pages elsewhere that get these roles, too; ``*`` for all
     :param whep_via_relay: whether WHEP players may come through a relay, which could then watch
     :param kscale_token: what K-Scale's apps have to send besides; empty: nothing
     :param store: secret and revocations; without it nobody can prove anything
@@ -81,13 +85,14 @@ class Access:
 
     def __init__(self, robot_id: str = '', anonymous: str = 'none',
                  anonymous_via_relay: str = 'none', store: Store | None = None, *,
-                 whep_via_relay: bool = False, kscale_token: str = '',
+                 origins: Iterable[str] = (), whep_via_relay: bool = False, kscale_token: str = '',
                  wall: Clock = time.time,
                  synchronized: Callable[[], bool] = lambda: True) -> None:
         """Make a second secret for the console's links, which ends with this process."""
         self._robot_id = robot_id
         self._anonymous = anonymous
         self._anonymous_via_relay = anonymous_via_relay
+        self._origins = frozenset(origins)
         self._whep_via_relay = whep_via_relay
         self._kscale_token = kscale_token.encode()
         self._store = store
@@ -100,19 +105,37 @@ class Access:
         """Tell whether invites can be proved."""
         return self._store is not None
 
-    def role(self, via: str, door: str) -> str:
+    def role(self, via: str, door: str, origin: str | None = None) -> str:
         """
         Return the role of a session that has proved nothing, ``none``, ``view`` or ``drive``.
 
+        A page that somebody happens to visit can reach whatever their browser can, so pages of
+        other origins have no role unless ``access.origins`` lists them.
+
         :param via: ``server`` (the robot's own) or ``relay``
         :param door: the form it came by; WHEP players have no way to drive
+        :param origin: of the viewer's page, see :mod:`~rtc_bridge.core.origins`
         """
+        return 'none' if self._is_foreign(origin) else self._role(via, door)
+
+    def _role(self, via: str, door: str) -> str:
         if door == 'whep' and via == 'relay' and not self._whep_via_relay:
             return 'none'
         role = self._anonymous if via == 'server' else self._anonymous_via_relay
         return 'view' if door == 'whep' and role == 'drive' else role
 
-    def caller(self, via: str, door: str, token: str | None) -> str:
+    def _is_foreign(self, origin: str | None) -> bool:
+        return not (origin in (None, SAME) or ANY in self._origins or origin in self._origins)
+
+    def refusal(self, via: str, door: str, origin: str | None = None) -> SignalingError:
+        """Return why somebody has no role who cannot prove anything."""
+        if self._is_foreign(origin) and self._role(via, door) != 'none':
+            return SignalingError(
+                'denied', 'this robot lets pages of other sites in with an invite only: parameter '
+                          f'access.origins does not list {show(origin, 120)}')
+        return SignalingError('denied', 'this robot lets nobody in without an invite this way')
+
+    def caller(self, via: str, door: str, token: str | None, origin: str | None = None) -> str:
         """
         Return the role of a K-Scale app.
 
@@ -120,9 +143,9 @@ class Access:
 
         :raises SignalingError: ``denied``
         """
-        role = self.role(via, door)
+        role = self.role(via, door, origin)
         if role == 'none':
-            raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
+            raise self.refusal(via, door, origin)
         if self._kscale_token and not same((token or '').encode('utf-8', 'replace'),
                                            self._kscale_token):
             raise SignalingError('denied', 'a token is needed first' if token is None

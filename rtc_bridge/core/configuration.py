@@ -35,6 +35,8 @@ BRIDGE = (
       'RTC_BRIDGE_RELAY_TOKEN has in the environment'),
     P('server.host', '127.0.0.1', "address of the robot's own server; 0.0.0.0: all"),
     P('server.port', 8080, "port of the robot's own server; 0: off", '', 0, 65535),
+    P('server.hosts', [], "names that clients have for the robot's own server, where it is bound "
+      "to the loopback and a proxy or tunnel leads to it; '*': all"),
     P('server.tls', 'off', 'https instead of http, as browsers ask it for gamepads off this host; '
       'self: with a certificate of its own making, files: with server.certificate',
       choices=('off', 'self', 'files')),
@@ -88,6 +90,8 @@ BRIDGE = (
       choices=('none', 'view', 'drive')),
     P('access.anonymous_via_relay', 'none', 'role without an invite through the relay',
       choices=('none', 'view', 'drive')),
+    P('access.origins', [], 'pages of other origins that get these roles, too, like '
+      "https://pages.example.org; '*': all, as RTCBot's pages elsewhere need it"),
     P('access.whep_via_relay', False, 'WHEP players may come through the relay, which can then '
       'watch'),
     P('access.kscale_token_file', '', "file with the token that K-Scale's apps have to send, "

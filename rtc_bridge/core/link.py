@@ -119,6 +119,8 @@ class Offer:
     ``door`` is the form the viewer came by: ``v1``, ``rtcbot``, ``whep`` or ``kscale``.
     ``source`` is the viewer's address, as far as the door knows it.
     ``bearer`` is what the viewer of a WHEP door showed to be let in; the robot judges it.
+    ``origin`` is that of the viewer's page: ``None`` for a program that is no browser, ``same``
+    for a page of the server's own, see :mod:`~rtc_bridge.core.origins`.
     """
 
     session: str
@@ -128,6 +130,7 @@ class Offer:
     camera: str | None = None
     source: str | None = None
     bearer: str | None = field(default=None, repr=False)
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ class Call:
     cameras: tuple[str | int, ...] = ()
     source: str | None = None
     bearer: str | None = field(default=None, repr=False)
+    origin: str | None = None
 
 
 def check_texts(ask: Offer | Call) -> None:

@@ -265,7 +265,8 @@ def _offer(obj: dict[str, Any]) -> OfferMessage:
         door=take_text(obj, 'door', default='v1'), trickle=take(obj, 'trickle', bool, False),
         camera=take_text(obj, 'camera', default=None),
         source=take_text(obj, 'source', default=None),
-        bearer=take_text(obj, 'bearer', default=None)))
+        bearer=take_text(obj, 'bearer', default=None),
+        origin=take_text(obj, 'origin', default=None)))
 
 
 def _identity(obj: dict[str, Any]) -> Identity | None:
@@ -278,7 +279,8 @@ def _identity(obj: dict[str, Any]) -> Identity | None:
 def _call(obj: dict[str, Any]) -> Call:
     return Call(take_text(obj, 'session'), take_text(obj, 'door', default='kscale'),
                 check_cameras(take(obj, 'cameras', list, [])),
-                take_text(obj, 'source', default=None), take_text(obj, 'bearer', default=None))
+                take_text(obj, 'source', default=None), take_text(obj, 'bearer', default=None),
+                take_text(obj, 'origin', default=None))
 
 
 def _error(obj: dict[str, Any]) -> Error:

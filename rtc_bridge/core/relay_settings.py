@@ -33,7 +33,10 @@ RELAY = (
     P('open', False, 'any robot may register under any free name that has no token'),
     P('tokens_file', '', 'file with tokens of robots: a line NAME:TOKEN for one robot, *:TOKEN '
       'for all; RTC_BRIDGE_RELAY_TOKENS has such words, too'),
-    P('trusted_proxies', [], 'networks whose X-Forwarded-For is believed, like 10.0.0.0/8'),
+    P('trusted_proxies', [], 'networks whose X-Forwarded-For, -Proto and -Host are '
+      'believed, like 10.0.0.0/8'),
+    P('hosts', [], 'names that clients have for the relay, for one bound to the loopback that a '
+      "proxy or tunnel leads to, and for /metrics by name; '*': all"),
     P('metrics_for', ['127.0.0.0/8', '::1/128'], 'networks that may read /metrics'),
     P('redis', '', 'Redis that several relays share, like redis://:PASSWORD@HOST:6379/0; empty: '
       'this relay is alone'),

@@ -28,6 +28,8 @@ from .wire import REQUIRED, show, take
 LIMITS = {
     # An address: IPv6 with a zone has up to 61.
     'source': 64,
+    # A scheme, a host name of 253 characters (RFC 1035, section 3.1) and a port.
+    'origin': 300,
     # Words that programs look for, and versions.
     'code': 64, 'door': 64, 'kind': 64, 'version': 64, 'id': 64,
     # Base64url of 32 bytes has 43.

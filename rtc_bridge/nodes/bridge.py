@@ -41,6 +41,7 @@ from ..core.errors import (
 )
 from ..core.keystore import default_directory, KeyStore
 from ..core.messages import check_name
+from ..core.origins import read_origins
 from ..core.page_link import read_page
 from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
@@ -276,7 +277,8 @@ def _page_url(values: dict[str, Value]) -> str:
 def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
     required = values['access.require_synchronized_clock']
     return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
-                  store, whep_via_relay=values['access.whep_via_relay'],
+                  store, origins=read_origins(values['access.origins'], 'access.origins'),
+                  whep_via_relay=values['access.whep_via_relay'],
                   kscale_token=read_token(
                       values['access.kscale_token_file'], least=MIN_LENGTH,
                       parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),

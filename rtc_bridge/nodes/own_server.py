@@ -112,6 +112,7 @@ class OwnServer:
         """Read the parameters ``server.*``."""
         self._host, self._port = values['server.host'], values['server.port']
         self._robot_id = robot_id
+        self._hosts = values['server.hosts']
         self.certificate = None if not self._port or values['server.tls'] == 'off' else (
             Certificate(values, directory))
         shown = reachable(self._host)
@@ -137,7 +138,9 @@ class OwnServer:
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(
-                    serve(create_app(registry), self._host, self._port, context))
+                    serve(create_app(registry, {'hosts': self._hosts},
+                                     setting_of_hosts='server.hosts'),
+                          self._host, self._port, context))
             except OSError as error:
                 raise RtcBridgeError(
                     f'cannot serve on {self._host}:{self._port}: {error.strerror}; choose '

@@ -60,11 +60,11 @@ class Sessions:
 
         :raises SignalingError: the offer is refused
         """
-        role, admission = self.host.access.role(via, offer.door), None
+        role, admission = self.host.access.role(via, offer.door, offer.origin), None
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
             admission = self.host.access.bearer(offer.bearer, via)
         elif role == 'none':
-            self._check_unproven(offer)
+            self._check_unproven(offer, via)
         session = Session(offer, role, self.host, self._closed, admission)
         return await self._begin(session, session.answer)
 
@@ -74,7 +74,7 @@ class Sessions:
 
         :raises SignalingError: ``denied``
         """
-        return self.host.access.caller(via, call.door, call.bearer)
+        return self.host.access.caller(via, call.door, call.bearer, call.origin)
 
     async def offer(self, call: Call, via: str) -> str:
         """
@@ -114,10 +114,10 @@ class Sessions:
             await session.close('not set up')
             raise
 
-    def _check_unproven(self, offer: Offer) -> None:
+    def _check_unproven(self, offer: Offer, via: str) -> None:
         """Let somebody in who has yet to prove an invite, if that can be and there is room."""
         if offer.door != 'v1' or not self.host.access.provable:
-            raise SignalingError('denied', 'this robot lets nobody in without an invite this way')
+            raise self.host.access.refusal(via, offer.door, offer.origin)
         unproven = [s for s in self.sessions.values() if s.role == 'none']
         if len(unproven) >= MAX_UNPROVEN or MAX_UNPROVEN_PER_SOURCE <= sum(
                 site(s.source) == site(offer.source) for s in unproven):

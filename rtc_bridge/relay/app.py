@@ -24,7 +24,7 @@ import secrets
 from aiohttp import web, WSCloseCode
 
 from .desk import Desk
-from .entrance import Entrance, token
+from .entrance import Entrance, origin, token
 from .files import PAGE_DIR, serve_file
 from .kscale import KScaleDoor
 from .page import PageSocket
@@ -38,9 +38,11 @@ from ..core.crowd import Networks, site
 from ..core.errors import ProtocolError, SignalingError
 from ..core.log_limits import Repeats
 from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
+from ..core.origins import HostNames, is_address, is_loopback_name
 from ..core.parameters import Value
 from ..core.relay_settings import DEFAULTS
 from ..core.tokens import Tokens
+from ..core.wire import show
 
 FIRST_FRAME_TIMEOUT = 10.0
 # RTCBot's own words, which programs may look for.
@@ -49,7 +51,8 @@ NO_ROOM = 'No connection is active here'
 
 
 def create_app(registry: Registry, settings: Mapping[str, Value] = DEFAULTS, *,
-               robots: Tokens | None = None, page_dir: Path | None = None) -> web.Application:
+               robots: Tokens | None = None, page_dir: Path | None = None,
+               setting_of_hosts: str = 'hosts') -> web.Application:
     """
     Return the relay as an aiohttp application, to be run by :func:`~.server.serve`.
 
@@ -57,15 +60,16 @@ def create_app(registry: Registry, settings: Mapping[str, Value] = DEFAULTS, *,
     :param settings: those that are not the defaults
     :param robots: which robots may register over WebSockets; ``None`` for none at all
     :param page_dir: folder of the page, by default the package's own
+    :param setting_of_hosts: what people call the setting ``hosts``
     """
     return _Relay(registry, {**DEFAULTS, **settings}, robots or Tokens(),
-                  page_dir or PAGE_DIR).app()
+                  page_dir or PAGE_DIR, setting_of_hosts).app()
 
 
 class _Relay:
 
     def __init__(self, registry: Registry, settings: dict[str, Value], tokens: Tokens,
-                 page_dir: Path) -> None:
+                 page_dir: Path, setting_of_hosts: str) -> None:
         self._registry = registry
         self._settings = settings
         self._tokens = tokens
@@ -74,6 +78,7 @@ class _Relay:
         self._metrics.gauge('robots', 'Robots', lambda: len(registry))
         self._metrics_for = Networks('metrics_for', settings['metrics_for'])
         self._proxies = Networks('trusted_proxies', settings['trusted_proxies'])
+        self._hosts = HostNames(setting_of_hosts, settings['hosts'])
         self._desk = Desk(settings, self._metrics)
         self._kscale_door = KScaleDoor(
             registry, self._desk, settings['limits.messages_per_second'],
@@ -86,7 +91,8 @@ class _Relay:
     def app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_MESSAGE)
         app[DOORMAN] = Doorman(self._settings, self._proxies, self._metrics)
-        Entrance(self._settings, self._proxies, self._metrics, self._is_known_robot).attach(app)
+        Entrance(self._settings, self._proxies, self._hosts, self._metrics,
+                 self._is_known_robot).attach(app)
         app.cleanup_ctx.append(self._join)
         app.on_shutdown.append(self._shut_down)
         app.router.add_get('/', self._get)
@@ -130,6 +136,13 @@ class _Relay:
     async def _show_metrics(self, request: web.Request) -> web.Response:
         if request.remote not in self._metrics_for:
             raise web.HTTPForbidden(text='The metrics are not for this address')
+        hosts = request.headers.getall('Host', [])
+        if not all(is_address(host) or is_loopback_name(host) or host in self._hosts
+                   for host in hosts):
+            # A page whose site's name was made to mean this server could read them.
+            raise web.HTTPForbidden(
+                text='The metrics are for requests by IP address or by a name in '
+                     f'{self._hosts.setting}, which {show(hosts[-1], 300)} is not')
         return self._metrics.response()
 
     async def _options(self, request: web.Request) -> web.Response:
@@ -226,7 +239,7 @@ class _Relay:
         source = request.remote
         try:
             with self._desk.page(name, source):
-                await PageSocket(ws, self._registry, name, source, self._desk,
+                await PageSocket(ws, self._registry, name, source, origin(request), self._desk,
                                  self._settings['limits.messages_per_second']).run()
         except SignalingError as error:
             await send(ws, Error(error.code, str(error)))

@@ -22,11 +22,13 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from .files import protect
-from .server import connection
+from .server import connection, DOORMAN
 from .watch import log, Metrics
 from ..core.crowd import Networks, Rates, site
+from ..core.origins import HostNames, is_loopback_name, page_origin
 from ..core.parameters import Value
 from ..core.supervision import failures
+from ..core.wire import show
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 
@@ -49,20 +51,29 @@ def token(request: web.Request) -> str | None:
     return None
 
 
+def origin(request: web.Request) -> str | None:
+    """Return which page sent a request, as :func:`~rtc_bridge.core.origins.page_origin` does."""
+    return page_origin(request.headers.getall('Origin', []), request.scheme,
+                       request.headers.get('Host', ''))
+
+
 class Entrance:
     """
     The application's middleware.
 
+    :param hosts: names that the server has besides those of the loopback
     :param exempt: tells whether a request's rate does not count
     """
 
-    def __init__(self, settings: dict[str, Value], proxies: Networks, metrics: Metrics,
-                 exempt: Callable[[web.Request], bool]) -> None:
+    def __init__(self, settings: dict[str, Value], proxies: Networks, hosts: HostNames,
+                 metrics: Metrics, exempt: Callable[[web.Request], bool]) -> None:
         """Start without requests."""
         self._proxies = proxies
+        self._hosts = hosts
         self._metrics = metrics
         self._exempt = exempt
         self._warned = False
+        self._warned_of_host = False
         self._rates = Rates(settings['limits.requests_per_minute'])
 
     def attach(self, app: web.Application) -> None:
@@ -76,15 +87,21 @@ class Entrance:
                       ) -> web.StreamResponse:
         forwarded = request.headers.getall('X-Forwarded-For', [])
         viewer = self._proxies.viewer(request.remote, forwarded)
-        if viewer != request.remote:
-            request = request.clone(remote=viewer)
-        elif forwarded and not self._warned and request.remote not in self._proxies:
+        listed = request.remote in self._proxies
+        # A browser on the proxy's host has none of these headers.
+        proxied = listed and any(f'X-Forwarded-{what}' in request.headers
+                                 for what in ('For', 'Proto', 'Host'))
+        if proxied:
+            request = _as_proxied(request, viewer)
+        elif forwarded and not self._warned and not listed:
             # Once: anybody can send this header, but most who forget the setting have a proxy.
             self._warned = True
             log('a proxy is not listed in trusted_proxies, its clients count as one',
                 logging.WARNING, peer=request.remote)
         if (under := connection(request)) is not None:
             under.expect('request_timeout')
+        if not proxied and request.app[DOORMAN].on_loopback:
+            self._check_host(request)
         if not self._exempt(request) and not self._rates.allow(site(request.remote)):
             self._metrics.refused.labels('requests').inc()
             raise web.HTTPTooManyRequests(text='There are too many requests from this address',
@@ -99,6 +116,44 @@ class Entrance:
                 # Something was sent already: nothing but the end of the connection is left.
                 raise ConnectionError('a handler failed') from error
             raise web.HTTPInternalServerError(text='The server failed at this') from error
+
+    def _check_host(self, request: web.Request) -> None:
+        """
+        Refuse what a page brings whose site's name was made to mean the loopback (DNS rebinding).
+
+        Its browser takes this server for that site's own, so nothing else keeps the page out.
+
+        :raises aiohttp.web.HTTPMisdirectedRequest: the host is another name
+        """
+        hosts = request.headers.getall('Host', [])
+        if all(is_loopback_name(host) or host in self._hosts for host in hosts):
+            return
+        self._metrics.refused.labels('host').inc()
+        remedy = (f'add its name to {self._hosts.setting}, if a proxy or tunnel brings it here'
+                  + ('' if self._hosts.setting != 'hosts' else
+                     ', or the proxy to trusted_proxies'))
+        if not self._warned_of_host:
+            # Once: strangers' pages can send this.
+            self._warned_of_host = True
+            log('a request for an unknown host was refused', logging.WARNING,
+                host=show(hosts[-1], 300), remedy=remedy)
+        raise web.HTTPMisdirectedRequest(
+            text=f'This server listens on the loopback only, and {show(hosts[-1], 300)} is none '
+                 f'of its names: {remedy}')
+
+
+def _as_proxied(request: web.Request, viewer: str | None) -> web.Request:
+    """Return a request as the client of a trusted proxy made it."""
+    changes = {'remote': viewer}
+    # Of several proxies each may add to the list; the first one is what the client speaks to.
+    scheme = request.headers.get('X-Forwarded-Proto', '').partition(',')[0].strip().lower()
+    if scheme in ('http', 'https'):
+        changes['scheme'] = scheme
+    if host := request.headers.get('X-Forwarded-Host', '').partition(',')[0].strip():
+        headers = request.headers.copy()
+        headers['Host'] = host
+        changes |= {'headers': headers, 'host': host}
+    return request.clone(**changes)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

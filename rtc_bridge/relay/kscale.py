@@ -26,6 +26,7 @@ from typing import NoReturn
 from aiohttp import web, WSMsgType
 
 from .desk import Desk
+from .entrance import origin
 from .kscale_app import App, next_text, say
 from .registry import NAMELESS, Registry
 from .watch import Metrics
@@ -210,7 +211,7 @@ class KScaleDoor:
                          rate: RateLimit, first: str | None, gone: asyncio.Event) -> None:
         if first is None:
             await say(ws, kscale.AVAILABLE)
-        app = App(ws, robot, request.remote, self._desk, rate)
+        app = App(ws, robot, request.remote, origin(request), self._desk, rate)
 
         async def go() -> NoReturn:
             await gone.wait()

@@ -59,11 +59,12 @@ class App:
     """
 
     def __init__(self, ws: web.WebSocketResponse, robot: RobotLink, source: str | None,
-                 desk: Desk, rate: RateLimit) -> None:
+                 origin: str | None, desk: Desk, rate: RateLimit) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
         self._ws = ws
         self._robot = robot
         self._source = source
+        self._origin = origin
         self._desk = desk
         self._rate = rate
         self._token: str | None = None
@@ -101,7 +102,7 @@ class App:
 
     def _new_call(self, cameras: tuple[str | int, ...] = ()) -> Call:
         return Call(secrets.token_urlsafe(12), cameras=cameras, source=self._source,
-                    bearer=self._token)
+                    bearer=self._token, origin=self._origin)
 
     async def _admit(self, token: str) -> None:
         self._token = token

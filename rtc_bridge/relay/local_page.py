@@ -20,6 +20,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .files import PAGE_DIR, protect, serve_file
+from ..core.origins import is_loopback_name
 from ..core.page_link import Page
 
 
@@ -50,7 +51,13 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         protect(response, allowed)
 
-    app = web.Application()
+    @web.middleware
+    async def check_host(request: web.Request, handler) -> web.StreamResponse:
+        if not all(map(is_loopback_name, request.headers.getall('Host', []))):
+            raise web.HTTPMisdirectedRequest(text='This page is at http://127.0.0.1 only')
+        return await handler(request)
+
+    app = web.Application(middlewares=[check_host])
     app.router.add_get(path, index)
     app.router.add_get(path + 'static/{path:.+}', static)
     app.on_response_prepare.append(add_headers)

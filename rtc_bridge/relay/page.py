@@ -42,12 +42,13 @@ class PageSocket:
     """A page's WebSocket. It stays while robots come and go."""
 
     def __init__(self, ws: web.WebSocketResponse, registry: Registry, name: str,
-                 source: str | None, desk: Desk, rate: float) -> None:
+                 source: str | None, origin: str | None, desk: Desk, rate: float) -> None:
         """Take over an open WebSocket, which may bring so many messages a second."""
         self._ws = ws
         self._registry = registry
         self._name = name
         self._source = source
+        self._origin = origin
         self._desk = desk
         self._rate = RateLimit(rate, 4 * rate)
         self._jobs = SerialTasks(name='request of a page')
@@ -149,7 +150,7 @@ class PageSocket:
         while len(self._used) > MAX_SESSIONS:
             del self._used[next(iter(self._used))]
         # What the page says about itself is not what the relay knows.
-        offer = replace(offer, door='v1', source=self._source, bearer=None)
+        offer = replace(offer, door='v1', source=self._source, bearer=None, origin=self._origin)
         self._jobs.put(offer.session, lambda: self._answer(robot, offer))
         # The offer goes out before anything that follows it is read.
         await asyncio.sleep(0)

@@ -28,6 +28,7 @@ from aiohttp import web, WSMsgType
 
 from .body import read_body, sentence, STATUS
 from .desk import Desk
+from .entrance import origin
 from .watch import log
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Candidate, IceServer, Offer, RobotLink
@@ -186,7 +187,8 @@ async def read_offer(request: web.Request) -> Offer:
     except ProtocolError as error:
         raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
     return Offer(session=secrets.token_urlsafe(12), sdp=sdp, door='rtcbot', trickle=False,
-                 camera=request.query.get('camera') or None, source=request.remote)
+                 camera=request.query.get('camera') or None, source=request.remote,
+                 origin=origin(request))
 
 
 async def exchange(desk: Desk, robot: RobotLink, offer: Offer) -> web.Response:

@@ -25,7 +25,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from .watch import log, Metrics
-from ..core.crowd import Networks, Places, site
+from ..core.crowd import is_here, Networks, Places, site
 from ..core.parameters import Value
 from ..core.supervision import call_guarded
 
@@ -58,6 +58,8 @@ class Doorman:
                              settings['limits.connections_per_address'])
         self._proxies = proxies
         self._robots = 0
+        # Whether all of the server's sockets are on the loopback.
+        self.on_loopback = False
         metrics.gauge('connections', 'Connections', lambda: self.places.taken)
 
     def key(self, peer: str | None) -> object:
@@ -192,6 +194,7 @@ async def serve(app: web.Application, host: str, port: int,
             lambda: Connection(doorman, runner.server()), host or None, port, ssl=context,
             backlog=_BACKLOG, ssl_handshake_timeout=(
                 doorman.settings['limits.header_timeout'] if context else None))
+        doorman.on_loopback = all(is_here(socket.getsockname()[0]) for socket in server.sockets)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

@@ -24,6 +24,7 @@ from aiohttp import web
 
 from .body import read_body, sentence, STATUS
 from .desk import Desk, Viewing
+from .entrance import origin
 from .registry import Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import IceServer, Offer
@@ -116,7 +117,7 @@ class WhepDoor:
             # Whoever knows it can end the session: 192 bits.
             session=place + secrets.token_urlsafe(24), sdp=sdp, door='whep', trickle=True,
             camera=request.match_info.get('camera', '').strip('/') or None,
-            source=request.remote, bearer=_bearer(request))
+            source=request.remote, bearer=_bearer(request), origin=origin(request))
         try:
             servers = await robot.ice_servers()
             answer = await self._desk.ask(robot, offer)
