@@ -71,11 +71,12 @@ class Process:
     started: list['Process'] = []
 
     def __init__(self, command: Sequence[str], env: dict[str, str] | None = None,
-                 cwd: str | None = None) -> None:
+                 cwd: str | None = None, stdin: bool = False) -> None:
         """
         Start it.
 
         :param env: added to this process's environment
+        :param stdin: whether it hears what is said to it by ``say``
         """
         self.command = list(command)
         self._lines: list[str] = []
@@ -87,8 +88,9 @@ class Process:
             signal.Signals[f'SIG{name}']) is signal.SIG_IGN]
         prefix = ['env', f'--default-signal={",".join(ignored)}'] if ignored else []
         self._process = subprocess.Popen(
-            [*prefix, *self.command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, cwd=cwd, text=True, errors='replace', bufsize=1,
+            [*prefix, *self.command], stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, text=True,
+            errors='replace', bufsize=1,
             env={**os.environ, 'PYTHONUNBUFFERED': '1', **(env or {})})
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -151,6 +153,11 @@ class Process:
         # Grandchildren may hold the pipe open.
         self._reader.join(5)
         return status
+
+    def say(self, text: str) -> None:
+        """Write to its standard input."""
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
 
     def send(self, number: int) -> None:
         """Send a signal, if it still runs."""

@@ -1,0 +1,162 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Every attack of the corpus, played at a real robot and relay while somebody drives.
+
+What an attack costs in time and memory is for ``benchmarks/attacks.py``; here it is about what
+comes of it: refused or sent away, and nobody else notices.
+"""
+
+import re
+
+from attack_corpus import CORPUS, HostileRelay, play, REFUSED, Target
+from browsers import Loop
+from page_client import PageClient
+from processes import free_port
+import pytest
+from stack import ROBOT, Robot
+
+# Of floods: a tenth says as much here.
+SHARE = 0.1
+CLOSED = {'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
+          'access.require_synchronized_clock': False, 'teleop.max_frame_age': 0.0}
+# Refusals that say nothing of what was in an offer.
+UNREAD = ('too-many', 'busy', '429', '503', 'no-robot', 'robot-timeout')
+LOST = re.compile('trying again|Traceback|never retrieved|Task exception')
+
+
+class Stage:
+    """A robot, somebody who drives it, and where attackers go."""
+
+    def __init__(self, robot, url, **target):
+        """Let somebody drive."""
+        self.robot = robot
+        self.honest, self.attackers = Loop(), Loop()
+        self.fragment = robot.bridge.wait_line(r'link to drive.*#(\S+)', 60)[1]
+        self.target = Target(url=url, robot=ROBOT, fragment=self.fragment, share=SHARE,
+                             checks_take_s=3.0, **target)
+        self.driver = self.honest.run(self._drive())
+        self.told = len(robot.bridge.lines)
+
+    async def _drive(self):
+        driver = await PageClient(f'{self.robot.own_url}/{ROBOT}', self.fragment).enter()
+        await driver.drive()
+        await driver.goes_on()
+        return driver
+
+    def play(self, name):
+        """Play an attack, and see that nobody noticed; return what came of it."""
+        outcome = self.attackers.run(play(CORPUS[name], self.target))
+        self.honest.run(self._unharmed())
+        said = [line for line in self.robot.bridge.lines[self.told:] if LOST.search(line)]
+        assert not said, said
+        assert not any(line.startswith('[ERROR] [1.0]') for line in self.robot.bridge.lines)
+        return outcome
+
+    async def _unharmed(self):
+        assert self.driver.gone is None
+        await self.driver.goes_on()
+        await self.driver.stop()
+        await self.driver.release()
+        await self.driver.goes_on()
+
+    def newcomer(self, url):
+        """See that somebody else is let in."""
+        async def come():
+            page = await PageClient(f'{url}/{ROBOT}', self.fragment).enter()
+            await page.close()
+        self.honest.run(come())
+
+    def close(self):
+        """End the driver, and the loops."""
+        self.honest.run(self.driver.close())
+        self.honest.close()
+        self.attackers.close()
+
+
+@pytest.fixture(scope='module')
+def stage(tmp_path_factory):
+    """Return a robot at its own server and at a relay that does not count offers."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ('OFFERS_PER_MINUTE', 'REQUESTS_PER_MINUTE'):
+            patch.setenv(f'RTC_BRIDGE_RELAY_LIMITS_{name}', '1000000')
+        robot = Robot(**CLOSED, **{'access.directory': str(tmp_path_factory.mktemp('access'))})
+    stage = None
+    try:
+        stage = Stage(robot, robot.url.removesuffix(f'/{ROBOT}'))
+        yield stage
+        # The last word: the relay has the robot, and lets people in.
+        stage.newcomer(robot.url.removesuffix(f'/{ROBOT}'))
+    finally:
+        if stage is not None:
+            stage.close()
+        robot.close()
+
+
+@pytest.fixture(scope='module')
+def own_stage(stage):
+    """Return the same robot, attacked at its own server."""
+    stage.target.url, url = stage.robot.own_url, stage.target.url
+    yield stage
+    stage.newcomer(stage.robot.own_url)
+    stage.target.url = url
+
+
+@pytest.fixture(scope='module')
+def betrayed(tmp_path_factory):
+    """Return a robot whose relay is hostile."""
+    port, loop = free_port(), Loop()
+    robot = Robot(relay=False, relay_url=f'http://127.0.0.1:{port}', **CLOSED,
+                  **{'access.directory': str(tmp_path_factory.mktemp('access'))})
+    hostile, stage = HostileRelay(port), None
+    try:
+        stage = Stage(robot, '', hostile=hostile)
+        stage.attackers.run(hostile.__aenter__())
+        stage.told = len(robot.bridge.lines)
+        yield stage
+        stage.newcomer(robot.own_url)
+        stage.attackers.run(hostile.__aexit__())
+    finally:
+        if stage is not None:
+            stage.close()
+        robot.close()
+        loop.close()
+
+
+def _names(*doors):
+    return [name for name, attack in CORPUS.items() if attack.door in doors]
+
+
+def _judge(name, outcome):
+    first, _, code = outcome.partition(' ')
+    assert first in CORPUS[name].expected, outcome
+    if CORPUS[name].expected == {REFUSED}:
+        # It was read, and refused for what it is.
+        assert code not in UNREAD, outcome
+
+
+@pytest.mark.parametrize('name', _names('native', 'rtcbot', 'whep', 'kscale'))
+def test_signaling(stage, name):
+    _judge(name, stage.play(name))
+
+
+@pytest.mark.parametrize('name', _names('peer', 'http'))
+def test_peers_and_connections(own_stage, name):
+    _judge(name, own_stage.play(name))
+
+
+@pytest.mark.parametrize('name', _names('relay'))
+def test_hostile_relay(betrayed, name):
+    _judge(name, betrayed.play(name))

@@ -1,0 +1,270 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Bad input at the robot's own doors: what a relay, a viewer and a link say.
+
+As ``test_fuzz.py`` for the relay; ``RTC_BRIDGE_FUZZ`` asks for more inputs here, too. What was an
+attack once (``attack_texts.py``, ``attack_peer.py``) is where the inputs begin.
+"""
+
+import asyncio
+import json
+
+from attack_corpus import HostileRelay
+from attack_texts import LONE_SURROGATE, MESSAGES, offer, OFFERS, OTHER_LINE_ENDS
+from browsers import Loop
+from hypothesis import given, strategies as st
+from processes import free_port
+import pytest
+from rtc_bridge.core.access import Access
+from rtc_bridge.core.control import parse_control, parse_teleop
+from rtc_bridge.core.errors import ProtocolError, SignalingError
+from rtc_bridge.core.invite import bearer_parts, Invite, read, split, write, write_bearer
+from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.core.page_link import read_link
+from rtc_bridge.core.rate import RateLimit
+from rtc_bridge.signaling.client import RelayClient
+from test_fuzz import COUNT, fuzz, hostile, plain, values
+from viewer import make_sessions, TestCamera, until, Viewer
+
+# Sizes around what messages may have (docs/protocol.md).
+EDGES = st.sampled_from([0, 1, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 4095, 4096, 4097,
+                         16_383, 16_384, 16_385, 65_535, 65_536, 65_537])
+NUMBERS = st.sampled_from([0, -1, 1, 2 ** 31, 2 ** 32, 2 ** 53 - 1, 2 ** 53, 2 ** 53 + 1, 2 ** 64,
+                           -2 ** 63, 10 ** 308, 1e308, -0.0, 0.5])
+BAD = st.sampled_from([LONE_SURROGATE, '\0', 'x\n[ERROR] forged', '\x1b[2J', '\u202e',
+                       *OTHER_LINE_ENDS.values()])
+scalars = plain | NUMBERS | BAD | EDGES.map(lambda size: 'x' * size)
+
+CONTROL = {
+    'prove': ('nonce', 'payload', 'mac'), 'select': ('slot', 'camera'),
+    'shown': ('slot', 'frames', 'packets'), 'ping': ('id',),
+    'figures': ('fps', 'delay_ms', 'codec'),
+    'want': ('lease', 'take'), 'yield': ('request',), 'refuse': ('request',), 'release': ('id',),
+    'message': ('data',), 'call': ('request', 'name', 'value'), 'nonsense': ('x',)}
+TELEOP = {
+    'drive': ('epoch', 'seq', 'tick', 'frame', 'linear_x', 'linear_y', 'angular_z'),
+    'joy': ('epoch', 'seq', 'tick', 'frame', 'axes', 'buttons'), 'stop': ('request',)}
+RELAY = {
+    'offer': ('session', 'sdp', 'door', 'trickle', 'camera', 'source', 'bearer'),
+    'candidate': ('session', 'candidate', 'sdpMid', 'sdpMLineIndex'), 'close': ('session',),
+    'call': ('session', 'door', 'cameras', 'source', 'bearer'), 'answer': ('session', 'sdp'),
+    'admit': ('session', 'door', 'cameras', 'source', 'bearer'), 'renew': (),
+    'error': ('code', 'message', 'session'), 'registered': ('url',), 'servers': ('ice_servers',)}
+
+
+def messages(kinds, inner=scalars | values):
+    """Return texts of messages whose members are of any kind, most of them there."""
+    def one(kind):
+        return st.fixed_dictionaries(
+            {'type': st.just(kind)},
+            optional={name: inner for name in kinds[kind]}).map(json.dumps)
+    return st.sampled_from(sorted(kinds)).flatmap(one)
+
+
+frames = st.one_of(messages(CONTROL), messages(TELEOP), hostile, st.text(max_size=60),
+                   st.binary(max_size=60), EDGES.map(lambda size: '"' + 'x' * size + '"'))
+
+
+@pytest.fixture
+def loop():
+    """Return a loop in a thread; what fails unseen in it fails the test."""
+    loop, faults = Loop(), []
+    loop.loop.set_exception_handler(lambda _, context: faults.append(str(context)))
+    yield loop
+    loop.close()
+    assert faults == []
+
+
+# Texts
+
+@fuzz
+@given(frames)
+def test_channel_messages_are_read_or_refused(text):
+    for parse in (parse_control, parse_teleop):
+        try:
+            assert parse(text) is not None
+        except ProtocolError as error:
+            assert len(str(error)) < 500 and str(error).isprintable()
+
+
+@pytest.fixture(scope='module')
+def store(tmp_path_factory):
+    """Return a robot's secret."""
+    return KeyStore(tmp_path_factory.mktemp('keys'))
+
+
+fragments = st.lists(st.sampled_from([
+    'v1', '.', 'v2', 'e30', 'eyJyb2JvdF9pZCI6InIifQ', 'A' * 43, '=', '-', '#', '\ud800', '\0',
+    'A' * 5000, '%00', 'é']) | st.text(max_size=10), max_size=8).map(''.join)
+members = st.fixed_dictionaries({}, optional={
+    name: scalars | values for name in ('robot_id', 'id', 'role', 'name', 'iat', 'exp', 'more')})
+
+
+@fuzz
+@given(fragments)
+def test_links_and_bearers_are_read_or_refused(text):
+    for parse in (split, read, bearer_parts, lambda t: read_link(f'https://r.example.org/r#{t}')):
+        try:
+            assert parse(text) is not None
+        except ProtocolError as error:
+            assert len(str(error)) < 500 and str(error).isprintable()
+
+
+def test_no_bearer_of_strangers_is_let_in(store):
+    access = Access('robot', store=store, wall=lambda: 4_000_000_000.0)
+    good = write_bearer(store.secret, Invite('robot', 'i', 'view', 'n', 1, 4_000_000_100))
+    payload = write(store.secret, Invite('robot', 'i', 'drive', 'n', 1, 4_000_000_100))
+
+    @fuzz
+    @given(st.integers(0, len(good) - 1), st.characters(codec=None), st.booleans(), fragments)
+    def example(place, character, other, fragment):
+        text = fragment if other else good[:place] + character + good[place + 1:]
+        if text == good:
+            return
+        for bearer in (text, payload):
+            with pytest.raises(SignalingError):
+                access.bearer(bearer, 'server')
+    example()
+
+
+# Data channels of a real session
+
+def test_channels_take_anything(loop, monkeypatch):
+    """No text ends the event loop, or others' sessions; the session itself may end."""
+    # Here it is about what comes, not how much.
+    monkeypatch.setattr(RateLimit, 'allow', lambda self, *_, **__: True)
+
+    async def start():
+        sessions = make_sessions(TestCamera('front', 60))
+        witness = Viewer()
+        await witness.connect(sessions.link('server'))
+        await until(lambda: witness.got('control', 'hello'))
+        return sessions, witness, []
+    sessions, witness, current = loop.run(start())
+
+    async def session():
+        """Return a session that lives, and its viewer."""
+        if not current or current[0].session_id not in sessions.sessions:
+            if current:
+                await current[1].close()
+            viewer = Viewer(labels=('control', 'teleop', 'default'))
+            await viewer.connect(sessions.link('server'))
+            await until(lambda: viewer.got('control', 'hello'))
+            current[:] = sessions.sessions[viewer.id], viewer
+        return current[0]
+
+    @fuzz
+    @given(st.sampled_from(['control', 'teleop', 'default']), frames)
+    def example(label, text):
+        async def take():
+            channel = (await session()).channels.get(label)
+            if channel is not None:
+                channel._on_message(text)
+        loop.run(take())
+
+    async def end():
+        sent = len(witness.got('control', 'pong'))
+        witness.send('control', type='ping', id=1)
+        await until(lambda: len(witness.got('control', 'pong')) > sent)
+        for viewer in [witness, *current[1:]]:
+            await viewer.close()
+        await sessions.close('the test ends')
+    example()
+    loop.run(end())
+
+
+# What a relay says
+
+class Dummy:
+    """A robot that answers at once, to see what reaches it."""
+
+    kind, trickle = 'v1', True
+
+    def __init__(self):
+        """Begin without offers."""
+        self.ends = {}
+        self.offers = 0
+
+    async def ice_servers(self):
+        """Return none."""
+        return []
+
+    async def answer(self, offer):
+        """Count."""
+        self.offers += 1
+        return 'v=0\r\n'
+
+    async def admit(self, call):
+        """Let nobody in."""
+        raise SignalingError('denied', 'no')
+
+    async def offer(self, call):
+        """Let nobody in."""
+        raise SignalingError('denied', 'no')
+
+    async def accept(self, session, sdp):
+        """Take no answer."""
+        raise SignalingError('bad-answer', 'no')
+
+    async def add_candidate(self, session, candidate):
+        """Take a candidate."""
+
+    async def close_session(self, session):
+        """End a session."""
+
+
+def test_a_relay_says_anything(loop, monkeypatch):
+    """The link may be given up and made again; it never dies, and takes good offers after."""
+    monkeypatch.setattr(RateLimit, 'allow', lambda self, *_, **__: True)
+    inner = scalars | values | st.sampled_from(['s', offer()]) | st.sampled_from(
+        sorted(OFFERS)).map(lambda name: OFFERS[name]()[:20_000])
+    said = messages(RELAY, inner) | hostile | st.binary(max_size=60) | st.sampled_from(
+        sorted(MESSAGES)).map(lambda name: MESSAGES[name]('s').encode(
+            'utf-8', 'replace').decode())
+    dummy, port = Dummy(), free_port()
+
+    async def start():
+        relay = HostileRelay(port)
+        client = RelayClient(f'ws://127.0.0.1:{port}/r', 'r', dummy, ping=300.0)
+        running = asyncio.create_task(client.run())
+        await relay.__aenter__()
+        return relay, running
+    relay, running = loop.run(start())
+
+    @fuzz
+    @given(said)
+    def example(text):
+        async def say():
+            assert not running.done()
+            await relay.send(text.encode('utf-8', 'surrogatepass').decode('utf-8', 'replace')
+                             if isinstance(text, str) else text)
+            if len(relay.answers) > 1000:
+                relay.answers.clear()
+        loop.run(say())
+
+    async def end():
+        async with asyncio.timeout(60):
+            # Offers of before may still wait; at the end a good one is answered.
+            while not any(m.get('session') == 'last' for m in relay.answers):
+                await relay.offer('last')
+                await asyncio.sleep(0.05)
+        assert not running.done()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await relay.__aexit__()
+    example()
+    loop.run(end(), 90)
+    assert COUNT
