@@ -262,6 +262,37 @@ async def _spray(target):
     return _count_checks(target, sockets, MAX_CHECKED)
 
 
+def _credentials(sdp):
+    """Return the ICE user name fragment and password of a description."""
+    return [re.search(rf'^a={kind}:(\S+)', sdp, re.M)[1] for kind in ('ice-ufrag', 'ice-pwd')]
+
+
+def _host_candidate(sdp):
+    """Return the first address in a description."""
+    found = re.search(r'^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+) typ host', sdp, re.M)
+    return found[1], int(found[2])
+
+
+@_attack('addresses: 80,000 packets to a session that never connects', 'native', NOTHING)
+async def _packets_before_ice(target):
+    """Send what nobody reads before the connection is there."""
+    await target.go()
+    sock = _sockets(target, 1)[0]
+    async with ClientSession() as http:
+        try:
+            there = _host_candidate(await signal(http, target.page, offer()))
+        except Refused as refused:
+            return f'{REFUSED} {refused}'
+    for number in target.some(80_000):
+        with contextlib.suppress(OSError):
+            # The first byte is that of DTLS.
+            sock.sendto(b'\x16' * 1200, there)
+        if number % 20 == 19:
+            await asyncio.sleep(0.0005)
+    sock.close()
+    return NOTHING
+
+
 @_attack('addresses: 500 sources of checks', 'native', NOTHING)
 async def _reflexive(target):
     """Count what goes to addresses from which valid checks come (peer-reflexive candidates)."""
@@ -272,16 +303,14 @@ async def _reflexive(target):
             answer = await signal(http, target.page, offer())
         except Refused as refused:
             return f'{REFUSED} {refused}'
-    name, password = (re.search(rf'^a={kind}:(\S+)', answer, re.M)[1]
-                      for kind in ('ice-ufrag', 'ice-pwd'))
-    there = re.search(r'^a=candidate:\S+ 1 udp \d+ ([\d.]+) (\d+) typ host', answer, re.M)
+    (name, password), there = _credentials(answer), _host_candidate(answer)
     for number, sock in enumerate(sockets):
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes |= {'USERNAME': f'{name}:abcd', 'PRIORITY': 1_000_000 + number,
                                'ICE-CONTROLLING': 2 ** 63}
         request.add_message_integrity(password.encode())
         with contextlib.suppress(OSError):
-            sock.sendto(bytes(request), (there[1], int(there[2])))
+            sock.sendto(bytes(request), there)
         if number % 20 == 19:
             await asyncio.sleep(0.01)
     await asyncio.sleep(target.checks_take_s)

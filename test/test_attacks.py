@@ -34,7 +34,8 @@ CLOSED = {'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
           'access.require_synchronized_clock': False, 'teleop.max_frame_age': 0.0}
 # Refusals that say nothing of what was in an offer.
 UNREAD = ('too-many', 'busy', '429', '503', 'no-robot', 'robot-timeout')
-LOST = re.compile('trying again|Traceback|never retrieved|Task exception')
+# The last is the beginning of a log line that a stranger wrote: rclpy's have a time of now.
+LOST = re.compile(r'trying again|Traceback|never retrieved|^\[ERROR(?!\] \[\d{10})')
 
 
 class Stage:
@@ -62,7 +63,6 @@ class Stage:
         self.honest.run(self._unharmed())
         said = [line for line in self.robot.bridge.lines[self.told:] if LOST.search(line)]
         assert not said, said
-        assert not any(line.startswith('[ERROR] [1.0]') for line in self.robot.bridge.lines)
         return outcome
 
     async def _unharmed(self):
