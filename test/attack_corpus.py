@@ -630,6 +630,12 @@ class HostileRelay:
         self.closed += 1
         return ws
 
+    async def connected(self):
+        """Wait until the robot is there, which leaves a relay that sends nonsense."""
+        async with asyncio.timeout(PLAY_TIMEOUT_S):
+            while self._ws.closed:
+                await asyncio.sleep(0.05)
+
     async def send(self, text):
         """Send a text, escaped as JSON has it, or bytes; to the newest connection."""
         with contextlib.suppress(ConnectionError, RuntimeError):
@@ -659,12 +665,12 @@ def _by_relay(name):
             async with contextlib.AsyncExitStack() as stack:
                 relay = target.hostile or await stack.enter_async_context(
                     HostileRelay(target.listen))
-                relay.answers.clear()
+                await relay.connected()
                 await target.go()
                 await act(relay, target)
+                await relay.connected()
                 # An answer means that the robot has read all that came before.
                 relay.answers.clear()
-                await relay.send('{"type":"renew"}')
                 await relay.offer('last', 'v=0')
                 await relay.settle(1)
             return NOTHING
