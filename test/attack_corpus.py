@@ -121,6 +121,18 @@ async def _offer(target, sdp, **members):
     return ANSWERED
 
 
+async def _answer(target):
+    """Return the answer to a good offer, as soon as there is a place."""
+    async with ClientSession() as http:
+        while True:
+            try:
+                return await signal(http, target.page, offer())
+            except Refused as refused:
+                if str(refused) != 'busy':
+                    raise
+                await asyncio.sleep(0.5)
+
+
 async def _post(url, body, kind='text/plain', method='POST', **headers):
     async with ClientSession() as http:
         try:
@@ -278,11 +290,7 @@ async def _packets_before_ice(target):
     """Send what nobody reads before the connection is there."""
     await target.go()
     sock = _sockets(target, 1)[0]
-    async with ClientSession() as http:
-        try:
-            there = _host_candidate(await signal(http, target.page, offer()))
-        except Refused as refused:
-            return f'{REFUSED} {refused}'
+    there = _host_candidate(await _answer(target))
     for number in target.some(80_000):
         with contextlib.suppress(OSError):
             # The first byte is that of DTLS.
@@ -298,11 +306,7 @@ async def _reflexive(target):
     """Count what goes to addresses from which valid checks come (peer-reflexive candidates)."""
     sockets = _sockets(target, 500)
     await target.go()
-    async with ClientSession() as http:
-        try:
-            answer = await signal(http, target.page, offer())
-        except Refused as refused:
-            return f'{REFUSED} {refused}'
+    answer = await _answer(target)
     (name, password), there = _credentials(answer), _host_candidate(answer)
     for number, sock in enumerate(sockets):
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)

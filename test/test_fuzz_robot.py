@@ -23,7 +23,8 @@ import asyncio
 import json
 
 from attack_corpus import HostileRelay
-from attack_texts import LONE_SURROGATE, MESSAGES, offer, OFFERS, OTHER_LINE_ENDS
+from attack_texts import (candidates, LONE_SURROGATE, MESSAGES, offer, OFFERS,
+                          OTHER_LINE_ENDS, sections)
 from browsers import Loop
 from hypothesis import given, strategies as st
 from processes import free_port
@@ -35,8 +36,10 @@ from rtc_bridge.core.invite import bearer_parts, Invite, read, split, write, wri
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.page_link import read_link
 from rtc_bridge.core.rate import RateLimit
+from rtc_bridge.core.sdp_limits import check_sdp
+from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.signaling.client import RelayClient
-from test_fuzz import COUNT, fuzz, hostile, plain, values
+from test_fuzz import COUNT, edit, edits, fuzz, hostile, plain, values
 from viewer import make_sessions, TestCamera, until, Viewer
 
 # Sizes around what messages may have (docs/protocol.md).
@@ -138,6 +141,49 @@ def test_no_bearer_of_strangers_is_let_in(store):
             with pytest.raises(SignalingError):
                 access.bearer(bearer, 'server')
     example()
+
+
+# Descriptions
+
+GOOD = [offer(), offer(*candidates(20)), offer(*(f'a=ssrc:{n} cname:x' for n in range(10))),
+        sections(5), offer('a=rtcp-fb:96 nack', 'a=rtcp-fb:* transport-cc', 'a=fmtp:96 a=1;b=2')]
+CORPUS_OFFERS = {name: make() for name, make in OFFERS.items()}
+# Numbers of lines around what a section, or a description, may have (core/sdp_limits.py).
+AROUND = st.sampled_from([1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 99, 100, 101, 255,
+                          256, 257, 511, 512, 513])
+more_lines = st.lists(st.tuples(st.sampled_from([
+    lambda n: f'a=candidate:{n} 1 udp {n} 10.0.0.1 {n + 1} typ host', lambda n: f'a=ssrc:{n} x:y',
+    lambda n: f'a=extmap:{n + 1} urn:x', lambda n: 'a=rtcp-fb:96 nack', lambda n: f'a=x:{n}',
+    lambda n: f'a=rtpmap:{n} VP8/90000', lambda n: f'a=fmtp:{n} a=1', lambda n: f'a=mid:{n}',
+    lambda n: 'm=video 9 UDP/TLS/RTP/SAVPF 96', lambda n: 'a=fingerprint:sha-256 AB',
+    lambda n: 'a=' + 'x' * n, lambda n: f'a=ssrc-group:FID {n} {n + 1}', lambda n: f'b=AS:{n}',
+    lambda n: 'm=audio 9 UDP/TLS/RTP/SAVPF ' + ' '.join(map(str, range(n)))]), AROUND), max_size=2)
+
+
+@fuzz
+@given(st.sampled_from(GOOD) | st.sampled_from(sorted(CORPUS_OFFERS)).map(CORPUS_OFFERS.get),
+       edits | st.just([]), more_lines, BAD | st.just(''), st.integers(0, 10 ** 6))
+def test_descriptions_are_bounded_then_read(sdp, changes, more, bad, place):
+    sdp = edit(sdp, changes)
+    for make, count in more:
+        sdp += ''.join(f'{make(n)}\r\n' for n in range(count))
+    if bad:
+        place %= len(sdp) + 1
+        sdp = sdp[:place] + bad + sdp[place:]
+    try:
+        check_sdp(sdp)
+    except SignalingError as error:
+        assert error.code == 'bad-offer' and len(str(error)) < 500 and str(error).isprintable()
+        return
+    # What passed is small, and has the same lines for every reader.
+    assert len(sdp.encode()) <= 12 * 1024 * 19 and sdp.splitlines() == sdp.removesuffix(
+        '\r\n').split('\r\n')
+    assert sum(line.startswith('m=') for line in sdp.splitlines()) <= 18
+    assert sum(line.startswith('a=candidate') for line in sdp.splitlines()) <= 100
+    try:
+        assert read_offer(sdp).sdp
+    except SignalingError as error:
+        assert error.code == 'bad-offer' and len(str(error)) < 500
 
 
 # Data channels of a real session
