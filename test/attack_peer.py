@@ -76,11 +76,7 @@ class Attacker:
 
     async def connect(self):
         """Connect as a page would, and prove the invite if there is one."""
-        if self.page.fragment is not None:
-            await self.page.enter()
-        else:
-            await self.page.connect()
-            await self.page.wait('challenge')
+        await self.page.enter()
         self.sctp = self.page.pc.sctp
         self._tsn = self.sctp._local_tsn
         return self

@@ -168,11 +168,14 @@ class PageClient:
         return self
 
     async def enter(self):
-        """Connect and prove, and come again while there are too many at the door."""
+        """Connect and prove, or be a stranger; come again while there are too many."""
         for attempt in range(RETRIES):
             try:
                 await self.connect()
-                return await self.prove()
+                if self.fragment is not None:
+                    return await self.prove()
+                await self.wait('challenge')
+                return self
             except Refused as refused:
                 await self.close()
                 if str(refused) not in ('busy', 'too-many') or attempt == RETRIES - 1:
