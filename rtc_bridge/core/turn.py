@@ -62,6 +62,14 @@ def read_url(text: str) -> IceUrl:
         number = int(port) if port else 5349 if scheme == 'turns' else 3478
         fits = transport is None or (scheme, transport) == ('turns', 'tcp') or scheme == 'turn'
         if fits and 0 < number < 65536:
+            try:
+                # As the resolver does, which would fail at each look at the server.
+                host.encode('idna')
+            except UnicodeError:
+                raise ParameterError(
+                    f'parameter ice.servers has {show(text)}, and {show(host)} is no host name: '
+                    'allowed are names of 1 to 63 characters between single dots, or an IPv4 '
+                    'address') from None
             default = 'tcp' if scheme == 'turns' else 'udp'
             return IceUrl(text, scheme, host, number, transport or default)
     raise ParameterError(f'parameter ice.servers has {show(text)}, allowed are {_ALLOWED}')

@@ -14,13 +14,13 @@
 
 """One session's calls of the robot's services."""
 
-import asyncio
 from typing import Any, Callable
 
 from .channel import Viewer
 from ..core.access import may_drive
 from ..core.actions import Calls, Result
 from ..core.control import Call
+from ..core.supervision import spawn
 from ..core.wire import show
 
 
@@ -38,7 +38,6 @@ class Caller:
         self._session = session
         self._send = send
         self._calls = Calls()
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def make(self, call: Call) -> None:
         """Begin a call, or say why not."""
@@ -46,9 +45,9 @@ class Caller:
         if refusal:
             self._tell(call.request, Result(False, refusal))
         elif self._calls.begin(call.request):
-            task = asyncio.create_task(self._make(call), name=f'call {call.name}')
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            spawn('call of an action', self._make(call), on_failure=lambda error: self._end(
+                call, Result(False, 'an internal error of the robot; whether it was done is not '
+                                    'known')))
         elif result := self._calls.result(call.request):
             self._tell(call.request, result)
 
@@ -65,7 +64,9 @@ class Caller:
         return ''
 
     async def _make(self, call: Call) -> None:
-        result = await self._session.host.call(call.name, call.value)
+        self._end(call, await self._session.host.call(call.name, call.value))
+
+    def _end(self, call: Call, result: Result) -> None:
         self._calls.end(call.request, result)
         self._tell(call.request, result)
 

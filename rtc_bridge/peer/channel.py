@@ -55,6 +55,9 @@ class Viewer(Protocol):
     def end(self, reason: str, code: str = '') -> None:
         """Begin to end the session."""
 
+    def fail(self, error: BaseException) -> None:
+        """Begin to end the session, as a part of it has failed."""
+
 
 class Channel:
     """A data channel of a session; each kind overrides what concerns it."""
@@ -62,10 +65,11 @@ class Channel:
     def __init__(self, channel: RTCDataChannel) -> None:
         """Keep the channel."""
         self._channel = channel
+        self._told_too_long = False
 
     def send(self, text: str, most: int = MAX_BUFFERED) -> bool:
         """
-        Send if the channel is open and not stuck; tell whether it was.
+        Send if the channel is open and not stuck, and the viewer takes so much; tell whether.
 
         :param most: bytes that may wait before it
         """
@@ -75,7 +79,10 @@ class Channel:
             self._channel.send(text)
         except ValueError as error:
             # Longer than the viewer said it takes.
-            logger.warning('a message was not sent: %s', error)
+            if not self._told_too_long:
+                self._told_too_long = True
+                logger.warning('a message was not sent, more of them are not told: %s', error)
+            return False
         return True
 
     def cameras_changed(self) -> None:

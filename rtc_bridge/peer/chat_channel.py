@@ -24,6 +24,7 @@ from ..core.control import MAX_MESSAGE
 from ..core.kscale import write_error
 from ..core.rate import RateLimit
 from ..core.rtcbot import write_text
+from ..core.supervision import guarded
 
 
 class ChatChannel(Channel):
@@ -35,7 +36,8 @@ class ChatChannel(Channel):
         self._session = session
         self._messages = RateLimit()
         self._refused = False
-        channel.on('message', self._on_message)
+        channel.on('message', guarded(
+            'chat channel', self._on_message, on_failure=session.fail))
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
@@ -56,6 +58,7 @@ class ChatChannel(Channel):
         self._refused = True
         if self._channel.readyState == 'connecting':
             # Texts may come before what opens the channel for ours (RFC 8832, section 6).
-            self._channel.once('open', lambda: self.send(write_error(why)))
+            self._channel.once('open', guarded(
+                'chat channel', lambda: self.send(write_error(why))))
         else:
             self.send(write_error(why))

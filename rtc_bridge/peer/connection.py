@@ -23,6 +23,7 @@ from . import aiortc_compat
 from .host import Host
 from .slot import Slot
 from .viewer_path import ViewerPath
+from ..core.supervision import guarded
 
 
 def make_connection(host: Host) -> RTCPeerConnection:
@@ -56,7 +57,11 @@ def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[
     transceiver.sender.replaceTrack(slot)
     transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
     slot.sender = transceiver.sender
+    on_nack = guarded('RTCP of a viewer', slot.on_nack)
+    # An exception would end aiortc's reading of the whole connection.
     aiortc_compat.watch_rtcp(
-        transceiver.sender, on_keyframe=slot.on_keyframe_request, on_report=path.on_report,
-        on_remb=path.rate.on_remb, on_nack=slot.on_nack)
+        transceiver.sender, on_keyframe=guarded('RTCP of a viewer', slot.on_keyframe_request),
+        on_report=guarded('RTCP of a viewer', path.on_report),
+        on_remb=guarded('RTCP of a viewer', path.rate.on_remb),
+        on_nack=lambda lost: on_nack(lost) or [])
     return slot

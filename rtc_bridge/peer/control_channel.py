@@ -15,7 +15,7 @@
 """The ``control`` channel: slots, lease and messages of a v1 session."""
 
 import logging
-from typing import Any
+from typing import Any, Callable
 
 from aiortc import RTCDataChannel
 
@@ -36,6 +36,7 @@ from ..core.figures import Figures
 from ..core.invite import encode
 from ..core.rate import Pace, RateLimit
 from ..core.rtcbot import write_text
+from ..core.supervision import guarded
 from ..core.wire import dump, show
 
 logger = logging.getLogger(__name__)
@@ -56,8 +57,12 @@ class ControlChannel(Channel):
         self._stamps = Pace()
         # Values that the page has yet to be told.
         self._telemetry: dict[str, Any] = {}
-        channel.on('message', self._on_message)
-        channel.on('close', lambda: session.end('the viewer closed its channel'))
+        # States that could not be sent, in the order of their turn: sent later, as they are then.
+        self._unsent: dict[str, Callable[[], bool]] = {}
+        channel.on('message', guarded(
+            'control channel', self._on_message, on_failure=session.fail))
+        channel.on('close', guarded('control channel', lambda: session.end(
+            'the viewer closed its channel')))
         if session.host.access.provable:
             self._send('challenge', robot_id=session.host.robot_id,
                        nonce=encode(session.standing.nonce), needed=session.role == 'none')
@@ -67,10 +72,11 @@ class ControlChannel(Channel):
         session = self._session
         if session.role == 'none':
             return
-        self._send('hello', robot_id=session.host.robot_id, session=session.session_id,
-                   role=session.role, slots=len(session.slots), cameras=self._cameras(),
-                   teleop=self._teleop(), stop=self._stop_rights(), version=__version__,
-                   telemetry=list(session.host.telemetry), actions=self._actions())
+        self._tell('hello', lambda: self._send(
+            'hello', robot_id=session.host.robot_id, session=session.session_id,
+            role=session.role, slots=len(session.slots), cameras=self._cameras(),
+            teleop=self._teleop(), stop=self._stop_rights(), version=__version__,
+            telemetry=list(session.host.telemetry), actions=self._actions()))
         self._send_all_telemetry()
         self.lease_changed()
         self.stop_changed()
@@ -81,35 +87,43 @@ class ControlChannel(Channel):
         """Tell which cameras there are."""
         if self._session.role == 'none':
             return
-        self._send('cameras', cameras=self._cameras())
+        self._tell('cameras', lambda: self._send('cameras', cameras=self._cameras()))
         self.watch()
 
     def lease_changed(self) -> None:
         """Tell who drives, and what a page that may drive has to do with it."""
-        if self._session.role == 'none':
-            return
+        if self._session.role != 'none':
+            self._tell('lease', self._send_lease)
+
+    def _send_lease(self) -> bool:
         host, lease = self._session.host, self._session.host.pilot.lease
         mine, askers = lease.holder == self._session.session_id, lease.askers
         # Who has no name asks as somebody.
         asks = (host.name_of(askers[0]) or 'somebody') if mine and askers else None
-        self._dump({'type': 'lease', 'epoch': lease.epoch if mine else None,
-                    'driver': lease.holder is not None,
-                    'name': host.name_of(lease.holder) if lease.holder else None,
-                    'asks': asks, 'request': lease.request_id if mine else None,
-                    'asked': self._session.session_id in askers}, keep_none=True)
+        return self._dump({
+            'type': 'lease', 'epoch': lease.epoch if mine else None,
+            'driver': lease.holder is not None,
+            'name': host.name_of(lease.holder) if lease.holder else None,
+            'asks': asks, 'request': lease.request_id if mine else None,
+            'asked': self._session.session_id in askers}, keep_none=True)
 
     def stop_changed(self, request: int | None = None) -> None:
         """Tell of the emergency stop, as the confirmation of a request if one is given."""
-        if self._session.role == 'none':
-            return
+        if self._session.role != 'none':
+            # A page repeats its request until it is confirmed.
+            self._tell('stop', lambda: self._send_stop(request))
+
+    def _send_stop(self, request: int | None) -> bool:
         stop = self._session.host.pilot.stop
-        self._dump({'type': 'stop', 'latched': stop.latched, 'id': stop.id, 'by': stop.by,
-                    **({} if request is None else {'request': request})}, keep_none=True)
+        return self._dump({
+            'type': 'stop', 'latched': stop.latched, 'id': stop.id, 'by': stop.by,
+            **({} if request is None else {'request': request})}, keep_none=True)
 
     def notices_changed(self) -> None:
         """Tell what is wrong on the way of commands to the motors: all of it, each time."""
         if self._session.role != 'none':
-            self._send('notices', notices=[n.members() for n in self._session.host.notices])
+            self._tell('notices', lambda: self._send(
+                'notices', notices=[n.members() for n in self._session.host.notices]))
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
@@ -139,7 +153,7 @@ class ControlChannel(Channel):
     def actions_changed(self) -> None:
         """Tell which services may be called."""
         if may_drive(self._session.role):
-            self._send('actions', actions=self._actions())
+            self._tell('actions', lambda: self._send('actions', actions=self._actions()))
 
     def _actions(self) -> list[dict[str, str]]:
         if not may_drive(self._session.role):
@@ -147,9 +161,11 @@ class ControlChannel(Channel):
         return [{'name': n, 'kind': k} for n, k in self._session.host.actions.items()]
 
     def watch(self) -> None:
-        """Tell what each slot shows, when that has changed."""
+        """Tell what each slot shows, when that has changed, and what could not be sent."""
         if self._session.role == 'none':
             return
+        for kind, tell in list(self._unsent.items()):
+            self._tell(kind, tell)
         self._send_news()
         for number, slot in enumerate(self._session.slots):
             name, state, since, slow, news = None, 'off', 0.0, 0.0, None
@@ -164,12 +180,12 @@ class ControlChannel(Channel):
                     news = slot.camera.pictures_in
             failed = sorted(slot.failed)
             known = (name, state, news, round(slow), *failed)
-            if self._slots.get(number) != known:
+            if self._slots.get(number) != known and self._dump(
+                    {'type': 'slot', 'slot': number, 'camera': name,
+                     'state': state, 'since_s': round(since, 1),
+                     **({'silence_s': round(slow, 1)} if slow else {}),
+                     **({'failed_codecs': failed} if failed else {})}, keep_none=True):
                 self._slots[number] = known
-                self._dump({'type': 'slot', 'slot': number, 'camera': name,
-                            'state': state, 'since_s': round(since, 1),
-                            **({'silence_s': round(slow, 1)} if slow else {}),
-                            **({'failed_codecs': failed} if failed else {})}, keep_none=True)
 
         if self._stamps.due(boot_time(), STAMPS_HZ):
             self._send_stamps()
@@ -298,8 +314,15 @@ class ControlChannel(Channel):
         slot.show(cameras.get(message.camera))
         self.watch()
 
-    def _send(self, kind: str, **members: Any) -> None:
-        self._dump({'type': kind, **members})
+    def _tell(self, kind: str, tell: Callable[[], bool]) -> None:
+        """Send a state now, or with the next looks, in its newest form."""
+        if tell():
+            self._unsent.pop(kind, None)
+        else:
+            self._unsent[kind] = tell
+
+    def _send(self, kind: str, **members: Any) -> bool:
+        return self._dump({'type': kind, **members})
 
     def _dump(self, obj: dict[str, Any], keep_none: bool = False,
               most: int = MAX_BUFFERED) -> bool:

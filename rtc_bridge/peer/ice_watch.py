@@ -21,6 +21,7 @@ import logging
 from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
+from ..core.supervision import failures, first_of
 from ..core.turn import Ice, IceUrl
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,10 @@ async def lives(url: IceUrl, ice: Ice) -> str:
             return _NO_NETWORK
         # A wrong password, a full server, a certificate that is not good: all are of no use.
         return str(error) or type(error).__name__
+    except Exception as error:
+        # One server takes no other one with it.
+        failures.note('ICE server', error)
+        return f'{type(error).__name__}: {error}'
     return ''
 
 
@@ -106,12 +111,9 @@ class IceWatch:
         """Ask them all, and anew if the network changes meanwhile; tell whether they changed."""
         while True:
             self._now.clear()
-            probe, moved = (asyncio.create_task(job) for job in (self.probe(), self._now.wait()))
-            try:
-                await asyncio.wait({probe, moved}, return_when=asyncio.FIRST_COMPLETED)
-                if probe.done():
-                    return probe.result()
-            finally:
-                for task in (probe, moved):
-                    task.cancel()
-                await asyncio.gather(probe, moved, return_exceptions=True)
+            changed = await first_of(self.probe(), self._moved())
+            if changed is not None:
+                return changed
+
+    async def _moved(self) -> None:
+        await self._now.wait()

@@ -14,7 +14,6 @@
 
 """A session in which the robot offers and the viewer answers, as K-Scale's do."""
 
-import asyncio
 from typing import Callable
 
 from aiortc import RTCDataChannel, RTCRtpTransceiver, RTCSessionDescription
@@ -28,6 +27,7 @@ from .session import Session
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS
 from ..core.link import Call, Candidate, Offer
+from ..core.supervision import spawn
 from ..core.wire import show
 from ..media.camera import Camera
 
@@ -73,7 +73,7 @@ class OfferingSession(Session):
             raise
         self._pc = pc
         self.state = 'connecting'
-        self._watch_task = asyncio.create_task(self._watch(), name=self._name)
+        self._watch_task = spawn('session', self._watch(), on_failure=self.fail)
         return only_sha256(pc.localDescription.sdp)
 
     async def accept(self, sdp: str) -> None:
@@ -102,6 +102,8 @@ class OfferingSession(Session):
             make_slot(transceiver, [e for e in self._ours if e in codecs], self._failed_codecs,
                       self.path)
             for transceiver, codecs in zip(self._transceivers, decoded)]
+        for slot in self.slots:
+            slot.on_failure = self.fail
         self.fill_first_slot()
         for candidate in early:
             await self.add_candidate(candidate)

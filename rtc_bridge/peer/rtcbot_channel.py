@@ -25,6 +25,7 @@ from ..core.control import MAX_MESSAGE
 from ..core.gate import Refused
 from ..core.rate import RateLimit
 from ..core.rtcbot import read_text, Wish, write_json
+from ..core.supervision import guarded
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +40,11 @@ class RTCBotChannel(Channel):
         self._wish = Wish()
         self._messages = RateLimit()
         self._last_refusal = ''
-        channel.on('message', self._on_message)
+        channel.on('message', guarded(
+            "RTCBot's channel", self._on_message, on_failure=session.fail))
         # RTCBot ends the whole connection with this channel.
-        channel.on('close', lambda: session.end('the viewer closed its channel'))
+        channel.on('close', guarded("RTCBot's channel", lambda: session.end(
+            'the viewer closed its channel')))
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""

@@ -39,6 +39,7 @@ from ..core.fallback import ENCODINGS, family
 from ..core.figures import Figures
 from ..core.link import Candidate, Offer
 from ..core.peer_limits import PeerLimits
+from ..core.supervision import guard, guarded, spawn
 from ..core.wire import show
 
 logger = logging.getLogger(__name__)
@@ -112,7 +113,7 @@ class Session:
         await self._negotiate(offer)
         self.state = 'connecting'
         self.fill_first_slot(name)
-        self._watch_task = asyncio.create_task(self._watch(), name=self._name)
+        self._watch_task = spawn('session', self._watch(), on_failure=self.fail)
         return only_sha256(self._pc.localDescription.sdp)
 
     def _encodings(self, offer: ViewerOffer) -> list[str]:
@@ -147,12 +148,14 @@ class Session:
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
         self._pc, self.slots = pc, slots
         self.path.slots = slots
+        for slot in slots:
+            slot.on_failure = self.fail
 
     def _connect(self) -> RTCPeerConnection:
         """Return a connection that this session hears of."""
         pc = make_connection(self.host)
-        pc.on('datachannel', self._on_channel)
-        pc.on('connectionstatechange', self._on_state)
+        pc.on('datachannel', guarded('session', self._on_channel, on_failure=self.fail))
+        pc.on('connectionstatechange', guarded('session', self._on_state, on_failure=self.fail))
         return pc
 
     def fill_first_slot(self, name: str | None = None) -> None:
@@ -262,15 +265,15 @@ class Session:
         self.state = 'closed'
         logger.info('%s ends: %s', self._name, reason)
         # Deaf first: a message that is still on its way must not take the lease again.
-        for channel in self._channels.values():
-            channel.close(reason, code)
-        self.host.pilot.leave(self.session_id)
-        for slot in self.slots:
-            slot.stop()
-        self.path.close()
+        self._close_channels(reason, code)
+        # Whatever of the rest fails, the rest of it is done.
+        for end in (lambda: self.host.pilot.leave(self.session_id),
+                    *(slot.stop for slot in self.slots), self.path.close,
+                    lambda: self._on_closed(self)):
+            with guard('end of a session'):
+                end()
         if self._watch_task is not None:
             self._watch_task.cancel()
-        self._on_closed(self)
         if self._pc is not None:
             self._pc.remove_all_listeners()
             try:
@@ -279,6 +282,11 @@ class Session:
             except TimeoutError:
                 logger.warning('%s: aiortc did not close its connection', self._name)
 
+    def _close_channels(self, reason: str, code: str) -> None:
+        for channel in self._channels.values():
+            with guard('end of a session'):
+                channel.close(reason, code)
+
     def end(self, reason: str, code: str = '') -> None:
         """
         Begin to end the session, from a callback.
@@ -286,7 +294,11 @@ class Session:
         :param code: why, for the page: ``denied``, ``expired``, ``revoked``, ``clock``
         """
         if self._closing is None:
-            self._closing = asyncio.create_task(self._close(reason, code))
+            self._closing = spawn('end of a session', self._close(reason, code))
+
+    def fail(self, error: BaseException) -> None:
+        """Begin to end the session, as a part of it has failed; the failure was noted."""
+        self.end(f'an internal error: {type(error).__name__}', 'internal')
 
     def _tell_once(self, kind: str, text: str, value: str) -> None:
         """Log the first of each kind: a viewer can send thousands."""
@@ -297,8 +309,7 @@ class Session:
 
     def _on_breach(self, reason: str) -> None:
         """Take that the viewer's association is ended for what came over it."""
-        for channel in self._channels.values():
-            channel.close(reason, 'denied')
+        self._close_channels(reason, 'denied')
         self.end(reason, 'denied')
 
     def _on_state(self) -> None:

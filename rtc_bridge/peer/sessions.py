@@ -18,6 +18,7 @@ import asyncio
 import logging
 from typing import Any, Awaitable, Callable
 
+from .channel import Channel
 from .host import Host
 from .offering import OfferingSession
 from .session import Session
@@ -26,6 +27,7 @@ from ..core.errors import SignalingError
 from ..core.link import Call, Candidate, IceServer, Offer
 from ..core.refusals import refusals
 from ..core.sdp_limits import check_sdp, max_sections
+from ..core.supervision import guard
 
 MAX_UNPROVEN = 8
 MAX_UNPROVEN_PER_SOURCE = 2
@@ -140,13 +142,11 @@ class Sessions:
 
     def cameras_changed(self) -> None:
         """Tell every viewer that cameras came or went."""
-        for session in list(self.sessions.values()):
-            session.cameras_changed()
+        self._tell('cameras told', lambda session: session.cameras_changed())
 
     def send_message(self, data: Any) -> None:
         """Send an application's value to every viewer."""
-        for session in list(self.sessions.values()):
-            session.send_message(data)
+        self._tell('message to viewers', lambda session: session.send_message(data))
 
     def _name_of(self, session: str) -> str | None:
         found = self.sessions.get(session)
@@ -160,34 +160,39 @@ class Sessions:
 
     def send_telemetry(self, values: dict[str, Any]) -> None:
         """Send new values by name to every page."""
-        for session in list(self.sessions.values()):
-            for channel in session.channels.values():
-                channel.send_telemetry(values)
+        self._tell_channels('telemetry told', lambda channel: channel.send_telemetry(values))
 
     def actions_changed(self) -> None:
         """Tell every page which services may be called."""
-        for session in list(self.sessions.values()):
-            for channel in session.channels.values():
-                channel.actions_changed()
+        self._tell_channels('actions told', lambda channel: channel.actions_changed())
 
     def notices_changed(self) -> None:
         """Tell every page what is wrong on the way of commands to the motors."""
-        for session in list(self.sessions.values()):
-            for channel in session.channels.values():
-                channel.notices_changed()
+        self._tell_channels('notices told', lambda channel: channel.notices_changed())
 
     def _lease_changed(self) -> None:
-        for session in list(self.sessions.values()):
-            session.lease_changed()
+        self._tell('lease told', lambda session: session.lease_changed())
 
     def _stop_changed(self) -> None:
+        self._tell('emergency stop told', lambda session: session.stop_changed())
+
+    def _tell(self, name: str, tell: Callable[[Session], None]) -> None:
         for session in list(self.sessions.values()):
-            session.stop_changed()
+            # Who cannot be told has to come anew, and keeps nobody else from hearing it.
+            with guard(name, session.fail):
+                tell(session)
+
+    def _tell_channels(self, name: str, tell: Callable[[Channel], None]) -> None:
+        def tell_all(session: Session) -> None:
+            for channel in session.channels.values():
+                tell(channel)
+        self._tell(name, tell_all)
 
     def _closed(self, session: Session) -> None:
         self.sessions.pop(session.session_id, None)
         if ended := self.ends.pop(session.session_id, None):
-            ended()
+            with guard('end of a session'):
+                ended()
 
 
 class HostLink:

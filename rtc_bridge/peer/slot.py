@@ -31,6 +31,7 @@ from ..core.fallback import choose, Evidence, family
 from ..core.frames import SentFrames
 from ..core.rate import RateLimit
 from ..core.retransmission import PACKET_BITS, Retransmissions
+from ..core.supervision import failures, OnFailure
 from ..core.tiers import Path
 from ..media.camera import Camera, Subscription
 from ..media.stream import START_BITRATE
@@ -65,6 +66,8 @@ class Slot(MediaStreamTrack):
         super().__init__()
         # The one that takes this track's packets; set with the track.
         self.sender: RTCRtpSender | None = None
+        # Ends the session if this track fails: aiortc would stop to send and say nothing.
+        self.on_failure: OnFailure = lambda error: None
         self.camera: Camera | None = None
         self.codec = choose(encodings, 'auto', failed)
         # What the viewer can have seen here.
@@ -249,6 +252,16 @@ class Slot(MediaStreamTrack):
 
         :raises MediaStreamError: the track has ended
         """
+        try:
+            return await self._next()
+        except (MediaStreamError, ConnectionError):
+            raise
+        except Exception as error:
+            failures.note('sending of pictures', error, 'the session ends')
+            self.on_failure(error)
+            raise MediaStreamError from error
+
+    async def _next(self) -> av.Packet:
         if not self._read:
             self._read = True
             self._need_keyframe()

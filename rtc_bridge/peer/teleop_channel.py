@@ -25,6 +25,7 @@ from ..core.control import parse_teleop, Stop
 from ..core.errors import ProtocolError
 from ..core.gate import Refused
 from ..core.pilot import TICK_PERIOD_S
+from ..core.supervision import guarded, spawn
 from ..core.wire import dump
 
 _REFUSED_PERIOD_S = 0.2
@@ -41,14 +42,15 @@ class TeleopChannel(Channel):
         self._next_refusal = 0.0
         # The newest command that was accepted: its number, and when.
         self._accepted: dict[str, float] = {}
-        channel.on('message', self._on_message)
+        channel.on('message', guarded(
+            'teleop channel', self._on_message, on_failure=session.fail))
         self.lease_changed()
 
     def lease_changed(self) -> None:
         """Start or stop ticking."""
         driving = self._session.host.pilot.lease.holder == self._session.session_id
         if driving and self._ticking is None:
-            self._ticking = asyncio.create_task(self._tick(), name='teleop ticks')
+            self._ticking = spawn('ticks', self._tick(), on_failure=self._session.fail)
         elif not driving:
             self._stop_ticking()
 

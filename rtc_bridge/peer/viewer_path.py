@@ -20,6 +20,7 @@ from aiortc import RTCPeerConnection
 from . import aiortc_compat
 from .slot import Slot
 from ..core.congestion import RateEstimate
+from ..core.supervision import spawn
 from ..media.stream import START_BITRATE
 
 STEP_S = 0.2
@@ -71,7 +72,7 @@ class ViewerPath:
             self._pause()
         if (rate.ramping or not rate.clear) and (self._check is None or self._check.done()):
             # The regular checks wait for each other, the longer the more there is to find out.
-            self._check = asyncio.create_task(aiortc_compat.check(pc), name='check')
+            self._check = spawn('check of a path', aiortc_compat.check(pc))
         showing = [slot for slot in slots if slot.camera is not None]
         if not showing:
             return
@@ -88,7 +89,7 @@ class ViewerPath:
             poorest, wanted = busiest, rate.high
         size = rate.padding(wanted) * STEP_S / 8
         if size > 0 and (self._pad is None or self._pad.done()):
-            self._pad = asyncio.create_task(_pad(poorest, size), name='padding')
+            self._pad = spawn('padding', _pad(poorest, size))
 
     def _measure(self, showing: list[Slot]) -> Slot:
         """Measure what each slot uses; return the one that uses most."""
