@@ -124,6 +124,8 @@ class Session:
 
     async def _negotiate(self, offer: ViewerOffer) -> None:
         """Apply the offer with all the codecs for all slots."""
+        # aiortc parses it once more: what others wait for, as commands, comes in between.
+        await asyncio.sleep(0)
         encodings = self._encodings(offer)
         pc = self._connect()
         slots = []
