@@ -19,11 +19,13 @@ import re
 
 from .errors import ProtocolError
 from .link import Candidate
+from .sdp_limits import MAX_SESSION_CANDIDATES
+from .text_limits import check_text
 from .wire import show
 
 MAX_FRAGMENT = 64 * 1024
-# A browser gathers a dozen for each network interface.
-MAX_CANDIDATES = 200
+# Of one fragment: no session may have more.
+MAX_CANDIDATES = MAX_SESSION_CANDIDATES
 _LINE = re.compile(r'[a-z]=.*')
 _UFRAG = re.compile(r'^a=ice-ufrag:(\S+)', re.M)
 
@@ -53,7 +55,7 @@ def parse_fragment(text: str) -> Fragment:
     Players differ: lines may end with a line feed only, attributes without a media line before
     them belong to the first one, and a media line may come without its ``a=mid``.
 
-    :raises ProtocolError: lines that are none of SDP's, or too many of them
+    :raises ProtocolError: lines that are none of SDP's, or too many or too long ones
     """
     if len(text) > MAX_FRAGMENT:
         raise ProtocolError(f'fragment of {len(text)} bytes, at most {MAX_FRAGMENT} are allowed')
@@ -67,11 +69,11 @@ def parse_fragment(text: str) -> Fragment:
             index += seen_media
             seen_media, mid = True, None
         elif line.startswith('a=mid:'):
-            mid = line.removeprefix('a=mid:').strip()
+            mid = check_text(line.removeprefix('a=mid:').strip(), 'mid')
         elif line.startswith('a=candidate:'):
             # The index counts the fragment's media lines, not the offer's: the name goes first.
-            candidates.append(Candidate(line.removeprefix('a='), mid,
-                                        index if mid is None else None))
+            candidate = check_text(line.removeprefix('a='), 'candidate')
+            candidates.append(Candidate(candidate, mid, index if mid is None else None))
         elif line.startswith('a=end-of-candidates'):
             ended = True
     if len(candidates) > MAX_CANDIDATES:

@@ -15,6 +15,7 @@
 """All sessions of a robot, and the way in for every signaling door."""
 
 import asyncio
+from dataclasses import replace
 import logging
 from typing import Any, Awaitable, Callable
 
@@ -23,8 +24,8 @@ from .host import Host
 from .offering import OfferingSession
 from .session import Session
 from ..core.crowd import site
-from ..core.errors import SignalingError
-from ..core.link import Call, Candidate, IceServer, Offer
+from ..core.errors import ProtocolError, SignalingError
+from ..core.link import Call, Candidate, check_candidate, check_texts, IceServer, Offer
 from ..core.refusals import refusals
 from ..core.sdp_limits import check_sdp, max_sections
 from ..core.supervision import guard
@@ -222,6 +223,7 @@ class HostLink:
 
         :raises SignalingError: the offer is refused
         """
+        _check_texts(offer)
         with refusals.noted('session description', offer.source):
             check_sdp(offer.sdp, max_sections(self._sessions.host.max_slots))
         return await self._sessions.answer(offer, self._via)
@@ -232,6 +234,7 @@ class HostLink:
 
         :raises SignalingError: ``denied``
         """
+        _check_texts(call)
         self._sessions.admit(call, self._via)
 
     async def offer(self, call: Call) -> str:
@@ -240,6 +243,7 @@ class HostLink:
 
         :raises SignalingError: the call is refused
         """
+        _check_texts(call)
         return await self._sessions.offer(call, self._via)
 
     async def accept(self, session: str, sdp: str) -> None:
@@ -251,9 +255,29 @@ class HostLink:
         await self._sessions.accept(session, sdp)
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
-        """Pass a trickled candidate on."""
+        """Pass a trickled candidate on, if its texts are within their bounds."""
+        try:
+            check_candidate(session, candidate)
+        except ProtocolError as error:
+            found = self._sessions.sessions.get(session)
+            refusals.note('candidate', found and found.source, str(error))
+            return
         await self._sessions.add_candidate(session, candidate)
 
     async def close_session(self, session: str) -> None:
         """End a session."""
         await self._sessions.close_session(session, 'the viewer closed it')
+
+
+def _check_texts(ask: Offer | Call) -> None:
+    """
+    Do nothing if the texts of an offer or call are within their bounds.
+
+    :raises SignalingError: ``bad-message``
+    """
+    try:
+        # What judges a bearer takes any text, and says no more than that it is wrong.
+        check_texts(replace(ask, bearer=None))
+    except ProtocolError as error:
+        refusals.note('text', ask.source, str(error))
+        raise SignalingError('bad-message', str(error)) from None

@@ -27,7 +27,7 @@ from ..core.crowd import is_here, Places, Rates, site
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Call, check_texts, Offer, RobotLink
 from ..core.parameters import Value
-from ..core.sdp_limits import check_sdp
+from ..core.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 
 _logger = logging.getLogger('rtc_bridge.relay')
 
@@ -41,13 +41,18 @@ _CODES = frozenset({
 _LEAST = 4
 
 
-@dataclass(frozen=True)
+@dataclass
 class Viewing:
-    """A session that was answered and, as far as is known, is not over."""
+    """
+    A session that was answered and, as far as is known, is not over.
+
+    ``candidates`` is how many the viewer has sent, in its offer and behind it.
+    """
 
     robot: RobotLink
     offer: Offer | Call
     ended: Callable[[], object] | None = None
+    candidates: int = 0
 
 
 class _Seats:
@@ -196,13 +201,29 @@ class Desk:
             return await self._ask(robot, offer)
         self._sessions.take(id(robot), offer.source)
         # All is noted before the answer, as the end may come right behind it.
-        self.viewings[session] = Viewing(robot, offer, ended)
+        candidates = offer.sdp.count('\na=candidate:') if isinstance(offer, Offer) else 0
+        self.viewings[session] = Viewing(robot, offer, ended, candidates)
         robot.ends[session] = lambda: self.end(session)
         try:
             return await self._ask(robot, offer)
         except BaseException:
             self.forget(session)
             raise
+
+    def takes_candidate(self, session: str) -> bool:
+        """
+        Count a viewer's candidate; tell whether it may go to the robot.
+
+        Of sessions that are another relay's to count it may.
+        """
+        viewing = self.viewings.get(session)
+        if viewing is None:
+            return True
+        viewing.candidates += 1
+        if viewing.candidates <= MAX_SESSION_CANDIDATES:
+            return True
+        self.metrics.refused.labels('candidates').inc()
+        return False
 
     def end(self, session: str) -> None:
         """Take a session for over, and tell the relay of its viewer, if that is another."""

@@ -97,7 +97,8 @@ class App:
                 await self._call(cameras)
             case kscale.Answer(sdp=sdp):
                 await self._accept(sdp)
-            case kscale.Ice(candidate=candidate) if self._session is not None:
+            case kscale.Ice(candidate=candidate) if (
+                    self._session is not None and self._desk.takes_candidate(self._session)):
                 await self._robot.add_candidate(self._session, candidate)
 
     def _new_call(self, cameras: tuple[str | int, ...] = ()) -> Call:

@@ -100,7 +100,8 @@ class PageSocket:
             case OfferMessage(offer=offer):
                 await self._offer(offer)
             case CandidateMessage(session=session, candidate=candidate):
-                if robot := self._used.get(session):
+                robot = self._used.get(session)
+                if robot and self._desk.takes_candidate(session):
                     await self._pass(robot, session, lambda: robot.add_candidate(
                         session, candidate))
             case Close(session=session):
@@ -148,7 +149,9 @@ class PageSocket:
         self._desk.metrics.came('offer', offer.session)
         self._used[offer.session] = robot
         while len(self._used) > MAX_SESSIONS:
-            del self._used[next(iter(self._used))]
+            oldest = next(iter(self._used))
+            del self._used[oldest]
+            self._desk.metrics.forget('offer', oldest)
         # What the page says about itself is not what the relay knows.
         offer = replace(offer, door='v1', source=self._source, bearer=None, origin=self._origin)
         self._jobs.put(offer.session, lambda: self._answer(robot, offer))

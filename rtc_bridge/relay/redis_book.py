@@ -35,12 +35,17 @@ from typing import Any
 from redis.asyncio import ConnectionPool
 
 from .redis_line import RedisLine
+from ..core.errors import ProtocolError
 from ..core.identity import Identity
 from ..core.link import RobotLink
+from ..core.text_limits import take_text
+from ..core.wire import load_object, take
 
 # Milliseconds for which a relay's robots stay without a sign of life of it.
 _LIFE = 3000
 _CHUNK = 500
+# Characters of an entry; ours have up to 200.
+_MAX_ENTRY = 1024
 
 _LIVE = """
 local p, relays = ARGV[1], {}
@@ -149,9 +154,12 @@ class Entry:
         :raises ValueError: it is none
         """
         try:
-            return cls(**json.loads(text))
-        except TypeError:
-            raise ValueError('no entry of a robot') from None
+            obj = load_object(text, _MAX_ENTRY)
+            return cls(take_text(obj, 'link', 'id'), take_text(obj, 'kind'),
+                       take(obj, 'trickle', bool), take_text(obj, 'salt', default=''),
+                       take_text(obj, 'digest', default=''))
+        except ProtocolError as error:
+            raise ValueError(f'no entry of a robot: {error}') from None
 
     def dump(self) -> str:
         """Return it as text, always the same."""

@@ -203,7 +203,7 @@ class Host:
                 self._post(relay, link, OfferMessage(replace(viewing.offer, bearer=None))
                            if known else Close(session))
             case CandidateMessage(session=session, candidate=candidate):
-                if robot is not None:
+                if robot is not None and self._desk.takes_candidate(session):
                     self._jobs.put((session,), lambda: robot.add_candidate(session, candidate))
             case Close(session=session):
                 self._desk.end(session)

@@ -146,6 +146,8 @@ class WhepDoor:
         if not fragment.ufrags <= ufrags(viewing.offer.sdp):
             raise web.HTTPUnprocessableEntity(text='ICE cannot be restarted here: begin anew')
         for candidate in fragment.candidates:
+            if not self._desk.takes_candidate(viewing.offer.session):
+                raise web.HTTPTooManyRequests(text='There are too many candidates')
             await viewing.robot.add_candidate(viewing.offer.session, candidate)
         return web.Response(status=204)
 
