@@ -224,10 +224,10 @@ def guard(name: str, on_failure: OnFailure | None = None) -> Iterator[None]:
             on_failure(error)
 
 
-def guarded(name: str, function: Callable[..., Any], *,
-            on_failure: OnFailure | None = None) -> Callable[..., Any]:
+def guarded(name: str, function: Callable[..., Any], *, on_failure: OnFailure | None = None,
+            result: Any = None) -> Callable[..., Any]:
     """
-    Return a callback that never raises; it returns ``None`` where the function did.
+    Return a callback that never raises; it returns ``result`` where the function did.
 
     For whatever calls back without an owner of its own: subscriptions, timers and services of
     rclpy, events of aiortc, ``call_soon`` and ``call_later``.
@@ -236,7 +236,7 @@ def guarded(name: str, function: Callable[..., Any], *,
     def call(*args: Any, **kwargs: Any) -> Any:
         with guard(name, on_failure):
             return function(*args, **kwargs)
-        return None
+        return result
     return call
 
 

@@ -25,7 +25,7 @@ from rclpy.parameter import Parameter as RosParameter
 
 from ..core.errors import ParameterError
 from ..core.parameters import Parameter, Value
-from ..core.supervision import guard, guarded
+from ..core.supervision import guarded
 
 
 def _descriptor(row: Parameter) -> ParameterDescriptor:
@@ -79,20 +79,19 @@ def let_change(node: Node, table: Iterable[Parameter],
         return any(p.name in rows for p in changes)
 
     def allow(changes: list[RosParameter]) -> SetParametersResult:
-        with guard('parameters'):
-            try:
-                if is_ours(changes):
-                    check(values(changes))
-            except ParameterError as error:
-                return SetParametersResult(successful=False, reason=str(error))
-            return SetParametersResult(successful=True)
-        return SetParametersResult(successful=False, reason='an internal error; see the log')
+        try:
+            if is_ours(changes):
+                check(values(changes))
+        except ParameterError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
 
     def change(changes: list[RosParameter]) -> None:
         if is_ours(changes):
             apply(values(changes))
 
-    node.add_on_set_parameters_callback(allow)
+    node.add_on_set_parameters_callback(guarded('parameters', allow, result=SetParametersResult(
+        successful=False, reason='an internal error; see the log')))
     node.add_post_set_parameters_callback(guarded('parameters', change))
 
 
