@@ -18,6 +18,9 @@ import json
 import math
 from typing import Any
 
+from .errors import ProtocolError
+from .wire import check_depth
+
 # Keys by their W3C name, with what they push: forward, left. As in RTCBot's tutorial.
 _KEYS = {'w': (1, 0), 's': (-1, 0), 'a': (0, 1), 'd': (0, -1),
          'arrowup': (1, 0), 'arrowdown': (-1, 0), 'arrowleft': (0, 1), 'arrowright': (0, -1)}
@@ -34,8 +37,10 @@ def read_text(text: str) -> Any:
     ``NaN`` and ``Infinity`` are no JSON (RFC 8259, section 6), and no browser could read them.
     """
     try:
-        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError):
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        check_depth(value)
+        return value
+    except (ValueError, RecursionError, ProtocolError):
         return text
 
 

@@ -254,7 +254,11 @@ class RelayClient:
         identity = self._prover and self._prover.fresh()
         if identity:
             self._salts.append(identity.salt)
-        await ws.send(Register(self._robot_id, __version__, servers, identity).dump())
+        try:
+            register = Register(self._robot_id, __version__, servers, identity).dump()
+        except ProtocolError as error:
+            raise LinkLost(f'the registration cannot be sent: {error}') from None
+        await ws.send(register)
         newer = False
         try:
             async with asyncio.timeout(OPEN_TIMEOUT):
