@@ -106,6 +106,27 @@ class Page(ABC):
         self.wait(f"window.rtcBridge?.state === '{state}'", timeout)
         return self.evaluate("document.getElementById('title').textContent")
 
+    def arm(self, speed=1.0):
+        """
+        Press Drive, as a person has to before anything moves; wait for the lease.
+
+        :param speed: share of the robot's limits, for driving and for turning
+        """
+        def armed():
+            # Not by the mouse, which would wait for a button that has just gone.
+            return self.evaluate("""(() => {
+              const { driver } = rtcBridge;
+              if (driver?.armed && driver.epoch !== null) return true;
+              const button = document.getElementById('take');
+              if (!button.hidden) button.click();
+              return false;
+            })()""")
+        self.wait('!!window.rtcBridge?.driver')
+        for share in ('speed', 'turn'):
+            self.evaluate(f"rtcBridge.settings.set('{share}', {speed})")
+        # The one who drove before may have to be missed first.
+        until(armed, lambda: f'the lease ({self.texts()})')
+
     def texts(self):
         """Return the page's state, for people who read a failure."""
         return self.evaluate(

@@ -75,6 +75,7 @@ def drive(page, cmd_vel, key='w', steady=1):
         # Again, since the lease of a session that died without a word is free only after some
         # seconds, and a busy machine may make the watchdog stop the robot.
         page.up(key)
+        page.arm()
         since = cmd_vel.mark()
         page.down(key)
         try:

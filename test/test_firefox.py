@@ -98,6 +98,7 @@ def shows(page, colour, selector='#video0'):
 
 def test_figures_are_shown_drawn_reported_and_saved(page, robot, tmp_path):
     show_panels(page)
+    page.arm()
     driven = 'rtcBridge.figures.find((row) => row.command_ms !== null)'
 
     def drive():

@@ -146,6 +146,7 @@ def test_figures_are_shown_reported_and_saved(robot, chromium, tmp_path):
     try:
         page.wait_state('live')
         assert rows(page, 'row.fps > 0')[0]['command_ms'] is None
+        page.arm()
         page.down('w')
         driven = rows(page, 'row.command_ms !== null', 1)[0]
         page.up('w')

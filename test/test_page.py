@@ -85,12 +85,7 @@ def page(show):
 
 def take(page):
     """Take the seat by its button, and see that the keys drive then."""
-    def seated():
-        # Not by the mouse, which would wait for a button that has just gone.
-        page.evaluate("document.getElementById('take').click()")
-        return page.evaluate('rtcBridge.driver.epoch !== null')
-    # The one before may have to be missed first.
-    until(seated, 'the seat')
+    page.arm()
     page.wait("document.activeElement.id === 'stage'")
 
 
@@ -157,8 +152,9 @@ def test_the_speed_is_chosen_in_steps_and_kept(page, cmd_vel):
     page.wait_state('live')
     assert '70 %' in page.evaluate("document.getElementById('speedtext').textContent")
     # Nothing that opens the door is kept.
-    assert page.evaluate('JSON.parse(localStorage.rtc_bridge).speed') == 0.7
-    assert page.evaluate('Object.keys(localStorage)') == ['rtc_bridge']
+    assert page.evaluate("JSON.parse(localStorage['rtc_bridge.robots'])") == [
+        {'id': 'testbot', 'speed': 0.7, 'turn': 0.7, 'camera': ''}]
+    assert page.evaluate('Object.keys(localStorage)') == ['rtc_bridge.robots']
 
 
 def test_keys_act_only_while_the_picture_has_the_focus(page, cmd_vel):
@@ -375,15 +371,25 @@ def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium)
     page.close()
 
 
-def test_full_screen_of_the_video_alone_where_there_is_no_other(robot, chromium):
+def test_large_picture_with_its_controls_where_there_is_no_full_screen(robot, chromium):
     page = chromium.page()
     page.evaluate_on_load(LESS + """
       HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.entered = this.id; };
     """)
     page.load(f'{robot.url}?camera=front/image_raw')
     page.wait_state('live')
+    # A phone shows the bare video otherwise, without the emergency stop.
+    page.resize(390, 844)
+    before = page.evaluate("document.getElementById('stage').offsetHeight")
     page.click('#fullscreen')
-    page.wait("window.entered === 'video0'")
+    page.wait("document.getElementById('stage').offsetHeight === innerHeight")
+    assert before < 700 and page.evaluate('window.entered') is None
+    page.click('#stop')
+    page.wait('rtcBridge.driver.stopped.id != null')
+    page.evaluate('rtcBridge.driver.releaseStop()')
+    page.click('#fullscreen')
+    page.wait(f"document.getElementById('stage').offsetHeight === {before}")
+    page.wait('rtcBridge.driver.stopped.id === null')
     page.close()
 
 
@@ -405,6 +411,7 @@ def test_firefox_drives(robot, firefox_path, cmd_vel):
     try:
         firefox.load(f'{robot.url}?camera=front/image_raw')
         firefox.wait_state('live')
+        firefox.arm()
 
         def moves():
             firefox.up('w')

@@ -46,9 +46,10 @@ def stopped(page):  # noqa: F811
 
 
 def release(page):  # noqa: F811
-    """Release it."""
+    """Release it, and press Drive again."""
     page.evaluate('rtcBridge.driver.releaseStop()')
     page.wait('rtcBridge.driver.stopped.id === null')
+    page.arm()
 
 
 def press(page, code, key, kind='rawKeyDown'):  # noqa: F811
@@ -191,15 +192,16 @@ def test_gamepads_are_told_of(page, cmd_vel):  # noqa: F811
     page.evaluate('plug([0, -1, 0, 0])')
     told(page, 'Hold the left shoulder button')
     assert page.evaluate('rtcBridge.driver.epoch') is None
-    # With its button it takes the seat, as a key does.
+    # Holding its button arms the page, and takes the lease with the first motion.
+    page.evaluate("rtcBridge.settings.set('speed', 1)")
     page.evaluate(AHEAD)
     velocity(cmd_vel, MAX_X, 0, 0)
 
 
 def test_a_button_for_full_speed(page, cmd_vel):  # noqa: F811
+    take(page)
     page.evaluate("rtcBridge.settings.set('speed', 0.4)")
     page.evaluate("rtcBridge.settings.set('turbo', 5)")
-    take(page)
     page.evaluate(AT_REST)
     nothing_moves(page, cmd_vel)
     page.evaluate(AHEAD)
@@ -388,7 +390,8 @@ def test_a_page_from_the_cache_begins_anew(page, cmd_vel):  # noqa: F811
       { get() { throw new DOMException('no', 'SecurityError'); } });""",
     "localStorage.rtc_bridge = '{\"speed\": \"fast\", \"sticks\": [], \"enable\": 99';",
     "localStorage.rtc_bridge = '{\"speed\": \"fast\", \"sticks\": [], \"enable\": 99}';",
-], ids=['forbidden', 'no JSON', 'no such values'])
+    "localStorage['rtc_bridge.robots'] = '[null, {\"id\": \"testbot\", \"speed\": 99}]';",
+], ids=['forbidden', 'no JSON', 'no such values', 'no such speed'])
 def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):  # noqa: F811
     page = chromium.page()  # noqa: F811
     page.evaluate_on_load(script)

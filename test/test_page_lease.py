@@ -55,6 +55,7 @@ def test_an_idle_driver_loses_the_seat_and_one_who_moves_keeps_it(robot, browse)
     shows(ada, '#driver', 'Grace drives')
     shows(ada, '#driver', 'Nobody drives')
     shows(grace, '#take', 'Drive')
+    take(ada)
     since = cmd_vel.mark()
     ada.down('KeyW')
     # 20 commands a second at least, for longer than that.

@@ -127,9 +127,7 @@ def released(page):
 
 def take(page):
     """Take the seat by its button."""
-    until(lambda: text(page, '#take'), 'the button')
-    page.click('#take')
-    page.wait('rtcBridge.driver?.epoch !== null')
+    page.arm()
 
 
 def test_while_the_robot_does_not_answer(robot, browse, shoot):
@@ -293,8 +291,20 @@ def test_a_stop_waits_for_the_way_to_the_robot(robot, camera, browse, shoot):
         ada.wait_state('connection-lost')
         ada.click('#stop')
         shows(ada, '#latched', 'No connection')
-        shoot(ada, 'stopping')
     finally:
+        # Not later: what waited for ten seconds is not sent any more.
         robot.bridge.send(signal.SIGCONT)
     shows(ada, '#latched', 'by Ada')
     released(ada)
+    robot.bridge.send(signal.SIGSTOP)
+    try:
+        ada.wait_state('connection-lost')
+        ada.click('#stop')
+        shows(ada, '#latched', 'Press STOP again')
+        shoot(ada, 'stop-not-sent')
+    finally:
+        robot.bridge.send(signal.SIGCONT)
+    ada.wait_state('live')
+    assert ada.evaluate('rtcBridge.driver.stopped.id') is None
+    ada.click('#withdraw')
+    until(lambda: not text(ada, '#latched'), 'nothing to read')

@@ -330,6 +330,7 @@ def test_page_shows_values_calls_services_and_runs_nothing_of_them(robot, chromi
         # It was said once; a busy machine shows it late.
         assert re.fullmatch(re.escape(HOSTILE) + r'( \(\d+ s ago\))?', shown['/note'])
         page.wait("document.getElementById('vitals').textContent.endsWith('%0.00 m/s')")
+        page.arm()
         page.down('w')
         page.wait(f'parseFloat(({VALUES}).Speed) > 0.1')
         page.up('w')

@@ -1,6 +1,7 @@
 // @ts-check
 /**
  * From what the hands do to commands for the robot: which, and when. No DOM, no clock of its own.
+ * Nothing moves before a person has armed the page, see arming.js.
  *
  * @typedef {{x: number, y: number, turn: number}} Hands forward, left, counter-clockwise: -1..1
  * @typedef {{axes: number[], buttons: number[]}} Pad a gamepad as the Gamepad API gives it
@@ -8,15 +9,21 @@
  *   max_angular_z?: number}} Teleop limits in m/s and rad/s, from the robot's `hello`
  */
 
+import { Arming } from './arming.js';
+
 /** Time between commands, ms: 25 a second where the robot asks for 20; as often a stop is repeated. */
 export const PERIOD = 40;
 // The channel may lose some, and one must arrive before the robot accepts motion.
 const NEUTRAL_FIRST = 3;
 // After such a pause (ms), as in a hidden tab, the robot's watchdog may have stopped it.
 const PAUSE = 200;
+// A Drive button that brought no lease within this, ms, counts no more: a stray key long after it must
+// not take the lease.
+const GRANT_TIME = 5000;
 
 /** Reasons for which the robot refuses motion, until a neutral command. */
-const STOPS = new Set(['neutral-first', 'stopped', 'frozen', 'guard', 'slow']);
+const STOPS = new Set(['neutral-first', 'stopped', 'frozen', 'guard', 'slow', 'camera', 'other-bridge',
+  'two-guards', 'other-stop']);
 
 /** Tell whether a role of the protocol may drive. @param {string} role */
 export const drives = (role) => role === 'drive' || role === 'supervise';
@@ -72,7 +79,8 @@ const rest = (pad) => ({ axes: pad.axes.map(() => 0), buttons: pad.buttons.map((
 
 /** @param {Pad | null} pad @param {Hands} hands */
 const idle = (pad, hands) => isNeutral(hands)
-  && (!pad || (pad.axes.every((a) => Math.abs(a) < 0.1) && pad.buttons.every((b) => b < 0.5)));
+  // The dead zone has been taken out of it.
+  && (!pad || (pad.axes.every((axis) => axis === 0) && pad.buttons.every((value) => value < 0.5)));
 
 /** The driver's seat of one session: lease, epoch, sequence, tick, and neutral before motion. */
 export class Driver {
@@ -90,6 +98,9 @@ export class Driver {
   stopped = { id: /** @type {string | null} */ (null), by: '' };
   /** Motion waits until every control has been let go. */
   locked = false;
+  #arming = new Arming();
+  /** When the Drive button was seen to wait for the lease. @type {number | null} */
+  #askedAt = null;
   #teleop;
   #control;
   #send;
@@ -116,10 +127,14 @@ export class Driver {
    * @param {(message: object) => void} control sends on the reliable channel
    * @param {(message: object) => void} send sends on the `teleop` channel
    * @param {() => number | null} frame RTP timestamp of the newest picture that was painted
+   * @param {{may_press?: boolean, may_release?: boolean} | undefined} stop what this person may do with
+   *   the emergency stop; robots that do not tell let those who may drive do both
    */
-  constructor(teleop, role, control, send, frame = () => null) {
+  constructor(teleop, role, control, send, frame = () => null, stop = undefined) {
     this.#teleop = teleop;
     this.role = role;
+    this.mayStop = stop?.may_press ?? drives(role);
+    this.mayRelease = stop?.may_release ?? drives(role);
     this.#control = control;
     this.#send = send;
     this.#frame = frame;
@@ -133,6 +148,16 @@ export class Driver {
     return drives(this.role) && this.enabled;
   }
 
+  /** A person means this page to drive. */
+  get armed() {
+    return this.#arming.armed;
+  }
+
+  /** The Drive button has to be pressed before keys and sticks move anything. */
+  get needsButton() {
+    return !this.#arming.pressed;
+  }
+
   get joy() {
     return this.#teleop.joy === true;
   }
@@ -144,13 +169,17 @@ export class Driver {
   /** @param {Record<string, any>} message */
   onLease({ epoch, driver, name, asks, asked, request }) {
     const mine = Number.isFinite(epoch) ? epoch : null;
+    // Lost, granted anew without being asked for, or refused by the driver.
+    if ((this.epoch !== null && mine !== this.epoch)
+      || (mine === null && this.asked && asked !== true)) this.#arming.disarm();
     if (mine !== null && mine !== this.epoch) {
+      this.#askedAt = null;
       this.#seq = 0;
       this.#neutral = NEUTRAL_FIRST;
       this.#tick = undefined;
       this.#moving = false;
       // The driver chose the moment: what this hand has been holding is not to move the robot then.
-      this.locked = this.asked;
+      this.locked ||= this.asked;
     }
     this.epoch = mine;
     this.taken = driver === true || mine !== null;
@@ -162,6 +191,8 @@ export class Driver {
 
   /** @param {Record<string, any>} message */
   onStop({ latched, id, by, request }) {
+    // When it begins, and when it is released: the robot is not to move then by what is still held.
+    if ((latched === true) !== (this.stopped.id !== null)) this.#arming.disarm();
     this.stopped = { id: latched === true ? String(id) : null, by: String(by ?? '') };
     // Somebody else's stop is no answer: it may be released again before ours gets there.
     if (request === this.#stopRequest) this.#stopping = false;
@@ -184,47 +215,73 @@ export class Driver {
    * the hands change. Returns why nothing comes of a control that was just moved, else ''.
    * @param {number} now ms
    * @param {Hands} hands
-   * @param {Pad | null} pad
+   * @param {Pad | null} pad without its dead zone
+   * @param {boolean} held the dead man's key or button is down
    */
-  step(now, hands, pad = null) {
+  step(now, hands, pad = null, held = false) {
     // Commands get lost; this one is repeated until it is confirmed.
     if (this.#stopping) this.#send({ type: 'stop', request: this.#stopRequest });
     const quiet = idle(this.joy ? pad : null, hands);
     const begins = this.#wasIdle && !quiet;
     this.#wasIdle = quiet;
-    if (quiet) this.locked = false;
+    this.#arming.hold(held);
+    // What was pushed before the page was armed moves nothing then.
+    this.locked = !quiet && (this.locked || !this.armed);
     if (!this.mayDrive && begins) return drives(this.role) ? 'disabled' : 'role';
     if (this.epoch === null) {
-      // A key is no request to somebody else: that has a button.
-      if (begins && !this.taken) this.ask();
-      return begins && this.taken ? 'taken' : '';
+      this.#awaitLease(now);
+      // A control is no request to somebody else: that has a button.
+      if (begins && !this.taken && this.armed) this.#want();
+      return !begins ? '' : this.taken ? 'taken' : this.armed ? '' : 'arm';
     }
+    const vain = begins && !this.armed ? 'arm' : '';
     // Without a tick the robot could only refuse.
-    if (this.#tick === undefined) return '';
+    if (this.#tick === undefined) return vain;
     if (now - this.#sent > PAUSE && !this.#moving) this.#neutral = Math.max(this.#neutral, 1);
-    const hold = this.locked || this.#neutral > 0;
+    const hold = this.locked || !this.armed || this.#neutral > 0;
     this.#neutral = Math.max(0, this.#neutral - 1);
     const moving = !hold && !quiet;
     if (moving && !this.#moving) this.#begun = this.#seq + 1;
     this.#moving = moving;
     this.#sent = now;
     this.#command({ type: 'drive', ...toTwist(hold ? NEUTRAL : hands, this.#teleop) });
-    if (!this.joy || !(pad || this.#padSeen)) return '';
+    if (!this.joy || !(pad || this.#padSeen)) return vain;
     // A pad that went away is told once, as at rest.
     const state = pad ?? { axes: [0, 0, 0, 0], buttons: Array(17).fill(0) };
     this.#padSeen = pad !== null;
     this.#command({ type: 'joy', ...(hold ? rest(state) : state) });
-    return '';
+    return vain;
   }
 
-  /** Take the seat if it is free, else ask the driver for it. */
+  /** The Drive button: arm this page; take the seat if it is free, else ask the driver for it. */
   ask() {
+    this.#arm();
+    if (this.epoch === null) this.#want();
+  }
+
+  /** Arm this page, and take the seat from whoever drives; for those who supervise. */
+  takeOver() {
+    this.#arm();
+    this.#control({ type: 'want', lease: true, take: true });
+  }
+
+  #arm() {
+    this.#askedAt = null;
+    if (this.stopped.id === null) this.#arming.press();
+  }
+
+  #want() {
     this.#control({ type: 'want', lease: true });
   }
 
-  /** Take the seat from whoever drives; for those who supervise. */
-  takeOver() {
-    this.#control({ type: 'want', lease: true, take: true });
+  /** Forget a press of the Drive button that came to nothing. @param {number} now ms */
+  #awaitLease(now) {
+    if (!this.#arming.pressed || this.asked) {
+      this.#askedAt = null;
+      return;
+    }
+    this.#askedAt ??= now;
+    if (now - this.#askedAt > GRANT_TIME) this.#arming.disarm();
   }
 
   /** Give the seat to the one who asks. */
@@ -237,7 +294,7 @@ export class Driver {
     this.#control({ type: 'refuse', request: this.#request });
   }
 
-  /** Press the emergency stop; anybody who might drive may, whoever drives. */
+  /** Press the emergency stop, whoever drives; for those of `mayStop`. */
   emergencyStop() {
     this.#stopRequest += 1;
     this.#stopping = true;
@@ -256,6 +313,7 @@ export class Driver {
 
   /** Give up the seat, or the wish to have it. */
   release() {
+    this.#arming.disarm();
     if (this.epoch === null && !this.asked) return;
     this.epoch = null;
     // The robot stops before it gives the lease away.

@@ -7,9 +7,11 @@ import { isNeutral, NEUTRAL } from './drive.js';
 /** @typedef {import('./drive.js').Pad} Pad */
 
 export const DEAD_ZONE = 0.1;
-/** Names of the buttons that may have to be held. @type {Readonly<Record<number, string>>} */
+/** Names of the buttons that may have a meaning. @type {Readonly<Record<number, string>>} */
 export const BUTTONS = { 4: 'the left shoulder button', 5: 'the right shoulder button',
-  6: 'the left trigger', 7: 'the right trigger', 0: 'the lower button' };
+  6: 'the left trigger', 7: 'the right trigger', 0: 'the lower button', 1: 'the right button (B)',
+  2: 'the left button (X)', 3: 'the upper button (Y)', 8: 'the left middle button (back)',
+  9: 'the right middle button (start)' };
 
 /** @param {number} button */
 export const buttonName = (button) => BUTTONS[button] ?? `button ${button}`;
@@ -46,6 +48,17 @@ export function padHands({ axes }, strafes, zone = DEAD_ZONE) {
 }
 
 /**
+ * Return a pad without its dead zone: a stick that does not come back quite to its middle is at rest.
+ * @param {Pad} pad
+ * @returns {Pad}
+ */
+export function withoutDeadZone({ axes, buttons }, zone = DEAD_ZONE) {
+  const sticks = axes.flatMap((axis, i) => (i % 2 ? [] : deadZone(axis, axes[i + 1] ?? 0, zone)));
+  return { axes: sticks.slice(0, axes.length).map((axis) => axis + 0),
+    buttons: buttons.map((value) => (value > zone ? value : 0)) };
+}
+
+/**
  * The standard gamepads, of which one at a time drives: the one that is used. Each is at rest when it
  * is gone, and until its sticks were let go.
  */
@@ -54,6 +67,8 @@ export class Gamepads {
   enable = -1;
   /** Button that drives at full speed, as its `enable_turbo_button`; -1: none. */
   turbo = -1;
+  /** Button of the emergency stop; -1: none. */
+  stop = -1;
   zone = DEAD_ZONE;
   /** Somebody has just pressed a button of a gamepad whose layout the browser does not know. */
   unknown = false;
@@ -62,6 +77,8 @@ export class Gamepads {
   #list;
   /** Those whose sticks were let go since they came. @type {Set<string>} */
   #rested = new Set();
+  /** Those whose stop button was seen to be up since they came. @type {Set<string>} */
+  #stopReady = new Set();
   /** The one that drives. @type {string | null} */
   #current = null;
 
@@ -104,6 +121,33 @@ export class Gamepads {
     for (const id of used) if (id !== this.#current) this.#rested.delete(id);
     const found = this.#current === null ? null : pads.get(this.#current);
     return found && this.#rested.has(this.#current ?? '') ? found : null;
+  }
+
+  /**
+   * Return whether the button of the emergency stop was pressed since the last call, on any standard
+   * gamepad. One that comes with the button down, as one that is stuck, does not count.
+   */
+  stopPressed() {
+    const pads = this.#list().filter((pad) => pad?.connected && known(pad));
+    const names = new Map(pads.map((pad) => [`${pad?.index} ${pad?.id}`, pad]));
+    for (const name of this.#stopReady) if (!names.has(name)) this.#stopReady.delete(name);
+    let pressed = false;
+    for (const [name, pad] of names) {
+      const button = pad?.buttons[this.stop];
+      if (!button?.pressed && !((button?.value ?? 0) > 0.5)) this.#stopReady.add(name);
+      else if (this.#stopReady.delete(name)) pressed = true;
+    }
+    return pressed;
+  }
+
+  /** What is down now does not press the emergency stop before it was let go. */
+  forgetStop() {
+    this.#stopReady.clear();
+  }
+
+  /** True if the dead man's button is held, so that the page is armed. @param {Pad | null} pad */
+  holds(pad) {
+    return !!pad && held(pad, this.enable);
   }
 
   /** True if its sticks move nothing, since the button is not held. @param {Pad | null} pad */

@@ -2,10 +2,9 @@
 /** All that hands can drive with, joined: keys, sticks on the screen, gamepad. */
 
 import { combine, NEUTRAL } from './drive.js';
-import { buttonName, Gamepads, known } from './gamepad.js';
+import { buttonName, Gamepads, known, withoutDeadZone } from './gamepad.js';
 import { KeyState, listenToKeyboard } from './keyboard.js';
 import { element } from './panel.js';
-import { stepped } from './settings.js';
 import { Stick } from './stick.js';
 
 /** @typedef {import('./drive.js').Hands} Hands */
@@ -39,7 +38,7 @@ export class Inputs {
     listenToKeyboard(area, this.#keys, changed, (command) => {
       if (command === 'emergency') emergency();
       else if (command === 'halt') this.letGo();
-      else settings.set('speed', stepped(settings.get('speed'), command === 'faster' ? 1 : -1));
+      else settings.change(command === 'faster' ? 1 : -1);
     }, signal);
     settings.addEventListener('change', () => this.#arrange());
     this.#fingers.addEventListener('change', () => this.#arrange());
@@ -74,6 +73,7 @@ export class Inputs {
     this.#keys.deadMan = this.#settings.get('deadMan');
     this.#pads.enable = this.#settings.get('enable');
     this.#pads.turbo = this.#settings.get('turbo');
+    this.#pads.stop = this.#settings.get('stopButton');
     this.#pads.zone = this.#settings.get('deadZone');
   }
 
@@ -83,23 +83,36 @@ export class Inputs {
   }
 
   /**
-   * Return what the hands do now, scaled by the chosen speed; the gamepad as it is; and what a
-   * person should know who moves something in vain.
-   * @returns {{hands: Hands, pad: Pad | null, hint: string}}
+   * Return whether a gamepad's button of the emergency stop was pressed since the last call; under a
+   * dialog and without the focus, too.
+   */
+  stopPressed() {
+    // Browsers tell nothing new of gamepads there.
+    if (document.hidden) this.#pads.forgetStop();
+    return !document.hidden && this.#pads.stopPressed();
+  }
+
+  /**
+   * Return what the hands do now, scaled by the chosen speed; the gamepad without its dead zone; whether
+   * the dead man's key or button is held; and what a person should know who moves something in vain.
+   * @returns {{hands: Hands, pad: Pad | null, held: boolean, hint: string}}
    */
   read() {
-    if (document.hidden || document.querySelector('dialog:modal')) {
+    if (document.hidden || document.querySelector('dialog[open]')) {
       this.#pads.clear();
-      return { hands: NEUTRAL, pad: null, hint: '' };
+      return { hands: NEUTRAL, pad: null, held: false, hint: '' };
     }
     // Of several robots' pages a gamepad drives the one that is looked at.
     const pad = document.hasFocus() ? this.#pads.poll() : null;
-    const speed = this.#pads.fast(pad) ? 1 : this.#settings.get('speed');
+    const [speed, turning] = this.#pads.fast(pad) ? [1, 1]
+      : [this.#settings.get('speed'), this.#settings.get('turn')];
     const { x, y, turn } = combine([this.#keys.hands, ...this.#sticks.map(({ hands }) => hands),
       this.#pads.hands(pad, this.#strafes)]);
     const hint = this.#pads.waits(pad) ? this.#holdButton : this.#pads.unknown ? UNKNOWN
       : this.#keys.waits ? 'Hold F or Enter to drive.' : '';
-    return { hands: { x: x * speed, y: y * speed, turn: turn * speed }, pad, hint };
+    return { hands: { x: x * speed, y: y * speed, turn: turn * turning },
+      pad: pad && withoutDeadZone(pad, this.#pads.zone), held: this.#keys.holds || this.#pads.holds(pad),
+      hint };
   }
 
   get #holdButton() {
@@ -110,7 +123,7 @@ export class Inputs {
   news({ type, gamepad }) {
     if (!known(gamepad)) return type === 'gamepadconnected' ? UNKNOWN : '';
     if (type !== 'gamepadconnected') return 'The gamepad is gone.';
-    return this.#pads.enable < 0 ? 'The gamepad drives.' : this.#holdButton;
+    return this.#pads.enable < 0 ? 'The gamepad drives after Drive is pressed.' : this.#holdButton;
   }
 
   /** Let go of everything: a person who looks elsewhere does not drive. */

@@ -74,6 +74,11 @@ export class KeyState {
     return this.deadMan && this.#down.size > 0 && !DEAD_MAN.some((code) => this.#down.has(code));
   }
 
+  /** True while the dead-man key is held, so that the page is armed. */
+  get holds() {
+    return this.deadMan && DEAD_MAN.some((code) => this.#down.has(code));
+  }
+
   /** @returns {Hands} */
   get hands() {
     if (!this.#down.size || this.waits) return NEUTRAL;

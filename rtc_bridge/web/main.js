@@ -23,9 +23,12 @@ import { Driver, NEUTRAL, PERIOD, toRtcbot } from './drive.js';
 import { Extras } from './extras.js';
 import { SeenFrames } from './frames.js';
 import { Inputs } from './inputs.js';
+import { LegacyDriver } from './legacy_driver.js';
 import { Measurement } from './measure.js';
+import { Notices, readNotices } from './notices.js';
 import { Numbers } from './numbers.js';
 import { box, element, Panel, write } from './panel.js';
+import { PendingStop } from './pending_stop.js';
 import { readInvite } from './proof.js';
 import { offerScreens } from './screen.js';
 import { Seat } from './seat.js';
@@ -33,32 +36,42 @@ import { supported } from './session.js';
 import { Settings, storage } from './settings.js';
 import { detailOf, socketUrl } from './signaling.js';
 import { Telemetry } from './telemetry.js';
-import { fallbackText, refusedText, view, whyNot } from './texts.js';
+import { cameraLabel, cameraText, fallbackText, refusedText, view, whyNot } from './texts.js';
 import { Viewer } from './viewer.js';
+import { keepInSight } from './zoom.js';
+
+/** How long it stays beside the seat why a control moves nothing, ms. */
+const HINT_TIME = 4000;
 
 const options = new URLSearchParams(location.search);
 const slots = Math.max(1, Math.min(4, Math.floor(Number(options.get('slots') ?? 4)) || 4));
 const invite = location.hash ? readInvite(location.hash) : null;
 // Where the page comes from elsewhere than its signaling, as with `rtc-bridge view`.
 const signaling = document.querySelector('meta[name=signaling]')?.getAttribute('content');
-const viewer = new Viewer(signaling ?? socketUrl(location), slots, options.get('camera'), invite);
+const settings = new Settings(storage());
+const viewer = new Viewer(signaling ?? socketUrl(location), slots, options.get('camera'), invite,
+  (robot) => {
+    settings.useRobot(robot);
+    return settings.get('camera');
+  });
 // First of all, so that the robot's answer and the rest of this page come at the same time.
 if (location.hash && !invite) viewer.trouble = { code: 'bad-invite', message: '' };
 else viewer.start();
 // Another link was pasted into the address.
 addEventListener('hashchange', () => location.reload());
 
-const settings = new Settings(storage());
 const panel = new Panel(settings);
 const stage = box('stage');
-const cameras = new Cameras(slots, settings, (slot, camera) => viewer.select(slot, camera));
+const cameras = new Cameras(slots, settings, choose);
 const inputs = new Inputs(stage, settings, () => step(), stop);
 const seen = new SeenFrames(cameras.videos[0]);
 const measurement = new Measurement(cameras.videos[0], onFrame);
 const numbers = new Numbers(box('numbers'));
 const telemetry = new Telemetry(box('telemetry'), box('vitals'));
 const actions = new Actions(box('actions'), (message) => viewer.current?.control(message));
-const seat = new Seat(() => driver, stop);
+const notices = new Notices(box('notices'));
+const seat = new Seat(() => driver ?? legacy, { stop, withdraw,
+  chooseCamera: () => choose(0, viewer.drivingCameras[0] ?? null) });
 const extras = new Extras(cameras.videos[0], () => viewer.current?.pictures[0] ?? null,
   () => [document.title, viewer.chosen[0] ?? 'camera'], settings, {
     tell: (text) => panel.toast(text), changed: () => render(), opened: () => inputs.letGo(),
@@ -67,6 +80,8 @@ const extras = new Extras(cameras.videos[0], () => viewer.current?.pictures[0] ?
 
 /** @type {Driver | null} */
 let driver = null;
+/** Of a robot of RTCBot's. @type {LegacyDriver | null} */
+let legacy = null;
 /** @type {Map<number, import('./texts.js').Slot>} */
 let shown = new Map();
 let picture = false;
@@ -77,12 +92,14 @@ let still = 0;
 let refused = { reason: '', until: 0 };
 /** What the robot said last of codecs that show nothing here. */
 let failed = '';
-/** The emergency stop was pressed, and no session could take it yet. */
-let stopping = false;
-/** The robot has an emergency stop. */
-let stoppable = false;
+/** The emergency stop that this page has pressed. */
+const pending = new PendingStop();
+/** What this person may do with the robot's emergency stop, also while the connection is away. */
+let may = { press: false, release: false };
 /** The page is laid out for driving, also while the connection is away. */
 let drives = false;
+/** What the robot has to say of driving. @type {import('./notices.js').Notice[]} */
+let told = [];
 let legacyText = JSON.stringify(toRtcbot(NEUTRAL));
 
 class Bridge extends EventTarget {
@@ -119,7 +136,7 @@ class Bridge extends EventTarget {
   }
 
   release() {
-    driver?.release();
+    (driver ?? legacy)?.release();
     render();
   }
 }
@@ -139,32 +156,42 @@ function render() {
   }, time);
   const up = session?.state === 'up';
   if (now.tone === 'ok' && picture) cameras.live();
+  pending.update(up);
   // Of a robot that does not let this person in, not even the last picture remains.
   if (now.retry) {
     cameras.live();
     seenAt = null;
+    pending.end();
+    may = { press: false, release: false };
   }
   // Of a camera that is lost the robot repeats the last picture.
   const since = now.state === 'camera-lost' && slot ? slot.since : seenAt;
   panel.show(now, since && time - since);
   cameras.show(viewer.cameras ?? [], viewer.chosen);
   cameras.showLive((number) => up && ['live', 'still'].includes(shown.get(number)?.state ?? ''));
-  const mine = driver?.epoch != null;
+  const seated = up ? driver ?? legacy : null;
+  const mine = seated?.epoch != null;
   if (now.retry) drives = false;
   // What the robot lets this person do is known by its hello only.
-  else if (up && (driver || session?.kind === 'rtcbot')) drives = driver?.mayDrive ?? true;
+  else if (seated) drives = seated.mayDrive;
   document.body.dataset.layout = drives ? 'drive' : 'watch';
-  document.body.toggleAttribute('data-idle', !mine && session?.kind !== 'rtcbot');
+  document.body.toggleAttribute('data-idle', !seated?.armed);
   stage.tabIndex = drives ? 0 : -1;
-  const latched = driver?.stopped.id != null;
-  seat.show(up ? driver : null, mine ? whyNot({ latched, locked: !!driver?.locked,
-    refused: time < refused.until ? refused.reason : '', ...now }) : '');
-  seat.showStop(drives && stoppable, driver?.stopped ?? { id: null, by: '' },
-    stopping || !!driver?.stopping, up);
+  const engaged = driver?.stopped.id != null;
+  const reason = time < refused.until ? refused.reason : '';
+  // One may watch by any camera, and drive by some.
+  const wrong = !!driver?.mayDrive && !!viewer.cameras?.includes(chosen ?? '')
+    && !viewer.drivingCameras.includes(chosen ?? '');
+  const why = mine || reason === 'arm' ? whyNot({ latched: engaged, locked: !!seated?.locked,
+    armed: !!seated?.armed, refused: reason, ...now }) : '';
+  seat.show(seated, wrong && !engaged ? cameraText(viewer.drivingCameras) : why,
+    wrong ? cameraLabel(viewer.drivingCameras[0] ?? '') : '', engaged);
+  seat.showStop(may, driver?.stopped ?? { id: null, by: '' }, pending, up);
+  notices.show(up ? told : []);
   actions.reachable = up;
   inputs.show(drives, driver?.strafes ?? false);
   panel.showSpeed(drives ? session?.hello?.teleop ?? {} : null);
-  box('hint').hidden = !drives || inputs.focused || now.tone !== 'ok' || (!mine && !!driver?.taken);
+  box('hint').hidden = !seated?.armed || inputs.focused || now.tone !== 'ok';
   for (const id of ['snapshot', 'pip']) element(id, HTMLButtonElement).disabled = !picture;
   element('record', HTMLButtonElement).disabled = !picture && !extras.recording;
   if (bridge.state !== now.state) {
@@ -173,28 +200,50 @@ function render() {
   }
 }
 
-/** Stop the robot for good, now or as soon as there is a way to it. */
+/** Show a camera, and begin with it the next time. @param {number} slot @param {string | null} camera */
+function choose(slot, camera) {
+  if (!slot && camera) settings.set('camera', camera);
+  viewer.select(slot, camera);
+}
+
+/** Stop the robot for good, now or, if a connection comes about soon enough, then. */
 function stop() {
   inputs.letGo();
-  if (!drives || !stoppable) return;
-  if (viewer.current?.state === 'up' && driver) driver.emergencyStop();
-  else stopping = true;
+  if (!may.press) return;
+  const up = viewer.current?.state === 'up' && !!driver;
+  pending.press(document.title, up);
+  if (up) driver?.emergencyStop();
   render();
+}
+
+/** Take an emergency stop back that was not sent, or its message. */
+function withdraw() {
+  pending.withdraw();
+  render();
+  focus();
 }
 
 /** Look at the controls, and send what is due. */
 function step() {
   const session = viewer.current;
   if (session?.state !== 'up') return;
-  const { hands, pad, hint } = inputs.read();
-  if (session.kind === 'rtcbot') {
-    const text = JSON.stringify(toRtcbot(hands));
-    if (text !== legacyText) session.control(toRtcbot(hands));
+  const { hands, pad, held, hint } = inputs.read();
+  const seated = driver ?? legacy;
+  const armed = seated?.armed;
+  let why = '';
+  if (legacy) {
+    const next = legacy.step(hands, held);
+    ({ why } = next);
+    const text = JSON.stringify(toRtcbot(next.hands));
+    if (text !== legacyText) session.control(toRtcbot(next.hands));
     legacyText = text;
   } else if (driver) {
-    panel.toast(refusedText(driver.step(performance.now(), hands, pad)));
+    why = driver.step(performance.now(), hands, pad, held);
   }
-  if (drives && (driver?.epoch != null || !driver?.taken)) panel.toast(hint);
+  if (why === 'arm') refused = { reason: why, until: performance.now() + HINT_TIME };
+  panel.toast(refusedText(why));
+  if (drives && (seated?.epoch != null || !driver?.taken)) panel.toast(hint);
+  if (why === 'arm' || armed !== seated?.armed) render();
 }
 
 /** The keys drive, unless a person is at another control. */
@@ -225,14 +274,18 @@ function onFrame() {
 
 viewer.addEventListener('change', render);
 viewer.addEventListener('session', () => {
-  stopping ||= driver?.stopping ?? false;
+  pending.update(false);
   driver = null;
+  legacy = viewer.current?.kind === 'rtcbot' ? new LegacyDriver() : null;
+  told = [];
   measurement.begin();
   shown = new Map();
   picture = false;
   still = 0;
   failed = '';
   legacyText = JSON.stringify(toRtcbot(NEUTRAL));
+  // Such a robot tells no name.
+  if (legacy) settings.useRobot(location.pathname);
   showPictures();
   // A session that took over has said these already.
   if (viewer.current?.hello) onControl(viewer.current.hello);
@@ -258,14 +311,13 @@ function onControl(message) {
       (text) => session.control(text), (command) => {
         measurement.command.onSent(/** @type {any} */ (command), performance.now());
         session.teleop(command);
-      }, () => seen.newest(session.received(0)));
+      }, () => seen.newest(session.received(0)), message.stop);
     telemetry.begin(message.telemetry);
     actions.begin(message.actions);
     numbers.robot = String(message.robot_id ?? '');
     numbers.version = String(message.version ?? '');
     step();
-    if (stopping && driver.mayDrive) driver.emergencyStop();
-    stopping = false;
+    if (pending.onConnected(document.title, driver.mayStop)) driver.emergencyStop();
     if (driver.mayDrive) {
       stage.tabIndex = 0;
       focus();
@@ -279,8 +331,13 @@ function onControl(message) {
     }
     step();
   } else if (message.type === 'stop') {
-    stoppable = true;
     driver?.onStop(message);
+    if (driver) may = { press: driver.mayStop, release: driver.mayRelease };
+    // One that is in force is all that was wanted; and the robot has heard this page's own.
+    if (pending.state === 'sent' ? !driver?.stopping
+      : pending.state === 'expired' && driver?.stopped.id != null) pending.confirm();
+  } else if (message.type === 'notices') {
+    told = readNotices(message.notices);
   } else if (message.type === 'slot') {
     if (!message.slot && shown.get(0)?.camera !== message.camera) measurement.forgetPictures();
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;
@@ -303,7 +360,7 @@ function onControl(message) {
   } else if (message.type === 'message') {
     bridge.dispatchEvent(new CustomEvent('message', { detail: message.data }));
   } else if (message.type === 'error') {
-    panel.toast(String(message.message ?? message.code));
+    panel.toast(refusedText(message.code) || String(message.message ?? message.code));
   }
   render();
 }
@@ -361,7 +418,14 @@ function look() {
   render();
 }
 
-setInterval(step, PERIOD);
+setInterval(() => {
+  // Whatever else is on the screen, and whether there is a connection or not.
+  if (inputs.stopPressed()) stop();
+  const before = pending.state;
+  pending.update(viewer.current?.state === 'up');
+  if (pending.state !== before) render();
+  step();
+}, PERIOD);
 settings.addEventListener('change', render);
 for (const type of ['focus', 'blur']) stage.addEventListener(type, render);
 addEventListener('blur', () => inputs.letGo());
@@ -375,7 +439,7 @@ for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
 addEventListener('online', () => viewer.retry());
 addEventListener('pagehide', () => {
   inputs.letGo();
-  driver?.release();
+  (driver ?? legacy)?.release();
   extras.stop();
   viewer.stop();
 });
@@ -383,3 +447,4 @@ addEventListener('pagehide', () => {
 addEventListener('pageshow', ({ persisted }) => persisted && viewer.start());
 box('retry').addEventListener('click', () => viewer.retry());
 offerScreens(cameras.videos[0], (text) => panel.toast(text));
+keepInSight(stage, box('stop'));

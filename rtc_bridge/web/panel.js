@@ -1,8 +1,6 @@
 // @ts-check
 /** The page's elements around the picture: shows what it is told. */
 
-import { stepped } from './settings.js';
-
 /** @typedef {import('./stats.js').SlotFigures} SlotFigures */
 
 /**
@@ -36,6 +34,9 @@ export function onPress(id, action) {
   box(id).addEventListener('click', (event) => event.detail === 0 && action());
 }
 
+/** The sliders. */
+const SPEEDS = /** @type {const} */ (['speed', 'turn']);
+
 export class Panel {
   #settings;
   #state = '';
@@ -49,10 +50,12 @@ export class Panel {
     this.#settings = settings;
     box('more').addEventListener('click', () => settings.set('panels', !settings.get('panels')));
     settings.addEventListener('change', () => this.#arrange());
-    const speed = element('speedrange', HTMLInputElement);
-    speed.addEventListener('input', () => settings.set('speed', speed.valueAsNumber / 100));
-    onPress('slower', () => settings.set('speed', stepped(settings.get('speed'), -1)));
-    onPress('faster', () => settings.set('speed', stepped(settings.get('speed'), 1)));
+    for (const name of SPEEDS) {
+      const range = element(`${name}range`, HTMLInputElement);
+      range.addEventListener('input', () => settings.set(name, range.valueAsNumber / 100));
+    }
+    onPress('slower', () => settings.change(-1));
+    onPress('faster', () => settings.change(1));
     this.#arrange();
   }
 
@@ -91,13 +94,20 @@ export class Panel {
   /** @param {import('./drive.js').Teleop | null} teleop null: nobody drives from here */
   showSpeed(teleop) {
     box('speed').hidden = !teleop;
-    const share = this.#settings.get('speed');
-    const speed = element('speedrange', HTMLInputElement);
-    if (speed.valueAsNumber !== Math.round(share * 100)) speed.value = String(Math.round(share * 100));
-    const metres = teleop?.max_linear_x ? ` · ${(share * teleop.max_linear_x).toFixed(2)} m/s` : '';
-    const text = `${Math.round(share * 100)} %${metres}`;
-    write('speedtext', text);
-    speed.setAttribute('aria-valuetext', text);
+    this.#showShare('speed', teleop?.max_linear_x, 'm/s');
+    this.#showShare('turn', teleop?.max_angular_z, 'rad/s');
+  }
+
+  /** @param {'speed' | 'turn'} name @param {number | undefined} limit of the robot @param {string} unit */
+  #showShare(name, limit, unit) {
+    const share = this.#settings.get(name);
+    const percent = Math.round(share * 100);
+    const range = element(`${name}range`, HTMLInputElement);
+    if (range.valueAsNumber !== percent) range.value = String(percent);
+    const speed = limit ? `· ${(share * limit).toFixed(2)} ${unit}` : '';
+    write(`${name}text`, `${percent} %`);
+    write(`${name}unit`, speed);
+    range.setAttribute('aria-valuetext', `${percent} % ${speed}`.trim());
   }
 
   /**

@@ -4,7 +4,7 @@
 /** @typedef {import('./session.js').Message} Message */
 
 /** The newest of each counts; of slots, the newest of each slot. */
-const KEPT = new Set(['slot', 'lease', 'stop', 'actions']);
+const KEPT = new Set(['slot', 'lease', 'stop', 'actions', 'notices']);
 
 /**
  * Each value is told once, so that the older ones are of now, too.

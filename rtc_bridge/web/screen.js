@@ -17,10 +17,11 @@ export function offerScreens(video, say) {
       say(`${button.title} is not possible now.`);
     }));
   };
-  // iPhones show nothing but videos so, without the page's own controls.
   const bare = !document.fullscreenEnabled && 'webkitEnterFullscreen' in video;
   offer('fullscreen', document.fullscreenEnabled || bare, async () => {
-    if (bare) /** @type {any} */ (video).webkitEnterFullscreen();
+    // All of the page, with the emergency stop. iPhones show nothing but a bare video so: there the page
+    // makes the picture as large as it can itself.
+    if (bare) document.body.toggleAttribute('data-large');
     else if (document.fullscreenElement) await document.exitFullscreen();
     else await document.documentElement.requestFullscreen();
   });

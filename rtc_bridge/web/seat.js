@@ -2,9 +2,9 @@
 /** Who drives, and the emergency stop: what a person sees of them, and the buttons. */
 
 import { box, element, onPress, write } from './panel.js';
-import { driverText } from './texts.js';
+import { driverText, stopText } from './texts.js';
 
-/** @typedef {import('./drive.js').Driver} Driver */
+/** @typedef {import('./drive.js').Driver | import('./legacy_driver.js').LegacyDriver} Driver */
 
 /** How long a release waits to be meant, ms. */
 const MEANT = 6000;
@@ -20,13 +20,14 @@ export class Seat {
 
   /**
    * @param {() => Driver | null} driver
-   * @param {() => void} stop
+   * @param {{stop: () => void, withdraw: () => void, chooseCamera: () => void}} events the emergency stop
+   *   is pressed; one that was not sent is taken back; the camera that is offered is chosen
    */
-  constructor(driver, stop) {
+  constructor(driver, { stop, withdraw, chooseCamera }) {
     this.#driver = driver;
     /** @type {[string, (driver: Driver) => void][]} */
     const actions = [
-      ['take', (d) => (d.taken && d.role === 'supervise' ? d.takeOver() : d.ask())],
+      ['take', (d) => (d.epoch === null && d.taken && d.role === 'supervise' ? d.takeOver() : d.ask())],
       ['release', (d) => d.release()],
       ['yield', (d) => d.handOver()],
       ['refuse', (d) => d.refuse()],
@@ -38,6 +39,8 @@ export class Seat {
       });
     }
     onPress('stop', stop);
+    box('withdraw').addEventListener('click', withdraw);
+    box('drivecamera').addEventListener('click', chooseCamera);
     // A double click, or a key that is held, has not read the question.
     box('unlatch').addEventListener('keydown', (event) => event.repeat && event.preventDefault());
     box('unlatch').addEventListener('click', (event) => {
@@ -54,53 +57,65 @@ export class Seat {
     clearTimeout(this.#sure);
     this.#asked = performance.now();
     box('cancel').hidden = !really;
-    write('unlatch', really ? 'It may move: release' : 'Release…');
+    write('unlatch', really ? 'It may move: release' : 'Release stop…');
     if (really) this.#sure = setTimeout(() => this.#ask(false), MEANT);
   }
 
   /**
    * @param {Driver | null} driver of a session that is up
    * @param {string} why a driver's commands come to nothing
+   * @param {string} camera to offer in place of one that is not for driving; '': none
+   * @param {boolean} stopped the emergency stop is engaged: it has to be released first
    */
-  show(driver, why) {
+  show(driver, why, camera, stopped) {
     const { body } = document;
     const mine = driver?.epoch != null;
     const seat = !driver ? 'none' : mine ? 'mine' : driver.taken ? 'taken' : 'free';
     body.dataset.seat = seat;
+    body.toggleAttribute('data-armed', mine && !!driver?.armed);
     // Once there, it stays, so that the picture keeps its place.
     if (driver) box('seat').hidden = false;
     write('driver', driver ? driverText(driver) : 'Not connected');
     write('why', why);
-    const free = !!driver?.mayDrive && !mine && !driver.asked;
+    // Also for who has the lease already, but would have to hold the dead man's button.
+    const free = !!driver?.mayDrive && !driver.asked && (!mine || driver.needsButton) && !stopped;
     box('take').hidden = !free;
     if (free) {
-      write('take', !driver.taken ? 'Drive' : driver.role === 'supervise' ? 'Take over'
+      write('take', mine || !driver.taken ? 'Drive' : driver.role === 'supervise' ? 'Take over'
         : 'Ask to drive');
     }
     box('release').hidden = !mine && !driver?.asked;
-    write('release', mine ? 'Release' : 'Cancel');
+    write('release', mine ? 'Stop driving' : 'Cancel');
+    box('drivecamera').hidden = !camera;
+    write('drivecamera', `Show ${camera}`);
     box('asked').hidden = !(mine && driver.asks);
     write('asker', `${driver?.asks ?? ''} asks to drive.`);
   }
 
   /**
-   * @param {boolean} button there is one
+   * @param {{press: boolean, release: boolean}} may what this person may do with the stop
    * @param {{id: string | null, by: string}} stopped
-   * @param {boolean} pending the robot has not confirmed
-   * @param {boolean} up it can be reached
+   * @param {import('./pending_stop.js').PendingStop} pending
+   * @param {boolean} up the robot can be reached
    */
-  showStop(button, { id, by }, pending, up) {
+  showStop(may, { id, by }, pending, up) {
     const { body } = document;
-    const latched = id !== null;
-    box('stop').hidden = !button;
-    body.toggleAttribute('data-latched', latched);
-    body.toggleAttribute('data-stopping', pending);
-    box('latched').hidden = !latched && !pending;
-    write('latchedtitle', latched ? 'Emergency stop' : 'Stopping…');
-    write('latchedtext', latched ? `${by ? `by ${by}. ` : ''}The robot does not move.`
-      : up ? 'The robot has not confirmed yet.' : 'No connection: it is sent as soon as there is one.');
-    box('unlatch').hidden = !latched || !button;
+    const { state } = pending;
+    const engaged = id !== null;
+    box('stop').hidden = !may.press;
+    body.toggleAttribute('data-latched', engaged);
+    body.toggleAttribute('data-stopping', state === 'sent' || state === 'unsent');
+    body.toggleAttribute('data-unsent', state === 'unsent' || state === 'expired');
+    box('latched').hidden = !engaged && state === 'idle';
+    const [title, text] = stopText(pending, id, by);
+    write('latchedtitle', title);
+    write('latchedtext', text);
+    // Seen, and not spoken each second.
+    write('stopleft', state === 'unsent' ? `${Math.max(1, Math.ceil(pending.left / 1000))} s` : '');
+    box('withdraw').hidden = engaged || (state !== 'unsent' && state !== 'expired');
+    write('withdraw', state === 'expired' ? 'Understood' : 'Withdraw');
+    box('unlatch').hidden = !engaged || !may.release;
     element('unlatch', HTMLButtonElement).disabled = !up;
-    if (!latched) this.#ask(false);
+    if (!engaged) this.#ask(false);
   }
 }

@@ -8,6 +8,10 @@ export class Selection {
   cameras = null;
   /** The camera of each slot; null: none, undefined: not chosen yet. @type {(string | null | undefined)[]} */
   chosen;
+  /** Those by which one may drive. @type {string[]} */
+  driving = [];
+  /** The camera to begin with, if it is there: a person's choice of before. */
+  preferred = '';
   #paused = false;
 
   /** @param {number} slots @param {string | null} camera of the first slot */
@@ -40,9 +44,13 @@ export class Selection {
    */
   onCameras(list, greeted) {
     const before = greeted ? [] : this.cameras ?? [];
-    const names = readCameras(list);
-    this.cameras = names;
-    if (this.chosen[0] === undefined) this.chosen[0] = names[0];
+    const found = readCameras(list);
+    this.cameras = found.map(({ name }) => name);
+    this.driving = found.flatMap(({ name, drive }) => (drive === false ? [] : [name]));
+    if (this.chosen[0] === undefined) {
+      this.chosen[0] = this.cameras.includes(this.preferred) ? this.preferred
+        : this.driving[0] ?? this.cameras[0];
+    }
     // The robot shows a camera to whoever comes.
     const off = greeted && (this.#paused || this.chosen[0] === null);
     /** @type {Select[]} */
@@ -50,7 +58,7 @@ export class Selection {
     if (this.#paused) return messages;
     // What is off needs no message, and one about a camera that is not there gets an error.
     return messages.concat(this.chosen.flatMap((camera, slot) => (
-      camera && names.includes(camera) && !before.includes(camera) ? [this.#tell(slot)] : [])));
+      camera && this.cameras?.includes(camera) && !before.includes(camera) ? [this.#tell(slot)] : [])));
   }
 
   /** @param {number} slot @returns {Select} */
@@ -59,8 +67,7 @@ export class Selection {
   }
 }
 
-/** @param {unknown} list @returns {string[]} */
+/** @param {unknown} list @returns {{name: string, drive?: boolean}[]} */
 function readCameras(list) {
-  return Array.isArray(list)
-    ? list.map((camera) => camera?.name).filter((name) => typeof name === 'string') : [];
+  return Array.isArray(list) ? list.filter((camera) => typeof camera?.name === 'string') : [];
 }

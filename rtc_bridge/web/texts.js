@@ -23,6 +23,7 @@
  */
 
 import { drives } from './drive.js';
+import { STOP_LIFE } from './pending_stop.js';
 
 /** Codes after which trying again by itself would only annoy. */
 export const FATAL = new Set(['denied', 'no-codec', 'bad-offer', 'unsupported', 'bad-invite',
@@ -149,28 +150,42 @@ function withLink({ kind, cameras, wanted, slot, picture, blocked, stalled }, no
 /**
  * Say who drives.
  * @param {{role: string, enabled: boolean, epoch: number | null, taken: boolean,
- *   name?: string | null, asked?: boolean}} seat
+ *   armed?: boolean, name?: string | null, asked?: boolean, alone?: boolean}} seat alone: the robot knows
+ *   no lease
  */
-export function driverText({ role, enabled, epoch, taken, name, asked }) {
-  if (epoch !== null) return 'You drive';
+export function driverText({ role, enabled, epoch, taken, armed = true, name, asked, alone = false }) {
+  if (epoch !== null) return armed ? 'You drive' : 'Paused';
   const who = name || 'Somebody else';
   if (taken) return asked ? `You asked ${name || 'the driver'} for the seat` : `${who} drives`;
+  if (alone) return 'You do not drive';
   if (!drives(role)) return 'Watching only';
   return enabled ? 'Nobody drives' : 'Driving is off';
 }
 
 /**
- * Say why the driver's hands move nothing at the moment; '' if they do.
- * @param {{latched: boolean, locked: boolean, refused: string, state: string, tone: string}} facts
- *   refused: the newest reason, if it is of now
+ * Say what to do when the large picture is of a camera that is not for driving.
+ * @param {string[]} driving those that are
  */
-export function whyNot({ latched, locked, refused, state, tone }) {
+export const cameraText = ([first]) => (first
+  ? `This camera is not for driving. Choose ${cameraLabel(first)} to drive.`
+  : 'This camera is not for driving, and the robot has no other one that is.');
+
+/**
+ * Say why the driver's hands move nothing at the moment; '' if they do.
+ * @param {{latched: boolean, locked: boolean, armed: boolean, refused: string, state: string,
+ *   tone: string}} facts refused: the newest reason, if it is of now
+ */
+export function whyNot({ latched, locked, armed, refused, state, tone }) {
   if (latched) return 'Emergency stop';
+  if (refused === 'arm' && !armed) return 'Press Drive first';
   if (refused === 'frozen') return 'Stopped: no fresh picture';
   if (refused === 'stale' || refused === 'slow') return 'Stopped: the connection is slow';
   if (refused === 'guard') return 'Stopped: cmd_vel_guard does not answer';
+  if (refused === 'other-bridge') return 'Stopped: another bridge drives this robot';
+  if (refused === 'other-stop') return 'Stopped: emergency stop of another bridge';
+  if (refused === 'two-guards') return 'Stopped: two cmd_vel_guard are running';
   const old = tone !== 'ok' && state !== 'off';
-  if (locked) return old ? 'Stopped: no fresh picture' : 'Stopped: let go of the controls';
+  if (locked && armed) return old ? 'Stopped: no fresh picture' : 'Stopped: let go of the controls';
   // Whether that stops the robot is for the robot to say.
   return old ? 'No fresh picture' : '';
 }
@@ -181,6 +196,7 @@ export const cameraLabel = (name) => name.replace(
 
 /** Reasons of the protocol, and those of our own seat. @type {Record<string, string>} */
 const REFUSED = {
+  arm: 'Press Drive first. Until then keys and sticks move nothing.',
   taken: 'Somebody else is driving.',
   role: 'You may watch, not drive.',
   epoch: 'You no longer drive. Let go and start again.',
@@ -188,6 +204,10 @@ const REFUSED = {
   'neutral-first': 'The robot has stopped. Let go of the controls to go on.',
   'bad-value': 'The robot did not understand a command.',
   guard: 'The robot’s cmd_vel_guard does not answer. Without it nothing moves.',
+  'other-bridge': 'The robot’s cmd_vel_guard obeys another rtc_bridge. Stop one of the two bridges.',
+  'two-guards': 'Two cmd_vel_guard are running on this robot. Stop one of them.',
+  'other-stop': 'The emergency stop of another bridge of this robot is in force. Release it there.',
+  camera: 'This camera is not for driving. Choose another one.',
   slow: 'The connection is too slow to drive.',
   disabled: 'Driving is switched off on this robot.',
   frozen: 'The picture stands still, so the robot does, too.',
@@ -199,6 +219,25 @@ const REFUSED = {
  * @param {string} reason
  */
 export const refusedText = (reason) => REFUSED[reason] ?? '';
+
+/**
+ * Say what became of an emergency stop that this page pressed or that is in force: a title, and sentences.
+ * @param {{state: import('./pending_stop.js').State, sent: boolean}} pending
+ * @param {string | null} id of the one in force
+ * @param {string} by
+ * @returns {[string, string]}
+ */
+export function stopText({ state, sent }, id, by) {
+  if (id !== null) return ['Emergency stop', `${by ? `by ${by}. ` : ''}The robot does not move.`];
+  if (state === 'sent') return ['Stopping…', 'The robot has not confirmed yet.'];
+  const title = sent ? 'STOP not confirmed' : 'STOP not sent';
+  if (state === 'unsent') {
+    return [title, 'No connection. It is sent if the robot is back within the next seconds.'];
+  }
+  return [title, sent
+    ? 'The connection broke before the robot confirmed. Press STOP again.'
+    : `The stop was not sent: no connection for ${STOP_LIFE / 1000} s. Press STOP again.`];
+}
 
 /**
  * Say that the robot changed the codec because this browser showed nothing; '' if it did not.

@@ -36,6 +36,7 @@ export class Viewer extends EventTarget {
   #selection;
   #slots;
   #invite;
+  #preferred;
   /** @type {RTCPeerConnection | null} */
   #spare = null;
   /** The session being set up; the current one, if there is nothing to keep on the screen. */
@@ -56,10 +57,12 @@ export class Viewer extends EventTarget {
    * @param {number} slots
    * @param {string | null} camera
    * @param {import('./proof.js').Invite | null} invite
+   * @param {(robot: string) => string} preferred the camera to begin with, by the robot's name; '': any
    */
-  constructor(url, slots, camera, invite) {
+  constructor(url, slots, camera, invite, preferred = () => '') {
     super();
     this.#invite = invite;
+    this.#preferred = preferred;
     this.#slots = slots;
     this.#selection = new Selection(slots, camera);
     this.signaling = new Signaling(url);
@@ -111,6 +114,11 @@ export class Viewer extends EventTarget {
   /** The robot's cameras; null until it told. */
   get cameras() {
     return this.#selection.cameras;
+  }
+
+  /** Those by which one may drive. */
+  get drivingCameras() {
+    return this.#selection.driving;
   }
 
   /** The camera of each slot; undefined: not chosen yet. */
@@ -242,6 +250,9 @@ export class Viewer extends EventTarget {
 
   /** @param {Session} session @param {Message} message */
   #onControl(session, message) {
+    if (message.type === 'hello') {
+      this.#selection.preferred = this.#preferred(String(message.robot_id ?? ''));
+    }
     if (message.type === 'hello' || message.type === 'cameras') {
       const news = this.#selection.onCameras(message.cameras, message.type === 'hello');
       news.forEach((one) => session.control(one));

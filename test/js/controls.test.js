@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { deadZone, Gamepads, padHands } from '../../rtc_bridge/web/gamepad.js';
+import { deadZone, Gamepads, padHands, withoutDeadZone } from '../../rtc_bridge/web/gamepad.js';
 import { commandOf, KeyState } from '../../rtc_bridge/web/keyboard.js';
 import { stickHands } from '../../rtc_bridge/web/stick.js';
 
@@ -238,4 +238,59 @@ test('each stick of two does its own', () => {
   const slide = stickHands(-1, 0, 'slide');
   assert.deepEqual(slide, { x: 0, y: 1, turn: 0 });
   assert.ok(stickHands(0.8, -0.6, 'all').x > 0 && stickHands(0.8, -0.6, 'all').turn < 0);
+});
+
+test('the dead man is its own button, not that for full speed', () => {
+  const pads = new Gamepads(() => []);
+  pads.enable = 4;
+  pads.turbo = 5;
+  const pad = (...buttons) => ({ axes: AHEAD,
+    buttons: standard(0, [], buttons).buttons.map((b) => b.value) });
+  assert.deepEqual([[], [5], [4]].map((buttons) => pads.holds(pad(...buttons))), [false, false, true]);
+  pads.enable = -1;
+  assert.equal(pads.holds(pad(4)), false);
+  assert.equal(pads.holds(null), false);
+  const keys = new KeyState();
+  keys.press('KeyF');
+  assert.equal(keys.holds, false);
+  keys.deadMan = true;
+  keys.press('KeyF');
+  assert.equal(keys.holds, true);
+});
+
+test('the stop button counts once for each press, and not if it came pressed', () => {
+  let list = [standard(0, AHEAD, [1])];
+  const pads = new Gamepads(() => list);
+  pads.stop = 1;
+  const look = (...buttons) => {
+    list = [standard(0, AHEAD, buttons)];
+    return pads.stopPressed();
+  };
+  assert.equal(pads.stopPressed(), false);
+  assert.deepEqual([look(1), look(), look(1), look(1), look(), look(2), look(1, 2)],
+    [false, false, true, false, false, false, true]);
+  // It comes back pressed; it is of another layout; there is no such button.
+  look();
+  list = [null];
+  pads.stopPressed();
+  assert.equal(look(1), false);
+  list = [standard(0, AHEAD, [], { mapping: '' })];
+  pads.stopPressed();
+  list = [standard(0, AHEAD, [1], { mapping: '' })];
+  assert.equal(pads.stopPressed(), false);
+  pads.stop = -1;
+  look();
+  assert.equal(look(1), false);
+  pads.stop = 1;
+  look();
+  pads.forgetStop();
+  assert.equal(look(1), false);
+});
+
+test('what is sent of a pad has no dead zone, so that one that rests beside its middle is at rest', () => {
+  const { axes, buttons } = withoutDeadZone({ axes: [0.15, 0, 0, -0.1], buttons: [0.1, 1] }, 0.2);
+  assert.deepEqual(axes, [0, 0, 0, 0]);
+  assert.deepEqual(buttons, [0, 1]);
+  const pushed = withoutDeadZone({ axes: [0, -1, 0.15], buttons: [] }, 0.2);
+  assert.deepEqual(pushed.axes, [0, -1, 0]);
 });

@@ -15,17 +15,19 @@ function seat(teleop = TELEOP, role = 'drive') {
   const sent = [];
   let now = 1000;
   const driver = new Driver(teleop, role, (m) => control.push(m), (m) => sent.push(m));
-  const step = (hands = NEUTRAL, pad = null, pause = PERIOD) => {
+  const step = (hands = NEUTRAL, pad = null, pause = PERIOD, held = false) => {
     now += pause;
-    return driver.step(now, hands, pad);
+    return driver.step(now, hands, pad, held);
   };
-  return { driver, control, sent, step };
+  const hold = (hands = NEUTRAL) => step(hands, null, PERIOD, true);
+  return { driver, control, sent, step, hold };
 }
 
 /** The same, holding the lease and past the neutral commands. */
 function driving(teleop = TELEOP) {
   const all = seat(teleop);
   all.step();
+  all.driver.ask();
   all.driver.onLease({ epoch: 7, driver: true });
   all.driver.onTick({ tick: 11 });
   while (all.sent.length < 3) all.step();
@@ -55,11 +57,123 @@ test('tells RTCBot robots right as positive', () => {
   assert.equal(JSON.stringify(toRtcbot(NEUTRAL)), '{"forward":0,"leftright":0}');
 });
 
-test('asks again with the next press, however soon', () => {
-  const { control, step } = seat();
+test('a fresh page takes no lease and moves nothing, whatever is pressed, and says why', () => {
+  const { driver, control, sent, step } = seat();
   step();
-  for (const hands of [FORWARD, FORWARD, NEUTRAL, FORWARD]) step(hands);
-  assert.deepEqual(control, Array(2).fill({ type: 'want', lease: true }));
+  driver.onLease({ epoch: null, driver: false });
+  assert.equal(step(FORWARD), 'arm');
+  assert.equal(step(FORWARD), '');
+  step();
+  assert.equal(step(FORWARD), 'arm');
+  assert.deepEqual([control, sent, driver.armed], [[], [], false]);
+});
+
+test('the Drive button takes the lease and arms, but not what is held meanwhile', () => {
+  const { driver, control, sent, step } = seat();
+  step();
+  step(FORWARD);
+  driver.ask();
+  assert.ok(driver.armed && !driver.needsButton);
+  assert.deepEqual(control, [{ type: 'want', lease: true }]);
+  driver.onLease({ epoch: 7, driver: true });
+  driver.onTick({ tick: 1 });
+  for (let i = 0; i < 6; i++) step(FORWARD);
+  assert.ok(sent.length === 6 && sent.every(({ linear_x }) => linear_x === 0) && driver.locked);
+  step();
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+  // Pressed again it asks for nothing.
+  driver.ask();
+  assert.equal(control.length, 1);
+});
+
+test('the dead man arms while held: the first motion takes the lease, letting go ends it', () => {
+  const { driver, control, sent, step, hold } = seat();
+  step();
+  hold();
+  assert.ok(driver.armed && driver.needsButton);
+  assert.deepEqual(control, []);
+  hold(FORWARD);
+  hold(FORWARD);
+  assert.deepEqual(control, [{ type: 'want', lease: true }]);
+  driver.onLease({ epoch: 7, driver: true });
+  driver.onTick({ tick: 1 });
+  for (let i = 0; i < 4; i++) hold(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0);
+  // Held again it waits for the other control.
+  hold(FORWARD);
+  assert.ok(driver.locked && sent.at(-1).linear_x === 0);
+  step();
+  // A key without it: the lease is there, but nobody means it.
+  assert.equal(step(FORWARD), 'arm');
+  assert.equal(sent.at(-1).linear_x, 0);
+});
+
+test('a dead man that is down from before, or stuck, does not count', () => {
+  const { driver, control, step, hold } = seat();
+  for (let i = 0; i < 3; i++) hold();
+  assert.equal(hold(FORWARD), 'arm');
+  step();
+  hold();
+  hold(FORWARD);
+  assert.ok(driver.armed);
+  assert.equal(control.length, 1);
+});
+
+test('a stop, its release, and the loss of the lease end the arming', () => {
+  const ends = {
+    release: (d) => d.release(), idle: (d) => d.onLease({ epoch: null, driver: false }),
+    'another lease': (d) => d.onLease({ epoch: 9, driver: true }),
+    'hand-over': (d) => d.onLease({ epoch: null, driver: true, name: 'Ada' }),
+    stop: (d) => d.onStop({ latched: true, id: 'a', by: '' }),
+  };
+  for (const [name, end] of Object.entries(ends)) {
+    const { driver, sent, step, hold } = driving();
+    step(FORWARD);
+    assert.equal(sent.at(-1).linear_x, 0.5, name);
+    end(driver);
+    assert.ok(!driver.armed, name);
+    driver.onTick({ tick: 12 });
+    sent.length = 0;
+    for (const hands of [FORWARD, NEUTRAL, FORWARD, FORWARD]) step(hands);
+    hold(FORWARD);
+    assert.ok(sent.every(({ linear_x }) => linear_x === 0), name);
+  }
+});
+
+test('nothing arms while the emergency stop is engaged', () => {
+  const { driver, sent, step } = driving();
+  driver.onStop({ latched: true, id: 'a', by: '' });
+  driver.ask();
+  driver.onStop({ latched: false, id: null, by: '' });
+  step();
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0);
+  step();
+  driver.ask();
+  step(FORWARD);
+  assert.equal(sent.at(-1).linear_x, 0.5);
+});
+
+test('a Drive button that brought no lease is forgotten, one that waits for the driver is not', () => {
+  const { driver, control, step } = seat();
+  step();
+  driver.ask();
+  step();
+  step(NEUTRAL, null, 6000);
+  assert.equal(step(FORWARD), 'arm');
+  step();
+  driver.ask();
+  driver.onLease({ epoch: null, driver: true, name: 'Ada', asked: true });
+  step();
+  step(NEUTRAL, null, 20000);
+  assert.ok(driver.armed);
+  // The driver says no.
+  driver.onLease({ epoch: null, driver: true, name: 'Ada', asked: false });
+  assert.ok(!driver.armed);
+  assert.equal(control.length, 2);
 });
 
 test('disturbs nobody who drives by a mere key press', () => {
@@ -91,6 +205,7 @@ test('asks, is asked, and answers', () => {
 test('what was held while the driver was asked moves nothing when he hands over', () => {
   const { driver, sent, step } = seat();
   step();
+  driver.ask();
   driver.onLease({ epoch: null, driver: true, name: 'Ada', asked: true });
   step(FORWARD);
   driver.onLease({ epoch: 8, driver: true });
@@ -100,27 +215,6 @@ test('what was held while the driver was asked moves nothing when he hands over'
   step();
   step(FORWARD);
   assert.equal(sent.at(-1).linear_x, 0.5);
-});
-
-test('asks for the lease once for each gesture', () => {
-  const { control, sent, step } = seat();
-  step();
-  for (let i = 0; i < 5; i++) step(FORWARD);
-  assert.deepEqual(control, [{ type: 'want', lease: true }]);
-  step();
-  step(FORWARD, null, 2000);
-  assert.equal(control.length, 2);
-  assert.equal(sent.length, 0);
-});
-
-test('does not count a control that was held before the session', () => {
-  const { control, step } = seat();
-  step(FORWARD);
-  step(FORWARD);
-  assert.equal(control.length, 0);
-  step();
-  step(FORWARD);
-  assert.equal(control.length, 1);
 });
 
 test('sends nothing without a lease, and nothing before the first tick of an epoch', () => {
@@ -141,11 +235,14 @@ test('begins each epoch neutral, with seq from 1 and the newest tick', () => {
   step();
   for (const epoch of [4, 6]) {
     sent.length = 0;
+    driver.ask();
     driver.onLease({ epoch, driver: true });
     for (let i = 1; i <= 5; i++) {
       driver.onTick({ tick: i * 10 });
       step(FORWARD);
     }
+    driver.release();
+    step();
     assert.deepEqual(sent.map((m) => m.linear_x), [0, 0, 0, 0.5, 0.5]);
     assert.deepEqual(sent.map((m) => m.seq), [1, 2, 3, 4, 5]);
     assert.deepEqual(sent.map((m) => m.tick), [10, 20, 30, 40, 50]);
@@ -236,6 +333,7 @@ test('sends joy from the same seq, at rest while drive is', () => {
   const { driver, sent, step } = seat({ ...TELEOP, joy: true });
   const pad = { axes: [0, -1, 0, 0], buttons: [1, 0] };
   step();
+  driver.ask();
   driver.onLease({ epoch: 1, driver: true });
   driver.onTick({ tick: 5 });
   for (let i = 0; i < 4; i++) step(FORWARD, pad);
@@ -300,3 +398,13 @@ for (const reason of ['neutral-first', 'frozen', 'stopped', 'guard']) {
     assert.equal(sent.at(-1).linear_x, 0.5);
   });
 }
+
+test('who may press and release the stop is for the robot to say, else for the role', () => {
+  const may = (role, stop) => {
+    const driver = new Driver({ enabled: false }, role, () => {}, () => {}, () => null, stop);
+    return [driver.mayStop, driver.mayRelease, driver.mayDrive];
+  };
+  assert.deepEqual(may('drive'), [true, true, false]);
+  assert.deepEqual(may('view'), [false, false, false]);
+  assert.deepEqual(may('view', { may_press: true, may_release: false }), [true, false, false]);
+});

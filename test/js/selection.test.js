@@ -50,3 +50,19 @@ test('there are no other slots, and what is no list is an empty one', () => {
   assert.deepEqual(selection.onCameras([null, { name: 7 }, { name: 'front' }], false),
     [ask(0, 'front')]);
 });
+
+test('begins with the camera of before, else with the first by which one may drive', () => {
+  const cameras = [{ name: 'arm', drive: false }, { name: 'front', drive: true }, { name: 'rear' }];
+  for (const [preferred, first] of [['', 'front'], ['arm', 'arm'], ['gone', 'front']]) {
+    const selection = new Selection(1, null);
+    selection.preferred = preferred;
+    assert.deepEqual(selection.onCameras(cameras, true), [ask(0, first)]);
+    assert.deepEqual(selection.driving, ['front', 'rear']);
+  }
+  const none = new Selection(1, null);
+  none.onCameras(cameras.slice(0, 1), true);
+  assert.deepEqual([none.chosen[0], none.driving], ['arm', []]);
+  const named = new Selection(1, 'rear');
+  named.preferred = 'arm';
+  assert.deepEqual(named.onCameras(cameras, true), [ask(0, 'rear')]);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { backoff, parseObject, socketUrl } from '../../rtc_bridge/web/signaling.js';
-import { driverText, FATAL, refusedText, view, whyNot } from '../../rtc_bridge/web/texts.js';
+import { cameraText, driverText, FATAL, refusedText, stopText, view, whyNot } from '../../rtc_bridge/web/texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', trouble: null,
   kind: 'v1', cameras: ['front'], wanted: 'front',
@@ -68,11 +68,33 @@ test('a browser that starts no picture by itself is told of', () => {
 });
 
 test('that the robot stopped is said only if it did', () => {
-  const facts = { latched: false, locked: false, refused: '', state: 'camera-lost', tone: 'bad' };
+  const facts = { latched: false, locked: false, armed: true, refused: '', state: 'camera-lost',
+    tone: 'bad' };
   assert.equal(whyNot(facts), 'No fresh picture');
   assert.equal(whyNot({ ...facts, refused: 'frozen' }), 'Stopped: no fresh picture');
   assert.equal(whyNot({ ...facts, locked: true }), 'Stopped: no fresh picture');
   assert.equal(whyNot({ ...facts, state: 'live', tone: 'ok' }), '');
+  const live = { ...facts, state: 'live', tone: 'ok', armed: false, locked: true };
+  assert.equal(whyNot({ ...live, refused: 'arm' }), 'Press Drive first');
+  assert.equal(whyNot(live), '');
+  assert.equal(whyNot({ ...live, armed: true }), 'Stopped: let go of the controls');
+});
+
+test('what became of a stop is said as it is', () => {
+  const text = (state, sent, id = null, by = '') => stopText({ state, sent }, id, by).join(': ');
+  assert.equal(text('idle', true, 'b1', 'Ada'), 'Emergency stop: by Ada. The robot does not move.');
+  assert.match(text('sent', true), /^Stopping…: .*not confirmed/);
+  assert.match(text('unsent', false), /^STOP not sent: No connection/);
+  assert.match(text('unsent', true), /^STOP not confirmed: No connection/);
+  assert.equal(text('expired', false),
+    'STOP not sent: The stop was not sent: no connection for 10 s. Press STOP again.');
+  assert.match(text('expired', true), /^STOP not confirmed: .*Press STOP again/);
+});
+
+test('a camera that is not for driving names one that is', () => {
+  assert.equal(cameraText(['front/image_raw', 'rear']),
+    'This camera is not for driving. Choose front to drive.');
+  assert.match(cameraText([]), /no other/);
 });
 
 test('what the robot only repeats is not added', () => {
