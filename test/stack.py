@@ -237,6 +237,24 @@ class CmdVel:
         """Wait for zero; return its number."""
         return self.wait(lambda *velocity: not any(velocity), since)
 
+    def wait_end(self):
+        """Wait until nobody publishes any more, and zero was the last that was said."""
+        self._probe.wait_for(lambda: not self._probe.node.count_publishers('cmd_vel') and
+                             self.heard[-1:] == [(0, 0, 0)], PATIENCE)
+
+    def check_rest(self, robot):
+        """
+        Check that the robot rests, now that no command can come any more.
+
+        A busy host may have let a timeout pass while somebody drove, so that the first zero need
+        not be the last one.
+        """
+        self._probe.wait_for(lambda: self.heard[-1] == (0, 0, 0), PATIENCE)
+        zero = self.mark()
+        # These come once a second.
+        robot.diagnostics('viewers')
+        assert self.motions(zero) == []
+
     def motions(self, since=0, until=None):
         """Return the velocities that are not zero."""
         return [velocity for velocity in self.heard[since:until] if any(velocity)]
