@@ -13,6 +13,7 @@
 # limitations under the License.
 """The proof of an invite in sessions, against an aiortc client; also one with a liar between."""
 
+import asyncio
 import re
 
 from proving import Door, NOW, Page
@@ -22,8 +23,10 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.link import Offer
 from rtc_bridge.core.proof import robot_mac
-from rtc_bridge.peer import sessions as sessions_module, standing
+from rtc_bridge.peer import aiortc_compat, standing, strangers
 from rtc_bridge.peer.offer import only_sha256
+from rtc_bridge.peer.session import Session
+from viewer import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -159,9 +162,17 @@ async def test_answers_have_one_fingerprint(door):
 
 
 async def test_who_proves_nothing_is_shown_out(door, monkeypatch):
-    monkeypatch.setattr(standing, 'PROOF_TIMEOUT_S', 0.3)
+    monkeypatch.setattr(standing, 'PROOF_TIMEOUT_S', 1.5)
     page = await door.page()
     assert await page.bye() == 'denied'
+
+
+async def test_the_time_for_a_proof_counts_from_the_offer(door, monkeypatch):
+    monkeypatch.setattr(standing, 'PROOF_TIMEOUT_S', 0.3)
+    page = Page()
+    door.pages.append(page)
+    await door.link.answer(Offer('s', only_sha256(await page.offer()), 'v1'))
+    await until(lambda: not door.sessions.sessions)
 
 
 async def test_who_sends_too_much_is_shown_out(door):
@@ -185,25 +196,96 @@ async def test_a_running_session_ends_with_its_invite(door, end, code):
     assert not door.camera.camera.watched
 
 
-async def test_the_door_is_kept_free(door, monkeypatch):
+async def test_places_before_a_proof_are_few(door, monkeypatch):
     for _ in range(2):
-        await door.page()
+        await (await door.page()).challenge()
     with pytest.raises(SignalingError, match='at the door'):
         await door.page()
-    monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 4)
+    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 4)
     # One host has many addresses of IPv6.
     for source in ('2001:db8:1:2::1', '2001:db8:1:2:3::1'):
         page = await door.page(source=source)
-    monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 8)
+        await page.challenge()
+    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 8)
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='2001:db8:1:2::2')
-    monkeypatch.setattr(sessions_module, 'MAX_UNPROVEN', 4)
+    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 4)
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='10.0.0.4')
+    # Another way in has places of its own.
+    other = Page()
+    door.pages.append(other)
+    await other.connect(door.sessions.link('server'), source='10.0.0.4')
+    await other.challenge()
     # Who has proved something makes room.
     page.prove(await page.challenge(), door.invite())
     await page.until(lambda: page.got('control', 'hello'))
     await door.page(source='10.0.0.4')
+
+
+async def test_the_oldest_that_never_connects_makes_room(door):
+    """Eight offers that never connect kept out everybody for 15 s."""
+    connected = await door.page()
+    await connected.challenge()
+    silent = []
+    for number in range(8):
+        page = Page()
+        door.pages.append(page)
+        silent.append(page.id)
+        await door.link.answer(Offer(page.id, only_sha256(await page.offer()), 'v1',
+                                     source=f'10.0.1.{number}'))
+    assert connected.id in door.sessions.sessions
+    assert [name in door.sessions.sessions for name in silent] == [False] + 7 * [True]
+    page = await door.page(source='10.0.2.1')
+    page.prove(await page.challenge(), door.invite())
+    await page.until(lambda: page.got('control', 'hello'))
+
+
+async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door, monkeypatch):
+    monkeypatch.setattr(strangers, 'TURN_TIMEOUT_S', 0.1)
+    monkeypatch.setattr(strangers, 'MAX_WAITING', 1)
+    held, go_on = asyncio.Event(), asyncio.Event()
+    negotiate = Session._negotiate
+
+    async def wait(self, offer):
+        held.set()
+        await go_on.wait()
+        await negotiate(self, offer)
+
+    monkeypatch.setattr(Session, '_negotiate', wait)
+    first = asyncio.create_task(door.page())
+    await held.wait()
+    with pytest.raises(SignalingError, match='at the door'):
+        await door.page(source='10.0.0.2')
+    monkeypatch.setattr(Session, '_negotiate', negotiate)
+    door.sessions.host.access._anonymous = 'view'
+    page = Page()
+    door.pages.append(page)
+    await page.connect(door.sessions.link('server'))
+    await page.until(lambda: page.got('control', 'hello'))
+    go_on.set()
+    await (await first).challenge()
+    await (await door.page(source='10.0.0.2')).challenge()
+
+
+async def test_an_offer_twice_ends_not_the_first(door):
+    page = await door.page()
+    with pytest.raises(SignalingError, match='had its offer'):
+        await door.link.answer(Offer(page.id, page.sdp, 'v1', source='10.0.0.2'))
+    page.prove(await page.challenge(), door.invite())
+    await page.until(lambda: page.got('control', 'hello'))
+    assert page.id in door.sessions.sessions
+
+
+async def test_another_certificate_than_the_one_of_the_offer_proves_nothing(door, monkeypatch):
+    monkeypatch.setattr(aiortc_compat, 'peer_fingerprint', lambda transport: b'x' * 32)
+    page = await door.page()
+    page.prove(await page.challenge(), door.invite())
+    assert await page.bye() == 'bad-sdp'
+    monkeypatch.setattr(aiortc_compat, 'peer_fingerprint', lambda transport: None)
+    page = await door.page()
+    page.prove(await page.challenge(), door.invite())
+    assert await page.bye() == 'bad-sdp'
 
 
 @pytest.mark.parametrize('name', ['rtcbot', 'whep'])

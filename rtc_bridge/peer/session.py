@@ -148,6 +148,10 @@ class Session:
             if not isinstance(error, Exception):
                 raise
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
+        if self.ending:
+            # Meanwhile it was closed, or another one needed its place.
+            await discard(pc)
+            raise SignalingError('busy', 'the session ended before it was answered')
         self._pc, self.slots = pc, slots
         self.path.slots = slots
         for slot in slots:
@@ -221,6 +225,11 @@ class Session:
     def channels(self) -> dict[str, Channel]:
         """Return the channels by label."""
         return dict(self._channels)
+
+    @property
+    def ending(self) -> bool:
+        """Tell whether the session has begun to end."""
+        return self._closing is not None
 
     @property
     def role(self) -> str:

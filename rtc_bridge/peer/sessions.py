@@ -23,15 +23,12 @@ from .channel import Channel
 from .host import Host
 from .offering import OfferingSession
 from .session import Session
-from ..core.crowd import site
+from .strangers import Strangers
 from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Call, Candidate, check_candidate, check_texts, IceServer, Offer
 from ..core.refusals import refusals
 from ..core.sdp_limits import check_sdp, max_sections
 from ..core.supervision import guard
-
-MAX_UNPROVEN = 8
-MAX_UNPROVEN_PER_SOURCE = 2
 
 logger = logging.getLogger(__name__)
 
@@ -45,31 +42,49 @@ class Sessions:
         self.sessions: dict[str, Session] = {}
         self.ends: dict[str, Callable[[], None]] = {}
         self._closing = False
+        # By the way in that they came.
+        self._strangers: dict[str, Strangers] = {}
         host.pilot.on_lease.append(self._lease_changed)
         host.pilot.on_stop.append(self._stop_changed)
         host.name_of = self._name_of
 
-    def link(self, via: str) -> 'HostLink':
+    def link(self, via: str, way: str = '') -> 'HostLink':
         """
         Return the robot as a door sees it.
 
         :param via: ``server`` for the robot's own doors, ``relay`` for a relay's
+        :param way: tells one relay from the others, whose strangers are counted apart
         """
-        return HostLink(self, via)
+        return HostLink(self, via, way)
 
-    async def answer(self, offer: Offer, via: str) -> str:
+    async def answer(self, offer: Offer, via: str, way: str = '') -> str:
         """
         Begin a session.
 
+        :param way: as for :meth:`link`
         :raises SignalingError: the offer is refused
         """
         role, admission = self.host.access.role(via, offer.door, offer.origin), None
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
             admission = self.host.access.bearer(offer.bearer, via)
         elif role == 'none':
-            self._check_unproven(offer, via)
+            return await self._answer_stranger(offer, via, way)
         session = Session(offer, role, self.host, self._closed, admission)
         return await self._begin(session, session.answer)
+
+    async def _answer_stranger(self, offer: Offer, via: str, way: str) -> str:
+        """Let somebody in who has yet to prove an invite, if that can be and there is room."""
+        if offer.door != 'v1' or not self.host.access.provable:
+            raise self.host.access.refusal(via, offer.door, offer.origin)
+        strangers = self._strangers.setdefault(f'{via} {way}', Strangers())
+        async with strangers.turn(offer.source):
+            session = Session(offer, 'none', self.host, self._closed)
+            strangers.enter(session)
+            try:
+                return await self._begin(session, session.answer)
+            except BaseException:
+                session.end('not set up')
+                raise
 
     def admit(self, call: Call, via: str) -> str:
         """
@@ -116,15 +131,6 @@ class Sessions:
         except BaseException:
             await session.close('not set up')
             raise
-
-    def _check_unproven(self, offer: Offer, via: str) -> None:
-        """Let somebody in who has yet to prove an invite, if that can be and there is room."""
-        if offer.door != 'v1' or not self.host.access.provable:
-            raise self.host.access.refusal(via, offer.door, offer.origin)
-        unproven = [s for s in self.sessions.values() if s.role == 'none']
-        if len(unproven) >= MAX_UNPROVEN or MAX_UNPROVEN_PER_SOURCE <= sum(
-                site(s.source) == site(offer.source) for s in unproven):
-            raise SignalingError('busy', 'others are at the door')
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a candidate to its session."""
@@ -190,7 +196,10 @@ class Sessions:
         self._tell(name, tell_all)
 
     def _closed(self, session: Session) -> None:
-        self.sessions.pop(session.session_id, None)
+        if self.sessions.get(session.session_id) is not session:
+            # It was refused, as another one has its id.
+            return
+        del self.sessions[session.session_id]
         if ended := self.ends.pop(session.session_id, None):
             with guard('end of a session'):
                 ended()
@@ -202,10 +211,11 @@ class HostLink:
     trickle = True
     kind = 'v1'
 
-    def __init__(self, sessions: Sessions, via: str) -> None:
+    def __init__(self, sessions: Sessions, via: str, way: str = '') -> None:
         """Remember which way its sessions come."""
         self._sessions = sessions
         self._via = via
+        self._way = way
 
     @property
     def ends(self) -> dict[str, Callable[[], None]]:
@@ -226,7 +236,7 @@ class HostLink:
         _check_texts(offer)
         with refusals.noted('session description', offer.source):
             check_sdp(offer.sdp, max_sections(self._sessions.host.max_slots))
-        return await self._sessions.answer(offer, self._via)
+        return await self._sessions.answer(offer, self._via, self._way)
 
     async def admit(self, call: Call) -> None:
         """

@@ -1,0 +1,105 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Places for those who have proved nothing yet, and the order of the answers to their offers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from ..core.crowd import site
+from ..core.errors import SignalingError
+from ..core.refusals import refusals
+
+# Sessions without a proof at a time, in all and of one source. They last for 5 s.
+MAX_UNPROVEN = 8
+MAX_UNPROVEN_PER_SOURCE = 2
+# Offers that wait for their turn, and seconds that one does. One takes about 50 ms, or 2 s while a
+# STUN or TURN server that has just died does not answer.
+MAX_WAITING = 8
+TURN_TIMEOUT_S = 3.0
+# Seconds between two answers: strangers get less than half of the event loop.
+PAUSE_S = 0.05
+
+
+class Unproven(Protocol):
+    """A session that may be one without a proof."""
+
+    role: str
+    state: str
+    source: str | None
+    ending: bool
+
+    def end(self, reason: str, code: str = '') -> None:
+        """Begin to end the session."""
+
+
+class Strangers:
+    """
+    Those who came one way in, the robot's own server or one relay, and have proved nothing yet.
+
+    They have places of their own, so that they never take one of somebody who has a role.
+    """
+
+    def __init__(self) -> None:
+        self._sessions: list[Unproven] = []
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def turn(self, source: str | None) -> AsyncIterator[None]:
+        """
+        Wait until no other offer of a stranger is being answered.
+
+        :raises SignalingError: ``busy``
+        """
+        if self._waiting >= MAX_WAITING:
+            raise _busy(source)
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise _busy(source) from None
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            asyncio.get_running_loop().call_later(PAUSE_S, self._turn.release)
+
+    def enter(self, session: Unproven) -> None:
+        """
+        Give a session a place; the oldest one that is not connected makes room for it.
+
+        :raises SignalingError: ``busy``
+        """
+        self._sessions = [s for s in self._sessions if s.role == 'none' and not s.ending]
+        neighbours = [s for s in self._sessions if site(s.source) == site(session.source)]
+        for there, most in ((neighbours, MAX_UNPROVEN_PER_SOURCE),
+                            (self._sessions, MAX_UNPROVEN)):
+            if len(there) < most:
+                continue
+            oldest = next((s for s in there if s.state != 'connected'), None)
+            if oldest is None:
+                raise _busy(session.source)
+            oldest.end('somebody else needs its place')
+            self._sessions.remove(oldest)
+        self._sessions.append(session)
+
+
+def _busy(source: str | None) -> SignalingError:
+    error = SignalingError('busy', 'others are at the door')
+    refusals.note('place for an unproven session', source)
+    return error
