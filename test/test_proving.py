@@ -268,6 +268,21 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
     await (await door.page(source='10.0.0.2')).challenge()
 
 
+async def test_a_proof_that_lowers_the_role_gives_the_lease_back(door):
+    door.sessions.host.access._anonymous_via_relay = 'drive'
+    page = await door.page()
+    challenge = await page.challenge()
+    await page.until(lambda: page.got('control', 'hello'))
+    page.send('control', type='want', lease=True)
+    await page.until(lambda: any(m['epoch'] for m in page.got('control', 'lease')))
+    page.prove(challenge, door.invite('view'))
+    await page.until(lambda: page.got('control', 'lease')[-1]['epoch'] is None)
+    assert door.sessions.host.pilot.lease.holder is None
+    page.send('control', type='want', lease=True)
+    await page.until(lambda: page.got('control', 'error'))
+    assert page.got('control', 'error')[-1]['code'] == 'denied'
+
+
 async def test_an_offer_twice_ends_not_the_first(door):
     page = await door.page()
     with pytest.raises(SignalingError, match='had its offer'):

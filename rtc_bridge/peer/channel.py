@@ -23,6 +23,7 @@ from .host import Host
 from .slot import Slot
 from .standing import Standing
 from ..core.figures import Figures
+from ..core.session_budgets import SessionBudgets
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,9 @@ class Viewer(Protocol):
     """The session that a channel belongs to."""
 
     session_id: str
+    source: str | None
     role: str
+    budgets: SessionBudgets
     standing: Standing
     host: Host
     slots: list[Slot]

@@ -44,6 +44,8 @@ class ChatChannel(Channel):
         self.send(write_text(data))
 
     def _on_message(self, text: str | bytes) -> None:
+        if not self._session.budgets.messages.allow():
+            return
         if not may_drive(self._session.role):
             self._refuse('this session may only watch')
         elif isinstance(text, bytes) or len(text) > MAX_MESSAGE:

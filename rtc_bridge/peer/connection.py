@@ -23,6 +23,7 @@ from . import aiortc_compat
 from .host import Host
 from .slot import Slot
 from .viewer_path import ViewerPath
+from ..core.rate import RateLimit
 from ..core.supervision import guarded
 
 
@@ -42,18 +43,19 @@ async def discard(pc: RTCPeerConnection) -> None:
 
 
 def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[str],
-              path: ViewerPath) -> Slot:
+              path: ViewerPath, keyframes: RateLimit) -> Slot:
     """
     Return a slot that sends over a transceiver.
 
     :param encodings: those that viewer and robot have in common, in the robot's order
     :param failed: as in :class:`Slot`
     :param path: hears what the viewer reports
+    :param keyframes: what the viewer may ask for, in all its slots
     """
     switch = aiortc_compat.make_codec_switch(transceiver)
     if switch is None:
         encodings = encodings[:1]
-    slot = Slot(encodings, failed, switch)
+    slot = Slot(encodings, failed, switch, keyframes)
     transceiver.sender.replaceTrack(slot)
     transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
     slot.sender = transceiver.sender

@@ -35,6 +35,7 @@ from ..core.errors import ProtocolError, StoreError
 from ..core.figures import Figures
 from ..core.invite import encode
 from ..core.rate import Pace, RateLimit
+from ..core.refusals import refusals
 from ..core.rtcbot import write_text
 from ..core.supervision import guarded
 from ..core.wire import dump, show
@@ -52,6 +53,7 @@ class ControlChannel(Channel):
         super().__init__(channel)
         self._session = session
         self._messages = RateLimit()
+        self._busy = RateLimit(1.0, 1.0)
         self._calls = Caller(session, lambda result: self._send('result', **result))
         self._slots: dict[int, tuple[Any, ...]] = {}
         self._stamps = Pace()
@@ -222,6 +224,8 @@ class ControlChannel(Channel):
 
     def _on_message(self, text: str | bytes) -> None:
         self._session.standing.received(len(text))
+        if not self._session.budgets.messages.allow():
+            return self._refuse_busy('too many messages')
         try:
             self._handle(parse_control(text))
         except ProtocolError as error:
@@ -260,14 +264,23 @@ class ControlChannel(Channel):
             elif self._messages.allow():
                 session.host.publish_message(write_text(message.data))
             else:
-                self._send('error', code='busy', message='too many messages')
+                self._refuse_busy('too many messages')
+
+    def _refuse_busy(self, what: str) -> None:
+        """Say so once a second at most, and count the others."""
+        refusals.note('message', self._session.source, what)
+        if self._busy.allow():
+            self._send('error', code='busy', message=what)
 
     def _want(self, message: Want) -> None:
         role, pilot = self._session.role, self._session.host.pilot
         if not may_drive(role):
             self._send('error', code='denied', message='this session may only watch')
         elif not message.lease:
+            # To stop is never refused; it tells others only of a lease or wish that there was.
             pilot.leave(self._session.session_id)
+        elif not self._session.budgets.leases.allow():
+            self._refuse_busy('too many wishes to drive')
         elif not message.take:
             pilot.want(self._session.session_id)
         elif role == 'supervise':
@@ -277,7 +290,9 @@ class ControlChannel(Channel):
 
     def _answer(self, message: Answer) -> None:
         pilot, own = self._session.host.pilot, self._session.session_id
-        if message.yields:
+        if not self._session.budgets.leases.allow():
+            self._refuse_busy('too many answers')
+        elif message.yields:
             pilot.hand_over(own, message.request)
         else:
             pilot.refuse(own, message.request)
@@ -286,6 +301,8 @@ class ControlChannel(Channel):
         host, session = self._session.host, self._session
         if not may_drive(session.role):
             return self._send('error', code='denied', message='this session may only watch')
+        if not session.budgets.releases.allow():
+            return self._refuse_busy('too many releases')
         try:
             if not host.pilot.release(message.stop,
                                       host.name_of(session.session_id) or 'somebody'):
@@ -305,6 +322,8 @@ class ControlChannel(Channel):
 
     def _select(self, message: Select) -> None:
         slot, cameras = self._slot(message.slot), self._session.host.cameras
+        if not self._session.budgets.selects.allow():
+            return self._refuse_busy('too many changes of cameras')
         if message.camera is not None and message.camera not in cameras:
             self._send('error', code='no-camera', message=f'no camera {show(message.camera)}, '
                        f'there are: {", ".join(cameras) or "none"}')

@@ -100,7 +100,7 @@ class OfferingSession(Session):
         # Made now, as a slot has the codecs that were agreed on.
         self.slots = self.path.slots = [
             make_slot(transceiver, [e for e in self._ours if e in codecs], self._failed_codecs,
-                      self.path)
+                      self.path, self.budgets.keyframes)
             for transceiver, codecs in zip(self._transceivers, decoded)]
         for slot in self.slots:
             slot.on_failure = self.fail

@@ -56,6 +56,10 @@ class RTCBotChannel(Channel):
         if isinstance(text, bytes) or len(text) > MAX_MESSAGE or not may_drive(
                 self._session.role):
             return
+        if not self._session.budgets.messages.allow():
+            # What is left out could be the end of a motion.
+            self._session.host.pilot.leave(self._session.session_id)
+            return
         if self._messages.allow():
             self._session.host.publish_message(text)
         rested = self._wish.at_rest

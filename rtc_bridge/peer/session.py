@@ -32,13 +32,14 @@ from .slot import Slot
 from .standing import Standing
 from .teleop_channel import TeleopChannel
 from .viewer_path import STEP_S, ViewerPath
-from ..core.access import Admission
+from ..core.access import Admission, may_drive
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS, family
 from ..core.figures import Figures
 from ..core.link import Candidate, Offer
 from ..core.peer_limits import PeerLimits
+from ..core.session_budgets import SessionBudgets
 from ..core.supervision import guard, guarded, spawn
 from ..core.wire import show
 
@@ -72,6 +73,7 @@ class Session:
         self.source = offer.source
         self.standing = Standing(role, host.robot_id, host.access, admission)
         self.host = host
+        self.budgets = SessionBudgets()
         self.limits = PeerLimits(self._on_breach, self.role != 'none')
         self.slots: list[Slot] = []
         self.path = ViewerPath()
@@ -135,7 +137,8 @@ class Session:
                 for _ in range(min(offer.slots, self.host.max_slots)):
                     # Made before the offer is applied, so that they are matched with its sections.
                     transceiver = pc.addTransceiver('video', 'sendonly')
-                    slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path))
+                    slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path,
+                                           self.budgets.keyframes))
                 await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
                 for transceiver in pc.getTransceivers():
                     if transceiver.sender.track is None:
@@ -244,6 +247,9 @@ class Session:
             self.end(str(error), error.code)
             return None
         self.limits.prove()
+        if not may_drive(self.role):
+            # It may have driven without an invite, which is for watching only.
+            self.host.pilot.leave(self.session_id)
         logger.info('%s: %s by the invite of %s', self._name, self.role,
                     show(self.standing.invite))
         self.fill_first_slot(self._offer.camera)

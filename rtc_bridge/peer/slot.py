@@ -31,6 +31,7 @@ from ..core.fallback import choose, Evidence, family
 from ..core.frames import SentFrames
 from ..core.rate import RateLimit
 from ..core.retransmission import PACKET_BITS, Retransmissions
+from ..core.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from ..core.supervision import failures, OnFailure
 from ..core.tiers import Path
 from ..media.camera import Camera, Subscription
@@ -39,8 +40,6 @@ from ..media.stream import START_BITRATE
 logger = logging.getLogger(__name__)
 # A viewer whose packets are not fetched has a stuck path: three frames are 100 ms.
 _MAX_WAITING = 3
-# A keyframe costs all viewers of a tier: so many may one ask for at once, and in the long run.
-KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ = 3, 0.5
 # For so long, and a round trip, the last one may be on its way.
 _ON_ITS_WAY_S = 0.3
 
@@ -56,12 +55,14 @@ class Slot(MediaStreamTrack):
     :param failed: codecs that the viewer showed nothing of, shared by all its slots
     :param on_codec: called with the encoding of the packet that :meth:`recv` is about to return,
         where it differs from the one before; before all, the first negotiated one is sent
+    :param demands: keyframes that the viewer may bring about, shared by all its slots
     """
 
     kind = 'video'
 
     def __init__(self, encodings: Sequence[str], failed: set[str],
-                 on_codec: Callable[[str], None] | None) -> None:
+                 on_codec: Callable[[str], None] | None,
+                 demands: RateLimit | None = None) -> None:
         """Start empty."""
         super().__init__()
         # The one that takes this track's packets; set with the track.
@@ -74,7 +75,11 @@ class Slot(MediaStreamTrack):
         self.sent = SentFrames()
         self.bytes_sent = 0
         self.bytes_again = 0
-        self._demands = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
+        self._demands = demands or RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
+        # The viewer's choice needs a keyframe for which it has no budget left.
+        self._due = False
+        # Its first picture of all costs nothing: that one was offered.
+        self._began = False
         self._repeat = False
         self._full = False
         # A keyframe is due as soon as the path has room for it.
@@ -118,11 +123,18 @@ class Slot(MediaStreamTrack):
         self.sent.clear()
         self._given_at = self.stamp = None
         self._subscription = None
+        self._due = False
         self._evidence.restart()
         if camera is not None and self.readyState == 'live':
             self.codec = self._choose(camera)
             self._subscription = camera.subscribe(self.codec, self._take, replace(self._path))
-            self._need_keyframe()
+            self._keyframe_needed = True
+            if self._read and self._began:
+                self._due = True
+                self._pay()
+            elif self._read:
+                self.request_keyframe()
+            self._began = True
         if old is not None and subscription is not None:
             old.unsubscribe(subscription)
 
@@ -184,6 +196,7 @@ class Slot(MediaStreamTrack):
             # What came meanwhile was dropped, and may be all that comes.
             self._paused_until, self._owed = None, False
             self._need_keyframe()
+        self._pay()
         # Apart from the viewer's own: these were used up while the path was full.
         if self._owed and not full and self._debts.allow():
             self._owed = False
@@ -193,6 +206,12 @@ class Slot(MediaStreamTrack):
         self._path = Path(bitrate, quiet, ramping, drives)
         if self._subscription is not None:
             self._subscription.set_path(self._path)
+
+    def _pay(self) -> None:
+        """Ask for the keyframe that a change of cameras needs, once there is budget for it."""
+        if self._due and self._demands.allow():
+            self._due = False
+            self.request_keyframe()
 
     @property
     def wanted(self) -> float:
@@ -318,7 +337,7 @@ class Slot(MediaStreamTrack):
             self._packets.clear()
             self._need_keyframe()
             return False
-        self._keyframe_needed = False
+        self._keyframe_needed = self._due = False
         if packet.pts <= self._last_pts:
             # Another stream's packet of the same moment: time goes on, by as little as it can.
             packet = _later(packet, self._last_pts + 1)

@@ -29,6 +29,13 @@ from ..core.supervision import guarded, spawn
 from ..core.wire import dump
 
 _REFUSED_PERIOD_S = 0.2
+# A gamepad's state with all that it may have takes 1.5 kB.
+_MAX_STOP = 4096
+
+
+def _may_be_stop(text: str | bytes) -> bool:
+    """Tell whether a message is worth reading although it is one too many."""
+    return isinstance(text, str) and len(text) <= _MAX_STOP and 'stop' in text
 
 
 class TeleopChannel(Channel):
@@ -75,6 +82,9 @@ class TeleopChannel(Channel):
     def _on_message(self, text: str | bytes) -> None:
         self._session.standing.received(len(text))
         seq = None
+        # A stop passes, whatever else is sent.
+        if not self._session.budgets.commands.allow() and not _may_be_stop(text):
+            return self._refuse(seq, 'busy')
         try:
             message = parse_teleop(text)
             seq = None if isinstance(message, Stop) else message.seq
@@ -97,6 +107,8 @@ class TeleopChannel(Channel):
         host, session = self._session.host, self._session
         if not may_press_stop(session.role, host.view_may_stop):
             raise Refused('role')
+        if host.pilot.stop.latched and not session.budgets.confirmations.allow():
+            return
         if host.pilot.emergency_stop(host.name_of(session.session_id) or 'somebody'):
             session.stop_changed(message.request)
 

@@ -1,0 +1,152 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Sessions that ask for more than their share, and others beside them who notice nothing."""
+
+import logging
+import time
+
+import pytest
+import pytest_asyncio
+from rtc_bridge.core.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets
+from viewer import all_closed, make_sessions, TestCamera, until, Viewer
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def watch():
+    async with all_closed() as (viewers, robots):
+        async def connect(sessions, **options):
+            viewer = Viewer(**options)
+            viewers.append(viewer)
+            if sessions not in robots:
+                robots.append(sessions)
+            await viewer.connect(sessions.link('server'))
+            await viewer.until(lambda: viewer.got('control', 'hello'))
+            return viewer
+        yield connect
+
+
+def without_refill(session):
+    """Let the budgets of a session be what there is at once: tests take no time that counts."""
+    session.budgets.__init__(clock=lambda: 0.0)
+
+
+async def pong(viewer):
+    viewer.send('control', type='ping', id=9)
+    await viewer.until(lambda: viewer.got('control', 'pong'))
+
+
+async def test_changes_of_cameras_draw_on_the_budget_for_keyframes(watch):
+    """They forced 19 keyframes on another viewer in 6 s."""
+    front = TestCamera('front', 60)
+    sessions = make_sessions(front, TestCamera('rear', 120))
+    honest = await watch(sessions)
+    await honest.until(lambda: len(honest.lumas[0]) > 10)
+    rude = await watch(sessions, slots=2)
+    await rude.until(lambda: len(rude.lumas[0]) > 10)
+    session = sessions.sessions[rude.id]
+    rate = session.slots[0]._demands
+    assert rate is session.slots[1]._demands is session.budgets.keyframes
+    stats = front.camera.streams['h264'].stats
+    before, began = stats.keyframes, time.monotonic()
+    for turn in range(40):
+        made = stats.frames
+        for slot in (0, 1):
+            rude.send('control', type='select', slot=slot, camera=(None, 'front')[turn % 2])
+        await until(lambda: stats.frames > made + 3)
+    seconds = time.monotonic() - began
+    # Slot 1 shows its first picture of all; two may have been on their way.
+    assert stats.keyframes - before <= KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * seconds + 3
+    # What there was no budget for comes when there is.
+    rude.send('control', type='select', slot=0, camera='front')
+    seen = len(rude.lumas[0])
+    await rude.until(lambda: len(rude.lumas[0]) > seen or rude.got('control', 'error'))
+
+
+async def test_each_control_message_costs(watch):
+    sessions = make_sessions()
+    rude, honest = await watch(sessions), await watch(sessions)
+    session = sessions.sessions[rude.id]
+    without_refill(session)
+    for number in range(1000):
+        rude.send('control', type='figures', width=number)
+    await rude.until(lambda: rude.got('control', 'error'))
+    rude.send('control', type='ping', id=1)
+    rude.send('teleop', type='stop', request=1)
+    # A stop passes whatever else is sent.
+    await honest.until(lambda: any(m['latched'] for m in honest.got('control', 'stop')))
+    codes = [m['code'] for m in rude.got('control', 'error')]
+    assert codes.count('busy') <= 2 and not rude.got('control', 'pong')
+    await pong(honest)
+
+
+async def test_wishes_to_drive_change_little_for_others(watch, caplog):
+    sessions = make_sessions()
+    rude, honest = await watch(sessions), await watch(sessions)
+    without_refill(sessions.sessions[rude.id])
+    caplog.set_level(logging.INFO, 'rtc_bridge.core.pilot')
+    told = len(honest.got('control', 'lease'))
+    for _ in range(60):
+        rude.send('control', type='want', lease=True)
+        rude.send('control', type='want', lease=False)
+    await rude.until(lambda: rude.got('control', 'error'))
+    await pong(rude)
+    await pong(honest)
+    assert len(honest.got('control', 'lease')) - told <= 20
+    assert len([r for r in caplog.records if r.getMessage().startswith('driver')]) <= 20
+    assert sessions.host.pilot.lease.holder is None
+
+
+async def test_stops_pass_and_other_commands_are_limited(watch):
+    sessions = make_sessions()
+    rude, honest = await watch(sessions), await watch(sessions)
+    session = sessions.sessions[rude.id]
+    without_refill(session)
+    while session.budgets.commands.allow():
+        pass
+    rude.send('teleop', type='drive', epoch=1, seq=1, tick=1, linear_x=0, angular_z=0)
+    await rude.until(lambda: any(m['reason'] == 'busy' for m in rude.got('teleop', 'refused')))
+    rude.send('teleop', type='stop', request=1)
+    await rude.until(lambda: any(m.get('request') == 1 for m in rude.got('control', 'stop')))
+    assert sessions.host.pilot.stop.latched
+    # Once it is in force, answers to more of them have a budget.
+    while session.budgets.confirmations.allow():
+        pass
+    rude.send('teleop', type='stop', request=2)
+    await pong(rude)
+    # An honest one is answered all the same.
+    honest.send('teleop', type='stop', request=3)
+    await honest.until(lambda: any(m.get('request') == 3 for m in honest.got('control', 'stop')))
+
+
+async def test_releases_are_few(watch):
+    sessions = make_sessions()
+    rude = await watch(sessions)
+    without_refill(sessions.sessions[rude.id])
+    for _ in range(20):
+        rude.send('control', type='release', id='x')
+    await rude.until(lambda: any(m['code'] == 'busy' for m in rude.got('control', 'error')))
+    assert len([m for m in rude.got('control', 'error') if m['code'] == 'no-stop']) == 5
+
+
+async def test_what_our_page_sends_passes():
+    """25 commands, 25 gamepad states and 25 stops a second, for a minute."""
+    now = [0.0]
+    budgets = SessionBudgets(clock=lambda: now[0])
+    for _ in range(60 * 25):
+        now[0] += 0.04
+        assert all([budgets.commands.allow(), budgets.commands.allow(),
+                    budgets.confirmations.allow(), budgets.messages.allow()])
