@@ -14,11 +14,12 @@
 
 """ICE servers: URLs, credentials, who is told of which, and where they come from."""
 
+from fake_clock import FakeClock
 import pytest
 from rtc_bridge.core.configuration import BRIDGE
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.link import IceServer
-from rtc_bridge.core.turn import Ice, IceUrl, mint, read_ice, read_url
+from rtc_bridge.core.turn import Ice, IceUrl, mint, read_ice, read_url, VIEWER_TTL_S
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 TCP, TLS = 'turn:t.example.org:80?transport=tcp', 'turns:t.example.org:443?transport=tcp'
@@ -57,9 +58,36 @@ def test_credentials_are_those_of_coturn():
 
 def test_minted_credentials_end():
     ice = Ice((read_url(UDP),), secret='north', ttl=600, wall=lambda: 1000.7, tag=lambda: '7')
-    server, = ice.for_viewer('robot')
+    server, = ice.for_robot('robot')
     assert (server.username, server.credential) == mint('north', 'robot.7', 1600)
     assert server.credential not in repr(server)
+    # Those of somebody who may be anybody hold for a minute.
+    server, = ice.for_viewer('robot')
+    assert (server.username, server.credential) == mint('north', 'robot.7', 1060)
+
+
+def test_a_flood_of_wishes_for_credentials_makes_few():
+    clock = FakeClock()
+    ice = Ice((read_url(UDP),), secret='north', wall=clock, clock=clock)
+
+    def names():
+        return {ice.for_viewer('robot')[0].username for _ in range(500)}
+    assert 1 < len(names()) < 20
+    assert len(names()) == 1
+    clock.now += 2
+    assert 1 <= len(names()) <= 3
+    # What is given out again is never old.
+    clock.now += 11
+    while ice._mints.allow():
+        pass
+    server, = ice.for_viewer('robot')
+    assert int(server.username.split(':')[0]) - clock.now >= VIEWER_TTL_S - 10
+
+
+def test_only_minted_credentials_expire():
+    assert Ice((read_url(UDP),), secret='north').expires
+    assert not Ice((read_url(UDP),), ('u', 'p')).expires
+    assert not Ice((read_url(STUN),), secret='north').expires
 
 
 def test_robot_uses_the_first_that_lives():

@@ -111,7 +111,8 @@ BRIDGE = (
       'RTC_BRIDGE_TURN_LOGIN has in the environment'),
     P('ice.secret_file', '', "file with the secret of coturn's use-auth-secret, instead of a "
       'login; empty: what RTC_BRIDGE_TURN_SECRET has in the environment'),
-    P('ice.ttl', 3600.0, 'what is made with that secret holds this long', 's', 60.0, 86400.0),
+    P('ice.ttl', 3600.0, 'what the robot makes with that secret for itself holds this long', 's',
+      60.0, 86400.0),
 )
 
 

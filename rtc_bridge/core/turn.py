@@ -26,11 +26,21 @@ import secrets
 import time
 from typing import Any
 
-from .clock import Clock
+from .clock import boot_time, Clock
 from .errors import ParameterError
 from .link import IceServer
 from .private_files import warn_if_exposed
+from .rate import RateLimit
 from .wire import show
+
+# Anybody may have a viewer's credentials, before a proof: they hold for the time in which a page
+# gets an address, and coturn does not look at the time again while that address is in use.
+VIEWER_TTL_S = 60.0
+# A relay, which hands them on, has others before half of that time is over.
+VIEWER_RENEWAL_S = 20.0
+# New ones a second and at once. Who comes above that gets the newest ones.
+_MINTS_HZ, _MINTS = 1.0, 10.0
+_REUSE_S = 10.0
 
 # RFC 7064 and 7065, without what aiortc cannot use: stuns, turns over UDP, IPv6 literals.
 _URL = re.compile(r'(stun|turns?):([A-Za-z0-9](?:[A-Za-z0-9._-]{0,252}))(?::([0-9]{1,5}))?'
@@ -95,13 +105,14 @@ class Ice:
     :param urls: in order of preference
     :param login: username and password of the TURN servers, if they are fixed
     :param secret: what the TURN servers share with us to make them with, if not
-    :param ttl: seconds that those hold
+    :param ttl: seconds that the robot's own hold; those of viewers hold for a minute
     :param tag: tells one use of them from the others
     """
 
     def __init__(self, urls: tuple[IceUrl, ...] = (), login: tuple[str, str] | None = None,
                  secret: str = '', ttl: float = 3600.0, wall: Clock = time.time,
-                 tag: Callable[[], str] = lambda: secrets.token_hex(4)) -> None:
+                 tag: Callable[[], str] = lambda: secrets.token_hex(4),
+                 clock: Clock = boot_time) -> None:
         """Take every server for a living one until ``living`` is set."""
         self.urls = urls
         self.ttl = ttl
@@ -111,37 +122,63 @@ class Ice:
         self._secret = secret
         self._wall = wall
         self._tag = tag
+        self._clock = clock
+        self._mints = RateLimit(_MINTS_HZ, _MINTS, clock)
+        # The newest credentials of a viewer, and when they were made.
+        self._newest: tuple[str, str] | None = None
+        self._made = float('-inf')
+
+    @property
+    def expires(self) -> bool:
+        """Tell whether viewers' credentials end, so that a relay needs others in time."""
+        return bool(self._secret) and any(url.scheme != 'stun' for url in self.urls)
 
     def credentials(self, name: str) -> tuple[str | None, str | None]:
         """Return a username and password for the TURN servers, made for one use by a name."""
         if self._secret:
-            # Quotas and logs of the server are by username.
-            return mint(self._secret, f'{name}.{self._tag()}', int(self._wall() + self.ttl))
+            return self._mint(name, self.ttl)
         return self._login or (None, None)
+
+    def viewer_credentials(self, name: str) -> tuple[str | None, str | None]:
+        """Return a username and password for somebody who may be anybody."""
+        if not self._secret:
+            return self._login or (None, None)
+        now = self._clock()
+        if self._newest is None or self._mints.allow() or now - self._made > _REUSE_S:
+            self._newest, self._made = self._mint(name, min(self.ttl, VIEWER_TTL_S)), now
+        return self._newest
+
+    def _mint(self, name: str, seconds: float) -> tuple[str, str]:
+        # Quotas and logs of the server are by username.
+        return mint(self._secret, f'{name}.{self._tag()}', int(self._wall() + seconds))
 
     def for_robot(self, name: str) -> tuple[IceServer, ...]:
         """Return the first STUN and the first TURN server that live: aiortc uses no more."""
         living = [u for u in self.urls if self.living is None or u.text in self.living]
         stun = [u for u in living if u.scheme == 'stun'][:1]
         turn = [u for u in living if u.scheme != 'stun'][:1]
-        return self._servers(stun + turn, name)
+        return self._servers(stun + turn, self.credentials, name)
 
     def for_viewer(self, name: str) -> tuple[IceServer, ...]:
         """
         Return the servers that a viewer should use.
 
         A network may let the viewer through where it stops the robot, so all URLs of a host
-        of which one lives are there; and all of them if none does.
+        of which one lives are there; and all of them if none does. Credentials that are made
+        hold for a minute.
         """
         alive = {u.host for u in self.urls if self.living is None or u.text in self.living}
-        return self._servers([u for u in self.urls if u.host in alive or not alive], name)
+        return self._servers([u for u in self.urls if u.host in alive or not alive],
+                             self.viewer_credentials, name)
 
-    def _servers(self, urls: list[IceUrl], name: str) -> tuple[IceServer, ...]:
+    def _servers(self, urls: list[IceUrl],
+                 credentials: Callable[[str], tuple[str | None, str | None]],
+                 name: str) -> tuple[IceServer, ...]:
         stun = tuple(u.text for u in urls if u.scheme == 'stun')
         turn = tuple(u.text for u in urls if u.scheme != 'stun')
         servers = [IceServer(stun)] if stun else []
         if turn:
-            servers.append(IceServer(turn, *self.credentials(name)))
+            servers.append(IceServer(turn, *credentials(name)))
         return tuple(servers)
 
 

@@ -22,7 +22,7 @@ from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
 from ..core.supervision import failures, first_of
-from ..core.turn import Ice, IceUrl
+from ..core.turn import Ice, IceUrl, VIEWER_RENEWAL_S
 
 logger = logging.getLogger(__name__)
 
@@ -97,14 +97,16 @@ class IceWatch:
         if not self._ice.urls:
             return
         clock = asyncio.get_running_loop().time
-        told = clock()
+        probed = clock()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(PERIOD_S, self._ice.ttl / 4)):
+                async with asyncio.timeout(VIEWER_RENEWAL_S if self._ice.expires else PERIOD_S):
                     await self._now.wait()
-            # Credentials are renewed when half their time is over.
-            if await self._probe_where_we_are() or clock() - told > self._ice.ttl / 2:
-                told = clock()
+            changed = False
+            if self._now.is_set() or clock() - probed >= PERIOD_S - 1:
+                changed = await self._probe_where_we_are()
+                probed = clock()
+            if changed or self._ice.expires:
                 await self._on_change()
 
     async def _probe_where_we_are(self) -> bool:
