@@ -19,6 +19,7 @@ each, costs it 3 s, and a parameter of length 0 an endless loop. What a packet m
 :mod:`rtc_bridge.core.sctp_limits`; here it is applied before aiortc works on it.
 """
 
+import asyncio
 import logging
 from struct import error as struct_error, unpack_from
 
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 # What aiortc raises on chunks and messages that are not what they say. It closes the connection
 # on them, with a traceback in the log.
 _GARBAGE = (AssertionError, IndexError, KeyError, TypeError, ValueError, struct_error)
+
+# Chunks of unfinished messages from which on others get their turn between two more of them.
+_MANY_UNFINISHED = 64
 
 _HOOKS = ('_handle_data', '_receive_chunk', '_receive_data_chunk', '_mark_received',
           '_data_channel_receive', '_data_channel_flush', '_abort', '_set_state', 'State')
@@ -151,13 +155,22 @@ def _install_data_limits() -> None:
             streams = self._inbound_streams
             if chunk.stream_id not in streams and len(streams) >= MAX_STREAMS:
                 raise AssociationBreach(f'data on more than {MAX_STREAMS} streams')
-            unfinished = [kept for stream in streams.values() for kept in stream.reassembly]
+            if self._advertised_rwnd < len(chunk.user_data):
+                # aiortc forgets what waited on a stream that was reset.
+                self._advertised_rwnd = MAX_UNFINISHED_BYTES - sum(
+                    len(kept.user_data) for s in streams.values() for kept in s.reassembly)
+            held = sum(len(stream.reassembly) for stream in streams.values())
             if not limits.association.take_data(
                     chunk.tsn, self._last_received_tsn, len(self._sack_misordered),
-                    waiting=sum(len(kept.user_data) for kept in unfinished)
-                    + len(chunk.user_data), chunks=len(unfinished) + 1):
+                    waiting=MAX_UNFINISHED_BYTES - self._advertised_rwnd + len(chunk.user_data),
+                    chunks=held + 1):
                 self._sack_needed = True
                 return
+            if held > _MANY_UNFINISHED:
+                # Each further chunk costs aiortc a walk over all of these, up to 1 ms.
+                await asyncio.sleep(0)
+                if limits.over:
+                    return
         await receive(self, chunk)
 
     def mark_received(self, tsn):
