@@ -15,10 +15,11 @@
 """What was refused is counted; what others send is fit for a log."""
 
 import logging
+import sys
 
 import pytest
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.log_limits import escape, Repeats
+from rtc_bridge.core.log_limits import escape, EscapingFormatter, Repeats
 from rtc_bridge.core.refusals import MAX_REASONS, Refusal, Refusals
 
 
@@ -37,6 +38,30 @@ def test_a_text_is_not_too_long():
         assert len(escape(text, 10)) == 10 and not escape(text, 10).endswith('.')
     for text in ('x' * 11, '\n' * 6, '\ud800' * 10 ** 6):
         assert len(escape(text, 10)) == 10 and escape(text, 10).endswith('...')
+
+
+def test_a_record_is_one_line_and_its_traceback_no_other():
+    formatter = EscapingFormatter('[%(levelname)s] %(message)s')
+    try:
+        raise ValueError('x\n[ERROR] forged\x1b[2J\ud800')
+    except ValueError:
+        error = sys.exc_info()
+    record = logging.LogRecord('n', logging.INFO, '', 0, 'by %s', ('a\n[ERROR] b',), error)
+    first, *lines = formatter.format(record).split('\n')
+    assert first == r'[INFO] by a\n[ERROR] b'
+    assert len(lines) > 2 and all(line.startswith('  ') and line.isprintable() for line in lines)
+    assert r'\x1b[2J\ud800' in lines[-1]
+
+
+def test_diagnostics_take_any_text():
+    from diagnostic_msgs.msg import DiagnosticStatus  # The other tests here need no ROS.
+    from rclpy.serialization import serialize_message
+    from rtc_bridge.ros.diagnostics import status
+    found = status('x\n', DiagnosticStatus.OK, '\ud800', {'key\x1b': 'a\n\udfff', 'n': 1})
+    assert serialize_message(found)
+    assert (found.name, found.message) == (r'rtc_bridge: x\n', r'\ud800')
+    assert [(pair.key, pair.value) for pair in found.values] == [
+        (r'key\x1b', r'a\n\udfff'), ('n', '1')]
 
 
 def test_repeats_are_counted_by_kind():
