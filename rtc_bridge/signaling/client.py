@@ -60,6 +60,29 @@ _SALTS = 64
 STEADY = 10.0
 
 
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a ``ws`` or ``wss`` URL, as people write them."""
+    parts = urlsplit(url)
+    port = {'ws': 80, 'wss': 443}.get(parts.scheme) if parts.port is None else parts.port
+    return f'{parts.scheme}://{parts.hostname}:{port}'
+
+
+class _WithToken(connect):
+    """
+    Opens a connection with a token, which no other relay is to have.
+
+    websockets 13.1 to 16 send the headers of the first request to wherever they are redirected.
+    """
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """Return where to go on, or the error to raise (websockets 13.0 follows nothing)."""
+        followed = super().process_redirect(exc)
+        if not isinstance(followed, str) or _origin(followed) == _origin(self.uri):
+            return followed
+        return LinkLost(f'it redirects to {_origin(followed)}, which does not get the token for '
+                        f'{_origin(self.uri)}: is relay_url to be that one?')
+
+
 class RelayClient:
     """
     Keeps a robot reachable at a relay.
@@ -208,7 +231,7 @@ class RelayClient:
     async def _dial(self) -> bool:
         """Serve one connection; return whether to dial again at once."""
         try:
-            opened = await connect(
+            opened = await (_WithToken if self._headers else connect)(
                 self._url, subprotocols=[SUBPROTOCOL], compression=None,
                 additional_headers=self._headers, open_timeout=OPEN_TIMEOUT,
                 ping_interval=self._ping, ping_timeout=self._ping, close_timeout=1,
