@@ -376,7 +376,7 @@ async def cut(reader):
 async def test_slow_requests_are_cut(sent):
     registry = Registry()
     registry.add('r', LocalRobot())
-    async with relay(registry, header_timeout=0.3, request_timeout=0.4) as r:
+    async with relay(registry, header_timeout=1.5, request_timeout=1.5) as r:
         reader, writer = await connect(r)
         writer.write(sent)
         await cut(reader)

@@ -364,9 +364,11 @@ async def test_a_robot_of_ours_behind_a_websocket():
         assert (await get(app, 'error'))['error'] == 'no SDP'
         await send(app, type='Negotiate')
         call = await get(robot, 'call')
-        await app.close()
+        # The relay reads on once it has the offer.
+        closing = asyncio.create_task(app.close())
         await send(robot, type='offer', session=call['session'], sdp=SDP)
         assert (await get(robot, 'close'))['session'] == call['session']
+        await closing
         # A page's offer and an app's call do not get in each other's way.
         page = await r.page('/r1')
         await make_offer(page)
