@@ -27,12 +27,13 @@ import json
 import re
 import socket
 import sys
+import zlib
 
 from aiohttp import ClientError, ClientSession, web, WSMsgType
 from aioice import stun
 from attack_peer import Attacker, garbage, PACKETS, send_inits
-from attack_texts import (candidates, LONE_SURROGATE, MESSAGES, offer, OFFERS, short_sections,
-                          TWO_BYTES)
+from attack_texts import (candidates, description, LONE_SURROGATE, MESSAGES, offer, OFFERS,
+                          section, short_sections, TWO_BYTES)
 from page_client import PageClient, Refused, signal, SUBPROTOCOL
 
 # So long does the harness wait for an attack's own end.
@@ -195,7 +196,46 @@ async def _mixed(target):
 @_attack('offer: the answer exceeds the frame', 'native', REFUSED)
 async def _long_answer(target):
     await target.go()
-    return await _offer(target, short_sections(700))
+    return await _offer(target, short_sections(510))
+
+
+def _full_section(mid):
+    """Return a section with as much of each kind as is allowed."""
+    kinds = range(35, 35 + 60)
+    lines = [*(f'a=rtpmap:{n} H264/90000' for n in kinds),
+             *(f'a=fmtp:{n} packetization-mode=1;profile-level-id=42e01f' for n in kinds),
+             *(f'a=rtcp-fb:{kinds[n % 60]} x{n % 4}' for n in range(240)),
+             *(f'a=extmap:{n + 1} urn:x{n}' for n in range(14)),
+             *(f'a=ssrc:{n} cname:x' for n in range(16)), *candidates(5)]
+    return section(mid, 'video', *lines, codec='', payload_types=' '.join(map(str, kinds)))
+
+
+@_attack('offer: the worst within the bounds, 30 times', 'native', REFUSED, ANSWERED)
+async def _worst(target):
+    await target.go()
+    text = description(*map(_full_section, range(5)), section(5, 'application'))
+    outcomes = [await _offer(target, text) for _ in target.some(30)]
+    target.notes['answered'] = outcomes.count(ANSWERED)
+    return outcomes[0]
+
+
+@_attack('offer: 100 good ones, each closed at once', 'native', NOTHING)
+async def _come_and_go(target):
+    await target.go()
+    text, answered = offer(), 0
+    async with ClientSession() as http, http.ws_connect(
+            target.page, protocols=[SUBPROTOCOL]) as ws:
+        await ws.send_json({'type': 'watch'})
+        with contextlib.suppress(TimeoutError, ConnectionError):
+            for _ in target.some(100):
+                while (message := await ws.receive_json(timeout=5))['type'] != 'ready':
+                    answered += message['type'] == 'answer'
+                session = message['session']
+                await ws.send_json({'type': 'offer', 'session': session, 'sdp': text})
+                await ws.send_json({'type': 'close', 'session': session})
+                await ws.send_json({'type': 'renew'})
+                await asyncio.sleep(0.1)
+    return NOTHING
 
 
 # Sessions that take places
@@ -429,6 +469,14 @@ async def _pings(attacker, target):
             await asyncio.sleep(0.01)
 
 
+@_proven('1,000 messages of 60 kB')
+async def _long_messages(attacker, target):
+    for number in target.some(1000):
+        attacker.page.send('control', type='message', data=[0] * 15_000)
+        attacker.page.send('control', type='select', slot=0, camera='x' * 60_000)
+        await asyncio.sleep(0.02)
+
+
 @_proven('SACK with 285 gap blocks, 20 packets')
 async def _proven_gaps(attacker, target):
     await attacker.send_all(PACKETS['SACK with 285 gap blocks, 20 packets'](attacker))
@@ -549,6 +597,27 @@ async def _kscale(target):
 
 
 # HTTP
+
+@_attack('http: bodies that unpack to 250 MB', 'http', REFUSED)
+async def _bomb(target):
+    await target.go()
+    body = zlib.compress(b'v=0\r\n' + bytes(250_000_000), 9)
+    outcomes = [await _post(target.page, body, **{'Content-Encoding': 'deflate'})
+                for _ in target.some(3)]
+    return outcomes[0]
+
+
+@_attack('http: WebSocket frames that unpack to 100 MB', 'http', NOTHING, REFUSED)
+async def _compressed_frames(target):
+    async with ClientSession() as http:
+        await target.go()
+        for _ in target.some(3):
+            async with http.ws_connect(target.page, protocols=[SUBPROTOCOL], compress=15) as ws:
+                with contextlib.suppress(ConnectionError, ClientError, TimeoutError):
+                    await ws.send_str('x' * 100_000_000)
+                    await ws.receive(5)
+    return NOTHING
+
 
 @_attack('http: 250 requests a byte at a time', 'http', NOTHING)
 async def _slow(target):
@@ -763,6 +832,23 @@ async def _errors(relay, target):
     for number in target.some(2000):
         await relay.send(json.dumps({'type': 'error', 'code': f'c{number}', 'message': 'm' * 500}))
         await relay.send('{"type":"renew"}')
+
+
+@_by_relay('2,000 good offers, each closed at once')
+async def _relay_churn(relay, target):
+    text = offer()
+    for number in target.some(2000):
+        await relay.offer(f's{number}', text, source=f'10.0.{number // 250}.{number % 250}')
+        await relay.send(json.dumps({'type': 'close', 'session': f's{number}'}))
+        await asyncio.sleep(0.005)
+
+
+@_by_relay('300 of the worst offers within the bounds')
+async def _relay_worst(relay, target):
+    text = description(*map(_full_section, range(5)), section(5, 'application'))
+    for number in target.some(300):
+        await relay.offer(f's{number}', text, source=f'10.0.{number // 250}.{number % 250}')
+    await relay.settle(len(target.some(300)), 30)
 
 
 @_by_relay('calls of 64 apps at once')

@@ -83,9 +83,9 @@ def sections(count, kind='video', lines=0):
 def short_sections(count):
     """Return an offer of many sections that are no longer than they must be."""
     return description(*(['m=video 9 UDP/TLS/RTP/SAVPF 96', f'a=mid:{n}', 'a=rtpmap:96 VP8/90000',
-                          'a=recvonly', 'a=ice-ufrag:abcd', 'a=ice-pwd:abcdefghijklmnopqrstuv']
-                         for n in range(count - 1)), section(count - 1, 'application'),
-                       session=['a=setup:actpass', f'a=fingerprint:sha-256 {FINGERPRINT}'])
+                          'a=ice-ufrag:abcd', 'a=ice-pwd:abcdefghijklmnopqrstuv',
+                          'a=setup:actpass', f'a=fingerprint:sha-256 {FINGERPRINT}']
+                         for n in range(count - 1)), section(count - 1, 'application'))
 
 
 def candidates(count, address=lambda n: f'127.0.{n >> 8 & 255}.{n & 255}',

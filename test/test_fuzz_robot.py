@@ -22,6 +22,8 @@ attack once (``attack_texts.py``, ``attack_peer.py``) is where the inputs begin.
 import asyncio
 import json
 
+from aiortc import RTCSctpTransport
+from aiortc.rtcsctptransport import WEBRTC_STRING
 from attack_corpus import HostileRelay
 from attack_texts import (candidates, LONE_SURROGATE, MESSAGES, offer, OFFERS,
                           OTHER_LINE_ENDS, sections)
@@ -29,14 +31,19 @@ from browsers import Loop
 from hypothesis import given, strategies as st
 from processes import free_port
 import pytest
+import raw_sctp as raw
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.control import parse_control, parse_teleop
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.invite import bearer_parts, Invite, read, split, write, write_bearer
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.page_link import read_link
+from rtc_bridge.core.peer_limits import PeerLimits
 from rtc_bridge.core.rate import RateLimit
+from rtc_bridge.core.sctp_limits import (
+    MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
 from rtc_bridge.core.sdp_limits import check_sdp
+from rtc_bridge.peer.aiortc_compat.limits import limited_by
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.signaling.client import RelayClient
 from test_fuzz import COUNT, edit, edits, fuzz, hostile, plain, values
@@ -314,3 +321,73 @@ def test_a_relay_says_anything(loop, monkeypatch):
     example()
     loop.run(end(), 90)
     assert COUNT
+
+
+# SCTP packets
+
+class Wire:
+    """The DTLS below an association, which takes all and gives nothing."""
+
+    state = 'connected'
+
+    async def _send_data(self, data):
+        pass
+
+    def _register_data_receiver(self, receiver):
+        pass
+
+    def _unregister_data_receiver(self, receiver):
+        pass
+
+
+TSNS = st.sampled_from([0, 1, 2, 3, 5, 100, 1023, 1024, 1025, 1026, 2 ** 16, 2 ** 31 - 1, 2 ** 31,
+                        2 ** 31 + 1, 2 ** 32 - 1])
+STREAMS = st.sampled_from([0, 1, 2, 8, 15, 16, 17, 64, 65, 65_534, 65_535])
+lengths = st.none() | st.sampled_from([0, 1, 3, 4, 5, 15, 16, 17, 1024, 65_535])
+bodies = st.binary(max_size=24) | st.sampled_from([0, 1, 3, 4, 8, 11, 12, 13, 16, 1100]).map(bytes)
+pairs = st.lists(st.tuples(STREAMS, STREAMS), max_size=5) | st.just([(1, 65_535)] * 280)
+payloads = st.sampled_from([b'', b'x', b'\3', b'\2', bytes(1100), b'{"type":"ping","id":1}',
+                            raw.open_channel('control'), raw.open_channel('x' * 500),
+                            raw.open_channel('default', 0x81), b'\3' + b'\xff' * 11])
+parameters = st.lists(st.builds(raw.parameter, st.sampled_from([1, 7, 13, 14, 15, 16, 17, 18]),
+                                bodies, lengths), max_size=4).map(b''.join)
+packets = st.lists(st.one_of(
+    st.builds(raw.data, TSNS, payloads, STREAMS, TSNS.map(lambda n: n % 65_536),
+              st.sampled_from([0, 50, 51, 53, 56, 57, 2 ** 32 - 1]), st.integers(0, 15)),
+    st.builds(raw.sack, TSNS, pairs, st.lists(TSNS, max_size=5)),
+    st.builds(raw.forward_tsn, TSNS, pairs), st.builds(raw.init, TSNS, TSNS, parameters),
+    st.builds(raw.chunk, st.integers(0, 255) | st.sampled_from([130, 192]), bodies | parameters,
+              st.integers(0, 7), lengths)), min_size=1, max_size=6).map(b''.join)
+
+
+def test_associations_take_anything(loop):
+    """A packet is read, dropped, or the end of its association; what is kept has bounds."""
+    @fuzz
+    @given(st.lists(packets | st.binary(max_size=60), min_size=1, max_size=5), st.booleans())
+    def example(bodies, trusted):
+        loop.run(take(bodies, trusted))
+
+    async def take(bodies, trusted):
+        breaches = []
+        with limited_by(PeerLimits(breaches.append, trusted)):
+            sctp = RTCSctpTransport(Wire())
+        sctp._set_state(sctp.State.ESTABLISHED)
+        sctp._remote_port, sctp._last_received_tsn, sctp._local_tsn = 5000, 0, 3
+        sctp._last_sacked_tsn = sctp._advanced_peer_ack_tsn = 2
+        channels = []
+        sctp.on('datachannel', channels.append)
+        await sctp._send(0, WEBRTC_STRING, bytes(3000))
+        for body in bodies:
+            await sctp._handle_data(raw.packet(sctp, body, tag=sctp._local_verification_tag))
+            kept = [chunk for stream in sctp._inbound_streams.values()
+                    for chunk in stream.reassembly]
+            assert len(kept) <= MAX_UNFINISHED_CHUNKS and len(channels) <= MAX_CHANNELS
+            assert len(sctp._inbound_streams) <= MAX_STREAMS
+            assert len(sctp._sack_misordered) <= MAX_MISORDERED
+        if breaches:
+            assert len(breaches) == 1 and breaches[0].isprintable()
+            assert sctp.state == 'closed'
+        sctp._set_state(sctp.State.CLOSED)
+        # What has been queued for listeners runs before the next one.
+        await asyncio.sleep(0)
+    example()
