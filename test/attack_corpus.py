@@ -201,10 +201,11 @@ async def _long_answer(target):
 
 def _full_section(mid):
     """Return a section with as much of each kind as is allowed."""
-    kinds = range(35, 35 + 60)
+    # RFC 5761, section 4: the others are taken for RTCP.
+    kinds = [*range(96, 127), *range(35, 64)]
     lines = [*(f'a=rtpmap:{n} H264/90000' for n in kinds),
              *(f'a=fmtp:{n} packetization-mode=1;profile-level-id=42e01f' for n in kinds),
-             *(f'a=rtcp-fb:{kinds[n % 60]} x{n % 4}' for n in range(240)),
+             *(f'a=rtcp-fb:{n} nack' for n in kinds),
              *(f'a=extmap:{n + 1} urn:x{n}' for n in range(14)),
              *(f'a=ssrc:{n} cname:x' for n in range(16)), *candidates(5)]
     return section(mid, 'video', *lines, codec='', payload_types=' '.join(map(str, kinds)))

@@ -31,8 +31,11 @@ async def read_body(request: web.Request) -> bytes:
     """
     Return a request's body.
 
-    :raises aiohttp.web.HTTPException: 400 not what its headers say, 408 too slow, 413 too long
+    :raises aiohttp.web.HTTPException: 400 not what its headers say, 408 too slow, 413 too long,
+        415 packed (RFC 9110, section 8.4)
     """
+    if request.headers.get('Content-Encoding', 'identity').lower() != 'identity':
+        raise web.HTTPUnsupportedMediaType(text='The body is packed, which is not taken here')
     try:
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()

@@ -186,7 +186,8 @@ async def serve(app: web.Application, host: str, port: int,
     if context is not None and hasattr(SSLProtocol, 'max_size'):
         SSLProtocol.max_size = _TLS_BUFFER
     doorman = app[DOORMAN]
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0,
+    # No body is unpacked: 250 kB can become 250 MB, in this event loop.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, auto_decompress=False,
                            keepalive_timeout=_KEEP_ALIVE, logger=_http_logger)
     await runner.setup()
     try:
