@@ -21,7 +21,7 @@ from .encoding import H264_ENCODERS
 from .parameters import Parameter as P
 
 TELEOP_OUTPUT = (
-    P('teleop.message_type', 'twist', 'message on cmd_vel; auto looks at the subscribers',
+    P('teleop.message_type', 'auto', 'message on cmd_vel; auto looks at the subscribers',
       choices=('twist', 'twist_stamped', 'auto')),
     P('teleop.frame_id', 'base_link', 'frame of TwistStamped'),
     P('teleop.timeout', 0.3, 'the robot stops when no command came for this long', 's', 0.1, 5.0),

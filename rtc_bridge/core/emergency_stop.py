@@ -40,7 +40,9 @@ class EmergencyStop:
     """
     A latch.
 
-    ``id`` is that of the stop in force, ``None`` if there is none; ``by`` who pressed it.
+    ``id`` is that of the stop in force, ``None`` if there is none; ``by`` who pressed it;
+    ``released`` the id of the one that was released last: it is kept in the file, as a guard may
+    not have heard of the release before this process ended.
 
     :param path: file of the state, ``None``: kept in memory only
     :param renamed: the robot may have had another name, whose file it then takes over
@@ -53,6 +55,7 @@ class EmergencyStop:
         """Read the state."""
         self.id: str | None = None
         self.by = ''
+        self.released: str | None = None
         self._path = path
         self._renamed = renamed
         self._write = write
@@ -83,7 +86,7 @@ class EmergencyStop:
         if not self._stored and now >= self._again:
             self._again = now + _AGAIN_S
             try:
-                self._save(self.id, self.by)
+                self._save(self.id, self.by, self.released)
                 self._stored = True
             except StoreError as error:
                 logger.error('the emergency stop holds, but only as long as this process: %s',
@@ -100,15 +103,15 @@ class EmergencyStop:
             return False
         # If this fails, nobody knows which of both the disk has.
         self._stored = False
-        self._save(None, by)
-        self.id, self.by, self._stored = None, '', True
+        self._save(None, by, stop)
+        self.id, self.by, self.released, self._stored = None, '', stop, True
         logger.warning('emergency stop released by %s', by)
         return True
 
-    def _save(self, stop: str | None, by: str) -> None:
+    def _save(self, stop: str | None, by: str, released: str | None) -> None:
         if self._path is not None:
-            self._write(self._path,
-                        json.dumps({'id': stop, 'by': by, 'at': int(time.time())}) + '\n')
+            self._write(self._path, json.dumps({
+                'id': stop, 'by': by, 'released': released, 'at': int(time.time())}) + '\n')
 
     def _look_around(self) -> None:
         """
@@ -142,6 +145,9 @@ class EmergencyStop:
                          error if isinstance(error, StoreError) else repr(error))
             self.latch('a state that cannot be read')
         else:
+            # Files of earlier versions do not have it.
+            released = state.get('released')
+            self.released = released if isinstance(released, str) else None
             if stop is not None:
                 self.id, self.by = stop, by
                 logger.error('emergency stop by %s is still in force', by)

@@ -184,10 +184,11 @@ class Gate:
                 return None
             if not rested:
                 raise Refused('neutral-first')
-            if self._hindrance() == 'stopped':
-                # Nobody sits down for that. With another reason the zero that is said to who
-                # takes the seat may end it.
-                raise Refused('stopped')
+            reason = self._hindrance()
+            if reason is not None and reason != 'guard':
+                # Do not grant the lease while nothing may move. A guard that did not answer may
+                # answer the zero that follows a grant.
+                raise Refused(reason)
             self.lease.take(session)
             self._follow()
             self._neutral_seen = True

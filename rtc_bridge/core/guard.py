@@ -22,6 +22,8 @@ from .velocity import Velocity, ZERO
 
 ZERO_PERIOD_S = 0.05
 ZERO_TIME_S = 1.0
+# A bridge that sends nothing for this long, not even neutral commands, makes room for another.
+BRIDGE_SILENCE_S = 1.0
 
 
 class Guard:
@@ -32,6 +34,9 @@ class Guard:
     the emergency stop is latched nothing passes, and zero is said all the time. After the start,
     and after any stop that was not commanded, motion needs a neutral command first; ``epoch``
     changes with each of these, and with each motion refused so, for who commands to know.
+
+    The commands of one bridge pass, the first that sends any, until it is silent for
+    ``BRIDGE_SILENCE_S``; those of others are refused. Another one begins as after a stop.
 
     :param timeout: seconds a command lasts, from its own stamp
     """
@@ -47,6 +52,9 @@ class Guard:
         self._zero_until = 0.0
         self._next_zero = 0.0
         self._latched = False
+        # Whose commands pass, and the time after which it has been silent for too long.
+        self._holder: str | None = None
+        self._held_until = 0.0
         self._name = secrets.token_hex(4)
         self._stops = 0
         self._neutral_seen = False
@@ -55,6 +63,11 @@ class Guard:
     def epoch(self) -> str:
         """Return what names the time since motion last came to need a neutral command."""
         return f'{self._name}.{self._stops}'
+
+    @property
+    def holder(self) -> str | None:
+        """Return the bridge whose commands pass, if it has not fallen silent."""
+        return self._holder if self._clock() <= self._held_until else None
 
     def took(self, stamp: float) -> bool:
         """Tell whether the command of this stamp was the last that came in time."""
@@ -66,16 +79,19 @@ class Guard:
             self._latched = latched
             self._stop(self._clock())
 
-    def command(self, velocity: Velocity, stamp: float) -> Velocity | None:
+    def command(self, velocity: Velocity, stamp: float, bridge: str = '') -> Velocity | None:
         """
         Return what to publish for a command, or ``None`` if it must not pass.
 
         :param stamp: boot-time clock of this host, in seconds, when the command was accepted
+        :param bridge: who sent it
         """
         now = self._clock()
         if not all(map(math.isfinite, (stamp, *vars(velocity).values()))):
             return None
-        if stamp <= self._stamp or not 0.0 <= now - stamp <= self._timeout:
+        if not 0.0 <= now - stamp <= self._timeout or not self._hold(bridge, now):
+            return None
+        if stamp <= self._stamp:
             return None
         self._expire(now)
         self._stamp = stamp
@@ -116,6 +132,17 @@ class Guard:
         if now < self._zero_until or self._latched:
             return max(0.0, self._next_zero - now)
         return 1.0
+
+    def _hold(self, bridge: str, now: float) -> bool:
+        """Tell whether the commands of this bridge pass, and note that it is not silent."""
+        if bridge != self._holder:
+            if self._holder is not None:
+                if now <= self._held_until:
+                    return False
+                self._stop(now)
+            self._holder = bridge
+        self._held_until = now + BRIDGE_SILENCE_S
+        return True
 
     def _expire(self, now: float) -> None:
         if self._deadline is not None and now > self._deadline:

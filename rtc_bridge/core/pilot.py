@@ -40,11 +40,13 @@ class Pilot:
     :param publish: takes each velocity that may reach the motors
     :param publish_joy: takes axes and buttons in ROS order, or ``None`` if joy is off
     :param stop: the emergency stop; it belongs among the gate's conditions, too
+    :param lease_reason: returns why nobody may drive now, ``None`` if one may
     """
 
     def __init__(self, gate: Gate, publish: Callable[[Velocity], None],
                  publish_joy: Callable[[list[float], list[int]], None] | None = None, *,
                  stop: EmergencyStop | None = None, enabled: bool = True,
+                 lease_reason: Callable[[], str | None] = lambda: None,
                  clock: Clock = boot_time) -> None:
         """Start with nobody driving."""
         self.gate = gate
@@ -58,6 +60,7 @@ class Pilot:
         # Called when an emergency stop, or zero, could not be carried out: nothing here stops the
         # robot any more, so the process has to end, and the guard says zero.
         self.when_stop_fails: OnFailure = lambda error: None
+        self._lease_reason = lease_reason
         self._publish = publish
         self._publish_joy = publish_joy
         self._clock = clock
@@ -72,16 +75,32 @@ class Pilot:
         return self._publish_joy is not None
 
     def want(self, session: str) -> None:
-        """Give a session the lease if it is free, else ask its holder."""
+        """
+        Give a session the lease if it is free, else ask its holder.
+
+        :raises Refused: nobody may drive now
+        """
         if self.enabled:
+            self._permit_lease()
             self.lease.request(session)
             self._settle()
 
     def take(self, session: str) -> None:
-        """Give a session the lease, whoever holds it."""
+        """
+        Give a session the lease, whoever holds it.
+
+        :raises Refused: nobody may drive now
+        """
         if self.enabled:
+            self._permit_lease()
             self.lease.take(session)
             self._settle()
+
+    def end_if_refused(self) -> None:
+        """Take the lease back, and drop all requests for it, if nobody may drive now."""
+        if self._lease_reason() is not None:
+            while self.lease.holder is not None:
+                self.leave(self.lease.holder)
 
     def leave(self, session: str) -> None:
         """Stop at once if this session drives: it gave up, or its path broke."""
@@ -194,6 +213,11 @@ class Pilot:
         self.enabled = False
         while self.lease.holder is not None:
             self.leave(self.lease.holder)
+
+    def _permit_lease(self) -> None:
+        reason = self._lease_reason()
+        if reason is not None:
+            raise Refused(reason)
 
     def _joy(self, session: str, message: Joy, frame: float | None, for_driving: bool) -> None:
         if self._publish_joy is None:

@@ -104,6 +104,8 @@ class Bridge:
         self.sessions = Sessions(self.host)
         self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
                                self.host.cameras, self.sessions.cameras_changed)
+        # Pages are told why before the lease ends.
+        self._seat.path.on_change.insert(0, self._notices_changed)
         self.telemetry = Telemetry(
             node, values, self.host.telemetry, lambda: self.sessions.takes_telemetry,
             self.sessions.send_telemetry)
@@ -154,6 +156,7 @@ class Bridge:
             parts = {'cameras': self.cameras.run,
                      'telemetry': lambda: self.telemetry.run(ros),
                      'actions': lambda: self.actions.run(ros),
+                     'command path': lambda: self._seat.path.run(ros),
                      'diagnostics': self._report, 'ICE watch': self._ice_watch.run}
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.host.robot_id,
@@ -183,6 +186,11 @@ class Bridge:
             return FAILED
         return 0
 
+    def _notices_changed(self) -> None:
+        self.host.notices = self._seat.path.notices if self.pilot.enabled else tuple(
+            notice for notice in self._seat.path.notices if notice.code == 'other-stop')
+        self.sessions.notices_changed()
+
     async def _renew(self) -> None:
         if self._client is not None:
             await self._client.renew()
@@ -200,7 +208,7 @@ class Bridge:
                 if name in self.host.cameras:
                     with guard('diagnostics of a camera'):
                         statuses.append(rates.status(f'camera {name}'))
-            for make in (self._seat.status, self._viewers_status, self._relay_status,
+            for make in (self._seat.status, self._seat.path.status, self._viewers_status, self._relay_status,
                          self._failures.status, _refused):
                 with guard('diagnostics'):
                     statuses.append(make())

@@ -23,30 +23,39 @@ import contextlib
 import logging
 import os
 from pathlib import Path
+import secrets
 import sys
 
 from geometry_msgs.msg import TwistStamped
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from std_msgs.msg import Bool, Header
+from std_msgs.msg import Header, String
 
+from ..core.clock import boot_time
 from ..core.configuration import BRIDGE, TELEOP_OUTPUT
-from ..core.errors import REFUSED, RtcBridgeError
-from ..core.guard import Guard
+from ..core.engaged_stops import EngagedStops
+from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
+from ..core.guard import BRIDGE_SILENCE_S, Guard
+from ..core.guard_messages import BridgeId, GuardState, StopState, this_process
 from ..core.supervision import count_the_rest, guarded
 from ..core.velocity import Velocity
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import end_program, FAILED, init, PartFailed, spin, when_signalled
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GUARD_QOS, GUARD_TOPIC, HEARD_TOPIC, LOCK_TOPIC, stamp_seconds, STATE_QOS)
+    CmdVelOutput, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, HEARD_TOPIC, stamp_seconds,
+    STATE_QOS, STATES_QOS, STOP_TOPIC)
 
 # For large images.
 _CAMERAS_PROFILE = 'fastdds_shm.xml'
 _NICE = -15
 # Above those who just ask for real time.
 _PRIORITY = 10
+# Bridges take a guard that is silent four times as long for gone.
+_STATE_PERIOD_S = 0.5
+# Bridges whose refusal is logged; more of them are not logged one by one.
+_MAX_LOGGED = 32
 
 
 class CmdVelGuard(Node):
@@ -64,10 +73,18 @@ class CmdVelGuard(Node):
         refuse_unknown(self, {'teleop'}, [row.name for row in BRIDGE])
         self.guard = Guard(values['teleop.timeout'])
         self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
+        self._stops = EngagedStops()
+        self._id = secrets.token_hex(8)
+        # What was told last, and when to look at it again.
+        self._told: GuardState | None = None
+        self._next_state = 0.0
+        # Pairs of the bridge that was refused and the one that drove.
+        self._refused: set[tuple[str, str]] = set()
         self._heard = self.create_publisher(Header, HEARD_TOPIC, STATE_QOS)
+        self._state = self.create_publisher(String, GUARD_STATE_TOPIC, STATE_QOS)
         # Whatever fails here ends the process, with zero first: a guard that may be wrong is none.
-        self.create_subscription(Bool, LOCK_TOPIC, guarded(
-            'emergency stop lock', self._on_lock, on_failure=end_program), STATE_QOS)
+        self.create_subscription(String, STOP_TOPIC, guarded(
+            'emergency stops', self._on_stop, on_failure=end_program), STATES_QOS)
         self.create_subscription(TwistStamped, GUARD_TOPIC, guarded(
             'command', self._on_command, on_failure=end_program), GUARD_QOS)
 
@@ -76,22 +93,67 @@ class CmdVelGuard(Node):
         if velocity is not None:
             self._output.publish(velocity)
 
+    def wait(self) -> float:
+        """Return for how many seconds there is nothing to do but to listen."""
+        return min(self.guard.wait(), max(0.0, self._next_state - boot_time()))
+
+    def step(self) -> None:
+        """Do what is due."""
+        self.publish(self.guard.poll())
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell of this guard, twice a second and when something has changed."""
+        now = boot_time()
+        due = now >= self._next_state
+        if due:
+            self._output.look()
+        holder = self.guard.holder
+        state = GuardState(
+            self._id, self.get_fully_qualified_name(), this_process(), self._output.topic,
+            self._output.kind, self._output.auto,
+            BridgeId.parse(holder) if holder is not None else None, self._stops.held())
+        if due or state != self._told:
+            self._next_state, self._told = now + _STATE_PERIOD_S, state
+            self._state.publish(String(data=state.dump()))
+
     def end(self) -> None:
         """Publish a last zero, and see it off."""
         self.publish(self.guard.stop())
         self._output.flush()
         self.destroy_node()
 
-    def _on_lock(self, message: Bool) -> None:
-        self.guard.latch(message.data)
+    def _on_stop(self, message: String) -> None:
+        try:
+            self._stops.hear(StopState.parse(message.data))
+        except ProtocolError as error:
+            self.get_logger().warning(f'{STOP_TOPIC} has a message that is none: {error}',
+                                      once=True)
+        self.guard.latch(bool(self._stops))
 
     def _on_command(self, message: TwistStamped) -> None:
         twist, stamp = message.twist, stamp_seconds(message.header)
+        bridge = message.header.frame_id
         self.publish(self.guard.command(
-            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp))
+            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp, bridge))
+        holder = self.guard.holder
+        if holder is not None and holder != bridge:
+            self._log_refusal(bridge, holder)
+            return
         # So the bridge knows that it is heard in time, and when a neutral command is needed.
         if self.guard.took(stamp):
-            self._heard.publish(Header(stamp=message.header.stamp, frame_id=self.guard.epoch))
+            self._heard.publish(Header(
+                stamp=message.header.stamp, frame_id=f'{self.guard.epoch} {bridge}'))
+
+    def _log_refusal(self, bridge: str, holder: str) -> None:
+        if (bridge, holder) in self._refused or len(self._refused) >= _MAX_LOGGED:
+            return
+        self._refused.add((bridge, holder))
+        self.get_logger().warning(
+            f'the commands of {BridgeId.parse(bridge).name} are refused: '
+            f'{BridgeId.parse(holder).name} drives, and a guard takes the commands of one bridge '
+            f'at a time, until it is silent for {BRIDGE_SILENCE_S:g} s; end one of them, or give '
+            'each its own namespace and guard')
 
 
 def _run_first() -> bool:
@@ -142,7 +204,7 @@ def main(args: list[str] | None = None) -> int:
         log_to_ros(node)
         executor.add_node(node)
         # Waits on the system's steady clock: a ROS timer would not fire without /clock.
-        spin(executor, ended, node.guard.wait, lambda: node.publish(node.guard.poll()))
+        spin(executor, ended, node.wait, node.step)
     except PartFailed as failed:
         status = FAILED
         node.get_logger().fatal(

@@ -21,14 +21,16 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Joy
-from std_msgs.msg import Bool, Header
+from std_msgs.msg import Bool, Header, String
 from std_srvs.srv import Trigger
 
+from .command_path import CommandPath
 from ..core.clock import boot_time
 from ..core.emergency_stop import EmergencyStop
 from ..core.errors import ParameterError, StoreError
 from ..core.gate import Gate
 from ..core.guard import Guard
+from ..core.guard_messages import BridgeId, StopState
 from ..core.guard_watch import GuardWatch
 from ..core.lease import Lease
 from ..core.parameters import Value
@@ -40,10 +42,14 @@ from ..ros.diagnostics import status
 from ..ros.seam import guarded_service
 from ..ros.velocity_publisher import (
     CmdVelOutput, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
-    STATE_QOS)
+    STATE_QOS, STOP_TOPIC)
 
 # A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
 LOCK_PERIOD_S = 0.2
+# Time to hear of the emergency stops of other bridges before the lock is opened.
+_LOCK_OPENS_AFTER_S = 1.0
+# How often the type that the subscribers of cmd_vel expect is looked at, without a guard.
+_LOOK_PERIOD_S = 1.0
 _SERVICE_TIMEOUT_S = 1.0
 # A false that follows at once, as a button is let go, must not replace the true before it.
 _PRESS_QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
@@ -64,23 +70,31 @@ class Seat:
         self._stop = stop
         # Without the guard's process its rules are kept here, as far as this process runs.
         self._guard = self._watch = None
-        conditions = [stop.reason]
+        self._bridge = BridgeId.new(node.get_fully_qualified_name())
         self._output: GuardedOutput | CmdVelOutput
         if values['teleop.guard']:
-            self._output = GuardedOutput(node)
+            self._output = GuardedOutput(node, str(self._bridge))
             self._watch = GuardWatch(2 * values['teleop.timeout'], lambda: self._output.matched)
-            conditions.append(self._watch.reason)
+            self.path = CommandPath(node, self._bridge, None)
         else:
             self._guard = Guard(values['teleop.timeout'])
             self._output = CmdVelOutput(node, values['teleop.message_type'],
                                         values['teleop.frame_id'])
+            self.path = CommandPath(node, self._bridge, self._output)
+        conditions = [stop.reason, self.path.reason]
+        if self._watch is not None:
+            conditions.append(self._watch.reason)
         self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
             values['teleop.joy']) else None
         self._lock = node.create_publisher(Bool, LOCK_TOPIC, STATE_QOS)
+        self._stops = node.create_publisher(String, STOP_TOPIC, STATE_QOS)
+        self._lock_opens = boot_time() + _LOCK_OPENS_AFTER_S
         self.pilot = Pilot(_gate(values, conditions), self._publish,
                            self._joy and self._publish_joy, stop=stop,
-                           enabled=values['teleop.enabled'])
+                           enabled=values['teleop.enabled'],
+                           lease_reason=self.path.lease_reason)
         self.pilot.on_stop.append(self._tell_stop)
+        self.path.on_change.append(self._path_changed)
         if self._watch is not None:
             self.pilot.on_lease.append(self._rest)
         self._tell_stop()
@@ -115,6 +129,7 @@ class Seat:
             if self._is_press(message):
                 press()
 
+        self.path.listen(loop)
         if self._watch is not None:
             self._node.create_subscription(
                 Header, HEARD_TOPIC, guarded('answer of the guard', heard), STATE_QOS)
@@ -159,7 +174,16 @@ class Seat:
         if self.pilot.lease.holder is None:
             self._watch.rest()
 
-    def _heard(self, stamp: float, epoch: str) -> None:
+    def _path_changed(self) -> None:
+        # Whoever is refused must not appear to drive.
+        self.pilot.end_if_refused()
+        self._tell_stop()
+
+    def _heard(self, stamp: float, frame_id: str) -> None:
+        epoch, _, bridge = frame_id.partition(' ')
+        if bridge != str(self._bridge):
+            # An answer to another bridge.
+            return
         if self._watch.heard(stamp, epoch):
             # The guard waits for a neutral command, so the driver has to give one.
             self.pilot.halt()
@@ -193,13 +217,16 @@ class Seat:
 
     async def _repeat_lock(self) -> None:
         while True:
-            self._publish_lock()
+            self._publish_stop()
             await asyncio.sleep(LOCK_PERIOD_S)
 
     async def _repeat_zero(self) -> None:
-        epoch = self._guard.epoch
+        epoch, next_look = self._guard.epoch, 0.0
         while True:
             await asyncio.sleep(POLL_PERIOD_S)
+            if boot_time() >= next_look:
+                next_look = boot_time() + _LOOK_PERIOD_S
+                self._output.look()
             velocity = self._guard.poll()
             if velocity is not None:
                 self._output.publish(velocity)
@@ -207,13 +234,19 @@ class Seat:
                 epoch = self._guard.epoch
                 self.pilot.halt()
 
-    def _publish_lock(self) -> None:
-        self._lock.publish(Bool(data=self._stop.latched))
-
     def _tell_stop(self) -> None:
-        self._publish_lock()
+        self._publish_stop()
         if self._guard is not None:
-            self._guard.latch(self._stop.latched)
+            self._guard.latch(self._stop.latched or bool(self.path.other_stops))
+
+    def _publish_stop(self) -> None:
+        stop = self._stop
+        self._stops.publish(String(data=StopState(
+            self._bridge, stop.id, stop.released).dump()))
+        # All bridges say the same here: a lock knows no senders, and takes the last word.
+        locked = stop.latched or bool(self.path.other_stops)
+        if locked or boot_time() >= self._lock_opens:
+            self._lock.publish(Bool(data=locked))
 
     def _publish(self, velocity: Velocity) -> None:
         if self._watch is not None:

@@ -33,6 +33,7 @@ from ..core.control import (
 )
 from ..core.errors import ProtocolError, StoreError
 from ..core.figures import Figures
+from ..core.gate import Refused
 from ..core.invite import encode
 from ..core.rate import Pace, RateLimit
 from ..core.refusals import refusals
@@ -253,7 +254,10 @@ class ControlChannel(Channel):
         elif isinstance(message, Call):
             self._calls.make(message)
         elif isinstance(message, Want):
-            self._want(message)
+            try:
+                self._want(message)
+            except Refused as refused:
+                self._send('error', code=str(refused), message=self._why(str(refused)))
         elif isinstance(message, Answer):
             self._answer(message)
         elif isinstance(message, Release):
@@ -287,6 +291,10 @@ class ControlChannel(Channel):
             pilot.take(self._session.session_id)
         else:
             self._send('error', code='denied', message='only who supervises takes the seat')
+
+    def _why(self, reason: str) -> str:
+        return next((notice.text for notice in self._session.host.notices
+                     if notice.code == reason), 'nobody can drive by this bridge now')
 
     def _answer(self, message: Answer) -> None:
         pilot, own = self._session.host.pilot, self._session.session_id

@@ -35,11 +35,19 @@ GUARD_TOPIC = 'cmd_vel_guard/command'
 # Who comes late gets the newest, too: DDS finds the two directions one after the other.
 STATE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
                        durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# And back, for each command: its stamp, and as frame_id the guard's epoch.
+# And back, for each command: its stamp, and as frame_id the guard's epoch, a space, and the bridge
+# that it came from.
 HEARD_TOPIC = 'cmd_vel_guard/heard'
-# The emergency stop as std_msgs/Bool, for the guard and twist_mux.
+# What a guard tells of itself (GuardState), and bridges of their emergency stops (StopState), to
+# the guard and to each other.
+GUARD_STATE_TOPIC = 'cmd_vel_guard/state'
+STOP_TOPIC = 'cmd_vel_guard/stops'
+# Several bridges, or guards, may speak at once, and one message of each is to be kept.
+STATES_QOS = QoSProfile(depth=20, reliability=ReliabilityPolicy.RELIABLE,
+                        durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# The emergency stop as std_msgs/Bool, for twist_mux.
 LOCK_TOPIC = 'emergency_stop_lock'
-_LOOK_PERIOD_S = 1.0
+TWIST, TWIST_STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
 _FLUSH_S = 0.5
 
 
@@ -56,10 +64,15 @@ def _flush(publisher: Publisher) -> None:
 
 
 class GuardedOutput:
-    """Publishes for the guard, stamped with the boot-time clock of this host."""
+    """
+    Publishes for the guard, stamped with the boot-time clock of this host.
 
-    def __init__(self, node: Node) -> None:
+    :param bridge: who sends; the guard takes the commands of one bridge at a time
+    """
+
+    def __init__(self, node: Node, bridge: str) -> None:
         """Make the publisher."""
+        self._bridge = bridge
         self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, GUARD_QOS)
 
     @property
@@ -71,6 +84,7 @@ class GuardedOutput:
         """Publish at once, from any thread; return the command's stamp in seconds."""
         message = TwistStamped()
         message.header.stamp = Time(nanoseconds=int(boot_time() * 1e9)).to_msg()
+        message.header.frame_id = self._bridge
         fill(message.twist, velocity)
         self._publisher.publish(message)
         return stamp_seconds(message.header)
@@ -84,26 +98,32 @@ class CmdVelOutput:
     """
     Publishes ``cmd_vel`` as Twist or TwistStamped.
 
-    With ``auto`` the type is that of the subscribers, looked up once a second, and Twist while
-    there are none. One ROS context cannot hold both types on a topic, so the old publisher goes
-    before the new one comes.
+    With ``auto`` the type is that of the subscribers as :meth:`look` finds them, and Twist while
+    there are none; where they differ it stays what it is. One ROS context cannot hold both types
+    on a topic, so the old publisher goes before the new one comes.
     """
 
     def __init__(self, node: Node, message_type: str, frame_id: str) -> None:
         """Make the publisher."""
         self._node = node
-        self._auto = message_type == 'auto'
+        self.auto = message_type == 'auto'
         self._frame_id = frame_id
-        self._next_look = 0.0
         self._type: type = TwistStamped if message_type == 'twist_stamped' else Twist
         self._publisher: Publisher = self._create()
+        self.look()
+
+    @property
+    def topic(self) -> str:
+        """Return the topic's full name, all remapping done."""
+        return self._publisher.topic_name
+
+    @property
+    def kind(self) -> str:
+        """Return the type of the messages, as the ROS graph has it."""
+        return TWIST_STAMPED if self._type is TwistStamped else TWIST
 
     def publish(self, velocity: Velocity) -> None:
         """Publish at once."""
-        if self._auto:
-            # Without a look at the subscribers it still publishes.
-            with guard('type of cmd_vel'):
-                self._look()
         message = self._type()
         if self._type is TwistStamped:
             message.header.stamp = self._node.get_clock().now().to_msg()
@@ -121,22 +141,31 @@ class CmdVelOutput:
         # An executor that waits for a publisher's events keeps it after it was destroyed.
         return self._node.create_publisher(
             self._type, 'cmd_vel', RELIABLE_LATEST,
-            event_callbacks=PublisherEventCallbacks(use_default_callbacks=not self._auto))
+            event_callbacks=PublisherEventCallbacks(use_default_callbacks=not self.auto))
 
-    def _look(self) -> None:
-        now = boot_time()
-        if now < self._next_look:
+    def look(self) -> None:
+        """
+        Follow the type that the subscribers expect, with ``auto``.
+
+        It looks at what DDS has found already, which takes a fraction of a millisecond.
+        """
+        if not self.auto:
             return
-        self._next_look = now + _LOOK_PERIOD_S
+        # Without a look at the subscribers it still publishes.
+        with guard('type of cmd_vel'):
+            self._follow()
+
+    def _follow(self) -> None:
         types = {info.topic_type
                  for info in self._node.get_subscriptions_info_by_topic('cmd_vel')}
         wanted = self._type
-        if types == {'geometry_msgs/msg/TwistStamped'}:
+        if types == {TWIST_STAMPED}:
             wanted = TwistStamped
-        elif types == {'geometry_msgs/msg/Twist'}:
+        elif types == {TWIST}:
             wanted = Twist
         if wanted is not self._type:
-            self._node.get_logger().info(f'cmd_vel is {wanted.__name__} now, as its subscribers')
+            self._node.get_logger().info(
+                f'{self.topic} is {wanted.__name__} now, as its subscribers expect')
             self._node.destroy_publisher(self._publisher)
             self._type = wanted
             self._publisher = self._create()

@@ -1,0 +1,168 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What bridges and their guard tell each other besides velocities.
+
+ROS has no messages for these: they are JSON in ``std_msgs/String``. ROS 2 Jazzy does not tell a
+subscriber which publisher a message came from, so each message names its sender itself.
+"""
+
+from dataclasses import asdict, dataclass
+import os
+import secrets
+import socket
+from typing import Any
+
+from .errors import ProtocolError
+from .wire import dump, load_object, take
+
+# Bytes of one message, of which a guard with a dozen emergency stops needs a tenth.
+MAX_MESSAGE = 16 * 1024
+# Characters of a name in a log line.
+_MAX_NAME = 120
+
+
+def _printable(text: str) -> str:
+    """Return a text from another node as one that a log line may hold."""
+    return (text if text.isprintable() else ascii(text))[:_MAX_NAME]
+
+
+@dataclass(frozen=True)
+class BridgeId:
+    """
+    One process of a bridge.
+
+    :param process: random, another one after each start: two nodes may have one name
+    :param name: the node's full name, as ``/r1/rtc_bridge``
+    """
+
+    process: str
+    name: str
+
+    @classmethod
+    def new(cls, name: str) -> 'BridgeId':
+        """Return the identity of this process."""
+        return cls(secrets.token_hex(8), name)
+
+    @classmethod
+    def parse(cls, text: str) -> 'BridgeId':
+        """Read what ``str`` gave; anything else is somebody without a name."""
+        process, _, name = text.partition(' ')
+        return cls(_printable(process), _printable(name) or 'a node that gives no name')
+
+    def __str__(self) -> str:
+        return f'{self.process} {self.name}'
+
+
+@dataclass(frozen=True)
+class StopState:
+    """
+    The emergency stop of one bridge, told at each change and five times a second.
+
+    :param stop: the id of the stop in force, ``None`` if there is none
+    :param released: the id of the one that was released last, which outlives a restart
+    """
+
+    bridge: BridgeId
+    stop: str | None
+    released: str | None
+
+    def dump(self) -> str:
+        """Return it as JSON."""
+        return dump(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> 'StopState':
+        """
+        Read JSON.
+
+        :raises ProtocolError: it is something else
+        """
+        obj = load_object(text, MAX_MESSAGE)
+        return cls(_bridge(take(obj, 'bridge', dict)), take(obj, 'stop', str, None),
+                   take(obj, 'released', str, None))
+
+
+@dataclass(frozen=True)
+class HeldStop:
+    """
+    An emergency stop as the guard knows it.
+
+    :param process: of the bridge whose stop it is, as in :class:`BridgeId`
+    :param bridge: the full name of its node
+    :param gone: it has not been heard for a while
+    """
+
+    process: str
+    bridge: str
+    gone: bool
+
+
+@dataclass(frozen=True)
+class GuardState:
+    """
+    What a guard tells of itself at each change and twice a second.
+
+    :param guard: random, another one after each start
+    :param name: the node's full name
+    :param where: process and host, for people
+    :param topic: where it publishes velocities, all remapping done
+    :param kind: the type of its messages there, as ``geometry_msgs/msg/Twist``
+    :param auto: it follows the type that the subscribers expect
+    :param holder: the bridge whose commands it takes now
+    :param stops: the emergency stops in force
+    """
+
+    guard: str
+    name: str
+    where: str
+    topic: str
+    kind: str
+    auto: bool
+    holder: BridgeId | None = None
+    stops: tuple[HeldStop, ...] = ()
+
+    def dump(self) -> str:
+        """Return it as JSON."""
+        return dump(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> 'GuardState':
+        """
+        Read JSON.
+
+        :raises ProtocolError: it is something else
+        """
+        obj = load_object(text, MAX_MESSAGE)
+        holder = take(obj, 'holder', dict, None)
+        names = {name: _printable(take(obj, name, str))
+                 for name in ('guard', 'name', 'where', 'topic', 'kind')}
+        stops = take(obj, 'stops', list)
+        if not all(isinstance(stop, dict) for stop in stops):
+            raise ProtocolError('member "stops" must be objects')
+        return cls(**names, auto=take(obj, 'auto', bool),
+                   holder=_bridge(holder) if holder is not None else None,
+                   stops=tuple(HeldStop(_printable(take(stop, 'process', str)),
+                                        _printable(take(stop, 'bridge', str)),
+                                        take(stop, 'gone', bool)) for stop in stops))
+
+
+def this_process() -> str:
+    """Return process and host as people look for them."""
+    return f'process {os.getpid()} on {socket.gethostname()}'
+
+
+def _bridge(obj: dict[str, Any]) -> BridgeId:
+    return BridgeId(_printable(take(obj, 'process', str)), _printable(take(obj, 'name', str)))
