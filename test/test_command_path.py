@@ -19,8 +19,8 @@ from dataclasses import replace
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.command_path import (
-    Endpoint, full_name, graph_notices, guard_notices, likely_first, Settled, stop_notice,
-    UNKNOWN_NODE, VelocityGraph)
+    Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice,
+    Settled, stop_notice, UNKNOWN_NODE, VelocityGraph)
 from rtc_bridge.core.engaged_stops import EngagedStops, MAX_STOPS
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.gate import Gate, Refused
@@ -334,6 +334,14 @@ def test_a_graph_in_order_says_nothing():
     assert graph_notices(replace(GRAPH, publishers=GRAPH.publishers * 2)) == []
 
 
+def test_a_twin_is_another_publisher():
+    graph = replace(GRAPH, own='/rtc_bridge', publishers=(Endpoint('/rtc_bridge', TWIST),) * 2)
+    assert graph_notices(graph) == []
+    assert codes(replace(graph, twin=True)) == [
+        ('other-publisher', 'warn', '/cmd_vel', ('/rtc_bridge',))]
+    assert graph_notices(replace(graph, twin=True, publishers=graph.publishers[:1])) == []
+
+
 def test_another_publisher_is_named():
     nav = Endpoint('/nav', TWIST)
     graph = replace(GRAPH, publishers=(*GRAPH.publishers, nav, nav))
@@ -396,7 +404,8 @@ def test_what_the_graph_shows_for_a_moment_is_not_told(clock):
 
 
 def test_guards_and_stops_are_told_by_name():
-    assert guard_notices((state(),), None, ONE) == []
+    assert guard_notices((state(),), None, ONE) == missing_guard_notice((state(),)) == []
+    assert missing_guard_notice(())[0].code == 'no-guard'
     two, = guard_notices((state(), state('h', '/r1/cmd_vel_guard')), None, ONE)
     assert two.code == 'two-guards' and two.nodes == ('/cmd_vel_guard', '/r1/cmd_vel_guard')
     assert two.text.count('process 7 on host') == 2

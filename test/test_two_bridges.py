@@ -109,7 +109,7 @@ def test_the_guard_takes_one_bridge_and_both_pages_know(robot, url, cmd_vel, sec
         move(one, cmd_vel)
 
         def ended():
-            one.send(0.2)
+            one.go(0.2)
             return holds_no_lease(two.viewer) and told(two.viewer, 'other-bridge')
         notice = until(ended, 'the second driver drives no more')
         assert notice['level'] == 'error' and notice['nodes'] == ['/rtc_bridge']
@@ -117,13 +117,13 @@ def test_the_guard_takes_one_bridge_and_both_pages_know(robot, url, cmd_vel, sec
         second.process.wait_line(r'\[WARN.*/rtc_bridge.*drives this robot', PATIENCE)
 
         def refused():
-            one.send(0.2)
+            one.go(0.2)
             two.viewer.send('control', {'type': 'want', 'lease': True})
             return [m for m in list(two.viewer.heard['control']) if m['type'] == 'error']
         error = until(refused, 'no lease')[0]
         assert error['code'] == 'other-bridge' and '/rtc_bridge' in error['message']
         assert holds_no_lease(two.viewer) and told(one.viewer, 'other-bridge') is None
-        robot.diagnostics('commands', lambda values, text: one.send(0.2)
+        robot.diagnostics('commands', lambda values, text: one.go(0.2)
                           and values['driven_by'].endswith(' /rtc_bridge'))
         assert all(x >= 0 for x, _, _ in cmd_vel.heard[since:])
         # Silent for a second, it makes room.
@@ -131,7 +131,7 @@ def test_the_guard_takes_one_bridge_and_both_pages_know(robot, url, cmd_vel, sec
         two.take()
         since = cmd_vel.mark()
         move(two, cmd_vel, -0.2)
-        until(lambda: two.send(-0.2) and told(one.viewer, 'other-bridge')
+        until(lambda: two.go(-0.2) and told(one.viewer, 'other-bridge')
               and holds_no_lease(one.viewer), 'the first is told')
         assert all(x <= 0 for x, _, _ in cmd_vel.heard[since:])
     finally:
@@ -149,7 +149,7 @@ def test_a_bridge_that_does_not_listen_is_refused_by_name(robot, url, cmd_vel):
         since = cmd_vel.mark()
 
         def refused():
-            driver.send(0.2)
+            driver.go(0.2)
             for x in (0.0, -1.0):
                 message = TwistStamped()
                 now = boot_time()
@@ -309,11 +309,60 @@ def test_two_robots_whose_guards_share_a_topic(robot):
             for driver, other in ((one, '/r2/cmd_vel_guard'), (two, '/r1/cmd_vel_guard')):
                 notice = wait_told(driver.viewer, 'other-publisher')
                 assert notice['nodes'] == [other] and 'namespace' in notice['text']
-            until(lambda: one.send(0) and one.send(0.2) and 1 in signs, 'motion')
-            until(lambda: one.send(0.2) and told(two.viewer, 'other-bridge'), 'the other is told')
+            until(lambda: one.send(0) and one.go(0.2) and 1 in signs, 'motion')
+            until(lambda: one.go(0.2) and told(two.viewer, 'other-bridge'), 'the other is told')
             assert told(two.viewer, 'other-bridge')['nodes'] == ['/r1/rtc_bridge']
-            until(lambda: one.send(0.2) and holds_no_lease(two.viewer), 'its lease ends')
+            until(lambda: one.go(0.2) and holds_no_lease(two.viewer), 'its lease ends')
             assert -1 not in signs
         finally:
             one.close()
             two.close()
+
+
+def test_without_a_guard_bridges_know_each_other_as_well(robot):
+    """Two processes of one node: the graph alone takes them for one that was started anew."""
+    finish(*[process for process in robot.processes if process.running])
+    one = Second(robot, 'twin', **{'teleop.guard': False})
+    two = Second(robot, 'twin', **{'teleop.guard': False, 'robot_id': 'second'})
+    cmd_vel = CmdVel(robot.probe)
+    driver, other = Driver(one.url), Viewer(two.url)
+    try:
+        notice = wait_told(driver.viewer, 'other-publisher')
+        assert notice['nodes'] == ['/twin']
+        assert wait_told(other, 'other-publisher')['nodes'] == ['/twin']
+        move(driver, cmd_vel)
+        until(lambda: other.send('teleop', {'type': 'stop', 'request': 1}) or any(
+            m.get('request') == 1 for m in list(other.heard['control'])), 'a confirmation')
+        wait_told(driver.viewer, 'other-stop')
+        refused_so(driver, 'other-stop')
+        other.send('control', {'type': 'release',
+                               'id': other.newest('control', 'stop')['id']})
+        until(lambda: told(driver.viewer, 'other-stop') is None, 'the release')
+        move(driver, cmd_vel)
+    finally:
+        driver.close()
+        other.close()
+        finish(one.process, two.process)
+
+
+def test_a_guard_that_is_missing_is_told_and_no_matter_where_driving_is_off(robot):
+    finish(*[process for process in robot.processes if process.running])
+    for enabled in (True, False):
+        bridge = Second(robot, 'third', **{'teleop.enabled': enabled})
+        viewer = Viewer(bridge.url)
+        try:
+            if enabled:
+                assert wait_told(viewer, 'no-guard')['level'] == 'error'
+                continue
+            assert not viewer.newest('control', 'hello')['teleop']['enabled']
+            # The emergency stop is there all the same, with its release.
+            until(lambda: viewer.send('teleop', {'type': 'stop', 'request': 1}) or any(
+                m.get('request') == 1 for m in list(viewer.heard['control'])), 'a confirmation')
+            stop = viewer.newest('control', 'stop')['id']
+            viewer.send('control', {'type': 'release', 'id': stop})
+            until(lambda: not viewer.newest('control', 'stop')['latched'], 'the release')
+            robot.diagnostics('commands', lambda values, text: text == 'driving is off')
+            assert viewer.newest('control', 'notices')['notices'] == []
+        finally:
+            viewer.close()
+            finish(bridge.process)

@@ -61,6 +61,7 @@ class VelocityGraph:
     :param kind: the type of its messages
     :param auto: it goes over to the type that the subscribers expect
     :param elsewhere: other topics of velocities that have subscribers, with the nodes' names
+    :param twin: another process of the node that is to publish runs, too
     """
 
     topic: str
@@ -70,6 +71,7 @@ class VelocityGraph:
     publishers: tuple[Endpoint, ...] = ()
     subscribers: tuple[Endpoint, ...] = ()
     elsewhere: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    twin: bool = False
 
 
 def full_name(name: str, namespace: str) -> str:
@@ -122,8 +124,19 @@ def guard_notices(guards: tuple[GuardState, ...], driven_by: BridgeId | None,
         guards[0].topic if guards else '', (name,))]
 
 
+def missing_guard_notice(guards: tuple[GuardState, ...]) -> list[Notice]:
+    """Return the notice that there is no guard, where one is expected."""
+    return [] if guards else [Notice(
+        'no-guard', 'error',
+        'Nothing can be driven: cmd_vel_guard does not run, or its topics do not reach this '
+        'bridge. robot.launch.py starts it; with teleop.guard false the bridge does without.')]
+
+
 def _foreign_publishers(graph: VelocityGraph) -> list[Notice]:
-    names = _names(p.node for p in graph.publishers if p.node != graph.own)
+    own = sum(p.node == graph.own for p in graph.publishers)
+    # Without a twin the second one is that of a process that was killed.
+    names = _names(p.node for p in graph.publishers
+                   if p.node != graph.own or graph.twin and own > 1)
     if not names:
         return []
     publish = 'publish' if len(names) > 1 else 'publishes'

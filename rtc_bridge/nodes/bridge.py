@@ -187,8 +187,7 @@ class Bridge:
         return 0
 
     def _notices_changed(self) -> None:
-        self.host.notices = self._seat.path.notices if self.pilot.enabled else tuple(
-            notice for notice in self._seat.path.notices if notice.code == 'other-stop')
+        self.host.notices = self._seat.path.notices
         self.sessions.notices_changed()
 
     async def _renew(self) -> None:

@@ -16,6 +16,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -23,10 +24,11 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
 from std_msgs.msg import String
 
+from ..core.clock import boot_time
 from ..core.command_path import (
-    Endpoint, full_name, graph_notices, guard_notices, likely_first, Settled, stop_notice,
-    VelocityGraph)
-from ..core.engaged_stops import EngagedStops
+    Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice, Settled,
+    stop_notice, VelocityGraph)
+from ..core.engaged_stops import EngagedStops, GONE_AFTER_S
 from ..core.errors import ProtocolError
 from ..core.guard_messages import BridgeId, GuardState, HeldStop, StopState
 from ..core.guards_heard import GuardsHeard
@@ -38,6 +40,10 @@ from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_STATE_TOPIC, GUARD_TOPIC, STATES_QOS, STOP_TOPIC, TWIST, TWIST_STAMPED)
 
 LOOK_PERIOD_S = 0.5
+# Until DDS has found what was there before this bridge: before that, what is missing in the graph
+# is not told, nor that there is no guard, which may have been started after it.
+DISCOVERY_S = 3.0
+NO_GUARD_AFTER_S = 8.0
 # Guards of other robots that publish on the same topic are heard, too: this many at most.
 _MAX_OTHER_GUARDS = 8
 # Different notices that are logged; more of them appear on pages and in /diagnostics only.
@@ -53,17 +59,23 @@ class CommandPath:
 
     :param bridge: this bridge
     :param output: the bridge's own publisher of velocities, where there is no guard
+    :param enabled: the robot can be driven; else only emergency stops are of interest
     """
 
-    def __init__(self, node: Node, bridge: BridgeId, output: CmdVelOutput | None) -> None:
+    def __init__(self, node: Node, bridge: BridgeId, output: CmdVelOutput | None,
+                 enabled: bool) -> None:
         self.notices: tuple[Notice, ...] = ()
         # Called at each change of what keeps the robot from moving, and of the notices.
         self.on_change: list[Callable[[], None]] = []
         self._node = node
         self._bridge = bridge
         self._output = output
+        self._enabled = enabled
+        self._began = boot_time()
         self._guards = GuardsHeard(bridge)
         self._stops = EngagedStops()
+        # When another process of this node was heard last.
+        self._twin_heard = float('-inf')
         self._settled = Settled()
         self._graph: list[Notice] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -98,14 +110,12 @@ class CommandPath:
     async def run(self, ros: RosThread) -> None:
         """Look at the graph, for ever."""
         while True:
-            guard, output = self._guards.guard, self._output
-            if output is not None:
-                ros.call(self._look, VelocityGraph(
-                    output.topic, self._bridge.name, output.kind, output.auto))
-            elif guard is not None:
-                ros.call(self._look, VelocityGraph(
-                    guard.topic, guard.name, guard.kind, guard.auto))
-            # What a guard that ends has told ends without a message.
+            expected = self._expected()
+            if expected is None:
+                self._graph = []
+            elif self._enabled and boot_time() - self._began > DISCOVERY_S:
+                ros.call(self._look, expected)
+            # What a guard has told ends with it, without a message.
             self._update()
             await asyncio.sleep(LOOK_PERIOD_S)
 
@@ -123,6 +133,8 @@ class CommandPath:
             values['driven_by'] = str(guard.holder or '') if guard is not None else ''
         for notice in self.notices:
             values.setdefault(notice.code, notice.text)
+        if not self._enabled:
+            return status('commands', DiagnosticStatus.OK, 'driving is off', values)
         if worst is not None:
             return status('commands', _LEVELS[worst.level], worst.text, values)
         return status('commands', DiagnosticStatus.OK,
@@ -150,6 +162,18 @@ class CommandPath:
     def _on_stop(self, state: StopState) -> None:
         if state.bridge.process != self._bridge.process:
             self._stops.hear(state)
+            if state.bridge.name == self._bridge.name:
+                self._twin_heard = boot_time()
+
+    def _expected(self) -> VelocityGraph | None:
+        """Return where velocities are to go, or ``None`` while no guard tells."""
+        output, guard = self._output, self._guards.guard
+        if output is not None:
+            return VelocityGraph(output.topic, self._bridge.name, output.kind, output.auto,
+                                 twin=boot_time() - self._twin_heard < GONE_AFTER_S)
+        if guard is not None:
+            return VelocityGraph(guard.topic, guard.name, guard.kind, guard.auto)
+        return None
 
     def _seen(self, notices: list[Notice]) -> None:
         self._graph = self._settled.lasting(notices)
@@ -157,9 +181,13 @@ class CommandPath:
 
     def _update(self) -> None:
         """Put together what is wrong, and tell it if it has changed."""
-        before, self.notices = self.notices, (
-            *guard_notices(self._guards.guards, self._guards.driven_by, self._bridge),
-            *stop_notice(self._bridge, self.other_stops), *self._graph)
+        notices = stop_notice(self._bridge, self.other_stops)
+        if self._enabled:
+            notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
+            if self._output is None and boot_time() - self._began > NO_GUARD_AFTER_S:
+                notices += missing_guard_notice(self._guards.guards)
+            notices += self._graph
+        before, self.notices = self.notices, tuple(notices)
         if before != self.notices:
             self._log(before)
             for call in list(self.on_change):
@@ -173,17 +201,17 @@ class CommandPath:
                 self._logged.add(key)
                 logger.warning(notice.text)
         for code in {n.code for n in before} - {n.code for n in self.notices}:
-            logger.debug(f'{code}: no longer')
+            logger.info(f'commands: {code} is over')
 
     # ROS thread
 
     def _look(self, graph: VelocityGraph) -> None:
         node = self._node
         subscribers = _endpoints(node.get_subscriptions_info_by_topic(graph.topic))
-        found = VelocityGraph(
-            graph.topic, graph.own, graph.kind, graph.auto,
-            _endpoints(node.get_publishers_info_by_topic(graph.topic)), subscribers,
-            () if subscribers else self._elsewhere(graph.topic))
+        found = replace(
+            graph, publishers=_endpoints(node.get_publishers_info_by_topic(graph.topic)),
+            subscribers=subscribers,
+            elsewhere=() if subscribers else self._elsewhere(graph.topic))
         notices = graph_notices(found)
         if any(notice.code == 'other-publisher' for notice in notices):
             self._hear_other_guards(
