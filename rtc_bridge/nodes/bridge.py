@@ -207,8 +207,8 @@ class Bridge:
                 if name in self.host.cameras:
                     with guard('diagnostics of a camera'):
                         statuses.append(rates.status(f'camera {name}'))
-            for make in (self._seat.status, self._seat.path.status, self._viewers_status, self._relay_status,
-                         self._failures.status, _refused):
+            for make in (self._seat.status, self._seat.path.status, self._viewers_status,
+                         self._relay_status, self._failures.status, _refused):
                 with guard('diagnostics'):
                     statuses.append(make())
             self._diagnostics.publish([made for made in statuses if made is not None])
