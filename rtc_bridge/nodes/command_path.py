@@ -114,7 +114,7 @@ class CommandPath:
             if expected is None:
                 self._graph = []
             elif self._enabled and boot_time() - self._began > DISCOVERY_S:
-                ros.call(self._look, expected)
+                ros.call('command path', self._look, expected)
             # What a guard has told ends with it, without a message.
             self._update()
             await asyncio.sleep(LOOK_PERIOD_S)
