@@ -393,6 +393,9 @@ def test_what_the_graph_shows_for_a_moment_is_not_told(clock):
     assert settled.lasting(notices) == []
     clock.now += 0.5
     assert settled.lasting(notices) == notices
+    # That another node waits elsewhere is no other notice.
+    named = graph_notices(replace(GRAPH, subscribers=(), elsewhere=(('/x', ('/y',)),)))
+    assert settled.lasting(named) == named != notices
     # Names come later than endpoints; some never do.
     foreign = graph_notices(replace(GRAPH, publishers=(Endpoint(UNKNOWN_NODE, TWIST),)))
     assert settled.lasting(foreign) == []
@@ -414,6 +417,9 @@ def test_guards_and_stops_are_told_by_name():
     twin, = guard_notices((state(),), BridgeId('9', '/one'), ONE)
     assert twin.text.startswith('Another process of /one')
     assert stop_notice(ONE, ()) == []
+    # The release of its own stop ends that one as well.
+    assert stop_notice(ONE, (HeldStop('0', '/one', True),), latched=True) == []
+    assert stop_notice(ONE, (HeldStop('2b', '/two', True),), latched=True)
     for stop, word in ((HeldStop('2b', '/two', False), 'released there'),
                        (HeldStop('2b', '/two', True), 'does not answer'),
                        (HeldStop('0', '/one', True), 'Press the emergency stop here')):

@@ -304,16 +304,27 @@ def test_two_robots_whose_guards_share_a_topic(robot):
                 'teleop.max_frame_age': 0.0, 'cameras.names': ['front']})
             bridge.wait_line('page: http://', PATIENCE)
             bridges.append((bridge, f'http://127.0.0.1:{port}/connect'))
-        one, two = (Driver(url) for _, url in bridges)
+        (_, url), (second, second_url) = bridges
+        one, two = Driver(url), Viewer(second_url)
         try:
-            for driver, other in ((one, '/r2/cmd_vel_guard'), (two, '/r1/cmd_vel_guard')):
-                notice = wait_told(driver.viewer, 'other-publisher')
+            for viewer, other in ((one.viewer, '/r2/cmd_vel_guard'), (two, '/r1/cmd_vel_guard')):
+                notice = wait_told(viewer, 'other-publisher')
                 assert notice['nodes'] == [other] and 'namespace' in notice['text']
             until(lambda: one.send(0) and one.go(0.2) and 1 in signs, 'motion')
-            until(lambda: one.go(0.2) and told(two.viewer, 'other-bridge'), 'the other is told')
-            assert told(two.viewer, 'other-bridge')['nodes'] == ['/r1/rtc_bridge']
-            until(lambda: one.go(0.2) and holds_no_lease(two.viewer), 'its lease ends')
-            assert -1 not in signs
+            notice = until(lambda: one.go(0.2) and told(two, 'other-bridge'), 'the other is told')
+            assert notice['nodes'] == ['/r1/rtc_bridge']
+
+            def refused():
+                one.go(0.2)
+                two.send('control', {'type': 'want', 'lease': True})
+                return [m for m in list(two.heard['control']) if m['type'] == 'error']
+            assert until(refused, 'no lease')[0]['code'] == 'other-bridge'
+            assert holds_no_lease(two) and -1 not in signs
+            # It may once the first is silent; then that one has to ask.
+            until(lambda: two.send('control', {'type': 'want', 'lease': True})
+                  or not holds_no_lease(two), 'the lease')
+            until(lambda: holds_no_lease(one.viewer), 'the lease of the first ends')
+            second.wait_line(r'\[WARN.*/r1/rtc_bridge.*drives this robot', PATIENCE)
         finally:
             one.close()
             two.close()

@@ -85,8 +85,15 @@ def graph_notices(graph: VelocityGraph) -> list[Notice]:
     return [*_foreign_publishers(graph), *_subscribers(graph)]
 
 
-def stop_notice(bridge: BridgeId, stops: tuple[HeldStop, ...]) -> list[Notice]:
-    """Return the notice of emergency stops of others than this bridge."""
+def stop_notice(bridge: BridgeId, stops: tuple[HeldStop, ...],
+                latched: bool = False) -> list[Notice]:
+    """
+    Return the notice of emergency stops of others than this bridge.
+
+    :param latched: this bridge's own is in force; its release ends those of its earlier runs
+    """
+    if latched:
+        stops = tuple(s for s in stops if not (s.gone and s.bridge == bridge.name))
     if not stops:
         return []
     names = _names(stop.bridge for stop in stops)
@@ -206,17 +213,18 @@ class Settled:
 
     def __init__(self, clock: Clock = boot_time) -> None:
         self._clock = clock
-        self._since: dict[tuple[str, tuple[str, ...]], float] = {}
+        # By code, and whether a node's name is not known.
+        self._since: dict[tuple[str, bool], float] = {}
 
     def lasting(self, notices: list[Notice]) -> list[Notice]:
         """Take what a look at the graph found; return what has lasted."""
         now = self._clock()
-        keys = {(n.code, n.nodes) for n in notices}
+        keys = {(n.code, UNKNOWN_NODE in n.nodes) for n in notices}
         self._since = {key: self._since.get(key, now) for key in keys}
         result = []
         for notice in notices:
             unknown = UNKNOWN_NODE in notice.nodes
-            if now - self._since[notice.code, notice.nodes] >= (
+            if now - self._since[notice.code, unknown] >= (
                     UNKNOWN_SETTLE_S if unknown else SETTLE_S):
                 nodes = tuple('a node without a name' if n == UNKNOWN_NODE else n
                               for n in notice.nodes)

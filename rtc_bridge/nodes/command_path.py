@@ -28,6 +28,7 @@ from ..core.clock import boot_time
 from ..core.command_path import (
     Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice, Settled,
     stop_notice, VelocityGraph)
+from ..core.emergency_stop import EmergencyStop
 from ..core.engaged_stops import EngagedStops, GONE_AFTER_S
 from ..core.errors import ProtocolError
 from ..core.guard_messages import BridgeId, GuardState, HeldStop, StopState
@@ -59,17 +60,19 @@ class CommandPath:
 
     :param bridge: this bridge
     :param output: the bridge's own publisher of velocities, where there is no guard
+    :param stop: this bridge's own emergency stop
     :param enabled: the robot can be driven; else only emergency stops are of interest
     """
 
     def __init__(self, node: Node, bridge: BridgeId, output: CmdVelOutput | None,
-                 enabled: bool) -> None:
+                 stop: EmergencyStop, enabled: bool) -> None:
         self.notices: tuple[Notice, ...] = ()
         # Called at each change of what keeps the robot from moving, and of the notices.
         self.on_change: list[Callable[[], None]] = []
         self._node = node
         self._bridge = bridge
         self._output = output
+        self._stop = stop
         self._enabled = enabled
         self._began = boot_time()
         self._guards = GuardsHeard(bridge)
@@ -181,7 +184,7 @@ class CommandPath:
 
     def _update(self) -> None:
         """Put together what is wrong, and tell it if it has changed."""
-        notices = stop_notice(self._bridge, self.other_stops)
+        notices = stop_notice(self._bridge, self.other_stops, self._stop.latched)
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
             if self._output is None and boot_time() - self._began > NO_GUARD_AFTER_S:

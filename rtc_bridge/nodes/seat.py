@@ -75,12 +75,13 @@ class Seat:
         if values['teleop.guard']:
             self._output = GuardedOutput(node, str(self._bridge))
             self._watch = GuardWatch(2 * values['teleop.timeout'], lambda: self._output.matched)
-            self.path = CommandPath(node, self._bridge, None, values['teleop.enabled'])
+            self.path = CommandPath(node, self._bridge, None, stop, values['teleop.enabled'])
         else:
             self._guard = Guard(values['teleop.timeout'])
             self._output = CmdVelOutput(node, values['teleop.message_type'],
                                         values['teleop.frame_id'])
-            self.path = CommandPath(node, self._bridge, self._output, values['teleop.enabled'])
+            self.path = CommandPath(node, self._bridge, self._output, stop,
+                                    values['teleop.enabled'])
         conditions = [stop.reason, self.path.reason]
         if self._watch is not None:
             conditions.append(self._watch.reason)
