@@ -89,7 +89,7 @@ def test_motion_needs_a_neutral_command_and_a_fresh_tick(driver, cmd_vel):
     until(lambda: answered('stale', old), 'an old tick is stale')
     assert cmd_vel.motions(since) == []
     driver.send(0)
-    until(lambda: driver.send(1) and cmd_vel.motions(since), 'motion')
+    until(lambda: driver.go(1) and cmd_vel.motions(since), 'motion')
     # Nothing more is sent: the watchdog stops it.
     cmd_vel.wait_zero(since)
 

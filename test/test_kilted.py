@@ -63,7 +63,7 @@ def test_picture_and_driving(robot):
         robot.probe.wait_for(lambda: odometry, PATIENCE)
         start = odometry[-1].pose.pose.position.x
         driver.send(0)
-        until(lambda: driver.send(1) and odometry[-1].pose.pose.position.x > start + 0.1,
+        until(lambda: driver.go(1) and odometry[-1].pose.pose.position.x > start + 0.1,
               'the robot moves')
         assert max(x for x, _, _ in cmd_vel.heard) == 0.5
         since = cmd_vel.mark()
