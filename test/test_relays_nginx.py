@@ -84,14 +84,16 @@ class Site:
     def health(self, port):
         """Return what a relay says of itself, or nothing."""
         try:
-            with urllib.request.urlopen(f'http://127.0.0.1:{port}/healthz', timeout=5) as answer:
+            with urllib.request.urlopen(f'http://127.0.0.1:{port}/healthz',
+                                        timeout=PATIENCE) as answer:
                 return json.load(answer)
         except OSError:
             return None
 
     def wait_redis(self, state):
         """Wait until both relays think so of Redis."""
-        until(lambda: all(self.health(port)['redis'] == state for port in self.ports), state)
+        until(lambda: all((self.health(port) or {}).get('redis') == state
+                          for port in self.ports), state)
 
     def home(self):
         """Return the port of the relay that has the robot."""
