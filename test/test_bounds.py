@@ -300,8 +300,8 @@ async def test_a_hostile_relay_does_a_robot_no_harm(caplog):
     assert [error['code'] for error in heard] == (
         ['bad-message'] * 2 * len(texts) + ['bad-offer'] * len(BAD))
     assert not sessions.sessions
-    for reason, count, source in (('message of the relay', 2 * len(texts), 'ws://127.0.0.1'),
-                                  ('session description', len(BAD), f'10.0.0.{len(BAD) - 1}')):
+    for reason, count, source in (('frames', 2 * len(texts), 'ws://127.0.0.1'),
+                                  ('sdp', len(BAD), f'10.0.0.{len(BAD) - 1}')):
         refusal = refusals.all[reason]
         assert refusal.source.startswith(source)
         assert refusal.count - (before[reason].count if reason in before else 0) == count

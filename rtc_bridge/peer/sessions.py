@@ -113,7 +113,7 @@ class Sessions:
         if not isinstance(found, OfferingSession):
             raise SignalingError('bad-answer', 'no offer waits for this answer')
         try:
-            with refusals.noted('session description', found.source):
+            with refusals.noted('sdp', found.source):
                 check_sdp(sdp, max_sections(self.host.max_slots), 'bad-answer')
             await found.accept(sdp)
         except BaseException:
@@ -234,7 +234,7 @@ class HostLink:
         :raises SignalingError: the offer is refused
         """
         _check_texts(offer)
-        with refusals.noted('session description', offer.source):
+        with refusals.noted('sdp', offer.source):
             check_sdp(offer.sdp, max_sections(self._sessions.host.max_slots))
         return await self._sessions.answer(offer, self._via, self._way)
 
@@ -270,7 +270,7 @@ class HostLink:
             check_candidate(session, candidate)
         except ProtocolError as error:
             found = self._sessions.sessions.get(session)
-            refusals.note('candidate', found and found.source, str(error))
+            refusals.note('candidates', found and found.source, str(error))
             return
         await self._sessions.add_candidate(session, candidate)
 
@@ -289,5 +289,5 @@ def _check_texts(ask: Offer | Call) -> None:
         # What judges a bearer takes any text, and says no more than that it is wrong.
         check_texts(replace(ask, bearer=None))
     except ProtocolError as error:
-        refusals.note('text', ask.source, str(error))
+        refusals.note('texts', ask.source, str(error))
         raise SignalingError('bad-message', str(error)) from None

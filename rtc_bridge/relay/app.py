@@ -179,14 +179,14 @@ class _Relay:
         if not self._tokens:
             return 'No robots may register here'
         if not self._tokens.admits(name, token(request)):
-            self._metrics.refused.labels('token').inc()
+            self._metrics.refuse('token', request.remote)
             if count := self._repeats.count(site(request.remote)):
                 log('a robot was refused', logging.WARNING, name=self._label(name),
                     source=request.remote, reason='token', count=count)
             return 'A robot needs the token of its name here'
         if (self._registry.get(name) is None
                 and self._registry.count >= self._settings['limits.robots']):
-            self._metrics.refused.labels('robots').inc()
+            self._metrics.refuse('robots', request.remote)
             return 'There is no room for more robots here'
         return None
 

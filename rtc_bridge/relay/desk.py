@@ -60,7 +60,7 @@ class _Seats:
 
     def __init__(self, settings: dict[str, Value], metrics: Metrics) -> None:
         """Start with all of them free."""
-        self._refused = metrics.refused
+        self._metrics = metrics
         most = settings['limits.viewers_per_robot']
         self._limits = [(Places(sys.maxsize, limit), setting, text) for limit, setting, text in (
             (most, 'viewers_per_robot', 'This robot has as many viewers as it may'),
@@ -86,7 +86,7 @@ class _Seats:
             if not places.take(key):
                 for others, their_key in taken:
                     others.give_back(their_key)
-                self._refused.labels(setting).inc()
+                self._metrics.refuse(setting, source)
                 raise SignalingError('busy', text)
             taken.append((places, key))
 
@@ -170,10 +170,10 @@ class Desk:
         :raises SignalingError: ``too-many``
         """
         if not self._rates.allow(site(source)):
-            self.metrics.refused.labels('offers').inc()
+            self.metrics.refuse('offers', source)
             raise SignalingError('too-many', 'There are too many offers from this address')
 
-    def check_sdp(self, sdp: str, code: str = 'bad-offer') -> None:
+    def check_sdp(self, sdp: str, source: str | None, code: str = 'bad-offer') -> None:
         """
         Do nothing if a viewer's description may go to a robot.
 
@@ -181,8 +181,8 @@ class Desk:
         """
         try:
             check_sdp(sdp, code=code)
-        except SignalingError:
-            self.metrics.refused.labels('sdp').inc()
+        except SignalingError as error:
+            self.metrics.refuse('sdp', source, str(error))
             raise
 
     async def _admit(self, robot: RobotLink, offer: Offer | Call,
@@ -191,10 +191,10 @@ class Desk:
         try:
             check_texts(offer)
         except ProtocolError as error:
-            self.metrics.refused.labels('texts').inc()
+            self.metrics.refuse('texts', offer.source, str(error))
             raise SignalingError('bad-message', str(error)) from None
         if isinstance(offer, Offer):
-            self.check_sdp(offer.sdp)
+            self.check_sdp(offer.sdp, offer.source)
         session = offer.session
         if robot.kind != 'v1':
             # Its sessions cannot be counted: it never tells their ends.
@@ -222,7 +222,7 @@ class Desk:
         viewing.candidates += 1
         if viewing.candidates <= MAX_SESSION_CANDIDATES:
             return True
-        self.metrics.refused.labels('candidates').inc()
+        self.metrics.refuse('candidates', viewing.offer.source)
         return False
 
     def end(self, session: str) -> None:
@@ -257,7 +257,7 @@ class Desk:
                 check_sdp(sdp)
                 return sdp
             except SignalingError as error:
-                self.metrics.refused.labels('robot_sdp').inc()
+                self.metrics.refuse('robot_sdp', text=str(error))
                 failure = SignalingError('internal', f'The robot sent a bad answer: {error}')
         await robot.close_session(offer.session)
         raise failure

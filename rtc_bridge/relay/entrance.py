@@ -103,7 +103,7 @@ class Entrance:
         if not proxied and request.app[DOORMAN].on_loopback:
             self._check_host(request)
         if not self._exempt(request) and not self._rates.allow(site(request.remote)):
-            self._metrics.refused.labels('requests').inc()
+            self._metrics.refuse('requests', request.remote)
             raise web.HTTPTooManyRequests(text='There are too many requests from this address',
                                           headers={'Retry-After': '5'})
         try:
@@ -128,7 +128,7 @@ class Entrance:
         hosts = request.headers.getall('Host', [])
         if all(is_loopback_name(host) or host in self._hosts for host in hosts):
             return
-        self._metrics.refused.labels('host').inc()
+        self._metrics.refuse('host', request.remote)
         remedy = (f'add its name to {self._hosts.setting}, if a proxy or tunnel brings it here'
                   + ('' if self._hosts.setting != 'hosts' else
                      ', or the proxy to trusted_proxies'))

@@ -48,7 +48,7 @@ class KScaleRobot:
 
     def __init__(self, ws: web.WebSocketResponse, metrics: Metrics) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
-        self._refused = metrics.refused
+        self._metrics = metrics
         self.ends: dict[str, Callable[[], None]] = {}
         self.app: web.WebSocketResponse | None = None
         self.ws = ws
@@ -85,8 +85,8 @@ class KScaleRobot:
                     passes = frame.type == WSMsgType.TEXT
                     if passes:
                         kscale.check_frame(frame.data)
-                except (ProtocolError, SignalingError):
-                    self._refused.labels('frames').inc()
+                except (ProtocolError, SignalingError) as error:
+                    self._metrics.refuse('frames', text=str(error))
                     passes = False
                 if not passes:
                     if not faults.allow():
@@ -119,12 +119,12 @@ class KScaleRobot:
                     continue
                 try:
                     kscale.check_frame(frame.data)
-                except ProtocolError:
+                except ProtocolError as error:
                     # K-Scale's relay does not answer what is no JSON either: older apps' HELLO.
-                    self._refused.labels('frames').inc()
+                    self._metrics.refuse('frames', text=str(error))
                     continue
                 except SignalingError as error:
-                    self._refused.labels('sdp').inc()
+                    self._metrics.refuse('sdp', text=str(error))
                     await say(app, kscale.write_error(str(error)))
                     continue
                 if not await say(self.ws, frame.data):

@@ -82,9 +82,11 @@ class App:
                     first = None
                     await self._take(kscale.read(text))
                 except (ProtocolError, SignalingError) as error:
+                    if isinstance(error, ProtocolError):
+                        self._desk.metrics.refuse('frames', self._source, str(error))
                     await say(self._ws, kscale.write_error(str(error)))
             if self._open:
-                self._desk.metrics.refused.labels('messages').inc()
+                self._desk.metrics.refuse('messages', self._source)
                 await say(self._ws, kscale.write_error('There are too many messages'))
         finally:
             await self._end()
@@ -133,7 +135,7 @@ class App:
     async def _accept(self, sdp: str) -> None:
         if self._session is None:
             raise ProtocolError('there is no offer to answer: Negotiate first')
-        self._desk.check_sdp(sdp, 'bad-answer')
+        self._desk.check_sdp(sdp, self._source, 'bad-answer')
         try:
             await self._robot.accept(self._session, sdp)
         except SignalingError:

@@ -89,9 +89,10 @@ class PageSocket:
                     return
                 await self._take(message)
             except ProtocolError as error:
+                self._desk.metrics.refuse('frames', self._source, str(error))
                 await self._error('bad-message', str(error))
             if not self._rate.allow():
-                self._desk.metrics.refused.labels('messages').inc()
+                self._desk.metrics.refuse('messages', self._source)
                 await self._error('too-many', 'There are too many messages')
                 return
 
@@ -178,7 +179,7 @@ class PageSocket:
         try:
             return await send(self._ws, Answer(session, sdp))
         except SignalingError as error:
-            self._desk.metrics.refused.labels('frames').inc()
+            self._desk.metrics.refuse('frames', self._source, str(error))
             await self._error(error.code, str(error), session)
             return False
         finally:

@@ -234,7 +234,7 @@ class Host:
             taken = 0
         except ProtocolError as error:
             taken = 0
-            self._desk.metrics.refused.labels('frames').inc()
+            self._desk.metrics.refuse('frames', offer.source, str(error))
             self._post(relay, link, Error('too-long', f'The answer cannot be passed on: {error}',
                                           session))
         self._desk.metrics.went('answer', session)

@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         key = self._doorman.key(peer[0] if peer else None)
         if not self._doorman.places.take(key):
             self._handler = None
-            self._doorman.metrics.refused.labels('connections').inc()
+            self._doorman.metrics.refuse('connections', peer[0] if peer else None)
             transport.abort()
             return
         self._key = key

@@ -30,7 +30,6 @@ from .watch import log
 from ..core.errors import ProtocolError, SignalingError
 from ..core.identity import Identity
 from ..core.link import Offer, RobotLink
-from ..core.log_limits import Repeats
 from ..core.messages import parse
 from ..core.supervision import keep_running, spawn
 
@@ -56,7 +55,6 @@ class SharedRegistry(Registry):
         self._watched: dict[str, str] = {}
         self._seen: dict[str, RemoteRobot] = {}
         self._remotes: WeakValueDictionary[tuple[str, str], RemoteRobot] = WeakValueDictionary()
-        self._repeats = Repeats()
         self._desk: Desk | None = None
         self._host: Host | None = None
         self._timeout = 0.0
@@ -220,10 +218,7 @@ class SharedRegistry(Registry):
             else:
                 self._take_news(*text.split(' ', 4))
         except (ProtocolError, TypeError, ValueError) as error:
-            self._desk.metrics.refused.labels('relay').inc()
-            if count := self._repeats.count():
-                log('a relay sent what it should not', logging.WARNING, error=str(error),
-                    count=count)
+            self._desk.metrics.refuse('relay', text=str(error))
 
     def _take_mail(self, head: str, body: str) -> None:
         relay, _, link = head.partition(' ')

@@ -173,6 +173,7 @@ class WebSocketRobot:
                         break
                     self._take(message)
                 except ProtocolError as error:
+                    self._metrics.refuse('frames', text=str(error))
                     self._blame('a robot sent what it should not', error=str(error))
                     await send(self._ws, Error('bad-message', str(error)))
         finally:
@@ -183,7 +184,7 @@ class WebSocketRobot:
         if count := self._repeats.count(event):
             log(event, logging.WARNING, count=count, **fields)
         if not self._faults.allow():
-            self._metrics.refused.labels('messages').inc()
+            self._metrics.refuse('messages')
             self._tolerable = False
 
     def dismiss(self) -> None:

@@ -26,6 +26,7 @@ from prometheus_client import (CollectorRegistry, Counter, Gauge, generate_lates
                                ProcessCollector)
 from prometheus_client.core import CounterMetricFamily
 
+from ..core.refusals import refusals
 from ..core.supervision import failures
 
 _logger = logging.getLogger('rtc_bridge.relay')
@@ -74,6 +75,17 @@ class Metrics:
     def gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
         """Add a number that is asked for when it is read."""
         self._make(Gauge, name, text).set_function(value)
+
+    def refuse(self, reason: str, source: str | None = None, text: str = '') -> None:
+        """
+        Count a refusal, here and for the diagnostics of a robot that serves its own doors.
+
+        :param reason: a word of ours
+        :param source: address of whoever it was refused to
+        :param text: what exactly was wrong
+        """
+        self.refused.labels(reason).inc()
+        refusals.note(reason, source, text)
 
     def came(self, message: str, session: str) -> None:
         """Note that an offer or answer has arrived."""

@@ -266,7 +266,7 @@ class RelayClient:
                 if self._take(jobs, requests, parse(message)):
                     continue
             except ProtocolError as error:
-                refusals.note('message of the relay', self._where, str(error))
+                refusals.note('frames', self._where, str(error))
                 await ws.send(Error('bad-message', escape(str(error))).dump())
             if not faults.allow():
                 self._good = False
