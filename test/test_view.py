@@ -116,9 +116,9 @@ def test_bad_arguments_are_refused(arguments, fault):
 class HostileRelay:
     """A robot at a relay with another page, and every byte that reaches it."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, host='127.0.0.1'):
         """Start both."""
-        self.seen = b''
+        self.host, self.seen = host, b''
         self._loop = Loop()
         page = folder / 'page'
         (page / 'static').mkdir(parents=True)
@@ -143,16 +143,18 @@ class HostileRelay:
         return await future
 
     async def _serve(self, page, ready):
+        host = self.host
         sessions = make_sessions(self.camera, access=Access('robot', store=self.store))
         registry = Registry()
         registry.add('robot', sessions.link('relay'))
-        async with serve(create_app(registry, page_dir=page), '127.0.0.1', 0) as port:
+        async with serve(create_app(registry, page_dir=page), host, 0) as port:
             async def record(reader, writer):
-                inner = await asyncio.open_connection('127.0.0.1', port)
+                inner = await asyncio.open_connection(host, port)
                 await asyncio.gather(self._pump(reader, inner[1], True),
                                      self._pump(inner[0], writer, False))
-            server = await asyncio.start_server(record, '127.0.0.1', 0)
-            ready.set_result(f'http://127.0.0.1:{server.sockets[0].getsockname()[1]}')
+            server = await asyncio.start_server(record, host, 0)
+            shown = f'[{host}]' if ':' in host else host
+            ready.set_result(f'http://{shown}:{server.sockets[0].getsockname()[1]}')
             await self._stop.wait()
             server.close()
             await sessions.close('test ends')
@@ -220,6 +222,105 @@ def test_a_view_of_a_robot_at_a_hostile_relay(chromium, relay):
         assert process.stop() == 0
         page.wait_state('live')
         page.close()
+
+
+@pytest.fixture
+def relay6(tmp_path):
+    """Run a hostile relay at an IPv6 address."""
+    relay = HostileRelay(tmp_path, '::1')
+    yield relay
+    relay.close()
+
+
+def test_a_view_of_a_robot_at_an_ipv6_address(chromium, relay6):
+    """Its policy names one address, though CSP has no form for the relay's own."""
+    socket = relay6.url.replace('http', 'ws')
+    assert socket.startswith('ws://[::1]:')
+    with Process(view('--no-browser', relay6.link + '\n')) as process:
+        local = process.wait_line(r'http://127\.0\.0\.1:\d+/\S+/#v1\.\S+', PATIENCE)[0]
+        page = chromium.show(local)
+        page.wait_state('live')
+        assert page.evaluate('rtcBridge.hello.role') == 'drive'
+        assert page.errors == []
+        assert relay6.seen.count(b'GET /robot HTTP/1.1\r\n') == 1
+        assert relay6.link.rpartition('.')[2].encode() not in relay6.seen
+        requests = relay6.seen.count(b' HTTP/1.1\r\n')
+        # Nothing else is open: not the relay itself, another port here, or another host.
+        for url in (f'{socket}/robot', f'{socket}/other', 'ws://127.0.0.1:9/x',
+                    'ws://[::1]:9/', 'wss://evil.example.org/',
+                    local.partition('#')[0].replace('http', 'ws') + 'other'):
+            assert page.evaluate(f"""new Promise((resolve) => {{
+                document.addEventListener('securitypolicyviolation',
+                                          (event) => resolve(event.blockedURI), {{once: true}});
+                const s = new WebSocket("{url}");
+                s.onopen = () => resolve("open"); }})""").startswith(url.split('/')[0])
+        assert relay6.seen.count(b' HTTP/1.1\r\n') == requests
+        assert process.stop() == 0
+        page.wait_state('live')
+        page.close()
+
+
+@pytest.mark.asyncio
+async def test_the_way_to_an_ipv6_address_is_for_the_page_alone():
+    from aiohttp import ClientSession, web, WSServerHandshakeError
+    from rtc_bridge.relay import signaling_tunnel
+    from rtc_bridge.relay.local_page import create_app as create_page
+
+    seen = []
+
+    async def echo(request):
+        seen.append(request.headers.get('Origin'))
+        if request.path == '/moved':
+            raise web.HTTPFound('/bot')
+        ws = web.WebSocketResponse(protocols=['rtc-bridge.v1'])
+        await ws.prepare(request)
+        async for frame in ws:
+            if frame.data == 'end':
+                break
+            await ws.send_str(f'{request.path} {frame.data}')
+        return ws
+
+    other = web.Application()
+    other.router.add_get('/{path:.*}', echo)
+    async with serve_app(other, '::1') as away:
+        away = away.replace('::1', '[::1]')
+        app = create_page(read_page(f'{away}/bot'), '/secret/')
+        async with serve_app(app) as url, ClientSession(url) as http:
+            async with http.get('/secret/') as response:
+                socket = url.replace('http', 'ws') + '/secret/signaling'
+                assert f'connect-src {socket};' in response.headers['Content-Security-Policy']
+                assert f'<meta name="signaling" content="{socket}">' in await response.text()
+            for headers in ({}, {'Origin': 'https://evil.example.org'}, {'Origin': 'null'},
+                            {'Origin': url, 'Host': 'evil.example.org'},
+                            {'Origin': 'http://evil.example.org', 'Host': 'evil.example.org'}):
+                with pytest.raises(WSServerHandshakeError) as refused:
+                    await http.ws_connect('/secret/signaling', headers=headers)
+                assert refused.value.status in (403, 421), headers
+            for path in ('/signaling', '/secret/signaling/other'):
+                with pytest.raises(WSServerHandshakeError):
+                    await http.ws_connect(path, headers={'Origin': url})
+            assert seen == []
+            sockets = []
+            for _ in range(signaling_tunnel.MAX_TUNNELS):
+                ws = await http.ws_connect('/secret/signaling', headers={'Origin': url},
+                                           protocols=['rtc-bridge.v1'])
+                assert ws.protocol == 'rtc-bridge.v1'
+                await ws.send_str('hello')
+                assert await ws.receive_str(timeout=PATIENCE) == '/bot hello'
+                sockets.append(ws)
+            assert set(seen) == {url}
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await http.ws_connect('/secret/signaling', headers={'Origin': url})
+            assert refused.value.status == 503
+            # The end of either is the end of both.
+            await sockets[0].send_str('end')
+            assert (await sockets[0].receive(timeout=PATIENCE)).data in (1000, None)
+        seen.clear()
+        app = create_page(read_page(f'{away}/moved'), '/secret/')
+        async with serve_app(app) as url, ClientSession(url) as http:
+            with pytest.raises(WSServerHandshakeError) as refused:
+                await http.ws_connect('/secret/signaling', headers={'Origin': url})
+            assert refused.value.status == 502 and seen == [url]
 
 
 def test_the_browser_is_opened_and_the_port_kept(tmp_path):

@@ -20,6 +20,7 @@ from pathlib import Path
 from aiohttp import web
 
 from .files import PAGE_DIR, protect, serve_file
+from .signaling_tunnel import SignalingTunnel
 from ..core.origins import is_loopback_name
 from ..core.page_link import Page
 
@@ -29,27 +30,27 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
     Return an application that serves the page and nothing else.
 
     The page itself goes to the relay for its signaling: passing that on would make this a way
-    into other networks for whatever reaches this port. Its policy allows that one address.
+    into other networks for whatever reaches this port. Its policy allows that one address. Only
+    the signaling at an IPv6 address, which no policy can name, is passed on, for this page alone.
 
     :param path: of the page, ending with a slash; nobody should be able to guess it
     """
-    socket = page.socket
-    host = socket.split('/')[2]
-    # CSP has no form for IPv6 addresses.
-    allowed = socket if '[' not in host else socket.split('//')[0]
-    text = (page_dir / 'index.html').read_text()
-    text = text.replace(
-        '<title>', f'<meta name="signaling" content="{escape(socket)}">\n  <title>', 1)
+    tunnel = SignalingTunnel(page.socket) if '[' in page.socket.split('/')[2] else None
+    source = (page_dir / 'index.html').read_text()
+
+    def socket(request: web.Request) -> str:
+        return page.socket if tunnel is None else f'ws://{request.host}{path}signaling'
 
     async def index(request: web.Request) -> web.Response:
-        return web.Response(text=text, content_type='text/html',
+        meta = f'<meta name="signaling" content="{escape(socket(request))}">\n  <title>'
+        return web.Response(text=source.replace('<title>', meta, 1), content_type='text/html',
                             headers={'Cache-Control': 'no-store'})
 
     async def static(request: web.Request) -> web.StreamResponse:
         return serve_file(page_dir, request.match_info['path'], request)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        protect(response, allowed)
+        protect(response, socket(request))
 
     @web.middleware
     async def check_host(request: web.Request, handler) -> web.StreamResponse:
@@ -59,6 +60,9 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
 
     app = web.Application(middlewares=[check_host])
     app.router.add_get(path, index)
+    if tunnel is not None:
+        app.router.add_get(path + 'signaling', tunnel.handle)
+        app.on_shutdown.append(tunnel.close)
     app.router.add_get(path + 'static/{path:.+}', static)
     app.on_response_prepare.append(add_headers)
     return app
