@@ -114,8 +114,8 @@ async def test_wishes_to_drive_change_little_for_others(watch, caplog):
     await rude.until(lambda: rude.got('control', 'error'))
     await pong(rude)
     await pong(honest)
-    assert len(honest.got('control', 'lease')) - told <= 20
-    assert len([r for r in caplog.records if r.getMessage().startswith('driver')]) <= 20
+    assert len(honest.got('control', 'lease')) - told <= 24
+    assert len([r for r in caplog.records if r.getMessage().startswith('driver')]) <= 24
     assert sessions.host.pilot.lease.holder is None
 
 
@@ -145,10 +145,10 @@ async def test_releases_are_few(watch):
     sessions = make_sessions()
     rude = await watch(sessions)
     without_refill(sessions.sessions[rude.id])
-    for _ in range(20):
+    for _ in range(50):
         rude.send('control', type='release', id='x')
     await rude.until(lambda: any(m['code'] == 'busy' for m in rude.got('control', 'error')))
-    assert len([m for m in rude.got('control', 'error') if m['code'] == 'no-stop']) == 5
+    assert len([m for m in rude.got('control', 'error') if m['code'] == 'no-stop']) == 30
 
 
 async def test_what_our_page_sends_passes():

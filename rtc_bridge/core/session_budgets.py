@@ -38,8 +38,8 @@ class SessionBudgets:
         # Cameras put into slots: each may begin or end an encoder and a subscription.
         self.selects = RateLimit(2.0, 20.0, clock)
         # Wishes for the lease and answers to them: all sessions and the log are told of a change.
-        self.leases = RateLimit(1.0, 10.0, clock)
+        self.leases = RateLimit(2.0, 12.0, clock)
         # Releases of the emergency stop: each writes to the disk, and all sessions are told.
-        self.releases = RateLimit(1.0, 5.0, clock)
+        self.releases = RateLimit(5.0, 30.0, clock)
         # What a viewer may force on the others who see the same stream.
         self.keyframes = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)
