@@ -177,6 +177,7 @@ def measure(presses: int, size: tuple[int, int] | None) -> (
             time.sleep(0.5)
             side.page.up('w')
             return any(moving for _, moving in side.heard[since:])
+        ours.page.arm()
         for side in (ours, theirs):
             until(lambda side=side: ready(side), 'motion')
         time.sleep(1)

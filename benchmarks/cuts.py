@@ -137,6 +137,7 @@ class Scene:
         def moves() -> bool:
             since = len(self.heard)
             self.page.up('w')
+            self.page.arm()
             self.page.down('w')
             end = time.monotonic() + 1.0
             while time.monotonic() < end:
