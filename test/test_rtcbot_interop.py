@@ -269,3 +269,31 @@ async def test_media_of_our_script(chromium_path):
             ['video'], 'video recvonly audio recvonly application',
             'video sendonly audio inactive application',
             'video sendonly application', 'video sendrecv application']
+
+
+@pytest.mark.asyncio
+async def test_our_page_sends_a_stock_robot_no_motion_before_drive_is_pressed(chromium_path):
+    async with relay() as r, stock_robot(r.url + '/room7', RED):
+        async with chromium(chromium_path) as page:
+            await page.goto(r.url + '/room7')
+            await until(lambda: page.evaluate("window.rtcBridge?.state === 'live'"))
+            # It sends back what it gets.
+            await page.evaluate("""() => {
+              window.heard = [];
+              rtcBridge.addEventListener('message', ({ detail }) => heard.push(detail));
+            }""")
+            await page.focus('#stage')
+            await page.keyboard.down('w')
+            await until(lambda: page.evaluate(
+                "document.getElementById('why').textContent === 'Press Drive first'"))
+            await page.keyboard.up('w')
+            await page.click('#take')
+            await until(lambda: page.evaluate(
+                "document.getElementById('driver').textContent === 'You drive'"))
+            await page.focus('#stage')
+            await page.keyboard.down('w')
+            await until(lambda: page.evaluate('heard.length'))
+            await page.click('#release')
+            await until(lambda: page.evaluate('heard.length > 1'))
+            assert await page.evaluate('heard') == [
+                {'got': {'forward': forward, 'leftright': 0}} for forward in (0.3, 0)]
