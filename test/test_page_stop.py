@@ -18,7 +18,9 @@ import signal
 
 from browsers import Firefox, until
 import pytest
-from stack import ColourCamera, Robot
+from rtc_bridge.core.invite import Invite, write
+from rtc_bridge.core.keystore import KeyStore
+from stack import ColourCamera, ROBOT, Robot
 from test_page import PAD
 
 STOPPED = 'rtcBridge.driver?.stopped.id != null'
@@ -36,9 +38,14 @@ BANNER = "document.getElementById('latched').checkVisibility() " \
 
 
 @pytest.fixture(scope='module')
-def robot():
-    """Run a robot that nobody may drive."""
-    robot = Robot(relay=False, **{'teleop.enabled': False, 'video.tiers': ['1/1']})
+def robot(tmp_path_factory):
+    """Run a robot that nobody may drive, and whose spectators may stop it."""
+    folder = tmp_path_factory.mktemp('keys')
+    robot = Robot(relay=False, **{
+        'teleop.enabled': False, 'video.tiers': ['1/1'], 'access.view_may_stop': True,
+        'access.directory': str(folder), 'access.require_synchronized_clock': False})
+    robot.spectator = f'{robot.url}#' + write(
+        KeyStore(folder).secret, Invite(ROBOT, 'view', 'view', 'Vera', 0, 9_999_999_999))
     camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
     yield robot
     camera.close()
@@ -221,6 +228,24 @@ def test_fingers_on_the_picture_do_not_zoom_and_zoomed_it_stays_in_reach(robot, 
         assert page.errors == []
     finally:
         page.close()
+
+
+def test_spectators_press_it_where_they_may_and_do_not_release_it(robot, chromium):
+    page, owner = chromium.show(robot.spectator), chromium.show(robot.url)
+    try:
+        page.wait_state('live')
+        page.wait("document.getElementById('driver').textContent === 'Watching only'")
+        page.wait(ON_TOP)
+        page.click('#stop')
+        page.wait(STOPPED)
+        assert page.evaluate("document.getElementById('unlatch').hidden")
+        owner.wait(f"{STOPPED} && rtcBridge.driver.stopped.by === 'Vera'")
+        release(owner)
+        page.wait(f'!({STOPPED})')
+        assert page.errors == owner.errors == []
+    finally:
+        page.close()
+        owner.close()
 
 
 @pytest.mark.parametrize('size', [(320, 180), (320, 568), (640, 360), (844, 390), (1440, 900)])

@@ -296,6 +296,7 @@ export class Driver {
 
   /** Press the emergency stop, whoever drives; for those of `mayStop`. */
   emergencyStop() {
+    this.#arming.disarm();
     this.#stopRequest += 1;
     this.#stopping = true;
     this.#send({ type: 'stop', request: this.#stopRequest });
@@ -309,6 +310,11 @@ export class Driver {
   /** Release the emergency stop that is shown. */
   releaseStop() {
     if (this.stopped.id !== null) this.#control({ type: 'release', id: this.stopped.id });
+  }
+
+  /** Keep the lease, but move nothing until a person arms the page again. */
+  pause() {
+    this.#arming.disarm();
   }
 
   /** Give up the seat, or the wish to have it. */

@@ -67,6 +67,10 @@ export class LegacyDriver {
     this.#arming.disarm();
   }
 
+  pause() {
+    this.#arming.disarm();
+  }
+
   handOver() {}
 
   refuse() {}

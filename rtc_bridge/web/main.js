@@ -8,7 +8,8 @@
  *   protocol; event `state` when it changes
  * - `hello`: what the robot said of itself, null before; `stats`: newest figures, or null
  * - `figures`: what was measured, a row for each second of the last hour, see numbers.js
- * - `driver`: the `Driver` (drive.js) with `epoch`, `taken`, `ask()` and so on, or null;
+ * - `driver`: the `Driver` (drive.js) with `epoch`, `taken`, `ask()` (as the button Drive: it arms this
+ *   page) and so on, or null;
  *   `release()` gives the lease back
  * - `send(data)`: any JSON value to the robot's application; event `message`, `detail`: what came
  * - `select(slot, camera)`: show a camera (null: none) in a slot; `cameras`: their names
@@ -42,6 +43,8 @@ import { keepInSight } from './zoom.js';
 
 /** How long it stays beside the seat why a control moves nothing, ms. */
 const HINT_TIME = 4000;
+/** Nobody has driven this page for so long while it was hidden, ms: it has to be armed again. */
+const HIDDEN_TIME = 30_000;
 
 const options = new URLSearchParams(location.search);
 const slots = Math.max(1, Math.min(4, Math.floor(Number(options.get('slots') ?? 4)) || 4));
@@ -98,6 +101,8 @@ const pending = new PendingStop();
 let may = { press: false, release: false };
 /** The page is laid out for driving, also while the connection is away. */
 let drives = false;
+/** Since when nobody sees this page, by the wall clock. @type {number | null} */
+let hiddenAt = null;
 /** What the robot has to say of driving. @type {import('./notices.js').Notice[]} */
 let told = [];
 let legacyText = JSON.stringify(toRtcbot(NEUTRAL));
@@ -184,8 +189,12 @@ function render() {
     && !viewer.drivingCameras.includes(chosen ?? '');
   const why = mine || reason === 'arm' ? whyNot({ latched: engaged, locked: !!seated?.locked,
     armed: !!seated?.armed, refused: reason, ...now }) : '';
+  const focused = document.activeElement;
   seat.show(seated, wrong && !engaged ? cameraText(viewer.drivingCameras) : why,
     wrong ? cameraLabel(viewer.drivingCameras[0] ?? '') : '', engaged);
+  // The button Drive was pressed by the keyboard, and has gone: the keys drive now.
+  if (focused instanceof HTMLElement && focused.hidden && mine) stage.focus({ preventScroll: true });
+  box('take').toggleAttribute('data-wanted', reason === 'arm' && !seated?.armed);
   seat.showStop(may, driver?.stopped ?? { id: null, by: '' }, pending, up);
   notices.show(up ? told : []);
   actions.reachable = up;
@@ -209,6 +218,8 @@ function choose(slot, camera) {
 /** Stop the robot for good, now or, if a connection comes about soon enough, then. */
 function stop() {
   inputs.letGo();
+  // Of RTCBot's robots it is all that there is.
+  legacy?.release();
   if (!may.press) return;
   const up = viewer.current?.state === 'up' && !!driver;
   pending.press(document.title, up);
@@ -407,8 +418,14 @@ setInterval(async () => {
 function look() {
   const hidden = document.hidden && !document.pictureInPictureElement && !extras.recording;
   viewer.pause(hidden);
-  if (document.hidden) inputs.letGo();
-  else if (viewer.signaling.state === 'down') viewer.retry();
+  if (document.hidden) {
+    inputs.letGo();
+    hiddenAt ??= Date.now();
+  } else {
+    if (hiddenAt !== null && Date.now() - hiddenAt > HIDDEN_TIME) (driver ?? legacy)?.pause();
+    hiddenAt = null;
+  }
+  if (!document.hidden && viewer.signaling.state === 'down') viewer.retry();
   if (!document.hidden && (seenAt === null || performance.now() - seenAt > 1000)) {
     // What is on the screen is from before.
     cameras.keep();
