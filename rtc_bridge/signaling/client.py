@@ -31,7 +31,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from .addresses import source_address, WORLD
 from .backoff import delays, rest
-from .lost import LinkLost, reason, short
+from .lost import LinkLost, reason
 from .requests import Requests
 from .rtcbot import answer_offer
 from .. import __version__
@@ -143,7 +143,7 @@ class RelayClient:
         self._set_state('connected')
 
     def _lost(self, reason: str) -> None:
-        reason = short(reason)
+        reason = escape(reason)
         # Once a reason, not once a try: a relay that is down for a night is one line.
         if reason != self._reason:
             _logger.warning('relay %s: %s; trying again', self._where, reason)
@@ -326,7 +326,7 @@ class RelayClient:
             case Error(code=code, message=text):
                 if count := self._repeats.count():
                     _logger.warning('the relay reports, error %d of this connection: %s', count,
-                                    short(f'{code}: {text}'))
+                                    escape(f'{code}: {text}'))
                 return False
             case _:
                 requests.take(message)

@@ -19,16 +19,8 @@ import os
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 
-_LONGEST = 200
-
-
 class LinkLost(Exception):
     """The link ended; the text says why."""
-
-
-def short(text: str) -> str:
-    """Return what another end has said, fit for a line in a log."""
-    return ''.join(c if c.isprintable() else '?' for c in text[:_LONGEST])
 
 
 def reason(error: BaseException) -> str:
