@@ -49,6 +49,17 @@ def test_the_yaml_file_is_the_table(with_camera):
         assert f'{row.description}; {row.allowed()}' in words, row.name
 
 
+def test_the_demo_sets_what_there_is():
+    """And nobody drives its simulated robot by the clip of --video, which shows another place."""
+    demo = yaml.safe_load(YAML.with_name('demo.yaml').read_text())['/**']['ros__parameters']
+    rows = {row.name: row for row in (
+        *BRIDGE, *camera_parameters('video/image_raw', 'video/image_raw'))}
+    values = flatten(demo)
+    for name, value in values.items():
+        assert rows[name].check(value) == value
+    assert values['cameras.video.image_raw.drive'] is False
+
+
 @pytest.mark.parametrize('value, low, high', [(1, 0.0, 2.0), (0.0, 0.0, 2.0), (2.0, 0.0, 2.0)])
 def test_numbers_in_range(value, low, high):
     checked = Parameter('x', 1.0, '', '', low, high).check(value)
