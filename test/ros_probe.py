@@ -21,6 +21,7 @@ from typing import Any
 
 from patience import PATIENCE
 from rclpy.context import Context
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -38,6 +39,7 @@ class RosProbe:
         """Prepare; entering starts."""
         self._name, self._namespace = name, namespace
         self._changed = threading.Condition()
+        self._failure: BaseException | None = None
 
     def __enter__(self) -> 'RosProbe':
         """Create the node and spin it."""
@@ -93,6 +95,7 @@ class RosProbe:
                 value = predicate()
                 if value:
                     return value
+                assert self._failure is None, f'the probe has ended: {self._failure!r}'
                 left = deadline - time.monotonic()
                 if left <= 0:
                     raise AssertionError(f'still waiting after {timeout} s')
@@ -100,7 +103,16 @@ class RosProbe:
                 self._changed.wait(min(left, 0.1))
 
     def _spin(self) -> None:
-        try:
-            self._executor.spin()
-        except ExternalShutdownException:
-            pass
+        while True:
+            try:
+                self._executor.spin()
+                return
+            except InvalidHandle:
+                # Tests destroy subscriptions, timers and publishers in threads of their own, and
+                # the executor had just taken one of them.
+                continue
+            except ExternalShutdownException:
+                return
+            except BaseException as error:
+                self._failure = error
+                raise

@@ -111,11 +111,14 @@ def test_second_bridge_takes_the_place_of_one_that_hangs():
     try:
         hanging = robot.bridge
         hanging.send(signal.SIGSTOP)
+        # It proves that it is the same robot, or finds the name free: the relay gives up a
+        # connection that is silent for long.
         robot.start_bridge(**{'server.port': free_port()})
-        robot.relay.wait_line('a robot has taken its own place', PATIENCE)
         Viewer(robot.url).close()
         hanging.send(signal.SIGCONT)
         hanging.wait_line('replaced: ', PATIENCE)
+        robot.diagnostics('relay', lambda values, message: message == 'connected')
+        assert 'replaced' not in robot.bridge.text
     finally:
         robot.close()
 
