@@ -27,10 +27,13 @@ import pytest
 from relay_server import get, make_offer, OPEN, relay, send
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import ParameterError, SignalingError
+from rtc_bridge.core.invite import write_bearer
+from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.link import Offer
 from rtc_bridge.core.origins import (
     HostNames, is_address, is_loopback_name, page_origin, read_origins,
 )
+from rtc_bridge.core.refusals import refusals
 from rtc_bridge.peer.offer import only_sha256
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import NAMELESS, Registry
@@ -240,6 +243,8 @@ async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camer
             viewer = Viewer()
             await link.answer(Offer(str(number), only_sha256(await viewer.offer()), origin=origin))
             assert sessions.sessions[str(number)].role == role
+            found = refusals.all.get('origin')
+            assert (role == 'drive') or ('access.origins' in found.text and origin in found.text)
             await link.close_session(str(number))
             await viewer.close()
             for door in ('rtcbot', 'whep'):
@@ -255,6 +260,24 @@ async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camer
                     await link.close_session(offer.session)
                 await viewer.close()
     finally:
+        await sessions.close('test ends')
+
+
+@pytest.mark.asyncio
+async def test_a_bearer_is_good_from_any_origin(camera, tmp_path):
+    store = KeyStore(tmp_path)
+    bearer = write_bearer(store.secret, store.issue('robot', 'view', '', 3600))
+    sessions = make_sessions(camera, access=Access('robot', 'view', store=store))
+    viewer = Viewer()
+    try:
+        link, sdp = sessions.link('server'), await viewer.offer()
+        for text in (bearer[:-2] + 'AA', ''):
+            with pytest.raises(SignalingError, match='bearer is not one of this robot'):
+                await link.answer(Offer('s', sdp, 'whep', origin=EVIL, bearer=text))
+        await link.answer(Offer('s', sdp, 'whep', origin=EVIL, bearer=bearer))
+        assert sessions.sessions['s'].role == 'view'
+    finally:
+        await viewer.close()
         await sessions.close('test ends')
 
 
@@ -397,6 +420,8 @@ def test_a_robot_s_own_server_and_its_way_through_a_relay():
                 'access.origins': ['https://pages.example.org']})) as bridge:
             bridge.wait_line('connected to relay', PATIENCE)
             asyncio.run(check(own, at_relay))
+            # Once, with the remedy.
+            bridge.wait_line(r'refused \(origin\), 1 so far, .*parameter access.origins', PATIENCE)
 
 
 @pytest.mark.asyncio

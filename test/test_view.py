@@ -353,6 +353,8 @@ async def test_a_guessed_path_shows_nothing():
         for path in ('/', '/bot', '/static/main.js', '/secret', '/secret/static/../index.html'):
             async with http.get(path) as response:
                 assert response.status == 404
+        async with http.get('/secret/', headers={'Host': 'evil.example.org'}) as response:
+            assert response.status == 421
         async with http.get('/secret/') as response:
             policy = response.headers['Content-Security-Policy']
             assert 'connect-src wss://relay.example.org/bot;' in policy

@@ -127,9 +127,13 @@ class Access:
     def _is_foreign(self, origin: str | None) -> bool:
         return not (origin in (None, SAME) or ANY in self._origins or origin in self._origins)
 
+    def is_for_own_pages(self, via: str, door: str, origin: str | None) -> bool:
+        """Tell whether nothing but its page's origin keeps somebody from a role."""
+        return self._is_foreign(origin) and self._role(via, door) != 'none'
+
     def refusal(self, via: str, door: str, origin: str | None = None) -> SignalingError:
         """Return why somebody has no role who cannot prove anything."""
-        if self._is_foreign(origin) and self._role(via, door) != 'none':
+        if self.is_for_own_pages(via, door, origin):
             return SignalingError(
                 'denied', 'this robot lets pages of other sites in with an invite only: parameter '
                           f'access.origins does not list {show(origin, 120)}')

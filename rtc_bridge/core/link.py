@@ -156,7 +156,8 @@ def check_texts(ask: Offer | Call) -> None:
 
     :raises ProtocolError: one is not
     """
-    texts = {'session': ask.session, 'door': ask.door, 'source': ask.source, 'bearer': ask.bearer}
+    texts = {'session': ask.session, 'door': ask.door, 'source': ask.source, 'bearer': ask.bearer,
+             'origin': ask.origin}
     if isinstance(ask, Offer):
         texts['camera'] = ask.camera
     for name, text in texts.items():
