@@ -42,8 +42,9 @@ from ..ros.velocity_publisher import (
 
 LOOK_PERIOD_S = 0.5
 # Until DDS has found what was there before this bridge: before that, what is missing in the graph
-# is not told, nor that there is no guard, which may have been started after it.
+# is not told.
 DISCOVERY_S = 3.0
+# A guard that is started anew, or late, is heard within this time; else there is none.
 NO_GUARD_AFTER_S = 8.0
 # Guards of other robots that publish on the same topic are heard, too: this many at most.
 _MAX_OTHER_GUARDS = 8
@@ -74,7 +75,8 @@ class CommandPath:
         self._output = output
         self._stop = stop
         self._enabled = enabled
-        self._began = boot_time()
+        # When this began, and when a guard was heard last.
+        self._began = self._guard_heard = boot_time()
         self._guards = GuardsHeard(bridge)
         self._stops = EngagedStops()
         # When another process of this node was heard last.
@@ -108,7 +110,7 @@ class CommandPath:
         self._loop = loop
         self._hear(STOP_TOPIC, StopState.parse, self._on_stop)
         if self._output is None:
-            self._hear(GUARD_STATE_TOPIC, GuardState.parse, self._guards.hear)
+            self._hear(GUARD_STATE_TOPIC, GuardState.parse, self._on_guard)
 
     async def run(self, ros: RosThread) -> None:
         """Look at the graph, for ever."""
@@ -162,6 +164,10 @@ class CommandPath:
         self._node.create_subscription(
             String, topic, guarded('command path', on_message), STATES_QOS)
 
+    def _on_guard(self, state: GuardState) -> None:
+        self._guards.hear(state)
+        self._guard_heard = boot_time()
+
     def _on_stop(self, state: StopState) -> None:
         if state.bridge.process != self._bridge.process:
             self._stops.hear(state)
@@ -187,7 +193,7 @@ class CommandPath:
         notices = stop_notice(self._bridge, self.other_stops, self._stop.latched)
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
-            if self._output is None and boot_time() - self._began > NO_GUARD_AFTER_S:
+            if self._output is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:
                 notices += missing_guard_notice(self._guards.guards)
             notices += self._graph
         before, self.notices = self.notices, tuple(notices)
