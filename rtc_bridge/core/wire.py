@@ -30,7 +30,7 @@ _NAMES = {str: 'a string', int: 'an integer', float: 'a number', bool: 'true or 
 
 def show(value: Any, limit: int = 60) -> str:
     """Return a value as a short, printable text for error messages."""
-    text = ascii(value)
+    text = ascii(value[:limit] if isinstance(value, (str, bytes)) else value)
     return text if len(text) <= limit else text[:limit - 3] + '...'
 
 
@@ -63,7 +63,9 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
         raise ProtocolError(f'not JSON: {show(text)} ({error})') from None
     except RecursionError:
         raise ProtocolError('JSON nested too deep') from None
-    check_depth(value)
+    # Most messages have a few: they are spared a walk over all their values.
+    if sum(map(text.count, '[{' if isinstance(text, str) else (b'[', b'{'))) > MAX_DEPTH:
+        check_depth(value)
     if not isinstance(value, dict):
         raise ProtocolError(f'expected a JSON object, got {show(value)}')
     return value
@@ -75,14 +77,14 @@ def check_depth(value: Any) -> None:
 
     :raises ProtocolError: deeper than ``MAX_DEPTH``
     """
-    level = [value]
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(MAX_DEPTH):
-        level = [inner for outer in level if isinstance(outer, (dict, list)) for inner in (
-            outer.values() if isinstance(outer, dict) else outer)]
+        level = [inner for outer in level for inner in (
+            outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))]
         if not level:
             return
-    if any(isinstance(inner, (dict, list)) for inner in level):
-        raise ProtocolError('JSON nested too deep')
+    raise ProtocolError('JSON nested too deep')
 
 
 def take(obj: dict[str, Any], name: str, kind: type, default: Any = REQUIRED) -> Any:
