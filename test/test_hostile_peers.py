@@ -19,7 +19,7 @@ import re
 import socket
 from struct import pack
 
-from proving import Door
+from proving import Door, Page
 import pytest
 import pytest_asyncio
 from raw_sctp import (
@@ -27,13 +27,14 @@ from raw_sctp import (
     packet, parameter, RECONFIG, sack, send, SHUTDOWN, UNORDERED,
 )
 
-from rtc_bridge.core.address_limits import KEPT_INSIDE, MAX_INSIDE
-from rtc_bridge.core.link import Candidate
+from rtc_bridge.core.address_limits import KEPT_INSIDE, MAX_CONFLICTS, MAX_INSIDE
+from rtc_bridge.core.link import Candidate, Offer
 from rtc_bridge.core.peer_limits import MAX_WAITING_BEFORE
 from rtc_bridge.core.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, UNPROVEN_CHUNKS,
 )
 from rtc_bridge.peer.aiortc_compat import host_addresses
+from rtc_bridge.peer.offer import only_sha256
 from viewer import until
 
 pytestmark = pytest.mark.asyncio
@@ -224,6 +225,24 @@ async def test_checks_go_to_few_addresses_of_a_strangers_choice(door):
     assert 0 < len(asked) <= MAX_INSIDE - KEPT_INSIDE
     for victim in sockets:
         victim.close()
+
+
+async def test_conflicts_of_roles_without_end_end(door):
+    """To each check the peer says that both ends have the same role: ask again, please."""
+    page = Page()
+    door.pages.append(page)
+    sdp = only_sha256(await page.offer())
+    told = []
+    for transport in page.pc._RTCPeerConnection__iceTransports:
+        def refuse(message, addr, protocol, connection=transport._connection):
+            told.append(addr)
+            connection.respond_error(message, addr, protocol, (487, 'Role Conflict'))
+
+        transport._connection.request_received = refuse
+    await door.link.answer(Offer(page.id, sdp, 'v1'))
+    session = door.sessions.sessions[page.id]
+    await until(lambda: session.limits.addresses._conflicts > MAX_CONFLICTS or session.ending)
+    assert 0 < len(told) <= 2 * MAX_CONFLICTS
 
 
 async def test_media_and_reports_before_the_proof_are_not_read(door):

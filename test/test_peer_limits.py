@@ -152,14 +152,17 @@ def test_channels_and_strays_are_counted():
 def test_datagrams_wait_in_small_numbers():
     clock = FakeClock()
     limits = PeerLimits(print, False, clock)
+    assert not limits.take_report()
     assert not limits.take_datagram(0, 0, True) and not limits.take_datagram(3000, 0, True)
     assert not limits.take_datagram(100, MAX_WAITING_BEFORE, False)
     assert not limits.take_datagram(100, MAX_WAITING, True)
     assert sum(limits.take_datagram(100, 0, True) for _ in range(1000)) < 200
     limits.prove()
     assert all(limits.take_datagram(100, 0, True) for _ in range(1000))
+    assert 100 < sum(limits.take_report() for _ in range(5000)) < 2000
     limits.over = True
-    assert not limits.take_datagram(100, 0, True)
+    clock.now += 10
+    assert not limits.take_datagram(100, 0, True) and not limits.take_report()
 
 
 def test_a_strangers_addresses_are_few():
@@ -190,6 +193,11 @@ def test_addresses_that_get_nothing(host, port):
     limits = AddressLimits()
     assert not limits.take(host, port) and not limits.take(host, port, asks=True)
     assert not limits.send(host, port)
+
+
+def test_conflicts_of_roles_are_few():
+    limits = AddressLimits()
+    assert 0 < sum(limits.take_conflict() for _ in range(500)) < 100
 
 
 def test_checks_without_an_answer_are_counted():

@@ -28,6 +28,8 @@ KEPT_ADDRESSES, KEPT_INSIDE = 4, 2
 # STUN requests without an answer, repetitions too, in all; so many are kept for such addresses.
 MAX_CHECKS = 100
 KEPT_CHECKS = 25
+# One for each pair of addresses is more than two honest ends come to.
+MAX_CONFLICTS = 32
 # Nobody's WebRTC uses system ports; services that answer anybody do (RFC 6335, section 6).
 MIN_PORT = 1024
 
@@ -59,7 +61,7 @@ class AddressLimits:
         self._known: dict[tuple[str, int], bool] = {}
         self._asking: set[tuple[str, int]] = set()
         self._answered: set[tuple[str, int]] = set()
-        self._checks = 0
+        self._checks = self._conflicts = 0
 
     def take(self, host: str, port: int, *, asks: bool = False) -> bool:
         """
@@ -93,6 +95,11 @@ class AddressLimits:
             return False
         self._checks += 1
         return True
+
+    def take_conflict(self) -> bool:
+        """Count an answer that tells of a conflict of roles; tell whether it is one of a few."""
+        self._conflicts += 1
+        return self._conflicts <= MAX_CONFLICTS
 
     def answered(self, host: str, port: int) -> None:
         """Note that an authenticated answer came from an address: it wants our packets."""

@@ -27,6 +27,8 @@ MAX_DATAGRAM_BYTES = 2048
 MAX_WAITING_BEFORE, MAX_WAITING = 32, 256
 # Datagrams of DTLS and SRTP before the proof, a second and at once. Our page sends about 40.
 _DATAGRAMS_HZ, _DATAGRAMS = 50.0, 150.0
+# RTCP packets after it. A browser sends some ten a second for each stream, and 16 may be there.
+_REPORTS_HZ, _REPORTS = 300.0, 600.0
 
 
 class PeerLimits:
@@ -47,10 +49,15 @@ class PeerLimits:
         # Set once its association has been ended.
         self.over = False
         self._datagrams = RateLimit(_DATAGRAMS_HZ, _DATAGRAMS, clock)
+        self._reports = RateLimit(_REPORTS_HZ, _REPORTS, clock)
 
     def prove(self) -> None:
         """Lift what holds only before a proof."""
         self.trusted = self.addresses.lifted = True
+
+    def take_report(self) -> bool:
+        """Tell whether an RTCP packet is to be read."""
+        return self.trusted and not self.over and self._reports.allow()
 
     def take_datagram(self, size: int, waiting: int, connected: bool) -> bool:
         """

@@ -39,6 +39,7 @@ from ..core.fallback import ENCODINGS, family
 from ..core.figures import Figures
 from ..core.link import Candidate, Offer
 from ..core.peer_limits import PeerLimits
+from ..core.refusals import refusals
 from ..core.session_budgets import SessionBudgets
 from ..core.supervision import guard, guarded, spawn
 from ..core.wire import show
@@ -326,6 +327,7 @@ class Session:
 
     def _on_breach(self, reason: str) -> None:
         """Take that the viewer's association is ended for what came over it."""
+        refusals.note('data channels', self.source, reason)
         self._close_channels(reason, 'denied')
         self.end(reason, 'denied')
 

@@ -25,9 +25,10 @@ from ..core.refusals import refusals
 # Sessions without a proof at a time, in all and of one source. They last for 5 s.
 MAX_UNPROVEN = 8
 MAX_UNPROVEN_PER_SOURCE = 2
-# Offers that wait for their turn, and seconds that one does. One takes about 50 ms, or 2 s while a
-# STUN or TURN server that has just died does not answer.
+# Offers that wait for their turn, of all and of one source, and seconds that one does. One takes
+# about 50 ms, or 2 s while a STUN or TURN server that has just died does not answer.
 MAX_WAITING = 8
+MAX_WAITING_PER_SOURCE = 2
 TURN_TIMEOUT_S = 3.0
 # Seconds between two answers: strangers get less than half of the event loop.
 PAUSE_S = 0.05
@@ -55,7 +56,7 @@ class Strangers:
     def __init__(self) -> None:
         self._sessions: list[Unproven] = []
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._waiting: list[str | None] = []
 
     @asynccontextmanager
     async def turn(self, source: str | None) -> AsyncIterator[None]:
@@ -64,16 +65,17 @@ class Strangers:
 
         :raises SignalingError: ``busy``
         """
-        if self._waiting >= MAX_WAITING:
+        neighbours = sum(site(other) == site(source) for other in self._waiting)
+        if len(self._waiting) >= MAX_WAITING or neighbours >= MAX_WAITING_PER_SOURCE:
             raise _busy(source)
-        self._waiting += 1
+        self._waiting.append(source)
         try:
             async with asyncio.timeout(TURN_TIMEOUT_S):
                 await self._turn.acquire()
         except TimeoutError:
             raise _busy(source) from None
         finally:
-            self._waiting -= 1
+            self._waiting.remove(source)
         try:
             yield
         finally:

@@ -28,6 +28,9 @@ from .limits import limits_of
 
 logger = logging.getLogger(__name__)
 
+# RFC 8445, section 7.2.5.1.
+ROLE_CONFLICT = 487
+
 
 def _install_address_limits() -> bool:
     """Send no checks but to addresses that :class:`AddressLimits` lets through."""
@@ -60,8 +63,15 @@ def _install_address_limits() -> bool:
             send(self, message, addr)
 
     async def request_and_note(self, message, addr, *args, **kwargs):
-        result = await request(self, message, addr, *args, **kwargs)
         limits = limits_of(self.receiver)
+        try:
+            result = await request(self, message, addr, *args, **kwargs)
+        except stun.TransactionFailed as failed:
+            if limits is not None and failed.response.error_code == ROLE_CONFLICT and (
+                    not limits.addresses.take_conflict()):
+                # aioice asks again at once, one call deeper, for as long as it is told so.
+                raise stun.TransactionTimeout() from None
+            raise
         if limits is not None:
             limits.addresses.answered(*addr[:2])
         return result
@@ -111,7 +121,7 @@ def _install_media_limits() -> bool:
 
     async def take_rtcp_if_trusted(self, data: bytes) -> None:
         limits = limits_of(self)
-        if limits is None or (limits.trusted and not limits.over):
+        if limits is None or limits.take_report():
             await take_rtcp(self, data)
 
     RTCDtlsTransport._handle_rtp_data = drop_rtp

@@ -24,6 +24,8 @@ from aiortc.rtp import (
 
 from .retransmission import age, refresh
 
+# Of one RTCP packet. Larger losses are a matter for a keyframe; a packet may name 8,000.
+MAX_LOST = 500
 HAS_RTCP = hasattr(RTCRtpSender, '_handle_rtcp_packet')
 
 
@@ -48,7 +50,7 @@ def watch_rtcp(sender: RTCRtpSender, *, on_keyframe: Callable[[], None],
                 if report.ssrc == sender._ssrc:
                     on_report(report.fraction_lost / 256)
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
-            packet.lost = on_nack([(seq, age(sender, seq)) for seq in packet.lost])
+            packet.lost = on_nack([(seq, age(sender, seq)) for seq in packet.lost[:MAX_LOST]])
             for seq in packet.lost:
                 refresh(sender, seq)
         elif isinstance(packet, RtcpPsfbPacket):
