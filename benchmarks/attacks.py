@@ -23,7 +23,7 @@ programs are attacked in the same way.
 import argparse
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 import itertools
 import json
@@ -72,13 +72,16 @@ SELECTED = (
     'peer: 4 strangers, packets of all kinds at once',
     'message: 240 kB of two-byte characters',
     'message: 240 kB of two-byte characters by RTCBot POST',
-    'message: 240 kB of two-byte characters by WHEP POST', 'message: 200 renewals, 40 a second',
+    'message: 240 kB of two-byte characters by WHEP POST', 'message: a candidate of 240 kB',
+    'message: 200 renewals, 40 a second',
     'places: 8 offers that never connect', 'addresses: 300 candidates of others',
     'addresses: 500 sources of checks',
     'addresses: 80,000 packets to a session that never connects',
-    'proven viewer: 10,000 selects', 'proven viewer: 10,000 wants',
+    'http: bodies that unpack to 250 MB', 'proven viewer: 10,000 selects',
+    'proven viewer: 10,000 wants',
     'relay: lone surrogates in every member', 'relay: line ends in every member',
-    'relay: 2,000 different sources of 200 kB', 'relay: offers of all kinds')
+    'relay: 2,000 different sources of 200 kB', 'relay: offers of all kinds',
+    'relay: 2,000 good offers, each closed at once')
 # Attacks that go to a server on the robot, where the attacker reaches it.
 DIRECT = ('peer', 'http')
 
@@ -355,22 +358,59 @@ class Harness:
             felt.thrown_out.add('newcomers')
 
 
-def _row(name: str, plays: list[Felt]) -> str:
-    out = sorted(set.union(*(felt.thrown_out for felt in plays)))
-    notes = {key: value for felt in plays for key, value in felt.notes.items()}
+@dataclass
+class Row:
+    """What one attack did, in the middle of its plays."""
+
+    stall_ms: float
+    missed: float
+    # ``None``: a stop was lost.
+    stop_ms: float | None
+    memory_mb: float
+    lines: float
+    thrown_out: list[str]
+    outcome: str
+
+
+def _middle(plays: list[Felt]) -> Row:
     stops = [felt.stop_ms for felt in plays if felt.stop_ms == felt.stop_ms]
+    notes = {key: value for felt in plays for key, value in felt.notes.items()}
     middle = statistics.median
-    cells = [name, f'{middle(f.stall_ms for f in plays):.0f}',
-             f'{middle(f.missed for f in plays):.0f}',
-             f'{middle(stops):.0f}' if len(stops) == len(plays) else '-',
-             f'{middle(f.memory_mb for f in plays):.0f}', f'{middle(f.lines for f in plays):.0f}',
-             ', '.join(out) or 'nobody',
-             ', '.join([plays[-1].outcome[:40], *(f'{v} {k}' for k, v in notes.items())])]
-    return '| ' + ' | '.join(cells) + ' |'
+    return Row(
+        middle(f.stall_ms for f in plays), middle(f.missed for f in plays),
+        middle(stops) if len(stops) == len(plays) else None,
+        middle(f.memory_mb for f in plays), middle(f.lines for f in plays),
+        sorted(set.union(*(felt.thrown_out for felt in plays))),
+        ', '.join([plays[-1].outcome[:40], *(f'{v} {k}' for k, v in notes.items())]))
 
 
-HEAD = ['| attack | longest gap ms | commands missed | stop after ms | memory +MB | log lines | '
-        'thrown out | outcome |', '| --- | --: | --: | --: | --: | --: | --- | --- |']
+def _cells(row: Row | None) -> list[list[str]]:
+    """Return the cells of a row by column."""
+    if row is None:
+        return [['']] * 5
+    return [[f'{row.stall_ms:.0f}'], [f'{row.missed:.0f}'],
+            ['lost' if row.stop_ms is None else f'{row.stop_ms:.0f}'],
+            [f'{max(0.0, row.memory_mb):.0f}'],
+            [', '.join(sorted(set(row.thrown_out) - {'stop lost'})) or 'nobody']]
+
+
+TITLES = ('longest gap ms', 'commands missed', 'stop after ms', 'memory +MB', 'thrown out')
+
+
+def _line(name: str, row: Row, before: dict[str, Row] | None) -> str:
+    cells = _cells(row)
+    if before is None:
+        cells = [*cells, [f'{row.lines:.0f}'], [row.outcome]]
+    else:
+        cells = [[*old, *new] for old, new in zip(_cells(before.get(name)), cells)]
+    return '| ' + ' | '.join([name, *itertools.chain.from_iterable(cells)]) + ' |'
+
+
+def _head(compared: bool) -> str:
+    titles = ([f'{title}, {when}' for title in TITLES for when in ('before', 'after')]
+              if compared else [*TITLES, 'log lines', 'outcome'])
+    rule = ['---' if 'thrown' in title or title == 'outcome' else '--:' for title in titles]
+    return f'| attack | {" | ".join(titles)} |\n| --- | {" | ".join(rule)} |'
 
 
 def main() -> int:
@@ -382,7 +422,12 @@ def main() -> int:
     parser.add_argument('--only', default='', help='a regular expression of names')
     parser.add_argument('--through', choices=('own', 'relay', 'relays'), default='relay',
                         help="the robot's own server, a relay, two relays that share a Redis")
+    parser.add_argument('--save', type=Path, help='write what was felt to this file, as JSON')
+    parser.add_argument('--before', type=Path, help='such a file, to show beside')
     options = parser.parse_args()
+    before = options.before and {
+        name: Row(**row) for name, row in json.loads(options.before.read_text()).items()}
+    rows: dict[str, Row] = {}
     names = [name for name in (CORPUS if options.all or options.only else SELECTED)
              if re.search(options.only, name)]
     # One kind of stack after the other.
@@ -390,7 +435,7 @@ def main() -> int:
     harness = Harness(options.code.resolve(), options.through)
     print(f'{date.today()}, {platform.machine()} with {os.cpu_count()} cores, load '
           f'{os.getloadavg()[0]:.1f}, {options.runs} runs, through {options.through}\n')
-    print('\n'.join(HEAD), flush=True)
+    print(_head(before is not None), flush=True)
     try:
         for name in names:
             plays = []
@@ -402,7 +447,11 @@ def main() -> int:
                 if plays[-1].thrown_out or plays[-1].stall_ms > 2000:
                     # What an attack has left behind is none of the next one's.
                     harness.leave()
-            print(_row(name, plays), flush=True)
+            rows[name] = _middle(plays)
+            print(_line(name, rows[name], before), flush=True)
+            if options.save:
+                options.save.write_text(json.dumps(
+                    {key: asdict(value) for key, value in rows.items()}, indent=1))
     finally:
         harness.leave()
         harness.probe.__exit__(None, None, None)
