@@ -35,9 +35,8 @@ from attack_peer import Attacker, garbage, PACKETS, send_inits
 from attack_texts import (candidates, description, LONE_SURROGATE, MESSAGES, offer, OFFERS,
                           section, short_sections, TWO_BYTES)
 from page_client import PageClient, Refused, signal, SUBPROTOCOL
+from patience import PATIENCE
 
-# So long does the harness wait for an attack's own end.
-PLAY_TIMEOUT_S = 90.0
 # A stranger's session that is not ended at once is by then, as it never proves anything.
 ENDS_IN_S = 20.0
 # Addresses that robots may send checks to for one who is unproven, of two sessions at once.
@@ -683,7 +682,7 @@ class HostileRelay:
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, '127.0.0.1', self._port).start()
-        async with asyncio.timeout(PLAY_TIMEOUT_S):
+        async with asyncio.timeout(PATIENCE):
             self._ws = await self.robots.get()
         return self
 
@@ -706,7 +705,7 @@ class HostileRelay:
 
     async def connected(self):
         """Wait until the robot is there, which leaves a relay that sends nonsense."""
-        async with asyncio.timeout(PLAY_TIMEOUT_S):
+        async with asyncio.timeout(PATIENCE):
             while self._ws.closed:
                 await asyncio.sleep(0.05)
 
@@ -862,7 +861,7 @@ async def _calls(relay, _):
 
 async def play(attack, target):
     """Play an attack, and return what came of it."""
-    async with asyncio.timeout(PLAY_TIMEOUT_S):
+    async with asyncio.timeout(PATIENCE):
         return await attack.play(target)
 
 

@@ -32,10 +32,10 @@ import time
 import aiohttp
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from patience import PATIENCE
 from rtp import rtp_timestamp
 
 SUBPROTOCOL = 'rtc-bridge.v1'
-TIMEOUT_S = 30.0
 # The page sends 20 commands a second at least, and repeats a stop every 50 ms (docs/protocol.md).
 COMMAND_PERIOD_S = 0.04
 STOP_PERIOD_S = 0.05
@@ -83,7 +83,7 @@ async def signal(http, url, sdp, **members):
     async with http.ws_connect(url, protocols=[SUBPROTOCOL], max_msg_size=2 ** 22) as ws:
         await ws.send_json({'type': 'watch'})
         while True:
-            frame = await ws.receive(TIMEOUT_S)
+            frame = await ws.receive(PATIENCE)
             if frame.type != aiohttp.WSMsgType.TEXT:
                 raise Refused('closed')
             message = json.loads(frame.data)
@@ -150,7 +150,7 @@ class PageClient:
         async with aiohttp.ClientSession() as http:
             self.answer = await signal(http, self.url, self.offer)
         await pc.setRemoteDescription(RTCSessionDescription(self.answer, 'answer'))
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(PATIENCE):
             for done in opened:
                 await done.wait()
         return self
@@ -184,7 +184,7 @@ class PageClient:
 
     async def drive(self):
         """Take the lease, and send commands from now on."""
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(PATIENCE):
             while self.epoch is None:
                 self.send('control', type='want', lease=True)
                 await asyncio.sleep(0.2)
@@ -200,7 +200,7 @@ class PageClient:
         def found():
             return next((message for message in self.heard[since:]
                          if message['type'] == kind and condition(message)), None)
-        async with asyncio.timeout(TIMEOUT_S), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: found() or self.gone)
         if found() is None:
             raise ConnectionError(f'no {kind}: {self.gone}')
@@ -209,7 +209,7 @@ class PageClient:
     async def goes_on(self):
         """Wait until a command that is sent from now on has been accepted."""
         first = self.sent + 1
-        async with asyncio.timeout(TIMEOUT_S), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: self.accepted >= first or self.gone)
         if self.accepted < first:
             raise ConnectionError(f'no command is accepted: {self.gone}')

@@ -24,6 +24,7 @@ import re
 from attack_corpus import CORPUS, HostileRelay, play, REFUSED, Target
 from browsers import Loop
 from page_client import PageClient
+from patience import PATIENCE
 from processes import free_port
 import pytest
 from stack import ROBOT, Robot
@@ -45,7 +46,7 @@ class Stage:
         """Let somebody drive."""
         self.robot = robot
         self.honest, self.attackers = Loop(), Loop()
-        self.fragment = robot.bridge.wait_line(r'link to drive.*#(\S+)', 60)[1]
+        self.fragment = robot.bridge.wait_line(r'link to drive.*#(\S+)', PATIENCE)[1]
         self.target = Target(url=url, robot=ROBOT, fragment=self.fragment, share=SHARE,
                              checks_take_s=3.0, **target)
         self.driver = self.honest.run(self._drive())
@@ -62,7 +63,7 @@ class Stage:
             # An attack before this one has been felt; it has failed for that.
             self.driver = self.honest.run(self._drive())
         told = len(self.robot.bridge.lines)
-        outcome = self.attackers.run(play(CORPUS[name], self.target), 120)
+        outcome = self.attackers.run(play(CORPUS[name], self.target), 2 * PATIENCE)
         self.honest.run(self._unharmed())
         said = self.robot.bridge.lines[told:]
         assert not [line for line in said if FAILED.search(line)]
