@@ -113,7 +113,7 @@ class Robot:
 
     def start(self, module, host=None, port=0, **parameters):
         """Start a program; it ends with the robot."""
-        command = node(module, **parameters)
+        command = self.command(module, **parameters)
         if host is not None:
             command += ['--host', host, '--port', str(port), '--open']
         process = start(command, self.python)
@@ -134,6 +134,10 @@ class Robot:
         if self.guard is not None:
             finish(self.guard)
         self.guard = self.start('cmd_vel_guard', **parameters)
+
+    def command(self, module, **parameters):
+        """Return a program's command line."""
+        return node(module, **parameters)
 
     def diagnostics(self, name, condition=lambda values, message: True):
         """Wait for a status that fulfils a condition, from now on; return its values."""
