@@ -21,11 +21,11 @@ need tokens (``tokens_file`` in ``config``, or the environment) unless ``open`` 
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
-    DeclareLaunchArgument, EmitEvent, OpaqueFunction, RegisterEventHandler,
+    DeclareLaunchArgument, EmitEvent, LogInfo, OpaqueFunction, RegisterEventHandler,
 )
 from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown
-from launch.events.process import ProcessExited
+from launch.events import matches_action
+from launch.events.process import ProcessExited, ShutdownProcess
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
@@ -33,11 +33,18 @@ from launch_ros.actions import Node
 REFUSED = 2
 
 
-def end_if_refused(event: ProcessExited, context: LaunchContext) -> EmitEvent | None:
-    """End the launch, where it would else start the relay again and again."""
+def end_if_refused(event: ProcessExited,
+                   context: LaunchContext) -> list[LogInfo | EmitEvent] | None:
+    """
+    Do not start the relay again when it was refused its start, as it would be again.
+
+    A launch of this file alone ends with it; one that includes it goes on with what is its own.
+    """
     if event.returncode != REFUSED:
         return None
-    return EmitEvent(event=Shutdown(reason='the relay was refused its start'))
+    return [LogInfo(msg='the relay was refused its start, for the reason above; it is not started '
+                        'again'),
+            EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))]
 
 
 def relay_node(context: LaunchContext) -> list[Node | RegisterEventHandler]:

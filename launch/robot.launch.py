@@ -20,11 +20,11 @@ An argument that is not given leaves the value in ``params_file`` alone.
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
-    DeclareLaunchArgument, EmitEvent, OpaqueFunction, RegisterEventHandler,
+    DeclareLaunchArgument, EmitEvent, LogInfo, OpaqueFunction, RegisterEventHandler,
 )
 from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown
-from launch.events.process import ProcessExited
+from launch.events import matches_action
+from launch.events.process import ProcessExited, ShutdownProcess
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
@@ -37,11 +37,25 @@ CONFIG = PathJoinSubstitution([FindPackageShare('rtc_bridge'), 'config'])
 REFUSED = 2
 
 
-def end_if_refused(event: ProcessExited, context: LaunchContext) -> EmitEvent | None:
-    """End the launch, where it would else start the node again and again."""
-    if event.returncode != REFUSED:
-        return None
-    return EmitEvent(event=Shutdown(reason=f'{event.process_name} was refused its start'))
+def end_together(nodes: list[Node]) -> list[RegisterEventHandler]:
+    """
+    Return what ends the robot's nodes, and no others, when one was refused its start.
+
+    Else it would be started again and again. A launch of this file alone ends with them; one that
+    includes it goes on with what is its own.
+    """
+    def end_if_refused(event: ProcessExited,
+                       context: LaunchContext) -> list[LogInfo | EmitEvent] | None:
+        if event.returncode != REFUSED:
+            return None
+        reason = (f'{event.process_name} was refused its start, for the reason above; it is not '
+                  'started again, and the other nodes of robot.launch.py end')
+        return [LogInfo(msg=reason), *(
+            EmitEvent(event=ShutdownProcess(process_matcher=matches_action(node)))
+            for node in nodes)]
+
+    return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=end_if_refused))
+            for node in nodes]
 
 
 def robot_nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
@@ -75,7 +89,7 @@ def robot_nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
             package='rviz2', executable='rviz2', namespace=given('namespace'),
             parameters=[common],
             arguments=['-d', PathJoinSubstitution([CONFIG, 'robot.rviz'])]))
-    return [RegisterEventHandler(OnProcessExit(on_exit=end_if_refused)), *nodes]
+    return [*end_together(nodes), *nodes]
 
 
 def generate_launch_description() -> LaunchDescription:

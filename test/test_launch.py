@@ -206,6 +206,49 @@ def test_a_wrong_parameter_ends_the_launch(launch, tmp_path):
     robot.process.wait(timeout=PATIENCE)
 
 
+INCLUDING = """
+from launch import LaunchDescription
+from launch.actions import ExecuteProcess, IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+
+def generate_launch_description():
+    return LaunchDescription([
+        IncludeLaunchDescription(PythonLaunchDescriptionSource({file!r}),
+                                 launch_arguments=[('params_file', {params!r})]),
+        ExecuteProcess(cmd=['sh', '-c', '{command}'])])
+"""
+
+
+def including(install, folder, params, command):
+    """Write a launch file that includes the robot's, and runs a program of its own."""
+    path = folder / 'site.launch.py'
+    share = install.prefix / 'share' / 'rtc_bridge' / 'launch' / 'robot.launch.py'
+    path.write_text(INCLUDING.format(file=str(share), params=str(params), command=command))
+    return path
+
+
+def test_a_refused_start_leaves_an_including_launch_alone(install, launch, tmp_path):
+    params = params_file(tmp_path, **{'teleop.timeout': 99.0})
+    site = launch(including(install, tmp_path, params, 'exec sleep 300'))
+    site.wait_for('was refused its start, for the reason above')
+    # The second may be stopped before it is refused, too; neither is started again.
+    site.wait_for(r'exited: \S*bridge')
+    site.wait_for(r'exited: \S*cmd_vel_guard')
+    assert site.process.poll() is None and 'exited: sh' not in site.output
+    assert site.stop() == 0
+    assert site.output.count('started:') == 3
+
+
+def test_a_program_of_another_that_ends_with_2_leaves_the_robot_alone(install, launch, tmp_path):
+    site = launch(including(install, tmp_path, params_file(tmp_path), 'exit 2'))
+    site.wait_for(r'exited: sh\S* 2')
+    site.wait_for(r'started: \S*cmd_vel_guard')
+    site.wait_for('H.264 is encoded by')
+    assert site.process.poll() is None and 'was refused' not in site.output
+    assert site.stop() == 0
+
+
 def test_robot_under_launch_testing(install):
     pytest.importorskip('launch_testing', reason='it comes with an installed ROS 2')
     done = install.run(sys.executable, '-m', 'launch_testing.launch_test',

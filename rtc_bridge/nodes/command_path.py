@@ -34,7 +34,7 @@ from ..core.errors import ProtocolError
 from ..core.guard_messages import BridgeId, GuardState, HeldStop, StopState
 from ..core.guards_heard import GuardsHeard
 from ..core.notices import Notice
-from ..core.supervision import guarded
+from ..core.supervision import call_guarded, guarded
 from ..ros.diagnostics import status
 from ..ros.seam import RosThread
 from ..ros.velocity_publisher import (
@@ -154,13 +154,12 @@ class CommandPath:
                 self._node.get_logger().warning(f'{topic} has a message that is none: {error}',
                                                 once=True)
             else:
-                self._loop.call_soon_threadsafe(on_parsed, parsed)
+                self._loop.call_soon_threadsafe(call_guarded, 'command path', on_parsed, parsed)
 
         def on_parsed(parsed: object) -> None:
             take(parsed)
             self._update()
 
-        on_parsed = guarded('command path', on_parsed)
         self._node.create_subscription(
             String, topic, guarded('command path', on_message), STATES_QOS)
 
