@@ -21,6 +21,7 @@ from typing import Protocol
 from ..core.crowd import site
 from ..core.errors import SignalingError
 from ..core.refusals import refusals
+from ..core.supervision import call_guarded
 
 # Sessions without a proof at a time, in all and of one source. They last for 5 s.
 MAX_UNPROVEN = 8
@@ -79,7 +80,8 @@ class Strangers:
         try:
             yield
         finally:
-            asyncio.get_running_loop().call_later(PAUSE_S, self._turn.release)
+            asyncio.get_running_loop().call_later(
+                PAUSE_S, call_guarded, 'turn of a stranger', self._turn.release)
 
     def enter(self, session: Unproven) -> None:
         """
