@@ -16,12 +16,15 @@
 
 import asyncio
 import logging
+import sys
 import threading
 
 import pytest
 from rtc_bridge.core import supervision
+from rtc_bridge.core.process_end import ProcessEnd
 from rtc_bridge.core.supervision import (
-    FailureLog, guarded, keep_running, spawn, start_thread,
+    call_guarded, call_in_loop, count_the_rest, FailureLog, first_of, guarded, keep_running, spawn,
+    start_thread,
 )
 
 
@@ -114,3 +117,105 @@ def test_the_owner_of_a_thread_hears_of_its_failure(failures):
     heard = threading.Event()
     start_thread('part', _raise, on_failure=lambda error: heard.set()).join()
     assert heard.is_set() and failures.counts == {'part': 1}
+
+
+def test_what_strangers_sent_is_printable_in_a_count(failures):
+    guarded('part', lambda: _raise('one\ntwo \udce4 \x1b[2J'))()
+    assert failures.newest == {'part': 'ValueError: one?two ? ?[2J'}
+    assert guarded('part', _raise, result='instead')() == 'instead'
+
+
+def test_a_thread_that_calls_exit_has_failed(failures):
+    start_thread('part', exit).join()
+    assert failures.counts == {'part': 1}
+
+
+async def _return(value):
+    return value
+
+
+async def _fail():
+    _raise()
+
+
+def test_the_first_to_end_ends_the_others():
+    ended = []
+
+    async def wait():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(1)
+
+    assert asyncio.run(first_of(wait(), _return('first'), wait())) == 'first'
+    assert len(ended) == 2
+    with pytest.raises(ValueError, match='broken'):
+        asyncio.run(first_of(wait(), _fail()))
+    # Of two that end at once, one that failed counts.
+    with pytest.raises(ValueError, match='broken'):
+        asyncio.run(first_of(_return(1), _fail()))
+    assert asyncio.run(first_of(_return(1), _return(2))) == 1
+
+
+def test_who_waits_for_the_first_may_be_cancelled():
+    ended = []
+
+    async def wait():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(1)
+
+    async def main():
+        both = spawn('part', first_of(wait(), wait()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        both.cancel()
+        await asyncio.gather(both, return_exceptions=True)
+        assert both.cancelled() and len(ended) == 2
+    asyncio.run(main())
+
+
+def test_work_in_the_loop_answers_another_thread(failures):
+    async def main():
+        loop = asyncio.get_running_loop()
+        assert await asyncio.to_thread(call_in_loop, loop, 'part', lambda: 5, 10.0) == 5
+        with pytest.raises(ValueError, match='broken'):
+            await asyncio.to_thread(call_in_loop, loop, 'part', _raise, 10.0)
+    asyncio.run(main())
+    assert failures.counts == {'part': 1}
+
+
+def test_what_escapes_all_owners_is_counted(failures, monkeypatch):
+    monkeypatch.setattr(threading, 'excepthook', threading.excepthook)
+    monkeypatch.setattr(sys, 'unraisablehook', sys.unraisablehook)
+
+    class Broken:
+        def __del__(self):
+            _raise()
+
+    async def main():
+        count_the_rest(asyncio.get_running_loop())
+        asyncio.get_running_loop().call_soon(_raise)
+        asyncio.get_running_loop().call_soon(call_guarded, 'part', _raise)
+        thread = threading.Thread(target=_raise)
+        thread.start()
+        thread.join()
+        Broken()
+        await asyncio.sleep(0)
+    asyncio.run(main())
+    assert failures.counts == {'event loop': 1, 'part': 1, 'other thread': 1, 'destructor': 1}
+
+
+def test_a_process_ends_by_the_first_vital_part_that_fails(failures):
+    async def main():
+        end = ProcessEnd()
+        start_thread('one', _raise, on_failure=end.when_fails('one'))
+        await end.wait()
+        end.when_fails('two')(ValueError())
+        assert end.failed_part == 'one'
+        end = ProcessEnd()
+        end.ask()
+        await end.wait()
+        assert end.failed_part == ''
+    asyncio.run(main())
