@@ -31,7 +31,7 @@ PLACES = {
     'emergency stop topic': 'rtc_bridge.nodes.seat:Seat._is_press',
     'emergency stop': 'rtc_bridge.core.gate:Gate.stop',
     'driving': 'rtc_bridge.core.pilot:Pilot.poll',
-    'lock': 'rtc_bridge.nodes.seat:Seat._publish_lock',
+    'lock': 'rtc_bridge.nodes.seat:Seat._publish_stop',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',
     'camera': 'rtc_bridge.ros.camera_topic:CameraTopic.check',
     'cameras': 'rtc_bridge.nodes.cameras:find_image_topics',

@@ -20,6 +20,7 @@ from rtc_bridge.core.configuration import BRIDGE
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.link import IceServer
 from rtc_bridge.core.turn import Ice, IceUrl, mint, read_ice, read_url, VIEWER_TTL_S
+from rtc_bridge.peer import ice_watch
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 TCP, TLS = 'turn:t.example.org:80?transport=tcp', 'turns:t.example.org:443?transport=tcp'
@@ -48,6 +49,26 @@ def test_other_urls_are_refused_by_name(text):
     with pytest.raises(ParameterError) as refused:
         read_url(text)
     assert str(refused.value).startswith(f'parameter ice.servers has {text!r}, allowed are stun:')
+
+
+@pytest.mark.parametrize('host', ['turn..example.org', f'{"a" * 64}.org', 'turn.example..'])
+def test_hosts_that_no_resolver_takes_are_refused_at_the_start(host):
+    for url in (f'stun:{host}', f'turn:{host}:3478?transport=udp'):
+        with pytest.raises(ParameterError, match='is no host name: allowed are') as refused:
+            read_url(url)
+        assert host[:40] in str(refused.value)
+    assert read_url('stun:turn.example.org.').host == 'turn.example.org.'
+
+
+@pytest.mark.asyncio
+async def test_one_server_that_breaks_the_look_takes_no_other_with_it(monkeypatch):
+    async def ask(host, port):
+        if host == 'broken':
+            raise UnicodeError('label empty or too long')
+    monkeypatch.setattr(ice_watch, 'ask_stun', ask)
+    ice = Ice((read_url('stun:broken'), read_url('stun:good')))
+    assert await ice_watch.IceWatch(ice, None).probe()
+    assert ice.living == {'stun:good'}
 
 
 def test_credentials_are_those_of_coturn():
