@@ -188,6 +188,33 @@ def test_image_topics_are_found_by_base_name(probe):
             '/front/image_raw', '/rear', '/thumb'})
 
 
+def test_a_topic_of_two_cameras_may_change_its_type(probe, watched):
+    """The middleware takes no second type while the other camera still holds the first."""
+    first = watched('shared/image_raw')
+    other = CameraTopic(first.robot.node, 'shared/image_raw', 'auto', 'auto')
+    other.camera = SeenCamera()
+    raw = probe.publisher(Image, 'shared/image_raw')
+
+    def look(publish, seen):
+        first.topic.check()
+        other.check()
+        publish()
+        return seen()
+    probe.wait_for(lambda: look(lambda: raw.publish(Image()), lambda: (
+        first.camera.pictures and other.camera.pictures)), PATIENCE)
+    probe.node.destroy_publisher(raw)
+    first.camera.pictures, other.camera.pictures = [], []
+    with RosProbe('other') as another:
+        # One process cannot publish both types either.
+        png = another.publisher(CompressedImage, 'shared/image_raw')
+        probe.wait_for(lambda: look(lambda: png.publish(CompressedImage(format='png')), lambda: (
+            first.camera.pictures and other.camera.pictures)), PATIENCE)
+    for camera in (first.camera, other.camera):
+        # Whichever came first was told why it had to wait.
+        assert not camera.source.stats.errors or (
+            'cannot be subscribed to as' in camera.source.stats.last_error)
+
+
 class Book:
     """The cameras of a robot, in an event loop."""
 
