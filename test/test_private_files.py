@@ -14,6 +14,7 @@
 
 """Whose files the robot's secrets are, and what several processes write into one of them."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -24,6 +25,7 @@ import threading
 import time
 
 from browsers import PATIENCE, until
+from processes import free_port, node, Process
 import pytest
 from rtc_bridge.core import private_files
 from rtc_bridge.core.durable import remove_leftovers, write_durably
@@ -84,6 +86,24 @@ def test_processes_that_start_at_once_have_one_secret(tmp_path):
     secrets = {process.communicate(timeout=PATIENCE)[0] for process in processes}
     assert secrets == {KeyStore(folder).secret.hex() + '\n'}
     assert sorted(os.listdir(folder)) == ['lock', 'secret']
+
+
+def test_two_bridges_that_start_at_once_share_a_folder(tmp_path):
+    folder = tmp_path / 'keys'
+    with contextlib.ExitStack() as stack:
+        bridges = [stack.enter_context(Process(node('bridge', **{
+            'robot_id': name, 'server.port': free_port(), 'access.directory': str(folder)})))
+            for name in ('one', 'two')]
+        links = [bridge.wait_line(r'link to drive.*: (http\S+)#v1', PATIENCE)[1]
+                 for bridge in bridges]
+        assert KeyStore(folder).robots() == {'one': links[0], 'two': links[1]}
+        # What others could change stops the start, not a robot that runs.
+        folder.chmod(0o777)
+        with Process(node('bridge', **{
+                'robot_id': 'three', 'server.port': 0, 'access.directory': str(folder)})) as late:
+            assert late.wait(PATIENCE) == REFUSED
+            assert f'may be written by others (mode 777): chmod go-w {folder}' in late.text
+        assert all(bridge.stop() == 0 for bridge in bridges)
 
 
 def test_a_lock_that_another_process_holds_is_an_error_after_a_while(tmp_path):
