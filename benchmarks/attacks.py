@@ -384,32 +384,31 @@ def _middle(plays: list[Felt]) -> Row:
         ', '.join([plays[-1].outcome[:40], *(f'{v} {k}' for k, v in notes.items())]))
 
 
-def _cells(row: Row | None) -> list[list[str]]:
-    """Return the cells of a row by column."""
+def _cells(row: Row | None) -> list[str]:
     if row is None:
-        return [['']] * 5
-    return [[f'{row.stall_ms:.0f}'], [f'{row.missed:.0f}'],
-            ['lost' if row.stop_ms is None else f'{row.stop_ms:.0f}'],
-            [f'{max(0.0, row.memory_mb):.0f}'],
-            [', '.join(sorted(set(row.thrown_out) - {'stop lost'})) or 'nobody']]
+        return ['?'] * len(TITLES)
+    return [f'{row.stall_ms:.0f}', f'{row.missed:.0f}',
+            'lost' if row.stop_ms is None else f'{row.stop_ms:.0f}',
+            f'{max(0.0, row.memory_mb):.0f}',
+            ', '.join(sorted(set(row.thrown_out) - {'stop lost'})) or 'nobody']
 
 
-TITLES = ('longest gap ms', 'commands missed', 'stop after ms', 'memory +MB', 'thrown out')
+# With ``--before`` each cell has two values.
+TITLES = ('gap ms', 'missed', 'stop ms', '+MB', 'thrown out')
 
 
 def _line(name: str, row: Row, before: dict[str, Row] | None) -> str:
     cells = _cells(row)
     if before is None:
-        cells = [*cells, [f'{row.lines:.0f}'], [row.outcome]]
+        cells += [f'{row.lines:.0f}', row.outcome]
     else:
-        cells = [[*old, *new] for old, new in zip(_cells(before.get(name)), cells)]
-    return '| ' + ' | '.join([name, *itertools.chain.from_iterable(cells)]) + ' |'
+        cells = [f'{old} → {new}' for old, new in zip(_cells(before.get(name)), cells)]
+    return f'| {" | ".join([name, *cells])} |'
 
 
 def _head(compared: bool) -> str:
-    titles = ([f'{title}, {when}' for title in TITLES for when in ('before', 'after')]
-              if compared else [*TITLES, 'log lines', 'outcome'])
-    rule = ['---' if 'thrown' in title or title == 'outcome' else '--:' for title in titles]
+    titles = TITLES if compared else (*TITLES, 'log lines', 'outcome')
+    rule = ['---' if title in ('thrown out', 'outcome') else '--:' for title in titles]
     return f'| attack | {" | ".join(titles)} |\n| --- | {" | ".join(rule)} |'
 
 

@@ -600,8 +600,8 @@ async def _kscale(target):
 
 @_attack('http: bodies that unpack to 250 MB', 'http', REFUSED)
 async def _bomb(target):
-    await target.go()
     body = zlib.compress(b'v=0\r\n' + bytes(250_000_000), 9)
+    await target.go()
     outcomes = [await _post(target.page, body, **{'Content-Encoding': 'deflate'})
                 for _ in target.some(3)]
     return outcomes[0]
