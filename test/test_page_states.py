@@ -166,6 +166,8 @@ def test_a_spectator_has_no_controls_and_sees_who_drives(robot, camera, browse, 
     driver = browse(robot.link('drive', 'Ada'))
     take(driver)
     shows(page, '#driver', 'Ada drives')
+    # Here no node takes the velocities.
+    shows(driver, '#notices', 'nobody subscribes to /cmd_vel')
     shoot(page, 'spectator')
     shoot(driver, 'driver')
     assert page.errors == driver.errors == []

@@ -21,6 +21,17 @@ export function readNotices(list) {
     .sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
 }
 
+/** The fact, which comes first; what to do about it follows. @param {string} text */
+export const firstSentence = (text) => /^.*?[.?!](?=\s|$)/s.exec(text)?.[0] ?? text;
+
+/** @param {string} level @param {string} text */
+function line(level, text) {
+  const node = document.createElement('p');
+  node.dataset.level = level;
+  node.textContent = text;
+  return node;
+}
+
 export class Notices {
   #root;
   #shown = '[]';
@@ -30,27 +41,25 @@ export class Notices {
     this.#root = root;
   }
 
-  /** @param {Notice[]} list the first is always seen, the others by a click */
+  /** @param {Notice[]} list the first sentence is always seen, all the rest by a click */
   show(list) {
     const text = JSON.stringify(list);
     if (text === this.#shown) return;
     this.#shown = text;
     this.#root.hidden = !list.length;
-    const [first, ...others] = list.map(({ level, text: words }) => {
-      const line = document.createElement('p');
-      line.dataset.level = level;
-      line.textContent = words;
-      return line;
-    });
-    if (!others.length) {
-      this.#root.replaceChildren(...(first ? [first] : []));
+    this.#root.replaceChildren();
+    if (!list.length) return;
+    const [worst, ...others] = list;
+    const short = firstSentence(worst.text);
+    if (short === worst.text && !others.length) {
+      this.#root.append(line(worst.level, short));
       return;
     }
     const [all, summary, more] = ['details', 'summary', 'span'].map((tag) => (
       document.createElement(tag)));
-    more.textContent = `${others.length} more`;
-    summary.append(first, more);
-    all.append(summary, ...others);
-    this.#root.replaceChildren(all);
+    more.textContent = others.length ? `${others.length} more` : 'more';
+    summary.append(line(worst.level, short), more);
+    all.append(summary, ...list.map(({ level, text: words }) => line(level, words)));
+    this.#root.append(all);
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { Arming } from '../../rtc_bridge/web/arming.js';
 import { LegacyDriver } from '../../rtc_bridge/web/legacy_driver.js';
-import { readNotices } from '../../rtc_bridge/web/notices.js';
+import { firstSentence, readNotices } from '../../rtc_bridge/web/notices.js';
 import { stopPlace } from '../../rtc_bridge/web/zoom.js';
 
 const FORWARD = { x: 1, y: 0, turn: 0 };
@@ -50,6 +50,13 @@ test('notices are texts, the worst first, and not too many', () => {
     { code: 'b', level: 'info', text: 'x' }]);
   assert.equal(readNotices(Array(99).fill({ text: 'x' })).length, 8);
   for (const list of [null, undefined, {}, 'x']) assert.deepEqual(readNotices(list), []);
+});
+
+test('of a notice the fact is seen at once', () => {
+  assert.equal(firstSentence('Nobody subscribes to /cmd_vel. Start the node cmd.vel.'),
+    'Nobody subscribes to /cmd_vel.');
+  assert.equal(firstSentence('no end'), 'no end');
+  assert.equal(firstSentence('One.'), 'One.');
 });
 
 test('the stop keeps its size at the lower edge of what is seen', () => {
