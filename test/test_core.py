@@ -28,6 +28,7 @@ from rtc_bridge.core.messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
+from rtc_bridge.core.rate import RateLimit
 from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.rtcbot import read_text, Wish, write_text
 from rtc_bridge.core.wire import show
@@ -245,3 +246,14 @@ def test_values_become_text():
     assert write_text('hello') == 'hello'
     assert json.loads(write_text({'a': [1]})) == {'a': [1]}
     assert write_text('half \ud800 a pair') == 'half ? a pair'
+
+
+def test_a_sender_that_is_slowed_down_waits_for_what_it_has_taken(clock):
+    limit = RateLimit(rate=100, burst=50, clock=clock)
+    assert limit.spend(50) == 0
+    assert limit.spend(100) == 1.0
+    clock.now += 1.5
+    assert limit.spend(50) == 0
+    clock.now += 1000
+    # No more than the burst is saved up.
+    assert limit.spend(150) == 1.0

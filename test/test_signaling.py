@@ -34,6 +34,7 @@ from rtc_bridge.relay.registry import Registry
 from rtc_bridge.signaling.backoff import delays, rest
 from rtc_bridge.signaling.client import RelayClient
 from rtc_bridge.signaling.url import dial_url, page_url, read_token
+from websockets.asyncio.client import ClientConnection
 
 
 class Robot:
@@ -358,6 +359,45 @@ async def test_network_with_the_same_address_is_tried():
         assert await states.reach('lost') == 'lost: the network has changed'
         task.cancel()
         await asyncio.wait([task])
+
+
+@pytest.mark.asyncio
+async def test_a_flood_of_a_relay_leaves_the_event_loop_to_others(monkeypatch):
+    count, turn = 60, 0
+    turns, reads = [], []
+    received = ClientConnection.data_received
+
+    class Link(Robot):
+        async def add_candidate(self, session, candidate):
+            turns.append(turn)
+
+    def receive(self, data):
+        reads.append(len(data))
+        received(self, data)
+
+    async def handle(request):
+        ws = web.WebSocketResponse(protocols=['rtc-bridge.v1'])
+        await ws.prepare(request)
+        await get(ws, 'register')
+        await send(ws, type='registered', url='/r1')
+        # Pings without content (RFC 6455, section 5.5.2), and messages, all at once.
+        request.transport.write(b'\x89\0' * 20_000)
+        for number in range(count):
+            await send(ws, type='candidate', session=str(number), candidate='')
+        async for _ in ws:
+            pass
+        return ws
+
+    monkeypatch.setattr(ClientConnection, 'data_received', receive)
+    app = web.Application()
+    app.router.add_get('/r1', handle)
+    async with serve_app(app) as url, dialing(url, Link()), asyncio.timeout(PATIENCE):
+        while len(turns) < count:
+            turn += 1
+            await asyncio.sleep(0)
+    # The event loop goes on between any two messages, and between reads of a few pings.
+    assert len(set(turns)) == count
+    assert max(reads) <= 2048
 
 
 @pytest.mark.asyncio

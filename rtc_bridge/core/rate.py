@@ -43,6 +43,17 @@ class RateLimit:
         self._tokens -= 1
         return True
 
+    def spend(self, cost: float) -> float:
+        """
+        Take some tokens, be there as many or not; return for how many seconds to pause then.
+
+        For what is not refused but slowed down, as the sender waits by the flow control of TCP.
+        """
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate) - cost
+        self._last = now
+        return max(0.0, -self._tokens / self._rate)
+
 
 class Pace:
     """Thins events out to a rate, evenly."""

@@ -54,6 +54,14 @@ OPEN_TIMEOUT = 10.0
 CHECK_TIMEOUT = 2.0
 # What a relay may get wrong before it is left: at once, and in the long run.
 FAULTS, FAULTS_PER_SECOND = 20, 1.0
+# Bytes that are read of a relay: at once, and each second. More of them wait at the relay, as they
+# cost the event loop, which commands pass too: 0.1 s for 10 MB. An offer of a page has 25 kB.
+READ_BURST, READ_PER_SECOND = 512 * 1024, 512 * 1024
+# A small message costs as much as this many bytes of a large one.
+_LEAST_COST = 512
+# Bytes that are read from the socket at once: asyncio's 256 KiB may be 100,000 empty pings, which
+# are answered without a pause. (With TLS asyncio reads records of 16 KiB.)
+_READ_AT_ONCE = 2048
 # Registrations that got no answer, and may have been taken all the same; more are forgotten.
 _SALTS = 64
 # A connection that lived this long, in seconds, was a good one: start the backoff anew.
@@ -240,6 +248,8 @@ class RelayClient:
             # A redirection, or a proxy in the environment, whose host or port cannot be.
             raise LinkLost(f'a URL on the way to it is none: {reason(error)}') from None
         async with opened as ws:
+            # A constant of asyncio's class; where a transport has none, this changes nothing.
+            ws.transport.max_size = _READ_AT_ONCE
             jobs = SerialTasks(name='request of the relay')
             self._ws, self._peer = ws, ws.remote_address
             try:
@@ -259,9 +269,12 @@ class RelayClient:
         self._connected('v1')
         requests = Requests(ws, jobs, self._link)
         faults = RateLimit(FAULTS_PER_SECOND, FAULTS)
+        reading = RateLimit(READ_PER_SECOND, READ_BURST)
         self._repeats = Repeats()
         while True:
             message = await ws.recv()
+            # Others have their turn even if the next message is there already.
+            await asyncio.sleep(reading.spend(max(len(message), _LEAST_COST)))
             try:
                 if self._take(jobs, requests, parse(message)):
                     continue
