@@ -16,6 +16,7 @@
 import asyncio
 import re
 
+from patience import PATIENCE
 from proving import Door, NOW, Page
 import pytest
 import pytest_asyncio
@@ -257,6 +258,7 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
     await held.wait()
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='10.0.0.2')
+    monkeypatch.setattr(strangers, 'TURN_TIMEOUT_S', PATIENCE)
     monkeypatch.setattr(Session, '_negotiate', negotiate)
     door.sessions.host.access._anonymous = 'view'
     page = Page()

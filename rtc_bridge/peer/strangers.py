@@ -16,6 +16,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import time
 from typing import Protocol
 
 from ..core.crowd import site
@@ -31,8 +32,9 @@ MAX_UNPROVEN_PER_SOURCE = 2
 MAX_WAITING = 8
 MAX_WAITING_PER_SOURCE = 2
 TURN_TIMEOUT_S = 3.0
-# Seconds between two answers: strangers get less than half of the event loop.
-PAUSE_S = 0.05
+# Pause between two answers: so many times what the first one took of the processor, within these
+# bounds in seconds. Strangers get a third of the event loop.
+PAUSE_SHARE, LEAST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 0.05, 0.25
 
 
 class Unproven(Protocol):
@@ -77,11 +79,14 @@ class Strangers:
             raise _busy(source) from None
         finally:
             self._waiting.remove(source)
+        began = time.thread_time()
         try:
             yield
         finally:
+            pause = PAUSE_SHARE * (time.thread_time() - began)
             asyncio.get_running_loop().call_later(
-                PAUSE_S, call_guarded, 'turn of a stranger', self._turn.release)
+                min(max(pause, LEAST_PAUSE_S), LONGEST_PAUSE_S), call_guarded,
+                'turn of a stranger', self._turn.release)
 
     def enter(self, session: Unproven) -> None:
         """
