@@ -224,7 +224,6 @@ class ControlChannel(Channel):
                 'timeout': pilot.gate.timeout}
 
     def _on_message(self, text: str | bytes) -> None:
-        self._session.standing.received(len(text))
         if not self._session.budgets.messages.allow():
             return self._refuse_busy('too many messages')
         try:

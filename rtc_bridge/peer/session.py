@@ -116,6 +116,7 @@ class Session:
         await self._negotiate(offer)
         self.state = 'connecting'
         self.fill_first_slot(name)
+        self.standing.start_clock()
         self._watch_task = spawn('session', self._watch(), on_failure=self.fail)
         return only_sha256(self._pc.localDescription.sdp)
 
@@ -309,7 +310,8 @@ class Session:
         """
         Begin to end the session, from a callback.
 
-        :param code: why, for the page: ``denied``, ``expired``, ``revoked``, ``clock``
+        :param code: why, for the page: ``denied``, ``no-proof``, ``expired``, ``revoked``, ``clock``,
+            ``bad-sdp``, ``internal``
         """
         if self._closing is None:
             self._closing = spawn('end of a session', self._close(reason, code))

@@ -20,9 +20,9 @@ from ..core.access import Access, Admission
 from ..core.clock import boot_time, Clock
 from ..core.errors import SignalingError
 from ..core.proof import new_nonce, same, Transcript
-from ..core.sctp_limits import UNPROVEN_BYTES
 
-# Seconds from the offer on, in which somebody has to connect and prove an invite.
+# Seconds from the answer on, in which somebody has to connect and prove an invite. What the robot
+# takes for its answer, as for candidates of a TURN server, is not the page's time.
 PROOF_TIMEOUT_S = 5.0
 
 
@@ -41,11 +41,11 @@ class Standing:
         self._robot_id = robot_id
         self._access = access
         self._clock = clock
-        self._began = clock()
+        # When the answer was ready; before, no time runs.
+        self._answered: float | None = None
         self._fingerprint: bytes | None = None
         self._admission = admission
         self._tried = False
-        self._received = 0
 
     @property
     def invite(self) -> str:
@@ -55,6 +55,10 @@ class Standing:
     def take_offer(self, fingerprint: bytes) -> None:
         """Note the fingerprint that all sections of the viewer's offer share."""
         self._fingerprint = fingerprint
+
+    def start_clock(self) -> None:
+        """Begin to count the time for a proof, as the answer is ready."""
+        self._answered = self._clock()
 
     def prove(self, pc: RTCPeerConnection, nonce: bytes, payload: str, mac: bytes) -> bytes:
         """
@@ -84,17 +88,13 @@ class Standing:
         self.role = self._admission.invite.role
         return self._admission.mac
 
-    def received(self, size: int) -> None:
-        """Count what the viewer sent; :meth:`fault` tells when it is too much."""
-        self._received += size
-
     def fault(self) -> SignalingError | None:
         """Return why the session is over: no proof came, or the invite has ended."""
         if self._admission is not None:
             return self._access.fault(self._admission)
-        if self.role == 'none' and self._received > UNPROVEN_BYTES:
-            return SignalingError('denied', 'too much was sent before the proof')
-        if self.role == 'none' and self._clock() - self._began > PROOF_TIMEOUT_S:
-            return SignalingError('denied', f'no proof came within {PROOF_TIMEOUT_S:g} s of '
-                                            'the offer')
+        if self.role == 'none' and self._answered is not None and (
+                self._clock() - self._answered > PROOF_TIMEOUT_S):
+            # No refusal: on a slow path an honest page may need another attempt.
+            return SignalingError('no-proof', f'no proof came within {PROOF_TIMEOUT_S:g} s of '
+                                              'the answer')
         return None

@@ -80,7 +80,6 @@ class TeleopChannel(Channel):
             await asyncio.sleep(TICK_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
-        self._session.standing.received(len(text))
         seq = None
         # A stop passes, whatever else is sent.
         if not self._session.budgets.commands.allow() and not _may_be_stop(text):

@@ -49,6 +49,8 @@ const TROUBLE = {
   'no-camera': ['No such camera', 'The robot has no camera of this name.'],
   'bad-offer': ['Not understood', 'The robot could not use what this browser offered.'],
   busy: ['Robot busy', 'The robot is answering others. Trying again.'],
+  'no-proof': ['Slow connection',
+    'It took too long to show the robot this link. Trying again.'],
   'robot-timeout': ['No answer', 'The robot is connected but does not answer. Trying again.'],
   'no-answer': ['No answer', 'The robot is connected but does not answer. Trying again.'],
   'no-path': ['No way through',

@@ -270,7 +270,7 @@ export class Viewer extends EventTarget {
       this.#failed(reason, session.farewell);
     } else if (session === this.current && !this.#pending) {
       // A robot that said good-bye needs a moment to come back.
-      if (reason === 'bye') this.#askLater();
+      if (reason === 'bye' || session.farewell) this.#askLater();
       else this.#ask();
     }
     this.#changed();

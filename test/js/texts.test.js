@@ -51,7 +51,7 @@ test('a still picture is no failure, and its age is told', () => {
 
 test('error codes become sentences, and only hopeless ones get a button', () => {
   for (const code of ['denied', 'no-codec', 'bad-offer', 'busy', 'robot-timeout', 'no-camera',
-    'no-path', 'no-answer', 'bad-answer', 'internal', 'never-heard-of']) {
+    'no-path', 'no-answer', 'no-proof', 'bad-answer', 'internal', 'never-heard-of']) {
     const { state: name, title, detail, retry, tone } = view(
       { ...NO_LINK, trouble: { code, message: 'said <b>' } }, 0);
     assert.equal(name, code);
