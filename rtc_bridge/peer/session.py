@@ -330,8 +330,10 @@ class Session:
     def _on_breach(self, reason: str) -> None:
         """Take that the viewer's association is ended for what came over it."""
         refusals.note('data channels', self.source, reason)
-        self._close_channels(reason, 'denied')
-        self.end(reason, 'denied')
+        # Who has proved an invite is let in again: its page comes anew by itself, and keeps STOP.
+        code = 'denied' if self.role == 'none' else 'internal'
+        self._close_channels(reason, code)
+        self.end(reason, code)
 
     def _on_state(self) -> None:
         state = self._pc.connectionState if self._pc is not None else 'new'
