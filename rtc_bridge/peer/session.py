@@ -310,8 +310,8 @@ class Session:
         """
         Begin to end the session, from a callback.
 
-        :param code: why, for the page: ``denied``, ``no-proof``, ``expired``, ``revoked``, ``clock``,
-            ``bad-sdp``, ``internal``
+        :param code: why, for the page: ``denied``, ``no-proof``, ``expired``, ``revoked``,
+            ``clock``, ``bad-sdp``, ``internal``
         """
         if self._closing is None:
             self._closing = spawn('end of a session', self._close(reason, code))
