@@ -85,6 +85,28 @@ async def test_changes_of_cameras_draw_on_the_budget_for_keyframes(watch):
     await rude.until(lambda: len(rude.lumas[0]) > seen or rude.got('control', 'error'))
 
 
+async def test_the_last_choice_of_each_slot_is_shown_however_many_there_were(watch):
+    """A page says once what it wants to see; without budget it comes later."""
+    sessions = make_sessions(TestCamera('front', 60), TestCamera('rear', 120))
+    viewer = await watch(sessions, slots=2)
+    session = sessions.sessions[viewer.id]
+    now = [0.0]
+    session.budgets.__init__(clock=lambda: now[0])
+    while session.budgets.selects.allow():
+        pass
+    for camera in ('rear', 'front', 'nothing', 'rear'):
+        viewer.send('control', type='select', slot=0, camera=camera)
+    viewer.send('control', type='select', slot=1, camera='rear')
+    viewer.send('control', type='select', slot=1, camera='front')
+    await pong(viewer)
+    assert session.slots[0].camera.name == 'front' and session.slots[1].camera is None
+    now[0] = 60.0
+    await viewer.until(lambda: {(m['slot'], m['camera']) for m in viewer.got('control', 'slot')}
+                       >= {(0, 'rear'), (1, 'front')})
+    assert session.slots[0].camera.name == 'rear' and session.slots[1].camera.name == 'front'
+    assert not viewer.got('control', 'error')
+
+
 async def test_each_control_message_costs(watch):
     sessions = make_sessions()
     rude, honest = await watch(sessions), await watch(sessions)
@@ -152,10 +174,10 @@ async def test_releases_are_few(watch):
 
 
 async def test_what_our_page_sends_passes():
-    """25 commands, 25 gamepad states and 25 stops a second, for a minute."""
+    """25 commands, 25 gamepad states and 25 stops a second on one channel, for a minute."""
     now = [0.0]
     budgets = SessionBudgets(clock=lambda: now[0])
     for _ in range(60 * 25):
         now[0] += 0.04
-        assert all([budgets.commands.allow(), budgets.commands.allow(),
+        assert all([*(budgets.commands.allow() for _ in ('drive', 'joy', 'stop')),
                     budgets.confirmations.allow(), budgets.messages.allow()])

@@ -58,6 +58,8 @@ class ControlChannel(Channel):
         self._calls = Caller(session, lambda result: self._send('result', **result))
         self._slots: dict[int, tuple[Any, ...]] = {}
         self._stamps = Pace()
+        # Of each slot the newest choice that there was no budget for yet.
+        self._selects: dict[int, Select] = {}
         # Values that the page has yet to be told.
         self._telemetry: dict[str, Any] = {}
         # States that could not be sent, in the order of their turn: sent later, as they are then.
@@ -170,6 +172,7 @@ class ControlChannel(Channel):
         for kind, tell in list(self._unsent.items()):
             self._tell(kind, tell)
         self._send_news()
+        self._show_selected()
         for number, slot in enumerate(self._session.slots):
             name, state, since, slow, news = None, 'off', 0.0, 0.0, None
             if slot.camera is not None:
@@ -328,17 +331,26 @@ class ControlChannel(Channel):
         return slots[number]
 
     def _select(self, message: Select) -> None:
-        slot, cameras = self._slot(message.slot), self._session.host.cameras
-        if not self._session.budgets.selects.allow():
-            return self._refuse_busy('too many changes of cameras')
+        # A page says once what it wants to see: what comes too fast is late, and never lost.
+        self._slot(message.slot)
+        self._selects[message.slot] = message
+        self._show_selected()
+        self.watch()
+
+    def _show_selected(self) -> None:
+        """Put into the slots what was chosen, as far as there is budget for it."""
+        while self._selects and self._session.budgets.selects.allow():
+            self._show(self._selects.pop(next(iter(self._selects))))
+
+    def _show(self, message: Select) -> None:
+        cameras = self._session.host.cameras
         if message.camera is not None and message.camera not in cameras:
             self._send('error', code='no-camera', message=f'no camera {show(message.camera)}, '
                        f'there are: {", ".join(cameras) or "none"}')
             return
         if message.slot == 0:
             self._session.selected = True
-        slot.show(cameras.get(message.camera))
-        self.watch()
+        self._slot(message.slot).show(cameras.get(message.camera))
 
     def _tell(self, kind: str, tell: Callable[[], bool]) -> None:
         """Send a state now, or with the next looks, in its newest form."""
