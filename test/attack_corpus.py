@@ -53,6 +53,7 @@ class Target:
     :param url: of a server, ``http://host:port``: the robot's own or a relay
     :param robot: its name
     :param fragment: an invite, for attacks by somebody who has one
+    :param bearer: of a WHEP player, for attacks by one who may watch
     :param listen: port on which the robot expects its relay, for attacks by a relay
     :param address: at which sockets of the attacker hear what robots send
     :param hostile: a relay that the robot is connected to already
@@ -63,6 +64,7 @@ class Target:
     url: str = ''
     robot: str = ''
     fragment: str | None = None
+    bearer: str = ''
     listen: int = 0
     address: str = '127.0.0.1'
     hostile: 'HostileRelay | None' = None
@@ -534,6 +536,23 @@ async def _whep_bearer(target):
                 await _post(f'{target.url}/whep/{target.robot}', offer(), 'application/sdp',
                             Authorization='Bearer \xe9\xe9')]
     return max(outcomes)
+
+
+@_attack('message: 30 WHEP candidates behind 300 media lines', 'whep', REFUSED)
+async def _whep_media_lines(target):
+    fragment = 'm=x\r\n' * 300 + 'a=candidate:x\r\n' * 30
+    await target.go()
+    async with ClientSession() as http:
+        async with http.post(f'{target.url}/whep/{target.robot}', data=offer(), headers={
+                'Content-Type': 'application/sdp',
+                'Authorization': f'Bearer {target.bearer}'}) as response:
+            if response.status != 201:
+                return f'not let in: {response.status} {await response.text()}'
+            session = target.url + response.headers['Location']
+    try:
+        return await _post(session, fragment, 'application/trickle-ice-sdpfrag', 'PATCH')
+    finally:
+        await _post(session, b'', method='DELETE')
 
 
 @_attack('message: 200 renewals, 40 a second', 'native', NOTHING, REFUSED)

@@ -27,12 +27,15 @@ from page_client import PageClient
 from patience import PATIENCE
 from processes import free_port
 import pytest
+from rtc_bridge.core.invite import write_bearer
+from rtc_bridge.core.keystore import KeyStore
 from stack import ROBOT, Robot
 
 # Of floods: a tenth says as much here.
 SHARE = 0.1
 CLOSED = {'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
-          'access.require_synchronized_clock': False, 'teleop.max_frame_age': 0.0}
+          'access.whep_via_relay': True, 'access.require_synchronized_clock': False,
+          'teleop.max_frame_age': 0.0}
 # Refusals that say nothing of what was in an offer.
 UNREAD = ('too-many', 'busy', '429', '503', 'no-robot', 'robot-timeout')
 # The last is the beginning of a log line that a stranger wrote: rclpy's have a time of now.
@@ -99,10 +102,13 @@ def stage(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name in ('OFFERS_PER_MINUTE', 'REQUESTS_PER_MINUTE'):
             patch.setenv(f'RTC_BRIDGE_RELAY_LIMITS_{name}', '1000000')
-        robot = Robot(**CLOSED, **{'access.directory': str(tmp_path_factory.mktemp('access'))})
+        directory = tmp_path_factory.mktemp('access')
+        robot = Robot(**CLOSED, **{'access.directory': str(directory)})
     stage = None
     try:
-        stage = Stage(robot, robot.url.removesuffix(f'/{ROBOT}'))
+        store = KeyStore(directory)
+        stage = Stage(robot, robot.url.removesuffix(f'/{ROBOT}'), bearer=write_bearer(
+            store.secret, store.issue(ROBOT, 'view', 'player', 3600)))
         yield stage
         # The last word: the relay has the robot, and lets people in.
         stage.newcomer(robot.url.removesuffix(f'/{ROBOT}'))

@@ -30,18 +30,21 @@ import pytest
 from relay_server import get, make_offer, relay, send, serve_app
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.link import Call, Candidate, Offer
+from rtc_bridge.core.link import Call, Candidate, MAX_M_LINE_INDEX, Offer
 from rtc_bridge.core.log_limits import EscapingFormatter
+from rtc_bridge.core.messages import CandidateMessage
 from rtc_bridge.core.refusals import refusals
 from rtc_bridge.core.sdp_limits import (
     check_sdp, MAX_SECTIONS, MAX_SESSION_CANDIDATES, MEAN_FEEDBACK_PAIRS, MEAN_SECTION_LINES,
 )
+from rtc_bridge.relay import v1
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.watch import Metrics
 from rtc_bridge.signaling.client import RelayClient
 from test_relay import LocalRobot
-from test_whep import OFFER as WHEP_OFFER, SDP
+from test_whep import FRAGMENT, OFFER as WHEP_OFFER, SDP
 from viewer import make_sessions, TestCamera, until, Viewer
+from whep_player import Player
 
 GOOD = 'v=0\r\ns=-\r\n'
 # Each is quadratic in aiortc, or read in two ways.
@@ -119,6 +122,46 @@ async def real_robot(r):
         await sessions.close('the test ends')
         dialing.cancel()
         await asyncio.gather(dialing, return_exceptions=True)
+
+
+@pytest.mark.asyncio
+async def test_a_player_s_candidates_do_not_cut_a_robot_off_its_relay():
+    async with relay() as r, real_robot(r) as sessions:
+        sessions.host.access = Access('robot', 'view', 'view', whep_via_relay=True)
+        robot, player = r.registry.get('bot'), Player(r.http)
+        try:
+            assert (await player.play('/whep/bot'))[0] == 201
+            for sections in (300, MAX_M_LINE_INDEX + 2):
+                text = 'm=x\r\n' * sections + 'a=candidate:x\r\n' * 30
+                assert await player.ask('PATCH', data=text, headers=FRAGMENT) == 400
+            # Relays that let them through are no reason to leave one, either.
+            session, = sessions.sessions
+            for _ in range(60):
+                await v1.send(robot._ws, CandidateMessage(session, Candidate(
+                    'candidate:x', None, MAX_M_LINE_INDEX + 1)))
+            # It is answered behind all those, over the same connection.
+            viewer = Viewer()
+            try:
+                status, text, _ = await r.post('/bot', json.dumps(
+                    {'type': 'offer', 'sdp': await viewer.offer()}))
+                assert status == 200, text
+            finally:
+                await viewer.close()
+            assert r.registry.get('bot') is robot
+        finally:
+            await player.close()
+
+
+@pytest.mark.asyncio
+async def test_a_relay_passes_on_no_candidate_that_its_robot_would_refuse():
+    async with relay() as r:
+        robot = await r.robot('/r1')
+        link = r.registry.get('r1')
+        await link.add_candidate('s', Candidate('candidate:x', None, MAX_M_LINE_INDEX + 1))
+        await link.add_candidate('s', Candidate('candidate:x', 'm' * 65))
+        await link.add_candidate('s', Candidate('candidate:y', '0'))
+        assert (await get(robot, 'candidate'))['candidate'] == 'candidate:y'
+        assert await refused(r, 'candidates') == 2
 
 
 # As long as a description may be, of characters that grow when JSON writes them anew.

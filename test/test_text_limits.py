@@ -143,9 +143,22 @@ def test_offers_and_calls_that_came_by_http():
             check_texts(bad)
     check_candidate('s', None)
     check_candidate('s', Candidate('c' * 256, 'm' * 64))
-    for bad in (Candidate('c' * 257), Candidate('c', 'm' * 65), Candidate('\n')):
+    for bad in (Candidate('c' * 257), Candidate('c', 'm' * 65), Candidate('\n'),
+                Candidate('c', None, MAX_M_LINE_INDEX + 1)):
         with pytest.raises(ProtocolError):
             check_candidate('s', bad)
+
+
+@pytest.mark.parametrize('text, session', [
+    ('{"type": "candidate", "session": "s", "candidate": "\\n"}', 's'),
+    ('{"type": "offer", "session": "s"}', 's'),
+    ('{"type": "call", "session": "s", "door": 1}', 's'),
+    ('{"type": "offer", "session": "\\n"}', None), ('{"type": "close"}', None),
+    ('{"type": "x", "session": "s"}', None), ('[]', None), ('', None)])
+def test_an_error_has_the_session_that_it_is_about(text, session):
+    with pytest.raises(ProtocolError) as error:
+        parse(text)
+    assert error.value.session == session
 
 
 def test_fragments_of_players():
@@ -153,9 +166,13 @@ def test_fragments_of_players():
     assert parse_fragment(lines.format('m' * 64, 'c' * 246)).candidates
     for bad in (lines.format('m' * 65, 'c'), lines.format('m', 'c' * 247),
                 lines.format('m', 'c\x1bd'), lines.format('m', 'c\u2028d'),
-                'a=candidate:c\r\n' * (MAX_CANDIDATES + 1)):
+                'a=candidate:c\r\n' * (MAX_CANDIDATES + 1),
+                'm=x\r\n' * (MAX_M_LINE_INDEX + 2)):
         with pytest.raises(ProtocolError):
             parse_fragment(bad)
+    last, = parse_fragment('m=x\r\n' * (MAX_M_LINE_INDEX + 1) + 'a=candidate:c').candidates
+    check_candidate('s', last)
+    assert last.sdp_m_line_index == MAX_M_LINE_INDEX
     assert len(parse_fragment('a=candidate:c\r\n' * MAX_CANDIDATES).candidates) == MAX_CANDIDATES
 
 

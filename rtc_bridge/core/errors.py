@@ -35,6 +35,9 @@ class RtcBridgeError(Exception):
 class ProtocolError(RtcBridgeError):
     """A message from outside breaks its protocol; the text names the offending value."""
 
+    # The session that the message is about, where it names one: its viewer may have caused it.
+    session: str | None = None
+
 
 class SignalingError(RtcBridgeError):
     """

@@ -103,10 +103,19 @@ def read_candidate(obj: dict[str, Any]) -> Candidate | None:
     text = take_text(obj, 'candidate')
     mid = take_text(obj, 'sdpMid', 'mid', None)
     index = take(obj, 'sdpMLineIndex', int, None)
+    check_m_line_index(index)
+    return Candidate(text, mid, index) if text else None
+
+
+def check_m_line_index(index: int | None) -> None:
+    """
+    Do nothing if a number can be that of a media section, or is none.
+
+    :raises ProtocolError: it cannot
+    """
     if index is not None and not 0 <= index <= MAX_M_LINE_INDEX:
         raise ProtocolError(f'member "sdpMLineIndex" must be from 0 to {MAX_M_LINE_INDEX}, got '
                             f'{show(index)}')
-    return Candidate(text, mid, index) if text else None
 
 
 @dataclass(frozen=True)
@@ -167,7 +176,7 @@ def check_texts(ask: Offer | Call) -> None:
 
 def check_candidate(session: str, candidate: Candidate | None) -> None:
     """
-    Do nothing if the texts of a candidate are within their bounds.
+    Do nothing if the texts and the number of a candidate are within their bounds.
 
     :raises ProtocolError: one is not
     """
@@ -175,6 +184,7 @@ def check_candidate(session: str, candidate: Candidate | None) -> None:
     if candidate is not None:
         check_text(candidate.candidate, 'candidate')
         check_text(candidate.sdp_mid or '', 'mid')
+        check_m_line_index(candidate.sdp_m_line_index)
 
 
 def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:

@@ -18,6 +18,7 @@ Signaling messages of ``rtc-bridge.v1``, as ``docs/protocol.md`` specifies them.
 One JSON object in each WebSocket text frame; ``type`` tells them apart.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 import re
 from typing import Any, ClassVar
@@ -318,10 +319,16 @@ def parse(text: str | bytes) -> Message:
     """
     Parse one frame.
 
-    :raises ProtocolError: not JSON, not an object, an unknown type, or a wrong member
+    :raises ProtocolError: not JSON, not an object, an unknown type, or a wrong member; it has
+        the session that a message of a known type is about
     """
     obj = load_object(text, MAX_MESSAGE)
     kind = take(obj, 'type', str)
     if kind not in _PARSERS:
         raise ProtocolError(f'unknown message type {show(kind)}')
-    return _PARSERS[kind](obj)
+    try:
+        return _PARSERS[kind](obj)
+    except ProtocolError as error:
+        with suppress(ProtocolError):
+            error.session = take_text(obj, 'session', default=None)
+        raise

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import re
 
 from .errors import ProtocolError
-from .link import Candidate
+from .link import Candidate, MAX_M_LINE_INDEX
 from .sdp_limits import MAX_SESSION_CANDIDATES
 from .text_limits import check_text
 from .wire import show
@@ -67,6 +67,8 @@ def parse_fragment(text: str) -> Fragment:
             raise ProtocolError(f'{show(line)} is no line of SDP')
         if line.startswith('m='):
             index += seen_media
+            if index > MAX_M_LINE_INDEX:
+                raise ProtocolError(f'more than {MAX_M_LINE_INDEX + 1} media lines')
             seen_media, mid = True, None
         elif line.startswith('a=mid:'):
             mid = check_text(line.removeprefix('a=mid:').strip(), 'mid')

@@ -23,7 +23,7 @@ from aiohttp import web, WSMsgType
 from .registry import NAMELESS, Registry
 from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
-from ..core.link import Call, Candidate, IceServer, Offer
+from ..core.link import Call, Candidate, check_candidate, IceServer, Offer
 from ..core.log_limits import Repeats
 from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
                              Error, Message, OfferMessage, parse, Prove, Register, Registered,
@@ -156,7 +156,12 @@ class WebSocketRobot:
             del self._answers[session]
 
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
-        """Pass a candidate on."""
+        """Pass a candidate on, unless the robot would take it for a fault of the relay."""
+        try:
+            check_candidate(session, candidate)
+        except ProtocolError as error:
+            self._metrics.refuse('candidates', text=str(error))
+            return
         await send(self._ws, CandidateMessage(session, candidate))
 
     async def close_session(self, session: str) -> None:

@@ -280,7 +280,10 @@ class RelayClient:
                     continue
             except ProtocolError as error:
                 refusals.note('frames', self._where, str(error))
-                await ws.send(Error('bad-message', escape(str(error))).dump())
+                await ws.send(Error('bad-message', escape(str(error)), error.session).dump())
+                if error.session is not None:
+                    # Its viewer may have caused it, and is not to cut others off from the robot.
+                    continue
             if not faults.allow():
                 self._good = False
                 raise LinkLost('the relay sends what it should not, again and again')
