@@ -20,7 +20,7 @@ import time
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets
-from viewer import all_closed, make_sessions, TestCamera, Viewer
+from viewer import all_closed, make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio
 
@@ -83,6 +83,43 @@ async def test_changes_of_cameras_draw_on_the_budget_for_keyframes(watch):
     rude.send('control', type='select', slot=0, camera='front')
     seen = len(rude.lumas[0])
     await rude.until(lambda: len(rude.lumas[0]) > seen or rude.got('control', 'error'))
+
+
+def demands_of_lossy_slots(session):
+    """Let each slot's viewer ask for keyframes (RFC 4585, section 6.3.1); return who got them."""
+    without_refill(session)
+    session.slots[0].driving_demands = session.budgets.driving_keyframes
+    asked = []
+    for number, slot in enumerate(session.slots):
+        slot._demands = session.budgets.keyframes
+        slot.request_keyframe = lambda number=number: asked.append(number)
+    for _ in range(10):
+        for slot in reversed(session.slots):
+            # As if those asked for had been lost, on a path with room.
+            slot._demanded, slot._full = float('-inf'), False
+            slot.on_keyframe_request()
+    return asked
+
+
+async def test_other_slots_leave_the_driver_the_keyframes_of_slot_0(watch):
+    """All slots shared one budget: three lossy ones starved the picture that was driven by."""
+    sessions = make_sessions(TestCamera('front', 60), TestCamera('rear', 120))
+    viewer = await watch(sessions, slots=4)
+    session = sessions.sessions[viewer.id]
+    viewer.send('control', type='want', lease=True)
+    for slot in (1, 2, 3):
+        viewer.send('control', type='select', slot=slot, camera='rear')
+    await viewer.until(lambda: all(viewer.lumas[n] for n in range(4)))
+    await until(lambda: session.slots[0]._path.drives)
+    assert session.slots[0].driving_demands is session.budgets.driving_keyframes
+    asked = demands_of_lossy_slots(session)
+    assert asked.count(0) == KEYFRAME_DEMANDS
+    assert len(asked) == 2 * KEYFRAME_DEMANDS
+    # Who does not drive has no more than others.
+    viewer.send('control', type='want', lease=False)
+    await until(lambda: not session.slots[0]._path.drives)
+    asked = demands_of_lossy_slots(session)
+    assert len(asked) == KEYFRAME_DEMANDS and 0 not in asked
 
 
 async def test_the_last_choice_of_each_slot_is_shown_however_many_there_were(watch):

@@ -43,3 +43,5 @@ class SessionBudgets:
         self.releases = RateLimit(5.0, 30.0, clock)
         # What a viewer may force on the others who see the same stream.
         self.keyframes = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)
+        # The same for slot 0 of who drives: other slots must not use up what that picture needs.
+        self.driving_keyframes = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)

@@ -161,6 +161,8 @@ class Session:
         self.path.slots = slots
         for slot in slots:
             slot.on_failure = self.fail
+        if slots:
+            slots[0].driving_demands = self.budgets.driving_keyframes
 
     def _connect(self) -> RTCPeerConnection:
         """Return a connection that this session hears of."""

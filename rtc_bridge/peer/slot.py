@@ -76,6 +76,8 @@ class Slot(MediaStreamTrack):
         self.bytes_sent = 0
         self.bytes_again = 0
         self._demands = demands or RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
+        # What this slot has to itself while its viewer drives; slot 0 only.
+        self.driving_demands: RateLimit | None = None
         # The viewer's choice needs a keyframe for which it has no budget left.
         self._due = False
         # Its first picture of all costs nothing: that one was offered.
@@ -209,9 +211,14 @@ class Slot(MediaStreamTrack):
 
     def _pay(self) -> None:
         """Ask for the keyframe that a change of cameras needs, once there is budget for it."""
-        if self._due and self._demands.allow():
+        if self._due and self._may_demand():
             self._due = False
             self.request_keyframe()
+
+    def _may_demand(self) -> bool:
+        """Count a keyframe that the viewer brings about; tell whether there is budget for it."""
+        own = self.driving_demands if self._path.drives else None
+        return (own is not None and own.allow()) or self._demands.allow()
 
     @property
     def wanted(self) -> float:
@@ -237,7 +244,7 @@ class Slot(MediaStreamTrack):
             # It would be lost as well.
             self._owed = True
         elif now - self._demanded > _ON_ITS_WAY_S + self._retransmissions.rtt and (
-                self._demands.allow()):
+                self._may_demand()):
             self._demanded = now
             self.request_keyframe()
 
