@@ -30,6 +30,7 @@ import sys
 PLACES = {
     'emergency stop topic': 'rtc_bridge.nodes.seat:Seat._is_press',
     'emergency stop': 'rtc_bridge.core.gate:Gate.stop',
+    'emergency stop file': 'rtc_bridge.core.emergency_stop:EmergencyStop._save',
     'driving': 'rtc_bridge.core.pilot:Pilot.poll',
     'lock': 'rtc_bridge.nodes.seat:Seat._publish_stop',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',

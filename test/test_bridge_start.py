@@ -47,6 +47,10 @@ class Driving:
             while not self._ended.wait(0.04):
                 self._driver.go(1)
 
+    def wait_refusal(self, reason):
+        """Wait until a command was refused for a reason."""
+        self._driver.viewer.wait('teleop', lambda m: m.get('reason') == reason)
+
     def close(self):
         """Let go."""
         self._ended.set()

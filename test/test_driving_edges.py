@@ -18,6 +18,7 @@ from itertools import count
 import math
 
 import pytest
+from rtc_bridge.core import emergency_stop
 from rtc_bridge.core.control import Drive, Joy
 from rtc_bridge.core.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import StoreError
@@ -78,6 +79,12 @@ class Bench:
     def joy(self, *axes):
         self.seq += 1
         self.pilot.command('a', Joy(self.lease.epoch, self.seq, self.gate.tick(), axes, ()))
+
+
+@pytest.fixture
+def path(tmp_path):
+    tmp_path.chmod(0o700)
+    return tmp_path / 'stop.json'
 
 
 @pytest.fixture
@@ -698,6 +705,64 @@ def test_the_stop_ends_the_gamepad_too(bench):
     bench.pilot.release(bench.stop.id, 'b')
     with refused('neutral-first'):
         bench.joy(0.5)
+
+
+@pytest.mark.parametrize('part', ['latch', 'gate', 'zero', 'joy', 'told', 'store'])
+def test_a_step_of_the_stop_that_fails_leaves_out_no_other(bench, monkeypatch, path, part):
+    bench.stop = EmergencyStop(path, clock=bench.clock)
+    told, ended, failing = [], [], []
+
+    def fails(name, work):
+        def call(*args, **kwargs):
+            if name == part and name in failing:
+                raise ZeroDivisionError(name)
+            return work(*args, **kwargs)
+        return call
+    bench.pilot = Pilot(
+        bench.gate, fails('zero', bench.sent.append),
+        fails('joy', lambda *joy: bench.sent.append(joy)), stop=bench.stop, clock=bench.clock)
+    bench.pilot.when_stop_fails = ended.append
+    bench.pilot.on_stop += [fails('told', lambda: None), lambda: told.append(bench.stop.latched)]
+    # The stop is in force by then: what fails is its log line.
+    monkeypatch.setattr(emergency_stop.logger, 'error', fails('latch', lambda *_: None))
+    monkeypatch.setattr(bench.gate, 'stop', fails('gate', bench.gate.stop))
+    monkeypatch.setattr(bench.stop, '_save', fails('store', bench.stop._save))
+    bench.begin()
+    bench.joy(0.0)
+    bench.joy(0.5)
+    bench.sent.clear()
+    failing.append(part)
+    stored = bench.pilot.emergency_stop('b')
+    failing.clear()
+    assert stored == (part != 'store')
+    assert [str(error) for error in ended] == [part] * (part != 'told')
+    assert told == [True] and bench.stop.latched
+    assert EmergencyStop(path).latched == (part != 'store')
+    assert bench.sent == [ZERO] * (part != 'zero') + [([0.0] * 6, [0] * 15)] * (part != 'joy')
+    # As at the end of the process, which does not wait for the time of the next attempt.
+    assert bench.stop.store(at_once=True)
+    assert EmergencyStop(path).id == bench.stop.id
+
+
+def test_a_release_that_fails_half_way_is_told_and_ends_the_process(bench, monkeypatch):
+    told, ended = [], []
+    bench.pilot.when_stop_fails = ended.append
+    bench.pilot.on_stop.append(lambda: told.append(bench.stop.latched))
+    bench.pilot.emergency_stop('b')
+    monkeypatch.setattr(bench.gate, 'stop', lambda: 1 / 0)
+    assert bench.pilot.release(bench.stop.id, 'b')
+    assert told == [True, False] and len(ended) == 1
+
+
+def test_the_end_goes_through_whatever_fails(bench, monkeypatch):
+    bench.begin()
+    bench.pilot.want('b')
+    monkeypatch.setattr(bench.pilot, '_publish', lambda velocity: 1 / 0)
+    bench.pilot.close()
+    assert bench.lease.holder is None and not bench.pilot.enabled
+    bench.lease.take('c')
+    monkeypatch.setattr(bench.lease, 'leave', lambda session: 1 / 0)
+    bench.pilot.close()
 
 
 def test_the_end_of_a_request_is_told(bench, clock):

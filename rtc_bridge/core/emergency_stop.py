@@ -80,10 +80,14 @@ class EmergencyStop:
             self._stored, self._again = False, 0.0
             logger.error('emergency stop by %s', by)
 
-    def store(self) -> bool:
-        """Write a new stop to the disk; tell whether the disk has it, and it may be confirmed."""
+    def store(self, *, at_once: bool = False) -> bool:
+        """
+        Write a new stop to the disk; tell whether the disk has it, and it may be confirmed.
+
+        :param at_once: try even if the last attempt failed less than a second ago
+        """
         now = self._clock()
-        if not self._stored and now >= self._again:
+        if not self._stored and (at_once or now >= self._again):
             self._again = now + _AGAIN_S
             try:
                 self._save(self.id, self.by, self.released)

@@ -162,19 +162,29 @@ class Pilot:
         self._settle()
 
     def emergency_stop(self, by: str) -> bool:
-        """Stop until a release; tell whether the stop would outlast a loss of power by now."""
-        if self.stop.latched:
-            return self.stop.store()
-        try:
-            self.stop.latch(by)
-            self.gate.stop()
-        except Exception as error:
-            self.when_stop_fails(error)
-            raise
-        # Before anything that takes its time: a disk, many viewers.
-        self._stop()
-        self._tell('emergency stop told', self.on_stop)
-        return self.stop.store()
+        """
+        Stop until a release; tell whether the stop would outlast a loss of power by now.
+
+        A step that fails is noted and keeps none of the others from being taken: the guard hears
+        of the stop, and the disk gets it, whatever happened before. Then the process ends.
+        """
+        errors: list[BaseException] = []
+
+        def attempt(step: Callable[[], object]) -> object:
+            with guard('emergency stop', errors.append):
+                return step()
+            return None
+
+        if not self.stop.latched:
+            attempt(lambda: self.stop.latch(by))
+            attempt(self.gate.stop)
+            # Before anything that takes its time: many viewers, a disk.
+            attempt(self._publish_zero)
+            self._tell('emergency stop told', self.on_stop)
+        stored = attempt(self.stop.store)
+        if errors:
+            self.when_stop_fails(errors[0])
+        return self.stop.latched and bool(stored)
 
     def release(self, stop: str, by: str) -> bool:
         """
@@ -184,7 +194,9 @@ class Pilot:
         """
         released = self.stop.release(stop, by)
         if released:
-            self.gate.stop()
+            # If this fails, motion might go on without a neutral command first.
+            with guard('emergency stop', self.when_stop_fails):
+                self.gate.stop()
             self._tell('emergency stop told', self.on_stop)
         return released
 
@@ -209,10 +221,13 @@ class Pilot:
             self._send(velocity)
 
     def close(self) -> None:
-        """Stop for good: nobody drives from now on."""
+        """Stop for good: nobody drives from now on. A zero that fails is noted only."""
         self.enabled = False
-        while self.lease.holder is not None:
-            self.leave(self.lease.holder)
+        while (holder := self.lease.holder) is not None:
+            with guard('last zero'):
+                self.leave(holder)
+            if self.lease.holder == holder:
+                break
 
     def _permit_lease(self) -> None:
         reason = self._lease_reason()
@@ -248,13 +263,19 @@ class Pilot:
 
     def _stop(self) -> None:
         try:
-            self._send(ZERO)
+            self._publish_zero()
         except Exception as error:
             self.when_stop_fails(error)
             raise
-        if self._joy_moved and self._publish_joy is not None:
-            self._joy_moved = False
-            self._publish_joy(*to_ros((), ()))
+
+    def _publish_zero(self) -> None:
+        """Publish zero, and a gamepad at rest: the second one even if the first one fails."""
+        try:
+            self._send(ZERO)
+        finally:
+            if self._joy_moved and self._publish_joy is not None:
+                self._publish_joy(*to_ros((), ()))
+                self._joy_moved = False
 
     def _changed(self) -> None:
         logger.info('driver: %s', self.lease.holder or 'nobody')

@@ -152,7 +152,7 @@ class Bridge:
             self.cameras.start(ros)
             stack.callback(self._seat.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
-            stack.callback(self.pilot.close)
+            stack.callback(self._seat.close)
             parts = {'cameras': self.cameras.run,
                      'telemetry': lambda: self.telemetry.run(ros),
                      'actions': lambda: self.actions.run(ros),
@@ -174,7 +174,7 @@ class Bridge:
             await end.wait()
             # Zero goes out first of all, whatever else takes its time.
             with guard('last zero'):
-                self.pilot.close()
+                self._seat.close()
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)

@@ -34,7 +34,7 @@ from ..core.errors import ProtocolError
 from ..core.guard_messages import BridgeId, GuardState, HeldStop, StopState
 from ..core.guards_heard import GuardsHeard
 from ..core.notices import Notice
-from ..core.supervision import call_guarded, guarded
+from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import status
 from ..ros.seam import RosThread
 from ..ros.velocity_publisher import (
@@ -199,7 +199,9 @@ class CommandPath:
         if before != self.notices:
             self._log(before)
             for call in list(self.on_change):
-                call()
+                # A viewer that cannot be told keeps no stop from the guard.
+                with guard('command path'):
+                    call()
 
     def _log(self, before: tuple[Notice, ...]) -> None:
         logger = self._node.get_logger()

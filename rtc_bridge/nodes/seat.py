@@ -36,12 +36,12 @@ from ..core.lease import Lease
 from ..core.parameters import Value
 from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.process_end import ProcessEnd
-from ..core.supervision import call_guarded, call_in_loop, guarded
+from ..core.supervision import call_guarded, call_in_loop, guard, guarded
 from ..core.velocity import Limits, Velocity
 from ..ros.diagnostics import status
 from ..ros.seam import guarded_service
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
+    CmdVelOutput, flush, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
     STATE_QOS, STOP_TOPIC)
 
 # A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
@@ -150,9 +150,21 @@ class Seat:
             parts['guard in the bridge'] = self._repeat_zero()
         return parts
 
+    def close(self) -> None:
+        """Stop for good, and keep an emergency stop: in its file, and told to the guard."""
+        self.pilot.close()
+        if self._stop.latched:
+            with guard('emergency stop'):
+                self._stop.store(at_once=True)
+            with guard('emergency stop told'):
+                self._tell_stop()
+
     def flush(self) -> None:
-        """Wait, half a second at most, until the last zero was received."""
+        """Wait, half a second each at most, until the last zero, and a stop, were received."""
         self._output.flush()
+        if self._stop.latched:
+            flush(self._stops)
+            flush(self._lock)
 
     def status(self) -> DiagnosticStatus:
         """Return the state for diagnostics."""
@@ -236,18 +248,20 @@ class Seat:
                 self.pilot.halt()
 
     def _tell_stop(self) -> None:
-        self._publish_stop()
         if self._guard is not None:
             self._guard.latch(self._stop.latched or bool(self.path.other_stops))
+        self._publish_stop()
 
     def _publish_stop(self) -> None:
         stop = self._stop
-        self._stops.publish(String(data=StopState(
-            self._bridge, stop.id, stop.released).dump()))
-        # All bridges say the same here: a lock knows no senders, and takes the last word.
-        locked = stop.latched or bool(self.path.other_stops)
-        if locked or boot_time() >= self._lock_opens:
-            self._lock.publish(Bool(data=locked))
+        try:
+            self._stops.publish(String(data=StopState(
+                self._bridge, stop.id, stop.released).dump()))
+        finally:
+            # All bridges say the same here: a lock knows no senders, and takes the last word.
+            locked = stop.latched or bool(self.path.other_stops)
+            if locked or boot_time() >= self._lock_opens:
+                self._lock.publish(Bool(data=locked))
 
     def _publish(self, velocity: Velocity) -> None:
         if self._watch is not None:

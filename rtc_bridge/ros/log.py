@@ -29,11 +29,17 @@ class _RosHandler(logging.Handler):
         self.setFormatter(EscapingFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = self.format(record)
+        try:
+            self._log(record.levelno, self.format(record))
+        except Exception:
+            # As all handlers do: an emergency stop that cannot be logged is carried out.
+            self.handleError(record)
+
+    def _log(self, level: int, text: str) -> None:
         # One call site per level: rclpy remembers the level of each.
-        if record.levelno >= logging.ERROR:
+        if level >= logging.ERROR:
             self._logger.error(text)
-        elif record.levelno >= logging.WARNING:
+        elif level >= logging.WARNING:
             self._logger.warning(text)
         else:
             self._logger.info(text)

@@ -58,7 +58,7 @@ def fill(twist: Twist, velocity: Velocity) -> None:
     twist.angular.z = velocity.angular_z
 
 
-def _flush(publisher: Publisher) -> None:
+def flush(publisher: Publisher) -> None:
     """Wait until subscribers have what was published: a publisher takes it along when it goes."""
     publisher.wait_for_all_acked(Duration(seconds=_FLUSH_S))
 
@@ -91,7 +91,7 @@ class GuardedOutput:
 
     def flush(self) -> None:
         """Wait, half a second at most, until the guard has it all."""
-        _flush(self._publisher)
+        flush(self._publisher)
 
 
 class CmdVelOutput:
@@ -135,7 +135,7 @@ class CmdVelOutput:
 
     def flush(self) -> None:
         """Wait, half a second at most, until the subscribers have it all."""
-        _flush(self._publisher)
+        flush(self._publisher)
 
     def _create(self) -> Publisher:
         # An executor that waits for a publisher's events keeps it after it was destroyed.
