@@ -231,6 +231,20 @@ async def test_answers_that_cannot_be_used(answerer, change, named):
         await viewer.link.accept('s', sdp)
 
 
+@pytest.mark.parametrize('attributes', [
+    'a=inactive\r\n', 'a=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=setup:active\r\n'
+    f'a=fingerprint:sha-256 {":".join(["66"] * 32)}\r\na=sctp-port:5000\r\n'])
+async def test_a_viewer_may_reject_the_texts(answerer, attributes):
+    """Its section has port 0 then, no place in the group, and may lack the rest."""
+    sessions = make_sessions(TestCamera('front', 60))
+    viewer = answerer(sessions)
+    sdp = re.sub(r'm=application.*', 'm=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n'
+                 f'c=IN IP4 0.0.0.0\r\na=mid:1\r\n{attributes}', await viewer.answer(), flags=re.S)
+    await viewer.link.accept('s', sdp.replace('BUNDLE 0 1', 'BUNDLE 0'))
+    await viewer.sees(0, 60)
+    assert sessions.sessions['s'].state == 'connected'
+
+
 async def test_a_second_answer_ends_the_session(answerer):
     sessions = make_sessions(TestCamera('front', 60))
     viewer = answerer(sessions)

@@ -17,6 +17,7 @@
 import asyncio
 from dataclasses import replace
 import json
+import re
 
 from aiortc import RTCRtpSender
 from aiortc.sdp import SessionDescription
@@ -40,11 +41,12 @@ pytestmark = pytest.mark.asyncio
 async def watch():
     """Connect viewers to sessions; everything is closed in the end, and must be."""
     async with all_closed() as (viewers, robots):
-        async def connect(sessions, door='v1', camera=None, via='server', **options):
+        async def connect(sessions, door='v1', camera=None, via='server',
+                          change=lambda sdp: sdp, **options):
             viewer = Viewer(**options)
             viewers.append(viewer)
             robots.append(sessions)
-            await viewer.connect(sessions.link(via), door, camera)
+            await viewer.connect(sessions.link(via), door, camera, change)
             return viewer
 
         yield connect
@@ -298,6 +300,17 @@ async def test_what_is_no_offer_is_refused(sdp):
         await sessions.answer(Offer('x', sdp), via='server')
     assert error.value.code == 'bad-offer'
     assert not sessions.sessions
+
+
+async def test_a_player_may_know_no_bundles(watch):
+    """Each section has a connection of its own then; nothing can be proved over several."""
+    sessions = make_sessions(TestCamera('front', 60))
+    def alone(sdp): return re.sub('a=group:BUNDLE.*\r\n', '', sdp)
+    viewer = await watch(sessions, change=alone)
+    assert 'BUNDLE' not in viewer.pc.remoteDescription.sdp
+    await until(lambda: near(viewer, 0, 60))
+    await until(lambda: viewer.channels['control'].readyState == 'open')
+    assert read_offer(alone(viewer.pc.localDescription.sdp)).fingerprint is None
 
 
 async def test_an_unknown_camera_is_refused_with_those_there_are():

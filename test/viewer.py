@@ -155,8 +155,9 @@ class Viewer:
         await self.pc.setLocalDescription()
         return self.pc.localDescription.sdp
 
-    async def connect(self, link, door='v1', camera=None):
-        answer = await link.answer(Offer(self.id, await self.offer(), door, camera=camera))
+    async def connect(self, link, door='v1', camera=None, change=lambda sdp: sdp):
+        answer = await link.answer(Offer(self.id, change(await self.offer()), door,
+                                         camera=camera))
         await self.pc.setRemoteDescription(RTCSessionDescription(answer, 'answer'))
         return answer
 

@@ -28,9 +28,9 @@ from ..core.wire import show
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
 _MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.M | re.I)
 _END = re.compile(r'^a=end-of-candidates\s*\r?\n', re.M)
-
-
 _OTHER_HASH = re.compile(r'^a=fingerprint:(?!sha-256 ).*\r?\n', re.M)
+_BUNDLE = re.compile(r'^a=group:BUNDLE\b.*\r?\n', re.M)
+_SECTION = re.compile(r'^(?=m=)', re.M)
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,32 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``encodings`` what all of these can decode, of ``core.fallback.ENCODINGS``, ``fingerprint``
-    the SHA-256 of the certificate that the viewer says to have.
+    ``encodings`` what all of these can decode, of ``core.fallback.ENCODINGS``. ``fingerprint`` is
+    the SHA-256 of the certificate that the viewer says to have, ``None`` if nothing can be proved
+    over this offer. ``bundled`` tells whether it has a BUNDLE group.
     """
 
     sdp: str
     slots: int
     encodings: frozenset[str]
-    fingerprint: bytes = b''
+    fingerprint: bytes | None = None
+    bundled: bool = True
 
 
 def only_sha256(sdp: str) -> str:
     """Return a description of ours with one fingerprint a section: browsers take the last one."""
     return _OTHER_HASH.sub('', sdp)
+
+
+def answer_to(offer: ViewerOffer, sdp: str) -> str:
+    """
+    Return aiortc's answer to an offer as it may go out.
+
+    aiortc always writes a group, and an answer may have none where the offer has none (RFC 9143,
+    section 7.3.1): its viewer would wait for all media on the first section's transport.
+    """
+    sdp = only_sha256(sdp)
+    return sdp if offer.bundled else _BUNDLE.sub('', sdp)
 
 
 def _read(sdp: str, code: str) -> tuple[str, SessionDescription]:
@@ -100,13 +113,49 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
     :raises SignalingError: ``bad-offer`` or ``bad-sdp``, with what is wrong
     """
     text, description = _read(sdp, 'bad-offer')
-    fingerprint = shared_fingerprint(description, alone=provable)
+    try:
+        fingerprint = shared_fingerprint(description, alone=provable)
+    except SignalingError:
+        if provable:
+            raise
+        # Players may know no bundles: they get what they may see without a proof, and no more.
+        fingerprint = None
     slots, encodings = 0, set(ENCODINGS)
     for media in description.media:
         if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
             slots += 1
             encodings &= _encodings(media, 'bad-offer')
-    return ViewerOffer(text, slots, frozenset(encodings if slots else ()), fingerprint)
+    return ViewerOffer(text, slots, frozenset(encodings if slots else ()), fingerprint,
+                       any(group.semantic == 'BUNDLE' for group in description.group))
+
+
+def _with_rejected_data(text: str, description: SessionDescription) -> str:
+    """
+    Return an answer in which a data section that is rejected shares the first one's transport.
+
+    Such a section has port 0, stands in no group (RFC 9143, section 7.3.3) and may lack all that a
+    transport needs, but aiortc looks at none of that: it would refuse the answer, or wait for a
+    connection that never comes.
+    """
+    head, *sections = _SECTION.split(text)
+    shared = next((media for media in description.media if media.port), None)
+    rejected = [n for n, media in enumerate(description.media)
+                if media.kind == 'application' and not media.port]
+    if shared is None or not rejected or len(sections) != len(description.media):
+        return text
+    group = next((g.items for g in description.group if g.semantic == 'BUNDLE'), [])
+    group = group or [shared.rtp.muxId]
+    for number in rejected:
+        media = description.media[number]
+        sections[number] = '\r\n'.join([
+            sections[number].partition('\r\n')[0], f'a=mid:{media.rtp.muxId}',
+            f'a=ice-ufrag:{shared.ice.usernameFragment}', f'a=ice-pwd:{shared.ice.password}',
+            f'a=setup:{"active" if shared.dtls.role == "client" else "passive"}',
+            *(f'a=fingerprint:{p.algorithm} {p.value}' for p in shared.dtls.fingerprints),
+            f'a=sctp-port:{media.sctp_port or 5000}', ''])
+        if media.rtp.muxId not in group:
+            group = [*group, media.rtp.muxId]
+    return ''.join([_BUNDLE.sub('', head), f'a=group:BUNDLE {" ".join(group)}\r\n', *sections])
 
 
 def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
@@ -116,14 +165,11 @@ def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
     :raises SignalingError: ``bad-answer``, with what is wrong
     """
     text, description = _read(sdp, 'bad-answer')
-    try:
-        shared_fingerprint(description, alone=False)
-    except SignalingError as error:
-        raise SignalingError('bad-answer', str(error)) from None
     slots = [media for media in description.media if media.kind == 'video']
     for media in slots:
         if media.direction != 'recvonly':
             # aiortc would decode what comes.
             raise SignalingError('bad-answer', 'video is offered to be received only, the answer '
                                                f'is {media.direction or "sendrecv"}')
-    return text, [_encodings(media, 'bad-answer') for media in slots]
+    return (_with_rejected_data(text, description),
+            [_encodings(media, 'bad-answer') for media in slots])

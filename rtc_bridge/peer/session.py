@@ -26,7 +26,7 @@ from .channel import Channel
 from .connection import discard, make_connection, make_slot
 from .control_channel import ControlChannel
 from .host import Host
-from .offer import only_sha256, read_offer, ViewerOffer
+from .offer import answer_to, read_offer, ViewerOffer
 from .rtcbot_channel import RTCBotChannel
 from .slot import Slot
 from .standing import Standing
@@ -118,7 +118,7 @@ class Session:
         self.fill_first_slot(name)
         self.standing.start_clock()
         self._watch_task = spawn('session', self._watch(), on_failure=self.fail)
-        return only_sha256(self._pc.localDescription.sdp)
+        return answer_to(offer, self._pc.localDescription.sdp)
 
     def _encodings(self, offer: ViewerOffer) -> list[str]:
         """Return what both sides can, in our order."""

@@ -52,8 +52,8 @@ class Standing:
         """Return whose invite was proved, or nothing."""
         return self._admission.invite.name if self._admission is not None else ''
 
-    def take_offer(self, fingerprint: bytes) -> None:
-        """Note the fingerprint that all sections of the viewer's offer share."""
+    def take_offer(self, fingerprint: bytes | None) -> None:
+        """Note the fingerprint that all sections of the viewer's offer share, if they do."""
         self._fingerprint = fingerprint
 
     def start_clock(self) -> None:
