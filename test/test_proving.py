@@ -238,6 +238,16 @@ async def test_places_before_a_proof_are_few(door, monkeypatch):
     await door.page(source='10.0.0.4')
 
 
+@pytest.mark.parametrize('source', ['127.0.0.1', '::1', '::ffff:127.0.0.1', None])
+async def test_people_behind_one_tunnel_are_not_one(door, monkeypatch, source):
+    """Nor are those whose relay tells no addresses; the places in all are as few."""
+    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 4)
+    for _ in range(4):
+        await (await door.page(source=source)).challenge()
+    with pytest.raises(SignalingError, match='at the door'):
+        await door.page(source=source)
+
+
 async def test_the_oldest_that_never_connects_makes_room(door):
     """Eight offers that never connect kept out everybody for 15 s."""
     connected = await door.page()

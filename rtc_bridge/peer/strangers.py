@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 import time
 from typing import Protocol
 
-from ..core.crowd import site
+from ..core.crowd import is_here, site
 from ..core.errors import SignalingError
 from ..core.refusals import refusals
 from ..core.supervision import call_guarded
@@ -68,7 +68,7 @@ class Strangers:
 
         :raises SignalingError: ``busy``
         """
-        neighbours = sum(site(other) == site(source) for other in self._waiting)
+        neighbours = sum(_are_one(other, source) for other in self._waiting)
         if len(self._waiting) >= MAX_WAITING or neighbours >= MAX_WAITING_PER_SOURCE:
             raise _busy(source)
         self._waiting.append(source)
@@ -95,7 +95,7 @@ class Strangers:
         :raises SignalingError: ``busy``
         """
         self._sessions = [s for s in self._sessions if s.role == 'none' and not s.ending]
-        neighbours = [s for s in self._sessions if site(s.source) == site(session.source)]
+        neighbours = [s for s in self._sessions if _are_one(s.source, session.source)]
         for there, most in ((neighbours, MAX_UNPROVEN_PER_SOURCE),
                             (self._sessions, MAX_UNPROVEN)):
             if len(there) < most:
@@ -106,6 +106,15 @@ class Strangers:
             oldest.end('somebody else needs its place')
             self._sessions.remove(oldest)
         self._sessions.append(session)
+
+
+def _are_one(source: str | None, other: str | None) -> bool:
+    """
+    Tell whether two sources may be one person's.
+
+    A tunnel or proxy on this host brings many people, and a relay may tell no address.
+    """
+    return (source is not None and not is_here(source) and site(source) == site(other))
 
 
 def _busy(source: str | None) -> SignalingError:
