@@ -14,12 +14,14 @@
 
 """Sessions that ask for more than their share, and others beside them who notice nothing."""
 
+import json
 import logging
 import time
 
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets
+from rtc_bridge.peer import rtcbot_channel
 from viewer import all_closed, make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio
@@ -28,13 +30,15 @@ pytestmark = pytest.mark.asyncio
 @pytest_asyncio.fixture
 async def watch():
     async with all_closed() as (viewers, robots):
-        async def connect(sessions, **options):
-            viewer = Viewer(**options)
+        async def connect(sessions, viewer=None, **options):
+            ours = viewer is None
+            viewer = viewer or Viewer(**options)
             viewers.append(viewer)
             if sessions not in robots:
                 robots.append(sessions)
-            await viewer.connect(sessions.link('server'))
-            await viewer.until(lambda: viewer.got('control', 'hello'))
+            await viewer.connect(sessions.link('server'), 'v1' if ours else 'rtcbot')
+            if ours:
+                await viewer.until(lambda: viewer.got('control', 'hello'))
             return viewer
         yield connect
 
@@ -176,6 +180,48 @@ async def test_wishes_to_drive_change_little_for_others(watch, caplog):
     assert len(honest.got('control', 'lease')) - told <= 24
     assert len([r for r in caplog.records if r.getMessage().startswith('driver')]) <= 24
     assert sessions.host.pilot.lease.holder is None
+
+
+async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
+        watch, monkeypatch):
+    """Its sticks send 250 changes in a second, and lost the lease by more than 100."""
+    sessions = make_sessions(TestCamera('front', 60))
+    viewer = Viewer(labels=('default',))
+    await watch(sessions, viewer)
+    session = sessions.sessions[viewer.id]
+    without_refill(session)
+    # However long this host takes: all comes at once.
+    monkeypatch.setattr(rtcbot_channel, 'boot_time', lambda: 0.0)
+    pilot, holds = sessions.host.pilot, []
+    hold = pilot.hold
+
+    def note(name, forward, *args):
+        holds.append(forward)
+        hold(name, forward, *args)
+
+    pilot.hold = note
+    await until(lambda: session.channels)
+    channel = session.channels['default']
+    # All at once, as they come in one packet.
+    for share in range(1, 251):
+        channel._on_message(json.dumps({'forward': share / 250}))
+    assert holds == [1 / 250] and pilot.lease.holder == viewer.id
+    await until(lambda: len(holds) > 1)
+    assert holds == [1 / 250, 1.0]
+    # The end of a motion is told at once, and another one that begins.
+    for share in (0.5, 0, 0.25, 0.75):
+        channel._on_message(json.dumps({'forward': share}))
+    assert holds[-2:] == [0.0, 0.25]
+    await until(lambda: holds[-1] == 0.75)
+    assert pilot.lease.holder == viewer.id
+    # What no client sends could be the end of a motion, of which nothing is left over then.
+    channel._on_message(json.dumps({'forward': 0.5}))
+    count = len(holds)
+    while session.budgets.rtcbot.allow():
+        pass
+    channel._on_message(json.dumps({'forward': 0.25}))
+    assert pilot.lease.holder is None and channel._due is None
+    assert len(holds) == count
 
 
 async def test_stops_pass_and_other_commands_are_limited(watch):

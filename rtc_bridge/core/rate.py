@@ -25,8 +25,7 @@ class RateLimit:
     :param burst: how many at once
     """
 
-    def __init__(self, rate: float = 50.0, burst: float = 100.0,
-                 clock: Clock = boot_time) -> None:
+    def __init__(self, rate: float, burst: float, clock: Clock = boot_time) -> None:
         """Start full."""
         self._rate = rate
         self._burst = self._tokens = burst

@@ -90,7 +90,7 @@ class Wish:
             self._axes = {'forward': forward, 'left': 0.0 - right}
         elif not self._stick(message):
             return None
-        return self._sum()
+        return self.total()
 
     def _key(self, key: Any, down: bool) -> bool:
         if not isinstance(key, str) or key.lower() not in _KEYS:
@@ -111,7 +111,8 @@ class Wish:
         self._axes[axis] = value if abs(value) > _DEAD_ZONE else 0.0
         return True
 
-    def _sum(self) -> tuple[float, float]:
+    def total(self) -> tuple[float, float]:
+        """Return (forward, left) of all that is held."""
         forward = self._axes['forward'] + sum(_KEYS[key][0] for key in self._keys)
         left = self._axes['left'] + sum(_KEYS[key][1] for key in self._keys)
         return max(-1.0, min(1.0, forward)), max(-1.0, min(1.0, left))

@@ -22,7 +22,6 @@ from .channel import Channel, Viewer
 from ..core.access import may_drive
 from ..core.control import MAX_MESSAGE
 from ..core.kscale import write_error
-from ..core.rate import RateLimit
 from ..core.rtcbot import write_text
 from ..core.supervision import guarded
 
@@ -34,7 +33,6 @@ class ChatChannel(Channel):
         """Begin to listen."""
         super().__init__(channel)
         self._session = session
-        self._messages = RateLimit()
         self._refused = False
         channel.on('message', guarded(
             'chat channel', self._on_message, on_failure=session.fail))
@@ -50,7 +48,7 @@ class ChatChannel(Channel):
             self._refuse('this session may only watch')
         elif isinstance(text, bytes) or len(text) > MAX_MESSAGE:
             self._refuse(f'messages are texts of at most {MAX_MESSAGE} bytes')
-        elif self._messages.allow():
+        elif self._session.budgets.app_messages.allow():
             self._session.host.publish_message(text)
 
     def _refuse(self, why: str) -> None:

@@ -53,7 +53,6 @@ class ControlChannel(Channel):
         """Say hello."""
         super().__init__(channel)
         self._session = session
-        self._messages = RateLimit()
         self._busy = RateLimit(1.0, 1.0)
         self._calls = Caller(session, lambda result: self._send('result', **result))
         self._slots: dict[int, tuple[Any, ...]] = {}
@@ -267,7 +266,7 @@ class ControlChannel(Channel):
         elif isinstance(message, AppMessage):
             if not may_drive(session.role):
                 self._send('error', code='denied', message='this session may only watch')
-            elif self._messages.allow():
+            elif session.budgets.app_messages.allow():
                 session.host.publish_message(write_text(message.data))
             else:
                 self._refuse_busy('too many messages')

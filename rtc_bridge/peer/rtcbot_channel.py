@@ -14,6 +14,7 @@
 
 """RTCBot's ``default`` channel: any message to the application, some of them drive."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -21,13 +22,16 @@ from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
 from ..core.access import may_drive
+from ..core.clock import boot_time
 from ..core.control import MAX_MESSAGE
 from ..core.gate import Refused
-from ..core.rate import RateLimit
 from ..core.rtcbot import read_text, Wish, write_json
 from ..core.supervision import guarded
 
 logger = logging.getLogger(__name__)
+
+# How often a motion that changes is taken, seconds: more often than robots are commanded.
+HOLD_PERIOD_S = 0.02
 
 
 class RTCBotChannel(Channel):
@@ -38,7 +42,9 @@ class RTCBotChannel(Channel):
         super().__init__(channel)
         self._session = session
         self._wish = Wish()
-        self._messages = RateLimit()
+        # Holds the newest motion as soon as it may.
+        self._due: asyncio.TimerHandle | None = None
+        self._next_hold = float('-inf')
         self._last_refusal = ''
         channel.on('message', guarded(
             "RTCBot's channel", self._on_message, on_failure=session.fail))
@@ -51,23 +57,45 @@ class RTCBotChannel(Channel):
         # These sessions prove nothing: whoever is here has a role.
         self.send(write_json(data))
 
+    def close(self, reason: str, code: str = '') -> None:
+        """Hold nothing more."""
+        super().close(reason, code)
+        self._forget_due()
+
+    def _forget_due(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
     def _on_message(self, text: str | bytes) -> None:
         # RTCBot uses no binary messages.
         if isinstance(text, bytes) or len(text) > MAX_MESSAGE or not may_drive(
                 self._session.role):
             return
-        if not self._session.budgets.messages.allow():
+        if not self._session.budgets.rtcbot.allow():
             # What is left out could be the end of a motion.
+            self._forget_due()
             self._session.host.pilot.leave(self._session.session_id)
             return
-        if self._messages.allow():
+        if self._session.budgets.app_messages.allow():
             self._session.host.publish_message(text)
         rested = self._wish.at_rest
-        wish = self._wish.update(read_text(text))
-        if wish is None:
+        if self._wish.update(read_text(text)) is None:
             return
+        wait = self._next_hold - boot_time()
+        if rested or self._wish.at_rest or wait <= 0:
+            # Where a motion begins and ends is told at once, each time.
+            self._hold(rested)
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(wait, guarded(
+                "RTCBot's channel", self._hold, on_failure=self._session.fail))
+
+    def _hold(self, rested: bool = False) -> None:
+        """Have the robot do what all messages so far add up to."""
+        self._forget_due()
+        self._next_hold = boot_time() + HOLD_PERIOD_S
         try:
-            self._session.host.pilot.hold(self._session.session_id, *wish, rested,
+            self._session.host.pilot.hold(self._session.session_id, *self._wish.total(), rested,
                                           self._wish.at_rest)
         except Refused as refused:
             if str(refused) != self._last_refusal:
