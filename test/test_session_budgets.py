@@ -246,6 +246,27 @@ async def test_stops_pass_and_other_commands_are_limited(watch):
     await honest.until(lambda: any(m.get('request') == 3 for m in honest.got('control', 'stop')))
 
 
+@pytest.mark.parametrize('role', ['view', 'drive'])
+async def test_what_only_looks_like_a_stop_costs_as_others(watch, role):
+    """A command whose member had the word in it passed without a price."""
+    sessions = make_sessions(role=role)
+    rude = await watch(sessions)
+    session = sessions.sessions[rude.id]
+    without_refill(session)
+    while session.budgets.commands.allow():
+        pass
+    teleop = session.channels['teleop']
+    told = []
+    teleop._refuse = lambda seq, reason, message=None: told.append(reason)
+    teleop._on_message(json.dumps({'type': 'drive', 'epoch': 1, 'seq': 1, 'tick': 1, 'stop': 0,
+                                   'linear_x': 0, 'angular_z': 0}))
+    assert told == ['busy']
+    # A stop passes of those only who may press it; of others it is not even read.
+    teleop._on_message(json.dumps({'type': 'stop', 'request': 1}))
+    assert told == (['busy'] if role == 'drive' else ['busy', 'busy'])
+    assert sessions.host.pilot.stop.latched is (role == 'drive')
+
+
 async def test_releases_are_few(watch):
     sessions = make_sessions()
     rude = await watch(sessions)

@@ -29,13 +29,8 @@ from ..core.supervision import guarded, spawn
 from ..core.wire import dump
 
 _REFUSED_PERIOD_S = 0.2
-# A gamepad's state with all that it may have takes 1.5 kB.
+# Ours take 40 characters; members that are not known may be added.
 _MAX_STOP = 4096
-
-
-def _may_be_stop(text: str | bytes) -> bool:
-    """Tell whether a message is worth reading although it is one too many."""
-    return isinstance(text, str) and len(text) <= _MAX_STOP and 'stop' in text
 
 
 class TeleopChannel(Channel):
@@ -81,14 +76,16 @@ class TeleopChannel(Channel):
 
     def _on_message(self, text: str | bytes) -> None:
         seq = None
-        # A stop passes, whatever else is sent.
-        if not self._session.budgets.commands.allow() and not _may_be_stop(text):
+        surplus = not self._session.budgets.commands.allow()
+        if surplus and not self._may_be_stop(text):
             return self._refuse(seq, 'busy')
         try:
             message = parse_teleop(text)
             seq = None if isinstance(message, Stop) else message.seq
             if isinstance(message, Stop):
                 return self._stop(message)
+            if surplus:
+                raise Refused('busy')
             if not may_drive(self._session.role):
                 raise Refused('role')
             slot = self._session.slots[0] if self._session.slots else None
@@ -101,6 +98,18 @@ class TeleopChannel(Channel):
             self._refuse(seq, 'bad-value', str(error))
         except Refused as refused:
             self._refuse(seq, str(refused))
+
+    def _may_be_stop(self, text: str | bytes) -> bool:
+        """
+        Tell whether a message is worth reading although it is one too many.
+
+        A stop passes whatever else is sent, of those who may press it. Once one is in force, more
+        of them are answered as there is budget for commands.
+        """
+        host = self._session.host
+        return (isinstance(text, str) and len(text) <= _MAX_STOP and 'stop' in text
+                and may_press_stop(self._session.role, host.view_may_stop)
+                and not host.pilot.stop.latched)
 
     def _stop(self, message: Stop) -> None:
         host, session = self._session.host, self._session
