@@ -31,8 +31,8 @@ class SessionBudgets:
     def __init__(self, clock: Clock = boot_time) -> None:
         # Every message on the channel control, or a text of K-Scale's clients.
         self.messages = RateLimit(100.0, 200.0, clock)
-        # Texts of RTCBot's clients. Its gamepad sends each change of an axis, 250 in a second; what
-        # is far more than that is no client of its own.
+        # Texts of RTCBot's clients. Its gamepad sends each change of an axis, 250 in a second;
+        # what is far more than that is no client of its own.
         self.rtcbot = RateLimit(500.0, 1000.0, clock)
         # Those of all these that go on to the application.
         self.app_messages = RateLimit(50.0, 100.0, clock)
