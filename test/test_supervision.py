@@ -101,6 +101,73 @@ def test_a_task_that_is_cancelled_has_not_failed(failures, recwarn):
     assert failures.counts == {} and not recwarn.list
 
 
+async def _cancelled():
+    """Wait for work that somebody else cancels, as a library may do on its way out."""
+    work = asyncio.get_running_loop().create_future()
+    work.cancel()
+    await work
+
+
+def test_work_that_waits_for_what_was_cancelled_has_failed(failures):
+    heard = []
+
+    async def main():
+        assert await spawn('task', _cancelled(), on_failure=heard.append) is None
+        with supervision.guard('block', heard.append):
+            await _cancelled()
+        # Nobody has cancelled this task.
+        assert not asyncio.current_task().cancelling()
+    asyncio.run(main())
+    assert [type(error) for error in heard] == [asyncio.CancelledError] * 2
+    assert failures.counts == {'task': 1, 'block': 1}
+
+
+def test_a_part_that_waits_for_what_was_cancelled_is_started_again(failures):
+    starts = []
+
+    async def part():
+        starts.append(1)
+        if len(starts) < 3:
+            await _cancelled()
+        return 'done'
+    assert asyncio.run(keep_running('part', part)) == 'done'
+    assert len(starts) == 3 and failures.counts == {'part': 2}
+
+
+def test_a_part_that_is_cancelled_is_not_started_again(failures):
+    starts = []
+
+    async def part():
+        starts.append(1)
+        with supervision.guard('block'):
+            await asyncio.sleep(60)
+
+    async def main():
+        task = spawn('part', keep_running('part', part))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled() and len(starts) == 1
+    asyncio.run(main())
+    assert failures.counts == {}
+
+
+def test_a_callback_that_asks_for_a_cancelled_result_has_failed(failures):
+    async def main():
+        work = asyncio.get_running_loop().create_future()
+        work.cancel()
+        guarded('callback', work.result)()
+        asyncio.get_running_loop().call_soon(call_guarded, 'callback', work.result)
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match='cancelled'):
+            await asyncio.to_thread(
+                call_in_loop, asyncio.get_running_loop(), 'service', work.result, 10.0)
+        await asyncio.to_thread(guarded('thread', work.result))
+    asyncio.run(main())
+    assert failures.counts == {'callback': 2, 'service': 1, 'thread': 1}
+
+
 def test_a_part_is_started_again_until_it_returns(failures):
     starts = []
 

@@ -110,13 +110,10 @@ def spawn(name: str, work: Coroutine[Any, Any, Any], *,
     :param on_failure: called in the event loop after the failure was noted
     """
     async def run() -> Any:
-        try:
+        # What was cancelled from outside has not failed; guard() passes that on.
+        with guard(name, on_failure):
             return await work
-        except Exception as error:
-            failures.note(name, error)
-            if on_failure is not None:
-                on_failure(error)
-            return None
+        return None
 
     task = asyncio.get_running_loop().create_task(run(), name=name)
     _tasks.add(task)
@@ -142,7 +139,9 @@ async def keep_running(name: str, make: Callable[[], Coroutine[Any, Any, Any]]) 
         began = loop.time()
         try:
             return await make()
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancellation(error):
+                raise
             if loop.time() - began > RECOVERED_S:
                 pause = FIRST_PAUSE_S
             failures.note(name, error, f'it starts again in {pause:g} s')
@@ -182,6 +181,10 @@ def call_in_loop(loop: asyncio.AbstractEventLoop, name: str, function: Callable[
     async def run() -> Any:
         try:
             return function()
+        except asyncio.CancelledError as error:
+            # The waiting thread would take it for its own.
+            failures.note(name, error)
+            raise RuntimeError(f'{name} waited for work that was cancelled') from error
         except Exception as error:
             failures.note(name, error)
             raise
@@ -213,12 +216,31 @@ def start_thread(name: str, target: Callable[..., object], *args: Any,
     return thread
 
 
+def _is_cancellation(error: BaseException) -> bool:
+    """Tell whether the running task is cancelled from outside, by ``Task.cancel()``."""
+    if not isinstance(error, asyncio.CancelledError):
+        return False
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        # A thread without an event loop.
+        return False
+    return task is not None and task.cancelling() > 0
+
+
 @contextmanager
 def guard(name: str, on_failure: OnFailure | None = None) -> Iterator[None]:
-    """Note an exception of the block and go on behind it."""
+    """
+    Note an exception of the block and go on behind it.
+
+    A ``CancelledError`` counts as one unless somebody cancels the running task: the block has
+    waited for other work that was cancelled, and would end without a word.
+    """
     try:
         yield
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
+        if _is_cancellation(error):
+            raise
         failures.note(name, error)
         if on_failure is not None:
             on_failure(error)
