@@ -12,17 +12,22 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A handler of the relay that fails: answered, counted in the metrics, logged once."""
+"""What fails at a relay, or for one: answered, counted in the metrics, logged once."""
 
+import asyncio
+import json
 import logging
 
 from aiohttp import WSMsgType
 import pytest
-from relay_server import relay
+from relay_server import get, make_offer, relay
 from rtc_bridge.core import supervision
 from rtc_bridge.core.supervision import FailureLog
-from rtc_bridge.relay import entrance, watch
+from rtc_bridge.relay import desk, entrance, watch
 from rtc_bridge.relay.registry import Registry
+from rtc_bridge.signaling import requests, rtcbot
+from rtc_bridge.signaling.client import RelayClient
+from viewer import until
 
 pytestmark = pytest.mark.asyncio
 
@@ -39,7 +44,7 @@ class BrokenRegistry(Registry):
 def failures(monkeypatch):
     """Start with no failures."""
     log = FailureLog()
-    for module in (supervision, entrance, watch):
+    for module in (supervision, desk, entrance, watch, requests, rtcbot):
         monkeypatch.setattr(module, 'failures', log)
     return log
 
@@ -72,3 +77,58 @@ async def test_a_page_whose_robot_cannot_be_followed_is_cut_off(caplog):
         frame = await page.receive()
         assert frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSED, WSMsgType.CLOSING)
         assert await count(served) == 1
+
+
+class BrokenRobot:
+    """Fails at each offer, in a way that nobody foresaw."""
+
+    kind, trickle = 'v1', True
+
+    def __init__(self):
+        self.ends = {}
+
+    async def ice_servers(self):
+        """Return none."""
+        return []
+
+    async def answer(self, offer):
+        """Fail."""
+        raise ZeroDivisionError('injected')
+
+    async def close_session(self, session):
+        """Do nothing."""
+
+
+@pytest.mark.parametrize('way', ['server', 'relay'])
+async def test_an_answer_that_fails_is_counted_and_logged_once(failures, caplog, way):
+    async with relay() as served:
+        part, dialing = 'answer of a robot', None
+        if way == 'server':
+            served.registry.add('bot', BrokenRobot())
+        else:
+            part = 'request of the relay'
+            client = RelayClient(served.url.replace('http', 'ws') + '/bot', 'bot', BrokenRobot())
+            dialing = asyncio.create_task(client.run())
+            await until(lambda: served.registry.get('bot') is not None)
+        for number in range(1, 4):
+            page = await served.page('/bot')
+            await make_offer(page, 'v=0\r\n')
+            assert (await get(page, 'error'))['code'] == 'internal'
+            assert failures.counts == {part: number}
+        if dialing is not None:
+            dialing.cancel()
+            await asyncio.gather(dialing, return_exceptions=True)
+    assert caplog.text.count('Traceback') == 1
+
+
+async def test_an_answer_in_rtcbot_s_form_that_fails_is_counted(failures, caplog):
+    class Socket:
+        sent = []
+
+        async def send(self, text):
+            self.sent.append(json.loads(text)['error'])
+
+    for _ in range(2):
+        await rtcbot.answer_offer(Socket(), BrokenRobot(), '{"type": "offer", "sdp": "v=0"}')
+    assert Socket.sent == ['internal'] * 2 and failures.counts == {'request of the relay': 2}
+    assert caplog.text.count('Traceback') == 1

@@ -18,7 +18,6 @@ import asyncio
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-import logging
 import sys
 import time
 
@@ -28,8 +27,7 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Call, check_texts, Offer, RobotLink
 from ..core.parameters import Value
 from ..core.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
-
-_logger = logging.getLogger('rtc_bridge.relay')
+from ..core.supervision import failures
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.
 _CODES = frozenset({
@@ -248,8 +246,8 @@ class Desk:
         except TimeoutError:
             failure = SignalingError('robot-timeout',
                                      f'The robot did not answer in {self._limit:g} s')
-        except Exception:
-            _logger.exception('a robot failed to answer')
+        except Exception as error:
+            failures.note('answer of a robot', error)
             failure = SignalingError('internal', 'The robot failed to answer')
         else:
             try:

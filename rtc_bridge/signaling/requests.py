@@ -14,7 +14,6 @@
 
 """What a relay asks of the robot on one connection in ``rtc-bridge.v1``."""
 
-import logging
 from typing import Awaitable
 
 from websockets.asyncio.client import ClientConnection
@@ -27,8 +26,7 @@ from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Close
                              Message, OfferMessage)
 from ..core.refusals import refusals
 from ..core.serial import SerialTasks
-
-_logger = logging.getLogger('rtc_bridge.signaling')
+from ..core.supervision import failures
 
 
 class Requests:
@@ -89,8 +87,8 @@ class Requests:
                     session, lambda: self._tell_end(session))
         except SignalingError as error:
             message = Error(error.code, escape(str(error)), session)
-        except Exception:
-            _logger.exception('an offer could not be answered')
+        except Exception as error:
+            failures.note('request of the relay', error)
             message = Error('internal', 'The robot failed to answer', session)
         try:
             text = message.dump()

@@ -14,7 +14,6 @@
 
 """RTCBot's form, the robot's end: one offer, one answer, without session ids."""
 
-import logging
 import secrets
 
 from websockets.asyncio.client import ClientConnection
@@ -24,10 +23,9 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.link import Offer, RobotLink
 from ..core.log_limits import escape
 from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.supervision import failures
 from ..core.text_limits import take_sdp
 from ..core.wire import dump_frame, load_object, show, take
-
-_logger = logging.getLogger('rtc_bridge.signaling')
 
 
 async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes) -> None:
@@ -48,8 +46,8 @@ async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes)
         reply = {'error': 'bad-message', 'message': escape(str(error))}
     except SignalingError as error:
         reply = {'error': error.code, 'message': escape(str(error))}
-    except Exception:
-        _logger.exception('an offer could not be answered')
+    except Exception as error:
+        failures.note('request of the relay', error)
         reply = {'error': 'internal', 'message': 'The robot failed to answer'}
     try:
         text = dump_frame(reply, MAX_WRITTEN)
