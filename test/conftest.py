@@ -104,7 +104,15 @@ def pytest_runtest_makereport():
         for process in Process.started[-12:]:
             if process.lines:
                 report.sections.append((' '.join(process.command[1:4]), process.text[-3000:]))
+    # A worker cannot send halves of characters, which some tests log on purpose.
+    report.sections = [(name, _sendable(text)) for name, text in report.sections]
+    if report.failed and not str(report.longrepr).isascii():
+        report.longrepr = _sendable(str(report.longrepr))
     return report
+
+
+def _sendable(text: str) -> str:
+    return text.encode('utf-8', 'backslashreplace').decode()
 
 
 def _program(*names: str) -> str:
