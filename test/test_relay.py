@@ -370,6 +370,46 @@ async def test_session_of_a_page_that_left_is_closed():
 
 
 @pytest.mark.asyncio
+async def test_a_page_hears_that_the_robot_ended_its_session():
+    """While a connection is set up it has no other way to know; it waited for 15 s."""
+    async with relay() as r:
+        robot = await r.robot('/r1')
+        page = await r.page('/r1')
+        session = await make_offer(page)
+        await get(robot, 'offer')
+        await send(robot, type='answer', session=session, sdp='s=a')
+        # The end is told behind the answer.
+        await send(robot, type='close', session=session)
+        await get(page, 'answer')
+        assert (await get(page, 'close'))['session'] == session
+        # Refused instead of answered, it hears that only.
+        await send(page, type='renew')
+        session = await make_offer(page)
+        await get(robot, 'offer')
+        await send(robot, type='close', session=session)
+        assert (await get(page, 'error'))['code'] == 'denied'
+        # An end that the page itself has brought about is no news.
+        await send(page, type='renew')
+        session = await make_offer(page)
+        await get(robot, 'offer')
+        await send(robot, type='answer', session=session, sdp='s=a')
+        await get(page, 'answer')
+        await send(page, type='close', session=session)
+        await get(robot, 'close')
+        await send(robot, type='close', session=session)
+        await send(page, type='renew')
+        # A session may go on without the robot's link to the relay.
+        session = await make_offer(page)
+        await get(robot, 'offer')
+        await send(robot, type='answer', session=session, sdp='s=a')
+        await get(page, 'answer')
+        await robot.close()
+        assert (await get(page, 'error'))['code'] == 'robot-gone'
+        await send(page, type='renew')
+        assert (await get(page, 'error'))['code'] == 'no-robot'
+
+
+@pytest.mark.asyncio
 async def test_one_offer_a_session():
     async with relay() as r:
         robot = await r.robot('/r1')

@@ -134,11 +134,12 @@ class Desk:
             self._pages.give_back(name, source)
 
     async def ask(self, robot: RobotLink, offer: Offer | Call,
-                  ended: Callable[[], object] | None = None) -> str:
+                  ended: Callable[[], object] | None = None, door: str = '') -> str:
         """
         Return the robot's answer, or the offer it was called for. No failure leaves a session.
 
-        :param ended: called at the end of the session, if the viewer is another relay's
+        :param ended: called at the end of the session, to tell the viewer
+        :param door: which one is counted, if not the offer's own
         :raises SignalingError: whatever went wrong
         """
         began, result = time.perf_counter(), 'cancelled'
@@ -155,7 +156,7 @@ class Desk:
             self.metrics.forget('offer', offer.session)
             if result != 'answered':
                 self.metrics.forget('answer', offer.session)
-            door = offer.door if ended is None else 'relay'
+            door = door or offer.door
             self.metrics.offers.labels(door, result).inc()
             log('an offer came', door=door, result=result, source=offer.source,
                 session=offer.session.rpartition('.')[2][:8],
@@ -224,7 +225,7 @@ class Desk:
         return False
 
     def end(self, session: str) -> None:
-        """Take a session for over, and tell the relay of its viewer, if that is another."""
+        """Take a session for over, and tell its viewer."""
         viewing = self.viewings.get(session)
         self.forget(session)
         if viewing is not None and viewing.ended is not None:

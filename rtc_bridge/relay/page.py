@@ -67,6 +67,7 @@ class PageSocket:
             for session in self._used:
                 # Of one whose task had not begun, nobody else would.
                 self._desk.metrics.forget('offer', session)
+            self._used.clear()
 
     async def _follow(self) -> None:
         robot = await self._registry.find(self._name)
@@ -162,10 +163,12 @@ class PageSocket:
     async def _answer(self, robot: RobotLink, offer: Offer) -> None:
         over = False
         try:
-            sdp = await self._desk.ask(robot, offer)
+            sdp = await self._desk.ask(robot, offer,
+                                       ended=lambda: self._ended(robot, offer.session))
         except SignalingError as error:
             # Nothing is left to close.
             over = True
+            self._used.pop(offer.session, None)
             await self._error(error.code, str(error), offer.session)
         else:
             over = await self._send_answer(offer.session, sdp)
@@ -173,6 +176,17 @@ class PageSocket:
             if not over:
                 # The page left before its answer: nobody will ever take this session.
                 await robot.close_session(offer.session)
+
+    def _ended(self, robot: RobotLink, session: str) -> None:
+        # While a session is set up, the page cannot know it in another way. One of a robot whose
+        # link is lost may go on.
+        if session in self._used and not (isinstance(robot, WebSocketRobot) and robot.gone):
+            # Behind the answer.
+            self._jobs.put(session, lambda: self._tell_end(session))
+
+    async def _tell_end(self, session: str) -> None:
+        if self._used.pop(session, None):
+            await send(self._ws, Close(session))
 
     async def _send_answer(self, session: str, sdp: str) -> bool:
         """Return whether the page has it."""

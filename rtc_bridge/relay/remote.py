@@ -223,7 +223,7 @@ class Host:
         session = offer.session
         try:
             # Its end may come right behind the answer, and is told behind it.
-            sdp = await self._desk.ask(robot, offer, ended=lambda: self._jobs.put(
+            sdp = await self._desk.ask(robot, offer, door='relay', ended=lambda: self._jobs.put(
                 session, lambda: self._tell_end(relay, link, session)))
         except SignalingError as error:
             self._post(relay, link, Error(error.code, str(error), session))

@@ -96,6 +96,11 @@ class WebSocketRobot:
         self._repeats = Repeats()
         self._tolerable = True
 
+    @property
+    def gone(self) -> bool:
+        """Tell whether its WebSocket is over; its sessions may go on."""
+        return self._gone
+
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use; the next one gets other passwords."""
         servers = list(self._ice_servers)

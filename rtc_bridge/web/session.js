@@ -16,6 +16,8 @@ const SILENCE = 2000;
 const SETUP_TIME = 15000;
 // A STUN server that does not answer holds gathering up for longer.
 const GATHERING_TIME = 3000;
+// A robot's good-bye comes by another way than the news that a session is over.
+const FAREWELL_TIME = 1000;
 // Motion that has to wait here is too old to be sent.
 const TELEOP_BACKLOG = 2048;
 
@@ -150,6 +152,12 @@ export class Session extends EventTarget {
   /** There is reason to think that the robot is gone: it has half as long for a sign of life. */
   doubt() {
     this.#patience = SILENCE / 2;
+  }
+
+  /** The robot has ended this session, which is set up. Its channel, if it is open, tells why. */
+  cut() {
+    if (this.#channel.readyState !== 'open') this.#lose('no-answer');
+    else setTimeout(() => this.#lose('no-answer'), FAREWELL_TIME);
   }
 
   /** @param {object} message */

@@ -169,7 +169,7 @@ export class Viewer extends EventTarget {
     const ours = pending && message.session === pending.id;
     if (message.type === 'ready') this.#onReady(/** @type {any} */ (message));
     else if (message.type === 'answer' && ours) pending.answer(String(message.sdp));
-    else if (message.type === 'close' && ours) this.#failed('no-answer', '');
+    else if (message.type === 'close' && ours) pending.cut();
     else if (message.type === 'error' && (ours || message.session === undefined)) {
       this.#onError(String(message.code), String(message.message ?? ''));
     }
