@@ -19,6 +19,7 @@ import re
 import socket
 from struct import pack
 
+from aioice import stun
 from proving import Door, Page
 import pytest
 import pytest_asyncio
@@ -30,10 +31,12 @@ from raw_sctp import (
 from rtc_bridge.core.address_limits import KEPT_INSIDE, MAX_CONFLICTS, MAX_INSIDE
 from rtc_bridge.core.link import Candidate, Offer
 from rtc_bridge.core.peer_limits import MAX_WAITING_BEFORE
+from rtc_bridge.core.refusals import Refusals
 from rtc_bridge.core.sctp_limits import (
-    MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, UNPROVEN_CHUNKS,
+    MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, tsns_ahead, UNPROVEN_CHUNKS,
 )
-from rtc_bridge.peer.aiortc_compat import host_addresses
+from rtc_bridge.core.supervision import FailureLog
+from rtc_bridge.peer.aiortc_compat import host_addresses, limits
 from rtc_bridge.peer.offer import only_sha256
 from viewer import until
 
@@ -184,6 +187,64 @@ async def test_datagrams_of_nobody_reach_no_session(door):
                 other.sendto(datagram, (candidate.host, candidate.port))
     await pings(honest, 1)
     await pings(page, 2)
+
+
+@pytest.fixture
+def noted(monkeypatch):
+    """Return logs of failures and refusals that begin empty."""
+    logs = FailureLog(), Refusals()
+    monkeypatch.setattr(limits, 'failures', logs[0])
+    monkeypatch.setattr(limits, 'refusals', logs[1])
+    return logs
+
+
+async def break_at(page, door, monkeypatch, where):
+    """Let a robot's code fail at a peer's next ping, below aiortc or in code of ours."""
+    association = door.sessions.sessions[page.id]._pc.sctp
+    exec(compile("async def fail(*args):\n    raise KeyError('injected')", 'aiortc', 'exec'),
+         {'__name__': 'aiortc.fake'}, names := {})
+    if where == 'ours':
+        monkeypatch.setattr(association.peer_limits.association, 'take_packet',
+                            lambda data, trusted: tsns_ahead(None, None))
+    else:
+        monkeypatch.setattr(association, '_receive_chunk', names['fail'])
+    page.send('control', type='ping', id=1)
+    await until(lambda: page.id not in door.sessions.sessions)
+
+
+@pytest.mark.parametrize('who, where, failed', [
+    (stranger, 'aiortc', False), (stranger, 'ours', True), (driver, 'aiortc', True),
+    (driver, 'ours', True)])
+async def test_what_is_ours_or_a_trusted_peer_s_is_a_failure(tmp_path, caplog, monkeypatch, noted,
+                                                             who, where, failed):
+    door = Door(tmp_path)
+    failures, refusals = noted
+    try:
+        page = await who(door)
+        await break_at(page, door, monkeypatch, where)
+    finally:
+        await door.close()
+    assert ('SCTP' in failures.counts) == failed and ('SCTP' in refusals.all) != failed
+    assert caplog.text.count('Traceback') == failed
+
+
+async def test_stun_that_cannot_be_read_is_refused(tmp_path, monkeypatch, noted):
+    """Unless it is code of ours that fails at it."""
+    door = Door(tmp_path)
+    failures, refusals = noted
+    try:
+        page = await driver(door)
+        connection = door.sessions.sessions[page.id]._pc.sctp.transport.transport._connection
+        protocol = connection._protocols[0]
+        cut = b'\0\1\0\4\x21\x12\xa4\x42' + bytes(12) + b'\0\x24\0\1'
+        protocol.datagram_received(cut, ('192.0.2.1', 1))
+        assert refusals.all['STUN'].source == '192.0.2.1' and not failures.counts
+        monkeypatch.setattr(connection, 'request_received', lambda *a: tsns_ahead(None, None))
+        check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        protocol.datagram_received(bytes(check), ('192.0.2.1', 1))
+        assert failures.counts == {'STUN': 1} and refusals.total == 1
+    finally:
+        await door.close()
 
 
 async def test_what_comes_before_the_handshake_waits_in_small_numbers(door):

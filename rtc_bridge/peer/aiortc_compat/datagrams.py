@@ -17,16 +17,13 @@ Bounds on what reaches a connection of ours from the network, and on what it sen
 aioice takes datagrams from any address, and believes whatever candidates a peer names.
 """
 
-import logging
 from typing import Any
 
 from aioice import stun
 import aioice.ice
 from aiortc import RTCDtlsTransport
 
-from .limits import limits_of
-
-logger = logging.getLogger(__name__)
+from .limits import limits_of, note_unreadable
 
 # RFC 8445, section 7.2.5.1.
 ROLE_CONFLICT = 487
@@ -96,14 +93,15 @@ def _install_datagram_limits() -> bool:
             keep(self, data, component)
 
     def receive_or_drop(self, data, addr):
-        if limits_of(self.receiver) is None:
+        limits = limits_of(self.receiver)
+        if limits is None:
             return receive(self, data, addr)
         try:
             receive(self, data, addr)
         except Exception as error:
             # aioice fails in several ways on attributes that are cut off or missing, and asyncio
-            # logs a traceback for each datagram, which anybody can send.
-            logger.debug('a datagram from %s cannot be read: %r', addr, error)
+            # logs a traceback for each datagram, which anybody can send: not only the peer.
+            note_unreadable('STUN', error, addr[0])
 
     connection.data_received, protocol.datagram_received = keep_within_limits, receive_or_drop
     return True

@@ -22,6 +22,11 @@ import aioice.ice
 from aiortc import RTCDtlsTransport, RTCSctpTransport
 
 from ...core.peer_limits import PeerLimits
+from ...core.refusals import refusals
+from ...core.supervision import failures
+
+# The package whose modules are code of ours.
+_OURS = __name__.partition('.')[0]
 
 _now: ContextVar[PeerLimits | None] = ContextVar('peer_limits', default=None)
 
@@ -39,6 +44,27 @@ def limited_by(limits: PeerLimits) -> Iterator[None]:
 def limits_of(transport: Any) -> PeerLimits | None:
     """Return the limits that a transport was made with, ``None`` for one of somebody else."""
     return getattr(transport, 'peer_limits', None)
+
+
+def note_unreadable(part: str, error: Exception, source: str | None = None, *,
+                    trusted: bool = False) -> None:
+    """
+    Note what was raised on something that came from a peer.
+
+    On a stranger's garbage aiortc and aioice raise errors of many kinds: that is a refusal. What
+    code of ours raises, or what somebody sent who is trusted, is a failure.
+
+    :param part: what came, as ``STUN``
+    :param trusted: it certainly came from a peer with a role
+    """
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = trace.tb_frame.f_globals.get('__name__', '') if trace is not None else ''
+    if trusted or module.partition('.')[0] == _OURS:
+        failures.note(part, error)
+    else:
+        refusals.note(part, source, repr(error))
 
 
 def _install(kind: type) -> None:

@@ -25,7 +25,7 @@ from struct import error as struct_error, unpack_from
 
 from aiortc import RTCSctpTransport, rtcsctptransport
 
-from .limits import limits_of
+from .limits import limits_of, note_unreadable
 from ...core.peer_limits import PeerLimits
 from ...core.sctp_limits import (
     AssociationBreach, gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD,
@@ -53,8 +53,10 @@ async def _end(transport: RTCSctpTransport, limits: PeerLimits, reason: str) -> 
     try:
         # The session's last words, if aiortc may still send any.
         await transport._data_channel_flush()
-    except (ConnectionError, *_GARBAGE):
+    except ConnectionError:
         logger.debug('nothing more can be sent to a peer that is cut off')
+    except _GARBAGE as error:
+        note_unreadable('SCTP', error, trusted=limits.trusted)
     await transport._abort()
     transport._set_state(transport.State.CLOSED)
 
@@ -78,6 +80,7 @@ def _install_association_limits() -> bool:
         except AssociationBreach as breach:
             await _end(self, limits, str(breach))
         except _GARBAGE as error:
+            note_unreadable('SCTP', error, trusted=limits.trusted)
             await _end(self, limits, f'SCTP that cannot be read ({type(error).__name__})')
 
     kind._handle_data = handle_within_limits
