@@ -132,6 +132,7 @@ async def test_page_and_robot_at_different_relays(server):
         await answer(robot)
         await send(robot, type='close', session=session)
         assert (await get(page, 'answer'))['session'] == session
+        assert (await get(page, 'close'))['session'] == session
         await robot.close()
         assert (await get(page, 'error'))['code'] == 'robot-gone'
         robot = await a.robot('/r1')
