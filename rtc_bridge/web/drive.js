@@ -120,6 +120,8 @@ export class Driver {
   /** The request that this page's driver is asked by. @type {unknown} */
   #request;
   #stopping = false;
+  // The emergency stop of another bridge of this robot is in force.
+  #stoppedElsewhere = false;
 
   /**
    * @param {Teleop} teleop
@@ -198,6 +200,14 @@ export class Driver {
     if (request === this.#stopRequest) this.#stopping = false;
   }
 
+  /** What is wrong with driving, all of it each time. @param {{code: string}[]} notices */
+  onNotices(notices) {
+    const stopped = notices.some(({ code }) => code === 'other-stop');
+    // As with this bridge's own.
+    if (stopped !== this.#stoppedElsewhere) this.#arming.disarm();
+    this.#stoppedElsewhere = stopped;
+  }
+
   /** @param {Record<string, any>} message */
   onTick({ tick }) {
     this.#tick = tick;
@@ -205,6 +215,8 @@ export class Driver {
 
   /** @param {Record<string, any>} message */
   onRefused({ reason, seq }) {
+    // The notice of it may come later.
+    if (reason === 'other-stop') this.#arming.disarm();
     // The robot stopped by itself. A hand that still holds a control must not start it again; one
     // that has let go since may, however late this comes.
     if (STOPS.has(reason) && this.#moving && (seq ?? Infinity) >= this.#begun) this.locked = true;
@@ -267,7 +279,7 @@ export class Driver {
 
   #arm() {
     this.#askedAt = null;
-    if (this.stopped.id === null) this.#arming.press();
+    if (this.stopped.id === null && !this.#stoppedElsewhere) this.#arming.press();
   }
 
   #want() {

@@ -349,6 +349,7 @@ function onControl(message) {
       : pending.state === 'expired' && driver?.stopped.id != null) pending.confirm();
   } else if (message.type === 'notices') {
     told = readNotices(message.notices);
+    driver?.onNotices(told);
   } else if (message.type === 'slot') {
     if (!message.slot && shown.get(0)?.camera !== message.camera) measurement.forgetPictures();
     const since = performance.now() - (Number(message.since_s) || 0) * 1000;

@@ -409,3 +409,39 @@ test('who may press and release the stop is for the robot to say, else for the r
   assert.deepEqual(may('view'), [false, false, false]);
   assert.deepEqual(may('view', { may_press: true, may_release: false }), [true, false, false]);
 });
+
+for (const [how, stop] of [
+  ['a notice', (driver) => driver.onNotices([{ code: 'other-stop' }])],
+  ['a refusal', (driver) => driver.onRefused({ reason: 'other-stop', seq: 5 })],
+]) {
+  test(`another bridge's emergency stop disarms this page, as ${how} tells`, () => {
+    const { driver, sent, step } = driving();
+    step(FORWARD);
+    assert.ok(driver.armed && sent.at(-1).linear_x > 0);
+    stop(driver);
+    assert.ok(!driver.armed);
+    // Its release moves nothing: not what is held, and not what is pushed anew.
+    driver.onNotices([]);
+    step(FORWARD);
+    step(NEUTRAL);
+    step(FORWARD);
+    assert.ok(!driver.armed && sent.at(-1).linear_x === 0);
+    driver.ask();
+    step(NEUTRAL);
+    step(FORWARD);
+    assert.ok(driver.armed && sent.at(-1).linear_x > 0);
+  });
+}
+
+test('no page is armed while the emergency stop of another bridge is in force', () => {
+  const { driver } = driving();
+  driver.onNotices([{ code: 'other-stop' }]);
+  driver.ask();
+  assert.ok(!driver.armed);
+  // It was not pressed for the time after.
+  driver.onNotices([{ code: 'no-subscriber' }]);
+  assert.ok(!driver.armed);
+  driver.ask();
+  driver.onNotices([{ code: 'foreign' }]);
+  assert.ok(driver.armed);
+});
