@@ -65,7 +65,6 @@ class Sessions:
         :raises SignalingError: the offer is refused
         """
         role, admission = self.host.access.role(via, offer.door, offer.origin), None
-        self._note_origin(offer, via)
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
             admission = self.host.access.bearer(offer.bearer, via)
         elif role == 'none':
@@ -73,18 +72,18 @@ class Sessions:
         session = Session(offer, role, self.host, self._closed, admission)
         return await self._begin(session, session.answer)
 
-    def _note_origin(self, ask: Offer | Call, via: str) -> None:
-        """Say what to do for a page that only its origin keeps from a role."""
-        if ask.door == 'whep' and ask.bearer is not None:
-            return  # A bearer is good from any origin.
-        if self.host.access.is_for_own_pages(via, ask.door, ask.origin):
-            refusals.note('origin', ask.source,
-                          str(self.host.access.refusal(via, ask.door, ask.origin)))
+    def _refusal(self, ask: Offer | Call, via: str) -> SignalingError:
+        """Return why somebody is not let in; count it if only their page's origin is why."""
+        access = self.host.access
+        error = access.refusal(via, ask.door, ask.origin)
+        if access.is_for_own_pages(via, ask.door, ask.origin):
+            refusals.note('origin', ask.source, str(error))
+        return error
 
     async def _answer_stranger(self, offer: Offer, via: str, way: str) -> str:
         """Let somebody in who has yet to prove an invite, if that can be and there is room."""
         if offer.door != 'v1' or not self.host.access.provable:
-            raise self.host.access.refusal(via, offer.door, offer.origin)
+            raise self._refusal(offer, via)
         strangers = self._strangers.setdefault(f'{via} {way}', Strangers())
         async with strangers.turn(offer.source):
             session = Session(offer, 'none', self.host, self._closed)
@@ -101,7 +100,8 @@ class Sessions:
 
         :raises SignalingError: ``denied``
         """
-        self._note_origin(call, via)
+        if self.host.access.role(via, call.door, call.origin) == 'none':
+            raise self._refusal(call, via)
         return self.host.access.caller(via, call.door, call.bearer, call.origin)
 
     async def offer(self, call: Call, via: str) -> str:
