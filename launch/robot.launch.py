@@ -37,12 +37,15 @@ CONFIG = PathJoinSubstitution([FindPackageShare('rtc_bridge'), 'config'])
 REFUSED = 2
 
 
-def end_together(nodes: list[Node]) -> list[RegisterEventHandler]:
+def end_together(nodes: list[Node], others: list[Node]) -> list[RegisterEventHandler]:
     """
     Return what ends the robot's nodes, and no others, when one was refused its start.
 
     Else it would be started again and again. A launch of this file alone ends with them; one that
     includes it goes on with what is its own.
+
+    :param nodes: those that mean it by the exit status ``REFUSED``
+    :param others: those that end with them, and end nothing themselves
     """
     def end_if_refused(event: ProcessExited,
                        context: LaunchContext) -> list[LogInfo | EmitEvent] | None:
@@ -52,7 +55,7 @@ def end_together(nodes: list[Node]) -> list[RegisterEventHandler]:
                   'started again, and the other nodes of robot.launch.py end')
         return [LogInfo(msg=reason), *(
             EmitEvent(event=ShutdownProcess(process_matcher=matches_action(node)))
-            for node in nodes)]
+            for node in [*nodes, *others])]
 
     return [RegisterEventHandler(OnProcessExit(target_action=node, on_exit=end_if_refused))
             for node in nodes]
@@ -84,12 +87,12 @@ def robot_nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     nodes = [Node(executable='bridge', parameters=[file, bridge], **options)]
     if guard:
         nodes.append(Node(executable='cmd_vel_guard', parameters=[file, common], **options))
-    if given_true('rviz'):
-        nodes.append(Node(
-            package='rviz2', executable='rviz2', namespace=given('namespace'),
-            parameters=[common],
-            arguments=['-d', PathJoinSubstitution([CONFIG, 'robot.rviz'])]))
-    return [*end_together(nodes), *nodes]
+    # Its window may be closed, and its exit status says nothing of the robot.
+    rviz = [Node(package='rviz2', executable='rviz2', namespace=given('namespace'),
+                 parameters=[common],
+                 arguments=['-d', PathJoinSubstitution([CONFIG, 'robot.rviz'])])] if (
+        given_true('rviz')) else []
+    return [*end_together(nodes, rviz), *nodes, *rviz]
 
 
 def generate_launch_description() -> LaunchDescription:
