@@ -38,7 +38,7 @@ from ..core.engaged_stops import EngagedStops
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
 from ..core.guard import BRIDGE_SILENCE_S, Guard
 from ..core.guard_messages import BridgeId, GuardState, StopState, this_process
-from ..core.supervision import count_the_rest, guarded
+from ..core.supervision import count_the_rest, guard, guarded
 from ..core.velocity import Velocity
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
@@ -118,10 +118,11 @@ class CmdVelGuard(Node):
             self._state.publish(String(data=state.dump()))
 
     def end(self) -> None:
-        """Publish a last zero, and see it off."""
-        self.publish(self.guard.stop())
-        self._output.flush()
-        self.destroy_node()
+        """Publish a last zero, and see it off; a step that fails leaves out no other."""
+        for step in (lambda: self.publish(self.guard.stop()), self._output.flush,
+                     self.destroy_node):
+            with guard('last zero'):
+                step()
 
     def _on_stop(self, message: String) -> None:
         try:

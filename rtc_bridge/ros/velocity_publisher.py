@@ -24,7 +24,7 @@ from rclpy.time import Time
 from std_msgs.msg import Header
 
 from ..core.clock import boot_time
-from ..core.supervision import guard
+from ..core.supervision import failures, guard
 from ..core.velocity import Velocity
 
 RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -49,6 +49,9 @@ STATES_QOS = QoSProfile(depth=20, reliability=ReliabilityPolicy.RELIABLE,
 LOCK_TOPIC = 'emergency_stop_lock'
 TWIST, TWIST_STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
 _FLUSH_S = 0.5
+# Seconds until a change of the type is tried again after a failure: with each attempt subscribers
+# have to find the publisher anew, which takes DDS a good part of a second.
+_CHANGE_AGAIN_S = 10.0
 
 
 def fill(twist: Twist, velocity: Velocity) -> None:
@@ -108,6 +111,8 @@ class CmdVelOutput:
         self._node = node
         self.auto = message_type == 'auto'
         self._frame_id = frame_id
+        # Boot time from which on the type may be changed.
+        self._next_change = 0.0
         self._type: type = TwistStamped if message_type == 'twist_stamped' else Twist
         self._publisher: Publisher = self._create()
         self.look()
@@ -151,24 +156,41 @@ class CmdVelOutput:
         """
         if not self.auto:
             return
+        wanted = self._type
         # Without a look at the subscribers it still publishes.
         with guard('type of cmd_vel'):
-            self._follow()
+            wanted = self._expected()
+        if wanted is not self._type and boot_time() >= self._next_change:
+            self._change(wanted)
 
-    def _follow(self) -> None:
+    def _expected(self) -> type:
+        """Return the type that all subscribers expect, else the present one."""
         types = {info.topic_type
                  for info in self._node.get_subscriptions_info_by_topic('cmd_vel')}
-        wanted = self._type
         if types == {TWIST_STAMPED}:
-            wanted = TwistStamped
-        elif types == {TWIST}:
-            wanted = Twist
-        if wanted is not self._type:
-            self._node.get_logger().info(
-                f'{self.topic} is {wanted.__name__} now, as its subscribers expect')
+            return TwistStamped
+        return Twist if types == {TWIST} else self._type
+
+    def _change(self, wanted: type) -> None:
+        """
+        Publish another type; if that fails, go on with the present one.
+
+        What rclpy raises if that fails, too, is let through: without a publisher no zero would go
+        out, so the process has to end.
+        """
+        before = self._type
+        try:
             self._node.destroy_publisher(self._publisher)
             self._type = wanted
             self._publisher = self._create()
+        except Exception as error:
+            failures.note('type of cmd_vel', error, f'it stays {before.__name__}')
+            self._next_change = boot_time() + _CHANGE_AGAIN_S
+            self._type = before
+            self._publisher = self._create()
+            return
+        self._node.get_logger().info(
+            f'{self.topic} is {wanted.__name__} now, as its subscribers expect')
 
 
 def stamp_seconds(header: Header) -> float:
