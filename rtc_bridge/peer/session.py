@@ -40,6 +40,7 @@ from ..core.figures import Figures
 from ..core.link import Candidate, Offer
 from ..core.peer_limits import PeerLimits
 from ..core.refusals import refusals
+from ..core.sdp_limits import MAX_SESSION_CANDIDATES
 from ..core.session_budgets import SessionBudgets
 from ..core.supervision import guard, guarded, spawn
 from ..core.wire import show
@@ -49,8 +50,6 @@ logger = logging.getLogger(__name__)
 CONNECT_TIMEOUT_S = 15.0
 # A peer that answers no check for this long is gone; checks go out five times a second.
 DEAD_AFTER_S = 4.0
-# Candidates that are trickled, of which fewer are checked: see core/address_limits.py.
-MAX_CANDIDATES = 100
 # A page tells each second what it measured, while it is looked at.
 FIGURES_HOLD_S = 3.0
 
@@ -105,6 +104,7 @@ class Session:
         if self.door == 'whep' and not offer.slots:
             raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
         self.standing.take_offer(offer.fingerprint)
+        self._candidates += self._offer.sdp.count('\na=candidate:')
         name = self._offer.camera
         # Who has proved nothing is told of no cameras.
         if name is not None and name not in self.host.cameras and self.role != 'none':
@@ -188,7 +188,9 @@ class Session:
     async def add_candidate(self, candidate: Candidate | None) -> None:
         """Take a trickled candidate; what is none is left out, and logged."""
         self._candidates += 1
-        if self._pc is None or self.state == 'closed' or self._candidates > MAX_CANDIDATES:
+        if self._pc is None or self.state == 'closed' or (
+                self._candidates > MAX_SESSION_CANDIDATES):
+            # Of these, fewer are checked: see core/address_limits.py.
             return
         if candidate is None or '.local ' in candidate.candidate:
             # mDNS names are left out here as in the offer, so the end is not passed on either:
