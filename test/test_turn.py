@@ -71,6 +71,26 @@ async def test_one_server_that_breaks_the_look_takes_no_other_with_it(monkeypatc
     assert ice.living == {'stun:good'}
 
 
+@pytest.mark.parametrize('slow_s, secret, living, warned', [
+    (0, 'north', True, None), (-600, 'north', True, None), (90, 'north', True, 'clock is slow'),
+    (4000, 'north', False, '401'), (0, 'south', False, '401')])
+@pytest.mark.asyncio
+async def test_a_slow_clock_is_named_though_the_robot_gets_an_address(monkeypatch, caplog, slow_s,
+                                                                      secret, living, warned):
+    async def ask(host, port, transport, tls, username, password):
+        expiry, _, name = username.partition(':')
+        if int(expiry) < 10_000 or mint('north', name, int(expiry)) != (username, password):
+            raise ConnectionError('STUN transaction failed (401 - Unauthorized)')
+    monkeypatch.setattr(ice_watch, 'ask_turn', ask)
+    ice = Ice((read_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
+    watch = ice_watch.IceWatch(ice, None)
+    await watch.probe()
+    await watch.probe()
+    assert ice.living == ({UDP} if living else set())
+    told = [record.getMessage() for record in caplog.records if record.levelname == 'WARNING']
+    assert len(told) == (warned is not None) and all(warned in text for text in told)
+
+
 def test_credentials_are_those_of_coturn():
     # printf 1700000000:robot | openssl dgst -sha1 -hmac north -binary | base64
     assert mint('north', 'robot', 1700000000) == (

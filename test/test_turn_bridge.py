@@ -24,7 +24,8 @@ from browsers import PATIENCE, until
 from processes import free_port, Process
 import pytest
 from rtc_bridge.core.messages import SUBPROTOCOL
-from rtc_bridge.core.turn import mint, VIEWER_TTL_S
+from rtc_bridge.core.turn import Ice, mint, read_url, VIEWER_TTL_S
+from rtc_bridge.peer.ice_watch import IceWatch
 from rtc_bridge.signaling.addresses import reachable
 from stack import ColourCamera, Robot
 
@@ -74,6 +75,16 @@ def turn(tmp_path_factory):
     turn = Turn(tmp_path_factory.mktemp('turn'))
     yield turn
     turn.process.stop()
+
+
+@pytest.mark.parametrize('slow_s, warned', [(0, False), (VIEWER_TTL_S + 30, True)])
+def test_a_slow_clock_is_told(turn, caplog, slow_s, warned):
+    """A robot's own credentials hold for an hour: it noticed nothing, and no page got through."""
+    ice = Ice((read_url(turn.url),), secret=SECRET, wall=lambda: time.time() - slow_s)
+    watch = IceWatch(ice, None)
+    # The server may still be starting.
+    until(lambda: asyncio.run(watch.probe()) is not None and ice.living, 'coturn lives')
+    assert ('clock is slow' in caplog.text) == warned
 
 
 @pytest.fixture(scope='module')

@@ -148,6 +148,12 @@ class Ice:
             self._newest, self._made = self._mint(name, min(self.ttl, VIEWER_TTL_S)), now
         return self._newest
 
+    def probe_credentials(self, name: str) -> tuple[str | None, str | None]:
+        """Return a username and password that hold for as long as a viewer's, for a look."""
+        if self._secret:
+            return self._mint(name, min(self.ttl, VIEWER_TTL_S))
+        return self._login or (None, None)
+
     def _mint(self, name: str, seconds: float) -> tuple[str, str]:
         # Quotas and logs of the server are by username.
         return mint(self._secret, f'{name}.{self._tag()}', int(self._wall() + seconds))

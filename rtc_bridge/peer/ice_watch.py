@@ -22,7 +22,7 @@ from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
 from ..core.supervision import failures, first_of
-from ..core.turn import Ice, IceUrl, VIEWER_RENEWAL_S
+from ..core.turn import Ice, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
 
 logger = logging.getLogger(__name__)
 
@@ -32,17 +32,20 @@ PERIOD_S = 30.0
 # The name in the credentials of a probe.
 _NAME = 'probe'
 _NO_NETWORK = 'no network'
+# The server lives, but viewers would be refused there.
+_CLOCK = (f'refuses credentials that hold for {VIEWER_TTL_S:g} s, and takes longer ones: the '
+          "robot's clock is slow, or the server's fast, and pages get no address there; set the "
+          'clock (timedatectl)')
 
 
 async def lives(url: IceUrl, ice: Ice) -> str:
-    """Return '' if a server does for us what it is there for, otherwise what went wrong."""
+    """Return '' if a server does for viewers what it is there for, otherwise what went wrong."""
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             if url.scheme == 'stun':
                 await ask_stun(url.host, url.port)
             else:
-                await ask_turn(url.host, url.port, url.transport, url.scheme == 'turns',
-                               *ice.credentials(_NAME))
+                return await _ask_turn(url, ice)
     except TimeoutError:
         return 'no answer'
     except OSError as error:
@@ -54,6 +57,24 @@ async def lives(url: IceUrl, ice: Ice) -> str:
         # One server takes no other one with it.
         failures.note('ICE server', error)
         return f'{type(error).__name__}: {error}'
+    return ''
+
+
+async def _ask_turn(url: IceUrl, ice: Ice) -> str:
+    """
+    Return '' if a TURN server takes a viewer's credentials, or that the clock is why it does not.
+
+    :raises OSError: it takes none
+    """
+    server = url.host, url.port, url.transport, url.scheme == 'turns'
+    try:
+        await ask_turn(*server, *ice.probe_credentials(_NAME))
+    except OSError as error:
+        # RFC 8656, section 7.2: coturn says so of a password that has expired, too.
+        if not ice.expires or '401' not in str(error):
+            raise
+        await ask_turn(*server, *ice.credentials(_NAME))
+        return _CLOCK
     return ''
 
 
@@ -84,7 +105,7 @@ class IceWatch:
                 logger.log(logging.WARNING if fault else logging.INFO, 'ICE server %s: %s', url,
                            fault or 'lives')
         self._faults = found
-        living = frozenset(url for url, fault in found.items() if not fault)
+        living = frozenset(url for url, fault in found.items() if fault in ('', _CLOCK))
         changed, self._ice.living = living != self._ice.living, living
         return changed
 
