@@ -31,7 +31,7 @@ from rtc_bridge.core.invite import write_bearer
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.link import Offer
 from rtc_bridge.core.origins import (
-    HostNames, is_address, is_loopback_name, page_origin, read_origins,
+    host_port, HostNames, is_address, is_loopback_name, page_origin, read_origins,
 )
 from rtc_bridge.core.refusals import refusals
 from rtc_bridge.peer.offer import only_sha256
@@ -94,6 +94,14 @@ def test_origins_are_listed_as_people_write_them():
 ])
 def test_names_that_dns_cannot_make_this_host_s(host, loopback, address):
     assert (is_loopback_name(host), is_address(host)) == (loopback, address)
+
+
+@pytest.mark.parametrize('host, scheme, port', [
+    ('a.example', 'http', 80), ('a.example', 'https', 443), ('a.example:', 'https', 443),
+    ('A.example:8080', 'https', 8080), ('[::1]:81', 'http', 81), ('a b', 'http', None),
+    ('', 'http', None), ('[evil]:80', 'http', None)])
+def test_the_port_of_a_host(host, scheme, port):
+    assert host_port(host, scheme) == port
 
 
 def test_names_of_a_server():
@@ -355,11 +363,21 @@ async def test_a_tunnel_to_the_loopback_has_the_names_that_are_listed():
         assert (await ask(port, ['evil.example']))[0] == 421
     async with served('127.0.0.1', hosts=['*']) as port:
         assert (await ask(port, ['evil.example']))[0] == 200
-    # A proxy says that it is one; a page of this host's own browser does not.
+    # A proxy says that it is one. A page of this host's own browser may say so, too, but has the
+    # server's port in its Host.
     async with served('127.0.0.1', trusted_proxies=['127.0.0.0/8']) as port:
         lines = ['X-Forwarded-For: 1.2.3.4']
-        assert (await ask(port, ['relay.example.org'], lines=lines))[0] == 200
+        for host in ('relay.example.org', f'relay.example.org:{port + 1}', 'localhost',
+                     f'127.0.0.1:{port}', f'192.0.2.1:{port}'):
+            assert (await ask(port, [host], lines=lines))[0] == 200, host
         assert (await ask(port, ['evil.example']))[0] == 421
+        for said in ('For: 1.2.3.4', 'For: 127.0.0.1', 'Proto: https', 'Host: localhost',
+                     'Host: 127.0.0.1'):
+            status, text = await ask(port, [f'evil.example:{port}'], lines=[f'X-Forwarded-{said}'])
+            assert status == 421 and 'add its name to hosts' in text, said
+    async with served('127.0.0.1', trusted_proxies=['127.0.0.0/8'],
+                      hosts=['relay.example.org']) as port:
+        assert (await ask(port, [f'relay.example.org:{port}'], lines=lines))[0] == 200
 
 
 def own_address():
@@ -374,7 +392,8 @@ def own_address():
 
 @pytest.mark.asyncio
 async def test_the_metrics_are_not_for_a_page_whose_name_was_made_ours():
-    async with served('0.0.0.0', hosts=['relay.example.org']) as port:
+    async with served('0.0.0.0', hosts=['relay.example.org'],
+                      trusted_proxies=['127.0.0.0/8']) as port:
         for host, status in (('evil.example', 403), (f'evil.example:{port}', 403),
                              ('localhost', 200), (f'127.0.0.1:{port}', 200), ('10.1.2.3', 200),
                              ('[::1]', 200), ('relay.example.org', 200), ('[evil]', 403)):
@@ -382,6 +401,9 @@ async def test_the_metrics_are_not_for_a_page_whose_name_was_made_ours():
             assert got == status, host
             assert ('rtc_bridge_relay_robots' in text) == (status == 200)
             assert status == 200 or 'a name in hosts' in text
+        # What a page says of a proxy is not believed.
+        lines = ['X-Forwarded-Host: localhost', 'X-Forwarded-For: 127.0.0.1']
+        assert (await ask(port, [f'evil.example:{port}'], '/metrics', lines=lines))[0] == 403
         # The rest is as public as its address.
         assert (await ask(port, ['relay.example.net']))[0] == 200
         if (address := own_address()) is not None:

@@ -37,7 +37,7 @@ MAX_ORIGIN = 300
 _PORTS = {'http': '80', 'https': '443'}
 _ORIGIN = re.compile(
     r'(?P<scheme>[a-z][a-z0-9+.-]*)://([a-z0-9._~-]+|\[[0-9a-f:.]+\])(:\d{1,5})?')
-_HOST = re.compile(r'(?P<name>[a-z0-9._~-]+|\[[0-9a-f:.]+\])(:\d{0,5})?')
+_HOST = re.compile(r'(?P<name>[a-z0-9._~-]+|\[[0-9a-f:.]+\])(:(?P<port>\d{0,5}))?')
 
 
 def _authority(text: str, scheme: str) -> str:
@@ -94,6 +94,12 @@ def host_name(host: str) -> str:
     """Return the name or address in a ``Host`` without port and dot at the end, or nothing."""
     parts = _HOST.fullmatch(host.lower())
     return parts['name'].removesuffix('.').strip('[]') if parts else ''
+
+
+def host_port(host: str, scheme: str) -> int | None:
+    """Return the port in a ``Host``, which may leave out its scheme's own, or ``None``."""
+    parts = _HOST.fullmatch(host.lower())
+    return int(parts['port'] or _PORTS[scheme]) if parts else None
 
 
 def is_loopback_name(host: str) -> bool:

@@ -24,8 +24,10 @@ from aiohttp.http import HttpProcessingError
 from .files import protect
 from .server import connection, DOORMAN
 from .watch import log, Metrics
-from ..core.crowd import Networks, Rates, site
-from ..core.origins import HostNames, is_loopback_name, page_origin
+from ..core.crowd import is_here, Networks, Rates, site
+from ..core.origins import (
+    host_port, HostNames, is_address, is_loopback_name, page_origin,
+)
 from ..core.parameters import Value
 from ..core.supervision import failures
 from ..core.wire import show
@@ -88,9 +90,9 @@ class Entrance:
         forwarded = request.headers.getall('X-Forwarded-For', [])
         viewer = self._proxies.viewer(request.remote, forwarded)
         listed = request.remote in self._proxies
-        # A browser on the proxy's host has none of these headers.
-        proxied = listed and any(f'X-Forwarded-{what}' in request.headers
-                                 for what in ('For', 'Proto', 'Host'))
+        # A browser on the proxy's host has none of these headers, unless a page sets them.
+        proxied = listed and not self._may_be_rebound(request) and any(
+            f'X-Forwarded-{what}' in request.headers for what in ('For', 'Proto', 'Host'))
         if proxied:
             request = _as_proxied(request, viewer)
         elif forwarded and not self._warned and not listed:
@@ -116,6 +118,20 @@ class Entrance:
                 # Something was sent already: nothing but the end of the connection is left.
                 raise ConnectionError('a handler failed') from error
             raise web.HTTPInternalServerError(text='The server failed at this') from error
+
+    def _may_be_rebound(self, request: web.Request) -> bool:
+        """
+        Tell whether a page may have sent a request whose site's name was made to mean this host.
+
+        It may set any header but ``Host``. There its browser has the port that it connects to,
+        which is this server's; clients of a proxy on this host have the proxy's.
+        """
+        if not is_here(request.remote) or request.transport is None:
+            return False
+        own = request.transport.get_extra_info('sockname')[1]
+        return any(host_port(host, request.scheme) in (own, None)
+                   for host in request.headers.getall('Host', [])
+                   if not (is_loopback_name(host) or is_address(host) or host in self._hosts))
 
     def _check_host(self, request: web.Request) -> None:
         """
