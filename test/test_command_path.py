@@ -15,6 +15,7 @@
 """One bridge, one guard, one topic: what is decided of that, without ROS."""
 
 from dataclasses import replace
+import json
 
 from hypothesis import given, strategies as st
 import pytest
@@ -186,6 +187,28 @@ def test_a_person_may_release_what_died_before_it_was_written(clock):
     assert not stops
 
 
+@pytest.mark.parametrize('folder, released', [('aa', True), ('bb', False), ('', False)])
+def test_a_bridge_of_the_same_name_on_another_robot_releases_nothing(clock, folder, released):
+    stops, other = EngagedStops(clock), BridgeId('1c', '/one')
+    stops.hear(StopState(ONE, 'x', None, 'aa'))
+    clock.now += 3.0
+    stops.hear(StopState(other, 'z', None, folder))
+    stops.hear(StopState(other, None, 'z', folder))
+    assert bool(stops) != released
+    # What its own robot has released is, whatever the folder's name.
+    stops.hear(StopState(BridgeId('1d', '/one'), None, 'x', ''))
+    assert not stops
+
+
+def test_a_stop_of_another_robot_is_not_told_as_of_an_earlier_run():
+    for folder, text in (('aa', 'earlier run'), ('bb', 'does not answer')):
+        stop = HeldStop('1c', '/one', True, folder)
+        notice, = stop_notice(ONE, (stop,), folder='aa')
+        assert text in notice.text
+        # The release of this bridge's own stop ends the first one only.
+        assert bool(stop_notice(ONE, (stop,), True, 'aa')) == (folder == 'bb')
+
+
 def test_two_live_bridges_with_one_file_both_have_to_release(clock):
     stops, twin = EngagedStops(clock), BridgeId('1c', '/one')
     stops.hear(stop_of(ONE, 'x'))
@@ -292,9 +315,15 @@ def test_nobody_takes_the_lease_while_another_bridge_drives(clock):
 
 def test_messages_are_read_as_they_were_written():
     for stop, released in (('x', None), (None, 'y'), (None, None)):
-        told = StopState(ONE, stop, released)
-        assert StopState.parse(told.dump()) == told
-    for told in (state(), state(holder=TWO, stops=(HeldStop('1a', '/one', True),), auto=False)):
+        for folder in ('', 'f0'):
+            told = StopState(ONE, stop, released, folder)
+            assert StopState.parse(told.dump()) == told
+    # An earlier version does not tell its folder.
+    obj = json.loads(StopState(ONE, 'x', None).dump())
+    del obj['folder']
+    assert StopState.parse(json.dumps(obj)) == StopState(ONE, 'x', None)
+    for told in (state(), state(holder=TWO, auto=False, stops=(
+            HeldStop('1a', '/one', True), HeldStop('2a', '/one', True, 'f0')))):
         assert GuardState.parse(told.dump()) == told
     assert BridgeId.parse(str(ONE)) == ONE
     assert BridgeId.parse('') == BridgeId('', 'a node that gives no name')

@@ -392,3 +392,8 @@ def test_what_is_private_is_read(tmp_path):
         read_private(tmp_path / 'none')
     with pytest.raises(StoreError, match='no ordinary file'):
         read_private(tmp_path)
+
+
+def test_a_folder_has_one_id_for_all_processes_and_no_other_folder_has_it(tmp_path):
+    one, other = tmp_path / 'one', tmp_path / 'other'
+    assert KeyStore(one).folder_id == KeyStore(one).folder_id != KeyStore(other).folder_id

@@ -86,21 +86,26 @@ def graph_notices(graph: VelocityGraph) -> list[Notice]:
 
 
 def stop_notice(bridge: BridgeId, stops: tuple[HeldStop, ...],
-                latched: bool = False) -> list[Notice]:
+                latched: bool = False, folder: str = '') -> list[Notice]:
     """
     Return the notice of emergency stops of others than this bridge.
 
     :param latched: this bridge's own is in force; its release ends those of its earlier runs
+    :param folder: the id of this bridge's key folder
     """
+    def own(stop: HeldStop) -> bool:
+        """Tell whether it is of an earlier run of this bridge."""
+        return stop.gone and (stop.bridge, stop.folder) == (bridge.name, folder)
+
     if latched:
-        stops = tuple(s for s in stops if not (s.gone and s.bridge == bridge.name))
+        stops = tuple(stop for stop in stops if not own(stop))
     if not stops:
         return []
     names = _names(stop.bridge for stop in stops)
     if not all(stop.gone for stop in stops):
         text = (f'The emergency stop of {name_all(names)} is in force. Nothing moves until it is '
                 "released there: on that bridge's page, or by its service ~/release.")
-    elif names == (bridge.name,):
+    elif all(own(stop) for stop in stops):
         text = ('An emergency stop that an earlier run of this bridge did not release is in force.'
                 ' Press the emergency stop here, and release it.')
     else:

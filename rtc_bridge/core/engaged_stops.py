@@ -28,6 +28,7 @@ MAX_STOPS = 32
 @dataclass
 class _Engaged:
     bridge: str
+    folder: str
     stop: str
     heard: float
 
@@ -39,7 +40,8 @@ class EngagedStops:
     The stop of a bridge ends by that bridge's own word only: another one that has none releases
     nothing. The stop of a bridge that died stays, until one that shares its file, as the same
     bridge after its restart, tells that this very stop was released; or until a bridge of the
-    same name releases a stop of its own, which is a person's word that the robot may move again.
+    same name and key folder releases a stop of its own, which is a person's word that the robot
+    may move again. The name alone is not enough: two robots may share it.
     """
 
     def __init__(self, clock: Clock = boot_time) -> None:
@@ -58,14 +60,17 @@ class EngagedStops:
         released_own = own is not None and own.stop == state.released
         for other, engaged in list(self._engaged.items()):
             same = engaged.stop == state.released or (
-                released_own and engaged.bridge == state.bridge.name)
+                released_own and engaged.bridge == state.bridge.name
+                and engaged.folder == state.folder)
             if same and now - engaged.heard > GONE_AFTER_S:
                 del self._engaged[other]
         if state.stop is not None and len(self._engaged) < MAX_STOPS:
-            self._engaged[process] = _Engaged(state.bridge.name, state.stop, now)
+            self._engaged[process] = _Engaged(
+                state.bridge.name, state.folder, state.stop, now)
 
     def held(self) -> tuple[HeldStop, ...]:
         """Return the stops in force."""
         now = self._clock()
-        return tuple(HeldStop(process, engaged.bridge, now - engaged.heard > GONE_AFTER_S)
-                     for process, engaged in self._engaged.items())
+        return tuple(
+            HeldStop(process, engaged.bridge, now - engaged.heard > GONE_AFTER_S, engaged.folder)
+            for process, engaged in self._engaged.items())

@@ -73,11 +73,14 @@ class StopState:
 
     :param stop: the id of the stop in force, ``None`` if there is none
     :param released: the id of the one that was released last, which outlives a restart
+    :param folder: the id of the key folder, which keeps the stop: two robots may have nodes of one
+        name. '' for a bridge of an earlier version
     """
 
     bridge: BridgeId
     stop: str | None
     released: str | None
+    folder: str = ''
 
     def dump(self) -> str:
         """Return it as JSON."""
@@ -92,7 +95,8 @@ class StopState:
         """
         obj = load_object(text, MAX_MESSAGE)
         return cls(_bridge(take(obj, 'bridge', dict)), take(obj, 'stop', str, None),
-                   take(obj, 'released', str, None))
+                   take(obj, 'released', str, None),
+                   _printable(take(obj, 'folder', str, None) or ''))
 
 
 @dataclass(frozen=True)
@@ -103,11 +107,13 @@ class HeldStop:
     :param process: of the bridge whose stop it is, as in :class:`BridgeId`
     :param bridge: the full name of its node
     :param gone: it has not been heard for a while
+    :param folder: the id of its key folder, as in :class:`StopState`
     """
 
     process: str
     bridge: str
     gone: bool
+    folder: str = ''
 
 
 @dataclass(frozen=True)
@@ -156,7 +162,9 @@ class GuardState:
                    holder=_bridge(holder) if holder is not None else None,
                    stops=tuple(HeldStop(_printable(take(stop, 'process', str)),
                                         _printable(take(stop, 'bridge', str)),
-                                        take(stop, 'gone', bool)) for stop in stops))
+                                        take(stop, 'gone', bool),
+                                        _printable(take(stop, 'folder', str, None) or ''))
+                               for stop in stops))
 
 
 def this_process() -> str:

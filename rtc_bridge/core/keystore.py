@@ -28,6 +28,7 @@ the name was revoked, ``at`` is never, so that it does not hold either.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import hmac
 import json
 import logging
 import os
@@ -53,6 +54,8 @@ _DAY_S = 86400.0
 _ROUNDING_S = 1.0
 # Later than every ``iat`` (JSON numbers of other languages are exact up to here).
 _FOR_EVER = 2 ** 53 - 1
+# What is hashed with the secret into the folder's id; so many bytes of it tell folders apart.
+_FOLDER_LABEL, _FOLDER_ID_BYTES = b'rtc-bridge/1 key folder\0', 8
 
 
 def default_directory() -> Path:
@@ -89,6 +92,11 @@ class KeyStore:
             raise StoreError(f'{error.filename}: {error.strerror}') from None
         self._latest = max(self._kept, _BUILT)
         self._told = False
+
+    @property
+    def folder_id(self) -> str:
+        """Return what names this folder to other processes; it tells nothing of the secret."""
+        return hmac.digest(self.secret, _FOLDER_LABEL, 'sha256')[:_FOLDER_ID_BYTES].hex()
 
     def issue(self, robot_id: str, role: str, name: str, ttl: int) -> Invite:
         """

@@ -91,7 +91,7 @@ class Bridge:
             values['access.directory']) else default_directory())
         self._seat = Seat(node, values, EmergencyStop(
             self._store.directory / f'emergency_stop.{robot_id}.json',
-            renamed=robot_id == default_robot_id()))
+            renamed=robot_id == default_robot_id()), self._store.folder_id)
         self.pilot = self._seat.pilot
         self.host = Host(
             robot_id, self.pilot,

@@ -62,11 +62,12 @@ class CommandPath:
     :param bridge: this bridge
     :param output: the bridge's own publisher of velocities, where there is no guard
     :param stop: this bridge's own emergency stop
+    :param folder: the id of the key folder, which keeps that stop
     :param enabled: the robot can be driven; else only emergency stops are of interest
     """
 
     def __init__(self, node: Node, bridge: BridgeId, output: CmdVelOutput | None,
-                 stop: EmergencyStop, enabled: bool) -> None:
+                 stop: EmergencyStop, folder: str, enabled: bool) -> None:
         self.notices: tuple[Notice, ...] = ()
         # Called at each change of what keeps the robot from moving, and of the notices.
         self.on_change: list[Callable[[], None]] = []
@@ -74,6 +75,7 @@ class CommandPath:
         self._bridge = bridge
         self._output = output
         self._stop = stop
+        self._folder = folder
         self._enabled = enabled
         # When this began, and when a guard was heard last.
         self._began = self._guard_heard = boot_time()
@@ -189,7 +191,7 @@ class CommandPath:
 
     def _update(self) -> None:
         """Put together what is wrong, and tell it if it has changed."""
-        notices = stop_notice(self._bridge, self.other_stops, self._stop.latched)
+        notices = stop_notice(self._bridge, self.other_stops, self._stop.latched, self._folder)
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
             if self._output is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:

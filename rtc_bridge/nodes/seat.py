@@ -64,10 +64,13 @@ class Seat:
     ``~/emergency_stop`` and ``~/release`` (std_srvs/Trigger).
     """
 
-    def __init__(self, node: Node, values: dict[str, Value], stop: EmergencyStop) -> None:
+    def __init__(self, node: Node, values: dict[str, Value], stop: EmergencyStop,
+                 folder: str) -> None:
         """Make the publishers; :meth:`run` begins."""
         self._node = node
         self._stop = stop
+        # The id of the key folder, which keeps the stop.
+        self._folder = folder
         # Without the guard's process its rules are kept here, as far as this process runs.
         self._guard = self._watch = None
         self._bridge = BridgeId.new(node.get_fully_qualified_name())
@@ -75,12 +78,13 @@ class Seat:
         if values['teleop.guard']:
             self._output = GuardedOutput(node, str(self._bridge))
             self._watch = GuardWatch(2 * values['teleop.timeout'], lambda: self._output.matched)
-            self.path = CommandPath(node, self._bridge, None, stop, values['teleop.enabled'])
+            self.path = CommandPath(node, self._bridge, None, stop, folder,
+                                    values['teleop.enabled'])
         else:
             self._guard = Guard(values['teleop.timeout'])
             self._output = CmdVelOutput(node, values['teleop.message_type'],
                                         values['teleop.frame_id'])
-            self.path = CommandPath(node, self._bridge, self._output, stop,
+            self.path = CommandPath(node, self._bridge, self._output, stop, folder,
                                     values['teleop.enabled'])
         conditions = [stop.reason, self.path.reason]
         if self._watch is not None:
@@ -256,7 +260,7 @@ class Seat:
         stop = self._stop
         try:
             self._stops.publish(String(data=StopState(
-                self._bridge, stop.id, stop.released).dump()))
+                self._bridge, stop.id, stop.released, self._folder).dump()))
         finally:
             # All bridges say the same here: a lock knows no senders, and takes the last word.
             locked = stop.latched or bool(self.path.other_stops)
