@@ -331,7 +331,7 @@ def test_messages_are_read_as_they_were_written():
 
 
 def test_a_name_breaks_no_log_line():
-    assert BridgeId.parse('a /x\n[ERROR] all is lost').name == "'/x\\n[ERROR] all is lost'"
+    assert BridgeId.parse('a /x\n[ERROR] all is lost').name == r'/x\n[ERROR] all is lost'
     forged = state(name='/x\ny', holder=BridgeId('1', '/z\r'))
     read = GuardState.parse(forged.dump())
     assert read.name.isprintable() and read.holder.name.isprintable()

@@ -188,7 +188,7 @@ def test_the_owner_of_a_thread_hears_of_its_failure(failures):
 
 def test_what_strangers_sent_is_printable_in_a_count(failures):
     guarded('part', lambda: _raise('one\ntwo \udce4 \x1b[2J'))()
-    assert failures.newest == {'part': 'ValueError: one?two ? ?[2J'}
+    assert failures.newest == {'part': r'ValueError: one\ntwo \udce4 \x1b[2J'}
     assert guarded('part', _raise, result='instead')() == 'instead'
 
 

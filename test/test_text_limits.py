@@ -29,7 +29,8 @@ from rtc_bridge.core.messages import (
     Answer, Close, Error, MAX_MESSAGE, MAX_WRITTEN, OfferMessage, parse,
 )
 from rtc_bridge.core.rtcbot import read_text
-from rtc_bridge.core.sdpfrag import MAX_CANDIDATES, parse_fragment
+from rtc_bridge.core.sdp_limits import MAX_SESSION_CANDIDATES
+from rtc_bridge.core.sdpfrag import parse_fragment
 from rtc_bridge.core.text_limits import check_text, LIMITS, take_sdp, take_text
 from rtc_bridge.core.wire import dump_frame, load_object, MAX_DEPTH
 
@@ -166,14 +167,15 @@ def test_fragments_of_players():
     assert parse_fragment(lines.format('m' * 64, 'c' * 246)).candidates
     for bad in (lines.format('m' * 65, 'c'), lines.format('m', 'c' * 247),
                 lines.format('m', 'c\x1bd'), lines.format('m', 'c\u2028d'),
-                'a=candidate:c\r\n' * (MAX_CANDIDATES + 1),
+                'a=candidate:c\r\n' * (MAX_SESSION_CANDIDATES + 1),
                 'm=x\r\n' * (MAX_M_LINE_INDEX + 2)):
         with pytest.raises(ProtocolError):
             parse_fragment(bad)
     last, = parse_fragment('m=x\r\n' * (MAX_M_LINE_INDEX + 1) + 'a=candidate:c').candidates
     check_candidate('s', last)
     assert last.sdp_m_line_index == MAX_M_LINE_INDEX
-    assert len(parse_fragment('a=candidate:c\r\n' * MAX_CANDIDATES).candidates) == MAX_CANDIDATES
+    most = parse_fragment('a=candidate:c\r\n' * MAX_SESSION_CANDIDATES)
+    assert len(most.candidates) == MAX_SESSION_CANDIDATES
 
 
 # JSON

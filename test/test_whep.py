@@ -24,7 +24,8 @@ from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.link import Candidate
-from rtc_bridge.core.sdpfrag import MAX_CANDIDATES, parse_fragment
+from rtc_bridge.core.sdp_limits import MAX_SESSION_CANDIDATES
+from rtc_bridge.core.sdpfrag import parse_fragment
 from rtc_bridge.signaling.client import RelayClient
 from viewer import make_sessions, TestCamera
 from whep_player import fragment, Player
@@ -55,7 +56,7 @@ def test_fragments_are_read(text, candidates):
 
 @pytest.mark.parametrize('text', [
     'candidate:x', '{"candidate": ""}', 'a=ice-ufrag:abcd\r\n\0\r\n',
-    'a=candidate:x\r\n' * (MAX_CANDIDATES + 1), 'a=' + 'x' * 70000])
+    'a=candidate:x\r\n' * (MAX_SESSION_CANDIDATES + 1), 'a=' + 'x' * 70000])
 def test_what_is_no_fragment_is_refused(text):
     with pytest.raises(ProtocolError):
         parse_fragment(text)

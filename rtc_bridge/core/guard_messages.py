@@ -26,6 +26,7 @@ import socket
 from typing import Any
 
 from .errors import ProtocolError
+from .log_limits import escape
 from .wire import dump, load_object, take
 
 # Bytes of one message, of which a guard with a dozen emergency stops needs a tenth.
@@ -34,9 +35,9 @@ MAX_MESSAGE = 16 * 1024
 _MAX_NAME = 120
 
 
-def _printable(text: str) -> str:
-    """Return a text from another node as one that a log line may hold."""
-    return (text if text.isprintable() else ascii(text))[:_MAX_NAME]
+def _name(text: str) -> str:
+    """Return a name from another node as one that a log line may hold."""
+    return escape(text, _MAX_NAME)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class BridgeId:
     def parse(cls, text: str) -> 'BridgeId':
         """Read what ``str`` gave; anything else is somebody without a name."""
         process, _, name = text.partition(' ')
-        return cls(_printable(process), _printable(name) or 'a node that gives no name')
+        return cls(_name(process), _name(name) or 'a node that gives no name')
 
     def __str__(self) -> str:
         return f'{self.process} {self.name}'
@@ -96,7 +97,7 @@ class StopState:
         obj = load_object(text, MAX_MESSAGE)
         return cls(_bridge(take(obj, 'bridge', dict)), take(obj, 'stop', str, None),
                    take(obj, 'released', str, None),
-                   _printable(take(obj, 'folder', str, None) or ''))
+                   _name(take(obj, 'folder', str, None) or ''))
 
 
 @dataclass(frozen=True)
@@ -153,17 +154,17 @@ class GuardState:
         """
         obj = load_object(text, MAX_MESSAGE)
         holder = take(obj, 'holder', dict, None)
-        names = {name: _printable(take(obj, name, str))
+        names = {name: _name(take(obj, name, str))
                  for name in ('guard', 'name', 'where', 'topic', 'kind')}
         stops = take(obj, 'stops', list)
         if not all(isinstance(stop, dict) for stop in stops):
             raise ProtocolError('member "stops" must be objects')
         return cls(**names, auto=take(obj, 'auto', bool),
                    holder=_bridge(holder) if holder is not None else None,
-                   stops=tuple(HeldStop(_printable(take(stop, 'process', str)),
-                                        _printable(take(stop, 'bridge', str)),
+                   stops=tuple(HeldStop(_name(take(stop, 'process', str)),
+                                        _name(take(stop, 'bridge', str)),
                                         take(stop, 'gone', bool),
-                                        _printable(take(stop, 'folder', str, None) or ''))
+                                        _name(take(stop, 'folder', str, None) or ''))
                                for stop in stops))
 
 
@@ -173,4 +174,4 @@ def this_process() -> str:
 
 
 def _bridge(obj: dict[str, Any]) -> BridgeId:
-    return BridgeId(_printable(take(obj, 'process', str)), _printable(take(obj, 'name', str)))
+    return BridgeId(_name(take(obj, 'process', str)), _name(take(obj, 'name', str)))

@@ -24,8 +24,6 @@ from .text_limits import check_text
 from .wire import show
 
 MAX_FRAGMENT = 64 * 1024
-# Of one fragment: no session may have more.
-MAX_CANDIDATES = MAX_SESSION_CANDIDATES
 _LINE = re.compile(r'[a-z]=.*')
 _UFRAG = re.compile(r'^a=ice-ufrag:(\S+)', re.M)
 
@@ -78,6 +76,7 @@ def parse_fragment(text: str) -> Fragment:
             candidates.append(Candidate(candidate, mid, index if mid is None else None))
         elif line.startswith('a=end-of-candidates'):
             ended = True
-    if len(candidates) > MAX_CANDIDATES:
-        raise ProtocolError(f'{len(candidates)} candidates, at most {MAX_CANDIDATES} are allowed')
+    if len(candidates) > MAX_SESSION_CANDIDATES:
+        raise ProtocolError(f'{len(candidates)} candidates, at most {MAX_SESSION_CANDIDATES} are '
+                            'allowed')
     return Fragment(ufrags(text), (*candidates, *([None] if ended else [])))

@@ -30,6 +30,8 @@ import sys
 import threading
 from typing import Any, NoReturn
 
+from .log_limits import escape
+
 logger = logging.getLogger(__name__)
 
 # Seconds before a part is started again: the first pause, and the longest after repeated failures.
@@ -71,9 +73,7 @@ class FailureLog:
         with self._lock:
             self._counts[name] += 1
             # It may quote what strangers sent, and goes into messages and logs.
-            self._newest[name] = ''.join(
-                c if c.isprintable() else '?'
-                for c in f'{type(error).__name__}: {error}'[:MAX_NEWEST])
+            self._newest[name] = escape(f'{type(error).__name__}: {error}', MAX_NEWEST)
             kind = name, type(error), *line
             new = kind not in self._logged and len(self._logged) < MAX_LOGGED
             if new:

@@ -19,6 +19,7 @@ import math
 from typing import Any
 
 from .errors import ProtocolError
+from .log_limits import escape
 
 # Stands for no default.
 REQUIRED = object()
@@ -30,8 +31,7 @@ _NAMES = {str: 'a string', int: 'an integer', float: 'a number', bool: 'true or 
 
 def show(value: Any, limit: int = 60) -> str:
     """Return a value as a short, printable text for error messages."""
-    text = ascii(value[:limit] if isinstance(value, (str, bytes)) else value)
-    return text if len(text) <= limit else text[:limit - 3] + '...'
+    return escape(ascii(value[:limit] if isinstance(value, (str, bytes)) else value), limit)
 
 
 def _no_constant(name: str) -> float:
