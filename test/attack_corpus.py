@@ -742,7 +742,19 @@ class HostileRelay:
                                     'sdp': offer() if sdp is None else sdp, 'door': 'v1',
                                     'trickle': False, **members}))
 
-    async def settle(self, count=1, seconds=5.0):
+    async def has_read_all(self):
+        """Wait until the robot refuses an offer, which it reads behind all that was sent."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                await self.connected()
+                ws = self._ws
+                await self.offer('the last', 'v=0')
+                while not ws.closed:
+                    if any(answer.get('session') == 'the last' for answer in self.answers):
+                        return
+                    await asyncio.sleep(0.02)
+
+    async def pace(self, count=1, seconds=5.0):
         """Wait until the robot has said something to so many sessions, or a while."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -760,11 +772,8 @@ def _by_relay(name):
                 await relay.connected()
                 await target.go()
                 await act(relay, target)
-                await relay.connected()
-                # An answer means that the robot has read all that came before.
                 relay.answers.clear()
-                await relay.offer('last', 'v=0')
-                await relay.settle(1)
+                await relay.has_read_all()
             return NOTHING
     return add
 
@@ -792,7 +801,7 @@ def _strange(name, text):
                 {'type': 'answer', 'session': text, 'sdp': text},
                 {'type': text}, {'type': 'registered', 'url': text}):
             await relay.send(json.dumps(message))
-        await relay.settle(5)
+        await relay.pace(5)
 
 
 for _name, _text in STRANGE.items():
@@ -804,8 +813,8 @@ async def _sources(relay, target):
     for number in target.some(2000):
         await relay.offer(f's{number}', 'v=0', source=f'{number}' + 'x' * 200_000)
         if number % 20 == 19:
-            await relay.settle(number - 50, 1.0)
-    await relay.settle(len(target.some(2000)), 20.0)
+            await relay.pace(number - 50, 1.0)
+    await relay.pace(len(target.some(2000)), 20.0)
 
 
 @_by_relay('20,000 different sources of 60 characters')
@@ -813,14 +822,14 @@ async def _short_sources(relay, target):
     for number in target.some(20_000):
         await relay.offer(f's{number}', 'v=0', source=f'{number}' + 'x' * 54)
         if number % 50 == 49:
-            await relay.settle(number - 100, 0.2)
+            await relay.pace(number - 100, 0.2)
 
 
 @_by_relay('offers of all kinds')
 async def _relay_offers(relay, _):
     for number, make in enumerate(OFFERS.values()):
         await relay.offer(f's{number}', make())
-    await relay.settle(len(OFFERS), 60.0)
+    await relay.pace(len(OFFERS), 60.0)
 
 
 @_by_relay('20,000 candidates for one session')
@@ -867,7 +876,7 @@ async def _relay_worst(relay, target):
     text = description(*map(_full_section, range(5)), section(5, 'application'))
     for number in target.some(300):
         await relay.offer(f's{number}', text, source=f'10.0.{number // 250}.{number % 250}')
-    await relay.settle(len(target.some(300)), 30)
+    await relay.pace(len(target.some(300)), 30)
 
 
 @_by_relay('calls of 64 apps at once')
@@ -875,7 +884,7 @@ async def _calls(relay, _):
     for number in range(64):
         await relay.send(json.dumps({'type': 'call', 'session': f'c{number}', 'door': 'kscale',
                                      'cameras': list(range(16))}))
-    await relay.settle(64)
+    await relay.pace(64)
 
 
 async def play(attack, target):
