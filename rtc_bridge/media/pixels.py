@@ -31,19 +31,12 @@ from ..core.errors import ImageError
 
 _TO_I420 = {'bgr': cv2.COLOR_BGR2YUV_I420, 'rgb': cv2.COLOR_RGB2YUV_I420,
             'bgra': cv2.COLOR_BGRA2YUV_I420, 'rgba': cv2.COLOR_RGBA2YUV_I420}
-_TO_BGR = {'rgb': cv2.COLOR_RGB2BGR, 'bgra': cv2.COLOR_BGRA2BGR, 'rgba': cv2.COLOR_RGBA2BGR,
-           'mono': cv2.COLOR_GRAY2BGR, 'uyvy': cv2.COLOR_YUV2BGR_UYVY,
-           'yuyv': cv2.COLOR_YUV2BGR_YUYV, 'nv12': cv2.COLOR_YUV2BGR_NV12,
-           'nv21': cv2.COLOR_YUV2BGR_NV21,
-           # ROS names the first row's first pixels, OpenCV's older names the second row's second.
-           'bayer_rggb': cv2.COLOR_BayerBG2BGR, 'bayer_bggr': cv2.COLOR_BayerRG2BGR,
-           'bayer_gbrg': cv2.COLOR_BayerGR2BGR, 'bayer_grbg': cv2.COLOR_BayerGB2BGR}
+# ROS names the first row's first pixels, OpenCV's older names the second row's second.
+_BAYER_TO_BGR = {'bayer_rggb': cv2.COLOR_BayerBG2BGR, 'bayer_bggr': cv2.COLOR_BayerRG2BGR,
+                 'bayer_gbrg': cv2.COLOR_BayerGR2BGR, 'bayer_grbg': cv2.COLOR_BayerGB2BGR}
 # Pictures are not made smaller than this, in pixels of the shorter side.
 SMALLEST = 90
 _ROTATE = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
-# Y, U, V, 1 to B, G, R in the limited range of ITU-R BT.601.
-_YUV_TO_BGR = np.array([[1.1644, 2.0172, 0, -276.84], [1.1644, -0.3918, -0.8130, 135.58],
-                        [1.1644, 0, 1.5960, -222.92]])
 
 
 class Planes(NamedTuple):
@@ -57,22 +50,6 @@ class Planes(NamedTuple):
     luma: np.ndarray
     u: np.ndarray
     v: np.ndarray
-
-
-def to_bgr(pixels: np.ndarray, encoding: str,
-           depth_range: tuple[float, float] = DEPTH_RANGE) -> np.ndarray:
-    """
-    Return pixels as (h, w, 3) uint8 BGR; ``bgr8`` itself comes back without a copy.
-
-    Odd widths of ``uyvy`` and ``yuyv`` lose their last column, which has half its chroma only.
-
-    :raises ImageError: an encoding that cannot be shown, or an array that does not fit it
-    """
-    form = layout(encoding)
-    try:
-        return _bgr(_checked(pixels, form, encoding), form, depth_range)
-    except cv2.error as error:
-        raise _failed(pixels, encoding, error) from None
 
 
 def to_i420(pixels: np.ndarray | Planes, encoding: str, *, width_limit: int | None = None,
@@ -136,18 +113,6 @@ def _checked(pixels: np.ndarray, form: Layout, encoding: str) -> np.ndarray:
 
 def _eight_bit(pixels: np.ndarray) -> np.ndarray:
     return pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257)
-
-
-def _bgr(pixels: np.ndarray, form: Layout, depth_range: tuple[float, float]) -> np.ndarray:
-    if form.kind == 'depth':
-        return depth_to_bgr(pixels, depth_range)
-    pixels = _eight_bit(pixels)
-    if form.kind == 'bgr':
-        return pixels
-    if form.kind == 'nv24':
-        luma, chroma = _planar(pixels, form)
-        return cv2.transform(cv2.merge((luma, *cv2.split(chroma))), _YUV_TO_BGR)
-    return cv2.cvtColor(pixels, _TO_BGR[form.kind])
 
 
 def _planar(pixels: np.ndarray, form: Layout) -> tuple[np.ndarray, np.ndarray]:
@@ -218,7 +183,7 @@ def _i420(pixels: np.ndarray, form: Layout, limit: int | None, turned: bool,
             pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST)
         return cv2.cvtColor(_fit(depth_to_bgr(pixels, depth_range), size), _TO_I420['bgr'])
     if kind.startswith('bayer'):
-        pixels, kind = cv2.cvtColor(_eight_bit(pixels), _TO_BGR[kind]), 'bgr'
+        pixels, kind = cv2.cvtColor(_eight_bit(pixels), _BAYER_TO_BGR[kind]), 'bgr'
     pixels = _eight_bit(_fit(pixels, size))
     if kind in _TO_I420:
         return cv2.cvtColor(pixels, _TO_I420[kind])
