@@ -236,7 +236,7 @@ def test_the_watch_over_a_session_ends_it(robot, url, people, cmd_vel, how):
     finally:
         robot.disarm('session')
     if how == 'always':
-        cmd_vel.wait_zero(cmd_vel.mark())
+        cmd_vel.check_rest(robot)
     driver = None
     other = Viewer(url)
     try:
