@@ -338,6 +338,8 @@ function onControl(message) {
     driver?.onLease(message);
     if (driver?.epoch != null && had == null) {
       refused.until = 0;
+      // Why nothing moved before is no news.
+      panel.hideToast();
       focus();
     }
     step();

@@ -141,6 +141,11 @@ export class Panel {
     if (!text) return;
     write('toast', text);
     clearTimeout(this.#toastTimer);
-    this.#toastTimer = setTimeout(() => write('toast', ''), 3000);
+    this.#toastTimer = setTimeout(() => this.hideToast(), 3000);
+  }
+
+  hideToast() {
+    clearTimeout(this.#toastTimer);
+    write('toast', '');
   }
 }
