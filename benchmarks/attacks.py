@@ -80,7 +80,7 @@ SELECTED = (
     'http: bodies that unpack to 250 MB', 'proven viewer: 10,000 selects',
     'proven viewer: 10,000 wants',
     'relay: lone surrogates in every member', 'relay: line ends in every member',
-    'relay: 2,000 different sources of 200 kB', 'relay: offers of all kinds',
+    'relay: 300 different sources of 200 kB', 'relay: offers of all kinds',
     'relay: 2,000 good offers, each closed at once')
 # Attacks that go to a server on the robot, where the attacker reaches it.
 DIRECT = ('peer', 'http')

@@ -808,13 +808,13 @@ for _name, _text in STRANGE.items():
     _strange(_name, _text)
 
 
-@_by_relay('2,000 different sources of 200 kB')
+@_by_relay('300 different sources of 200 kB')
 async def _sources(relay, target):
-    for number in target.some(2000):
+    for number in target.some(300):
         await relay.offer(f's{number}', 'v=0', source=f'{number}' + 'x' * 200_000)
         if number % 20 == 19:
             await relay.pace(number - 50, 1.0)
-    await relay.pace(len(target.some(2000)), 20.0)
+    await relay.pace(len(target.some(300)), 20.0)
 
 
 @_by_relay('20,000 different sources of 60 characters')

@@ -55,10 +55,10 @@ CHECK_TIMEOUT = 2.0
 # What a relay may get wrong before it is left: at once, and in the long run.
 FAULTS, FAULTS_PER_SECOND = 20, 1.0
 # Bytes that are read of a relay: at once, and each second. More of them wait at the relay, as they
-# cost the event loop, which commands pass too: 0.1 s for 10 MB. An offer of a page has 25 kB.
-READ_BURST, READ_PER_SECOND = 512 * 1024, 512 * 1024
+# cost the event loop, which commands pass too: about 0.1 s for 8 MB. An offer of a page has 25 kB.
+READ_BURST, READ_PER_SECOND = 2 * 1024 ** 2, 8 * 1024 ** 2
 # A small message costs as much as this many bytes of a large one.
-_LEAST_COST = 512
+_LEAST_COST = 4096
 # Bytes that are read from the socket at once: asyncio's 256 KiB may be 100,000 empty pings, which
 # are answered without a pause. (With TLS asyncio reads records of 16 KiB.)
 _READ_AT_ONCE = 2048
