@@ -13,161 +13,24 @@
 # limitations under the License.
 
 """
-Every attack of the corpus, played at a real robot and relay while somebody drives.
+The attacks of the corpus on signaling, played at a real relay and robot.
 
 What an attack costs in time and memory is for ``benchmarks/attacks.py``; here it is about what
-comes of it: refused or sent away, and nobody else notices.
+comes of it: refused or sent away, and nobody else notices. Of the modules with attacks each has a
+robot of its own: two in one ROS graph would be two guards.
 """
 
-import re
-
-from attack_corpus import CORPUS, HostileRelay, play, REFUSED, Target
-from browsers import Loop
-from page_client import PageClient
-from patience import PATIENCE
-from processes import free_port
+from attack_stage import attacked, judge, names
 import pytest
-from rtc_bridge.core.invite import write_bearer
-from rtc_bridge.core.keystore import KeyStore
-from stack import ROBOT, Robot
-
-# Of floods: a tenth says as much here.
-SHARE = 0.1
-CLOSED = {'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
-          'access.whep_via_relay': True, 'access.require_synchronized_clock': False,
-          'teleop.max_frame_age': 0.0}
-# Refusals that say nothing of what was in an offer.
-UNREAD = ('too-many', 'busy', '429', '503', 'no-robot', 'robot-timeout')
-# The last is the beginning of a log line that a stranger wrote: rclpy's have a time of now.
-FAILED = re.compile(r'Traceback|never retrieved|^\[ERROR(?!\] \[\d{10})')
-
-
-class Stage:
-    """A robot, somebody who drives it, and where attackers go."""
-
-    def __init__(self, robot, url, **target):
-        """Let somebody drive."""
-        self.robot = robot
-        self.honest, self.attackers = Loop(), Loop()
-        self.fragment = robot.bridge.wait_line(r'link to drive.*#(\S+)', PATIENCE)[1]
-        self.target = Target(url=url, robot=ROBOT, fragment=self.fragment, share=SHARE,
-                             checks_take_s=3.0, **target)
-        self.driver = self.honest.run(self._drive())
-
-    async def _drive(self):
-        driver = await PageClient(f'{self.robot.own_url}/{ROBOT}', self.fragment).enter()
-        await driver.drive()
-        await driver.goes_on()
-        return driver
-
-    def play(self, name):
-        """Play an attack, and see that nobody noticed; return what came of it."""
-        if self.driver.gone:
-            # An attack before this one has been felt; it has failed for that.
-            self.driver = self.honest.run(self._drive())
-        told = len(self.robot.bridge.lines)
-        outcome = self.attackers.run(play(CORPUS[name], self.target), 2 * PATIENCE)
-        self.honest.run(self._unharmed())
-        said = self.robot.bridge.lines[told:]
-        assert not [line for line in said if FAILED.search(line)]
-        if self.target.hostile is None:
-            # The link stands; only a hostile relay is left, and tried again.
-            assert not [line for line in said if 'trying again' in line]
-        return outcome
-
-    async def _unharmed(self):
-        assert self.driver.gone is None
-        await self.driver.goes_on()
-        await self.driver.stop()
-        await self.driver.release()
-        await self.driver.goes_on()
-
-    def newcomer(self, url):
-        """See that somebody else is let in."""
-        async def come():
-            page = await PageClient(f'{url}/{ROBOT}', self.fragment).enter()
-            await page.close()
-        self.honest.run(come())
-
-    def close(self):
-        """End the driver, and the loops."""
-        self.honest.run(self.driver.close())
-        self.honest.close()
-        self.attackers.close()
 
 
 @pytest.fixture(scope='module')
 def stage(tmp_path_factory):
-    """Return a robot at its own server and at a relay that does not count offers."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ('OFFERS_PER_MINUTE', 'REQUESTS_PER_MINUTE'):
-            patch.setenv(f'RTC_BRIDGE_RELAY_LIMITS_{name}', '1000000')
-        directory = tmp_path_factory.mktemp('access')
-        robot = Robot(**CLOSED, **{'access.directory': str(directory)})
-    stage = None
-    try:
-        store = KeyStore(directory)
-        stage = Stage(robot, robot.url.removesuffix(f'/{ROBOT}'), bearer=write_bearer(
-            store.secret, store.issue(ROBOT, 'view', 'player', 3600)))
+    """Return a robot with somebody who drives it."""
+    with attacked(tmp_path_factory.mktemp('access')) as stage:
         yield stage
-        # The last word: the relay has the robot, and lets people in.
-        stage.newcomer(robot.url.removesuffix(f'/{ROBOT}'))
-    finally:
-        if stage is not None:
-            stage.close()
-        robot.close()
 
 
-@pytest.fixture(scope='module')
-def own_stage(stage):
-    """Return the same robot, attacked at its own server."""
-    stage.target.url, url = stage.robot.own_url, stage.target.url
-    yield stage
-    stage.newcomer(stage.robot.own_url)
-    stage.target.url = url
-
-
-@pytest.fixture(scope='module')
-def betrayed(tmp_path_factory):
-    """Return a robot whose relay is hostile."""
-    port = free_port()
-    robot = Robot(relay=False, relay_url=f'http://127.0.0.1:{port}', **CLOSED,
-                  **{'access.directory': str(tmp_path_factory.mktemp('access'))})
-    hostile, stage = HostileRelay(port), None
-    try:
-        stage = Stage(robot, '', hostile=hostile)
-        stage.attackers.run(hostile.__aenter__())
-        yield stage
-        stage.newcomer(robot.own_url)
-        stage.attackers.run(hostile.__aexit__())
-    finally:
-        if stage is not None:
-            stage.close()
-        robot.close()
-
-
-def _names(*doors):
-    return [name for name, attack in CORPUS.items() if attack.door in doors]
-
-
-def _judge(name, outcome):
-    first, _, code = outcome.partition(' ')
-    assert first in CORPUS[name].expected, outcome
-    if CORPUS[name].expected == {REFUSED}:
-        # It was read, and refused for what it is.
-        assert code not in UNREAD, outcome
-
-
-@pytest.mark.parametrize('name', _names('native', 'rtcbot', 'whep', 'kscale'))
+@pytest.mark.parametrize('name', names('native', 'rtcbot', 'whep', 'kscale'))
 def test_signaling(stage, name):
-    _judge(name, stage.play(name))
-
-
-@pytest.mark.parametrize('name', _names('peer', 'http'))
-def test_peers_and_connections(own_stage, name):
-    _judge(name, own_stage.play(name))
-
-
-@pytest.mark.parametrize('name', _names('relay'))
-def test_hostile_relay(betrayed, name):
-    _judge(name, betrayed.play(name))
+    judge(name, stage.play(name))
