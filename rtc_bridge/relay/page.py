@@ -76,7 +76,10 @@ class PageSocket:
         else:
             await self._ready(robot)
         while True:
-            robot = await self._presence.get()
+            told, robot = robot, await self._presence.get()
+            if robot is told:
+                # It came while it was looked for: a second `ready` would end the page's offer.
+                continue
             if robot is None:
                 await self._error('robot-gone', 'The robot went away')
             else:
