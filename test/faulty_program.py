@@ -29,9 +29,9 @@ import sys
 # Where each part can be made to fail.
 PLACES = {
     'emergency stop topic': 'rtc_bridge.nodes.seat:Seat._is_press',
-    'emergency stop': 'rtc_bridge.core.gate:Gate.stop',
-    'emergency stop file': 'rtc_bridge.core.emergency_stop:EmergencyStop._save',
-    'driving': 'rtc_bridge.core.pilot:Pilot.poll',
+    'emergency stop': 'rtc_bridge.core.driving.command_gate:Gate.stop',
+    'emergency stop file': 'rtc_bridge.core.driving.emergency_stop:EmergencyStop._save',
+    'driving': 'rtc_bridge.core.driving.teleop_controller:Pilot.poll',
     'lock': 'rtc_bridge.nodes.seat:Seat._publish_stop',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',
     'camera': 'rtc_bridge.ros.camera_topic:CameraTopic.check',
@@ -50,8 +50,8 @@ PLACES = {
     'session': 'rtc_bridge.peer.standing:Standing.fault',
     'teleop channel': 'rtc_bridge.peer.teleop_channel:parse_teleop',
     'control channel': 'rtc_bridge.peer.control_channel:parse_control',
-    'guard': 'rtc_bridge.core.guard:Guard.command',
-    'guard poll': 'rtc_bridge.core.guard:Guard.poll',
+    'guard': 'rtc_bridge.core.driving.guard:Guard.command',
+    'guard poll': 'rtc_bridge.core.driving.guard:Guard.poll',
 }
 
 

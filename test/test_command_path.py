@@ -19,19 +19,19 @@ import json
 
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.command_path import (
+from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.command_path import (
     Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice,
     Settled, stop_notice, UNKNOWN_NODE, VelocityGraph)
-from rtc_bridge.core.engaged_stops import EngagedStops, MAX_STOPS
+from rtc_bridge.core.driving.driver_notices import name_all
+from rtc_bridge.core.driving.engaged_stops import EngagedStops, MAX_STOPS
+from rtc_bridge.core.driving.guard import Guard
+from rtc_bridge.core.driving.guard_messages import BridgeId, GuardState, HeldStop, StopState
+from rtc_bridge.core.driving.known_guards import GuardsHeard, MAX_GUARDS
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.gate import Gate, Refused
-from rtc_bridge.core.guard import Guard
-from rtc_bridge.core.guard_messages import BridgeId, GuardState, HeldStop, StopState
-from rtc_bridge.core.guards_heard import GuardsHeard, MAX_GUARDS
-from rtc_bridge.core.lease import Lease
-from rtc_bridge.core.notices import name_all
-from rtc_bridge.core.pilot import Pilot
-from rtc_bridge.core.velocity import Limits, Velocity, ZERO
 
 FORWARD, BACK = Velocity(0.5, 0.0, 0.0), Velocity(-0.5, 0.0, 0.0)
 ONE, TWO = BridgeId('1a', '/one'), BridgeId('2b', '/two')

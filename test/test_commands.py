@@ -29,8 +29,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from ros_probe import RosProbe
 from rtc_bridge.core.clock import boot_time
+from rtc_bridge.core.driving.velocity import ZERO
 from rtc_bridge.core.supervision import failures
-from rtc_bridge.core.velocity import ZERO
 from rtc_bridge.ros import velocity_publisher
 from rtc_bridge.ros.velocity_publisher import CmdVelOutput
 from sensor_msgs.msg import Joy

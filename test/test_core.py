@@ -20,9 +20,10 @@ import pytest
 
 from rtc_bridge.core.access import Access
 from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select, Want
+from rtc_bridge.core.driving.gamepad_mapping import to_ros
+from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.identity import Identity
-from rtc_bridge.core.joy import to_ros
 from rtc_bridge.core.link import Call, Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
@@ -30,7 +31,6 @@ from rtc_bridge.core.messages import (
 )
 from rtc_bridge.core.rate import RateLimit
 from rtc_bridge.core.retransmission import Retransmissions
-from rtc_bridge.core.rtcbot import read_text, Wish, write_text
 from rtc_bridge.core.wire import show
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'

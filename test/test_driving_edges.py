@@ -18,17 +18,17 @@ from itertools import count
 import math
 
 import pytest
-from rtc_bridge.core import emergency_stop
 from rtc_bridge.core.control import Drive, Joy
-from rtc_bridge.core.emergency_stop import EmergencyStop
+from rtc_bridge.core.driving import emergency_stop
+from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.emergency_stop import EmergencyStop
+from rtc_bridge.core.driving.guard import Guard
+from rtc_bridge.core.driving.guard_monitor import GuardWatch
+from rtc_bridge.core.driving.lease import ASK_TIME_S, Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.core.frames import SentFrames
-from rtc_bridge.core.gate import Gate, Refused
-from rtc_bridge.core.guard import Guard
-from rtc_bridge.core.guard_watch import GuardWatch
-from rtc_bridge.core.lease import ASK_TIME_S, Lease
-from rtc_bridge.core.pilot import Pilot
-from rtc_bridge.core.velocity import Limits, Velocity, ZERO
 
 FORWARD = Velocity(1.0, 0.0, 0.0)
 BACK = Velocity(-1.0, 0.0, 0.0)

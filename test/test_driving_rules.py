@@ -25,13 +25,13 @@ from fake_clock import FakeClock
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import invariant, rule, RuleBasedStateMachine
 from rtc_bridge.core.control import Drive, Joy
-from rtc_bridge.core.emergency_stop import EmergencyStop
-from rtc_bridge.core.gate import Gate, Refused
-from rtc_bridge.core.guard import Guard
-from rtc_bridge.core.guard_watch import GuardWatch
-from rtc_bridge.core.lease import Lease
-from rtc_bridge.core.pilot import Pilot
-from rtc_bridge.core.velocity import Limits, Velocity
+from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.emergency_stop import EmergencyStop
+from rtc_bridge.core.driving.guard import Guard
+from rtc_bridge.core.driving.guard_monitor import GuardWatch
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits, Velocity
 
 MAX_AGE, MAX_FRAME_AGE, TIMEOUT, HOLD, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
 LIMITS = Limits(1.0, 0.5, 2.0, 2.0, 4.0)

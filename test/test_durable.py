@@ -19,13 +19,13 @@ import os
 import stat
 
 import pytest
+from rtc_bridge.core.driving.command_gate import Gate
+from rtc_bridge.core.driving.emergency_stop import EmergencyStop
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits, ZERO
 from rtc_bridge.core.durable import write_durably
-from rtc_bridge.core.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import StoreError
-from rtc_bridge.core.gate import Gate
-from rtc_bridge.core.lease import Lease
-from rtc_bridge.core.pilot import Pilot
-from rtc_bridge.core.velocity import Limits, ZERO
 
 
 class Disk:

@@ -138,14 +138,14 @@ def test_private_parts_of_aiortc_stay_in_one_folder(path):
 
 
 @pytest.mark.parametrize('path, source', [
-    ('core/gate.py', 'import numpy'),
+    ('core/driving/command_gate.py', 'import numpy'),
     ('core/driving/gate.py', 'from ...media import encoder'),
     ('core/driving/gate.py', 'from ... import media'),
-    ('core/gate.py', 'from rtc_bridge import media'),
-    ('core/gate.py', 'import rtc_bridge.media.encoder'),
-    ('core/gate.py', 'def late():\n    import av'),
-    ('core/gate.py', 'import importlib\nimportlib.import_module("rclpy")'),
-    ('core/gate.py', 'name = "rclpy"\n__import__(name)'),
+    ('core/driving/command_gate.py', 'from rtc_bridge import media'),
+    ('core/driving/command_gate.py', 'import rtc_bridge.media.encoder'),
+    ('core/driving/command_gate.py', 'def late():\n    import av'),
+    ('core/driving/command_gate.py', 'import importlib\nimportlib.import_module("rclpy")'),
+    ('core/driving/command_gate.py', 'name = "rclpy"\n__import__(name)'),
     ('media/encoder.py', 'import aiortc'),
     ('media/encoder.py', 'from ..peer.session import Session'),
     ('peer/session.py', 'from ..signaling.client import RelayClient'),
@@ -165,7 +165,7 @@ def test_a_breach_is_found(path, source):
 
 
 @pytest.mark.parametrize('path, source', [
-    ('core/gate.py', 'import json\nfrom .errors import ProtocolError'),
+    ('core/driving/command_gate.py', 'import json\nfrom .errors import ProtocolError'),
     ('peer/session.py', 'from .. import __version__\nfrom ..media.encoder import Encoder'),
     (f'{COMPAT}consent.py', 'import aioice.ice'),
     ('ros/images.py', 'from sensor_msgs.msg import Image\nfrom ..peer.host import Host'),

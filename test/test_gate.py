@@ -20,13 +20,13 @@ import math
 import pytest
 
 from rtc_bridge.core.control import Drive, Joy, parse_teleop
+from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.guard import Guard
+from rtc_bridge.core.driving.guard_monitor import GuardWatch
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.gate import Gate, Refused
-from rtc_bridge.core.guard import Guard
-from rtc_bridge.core.guard_watch import GuardWatch
-from rtc_bridge.core.lease import Lease
-from rtc_bridge.core.pilot import Pilot
-from rtc_bridge.core.velocity import Limits, Velocity, ZERO
 
 FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
 FORWARD = Velocity(1.0, 0.0, 0.0)

@@ -20,7 +20,7 @@ from fake_clock import FakeClock
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.control import Answer, parse_control, Want
-from rtc_bridge.core.lease import ASK_TIME_S, Lease
+from rtc_bridge.core.driving.lease import ASK_TIME_S, Lease
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from browsers import PATIENCE, until
 from processes import free_port, node, Process
 import pytest
 from rtc_bridge.core import private_files
+from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.durable import remove_leftovers, write_durably
-from rtc_bridge.core.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import REFUSED, StoreError
 from rtc_bridge.core.file_lock import locked
 from rtc_bridge.core.keystore import KeyStore

@@ -18,8 +18,8 @@ import asyncio
 
 from patience import PATIENCE
 import pytest
-from rtc_bridge.core.notices import Notice
-from rtc_bridge.core.velocity import ZERO
+from rtc_bridge.core.driving.driver_notices import Notice
+from rtc_bridge.core.driving.velocity import ZERO
 from test_session import watch  # noqa: F401
 from viewer import make_sessions, TestCamera
 

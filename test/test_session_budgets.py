@@ -169,7 +169,7 @@ async def test_wishes_to_drive_change_little_for_others(watch, caplog):
     sessions = make_sessions()
     rude, honest = await watch(sessions), await watch(sessions)
     without_refill(sessions.sessions[rude.id])
-    caplog.set_level(logging.INFO, 'rtc_bridge.core.pilot')
+    caplog.set_level(logging.INFO, 'rtc_bridge.core.driving.teleop_controller')
     told = len(honest.got('control', 'lease'))
     for _ in range(60):
         rude.send('control', type='want', lease=True)

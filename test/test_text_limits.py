@@ -20,6 +20,7 @@ import pytest
 from rtc_bridge.core import crowd, kscale, wire
 from rtc_bridge.core.control import parse_control
 from rtc_bridge.core.crowd import Networks, site
+from rtc_bridge.core.driving.rtcbot_input import read_text
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.link import (
     Call, Candidate, check_candidate, check_texts, MAX_CAMERA, MAX_ICE_SERVERS, MAX_ICE_URLS,
@@ -28,7 +29,6 @@ from rtc_bridge.core.link import (
 from rtc_bridge.core.messages import (
     Answer, Close, Error, MAX_MESSAGE, MAX_WRITTEN, OfferMessage, parse,
 )
-from rtc_bridge.core.rtcbot import read_text
 from rtc_bridge.core.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.sdpfrag import parse_fragment
 from rtc_bridge.core.text_limits import check_text, LIMITS, take_sdp, take_text

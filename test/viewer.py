@@ -27,12 +27,12 @@ import numpy as np
 
 from patience import PATIENCE
 from rtc_bridge.core.access import Access
-from rtc_bridge.core.gate import Gate
-from rtc_bridge.core.lease import Lease
+from rtc_bridge.core.driving.command_gate import Gate
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits
 from rtc_bridge.core.link import Offer
-from rtc_bridge.core.pilot import Pilot
 from rtc_bridge.core.tiers import Scale
-from rtc_bridge.core.velocity import Limits
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.peer.host import Host
 from rtc_bridge.peer.sessions import Sessions

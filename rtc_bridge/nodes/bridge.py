@@ -35,7 +35,8 @@ from .telemetry import Telemetry
 from ..core.access import Access
 from ..core.clock import synchronized
 from ..core.configuration import BRIDGE, default_robot_id
-from ..core.emergency_stop import EmergencyStop
+from ..core.driving.emergency_stop import EmergencyStop
+from ..core.driving.rtcbot_input import read_text
 from ..core.errors import (
     ParameterError, ProtocolError, REFUSED, RtcBridgeError, StoreError,
 )
@@ -47,7 +48,6 @@ from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
 from ..core.process_end import ProcessEnd
 from ..core.refusals import refusals
-from ..core.rtcbot import read_text
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )

@@ -25,15 +25,15 @@ from rclpy.qos import DurabilityPolicy
 from std_msgs.msg import String
 
 from ..core.clock import boot_time
-from ..core.command_path import (
+from ..core.driving.command_path import (
     Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice, Settled,
     stop_notice, VelocityGraph)
-from ..core.emergency_stop import EmergencyStop
-from ..core.engaged_stops import EngagedStops, GONE_AFTER_S
+from ..core.driving.driver_notices import Notice
+from ..core.driving.emergency_stop import EmergencyStop
+from ..core.driving.engaged_stops import EngagedStops, GONE_AFTER_S
+from ..core.driving.guard_messages import BridgeId, GuardState, HeldStop, StopState
+from ..core.driving.known_guards import GuardsHeard
 from ..core.errors import ProtocolError
-from ..core.guard_messages import BridgeId, GuardState, HeldStop, StopState
-from ..core.guards_heard import GuardsHeard
-from ..core.notices import Notice
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import status
 from ..ros.seam import RosThread

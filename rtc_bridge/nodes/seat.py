@@ -26,18 +26,18 @@ from std_srvs.srv import Trigger
 
 from .command_path import CommandPath
 from ..core.clock import boot_time
-from ..core.emergency_stop import EmergencyStop
+from ..core.driving.command_gate import Gate
+from ..core.driving.emergency_stop import EmergencyStop
+from ..core.driving.guard import Guard
+from ..core.driving.guard_messages import BridgeId, StopState
+from ..core.driving.guard_monitor import GuardWatch
+from ..core.driving.lease import Lease
+from ..core.driving.teleop_controller import Pilot, POLL_PERIOD_S
+from ..core.driving.velocity import Limits, Velocity
 from ..core.errors import ParameterError, StoreError
-from ..core.gate import Gate
-from ..core.guard import Guard
-from ..core.guard_messages import BridgeId, StopState
-from ..core.guard_watch import GuardWatch
-from ..core.lease import Lease
 from ..core.parameters import Value
-from ..core.pilot import Pilot, POLL_PERIOD_S
 from ..core.process_end import ProcessEnd
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
-from ..core.velocity import Limits, Velocity
 from ..ros.diagnostics import status
 from ..ros.seam import guarded_service
 from ..ros.velocity_publisher import (

@@ -21,8 +21,8 @@ from aiortc import RTCDataChannel
 from .channel import Channel, Viewer
 from ..core.access import may_drive
 from ..core.control import MAX_MESSAGE
+from ..core.driving.rtcbot_input import write_text
 from ..core.kscale import write_error
-from ..core.rtcbot import write_text
 from ..core.supervision import guarded
 
 

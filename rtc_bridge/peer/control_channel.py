@@ -31,13 +31,13 @@ from ..core.control import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
     Shown, Want,
 )
+from ..core.driving.command_gate import Refused
+from ..core.driving.rtcbot_input import write_text
 from ..core.errors import ProtocolError, StoreError
 from ..core.figures import Figures
-from ..core.gate import Refused
 from ..core.invite import encode
 from ..core.rate import Pace, RateLimit
 from ..core.refusals import refusals
-from ..core.rtcbot import write_text
 from ..core.supervision import guarded
 from ..core.wire import dump, show
 

@@ -19,8 +19,8 @@ from typing import Any, Awaitable, Callable
 
 from ..core.access import Access
 from ..core.actions import Result
-from ..core.notices import Notice
-from ..core.pilot import Pilot
+from ..core.driving.driver_notices import Notice
+from ..core.driving.teleop_controller import Pilot
 from ..core.turn import Ice
 from ..media.camera import Camera
 

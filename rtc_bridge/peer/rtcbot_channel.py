@@ -24,8 +24,8 @@ from .channel import Channel, Viewer
 from ..core.access import may_drive
 from ..core.clock import boot_time
 from ..core.control import MAX_MESSAGE
-from ..core.gate import Refused
-from ..core.rtcbot import read_text, Wish, write_json
+from ..core.driving.command_gate import Refused
+from ..core.driving.rtcbot_input import read_text, Wish, write_json
 from ..core.supervision import guarded
 
 logger = logging.getLogger(__name__)

@@ -22,9 +22,9 @@ from .channel import Channel, Viewer
 from ..core.access import may_drive, may_press_stop
 from ..core.clock import boot_time
 from ..core.control import parse_teleop, Stop
+from ..core.driving.command_gate import Refused
+from ..core.driving.teleop_controller import TICK_PERIOD_S
 from ..core.errors import ProtocolError
-from ..core.gate import Refused
-from ..core.pilot import TICK_PERIOD_S
 from ..core.supervision import guarded, spawn
 from ..core.wire import dump
 

@@ -24,8 +24,8 @@ from rclpy.time import Time
 from std_msgs.msg import Header
 
 from ..core.clock import boot_time
+from ..core.driving.velocity import Velocity
 from ..core.supervision import failures, guard
-from ..core.velocity import Velocity
 
 RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 # The guard must not miss a neutral command; what waited too long it refuses by its stamp.

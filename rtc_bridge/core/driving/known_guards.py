@@ -16,8 +16,8 @@
 
 from dataclasses import dataclass
 
-from .clock import boot_time, Clock
 from .guard_messages import BridgeId, GuardState
+from ..clock import boot_time, Clock
 
 # A guard speaks twice a second; one that is silent for this long has ended, or hangs.
 SILENT_AFTER_S = 2.0

@@ -19,7 +19,7 @@ Pure: it knows sessions by their ids only. Each change of the holder makes a new
 sent for an older one counts no more.
 """
 
-from .clock import boot_time, Clock
+from ..clock import boot_time, Clock
 
 # A request that nobody answered by then is over: who asked may have gone for a coffee.
 ASK_TIME_S = 30.0

@@ -25,9 +25,9 @@ import secrets
 import socket
 from typing import Any
 
-from .errors import ProtocolError
-from .log_limits import escape
-from .wire import dump, load_object, take
+from ..errors import ProtocolError
+from ..log_limits import escape
+from ..wire import dump, load_object, take
 
 # Bytes of one message, of which a guard with a dozen emergency stops needs a tenth.
 MAX_MESSAGE = 16 * 1024

@@ -16,8 +16,8 @@
 
 from dataclasses import dataclass
 
-from .clock import boot_time, Clock
 from .guard_messages import HeldStop, StopState
+from ..clock import boot_time, Clock
 
 # Bridges speak five times a second; who is silent for this long has ended, or hangs.
 GONE_AFTER_S = 2.0

@@ -17,8 +17,8 @@
 import math
 import secrets
 
-from .clock import boot_time, Clock
 from .velocity import Velocity, ZERO
+from ..clock import boot_time, Clock
 
 ZERO_PERIOD_S = 0.05
 ZERO_TIME_S = 1.0

@@ -22,9 +22,9 @@ here.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from .clock import boot_time, Clock
+from .driver_notices import name_all, Notice
 from .guard_messages import BridgeId, GuardState, HeldStop
-from .notices import name_all, Notice
+from ..clock import boot_time, Clock
 
 # What DDS says of an endpoint whose node it does not know yet; it stays so for those outside ROS.
 UNKNOWN_NODE = '_NODE_NAME_UNKNOWN_'

@@ -23,10 +23,10 @@ from collections import OrderedDict
 import secrets
 from typing import Callable, Sequence
 
-from .clock import boot_time, Clock
-from .control import Drive, Joy
 from .lease import Lease
 from .velocity import Limits, Velocity, ZERO
+from ..clock import boot_time, Clock
+from ..control import Drive, Joy
 
 # Commands come every 50 ms or faster; a longer step would let one command jump.
 _MAX_STEP_S = 0.1

@@ -17,13 +17,13 @@
 import logging
 from typing import Callable
 
-from .clock import boot_time, Clock
-from .control import Drive, Joy
+from .command_gate import Gate, Refused
 from .emergency_stop import EmergencyStop
-from .gate import Gate, Refused
-from .joy import to_ros
-from .supervision import guard, OnFailure
+from .gamepad_mapping import to_ros
 from .velocity import Velocity, ZERO
+from ..clock import boot_time, Clock
+from ..control import Drive, Joy
+from ..supervision import guard, OnFailure
 
 logger = logging.getLogger(__name__)
 # How often poll() is to be called while somebody drives.

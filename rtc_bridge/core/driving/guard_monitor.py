@@ -16,7 +16,7 @@
 
 from typing import Callable
 
-from .clock import boot_time, Clock
+from ..clock import boot_time, Clock
 
 
 class GuardWatch:
