@@ -23,7 +23,7 @@ from page_client import PageClient
 from patience import PATIENCE
 from processes import free_port
 import pytest
-from rtc_bridge.core.invite import write_bearer
+from rtc_bridge.core.access.invite import write_bearer
 from rtc_bridge.core.keystore import KeyStore
 from stack import ROBOT, Robot
 

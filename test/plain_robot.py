@@ -23,7 +23,7 @@ import logging
 import os
 import sys
 
-from rtc_bridge.core.turn import Ice, read_ice
+from rtc_bridge.core.access.ice_servers import Ice, read_ice
 from rtc_bridge.peer.ice_watch import IceWatch
 from rtc_bridge.signaling.addresses import watch
 from rtc_bridge.signaling.client import RelayClient

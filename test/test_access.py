@@ -20,12 +20,12 @@ import threading
 import time
 
 import pytest
-from rtc_bridge.core import access as access_module
-from rtc_bridge.core.access import Access, may_drive
+from rtc_bridge.core.access.roles import roles as access_module
+from rtc_bridge.core.access.invite import encode, Invite, key_of, new_id, split, write, write_bearer
+from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
+from rtc_bridge.core.access.roles import Access, may_drive
 from rtc_bridge.core.errors import SignalingError, StoreError
-from rtc_bridge.core.invite import encode, Invite, key_of, new_id, split, write, write_bearer
 from rtc_bridge.core.keystore import default_directory, KeyStore
-from rtc_bridge.core.proof import page_mac, robot_mac, Transcript
 
 NOW = 4_000_000_000
 

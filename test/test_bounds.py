@@ -28,7 +28,7 @@ from aiohttp import web
 from aiortc.sdp import SessionDescription
 import pytest
 from relay_server import get, make_offer, relay, send, serve_app
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Call, Candidate, MAX_M_LINE_INDEX, Offer
 from rtc_bridge.core.log_limits import EscapingFormatter

@@ -18,12 +18,12 @@ import json
 
 import pytest
 
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.robot_identity import Identity
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select, Want
 from rtc_bridge.core.driving.gamepad_mapping import to_ros
 from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.identity import Identity
 from rtc_bridge.core.link import Call, Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,

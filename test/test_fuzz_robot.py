@@ -32,12 +32,12 @@ from hypothesis import given, strategies as st
 from processes import free_port
 import pytest
 import raw_sctp as raw
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.invite import bearer_parts, Invite, read, split, write, write_bearer
+from rtc_bridge.core.access.invite_url import read_link
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.control import parse_control, parse_teleop
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.invite import bearer_parts, Invite, read, split, write, write_bearer
 from rtc_bridge.core.keystore import KeyStore
-from rtc_bridge.core.page_link import read_link
 from rtc_bridge.core.peer_limits import PeerLimits
 from rtc_bridge.core.rate import RateLimit
 from rtc_bridge.core.sctp_limits import (

@@ -19,9 +19,9 @@ from contextlib import asynccontextmanager
 
 import pytest
 from relay_server import closed, get, make_offer, relay, send
+from rtc_bridge.core.access.registration_tokens import Tokens
+from rtc_bridge.core.access.robot_identity import Identity, Prover
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.identity import Identity, Prover
-from rtc_bridge.core.tokens import Tokens
 from test_signaling import dialing, Robot
 
 SECRET, OTHER = b's' * 32, b'o' * 32

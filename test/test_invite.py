@@ -21,9 +21,9 @@ import sys
 from aiohttp import web
 from browsers import Loop, PATIENCE, until
 import pytest
-from rtc_bridge.core.access import Access, Admission
+from rtc_bridge.core.access.invite import Invite, read, write
+from rtc_bridge.core.access.roles import Access, Admission
 from rtc_bridge.core.errors import REFUSED
-from rtc_bridge.core.invite import Invite, read, write
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.peer.sessions import HostLink
 from rtc_bridge.relay.app import create_app

@@ -21,9 +21,9 @@ from patience import PATIENCE
 import pytest
 from relay_server import closed, get, make_offer, OPEN, relay, send
 from rtc_bridge.core import kscale
+from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.link import Candidate, Offer
-from rtc_bridge.core.tokens import Tokens
 from rtc_bridge.relay.registry import NAMELESS, Registry
 from test_relay import LocalRobot
 

@@ -24,7 +24,7 @@ from aiortc.mediastreams import MediaStreamError
 import numpy as np
 import pytest
 import pytest_asyncio
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.link import Call, Candidate
 from viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S, until

@@ -25,14 +25,14 @@ from browsers import PATIENCE
 from processes import free_port, node, Process
 import pytest
 from relay_server import get, make_offer, OPEN, relay, send
-from rtc_bridge.core.access import Access
-from rtc_bridge.core.errors import ParameterError, SignalingError
-from rtc_bridge.core.invite import write_bearer
-from rtc_bridge.core.keystore import KeyStore
-from rtc_bridge.core.link import Offer
-from rtc_bridge.core.origins import (
+from rtc_bridge.core.access.invite import write_bearer
+from rtc_bridge.core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin, read_origins,
 )
+from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.errors import ParameterError, SignalingError
+from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.core.link import Offer
 from rtc_bridge.core.refusals import refusals
 from rtc_bridge.peer.offer import only_sha256
 from rtc_bridge.relay.app import create_app

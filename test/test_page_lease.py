@@ -15,7 +15,7 @@
 """The seat of a driver who moves nothing, or who is gone; names are text, whatever is in them."""
 
 import pytest
-from rtc_bridge.core.invite import Invite, write
+from rtc_bridge.core.access.invite import Invite, write
 from rtc_bridge.core.keystore import KeyStore
 from stack import CmdVel, ColourCamera, ROBOT, Robot
 from test_page_states import browse, shows, take, text  # noqa: F401

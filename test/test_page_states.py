@@ -22,7 +22,7 @@ from accessibility import faults, out_of_reach, STILL
 from browsers import PATIENCE, until
 import numpy as np
 import pytest
-from rtc_bridge.core.invite import Invite, write
+from rtc_bridge.core.access.invite import Invite, write
 from rtc_bridge.core.keystore import KeyStore
 from stack import ColourCamera, ROBOT, Robot
 

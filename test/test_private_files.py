@@ -28,13 +28,13 @@ from browsers import PATIENCE, until
 from processes import free_port, node, Process
 import pytest
 from rtc_bridge.core import private_files
+from rtc_bridge.core.access.registration_tokens import read_words
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.durable import remove_leftovers, write_durably
 from rtc_bridge.core.errors import REFUSED, StoreError
 from rtc_bridge.core.file_lock import locked
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.private_files import check_folder, read_private, warn_if_exposed
-from rtc_bridge.core.tokens import read_words
 from rtc_bridge.nodes.certificate import keep
 from rtc_bridge.signaling.url import read_token
 

@@ -20,9 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from rtc_bridge.core import invite, proof
+from rtc_bridge.core.access.roles import invite
+from rtc_bridge.core.access.roles import proof
+from rtc_bridge.core.access.invite import Invite
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.invite import Invite
 
 SECRET = bytes(range(32))
 VECTOR = json.loads((Path(__file__).parent / 'proof_vector.json').read_text())

@@ -22,7 +22,7 @@ from aiohttp import web
 from patience import PATIENCE
 import pytest
 from relay_server import serve_app
-from rtc_bridge.core.tokens import Tokens
+from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.nodes.certificate import keep
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry

@@ -29,8 +29,8 @@ import pytest
 from redis.asyncio import Redis
 from redis_server import RedisServer
 from relay_server import closed, get, make_offer, relay, send
+from rtc_bridge.core.access.robot_identity import Prover
 from rtc_bridge.core.errors import REFUSED
-from rtc_bridge.core.identity import Prover
 from rtc_bridge.relay import redis_line
 from rtc_bridge.relay.redis_book import Book
 from rtc_bridge.relay.redis_line import RedisLine

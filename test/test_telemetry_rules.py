@@ -20,7 +20,7 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
-from rtc_bridge.core.actions import (
+from rtc_bridge.core.access.service_calls import (
     Calls, CALLS_AT_ONCE, read_services, Result, Service)
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.telemetry import (

@@ -22,11 +22,11 @@ from browsers import Loop, PATIENCE, until
 from processes import Process
 import pytest
 from relay_server import serve_app
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.invite import Invite, write
+from rtc_bridge.core.access.invite_url import Page, read_link, read_page
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError, REFUSED
-from rtc_bridge.core.invite import Invite, write
 from rtc_bridge.core.keystore import KeyStore
-from rtc_bridge.core.page_link import Page, read_link, read_page
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.server import serve

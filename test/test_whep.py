@@ -21,7 +21,7 @@ import json
 from patience import PATIENCE
 import pytest
 from relay_server import get, make_offer, relay, send
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.link import Candidate
 from rtc_bridge.core.sdp_limits import MAX_SESSION_CANDIDATES

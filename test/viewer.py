@@ -26,7 +26,7 @@ from aiortc.mediastreams import MediaStreamError
 import numpy as np
 
 from patience import PATIENCE
-from rtc_bridge.core.access import Access
+from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.driving.command_gate import Gate
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot

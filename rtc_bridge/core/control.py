@@ -17,12 +17,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from .access.invite import decode, MAX_PAYLOAD
+from .access.proof import MAC_BYTES, NONCE_BYTES
 from .driving.velocity import Velocity
 from .errors import ProtocolError
 from .figures import Figures, parse_figures
-from .invite import decode, MAX_PAYLOAD
 from .log_limits import escape
-from .proof import MAC_BYTES, NONCE_BYTES
 from .text_limits import LIMITS, take_text
 from .wire import load_object, show, take
 

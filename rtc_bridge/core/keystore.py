@@ -36,11 +36,11 @@ from pathlib import Path
 import time
 from typing import Any
 
+from .access.invite import decode, encode, Invite, new_id, new_secret, SECRET_BYTES
 from .clock import Clock
 from .durable import remove_leftovers, write_durably
 from .errors import ProtocolError, StoreError
 from .file_lock import locked
-from .invite import decode, encode, Invite, new_id, new_secret, SECRET_BYTES
 from .private_files import check_folder, make_folder, read_private
 from .supervision import start_thread
 

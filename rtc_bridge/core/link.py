@@ -129,7 +129,7 @@ class Offer:
     ``source`` is the viewer's address, as far as the door knows it.
     ``bearer`` is what the viewer of a WHEP door showed to be let in; the robot judges it.
     ``origin`` is that of the viewer's page: ``None`` for a program that is no browser, ``same``
-    for a page of the server's own, see :mod:`~rtc_bridge.core.origins`.
+    for a page of the server's own, see :mod:`~rtc_bridge.core.access.origins`.
     """
 
     session: str

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import re
 from typing import Any, ClassVar
 
+from .access.robot_identity import Identity
 from .errors import ProtocolError
-from .identity import Identity
 from .link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
                    read_candidate, read_ice_servers)
 from .log_limits import escape

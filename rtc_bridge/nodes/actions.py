@@ -20,7 +20,7 @@ from typing import Callable
 from rclpy.node import Node
 from rclpy.task import Future
 
-from ..core.actions import read_services, Result
+from ..core.access.service_calls import read_services, Result
 from ..core.parameters import Value
 from ..core.supervision import call_guarded, guard
 from ..ros.seam import RosThread

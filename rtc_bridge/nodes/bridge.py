@@ -32,7 +32,11 @@ from .cameras import ANY, Cameras
 from .own_server import OwnServer
 from .seat import Seat
 from .telemetry import Telemetry
-from ..core.access import Access
+from ..core.access.ice_servers import read_ice
+from ..core.access.invite_url import read_page
+from ..core.access.origins import read_origins
+from ..core.access.registration_tokens import MIN_LENGTH
+from ..core.access.roles import Access
 from ..core.clock import synchronized
 from ..core.configuration import BRIDGE, default_robot_id
 from ..core.driving.emergency_stop import EmergencyStop
@@ -42,8 +46,6 @@ from ..core.errors import (
 )
 from ..core.keystore import default_directory, KeyStore
 from ..core.messages import check_name
-from ..core.origins import read_origins
-from ..core.page_link import read_page
 from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
 from ..core.process_end import ProcessEnd
@@ -52,8 +54,6 @@ from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )
 from ..core.tiers import read_scales
-from ..core.tokens import MIN_LENGTH
-from ..core.turn import read_ice
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
 from ..peer.ice_watch import IceWatch

@@ -21,10 +21,10 @@ import time
 
 import qrcode
 
+from ..core.access.invite import check_text, MAX_NAME, read, ROLES, write, write_bearer
+from ..core.access.invite_url import read_page
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
-from ..core.invite import check_text, MAX_NAME, read, ROLES, write, write_bearer
 from ..core.keystore import default_directory, KeyStore
-from ..core.page_link import read_page
 
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
 

@@ -25,6 +25,7 @@ import signal
 import ssl
 import sys
 
+from ..core.access.registration_tokens import read_words, Tokens
 from ..core.dependencies import check
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.log_limits import EscapingFormatter
@@ -32,7 +33,6 @@ from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
 from ..core.relay_settings import flag, PREFIX, RELAY, settle
 from ..core.supervision import count_the_rest, guarded, keep_running, spawn
-from ..core.tokens import read_words, Tokens
 from ..relay.app import create_app
 from ..relay.registry import Registry
 from ..relay.server import serve, tls

@@ -24,8 +24,8 @@ import webbrowser
 
 from aiohttp import web
 
+from ..core.access.invite_url import Link, read_link
 from ..core.errors import ProtocolError, REFUSED
-from ..core.page_link import Link, read_link
 from ..core.wire import show
 from ..relay.local_page import create_app
 

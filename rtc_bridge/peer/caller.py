@@ -17,8 +17,8 @@
 from typing import Any, Callable
 
 from .channel import Viewer
-from ..core.access import may_drive
-from ..core.actions import Calls, Result
+from ..core.access.roles import may_drive
+from ..core.access.service_calls import Calls, Result
 from ..core.control import Call
 from ..core.supervision import spawn
 from ..core.wire import show

@@ -19,7 +19,7 @@ from typing import Any
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access import may_drive
+from ..core.access.roles import may_drive
 from ..core.control import MAX_MESSAGE
 from ..core.driving.rtcbot_input import write_text
 from ..core.kscale import write_error

@@ -25,7 +25,8 @@ from .channel import (
 )
 from .slot import Slot
 from .. import __version__
-from ..core.access import may_drive, may_press_stop
+from ..core.access.invite import encode
+from ..core.access.roles import may_drive, may_press_stop
 from ..core.clock import boot_time
 from ..core.control import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
@@ -35,7 +36,6 @@ from ..core.driving.command_gate import Refused
 from ..core.driving.rtcbot_input import write_text
 from ..core.errors import ProtocolError, StoreError
 from ..core.figures import Figures
-from ..core.invite import encode
 from ..core.rate import Pace, RateLimit
 from ..core.refusals import refusals
 from ..core.supervision import guarded

@@ -17,11 +17,11 @@
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable
 
-from ..core.access import Access
-from ..core.actions import Result
+from ..core.access.ice_servers import Ice
+from ..core.access.roles import Access
+from ..core.access.service_calls import Result
 from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import Pilot
-from ..core.turn import Ice
 from ..media.camera import Camera
 
 

@@ -21,8 +21,8 @@ import logging
 from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
+from ..core.access.ice_servers import Ice, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
 from ..core.supervision import failures, first_of
-from ..core.turn import Ice, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from typing import Any
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access import may_drive
+from ..core.access.roles import may_drive
 from ..core.clock import boot_time
 from ..core.control import MAX_MESSAGE
 from ..core.driving.command_gate import Refused

@@ -32,7 +32,7 @@ from .slot import Slot
 from .standing import Standing
 from .teleop_channel import TeleopChannel
 from .viewer_path import STEP_S, ViewerPath
-from ..core.access import Admission, may_drive
+from ..core.access.roles import Admission, may_drive
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS, family

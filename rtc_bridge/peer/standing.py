@@ -16,10 +16,10 @@
 from aiortc import RTCPeerConnection
 
 from . import aiortc_compat
-from ..core.access import Access, Admission
+from ..core.access.proof import new_nonce, same, Transcript
+from ..core.access.roles import Access, Admission
 from ..core.clock import boot_time, Clock
 from ..core.errors import SignalingError
-from ..core.proof import new_nonce, same, Transcript
 
 # Seconds from the answer on, in which somebody has to connect and prove an invite. What the robot
 # takes for its answer, as for candidates of a TURN server, is not the page's time.

@@ -19,7 +19,7 @@ import asyncio
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access import may_drive, may_press_stop
+from ..core.access.roles import may_drive, may_press_stop
 from ..core.clock import boot_time
 from ..core.control import parse_teleop, Stop
 from ..core.driving.command_gate import Refused

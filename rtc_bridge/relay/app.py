@@ -34,14 +34,14 @@ from .server import connection, DOORMAN, Doorman
 from .v1 import receive, send, serve_robot
 from .watch import log, Metrics
 from .whep import WhepDoor
+from ..core.access.origins import HostNames, is_address, is_loopback_name
+from ..core.access.registration_tokens import Tokens
 from ..core.crowd import Networks, site
 from ..core.errors import ProtocolError, SignalingError
 from ..core.log_limits import Repeats
 from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
-from ..core.origins import HostNames, is_address, is_loopback_name
 from ..core.parameters import Value
 from ..core.relay_settings import DEFAULTS
-from ..core.tokens import Tokens
 from ..core.wire import show
 
 FIRST_FRAME_TIMEOUT = 10.0

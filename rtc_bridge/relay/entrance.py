@@ -24,10 +24,10 @@ from aiohttp.http import HttpProcessingError
 from .files import protect
 from .server import connection, DOORMAN
 from .watch import log, Metrics
-from ..core.crowd import is_here, Networks, Rates, site
-from ..core.origins import (
+from ..core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
+from ..core.crowd import is_here, Networks, Rates, site
 from ..core.parameters import Value
 from ..core.supervision import failures
 from ..core.wire import show
@@ -54,7 +54,7 @@ def token(request: web.Request) -> str | None:
 
 
 def origin(request: web.Request) -> str | None:
-    """Return which page sent a request, as :func:`~rtc_bridge.core.origins.page_origin` does."""
+    """Return which page sent a request, as :func:`~rtc_bridge.core.access.origins.page_origin` does."""
     return page_origin(request.headers.getall('Origin', []), request.scheme,
                        request.headers.get('Host', ''))
 

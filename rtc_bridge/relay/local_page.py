@@ -21,8 +21,8 @@ from aiohttp import web
 
 from .files import PAGE_DIR, protect, serve_file
 from .signaling_tunnel import SignalingTunnel
-from ..core.origins import is_loopback_name
-from ..core.page_link import Page
+from ..core.access.invite_url import Page
+from ..core.access.origins import is_loopback_name
 
 
 def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Application:

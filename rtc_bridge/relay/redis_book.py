@@ -35,8 +35,8 @@ from typing import Any
 from redis.asyncio import ConnectionPool
 
 from .redis_line import RedisLine
+from ..core.access.robot_identity import Identity
 from ..core.errors import ProtocolError
-from ..core.identity import Identity
 from ..core.link import RobotLink
 from ..core.text_limits import take_text
 from ..core.wire import load_object, take

@@ -19,8 +19,8 @@ from contextlib import asynccontextmanager
 from typing import Any, Callable
 
 from .desk import Desk
+from ..core.access.robot_identity import Identity
 from ..core.errors import SignalingError
-from ..core.identity import Identity
 from ..core.link import Offer, RobotLink
 
 # The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.

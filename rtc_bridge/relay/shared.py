@@ -27,8 +27,8 @@ from .redis_line import Away
 from .registry import Registry, TAKEN, Watcher
 from .remote import Host, RemoteRobot
 from .watch import log
+from ..core.access.robot_identity import Identity
 from ..core.errors import ProtocolError, SignalingError
-from ..core.identity import Identity
 from ..core.link import Offer, RobotLink
 from ..core.messages import parse
 from ..core.supervision import keep_running, spawn

@@ -27,8 +27,8 @@ from aiohttp import (
     ClientError, ClientSession, ClientWebSocketResponse, TraceConfig, web, WSMsgType,
 )
 
+from ..core.access.origins import page_origin, SAME
 from ..core.messages import MAX_MESSAGE, SUBPROTOCOL
-from ..core.origins import page_origin, SAME
 from ..core.supervision import first_of
 
 # A page has one, and one more while it reconnects; a person may have some tabs.

@@ -22,7 +22,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
-from ..core.actions import Result, Service, SERVICE_TYPES
+from ..core.access.service_calls import Result, Service, SERVICE_TYPES
 from ..core.clock import boot_time, Clock
 from ..core.supervision import guarded
 

@@ -35,9 +35,9 @@ from .lost import LinkLost, reason
 from .requests import Requests
 from .rtcbot import answer_offer
 from .. import __version__
+from ..core.access.robot_identity import Prover
 from ..core.clock import boot_time
 from ..core.errors import ProtocolError
-from ..core.identity import Prover
 from ..core.link import RobotLink
 from ..core.log_limits import escape, Repeats
 from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,

@@ -23,9 +23,9 @@ from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 import re
 
-from .crowd import is_here
-from .errors import ParameterError
-from .wire import show
+from ..crowd import is_here
+from ..errors import ParameterError
+from ..wire import show
 
 # What is told of a page of the server's own; no origin is written like this.
 SAME = 'same'

@@ -26,12 +26,12 @@ import secrets
 import time
 from typing import Any
 
-from .clock import boot_time, Clock
-from .errors import ParameterError
-from .link import IceServer
-from .private_files import warn_if_exposed
-from .rate import RateLimit
-from .wire import show
+from ..clock import boot_time, Clock
+from ..errors import ParameterError
+from ..link import IceServer
+from ..private_files import warn_if_exposed
+from ..rate import RateLimit
+from ..wire import show
 
 # Anybody may have a viewer's credentials, before a proof: they hold for the time in which a page
 # gets an address, and coturn does not look at the time again while that address is in use.

@@ -24,15 +24,15 @@ from dataclasses import dataclass, replace
 import time
 from typing import Callable, Protocol
 
-from .clock import Clock
-from .errors import ProtocolError, SignalingError
 from .invite import (
     bearer_mac, bearer_parts, Invite, key_of, new_id, new_secret, read, write,
 )
-from .kscale import WRONG_TOKEN
 from .origins import ANY, SAME
 from .proof import page_mac, robot_mac, same, Transcript
-from .wire import show
+from ..clock import Clock
+from ..errors import ProtocolError, SignalingError
+from ..kscale import WRONG_TOKEN
+from ..wire import show
 
 ROLES = ('none', 'view', 'drive', 'supervise')
 # Far enough: a console's link ends with its process.
@@ -114,7 +114,7 @@ class Access:
 
         :param via: ``server`` (the robot's own) or ``relay``
         :param door: the form it came by; WHEP players have no way to drive
-        :param origin: of the viewer's page, see :mod:`~rtc_bridge.core.origins`
+        :param origin: of the viewer's page, see :mod:`~rtc_bridge.core.access.origins`
         """
         return 'none' if self._is_foreign(origin) else self._role(via, door)
 

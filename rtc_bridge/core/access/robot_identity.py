@@ -26,9 +26,9 @@ from hashlib import sha256
 import hmac
 import secrets
 
-from .errors import ProtocolError
 from .invite import decode, encode
-from .wire import show
+from ..errors import ProtocolError
+from ..wire import show
 
 _LABEL = b'rtc-bridge/1 registration\0'
 _SALT_BYTES = 16

@@ -18,10 +18,10 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Callable, Iterable
 
-from .clock import boot_time, Clock
-from .errors import ParameterError
-from .rate import RateLimit
-from .wire import show
+from ..clock import boot_time, Clock
+from ..errors import ParameterError
+from ..rate import RateLimit
+from ..wire import show
 
 # Type of the service, as the graph names it, by kind.
 SERVICE_TYPES = {'trigger': 'std_srvs/srv/Trigger', 'set_bool': 'std_srvs/srv/SetBool'}

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 import re
 from urllib.parse import urlsplit
 
-from .errors import ProtocolError
 from .invite import Invite, read, SECRET_BYTES, split
-from .wire import show
+from ..errors import ProtocolError
+from ..wire import show
 
 _HOST = re.compile(r'[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*')
 _PATH = re.compile(r'(/[A-Za-z0-9][A-Za-z0-9_.~-]*)*/?')

@@ -16,7 +16,7 @@ Invites: links that carry a role, made and checked with one secret, kept nowhere
 
 The text in a link's fragment is ``v1.<payload>.<key>``. The payload is base64url of JSON; the key
 is HMAC-SHA256 of the payload's characters under the robot's secret, also base64url. It is never
-sent anywhere: its holder proves to have it, see :mod:`~rtc_bridge.core.proof`.
+sent anywhere: its holder proves to have it, see :mod:`~rtc_bridge.core.access.proof`.
 """
 
 import base64
@@ -28,8 +28,8 @@ import re
 import secrets
 import unicodedata
 
-from .errors import ProtocolError
-from .wire import dump, load_object, show, take
+from ..errors import ProtocolError
+from ..wire import dump, load_object, show, take
 
 SECRET_BYTES = 32
 ROLES = ('view', 'drive', 'supervise')
