@@ -30,13 +30,13 @@ import pytest
 from relay_server import get, make_offer, relay, send, serve_app
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.link import Call, Candidate, MAX_M_LINE_INDEX, Offer
-from rtc_bridge.core.log_limits import EscapingFormatter
-from rtc_bridge.core.messages import CandidateMessage
-from rtc_bridge.core.refusals import refusals
-from rtc_bridge.core.sdp_limits import (
+from rtc_bridge.core.limits.log_limits import EscapingFormatter
+from rtc_bridge.core.limits.refusals import refusals
+from rtc_bridge.core.limits.sdp_limits import (
     check_sdp, MAX_SECTIONS, MAX_SESSION_CANDIDATES, MEAN_FEEDBACK_PAIRS, MEAN_SECTION_LINES,
 )
+from rtc_bridge.core.link import Call, Candidate, MAX_M_LINE_INDEX, Offer
+from rtc_bridge.core.messages import CandidateMessage
 from rtc_bridge.relay import v1
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.watch import Metrics

@@ -24,12 +24,12 @@ from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select
 from rtc_bridge.core.driving.gamepad_mapping import to_ros
 from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.limits.rate_limit import RateLimit
 from rtc_bridge.core.link import Call, Candidate, IceServer, Offer
 from rtc_bridge.core.messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
-from rtc_bridge.core.rate import RateLimit
 from rtc_bridge.core.retransmission import Retransmissions
 from rtc_bridge.core.wire import show
 

@@ -38,11 +38,11 @@ from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.control import parse_control, parse_teleop
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.keystore import KeyStore
-from rtc_bridge.core.peer_limits import PeerLimits
-from rtc_bridge.core.rate import RateLimit
-from rtc_bridge.core.sctp_limits import (
+from rtc_bridge.core.limits.datagram_limits import PeerLimits
+from rtc_bridge.core.limits.rate_limit import RateLimit
+from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
-from rtc_bridge.core.sdp_limits import check_sdp
+from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.peer.aiortc_compat.limits import limited_by
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.signaling.client import RelayClient
@@ -155,7 +155,7 @@ def test_no_bearer_of_strangers_is_let_in(store):
 GOOD = [offer(), offer(*candidates(20)), offer(*(f'a=ssrc:{n} cname:x' for n in range(10))),
         sections(5), offer('a=rtcp-fb:96 nack', 'a=rtcp-fb:* transport-cc', 'a=fmtp:96 a=1;b=2')]
 CORPUS_OFFERS = {name: make() for name, make in OFFERS.items()}
-# Numbers of lines around what a section, or a description, may have (core/sdp_limits.py).
+# Numbers of lines around what a section, or a description, may have (core/limits/sdp_limits.py).
 AROUND = st.sampled_from([1, 2, 3, 4, 5, 15, 16, 17, 31, 32, 33, 63, 64, 65, 99, 100, 101, 255,
                           256, 257, 511, 512, 513])
 more_lines = st.lists(st.tuples(st.sampled_from([

@@ -28,13 +28,13 @@ from raw_sctp import (
     packet, parameter, RECONFIG, sack, send, SHUTDOWN, UNORDERED,
 )
 
-from rtc_bridge.core.address_limits import KEPT_INSIDE, MAX_CONFLICTS, MAX_INSIDE
-from rtc_bridge.core.link import Candidate, Offer
-from rtc_bridge.core.peer_limits import MAX_WAITING_BEFORE
-from rtc_bridge.core.refusals import Refusals
-from rtc_bridge.core.sctp_limits import (
+from rtc_bridge.core.limits.datagram_limits import MAX_WAITING_BEFORE
+from rtc_bridge.core.limits.ice_check_limits import KEPT_INSIDE, MAX_CONFLICTS, MAX_INSIDE
+from rtc_bridge.core.limits.refusals import Refusals
+from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, tsns_ahead, UNPROVEN_CHUNKS,
 )
+from rtc_bridge.core.link import Candidate, Offer
 from rtc_bridge.core.supervision import FailureLog
 from rtc_bridge.peer.aiortc_compat import host_addresses, limits
 from rtc_bridge.peer.offer import only_sha256

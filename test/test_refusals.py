@@ -19,8 +19,8 @@ import sys
 
 import pytest
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.log_limits import escape, EscapingFormatter, Repeats
-from rtc_bridge.core.refusals import MAX_REASONS, Refusal, Refusals
+from rtc_bridge.core.limits.log_limits import escape, EscapingFormatter, Repeats
+from rtc_bridge.core.limits.refusals import MAX_REASONS, Refusal, Refusals
 
 
 @pytest.mark.parametrize('text, escaped', [
@@ -74,7 +74,7 @@ def test_repeats_are_counted_by_kind():
 
 def test_refusals_are_counted_with_the_newest_source(caplog):
     refusals = Refusals()
-    caplog.set_level(logging.INFO, 'rtc_bridge.core.refusals')
+    caplog.set_level(logging.INFO, 'rtc_bridge.core.limits.refusals')
     for number in range(12):
         refusals.note('sdp', f'10.0.0.{number}', 'a\nb')
     refusals.note('names')

@@ -20,7 +20,7 @@ import re
 from aiortc import RTCPeerConnection
 import pytest
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.sdp_limits import check_sdp, crlf_lines, MAX_SECTIONS, max_sections
+from rtc_bridge.core.limits.sdp_limits import check_sdp, crlf_lines, MAX_SECTIONS, max_sections
 from viewer import Viewer
 
 # Written by Chromium 156 and Firefox 153, with all candidates.

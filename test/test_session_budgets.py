@@ -20,7 +20,7 @@ import time
 
 import pytest
 import pytest_asyncio
-from rtc_bridge.core.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets
+from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets
 from rtc_bridge.peer import rtcbot_channel
 from viewer import all_closed, make_sessions, TestCamera, until, Viewer
 

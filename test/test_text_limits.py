@@ -17,11 +17,14 @@
 import json
 
 import pytest
-from rtc_bridge.core import crowd, kscale, wire
+from rtc_bridge.core import kscale, wire
 from rtc_bridge.core.control import parse_control
-from rtc_bridge.core.crowd import Networks, site
 from rtc_bridge.core.driving.rtcbot_input import read_text
 from rtc_bridge.core.errors import ProtocolError, SignalingError
+from rtc_bridge.core.limits import address_limits
+from rtc_bridge.core.limits.address_limits import Networks, site
+from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
+from rtc_bridge.core.limits.text_limits import check_text, LIMITS, take_sdp, take_text
 from rtc_bridge.core.link import (
     Call, Candidate, check_candidate, check_texts, MAX_CAMERA, MAX_ICE_SERVERS, MAX_ICE_URLS,
     MAX_M_LINE_INDEX, Offer,
@@ -29,9 +32,7 @@ from rtc_bridge.core.link import (
 from rtc_bridge.core.messages import (
     Answer, Close, Error, MAX_MESSAGE, MAX_WRITTEN, OfferMessage, parse,
 )
-from rtc_bridge.core.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.sdpfrag import parse_fragment
-from rtc_bridge.core.text_limits import check_text, LIMITS, take_sdp, take_text
 from rtc_bridge.core.wire import dump_frame, load_object, MAX_DEPTH
 
 UNPRINTABLE = ['\ud800', '\udfff', '\n', '\r', '\0', '\x1b', '\x7f', '\x85', '\u2028', '\u202e']
@@ -237,12 +238,12 @@ def test_half_a_character_is_not_written():
 # Addresses
 
 def test_addresses_that_are_none_take_little_memory():
-    cached = crowd._site.cache_info().currsize
+    cached = address_limits._site.cache_info().currsize
     for number in range(100):
         long = f'{number}' + 'x' * 100_000
         assert len(site(long)) == 80
         assert long not in Networks('n', ['::/0'])
-    assert crowd._site.cache_info().currsize <= cached + 100
+    assert address_limits._site.cache_info().currsize <= cached + 100
     assert site('2001:db8::1%' + 'z' * 200) == site('2001:db8::1')
     assert site('x' * 81) == site('x' * 82) != site('x' * 79)
 

@@ -22,8 +22,8 @@ from .access.proof import MAC_BYTES, NONCE_BYTES
 from .driving.velocity import Velocity
 from .errors import ProtocolError
 from .figures import Figures, parse_figures
-from .log_limits import escape
-from .text_limits import LIMITS, take_text
+from .limits.log_limits import escape
+from .limits.text_limits import LIMITS, take_text
 from .wire import load_object, show, take
 
 MAX_MESSAGE = 64 * 1024

@@ -23,11 +23,11 @@ from dataclasses import dataclass, field
 import json
 
 from .errors import ProtocolError
+from .limits.log_limits import escape
+from .limits.sdp_limits import check_sdp
+from .limits.text_limits import check_text, take_sdp, take_text
 from .link import Candidate, check_cameras, read_candidate
-from .log_limits import escape
 from .messages import MAX_MESSAGE, MAX_WRITTEN
-from .sdp_limits import check_sdp
-from .text_limits import check_text, take_sdp, take_text
 from .wire import check_depth, dump, dump_frame, load_object, show, take
 
 SERVICE = 'video'

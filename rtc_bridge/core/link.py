@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
 from .errors import ProtocolError
-from .text_limits import check_text, take_text
+from .limits.text_limits import check_text, take_text
 from .wire import show, take
 
 MAX_CAMERAS = 16

@@ -25,10 +25,10 @@ from typing import Any, ClassVar
 
 from .access.robot_identity import Identity
 from .errors import ProtocolError
+from .limits.log_limits import escape
+from .limits.text_limits import LIMITS, take_sdp, take_text
 from .link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
                    read_candidate, read_ice_servers)
-from .log_limits import escape
-from .text_limits import LIMITS, take_sdp, take_text
 from .wire import dump_frame, load_object, show, take
 
 SUBPROTOCOL = 'rtc-bridge.v1'

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import re
 
 from .errors import ProtocolError
+from .limits.sdp_limits import MAX_SESSION_CANDIDATES
+from .limits.text_limits import check_text
 from .link import Candidate, MAX_M_LINE_INDEX
-from .sdp_limits import MAX_SESSION_CANDIDATES
-from .text_limits import check_text
 from .wire import show
 
 MAX_FRAGMENT = 64 * 1024

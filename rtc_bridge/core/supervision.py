@@ -30,7 +30,7 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from .log_limits import escape
+from .limits.log_limits import escape
 
 logger = logging.getLogger(__name__)
 

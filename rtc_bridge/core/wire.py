@@ -19,7 +19,7 @@ import math
 from typing import Any
 
 from .errors import ProtocolError
-from .log_limits import escape
+from .limits.log_limits import escape
 
 # Stands for no default.
 REQUIRED = object()

@@ -28,8 +28,8 @@ from .subscription import Stream, Subscription
 from ..core.capture import CaptureAge
 from ..core.clock import boot_time, Clock
 from ..core.fallback import ENCODINGS, family
+from ..core.limits.rate_limit import Pace
 from ..core.passthrough import Meter, path_takes, why_encode
-from ..core.rate import Pace
 from ..core.rhythm import LOST_AFTER_S, Rhythm
 from ..core.supervision import call_guarded
 from ..core.tiers import balance, make_tiers, Path, Scale, Tier

@@ -45,11 +45,11 @@ from ..core.errors import (
     ParameterError, ProtocolError, REFUSED, RtcBridgeError, StoreError,
 )
 from ..core.keystore import default_directory, KeyStore
+from ..core.limits.refusals import refusals
 from ..core.messages import check_name
 from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
 from ..core.process_end import ProcessEnd
-from ..core.refusals import refusals
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )

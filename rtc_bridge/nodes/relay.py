@@ -28,7 +28,7 @@ import sys
 from ..core.access.registration_tokens import read_words, Tokens
 from ..core.dependencies import check
 from ..core.errors import DependencyError, ParameterError, REFUSED
-from ..core.log_limits import EscapingFormatter
+from ..core.limits.log_limits import EscapingFormatter
 from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
 from ..core.relay_settings import flag, PREFIX, RELAY, settle

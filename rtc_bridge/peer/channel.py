@@ -23,7 +23,7 @@ from .host import Host
 from .slot import Slot
 from .standing import Standing
 from ..core.figures import Figures
-from ..core.session_budgets import SessionBudgets
+from ..core.limits.session_budgets import SessionBudgets
 
 logger = logging.getLogger(__name__)
 

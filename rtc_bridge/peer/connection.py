@@ -23,7 +23,7 @@ from . import aiortc_compat
 from .host import Host
 from .slot import Slot
 from .viewer_path import ViewerPath
-from ..core.rate import RateLimit
+from ..core.limits.rate_limit import RateLimit
 from ..core.supervision import guarded
 
 

@@ -36,8 +36,8 @@ from ..core.driving.command_gate import Refused
 from ..core.driving.rtcbot_input import write_text
 from ..core.errors import ProtocolError, StoreError
 from ..core.figures import Figures
-from ..core.rate import Pace, RateLimit
-from ..core.refusals import refusals
+from ..core.limits.rate_limit import Pace, RateLimit
+from ..core.limits.refusals import refusals
 from ..core.supervision import guarded
 from ..core.wire import dump, show
 

@@ -37,11 +37,11 @@ from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.fallback import ENCODINGS, family
 from ..core.figures import Figures
+from ..core.limits.datagram_limits import PeerLimits
+from ..core.limits.refusals import refusals
+from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
+from ..core.limits.session_budgets import SessionBudgets
 from ..core.link import Candidate, Offer
-from ..core.peer_limits import PeerLimits
-from ..core.refusals import refusals
-from ..core.sdp_limits import MAX_SESSION_CANDIDATES
-from ..core.session_budgets import SessionBudgets
 from ..core.supervision import guard, guarded, spawn
 from ..core.wire import show
 
@@ -190,7 +190,7 @@ class Session:
         self._candidates += 1
         if self._pc is None or self.state == 'closed' or (
                 self._candidates > MAX_SESSION_CANDIDATES):
-            # Of these, fewer are checked: see core/address_limits.py.
+            # Of these, fewer are checked: see core/limits/ice_check_limits.py.
             return
         if candidate is None or '.local ' in candidate.candidate:
             # mDNS names are left out here as in the offer, so the end is not passed on either:

@@ -25,9 +25,9 @@ from .offering import OfferingSession
 from .session import Session
 from .strangers import Strangers
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.refusals import refusals
+from ..core.limits.sdp_limits import check_sdp, max_sections
 from ..core.link import Call, Candidate, check_candidate, check_texts, IceServer, Offer
-from ..core.refusals import refusals
-from ..core.sdp_limits import check_sdp, max_sections
 from ..core.supervision import guard
 
 logger = logging.getLogger(__name__)

@@ -29,9 +29,9 @@ from ..core.capture import Stamp
 from ..core.clock import boot_time
 from ..core.fallback import choose, Evidence, family
 from ..core.frames import SentFrames
-from ..core.rate import RateLimit
+from ..core.limits.rate_limit import RateLimit
+from ..core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from ..core.retransmission import PACKET_BITS, Retransmissions
-from ..core.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from ..core.supervision import failures, OnFailure
 from ..core.tiers import Path
 from ..media.camera import Camera, Subscription

@@ -19,9 +19,9 @@ from contextlib import asynccontextmanager
 import time
 from typing import Protocol
 
-from ..core.crowd import is_here, site
 from ..core.errors import SignalingError
-from ..core.refusals import refusals
+from ..core.limits.address_limits import is_here, site
+from ..core.limits.refusals import refusals
 from ..core.supervision import call_guarded
 
 # Sessions without a proof at a time, in all and of one source. They last for 5 s.

@@ -36,9 +36,9 @@ from .watch import log, Metrics
 from .whep import WhepDoor
 from ..core.access.origins import HostNames, is_address, is_loopback_name
 from ..core.access.registration_tokens import Tokens
-from ..core.crowd import Networks, site
 from ..core.errors import ProtocolError, SignalingError
-from ..core.log_limits import Repeats
+from ..core.limits.address_limits import Networks, site
+from ..core.limits.log_limits import Repeats
 from ..core.messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
 from ..core.parameters import Value
 from ..core.relay_settings import DEFAULTS

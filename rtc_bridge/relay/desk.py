@@ -22,11 +22,11 @@ import sys
 import time
 
 from .watch import log, Metrics
-from ..core.crowd import is_here, Places, Rates, site
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.address_limits import is_here, Places, Rates, site
+from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 from ..core.link import Call, check_texts, Offer, RobotLink
 from ..core.parameters import Value
-from ..core.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 from ..core.supervision import failures
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.

@@ -27,7 +27,7 @@ from .watch import log, Metrics
 from ..core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
-from ..core.crowd import is_here, Networks, Rates, site
+from ..core.limits.address_limits import is_here, Networks, Rates, site
 from ..core.parameters import Value
 from ..core.supervision import failures
 from ..core.wire import show

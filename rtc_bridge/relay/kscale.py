@@ -32,9 +32,9 @@ from .registry import NAMELESS, Registry
 from .watch import Metrics
 from ..core import kscale
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.rate_limit import RateLimit
 from ..core.link import Candidate, IceServer, Offer, RobotLink
 from ..core.messages import check_name
-from ..core.rate import RateLimit
 from ..core.supervision import first_of, spawn
 
 FIRST_FRAME_TIMEOUT = 10.0

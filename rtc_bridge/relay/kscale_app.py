@@ -22,8 +22,8 @@ from aiohttp import web, WSMsgType
 from .desk import Desk
 from ..core import kscale
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.rate_limit import RateLimit
 from ..core.link import Call, RobotLink
-from ..core.rate import RateLimit
 
 # A peer that takes a frame no faster than this would hold up the other one.
 SEND_TIMEOUT = 5.0

@@ -26,10 +26,10 @@ from .registry import Registry
 from .v1 import receive, send, WebSocketRobot
 from .watch import log
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.rate_limit import RateLimit
 from ..core.link import Offer, RobotLink
 from ..core.messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready,
                              Renew)
-from ..core.rate import RateLimit
 from ..core.serial import SerialTasks
 from ..core.supervision import first_of
 from ..core.wire import show

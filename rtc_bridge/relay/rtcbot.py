@@ -31,12 +31,12 @@ from .desk import Desk
 from .entrance import origin
 from .watch import log
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.log_limits import escape, Repeats
+from ..core.limits.rate_limit import RateLimit
+from ..core.limits.text_limits import LIMITS, take_sdp
 from ..core.link import Candidate, IceServer, Offer, RobotLink
-from ..core.log_limits import escape, Repeats
 from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
-from ..core.rate import RateLimit
 from ..core.supervision import first_of
-from ..core.text_limits import LIMITS, take_sdp
 from ..core.wire import dump_frame, load_object, show, take
 
 

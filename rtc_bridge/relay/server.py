@@ -25,7 +25,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from .watch import log, Metrics
-from ..core.crowd import is_here, Networks, Places, site
+from ..core.limits.address_limits import is_here, Networks, Places, site
 from ..core.parameters import Value
 from ..core.supervision import call_guarded
 

@@ -23,12 +23,12 @@ from aiohttp import web, WSMsgType
 from .registry import NAMELESS, Registry
 from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.log_limits import Repeats
+from ..core.limits.rate_limit import RateLimit
 from ..core.link import Call, Candidate, check_candidate, IceServer, Offer
-from ..core.log_limits import Repeats
 from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
                              Error, Message, OfferMessage, parse, Prove, Register, Registered,
                              Renew, Servers)
-from ..core.rate import RateLimit
 from ..core.supervision import spawn
 from ..core.wire import show
 

@@ -26,7 +26,7 @@ from prometheus_client import (CollectorRegistry, Counter, Gauge, generate_lates
                                ProcessCollector)
 from prometheus_client.core import CounterMetricFamily
 
-from ..core.refusals import refusals
+from ..core.limits.refusals import refusals
 from ..core.supervision import failures
 
 _logger = logging.getLogger('rtc_bridge.relay')

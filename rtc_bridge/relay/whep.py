@@ -27,9 +27,9 @@ from .desk import Desk, Viewing
 from .entrance import origin
 from .registry import Registry
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.sdp_limits import crlf_lines
 from ..core.link import IceServer, Offer
 from ..core.messages import check_name
-from ..core.sdp_limits import crlf_lines
 from ..core.sdpfrag import parse_fragment, ufrags
 
 SDP = 'application/sdp'

@@ -18,7 +18,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.node import Node
 
 from ..core.clock import boot_time, Clock
-from ..core.log_limits import escape, MAX_LINE
+from ..core.limits.log_limits import escape, MAX_LINE
 from ..core.supervision import FailureLog
 from ..media.camera import Camera
 

@@ -18,7 +18,7 @@ import logging
 
 from rclpy.node import Node
 
-from ..core.log_limits import EscapingFormatter
+from ..core.limits.log_limits import EscapingFormatter
 
 
 class _RosHandler(logging.Handler):

@@ -20,7 +20,7 @@ from typing import Any, Callable, Protocol
 from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from ..core.rate import RateLimit
+from ..core.limits.rate_limit import RateLimit
 from ..core.supervision import call_guarded, failures, guard, OnFailure, start_thread
 
 # What rclpy itself may raise while it spins: so many at once, and a second in the long run. With

@@ -38,12 +38,12 @@ from .. import __version__
 from ..core.access.robot_identity import Prover
 from ..core.clock import boot_time
 from ..core.errors import ProtocolError
+from ..core.limits.log_limits import escape, Repeats
+from ..core.limits.rate_limit import RateLimit
+from ..core.limits.refusals import refusals
 from ..core.link import RobotLink
-from ..core.log_limits import escape, Repeats
 from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
                              Registered, Renew, Servers, SUBPROTOCOL)
-from ..core.rate import RateLimit
-from ..core.refusals import refusals
 from ..core.serial import SerialTasks
 from ..core.supervision import failures, first_of, spawn
 

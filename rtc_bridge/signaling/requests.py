@@ -20,11 +20,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.log_limits import escape
+from ..core.limits.refusals import refusals
 from ..core.link import Call, Offer, RobotLink
-from ..core.log_limits import escape
 from ..core.messages import (Admit, Answer, CallMessage, CandidateMessage, Close, Done, Error,
                              Message, OfferMessage)
-from ..core.refusals import refusals
 from ..core.serial import SerialTasks
 from ..core.supervision import failures
 

@@ -20,11 +20,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.log_limits import escape
+from ..core.limits.text_limits import take_sdp
 from ..core.link import Offer, RobotLink
-from ..core.log_limits import escape
 from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
 from ..core.supervision import failures
-from ..core.text_limits import take_sdp
 from ..core.wire import dump_frame, load_object, show, take
 
 

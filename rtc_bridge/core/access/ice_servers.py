@@ -28,9 +28,9 @@ from typing import Any
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
+from ..limits.rate_limit import RateLimit
 from ..link import IceServer
 from ..private_files import warn_if_exposed
-from ..rate import RateLimit
 from ..wire import show
 
 # Anybody may have a viewer's credentials, before a proof: they hold for the time in which a page

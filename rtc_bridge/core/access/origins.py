@@ -23,8 +23,8 @@ from collections.abc import Iterable, Sequence
 from ipaddress import ip_address
 import re
 
-from ..crowd import is_here
 from ..errors import ParameterError
+from ..limits.address_limits import is_here
 from ..wire import show
 
 # What is told of a page of the server's own; no origin is written like this.

@@ -20,7 +20,7 @@ from typing import Callable, Iterable
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
-from ..rate import RateLimit
+from ..limits.rate_limit import RateLimit
 from ..wire import show
 
 # Type of the service, as the graph names it, by kind.

@@ -26,7 +26,7 @@ import socket
 from typing import Any
 
 from ..errors import ProtocolError
-from ..log_limits import escape
+from ..limits.log_limits import escape
 from ..wire import dump, load_object, take
 
 # Bytes of one message, of which a guard with a dozen emergency stops needs a tenth.

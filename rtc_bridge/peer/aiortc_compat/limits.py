@@ -21,8 +21,8 @@ from typing import Any
 import aioice.ice
 from aiortc import RTCDtlsTransport, RTCSctpTransport
 
-from ...core.peer_limits import PeerLimits
-from ...core.refusals import refusals
+from ...core.limits.datagram_limits import PeerLimits
+from ...core.limits.refusals import refusals
 from ...core.supervision import failures
 
 # The package whose modules are code of ours.

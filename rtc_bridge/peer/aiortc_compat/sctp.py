@@ -16,7 +16,7 @@ Bounds on what a peer's SCTP association costs.
 
 aiortc believes its peers: one packet of 1.2 kB, a SACK of 285 gap blocks that span 65535 TSNs
 each, costs it 3 s, and a parameter of length 0 an endless loop. What a packet may be is in
-:mod:`rtc_bridge.core.sctp_limits`; here it is applied before aiortc works on it.
+:mod:`rtc_bridge.core.limits.sctp_limits`; here it is applied before aiortc works on it.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from struct import error as struct_error, unpack_from
 from aiortc import RTCSctpTransport, rtcsctptransport
 
 from .limits import limits_of, note_unreadable
-from ...core.peer_limits import PeerLimits
-from ...core.sctp_limits import (
+from ...core.limits.datagram_limits import PeerLimits
+from ...core.limits.sctp_limits import (
     AssociationBreach, gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD,
     MAX_UNFINISHED_BYTES, tsns_ahead,
 )

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 import logging
 import threading
 
-from .errors import ProtocolError, SignalingError
 from .log_limits import escape, Repeats
+from ..errors import ProtocolError, SignalingError
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@
 
 """How often something may happen."""
 
-from .clock import boot_time, Clock
+from ..clock import boot_time, Clock
 
 
 class RateLimit:

@@ -15,10 +15,10 @@
 
 from collections.abc import Callable
 
-from .address_limits import AddressLimits
-from .clock import boot_time, Clock
-from .rate import RateLimit
+from .ice_check_limits import AddressLimits
+from .rate_limit import RateLimit
 from .sctp_limits import AssociationLimits
+from ..clock import boot_time, Clock
 
 # WebRTC keeps to 1200 bytes and some; a longer datagram holds many DTLS records, of which OpenSSL
 # is asked for one and keeps the rest.

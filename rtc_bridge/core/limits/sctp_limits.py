@@ -21,9 +21,9 @@ count, and how much it may ask for in a second. A peer without a proof has a fix
 from collections.abc import Iterable
 from struct import unpack_from
 
-from .clock import boot_time, Clock
-from .errors import ProtocolError
-from .rate import RateLimit
+from .rate_limit import RateLimit
+from ..clock import boot_time, Clock
+from ..errors import ProtocolError
 
 # Chunk types (RFC 9260, section 3.2; RFC 3758; RFC 6525).
 DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT = range(7)

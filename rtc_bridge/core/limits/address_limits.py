@@ -19,10 +19,10 @@ from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from ipaddress import ip_address, ip_network, IPv4Address, IPv6Address, IPv6Network
 
-from .clock import boot_time, Clock
-from .errors import ParameterError
-from .rate import RateLimit
-from .wire import show
+from .rate_limit import RateLimit
+from ..clock import boot_time, Clock
+from ..errors import ParameterError
+from ..wire import show
 
 # A site has at least this much of IPv6 (RFC 6177), so its addresses count as one.
 _SITE_BITS = 64

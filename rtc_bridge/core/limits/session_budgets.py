@@ -13,8 +13,8 @@
 # limitations under the License.
 """How much one session may ask of the robot, and through it of the other sessions, in a second."""
 
-from .clock import boot_time, Clock
-from .rate import RateLimit
+from .rate_limit import RateLimit
+from ..clock import boot_time, Clock
 
 # A keyframe costs all viewers of a tier: so many may one viewer bring about at once, and a second.
 KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ = 3, 0.5

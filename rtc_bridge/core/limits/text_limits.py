@@ -21,8 +21,8 @@ text is logged, published or sent. A control character would forge lines of a lo
 
 from typing import Any
 
-from .errors import ProtocolError
-from .wire import REQUIRED, show, take
+from ..errors import ProtocolError
+from ..wire import REQUIRED, show, take
 
 # Characters, by the kind of text.
 LIMITS = {
