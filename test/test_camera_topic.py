@@ -28,7 +28,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_probe import RosProbe
 from rtc_bridge.core.errors import ImageError, ParameterError
-from rtc_bridge.core.tiers import Scale
+from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.nodes.cameras import Cameras
 from rtc_bridge.ros import camera_topic

@@ -17,7 +17,7 @@ import random
 
 from fake_clock import FakeClock
 import pytest
-from rtc_bridge.core.congestion import RateEstimate
+from rtc_bridge.core.video.bandwidth_estimate import RateEstimate
 
 FPS = 30
 MAX = 2_500_000

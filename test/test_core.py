@@ -30,7 +30,7 @@ from rtc_bridge.core.messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
-from rtc_bridge.core.retransmission import Retransmissions
+from rtc_bridge.core.video.retransmission import Retransmissions
 from rtc_bridge.core.wire import show
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'

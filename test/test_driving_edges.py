@@ -28,7 +28,7 @@ from rtc_bridge.core.driving.lease import ASK_TIME_S, Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import StoreError
-from rtc_bridge.core.frames import SentFrames
+from rtc_bridge.core.video.sent_frames import SentFrames
 
 FORWARD = Velocity(1.0, 0.0, 0.0)
 BACK = Velocity(-1.0, 0.0, 0.0)

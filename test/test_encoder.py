@@ -18,7 +18,7 @@ import logging
 import av
 import numpy as np
 import pytest
-from rtc_bridge.core.encoding import (
+from rtc_bridge.core.video.encoder_settings import (
     choose, first_fill, H264_ENCODERS, HARDWARE, KEYFRAME_S, worth_opening,
 )
 from rtc_bridge.media.encoder import CODECS, Encoder, nal_types, probe, use_h264_encoder

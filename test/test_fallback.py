@@ -15,7 +15,7 @@
 """When a viewer shows nothing: which evidence counts, and what is sent then."""
 
 import pytest
-from rtc_bridge.core.fallback import choose, Evidence, FALLBACK_S
+from rtc_bridge.core.video.codec_fallback import choose, Evidence, FALLBACK_S
 
 
 @pytest.mark.parametrize('encodings, preferred, failed, chosen', [

@@ -20,7 +20,7 @@ import av
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.h264 import (
+from rtc_bridge.core.video.h264 import (
     AccessUnit, Counter, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit,
     set_ids, split, SPS)
 

@@ -19,8 +19,8 @@ import asyncio
 import av
 from patience import PATIENCE
 import pytest
-from rtc_bridge.core.h264 import read_unit
-from rtc_bridge.core.tiers import Path
+from rtc_bridge.core.video.h264 import read_unit
+from rtc_bridge.core.video.tiers import Path
 from rtc_bridge.media import passthrough
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.media.encoder import Encoder

@@ -21,9 +21,9 @@ import time
 from browsers import PATIENCE
 from drawn import check_delays, WATCH
 import pytest
-from rtc_bridge.core.capture import CaptureAge, Stamp
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.figures import parse_figures
+from rtc_bridge.core.video.capture_times import CaptureAge, Stamp
+from rtc_bridge.core.video.viewer_stats import parse_figures
 from stack import ColourCamera, finish, Robot
 from viewers import Viewer
 

@@ -19,7 +19,7 @@ import asyncio
 import av
 from fake_clock import FakeClock
 import pytest
-from rtc_bridge.core.h264 import nal_type, PPS, split, SPS, START
+from rtc_bridge.core.video.h264 import nal_type, PPS, split, SPS, START
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.passthrough import ASK_PERIOD_S, KEYFRAME_TIMEOUT_S, PassthroughStream
 from test_h264 import encode, to_avcc

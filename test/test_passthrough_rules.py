@@ -15,8 +15,8 @@
 """When a camera's own H.264 is for its viewers."""
 
 import pytest
-from rtc_bridge.core.passthrough import Meter, path_takes, why_encode
-from rtc_bridge.core.tiers import Path
+from rtc_bridge.core.video.passthrough import Meter, path_takes, why_encode
+from rtc_bridge.core.video.tiers import Path
 
 LIMITS = {'max_bitrate': 2_500_000, 'max_fps': 30.0, 'max_width': 0, 'rotate': 0}
 

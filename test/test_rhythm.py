@@ -15,7 +15,7 @@
 """When a camera's silence is a loss."""
 
 import pytest
-from rtc_bridge.core.rhythm import LONGEST_S, Rhythm
+from rtc_bridge.core.video.liveness import LONGEST_S, Rhythm
 
 
 def played(*gaps, start=100.0):

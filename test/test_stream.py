@@ -23,7 +23,7 @@ import numpy as np
 from patience import PATIENCE
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.tiers import Path, Scale
+from rtc_bridge.core.video.tiers import Path, Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.media.encoder import CODECS, Encoder
 from rtc_bridge.media.picture import Picture, Shape

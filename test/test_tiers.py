@@ -15,7 +15,7 @@
 
 import pytest
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.tiers import balance, make_tiers, Path, read_scales, Scale
+from rtc_bridge.core.video.tiers import balance, make_tiers, Path, read_scales, Scale
 
 FULL, HALF, QUARTER = range(3)
 TIERS = make_tiers(read_scales(['1/1', '1/2', '1/4@15']), 2_500_000, 30.0)

@@ -23,7 +23,7 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
-from rtc_bridge.core.retransmission import SAVED_S, SHARE
+from rtc_bridge.core.video.retransmission import SAVED_S, SHARE
 from rtc_bridge.media.camera import CameraSettings
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.slot import Slot

@@ -21,9 +21,9 @@ from .access.invite import decode, MAX_PAYLOAD
 from .access.proof import MAC_BYTES, NONCE_BYTES
 from .driving.velocity import Velocity
 from .errors import ProtocolError
-from .figures import Figures, parse_figures
 from .limits.log_limits import escape
 from .limits.text_limits import LIMITS, take_text
+from .video.viewer_stats import Figures, parse_figures
 from .wire import load_object, show, take
 
 MAX_MESSAGE = 64 * 1024

@@ -25,14 +25,14 @@ from .passthrough import PassthroughStream
 from .picture import Load, Picture, Shape
 from .stream import Limits, START_BITRATE, VideoStream
 from .subscription import Stream, Subscription
-from ..core.capture import CaptureAge
 from ..core.clock import boot_time, Clock
-from ..core.fallback import ENCODINGS, family
 from ..core.limits.rate_limit import Pace
-from ..core.passthrough import Meter, path_takes, why_encode
-from ..core.rhythm import LOST_AFTER_S, Rhythm
 from ..core.supervision import call_guarded
-from ..core.tiers import balance, make_tiers, Path, Scale, Tier
+from ..core.video.capture_times import CaptureAge
+from ..core.video.codec_fallback import ENCODINGS, family
+from ..core.video.liveness import LOST_AFTER_S, Rhythm
+from ..core.video.passthrough import Meter, path_takes, why_encode
+from ..core.video.tiers import balance, make_tiers, Path, Scale, Tier
 
 # Viewers are moved at most so often, unless one of them is in trouble.
 _BALANCE_PERIOD_S = 0.1

@@ -23,7 +23,7 @@ from av.video.frame import PictureType
 import numpy as np
 
 from ..core.clock import boot_time, Clock
-from ..core.encoding import choose, first_fill, KEYFRAME_S, SOFTWARE, worth_opening
+from ..core.video.encoder_settings import choose, first_fill, KEYFRAME_S, SOFTWARE, worth_opening
 
 logger = logging.getLogger(__name__)
 # RTP's video clock (RFC 6184, section 8.2.1; RFC 7741, section 6.1).
@@ -55,7 +55,7 @@ def use_h264_encoder(wanted: str) -> str:
     """
     Look which H.264 encoder works here, for all streams opened later; return its name.
 
-    :param wanted: one of ``core.encoding.H264_ENCODERS``
+    :param wanted: one of ``core.video.encoder_settings.H264_ENCODERS``
     """
     global _chosen
     _chosen, refused = choose(wanted, probe)

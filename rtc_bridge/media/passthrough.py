@@ -22,7 +22,7 @@ from .encoder import TIME_BASE
 from .fanout import FanOut, Sink
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
-from ..core.h264 import AccessUnit, Counter, ParameterSets, read_unit
+from ..core.video.h264 import AccessUnit, Counter, ParameterSets, read_unit
 
 # The source is asked for a keyframe at most so often: its other subscribers pay for it too.
 ASK_PERIOD_S = 0.5

@@ -22,7 +22,7 @@ import av
 from .fanout import Sink
 from .passthrough import PassthroughStream
 from .stream import VideoStream
-from ..core.tiers import Path
+from ..core.video.tiers import Path
 
 Stream = VideoStream | PassthroughStream
 # A path that takes less of its rate than this is in trouble.

@@ -53,7 +53,7 @@ from ..core.process_end import ProcessEnd
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )
-from ..core.tiers import read_scales
+from ..core.video.tiers import read_scales
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
 from ..peer.ice_watch import IceWatch

@@ -23,7 +23,7 @@ from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
 from ..core.parameters import Value
 from ..core.supervision import call_guarded, failures, guard
-from ..core.tiers import Scale
+from ..core.video.tiers import Scale
 from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape

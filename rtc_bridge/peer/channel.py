@@ -22,8 +22,8 @@ from aiortc import RTCDataChannel
 from .host import Host
 from .slot import Slot
 from .standing import Standing
-from ..core.figures import Figures
 from ..core.limits.session_budgets import SessionBudgets
+from ..core.video.viewer_stats import Figures
 
 logger = logging.getLogger(__name__)
 

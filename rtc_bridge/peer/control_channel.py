@@ -35,10 +35,10 @@ from ..core.control import (
 from ..core.driving.command_gate import Refused
 from ..core.driving.rtcbot_input import write_text
 from ..core.errors import ProtocolError, StoreError
-from ..core.figures import Figures
 from ..core.limits.rate_limit import Pace, RateLimit
 from ..core.limits.refusals import refusals
 from ..core.supervision import guarded
+from ..core.video.viewer_stats import Figures
 from ..core.wire import dump, show
 
 logger = logging.getLogger(__name__)

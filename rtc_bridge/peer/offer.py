@@ -22,7 +22,7 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from . import aiortc_compat
 from .bundle import shared_fingerprint
 from ..core.errors import SignalingError
-from ..core.fallback import ENCODINGS
+from ..core.video.codec_fallback import ENCODINGS
 from ..core.wire import show
 
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
@@ -39,7 +39,7 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``encodings`` what all of these can decode, of ``core.fallback.ENCODINGS``. ``fingerprint`` is
+    ``encodings`` what all of these can decode, of ``core.video.codec_fallback.ENCODINGS``. ``fingerprint`` is
     the SHA-256 of the certificate that the viewer says to have, ``None`` if nothing can be proved
     over this offer. ``bundled`` tells whether it has a BUNDLE group.
     """

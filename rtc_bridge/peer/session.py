@@ -35,14 +35,14 @@ from .viewer_path import STEP_S, ViewerPath
 from ..core.access.roles import Admission, may_drive
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
-from ..core.fallback import ENCODINGS, family
-from ..core.figures import Figures
 from ..core.limits.datagram_limits import PeerLimits
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from ..core.limits.session_budgets import SessionBudgets
 from ..core.link import Candidate, Offer
 from ..core.supervision import guard, guarded, spawn
+from ..core.video.codec_fallback import ENCODINGS, family
+from ..core.video.viewer_stats import Figures
 from ..core.wire import show
 
 logger = logging.getLogger(__name__)

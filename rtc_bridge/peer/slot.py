@@ -25,15 +25,15 @@ from aiortc.mediastreams import MediaStreamError
 import av
 
 from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
-from ..core.capture import Stamp
 from ..core.clock import boot_time
-from ..core.fallback import choose, Evidence, family
-from ..core.frames import SentFrames
 from ..core.limits.rate_limit import RateLimit
 from ..core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
-from ..core.retransmission import PACKET_BITS, Retransmissions
 from ..core.supervision import failures, OnFailure
-from ..core.tiers import Path
+from ..core.video.capture_times import Stamp
+from ..core.video.codec_fallback import choose, Evidence, family
+from ..core.video.retransmission import PACKET_BITS, Retransmissions
+from ..core.video.sent_frames import SentFrames
+from ..core.video.tiers import Path
 from ..media.camera import Camera, Subscription
 from ..media.stream import START_BITRATE
 

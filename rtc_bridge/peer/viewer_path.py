@@ -19,8 +19,8 @@ from aiortc import RTCPeerConnection
 
 from . import aiortc_compat
 from .slot import Slot
-from ..core.congestion import RateEstimate
 from ..core.supervision import spawn
+from ..core.video.bandwidth_estimate import RateEstimate
 from ..media.stream import START_BITRATE
 
 STEP_S = 0.2

@@ -45,7 +45,7 @@ def _install_main_profile() -> bool:
 
 
 def _encoding(codec: RTCRtpCodecParameters | RTCRtpCodecCapability) -> str | None:
-    """Return which of ``core.fallback.ENCODINGS`` an SDP codec is, if any."""
+    """Return which of ``core.video.codec_fallback.ENCODINGS`` an SDP codec is, if any."""
     if codec.mimeType.lower() == 'video/vp8':
         return 'vp8'
     if codec.mimeType.lower() != 'video/h264':

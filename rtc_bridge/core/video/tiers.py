@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import re
 from typing import Sequence
 
-from .errors import ParameterError
-from .wire import show
+from ..errors import ParameterError
+from ..wire import show
 
 # Half the pixels need about 60 % of the bits for the same look.
 _BITS_PER_PIXELS = 0.75

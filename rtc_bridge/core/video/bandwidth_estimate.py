@@ -16,7 +16,7 @@
 from collections import deque
 import math
 
-from .clock import boot_time, Clock
+from ..clock import boot_time, Clock
 
 # A queue this long is of our making. Where round trips vary by themselves it may be longer by so
 # many times their change from one to the next, each of which counts up to the third.

@@ -20,8 +20,8 @@ Numbers of sections are those of ITU-T H.264.
 
 from dataclasses import dataclass
 
-from .bits import Bits
-from .errors import ImageError
+from .h264_bits import Bits
+from ..errors import ImageError
 
 SLICE, IDR, SPS, PPS, DELIMITER = 1, 5, 7, 8, 9
 START = b'\0\0\0\1'

@@ -15,7 +15,7 @@
 
 """The bits of an H.264 header. Numbers of sections are those of ITU-T H.264."""
 
-from .errors import ImageError
+from ..errors import ImageError
 
 
 class Bits:

@@ -17,7 +17,7 @@
 from collections import OrderedDict
 from typing import Iterable
 
-from .clock import boot_time, Clock
+from ..clock import boot_time, Clock
 
 # A browser asks again every round trip; what was sent again may still be on its way.
 REPEAT_S = 0.05
