@@ -24,7 +24,7 @@ import sys
 
 import aiohttp
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
-from rtc_bridge.core.messages import SUBPROTOCOL
+from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 
 KINDS = {'udp': ('turn:', '=udp'), 'tcp': ('turn:', '=tcp'), 'tls': ('turns:', '=tcp')}
 

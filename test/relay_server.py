@@ -20,7 +20,7 @@ import json
 from aiohttp import ClientSession, web, WSMsgType
 from patience import PATIENCE
 from rtc_bridge.core.access.registration_tokens import Tokens
-from rtc_bridge.core.messages import SUBPROTOCOL
+from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.core.relay_settings import DEFAULTS
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry

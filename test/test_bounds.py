@@ -35,8 +35,8 @@ from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.limits.sdp_limits import (
     check_sdp, MAX_SECTIONS, MAX_SESSION_CANDIDATES, MEAN_FEEDBACK_PAIRS, MEAN_SECTION_LINES,
 )
-from rtc_bridge.core.link import Call, Candidate, MAX_M_LINE_INDEX, Offer
-from rtc_bridge.core.messages import CandidateMessage
+from rtc_bridge.core.protocol.robot_link import Call, Candidate, MAX_M_LINE_INDEX, Offer
+from rtc_bridge.core.protocol.signaling_messages import CandidateMessage
 from rtc_bridge.relay import v1
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.watch import Metrics

@@ -20,18 +20,18 @@ import pytest
 
 from rtc_bridge.core.access.robot_identity import Identity
 from rtc_bridge.core.access.roles import Access
-from rtc_bridge.core.control import AppMessage, Bye, parse_control, Ping, Select, Want
 from rtc_bridge.core.driving.gamepad_mapping import to_ros
 from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.rate_limit import RateLimit
-from rtc_bridge.core.link import Call, Candidate, IceServer, Offer
-from rtc_bridge.core.messages import (
+from rtc_bridge.core.protocol.control_messages import AppMessage, Bye, parse_control, Ping, Select, Want
+from rtc_bridge.core.protocol.robot_link import Call, Candidate, IceServer, Offer
+from rtc_bridge.core.protocol.signaling_messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
+from rtc_bridge.core.protocol.strict_json import show
 from rtc_bridge.core.video.retransmission import Retransmissions
-from rtc_bridge.core.wire import show
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
@@ -53,7 +53,7 @@ def test_signaling_messages_survive_the_wire(message):
 
 
 def test_every_signaling_message_is_covered():
-    from rtc_bridge.core.messages import _PARSERS
+    from rtc_bridge.core.protocol.signaling_messages import _PARSERS
     assert {m.TYPE for m in MESSAGES} == set(_PARSERS)
 
 

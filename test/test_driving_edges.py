@@ -18,7 +18,6 @@ from itertools import count
 import math
 
 import pytest
-from rtc_bridge.core.control import Drive, Joy
 from rtc_bridge.core.driving import emergency_stop
 from rtc_bridge.core.driving.command_gate import Gate, Refused
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
@@ -28,6 +27,7 @@ from rtc_bridge.core.driving.lease import ASK_TIME_S, Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import StoreError
+from rtc_bridge.core.protocol.control_messages import Drive, Joy
 from rtc_bridge.core.video.sent_frames import SentFrames
 
 FORWARD = Velocity(1.0, 0.0, 0.0)

@@ -24,7 +24,6 @@ from itertools import count
 from fake_clock import FakeClock
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import invariant, rule, RuleBasedStateMachine
-from rtc_bridge.core.control import Drive, Joy
 from rtc_bridge.core.driving.command_gate import Gate, Refused
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.driving.guard import Guard
@@ -32,6 +31,7 @@ from rtc_bridge.core.driving.guard_monitor import GuardWatch
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, Velocity
+from rtc_bridge.core.protocol.control_messages import Drive, Joy
 
 MAX_AGE, MAX_FRAME_AGE, TIMEOUT, HOLD, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
 LIMITS = Limits(1.0, 0.5, 2.0, 2.0, 4.0)

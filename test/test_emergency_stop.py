@@ -19,7 +19,6 @@ import os
 
 from hypothesis import given, settings, strategies as st
 import pytest
-from rtc_bridge.core.control import Drive, parse_control, parse_teleop, Release, Stop
 from rtc_bridge.core.driving.command_gate import Gate, Refused
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.driving.guard import Guard
@@ -27,6 +26,7 @@ from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import ProtocolError, StoreError
+from rtc_bridge.core.protocol.control_messages import Drive, parse_control, parse_teleop, Release, Stop
 
 FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
 FORWARD = Velocity(1.0, 0.0, 0.0)

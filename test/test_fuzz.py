@@ -31,9 +31,9 @@ from patience import PATIENCE
 import pytest
 from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.link import Candidate, Offer
-from rtc_bridge.core.messages import Message, parse
-from rtc_bridge.core.sdpfrag import Fragment, parse_fragment
+from rtc_bridge.core.protocol.robot_link import Candidate, Offer
+from rtc_bridge.core.protocol.sdpfrag import Fragment, parse_fragment
+from rtc_bridge.core.protocol.signaling_messages import Message, parse
 from viewer import make_sessions, TestCamera, Viewer
 from whep_player import fragment
 

@@ -35,7 +35,6 @@ import raw_sctp as raw
 from rtc_bridge.core.access.invite import bearer_parts, Invite, read, split, write, write_bearer
 from rtc_bridge.core.access.invite_url import read_link
 from rtc_bridge.core.access.roles import Access
-from rtc_bridge.core.control import parse_control, parse_teleop
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.limits.datagram_limits import PeerLimits
@@ -43,6 +42,7 @@ from rtc_bridge.core.limits.rate_limit import RateLimit
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
 from rtc_bridge.core.limits.sdp_limits import check_sdp
+from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
 from rtc_bridge.peer.aiortc_compat.limits import limited_by
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.signaling.client import RelayClient

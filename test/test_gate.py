@@ -19,7 +19,6 @@ import math
 
 import pytest
 
-from rtc_bridge.core.control import Drive, Joy, parse_teleop
 from rtc_bridge.core.driving.command_gate import Gate, Refused
 from rtc_bridge.core.driving.guard import Guard
 from rtc_bridge.core.driving.guard_monitor import GuardWatch
@@ -27,6 +26,7 @@ from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.protocol.control_messages import Drive, Joy, parse_teleop
 
 FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
 FORWARD = Velocity(1.0, 0.0, 0.0)

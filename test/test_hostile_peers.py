@@ -34,7 +34,7 @@ from rtc_bridge.core.limits.refusals import Refusals
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, tsns_ahead, UNPROVEN_CHUNKS,
 )
-from rtc_bridge.core.link import Candidate, Offer
+from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.core.supervision import FailureLog
 from rtc_bridge.peer.aiortc_compat import host_addresses, limits
 from rtc_bridge.peer.offer import only_sha256

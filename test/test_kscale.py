@@ -20,10 +20,10 @@ import json
 from patience import PATIENCE
 import pytest
 from relay_server import closed, get, make_offer, OPEN, relay, send
-from rtc_bridge.core import kscale
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.link import Candidate, Offer
+from rtc_bridge.core.protocol import kscale_messages
+from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.relay.registry import NAMELESS, Registry
 from test_relay import LocalRobot
 
@@ -39,7 +39,7 @@ class OfferingRobot(LocalRobot):
         """Let in who knows the word, or shows none."""
         self.calls.append(('admit', call))
         if call.bearer not in (None, 'right'):
-            raise SignalingError('denied', kscale.WRONG_TOKEN)
+            raise SignalingError('denied', kscale_messages.WRONG_TOKEN)
 
     async def offer(self, call):
         """Offer, if the camera is there."""
@@ -87,18 +87,18 @@ async def refusal(r, *frames):
 # Reading
 
 @pytest.mark.parametrize('text, message', [
-    ('HELLO', kscale.Negotiate(())),
-    ('{"type":"Negotiate"}', kscale.Negotiate(())),
-    ('{"type":"Negotiate","cameras":[1,"rear"],"audio":true}', kscale.Negotiate((1, 'rear'))),
-    ('{"service":"video","type":"Negotiate","cameras":[1]}', kscale.Negotiate((1,))),
+    ('HELLO', kscale_messages.Negotiate(())),
+    ('{"type":"Negotiate"}', kscale_messages.Negotiate(())),
+    ('{"type":"Negotiate","cameras":[1,"rear"],"audio":true}', kscale_messages.Negotiate((1, 'rear'))),
+    ('{"service":"video","type":"Negotiate","cameras":[1]}', kscale_messages.Negotiate((1,))),
     ('{"service":"video/front/raw","type":"Negotiate","cameras":[0]}',
-     kscale.Negotiate(('front/raw',))),
-    ('{"token":"t"}', kscale.Token('t')),
-    ('{"service":"video","sdp":{"type":"answer","sdp":"s=a"}}', kscale.Answer('s=a')),
-    ('{"ice":{"candidate":"c","sdpMLineIndex":1}}', kscale.Ice(Candidate('c', None, 1))),
-    ('{"ice":{"candidate":""}}', kscale.Ice(None))])
+     kscale_messages.Negotiate(('front/raw',))),
+    ('{"token":"t"}', kscale_messages.Token('t')),
+    ('{"service":"video","sdp":{"type":"answer","sdp":"s=a"}}', kscale_messages.Answer('s=a')),
+    ('{"ice":{"candidate":"c","sdpMLineIndex":1}}', kscale_messages.Ice(Candidate('c', None, 1))),
+    ('{"ice":{"candidate":""}}', kscale_messages.Ice(None))])
 def test_what_apps_say(text, message):
-    assert kscale.read(text) == message
+    assert kscale_messages.read(text) == message
 
 
 @pytest.mark.parametrize('text, named', [
@@ -112,11 +112,11 @@ def test_what_apps_say(text, message):
     ('{"type":"Negotiate","cameras":[' + '0,' * 16 + '0]}', '16')])
 def test_what_no_app_says(text, named):
     with pytest.raises(ProtocolError, match=named.replace('[', r'\[')):
-        kscale.read(text)
+        kscale_messages.read(text)
 
 
 def test_an_offer_and_its_candidates():
-    offer, *candidates = map(json.loads, kscale.write_offer(SDP))
+    offer, *candidates = map(json.loads, kscale_messages.write_offer(SDP))
     assert offer == {'sdp': {'type': 'offer', 'sdp': SDP}}
     assert [(c['ice']['candidate'][:11], c['ice']['sdpMLineIndex']) for c in candidates] == [
         ('candidate:1', 0), ('candidate:2', 1)]

@@ -19,8 +19,8 @@ from itertools import pairwise
 from fake_clock import FakeClock
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.control import Answer, parse_control, Want
 from rtc_bridge.core.driving.lease import ASK_TIME_S, Lease
+from rtc_bridge.core.protocol.control_messages import Answer, parse_control, Want
 
 
 @pytest.fixture

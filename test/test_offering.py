@@ -26,7 +26,7 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.link import Call, Candidate
+from rtc_bridge.core.protocol.robot_link import Call, Candidate
 from viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S, until
 
 pytestmark = pytest.mark.asyncio

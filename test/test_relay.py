@@ -29,8 +29,8 @@ from processes import free_port
 import pytest
 from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.link import Candidate, IceServer
-from rtc_bridge.core.messages import SUBPROTOCOL
+from rtc_bridge.core.protocol.robot_link import Candidate, IceServer
+from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.nodes.relay import main
 from rtc_bridge.relay.registry import NAMELESS, Registry
 

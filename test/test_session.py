@@ -28,7 +28,7 @@ from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.velocity import Velocity, ZERO
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.sctp_limits import MAX_UNFINISHED_BYTES
-from rtc_bridge.core.link import Candidate, Offer
+from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.peer.session import Session

@@ -23,9 +23,9 @@ import pytest
 from rtc_bridge.core.access.service_calls import (
     Calls, CALLS_AT_ONCE, read_services, Result, Service)
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.telemetry import (
+from rtc_bridge.core.protocol.strict_json import dump
+from rtc_bridge.core.protocol.telemetry_values import (
     Battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json)
-from rtc_bridge.core.wire import dump
 from sensor_msgs.msg import BatteryState, JointState, LaserScan, PointCloud2
 from std_msgs.msg import ByteMultiArray, Int64, String, UInt8MultiArray
 

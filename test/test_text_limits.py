@@ -17,23 +17,24 @@
 import json
 
 import pytest
-from rtc_bridge.core import kscale, wire
-from rtc_bridge.core.control import parse_control
 from rtc_bridge.core.driving.rtcbot_input import read_text
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.limits import address_limits
 from rtc_bridge.core.limits.address_limits import Networks, site
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.limits.text_limits import check_text, LIMITS, take_sdp, take_text
-from rtc_bridge.core.link import (
+from rtc_bridge.core.protocol import kscale_messages
+from rtc_bridge.core.protocol import strict_json
+from rtc_bridge.core.protocol.control_messages import parse_control
+from rtc_bridge.core.protocol.robot_link import (
     Call, Candidate, check_candidate, check_texts, MAX_CAMERA, MAX_ICE_SERVERS, MAX_ICE_URLS,
     MAX_M_LINE_INDEX, Offer,
 )
-from rtc_bridge.core.messages import (
+from rtc_bridge.core.protocol.sdpfrag import parse_fragment
+from rtc_bridge.core.protocol.signaling_messages import (
     Answer, Close, Error, MAX_MESSAGE, MAX_WRITTEN, OfferMessage, parse,
 )
-from rtc_bridge.core.sdpfrag import parse_fragment
-from rtc_bridge.core.wire import dump_frame, load_object, MAX_DEPTH
+from rtc_bridge.core.protocol.strict_json import dump_frame, load_object, MAX_DEPTH
 
 UNPRINTABLE = ['\ud800', '\udfff', '\n', '\r', '\0', '\x1b', '\x7f', '\x85', '\u2028', '\u202e']
 # A message, the member, and the kind of its text.
@@ -254,7 +255,7 @@ def test_addresses_that_are_none_take_little_memory():
     '{}', '[1]', '"text"', '{"sdp":{"type":"offer","sdp":"v=0\\r\\n"}}', '{"sdp":1}',
     '{"ice":{"candidate":"c","sdpMLineIndex":0}}', '{"ice":[]}', '{"sdp":{"type":"offer"}}'])
 def test_frames_of_k_scale_that_pass(frame):
-    kscale.check_frame(frame)
+    kscale_messages.check_frame(frame)
 
 
 @pytest.mark.parametrize('frame, error', [
@@ -266,9 +267,9 @@ def test_frames_of_k_scale_that_pass(frame):
     (json.dumps({'sdp': {'sdp': 'v=0\r\n' + 'm=video 9 X 96\r\n' * 19}}), SignalingError)])
 def test_frames_of_k_scale_that_do_not(frame, error):
     with pytest.raises(error):
-        kscale.check_frame(frame)
+        kscale_messages.check_frame(frame)
 
 
 def test_depth_of_what_is_no_container():
     for value in (0, 'x', None, [], {}):
-        wire.check_depth(value)
+        strict_json.check_depth(value)

@@ -24,8 +24,8 @@ from relay_server import get, make_offer, relay, send
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
-from rtc_bridge.core.link import Candidate
-from rtc_bridge.core.sdpfrag import parse_fragment
+from rtc_bridge.core.protocol.robot_link import Candidate
+from rtc_bridge.core.protocol.sdpfrag import parse_fragment
 from rtc_bridge.signaling.client import RelayClient
 from viewer import make_sessions, TestCamera
 from whep_player import fragment, Player

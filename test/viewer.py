@@ -31,7 +31,7 @@ from rtc_bridge.core.driving.command_gate import Gate
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits
-from rtc_bridge.core.link import Offer
+from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.peer.host import Host

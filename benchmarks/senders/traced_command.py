@@ -39,7 +39,7 @@ def _now() -> float:
 
 def _trace_bridge() -> None:
     from asyncio import selector_events
-    from rtc_bridge.core.control import parse_teleop
+    from rtc_bridge.core.protocol.control_messages import parse_teleop
     from rtc_bridge.peer import teleop_channel
     from rtc_bridge.ros.velocity_publisher import GuardedOutput
     transport = selector_events._SelectorDatagramTransport

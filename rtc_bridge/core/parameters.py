@@ -19,7 +19,7 @@ import math
 from typing import Any
 
 from .errors import ParameterError
-from .wire import show
+from .protocol.strict_json import show
 
 Value = bool | int | float | str | list[str]
 _KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text',

@@ -22,7 +22,7 @@ from typing import Any
 
 from .errors import ParameterError
 from .parameters import Parameter as P, Value
-from .wire import show
+from .protocol.strict_json import show
 
 RELAY = (
     P('host', '0.0.0.0', 'address to listen on'),

@@ -19,7 +19,7 @@ import numpy as np
 
 from .layouts import ENCODINGS
 from ..core.errors import ImageError
-from ..core.wire import show
+from ..core.protocol.strict_json import show
 
 _JPEG = b'\xff\xd8\xff'
 _JPEG_END = b'\xff\xd9'

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import re
 
 from ..core.errors import ImageError
-from ..core.wire import show
+from ..core.protocol.strict_json import show
 
 # Kinds that are one luma plane followed by one of interleaved chroma (V4L2 NV12, NV21, NV24).
 PLANAR = ('nv12', 'nv21', 'nv24')

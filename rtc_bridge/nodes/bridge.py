@@ -46,10 +46,10 @@ from ..core.errors import (
 )
 from ..core.keystore import default_directory, KeyStore
 from ..core.limits.refusals import refusals
-from ..core.messages import check_name
 from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
 from ..core.process_end import ProcessEnd
+from ..core.protocol.signaling_messages import check_name
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )

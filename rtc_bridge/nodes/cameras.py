@@ -22,9 +22,9 @@ from rclpy.node import Node
 from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
 from ..core.parameters import Value
+from ..core.protocol.strict_json import show
 from ..core.supervision import call_guarded, failures, guard
 from ..core.video.tiers import Scale
-from ..core.wire import show
 from ..media.camera import Camera, CameraSettings
 from ..media.picture import Shape
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics

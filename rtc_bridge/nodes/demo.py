@@ -28,7 +28,7 @@ import sys
 import aiohttp
 
 from .children import Child, end
-from ..core.messages import parse, Ready, SUBPROTOCOL, Watch
+from ..core.protocol.signaling_messages import parse, Ready, SUBPROTOCOL, Watch
 from ..core.supervision import spawn
 from ..signaling.addresses import reachable
 

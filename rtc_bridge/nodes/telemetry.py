@@ -22,9 +22,9 @@ from rclpy.node import Node
 from ..core.clock import boot_time
 from ..core.errors import ParameterError
 from ..core.parameters import Value
+from ..core.protocol.strict_json import show
+from ..core.protocol.telemetry_values import Battery, odometry, to_json
 from ..core.supervision import call_guarded, guard
-from ..core.telemetry import Battery, odometry, to_json
-from ..core.wire import show
 from ..ros.seam import RosThread
 from ..ros.telemetry_topic import TelemetryTopic
 

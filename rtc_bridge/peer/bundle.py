@@ -25,7 +25,7 @@ import re
 from aiortc.sdp import SessionDescription
 
 from ..core.errors import SignalingError
-from ..core.wire import show
+from ..core.protocol.strict_json import show
 
 _SHA256 = re.compile('[0-9a-f]{2}(?::[0-9a-f]{2}){31}', re.I)
 

@@ -20,9 +20,9 @@ from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
 from ..core.access.roles import may_drive
-from ..core.control import MAX_MESSAGE
 from ..core.driving.rtcbot_input import write_text
-from ..core.kscale import write_error
+from ..core.protocol.control_messages import MAX_MESSAGE
+from ..core.protocol.kscale_messages import write_error
 from ..core.supervision import guarded
 
 

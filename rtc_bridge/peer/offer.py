@@ -22,8 +22,8 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from . import aiortc_compat
 from .bundle import shared_fingerprint
 from ..core.errors import SignalingError
+from ..core.protocol.strict_json import show
 from ..core.video.codec_fallback import ENCODINGS
-from ..core.wire import show
 
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
 _MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.M | re.I)

@@ -25,10 +25,10 @@ from .host import Host
 from .offer import only_sha256, read_answer, ViewerOffer
 from .session import Session
 from ..core.errors import SignalingError
-from ..core.link import Call, Candidate, Offer
+from ..core.protocol.robot_link import Call, Candidate, Offer
+from ..core.protocol.strict_json import show
 from ..core.supervision import spawn
 from ..core.video.codec_fallback import ENCODINGS
-from ..core.wire import show
 from ..media.camera import Camera
 
 CHAT = 'chat'

@@ -39,11 +39,11 @@ from ..core.limits.datagram_limits import PeerLimits
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from ..core.limits.session_budgets import SessionBudgets
-from ..core.link import Candidate, Offer
+from ..core.protocol.robot_link import Candidate, Offer
+from ..core.protocol.strict_json import show
 from ..core.supervision import guard, guarded, spawn
 from ..core.video.codec_fallback import ENCODINGS, family
 from ..core.video.viewer_stats import Figures
-from ..core.wire import show
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from .strangers import Strangers
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import check_sdp, max_sections
-from ..core.link import Call, Candidate, check_candidate, check_texts, IceServer, Offer
+from ..core.protocol.robot_link import Call, Candidate, check_candidate, check_texts, IceServer, Offer
 from ..core.supervision import guard
 
 logger = logging.getLogger(__name__)
@@ -216,7 +216,7 @@ class Sessions:
 
 
 class HostLink:
-    """The robot itself as a :class:`~rtc_bridge.core.link.RobotLink`."""
+    """The robot itself as a :class:`~rtc_bridge.core.protocol.robot_link.RobotLink`."""
 
     trickle = True
     kind = 'v1'

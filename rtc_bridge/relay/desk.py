@@ -25,8 +25,8 @@ from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import is_here, Places, Rates, site
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
-from ..core.link import Call, check_texts, Offer, RobotLink
 from ..core.parameters import Value
+from ..core.protocol.robot_link import Call, check_texts, Offer, RobotLink
 from ..core.supervision import failures
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.

@@ -29,8 +29,8 @@ from ..core.access.origins import (
 )
 from ..core.limits.address_limits import is_here, Networks, Rates, site
 from ..core.parameters import Value
+from ..core.protocol.strict_json import show
 from ..core.supervision import failures
-from ..core.wire import show
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 

@@ -30,11 +30,11 @@ from .entrance import origin
 from .kscale_app import App, next_text, say
 from .registry import NAMELESS, Registry
 from .watch import Metrics
-from ..core import kscale
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.rate_limit import RateLimit
-from ..core.link import Candidate, IceServer, Offer, RobotLink
-from ..core.messages import check_name
+from ..core.protocol import kscale_messages
+from ..core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
+from ..core.protocol.signaling_messages import check_name
 from ..core.supervision import first_of, spawn
 
 FIRST_FRAME_TIMEOUT = 10.0
@@ -84,7 +84,7 @@ class KScaleRobot:
                 try:
                     passes = frame.type == WSMsgType.TEXT
                     if passes:
-                        kscale.check_frame(frame.data)
+                        kscale_messages.check_frame(frame.data)
                 except (ProtocolError, SignalingError) as error:
                     self._metrics.refuse('frames', text=str(error))
                     passes = False
@@ -96,7 +96,7 @@ class KScaleRobot:
                     self._cut()
         finally:
             if (app := self.app) is not None:
-                await say(app, kscale.write_refusal(kscale.GONE))
+                await say(app, kscale_messages.write_refusal(kscale_messages.GONE))
                 await app.close()
 
     async def serve(self, app: web.WebSocketResponse, rate: RateLimit,
@@ -108,30 +108,30 @@ class KScaleRobot:
         :raises SignalingError: another app is there, or this one says too much
         """
         if self.app is not None:
-            raise SignalingError('busy', kscale.IN_USE)
+            raise SignalingError('busy', kscale_messages.IN_USE)
         self.app, self._cut = app, cut
         try:
-            await say(app, kscale.AVAILABLE)
+            await say(app, kscale_messages.AVAILABLE)
             async for frame in app:
                 if not rate.allow():
                     raise SignalingError('too-many', 'There are too many messages')
                 if frame.type != WSMsgType.TEXT:
                     continue
                 try:
-                    kscale.check_frame(frame.data)
+                    kscale_messages.check_frame(frame.data)
                 except ProtocolError as error:
                     # K-Scale's relay does not answer what is no JSON either: older apps' HELLO.
                     self._metrics.refuse('frames', text=str(error))
                     continue
                 except SignalingError as error:
                     self._metrics.refuse('sdp', text=str(error))
-                    await say(app, kscale.write_error(str(error)))
+                    await say(app, kscale_messages.write_error(str(error)))
                     continue
                 if not await say(self.ws, frame.data):
                     break
         finally:
             self.app = None
-            await say(self.ws, kscale.LEFT)
+            await say(self.ws, kscale_messages.LEFT)
 
 
 class KScaleDoor:
@@ -162,7 +162,7 @@ class KScaleDoor:
                 text = await next_text(ws)
             if text is None:
                 return
-            hello = kscale.read_hello(text)
+            hello = kscale_messages.read_hello(text)
             if hello is None:
                 await self._app(ws, NAMELESS, request, text)
             elif hello.role == 'app':
@@ -170,9 +170,9 @@ class KScaleDoor:
             else:
                 await self._robot(ws, check_name(hello.robot_id), request)
         except TimeoutError:
-            await say(ws, kscale.write_refusal('The first message did not come'))
+            await say(ws, kscale_messages.write_refusal('The first message did not come'))
         except (ProtocolError, SignalingError) as error:
-            await say(ws, kscale.write_refusal(str(error)))
+            await say(ws, kscale_messages.write_refusal(str(error)))
 
     async def _robot(self, ws: web.WebSocketResponse, name: str, request: web.Request) -> None:
         if reason := self._refuse(name, request):
@@ -203,18 +203,18 @@ class KScaleDoor:
                 elif robot is not None and robot.kind == 'v1':
                     await self._serve_app(ws, robot, request, rate, first, gone)
                 else:
-                    raise SignalingError('no-robot', kscale.NO_ROBOT)
+                    raise SignalingError('no-robot', kscale_messages.NO_ROBOT)
         finally:
             unwatch()
 
     async def _serve_app(self, ws: web.WebSocketResponse, robot: RobotLink, request: web.Request,
                          rate: RateLimit, first: str | None, gone: asyncio.Event) -> None:
         if first is None:
-            await say(ws, kscale.AVAILABLE)
+            await say(ws, kscale_messages.AVAILABLE)
         app = App(ws, robot, request.remote, origin(request), self._desk, rate)
 
         async def go() -> NoReturn:
             await gone.wait()
-            raise SignalingError('robot-gone', kscale.GONE)
+            raise SignalingError('robot-gone', kscale_messages.GONE)
 
         await first_of(go(), app.run(first))

@@ -20,10 +20,10 @@ import secrets
 from aiohttp import web, WSMsgType
 
 from .desk import Desk
-from ..core import kscale
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.rate_limit import RateLimit
-from ..core.link import Call, RobotLink
+from ..core.protocol import kscale_messages
+from ..core.protocol.robot_link import Call, RobotLink
 
 # A peer that takes a frame no faster than this would hold up the other one.
 SEND_TIMEOUT = 5.0
@@ -80,26 +80,26 @@ class App:
                     if text is None:
                         return
                     first = None
-                    await self._take(kscale.read(text))
+                    await self._take(kscale_messages.read(text))
                 except (ProtocolError, SignalingError) as error:
                     if isinstance(error, ProtocolError):
                         self._desk.metrics.refuse('frames', self._source, str(error))
-                    await say(self._ws, kscale.write_error(str(error)))
+                    await say(self._ws, kscale_messages.write_error(str(error)))
             if self._open:
                 self._desk.metrics.refuse('messages', self._source)
-                await say(self._ws, kscale.write_error('There are too many messages'))
+                await say(self._ws, kscale_messages.write_error('There are too many messages'))
         finally:
             await self._end()
 
-    async def _take(self, message: kscale.Message) -> None:
+    async def _take(self, message: kscale_messages.Message) -> None:
         match message:
-            case kscale.Token(token=token):
+            case kscale_messages.Token(token=token):
                 await self._admit(token)
-            case kscale.Negotiate(cameras=cameras):
+            case kscale_messages.Negotiate(cameras=cameras):
                 await self._call(cameras)
-            case kscale.Answer(sdp=sdp):
+            case kscale_messages.Answer(sdp=sdp):
                 await self._accept(sdp)
-            case kscale.Ice(candidate=candidate) if (
+            case kscale_messages.Ice(candidate=candidate) if (
                     self._session is not None and self._desk.takes_candidate(self._session)):
                 await self._robot.add_candidate(self._session, candidate)
 
@@ -116,7 +116,7 @@ class App:
             # One guess for one connection.
             self._open = False
             raise
-        await say(self._ws, kscale.WELCOME)
+        await say(self._ws, kscale_messages.WELCOME)
 
     async def _call(self, cameras: tuple[str | int, ...]) -> None:
         # Another choice of cameras is another session.
@@ -128,7 +128,7 @@ class App:
         except SignalingError:
             self._session = None
             raise
-        for frame in kscale.write_offer(sdp):
+        for frame in kscale_messages.write_offer(sdp):
             await say(self._ws, frame)
         self._desk.metrics.went('answer', call.session)
 

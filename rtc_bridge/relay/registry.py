@@ -21,7 +21,7 @@ from typing import Any, Callable
 from .desk import Desk
 from ..core.access.robot_identity import Identity
 from ..core.errors import SignalingError
-from ..core.link import Offer, RobotLink
+from ..core.protocol.robot_link import Offer, RobotLink
 
 # The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
 NAMELESS = 'ws'

@@ -34,10 +34,10 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.log_limits import escape, Repeats
 from ..core.limits.rate_limit import RateLimit
 from ..core.limits.text_limits import LIMITS, take_sdp
-from ..core.link import Candidate, IceServer, Offer, RobotLink
-from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
+from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.protocol.strict_json import dump_frame, load_object, show, take
 from ..core.supervision import first_of
-from ..core.wire import dump_frame, load_object, show, take
 
 
 class RTCBotRobot:

@@ -29,8 +29,8 @@ from .remote import Host, RemoteRobot
 from .watch import log
 from ..core.access.robot_identity import Identity
 from ..core.errors import ProtocolError, SignalingError
-from ..core.link import Offer, RobotLink
-from ..core.messages import parse
+from ..core.protocol.robot_link import Offer, RobotLink
+from ..core.protocol.signaling_messages import parse
 from ..core.supervision import keep_running, spawn
 
 

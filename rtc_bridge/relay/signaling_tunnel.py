@@ -28,7 +28,7 @@ from aiohttp import (
 )
 
 from ..core.access.origins import page_origin, SAME
-from ..core.messages import MAX_MESSAGE, SUBPROTOCOL
+from ..core.protocol.signaling_messages import MAX_MESSAGE, SUBPROTOCOL
 from ..core.supervision import first_of
 
 # A page has one, and one more while it reconnects; a person may have some tabs.

@@ -28,9 +28,9 @@ from .entrance import origin
 from .registry import Registry
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.sdp_limits import crlf_lines
-from ..core.link import IceServer, Offer
-from ..core.messages import check_name
-from ..core.sdpfrag import parse_fragment, ufrags
+from ..core.protocol.robot_link import IceServer, Offer
+from ..core.protocol.sdpfrag import parse_fragment, ufrags
+from ..core.protocol.signaling_messages import check_name
 
 SDP = 'application/sdp'
 FRAGMENT = 'application/trickle-ice-sdpfrag'

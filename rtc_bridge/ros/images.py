@@ -23,7 +23,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.errors import ImageError
-from ..core.wire import show
+from ..core.protocol.strict_json import show
 from ..media.compressed import decode_compressed
 from ..media.layouts import Layout, layout
 

@@ -23,8 +23,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
+from ..core.protocol.telemetry_values import MAX_MESSAGE, too_large
 from ..core.supervision import guarded
-from ..core.telemetry import MAX_MESSAGE, too_large
 
 _NAME = re.compile(r'([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)')
 

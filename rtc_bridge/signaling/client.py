@@ -41,8 +41,8 @@ from ..core.errors import ProtocolError
 from ..core.limits.log_limits import escape, Repeats
 from ..core.limits.rate_limit import RateLimit
 from ..core.limits.refusals import refusals
-from ..core.link import RobotLink
-from ..core.messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
+from ..core.protocol.robot_link import RobotLink
+from ..core.protocol.signaling_messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
                              Registered, Renew, Servers, SUBPROTOCOL)
 from ..core.serial import SerialTasks
 from ..core.supervision import failures, first_of, spawn

@@ -22,10 +22,10 @@ from websockets.exceptions import ConnectionClosed
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.log_limits import escape
 from ..core.limits.text_limits import take_sdp
-from ..core.link import Offer, RobotLink
-from ..core.messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.protocol.robot_link import Offer, RobotLink
+from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.protocol.strict_json import dump_frame, load_object, show, take
 from ..core.supervision import failures
-from ..core.wire import dump_frame, load_object, show, take
 
 
 async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes) -> None:

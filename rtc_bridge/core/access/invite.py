@@ -29,7 +29,7 @@ import secrets
 import unicodedata
 
 from ..errors import ProtocolError
-from ..wire import dump, load_object, show, take
+from ..protocol.strict_json import dump, load_object, show, take
 
 SECRET_BYTES = 32
 ROLES = ('view', 'drive', 'supervise')

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from .invite import Invite, read, SECRET_BYTES, split
 from ..errors import ProtocolError
-from ..wire import show
+from ..protocol.strict_json import show
 
 _HOST = re.compile(r'[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*')
 _PATH = re.compile(r'(/[A-Za-z0-9][A-Za-z0-9_.~-]*)*/?')

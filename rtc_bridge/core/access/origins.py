@@ -25,7 +25,7 @@ import re
 
 from ..errors import ParameterError
 from ..limits.address_limits import is_here
-from ..wire import show
+from ..protocol.strict_json import show
 
 # What is told of a page of the server's own; no origin is written like this.
 SAME = 'same'

@@ -28,7 +28,7 @@ import secrets
 
 from .invite import decode, encode
 from ..errors import ProtocolError
-from ..wire import show
+from ..protocol.strict_json import show
 
 _LABEL = b'rtc-bridge/1 registration\0'
 _SALT_BYTES = 16

@@ -31,8 +31,8 @@ from .origins import ANY, SAME
 from .proof import page_mac, robot_mac, same, Transcript
 from ..clock import Clock
 from ..errors import ProtocolError, SignalingError
-from ..kscale import WRONG_TOKEN
-from ..wire import show
+from ..protocol.kscale_messages import WRONG_TOKEN
+from ..protocol.strict_json import show
 
 ROLES = ('none', 'view', 'drive', 'supervise')
 # Far enough: a console's link ends with its process.

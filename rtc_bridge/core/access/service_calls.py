@@ -21,7 +21,7 @@ from typing import Callable, Iterable
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimit
-from ..wire import show
+from ..protocol.strict_json import show
 
 # Type of the service, as the graph names it, by kind.
 SERVICE_TYPES = {'trigger': 'std_srvs/srv/Trigger', 'set_bool': 'std_srvs/srv/SetBool'}

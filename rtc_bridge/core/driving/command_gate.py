@@ -26,7 +26,7 @@ from typing import Callable, Sequence
 from .lease import Lease
 from .velocity import Limits, Velocity, ZERO
 from ..clock import boot_time, Clock
-from ..control import Drive, Joy
+from ..protocol.control_messages import Drive, Joy
 
 # Commands come every 50 ms or faster; a longer step would let one command jump.
 _MAX_STEP_S = 0.1

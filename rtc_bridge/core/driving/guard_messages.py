@@ -27,7 +27,7 @@ from typing import Any
 
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..wire import dump, load_object, take
+from ..protocol.strict_json import dump, load_object, take
 
 # Bytes of one message, of which a guard with a dozen emergency stops needs a tenth.
 MAX_MESSAGE = 16 * 1024

@@ -19,7 +19,7 @@ import math
 from typing import Any
 
 from ..errors import ProtocolError
-from ..wire import check_depth
+from ..protocol.strict_json import check_depth
 
 # Keys by their W3C name, with what they push: forward, left. As in RTCBot's tutorial.
 _KEYS = {'w': (1, 0), 's': (-1, 0), 'a': (0, 1), 'd': (0, -1),

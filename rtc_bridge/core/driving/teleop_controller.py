@@ -22,7 +22,7 @@ from .emergency_stop import EmergencyStop
 from .gamepad_mapping import to_ros
 from .velocity import Velocity, ZERO
 from ..clock import boot_time, Clock
-from ..control import Drive, Joy
+from ..protocol.control_messages import Drive, Joy
 from ..supervision import guard, OnFailure
 
 logger = logging.getLogger(__name__)

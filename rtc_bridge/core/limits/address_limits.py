@@ -22,7 +22,7 @@ from ipaddress import ip_address, ip_network, IPv4Address, IPv6Address, IPv6Netw
 from .rate_limit import RateLimit
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
-from ..wire import show
+from ..protocol.strict_json import show
 
 # A site has at least this much of IPv6 (RFC 6177), so its addresses count as one.
 _SITE_BITS = 64

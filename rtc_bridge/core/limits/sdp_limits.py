@@ -25,7 +25,7 @@ The check is one pass without backtracking: its time is proportional to the text
 import re
 
 from ..errors import SignalingError
-from ..wire import show
+from ..protocol.strict_json import show
 
 # Bytes of one media section, and of what precedes the first one. Chromium 156 has 5.2 kB.
 MAX_SECTION_BYTES = 12 * 1024

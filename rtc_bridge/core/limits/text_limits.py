@@ -22,7 +22,7 @@ text is logged, published or sent. A control character would forge lines of a lo
 from typing import Any
 
 from ..errors import ProtocolError
-from ..wire import REQUIRED, show, take
+from ..protocol.strict_json import REQUIRED, show, take
 
 # Characters, by the kind of text.
 LIMITS = {

@@ -23,7 +23,7 @@ import re
 from typing import Sequence
 
 from ..errors import ParameterError
-from ..wire import show
+from ..protocol.strict_json import show
 
 # Half the pixels need about 60 % of the bits for the same look.
 _BITS_PER_PIXELS = 0.75

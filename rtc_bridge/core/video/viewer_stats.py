@@ -19,7 +19,7 @@ import re
 from typing import Any
 
 from ..errors import ProtocolError
-from ..wire import show, take
+from ..protocol.strict_json import show, take
 
 # Nobody sees a delay, or has a path, beyond this; a page may say what it likes.
 _MOST = 1e7

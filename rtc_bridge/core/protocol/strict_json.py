@@ -18,8 +18,8 @@ import json
 import math
 from typing import Any
 
-from .errors import ProtocolError
-from .limits.log_limits import escape
+from ..errors import ProtocolError
+from ..limits.log_limits import escape
 
 # Stands for no default.
 REQUIRED = object()

@@ -17,14 +17,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .access.invite import decode, MAX_PAYLOAD
-from .access.proof import MAC_BYTES, NONCE_BYTES
-from .driving.velocity import Velocity
-from .errors import ProtocolError
-from .limits.log_limits import escape
-from .limits.text_limits import LIMITS, take_text
-from .video.viewer_stats import Figures, parse_figures
-from .wire import load_object, show, take
+from .strict_json import load_object, show, take
+from ..access.invite import decode, MAX_PAYLOAD
+from ..access.proof import MAC_BYTES, NONCE_BYTES
+from ..driving.velocity import Velocity
+from ..errors import ProtocolError
+from ..limits.log_limits import escape
+from ..limits.text_limits import LIMITS, take_text
+from ..video.viewer_stats import Figures, parse_figures
 
 MAX_MESSAGE = 64 * 1024
 _MAX_JOY = 32

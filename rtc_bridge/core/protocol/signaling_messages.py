@@ -23,13 +23,13 @@ from dataclasses import dataclass
 import re
 from typing import Any, ClassVar
 
-from .access.robot_identity import Identity
-from .errors import ProtocolError
-from .limits.log_limits import escape
-from .limits.text_limits import LIMITS, take_sdp, take_text
-from .link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
+from .robot_link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
                    read_candidate, read_ice_servers)
-from .wire import dump_frame, load_object, show, take
+from .strict_json import dump_frame, load_object, show, take
+from ..access.robot_identity import Identity
+from ..errors import ProtocolError
+from ..limits.log_limits import escape
+from ..limits.text_limits import LIMITS, take_sdp, take_text
 
 SUBPROTOCOL = 'rtc-bridge.v1'
 # A Chromium offer with audio, four video slots and data is about 25 kB.

@@ -22,13 +22,13 @@ An app speaks to three programs at once: signaling (``role``), gateway (``token`
 from dataclasses import dataclass, field
 import json
 
-from .errors import ProtocolError
-from .limits.log_limits import escape
-from .limits.sdp_limits import check_sdp
-from .limits.text_limits import check_text, take_sdp, take_text
-from .link import Candidate, check_cameras, read_candidate
-from .messages import MAX_MESSAGE, MAX_WRITTEN
-from .wire import check_depth, dump, dump_frame, load_object, show, take
+from .robot_link import Candidate, check_cameras, read_candidate
+from .signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from .strict_json import check_depth, dump, dump_frame, load_object, show, take
+from ..errors import ProtocolError
+from ..limits.log_limits import escape
+from ..limits.sdp_limits import check_sdp
+from ..limits.text_limits import check_text, take_sdp, take_text
 
 SERVICE = 'video'
 # K-Scale's own words, which programs may look for.

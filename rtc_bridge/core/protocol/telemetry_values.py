@@ -17,7 +17,7 @@
 import math
 from typing import Any
 
-from .wire import dump
+from .strict_json import dump
 
 # A serialised message above this is not even looked at: pictures, point clouds, maps.
 MAX_MESSAGE = 64 * 1024

@@ -17,11 +17,11 @@
 from dataclasses import dataclass
 import re
 
-from .errors import ProtocolError
-from .limits.sdp_limits import MAX_SESSION_CANDIDATES
-from .limits.text_limits import check_text
-from .link import Candidate, MAX_M_LINE_INDEX
-from .wire import show
+from .robot_link import Candidate, MAX_M_LINE_INDEX
+from .strict_json import show
+from ..errors import ProtocolError
+from ..limits.sdp_limits import MAX_SESSION_CANDIDATES
+from ..limits.text_limits import check_text
 
 MAX_FRAGMENT = 64 * 1024
 _LINE = re.compile(r'[a-z]=.*')

@@ -22,9 +22,9 @@ The serving doors in ``relay`` hold a ``RobotLink`` for each robot they know; th
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
-from .errors import ProtocolError
-from .limits.text_limits import check_text, take_text
-from .wire import show, take
+from .strict_json import show, take
+from ..errors import ProtocolError
+from ..limits.text_limits import check_text, take_text
 
 MAX_CAMERAS = 16
 # Cameras of a robot that can be named by their number.
