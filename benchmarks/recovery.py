@@ -41,7 +41,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 
 from browsers import PATIENCE, until  # noqa: E402
 from networks import Networks  # noqa: E402
-from rtc_bridge.core.relay_settings import DEFAULTS  # noqa: E402
+from rtc_bridge.core.settings.relay_settings import DEFAULTS  # noqa: E402
 from sites import Site, UDP  # noqa: E402
 
 # Times of painted pictures and of the page's states, in ms since 1970; gone after a reload.

@@ -21,7 +21,7 @@ from aiohttp import ClientSession, web, WSMsgType
 from patience import PATIENCE
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
-from rtc_bridge.core.relay_settings import DEFAULTS
+from rtc_bridge.core.settings.relay_settings import DEFAULTS
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.server import serve

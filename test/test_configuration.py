@@ -18,10 +18,10 @@ from pathlib import Path
 import re
 
 import pytest
-from rtc_bridge.core.configuration import BRIDGE, camera_parameters, default_robot_id
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.parameters import Parameter
 from rtc_bridge.core.protocol.signaling_messages import check_name
+from rtc_bridge.core.settings.parameter_table import Parameter
+from rtc_bridge.core.settings.robot_parameters import BRIDGE, camera_parameters, default_robot_id
 import yaml
 
 YAML = Path(__file__).parent.parent / 'config' / 'robot.yaml'

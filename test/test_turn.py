@@ -17,9 +17,9 @@
 from fake_clock import FakeClock
 import pytest
 from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_ice, read_url, VIEWER_TTL_S
-from rtc_bridge.core.configuration import BRIDGE
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.robot_link import IceServer
+from rtc_bridge.core.settings.robot_parameters import BRIDGE
 from rtc_bridge.peer import ice_watch
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'

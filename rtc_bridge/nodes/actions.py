@@ -21,7 +21,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from ..core.access.service_calls import read_services, Result
-from ..core.parameters import Value
+from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, guard
 from ..ros.seam import RosThread
 from ..ros.service_caller import ServiceCaller

@@ -38,7 +38,6 @@ from ..core.access.origins import read_origins
 from ..core.access.registration_tokens import MIN_LENGTH
 from ..core.access.roles import Access
 from ..core.clock import synchronized
-from ..core.configuration import BRIDGE, default_robot_id
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.rtcbot_input import read_text
 from ..core.errors import (
@@ -46,10 +45,11 @@ from ..core.errors import (
 )
 from ..core.keystore import default_directory, KeyStore
 from ..core.limits.refusals import refusals
-from ..core.parameters import Value
 from ..core.priority import LOOP_NICE, prefer
 from ..core.process_end import ProcessEnd
 from ..core.protocol.signaling_messages import check_name
+from ..core.settings.parameter_table import Value
+from ..core.settings.robot_parameters import BRIDGE, default_robot_id
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )

@@ -19,10 +19,10 @@ from typing import Callable
 
 from rclpy.node import Node
 
-from ..core.configuration import camera_parameters
 from ..core.errors import ParameterError
-from ..core.parameters import Value
 from ..core.protocol.strict_json import show
+from ..core.settings.parameter_table import Value
+from ..core.settings.robot_parameters import camera_parameters
 from ..core.supervision import call_guarded, failures, guard
 from ..core.video.tiers import Scale
 from ..media.camera import Camera, CameraSettings

@@ -33,12 +33,12 @@ from rclpy.node import Node
 from std_msgs.msg import Header, String
 
 from ..core.clock import boot_time
-from ..core.configuration import BRIDGE, TELEOP_OUTPUT
 from ..core.driving.engaged_stops import EngagedStops
 from ..core.driving.guard import BRIDGE_SILENCE_S, Guard
 from ..core.driving.guard_messages import BridgeId, GuardState, StopState, this_process
 from ..core.driving.velocity import Velocity
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
+from ..core.settings.robot_parameters import BRIDGE, TELEOP_OUTPUT
 from ..core.supervision import count_the_rest, guard, guarded
 from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown

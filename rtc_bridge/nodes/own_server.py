@@ -23,9 +23,9 @@ import ssl
 
 from . import certificate
 from ..core.errors import ParameterError, RtcBridgeError
-from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
 from ..core.protocol.robot_link import RobotLink
+from ..core.settings.parameter_table import Value
 from ..core.supervision import keep_running, spawn
 from ..peer.aiortc_compat import host_addresses
 from ..relay.app import create_app

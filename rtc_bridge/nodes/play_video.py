@@ -21,7 +21,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from ..core.errors import ParameterError
-from ..core.parameters import Parameter
+from ..core.settings.parameter_table import Parameter
 from ..core.supervision import guarded
 from ..media import stamp
 from ..media.clips import open_source, play

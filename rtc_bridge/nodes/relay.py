@@ -29,9 +29,9 @@ from ..core.access.registration_tokens import read_words, Tokens
 from ..core.dependencies import check
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.limits.log_limits import EscapingFormatter
-from ..core.parameters import Value
 from ..core.private_files import warn_if_exposed
-from ..core.relay_settings import flag, PREFIX, RELAY, settle
+from ..core.settings.parameter_table import Value
+from ..core.settings.relay_settings import flag, PREFIX, RELAY, settle
 from ..core.supervision import count_the_rest, guarded, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.registry import Registry

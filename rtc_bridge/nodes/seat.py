@@ -35,8 +35,8 @@ from ..core.driving.lease import Lease
 from ..core.driving.teleop_controller import Pilot, POLL_PERIOD_S
 from ..core.driving.velocity import Limits, Velocity
 from ..core.errors import ParameterError, StoreError
-from ..core.parameters import Value
 from ..core.process_end import ProcessEnd
+from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
 from ..ros.diagnostics import status
 from ..ros.seam import guarded_service

@@ -27,7 +27,7 @@ from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from ..core.parameters import Parameter
+from ..core.settings.parameter_table import Parameter
 from ..core.sim_world import Pose, ROOM, SimWorld, START
 from ..core.supervision import guarded
 from ..media import stamp

@@ -21,9 +21,9 @@ from rclpy.node import Node
 
 from ..core.clock import boot_time
 from ..core.errors import ParameterError
-from ..core.parameters import Value
 from ..core.protocol.strict_json import show
 from ..core.protocol.telemetry_values import Battery, odometry, to_json
+from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, guard
 from ..ros.seam import RosThread
 from ..ros.telemetry_topic import TelemetryTopic

@@ -39,10 +39,10 @@ from ..core.access.registration_tokens import Tokens
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import Networks, site
 from ..core.limits.log_limits import Repeats
-from ..core.parameters import Value
 from ..core.protocol.signaling_messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
 from ..core.protocol.strict_json import show
-from ..core.relay_settings import DEFAULTS
+from ..core.settings.parameter_table import Value
+from ..core.settings.relay_settings import DEFAULTS
 
 FIRST_FRAME_TIMEOUT = 10.0
 # RTCBot's own words, which programs may look for.

@@ -25,8 +25,8 @@ from .watch import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import is_here, Places, Rates, site
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
-from ..core.parameters import Value
 from ..core.protocol.robot_link import Call, check_texts, Offer, RobotLink
+from ..core.settings.parameter_table import Value
 from ..core.supervision import failures
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.
@@ -103,7 +103,7 @@ class Desk:
     """
     Brings offers to robots, within the limits.
 
-    :param settings: as in :mod:`rtc_bridge.core.relay_settings`
+    :param settings: as in :mod:`rtc_bridge.core.settings.relay_settings`
     """
 
     def __init__(self, settings: dict[str, Value], metrics: Metrics) -> None:

@@ -28,8 +28,8 @@ from ..core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
 from ..core.limits.address_limits import is_here, Networks, Rates, site
-from ..core.parameters import Value
 from ..core.protocol.strict_json import show
+from ..core.settings.parameter_table import Value
 from ..core.supervision import failures
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'

@@ -26,7 +26,7 @@ from aiohttp.http import HttpProcessingError
 
 from .watch import log, Metrics
 from ..core.limits.address_limits import is_here, Networks, Places, site
-from ..core.parameters import Value
+from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded
 
 # aiohttp logs each request that is none with a traceback and its first line, in which the name of
@@ -47,7 +47,7 @@ class Doorman:
     """
     What all connections of a server share.
 
-    :param settings: as in :mod:`rtc_bridge.core.relay_settings`
+    :param settings: as in :mod:`rtc_bridge.core.settings.relay_settings`
     """
 
     def __init__(self, settings: dict[str, Value], proxies: Networks, metrics: Metrics) -> None:

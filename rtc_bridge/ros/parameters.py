@@ -24,7 +24,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from ..core.errors import ParameterError
-from ..core.parameters import Parameter, Value
+from ..core.settings.parameter_table import Parameter, Value
 from ..core.supervision import guarded
 
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import math
 from typing import Any
 
-from .errors import ParameterError
-from .protocol.strict_json import show
+from ..errors import ParameterError
+from ..protocol.strict_json import show
 
 Value = bool | int | float | str | list[str]
 _KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text',

@@ -20,9 +20,9 @@ from pathlib import Path
 import tomllib
 from typing import Any
 
-from .errors import ParameterError
-from .parameters import Parameter as P, Value
-from .protocol.strict_json import show
+from .parameter_table import Parameter as P, Value
+from ..errors import ParameterError
+from ..protocol.strict_json import show
 
 RELAY = (
     P('host', '0.0.0.0', 'address to listen on'),

@@ -17,8 +17,8 @@
 import re
 import socket
 
-from .parameters import Parameter as P
-from .video.encoder_settings import H264_ENCODERS
+from .parameter_table import Parameter as P
+from ..video.encoder_settings import H264_ENCODERS
 
 TELEOP_OUTPUT = (
     P('teleop.message_type', 'auto', 'message on cmd_vel; auto looks at the subscribers',
