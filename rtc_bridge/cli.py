@@ -64,7 +64,7 @@ def run(program: str, arguments: list[str]) -> int:
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
     try:
-        import_module('rtc_bridge.core.dependencies').check(program)
+        import_module('rtc_bridge.system.dependency_check').check(program)
         module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
         return module.main() or 0
     except DependencyError as error:

@@ -24,7 +24,7 @@ from patience import PATIENCE
 from processes import free_port
 import pytest
 from rtc_bridge.core.access.invite import write_bearer
-from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.system.key_store import KeyStore
 from stack import ROBOT, Robot
 
 # Of floods: a tenth says as much here.

@@ -25,7 +25,7 @@ from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
 from rtc_bridge.core.access.roles import roles as access_module
 from rtc_bridge.core.access.roles import Access, may_drive
 from rtc_bridge.core.errors import SignalingError, StoreError
-from rtc_bridge.core.keystore import default_directory, KeyStore
+from rtc_bridge.system.key_store import default_directory, KeyStore
 
 NOW = 4_000_000_000
 

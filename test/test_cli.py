@@ -54,7 +54,7 @@ def test_unknown_program(arguments, fault):
     assert 'usage:' in done.stderr
 
 
-@pytest.mark.parametrize('module', ['rtc_bridge.core.dependencies', 'rtc_bridge.nodes.relay'])
+@pytest.mark.parametrize('module', ['rtc_bridge.system.dependency_check', 'rtc_bridge.nodes.relay'])
 def test_ctrl_c_during_the_start_is_quiet(module):
     code = f"""
 import os, signal, sys

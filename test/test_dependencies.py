@@ -20,8 +20,8 @@ import sys
 
 from patience import PATIENCE
 import pytest
-from rtc_bridge.core import dependencies
 from rtc_bridge.core.errors import DependencyError
+from rtc_bridge.system import dependency_check
 
 GOOD = {'aiohttp': '3.9.1', 'aiortc': '1.14.0', 'cryptography': '42.0.0', 'websockets': '13'}
 
@@ -48,27 +48,27 @@ def fault(program, monkeypatch, missing=(), distro='jazzy', venv=False, **change
     monkeypatch.setattr(sys, 'base_prefix', '/base')
     monkeypatch.setattr(sys, 'prefix', '/v' if venv else '/base')
     with pytest.raises(DependencyError) as caught:
-        dependencies.check(program, versions(**changes), lambda module: module not in missing)
+        dependency_check.check(program, versions(**changes), lambda module: module not in missing)
     return str(caught.value)
 
 
 @pytest.mark.parametrize('program', ['demo', 'bridge', 'relay', 'cmd-vel-guard', 'play-video'])
 def test_lowest_versions_pass(program):
-    dependencies.check(program, versions(), lambda module: True)
+    dependency_check.check(program, versions(), lambda module: True)
 
 
 def test_version_numbers_are_compared_as_numbers():
-    dependencies.check('bridge', versions(aiohttp='3.14.5', aiortc='1.16', websockets='17.4'),
+    dependency_check.check('bridge', versions(aiohttp='3.14.5', aiortc='1.16', websockets='17.4'),
                        lambda module: True)
 
 
 def test_package_without_metadata_passes():
-    dependencies.check('bridge', versions(aiortc=None), lambda module: True)
+    dependency_check.check('bridge', versions(aiortc=None), lambda module: True)
 
 
 def test_ubuntu_24_04(monkeypatch):
     """Noble's aiortc 1.6 and websockets 10.4 are refused, and one line mends both."""
-    monkeypatch.setattr(dependencies.Path, 'exists', lambda path: True)
+    monkeypatch.setattr(dependency_check.Path, 'exists', lambda path: True)
     assert fault('bridge', monkeypatch, aiortc='1.6.0', websockets='10.4') == (
         'aiortc 1.6.0 is too old, at least 1.14 is needed, '
         'websockets 10.4 is too old, at least 13 is needed: '
@@ -76,7 +76,7 @@ def test_ubuntu_24_04(monkeypatch):
 
 
 def test_pip_without_pep_668(monkeypatch):
-    monkeypatch.setattr(dependencies.Path, 'exists', lambda path: False)
+    monkeypatch.setattr(dependency_check.Path, 'exists', lambda path: False)
     assert fault('relay', monkeypatch, aiohttp='3.8.6').endswith(
         ": python3 -m pip install --user 'aiohttp>=3.9'")
 
@@ -98,7 +98,7 @@ def test_missing_with_and_without_ros(monkeypatch):
 
 
 def test_relay_needs_no_ros():
-    dependencies.check('relay', versions(),
+    dependency_check.check('relay', versions(),
                        lambda module: module in ('aiohttp', 'prometheus_client'))
 
 

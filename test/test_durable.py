@@ -24,8 +24,8 @@ from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, ZERO
-from rtc_bridge.core.durable import write_durably
 from rtc_bridge.core.errors import StoreError
+from rtc_bridge.system.atomic_file import write_durably
 
 
 class Disk:

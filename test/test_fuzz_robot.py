@@ -36,7 +36,6 @@ from rtc_bridge.core.access.invite import bearer_parts, Invite, read, split, wri
 from rtc_bridge.core.access.invite_url import read_link
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.limits.datagram_limits import PeerLimits
 from rtc_bridge.core.limits.rate_limit import RateLimit
 from rtc_bridge.core.limits.sctp_limits import (
@@ -46,6 +45,7 @@ from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleo
 from rtc_bridge.peer.aiortc_compat.limits import limited_by
 from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.system.key_store import KeyStore
 from test_fuzz import COUNT, edit, edits, fuzz, hostile, plain, values
 from viewer import make_sessions, TestCamera, until, Viewer
 

@@ -26,7 +26,7 @@ import xml.etree.ElementTree as ElementTree
 from patience import PATIENCE
 import pytest
 import rtc_bridge
-from rtc_bridge.core import dependencies
+from rtc_bridge.system import dependency_check
 
 ROOT = Path(__file__).resolve().parent.parent
 # Imported where somebody has installed them.
@@ -80,8 +80,8 @@ def test_dependencies_are_those_of_setup(setup_arguments):
     wanted = setup_arguments['install_requires']
     extras = setup_arguments['extras_require']
     wanted = wanted + extras['ros-jazzy'] + extras['redis']
-    needs = {name: need for name, need in vars(dependencies).items()
-             if isinstance(need, dependencies.Need) and need.pip}
+    needs = {name: need for name, need in vars(dependency_check).items()
+             if isinstance(need, dependency_check.Need) and need.pip}
     assert {'aiortc', 'aiohttp', 'websockets'} <= {need.pip for need in needs.values()}
     for name, need in needs.items():
         matching = [text for text in wanted

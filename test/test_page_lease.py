@@ -16,7 +16,7 @@
 
 import pytest
 from rtc_bridge.core.access.invite import Invite, write
-from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.system.key_store import KeyStore
 from stack import CmdVel, ColourCamera, ROBOT, Robot
 from test_page_states import browse, shows, take, text  # noqa: F401
 

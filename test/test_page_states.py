@@ -23,7 +23,7 @@ from browsers import PATIENCE, until
 import numpy as np
 import pytest
 from rtc_bridge.core.access.invite import Invite, write
-from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.system.key_store import KeyStore
 from stack import ColourCamera, ROBOT, Robot
 
 SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'tablet': (820, 1180),

@@ -19,7 +19,7 @@ import signal
 from browsers import Firefox, until
 import pytest
 from rtc_bridge.core.access.invite import Invite, write
-from rtc_bridge.core.keystore import KeyStore
+from rtc_bridge.system.key_store import KeyStore
 from stack import ColourCamera, ROBOT, Robot
 from test_page import PAD
 

@@ -20,11 +20,11 @@ import threading
 
 from browsers import PATIENCE, until
 import pytest
-from rtc_bridge.core import priority
-from rtc_bridge.core.priority import be_ordinary, LOOP_NICE, prefer
 from rtc_bridge.media.decoder import Decoder
 from rtc_bridge.media.passthrough import PassthroughStream
 from rtc_bridge.media.stream import Limits, VideoStream
+from rtc_bridge.system import thread_priority
+from rtc_bridge.system.thread_priority import be_ordinary, LOOP_NICE, prefer
 from stack import ColourCamera, Robot
 from viewers import Viewer
 
@@ -65,7 +65,7 @@ def nices(pid):
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    monkeypatch.setattr(priority, '_ordinary', None)
+    monkeypatch.setattr(thread_priority, '_ordinary', None)
 
 
 def sink(*_):

@@ -27,16 +27,16 @@ import time
 from browsers import PATIENCE, until
 from processes import free_port, node, Process
 import pytest
-from rtc_bridge.core import private_files
 from rtc_bridge.core.access.registration_tokens import read_words
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
-from rtc_bridge.core.durable import remove_leftovers, write_durably
 from rtc_bridge.core.errors import REFUSED, StoreError
-from rtc_bridge.core.file_lock import locked
-from rtc_bridge.core.keystore import KeyStore
-from rtc_bridge.core.private_files import check_folder, read_private, warn_if_exposed
 from rtc_bridge.nodes.certificate import keep
 from rtc_bridge.signaling.url import read_token
+from rtc_bridge.system import private_files
+from rtc_bridge.system.atomic_file import remove_leftovers, write_durably
+from rtc_bridge.system.file_lock import locked
+from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.private_files import check_folder, read_private, warn_if_exposed
 
 OTHER = 12345
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason='only root can give files away')
@@ -79,7 +79,7 @@ def test_nothing_is_lost_that_processes_write_at_once(tmp_path):
 
 def test_processes_that_start_at_once_have_one_secret(tmp_path):
     folder = tmp_path / 'keys'
-    code = ('import sys; from pathlib import Path; from rtc_bridge.core.keystore import KeyStore;'
+    code = ('import sys; from pathlib import Path; from rtc_bridge.system.key_store import KeyStore;'
             'print(KeyStore(Path(sys.argv[1])).secret.hex())')
     processes = [subprocess.Popen([sys.executable, '-c', code, str(folder)],
                                   stdout=subprocess.PIPE, text=True) for _ in range(8)]
@@ -109,7 +109,7 @@ def test_two_bridges_that_start_at_once_share_a_folder(tmp_path):
 def test_a_lock_that_another_process_holds_is_an_error_after_a_while(tmp_path):
     lock = tmp_path / 'lock'
     code = ('import sys, time; from pathlib import Path;'
-            'from rtc_bridge.core.file_lock import locked\n'
+            'from rtc_bridge.system.file_lock import locked\n'
             'with locked(Path(sys.argv[1])):\n'
             '    print("held", flush=True); time.sleep(600)')
     holder = subprocess.Popen([sys.executable, '-c', code, str(lock)], stdout=subprocess.PIPE)
@@ -172,7 +172,7 @@ def test_a_writer_at_work_is_left_alone(tmp_path):
     """Another process is stopped in the middle of its own write."""
     path = tmp_path / 'state.json'
     code = ('import os, sys, time; from pathlib import Path;'
-            'from rtc_bridge.core.durable import write_durably\n'
+            'from rtc_bridge.system.atomic_file import write_durably\n'
             'os.fsync = lambda number: (print("writing", flush=True), sys.stdin.readline())\n'
             'write_durably(Path(sys.argv[1]), "theirs")')
     other = subprocess.Popen([sys.executable, '-c', code, str(path)], stdin=subprocess.PIPE,
@@ -191,7 +191,7 @@ def test_a_writer_at_work_is_left_alone(tmp_path):
 
 def test_writers_that_are_killed_at_any_time_harm_nobody(tmp_path):
     path = tmp_path / 'state.json'
-    code = ('import sys; from pathlib import Path; from rtc_bridge.core.durable import '
+    code = ('import sys; from pathlib import Path; from rtc_bridge.system.atomic_file import '
             'write_durably\nprint("x", flush=True)\n'
             'while True: write_durably(Path(sys.argv[1]), "whole" * 1000)')
     for number in range(6):

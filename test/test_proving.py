@@ -22,11 +22,11 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.access.proof import robot_mac
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer import aiortc_compat, standing, strangers
 from rtc_bridge.peer.offer import only_sha256
 from rtc_bridge.peer.session import Session
+from rtc_bridge.system.key_store import KeyStore
 from viewer import until
 
 pytestmark = pytest.mark.asyncio

@@ -27,8 +27,8 @@ from patience import PATIENCE
 import pytest
 from relay_server import get, make_offer, OPEN, Relay, relay, send, serve_app
 from rtc_bridge.core.errors import ParameterError, SignalingError
+from rtc_bridge.core.keyed_queue import SerialTasks
 from rtc_bridge.core.protocol.robot_link import Candidate
-from rtc_bridge.core.serial import SerialTasks
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.signaling.backoff import delays, rest

@@ -21,11 +21,11 @@ import threading
 
 import pytest
 from rtc_bridge.core import supervision
-from rtc_bridge.core.process_end import ProcessEnd
 from rtc_bridge.core.supervision import (
     call_guarded, call_in_loop, count_the_rest, FailureLog, first_of, guarded, keep_running, spawn,
     start_thread,
 )
+from rtc_bridge.system.process_end import ProcessEnd
 
 
 @pytest.fixture(autouse=True)

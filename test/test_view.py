@@ -26,10 +26,10 @@ from rtc_bridge.core.access.invite import Invite, write
 from rtc_bridge.core.access.invite_url import Page, read_link, read_page
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError, REFUSED
-from rtc_bridge.core.keystore import KeyStore
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.server import serve
+from rtc_bridge.system.key_store import KeyStore
 from viewer import make_sessions, TestCamera
 
 INVITE = write(b's' * 32, Invite('bot', 'x', 'drive', 'Ada', 0, 4_000_000_000))

@@ -28,8 +28,8 @@ from .passthrough import PassthroughStream
 from .picture import Load
 from .pixels import Planes
 from ..core.errors import ImageError
-from ..core.priority import be_ordinary
 from ..core.supervision import guard, start_thread
+from ..system.thread_priority import be_ordinary
 
 # So many units are a second of delay: then it begins anew at a keyframe.
 _MAX_WAITING = 30

@@ -25,9 +25,9 @@ from .fanout import FanOut, Sink
 from .picture import Picture
 from ..core.clock import boot_time
 from ..core.errors import ImageError
-from ..core.priority import be_ordinary
 from ..core.supervision import failures, start_thread
 from ..core.video.codec_fallback import family
+from ..system.thread_priority import be_ordinary
 
 # Keyframes cost all viewers: requests within this time share one.
 KEYFRAME_INTERVAL_S = 0.3

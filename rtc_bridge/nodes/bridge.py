@@ -43,10 +43,7 @@ from ..core.driving.rtcbot_input import read_text
 from ..core.errors import (
     ParameterError, ProtocolError, REFUSED, RtcBridgeError, StoreError,
 )
-from ..core.keystore import default_directory, KeyStore
 from ..core.limits.refusals import refusals
-from ..core.priority import LOOP_NICE, prefer
-from ..core.process_end import ProcessEnd
 from ..core.protocol.signaling_messages import check_name
 from ..core.settings.parameter_table import Value
 from ..core.settings.robot_parameters import BRIDGE, default_robot_id
@@ -66,6 +63,9 @@ from ..ros.seam import RosThread
 from ..signaling.addresses import watch
 from ..signaling.client import RelayClient
 from ..signaling.url import dial_url, page_url, read_token
+from ..system.key_store import default_directory, KeyStore
+from ..system.process_end import ProcessEnd
+from ..system.thread_priority import LOOP_NICE, prefer
 
 DIAGNOSTICS_PERIOD_S = 1.0
 

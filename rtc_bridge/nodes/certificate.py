@@ -27,9 +27,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ..core.clock import Clock
-from ..core.durable import write_durably
 from ..core.errors import StoreError
-from ..core.private_files import read_private
+from ..system.atomic_file import write_durably
+from ..system.private_files import read_private
 
 # Apple's systems take no server's certificate that holds longer than 825 days, others 398.
 _VALID = timedelta(days=397)

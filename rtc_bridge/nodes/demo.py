@@ -27,10 +27,10 @@ import sys
 
 import aiohttp
 
-from .children import Child, end
 from ..core.protocol.signaling_messages import parse, Ready, SUBPROTOCOL, Watch
 from ..core.supervision import spawn
 from ..signaling.addresses import reachable
+from ..system.child_processes import Child, end
 
 _ROBOT = 'demo'
 _ALL = {'0.0.0.0': '127.0.0.1', '::': '::1'}

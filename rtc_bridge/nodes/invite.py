@@ -24,7 +24,7 @@ import qrcode
 from ..core.access.invite import check_text, MAX_NAME, read, ROLES, write, write_bearer
 from ..core.access.invite_url import read_page
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
-from ..core.keystore import default_directory, KeyStore
+from ..system.key_store import default_directory, KeyStore
 
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
 

@@ -23,7 +23,6 @@ import ssl
 
 from . import certificate
 from ..core.errors import ParameterError, RtcBridgeError
-from ..core.private_files import warn_if_exposed
 from ..core.protocol.robot_link import RobotLink
 from ..core.settings.parameter_table import Value
 from ..core.supervision import keep_running, spawn
@@ -32,6 +31,7 @@ from ..relay.app import create_app
 from ..relay.registry import NAMELESS, Registry
 from ..relay.server import serve, tls
 from ..signaling.addresses import reachable
+from ..system.private_files import warn_if_exposed
 
 _logger = logging.getLogger('rtc_bridge.server')
 # A certificate that others renewed is noticed after this, one's own is renewed in time.

@@ -26,10 +26,8 @@ import ssl
 import sys
 
 from ..core.access.registration_tokens import read_words, Tokens
-from ..core.dependencies import check
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.limits.log_limits import EscapingFormatter
-from ..core.private_files import warn_if_exposed
 from ..core.settings.parameter_table import Value
 from ..core.settings.relay_settings import flag, PREFIX, RELAY, settle
 from ..core.supervision import count_the_rest, guarded, keep_running, spawn
@@ -37,6 +35,8 @@ from ..relay.app import create_app
 from ..relay.registry import Registry
 from ..relay.server import serve, tls
 from ..relay.watch import JsonFormatter
+from ..system.dependency_check import check
+from ..system.private_files import warn_if_exposed
 
 _logger = logging.getLogger('rtc_bridge.relay')
 _COLLECT_S, _COLLECT_ALL = 60.0, 60

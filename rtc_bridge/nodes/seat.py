@@ -35,7 +35,6 @@ from ..core.driving.lease import Lease
 from ..core.driving.teleop_controller import Pilot, POLL_PERIOD_S
 from ..core.driving.velocity import Limits, Velocity
 from ..core.errors import ParameterError, StoreError
-from ..core.process_end import ProcessEnd
 from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
 from ..ros.diagnostics import status
@@ -43,6 +42,7 @@ from ..ros.seam import guarded_service
 from ..ros.velocity_publisher import (
     CmdVelOutput, flush, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
     STATE_QOS, STOP_TOPIC)
+from ..system.process_end import ProcessEnd
 
 # A lock of twist_mux, with a timeout of 0.5 s, bears one that is lost.
 LOCK_PERIOD_S = 0.2

@@ -29,10 +29,10 @@ from .redis_line import Away
 from .v1 import send, WebSocketRobot
 from .watch import Metrics
 from ..core.errors import ProtocolError, SignalingError
+from ..core.keyed_queue import SerialTasks
 from ..core.protocol.robot_link import IceServer, Offer, RobotLink
 from ..core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage,
                              Renew, Servers)
-from ..core.serial import SerialTasks
 
 # Relay, link, text.
 Post = Callable[[str, str, str], 'asyncio.Future[int]']

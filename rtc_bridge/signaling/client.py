@@ -38,13 +38,13 @@ from .. import __version__
 from ..core.access.robot_identity import Prover
 from ..core.clock import boot_time
 from ..core.errors import ProtocolError
+from ..core.keyed_queue import SerialTasks
 from ..core.limits.log_limits import escape, Repeats
 from ..core.limits.rate_limit import RateLimit
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
                              Registered, Renew, Servers, SUBPROTOCOL)
-from ..core.serial import SerialTasks
 from ..core.supervision import failures, first_of, spawn
 
 _logger = logging.getLogger('rtc_bridge.signaling')

@@ -21,9 +21,9 @@ import re
 from urllib.parse import urlsplit
 
 from ..core.errors import ParameterError, ProtocolError
-from ..core.private_files import warn_if_exposed
 from ..core.protocol.signaling_messages import check_name
 from ..core.protocol.strict_json import show
+from ..system.private_files import warn_if_exposed
 
 _ALLOWED = ('an http, https, ws or wss URL with the path of the robot or none, like '
             'https://relay.example.org/myrobot')

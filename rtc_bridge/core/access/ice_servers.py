@@ -29,9 +29,9 @@ from typing import Any
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimit
-from ..private_files import warn_if_exposed
 from ..protocol.robot_link import IceServer
 from ..protocol.strict_json import show
+from ...system.private_files import warn_if_exposed
 
 # Anybody may have a viewer's credentials, before a proof: they hold for the time in which a page
 # gets an address, and coturn does not look at the time again while that address is in use.

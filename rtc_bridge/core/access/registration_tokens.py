@@ -20,8 +20,8 @@ from hmac import compare_digest
 from pathlib import Path
 
 from ..errors import ParameterError, ProtocolError
-from ..private_files import warn_if_exposed
 from ..protocol.signaling_messages import check_name
+from ...system.private_files import warn_if_exposed
 
 ANY = '*'
 # 16 characters of base64 are 96 bits.

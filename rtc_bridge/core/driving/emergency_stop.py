@@ -27,9 +27,9 @@ import time
 from typing import Callable
 
 from ..clock import boot_time, Clock
-from ..durable import write_durably
 from ..errors import StoreError
-from ..private_files import read_private
+from ...system.atomic_file import write_durably
+from ...system.private_files import read_private
 
 logger = logging.getLogger(__name__)
 # A disk that takes nothing is asked again so often, while pages repeat their wish.

@@ -23,8 +23,8 @@ from pathlib import Path
 import shlex
 import time
 
-from .clock import boot_time
-from .errors import StoreError
+from ..core.clock import boot_time
+from ..core.errors import StoreError
 
 # Seconds to wait: who holds it writes a small file or two, which takes a slow disk tenths of one.
 LOCK_TIMEOUT_S = 5.0

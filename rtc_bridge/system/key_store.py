@@ -36,13 +36,13 @@ from pathlib import Path
 import time
 from typing import Any
 
-from .access.invite import decode, encode, Invite, new_id, new_secret, SECRET_BYTES
-from .clock import Clock
-from .durable import remove_leftovers, write_durably
-from .errors import ProtocolError, StoreError
+from .atomic_file import remove_leftovers, write_durably
 from .file_lock import locked
 from .private_files import check_folder, make_folder, read_private
-from .supervision import start_thread
+from ..core.access.invite import decode, encode, Invite, new_id, new_secret, SECRET_BYTES
+from ..core.clock import Clock
+from ..core.errors import ProtocolError, StoreError
+from ..core.supervision import start_thread
 
 logger = logging.getLogger(__name__)
 

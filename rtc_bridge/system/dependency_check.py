@@ -24,7 +24,7 @@ import shlex
 import sys
 import sysconfig
 
-from .errors import DependencyError
+from ..core.errors import DependencyError
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import asyncio
 from contextlib import suppress
 from functools import partial
 
-from .supervision import OnFailure
+from ..core.supervision import OnFailure
 
 
 class ProcessEnd:

@@ -21,7 +21,7 @@ from pathlib import Path
 import re
 import secrets
 
-from .errors import StoreError
+from ..core.errors import StoreError
 
 # A file on its way to replace another one: NAME.RANDOM.new.
 _TEMPORARY = re.compile(r'(?P<name>.+)\.[0-9a-f]+\.new')
