@@ -4,7 +4,7 @@
 
 const scriptStart = performance.now();
 
-// As rtc_bridge/media/stamp.py draws them.
+// As rtc_bridge/sim/frame_stamp.py draws them.
 const BLOCK = 16, COLUMNS = 28, ROWS = 2;
 const WRAP = 2 ** 48;
 

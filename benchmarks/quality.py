@@ -29,9 +29,9 @@ import av
 import cv2
 import numpy as np
 
-from rtc_bridge.media.clips import open_source
 from rtc_bridge.media.encoder import Encoder, TIME_BASE
 from rtc_bridge.media.pixels import to_i420
+from rtc_bridge.sim.clips import open_source
 
 FPS = 30
 RATES = (1_000_000, 1_500_000, 1_900_000, 3_000_000)

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-The time drawn into pictures (media/stamp.py), read in a page as they are shown.
+The time drawn into pictures (sim/frame_stamp.py), read in a page as they are shown.
 
 ``WATCH`` begins to fill the list ``drawn``: when each picture was shown, by the wall clock, and
 its delay, in ms.

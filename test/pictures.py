@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from rtc_bridge.media.layouts import layout
+from rtc_bridge.media.pixel_layouts import layout
 
 # Colour of the samples of a Bayer tile, row by row: 0 blue, 1 green, 2 red.
 _CHANNEL = {'b': 0, 'g': 1, 'r': 2}

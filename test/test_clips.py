@@ -23,7 +23,7 @@ import numpy as np
 from pictures import picture
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media.clips import open_source, play
+from rtc_bridge.sim.clips import open_source, play
 
 COUNT = 12
 

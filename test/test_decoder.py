@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from rtc_bridge.media import decoder
 from rtc_bridge.media.decoder import Decoder
+from rtc_bridge.media.frame import Picture, Shape
 from rtc_bridge.media.passthrough import PassthroughStream
-from rtc_bridge.media.picture import Picture, Shape
 from rtc_bridge.media.pixels import Planes, planes
 from test_h264 import encode
 

@@ -24,7 +24,7 @@ from rtc_bridge.core.video.tiers import Path
 from rtc_bridge.media import passthrough
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.picture import Shape
+from rtc_bridge.media.frame import Shape
 from test_h264 import encode
 from test_stream import i420, texture
 

@@ -22,7 +22,7 @@ from pictures import encode, picture
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media.layouts import ENCODINGS, layout
+from rtc_bridge.media.pixel_layouts import ENCODINGS, layout
 from rtc_bridge.media.pixels import to_i420
 from rtc_bridge.ros.images import compressed_to_array, image_to_array
 from sensor_msgs.msg import CompressedImage, Image

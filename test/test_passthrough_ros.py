@@ -21,7 +21,7 @@ import av
 from browsers import Chromium, PATIENCE, until
 import cv2
 import pytest
-from rtc_bridge.media.clips import open_source
+from rtc_bridge.sim.clips import open_source
 from sensor_msgs.msg import CompressedImage
 from stack import finish, Robot
 from viewers import Viewer

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rtc_bridge.media.clips import open_source
+from rtc_bridge.sim.clips import open_source
 from stack import ColourCamera, finish, ROBOT, Robot, usage
 
 TOPIC = 'video/image_raw'

@@ -21,7 +21,7 @@ import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media.compressed import decode_compressed
 from rtc_bridge.media.depth import DEPTH_RANGE, depth_to_bgr
-from rtc_bridge.media.layouts import ENCODINGS, layout
+from rtc_bridge.media.pixel_layouts import ENCODINGS, layout
 from rtc_bridge.media.pixels import planes, to_i420
 
 COLOURS = [name for name in ENCODINGS if layout(name).kind != 'depth']

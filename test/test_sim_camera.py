@@ -20,9 +20,9 @@ import random
 import cv2
 import numpy as np
 import pytest
-from rtc_bridge.core.sim_world import box, Pose, ROOM, Room, SimWorld, START
-from rtc_bridge.media import sim_textures
-from rtc_bridge.media.sim_camera import SimCamera
+from rtc_bridge.sim import textures
+from rtc_bridge.sim.camera import SimCamera
+from rtc_bridge.sim.world import box, Pose, ROOM, Room, SimWorld, START
 
 WALL = (10, 10, 10)
 
@@ -41,9 +41,9 @@ def plain(monkeypatch):
     def side(look, *_):
         return np.full((40, 40, 3), colour(int(look)), np.uint8)
 
-    monkeypatch.setattr(sim_textures, 'side', side)
-    monkeypatch.setattr(sim_textures, 'wall', lambda *_: np.full((40, 40, 3), WALL, np.uint8))
-    monkeypatch.setattr('rtc_bridge.media.sim_camera._SUN', (0.0, 0.0))
+    monkeypatch.setattr(textures, 'side', side)
+    monkeypatch.setattr(textures, 'wall', lambda *_: np.full((40, 40, 3), WALL, np.uint8))
+    monkeypatch.setattr('rtc_bridge.sim.camera._SUN', (0.0, 0.0))
     return SimCamera(Room(ROOM.length, ROOM.width, ROOM.height, things))
 
 
@@ -104,7 +104,7 @@ def test_pixels_are_where_the_pinhole_puts_them(plain):
 
 def test_the_floor_lies_where_it_should():
     camera = SimCamera(ROOM)
-    texture = sim_textures.floor(ROOM, 160)
+    texture = textures.floor(ROOM, 160)
     pose = Pose(-2.0, -0.5, 0.4)
     small = cv2.GaussianBlur(camera.render(pose), (0, 0), 2)
     blurred = cv2.GaussianBlur(texture, (0, 0), 2)

@@ -27,9 +27,9 @@ from pictures import picture, real_clip
 from processes import node, Process
 import pytest
 from ros_probe import RosProbe
-from rtc_bridge.media import stamp
-from rtc_bridge.ros.camera_publisher import image_qos
 from rtc_bridge.ros.images import compressed_to_array, image_to_array
+from rtc_bridge.sim import frame_stamp
+from rtc_bridge.sim.camera_publisher import image_qos
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image
 
 RELIABLE = image_qos('reliable')
@@ -135,7 +135,7 @@ def test_sim_robot_parameters(probe):
         probe.wait_for(lambda: len(images) > 4 and odometry)
         assert (images[-1].width, images[-1].height, images[-1].step) == (480, 320, 1440)
         assert images[-1].header.frame_id == 'lens' and odometry[-1].child_frame_id == 'base'
-        stamps = [stamp.read(image_to_array(image)[0]) for image in images[:3]]
+        stamps = [frame_stamp.read(image_to_array(image)[0]) for image in images[:3]]
         assert all(stamps) and stamps == sorted(set(stamps))
         # The stamp in the picture and the one in the header are of one moment.
         header = images[0].header.stamp
@@ -229,12 +229,12 @@ def test_play_video_scales_stamps_and_compresses(probe):
     assert images[0].header.frame_id == 'lens'
     decoded = [compressed_to_array(message) for message in jpegs]
     assert decoded[0][1] == 'bgr8' and decoded[0][0].shape == (images[0].height, 480, 3)
-    raw = {stamp.read(image_to_array(message)[0]): pixels(message) for message in images}
+    raw = {frame_stamp.read(image_to_array(message)[0]): pixels(message) for message in images}
     assert None not in raw
-    common = [image for image, _ in decoded if stamp.read(image) in raw]
+    common = [image for image, _ in decoded if frame_stamp.read(image) in raw]
     assert common
     for image in common:
-        assert np.abs(image.astype(int) - raw[stamp.read(image)]).mean() < 6
+        assert np.abs(image.astype(int) - raw[frame_stamp.read(image)]).mean() < 6
 
 
 def test_play_video_plays_a_folder_once(probe, tmp_path):

@@ -17,7 +17,7 @@
 import math
 
 import pytest
-from rtc_bridge.core.sim_world import box, pillar, Pose, ROOM, Room, SimWorld, START
+from rtc_bridge.sim.world import box, pillar, Pose, ROOM, Room, SimWorld, START
 
 EMPTY = Room(20, 20, 1)
 

@@ -22,8 +22,8 @@ import numpy as np
 from pictures import picture
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media import stamp
 from rtc_bridge.media.encoder import CODECS, Encoder
+from rtc_bridge.sim import frame_stamp
 
 VALUES = [0, 1, 2 ** 48 - 1, 0xaaaaaaaaaaaa, 0x123456789abc, 1_760_000_000_123_456 % 2 ** 48]
 
@@ -31,9 +31,9 @@ VALUES = [0, 1, 2 ** 48 - 1, 0xaaaaaaaaaaaa, 0x123456789abc, 1_760_000_000_123_4
 @pytest.mark.parametrize('value', VALUES)
 def test_what_is_drawn_is_read(value):
     bgr = picture(640, 480)
-    stamp.draw(bgr, value)
-    assert stamp.read(bgr) == value
-    assert stamp.read(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)) == value
+    frame_stamp.draw(bgr, value)
+    assert frame_stamp.read(bgr) == value
+    assert frame_stamp.read(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)) == value
     assert np.array_equal(bgr[32:], picture(640, 480)[32:])
     assert np.array_equal(bgr[:, 448:], picture(640, 480)[:, 448:])
 
@@ -41,7 +41,7 @@ def test_what_is_drawn_is_read(value):
 def test_layout_as_documented():
     bgr = picture(448, 32)
     value = 0x800001c00002
-    stamp.draw(bgr, value)
+    frame_stamp.draw(bgr, value)
     bits = ''.join(str(int(bgr[8 + 16 * row, 8 + 16 * column, 0] == 255))
                    for row in range(2) for column in range(28))
     checksum = (0x80 + 0x00 + 0x01 + 0xc0 + 0x00 + 0x02 + 0xa5) % 256
@@ -51,38 +51,38 @@ def test_layout_as_documented():
 @pytest.mark.parametrize('size', [(320, 240), (960, 720), (500, 374)])
 def test_scaled_pictures(size):
     bgr = picture(640, 480)
-    stamp.draw(bgr, VALUES[4])
+    frame_stamp.draw(bgr, VALUES[4])
     scaled = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
-    assert stamp.read(scaled, width=640) == VALUES[4]
+    assert frame_stamp.read(scaled, width=640) == VALUES[4]
 
 
 def test_pictures_without_a_stamp():
     for plain in (picture(640, 480), np.zeros((480, 640, 3), np.uint8),
                   np.full((480, 640), 255, np.uint8), np.zeros((16, 640), np.uint8)):
-        assert stamp.read(plain) is None
+        assert frame_stamp.read(plain) is None
 
 
 def test_a_wrong_block_is_noticed():
     bgr = picture(640, 480)
-    stamp.draw(bgr, VALUES[4])
+    frame_stamp.draw(bgr, VALUES[4])
     for row in range(2):
         for column in range(28):
             damaged = bgr.copy()
             block = damaged[row * 16:row * 16 + 16, column * 16:column * 16 + 16]
             block[:] = 255 - block
-            assert stamp.read(damaged) is None
+            assert frame_stamp.read(damaged) is None
 
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ImageError, match='447x32'):
-        stamp.draw(np.zeros((32, 447, 3), np.uint8), 1)
+        frame_stamp.draw(np.zeros((32, 447, 3), np.uint8), 1)
     for value in (-1, 2 ** 48):
         with pytest.raises(ValueError, match=str(value)):
-            stamp.draw(picture(640, 480), value)
+            frame_stamp.draw(picture(640, 480), value)
 
 
 def test_now_is_the_wall_clock():
-    first, second = stamp.now(), stamp.now()
+    first, second = frame_stamp.now(), frame_stamp.now()
     assert 0 <= second - first < 10_000_000 and first < 2 ** 48
 
 
@@ -101,12 +101,12 @@ def test_h264_at_a_low_rate(size):
         # Coarse noise that moves leaves the encoder few bits for the stamp.
         bgr = np.roll(cv2.resize(noise, size), (index * 5, index * 11), (0, 1)).copy()
         sent.append((1_760_000_000_000_000 + index * 33_333) % 2 ** 48)
-        stamp.draw(bgr, sent[-1])
+        frame_stamp.draw(bgr, sent[-1])
         frame = av.VideoFrame.from_ndarray(bgr, 'bgr24').reformat(format='yuv420p')
         frame.pts = index
         packets += encoder.encode(frame)
     for packet in [*packets, *encoder.encode(None), None]:
-        seen += [stamp.read(f.to_ndarray(format='bgr24')) for f in decoder.decode(packet)]
+        seen += [frame_stamp.read(f.to_ndarray(format='bgr24')) for f in decoder.decode(packet)]
     assert seen == sent
 
 
@@ -120,12 +120,12 @@ def test_the_smallest_tier_at_the_lowest_rate(codec, size):
     for index in range(30):
         bgr = np.roll(picture(*size), index * 8, 1)
         sent.append((1_760_000_000_000_000 + index * 66_667) % 2 ** 48)
-        stamp.draw(bgr, sent[-1])
+        frame_stamp.draw(bgr, sent[-1])
         small = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
         packet = encoder.encode(cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420), index * 6000, False)
         if packet is None:
             sent.pop()
             continue
-        seen += [stamp.read(f.to_ndarray(format='bgr24'), size[0])
+        seen += [frame_stamp.read(f.to_ndarray(format='bgr24'), size[0])
                  for f in decoder.decode(av.Packet(bytes(packet)))]
     assert len(seen) > 20 and seen == sent

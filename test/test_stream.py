@@ -26,7 +26,7 @@ from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.video.tiers import Path, Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.media.encoder import CODECS, Encoder
-from rtc_bridge.media.picture import Picture, Shape
+from rtc_bridge.media.frame import Picture, Shape
 from rtc_bridge.media.stream import Limits, VideoStream
 
 pytestmark = pytest.mark.asyncio

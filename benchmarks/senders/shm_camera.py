@@ -32,8 +32,8 @@ import time
 import cv2
 import numpy as np
 
-from rtc_bridge.media import stamp
-from rtc_bridge.media.clips import open_source, play
+from rtc_bridge.sim import frame_stamp
+from rtc_bridge.sim.clips import open_source, play
 
 SLOTS = 4
 
@@ -60,7 +60,7 @@ def main() -> None:
         for number, picture in enumerate(play(open_source(args.clip, shape[2:0:-1]))):
             due += 1 / args.rate
             time.sleep(max(0.0, due - time.monotonic()))
-            stamp.draw(picture, stamp.now())
+            frame_stamp.draw(picture, frame_stamp.now())
             slots[number % SLOTS] = picture
             # Nobody listens, or not fast enough: the next picture is as good.
             with contextlib.suppress(OSError):

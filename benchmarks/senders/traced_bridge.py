@@ -27,13 +27,13 @@ import time
 from typing import Any
 
 import numpy as np
-from rtc_bridge.media import stamp
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.picture import Picture
+from rtc_bridge.media.frame import Picture
 from rtc_bridge.media.stream import VideoStream
 from rtc_bridge.nodes.bridge import main
 from rtc_bridge.peer.slot import Slot
+from rtc_bridge.sim import frame_stamp
 
 # By presentation time, which Picture.received fixes.
 _pictures: dict[int, dict[str, Any]] = {}
@@ -62,7 +62,7 @@ def _put(self: Camera, old: Any, load: Any, *args: Any) -> None:
 
     def load_and_keep() -> tuple[np.ndarray, str]:
         pixels, encoding = load()
-        load_and_keep.corner = pixels[:stamp.HEIGHT, :stamp.WIDTH].copy()
+        load_and_keep.corner = pixels[:frame_stamp.HEIGHT, :frame_stamp.WIDTH].copy()
         return pixels, encoding
 
     load_and_keep.came = came
@@ -107,7 +107,7 @@ async def _recv(self: Slot, old: Any) -> Any:
 def _dump(path: Path) -> None:
     pictures = []
     for entry in _pictures.values():
-        number = stamp.read(entry.pop('corner')) if 'corner' in entry else None
+        number = frame_stamp.read(entry.pop('corner')) if 'corner' in entry else None
         if number is not None:
             pictures.append({'stamp': number / 1000, **entry})
     path.write_text(json.dumps(pictures))

@@ -21,8 +21,8 @@ from typing import Callable
 
 from .decoder import Decoder
 from .fanout import Sink
+from .frame import Load, Picture, Shape
 from .passthrough import PassthroughStream
-from .picture import Load, Picture, Shape
 from .stream import Limits, START_BITRATE, VideoStream
 from .subscription import Stream, Subscription
 from ..core.clock import boot_time, Clock

@@ -17,7 +17,7 @@
 import cv2
 import numpy as np
 
-from .layouts import ENCODINGS
+from .pixel_layouts import ENCODINGS
 from ..core.errors import ImageError
 from ..core.protocol.strict_json import show
 

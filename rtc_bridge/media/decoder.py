@@ -24,8 +24,8 @@ import av
 from av.video.reformatter import ColorRange
 import numpy as np
 
+from .frame import Load
 from .passthrough import PassthroughStream
-from .picture import Load
 from .pixels import Planes
 from ..core.errors import ImageError
 from ..core.supervision import guard, start_thread

@@ -26,7 +26,7 @@ import cv2
 import numpy as np
 
 from .depth import DEPTH_RANGE, depth_to_bgr
-from .layouts import Layout, layout, PACKED_422, PLANAR
+from .pixel_layouts import Layout, layout, PACKED_422, PLANAR
 from ..core.errors import ImageError
 
 _TO_I420 = {'bgr': cv2.COLOR_BGR2YUV_I420, 'rgb': cv2.COLOR_RGB2YUV_I420,

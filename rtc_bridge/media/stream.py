@@ -22,7 +22,7 @@ import av
 
 from .encoder import Encoder
 from .fanout import FanOut, Sink
-from .picture import Picture
+from .frame import Picture
 from ..core.clock import boot_time
 from ..core.errors import ImageError
 from ..core.supervision import failures, start_thread

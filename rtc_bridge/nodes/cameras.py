@@ -26,7 +26,7 @@ from ..core.settings.robot_parameters import camera_parameters
 from ..core.supervision import call_guarded, failures, guard
 from ..core.video.tiers import Scale
 from ..media.camera import Camera, CameraSettings
-from ..media.picture import Shape
+from ..media.frame import Shape
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.diagnostics import CameraRates
 from ..ros.parameters import declare, let_change, undeclared

@@ -23,11 +23,11 @@ from rclpy.node import Node
 from ..core.errors import ParameterError
 from ..core.settings.parameter_table import Parameter
 from ..core.supervision import guarded
-from ..media import stamp
-from ..media.clips import open_source, play
-from ..ros.camera_publisher import CameraPublisher, H264Publisher
 from ..ros.parameters import declare
 from ..ros.program import end_program, Finished, run
+from ..sim import frame_stamp
+from ..sim.camera_publisher import CameraPublisher, H264Publisher
+from ..sim.clips import open_source, play
 
 PARAMETERS = (
     Parameter('path', '', 'video file, or folder of images'),
@@ -67,7 +67,7 @@ class PlayVideo(Node):
         self._size = source.size
         self._stamped = values['draw_stamp']
         if self._stamped:
-            stamp.check_size(*source.size)
+            frame_stamp.check_size(*source.size)
         self._pictures = play(source, loop=values['loop'])
         rate = values['rate'] or source.rate
         common = self, values['camera'], values['frame_id'], values['qos']
@@ -92,7 +92,7 @@ class PlayVideo(Node):
             self.get_logger().info('the end')
             raise Finished
         if self._stamped:
-            stamp.draw(picture, stamp.now())
+            frame_stamp.draw(picture, frame_stamp.now())
         self._camera.publish(picture, moment)
 
 

@@ -28,14 +28,14 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
 from ..core.settings.parameter_table import Parameter
-from ..core.sim_world import Pose, ROOM, SimWorld, START
 from ..core.supervision import guarded
-from ..media import stamp
-from ..media.sim_camera import SimCamera
-from ..ros.camera_publisher import CameraPublisher
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import end_program, run
 from ..ros.seam import guarded_service
+from ..sim import frame_stamp
+from ..sim.camera import SimCamera
+from ..sim.camera_publisher import CameraPublisher
+from ..sim.world import Pose, ROOM, SimWorld, START
 
 try:
     from tf2_msgs.msg import TFMessage
@@ -86,7 +86,7 @@ class SimRobot(Node):
         refuse_unknown(self, (), values)
         self._values = values
         if values['draw_stamp']:
-            stamp.check_size(values['width'], values['height'])
+            frame_stamp.check_size(values['width'], values['height'])
         self._world = SimWorld(max_linear=values['max_linear'], max_angular=values['max_angular'])
         self._camera = SimCamera(ROOM, values['width'], values['height'], fov=values['fov'])
         self._pictures = CameraPublisher(self, values['camera'], values['camera_frame'],
@@ -140,12 +140,12 @@ class SimRobot(Node):
         width, height = self._values['width'], self._values['height']
         self._pictures.publish_info(width, height, moment, self._camera.matrix)
         if self._pictures.watched:
-            number = stamp.now()
+            number = frame_stamp.now()
             picture = self._camera.render(self._world.pose)
             if not self._lamp:
                 cv2.convertScaleAbs(picture, picture, _DARK)
             if self._values['draw_stamp']:
-                stamp.draw(picture, number)
+                frame_stamp.draw(picture, number)
             self._pictures.publish(picture, moment)
 
     def _publish_odometry(self, moment) -> None:

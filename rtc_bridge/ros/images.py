@@ -25,7 +25,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from ..core.errors import ImageError
 from ..core.protocol.strict_json import show
 from ..media.compressed import decode_compressed
-from ..media.layouts import Layout, layout
+from ..media.pixel_layouts import Layout, layout
 
 # What cv_bridge reads right wherever it comes from, if there is no padding. The pure Python one
 # on PyPI ignores `step`.

@@ -24,8 +24,8 @@ import math
 import cv2
 import numpy as np
 
-from . import sim_textures
-from ..core.sim_world import Point, Pose, Prism, Room
+from . import textures
+from .world import Point, Pose, Prism, Room
 
 # Metres in front of the camera; the robot's own body keeps everything farther away.
 _NEAR = 0.04
@@ -71,7 +71,7 @@ class _Face:
 def _thing_faces(thing: Prism) -> list[_Face]:
     faces = []
     for a, b in zip(thing.corners, thing.corners[1:] + thing.corners[:1]):
-        texture = sim_textures.side(thing.look, math.dist(a, b), thing.height, 220)
+        texture = textures.side(thing.look, math.dist(a, b), thing.height, 220)
         faces.append(_Face(a, b, thing.height, texture))
     return faces
 
@@ -83,7 +83,7 @@ def _wall_faces(room: Room) -> list[_Face]:
     # North is +y; from inside, clockwise is left to right.
     for index, name in ((0, 0), (1, 3), (2, 2), (3, 1)):
         a, b = corners[index], corners[(index + 1) % 4]
-        texture = sim_textures.wall(math.dist(a, b), room.height, 100, *_WALLS[name])
+        texture = textures.wall(math.dist(a, b), room.height, 100, *_WALLS[name])
         faces.append(_Face(a, b, room.height, texture))
     return faces
 
@@ -112,11 +112,11 @@ class SimCamera:
         self._cy = round(height * 0.40) - 0.5
         self.matrix = np.array([[self._focal, 0, self._cx], [0, self._focal, self._cy], [0, 0, 1]])
         self._room = room
-        near = sim_textures.floor(room, _FLOOR_SCALE)
+        near = textures.floor(room, _FLOOR_SCALE)
         self._floor = near, cv2.resize(near, None, fx=0.4, fy=0.4, interpolation=cv2.INTER_AREA)
         self._horizon = math.ceil(self._cy)
         around = round(2 * math.pi * self._focal)
-        sky = sim_textures.sky(max(self._horizon, 8), around)[:self._horizon]
+        sky = textures.sky(max(self._horizon, 8), around)[:self._horizon]
         # Columns are contiguous: a picture takes as many of them as it is wide.
         self._sky = np.ascontiguousarray(sky.transpose(1, 0, 2))
         self._angles = np.arctan((np.arange(width) - self._cx) / self._focal)

@@ -17,7 +17,7 @@
 import cv2
 import numpy as np
 
-from ..core.sim_world import Room
+from .world import Room
 
 _PAINT = {'blue container': (150, 92, 40), 'red container': (52, 48, 172),
           'green container': (84, 122, 58)}
