@@ -27,14 +27,14 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from ros_probe import RosProbe
+from rtc_bridge.bridge.cameras import Cameras
 from rtc_bridge.core.errors import ImageError, ParameterError
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
-from rtc_bridge.nodes.cameras import Cameras
 from rtc_bridge.ros import camera_topic
 from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
+from rtc_bridge.ros.executor_thread import RosThread
 from rtc_bridge.ros.images import is_h264
-from rtc_bridge.ros.seam import RosThread
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Empty, Header
 

@@ -22,8 +22,8 @@ from aiohttp import web
 from patience import PATIENCE
 import pytest
 from relay_server import serve_app
+from rtc_bridge.bridge.certificate import keep
 from rtc_bridge.core.access.registration_tokens import Tokens
-from rtc_bridge.nodes.certificate import keep
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.registry import Registry
 from rtc_bridge.relay.server import serve, tls

@@ -25,10 +25,10 @@ from browsers import PATIENCE, until
 from cryptography import x509
 from processes import free_port, node
 import pytest
+from rtc_bridge.bridge.certificate import fingerprint, keep
+from rtc_bridge.bridge.own_server import Certificate
 from rtc_bridge.core.errors import ParameterError, REFUSED, StoreError
 from rtc_bridge.core.settings.robot_parameters import BRIDGE
-from rtc_bridge.nodes.certificate import fingerprint, keep
-from rtc_bridge.nodes.own_server import Certificate
 from rtc_bridge.signaling.addresses import reachable
 from stack import ColourCamera, Robot, start
 

@@ -21,7 +21,7 @@ import signal
 from browsers import PATIENCE, until
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rtc_bridge.nodes.seat import LOCK_PERIOD_S
+from rtc_bridge.bridge.teleop import LOCK_PERIOD_S
 from stack import CmdVel, finish, ROBOT, Robot
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger

@@ -27,11 +27,11 @@ import rclpy
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from .actions import Actions
-from .cameras import ANY, Cameras
-from .own_server import OwnServer
-from .seat import Seat
-from .telemetry import Telemetry
+from ..bridge.cameras import ANY, Cameras
+from ..bridge.own_server import OwnServer
+from ..bridge.service_calls import Actions
+from ..bridge.telemetry import Telemetry
+from ..bridge.teleop import Seat
 from ..core.access.ice_servers import read_ice
 from ..core.access.invite_url import read_page
 from ..core.access.origins import read_origins
@@ -56,10 +56,10 @@ from ..peer.host import Host
 from ..peer.ice_watch import IceWatch
 from ..peer.sessions import Sessions
 from ..ros.diagnostics import Diagnostics, FailureRates, status
-from ..ros.log import log_to_ros
+from ..ros.executor_thread import RosThread
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import ending_signals, FAILED, init
-from ..ros.seam import RosThread
+from ..ros.ros_log import log_to_ros
 from ..signaling.addresses import watch
 from ..signaling.client import RelayClient
 from ..signaling.url import dial_url, page_url, read_token

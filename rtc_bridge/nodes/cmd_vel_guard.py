@@ -40,9 +40,9 @@ from ..core.driving.velocity import Velocity
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
 from ..core.settings.robot_parameters import BRIDGE, TELEOP_OUTPUT
 from ..core.supervision import count_the_rest, guard, guarded
-from ..ros.log import log_to_ros
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import end_program, FAILED, init, PartFailed, spin, when_signalled
+from ..ros.ros_log import log_to_ros
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, HEARD_TOPIC, stamp_seconds,
     STATE_QOS, STATES_QOS, STOP_TOPIC)

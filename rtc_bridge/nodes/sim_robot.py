@@ -29,9 +29,9 @@ from std_srvs.srv import SetBool, Trigger
 
 from ..core.settings.parameter_table import Parameter
 from ..core.supervision import guarded
+from ..ros.executor_thread import guarded_service
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import end_program, run
-from ..ros.seam import guarded_service
 from ..sim import frame_stamp
 from ..sim.camera import SimCamera
 from ..sim.camera_publisher import CameraPublisher

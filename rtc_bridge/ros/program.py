@@ -26,7 +26,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from .log import log_to_ros
+from .ros_log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
 from ..core.supervision import count_the_rest, failures, start_thread
 

@@ -15,7 +15,7 @@
 """
 Whether commands reach the motors, and only from one place: from the ROS graph to notices.
 
-The bridge looks at the graph (:mod:`rtc_bridge.nodes.command_path`); what that means is decided
+The bridge looks at the graph (:mod:`rtc_bridge.bridge.command_path`); what that means is decided
 here.
 """
 

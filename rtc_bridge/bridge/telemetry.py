@@ -25,7 +25,7 @@ from ..core.protocol.strict_json import show
 from ..core.protocol.telemetry_values import Battery, odometry, to_json
 from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, guard
-from ..ros.seam import RosThread
+from ..ros.executor_thread import RosThread
 from ..ros.telemetry_topic import TelemetryTopic
 
 LOOK_PERIOD_S = 0.5

@@ -29,8 +29,8 @@ from ..media.camera import Camera, CameraSettings
 from ..media.frame import Shape
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.diagnostics import CameraRates
+from ..ros.executor_thread import RosThread
 from ..ros.parameters import declare, let_change, undeclared
-from ..ros.seam import RosThread
 
 ANY = '*'
 LOOK_PERIOD_S = 0.5

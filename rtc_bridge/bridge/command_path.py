@@ -36,7 +36,7 @@ from ..core.driving.known_guards import GuardsHeard
 from ..core.errors import ProtocolError
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import status
-from ..ros.seam import RosThread
+from ..ros.executor_thread import RosThread
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_STATE_TOPIC, GUARD_TOPIC, STATES_QOS, STOP_TOPIC, TWIST, TWIST_STAMPED)
 

@@ -23,7 +23,7 @@ from rclpy.task import Future
 from ..core.access.service_calls import read_services, Result
 from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, guard
-from ..ros.seam import RosThread
+from ..ros.executor_thread import RosThread
 from ..ros.service_caller import ServiceCaller
 
 LOOK_PERIOD_S = 0.5
