@@ -23,8 +23,8 @@ from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.core.settings.relay_settings import DEFAULTS
 from rtc_bridge.relay.app import create_app
-from rtc_bridge.relay.registry import Registry
-from rtc_bridge.relay.server import serve
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.http.server import serve
 
 OPEN = Tokens(open_names=True)
 

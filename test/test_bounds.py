@@ -37,9 +37,9 @@ from rtc_bridge.core.limits.sdp_limits import (
 )
 from rtc_bridge.core.protocol.robot_link import Call, Candidate, MAX_M_LINE_INDEX, Offer
 from rtc_bridge.core.protocol.signaling_messages import CandidateMessage
-from rtc_bridge.relay import v1
-from rtc_bridge.relay.registry import Registry
-from rtc_bridge.relay.watch import Metrics
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.metrics import Metrics
+from rtc_bridge.relay.protocols import native_robots
 from rtc_bridge.signaling.client import RelayClient
 from test_relay import LocalRobot
 from test_whep import FRAGMENT, OFFER as WHEP_OFFER, SDP
@@ -137,7 +137,7 @@ async def test_a_player_s_candidates_do_not_cut_a_robot_off_its_relay():
             # Relays that let them through are no reason to leave one, either.
             session, = sessions.sessions
             for _ in range(60):
-                await v1.send(robot._ws, CandidateMessage(session, Candidate(
+                await native_robots.send(robot._ws, CandidateMessage(session, Candidate(
                     'candidate:x', None, MAX_M_LINE_INDEX + 1)))
             # It is answered behind all those, over the same connection.
             viewer = Viewer()

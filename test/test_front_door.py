@@ -41,8 +41,8 @@ from rtc_bridge.core.access.registration_tokens import read_words, Tokens
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.limits.address_limits import Networks, Places, Rates, site
 from rtc_bridge.core.settings.relay_settings import DEFAULTS, flag, RELAY, settle, variable
-from rtc_bridge.relay.registry import Registry
-from rtc_bridge.relay.server import tls
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.http.server import tls
 from rtc_bridge.signaling.client import RelayClient
 from test_configuration import flatten
 from test_relay import LocalRobot

@@ -26,7 +26,7 @@ from rtc_bridge.core.access.roles import Access, Admission
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.peer.sessions import HostLink
 from rtc_bridge.relay.app import create_app
-from rtc_bridge.relay.registry import Registry
+from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.system.key_store import KeyStore
 from stack import ColourCamera, Robot
 from viewer import make_sessions, TestCamera

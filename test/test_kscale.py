@@ -24,7 +24,7 @@ from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.protocol import kscale_messages
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
-from rtc_bridge.relay.registry import NAMELESS, Registry
+from rtc_bridge.relay.directory.registry import NAMELESS, Registry
 from test_relay import LocalRobot
 
 TOKEN = 'shared-token-123456'
@@ -201,7 +201,7 @@ async def test_other_doors_say_that_there_is_only_this_one():
 
 @pytest.mark.asyncio
 async def test_a_stuck_app_does_not_hold_up_its_robot(monkeypatch):
-    monkeypatch.setattr('rtc_bridge.relay.kscale_app.SEND_TIMEOUT', 0.3)
+    monkeypatch.setattr('rtc_bridge.relay.protocols.kscale_app.SEND_TIMEOUT', 0.3)
     async with relay() as r:
         robot = await robot_of(r)
         app = await app_of(r)
@@ -332,7 +332,7 @@ async def test_limits_hold_here():
 
 @pytest.mark.asyncio
 async def test_who_says_nothing_is_sent_away(monkeypatch):
-    monkeypatch.setattr('rtc_bridge.relay.kscale.FIRST_FRAME_TIMEOUT', 0.2)
+    monkeypatch.setattr('rtc_bridge.relay.protocols.kscale.FIRST_FRAME_TIMEOUT', 0.2)
     async with relay() as r:
         assert 'did not come' in (await refusal(r))['error']
 

@@ -35,8 +35,8 @@ from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer.offer import only_sha256
 from rtc_bridge.relay.app import create_app
-from rtc_bridge.relay.registry import NAMELESS, Registry
-from rtc_bridge.relay.server import serve
+from rtc_bridge.relay.directory.registry import NAMELESS, Registry
+from rtc_bridge.relay.http.server import serve
 from rtc_bridge.system.key_store import KeyStore
 from test_kscale import OfferingRobot
 from viewer import make_sessions, TestCamera, Viewer

@@ -19,8 +19,8 @@ import subprocess
 
 from patience import PATIENCE
 import pytest
-from rtc_bridge.relay.files import PAGE_DIR
-from rtc_bridge.relay.scripts import join
+from rtc_bridge.relay.http.page_files import PAGE_DIR
+from rtc_bridge.relay.http.script_bundle import join
 
 MODULES = {
     'main.js': """// @ts-check

@@ -25,8 +25,8 @@ from relay_server import serve_app
 from rtc_bridge.bridge.certificate import keep
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.relay.app import create_app
-from rtc_bridge.relay.registry import Registry
-from rtc_bridge.relay.server import serve, tls
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.http.server import serve, tls
 from test_signaling import dialing, Robot
 
 TOKEN = 'a-token-for-one-relay'

@@ -32,7 +32,7 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import Candidate, IceServer
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.nodes.relay import main
-from rtc_bridge.relay.registry import NAMELESS, Registry
+from rtc_bridge.relay.directory.registry import NAMELESS, Registry
 
 OFFER = {'sdp': 's=o', 'type': 'offer'}
 

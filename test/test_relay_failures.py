@@ -23,8 +23,10 @@ import pytest
 from relay_server import get, make_offer, relay
 from rtc_bridge.core import supervision
 from rtc_bridge.core.supervision import FailureLog
-from rtc_bridge.relay import desk, entrance, watch
-from rtc_bridge.relay.registry import Registry
+from rtc_bridge.relay import session_broker
+from rtc_bridge.relay import metrics
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.http import middleware
 from rtc_bridge.signaling import requests, rtcbot
 from rtc_bridge.signaling.client import RelayClient
 from viewer import until
@@ -44,7 +46,7 @@ class BrokenRegistry(Registry):
 def failures(monkeypatch):
     """Start with no failures."""
     log = FailureLog()
-    for module in (supervision, desk, entrance, watch, requests, rtcbot):
+    for module in (supervision, session_broker, middleware, metrics, requests, rtcbot):
         monkeypatch.setattr(module, 'failures', log)
     return log
 

@@ -31,10 +31,10 @@ from redis_server import RedisServer
 from relay_server import closed, get, make_offer, relay, send
 from rtc_bridge.core.access.robot_identity import Prover
 from rtc_bridge.core.errors import REFUSED
-from rtc_bridge.relay import redis_line
-from rtc_bridge.relay.redis_book import Book
-from rtc_bridge.relay.redis_line import RedisLine
-from rtc_bridge.relay.shared import SharedRegistry
+from rtc_bridge.relay.directory import redis_connection
+from rtc_bridge.relay.directory.redis_connection import RedisLine
+from rtc_bridge.relay.directory.redis_directory import Book
+from rtc_bridge.relay.directory.shared import SharedRegistry
 
 WHEP = {'Content-Type': 'application/sdp'}
 SDP = 'v=0\r\na=ice-ufrag:abcd\r\n'
@@ -343,8 +343,8 @@ def test_relays_of_one_database_hear_each_other(url, database):
 
 @pytest.mark.asyncio
 async def test_a_quiet_line_stays(server, monkeypatch):
-    monkeypatch.setattr(redis_line, '_PATIENCE', 0.2)
-    monkeypatch.setattr(redis_line, 'BEAT', 0.3)
+    monkeypatch.setattr(redis_connection, '_PATIENCE', 0.2)
+    monkeypatch.setattr(redis_connection, 'BEAT', 0.3)
     lost, beats = [], asyncio.Queue()
 
     async def beat():

@@ -30,7 +30,7 @@ from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.keyed_queue import SerialTasks
 from rtc_bridge.core.protocol.robot_link import Candidate
 from rtc_bridge.relay.app import create_app
-from rtc_bridge.relay.registry import Registry
+from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.signaling.backoff import delays, rest
 from rtc_bridge.signaling.client import RelayClient
 from rtc_bridge.signaling.url import dial_url, page_url, read_token

@@ -27,8 +27,8 @@ from rtc_bridge.core.access.invite_url import Page, read_link, read_page
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError, REFUSED
 from rtc_bridge.relay.app import create_app
-from rtc_bridge.relay.registry import Registry
-from rtc_bridge.relay.server import serve
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.http.server import serve
 from rtc_bridge.system.key_store import KeyStore
 from viewer import make_sessions, TestCamera
 
@@ -263,8 +263,8 @@ def test_a_view_of_a_robot_at_an_ipv6_address(chromium, relay6):
 @pytest.mark.asyncio
 async def test_the_way_to_an_ipv6_address_is_for_the_page_alone():
     from aiohttp import ClientSession, web, WSServerHandshakeError
-    from rtc_bridge.relay import signaling_tunnel
-    from rtc_bridge.relay.local_page import create_app as create_page
+    from rtc_bridge.relay.http import signaling_tunnel
+    from rtc_bridge.relay.http.local_page import create_app as create_page
 
     seen = []
 
@@ -346,7 +346,7 @@ def test_the_browser_is_opened_and_the_port_kept(tmp_path):
 @pytest.mark.asyncio
 async def test_a_guessed_path_shows_nothing():
     from aiohttp import ClientSession
-    from rtc_bridge.relay.local_page import create_app as create_page
+    from rtc_bridge.relay.http.local_page import create_app as create_page
 
     app = create_page(read_page('https://relay.example.org/bot'), '/secret/')
     async with serve_app(app) as url, ClientSession(url) as http:

@@ -28,8 +28,8 @@ from ..core.settings.parameter_table import Value
 from ..core.supervision import keep_running, spawn
 from ..peer.aiortc_compat import host_addresses
 from ..relay.app import create_app
-from ..relay.registry import NAMELESS, Registry
-from ..relay.server import serve, tls
+from ..relay.directory.registry import NAMELESS, Registry
+from ..relay.http.server import serve, tls
 from ..signaling.addresses import reachable
 from ..system.private_files import warn_if_exposed
 

@@ -32,9 +32,9 @@ from ..core.settings.parameter_table import Value
 from ..core.settings.relay_settings import flag, PREFIX, RELAY, settle
 from ..core.supervision import count_the_rest, guarded, keep_running, spawn
 from ..relay.app import create_app
-from ..relay.registry import Registry
-from ..relay.server import serve, tls
-from ..relay.watch import JsonFormatter
+from ..relay.directory.registry import Registry
+from ..relay.http.server import serve, tls
+from ..relay.metrics import JsonFormatter
 from ..system.dependency_check import check
 from ..system.private_files import warn_if_exposed
 
@@ -131,7 +131,7 @@ def _registry(redis: str) -> Registry:
     if not redis:
         return Registry()
     check('relay --redis')
-    from ..relay.shared import SharedRegistry
+    from ..relay.directory.shared import SharedRegistry
     try:
         return SharedRegistry(redis)
     except ValueError as error:

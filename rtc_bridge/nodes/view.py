@@ -27,7 +27,7 @@ from aiohttp import web
 from ..core.access.invite_url import Link, read_link
 from ..core.errors import ProtocolError, REFUSED
 from ..core.protocol.strict_json import show
-from ..relay.local_page import create_app
+from ..relay.http.local_page import create_app
 
 _HOST = '127.0.0.1'
 

@@ -23,17 +23,17 @@ import secrets
 
 from aiohttp import web, WSCloseCode
 
-from .desk import Desk
-from .entrance import Entrance, origin, token
-from .files import PAGE_DIR, serve_file
-from .kscale import KScaleDoor
-from .page import PageSocket
-from .registry import NAMELESS, Registry, TAKEN
-from .rtcbot import exchange, read_offer, RTCBotRobot
-from .server import connection, DOORMAN, Doorman
-from .v1 import receive, send, serve_robot
-from .watch import log, Metrics
-from .whep import WhepDoor
+from .directory.registry import NAMELESS, Registry, TAKEN
+from .http.middleware import Entrance, origin, token
+from .http.page_files import PAGE_DIR, serve_file
+from .http.server import connection, DOORMAN, Doorman
+from .metrics import log, Metrics
+from .protocols.kscale import KScaleDoor
+from .protocols.native_robots import receive, send, serve_robot
+from .protocols.native_viewers import PageSocket
+from .protocols.rtcbot import exchange, read_offer, RTCBotRobot
+from .protocols.whep import WhepDoor
+from .session_broker import Desk
 from ..core.access.origins import HostNames, is_address, is_loopback_name
 from ..core.access.registration_tokens import Tokens
 from ..core.errors import ProtocolError, SignalingError

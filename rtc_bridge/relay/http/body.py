@@ -18,8 +18,8 @@ import asyncio
 
 from aiohttp import web
 
-from ..core.errors import SignalingError
-from ..core.protocol.signaling_messages import MAX_MESSAGE
+from ...core.errors import SignalingError
+from ...core.protocol.signaling_messages import MAX_MESSAGE
 
 # What each error code is in HTTP; all others are 502, trouble behind the relay.
 STATUS = {'bad-message': 400, 'bad-offer': 400, 'denied': 403, 'no-camera': 404, 'busy': 503,

@@ -25,17 +25,17 @@ from typing import NoReturn
 
 from aiohttp import web, WSMsgType
 
-from .desk import Desk
-from .entrance import origin
 from .kscale_app import App, next_text, say
-from .registry import NAMELESS, Registry
-from .watch import Metrics
-from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.rate_limit import RateLimit
-from ..core.protocol import kscale_messages
-from ..core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
-from ..core.protocol.signaling_messages import check_name
-from ..core.supervision import first_of, spawn
+from ..directory.registry import NAMELESS, Registry
+from ..http.middleware import origin
+from ..metrics import Metrics
+from ..session_broker import Desk
+from ...core.errors import ProtocolError, SignalingError
+from ...core.limits.rate_limit import RateLimit
+from ...core.protocol import kscale_messages
+from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
+from ...core.protocol.signaling_messages import check_name
+from ...core.supervision import first_of, spawn
 
 FIRST_FRAME_TIMEOUT = 10.0
 

@@ -19,11 +19,11 @@ import secrets
 
 from aiohttp import web, WSMsgType
 
-from .desk import Desk
-from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.rate_limit import RateLimit
-from ..core.protocol import kscale_messages
-from ..core.protocol.robot_link import Call, RobotLink
+from ..session_broker import Desk
+from ...core.errors import ProtocolError, SignalingError
+from ...core.limits.rate_limit import RateLimit
+from ...core.protocol import kscale_messages
+from ...core.protocol.robot_link import Call, RobotLink
 
 # A peer that takes a frame no faster than this would hold up the other one.
 SEND_TIMEOUT = 5.0

@@ -20,17 +20,17 @@ from typing import Callable
 
 from aiohttp import web, WSMsgType
 
-from .registry import NAMELESS, Registry
-from .watch import log, Metrics
-from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.log_limits import Repeats
-from ..core.limits.rate_limit import RateLimit
-from ..core.protocol.robot_link import Call, Candidate, check_candidate, IceServer, Offer
-from ..core.protocol.signaling_messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
+from ..directory.registry import NAMELESS, Registry
+from ..metrics import log, Metrics
+from ...core.errors import ProtocolError, SignalingError
+from ...core.limits.log_limits import Repeats
+from ...core.limits.rate_limit import RateLimit
+from ...core.protocol.robot_link import Call, Candidate, check_candidate, IceServer, Offer
+from ...core.protocol.signaling_messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
                              Error, Message, OfferMessage, parse, Prove, Register, Registered,
                              Renew, Servers)
-from ..core.protocol.strict_json import show
-from ..core.supervision import spawn
+from ...core.protocol.strict_json import show
+from ...core.supervision import spawn
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
 _FAULTS, _FAULTS_PER_SECOND = 20, 1.0

@@ -21,18 +21,18 @@ import secrets
 
 from aiohttp import web
 
-from .desk import Desk
-from .registry import Registry
-from .v1 import receive, send, WebSocketRobot
-from .watch import log
-from ..core.errors import ProtocolError, SignalingError
-from ..core.keyed_queue import SerialTasks
-from ..core.limits.rate_limit import RateLimit
-from ..core.protocol.robot_link import Offer, RobotLink
-from ..core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready,
+from .native_robots import receive, send, WebSocketRobot
+from ..directory.registry import Registry
+from ..metrics import log
+from ..session_broker import Desk
+from ...core.errors import ProtocolError, SignalingError
+from ...core.keyed_queue import SerialTasks
+from ...core.limits.rate_limit import RateLimit
+from ...core.protocol.robot_link import Offer, RobotLink
+from ...core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready,
                              Renew)
-from ..core.protocol.strict_json import show
-from ..core.supervision import first_of
+from ...core.protocol.strict_json import show
+from ...core.supervision import first_of
 
 # Session ids a page may hold at once: a picture, the one that replaces it, and some slack.
 MAX_SESSIONS = 16

@@ -34,12 +34,12 @@ from typing import Any
 
 from redis.asyncio import ConnectionPool
 
-from .redis_line import RedisLine
-from ..core.access.robot_identity import Identity
-from ..core.errors import ProtocolError
-from ..core.limits.text_limits import take_text
-from ..core.protocol.robot_link import RobotLink
-from ..core.protocol.strict_json import load_object, take
+from .redis_connection import RedisLine
+from ...core.access.robot_identity import Identity
+from ...core.errors import ProtocolError
+from ...core.limits.text_limits import take_text
+from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.strict_json import load_object, take
 
 # Milliseconds for which a relay's robots stay without a sign of life of it.
 _LIFE = 3000

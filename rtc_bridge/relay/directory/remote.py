@@ -23,15 +23,15 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
-from .desk import Desk
-from .redis_book import Entry
-from .redis_line import Away
-from .v1 import send, WebSocketRobot
-from .watch import Metrics
-from ..core.errors import ProtocolError, SignalingError
-from ..core.keyed_queue import SerialTasks
-from ..core.protocol.robot_link import IceServer, Offer, RobotLink
-from ..core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage,
+from .redis_connection import Away
+from .redis_directory import Entry
+from ..metrics import Metrics
+from ..protocols.native_robots import send, WebSocketRobot
+from ..session_broker import Desk
+from ...core.errors import ProtocolError, SignalingError
+from ...core.keyed_queue import SerialTasks
+from ...core.protocol.robot_link import IceServer, Offer, RobotLink
+from ...core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage,
                              Renew, Servers)
 
 # Relay, link, text.

@@ -18,10 +18,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Callable
 
-from .desk import Desk
-from ..core.access.robot_identity import Identity
-from ..core.errors import SignalingError
-from ..core.protocol.robot_link import Offer, RobotLink
+from ..session_broker import Desk
+from ...core.access.robot_identity import Identity
+from ...core.errors import SignalingError
+from ...core.protocol.robot_link import Offer, RobotLink
 
 # The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
 NAMELESS = 'ws'

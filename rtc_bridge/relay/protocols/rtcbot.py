@@ -26,18 +26,18 @@ from typing import Callable
 
 from aiohttp import web, WSMsgType
 
-from .body import read_body, sentence, STATUS
-from .desk import Desk
-from .entrance import origin
-from .watch import log
-from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.log_limits import escape, Repeats
-from ..core.limits.rate_limit import RateLimit
-from ..core.limits.text_limits import LIMITS, take_sdp
-from ..core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
-from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
-from ..core.protocol.strict_json import dump_frame, load_object, show, take
-from ..core.supervision import first_of
+from ..http.body import read_body, sentence, STATUS
+from ..http.middleware import origin
+from ..metrics import log
+from ..session_broker import Desk
+from ...core.errors import ProtocolError, SignalingError
+from ...core.limits.log_limits import escape, Repeats
+from ...core.limits.rate_limit import RateLimit
+from ...core.limits.text_limits import LIMITS, take_sdp
+from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
+from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from ...core.protocol.strict_json import dump_frame, load_object, show, take
+from ...core.supervision import first_of
 
 
 class RTCBotRobot:

@@ -27,9 +27,9 @@ from aiohttp import (
     ClientError, ClientSession, ClientWebSocketResponse, TraceConfig, web, WSMsgType,
 )
 
-from ..core.access.origins import page_origin, SAME
-from ..core.protocol.signaling_messages import MAX_MESSAGE, SUBPROTOCOL
-from ..core.supervision import first_of
+from ...core.access.origins import page_origin, SAME
+from ...core.protocol.signaling_messages import MAX_MESSAGE, SUBPROTOCOL
+from ...core.supervision import first_of
 
 # A page has one, and one more while it reconnects; a person may have some tabs.
 MAX_TUNNELS = 8

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import sys
 import time
 
-from .watch import log, Metrics
+from .metrics import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import is_here, Places, Rates, site
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES

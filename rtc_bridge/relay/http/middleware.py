@@ -21,16 +21,16 @@ import logging
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from .files import protect
+from .page_files import protect
 from .server import connection, DOORMAN
-from .watch import log, Metrics
-from ..core.access.origins import (
+from ..metrics import log, Metrics
+from ...core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
-from ..core.limits.address_limits import is_here, Networks, Rates, site
-from ..core.protocol.strict_json import show
-from ..core.settings.parameter_table import Value
-from ..core.supervision import failures
+from ...core.limits.address_limits import is_here, Networks, Rates, site
+from ...core.protocol.strict_json import show
+from ...core.settings.parameter_table import Value
+from ...core.supervision import failures
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 

@@ -24,9 +24,9 @@ import re
 
 from aiohttp import ETag, web
 
-from .scripts import join
+from .script_bundle import join
 
-PAGE_DIR = Path(__file__).parent.parent / 'web'
+PAGE_DIR = Path(__file__).parents[2] / 'web'
 # Python's table of types depends on the machine; a module of the wrong type does not run.
 _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
           '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',

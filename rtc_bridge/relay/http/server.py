@@ -24,10 +24,10 @@ import ssl
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
-from .watch import log, Metrics
-from ..core.limits.address_limits import is_here, Networks, Places, site
-from ..core.settings.parameter_table import Value
-from ..core.supervision import call_guarded
+from ..metrics import log, Metrics
+from ...core.limits.address_limits import is_here, Networks, Places, site
+from ...core.settings.parameter_table import Value
+from ...core.supervision import call_guarded
 
 # aiohttp logs each request that is none with a traceback and its first line, in which the name of
 # a room may be: a stranger could fill the log.

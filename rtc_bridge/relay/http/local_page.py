@@ -19,10 +19,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .files import PAGE_DIR, protect, serve_file
+from .page_files import PAGE_DIR, protect, serve_file
 from .signaling_tunnel import SignalingTunnel
-from ..core.access.invite_url import Page
-from ..core.access.origins import is_loopback_name
+from ...core.access.invite_url import Page
+from ...core.access.origins import is_loopback_name
 
 
 def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Application:

@@ -31,8 +31,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from .watch import log
-from ..core.supervision import failures, first_of, guarded
+from ..metrics import log
+from ...core.supervision import failures, first_of, guarded
 
 # Seconds: until a silent Redis is given up, between signs of life, and until the next try.
 _PATIENCE = 2.0

@@ -22,15 +22,15 @@ import secrets
 
 from aiohttp import web
 
-from .body import read_body, sentence, STATUS
-from .desk import Desk, Viewing
-from .entrance import origin
-from .registry import Registry
-from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.sdp_limits import crlf_lines
-from ..core.protocol.robot_link import IceServer, Offer
-from ..core.protocol.sdpfrag import parse_fragment, ufrags
-from ..core.protocol.signaling_messages import check_name
+from ..directory.registry import Registry
+from ..http.body import read_body, sentence, STATUS
+from ..http.middleware import origin
+from ..session_broker import Desk, Viewing
+from ...core.errors import ProtocolError, SignalingError
+from ...core.limits.sdp_limits import crlf_lines
+from ...core.protocol.robot_link import IceServer, Offer
+from ...core.protocol.sdpfrag import parse_fragment, ufrags
+from ...core.protocol.signaling_messages import check_name
 
 SDP = 'application/sdp'
 FRAGMENT = 'application/trickle-ice-sdpfrag'

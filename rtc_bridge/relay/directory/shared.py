@@ -21,17 +21,17 @@ import logging
 from typing import Any
 from weakref import WeakValueDictionary
 
-from .desk import Desk
-from .redis_book import Book, Claim, digest, Entry
-from .redis_line import Away
+from .redis_connection import Away
+from .redis_directory import Book, Claim, digest, Entry
 from .registry import Registry, TAKEN, Watcher
 from .remote import Host, RemoteRobot
-from .watch import log
-from ..core.access.robot_identity import Identity
-from ..core.errors import ProtocolError, SignalingError
-from ..core.protocol.robot_link import Offer, RobotLink
-from ..core.protocol.signaling_messages import parse
-from ..core.supervision import keep_running, spawn
+from ..metrics import log
+from ..session_broker import Desk
+from ...core.access.robot_identity import Identity
+from ...core.errors import ProtocolError, SignalingError
+from ...core.protocol.robot_link import Offer, RobotLink
+from ...core.protocol.signaling_messages import parse
+from ...core.supervision import keep_running, spawn
 
 
 class SharedRegistry(Registry):
