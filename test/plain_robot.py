@@ -24,7 +24,7 @@ import os
 import sys
 
 from rtc_bridge.core.access.ice_servers import Ice, read_ice
-from rtc_bridge.peer.ice_watch import IceWatch
+from rtc_bridge.peer.ice_server_probe import IceWatch
 from rtc_bridge.signaling.addresses import watch
 from rtc_bridge.signaling.client import RelayClient
 from rtc_bridge.signaling.url import dial_url

@@ -18,8 +18,8 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from rtc_bridge.peer.channel import Channel
-from rtc_bridge.peer.control_channel import ControlChannel
+from rtc_bridge.peer.channels.channel import Channel
+from rtc_bridge.peer.channels.control import ControlChannel
 from viewer import make_sessions, TestCamera
 
 

@@ -43,7 +43,7 @@ from rtc_bridge.core.limits.sctp_limits import (
 from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
 from rtc_bridge.peer.aiortc_compat.limits import limited_by
-from rtc_bridge.peer.offer import read_offer
+from rtc_bridge.peer.viewer_description import read_offer
 from rtc_bridge.signaling.client import RelayClient
 from rtc_bridge.system.key_store import KeyStore
 from test_fuzz import COUNT, edit, edits, fuzz, hostile, plain, values

@@ -37,7 +37,7 @@ from rtc_bridge.core.limits.sctp_limits import (
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.core.supervision import FailureLog
 from rtc_bridge.peer.aiortc_compat import host_addresses, limits
-from rtc_bridge.peer.offer import only_sha256
+from rtc_bridge.peer.viewer_description import only_sha256
 from viewer import until
 
 pytestmark = pytest.mark.asyncio

@@ -23,9 +23,11 @@ import pytest_asyncio
 from rtc_bridge.core.access.proof import robot_mac
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import Offer
-from rtc_bridge.peer import aiortc_compat, standing, strangers
-from rtc_bridge.peer.offer import only_sha256
+from rtc_bridge.peer import aiortc_compat
+from rtc_bridge.peer import authorization
+from rtc_bridge.peer import unproven_sessions
 from rtc_bridge.peer.session import Session
+from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
 from viewer import until
 
@@ -163,14 +165,14 @@ async def test_answers_have_one_fingerprint(door):
 
 
 async def test_who_proves_nothing_is_shown_out(door, monkeypatch):
-    monkeypatch.setattr(standing, 'PROOF_TIMEOUT_S', 1.5)
+    monkeypatch.setattr(authorization, 'PROOF_TIMEOUT_S', 1.5)
     page = await door.page()
     # Not `denied`, after which pages give up: this may be an honest one on a slow path.
     assert await page.bye() == 'no-proof'
 
 
 async def test_the_time_for_a_proof_counts_without_a_connection(door, monkeypatch):
-    monkeypatch.setattr(standing, 'PROOF_TIMEOUT_S', 0.3)
+    monkeypatch.setattr(authorization, 'PROOF_TIMEOUT_S', 0.3)
     page = Page()
     door.pages.append(page)
     await door.link.answer(Offer('s', only_sha256(await page.offer()), 'v1'))
@@ -180,11 +182,11 @@ async def test_the_time_for_a_proof_counts_without_a_connection(door, monkeypatc
 async def test_the_time_for_a_proof_begins_with_the_answer(door):
     """What the robot takes, to ask a TURN server for one, is not the page's."""
     now = [0.0]
-    page = standing.Standing('none', 'robot', door.sessions.host.access, clock=lambda: now[0])
+    page = authorization.Standing('none', 'robot', door.sessions.host.access, clock=lambda: now[0])
     now[0] = 60.0
     assert page.fault() is None
     page.start_clock()
-    now[0] += standing.PROOF_TIMEOUT_S
+    now[0] += authorization.PROOF_TIMEOUT_S
     assert page.fault() is None
     now[0] += 0.1
     assert page.fault().code == 'no-proof'
@@ -216,15 +218,15 @@ async def test_places_before_a_proof_are_few(door, monkeypatch):
         await (await door.page()).challenge()
     with pytest.raises(SignalingError, match='at the door'):
         await door.page()
-    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 4)
+    monkeypatch.setattr(unproven_sessions, 'MAX_UNPROVEN', 4)
     # One host has many addresses of IPv6.
     for source in ('2001:db8:1:2::1', '2001:db8:1:2:3::1'):
         page = await door.page(source=source)
         await page.challenge()
-    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 8)
+    monkeypatch.setattr(unproven_sessions, 'MAX_UNPROVEN', 8)
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='2001:db8:1:2::2')
-    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 4)
+    monkeypatch.setattr(unproven_sessions, 'MAX_UNPROVEN', 4)
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='10.0.0.4')
     # Another way in has places of its own.
@@ -241,7 +243,7 @@ async def test_places_before_a_proof_are_few(door, monkeypatch):
 @pytest.mark.parametrize('source', ['127.0.0.1', '::1', '::ffff:127.0.0.1', None])
 async def test_people_behind_one_tunnel_are_not_one(door, monkeypatch, source):
     """Nor are those whose relay tells no addresses; the places in all are as few."""
-    monkeypatch.setattr(strangers, 'MAX_UNPROVEN', 4)
+    monkeypatch.setattr(unproven_sessions, 'MAX_UNPROVEN', 4)
     for _ in range(4):
         await (await door.page(source=source)).challenge()
     with pytest.raises(SignalingError, match='at the door'):
@@ -267,8 +269,8 @@ async def test_the_oldest_that_never_connects_makes_room(door):
 
 
 async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door, monkeypatch):
-    monkeypatch.setattr(strangers, 'TURN_TIMEOUT_S', 0.1)
-    monkeypatch.setattr(strangers, 'MAX_WAITING', 1)
+    monkeypatch.setattr(unproven_sessions, 'TURN_TIMEOUT_S', 0.1)
+    monkeypatch.setattr(unproven_sessions, 'MAX_WAITING', 1)
     held, go_on = asyncio.Event(), asyncio.Event()
     negotiate = Session._negotiate
 
@@ -282,7 +284,7 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
     await held.wait()
     with pytest.raises(SignalingError, match='at the door'):
         await door.page(source='10.0.0.2')
-    monkeypatch.setattr(strangers, 'TURN_TIMEOUT_S', PATIENCE)
+    monkeypatch.setattr(unproven_sessions, 'TURN_TIMEOUT_S', PATIENCE)
     monkeypatch.setattr(Session, '_negotiate', negotiate)
     door.sessions.host.access._anonymous = 'view'
     page = Page()

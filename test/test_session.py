@@ -30,8 +30,8 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.sctp_limits import MAX_UNFINISHED_BYTES
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.peer import aiortc_compat
-from rtc_bridge.peer.offer import read_offer
 from rtc_bridge.peer.session import Session
+from rtc_bridge.peer.viewer_description import read_offer
 from viewer import all_closed, make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio

@@ -21,7 +21,7 @@ import time
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets
-from rtc_bridge.peer import rtcbot_channel
+from rtc_bridge.peer.channels import rtcbot
 from viewer import all_closed, make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio
@@ -191,7 +191,7 @@ async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
     session = sessions.sessions[viewer.id]
     without_refill(session)
     # However long this host takes: all comes at once.
-    monkeypatch.setattr(rtcbot_channel, 'boot_time', lambda: 0.0)
+    monkeypatch.setattr(rtcbot, 'boot_time', lambda: 0.0)
     pilot, holds = sessions.host.pilot, []
     hold = pilot.hold
 

@@ -20,7 +20,7 @@ from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_ice, read
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.robot_link import IceServer
 from rtc_bridge.core.settings.robot_parameters import BRIDGE
-from rtc_bridge.peer import ice_watch
+from rtc_bridge.peer import ice_server_probe
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 TCP, TLS = 'turn:t.example.org:80?transport=tcp', 'turns:t.example.org:443?transport=tcp'
@@ -65,9 +65,9 @@ async def test_one_server_that_breaks_the_look_takes_no_other_with_it(monkeypatc
     async def ask(host, port):
         if host == 'broken':
             raise UnicodeError('label empty or too long')
-    monkeypatch.setattr(ice_watch, 'ask_stun', ask)
+    monkeypatch.setattr(ice_server_probe, 'ask_stun', ask)
     ice = Ice((read_url('stun:broken'), read_url('stun:good')))
-    assert await ice_watch.IceWatch(ice, None).probe()
+    assert await ice_server_probe.IceWatch(ice, None).probe()
     assert ice.living == {'stun:good'}
 
 
@@ -81,9 +81,9 @@ async def test_a_slow_clock_is_named_though_the_robot_gets_an_address(monkeypatc
         expiry, _, name = username.partition(':')
         if int(expiry) < 10_000 or mint('north', name, int(expiry)) != (username, password):
             raise ConnectionError('STUN transaction failed (401 - Unauthorized)')
-    monkeypatch.setattr(ice_watch, 'ask_turn', ask)
+    monkeypatch.setattr(ice_server_probe, 'ask_turn', ask)
     ice = Ice((read_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
-    watch = ice_watch.IceWatch(ice, None)
+    watch = ice_server_probe.IceWatch(ice, None)
     await watch.probe()
     await watch.probe()
     assert ice.living == ({UDP} if living else set())

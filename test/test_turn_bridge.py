@@ -25,7 +25,7 @@ from processes import free_port, Process
 import pytest
 from rtc_bridge.core.access.ice_servers import Ice, mint, read_url, VIEWER_TTL_S
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
-from rtc_bridge.peer.ice_watch import IceWatch
+from rtc_bridge.peer.ice_server_probe import IceWatch
 from rtc_bridge.signaling.addresses import reachable
 from stack import ColourCamera, Robot
 

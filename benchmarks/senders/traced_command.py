@@ -40,7 +40,7 @@ def _now() -> float:
 def _trace_bridge() -> None:
     from asyncio import selector_events
     from rtc_bridge.core.protocol.control_messages import parse_teleop
-    from rtc_bridge.peer import teleop_channel
+    from rtc_bridge.peer.channels import teleop
     from rtc_bridge.ros.velocity_publisher import GuardedOutput
     transport = selector_events._SelectorDatagramTransport
     # Of the datagram that was read last; what it holds is handled some turns of the loop later.
@@ -86,7 +86,7 @@ def _trace_bridge() -> None:
         begun.clear()
         return stamp
 
-    teleop_channel.parse_teleop = parse
+    teleop.parse_teleop = parse
     GuardedOutput.publish = publish_noted
 
 

@@ -53,7 +53,7 @@ from ..core.supervision import (
 from ..core.video.tiers import read_scales
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.host import Host
-from ..peer.ice_watch import IceWatch
+from ..peer.ice_server_probe import IceWatch
 from ..peer.sessions import Sessions
 from ..ros.diagnostics import Diagnostics, FailureRates, status
 from ..ros.executor_thread import RosThread

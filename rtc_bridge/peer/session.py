@@ -22,15 +22,15 @@ from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
 from . import aiortc_compat
-from .channel import Channel
+from .authorization import Standing
+from .channels.channel import Channel
+from .channels.control import ControlChannel
+from .channels.rtcbot import RTCBotChannel
+from .channels.teleop import TeleopChannel
 from .connection import discard, make_connection, make_slot
-from .control_channel import ControlChannel
 from .host import Host
-from .offer import answer_to, read_offer, ViewerOffer
-from .rtcbot_channel import RTCBotChannel
 from .slot import Slot
-from .standing import Standing
-from .teleop_channel import TeleopChannel
+from .viewer_description import answer_to, read_offer, ViewerOffer
 from .viewer_path import STEP_S, ViewerPath
 from ..core.access.roles import Admission, may_drive
 from ..core.clock import boot_time

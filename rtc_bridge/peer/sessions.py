@@ -19,11 +19,11 @@ from dataclasses import replace
 import logging
 from typing import Any, Awaitable, Callable
 
-from .channel import Channel
+from .channels.channel import Channel
 from .host import Host
-from .offering import OfferingSession
+from .offering_session import OfferingSession
 from .session import Session
-from .strangers import Strangers
+from .unproven_sessions import Strangers
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import check_sdp, max_sections

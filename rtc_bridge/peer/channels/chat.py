@@ -19,11 +19,11 @@ from typing import Any
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access.roles import may_drive
-from ..core.driving.rtcbot_input import write_text
-from ..core.protocol.control_messages import MAX_MESSAGE
-from ..core.protocol.kscale_messages import write_error
-from ..core.supervision import guarded
+from ...core.access.roles import may_drive
+from ...core.driving.rtcbot_input import write_text
+from ...core.protocol.control_messages import MAX_MESSAGE
+from ...core.protocol.kscale_messages import write_error
+from ...core.supervision import guarded
 
 
 class ChatChannel(Channel):

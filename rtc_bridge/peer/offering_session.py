@@ -19,11 +19,11 @@ from typing import Callable
 from aiortc import RTCDataChannel, RTCRtpTransceiver, RTCSessionDescription
 
 from . import aiortc_compat
-from .chat_channel import ChatChannel
+from .channels.chat import ChatChannel
 from .connection import discard, make_slot
 from .host import Host
-from .offer import only_sha256, read_answer, ViewerOffer
 from .session import Session
+from .viewer_description import only_sha256, read_answer, ViewerOffer
 from ..core.errors import SignalingError
 from ..core.protocol.robot_link import Call, Candidate, Offer
 from ..core.protocol.strict_json import show

@@ -19,14 +19,14 @@ import asyncio
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access.roles import may_drive, may_press_stop
-from ..core.clock import boot_time
-from ..core.driving.command_gate import Refused
-from ..core.driving.teleop_controller import TICK_PERIOD_S
-from ..core.errors import ProtocolError
-from ..core.protocol.control_messages import parse_teleop, Stop
-from ..core.protocol.strict_json import dump
-from ..core.supervision import guarded, spawn
+from ...core.access.roles import may_drive, may_press_stop
+from ...core.clock import boot_time
+from ...core.driving.command_gate import Refused
+from ...core.driving.teleop_controller import TICK_PERIOD_S
+from ...core.errors import ProtocolError
+from ...core.protocol.control_messages import parse_teleop, Stop
+from ...core.protocol.strict_json import dump
+from ...core.supervision import guarded, spawn
 
 _REFUSED_PERIOD_S = 0.2
 # Ours take 40 characters; members that are not known may be added.

@@ -19,11 +19,11 @@ from typing import Any, Protocol
 
 from aiortc import RTCDataChannel
 
-from .host import Host
-from .slot import Slot
-from .standing import Standing
-from ..core.limits.session_budgets import SessionBudgets
-from ..core.video.viewer_stats import Figures
+from ..authorization import Standing
+from ..host import Host
+from ..slot import Slot
+from ...core.limits.session_budgets import SessionBudgets
+from ...core.video.viewer_stats import Figures
 
 logger = logging.getLogger(__name__)
 

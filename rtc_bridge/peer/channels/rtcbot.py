@@ -21,12 +21,12 @@ from typing import Any
 from aiortc import RTCDataChannel
 
 from .channel import Channel, Viewer
-from ..core.access.roles import may_drive
-from ..core.clock import boot_time
-from ..core.driving.command_gate import Refused
-from ..core.driving.rtcbot_input import read_text, Wish, write_json
-from ..core.protocol.control_messages import MAX_MESSAGE
-from ..core.supervision import guarded
+from ...core.access.roles import may_drive
+from ...core.clock import boot_time
+from ...core.driving.command_gate import Refused
+from ...core.driving.rtcbot_input import read_text, Wish, write_json
+from ...core.protocol.control_messages import MAX_MESSAGE
+from ...core.supervision import guarded
 
 logger = logging.getLogger(__name__)
 

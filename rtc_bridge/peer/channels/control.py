@@ -19,27 +19,27 @@ from typing import Any, Callable
 
 from aiortc import RTCDataChannel
 
-from .caller import Caller
 from .channel import (
     Channel, MAX_BUFFERED, MAX_BUFFERED_MESSAGES, MAX_BUFFERED_TELEMETRY, Viewer,
 )
-from .slot import Slot
-from .. import __version__
-from ..core.access.invite import encode
-from ..core.access.roles import may_drive, may_press_stop
-from ..core.clock import boot_time
-from ..core.driving.command_gate import Refused
-from ..core.driving.rtcbot_input import write_text
-from ..core.errors import ProtocolError, StoreError
-from ..core.limits.rate_limit import Pace, RateLimit
-from ..core.limits.refusals import refusals
-from ..core.protocol.control_messages import (
+from .service_caller import Caller
+from ..slot import Slot
+from ... import __version__
+from ...core.access.invite import encode
+from ...core.access.roles import may_drive, may_press_stop
+from ...core.clock import boot_time
+from ...core.driving.command_gate import Refused
+from ...core.driving.rtcbot_input import write_text
+from ...core.errors import ProtocolError, StoreError
+from ...core.limits.rate_limit import Pace, RateLimit
+from ...core.limits.refusals import refusals
+from ...core.protocol.control_messages import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
     Shown, Want,
 )
-from ..core.protocol.strict_json import dump, show
-from ..core.supervision import guarded
-from ..core.video.viewer_stats import Figures
+from ...core.protocol.strict_json import dump, show
+from ...core.supervision import guarded
+from ...core.video.viewer_stats import Figures
 
 logger = logging.getLogger(__name__)
 # The clocks of robot and viewer drift apart by microseconds in this time.

@@ -17,11 +17,11 @@
 from typing import Any, Callable
 
 from .channel import Viewer
-from ..core.access.roles import may_drive
-from ..core.access.service_calls import Calls, Result
-from ..core.protocol.control_messages import Call
-from ..core.protocol.strict_json import show
-from ..core.supervision import spawn
+from ...core.access.roles import may_drive
+from ...core.access.service_calls import Calls, Result
+from ...core.protocol.control_messages import Call
+from ...core.protocol.strict_json import show
+from ...core.supervision import spawn
 
 
 class Caller:
