@@ -45,7 +45,7 @@ PLACES = {
     'diagnostics': 'rtc_bridge.ros.diagnostics:Diagnostics.publish',
     'diagnostics of a camera': 'rtc_bridge.ros.diagnostics:CameraRates.status',
     'ICE watch': 'rtc_bridge.peer.ice_server_probe:IceWatch.probe',
-    'relay client': 'rtc_bridge.signaling.client:RelayClient._take',
+    'relay client': 'rtc_bridge.signaling.relay_client:RelayClient._take',
     'request': 'rtc_bridge.relay.app:_Relay._post',
     'session': 'rtc_bridge.peer.authorization:Standing.fault',
     'teleop channel': 'rtc_bridge.peer.channels.teleop:parse_teleop',

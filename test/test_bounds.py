@@ -40,7 +40,7 @@ from rtc_bridge.core.protocol.signaling_messages import CandidateMessage
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.metrics import Metrics
 from rtc_bridge.relay.protocols import native_robots
-from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.relay_client import RelayClient
 from test_relay import LocalRobot
 from test_whep import FRAGMENT, OFFER as WHEP_OFFER, SDP
 from viewer import make_sessions, TestCamera, until, Viewer

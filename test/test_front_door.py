@@ -43,7 +43,7 @@ from rtc_bridge.core.limits.address_limits import Networks, Places, Rates, site
 from rtc_bridge.core.settings.relay_settings import DEFAULTS, flag, RELAY, settle, variable
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import tls
-from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.relay_client import RelayClient
 from test_configuration import flatten
 from test_relay import LocalRobot
 

@@ -44,7 +44,7 @@ from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
 from rtc_bridge.peer.aiortc_compat.limits import limited_by
 from rtc_bridge.peer.viewer_description import read_offer
-from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.system.key_store import KeyStore
 from test_fuzz import COUNT, edit, edits, fuzz, hostile, plain, values
 from viewer import make_sessions, TestCamera, until, Viewer

@@ -22,7 +22,7 @@ from aiohttp import ClientSession
 from browsers import PATIENCE
 from processes import Process
 import pytest
-from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.relay_client import RelayClient
 from test_signaling import Robot
 
 MANY = 1000

@@ -31,7 +31,7 @@ from rtc_bridge.bridge.certificate import keep
 from rtc_bridge.core.access.registration_tokens import read_words
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import REFUSED, StoreError
-from rtc_bridge.signaling.url import read_token
+from rtc_bridge.signaling.relay_url import read_token
 from rtc_bridge.system import private_files
 from rtc_bridge.system.atomic_file import remove_leftovers, write_durably
 from rtc_bridge.system.file_lock import locked

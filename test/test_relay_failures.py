@@ -28,7 +28,7 @@ from rtc_bridge.relay import metrics
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http import middleware
 from rtc_bridge.signaling import requests, rtcbot
-from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.relay_client import RelayClient
 from viewer import until
 
 pytestmark = pytest.mark.asyncio

@@ -21,8 +21,8 @@ from patience import PATIENCE
 import pytest
 from relay_server import relay
 import rtc_bridge
-from rtc_bridge.signaling.client import RelayClient
-from rtc_bridge.signaling.url import dial_url
+from rtc_bridge.signaling.relay_client import RelayClient
+from rtc_bridge.signaling.relay_url import dial_url
 from rtcbot_peers import (BLUE, chromium, GREEN, page_server, PlainRobot, RED, seed_relay,
                           stock_robot, StockViewer, until)
 

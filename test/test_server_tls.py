@@ -29,7 +29,7 @@ from rtc_bridge.bridge.certificate import fingerprint, keep
 from rtc_bridge.bridge.own_server import Certificate
 from rtc_bridge.core.errors import ParameterError, REFUSED, StoreError
 from rtc_bridge.core.settings.robot_parameters import BRIDGE
-from rtc_bridge.signaling.addresses import reachable
+from rtc_bridge.signaling.network_changes import reachable
 from stack import ColourCamera, Robot, start
 
 NOW = 1_800_000_000.0

@@ -32,8 +32,8 @@ from rtc_bridge.core.protocol.robot_link import Candidate
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.signaling.backoff import delays, rest
-from rtc_bridge.signaling.client import RelayClient
-from rtc_bridge.signaling.url import dial_url, page_url, read_token
+from rtc_bridge.signaling.relay_client import RelayClient
+from rtc_bridge.signaling.relay_url import dial_url, page_url, read_token
 from websockets.asyncio.client import ClientConnection
 
 

@@ -26,7 +26,7 @@ import pytest
 from rtc_bridge.core.access.ice_servers import Ice, mint, read_url, VIEWER_TTL_S
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.peer.ice_server_probe import IceWatch
-from rtc_bridge.signaling.addresses import reachable
+from rtc_bridge.signaling.network_changes import reachable
 from stack import ColourCamera, Robot
 
 SECRET = 'not-used-anywhere-else'

@@ -26,7 +26,7 @@ from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.protocol.robot_link import Candidate
 from rtc_bridge.core.protocol.sdpfrag import parse_fragment
-from rtc_bridge.signaling.client import RelayClient
+from rtc_bridge.signaling.relay_client import RelayClient
 from viewer import make_sessions, TestCamera
 from whep_player import fragment, Player
 

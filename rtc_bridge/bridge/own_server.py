@@ -30,7 +30,7 @@ from ..peer.aiortc_compat import host_addresses
 from ..relay.app import create_app
 from ..relay.directory.registry import NAMELESS, Registry
 from ..relay.http.server import serve, tls
-from ..signaling.addresses import reachable
+from ..signaling.network_changes import reachable
 from ..system.private_files import warn_if_exposed
 
 _logger = logging.getLogger('rtc_bridge.server')

@@ -60,9 +60,9 @@ from ..ros.executor_thread import RosThread
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import ending_signals, FAILED, init
 from ..ros.ros_log import log_to_ros
-from ..signaling.addresses import watch
-from ..signaling.client import RelayClient
-from ..signaling.url import dial_url, page_url, read_token
+from ..signaling.network_changes import watch
+from ..signaling.relay_client import RelayClient
+from ..signaling.relay_url import dial_url, page_url, read_token
 from ..system.key_store import default_directory, KeyStore
 from ..system.process_end import ProcessEnd
 from ..system.thread_priority import LOOP_NICE, prefer

@@ -29,7 +29,7 @@ import aiohttp
 
 from ..core.protocol.signaling_messages import parse, Ready, SUBPROTOCOL, Watch
 from ..core.supervision import spawn
-from ..signaling.addresses import reachable
+from ..signaling.network_changes import reachable
 from ..system.child_processes import Child, end
 
 _ROBOT = 'demo'

@@ -29,9 +29,9 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from .addresses import source_address, WORLD
 from .backoff import delays, rest
-from .lost import LinkLost, reason
+from .disconnect_reason import LinkLost, reason
+from .network_changes import source_address, WORLD
 from .requests import Requests
 from .rtcbot import answer_offer
 from .. import __version__
