@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""The parts of the bridge node: cameras, teleoperation, telemetry, its own HTTP server."""

@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""The simulated robot, video clips as cameras, frame stamps: what a real robot never runs."""

@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""What touches the operating system: private files, the key store, threads, processes."""

@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Driving: the command gate, the lease, the emergency stop, and what the guard lets pass."""

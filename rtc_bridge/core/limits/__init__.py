@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Bounds on what strangers and relays may send, checked before any library parses it."""

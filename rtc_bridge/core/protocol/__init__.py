@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Messages of every protocol, read strictly, and the interface between relay and robot."""

@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Parameters of the nodes and settings of the relay, as tables."""

@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Video decisions: codecs, quality tiers, bandwidth, retransmission, H.264 headers."""

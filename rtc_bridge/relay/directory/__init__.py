@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Which robots are registered, here and at other relays that share a Redis."""

@@ -12,3 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Signaling protocols that the relay serves: native, RTCBot, WHEP and K-Scale."""
