@@ -23,11 +23,12 @@ import logging
 import os
 import sys
 
-from rtc_bridge.core.access.ice_servers import Ice, read_ice
+from rtc_bridge.core.access.ice_servers import Ice
 from rtc_bridge.peer.ice_server_probe import IceWatch
 from rtc_bridge.signaling.network_changes import watch
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
+from rtc_bridge.system.secret_files import read_ice
 
 from viewer import make_sessions, TestCamera
 

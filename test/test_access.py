@@ -20,9 +20,9 @@ import threading
 import time
 
 import pytest
+from rtc_bridge.core.access import roles as access_module
 from rtc_bridge.core.access.invite import encode, Invite, key_of, new_id, split, write, write_bearer
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
-from rtc_bridge.core.access.roles import roles as access_module
 from rtc_bridge.core.access.roles import Access, may_drive
 from rtc_bridge.core.errors import SignalingError, StoreError
 from rtc_bridge.system.key_store import default_directory, KeyStore

@@ -29,6 +29,7 @@ from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.core.protocol.control_messages import Drive, Joy
 from rtc_bridge.core.video.sent_frames import SentFrames
+from rtc_bridge.system.stop_file import StopFile
 
 FORWARD = Velocity(1.0, 0.0, 0.0)
 BACK = Velocity(-1.0, 0.0, 0.0)
@@ -709,7 +710,7 @@ def test_the_stop_ends_the_gamepad_too(bench):
 
 @pytest.mark.parametrize('part', ['latch', 'gate', 'zero', 'joy', 'told', 'store'])
 def test_a_step_of_the_stop_that_fails_leaves_out_no_other(bench, monkeypatch, path, part):
-    bench.stop = EmergencyStop(path, clock=bench.clock)
+    bench.stop = EmergencyStop(StopFile(path), clock=bench.clock)
     told, ended, failing = [], [], []
 
     def fails(name, work):
@@ -737,11 +738,11 @@ def test_a_step_of_the_stop_that_fails_leaves_out_no_other(bench, monkeypatch, p
     assert stored == (part != 'store')
     assert [str(error) for error in ended] == [part] * (part != 'told')
     assert told == [True] and bench.stop.latched
-    assert EmergencyStop(path).latched == (part != 'store')
+    assert EmergencyStop(StopFile(path)).latched == (part != 'store')
     assert bench.sent == [ZERO] * (part != 'zero') + [([0.0] * 6, [0] * 15)] * (part != 'joy')
     # As at the end of the process, which does not wait for the time of the next attempt.
     assert bench.stop.store(at_once=True)
-    assert EmergencyStop(path).id == bench.stop.id
+    assert EmergencyStop(StopFile(path)).id == bench.stop.id
 
 
 def test_a_release_that_fails_half_way_is_told_and_ends_the_process(bench, monkeypatch):
@@ -794,7 +795,7 @@ def test_an_error_of_the_disk_leaves_the_stop_untold_but_in_force(tmp_path, cloc
     def write(path, text):
         raise StoreError('no space left')
     bench = Bench(clock).begin()
-    bench.stop._path, bench.stop._write = tmp_path / 'state', write
+    bench.stop._store = StopFile(tmp_path / 'state', write=write)
     assert not bench.pilot.emergency_stop('a') and not bench.pilot.emergency_stop('a')
     assert bench.stop.latched and bench.sent[-1] == ZERO
     told = []

@@ -26,6 +26,7 @@ from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, ZERO
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.system.atomic_file import write_durably
+from rtc_bridge.system.stop_file import StopFile
 
 
 class Disk:
@@ -84,7 +85,7 @@ def test_a_folder_that_is_none_is_named(tmp_path):
 
 @pytest.fixture
 def pilot(path, clock):
-    stop = EmergencyStop(path, clock=clock)
+    stop = EmergencyStop(StopFile(path), clock=clock)
     sent = []
     pilot = Pilot(Gate(Limits(), Lease(clock=clock), clock=clock, conditions=[stop.reason]),
                   sent.append, stop=stop, clock=clock)
@@ -102,7 +103,7 @@ def test_a_full_disk_stops_and_does_not_confirm(path, disk, clock, pilot, part):
     assert not pilot.emergency_stop('Ada')
     clock.now += 1.0
     assert pilot.emergency_stop('Ada')
-    assert EmergencyStop(path).id == pilot.stop.id
+    assert EmergencyStop(StopFile(path)).id == pilot.stop.id
     # What the disk has is not written again.
     disk.asked.clear()
     clock.now += 1.0
@@ -122,4 +123,4 @@ def test_a_release_that_the_disk_does_not_take_is_none(path, disk, clock, pilot,
     disk.full = ()
     clock.now += 1.0
     assert pilot.emergency_stop('Ada')
-    assert EmergencyStop(path).id == pilot.stop.id
+    assert EmergencyStop(StopFile(path)).id == pilot.stop.id

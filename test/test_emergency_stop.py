@@ -27,6 +27,7 @@ from rtc_bridge.core.driving.teleop_controller import Pilot
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.errors import ProtocolError, StoreError
 from rtc_bridge.core.protocol.control_messages import Drive, parse_control, parse_teleop, Release, Stop
+from rtc_bridge.system.stop_file import StopFile
 
 FAST = Limits(1.0, 0.5, 2.0, 1000.0, 1000.0)
 FORWARD = Velocity(1.0, 0.0, 0.0)
@@ -38,19 +39,19 @@ def path(tmp_path):
 
 
 def test_a_stop_outlives_the_process(path):
-    stop = EmergencyStop(path)
+    stop = EmergencyStop(StopFile(path))
     assert not stop.latched and stop.reason() is None
     stop.latch('Ada')
     assert stop.latched and stop.reason() == 'stopped'
     assert stop.store() and os.stat(path).st_mode & 0o777 == 0o600
-    again = EmergencyStop(path)
+    again = EmergencyStop(StopFile(path))
     assert (again.id, again.by, again.latched) == (stop.id, 'Ada', True)
     # One more changes nothing.
     again.latch('Grace')
     assert again.by == 'Ada'
-    assert not again.release('another', 'Ada') and EmergencyStop(path).latched
+    assert not again.release('another', 'Ada') and EmergencyStop(StopFile(path)).latched
     assert again.release(stop.id, 'Grace') and not again.latched
-    assert not EmergencyStop(path).latched
+    assert not EmergencyStop(StopFile(path)).latched
     assert not again.release(stop.id, 'Grace')
     again.latch('Ada')
     assert again.id != stop.id
@@ -60,16 +61,16 @@ def test_a_stop_outlives_the_process(path):
                                   '{"id": "a", "by": null}', '[' * 100000])
 def test_a_state_that_cannot_be_read_is_a_stop(path, text):
     path.write_text(text)
-    stop = EmergencyStop(path)
+    stop = EmergencyStop(StopFile(path))
     assert stop.latched and 'cannot be read' in stop.by
     assert stop.store()
-    assert EmergencyStop(path).id == stop.id
-    assert stop.release(stop.id, 'Ada') and not EmergencyStop(path).latched
+    assert EmergencyStop(StopFile(path)).id == stop.id
+    assert stop.release(stop.id, 'Ada') and not EmergencyStop(StopFile(path)).latched
 
 
 def test_neither_is_a_file_that_is_none(path):
     path.mkdir()
-    stop = EmergencyStop(path)
+    stop = EmergencyStop(StopFile(path))
     assert stop.latched and not stop.store()
     with pytest.raises(StoreError, match='emergency_stop.robot.json'):
         stop.release(stop.id, 'Ada')
@@ -78,16 +79,16 @@ def test_neither_is_a_file_that_is_none(path):
 
 def test_a_host_with_a_new_name_is_still_stopped(tmp_path):
     old, new = (tmp_path / f'emergency_stop.{name}.json' for name in ('old', 'new'))
-    stop = EmergencyStop(old)
-    assert not EmergencyStop(new, renamed=True).latched
+    stop = EmergencyStop(StopFile(old))
+    assert not EmergencyStop(StopFile(new, renamed=True)).latched
     stop.latch('Ada')
     stop.store()
-    assert not EmergencyStop(new).latched
-    again = EmergencyStop(new, renamed=True)
+    assert not EmergencyStop(StopFile(new)).latched
+    again = EmergencyStop(StopFile(new, renamed=True))
     assert again.latched and again.by.startswith('Ada, ')
     # Once is enough, whatever the other name's file says.
     assert again.release(again.id, 'Ada')
-    assert EmergencyStop(old).latched and not EmergencyStop(new, renamed=True).latched
+    assert EmergencyStop(StopFile(old)).latched and not EmergencyStop(StopFile(new, renamed=True)).latched
 
 
 def test_a_full_disk_stops_all_the_same_and_is_asked_again(path, clock):
@@ -98,7 +99,7 @@ def test_a_full_disk_stops_all_the_same_and_is_asked_again(path, clock):
         if full[0]:
             raise StoreError('no space left')
 
-    stop = EmergencyStop(path, clock=clock, write=write)
+    stop = EmergencyStop(StopFile(path, write=write), clock=clock)
     stop.latch('Ada')
     assert stop.latched
     for _ in range(25):
@@ -117,7 +118,7 @@ def test_a_full_disk_stops_all_the_same_and_is_asked_again(path, clock):
 
 def test_zero_comes_before_the_disk_and_before_it_is_told(clock, path):
     order = []
-    stop = EmergencyStop(path, clock=clock, write=lambda *_: order.append('disk'))
+    stop = EmergencyStop(StopFile(path, write=lambda *_: order.append('disk')), clock=clock)
     numbers = count(1)
     gate = Gate(FAST, Lease(clock=clock), clock=clock, make_tick=lambda: next(numbers),
                 conditions=[stop.reason])
@@ -150,7 +151,7 @@ def test_zero_comes_before_the_disk_and_before_it_is_told(clock, path):
 
 
 def test_a_held_state_does_not_go_on_after_a_release(clock):
-    stop = EmergencyStop(None, clock=clock)
+    stop = EmergencyStop(clock=clock)
     sent = []
     gate = Gate(FAST, Lease(clock=clock), clock=clock, conditions=[stop.reason])
     pilot = Pilot(gate, sent.append, stop=stop, clock=clock)
@@ -193,7 +194,7 @@ def test_the_guard_says_zero_throughout_a_stop(clock):
 def test_no_text_is_taken_for_a_released_stop(tmp_path_factory, text):
     path = tmp_path_factory.mktemp('stop') / 'state.json'
     path.write_bytes(text.encode('utf-8', 'surrogatepass'))
-    assert EmergencyStop(path).latched
+    assert EmergencyStop(StopFile(path)).latched
 
 
 def test_stop_and_release_are_read():

@@ -37,13 +37,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from patience import PATIENCE
 import pytest
 from relay_server import closed, get, make_offer, relay, send
-from rtc_bridge.core.access.registration_tokens import read_words, Tokens
+from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.limits.address_limits import Networks, Places, Rates, site
 from rtc_bridge.core.settings.relay_settings import DEFAULTS, flag, RELAY, settle, variable
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import tls
 from rtc_bridge.signaling.relay_client import RelayClient
+from rtc_bridge.system.secret_files import read_words
 from test_configuration import flatten
 from test_relay import LocalRobot
 

@@ -28,7 +28,6 @@ from browsers import PATIENCE, until
 from processes import free_port, node, Process
 import pytest
 from rtc_bridge.bridge.certificate import keep
-from rtc_bridge.core.access.registration_tokens import read_words
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import REFUSED, StoreError
 from rtc_bridge.signaling.relay_url import read_token
@@ -37,6 +36,8 @@ from rtc_bridge.system.atomic_file import remove_leftovers, write_durably
 from rtc_bridge.system.file_lock import locked
 from rtc_bridge.system.key_store import KeyStore
 from rtc_bridge.system.private_files import check_folder, read_private, warn_if_exposed
+from rtc_bridge.system.secret_files import read_words
+from rtc_bridge.system.stop_file import StopFile
 
 OTHER = 12345
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason='only root can give files away')
@@ -338,15 +339,15 @@ def test_a_dangling_link_is_not_written_through(tmp_path):
 
 def test_a_stop_that_others_can_lift_counts_as_one(tmp_path, clock):
     path = tmp_path / 'emergency_stop.bot.json'
-    stop = EmergencyStop(path, clock=clock)
+    stop = EmergencyStop(StopFile(path), clock=clock)
     stop.latch('Ada')
     assert stop.store() and stop.release(stop.id, 'Ada')
-    assert not EmergencyStop(path, clock=clock).latched
+    assert not EmergencyStop(StopFile(path), clock=clock).latched
     path.chmod(0o666)
-    assert EmergencyStop(path, clock=clock).latched
+    assert EmergencyStop(StopFile(path), clock=clock).latched
     path.unlink()
     path.symlink_to(tmp_path / 'elsewhere')
-    assert EmergencyStop(path, clock=clock).latched
+    assert EmergencyStop(StopFile(path), clock=clock).latched
 
 
 def test_a_certificate_s_key_is_the_owner_s(tmp_path):

@@ -16,11 +16,12 @@
 
 from fake_clock import FakeClock
 import pytest
-from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_ice, read_url, VIEWER_TTL_S
+from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_url, VIEWER_TTL_S
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.robot_link import IceServer
 from rtc_bridge.core.settings.robot_parameters import BRIDGE
 from rtc_bridge.peer import ice_server_probe
+from rtc_bridge.system.secret_files import read_ice
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 TCP, TLS = 'turn:t.example.org:80?transport=tcp', 'turns:t.example.org:443?transport=tcp'

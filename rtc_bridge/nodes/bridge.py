@@ -32,7 +32,6 @@ from ..bridge.own_server import OwnServer
 from ..bridge.service_calls import Actions
 from ..bridge.telemetry import Telemetry
 from ..bridge.teleop import Seat
-from ..core.access.ice_servers import read_ice
 from ..core.access.invite_url import read_page
 from ..core.access.origins import read_origins
 from ..core.access.registration_tokens import MIN_LENGTH
@@ -65,6 +64,8 @@ from ..signaling.relay_client import RelayClient
 from ..signaling.relay_url import dial_url, page_url, read_token
 from ..system.key_store import default_directory, KeyStore
 from ..system.process_end import ProcessEnd
+from ..system.secret_files import read_ice
+from ..system.stop_file import StopFile
 from ..system.thread_priority import LOOP_NICE, prefer
 
 DIAGNOSTICS_PERIOD_S = 1.0
@@ -89,9 +90,9 @@ class Bridge:
         self._received = node.create_publisher(String, '~/received', 10)
         self._store = KeyStore(Path(values['access.directory']).expanduser() if (
             values['access.directory']) else default_directory())
-        self._seat = Seat(node, values, EmergencyStop(
+        self._seat = Seat(node, values, EmergencyStop(StopFile(
             self._store.directory / f'emergency_stop.{robot_id}.json',
-            renamed=robot_id == default_robot_id()), self._store.folder_id)
+            renamed=robot_id == default_robot_id())), self._store.folder_id)
         self.pilot = self._seat.pilot
         self.host = Host(
             robot_id, self.pilot,

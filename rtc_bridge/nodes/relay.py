@@ -25,7 +25,7 @@ import signal
 import ssl
 import sys
 
-from ..core.access.registration_tokens import read_words, Tokens
+from ..core.access.registration_tokens import Tokens
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameter_table import Value
@@ -37,6 +37,7 @@ from ..relay.http.server import serve, tls
 from ..relay.metrics import JsonFormatter
 from ..system.dependency_check import check
 from ..system.private_files import warn_if_exposed
+from ..system.secret_files import read_words
 
 _logger = logging.getLogger('rtc_bridge.relay')
 _COLLECT_S, _COLLECT_ALL = 60.0, 60

@@ -15,12 +15,10 @@
 """ICE servers: what their URLs say, credentials that expire, and who is told of which."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 import hashlib
 import hmac
-import os
-from pathlib import Path
 import re
 import secrets
 import time
@@ -31,7 +29,6 @@ from ..errors import ParameterError
 from ..limits.rate_limit import RateLimit
 from ..protocol.robot_link import IceServer
 from ..protocol.strict_json import show
-from ...system.private_files import warn_if_exposed
 
 # Anybody may have a viewer's credentials, before a proof: they hold for the time in which a page
 # gets an address, and coturn does not look at the time again while that address is in use.
@@ -186,44 +183,3 @@ class Ice:
         if turn:
             servers.append(IceServer(turn, *credentials(name)))
         return tuple(servers)
-
-
-def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
-          variable: str) -> str:
-    file = values[row]
-    path = Path(file).expanduser()
-    if file:
-        warn_if_exposed(path, row)
-    try:
-        text = path.read_text() if file else environment.get(variable, '')
-    except (OSError, ValueError) as error:
-        raise ParameterError(f'parameter {row} is {show(file)}, which cannot be read: '
-                             f'{error}') from None
-    text = text.strip()
-    if (file and not text) or not text.isprintable():
-        raise ParameterError(f'{row if file else variable} has to hold one line of text')
-    return text
-
-
-def read_ice(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Ice:
-    """
-    Return the servers that the parameters ``ice.*`` name.
-
-    Passwords and secrets are never parameters: those can be read by every node.
-
-    :raises ParameterError: a URL that cannot be used, or no good credentials for TURN servers
-    """
-    urls = tuple(read_url(text) for text in values['ice.servers'])
-    login = _read(values, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
-    secret = _read(values, 'ice.secret_file', environment, 'RTC_BRIDGE_TURN_SECRET')
-    username, colon, password = login.partition(':')
-    if login and not (username and colon and password):
-        raise ParameterError('ice.login_file, or RTC_BRIDGE_TURN_LOGIN, has to hold '
-                             'USERNAME:PASSWORD')
-    turn = next((url.text for url in urls if url.scheme != 'stun'), None)
-    if turn and bool(login) == bool(secret):
-        raise ParameterError(
-            f'parameter ice.servers has {show(turn)}, for which '
-            f'{"only one" if login else "one"} of ice.login_file (RTC_BRIDGE_TURN_LOGIN) and '
-            'ice.secret_file (RTC_BRIDGE_TURN_SECRET) has to be there')
-    return Ice(urls, (username, password) if login else None, secret, values['ice.ttl'])

@@ -17,11 +17,9 @@
 from collections.abc import Iterable
 from hashlib import sha256
 from hmac import compare_digest
-from pathlib import Path
 
 from ..errors import ParameterError, ProtocolError
 from ..protocol.signaling_messages import check_name
-from ...system.private_files import warn_if_exposed
 
 ANY = '*'
 # 16 characters of base64 are 96 bits.
@@ -74,20 +72,3 @@ class Tokens:
 
 def _digest(token: str) -> bytes:
     return sha256(token.encode('utf-8', 'replace')).digest()
-
-
-def read_words(file: str, text: str) -> list[str]:
-    """
-    Return the words of a file, where ``#`` begins a comment, and of a text.
-
-    :param file: path, or empty
-    :raises ParameterError: the file cannot be read
-    """
-    lines = []
-    if file:
-        warn_if_exposed(Path(file), 'tokens_file')
-        try:
-            lines = Path(file).read_text().splitlines()
-        except (OSError, ValueError) as error:
-            raise ParameterError(f'the tokens in {file} cannot be read: {error}') from None
-    return [word for line in lines for word in line.partition('#')[0].split()] + text.split()

@@ -13,27 +13,48 @@
 # limitations under the License.
 
 """
-The emergency stop: once latched nothing moves until somebody releases it, by its id.
+The emergency stop: once engaged, nothing moves until somebody releases it by its id.
 
-It is kept in a file, so that it outlives the process and the power; a file that cannot be read
-counts as a stop.
+Its state is stored, so that it outlives the process and a loss of power. A stored state that
+cannot be read counts as a stop.
 """
 
+from collections.abc import Iterable
 import json
 import logging
-from pathlib import Path
 import secrets
 import time
-from typing import Callable
+from typing import Protocol
 
 from ..clock import boot_time, Clock
 from ..errors import StoreError
-from ...system.atomic_file import write_durably
-from ...system.private_files import read_private
 
 logger = logging.getLogger(__name__)
 # A disk that takes nothing is asked again so often, while pages repeat their wish.
 _AGAIN_S = 1.0
+
+
+class StopStore(Protocol):
+    """Where the state of one robot's emergency stop is kept; as a string, its name for logs."""
+
+    def read(self) -> bytes:
+        """
+        Return the text that was written last.
+
+        :raises FileNotFoundError: nothing was ever written
+        :raises OSError: it cannot be read
+        :raises StoreError: others could have changed it
+        """
+
+    def write(self, text: str) -> None:
+        """
+        Replace the text, and return when it would survive a loss of power.
+
+        :raises StoreError: it could not be written
+        """
+
+    def earlier(self) -> Iterable['StopStore']:
+        """Return the stores that may be this robot's from before its name changed."""
 
 
 class EmergencyStop:
@@ -44,21 +65,15 @@ class EmergencyStop:
     ``released`` the id of the one that was released last: it is kept in the file, as a guard may
     not have heard of the release before this process ended.
 
-    :param path: file of the state, ``None``: kept in memory only
-    :param renamed: the robot may have had another name, whose file it then takes over
-    :param write: replaces a file's text; raises :class:`StoreError`
+    :param store: where the state is kept; ``None``: in memory only
     """
 
-    def __init__(self, path: Path | None = None, *, renamed: bool = False,
-                 clock: Clock = boot_time,
-                 write: Callable[[Path, str], None] = write_durably) -> None:
+    def __init__(self, store: StopStore | None = None, *, clock: Clock = boot_time) -> None:
         """Read the state."""
         self.id: str | None = None
         self.by = ''
         self.released: str | None = None
-        self._path = path
-        self._renamed = renamed
-        self._write = write
+        self._store = store
         self._clock = clock
         self._stored = True
         self._again = 0.0
@@ -113,39 +128,38 @@ class EmergencyStop:
         return True
 
     def _save(self, stop: str | None, by: str, released: str | None) -> None:
-        if self._path is not None:
-            self._write(self._path, json.dumps({
+        if self._store is not None:
+            self._store.write(json.dumps({
                 'id': stop, 'by': by, 'released': released, 'at': int(time.time())}) + '\n')
 
-    def _look_around(self) -> None:
+    def _take_over(self, store: StopStore) -> None:
         """
         Take over a stop from before the name was another one: DHCP may give a host a new name.
 
         If it is another robot's, this one has to be released once.
         """
-        for path in sorted(self._path.parent.glob('emergency_stop.*.json')):
-            other = EmergencyStop(path, clock=self._clock)
+        for earlier in store.earlier():
+            other = EmergencyStop(earlier, clock=self._clock)
             if other.latched:
                 logger.error('%s is a stop in force; if it is of another robot, release this one',
-                             path)
+                             earlier)
                 self.latch(f'{other.by or "somebody"}, when the robot had another name')
                 self.store()
                 return
 
     def _read(self) -> None:
-        if self._path is None:
+        if self._store is None:
             return
         try:
-            state = json.loads(read_private(self._path))
+            state = json.loads(self._store.read())
             stop, by = state['id'], state['by']
             if not (stop is None or isinstance(stop, str)) or not isinstance(by, str):
                 raise TypeError('id and by are no texts')
         except FileNotFoundError:
             # It was never pressed; not under this name.
-            if self._renamed:
-                self._look_around()
+            self._take_over(self._store)
         except (OSError, ValueError, KeyError, TypeError, RecursionError, StoreError) as error:
-            logger.error('%s cannot be read: %s', self._path,
+            logger.error('%s cannot be read: %s', self._store,
                          error if isinstance(error, StoreError) else repr(error))
             self.latch('a state that cannot be read')
         else:

@@ -1,0 +1,85 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Secrets that parameters name: in files, or in the environment.
+
+Passwords and secrets are never parameters themselves: every node can read those.
+"""
+
+from collections.abc import Mapping
+import os
+from pathlib import Path
+from typing import Any
+
+from .private_files import warn_if_exposed
+from ..core.access.ice_servers import Ice, read_url
+from ..core.errors import ParameterError
+from ..core.protocol.strict_json import show
+
+
+def read_words(file: str, text: str) -> list[str]:
+    """
+    Return the words of a file, where ``#`` begins a comment, and of a text.
+
+    :param file: path, or empty
+    :raises ParameterError: the file cannot be read
+    """
+    lines = []
+    if file:
+        warn_if_exposed(Path(file), 'tokens_file')
+        try:
+            lines = Path(file).read_text().splitlines()
+        except (OSError, ValueError) as error:
+            raise ParameterError(f'the tokens in {file} cannot be read: {error}') from None
+    return [word for line in lines for word in line.partition('#')[0].split()] + text.split()
+
+
+def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
+          variable: str) -> str:
+    file = values[row]
+    path = Path(file).expanduser()
+    if file:
+        warn_if_exposed(path, row)
+    try:
+        text = path.read_text() if file else environment.get(variable, '')
+    except (OSError, ValueError) as error:
+        raise ParameterError(f'parameter {row} is {show(file)}, which cannot be read: '
+                             f'{error}') from None
+    text = text.strip()
+    if (file and not text) or not text.isprintable():
+        raise ParameterError(f'{row if file else variable} has to hold one line of text')
+    return text
+
+
+def read_ice(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Ice:
+    """
+    Return the servers that the parameters ``ice.*`` name.
+
+    :raises ParameterError: a URL that cannot be used, or no good credentials for TURN servers
+    """
+    urls = tuple(read_url(text) for text in values['ice.servers'])
+    login = _read(values, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
+    secret = _read(values, 'ice.secret_file', environment, 'RTC_BRIDGE_TURN_SECRET')
+    username, colon, password = login.partition(':')
+    if login and not (username and colon and password):
+        raise ParameterError('ice.login_file, or RTC_BRIDGE_TURN_LOGIN, has to hold '
+                             'USERNAME:PASSWORD')
+    turn = next((url.text for url in urls if url.scheme != 'stun'), None)
+    if turn and bool(login) == bool(secret):
+        raise ParameterError(
+            f'parameter ice.servers has {show(turn)}, for which '
+            f'{"only one" if login else "one"} of ice.login_file (RTC_BRIDGE_TURN_LOGIN) and '
+            'ice.secret_file (RTC_BRIDGE_TURN_SECRET) has to be there')
+    return Ice(urls, (username, password) if login else None, secret, values['ice.ttl'])
