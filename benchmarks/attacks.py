@@ -16,8 +16,8 @@
 Attacks on a whole robot with an honest driver beside: what the driver, a viewer and the link feel.
 
 Bridge, guard, camera and relays are real processes; the attacks are those of
-``test/attack_corpus.py``, each from a process of its own. ``--code`` names another checkout, whose
-programs are attacked in the same way.
+``test/support/attack_corpus.py``, each from a process of its own. ``--code`` names another
+checkout, whose programs are attacked in the same way.
 """
 
 import argparse
@@ -42,10 +42,11 @@ from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist
 from testbed import free_port, node, Process, RosProbe
 
-from attack_corpus import CORPUS  # noqa: I100  (testbed makes it importable)
-from page_client import PageClient, Refused
+from support.attack_corpus import CORPUS  # noqa: I100  (testbed makes it importable)
+from support.page_client import PageClient, Refused
 
 HERE = Path(__file__).resolve().parent
+CORPUS_PROGRAM = HERE.parent / 'test' / 'support' / 'attack_corpus.py'
 ROBOT = 'attacked'
 # The stop is pressed so long after the attack has begun: while it is at work.
 STOP_AFTER_S = 0.3
@@ -292,7 +293,7 @@ class Harness:
         target = {'url': stack.url if direct else stack.relay_url, 'robot': ROBOT,
                   'fragment': stack.fragment, 'listen': stack.listen}
         felt = Felt()
-        process = Process([sys.executable, str(HERE.parent / 'test' / 'attack_corpus.py'),
+        process = Process([sys.executable, str(CORPUS_PROGRAM),
                            attack.name, json.dumps(target)], stdin=True)
         with process:
             process.wait_line('^ready', START_TIMEOUT_S)

@@ -16,7 +16,8 @@
 How long it takes until all is well again: networks cut and changed, programs killed and frozen.
 
 Robot (without ROS) and Chromium sit in network namespaces behind symmetric NAT, relay and coturn
-on a host between them (test/networks.py). Needs root, iproute2, nftables, coturn and Chromium.
+on a host between them (test/support/networks.py). Needs root, iproute2, nftables, coturn and
+Chromium.
 """
 
 import argparse
@@ -39,10 +40,10 @@ import time
 # Before the modules here, of which some have the same names.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 
-from browsers import PATIENCE, until  # noqa: E402
-from networks import Networks  # noqa: E402
+from support.browsers import PATIENCE, until  # noqa: E402
+from support.networks import Networks  # noqa: E402
 from rtc_bridge.core.settings.relay_settings import DEFAULTS  # noqa: E402
-from sites import Site, UDP  # noqa: E402
+from support.sites import Site, UDP  # noqa: E402
 
 # Times of painted pictures and of the page's states, in ms since 1970; gone after a reload.
 RECORDER = """() => {

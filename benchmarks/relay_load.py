@@ -152,7 +152,7 @@ def start_ours(name: str, folder: str, redis: str = '') -> tuple[Process, int]:
 async def seed(bench: Bench, folder: str) -> None:
     """Measure the tutorial's relay."""
     port = free_port()
-    text = (ROOT / 'test' / 'rtcbot_seed_relay.py').read_text()
+    text = (ROOT / 'test' / 'support' / 'rtcbot_seed_relay.py').read_text()
     script = Path(folder) / 'seed.py'
     script.write_text(text.replace('web.run_app(app)', f'web.run_app(app, port={port})'))
     process = start('seed', [sys.executable, str(script)], port, folder)

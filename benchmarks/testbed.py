@@ -12,22 +12,23 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-The robot, browsers and networks of the tests, for benchmarks that need whole robots.
+"""The robot, browsers and networks of the tests, for benchmarks that need whole robots."""
 
-Not together with the module ``processes`` of this folder: the tests have one of the same name.
-"""
-
+import os
 from pathlib import Path
 import sys
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
+TEST = Path(__file__).resolve().parent.parent / 'test'
+sys.path.insert(0, str(TEST))
+# Programs beside the tests' helpers find these, too.
+os.environ['PYTHONPATH'] = os.pathsep.join(
+    filter(None, [str(TEST), os.environ.get('PYTHONPATH')]))
 
-from browsers import Chromium, Firefox, until  # noqa: E402, F401
 # For a ROS graph, and a home, of its own.
 import conftest  # noqa: E402, F401
-from drawn import WATCH  # noqa: E402, F401
-from netns import Namespace  # noqa: E402, F401
-from processes import node, Process  # noqa: E402, F401
-from ros_probe import RosProbe  # noqa: E402, F401
-from stack import finish, free_port, Robot, start  # noqa: E402, F401
+from support.browsers import Chromium, Firefox, until  # noqa: E402, F401
+from support.drawn import WATCH  # noqa: E402, F401
+from support.netns import Namespace  # noqa: E402, F401
+from support.processes import node, Process  # noqa: E402, F401
+from support.ros_probe import RosProbe  # noqa: E402, F401
+from support.stack import finish, free_port, Robot, start  # noqa: E402, F401

@@ -83,14 +83,14 @@ END
 node_tests() {
   local node output
   if ! node=$(command -v node || command -v nodejs); then
-    say "node is not installed: the tests of the page's modules (test/js) are skipped"
+    say "node is not installed: the tests of the page's modules (test/unit/web) are skipped"
     return
   fi
-  if output=$("$node" --test --test-reporter=tap test/js/*.test.js 2>&1); then
-    say "test/js: $(sed -n 's/^# pass //p' <<<"$output") tests passed"
+  if output=$("$node" --test --test-reporter=tap test/unit/web/*.test.js 2>&1); then
+    say "test/unit/web: $(sed -n 's/^# pass //p' <<<"$output") tests passed"
   else
     printf '%s\n' "$output"
-    fail "test/js: $(sed -n 's/^# fail //p' <<<"$output") tests failed"
+    fail "test/unit/web: $(sed -n 's/^# fail //p' <<<"$output") tests failed"
   fi
 }
 

@@ -16,7 +16,7 @@ need coturn turnserver
 need redis-server redis-server
 need nginx-light nginx
 # GStreamer with its Python belongs to the system's.
-/usr/bin/python3 test/kscale_peers.py --check >/dev/null 2>&1 || packages+=(
+/usr/bin/python3 test/support/kscale_peers.py --check >/dev/null 2>&1 || packages+=(
   python3-gi python3-websockets gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice
   gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad)
 # Firefox's driver, two WHEP players to play what the robot sends, what checks the types, and who

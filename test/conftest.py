@@ -22,14 +22,14 @@ import socket
 import tempfile
 from typing import Iterator
 
-from browsers import Chromium, PATIENCE
-from colcon_install import Install
-from fake_clock import FakeClock
-from pictures import real_clip
-from processes import Process
-from purity import is_pure
 import pytest
 from rtc_bridge.nodes.demo import free_domain
+from support.browsers import Chromium, PATIENCE
+from support.colcon_install import Install
+from support.fake_clock import FakeClock
+from support.pictures import real_clip
+from support.processes import Process
+from support.purity import is_pure
 
 ROOT = Path(__file__).resolve().parent.parent
 # Fixtures.
@@ -56,9 +56,9 @@ os.environ['ROS_DOMAIN_ID'] = str(DOMAIN)
 os.environ.pop('ROS_LOCALHOST_ONLY', None)
 # Secrets of the robots here are none of the user's.
 os.environ['ROS_HOME'] = tempfile.mkdtemp(prefix='rtc_bridge_ros_home_')
-# Child processes find the package from wherever they start.
+# Child processes find the package and the tests' helpers from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
-    filter(None, [str(ROOT), os.environ.get('PYTHONPATH')]))
+    filter(None, [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH')]))
 
 
 def pytest_unconfigure():
@@ -158,7 +158,7 @@ def url(robot) -> str:
 @pytest.fixture(scope='module')
 def cmd_vel(robot):
     """Hear what the motors of the module's own robot would."""
-    from stack import CmdVel  # Many tests need no ROS.
+    from support.stack import CmdVel  # Many tests need no ROS.
     cmd_vel = CmdVel(robot.probe)
     robot.probe.wait_for(lambda: robot.probe.node.count_publishers('cmd_vel'), PATIENCE)
     return cmd_vel

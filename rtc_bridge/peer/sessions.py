@@ -27,7 +27,9 @@ from .unproven_sessions import Strangers
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import check_sdp, max_sections
-from ..core.protocol.robot_link import Call, Candidate, check_candidate, check_texts, IceServer, Offer
+from ..core.protocol.robot_link import (
+    Call, Candidate, check_candidate, check_texts, IceServer, Offer,
+)
 from ..core.supervision import guard
 
 logger = logging.getLogger(__name__)

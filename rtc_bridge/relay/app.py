@@ -39,7 +39,9 @@ from ..core.access.registration_tokens import Tokens
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import Networks, site
 from ..core.limits.log_limits import Repeats
-from ..core.protocol.signaling_messages import check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch
+from ..core.protocol.signaling_messages import (
+    check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch,
+)
 from ..core.protocol.strict_json import show
 from ..core.settings.parameter_table import Value
 from ..core.settings.relay_settings import DEFAULTS

@@ -43,8 +43,10 @@ from ..core.limits.log_limits import escape, Repeats
 from ..core.limits.rate_limit import RateLimit
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import RobotLink
-from ..core.protocol.signaling_messages import (Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register,
-                             Registered, Renew, Servers, SUBPROTOCOL)
+from ..core.protocol.signaling_messages import (
+    Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register, Registered, Renew, Servers,
+    SUBPROTOCOL,
+)
 from ..core.supervision import failures, first_of, spawn
 
 _logger = logging.getLogger('rtc_bridge.signaling')

@@ -24,8 +24,9 @@ from ..core.keyed_queue import SerialTasks
 from ..core.limits.log_limits import escape
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import Call, Offer, RobotLink
-from ..core.protocol.signaling_messages import (Admit, Answer, CallMessage, CandidateMessage, Close, Done, Error,
-                             Message, OfferMessage)
+from ..core.protocol.signaling_messages import (
+    Admit, Answer, CallMessage, CandidateMessage, Close, Done, Error, Message, OfferMessage,
+)
 from ..core.supervision import failures
 
 

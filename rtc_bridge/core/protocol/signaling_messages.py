@@ -23,8 +23,10 @@ from dataclasses import dataclass
 import re
 from typing import Any, ClassVar
 
-from .robot_link import (Call, Candidate, check_cameras, ice_members, IceServer, Offer,
-                   read_candidate, read_ice_servers)
+from .robot_link import (
+    Call, Candidate, check_cameras, ice_members, IceServer, Offer, read_candidate,
+    read_ice_servers,
+)
 from .strict_json import dump_frame, load_object, show, take
 from ..access.robot_identity import Identity
 from ..errors import ProtocolError

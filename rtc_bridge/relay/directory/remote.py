@@ -31,8 +31,9 @@ from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.keyed_queue import SerialTasks
 from ...core.protocol.robot_link import IceServer, Offer, RobotLink
-from ...core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage,
-                             Renew, Servers)
+from ...core.protocol.signaling_messages import (
+    Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage, Renew, Servers,
+)
 
 # Relay, link, text.
 Post = Callable[[str, str, str], 'asyncio.Future[int]']

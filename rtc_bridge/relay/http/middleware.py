@@ -54,7 +54,7 @@ def token(request: web.Request) -> str | None:
 
 
 def origin(request: web.Request) -> str | None:
-    """Return which page sent a request, as :func:`~rtc_bridge.core.access.origins.page_origin` does."""
+    """Return which page sent a request, as ``core.access.origins.page_origin`` does."""
     return page_origin(request.headers.getall('Origin', []), request.scheme,
                        request.headers.get('Host', ''))
 

@@ -26,9 +26,10 @@ from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.log_limits import Repeats
 from ...core.limits.rate_limit import RateLimit
 from ...core.protocol.robot_link import Call, Candidate, check_candidate, IceServer, Offer
-from ...core.protocol.signaling_messages import (Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done,
-                             Error, Message, OfferMessage, parse, Prove, Register, Registered,
-                             Renew, Servers)
+from ...core.protocol.signaling_messages import (
+    Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done, Error, Message,
+    OfferMessage, parse, Prove, Register, Registered, Renew, Servers,
+)
 from ...core.protocol.strict_json import show
 from ...core.supervision import spawn
 

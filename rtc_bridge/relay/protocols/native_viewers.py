@@ -29,8 +29,9 @@ from ...core.errors import ProtocolError, SignalingError
 from ...core.keyed_queue import SerialTasks
 from ...core.limits.rate_limit import RateLimit
 from ...core.protocol.robot_link import Offer, RobotLink
-from ...core.protocol.signaling_messages import (Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready,
-                             Renew)
+from ...core.protocol.signaling_messages import (
+    Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready, Renew,
+)
 from ...core.protocol.strict_json import show
 from ...core.supervision import first_of
 

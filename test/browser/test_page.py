@@ -1,0 +1,429 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The page's controls in a real browser: focus, keys, sticks, gamepad, cameras, files."""
+
+import av
+import numpy as np
+import pytest
+from support.browsers import Firefox, PATIENCE, until
+from support.stack import ColourCamera, Robot
+
+MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
+RED, BLUE = (0, 0, 200), (200, 0, 0)
+# Of what is loaded before anybody asks for more.
+MAX_BYTES = 100_000
+PAD = """
+  window.pads = [null, null];
+  // How often the page has looked since the last change.
+  window.polls = 0;
+  navigator.getGamepads = () => { polls += 1; return pads; };
+  const set = (pad) => { polls = 0; pads[1] = pad; };
+  window.plug = (axes, buttons = {}) => set({ index: 1, id: 'stub', connected: true,
+    mapping: 'standard', axes, buttons: Array.from({ length: 17 }, (_, n) => (
+      { value: buttons[n] ?? 0, pressed: !!buttons[n] })) });
+  window.unplug = () => { set(null); dispatchEvent(new Event('gamepaddisconnected')); };
+"""
+
+
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot that goes sideways, too, with two cameras."""
+    robot = Robot(guard={'teleop.timeout': 3.0}, **{
+        'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
+        'teleop.max_linear_x': MAX_X,
+        'teleop.max_linear_y': MAX_Y, 'teleop.max_angular_z': MAX_Z})
+    cameras = []
+    try:
+        cameras += [ColourCamera(robot.probe, f'{name}/image_raw', colour)
+                    for name, colour in (('front', RED), ('rear', BLUE))]
+        yield robot
+    finally:
+        for camera in cameras:
+            camera.close()
+        robot.close()
+
+
+@pytest.fixture
+def show(robot, chromium):
+    """Open the robot's page; it has a picture, and both cameras to choose from."""
+    pages = []
+
+    def make(width=1280, height=800):
+        touch = width != 1280
+        page = chromium.page(viewport={'width': width, 'height': height}, has_touch=touch,
+                             is_mobile=touch)
+        pages.append(page)
+        page.evaluate_on_load(PAD)
+        page.load(f'{robot.url}?camera=front/image_raw')
+        page.wait_state('live')
+        page.wait('rtcBridge.cameras.length === 2')
+        return page
+    yield make
+    errors = [page.errors for page in pages]
+    for page in pages:
+        page.close()
+    assert not any(errors), errors
+
+
+@pytest.fixture
+def page(show):
+    """Open the robot's page as a desktop shows it."""
+    return show()
+
+
+def take(page):
+    """Take the seat by its button, and see that the keys drive then."""
+    page.arm()
+    page.wait("document.activeElement.id === 'stage'")
+
+
+def velocity(cmd_vel, x, y, z):
+    """Wait for a velocity."""
+    since = cmd_vel.mark()
+    cmd_vel.wait(lambda *v: v == pytest.approx((x, y, z), abs=1e-6), since)
+
+
+def no_motion(cmd_vel, since):
+    """Check that none came, nor comes with what the robot says next."""
+    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
+    assert cmd_vel.motions(since) == []
+
+
+def test_what_is_loaded_is_small(page):
+    sizes = page.evaluate("""() => Object.fromEntries(performance.getEntriesByType('resource')
+      .concat(performance.getEntriesByType('navigation'))
+      .map(({ name, encodedBodySize }) => [name.split('/').at(-1), encodedBodySize]))""")
+    assert sizes['main.js'] > 0 and sizes['style.css'] > 0
+    assert not {'capture.js', 'options.js'} & set(sizes)
+    assert sum(sizes.values()) < MAX_BYTES, sizes
+
+
+def test_a_page_that_came_in_part_is_loaded_anew(robot, chromium):
+    page = chromium.page()
+    page.lose_once('**/main.js')
+    page.load(robot.url)
+    page.wait_state('live')
+    assert any('ERR_FAILED' in error for error in page.errors)
+    assert page.evaluate('sessionStorage.length') == 0
+    page.close()
+
+
+def test_the_keys_of_both_schools_drive(page, cmd_vel):
+    take(page)
+    for keys, expected in (
+            (['KeyW'], (MAX_X, 0, 0)), (['KeyI', 'KeyJ'], (MAX_X, 0, MAX_Z)),
+            (['KeyM'], (-MAX_X, 0, -MAX_Z)), (['Comma'], (-MAX_X, 0, 0)),
+            (['ArrowRight'], (0, 0, -MAX_Z)), (['Shift', 'KeyA'], (0, MAX_Y, 0)),
+            (['Shift', 'KeyO'], (MAX_X, -MAX_Y, 0))):
+        for key in keys:
+            page.down(key)
+        velocity(cmd_vel, *expected)
+        for key in reversed(keys):
+            page.up(key)
+        velocity(cmd_vel, 0, 0, 0)
+
+
+def test_the_speed_is_chosen_in_steps_and_kept(page, cmd_vel):
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    for key in ('KeyZ', 'Minus', 'KeyZ'):
+        page.down(key)
+        page.up(key)
+    velocity(cmd_vel, 0.7 * MAX_X, 0, 0)
+    page.down('KeyQ')
+    velocity(cmd_vel, 0.8 * MAX_X, 0, 0)
+    page.up('KeyQ')
+    page.up('KeyW')
+    page.click('#slower')
+    page.refresh()
+    page.wait_state('live')
+    assert '70 %' in page.evaluate("document.getElementById('speedtext').textContent")
+    # Nothing that opens the door is kept.
+    assert page.evaluate("JSON.parse(localStorage['rtc_bridge.robots'])") == [
+        {'id': 'testbot', 'speed': 0.7, 'turn': 0.7, 'camera': ''}]
+    assert page.evaluate('Object.keys(localStorage)') == ['rtc_bridge.robots']
+
+
+def test_keys_act_only_while_the_picture_has_the_focus(page, cmd_vel):
+    take(page)
+    page.evaluate("""() => {
+      const input = document.createElement('input');
+      document.body.append(input);
+      input.focus();
+    }""")
+    since = cmd_vel.mark()
+    page.down('KeyW')
+    page.wait("document.querySelector('body > input').value.startsWith('w')")
+    page.wait("!document.getElementById('hint').hidden")
+    no_motion(cmd_vel, since)
+    # A key that was down before does not count.
+    page.evaluate("document.getElementById('stage').focus()")
+    no_motion(cmd_vel, since)
+    page.up('KeyW')
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    # Another element, and neutral.
+    page.evaluate("document.getElementById('release').focus()")
+    velocity(cmd_vel, 0, 0, 0)
+    page.up('KeyW')
+
+
+def test_a_dead_man_key_can_be_asked_for(page, cmd_vel):
+    page.evaluate("rtcBridge.settings.set('deadMan', true)")
+    take(page)
+    since = cmd_vel.mark()
+    page.down('KeyW')
+    page.wait("document.getElementById('toast').textContent.includes('Hold F')")
+    no_motion(cmd_vel, since)
+    page.down('KeyF')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.up('KeyF')
+    velocity(cmd_vel, 0, 0, 0)
+    page.up('KeyW')
+
+
+def test_a_gamepad_drives_while_its_button_is_held(page, cmd_vel):
+    take(page)
+    page.evaluate('plug([0, 0, 0, 0])')
+    page.wait('polls > 1')
+    velocity(cmd_vel, 0, 0, 0)
+    since = cmd_vel.mark()
+    page.evaluate('plug([0, -1, 0, 0])')
+    page.wait("document.getElementById('toast').textContent.includes('left shoulder')")
+    no_motion(cmd_vel, since)
+    page.evaluate('plug([0, -1, 0, 0], { 4: 1 })')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    # On a robot that can, the left stick goes sideways and the right one turns.
+    page.evaluate('plug([-1, 0, 1, 0], { 4: 1 })')
+    velocity(cmd_vel, 0, MAX_Y, -MAX_Z)
+    page.evaluate('plug([-1, 0, 1, 0])')
+    velocity(cmd_vel, 0, 0, 0)
+    page.evaluate('plug([0.05, 0.06, 0, 0], { 4: 1 })')
+    page.evaluate('plug([0, -1, 0, 0], { 4: 1 })')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.evaluate('unplug()')
+    page.wait('polls > 1')
+    velocity(cmd_vel, 0, 0, 0)
+    # Plugged in with a stick held: it has to be let go first.
+    since = cmd_vel.mark()
+    page.evaluate('plug([0, -1, 0, 0], { 4: 1 })')
+    no_motion(cmd_vel, since)
+
+
+def spot(page, stick, x, y):
+    """Return the point of the screen where a stick is pushed so far, 1 being its edge."""
+    return page.evaluate("""([id, x, y]) => {
+      const { left, top, width } = document.getElementById(id).getBoundingClientRect();
+      return [left + width / 2 * (1 + x), top + width / 2 * (1 + y)];
+    }""", [stick, x, y])
+
+
+def test_two_thumbs_drive_and_turn(show, cmd_vel):
+    phone = show(390, 844)
+    take(phone)
+    left, right = spot(phone, 'stick2', 0, 0), spot(phone, 'stick', 0, 0)
+    phone.touch(left, right)
+    # On such a robot the left one also goes sideways.
+    phone.touch(spot(phone, 'stick2', 0.2, -1.2), right)
+    cmd_vel.wait(lambda x, y, z: x > 0.9 * MAX_X and y < 0 and z == 0, cmd_vel.mark())
+    # The right one turns, also when the thumb slips off it: the finger stays its own.
+    phone.touch(spot(phone, 'stick2', 0.2, -1.2), spot(phone, 'stick', -2, -1))
+    cmd_vel.wait(lambda x, y, z: x > 0.9 * MAX_X and z == MAX_Z, cmd_vel.mark())
+    phone.touch(left, spot(phone, 'stick', -2, -1))
+    velocity(cmd_vel, 0, 0, MAX_Z)
+    phone.touch()
+    velocity(cmd_vel, 0, 0, 0)
+
+
+def test_every_control_is_big_enough_named_and_on_the_screen(show):
+    for width, height in ((360, 740), (390, 844), (844, 390), (820, 1180), (1280, 800)):
+        page = show(width, height)
+        page.wait("!document.getElementById('more').hidden")
+        bad = page.evaluate("""() => [...document.querySelectorAll(
+            "button, .stick, input[type=range]")].filter((one) => {
+          const { left, top, right, bottom, width, height } = one.getBoundingClientRect();
+          const name = one.ariaLabel ?? one.textContent;
+          return width && (width < 44 || height < 44 || left < 0 || top < 0
+            || right > innerWidth || bottom > innerHeight || !name.trim());
+        }).map((one) => one.id + ' ' + JSON.stringify(one.getBoundingClientRect()))""")
+        assert bad == [], (width, height)
+        # None lies under another, which would take its clicks.
+        covered = page.evaluate("""() => [...document.querySelectorAll('button, .stick')].filter(
+          (one) => {
+            const { left, top, width, height } = one.getBoundingClientRect();
+            const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+            return width && !one.contains(hit);
+          }).map(({ id }) => id)""")
+        assert covered == [], (width, height)
+
+
+def shows(page, colour, selector='#video0'):
+    """Wait until a video shows one colour."""
+    until(lambda: np.abs(page.grab(selector).mean(axis=(0, 1)) - colour).max() < 40,
+          f'{selector} shows {colour}')
+
+
+def test_small_pictures_swap_with_the_main_one(page, robot):
+    count = robot.probe.node.count_subscribers
+    assert count('rear/image_raw') == 0
+    session = page.evaluate('rtcBridge.hello.session')
+    page.click('#thumbs')
+    shows(page, BLUE, '#video1')
+    shows(page, RED)
+    page.click('.thumb')
+    shows(page, BLUE)
+    shows(page, RED, '#video1')
+    assert page.evaluate('rtcBridge.hello.session') == session
+    # What is closed is not sent.
+    page.click('#thumbs')
+    robot.probe.wait_for(lambda: count('front/image_raw') == 0, PATIENCE)
+    page.click('[data-camera="front/image_raw"]')
+    shows(page, RED)
+
+
+def test_a_hidden_tab_gets_no_pictures_and_drives_nothing(page, robot, cmd_vel):
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    hide = """(hidden) => {
+      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    page.evaluate(hide, True)
+    velocity(cmd_vel, 0, 0, 0)
+    count = robot.probe.node.count_subscribers
+    robot.probe.wait_for(lambda: count('front/image_raw') == 0, PATIENCE)
+    page.evaluate(hide, False)
+    robot.probe.wait_for(lambda: count('front/image_raw') == 1, PATIENCE)
+    page.wait_state('live')
+    page.up('KeyW')
+
+
+def test_snapshots_and_recordings_can_be_read(page, tmp_path):
+    page.wait('rtcBridge.stats?.slots[0]?.fps > 5')
+    picture = page.download(lambda: page.click('#snapshot'), tmp_path)
+    assert picture.name.startswith('testbot_front-image_raw_20') and picture.suffix == '.png'
+    with av.open(str(picture)) as file:
+        image = next(file.decode(video=0)).to_ndarray(format='bgr24')
+    assert image.shape == (240, 320, 3)
+    assert np.abs(image.mean(axis=(0, 1)) - RED).max() < 40
+    page.click('#record')
+    page.wait("document.getElementById('recorded').textContent >= '0:02'")
+    film = page.download(lambda: page.click('#record'), tmp_path)
+    assert film.name.startswith('testbot_front-image_raw_20') and film.suffix == '.webm'
+    with av.open(str(film)) as file:
+        frames = [frame.to_ndarray(format='bgr24') for frame in file.decode(video=0)]
+    assert len(frames) > 5 and frames[0].shape == (240, 320, 3)
+    assert np.abs(frames[-1].mean(axis=(0, 1)) - RED).max() < 40
+    page.wait("document.getElementById('record').getAttribute('aria-pressed') === 'false'")
+
+
+def test_full_screen_and_picture_in_picture(page):
+    page.click('#fullscreen')
+    page.wait('document.fullscreenElement !== null')
+    page.click('#fullscreen')
+    page.wait('document.fullscreenElement === null')
+    page.click('#pip')
+    page.wait("document.pictureInPictureElement?.id === 'video0'")
+    page.click('#pip')
+    page.wait('document.pictureInPictureElement === null')
+    # Back from there browsers pause it: a picture of the past.
+    page.evaluate("document.getElementById('video0').pause()")
+    page.wait("!document.getElementById('video0').paused")
+    page.wait_state('live')
+
+
+LESS = """
+  delete window.MediaRecorder;
+  delete Document.prototype.fullscreenEnabled;
+  delete Document.prototype.pictureInPictureEnabled;
+  delete HTMLVideoElement.prototype.requestVideoFrameCallback;
+  delete Element.prototype.checkVisibility;
+  delete HTMLVideoElement.prototype.webkitEnterFullscreen;
+"""
+
+
+def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium):
+    page = chromium.page()
+    page.evaluate_on_load(LESS)
+    page.load(f'{robot.url}?camera=front/image_raw')
+    page.wait_state('live')
+    assert page.evaluate("""['record', 'pip', 'fullscreen', 'snapshot'].map(
+      (id) => document.getElementById(id).hidden)""") == [True, True, True, False]
+    page.wait("!document.getElementById('more').hidden")
+    page.click('#more')
+    page.wait("document.querySelector('#numbers dd')?.textContent === '–'")
+    page.wait('rtcBridge.figures.at(-1)?.fps > 5')
+    assert page.errors == []
+    page.close()
+
+
+def test_large_picture_with_its_controls_where_there_is_no_full_screen(robot, chromium):
+    page = chromium.page()
+    page.evaluate_on_load(LESS + """
+      HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.entered = this.id; };
+    """)
+    page.load(f'{robot.url}?camera=front/image_raw')
+    page.wait_state('live')
+    # A phone shows the bare video otherwise, without the emergency stop.
+    page.resize(390, 844)
+    before = page.evaluate("document.getElementById('stage').offsetHeight")
+    page.click('#fullscreen')
+    page.wait("document.getElementById('stage').offsetHeight === innerHeight")
+    assert before < 700 and page.evaluate('window.entered') is None
+    page.click('#stop')
+    page.wait('rtcBridge.driver.stopped.id != null')
+    page.evaluate('rtcBridge.driver.releaseStop()')
+    page.click('#fullscreen')
+    page.wait(f"document.getElementById('stage').offsetHeight === {before}")
+    page.wait('rtcBridge.driver.stopped.id === null')
+    page.close()
+
+
+def test_options_are_kept_and_give_the_keys_back(page):
+    take(page)
+    page.click('#options')
+    page.wait("document.querySelector('dialog[open]') !== null")
+    assert 'teleop_twist_keyboard' in page.evaluate("document.querySelector('dialog').innerText")
+    page.click('dialog input[type=checkbox]')
+    page.click('dialog button')
+    page.wait("document.activeElement.id === 'stage'")
+    page.refresh()
+    page.wait_state('live')
+    assert page.evaluate("rtcBridge.settings.get('deadMan')") is True
+
+
+def test_firefox_drives(robot, firefox_path, cmd_vel):
+    firefox = Firefox(firefox_path)
+    try:
+        firefox.load(f'{robot.url}?camera=front/image_raw')
+        firefox.wait_state('live')
+        firefox.arm()
+
+        def moves():
+            firefox.up('w')
+            firefox.down('w')
+            try:
+                return cmd_vel.wait_motion(cmd_vel.mark(), timeout=2) + 1
+            except AssertionError:
+                return None
+        until(moves, 'motion')
+        velocity(cmd_vel, MAX_X, 0, 0)
+        firefox.up('w')
+        velocity(cmd_vel, 0, 0, 0)
+        assert firefox.errors == []
+    finally:
+        firefox.close()

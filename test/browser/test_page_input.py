@@ -1,0 +1,482 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What hands do to the page in a real browser, and all that must let go of the robot."""
+
+from support.browsers import until
+import pytest
+from test_page import (  # noqa: F401
+    MAX_X, MAX_Y, MAX_Z, page, robot, show, spot, take, velocity)
+
+AHEAD = 'plug([0, -1, 0, 0], { 4: 1 })'
+AT_REST = 'plug([0, 0, 0, 0])'
+HIDE = """(hidden) => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+def nothing_moves(page, cmd_vel):  # noqa: F811
+    """Check that what is held moves nothing; the page holds the seat."""
+    assert page.evaluate('rtcBridge.driver.epoch !== null')
+    since = cmd_vel.mark()
+    cmd_vel.wait(lambda *_: True, since + 15)
+    assert cmd_vel.motions(since) == []
+
+
+def told(page, words):  # noqa: F811
+    """Wait until the page says something."""
+    page.wait(f"document.getElementById('toast').textContent.includes('{words}')")
+
+
+def stopped(page):  # noqa: F811
+    """Wait until the emergency stop is in force."""
+    page.wait('rtcBridge.driver?.stopped.id != null')
+
+
+def release(page):  # noqa: F811
+    """Release it, and press Drive again."""
+    page.evaluate('rtcBridge.driver.releaseStop()')
+    page.wait('rtcBridge.driver.stopped.id === null')
+    page.arm()
+
+
+def press(page, code, key, kind='rawKeyDown'):  # noqa: F811
+    """Press the key at a place (or let it go) that has another letter than on a US keyboard."""
+    page.devtools('Input.dispatchKeyEvent', type=kind, code=code, key=key)
+
+
+def test_keys_go_by_their_places(page, cmd_vel):  # noqa: F811
+    take(page)
+    # French: Z, Q are where W, A are elsewhere, and W where Z is.
+    press(page, 'KeyW', 'z')
+    press(page, 'KeyA', 'q')
+    velocity(cmd_vel, MAX_X, 0, MAX_Z)
+    press(page, 'KeyA', 'q', 'keyUp')
+    press(page, 'KeyZ', 'w')
+    velocity(cmd_vel, 0.9 * MAX_X, 0, 0)
+    # Its minus is on the 6.
+    press(page, 'Digit6', '-')
+    velocity(cmd_vel, 0.8 * MAX_X, 0, 0)
+    press(page, 'KeyW', 'z', 'keyUp')
+    velocity(cmd_vel, 0, 0, 0)
+
+
+def test_another_tab_lets_go_of_a_key_for_good(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    with page.away():
+        velocity(cmd_vel, 0, 0, 0)
+        # A gamepad that is held drives the page that is looked at, which may be another robot's.
+        page.evaluate(AT_REST)
+        nothing_moves(page, cmd_vel)
+        page.evaluate(AHEAD)
+        nothing_moves(page, cmd_vel)
+    page.wait('document.hasFocus()')
+    nothing_moves(page, cmd_vel)
+    page.evaluate('unplug()')
+    # Playwright sends a key that is down again as a repeat.
+    page.down('KeyW')
+    nothing_moves(page, cmd_vel)
+    page.up('KeyW')
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+
+
+def test_a_menu_lets_go(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    x, y = page.evaluate('[innerWidth / 2, innerHeight / 3]')
+    for kind in ('mousePressed', 'mouseReleased'):
+        page.devtools('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='right',
+                      clickCount=1)
+    velocity(cmd_vel, 0, 0, 0)
+    page.down('KeyW')
+    nothing_moves(page, cmd_vel)
+
+
+def test_a_dialog_lets_go_of_everything(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate(AT_REST)
+    page.wait('rtcBridge.driver.epoch !== null')
+    nothing_moves(page, cmd_vel)
+    page.evaluate(AHEAD)
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.click('#options')
+    velocity(cmd_vel, 0, 0, 0)
+    page.wait("document.querySelector('dialog[open]') !== null")
+    nothing_moves(page, cmd_vel)
+    # Escape closes it, and is no stop there.
+    page.down('Escape')
+    page.up('Escape')
+    page.wait("document.querySelector('dialog') === null")
+    nothing_moves(page, cmd_vel)
+    assert page.evaluate('rtcBridge.driver.stopped.id') is None
+    page.evaluate(AT_REST)
+    nothing_moves(page, cmd_vel)
+    page.evaluate(AHEAD)
+    velocity(cmd_vel, MAX_X, 0, 0)
+
+
+def test_space_stops_whatever_drives(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate(AT_REST)
+    nothing_moves(page, cmd_vel)
+    page.evaluate(AHEAD)
+    page.down('KeyA')
+    velocity(cmd_vel, MAX_X, 0, MAX_Z)
+    page.down('Space')
+    velocity(cmd_vel, 0, 0, 0)
+    nothing_moves(page, cmd_vel)
+    assert page.evaluate('rtcBridge.driver.stopped.id') is None
+
+
+@pytest.mark.parametrize('key', ['Escape', 'Backspace'])
+def test_the_stop_key_works_wherever_nobody_types(page, cmd_vel, key):  # noqa: F811
+    take(page)
+    page.evaluate("""() => {
+      document.body.insertAdjacentHTML('beforeend', `<form class="test"><input value="abc">
+        <textarea>abc</textarea><p contenteditable><b>abc</b></p><select></select></form>`);
+    }""")
+    for field in ('input', 'textarea', 'p'):
+        page.evaluate(f"document.querySelector('.test {field}').focus()")
+        page.down(key)
+        page.up(key)
+        page.down('KeyW')
+        page.up('KeyW')
+    nothing_moves(page, cmd_vel)
+    assert page.evaluate('rtcBridge.driver.stopped.id') is None
+    for place in ('select', '#speedrange', '#more', '#stage', 'body'):
+        page.evaluate(f"""() => {{
+          document.activeElement.blur();
+          document.querySelector('{place}').focus();
+        }}""")
+        page.down(key)
+        stopped(page)
+        page.wait('!rtcBridge.driver.stopping')
+        # A key that is held is one request.
+        page.down(key)
+        page.up(key)
+        assert not page.evaluate('rtcBridge.driver.stopping')
+        release(page)
+
+
+def test_gamepads_are_told_of(page, cmd_vel):  # noqa: F811
+    page.evaluate("""() => { window.announce = (type, mapping) => dispatchEvent(
+      Object.assign(new Event(type), { gamepad: { mapping } })); }""")
+    page.evaluate("announce('gamepadconnected', 'standard')")
+    told(page, 'Hold the left shoulder button')
+    page.evaluate("announce('gamepaddisconnected', 'standard')")
+    told(page, 'gone')
+    page.evaluate("announce('gamepadconnected', '')")
+    told(page, 'does not know the layout')
+    # Also while nobody drives: who presses in vain wants to know.
+    page.wait("document.getElementById('toast').textContent === ''")
+    page.evaluate("plug([0, -1, 0, 0], { 2: 1 }); pads[1].mapping = ''")
+    told(page, 'does not know the layout')
+    page.evaluate(AT_REST)
+    page.wait("document.getElementById('toast').textContent === ''")
+    page.evaluate('plug([0, -1, 0, 0])')
+    told(page, 'Hold the left shoulder button')
+    assert page.evaluate('rtcBridge.driver.epoch') is None
+    # Holding its button arms the page, and takes the lease with the first motion.
+    page.evaluate("rtcBridge.settings.set('speed', 1)")
+    page.evaluate(AHEAD)
+    velocity(cmd_vel, MAX_X, 0, 0)
+
+
+def test_a_button_for_full_speed(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate("rtcBridge.settings.set('speed', 0.4)")
+    page.evaluate("rtcBridge.settings.set('turbo', 5)")
+    page.evaluate(AT_REST)
+    nothing_moves(page, cmd_vel)
+    page.evaluate(AHEAD)
+    velocity(cmd_vel, 0.4 * MAX_X, 0, 0)
+    page.evaluate('plug([0, -1, 0, 0], { 4: 1, 5: 1 })')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.evaluate(AHEAD)
+    velocity(cmd_vel, 0.4 * MAX_X, 0, 0)
+    page.evaluate('unplug()')
+    velocity(cmd_vel, 0, 0, 0)
+
+
+def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate(f'{AT_REST}; pads[0] = {{ ...pads[1], index: 0 }}')
+    nothing_moves(page, cmd_vel)
+    page.evaluate(AHEAD)
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.evaluate('pads[0] = { ...pads[1], index: 0, axes: [0, 1, 0, 0] }')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.evaluate('unplug()')
+    velocity(cmd_vel, 0, 0, 0)
+    nothing_moves(page, cmd_vel)
+    page.evaluate('pads[0] = { ...pads[0], axes: [0, 0, 0, 0] }')
+    nothing_moves(page, cmd_vel)
+    page.evaluate('pads[0] = { ...pads[0], axes: [0, 1, 0, 0] }')
+    velocity(cmd_vel, -MAX_X, 0, 0)
+
+
+def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):  # noqa: F811
+    phone = show(844, 390)
+    take(phone)
+    left, right = spot(phone, 'stick2', 0, -0.9), spot(phone, 'stick', 0.9, 0)
+    phone.touch(left, None)
+    phone.touch(left, right)
+    velocity(cmd_vel, MAX_X, 0, -MAX_Z)
+    phone.touch(left, right, spot(phone, 'stop', 0, 0))
+    velocity(cmd_vel, 0, 0, 0)
+    stopped(phone)
+    phone.touch(left, right, None)
+    release(phone)
+    # Thumbs that are still there have to be lifted first.
+    phone.touch(spot(phone, 'stick2', 0, -0.8), right)
+    nothing_moves(phone, cmd_vel)
+    phone.touch()
+    phone.touch(left)
+    velocity(cmd_vel, MAX_X, 0, 0)
+    phone.touch()
+
+
+def test_another_finger_changes_the_speed(show, cmd_vel):  # noqa: F811
+    phone = show(390, 844)
+    take(phone)
+    left = spot(phone, 'stick2', 0, -1)
+    phone.touch(left)
+    velocity(cmd_vel, MAX_X, 0, 0)
+    phone.touch(left, spot(phone, 'slower', 0, 0))
+    phone.touch(left, None)
+    velocity(cmd_vel, 0.9 * MAX_X, 0, 0)
+    phone.touch()
+    velocity(cmd_vel, 0, 0, 0)
+
+
+def test_a_stick_belongs_to_one_finger(show, cmd_vel):  # noqa: F811
+    phone = show(390, 844)
+    take(phone)
+    up, down = spot(phone, 'stick2', 0, -1), spot(phone, 'stick2', 0, 0.9)
+    phone.touch(up)
+    velocity(cmd_vel, MAX_X, 0, 0)
+    phone.touch(up, down)
+    phone.touch(up, spot(phone, 'stick2', 0, 1))
+    velocity(cmd_vel, MAX_X, 0, 0)
+    # The second one has no part in it, also when the first is lifted.
+    phone.touch(None, down)
+    velocity(cmd_vel, 0, 0, 0)
+    phone.touch(None, spot(phone, 'stick2', 0, 1))
+    nothing_moves(phone, cmd_vel)
+    phone.touch()
+
+
+def test_a_touch_that_the_system_takes_away_lets_go(show, cmd_vel):  # noqa: F811
+    phone = show(390, 844)
+    take(phone)
+    phone.touch(spot(phone, 'stick2', 0, -1), spot(phone, 'stick', -1, 0))
+    velocity(cmd_vel, MAX_X, 0, MAX_Z)
+    phone.touch(cancel=True)
+    velocity(cmd_vel, 0, 0, 0)
+    phone.wait("document.querySelector('.stick.held') === null")
+
+
+def test_turning_the_phone_lets_go(show, cmd_vel):  # noqa: F811
+    phone = show(390, 844)
+    take(phone)
+    finger = spot(phone, 'stick2', 0, -1)
+    phone.touch(finger)
+    velocity(cmd_vel, MAX_X, 0, 0)
+    phone.resize(844, 390)
+    velocity(cmd_vel, 0, 0, 0)
+    phone.touch((finger[0] + 5, 200))
+    nothing_moves(phone, cmd_vel)
+    phone.touch()
+    # It drives as before where the sticks are now.
+    phone.touch(spot(phone, 'stick2', 0, -1))
+    velocity(cmd_vel, MAX_X, 0, 0)
+    phone.touch()
+
+
+def test_one_stick_by_the_mouse_beside_the_keys(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.down('KeyD')
+    velocity(cmd_vel, 0, 0, -MAX_Z)
+
+    def mouse(kind, x, y, button='left', buttons=1):
+        x, y = spot(page, 'stick', x, y)
+        page.devtools('Input.dispatchMouseEvent', type=kind, x=x, y=y, button=button,
+                      buttons=buttons, clickCount=1)
+    mouse('mousePressed', 0, 0)
+    mouse('mouseMoved', 0, -3)
+    velocity(cmd_vel, MAX_X, 0, -MAX_Z)
+    # The left button goes up while the right one is down.
+    mouse('mousePressed', 0, -3, 'right', 3)
+    mouse('mouseReleased', 0, -3, 'left', 2)
+    velocity(cmd_vel, 0, 0, -MAX_Z)
+    mouse('mouseReleased', 0, -3, 'right', 0)
+    assert page.evaluate('document.activeElement.id') == 'stage'
+    page.up('KeyD')
+    velocity(cmd_vel, 0, 0, 0)
+
+
+def test_scripts_that_stand_still_stop_the_robot(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    # As in a tab that the browser freezes; its connection lives.
+    page.devtools('Debugger.enable')
+    since = cmd_vel.mark()
+    page.devtools('Debugger.pause')
+    zero = cmd_vel.wait_zero(since)
+    page.devtools('Debugger.resume')
+    page.devtools('Debugger.disable')
+    page.wait_state('live')
+    until(lambda: page.evaluate("""document.getElementById('toast').textContent.includes('Let go')
+      || rtcBridge.driver?.epoch === null"""), 'the robot refuses, or is not driven')
+    assert cmd_vel.motions(zero) == []
+    page.up('KeyW')
+
+
+def test_a_tab_that_records_drives_nothing_while_hidden(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate(AT_REST)
+    nothing_moves(page, cmd_vel)
+    page.click('#record')
+    page.wait("document.getElementById('recorded').textContent >= '0:01'")
+    page.evaluate(AHEAD)
+    page.down('KeyA')
+    velocity(cmd_vel, MAX_X, 0, MAX_Z)
+    page.evaluate(HIDE, True)
+    velocity(cmd_vel, 0, 0, 0)
+    page.evaluate(HIDE, False)
+    # Its picture went on; what was held then counts no more.
+    page.wait_state('live')
+    nothing_moves(page, cmd_vel)
+    page.click('#record')
+
+
+def test_a_page_from_the_cache_begins_anew(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    since = cmd_vel.mark()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    zero = cmd_vel.wait_zero(since)
+    page.wait('rtcBridge.hello === null')
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    page.wait_state('live')
+    take(page)
+    nothing_moves(page, cmd_vel)
+    assert cmd_vel.motions(zero) == []
+    page.up('KeyW')
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+
+
+@pytest.mark.parametrize('script', [
+    """Object.defineProperty(window, 'localStorage',
+      { get() { throw new DOMException('no', 'SecurityError'); } });""",
+    "localStorage.rtc_bridge = '{\"speed\": \"fast\", \"sticks\": [], \"enable\": 99';",
+    "localStorage.rtc_bridge = '{\"speed\": \"fast\", \"sticks\": [], \"enable\": 99}';",
+    "localStorage['rtc_bridge.robots'] = '[null, {\"id\": \"testbot\", \"speed\": 99}]';",
+], ids=['forbidden', 'no JSON', 'no such values', 'no such speed'])
+def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):  # noqa: F811
+    page = chromium.page()  # noqa: F811
+    page.evaluate_on_load(script)
+    page.load(f'{robot.url}?camera=front/image_raw')
+    page.wait_state('live')
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.down('KeyZ')
+    velocity(cmd_vel, 0.9 * MAX_X, 0, 0)
+    assert page.errors == []
+    page.close()
+
+
+def test_names_for_those_who_do_not_see(show):  # noqa: F811
+    def labels(page):  # noqa: F811
+        return page.evaluate("""[...document.querySelectorAll('.stick')]
+          .filter((one) => !one.hidden).map((one) => one.ariaLabel)""")
+    assert labels(show()) == ['Stick: drive and turn']
+    phone = show(390, 844)
+    assert labels(phone) == ['Left stick: forward and back, and sideways', 'Right stick: turn']
+    phone.evaluate("rtcBridge.settings.set('speed', 0.4)")
+    phone.wait("document.getElementById('speedrange').ariaValueText === '40 % · 0.20 m/s'")
+    nameless = phone.evaluate("""[...document.querySelectorAll(
+        'button, input, select, [role], section, nav, aside, video')]
+      .filter((one) => one.checkVisibility() && !one.textContent.trim() && !one.ariaLabel
+        && !one.closest('label') && !one.ariaHidden).map((one) => one.outerHTML)""")
+    assert nameless == []
+
+
+def test_the_lowest_speed_stays_the_lowest(page):  # noqa: F811
+    for button, end in (('slower', 0.1), ('faster', 1)):
+        for _ in range(12):
+            page.evaluate(f"document.getElementById('{button}').click()")
+        assert page.evaluate('rtcBridge.settings.get("speed")') == end
+
+
+@pytest.mark.parametrize('key', ['Alt', 'F10'])
+def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):  # noqa: F811
+    take(page)
+    page.down('KeyW')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.down(key)
+    velocity(cmd_vel, 0, 0, 0)
+    page.up(key)
+    nothing_moves(page, cmd_vel)
+
+
+def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel):  # noqa: F811
+    take(page)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    page.evaluate(
+        "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }));"
+        "document.getElementById('stop').click()")
+    assert page.evaluate("document.body.hasAttribute('data-stopping')")
+    stopped(page)
+    release(page)
+
+
+def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page):  # noqa: F811
+    page.wait_state('live')
+    page.evaluate(f'({HIDE})(true)')
+    try:
+        robot.diagnostics('camera front/image_raw', lambda v, _: v['viewers'] == '0')
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }));"
+                      "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+        page.wait('rtcBridge.hello !== null')
+        robot.diagnostics('camera front/image_raw', lambda v, _: v['viewers'] == '0')
+    finally:
+        page.evaluate(f'({HIDE})(false)')
+    page.wait_state('live')
+
+
+def test_what_cannot_be_loaded_or_recorded_is_said(page):  # noqa: F811
+    page.lose_once('**/options.js')
+    page.click('#options')
+    told(page, 'That did not work')
+    page.evaluate("""window.MediaRecorder = class {
+      static isTypeSupported() { return true; }
+      constructor() { throw new Error('no encoder'); }
+    }; 0""")
+    page.click('#record')
+    told(page, 'No recording: no encoder')
+    assert page.evaluate("document.getElementById('record').ariaPressed") != 'true'
+    page.evaluate('HTMLCanvasElement.prototype.toBlob = (take) => take(null); 0')
+    page.click('#snapshot')
+    told(page, 'no PNG')
+    page.errors.clear()

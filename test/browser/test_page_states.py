@@ -1,0 +1,312 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Every state of the page, reached for real, on phones and desktops; people who share a seat."""
+
+import os
+from pathlib import Path
+import signal
+
+import numpy as np
+import pytest
+from rtc_bridge.core.access.invite import Invite, write
+from rtc_bridge.system.key_store import KeyStore
+from support.accessibility import faults, out_of_reach, STILL
+from support.browsers import PATIENCE, until
+from support.stack import ColourCamera, ROBOT, Robot
+
+SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'tablet': (820, 1180),
+         'desktop': (1440, 900)}
+RED = (0, 0, 200)
+
+
+@pytest.fixture(scope='module')
+def robot(tmp_path_factory):
+    """Run a robot that lets in who has an invite."""
+    robot = Robot(guard={'teleop.timeout': 3.0}, **{
+        'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
+        'access.directory': str(tmp_path_factory.mktemp('keys')),
+        'access.require_synchronized_clock': False, 'teleop.timeout': 3.0, 'teleop.max_age': 3.0,
+        'teleop.max_frame_age': 5.0})
+    secret = KeyStore(Path(robot._parameters['access.directory'])).secret
+    robot.link = lambda role, name='', exp=9_999_999_999: f'{robot.url}#' + write(
+        secret, Invite(ROBOT, f'{role} {name}', role, name, 0, exp))
+    yield robot
+    robot.close()
+
+
+@pytest.fixture(scope='module')
+def camera(robot):
+    """Publish a camera."""
+    camera = ColourCamera(robot.probe, 'front/image_raw', RED)
+    yield camera
+    camera.close()
+
+
+# As the browser sends them, and as for an Enter that is held.
+DOUBLE_CLICK = """
+  const button = document.getElementById('unlatch');
+  for (const detail of [1, 2, 0]) {
+    button.dispatchEvent(new MouseEvent('click', { detail, bubbles: true }));
+  }
+"""
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """Return where the screenshots go, for people to look at."""
+    return Path(os.environ.get('RTC_BRIDGE_SHOTS') or tmp_path_factory.mktemp('shots'))
+
+
+@pytest.fixture
+def shoot(folder):
+    """Take a state's screenshots; check that nothing hangs over the edge, and all can use it."""
+    def take(page, name):
+        page.wait(STILL)
+        for size, dimensions in SIZES.items():
+            path = folder / f'{name}-{size}.png'
+            page.screenshot(path, dimensions)
+            assert path.stat().st_size > 2000
+            over = page.evaluate("""() => [...document.querySelectorAll(
+              'button, #title, #detail, p')].filter((one) => {
+                const { left, right, top, bottom, width } = one.getBoundingClientRect();
+                return width > 1 && (left < 0 || right > innerWidth || top < 0
+                  || bottom > innerHeight);
+              }).map(({ id, textContent }) => `${id} ${textContent}`)""")
+            assert over == [], (name, size)
+            assert out_of_reach(page) == [], (name, size)
+            if size in ('phone', 'desktop'):
+                assert faults(page) == [], (name, size)
+    return take
+
+
+@pytest.fixture
+def browse(chromium):
+    """Open pages, and close them in the end."""
+    pages = []
+
+    def show(url):
+        pages.append(chromium.show(url))
+        return pages[-1]
+    yield show
+    for page in pages:
+        page.close()
+
+
+def text(page, selector):
+    """Return the text of an element that can be seen, else nothing."""
+    return page.evaluate("""(selector) => {
+      const one = document.querySelector(selector);
+      return one?.checkVisibility() ? one.textContent : '';
+    }""", selector)
+
+
+def shows(page, selector, words):
+    """Wait until an element can be seen that has these words."""
+    until(lambda: words in text(page, selector), lambda: f'{words}: {page.texts()}')
+
+
+def released(page):
+    """Release the emergency stop by its button, and by that again when it asks."""
+    def pressed():
+        page.evaluate("document.getElementById('unlatch').click()")
+        return not text(page, '#latched')
+    until(pressed, 'the release', 2 * PATIENCE)
+
+
+def take(page):
+    """Take the seat by its button."""
+    page.arm()
+
+
+def test_while_the_robot_does_not_answer(robot, browse, shoot):
+    robot.bridge.send(signal.SIGSTOP)
+    try:
+        page = browse(robot.link('drive', 'Ada'))
+        page.wait("document.getElementById('status').textContent === 'Connecting'")
+        shoot(page, 'connecting')
+    finally:
+        robot.bridge.send(signal.SIGCONT)
+    # There is no camera yet.
+    assert page.wait_state('no-camera') == 'No camera'
+    shoot(page, 'no-camera')
+
+
+@pytest.mark.parametrize('state', ['no-robot', 'invite', 'expired', 'denied', 'bad-invite'])
+def test_who_is_not_let_in_reads_why(robot, browse, shoot, state):
+    url = {'no-robot': robot.url.replace(ROBOT, 'nobody'), 'invite': robot.url,
+           'expired': robot.link('drive', 'Ada', 1), 'bad-invite': robot.link('drive')[:-2],
+           'denied': robot.url + '#' + write(
+               b'x' * 32, Invite(ROBOT, 'x', 'drive', '', 0, 9_999_999_999))}[state]
+    page = browse(url)
+    page.wait_state(state)
+    shoot(page, state)
+    assert text(page, '#retry') == ('' if state == 'no-robot' else 'Try again')
+    assert text(page, '#stop') == '' and page.errors == []
+
+
+def test_a_spectator_has_no_controls_and_sees_who_drives(robot, camera, browse, shoot):
+    page = browse(robot.link('view', 'Vera'))
+    page.wait_state('live')
+    shows(page, '#driver', 'Watching only')
+    for control in ('#stop', '#take', '#stick', '#speed'):
+        assert text(page, control) == '' and page.evaluate(
+            f"!document.querySelector('{control}').checkVisibility()")
+    driver = browse(robot.link('drive', 'Ada'))
+    take(driver)
+    shows(page, '#driver', 'Ada drives')
+    # Here no node takes the velocities.
+    shows(driver, '#notices', 'nobody subscribes to /cmd_vel')
+    shoot(page, 'spectator')
+    shoot(driver, 'driver')
+    assert page.errors == driver.errors == []
+
+
+def test_the_last_picture_stays_dimmed_with_its_age(robot, camera, browse, shoot):
+    page = browse(robot.link('drive', 'Ada'))
+    page.wait_state('live')
+    take(page)
+    robot.bridge.send(signal.SIGSTOP)
+    try:
+        page.wait_state('connection-lost')
+        shows(page, '#ago', 'Last picture 0:0')
+        shoot(page, 'reconnecting')
+        dark = page.pixels()
+        # The stop stays in reach; it goes to the robot as soon as there is a way.
+        shows(page, '#stop', 'STOP')
+    finally:
+        robot.bridge.send(signal.SIGCONT)
+    page.wait_state('live')
+    until(lambda: text(page, '#ago') == '', 'a picture of now')
+    middle = np.s_[300:400, 600:680]
+    until(lambda: page.pixels()[middle].mean() > 1.5 * dark[middle].mean(), 'a bright picture')
+    assert 5 < dark[middle].mean() < 60
+    # Grey, too.
+    assert np.ptp(dark[middle].mean((0, 1))) < 10
+
+
+def test_a_frozen_camera_is_told(robot, camera, browse, shoot):
+    page = browse(robot.link('drive', 'Ada'))
+    page.wait_state('live')
+    take(page)
+    camera.pause()
+    try:
+        page.wait_state('camera-lost')
+        shows(page, '#why', 'No fresh picture')
+        page.down('KeyW')
+        shows(page, '#why', 'Stopped: no fresh picture')
+        page.up('KeyW')
+        shoot(page, 'frozen')
+    finally:
+        camera.go_on()
+    page.wait_state('live')
+    until(lambda: text(page, '#why') == '', 'nothing that stops him')
+
+
+def test_the_robot_goes_and_comes_back(robot, camera, browse, shoot):
+    page = browse(robot.link('drive', 'Ada'))
+    page.wait_state('live')
+    robot.bridge.send(signal.SIGKILL)
+    page.wait_state('robot-gone')
+    shoot(page, 'robot-gone')
+    robot.start_bridge()
+    page.wait_state('live')
+    assert text(page, '#notice') == ''
+
+
+def test_the_seat_is_asked_for_refused_and_handed_over(robot, camera, browse, shoot):
+    ada, grace = [browse(robot.link('drive', name)) for name in ('Ada', 'Grace')]
+    take(ada)
+    shows(grace, '#driver', 'Ada drives')
+    shows(grace, '#take', 'Ask to drive')
+    grace.click('#take')
+    shows(ada, '#asked', 'Grace asks to drive')
+    shows(grace, '#driver', 'You asked Ada')
+    shoot(ada, 'asked')
+    ada.click('#refuse')
+    shows(grace, '#take', 'Ask to drive')
+    until(lambda: text(ada, '#asked') == '', 'an answer')
+    grace.click('#take')
+    shows(ada, '#asked', 'Grace')
+    ada.click('#yield')
+    grace.wait('rtcBridge.driver.epoch !== null')
+    grace.wait("document.activeElement.id === 'stage'")
+    shows(ada, '#driver', 'Grace drives')
+    # A supervisor does not have to ask.
+    chief = browse(robot.link('supervise', 'Hedy'))
+    shows(chief, '#take', 'Take over')
+    chief.click('#take')
+    chief.wait('rtcBridge.driver.epoch !== null')
+    shows(grace, '#driver', 'Hedy drives')
+    shows(ada, '#driver', 'Hedy drives')
+    assert ada.errors == grace.errors == chief.errors == []
+
+
+def test_an_emergency_stop_is_shown_to_all_and_released_with_a_question(
+        robot, camera, browse, shoot):
+    ada, vera = browse(robot.link('drive', 'Ada')), browse(robot.link('view', 'Vera'))
+    take(ada)
+    vera.wait_state('live')
+    ada.click('#stop')
+    shows(ada, '#latched', 'by Ada')
+    shows(vera, '#latched', 'by Ada')
+    shows(ada, '#why', 'Emergency stop')
+    assert text(vera, '#unlatch') == ''
+    shoot(ada, 'stopped')
+    # It is still there for who comes later.
+    ada.refresh()
+    shows(ada, '#latched', 'by Ada')
+    ada.click('#unlatch')
+    shows(ada, '#unlatch', 'It may move')
+    ada.click('#cancel')
+    shows(ada, '#unlatch', 'Release')
+    # Not by a double click, nor by a key that is held: nobody has read the question.
+    ada.evaluate(DOUBLE_CLICK)
+    shows(ada, '#unlatch', 'It may move')
+    assert text(ada, '#latched')
+    released(ada)
+    until(lambda: not text(vera, '#latched'), 'the release')
+    # By the keyboard, too.
+    take(ada)
+    ada.down('Backspace')
+    shows(vera, '#latched', 'by Ada')
+    released(ada)
+    assert ada.errors == vera.errors == []
+
+
+def test_a_stop_waits_for_the_way_to_the_robot(robot, camera, browse, shoot):
+    ada = browse(robot.link('drive', 'Ada'))
+    shows(ada, '#stop', 'STOP')
+    robot.bridge.send(signal.SIGSTOP)
+    try:
+        ada.wait_state('connection-lost')
+        ada.click('#stop')
+        shows(ada, '#latched', 'No connection')
+    finally:
+        # Not later: what waited for ten seconds is not sent any more.
+        robot.bridge.send(signal.SIGCONT)
+    shows(ada, '#latched', 'by Ada')
+    released(ada)
+    robot.bridge.send(signal.SIGSTOP)
+    try:
+        ada.wait_state('connection-lost')
+        ada.click('#stop')
+        shows(ada, '#latched', 'Press STOP again')
+        shoot(ada, 'stop-not-sent')
+    finally:
+        robot.bridge.send(signal.SIGCONT)
+    ada.wait_state('live')
+    assert ada.evaluate('rtcBridge.driver.stopped.id') is None
+    ada.click('#withdraw')
+    until(lambda: not text(ada, '#latched'), 'nothing to read')

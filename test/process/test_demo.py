@@ -1,0 +1,212 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The demo as a newcomer starts it: real processes, a link, a clean end."""
+
+import os
+from pathlib import Path
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import cv2
+import numpy
+import pytest
+from rtc_bridge.nodes.demo import _environment as programs_environment, free_domain, shared_file
+from support.patience import PATIENCE
+
+pytest.importorskip('rclpy')
+
+PROGRAMS = ['relay', 'sim_robot', 'cmd_vel_guard', 'bridge']
+COMMAND = [sys.executable, '-m', 'rtc_bridge.cli', 'demo']
+LINK = re.compile(r'http://127\.0\.0\.1:\d+/demo')
+
+
+def environment():
+    """Return an environment in which the demo chooses its own ROS domain."""
+    return {name: value for name, value in os.environ.items() if name != 'ROS_DOMAIN_ID'}
+
+
+def children(parent):
+    """Return the process ids of the demo's programs by module."""
+    found = {}
+    for folder in Path('/proc').glob('[0-9]*'):
+        try:
+            status = (folder / 'status').read_text()
+            words = (folder / 'cmdline').read_bytes().split(b'\0')
+        except OSError:
+            continue
+        if f'\nPPid:\t{parent}\n' in status and b'-m' in words:
+            module = words[words.index(b'-m') + 1].decode()
+            found[module.removeprefix('rtc_bridge.nodes.')] = int(folder.name)
+    return found
+
+
+def pidfds(processes):
+    """Return descriptors that become readable when these processes end."""
+    return [os.pidfd_open(pid) for pid in processes]
+
+
+def wait_for_end(descriptors, timeout=PATIENCE):
+    """Wait until all these processes have ended."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    left = set(descriptors)
+    while left:
+        events = poll.poll(timeout * 1000)
+        assert events, f'{len(left)} processes still run'
+        for descriptor, _ in events:
+            poll.unregister(descriptor)
+            os.close(descriptor)
+            left.discard(descriptor)
+
+
+@pytest.fixture
+def demo():
+    """Start the demo; give it once its link is there, with the link and the lines before it."""
+    process = subprocess.Popen([*COMMAND, '--port', '0'], env=environment(), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    lines = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if LINK.search(line):
+                break
+        else:
+            pytest.fail('no link:\n' + ''.join(lines))
+        yield process, LINK.search(lines[-1])[0], lines
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_link_and_page(demo):
+    process, link, lines = demo
+    assert sorted(children(process.pid)) == sorted(PROGRAMS)
+    with urllib.request.urlopen(link, timeout=PATIENCE) as page:
+        assert page.status == 200
+        assert b'<!doctype html>' in page.read().lower()
+
+
+@pytest.fixture(scope='module')
+def pictures(tmp_path_factory):
+    """Return a folder of two numbered pictures."""
+    folder = tmp_path_factory.mktemp('pictures')
+    for number in range(2):
+        cv2.imwrite(str(folder / f'{number:03}.png'), numpy.full((48, 64, 3), 90, numpy.uint8))
+    return folder
+
+
+def test_video_is_a_second_camera(pictures):
+    process = subprocess.Popen(
+        [*COMMAND, '--port', '0', '--video', pictures, '--verbose'], env=environment(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        assert any('[play_video]' in line and '64x48' in line for line in process.stdout)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_stops_quietly_and_leaves_nothing(demo, number):
+    process, _, _ = demo
+    descriptors = pidfds(children(process.pid).values())
+    assert len(descriptors) == len(PROGRAMS)
+    process.send_signal(number)
+    rest = process.stdout.read()
+    assert process.wait(timeout=PATIENCE) == 0
+    # What was printed with the link may still be on its way; no traceback, no complaint.
+    assert not re.search('Traceback|WARN|ERROR|ended with status', rest), rest
+    wait_for_end(descriptors, timeout=0)
+
+
+def test_killed_demo_leaves_nothing(demo):
+    process, _, _ = demo
+    descriptors = pidfds(children(process.pid).values())
+    assert len(descriptors) == len(PROGRAMS)
+    process.kill()
+    wait_for_end(descriptors)
+
+
+def test_a_program_that_dies_ends_the_demo_with_its_name(demo):
+    process, _, _ = demo
+    found = children(process.pid)
+    descriptors = pidfds(found.values())
+    os.kill(found['bridge'], signal.SIGKILL)
+    rest = process.stdout.read()
+    assert process.wait(timeout=PATIENCE) == 1
+    assert 'bridge ended with status -9' in rest
+    wait_for_end(descriptors, timeout=0)
+
+
+def test_taken_port_is_named():
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        port = server.getsockname()[1]
+        done = subprocess.run([*COMMAND, '--port', str(port)], env=environment(), text=True,
+                              capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 1
+    assert done.stdout == ''
+    assert len(done.stderr.splitlines()) == 1
+    assert f'port {port} is taken; choose another: rtc-bridge demo --port' in done.stderr
+
+
+@pytest.mark.parametrize('arguments, fault', [
+    (['--host', '192.0.2.1'], 'cannot listen on 192.0.2.1'),
+    (['--port', '70000'], 'port 70000 is none'),
+    (['--video', '/nowhere.mp4'], 'there is no /nowhere.mp4'),
+])
+def test_wrong_options_are_named(arguments, fault):
+    done = subprocess.run([*COMMAND, *arguments], env=environment(), text=True,
+                          capture_output=True, timeout=PATIENCE)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert fault in done.stderr
+
+
+@pytest.mark.parametrize('listed, variable', [
+    (None, 'no_proxy'), ('a.org, b.org', 'no_proxy'), ('a.org', 'NO_PROXY'), ('*', 'no_proxy')])
+def test_no_proxy_stands_between_the_programs(monkeypatch, listed, variable):
+    for name in ('no_proxy', 'NO_PROXY'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('http_proxy', 'http://proxy.example.org:3128')
+    if listed:
+        monkeypatch.setenv(variable, listed)
+    for name, value in programs_environment('10.1.2.3').items():
+        monkeypatch.setenv(name, value)
+    # As the bridge's WebSockets ask.
+    assert bool(urllib.request.proxy_bypass('c.org:80')) is (listed == '*')
+    for host in ('127.0.0.1', 'localhost', '::1', '10.1.2.3', *(['a.org'] if listed else [])):
+        assert urllib.request.proxy_bypass(f'{host}:8080'), host
+
+
+def test_shared_memory_profile_is_found():
+    assert shared_file('fastdds_shm.xml').read_text().startswith('<?xml')
+    with pytest.raises(FileNotFoundError, match='no such file'):
+        shared_file('no such file')
+
+
+def test_domain_in_use_is_not_chosen(monkeypatch):
+    domain = free_domain()
+    monkeypatch.setattr('random.sample', lambda population, k: [domain, domain + 1])
+    assert free_domain() == domain
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(('', 7410 + 250 * domain))
+        assert free_domain() != domain

@@ -1,0 +1,75 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Whether everybody can use a page: axe-core's rules of WCAG 2, and what it does not look at."""
+
+from functools import cache
+from pathlib import Path
+
+from support.browsers import node_modules
+
+TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+# Rules broken, and contrast that could not be decided, as that of text over a picture. Never
+# decided are signs such as + alone, and what a scrolled dialog shows in part. A live picture has
+# no spoken text that captions could repeat, and no sound.
+RUN = """async (tags) => {
+  const { violations, incomplete } = await axe.run(document, { resultTypes: ['violations',
+    'incomplete'], runOnly: { type: 'tag', values: tags },
+    rules: { 'video-caption': { enabled: false },
+      'label-content-name-mismatch': { enabled: true } } });
+  const undecided = incomplete.filter(({ id }) => id === 'color-contrast').map((rule) => ({
+    ...rule, nodes: rule.nodes.filter(
+      ({ any }) => !any.some(({ data }) => ['nonBmp', 'elmPartiallyObscuring'].includes(
+        data?.messageKey))) }));
+  return [...violations, ...undecided].flatMap(
+    ({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.any.concat(node.all)
+      .map((one) => one.message)} ${node.html.slice(0, 120)}`));
+}"""
+# What appears has to be there.
+STILL = """document.getAnimations().every(({ playState, effect }) => playState !== 'running'
+  || effect.getComputedTiming().iterations === Infinity)"""
+# Of every control that can be seen: too small for a finger, or under something else.
+REACH = """() => [...document.querySelectorAll('button, a[href], select, input, .stick')].filter(
+  (one) => one.checkVisibility() && !one.closest('.unseen')).flatMap((one) => {
+    const label = one.closest('label');
+    const box = (one.type === 'checkbox' ? label : one).getBoundingClientRect();
+    const name = one.id || one.textContent || one.tagName;
+    const small = box.width < 43.9 || box.height < 43.9
+      ? [`${name} is ${box.width} x ${box.height}`] : [];
+    // What scrolls may be out of sight; a dialog is over all else, and so is a panel meant to be.
+    if (one.closest('#panels, #cameras, dialog') || document.querySelector('dialog[open]')) {
+      return small;
+    }
+    const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return one.contains(over) || over?.contains(one) || label?.contains(over)
+      ? small : [...small, `${name} is under ${over?.id || over?.outerHTML.slice(0, 80)}`];
+  })"""
+
+
+@cache
+def _axe():
+    return (Path(node_modules('axe-core')) / 'axe-core' / 'axe.min.js').read_text()
+
+
+def faults(page):
+    """Return what keeps somebody from using a page as it is now."""
+    page.wait(STILL)
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(f'() => {{ {_axe()} }}')
+    return page.evaluate(RUN, TAGS)
+
+
+def out_of_reach(page):
+    """Return the controls that a finger can hardly hit."""
+    return page.evaluate(REACH)

@@ -1,0 +1,465 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Real browsers with a page of the robot in them, driven from synchronous tests."""
+
+from abc import ABC, abstractmethod
+import asyncio
+import base64
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+import json
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import cv2
+import numpy as np
+import pytest
+from support.patience import PATIENCE
+
+# The picture as the browser decoded it, as PNG; null before the first.
+GRAB = """async (selector) => {
+  const video = document.querySelector(selector);
+  if (!video || !video.videoWidth || video.readyState < 2) return null;
+  const canvas = document.createElement('canvas');
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.getContext('2d').drawImage(video, 0, 0);
+  return canvas.toDataURL('image/png').split(',')[1];
+}"""
+FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+         '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+
+def until(condition, what, timeout=PATIENCE, period=0.05):
+    """
+    Wait until a function gives something true, and return that.
+
+    :param what: to fail with, if it never does; or a function that tells
+    """
+    end = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            what = what() if callable(what) else what
+            pytest.fail(f'not within {timeout:g} s: {what}; last seen: {value!r}')
+        time.sleep(period)
+
+
+class Loop:
+    """An event loop in a thread, so that synchronous tests can use what is asynchronous."""
+
+    def __init__(self):
+        """Start the thread."""
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine, timeout=PATIENCE):
+        """Run a coroutine there; return its result."""
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        try:
+            return future.result(timeout)
+        except (TimeoutError, CancelledError):
+            future.cancel()
+            raise
+
+    def close(self):
+        """End the thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+class Page(ABC):
+    """What tests do with a page of the robot, in any browser."""
+
+    @abstractmethod
+    def evaluate(self, code, argument=None):
+        """Evaluate an expression, or call a function with one argument; wait for promises."""
+
+    def wait(self, code, timeout=PATIENCE):
+        """Wait until an expression is true; return its value."""
+        return until(lambda: self.evaluate(code), lambda: f'{code} ({self.texts()})', timeout)
+
+    def wait_state(self, state, timeout=PATIENCE):
+        """Wait until the page is in a state of its own; return the title that it shows."""
+        self.wait(f"window.rtcBridge?.state === '{state}'", timeout)
+        return self.evaluate("document.getElementById('title').textContent")
+
+    def arm(self, speed=1.0):
+        """
+        Press Drive, as a person has to before anything moves; wait for the lease.
+
+        :param speed: share of the robot's limits, for driving and for turning
+        """
+        def armed():
+            # Not by the mouse, which would wait for a button that has just gone.
+            return self.evaluate("""(() => {
+              const { driver } = rtcBridge;
+              if (driver?.armed && driver.epoch !== null) return true;
+              const button = document.getElementById('take');
+              if (!button.hidden) button.click();
+              return false;
+            })()""")
+        self.wait('!!window.rtcBridge?.driver')
+        for share in ('speed', 'turn'):
+            self.evaluate(f"rtcBridge.settings.set('{share}', {speed})")
+        # The one who drove before may have to be missed first.
+        until(armed, lambda: f'the lease ({self.texts()})')
+
+    def texts(self):
+        """Return the page's state, for people who read a failure."""
+        return self.evaluate(
+            '(window.rtcBridge?.state ?? "no page") + ": " + document.body?.innerText')
+
+    def grab(self, selector='#video0'):
+        """Return the picture that a video shows, BGR; wait for the first one."""
+        png = until(lambda: self.evaluate(f'({GRAB})({json.dumps(selector)})'),
+                    f'a picture in {selector}')
+        return cv2.imdecode(np.frombuffer(base64.b64decode(png), np.uint8), cv2.IMREAD_COLOR)
+
+
+class ChromiumPage(Page):
+    """A page in a browser context of its own: nothing is shared with others."""
+
+    def __init__(self, loop, page):
+        """Begin to collect errors; to be called in the loop, as all that sends to Chromium."""
+        self._loop = loop
+        self._page = page
+        self._fingers = {}
+        self._devtools = None
+        self.errors = []
+        page.on('console', lambda m: m.type == 'error' and self.errors.append(m.text))
+        page.on('pageerror', lambda error: self.errors.append(str(error)))
+
+    def load(self, url):
+        """Load a page."""
+        self._loop.run(self._page.goto(url))
+
+    def refresh(self):
+        """Load it anew."""
+        self._loop.run(self._page.reload())
+
+    def evaluate_on_load(self, code):
+        """Run a script before those of whatever is loaded from now on."""
+        self._loop.run(self._page.add_init_script(code))
+
+    def evaluate(self, code, argument=None):
+        """Evaluate an expression, or call a function with one argument; wait for promises."""
+        from playwright.async_api import Error
+        while True:
+            try:
+                return self._loop.run(self._page.evaluate(code, argument))
+            except Error as error:
+                # A page that did not arrive as a whole loads itself anew.
+                if 'context was destroyed' not in str(error):
+                    raise
+
+    def lose_once(self, pattern):
+        """Let the first request for a URL fail."""
+        self._loop.run(self._page.route(pattern, lambda route: route.abort(), times=1))
+
+    def down(self, key):
+        """Press a key and hold it."""
+        self._loop.run(self._page.keyboard.down(key))
+
+    def up(self, key):
+        """Let a key go."""
+        self._loop.run(self._page.keyboard.up(key))
+
+    def choose(self, camera):
+        """Make a camera the main one, by its button."""
+        self.click(f'[data-camera="{camera}"]')
+
+    def click(self, selector):
+        """Click an element with the mouse."""
+        self._loop.run(self._page.click(selector))
+
+    def devtools(self, method, **parameters):
+        """Call a method of the DevTools protocol."""
+        async def call():
+            if self._devtools is None:
+                self._devtools = await self._page.context.new_cdp_session(self._page)
+            return await self._devtools.send(method, parameters)
+        return self._loop.run(call())
+
+    def touch(self, *fingers, cancel=False):
+        """
+        Put fingers on these points, given as (x, y), or move them there; ``None``: one is lifted.
+
+        :param cancel: the system takes all of them away
+        """
+        before, self._fingers = self._fingers, {
+            number: {'x': finger[0], 'y': finger[1], 'id': number}
+            for number, finger in enumerate(fingers) if finger}
+
+        def send(kind, *points):
+            self.devtools('Input.dispatchTouchEvent', type=kind, touchPoints=points)
+        if not self._fingers:
+            send('touchCancel' if cancel else 'touchEnd')
+            return
+        lifted = [before[number] for number in before if number not in self._fingers]
+        if lifted:
+            send('touchEnd', *lifted)
+        if self._fingers.keys() - before.keys():
+            send('touchStart', *self._fingers.values())
+        elif self._fingers != before:
+            send('touchMove', *self._fingers.values())
+
+    def resize(self, width, height):
+        """Give the window another size."""
+        self._loop.run(self._page.set_viewport_size({'width': width, 'height': height}))
+
+    @contextmanager
+    def away(self):
+        """Look at another tab of the same window, and come back."""
+        # Playwright lets all tabs believe that they are looked at.
+        self.devtools('Emulation.setFocusEmulationEnabled', enabled=False)
+        other = self._loop.run(self._page.context.new_page())
+        self._loop.run(other.bring_to_front())
+        try:
+            yield
+        finally:
+            self._loop.run(other.close())
+            self._loop.run(self._page.bring_to_front())
+
+    def download(self, action, folder):
+        """Do something that saves a file; return its path in a folder."""
+        async def get():
+            async with self._page.expect_download(timeout=1000 * PATIENCE) as download:
+                await self._loop.loop.run_in_executor(None, action)
+            file = await download.value
+            path = Path(folder) / file.suggested_filename
+            await file.save_as(path)
+            return path
+        return self._loop.run(get(), 2 * PATIENCE)
+
+    def pixels(self):
+        """Return what is seen, BGR."""
+        png = self._loop.run(self._page.screenshot())
+        return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR)
+
+    def screenshot(self, path, size):
+        """Write what is seen in a window of this size, as PNG."""
+        async def shoot():
+            await self._page.set_viewport_size(dict(zip(('width', 'height'), size, strict=True)))
+            await self._page.screenshot(path=path)
+        self._loop.run(shoot())
+
+    def close(self):
+        """Close the tab and its context."""
+        self._loop.run(self._page.context.close())
+
+
+class Chromium:
+    """
+    A Chromium with a fresh profile.
+
+    :param prefix: words before the command, as ``ip netns exec NAME``
+    """
+
+    def __init__(self, path, prefix=()):
+        """Start it."""
+        pytest.importorskip('playwright')
+        self._folder = tempfile.TemporaryDirectory(prefix='chromium', ignore_cleanup_errors=True)
+        if prefix:
+            script = Path(self._folder.name) / 'start'
+            script.write_text(f'#!/bin/sh\nexec {" ".join(prefix)} {path} "$@"\n')
+            script.chmod(0o755)
+            path = str(script)
+        self._loop = Loop()
+        self._playwright = self._browser = None
+        self._loop.run(self._start(path))
+
+    async def _start(self, path):
+        from playwright.async_api import async_playwright
+        self._playwright = await async_playwright().start()
+        self._browser = await self._playwright.chromium.launch(executable_path=path, args=FLAGS)
+        session = await self._browser.new_browser_cdp_session()
+        info = await session.send('SystemInfo.getProcessInfo')
+        self.pid = next(p['id'] for p in info['processInfo'] if p['type'] == 'browser')
+
+    def page(self, **options):
+        """Return a new empty page; Playwright's options for it may be given."""
+        async def make():
+            context = await self._browser.new_context(
+                **{'viewport': {'width': 1280, 'height': 720}, **options})
+            return ChromiumPage(self._loop, await context.new_page())
+        return self._loop.run(make())
+
+    def show(self, url):
+        """Return a new page that shows a URL."""
+        page = self.page()
+        page.load(url)
+        return page
+
+    def _signal(self, number):
+        """Send a signal to the browser and all that belongs to it."""
+        for pid in _family(self.pid):
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def freeze(self):
+        """Take all its processes the CPU away."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self):
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self):
+        """End it without a chance to say anything."""
+        self._signal(signal.SIGKILL)
+
+    def close(self):
+        """End it."""
+        async def stop():
+            try:
+                await self._browser.close()
+            finally:
+                await self._playwright.stop()
+        try:
+            self._loop.run(stop())
+        finally:
+            self._loop.close()
+            self._folder.cleanup()
+
+
+def _family(root):
+    """Return a process and its descendants."""
+    children = {}
+    for entry in Path('/proc').glob('[0-9]*'):
+        try:
+            # The name, in parentheses, may hold anything; the parent follows the state.
+            parent = int((entry / 'stat').read_text().rpartition(')')[2].split()[1])
+        except OSError:
+            continue
+        children.setdefault(parent, []).append(int(entry.name))
+    family, new = [], [root]
+    while new:
+        family += new
+        new = [child for parent in new for child in children.get(parent, ())]
+    return family
+
+
+def node_modules(*packages):
+    """Return the folder where npm's packages are, or skip the test."""
+    packages = packages or ('puppeteer-core',)
+    folders = [*os.environ.get('NODE_PATH', '').split(os.pathsep),
+               Path(__file__).resolve().parents[2] / '.venv' / 'node_modules']
+    for folder in filter(None, folders):
+        if all((Path(folder) / package).is_dir() for package in packages):
+            return str(folder)
+    pytest.skip(f'not installed from npm, see scripts/test.sh: {", ".join(packages)}')
+
+
+class Firefox(Page):
+    """A Firefox with a fresh profile and one page."""
+
+    def __init__(self, path):
+        """Start it."""
+        node = shutil.which('node') or shutil.which('nodejs')
+        if node is None:
+            pytest.skip('node is not installed')
+        environment = {**os.environ, 'NODE_PATH': node_modules()}
+        self._folder = tempfile.TemporaryDirectory(prefix='firefox', ignore_cleanup_errors=True)
+        self._process = subprocess.Popen(
+            [node, Path(__file__).with_name('firefox.mjs'), path, self._folder.name],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.version = self._answer()
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        assert line, 'Firefox, or its driver, has ended'
+        answer = json.loads(line)
+        assert 'error' not in answer, answer['error']
+        return answer['value']
+
+    def _do(self, kind, **members):
+        self._process.stdin.write(json.dumps({'do': kind, **members}) + '\n')
+        self._process.stdin.flush()
+        return self._answer()
+
+    @property
+    def errors(self):
+        """Return errors on the console and of the page so far."""
+        return self._do('errors')
+
+    def load(self, url):
+        """Load a page."""
+        self._do('open', url=url)
+
+    def fresh(self):
+        """Go on with a new page that shares nothing, not even a cache, with the one before."""
+        self._do('fresh')
+
+    def evaluate_on_load(self, code):
+        """Run a script before those of whatever is loaded from now on."""
+        self._do('preload', code=code)
+
+    def evaluate(self, code, argument=None):
+        """Evaluate an expression, or call a function with one argument; wait for promises."""
+        if argument is not None:
+            code = f'({code})({json.dumps(argument)})'
+        return self._do('evaluate', code=code)
+
+    def down(self, key):
+        """Press a key and hold it."""
+        self._do('down', key=key)
+
+    def up(self, key):
+        """Let a key go."""
+        self._do('up', key=key)
+
+    def click(self, selector):
+        """Click an element with the mouse."""
+        self._do('click', selector=selector)
+
+    def download(self, action, folder):
+        """Do something that saves a file; return its path in a folder."""
+        saved = Path(self._folder.name) / 'saved'
+        action()
+
+        def complete():
+            # While it is written there are an empty one of its name, and another that ends so.
+            files = list(saved.glob('*'))
+            try:
+                done = all(file.suffix != '.part' and file.stat().st_size for file in files)
+            except FileNotFoundError:
+                return None  # It was given its own name meanwhile.
+            return files if len(files) == 1 and done else None
+        file, = until(complete, 'a saved file')
+        return Path(shutil.move(file, folder))
+
+    def close(self):
+        """End it."""
+        self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
+            self._folder.cleanup()

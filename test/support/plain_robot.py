@@ -1,0 +1,61 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+A robot without ROS, as a program: ``python plain_robot.py RELAY_URL [ICE_URL...]``.
+
+Secrets come by the environment. It prints the link's state and the sessions' ends.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+
+from rtc_bridge.core.access.ice_servers import Ice
+from rtc_bridge.peer.ice_server_probe import IceWatch
+from rtc_bridge.signaling.network_changes import watch
+from rtc_bridge.signaling.relay_client import RelayClient
+from rtc_bridge.signaling.relay_url import dial_url
+from rtc_bridge.system.secret_files import read_ice
+
+from support.viewer import make_sessions, TestCamera
+
+
+async def main(url, *urls):
+    """Serve until killed."""
+    ice = read_ice({'ice.servers': urls, 'ice.login_file': '', 'ice.secret_file': '',
+                    'ice.ttl': 60.0}) if urls else Ice()
+    sessions = make_sessions(TestCamera('front', 120), ice=ice)
+    client = RelayClient(
+        dial_url(url, 'robot'), 'robot', sessions.link('server'),
+        token=os.environ.get('TOKEN', ''), secret=b'of this robot' * 3,
+        on_state=lambda state: print('state', state))
+    ice_watch = IceWatch(ice, client.renew)
+    await ice_watch.probe()
+    print('probed', *sorted(ice.living))
+
+    def changed():
+        print('network changed')
+        ice_watch.network_changed()
+        client.network_changed()
+
+    with watch(changed):
+        await asyncio.gather(client.run(), ice_watch.run())
+
+
+if __name__ == '__main__':
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format='%(message)s')
+    logging.getLogger('aioice').setLevel(logging.WARNING)
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,89 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Pages that prove invites, against a robot that asks for them: an aiortc client."""
+
+from aiortc import RTCSessionDescription
+from aiortc.sdp import SessionDescription
+
+from rtc_bridge.core.access.invite import decode, encode, Invite, split, write
+from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
+from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.protocol.robot_link import Offer
+from rtc_bridge.peer.bundle import shared_fingerprint
+from rtc_bridge.peer.viewer_description import only_sha256
+from rtc_bridge.system.key_store import KeyStore
+from support.viewer import make_sessions, TestCamera, Viewer
+
+NOW = 4_000_000_000
+
+
+def fingerprint_of(sdp):
+    return shared_fingerprint(SessionDescription.parse(sdp))
+
+
+class Page(Viewer):
+    """A viewer that can prove an invite as our page does."""
+
+    async def connect(self, link, source='10.0.0.1', change=lambda sdp: sdp):
+        self.sdp = only_sha256(await self.offer())
+        self.answer = await link.answer(Offer(self.id, change(self.sdp), 'v1', source=source))
+        await self.pc.setRemoteDescription(RTCSessionDescription(self.answer, 'answer'))
+
+    async def challenge(self):
+        await self.until(lambda: self.got('control', 'challenge'))
+        return self.got('control', 'challenge')[0]
+
+    def prove(self, challenge, invite, robot=None, nonce=b'p' * 32, mac=page_mac):
+        payload, key = split(invite)
+        shared = Transcript('robot', decode(challenge['nonce']), nonce,
+                            fingerprint_of(self.sdp), robot or fingerprint_of(self.answer),
+                            payload)
+        self.send('control', type='prove', nonce=encode(nonce), payload=payload,
+                  mac=encode(mac(key, shared)))
+        return encode(robot_mac(key, shared))
+
+    async def bye(self):
+        await self.until(lambda: self.got('control', 'bye'))
+        return self.got('control', 'bye')[0].get('code')
+
+
+class Door:
+    """A robot that asks for an invite, and pages at it."""
+
+    def __init__(self, folder):
+        self.wall = float(NOW)
+        self.store = KeyStore(folder)
+        self.camera = TestCamera('front', 60)
+        self.sessions = make_sessions(self.camera, access=Access(
+            'robot', store=self.store, wall=lambda: self.wall))
+        self.link = self.sessions.link('relay')
+        self.pages = []
+
+    def invite(self, role='drive', exp=NOW + 1000, secret=None):
+        return write(secret or self.store.secret,
+                     Invite('robot', 'the one', role, 'Ada', NOW - 1, exp))
+
+    async def page(self, **options):
+        page = Page()
+        self.pages.append(page)
+        await page.connect(self.link, **options)
+        return page
+
+    async def close(self):
+        """End all pages and sessions."""
+        for page in self.pages:
+            await page.close()
+        await self.sessions.close('test ends')
+        assert not self.camera.camera.watched

@@ -1,0 +1,324 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Who gets in: rules and files without a network."""
+
+import json
+import os
+import stat
+import threading
+import time
+
+import pytest
+from rtc_bridge.core.access import roles as access_module
+from rtc_bridge.core.access.invite import (
+    encode, Invite, key_of, new_id, split, write, write_bearer,
+)
+from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
+from rtc_bridge.core.access.roles import Access, may_drive
+from rtc_bridge.core.errors import SignalingError, StoreError
+from rtc_bridge.system.key_store import default_directory, KeyStore
+
+NOW = 4_000_000_000
+
+
+def transcript(payload):
+    return Transcript('bot', b'r' * 32, b'p' * 32, b'1' * 32, b'2' * 32, payload)
+
+
+class Robot:
+    """A robot's access, with a clock of the test's."""
+
+    def __init__(self, folder):
+        self.wall = float(NOW)
+        self.synchronized = True
+        self.store = KeyStore(folder)
+        self.access = Access('bot', store=self.store, wall=lambda: self.wall,
+                             synchronized=lambda: self.synchronized)
+
+    def invite(self, secret=None, **changes):
+        return write(secret or self.store.secret, Invite(**{
+            'robot_id': 'bot', 'invite_id': new_id(), 'role': 'drive', 'name': 'Ada',
+            'iat': NOW - 10, 'exp': NOW + 10, **changes}))
+
+    def admit(self, text):
+        payload, key = split(text)
+        shared = transcript(payload)
+        admission = self.access.admit(shared, page_mac(key, shared))
+        assert admission.mac == robot_mac(key, shared)
+        return admission
+
+
+@pytest.fixture
+def robot(tmp_path):
+    return Robot(tmp_path / 'keys')
+
+
+def refused(robot, code, text):
+    with pytest.raises(SignalingError) as error:
+        robot.admit(text)
+    assert error.value.code == code
+    assert text not in str(error.value)
+
+
+def test_an_invite_lets_in_until_it_expires(robot):
+    admission = robot.admit(robot.invite())
+    assert admission.invite.role == 'drive'
+    robot.wall = NOW + 9.9
+    assert robot.access.fault(admission) is None
+    robot.wall = NOW + 10.0
+    assert robot.access.fault(admission).code == 'expired'
+    # Setting the clock back gives nothing back.
+    robot.wall = NOW - 100.0
+    assert robot.access.fault(admission).code == 'expired'
+
+
+def test_what_is_not_from_this_robot_is_denied(robot):
+    refused(robot, 'denied', robot.invite(secret=b'x' * 32))
+    refused(robot, 'denied', robot.invite(robot_id='other'))
+    payload, key = split(robot.invite())
+    with pytest.raises(SignalingError):
+        robot.access.admit(transcript(payload), robot_mac(key, transcript(payload)))
+
+
+def test_a_payload_that_was_authenticated_is_still_read_strictly(robot):
+    payload = encode(json.dumps({'robot_id': 'bot', 'role': 'drive'}).encode())
+    refused(robot, 'denied', f'v1.{payload}.{encode(key_of(robot.store.secret, payload))}')
+
+
+def test_revocation_is_by_id_or_by_name(robot):
+    one, two = robot.invite(invite_id='one'), robot.invite(invite_id='two', name='Bob')
+    admission = robot.admit(one)
+    KeyStore(robot.store.directory).revoke(id='one')
+    assert robot.access.fault(admission).code == 'revoked'
+    refused(robot, 'revoked', one)
+    assert robot.admit(two)
+    KeyStore(robot.store.directory).revoke(name='Bob')
+    refused(robot, 'revoked', robot.invite(name='Bob', iat=1000))
+    # One that was made for the same person afterwards holds.
+    text = write(robot.store.secret, robot.store.issue('bot', 'drive', 'Bob', 60))
+    assert robot.admit(text)
+    KeyStore(robot.store.directory).revoke(name='Bob')
+    refused(robot, 'revoked', text)
+
+
+HOUR, YEARS = 3600, 10 ** 9
+
+
+class Clocked:
+    """A folder that programs use, each with its own wrong clock."""
+
+    def __init__(self, folder):
+        self.folder, self.now = folder, time.time()
+
+    def store(self, off=0):
+        return KeyStore(self.folder, lambda: self.now + off)
+
+    def issue(self, off=0, name='Ada'):
+        return self.store(off).issue('bot', 'drive', name, YEARS)
+
+    def ended(self, invite, off=0):
+        return self.store(off).is_revoked(invite)
+
+
+@pytest.fixture
+def clocked(tmp_path):
+    return Clocked(tmp_path / 'keys')
+
+
+OFFSETS = [-YEARS, -HOUR, 0, HOUR, YEARS]
+
+
+@pytest.mark.parametrize('used', OFFSETS)
+@pytest.mark.parametrize('taken_back', OFFSETS)
+@pytest.mark.parametrize('made', OFFSETS)
+def test_a_name_s_links_end_whatever_the_clock_says(clocked, made, taken_back, used):
+    """Wherever the clock stood when a link was made, taken back, made anew, and used."""
+    old, other = clocked.issue(made), clocked.issue(made, 'Bob')
+    clocked.store(taken_back).revoke(name='Ada')
+    assert clocked.ended(old, used) and not clocked.ended(other, used)
+    fresh = [clocked.issue(off) for off in OFFSETS]
+    assert not any(clocked.ended(new, used) for new in fresh)
+    assert clocked.ended(old, used)
+    # Those end with the next revocation, with which nothing of the first one is lost.
+    clocked.store(-HOUR).revoke(name='Bob')
+    assert not any(clocked.ended(new, used) for new in fresh) and clocked.ended(other, used)
+    clocked.store(taken_back).revoke(name='Ada')
+    assert all(clocked.ended(new, used) for new in (old, *fresh))
+
+
+@pytest.mark.parametrize('ahead', [1, HOUR, YEARS])
+def test_a_link_that_was_made_elsewhere_with_a_clock_ahead_ends(clocked, ahead):
+    """As by a copy of the secret; a name's revocation is for links from there, too."""
+    now = int(clocked.now)
+    made = Invite('bot', 'x', 'drive', 'Ada', now + ahead, now + YEARS)
+    clocked.store().revoke(name='Ada')
+    assert clocked.ended(made)
+    # And one that was made afterwards by a right clock holds.
+    assert not clocked.ended(Invite('bot', 'y', 'drive', 'Ada', now + 5, now + HOUR), off=10)
+
+
+@pytest.mark.parametrize('back', [HOUR, YEARS])
+def test_a_clock_that_was_set_back_takes_back_what_was_made_elsewhere(clocked, back):
+    now = int(clocked.now)
+    clocked.store()
+    made = Invite('bot', 'x', 'drive', 'Ada', now, now + YEARS)
+    clocked.store(-back).revoke(name='Ada')
+    assert all(clocked.ended(made, off) for off in (-back, 0, back))
+    assert not clocked.ended(clocked.issue(), off=0)
+
+
+def test_links_made_after_a_revocation_are_forgotten_once_they_have_expired(clocked):
+    store = clocked.store()
+    store.revoke(name='Ada')
+    short = store.issue('bot', 'view', 'Ada', 60)
+    # The robot has seen a later time, and keeps it: that link is over for good.
+    (clocked.folder / 'time').write_text(f'{clocked.now + HOUR:.0f}')
+    late = clocked.issue(HOUR)
+    (entry,) = json.loads((clocked.folder / 'revoked.json').read_text())
+    assert list(entry['since']) == [late.invite_id] != [short.invite_id]
+
+
+def test_links_are_made_by_the_time_that_the_robot_goes_by(clocked, caplog):
+    clocked.store()
+    (clocked.folder / 'time').write_text(f'{clocked.now + 3 * 86400:.0f}')
+    invite = clocked.store().issue('bot', 'view', '', 60)
+    assert invite.iat >= clocked.now + 3 * 86400 - 1 and invite.exp == invite.iat + 60
+    assert 'is 3 days ahead of the clock' in caplog.text
+
+
+@pytest.mark.parametrize('entry', [
+    '{}', '{"id": "x", "at": "now"}', '{"name": "x", "at": 1, "since": []}',
+    '{"name": "x", "at": 1, "since": {"a": "b"}}', '[]', '1'])
+def test_revocations_that_are_none_are_an_error(clocked, entry):
+    clocked.store()
+    (clocked.folder / 'revoked.json').write_text(f'[{entry}]')
+    with pytest.raises(StoreError, match='revoked.json cannot be read'):
+        clocked.store()
+
+
+def test_a_clock_that_is_not_set_lets_no_expiring_invite_in(robot):
+    robot.synchronized = False
+    refused(robot, 'clock', robot.invite())
+    # The link on the console is from this process, and ends with it.
+    text = robot.access.console_invite('supervise', 'console')
+    assert robot.admit(text).invite.role == 'supervise'
+    refused(Robot(robot.store.directory), 'denied', text)
+
+
+def test_a_clock_far_ahead_that_is_not_set_ends_no_invite(robot):
+    text = robot.invite()
+    admission = robot.admit(text)
+    robot.synchronized, robot.wall = False, NOW + 1e8
+    assert robot.access.fault(admission).code == 'clock'
+    robot.synchronized, robot.wall = True, float(NOW)
+    assert robot.access.fault(admission) is None
+    join_keepers()
+    assert Robot(robot.store.directory).admit(text)
+
+
+def test_a_time_far_ahead_is_told_once_with_its_file(tmp_path, caplog):
+    (tmp_path / 'time').write_text(str(NOW + 3 * 86400))
+    store = KeyStore(tmp_path)
+    assert store.now(NOW + 2.5 * 86400) == NOW + 3 * 86400
+    assert not caplog.records
+    for _ in range(2):
+        assert store.now(float(NOW)) == NOW + 3 * 86400
+    assert [record.getMessage().split(', ')[0] for record in caplog.records] == [
+        f'the time kept in {tmp_path / "time"} is 3 days ahead of the clock']
+
+
+def join_keepers():
+    """Wait until the time is on the disk."""
+    for thread in threading.enumerate():
+        if thread.name == 'keep-time':
+            thread.join()
+
+
+def test_time_does_not_go_back_over_a_restart(tmp_path):
+    store = KeyStore(tmp_path)
+    assert store.now(NOW + 5000.0) == NOW + 5000
+    join_keepers()
+    assert KeyStore(tmp_path).now(1.0) == NOW + 5000
+    # Before this program was written it cannot be.
+    assert KeyStore(tmp_path / 'other').now(1.0) > 1_700_000_000
+
+
+def test_without_a_store_nothing_can_be_proved():
+    access = Access('bot')
+    assert not access.provable
+    payload, key = split(write(b's' * 32, Invite('bot', 'i', 'drive', '', 0, NOW)))
+    with pytest.raises(SignalingError, match='not one of this robot'):
+        access.admit(transcript(payload), page_mac(key, transcript(payload)))
+
+
+def test_a_bearer_is_for_whep_players_only(robot):
+    invite = Invite('bot', 'x', 'drive', 'Ada', NOW - 10, NOW + 10)
+    text = write_bearer(robot.store.secret, invite)
+    assert robot.access.bearer(text, 'server').invite.role == 'view'
+    with pytest.raises(SignalingError, match='through a relay'):
+        robot.access.bearer(text, 'relay')
+    _, payload, mac = text.split('.')
+    for wrong in (f'w1.{payload}.{mac[:-2]}AA', f'w1.{payload}', '', 'x', robot.invite(),
+                  f'w1.{payload}.{encode(key_of(robot.store.secret, payload))}',
+                  write_bearer(b'x' * 32, invite)):
+        with pytest.raises(SignalingError) as error:
+            robot.access.bearer(wrong, 'server')
+        assert error.value.code == 'denied'
+    # Nor does it open the page's door.
+    refused(robot, 'denied', f'v1.{payload}.{mac}')
+    robot.wall = NOW + 11
+    with pytest.raises(SignalingError, match='expired'):
+        robot.access.bearer(text, 'server')
+
+
+def test_roles():
+    assert [may_drive(role) for role in access_module.ROLES] == [False, False, True, True]
+
+
+def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path):
+    store = KeyStore(tmp_path / 'a' / 'b')
+    file = store.directory / 'secret'
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert KeyStore(store.directory).secret == store.secret
+    assert KeyStore(tmp_path / 'c').secret != store.secret
+    assert sorted(os.listdir(store.directory)) == ['lock', 'secret']
+
+
+def test_files_that_cannot_be_used_are_named(tmp_path):
+    store = KeyStore(tmp_path)
+    secret = tmp_path / 'secret'
+    secret.chmod(0o640)
+    with pytest.raises(StoreError, match='chmod 600'):
+        KeyStore(tmp_path)
+    secret.chmod(0o600)
+    secret.write_text('abc')
+    with pytest.raises(StoreError, match='holds no secret'):
+        KeyStore(tmp_path)
+    secret.unlink()
+    (tmp_path / 'revoked.json').write_text('[{"id": "x"}]')
+    with pytest.raises(StoreError, match='revoked.json'):
+        KeyStore(tmp_path)
+    (tmp_path / 'occupied').write_text('')
+    with pytest.raises(StoreError, match='occupied'):
+        KeyStore(tmp_path / 'occupied')
+    # While running, what is known remains.
+    assert not store.is_revoked(Invite('bot', 'x', 'view', '', 0, 1))
+
+
+def test_the_folder_is_ros_s(monkeypatch, tmp_path):
+    monkeypatch.setenv('ROS_HOME', str(tmp_path))
+    assert default_directory() == tmp_path / 'rtc_bridge'
+    monkeypatch.delenv('ROS_HOME')
+    monkeypatch.setenv('HOME', '/home/somebody')
+    assert str(default_directory()) == '/home/somebody/.ros/rtc_bridge'

@@ -1,0 +1,98 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Parameter tables, and the YAML file that shows them."""
+
+from pathlib import Path
+import re
+
+import pytest
+from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.protocol.signaling_messages import check_name
+from rtc_bridge.core.settings.parameter_table import Parameter
+from rtc_bridge.core.settings.robot_parameters import BRIDGE, camera_parameters, default_robot_id
+import yaml
+
+YAML = Path(__file__).parents[3] / 'config' / 'robot.yaml'
+
+
+def flatten(tree, prefix=''):
+    if not isinstance(tree, dict):
+        return {prefix: tree}
+    return {k: v for key, value in tree.items()
+            for k, v in flatten(value, f'{prefix}.{key}' if prefix else key).items()}
+
+
+@pytest.mark.parametrize('with_camera', [False, True])
+def test_the_yaml_file_is_the_table(with_camera):
+    """Also with the example camera's lines uncommented."""
+    text = YAML.read_text()
+    rows = list(BRIDGE)
+    if with_camera:
+        text = re.sub(r'^#(    .*)$', r'\1', text, flags=re.MULTILINE)
+        rows += camera_parameters('front', 'front/image_raw')
+    values = flatten(yaml.safe_load(text)['/**']['ros__parameters'])
+    assert values == {row.name: row.default for row in rows}
+    words = re.sub(r'\s+#?\s*', ' ', text.replace('#', ' '))
+    for row in rows:
+        assert f'{row.description}; {row.allowed()}' in words, row.name
+
+
+def test_the_demo_sets_what_there_is():
+    """And nobody drives its simulated robot by the clip of --video, which shows another place."""
+    demo = yaml.safe_load(YAML.with_name('demo.yaml').read_text())['/**']['ros__parameters']
+    rows = {row.name: row for row in (
+        *BRIDGE, *camera_parameters('video/image_raw', 'video/image_raw'))}
+    values = flatten(demo)
+    for name, value in values.items():
+        assert rows[name].check(value) == value
+    assert values['cameras.video.image_raw.drive'] is False
+
+
+@pytest.mark.parametrize('value, low, high', [(1, 0.0, 2.0), (0.0, 0.0, 2.0), (2.0, 0.0, 2.0)])
+def test_numbers_in_range(value, low, high):
+    checked = Parameter('x', 1.0, '', '', low, high).check(value)
+    assert checked == value and type(checked) is float
+
+
+@pytest.mark.parametrize('default, value', [
+    (1.0, 3.0), (1.0, -0.1), (1.0, float('nan')), (1.0, float('inf')), (1.0, '1'), (1.0, True),
+    (1, 1.0), (1, 3), (1, True), (1, None), (True, 1), (True, 'true'), ('a', 1), ('a', None),
+    (['a'], 'a'), (['a'], [1]),
+])
+def test_what_is_not_allowed_is_named(default, value):
+    number = isinstance(default, (int, float)) and not isinstance(default, bool)
+    row = Parameter('a.b', default, '', 'm/s', *((0, 2) if number else ()))
+    with pytest.raises(ParameterError) as error:
+        row.check(value)
+    assert 'a.b' in str(error.value) and row.allowed() in str(error.value)
+    assert repr(value)[:20] in str(error.value)
+
+
+def test_choices():
+    row = Parameter('rotate', 0, '', choices=(0, 90))
+    assert row.check(90) == 90
+    with pytest.raises(ParameterError, match='rotate is 45, allowed is one of 0, 90'):
+        row.check(45)
+
+
+def test_an_empty_list_has_no_type_in_ros():
+    assert Parameter('x', [], '').check(None) == []
+    assert Parameter('x', ['*'], '').check(['a']) == ['a']
+
+
+def test_the_host_name_is_a_robot_name(monkeypatch):
+    for host in ('turtlebot4', 'my robot!', '-x', '..', 'ü', 'a' * 80):
+        monkeypatch.setattr('socket.gethostname', lambda host=host: host)
+        check_name(default_robot_id())

@@ -1,0 +1,261 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Messages, access, rates, and the readings of RTCBot's and gamepads' input."""
+
+import json
+
+import pytest
+
+from rtc_bridge.core.access.robot_identity import Identity
+from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.driving.gamepad_mapping import to_ros
+from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
+from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.limits.rate_limit import RateLimit
+from rtc_bridge.core.protocol.control_messages import (
+    AppMessage, Bye, parse_control, Ping, Select, Want,
+)
+from rtc_bridge.core.protocol.robot_link import Call, Candidate, IceServer, Offer
+from rtc_bridge.core.protocol.signaling_messages import (
+    Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
+    MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
+)
+from rtc_bridge.core.protocol.strict_json import show
+from rtc_bridge.core.video.retransmission import Retransmissions
+
+LINE = 'candidate:1 1 udp 1 h 1 typ host'
+MESSAGES = [
+    Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
+    Register('robot', '', (), Identity('c2FsdA', 'A' * 43)), Challenge('c2FsdA'), Prove('a2V5'),
+    Registered('/robot'), Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
+    Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
+    OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
+    Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
+    CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
+    CallMessage(Call('s', 'kscale', (0, 'front'), '10.0.0.1', 'token')), Admit(Call('s')),
+    Done('s'), Look('s'),
+]
+
+
+@pytest.mark.parametrize('message', MESSAGES, ids=lambda m: m.TYPE)
+def test_signaling_messages_survive_the_wire(message):
+    assert parse(message.dump()) == message
+
+
+def test_every_signaling_message_is_covered():
+    from rtc_bridge.core.protocol.signaling_messages import _PARSERS
+    assert {m.TYPE for m in MESSAGES} == set(_PARSERS)
+
+
+@pytest.mark.parametrize('text, names', [
+    ('', 'not JSON'), ('[]', 'object'), ('{}', '"type"'), ('{"type":1}', '1'),
+    ('{"type":"jump"}', 'jump'), ('{"type":"close"}', '"session"'),
+    ('{"type":"close","session":5}', '5'), ('{"type":"register","robot_id":"a b"}', 'a b'),
+    ('{"type":"register","robot_id":"ws"}', 'reserved'),
+    ('{"type":"offer","session":"s","sdp":"","trickle":1}', '"trickle"'),
+    ('{"type":"ready","session":"s","ice_servers":[1]}', 'ICE server'),
+    ('{"type":"call","session":"s","cameras":[-1]}', '-1'),
+    ('{"type":"call","session":"s","cameras":"front"}', '"cameras"'),
+    ('{"type":"ready","session":"s","ice_servers":[{"urls":7}]}', '7'),
+    ('{"type":"candidate","session":"s","candidate":null}', '"candidate"'),
+    ('{"type":"error","code":"x","message":NaN}', 'NaN'),
+    ('[' * 50000, 'deep'), ('x' * (MAX_MESSAGE + 1), str(MAX_MESSAGE)),
+])
+def test_bad_messages_are_named(text, names):
+    with pytest.raises(ProtocolError) as error:
+        parse(text)
+    assert names in str(error.value)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize('name', ['a', 'turtlebot4-1', 'x_y.z~', 'A' * 64])
+def test_names(name):
+    assert check_name(name) == name
+
+
+@pytest.mark.parametrize('name', ['', 'a/b', '.hidden', 'a b', 'é', 'A' * 65, 'static', 'whep'])
+def test_what_is_no_name(name):
+    with pytest.raises(ProtocolError):
+        check_name(name)
+
+
+@pytest.mark.parametrize('text, message', [
+    ('{"type":"select","slot":1,"camera":"rear"}', Select(1, 'rear')),
+    ('{"type":"select","slot":0,"camera":null}', Select(0, None)),
+    ('{"type":"ping","id":12.5}', Ping(12.5)), ('{"type":"want","lease":true}', Want(True)),
+    ('{"type":"message","data":[1,{"a":null}]}', AppMessage([1, {'a': None}])),
+    ('{"type":"message","data":null}', AppMessage(None)), ('{"type":"bye"}', Bye('')),
+])
+def test_control_messages(text, message):
+    assert parse_control(text) == message
+
+
+@pytest.mark.parametrize('text', [
+    '{"type":"select","slot":true}', '{"type":"select"}', '{"type":"ping","id":"1"}',
+    '{"type":"want","lease":1}', '{"type":"message"}', '{"type":"drive"}', b'\xff\xfe',
+])
+def test_bad_control_messages(text):
+    with pytest.raises(ProtocolError):
+        parse_control(text)
+
+
+def test_shown_values_are_short_and_printable():
+    assert show('x' * 1000).endswith('...') and len(show('x' * 1000)) == 60
+    assert '\n' not in show('a\nb') and show('\x1b[31m').isprintable()
+
+
+# Access
+
+
+@pytest.mark.parametrize('via, door, role', [
+    ('server', 'v1', 'drive'), ('server', 'rtcbot', 'drive'), ('server', 'whep', 'view'),
+    ('relay', 'v1', 'none'), ('relay', 'whep', 'none'),
+])
+def test_roles_without_an_invite(via, door, role):
+    assert Access(anonymous='drive').role(via, door) == role
+
+
+def test_nobody_comes_in_by_default():
+    assert Access().role('server', 'v1') == Access().role('relay', 'v1') == 'none'
+
+
+# Lost packets
+
+
+def lost(*sequences, age=0.05):
+    return [(sequence, age) for sequence in sequences]
+
+
+def test_lost_packets_are_sent_again_once_in_a_round_trip(clock):
+    again = Retransmissions(1_000_000, clock)
+    # All of them twice, as long as the budget lasts.
+    assert again.choose(lost(1, 2, 3)) == ([1, 2, 3, 1, 2, 3], False)
+    assert again.choose(lost(2, 3, 4)) == ([4, 4], False)
+    clock.now += 0.16
+    assert again.choose(lost(2)) == ([2, 2], False)
+
+
+def test_late_packets_are_given_up(clock):
+    again = Retransmissions(1_000_000, clock)
+    assert again.choose(lost(1, age=0.6) + lost(2)) == ([2, 2], True)
+
+
+def test_the_past_gets_a_share_of_the_bitrate(clock):
+    again = Retransmissions(1_000_000, clock)
+    repeated, given_up = again.choose(lost(*range(1000)))
+    # 30 % of half a second of a Mbit/s are 15 packets.
+    assert len(repeated) == 15 and given_up
+    clock.now += 0.2
+    assert len(again.choose(lost(*range(2000, 3000)))[0]) == 6
+    clock.now += 3600
+    assert len(again.choose(lost(*range(4000, 5000)))[0]) == 15
+
+
+# Gamepads: the order of game_controller_node, left and up positive
+
+
+def test_sticks_and_triggers():
+    buttons = [0.0] * 17
+    buttons[6], buttons[7] = 0.25, 1.0
+    axes, _ = to_ros([1.0, -1.0, 0.5, 2.0], buttons)
+    assert axes == [-1.0, 1.0, -0.5, -1.0, 0.25, 1.0]
+
+
+def test_a_pad_at_rest_is_plain_zero():
+    axes, buttons = to_ros([0.0] * 4, [0.0] * 17)
+    assert [str(a) for a in axes] == ['0.0'] * 6 and buttons == [0] * 15
+    assert to_ros([], []) == (axes, buttons)
+
+
+@pytest.mark.parametrize('w3c, ros', [
+    (0, 0), (1, 1), (2, 2), (3, 3), (8, 4), (16, 5), (9, 6), (10, 7), (11, 8), (4, 9), (5, 10),
+    (12, 11), (13, 12), (14, 13), (15, 14)])
+def test_each_button(w3c, ros):
+    pressed = [0.0] * 17
+    pressed[w3c] = 1.0
+    assert to_ros([0.0] * 4, pressed)[1] == [int(i == ros) for i in range(15)]
+
+
+# RTCBot's messages
+
+
+def wishes(*messages):
+    wish = Wish()
+    return [wish.update(message) for message in messages]
+
+
+def test_keys_add_up_and_end():
+    def down(key):
+        return {'type': 'keydown', 'key': key}
+
+    assert wishes(down('w'), down('A'), down('s'), {'type': 'keyup', 'key': 'w'},
+                  {'type': 'keyup', 'key': 's'}, {'type': 'keyup', 'key': 'a'}) == [
+        (1, 0), (1, 1), (0, 1), (-1, 1), (0, 1), (0, 0)]
+    assert wishes(down('ArrowRight')) == [(0, -1)]
+
+
+def test_what_cancels_out_is_held_all_the_same():
+    wish, rests = Wish(), []
+    for kind, key in (('keydown', 'w'), ('keydown', 's'), ('keyup', 'w'), ('keyup', 's')):
+        rests.append(wish.at_rest)
+        wish.update({'type': kind, 'key': key})
+    assert rests == [True, False, False, False] and wish.at_rest
+
+
+def test_the_tutorials_state():
+    assert wishes({'forward': 1, 'leftright': 0}, {'forward': 0.5, 'leftright': 1},
+                  {'leftright': -2}, {'forward': 0}) == [(1, 0), (0.5, -1), (0, 1), (0, 0)]
+
+
+def test_sticks_of_the_browser_and_of_python():
+    assert wishes({'type': 'axis1', 'value': -0.5}, {'type': 'axis0', 'value': 0.05}) == [
+        (0.5, 0), (0.5, 0)]
+    python = {'timestamp': 1, 'code': 'ABS_Y', 'state': -32768, 'event': 'Absolute'}
+    assert wishes(python) == [(1, 0)]
+
+
+@pytest.mark.parametrize('message', [
+    'w', 1, None, [], {}, {'type': 'keydown'}, {'type': 'keydown', 'key': 'q'},
+    {'type': 'keydown', 'key': ['w']}, {'type': 'btn0', 'value': True}, {'hello': 1},
+    {'forward': float('nan')}, {'forward': '1'}, {'forward': True}, {'forward': 10 ** 400},
+    {'type': 'axis1', 'value': float('inf')}, {'type': ['axis1'], 'value': 1},
+    {'event': 'Absolute', 'code': None, 'state': 5}])
+def test_messages_about_something_else_move_nothing(message):
+    assert wishes({'forward': 1}, message, {'type': 'keydown', 'key': 'w'}) == [
+        (1, 0), None, (1, 0)]
+
+
+@pytest.mark.parametrize('text, value', [
+    ('Button Clicked!', 'Button Clicked!'), ('{"a": 1}', {'a': 1}), ('"x"', 'x'), ('', ''),
+    ('123', 123), ('[' * 100000, '[' * 100000), ('{"range": NaN}', '{"range": NaN}')])
+def test_text_is_json_or_itself(text, value):
+    assert read_text(text) == value
+
+
+def test_values_become_text():
+    assert write_text('hello') == 'hello'
+    assert json.loads(write_text({'a': [1]})) == {'a': [1]}
+    assert write_text('half \ud800 a pair') == 'half ? a pair'
+
+
+def test_a_sender_that_is_slowed_down_waits_for_what_it_has_taken(clock):
+    limit = RateLimit(rate=100, burst=50, clock=clock)
+    assert limit.spend(50) == 0
+    assert limit.spend(100) == 1.0
+    clock.now += 1.5
+    assert limit.spend(50) == 0
+    clock.now += 1000
+    # No more than the burst is saved up.
+    assert limit.spend(150) == 1.0

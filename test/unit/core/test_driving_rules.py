@@ -1,0 +1,313 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Whatever pages, ROS and the network do: no motion without a reason for it.
+
+Lease, gate, emergency stop and guard together, as the bridge joins them, against a model that
+knows only the rules.
+"""
+
+from itertools import count
+
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import invariant, rule, RuleBasedStateMachine
+from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.emergency_stop import EmergencyStop
+from rtc_bridge.core.driving.guard import Guard
+from rtc_bridge.core.driving.guard_monitor import GuardWatch
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.velocity import Limits, Velocity
+from rtc_bridge.core.protocol.control_messages import Drive, Joy
+from support.fake_clock import FakeClock
+
+MAX_AGE, MAX_FRAME_AGE, TIMEOUT, HOLD, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
+LIMITS = Limits(1.0, 0.5, 2.0, 2.0, 4.0)
+pages = st.sampled_from('abc')
+speeds = st.sampled_from([0.0, 0.0, -1.0, 9.0])
+
+
+class Driving(RuleBasedStateMachine):
+    """Does anything in any order, and looks at each velocity that comes out."""
+
+    def __init__(self):
+        super().__init__()
+        self.clock = clock = FakeClock()
+        numbers = count(1)
+        self.matched = True
+        self.guard = Guard(TIMEOUT, clock)
+        self.watch = GuardWatch(2 * TIMEOUT, lambda: self.matched, clock)
+        self.stop = EmergencyStop(clock=clock)
+        self.lease = Lease(IDLE, clock)
+        gate = Gate(LIMITS, self.lease, timeout=TIMEOUT, max_age=MAX_AGE,
+                    max_frame_age=MAX_FRAME_AGE, hold_timeout=HOLD, clock=clock,
+                    make_tick=lambda: next(numbers),
+                    conditions=[self.stop.reason, self.watch.reason])
+        self.pilot = Pilot(gate, self.publish, self.publish_joy, stop=self.stop, clock=clock)
+        self.pilot.on_lease.append(self.lease_changed)
+        self.pilot.on_stop.append(self.begin_anew)
+        # The model. What was published, and has not reached the guard.
+        self.wire = []
+        self.last = None
+        self.ticks = [(-1, self.clock.now)]
+        self.seq = 0
+        self.highest = {}
+        # The epoch for which a command justifies motion, while it is handled.
+        self.justified = None
+        # The epoch of an RTCBot client's state.
+        self.held = None
+        # What each RTCBot client holds, whoever drives.
+        self.wishes = {}
+        # The last command accepted, or a sign of life of who holds a state: when, and for how
+        # long it lasts. What is refused changes neither.
+        self.since, self.lasts = self.clock.now, 0.0
+        # Neutral commands accepted since the last stop, grant or release.
+        self.neutral = self.joy_neutral = False
+        self.epoch = self.lease.epoch
+        # What the motors were told, and the stamp of the command that made it so.
+        self.motors = (Velocity(), self.clock.now)
+
+    # What comes out of the bridge
+
+    def publish(self, velocity):
+        assert abs(velocity.linear_x) <= 1.0 and abs(velocity.linear_y) <= 0.5
+        assert abs(velocity.angular_z) <= 2.0
+        if not velocity.is_zero():
+            assert not self.stop.latched and self.watch.reason() is None
+            assert self.lease.holder is not None and self.neutral
+            # Be it a new one: if the one before has ended, a neutral one comes first.
+            assert self.clock.now - self.since <= self.lasts
+            assert self.lease.epoch == (self.held if self.justified is None else self.justified)
+        self.last = velocity
+        self.wire.append((velocity, self.clock.now))
+        self.watch.sent(self.clock.now)
+
+    def publish_joy(self, axes, buttons):
+        if any(axes) or any(buttons):
+            assert not self.stop.latched and self.watch.reason() is None
+            assert self.justified == self.lease.epoch and self.joy_neutral
+
+    def lease_changed(self):
+        if self.lease.epoch != self.epoch:
+            # Zero is the last word before anybody is told of another driver.
+            assert self.last.is_zero()
+            self.epoch = self.lease.epoch
+            self.begin_anew()
+
+    def begin_anew(self):
+        self.neutral = self.joy_neutral = False
+
+    # What pages and RTCBot clients do
+
+    @rule(page=pages, act=st.sampled_from(['want', 'leave', 'take', 'hand_over', 'refuse']))
+    def decide(self, page, act):
+        getattr(self.pilot, act)(page)
+
+    @rule()
+    def tick(self):
+        self.ticks.append((self.pilot.gate.tick(), self.clock.now))
+
+    @rule(page=pages, x=speeds, z=speeds, tick=st.integers(1, 3), joy=st.booleans(),
+          frame_age=st.sampled_from([None, 0.05, 0.05, 0.9, 1.2, 50.0]),
+          epoch=st.sampled_from([0, 0, 0, -1, 1]), step=st.sampled_from([1, 1, 1, 0, -1]))
+    def command(self, page, x, z, tick, joy, frame_age, epoch, step):
+        self.command_of(page, x, z, tick, joy, frame_age, epoch, step)
+
+    @rule(x=speeds, joy=st.booleans())
+    def good_command(self, x, joy):
+        self.tick()
+        self.command_of(self.lease.holder or 'a', x, 0.0, 1, joy, 0.05, 0, 1)
+
+    @rule(joy=st.booleans(), flaw=st.sampled_from([
+        {'tick': 2}, {'frame_age': None}, {'frame_age': 1.2}, {'epoch': -1}, {'epoch': 1},
+        {'step': 0}, {'page': 'd'}]))
+    def nearly_good_command(self, joy, flaw):
+        self.tick()
+        self.command_of(**{'page': self.lease.holder or 'a', 'x': 1.0, 'z': 0.0, 'tick': 1,
+                           'joy': joy, 'frame_age': 0.05, 'epoch': 0, 'step': 1, **flaw})
+
+    @rule(page=pages, pause=st.sampled_from([0.04, 0.31]))
+    def drive_off(self, page, pause):
+        """Do what most of the rest needs: somebody drives, and the guard lets him."""
+        self.pilot.take(page)
+        for x, seconds in ((0.0, 0.04), (1.0, 0.04), (1.0, pause)):
+            self.clock.now += seconds
+            self.good_command(x, False)
+            self.carry()
+
+    @rule(pause=st.sampled_from([0.1, 0.25]), joy=st.booleans())
+    def go_on(self, pause, joy):
+        """Send what is refused between two good commands: it may not join them."""
+        self.wait(pause)
+        self.tick()
+        self.command_of(self.lease.holder or 'a', 1.0, 0.0, 1, joy, 0.05, 0, 0)
+        self.wait(pause)
+        self.good_command(1.0, False)
+
+    @rule(page=pages)
+    def swap(self, page):
+        self.pilot.want(page)
+        if self.lease.holder is not None:
+            self.pilot.hand_over(self.lease.holder)
+
+    def command_of(self, page, x, z, tick, joy, frame_age, epoch, step):
+        self.pilot.poll()
+        number, made = self.ticks[-min(tick, len(self.ticks))]
+        self.seq += step
+        epoch += self.lease.epoch
+        frame = None if frame_age is None else self.clock.now - frame_age
+        message = (Joy(epoch, self.seq, number, (x,), (z,)) if joy else
+                   Drive(epoch, self.seq, number, Velocity(x, 0.0, z)))
+        still = not (x or z)
+        good = (page == self.lease.holder and epoch == self.lease.epoch
+                and self.clock.now - made <= MAX_AGE and self.seq > self.highest.get(epoch, 0))
+        seen = frame_age is not None and frame_age <= MAX_FRAME_AGE
+        self.justified = epoch if good and (seen or still) else None
+        held, self.held = self.held, None
+        try:
+            self.pilot.command(page, message, frame)
+        except Refused as refused:
+            self.held = held
+            if str(refused) not in ('epoch', 'stale', 'sequence'):
+                # It counts for the order all the same.
+                assert good
+                self.highest[epoch] = self.seq
+            if str(refused) in ('stopped', 'frozen', 'guard'):
+                self.begin_anew()
+        else:
+            assert good and (seen or still)
+            self.highest[epoch] = self.seq
+            if joy:
+                self.held = held
+                self.joy_neutral |= still
+            else:
+                self.neutral |= still
+                self.since, self.lasts = self.clock.now, TIMEOUT
+        self.justified = None
+
+    @rule(page=pages, forward=st.sampled_from([0.0, 1.0, -1.0]))
+    def hold(self, page, forward):
+        self.pilot.poll()
+        rested, self.wishes[page] = not self.wishes.get(page), forward
+        free = self.lease.holder is None
+        if free and not forward:
+            published = len(self.wire)
+            self.pilot.hold(page, 0.0, 0.0, rested)
+            assert self.lease.holder is None and len(self.wire) == published
+            return
+        takes = free and rested and not self.stop.latched
+        if takes:
+            # Such a client begins at rest: that is its neutral command.
+            self.epoch, self.neutral = self.lease.epoch + 1, True
+        before = (self.held, self.since, self.lasts)
+        if takes:
+            self.since, self.lasts = self.clock.now, HOLD
+        if takes or self.lease.holder == page:
+            self.held = self.lease.epoch + takes
+        try:
+            self.pilot.hold(page, forward, 0.0, rested)
+        except Refused as refused:
+            assert takes or not free or self.lease.holder is None
+            self.held, self.since, self.lasts = before
+            if str(refused) in ('stopped', 'guard'):
+                self.begin_anew()
+        else:
+            self.neutral |= forward == 0.0
+            self.since, self.lasts = self.clock.now, HOLD
+
+    @rule(page=pages)
+    def sign_of_life(self, page):
+        self.pilot.alive(page)
+        held = self.held is not None and self.clock.now - self.since <= self.lasts
+        if page == self.lease.holder and held:
+            self.since = self.clock.now
+
+    @rule()
+    def press(self):
+        before = self.stop.id
+        self.pilot.emergency_stop('a')
+        assert self.stop.latched and (self.stop.id == before or self.last.is_zero())
+
+    @rule(right=st.booleans())
+    def release(self, right):
+        released = self.pilot.release(self.stop.id or '' if right else 'x', 'a')
+        assert not released or right
+
+    # What happens around them
+
+    @rule(seconds=st.sampled_from([0.001, 0.04, 0.04, 0.04, 0.1, 0.25, 0.31, 0.6, 1.1, 2.1, 61.0]),
+          polled=st.sampled_from([True, True, True, False]))
+    def wait(self, seconds, polled=True):
+        self.clock.now += seconds
+        if polled:
+            self.pilot.poll()
+
+    @rule()
+    def carry(self):
+        """Bring what was sent to the guard, late or not, and its answers to the bridge."""
+        self.guard.latch(self.stop.latched)
+        wire, self.wire = self.wire, []
+        for velocity, stamp in wire:
+            passed = self.guard.command(velocity, stamp)
+            if passed is not None:
+                assert passed.is_zero() or not self.stop.latched
+                assert passed.is_zero() or self.clock.now - stamp <= TIMEOUT
+                self.motors = (passed, stamp)
+            if self.watch.heard(stamp, self.guard.epoch):
+                self.begin_anew()
+                self.pilot.halt()
+
+    @rule()
+    def lose(self):
+        self.wire.clear()
+
+    @rule()
+    def restart_guard(self):
+        self.guard = Guard(TIMEOUT, self.clock)
+        # Meanwhile the base has stopped by itself.
+        self.motors = (Velocity(), self.clock.now)
+
+    @rule(matched=st.booleans())
+    def discover(self, matched):
+        self.matched = matched
+
+    @invariant()
+    def the_motors_stop_in_time(self):
+        if self.guard.poll() is not None:
+            self.motors = (Velocity(), self.clock.now)
+        velocity, stamp = self.motors
+        assert velocity.is_zero() or self.clock.now - stamp <= TIMEOUT
+
+
+def test_a_driver_may_go_on_from_what_he_holds():
+    """A held state lasts longer than a command, and one that was refused takes nothing of it."""
+    driving = Driving()
+    driving.wait(0.31)
+    driving.hold('a', 1.0)
+    driving.wait(0.31)
+    # The first echoes a tick that never was, the second the one before the newest.
+    for refused in (True, False):
+        driving.nearly_good_command(False, {'tick': 2})
+        assert not driving.last.is_zero()
+        assert (driving.held is not None) == refused
+    # From here on it is a command, which lasts as long as commands do.
+    driving.carry()
+    driving.wait(0.31)
+    assert driving.watch.reason() is None
+    assert driving.last.is_zero() and not driving.pilot.gate.moving
+
+
+TestDriving = Driving.TestCase
+TestDriving.settings = settings(max_examples=300, stateful_step_count=60, deadline=None)

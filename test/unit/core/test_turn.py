@@ -1,0 +1,188 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""ICE servers: URLs, credentials, who is told of which, and where they come from."""
+
+import pytest
+from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_url, VIEWER_TTL_S
+from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.protocol.robot_link import IceServer
+from rtc_bridge.core.settings.robot_parameters import BRIDGE
+from rtc_bridge.peer import ice_server_probe
+from rtc_bridge.system.secret_files import read_ice
+from support.fake_clock import FakeClock
+
+STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
+TCP, TLS = 'turn:t.example.org:80?transport=tcp', 'turns:t.example.org:443?transport=tcp'
+OTHER = 'turn:u.example.org'
+NO_LOGIN = {row.name: row.default for row in BRIDGE if row.name.startswith('ice.')}
+
+
+@pytest.mark.parametrize('text, parts', [
+    (STUN, ('stun', 's.example.org', 3478, 'udp')),
+    (UDP, ('turn', 't.example.org', 3478, 'udp')),
+    (TCP, ('turn', 't.example.org', 80, 'tcp')),
+    ('turn:192.0.2.7', ('turn', '192.0.2.7', 3478, 'udp')),
+    ('turns:t', ('turns', 't', 5349, 'tcp')),
+    (TLS, ('turns', 't.example.org', 443, 'tcp')),
+])
+def test_urls_are_read(text, parts):
+    assert read_url(text) == IceUrl(text, *parts)
+
+
+@pytest.mark.parametrize('text', [
+    '', 'stun', 'stun:', 'stun://host', 'http:host', 'stuns:host', 'stun:host?transport=udp',
+    'turns:host?transport=udp', 'turn:host?transport=sctp', 'turn:host:0', 'turn:host:65536',
+    'turn:user@host', 'turn:host:', 'turn:[2001:db8::1]:3478', 'turn:host?transport=udp\n',
+])
+def test_other_urls_are_refused_by_name(text):
+    with pytest.raises(ParameterError) as refused:
+        read_url(text)
+    assert str(refused.value).startswith(f'parameter ice.servers has {text!r}, allowed are stun:')
+
+
+@pytest.mark.parametrize('host', ['turn..example.org', f'{"a" * 64}.org', 'turn.example..'])
+def test_hosts_that_no_resolver_takes_are_refused_at_the_start(host):
+    for url in (f'stun:{host}', f'turn:{host}:3478?transport=udp'):
+        with pytest.raises(ParameterError, match='is no host name: allowed are') as refused:
+            read_url(url)
+        assert host[:40] in str(refused.value)
+    assert read_url('stun:turn.example.org.').host == 'turn.example.org.'
+
+
+@pytest.mark.asyncio
+async def test_one_server_that_breaks_the_look_takes_no_other_with_it(monkeypatch):
+    async def ask(host, port):
+        if host == 'broken':
+            raise UnicodeError('label empty or too long')
+    monkeypatch.setattr(ice_server_probe, 'ask_stun', ask)
+    ice = Ice((read_url('stun:broken'), read_url('stun:good')))
+    assert await ice_server_probe.IceWatch(ice, None).probe()
+    assert ice.living == {'stun:good'}
+
+
+@pytest.mark.parametrize('slow_s, secret, living, warned', [
+    (0, 'north', True, None), (-600, 'north', True, None), (90, 'north', True, 'clock is slow'),
+    (4000, 'north', False, '401'), (0, 'south', False, '401')])
+@pytest.mark.asyncio
+async def test_a_slow_clock_is_named_though_the_robot_gets_an_address(monkeypatch, caplog, slow_s,
+                                                                      secret, living, warned):
+    async def ask(host, port, transport, tls, username, password):
+        expiry, _, name = username.partition(':')
+        if int(expiry) < 10_000 or mint('north', name, int(expiry)) != (username, password):
+            raise ConnectionError('STUN transaction failed (401 - Unauthorized)')
+    monkeypatch.setattr(ice_server_probe, 'ask_turn', ask)
+    ice = Ice((read_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
+    watch = ice_server_probe.IceWatch(ice, None)
+    await watch.probe()
+    await watch.probe()
+    assert ice.living == ({UDP} if living else set())
+    told = [record.getMessage() for record in caplog.records if record.levelname == 'WARNING']
+    assert len(told) == (warned is not None) and all(warned in text for text in told)
+
+
+def test_credentials_are_those_of_coturn():
+    # printf 1700000000:robot | openssl dgst -sha1 -hmac north -binary | base64
+    assert mint('north', 'robot', 1700000000) == (
+        '1700000000:robot', 'ciI4CGauLzGATBwNQKfSGtWaR2g=')
+
+
+def test_minted_credentials_end():
+    ice = Ice((read_url(UDP),), secret='north', ttl=600, wall=lambda: 1000.7, tag=lambda: '7')
+    server, = ice.for_robot('robot')
+    assert (server.username, server.credential) == mint('north', 'robot.7', 1600)
+    assert server.credential not in repr(server)
+    # Those of somebody who may be anybody hold for a minute.
+    server, = ice.for_viewer('robot')
+    assert (server.username, server.credential) == mint('north', 'robot.7', 1060)
+
+
+def test_a_flood_of_wishes_for_credentials_makes_few():
+    clock = FakeClock()
+    ice = Ice((read_url(UDP),), secret='north', wall=clock, clock=clock)
+
+    def names():
+        return {ice.for_viewer('robot')[0].username for _ in range(500)}
+    assert 1 < len(names()) < 20
+    assert len(names()) == 1
+    clock.now += 2
+    assert 1 <= len(names()) <= 3
+    # What is given out again is never old.
+    clock.now += 11
+    while ice._mints.allow():
+        pass
+    server, = ice.for_viewer('robot')
+    assert int(server.username.split(':')[0]) - clock.now >= VIEWER_TTL_S - 10
+
+
+def test_only_minted_credentials_expire():
+    assert Ice((read_url(UDP),), secret='north').expires
+    assert not Ice((read_url(UDP),), ('u', 'p')).expires
+    assert not Ice((read_url(STUN),), secret='north').expires
+
+
+def test_robot_uses_the_first_that_lives():
+    ice = Ice(tuple(map(read_url, (UDP, STUN, TCP, OTHER))), ('u', 'p'))
+    assert ice.for_robot('r') == (IceServer((STUN,)), IceServer((UDP,), 'u', 'p'))
+    ice.living = frozenset({TCP, OTHER})
+    assert ice.for_robot('r') == (IceServer((TCP,), 'u', 'p'),)
+    ice.living = frozenset()
+    assert ice.for_robot('r') == ()
+
+
+def test_viewers_are_told_of_all_ways_to_hosts_that_live():
+    ice = Ice(tuple(map(read_url, (UDP, STUN, TCP, OTHER))), ('u', 'p'))
+    ice.living = frozenset({TCP})
+    assert ice.for_viewer('r') == (IceServer((UDP, TCP), 'u', 'p'),)
+    ice.living = frozenset({STUN})
+    assert ice.for_viewer('r') == (IceServer((STUN,)),)
+    # The viewer's network may be a better one.
+    ice.living = frozenset()
+    assert ice.for_viewer('r') == (IceServer((STUN,)), IceServer((UDP, TCP, OTHER), 'u', 'p'))
+
+
+def test_no_servers_are_none():
+    ice = read_ice(NO_LOGIN, {'RTC_BRIDGE_TURN_SECRET': 'north'})
+    assert ice.for_robot('r') == ice.for_viewer('r') == ()
+
+
+def test_login_and_secret_come_from_files_or_environment(tmp_path):
+    file = tmp_path / 'turn'
+    values = {**NO_LOGIN, 'ice.servers': [UDP]}
+    file.write_text('user:pass:word\n')
+    assert read_ice({**values, 'ice.login_file': str(file)}, {}).credentials('r') == (
+        'user', 'pass:word')
+    assert read_ice(values, {'RTC_BRIDGE_TURN_LOGIN': 'a:b'}).credentials('r') == ('a', 'b')
+    file.write_text('north\n')
+    for ice in (read_ice({**values, 'ice.secret_file': str(file)}, {}),
+                read_ice(values, {'RTC_BRIDGE_TURN_SECRET': 'north'})):
+        username, password = ice.credentials('r')
+        expiry, name = username.split(':')
+        assert mint('north', name, int(expiry)) == (username, password)
+        # One use's are not those of another.
+        assert name.startswith('r.') and ice.credentials('r') != (username, password)
+
+
+@pytest.mark.parametrize('changes, environment, text', [
+    ({}, {}, 'one of ice.login_file'),
+    ({}, {'RTC_BRIDGE_TURN_LOGIN': 'a:b', 'RTC_BRIDGE_TURN_SECRET': 's'}, 'only one of'),
+    ({}, {'RTC_BRIDGE_TURN_LOGIN': 'password'}, 'USERNAME:PASSWORD'),
+    ({}, {'RTC_BRIDGE_TURN_SECRET': 'two\nlines'}, 'RTC_BRIDGE_TURN_SECRET has to hold one line'),
+    ({'ice.secret_file': '/nowhere/at/all'}, {}, 'ice.secret_file'),
+    ({'ice.login_file': '/dev/null'}, {}, 'ice.login_file has to hold one line'),
+])
+def test_bad_logins_are_refused_without_being_shown(changes, environment, text):
+    with pytest.raises(ParameterError, match=text) as refused:
+        read_ice({**NO_LOGIN, 'ice.servers': [TLS], **changes}, environment)
+    assert not any(word in str(refused.value) for word in ('two\n', "'password'", 'a:b'))

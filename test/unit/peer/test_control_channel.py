@@ -1,0 +1,110 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a page is told although its path did not take it at once."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from rtc_bridge.peer.channels.channel import Channel
+from rtc_bridge.peer.channels.control import ControlChannel
+from support.viewer import make_sessions, TestCamera
+
+
+class StuckChannel:
+    """A data channel that takes nothing while it is full, and nothing that is too long."""
+
+    readyState = 'open'  # noqa: N815
+
+    def __init__(self):
+        self.bufferedAmount = 0  # noqa: N815
+        self.longest = 100_000
+        self.sent = []
+
+    def on(self, event, handler):
+        """Call nobody."""
+
+    def send(self, text):
+        if len(text) > self.longest:
+            raise ValueError('too long')
+        self.sent.append(json.loads(text))
+
+    def types(self):
+        """Return the types of what was sent so far, and forget it."""
+        sent, self.sent = self.sent, []
+        return [message['type'] for message in sent]
+
+
+class OneSlot:
+    """What a control channel looks at of a slot."""
+
+    failed = ()
+    stamp = camera = None
+
+
+def control(channel, role='drive'):
+    """Return a control channel of a session with one slot."""
+    host = make_sessions().host
+    session = SimpleNamespace(session_id='abc', role=role, host=host, slots=[OneSlot()],
+                              selected=False, figures=None, fail=pytest.fail, end=pytest.fail,
+                              standing=SimpleNamespace(nonce=bytes(32)))
+    return ControlChannel(channel, session), session
+
+
+def test_send_says_the_truth(caplog):
+    stuck = StuckChannel()
+    channel = Channel(stuck)
+    assert channel.send('{"type": "a"}')
+    stuck.longest = 5
+    assert [channel.send('{"type": "b"}') for _ in range(3)] == [False] * 3
+    assert len(caplog.records) == 1
+    stuck.longest, stuck.bufferedAmount = 100, 1 << 20
+    assert not channel.send('{"type": "c"}')
+    stuck.bufferedAmount, stuck.readyState = 0, 'closing'
+    assert not channel.send('{"type": "d"}')
+    assert stuck.types() == ['a']
+
+
+def test_states_that_were_not_sent_are_sent_later_as_they_are_then():
+    stuck = StuckChannel()
+    channel, session = control(stuck)
+    stuck.types()
+    stuck.bufferedAmount = 1 << 20
+    pilot = session.host.pilot
+    pilot.emergency_stop('Ada')
+    channel.stop_changed()
+    channel.lease_changed()
+    session.slots[0].camera = TestCamera('front', 30).camera
+    channel.watch()
+    assert stuck.types() == []
+    # Another state by now: only that one is told, and once.
+    pilot.release(pilot.stop.id, 'Ada')
+    stuck.bufferedAmount = 0
+    channel.watch()
+    sent = {message['type']: message for message in stuck.sent}
+    assert sent['stop']['latched'] is False and sent['slot']['camera'] == 'front'
+    assert sorted(set(stuck.types()) - {'stamps'}) == ['lease', 'slot', 'stop']
+    channel.watch()
+    assert set(stuck.types()) <= {'stamps'}
+
+
+def test_a_page_hears_hello_before_all_else():
+    stuck = StuckChannel()
+    stuck.bufferedAmount = 1 << 20
+    channel, _ = control(stuck)
+    channel.cameras_changed()
+    stuck.bufferedAmount = 0
+    channel.watch()
+    assert stuck.types()[0] == 'hello'

@@ -1,0 +1,221 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+"""Paths of real peers: a viewer that floods, padding, still scenes."""
+
+import asyncio
+import time
+
+from aiortc.rtp import RTCP_PSFB_FIR, RtcpPsfbPacket
+import numpy as np
+import pytest
+import pytest_asyncio
+from rtc_bridge.core.clock import boot_time
+from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
+from rtc_bridge.core.video.retransmission import SAVED_S, SHARE
+from rtc_bridge.media.camera import CameraSettings
+from rtc_bridge.peer import aiortc_compat
+from rtc_bridge.peer.slot import Slot
+from support.patience import PATIENCE
+from support.viewer import make_sessions, TestCamera, until, Viewer
+
+pytestmark = pytest.mark.asyncio
+MAX_BITRATE = 800_000
+TIERS = CameraSettings().scales
+
+
+class NoisyCamera(TestCamera):
+    """A camera whose pictures take all the bits they can get."""
+
+    def __init__(self, name):
+        super().__init__(name, 0, max_bitrate=MAX_BITRATE, scales=TIERS)
+
+    def _run(self, stop):
+        width, height = self._size
+        noise = np.random.default_rng(1)
+        while not stop.wait(1 / 30):
+            pixels = noise.integers(0, 255, (height, width, 3), np.uint8)
+            self.camera.put(lambda pixels=pixels: (pixels, 'bgr8'))
+
+
+@pytest.fixture(autouse=True)
+def steady_path(monkeypatch):
+    """Answer checks evenly: those of a busy machine are late, as on a path that is full."""
+    monkeypatch.setattr(aiortc_compat, 'round_trip', lambda pc: (boot_time(), 0.01))
+
+
+@pytest_asyncio.fixture
+async def watch():
+    """Connect a viewer to sessions; give it, and its session's slot and rate."""
+    made = []
+
+    async def connect(sessions, **options):
+        viewer = Viewer(codec='h264', **options)
+        made.append((viewer, sessions))
+        await viewer.connect(sessions.link('server'))
+        await viewer.until(lambda: viewer.lumas[0])
+        session = sessions.sessions[viewer.id]
+        return viewer, session.slots[0], session.path.rate
+
+    yield connect
+    for viewer, sessions in made:
+        await viewer.close()
+        await sessions.close('test ends')
+
+
+async def flood(viewer):
+    """Ask for keyframes, and for packets that there are and that never were, once each."""
+    receiver = viewer.pc.getReceivers()[0]
+    ssrc = next(iter(receiver._RTCRtpReceiver__remote_streams))
+    await receiver._send_rtcp_pli(ssrc)
+    await receiver._send_rtcp(RtcpPsfbPacket(
+        fmt=RTCP_PSFB_FIR, ssrc=receiver._RTCRtpReceiver__rtcp_ssrc, media_ssrc=ssrc))
+    newest = receiver._RTCRtpReceiver__remote_streams[ssrc].max_seq
+    await receiver._send_rtcp_nack(ssrc, sorted((newest - n) % 65536 for n in range(100)))
+    await receiver._send_rtcp_nack(ssrc, list(range(0, 65536, 640)))
+
+
+async def test_a_viewer_that_floods_costs_the_others_nothing(watch):
+    camera = NoisyCamera('front')
+    sessions = make_sessions(camera)
+    clean, clean_slot, clean_rate = await watch(sessions)
+    rude, rude_slot, rude_rate = await watch(sessions)
+    await until(lambda: clean_slot.stream == rude_slot.stream == 'h264' and min(
+        clean_rate.bitrate, rude_rate.bitrate) > 0.95 * MAX_BITRATE)
+    clean.sizes.clear()
+    stream = camera.camera.streams['h264']
+    frames, keyframes = stream.stats.frames, stream.stats.keyframes
+    seen, again, began = len(clean.lumas[0]), rude_slot.bytes_again, time.monotonic()
+    demands = 0
+    async with asyncio.timeout(PATIENCE):
+        while stream.stats.frames - frames < 150:
+            await flood(rude)
+            demands += 2
+            await asyncio.sleep(0.01)
+    seconds = time.monotonic() - began
+    made = stream.stats.frames - frames
+    # Each picture that was made gets to the clean viewer, of the same size.
+    await clean.until(lambda: len(clean.lumas[0]) - seen >= made - 2)
+    assert clean_slot.stream == rude_slot.stream == 'h264'
+    assert clean.sizes[0] == {(320, 240)}
+    assert stream.bitrate > 0.9 * MAX_BITRATE
+    # One keyframe may come from the clean one's side, and one more be under way.
+    allowed = KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * seconds
+    assert demands > 5 * allowed
+    assert stream.stats.keyframes - keyframes <= allowed + 2
+    assert rude_slot.bytes_again - again <= SHARE * MAX_BITRATE / 8 * (seconds + SAVED_S) + 1250
+
+
+async def test_padding_brings_a_viewer_back_up(watch):
+    """One in a lower tier beside one in the best can only prove its path with more."""
+    camera = NoisyCamera('front')
+    sessions = make_sessions(camera)
+    first, first_slot, first_rate = await watch(sessions)
+    await until(lambda: first_rate.bitrate > 0.9 * MAX_BITRATE)
+    second, slot, rate = await watch(sessions)
+    # As if its path had been narrow for a while.
+    async with asyncio.timeout(PATIENCE):
+        while slot.stream == 'h264' or rate.bitrate > 200_000:
+            rate.on_report(0.9)
+            await asyncio.sleep(0.1)
+    again = slot.bytes_again
+    await until(lambda: slot.stream == 'h264')
+    assert slot.bytes_again - again > 10_000
+    assert first_slot.stream == 'h264' and first.sizes[0] == {(320, 240)}
+    # The pictures of both tiers; those of the best one may still be on their way.
+    await second.until(lambda: second.sizes[0] > {(320, 240)})
+
+
+async def test_a_slot_that_rests_does_not_hold_back_the_other(watch):
+    """What it leaves of its share proves nothing of the path."""
+    busy = NoisyCamera('busy')
+    idle = TestCamera('idle', 60, max_bitrate=MAX_BITRATE)
+    viewer, slot, rate = await watch(make_sessions(busy, idle), slots=2)
+    viewer.send('control', type='select', slot=1, camera='idle')
+    await viewer.until(lambda: viewer.lumas[1])
+    idle.stop()
+    await until(lambda: busy.camera.streams['h264'].bitrate > 0.9 * MAX_BITRATE and
+                rate.bitrate > 1.8 * MAX_BITRATE)
+
+
+async def test_a_still_scene_keeps_its_quality(watch):
+    """Its few bits prove nothing, neither for nor against the path."""
+    sessions = make_sessions(TestCamera('front', 60, size=(640, 480), scales=TIERS))
+    viewer, slot, rate = await watch(sessions)
+    seen = len(viewer.lumas[0])
+    # That many are more than the time in which paths are found out.
+    await until(lambda: len(viewer.lumas[0]) - seen > 240)
+    assert slot.stream == 'h264' and viewer.sizes[0] == {(640, 480)}
+
+
+async def test_a_pause_ends_with_a_keyframe(watch):
+    camera = NoisyCamera('front')
+    viewer, slot, _ = await watch(make_sessions(camera))
+    stats = camera.camera.streams['h264'].stats
+    slot.pause(0.3)
+    sent, frames, keyframes = slot.bytes_sent, stats.frames, stats.keyframes
+    await until(lambda: slot.bytes_sent > sent)
+    # Pictures were made meanwhile, and the first that was sent again was whole.
+    assert stats.frames - frames >= 3 and stats.keyframes > keyframes
+    seen = len(viewer.lumas[0])
+    await viewer.until(lambda: len(viewer.lumas[0]) > seen)
+
+
+async def test_a_picture_that_came_in_a_pause_is_made_up_for(watch):
+    """It may be the last one that comes."""
+    camera = TestCamera('front', 60)
+    viewer, slot, _ = await watch(make_sessions(camera))
+    slot.pause(0.5)
+    camera.luma = 180
+    frames = camera.camera.streams['h264'].stats.frames
+    await until(lambda: camera.camera.streams['h264'].stats.frames > frames + 1)
+    camera.stop()
+    assert slot._paused_until is not None
+    sent = slot.bytes_sent
+    await until(lambda: slot.bytes_sent > sent)
+
+
+class Asked:
+    """A subscription that counts keyframes."""
+
+    def __init__(self):
+        self.count = 0
+
+    def request_keyframe(self):
+        self.count += 1
+
+    def set_path(self, path):
+        pass
+
+
+async def test_keyframes_are_not_asked_for_while_the_path_is_full():
+    slot = Slot(['h264'], set(), None)
+    slot._subscription = asked = Asked()
+    slot.set_path(500_000, full=True)
+    for _ in range(10):
+        slot.demand_keyframe()
+    assert asked.count == 0
+    # They are owed, once.
+    slot.set_path(500_000)
+    assert asked.count == 1
+    slot.set_path(500_000)
+    assert asked.count == 1
+
+
+async def test_a_keyframe_on_its_way_is_not_asked_for_again():
+    slot = Slot(['h264'], set(), None)
+    slot._subscription = asked = Asked()
+    slot.set_path(500_000, rtt=60.0)
+    for _ in range(10):
+        slot.demand_keyframe()
+    assert asked.count == 1
