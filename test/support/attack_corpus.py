@@ -206,7 +206,8 @@ def _full_section(mid):
     """Return a section with as much of each kind as is allowed."""
     # RFC 5761, section 4: the others are taken for RTCP.
     kinds = [*range(96, 127), *range(35, 64)]
-    lines = [*(f'a=rtpmap:{n} H264/90000' for n in kinds),
+    codecs = ['H264'] * 16 + ['VP8'] * 16 + ['VP9'] * 16 + ['rtx'] * 32
+    lines = [*(f'a=rtpmap:{n} {codec}/90000' for n, codec in zip(kinds, codecs)),
              *(f'a=fmtp:{n} packetization-mode=1;profile-level-id=42e01f' for n in kinds),
              *(f'a=rtcp-fb:{n} nack' for n in kinds),
              *(f'a=extmap:{n + 1} urn:x{n}' for n in range(14)),

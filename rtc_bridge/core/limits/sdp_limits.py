@@ -22,6 +22,7 @@ alike by both. The worst text that passes takes aiortc's parser 7 ms with 6 medi
 The check is one pass without backtracking: its time is proportional to the text's length.
 """
 
+from collections import Counter
 import re
 
 from ..errors import SignalingError
@@ -44,6 +45,11 @@ MAX_LINE = 1024
 # Of one section: payload types, RTP header extensions, synchronization sources (ids and lines),
 # candidates, fingerprints. Chromium has 34, 13, 2 (4 lines), 4, 1; aiortc has 3 fingerprints.
 MAX_PAYLOAD_TYPES = 64
+# Payload types of one codec in one section: Chromium has 8 of H.264 (profiles and packetization
+# modes), and one of RTX (RFC 4588) for each of the others. aiortc compares each with all of its own
+# codecs, and copies it.
+MAX_TYPES_OF_CODEC = 16
+MAX_TYPES_OF_RTX = 32
 MAX_EXTENSIONS = 32
 MAX_SOURCES = 16
 MAX_SOURCE_LINES = 64
@@ -208,6 +214,7 @@ class _Section(_Part):
                     words[0] in _RTP and not _PAYLOAD_TYPE.fullmatch(word)):
                 raise _Refused(f'{show(word)} is no payload type')
         self._mapped: set[str] = set()
+        self._codecs: Counter[str] = Counter()
         self._parameters: set[str] = set()
         self._extensions = 0
         self._sources: set[str] = set()
@@ -231,8 +238,10 @@ class _Section(_Part):
             if self._feedback > MAX_FEEDBACK:
                 raise _Refused(f'more than {MAX_FEEDBACK} rtcp-fb in one section')
         elif name in ('rtpmap', 'fmtp'):
-            kind = value.partition(' ')[0]
+            kind, _, codec = value.partition(' ')
             self._check_format(name, kind)
+            if name == 'rtpmap':
+                self._count_codec(codec.partition('/')[0].strip().lower())
             seen = self._mapped if name == 'rtpmap' else self._parameters
             if kind in seen:
                 raise _Refused(f'a second {name} of payload type {kind}')
@@ -253,6 +262,12 @@ class _Section(_Part):
                 raise _Refused(f'more than {MAX_CANDIDATES} candidates in one section')
         else:
             super().attribute(name, value)
+
+    def _count_codec(self, codec: str) -> None:
+        self._codecs[codec] += 1
+        most = MAX_TYPES_OF_RTX if codec == 'rtx' else MAX_TYPES_OF_CODEC
+        if self._codecs[codec] > most:
+            raise _Refused(f'more than {most} payload types of {show(codec)} in one section')
 
     def _check_format(self, name: str, kind: str) -> None:
         if kind not in self._formats:

@@ -71,6 +71,10 @@ PAYLOAD_TYPES = range(64)
 EDGES = {
     'sections': lambda extra: SESSION + section() * (MAX_SECTIONS + extra),
     'payload types': lambda extra: SESSION + section(formats=range(64 + extra)),
+    'types of a codec': lambda extra: SESSION + section(
+        *numbered('a=rtpmap:{} H264/90000', 16 + extra), formats=PAYLOAD_TYPES),
+    'types of RTX': lambda extra: SESSION + section(
+        *numbered('a=rtpmap:{} rtx/90000', 32 + extra), formats=PAYLOAD_TYPES),
     'formats of data': lambda extra: SESSION + section(
         kind='application', formats=[f'x{n}' for n in range(64 + extra)]),
     'rtcp-fb': lambda extra: SESSION + section(*numbered('a=rtcp-fb:96 x{}', 256 + extra)),
