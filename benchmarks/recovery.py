@@ -40,9 +40,9 @@ import time
 # Before the modules here, of which some have the same names.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 
+from rtc_bridge.core.settings.relay_settings import DEFAULTS  # noqa: E402
 from support.browsers import PATIENCE, until  # noqa: E402
 from support.networks import Networks  # noqa: E402
-from rtc_bridge.core.settings.relay_settings import DEFAULTS  # noqa: E402
 from support.sites import Site, UDP  # noqa: E402
 
 # Times of painted pictures and of the page's states, in ms since 1970; gone after a reload.

@@ -40,8 +40,8 @@ class ViewerOffer:
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
     ``encodings`` what all of these can decode, of ``core.video.codec_fallback.ENCODINGS``.
-    ``fingerprint`` is the SHA-256 of the certificate that the viewer says to have, ``None`` if nothing can be proved
-    over this offer. ``bundled`` tells whether it has a BUNDLE group.
+    ``fingerprint`` is the SHA-256 of the certificate that the viewer says to have, ``None`` if
+    nothing can be proved over this offer. ``bundled`` tells whether it has a BUNDLE group.
     """
 
     sdp: str

@@ -16,14 +16,14 @@
 
 import signal
 
-from support.browsers import Chromium, Firefox, PATIENCE, until
 import cv2
 from nav_msgs.msg import Odometry
-from support.netns import namespace  # noqa: F401
 import numpy as np
 import pytest
-from support.stack import ColourCamera, finish, Robot
 from std_msgs.msg import String
+from support.browsers import Chromium, Firefox, PATIENCE, until
+from support.netns import namespace  # noqa: F401
+from support.stack import ColourCamera, finish, Robot
 from support.viewers import RTCBOT, Viewer
 
 # The robot's limits here, m/s and rad/s; not the defaults.

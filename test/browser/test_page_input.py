@@ -14,8 +14,8 @@
 
 """What hands do to the page in a real browser, and all that must let go of the robot."""
 
-from support.browsers import until
 import pytest
+from support.browsers import until
 from test_page import (  # noqa: F401
     MAX_X, MAX_Y, MAX_Z, page, robot, show, spot, take, velocity)
 

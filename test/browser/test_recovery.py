@@ -20,9 +20,9 @@ That all is well again, and without a reload; how soon, benchmarks/recovery.py t
 
 import signal
 
+import pytest
 from support.browsers import PATIENCE
 from support.networks import networks  # noqa: F401
-import pytest
 from support.sites import site, UDP  # noqa: F401
 
 

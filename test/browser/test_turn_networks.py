@@ -14,8 +14,8 @@
 
 """Robot and viewer in networks that do not let them reach each other, and a real coturn."""
 
-from support.networks import networks, PUBLIC  # noqa: F401
 import pytest
+from support.networks import networks, PUBLIC  # noqa: F401
 from support.sites import KINDS, site, TCP, TLS, UDP  # noqa: F401
 
 DEAD = 'turn:198.51.100.2:3478?transport=udp'

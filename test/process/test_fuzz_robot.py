@@ -26,7 +26,6 @@ from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import WEBRTC_STRING
 from hypothesis import given, strategies as st
 import pytest
-import raw_sctp as raw
 from rtc_bridge.core.access.invite import bearer_parts, Invite, read, split, write, write_bearer
 from rtc_bridge.core.access.invite_url import read_link
 from rtc_bridge.core.access.roles import Access
@@ -41,6 +40,7 @@ from rtc_bridge.peer.aiortc_compat.limits import limited_by
 from rtc_bridge.peer.viewer_description import read_offer
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.system.key_store import KeyStore
+from support import raw_sctp as raw
 from support.attack_corpus import HostileRelay
 from support.attack_texts import (
     candidates, LONE_SURROGATE, MESSAGES, offer, OFFERS, OTHER_LINE_ENDS, sections,

@@ -26,8 +26,6 @@ import time
 import urllib.request
 
 import pytest
-from support.patience import PATIENCE
-from support.processes import free_port
 
 try:
     # The folder launch/ of the source tree imports as an empty package of that name.
@@ -40,6 +38,8 @@ except ImportError:
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter_client import AsyncParameterClient
+from support.patience import PATIENCE
+from support.processes import free_port
 
 SUPPORT = Path(__file__).resolve().parents[1] / 'support'
 

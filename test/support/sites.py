@@ -18,10 +18,10 @@ import shutil
 import subprocess
 import sys
 
+import pytest
 from support.browsers import Chromium, PATIENCE
 from support.networks import networks, PUBLIC  # noqa: F401
 from support.processes import Process
-import pytest
 
 SECRET = 'not-used-anywhere-else'
 UDP, TCP, TLS = (f'turn:{PUBLIC}:3478?transport=udp', f'turn:{PUBLIC}:3478?transport=tcp',

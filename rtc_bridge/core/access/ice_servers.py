@@ -22,7 +22,6 @@ import hmac
 import re
 import secrets
 import time
-from typing import Any
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError

@@ -46,8 +46,8 @@ MAX_LINE = 1024
 # candidates, fingerprints. Chromium has 34, 13, 2 (4 lines), 4, 1; aiortc has 3 fingerprints.
 MAX_PAYLOAD_TYPES = 64
 # Payload types of one codec in one section: Chromium has 8 of H.264 (profiles and packetization
-# modes), and one of RTX (RFC 4588) for each of the others. aiortc compares each with all of its own
-# codecs, and copies it.
+# modes), and one of RTX (RFC 4588) for each of the others. aiortc compares each with all of its
+# own codecs, and copies it.
 MAX_TYPES_OF_CODEC = 16
 MAX_TYPES_OF_RTX = 32
 MAX_EXTENSIONS = 32

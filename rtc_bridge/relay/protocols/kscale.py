@@ -194,7 +194,7 @@ class KScaleDoor:
         try:
             robot = await self._registry.find(name)
             if robot is not self._registry.get(name):
-                raise SignalingError('no-robot', f'{kscale.NO_ROBOT} at this relay')
+                raise SignalingError('no-robot', f'{kscale_messages.NO_ROBOT} at this relay')
             gone.clear()
             with self._desk.page(name, request.remote):
                 if isinstance(robot, KScaleRobot):

@@ -17,11 +17,6 @@ from struct import pack
 
 from hypothesis import given, strategies as st
 import pytest
-from support.fake_clock import FakeClock
-from support.raw_sctp import (
-    chunk, data, ERROR, forward_tsn, HEARTBEAT, INIT, init, parameter, RECONFIG, sack,
-)
-
 from rtc_bridge.core.limits.datagram_limits import MAX_WAITING, MAX_WAITING_BEFORE, PeerLimits
 from rtc_bridge.core.limits.ice_check_limits import (
     AddressLimits, KEPT_ADDRESSES, KEPT_CHECKS, KEPT_INSIDE, MAX_ADDRESSES, MAX_CHECKS, MAX_INSIDE,
@@ -30,6 +25,10 @@ from rtc_bridge.core.limits.sctp_limits import (
     AssociationBreach, AssociationLimits, gap_blocks, MAX_CHANNELS, MAX_CHUNKS_PER_PACKET,
     MAX_INITS, MAX_MISORDERED, MAX_STRAY_MESSAGES, MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES,
     MAX_UNFINISHED_CHUNKS, read_chunk_types, tsns_ahead, UNPROVEN_BYTES, UNPROVEN_CHUNKS,
+)
+from support.fake_clock import FakeClock
+from support.raw_sctp import (
+    chunk, data, ERROR, forward_tsn, HEARTBEAT, INIT, init, parameter, RECONFIG, sack,
 )
 
 HEAD = bytes(12)

@@ -21,8 +21,7 @@ from pathlib import Path
 import pytest
 
 from rtc_bridge.core.access.invite import Invite
-from rtc_bridge.core.access.roles import invite
-from rtc_bridge.core.access.roles import proof
+from rtc_bridge.core.access import invite, proof
 from rtc_bridge.core.errors import ProtocolError
 
 SECRET = bytes(range(32))

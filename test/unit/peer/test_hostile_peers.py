@@ -22,12 +22,6 @@ from struct import pack
 from aioice import stun
 import pytest
 import pytest_asyncio
-from support.proving import Door, Page
-from support.raw_sctp import (
-    chunk, COOKIE_ECHO, data, DCEP, ERROR, forward_tsn, HEARTBEAT, init, next_tsn, open_channel,
-    packet, parameter, RECONFIG, sack, send, SHUTDOWN, UNORDERED,
-)
-
 from rtc_bridge.core.limits.datagram_limits import MAX_WAITING_BEFORE
 from rtc_bridge.core.limits.ice_check_limits import KEPT_INSIDE, MAX_CONFLICTS, MAX_INSIDE
 from rtc_bridge.core.limits.refusals import Refusals
@@ -38,6 +32,11 @@ from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.core.supervision import FailureLog
 from rtc_bridge.peer.aiortc_compat import host_addresses, limits
 from rtc_bridge.peer.viewer_description import only_sha256
+from support.proving import Door, Page
+from support.raw_sctp import (
+    chunk, COOKIE_ECHO, data, DCEP, ERROR, forward_tsn, HEARTBEAT, init, next_tsn, open_channel,
+    packet, parameter, RECONFIG, sack, send, SHUTDOWN, UNORDERED,
+)
 from support.viewer import until
 
 pytestmark = pytest.mark.asyncio

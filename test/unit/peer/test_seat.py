@@ -16,12 +16,12 @@
 
 import asyncio
 
-from support.patience import PATIENCE
 import pytest
 from rtc_bridge.core.driving.driver_notices import Notice
 from rtc_bridge.core.driving.velocity import ZERO
-from test_session import watch  # noqa: F401
+from support.patience import PATIENCE
 from support.viewer import make_sessions, TestCamera
+from test_session import watch  # noqa: F401
 
 pytestmark = pytest.mark.asyncio
 EMPTY = {'epoch': None, 'driver': False, 'name': None, 'asks': None, 'request': None,

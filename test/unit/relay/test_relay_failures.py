@@ -22,8 +22,7 @@ from aiohttp import WSMsgType
 import pytest
 from rtc_bridge.core import supervision
 from rtc_bridge.core.supervision import FailureLog
-from rtc_bridge.relay import session_broker
-from rtc_bridge.relay import metrics
+from rtc_bridge.relay import metrics, session_broker
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http import middleware
 from rtc_bridge.signaling import requests, rtcbot

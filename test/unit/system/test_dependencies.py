@@ -59,7 +59,7 @@ def test_lowest_versions_pass(program):
 
 def test_version_numbers_are_compared_as_numbers():
     dependency_check.check('bridge', versions(aiohttp='3.14.5', aiortc='1.16', websockets='17.4'),
-                       lambda module: True)
+                           lambda module: True)
 
 
 def test_package_without_metadata_passes():
@@ -99,7 +99,7 @@ def test_missing_with_and_without_ros(monkeypatch):
 
 def test_relay_needs_no_ros():
     dependency_check.check('relay', versions(),
-                       lambda module: module in ('aiohttp', 'prometheus_client'))
+                           lambda module: module in ('aiohttp', 'prometheus_client'))
 
 
 def test_start_stops_with_one_line(tmp_path):
