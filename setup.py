@@ -85,6 +85,7 @@ setup(
             'flake8-import-order',
             'flake8-quotes',
             'hypothesis',
+            'mypy',
             'playwright',
             'pydocstyle',
             'pytest',

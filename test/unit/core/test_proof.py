@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from rtc_bridge.core.access.invite import Invite
 from rtc_bridge.core.access import invite, proof
+from rtc_bridge.core.access.invite import Invite
 from rtc_bridge.core.errors import ProtocolError
 
 SECRET = bytes(range(32))
