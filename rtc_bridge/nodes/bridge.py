@@ -51,8 +51,8 @@ from ..core.supervision import (
 )
 from ..core.video.tiers import read_scales
 from ..media.encoder import CODECS, use_h264_encoder
-from ..peer.host import Host
 from ..peer.ice_server_probe import IceWatch
+from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
 from ..ros.diagnostics import Diagnostics, FailureRates, status
 from ..ros.executor_thread import RosThread
@@ -94,7 +94,7 @@ class Bridge:
             self._store.directory / f'emergency_stop.{robot_id}.json',
             renamed=robot_id == default_robot_id())), self._store.folder_id)
         self.pilot = self._seat.pilot
-        self.host = Host(
+        self.robot = RobotContext(
             robot_id, self.pilot,
             _access(values, robot_id, self._store),
             lambda text: self._received.publish(String(data=text)),
@@ -102,16 +102,16 @@ class Bridge:
             ice=read_ice(values),
             max_slots=values['video.max_slots'],
             view_may_stop=values['access.view_may_stop'])
-        self.sessions = Sessions(self.host)
+        self.sessions = Sessions(self.robot)
         self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
-                               self.host.cameras, self.sessions.cameras_changed)
+                               self.robot.cameras, self.sessions.cameras_changed)
         # Pages are told why before the lease ends.
         self._seat.path.on_change.insert(0, self._notices_changed)
         self.telemetry = Telemetry(
-            node, values, self.host.telemetry, lambda: self.sessions.takes_telemetry,
+            node, values, self.robot.telemetry, lambda: self.sessions.takes_telemetry,
             self.sessions.send_telemetry)
-        self.actions = Actions(node, values, self.host.actions, self.sessions.actions_changed)
-        self.host.call = self.actions.call
+        self.actions = Actions(node, values, self.robot.actions, self.sessions.actions_changed)
+        self.robot.call = self.actions.call
         groups = {row.name.split('.')[0] for row in BRIDGE if '.' in row.name}
         # With '*' the cameras to come are not known yet, nor are their parameters.
         refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()),
@@ -119,7 +119,7 @@ class Bridge:
         self._diagnostics = Diagnostics(node, robot_id)
         self._failures = FailureRates(failures)
         self._client: RelayClient | None = None
-        self._ice_watch = IceWatch(self.host.ice, self._renew)
+        self._ice_watch = IceWatch(self.robot.ice, self._renew)
         self._server = OwnServer(values, robot_id, self._store.directory)
 
     async def run(self) -> int:
@@ -160,12 +160,12 @@ class Bridge:
                      'command path': lambda: self._seat.path.run(ros),
                      'diagnostics': self._report, 'ICE watch': self._ice_watch.run}
             if self._relay is not None:
-                self._client = RelayClient(self._relay, self.host.robot_id,
+                self._client = RelayClient(self._relay, self.robot.robot_id,
                                            self.sessions.link('relay'), token=self._token,
                                            secret=self._store.secret)
                 parts['relay client'] = self._client.run
                 self._node.get_logger().info(
-                    f'relay: {page_url(self._values["relay_url"], self.host.robot_id)}')
+                    f'relay: {page_url(self._values["relay_url"], self.robot.robot_id)}')
             stack.enter_context(watch(self._network_changed))
             self._warn_if_open()
             self._print_link()
@@ -188,7 +188,7 @@ class Bridge:
         return 0
 
     def _notices_changed(self) -> None:
-        self.host.notices = self._seat.path.notices
+        self.robot.notices = self._seat.path.notices
         self.sessions.notices_changed()
 
     async def _renew(self) -> None:
@@ -205,7 +205,7 @@ class Bridge:
             await asyncio.sleep(DIAGNOSTICS_PERIOD_S)
             statuses = []
             for name, rates in list(self.cameras.rates.items()):
-                if name in self.host.cameras:
+                if name in self.robot.cameras:
                     with guard('diagnostics of a camera'):
                         statuses.append(rates.status(f'camera {name}'))
             for make in (self._seat.status, self._seat.path.status, self._viewers_status,
@@ -233,19 +233,19 @@ class Bridge:
         role, base = self._values['access.console_link'], self._page()
         if base:
             try:
-                self._store.note_robot(self.host.robot_id, base)
+                self._store.note_robot(self.robot.robot_id, base)
             except StoreError as error:
                 self._node.get_logger().error(
                     f'rtc-bridge invite will have to be told --robot-id and --page-url: {error}')
         if role != 'none' and base:
-            invite = self.host.access.console_invite(role, 'console')
+            invite = self.robot.access.console_invite(role, 'console')
             print(f'link to {role}, as long as this process runs: {base}#{invite}', flush=True)
 
     def _page(self) -> str:
         if self._page_url:
             return self._page_url
         if self._relay is not None:
-            return page_url(self._values['relay_url'], self.host.robot_id)
+            return page_url(self._values['relay_url'], self.robot.robot_id)
         return self._server.page
 
     def _warn_if_open(self) -> None:

@@ -26,7 +26,7 @@ from ..core.errors import SignalingError
 PROOF_TIMEOUT_S = 5.0
 
 
-class Standing:
+class SessionAuthorization:
     """
     The role of one session, ``none`` before a proof that is needed.
 

@@ -20,17 +20,17 @@ import contextlib
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpTransceiver
 
 from . import aiortc_compat
-from .host import Host
+from .robot_context import RobotContext
 from .slot import Slot
 from .viewer_path import ViewerPath
 from ..core.limits.rate_limit import RateLimit
 from ..core.supervision import guarded
 
 
-def make_connection(host: Host) -> RTCPeerConnection:
+def make_connection(robot: RobotContext) -> RTCPeerConnection:
     """Return a connection that uses the robot's ICE servers of now."""
     servers = [RTCIceServer(urls=list(s.urls), username=s.username, credential=s.credential)
-               for s in host.ice.for_robot(host.robot_id)]
+               for s in robot.ice.for_robot(robot.robot_id)]
     return RTCPeerConnection(RTCConfiguration(iceServers=servers))
 
 

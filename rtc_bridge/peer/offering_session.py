@@ -21,7 +21,7 @@ from aiortc import RTCDataChannel, RTCRtpTransceiver, RTCSessionDescription
 from . import aiortc_compat
 from .channels.chat import ChatChannel
 from .connection import discard, make_slot
-from .host import Host
+from .robot_context import RobotContext
 from .session import Session
 from .viewer_description import only_sha256, read_answer, ViewerOffer
 from ..core.errors import SignalingError
@@ -39,10 +39,10 @@ MAX_EARLY_CANDIDATES = 64
 class OfferingSession(Session):
     """One viewer, who sees the cameras of a call as long as there are any."""
 
-    def __init__(self, call: Call, role: str, host: Host,
+    def __init__(self, call: Call, role: str, robot: RobotContext,
                  on_closed: Callable[[Session], None]) -> None:
         """Prepare; :meth:`offer` begins."""
-        super().__init__(Offer(call.session, '', call.door, source=call.source), role, host,
+        super().__init__(Offer(call.session, '', call.door, source=call.source), role, robot,
                          on_closed)
         # A viewer that names none, and sees none yet, gets the first.
         self._wanted = call.cameras or (0,)
@@ -122,19 +122,19 @@ class OfferingSession(Session):
                 slot.show(self._camera(wanted))
 
     def _camera(self, wanted: str | int) -> Camera | None:
-        cameras = self.host.cameras
+        cameras = self.robot.cameras
         if isinstance(wanted, str):
             return cameras.get(wanted)
         return list(cameras.values())[wanted] if wanted < len(cameras) else None
 
     def _check_wanted(self) -> None:
-        if len(self._wanted) > self.host.max_slots:
+        if len(self._wanted) > self.robot.max_slots:
             raise SignalingError('bad-message', f'{len(self._wanted)} cameras, at most '
-                                                f'{self.host.max_slots} can be seen at once')
+                                                f'{self.robot.max_slots} can be seen at once')
         for wanted in self._wanted:
             # The first one may be still to come.
             if wanted != 0 and self._camera(wanted) is None:
-                there = ', '.join(self.host.cameras) or 'none'
+                there = ', '.join(self.robot.cameras) or 'none'
                 raise SignalingError('no-camera',
                                      f'no camera {show(wanted)}, there are: {there}')
 

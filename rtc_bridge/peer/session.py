@@ -22,13 +22,13 @@ from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
 
 from . import aiortc_compat
-from .authorization import Standing
+from .authorization import SessionAuthorization
 from .channels.channel import Channel
 from .channels.control import ControlChannel
 from .channels.rtcbot import RTCBotChannel
 from .channels.teleop import TeleopChannel
 from .connection import discard, make_connection, make_slot
-from .host import Host
+from .robot_context import RobotContext
 from .slot import Slot
 from .viewer_description import answer_to, read_offer, ViewerOffer
 from .viewer_path import STEP_S, ViewerPath
@@ -63,7 +63,7 @@ class Session:
     :param admission: what a WHEP player showed, if it did
     """
 
-    def __init__(self, offer: Offer, role: str, host: Host,
+    def __init__(self, offer: Offer, role: str, robot: RobotContext,
                  on_closed: Callable[['Session'], None],
                  admission: Admission | None = None) -> None:
         """Prepare; :meth:`answer` begins."""
@@ -71,8 +71,8 @@ class Session:
         self._name = f'session {offer.session[:8]}'
         self.door = offer.door
         self.source = offer.source
-        self.standing = Standing(role, host.robot_id, host.access, admission)
-        self.host = host
+        self.authorization = SessionAuthorization(role, robot.robot_id, robot.access, admission)
+        self.robot = robot
         self.budgets = SessionBudgets()
         self.limits = PeerLimits(self._on_breach, self.role != 'none')
         self.slots: list[Slot] = []
@@ -103,28 +103,28 @@ class Session:
         offer = read_offer(self._offer.sdp, provable=self.role == 'none')
         if self.door == 'whep' and not offer.slots:
             raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
-        self.standing.take_offer(offer.fingerprint)
+        self.authorization.take_offer(offer.fingerprint)
         self._candidates += self._offer.sdp.count('\na=candidate:')
         name = self._offer.camera
         # Who has proved nothing is told of no cameras.
-        if name is not None and name not in self.host.cameras and self.role != 'none':
-            there = ', '.join(self.host.cameras) or 'none'
+        if name is not None and name not in self.robot.cameras and self.role != 'none':
+            there = ', '.join(self.robot.cameras) or 'none'
             raise SignalingError('no-camera', f'no camera {show(name)}, there are: {there}')
         if offer.slots and not self._encodings(offer):
             raise SignalingError('no-codec', 'the viewer decodes none of: '
-                                             + ', '.join(self.host.codecs))
+                                             + ', '.join(self.robot.codecs))
         await self._negotiate(offer)
         self.state = 'connecting'
         self.fill_first_slot(name)
-        self.standing.start_clock()
+        self.authorization.start_clock()
         self._watch_task = spawn('session', self._watch(), on_failure=self.fail)
         return answer_to(offer, self._pc.localDescription.sdp)
 
     def _encodings(self, offer: ViewerOffer) -> list[str]:
         """Return what both sides can, in our order."""
-        return [e for c in self.host.codecs for e in ENCODINGS
+        return [e for c in self.robot.codecs for e in ENCODINGS
                 if family(e) == c and e in offer.encodings and (
-                    e != 'h264-main' or self.host.h264_profile == 'main')]
+                    e != 'h264-main' or self.robot.h264_profile == 'main')]
 
     async def _negotiate(self, offer: ViewerOffer) -> None:
         """Apply the offer with all the codecs for all slots."""
@@ -136,7 +136,7 @@ class Session:
         try:
             # Transports are made on the way, and get candidates at once.
             with aiortc_compat.limited_by(self.limits):
-                for _ in range(min(offer.slots, self.host.max_slots)):
+                for _ in range(min(offer.slots, self.robot.max_slots)):
                     # Made before the offer is applied, so that they are matched with its sections.
                     transceiver = pc.addTransceiver('video', 'sendonly')
                     slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path,
@@ -166,7 +166,7 @@ class Session:
 
     def _connect(self) -> RTCPeerConnection:
         """Return a connection that this session hears of."""
-        pc = make_connection(self.host)
+        pc = make_connection(self.robot)
         pc.on('datachannel', guarded('session', self._on_channel, on_failure=self.fail))
         pc.on('connectionstatechange', guarded('session', self._on_state, on_failure=self.fail))
         return pc
@@ -180,7 +180,7 @@ class Session:
         """
         if self.selected or not self.slots or self.state == 'closed' or self.role == 'none':
             return
-        camera = self.host.cameras.get(name) if name else self.host.first_camera()
+        camera = self.robot.cameras.get(name) if name else self.robot.first_camera()
         self.selected = camera is not None and (
             name is not None or camera.settings.drive or self.door != 'v1')
         self.slots[0].show(camera)
@@ -208,7 +208,7 @@ class Session:
     def cameras_changed(self) -> None:
         """Tell the viewer that cameras came or went."""
         for slot in self.slots:
-            if slot.camera is not None and slot.camera.name not in self.host.cameras:
+            if slot.camera is not None and slot.camera.name not in self.robot.cameras:
                 slot.show(None)
                 self.selected = False
         self.fill_first_slot()
@@ -243,21 +243,21 @@ class Session:
     @property
     def role(self) -> str:
         """Return ``none``, ``view``, ``drive`` or ``supervise``."""
-        return self.standing.role
+        return self.authorization.role
 
     def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
         """Check the page's proof; return the robot's, or begin to end the session."""
         try:
-            mac = self.standing.prove(self._pc, nonce, payload, mac)
+            mac = self.authorization.prove(self._pc, nonce, payload, mac)
         except SignalingError as error:
             self.end(str(error), error.code)
             return None
         self.limits.prove()
         if not may_drive(self.role):
             # It may have driven without an invite, which is for watching only.
-            self.host.pilot.leave(self.session_id)
+            self.robot.pilot.leave(self.session_id)
         logger.info('%s: %s by the invite of %s', self._name, self.role,
-                    show(self.standing.invite))
+                    show(self.authorization.invite))
         self.fill_first_slot(self._offer.camera)
         return mac
 
@@ -267,7 +267,7 @@ class Session:
         figures, told = self.figures or (None, 0.0)
         fresh = figures is not None and boot_time() - told < FIGURES_HOLD_S
         return {'door': self.door, 'role': self.role, 'state': self.state,
-                'invite': self.standing.invite, 'source': self.source or '',
+                'invite': self.authorization.invite, 'source': self.source or '',
                 'cameras': ' '.join(cameras),
                 'codec': self.slots[0].codec if self.slots else '',
                 'failed_codecs': ' '.join(sorted(self._failed_codecs)),
@@ -276,7 +276,7 @@ class Session:
                 'round_trip_ms': f'{self.path.rate.rtt * 1000:.0f}',
                 'path_kbit_per_s': f'{self.path.rate.bitrate / 1000:.0f}',
                 'lost_percent': f'{self.path.rate.fraction_lost * 100:.1f}',
-                'drives': str(self.host.pilot.lease.holder == self.session_id).lower(),
+                'drives': str(self.robot.pilot.lease.holder == self.session_id).lower(),
                 **({f'page_{k}': v for k, v in figures.texts().items()} if fresh else {})}
 
     async def close(self, reason: str) -> None:
@@ -290,7 +290,7 @@ class Session:
         # Deaf first: a message that is still on its way must not take the lease again.
         self._close_channels(reason, code)
         # Whatever of the rest fails, the rest of it is done.
-        for end in (lambda: self.host.pilot.leave(self.session_id),
+        for end in (lambda: self.robot.pilot.leave(self.session_id),
                     *(slot.stop for slot in self.slots), self.path.close,
                     lambda: self._on_closed(self)):
             with guard('end of a session'):
@@ -369,16 +369,16 @@ class Session:
             now = boot_time()
             if self.state == 'connecting' and now - self._began > CONNECT_TIMEOUT_S:
                 return self.end(f'no connection within {CONNECT_TIMEOUT_S:g} s')
-            fault = self.standing.fault()
+            fault = self.authorization.fault()
             if fault is not None:
                 return self.end(str(fault), fault.code)
             answered = aiortc_compat.last_answer(self._pc)
             if self.state == 'connected' and answered is not None:
                 if now - answered > DEAD_AFTER_S:
                     return self.end(f'no sign of life for {DEAD_AFTER_S:g} s')
-                self.host.pilot.alive(self.session_id, now - answered)
+                self.robot.pilot.alive(self.session_id, now - answered)
             for slot in self.slots:
                 slot.check_codec(self.path.rate.fraction_lost, 'control' in self._channels)
-            self.path.step(self._pc, self.host.pilot.lease.holder == self.session_id)
+            self.path.step(self._pc, self.robot.pilot.lease.holder == self.session_id)
             for channel in self._channels.values():
                 channel.watch()

@@ -20,10 +20,10 @@ import logging
 from typing import Any, Awaitable, Callable
 
 from .channels.channel import Channel
-from .host import Host
 from .offering_session import OfferingSession
+from .robot_context import RobotContext
 from .session import Session
-from .unproven_sessions import Strangers
+from .unproven_sessions import UnprovenSessions
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import check_sdp, max_sections
@@ -38,17 +38,17 @@ logger = logging.getLogger(__name__)
 class Sessions:
     """Makes, keeps and ends the sessions; belongs to one event loop."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, robot: RobotContext) -> None:
         """Start with none."""
-        self.host = host
+        self.robot = robot
         self.sessions: dict[str, Session] = {}
         self.ends: dict[str, Callable[[], None]] = {}
         self._closing = False
         # By the way in that they came.
-        self._strangers: dict[str, Strangers] = {}
-        host.pilot.on_lease.append(self._lease_changed)
-        host.pilot.on_stop.append(self._stop_changed)
-        host.name_of = self._name_of
+        self._strangers: dict[str, UnprovenSessions] = {}
+        robot.pilot.on_lease.append(self._lease_changed)
+        robot.pilot.on_stop.append(self._stop_changed)
+        robot.name_of = self._name_of
 
     def link(self, via: str, way: str = '') -> 'HostLink':
         """
@@ -66,17 +66,17 @@ class Sessions:
         :param way: as for :meth:`link`
         :raises SignalingError: the offer is refused
         """
-        role, admission = self.host.access.role(via, offer.door, offer.origin), None
+        role, admission = self.robot.access.role(via, offer.door, offer.origin), None
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
-            admission = self.host.access.bearer(offer.bearer, via)
+            admission = self.robot.access.bearer(offer.bearer, via)
         elif role == 'none':
             return await self._answer_stranger(offer, via, way)
-        session = Session(offer, role, self.host, self._closed, admission)
+        session = Session(offer, role, self.robot, self._closed, admission)
         return await self._begin(session, session.answer)
 
     def _refusal(self, ask: Offer | Call, via: str) -> SignalingError:
         """Return why somebody is not let in; count it if only their page's origin is why."""
-        access = self.host.access
+        access = self.robot.access
         error = access.refusal(via, ask.door, ask.origin)
         if access.is_for_own_pages(via, ask.door, ask.origin):
             refusals.note('origin', ask.source, str(error))
@@ -84,11 +84,11 @@ class Sessions:
 
     async def _answer_stranger(self, offer: Offer, via: str, way: str) -> str:
         """Let somebody in who has yet to prove an invite, if that can be and there is room."""
-        if offer.door != 'v1' or not self.host.access.provable:
+        if offer.door != 'v1' or not self.robot.access.provable:
             raise self._refusal(offer, via)
-        strangers = self._strangers.setdefault(f'{via} {way}', Strangers())
+        strangers = self._strangers.setdefault(f'{via} {way}', UnprovenSessions())
         async with strangers.turn(offer.source):
-            session = Session(offer, 'none', self.host, self._closed)
+            session = Session(offer, 'none', self.robot, self._closed)
             strangers.enter(session)
             try:
                 return await self._begin(session, session.answer)
@@ -102,9 +102,9 @@ class Sessions:
 
         :raises SignalingError: ``denied``
         """
-        if self.host.access.role(via, call.door, call.origin) == 'none':
+        if self.robot.access.role(via, call.door, call.origin) == 'none':
             raise self._refusal(call, via)
-        return self.host.access.caller(via, call.door, call.bearer, call.origin)
+        return self.robot.access.caller(via, call.door, call.bearer, call.origin)
 
     async def offer(self, call: Call, via: str) -> str:
         """
@@ -112,7 +112,7 @@ class Sessions:
 
         :raises SignalingError: the call is refused
         """
-        session = OfferingSession(call, self.admit(call, via), self.host, self._closed)
+        session = OfferingSession(call, self.admit(call, via), self.robot, self._closed)
         return await self._begin(session, session.offer)
 
     async def accept(self, session: str, sdp: str) -> None:
@@ -126,7 +126,7 @@ class Sessions:
             raise SignalingError('bad-answer', 'no offer waits for this answer')
         try:
             with refusals.noted('sdp', found.source):
-                check_sdp(sdp, max_sections(self.host.max_slots), 'bad-answer')
+                check_sdp(sdp, max_sections(self.robot.max_slots), 'bad-answer')
             await found.accept(sdp)
         except BaseException:
             await found.close('its answer cannot be used')
@@ -169,7 +169,7 @@ class Sessions:
 
     def _name_of(self, session: str) -> str | None:
         found = self.sessions.get(session)
-        return found.standing.invite or None if found is not None else None
+        return found.authorization.invite or None if found is not None else None
 
     @property
     def takes_telemetry(self) -> bool:
@@ -236,8 +236,8 @@ class HostLink:
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use."""
-        host = self._sessions.host
-        return list(host.ice.for_viewer(host.robot_id))
+        robot = self._sessions.robot
+        return list(robot.ice.for_viewer(robot.robot_id))
 
     async def answer(self, offer: Offer) -> str:
         """
@@ -247,7 +247,7 @@ class HostLink:
         """
         _check_texts(offer)
         with refusals.noted('sdp', offer.source):
-            check_sdp(offer.sdp, max_sections(self._sessions.host.max_slots))
+            check_sdp(offer.sdp, max_sections(self._sessions.robot.max_slots))
         return await self._sessions.answer(offer, self._via, self._way)
 
     async def admit(self, call: Call) -> None:

@@ -33,7 +33,7 @@ MAX_WAITING = 8
 MAX_WAITING_PER_SOURCE = 2
 TURN_TIMEOUT_S = 3.0
 # Pause between two answers: so many times what the first one took of the processor, within these
-# bounds in seconds. Strangers get a third of the event loop.
+# bounds in seconds. They get a third of the event loop.
 PAUSE_SHARE, LEAST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 0.05, 0.25
 
 
@@ -49,7 +49,7 @@ class Unproven(Protocol):
         """Begin to end the session."""
 
 
-class Strangers:
+class UnprovenSessions:
     """
     Those who came one way in, the robot's own server or one relay, and have proved nothing yet.
 

@@ -462,7 +462,7 @@ def test_hostile_offers_reach_a_robot(loop):
 
     example()
     loop.run(sessions.close('the test ends'))
-    assert not sessions.host.cameras['front'].watched
+    assert not sessions.robot.cameras['front'].watched
 
 
 def test_a_fragment_for_the_wrong_session_changes_nothing(loop):

@@ -47,7 +47,7 @@ PLACES = {
     'ICE watch': 'rtc_bridge.peer.ice_server_probe:IceWatch.probe',
     'relay client': 'rtc_bridge.signaling.relay_client:RelayClient._take',
     'request': 'rtc_bridge.relay.app:_Relay._post',
-    'session': 'rtc_bridge.peer.authorization:Standing.fault',
+    'session': 'rtc_bridge.peer.authorization:SessionAuthorization.fault',
     'teleop channel': 'rtc_bridge.peer.channels.teleop:parse_teleop',
     'control channel': 'rtc_bridge.peer.channels.control:parse_control',
     'guard': 'rtc_bridge.core.driving.guard:Guard.command',

@@ -33,7 +33,7 @@ from rtc_bridge.core.driving.velocity import Limits
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
-from rtc_bridge.peer.host import Host
+from rtc_bridge.peer.robot_context import RobotContext
 from rtc_bridge.peer.sessions import Sessions
 from support.patience import PATIENCE
 from support.rtp import rtp_timestamp
@@ -88,9 +88,9 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=
     """Return the sessions of a robot with these cameras."""
     received = []
     pilot = Pilot(Gate(Limits(1.0, 0.0, 2.0, 100.0, 100.0), Lease()), publish)
-    host = Host('robot', pilot, access or Access('robot', role, 'none'), received.append,
-                {c.camera.name: c.camera for c in cameras}, **changes)
-    sessions = Sessions(host)
+    robot = RobotContext('robot', pilot, access or Access('robot', role, 'none'), received.append,
+                         {c.camera.name: c.camera for c in cameras}, **changes)
+    sessions = Sessions(robot)
     sessions.received = received
     return sessions
 
@@ -112,7 +112,7 @@ async def all_closed():
     for sessions in robots:
         await sessions.close('test ends')
         assert not sessions.sessions
-        assert not any(c.watched for c in sessions.host.cameras.values())
+        assert not any(c.watched for c in sessions.robot.cameras.values())
 
 
 class Viewer:

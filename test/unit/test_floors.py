@@ -179,7 +179,8 @@ def test_a_breach_is_found(path, source):
     ('core/driving/command_gate.py', 'import json\nfrom .errors import ProtocolError'),
     ('peer/session.py', 'from .. import __version__\nfrom ..media.encoder import Encoder'),
     (f'{COMPAT}consent.py', 'import aioice.ice'),
-    ('ros/images.py', 'from sensor_msgs.msg import Image\nfrom ..peer.host import Host'),
+    ('ros/images.py',
+     'from sensor_msgs.msg import Image\nfrom ..peer.robot_context import RobotContext'),
     ('nodes/bridge.py', 'import anything\nfrom ..relay.app import create_app'),
 ])
 def test_a_good_import_is_let_through(path, source):

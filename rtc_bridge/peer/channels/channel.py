@@ -19,8 +19,8 @@ from typing import Any, Protocol
 
 from aiortc import RTCDataChannel
 
-from ..authorization import Standing
-from ..host import Host
+from ..authorization import SessionAuthorization
+from ..robot_context import RobotContext
 from ..slot import Slot
 from ...core.limits.session_budgets import SessionBudgets
 from ...core.video.viewer_stats import Figures
@@ -41,8 +41,8 @@ class Viewer(Protocol):
     source: str | None
     role: str
     budgets: SessionBudgets
-    standing: Standing
-    host: Host
+    authorization: SessionAuthorization
+    robot: RobotContext
     slots: list[Slot]
     # Whether somebody has said what slot 0 is to show.
     selected: bool

@@ -49,7 +49,7 @@ class ChatChannel(Channel):
         elif isinstance(text, bytes) or len(text) > MAX_MESSAGE:
             self._refuse(f'messages are texts of at most {MAX_MESSAGE} bytes')
         elif self._session.budgets.app_messages.allow():
-            self._session.host.publish_message(text)
+            self._session.robot.publish_message(text)
 
     def _refuse(self, why: str) -> None:
         # Once: a joystick would hear it sixty times a second.

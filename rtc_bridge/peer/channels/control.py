@@ -67,9 +67,9 @@ class ControlChannel(Channel):
             'control channel', self._on_message, on_failure=session.fail))
         channel.on('close', guarded('control channel', lambda: session.end(
             'the viewer closed its channel')))
-        if session.host.access.provable:
-            self._send('challenge', robot_id=session.host.robot_id,
-                       nonce=encode(session.standing.nonce), needed=session.role == 'none')
+        if session.robot.access.provable:
+            self._send('challenge', robot_id=session.robot.robot_id,
+                       nonce=encode(session.authorization.nonce), needed=session.role == 'none')
         self._greet()
 
     def _greet(self) -> None:
@@ -77,10 +77,10 @@ class ControlChannel(Channel):
         if session.role == 'none':
             return
         self._tell('hello', lambda: self._send(
-            'hello', robot_id=session.host.robot_id, session=session.session_id,
+            'hello', robot_id=session.robot.robot_id, session=session.session_id,
             role=session.role, slots=len(session.slots), cameras=self._cameras(),
             teleop=self._teleop(), stop=self._stop_rights(), version=__version__,
-            telemetry=list(session.host.telemetry), actions=self._actions()))
+            telemetry=list(session.robot.telemetry), actions=self._actions()))
         self._send_all_telemetry()
         self.lease_changed()
         self.stop_changed()
@@ -100,14 +100,14 @@ class ControlChannel(Channel):
             self._tell('lease', self._send_lease)
 
     def _send_lease(self) -> bool:
-        host, lease = self._session.host, self._session.host.pilot.lease
+        robot, lease = self._session.robot, self._session.robot.pilot.lease
         mine, askers = lease.holder == self._session.session_id, lease.askers
         # Who has no name asks as somebody.
-        asks = (host.name_of(askers[0]) or 'somebody') if mine and askers else None
+        asks = (robot.name_of(askers[0]) or 'somebody') if mine and askers else None
         return self._dump({
             'type': 'lease', 'epoch': lease.epoch if mine else None,
             'driver': lease.holder is not None,
-            'name': host.name_of(lease.holder) if lease.holder else None,
+            'name': robot.name_of(lease.holder) if lease.holder else None,
             'asks': asks, 'request': lease.request_id if mine else None,
             'asked': self._session.session_id in askers}, keep_none=True)
 
@@ -118,7 +118,7 @@ class ControlChannel(Channel):
             self._tell('stop', lambda: self._send_stop(request))
 
     def _send_stop(self, request: int | None) -> bool:
-        stop = self._session.host.pilot.stop
+        stop = self._session.robot.pilot.stop
         return self._dump({
             'type': 'stop', 'latched': stop.latched, 'id': stop.id, 'by': stop.by,
             **({} if request is None else {'request': request})}, keep_none=True)
@@ -127,7 +127,7 @@ class ControlChannel(Channel):
         """Tell what is wrong on the way of commands to the motors: all of it, each time."""
         if self._session.role != 'none':
             self._tell('notices', lambda: self._send(
-                'notices', notices=[n.members() for n in self._session.host.notices]))
+                'notices', notices=[n.members() for n in self._session.robot.notices]))
 
     def send_message(self, data: Any) -> None:
         """Send an application's value."""
@@ -136,7 +136,7 @@ class ControlChannel(Channel):
                        most=MAX_BUFFERED_MESSAGES)
 
     def _send_all_telemetry(self) -> None:
-        known = {k: v for k, v in self._session.host.telemetry.items() if v is not None}
+        known = {k: v for k, v in self._session.robot.telemetry.items() if v is not None}
         if known:
             now = boot_time()
             self._send('telemetry', values={k: value for k, (value, _) in known.items()},
@@ -162,7 +162,7 @@ class ControlChannel(Channel):
     def _actions(self) -> list[dict[str, str]]:
         if not may_drive(self._session.role):
             return []
-        return [{'name': n, 'kind': k} for n, k in self._session.host.actions.items()]
+        return [{'name': n, 'kind': k} for n, k in self._session.robot.actions.items()]
 
     def watch(self) -> None:
         """Tell what each slot shows, when that has changed, and what could not be sent."""
@@ -209,15 +209,15 @@ class ControlChannel(Channel):
 
     def _cameras(self) -> list[dict[str, Any]]:
         return [{'name': name, 'drive': camera.settings.drive}
-                for name, camera in self._session.host.cameras.items()]
+                for name, camera in self._session.robot.cameras.items()]
 
     def _stop_rights(self) -> dict[str, bool]:
         role = self._session.role
-        return {'may_press': may_press_stop(role, self._session.host.view_may_stop),
+        return {'may_press': may_press_stop(role, self._session.robot.view_may_stop),
                 'may_release': may_drive(role)}
 
     def _teleop(self) -> dict[str, Any]:
-        pilot = self._session.host.pilot
+        pilot = self._session.robot.pilot
         limits = pilot.gate.limits
         return {'enabled': pilot.enabled and may_drive(self._session.role),
                 'joy': pilot.joy,
@@ -267,7 +267,7 @@ class ControlChannel(Channel):
             if not may_drive(session.role):
                 self._send('error', code='denied', message='this session may only watch')
             elif session.budgets.app_messages.allow():
-                session.host.publish_message(write_text(message.data))
+                session.robot.publish_message(write_text(message.data))
             else:
                 self._refuse_busy('too many messages')
 
@@ -278,7 +278,7 @@ class ControlChannel(Channel):
             self._send('error', code='busy', message=what)
 
     def _want(self, message: Want) -> None:
-        role, pilot = self._session.role, self._session.host.pilot
+        role, pilot = self._session.role, self._session.robot.pilot
         if not may_drive(role):
             self._send('error', code='denied', message='this session may only watch')
         elif not message.lease:
@@ -294,11 +294,11 @@ class ControlChannel(Channel):
             self._send('error', code='denied', message='only who supervises takes the seat')
 
     def _why(self, reason: str) -> str:
-        return next((notice.text for notice in self._session.host.notices
+        return next((notice.text for notice in self._session.robot.notices
                      if notice.code == reason), 'nobody can drive by this bridge now')
 
     def _answer(self, message: Answer) -> None:
-        pilot, own = self._session.host.pilot, self._session.session_id
+        pilot, own = self._session.robot.pilot, self._session.session_id
         if not self._session.budgets.leases.allow():
             self._refuse_busy('too many answers')
         elif message.yields:
@@ -307,14 +307,14 @@ class ControlChannel(Channel):
             pilot.refuse(own, message.request)
 
     def _release(self, message: Release) -> None:
-        host, session = self._session.host, self._session
+        robot, session = self._session.robot, self._session
         if not may_drive(session.role):
             return self._send('error', code='denied', message='this session may only watch')
         if not session.budgets.releases.allow():
             return self._refuse_busy('too many releases')
         try:
-            if not host.pilot.release(message.stop,
-                                      host.name_of(session.session_id) or 'somebody'):
+            if not robot.pilot.release(message.stop,
+                                       robot.name_of(session.session_id) or 'somebody'):
                 self._send('error', code='no-stop',
                            message='this emergency stop is not the one in force')
         except StoreError as error:
@@ -342,7 +342,7 @@ class ControlChannel(Channel):
             self._show(self._selects.pop(next(iter(self._selects))))
 
     def _show(self, message: Select) -> None:
-        cameras = self._session.host.cameras
+        cameras = self._session.robot.cameras
         if message.camera is not None and message.camera not in cameras:
             self._send('error', code='no-camera', message=f'no camera {show(message.camera)}, '
                        f'there are: {", ".join(cameras) or "none"}')

@@ -75,10 +75,10 @@ class RTCBotChannel(Channel):
         if not self._session.budgets.rtcbot.allow():
             # What is left out could be the end of a motion.
             self._forget_due()
-            self._session.host.pilot.leave(self._session.session_id)
+            self._session.robot.pilot.leave(self._session.session_id)
             return
         if self._session.budgets.app_messages.allow():
-            self._session.host.publish_message(text)
+            self._session.robot.publish_message(text)
         rested = self._wish.at_rest
         if self._wish.update(read_text(text)) is None:
             return
@@ -95,8 +95,8 @@ class RTCBotChannel(Channel):
         self._forget_due()
         self._next_hold = boot_time() + HOLD_PERIOD_S
         try:
-            self._session.host.pilot.hold(self._session.session_id, *self._wish.total(), rested,
-                                          self._wish.at_rest)
+            self._session.robot.pilot.hold(self._session.session_id, *self._wish.total(), rested,
+                                           self._wish.at_rest)
         except Refused as refused:
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)

@@ -53,7 +53,7 @@ class Caller:
 
     def _refusal(self, call: Call) -> str:
         """Return why a call is none, '' if it is one."""
-        actions = self._session.host.actions
+        actions = self._session.robot.actions
         if not may_drive(self._session.role):
             return 'this session may only watch'
         if call.name not in actions:
@@ -64,7 +64,7 @@ class Caller:
         return ''
 
     async def _make(self, call: Call) -> None:
-        self._end(call, await self._session.host.call(call.name, call.value))
+        self._end(call, await self._session.robot.call(call.name, call.value))
 
     def _end(self, call: Call, result: Result) -> None:
         self._calls.end(call.request, result)

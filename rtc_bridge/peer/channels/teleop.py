@@ -50,7 +50,7 @@ class TeleopChannel(Channel):
 
     def lease_changed(self) -> None:
         """Start or stop ticking."""
-        driving = self._session.host.pilot.lease.holder == self._session.session_id
+        driving = self._session.robot.pilot.lease.holder == self._session.session_id
         if driving and self._ticking is None:
             self._ticking = spawn('ticks', self._tick(), on_failure=self._session.fail)
         elif not driving:
@@ -70,7 +70,7 @@ class TeleopChannel(Channel):
 
     async def _tick(self) -> None:
         while True:
-            tick = self._session.host.pilot.gate.tick()
+            tick = self._session.robot.pilot.gate.tick()
             self.send(dump({'type': 'tick', 'tick': tick, **self._accepted}))
             await asyncio.sleep(TICK_PERIOD_S)
 
@@ -91,8 +91,8 @@ class TeleopChannel(Channel):
             slot = self._session.slots[0] if self._session.slots else None
             frame = slot.sent.time_of(message.frame) if slot is not None else None
             for_driving = (slot is None or slot.camera is None or slot.camera.settings.drive)
-            self._session.host.pilot.command(self._session.session_id, message, frame,
-                                             for_driving=for_driving)
+            self._session.robot.pilot.command(self._session.session_id, message, frame,
+                                              for_driving=for_driving)
             self._accepted = {'seq': seq, 'time': round(boot_time(), 6)}
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
@@ -106,18 +106,18 @@ class TeleopChannel(Channel):
         A stop passes whatever else is sent, of those who may press it. Once one is in force, more
         of them are answered as there is budget for commands.
         """
-        host = self._session.host
+        robot = self._session.robot
         return (isinstance(text, str) and len(text) <= _MAX_STOP and 'stop' in text
-                and may_press_stop(self._session.role, host.view_may_stop)
-                and not host.pilot.stop.latched)
+                and may_press_stop(self._session.role, robot.view_may_stop)
+                and not robot.pilot.stop.latched)
 
     def _stop(self, message: Stop) -> None:
-        host, session = self._session.host, self._session
-        if not may_press_stop(session.role, host.view_may_stop):
+        robot, session = self._session.robot, self._session
+        if not may_press_stop(session.role, robot.view_may_stop):
             raise Refused('role')
-        if host.pilot.stop.latched and not session.budgets.confirmations.allow():
+        if robot.pilot.stop.latched and not session.budgets.confirmations.allow():
             return
-        if host.pilot.emergency_stop(host.name_of(session.session_id) or 'somebody'):
+        if robot.pilot.emergency_stop(robot.name_of(session.session_id) or 'somebody'):
             session.stop_changed(message.request)
 
     def _refuse(self, seq: int | None, reason: str, message: str | None = None) -> None:

@@ -56,10 +56,10 @@ class OneSlot:
 
 def control(channel, role='drive'):
     """Return a control channel of a session with one slot."""
-    host = make_sessions().host
-    session = SimpleNamespace(session_id='abc', role=role, host=host, slots=[OneSlot()],
+    robot = make_sessions().robot
+    session = SimpleNamespace(session_id='abc', role=role, robot=robot, slots=[OneSlot()],
                               selected=False, figures=None, fail=pytest.fail, end=pytest.fail,
-                              standing=SimpleNamespace(nonce=bytes(32)))
+                              authorization=SimpleNamespace(nonce=bytes(32)))
     return ControlChannel(channel, session), session
 
 
@@ -82,7 +82,7 @@ def test_states_that_were_not_sent_are_sent_later_as_they_are_then():
     channel, session = control(stuck)
     stuck.types()
     stuck.bufferedAmount = 1 << 20
-    pilot = session.host.pilot
+    pilot = session.robot.pilot
     pilot.emergency_stop('Ada')
     channel.stop_changed()
     channel.lease_changed()

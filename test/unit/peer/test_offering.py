@@ -119,7 +119,7 @@ async def test_the_first_camera_is_seen_and_texts_go_both_ways(answerer, trickle
     await viewer.hears('a text')
     await viewer.hears('{"battery": 0.5}')
     # Nobody drives by this.
-    assert sessions.host.pilot.lease.holder is None
+    assert sessions.robot.pilot.lease.holder is None
 
 
 async def test_the_offer_is_what_k_scales_programs_read(answerer):
@@ -144,11 +144,11 @@ async def test_cameras_by_number_and_name(answerer):
     await viewer.sees(0, 180)
     await viewer.sees(1, 60)
     # One that goes and comes back is shown again.
-    rear = sessions.host.cameras.pop('rear')
+    rear = sessions.robot.cameras.pop('rear')
     sessions.cameras_changed()
     assert sessions.sessions['s'].slots[0].camera is None
     cameras[1].luma = 120
-    sessions.host.cameras['rear'] = rear
+    sessions.robot.cameras['rear'] = rear
     sessions.cameras_changed()
     await viewer.sees(0, 120)
 
@@ -161,10 +161,10 @@ async def test_a_camera_that_is_not_there(answerer):
             await sessions.link('server').offer(Call('s', cameras=cameras))
         assert error.value.code == code and not sessions.sessions
     # Before there is any, the first one is waited for.
-    camera = sessions.host.cameras.pop('front')
+    camera = sessions.robot.cameras.pop('front')
     viewer = answerer(sessions)
     await viewer.connect()
-    sessions.host.cameras['front'] = camera
+    sessions.robot.cameras['front'] = camera
     sessions.cameras_changed()
     await viewer.sees(0, 60)
 

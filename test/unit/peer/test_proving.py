@@ -74,8 +74,8 @@ async def test_nothing_is_given_out_before(door):
     page.send('teleop', type='drive', epoch=0, seq=0, tick=0, linear_x=1, angular_z=0)
     await page.until(lambda: len(page.got('control', 'error')) == 4
                      and page.got('teleop', 'refused'))
-    assert not door.sessions.host.pilot.stop.latched
-    door.sessions.host.pilot.emergency_stop('somebody else')
+    assert not door.sessions.robot.pilot.stop.latched
+    door.sessions.robot.pilot.emergency_stop('somebody else')
     door.sessions.send_message('secret')
     door.sessions.cameras_changed()
     page.send('control', type='ping', id=1)
@@ -84,7 +84,7 @@ async def test_nothing_is_given_out_before(door):
              if page.got('control', kind)}
     assert not kinds and not page.lumas[0] and not door.camera.camera.watched
     assert 'front' not in ''.join(page.messages['control'])
-    assert door.sessions.host.pilot.lease.holder is None and not door.sessions.received
+    assert door.sessions.robot.pilot.lease.holder is None and not door.sessions.received
 
 
 async def test_the_offer_of_an_unknown_camera_tells_no_names(door):
@@ -182,7 +182,8 @@ async def test_the_time_for_a_proof_counts_without_a_connection(door, monkeypatc
 async def test_the_time_for_a_proof_begins_with_the_answer(door):
     """What the robot takes, to ask a TURN server for one, is not the page's."""
     now = [0.0]
-    page = authorization.Standing('none', 'robot', door.sessions.host.access, clock=lambda: now[0])
+    page = authorization.SessionAuthorization('none', 'robot', door.sessions.robot.access,
+                                              clock=lambda: now[0])
     now[0] = 60.0
     assert page.fault() is None
     page.start_clock()
@@ -286,7 +287,7 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
         await door.page(source='10.0.0.2')
     monkeypatch.setattr(unproven_sessions, 'TURN_TIMEOUT_S', PATIENCE)
     monkeypatch.setattr(Session, '_negotiate', negotiate)
-    door.sessions.host.access._anonymous = 'view'
+    door.sessions.robot.access._anonymous = 'view'
     page = Page()
     door.pages.append(page)
     await page.connect(door.sessions.link('server'))
@@ -297,7 +298,7 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
 
 
 async def test_a_proof_that_lowers_the_role_gives_the_lease_back(door):
-    door.sessions.host.access._anonymous_via_relay = 'drive'
+    door.sessions.robot.access._anonymous_via_relay = 'drive'
     page = await door.page()
     challenge = await page.challenge()
     await page.until(lambda: page.got('control', 'hello'))
@@ -305,7 +306,7 @@ async def test_a_proof_that_lowers_the_role_gives_the_lease_back(door):
     await page.until(lambda: any(m['epoch'] for m in page.got('control', 'lease')))
     page.prove(challenge, door.invite('view'))
     await page.until(lambda: page.got('control', 'lease')[-1]['epoch'] is None)
-    assert door.sessions.host.pilot.lease.holder is None
+    assert door.sessions.robot.pilot.lease.holder is None
     page.send('control', type='want', lease=True)
     await page.until(lambda: page.got('control', 'error'))
     assert page.got('control', 'error')[-1]['code'] == 'denied'
@@ -342,7 +343,7 @@ async def test_other_doors_stay_closed(door, name):
 
 async def test_an_invite_raises_the_role_of_who_may_watch_anyway(tmp_path):
     door = Door(tmp_path)
-    door.sessions.host.access._anonymous_via_relay = 'view'
+    door.sessions.robot.access._anonymous_via_relay = 'view'
     try:
         page = await door.page()
         challenge = await page.challenge()

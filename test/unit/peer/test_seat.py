@@ -38,7 +38,7 @@ async def test_the_seat_is_asked_for_refused_and_handed_over(watch):  # noqa: F8
     published = []
     sessions = make_sessions(publish=published.append)
     one, two = await watch(sessions), await watch(sessions)
-    sessions.host.name_of = {two.id: 'Grace'}.get
+    sessions.robot.name_of = {two.id: 'Grace'}.get
     await one.until(lambda: seat(one) == EMPTY)
     await two.until(lambda: seat(two) == EMPTY)
     one.send('control', type='want', lease=True)
@@ -73,8 +73,8 @@ async def test_only_who_supervises_takes_the_seat(watch):  # noqa: F811
     two.send('control', type='want', lease=True, take=True)
     await two.until(lambda: two.got('control', 'error'))
     assert two.got('control', 'error')[0]['code'] == 'denied'
-    assert sessions.host.pilot.lease.holder == one.id
-    sessions.sessions[two.id].standing.role = 'supervise'
+    assert sessions.robot.pilot.lease.holder == one.id
+    sessions.sessions[two.id].authorization.role = 'supervise'
     two.send('control', type='want', lease=True, take=True)
     await two.until(lambda: seat(two)['epoch'] == 2)
     await one.until(lambda: seat(one)['epoch'] is None)
@@ -92,14 +92,14 @@ async def test_a_page_that_only_watches_asks_for_nothing(watch):  # noqa: F811
     viewer.send('control', type='want', lease=True)
     await viewer.until(lambda: viewer.got('control', 'error'))
     assert viewer.got('control', 'error')[0]['code'] == 'denied'
-    assert sessions.host.pilot.lease.holder is None
+    assert sessions.robot.pilot.lease.holder is None
 
 
 async def test_anybody_who_may_drive_stops_and_releases(watch):  # noqa: F811
     published = []
     sessions = make_sessions(publish=published.append)
     one, two = await watch(sessions), await watch(sessions)
-    sessions.host.name_of = {two.id: 'Grace'}.get
+    sessions.robot.name_of = {two.id: 'Grace'}.get
     none = {'type': 'stop', 'latched': False, 'id': None, 'by': ''}
     await one.until(lambda: one.got('control', 'stop') == [none])
     await two.until(lambda: two.got('control', 'stop') == [none])
@@ -117,24 +117,24 @@ async def test_anybody_who_may_drive_stops_and_releases(watch):  # noqa: F811
     one.send('control', type='release', id='00')
     await one.until(lambda: one.got('control', 'error'))
     assert one.got('control', 'error')[0]['code'] == 'no-stop'
-    sessions.sessions[late.id].standing.role = 'view'
+    sessions.sessions[late.id].authorization.role = 'view'
     late.send('control', type='release', id=latched['id'])
     await late.until(lambda: late.got('control', 'error'))
-    assert sessions.host.pilot.stop.latched
+    assert sessions.robot.pilot.stop.latched
     one.send('control', type='release', id=latched['id'])
     for viewer in (one, two, late):
         await viewer.until(lambda viewer=viewer: viewer.got('control', 'stop')[-1] == none)
     late.send('teleop', type='stop', request=6)
     await late.until(lambda: late.got('teleop', 'refused'))
     assert late.got('teleop', 'refused')[0]['reason'] == 'role'
-    assert not sessions.host.pilot.stop.latched
+    assert not sessions.robot.pilot.stop.latched
 
 
 async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F811
     published = []
     front = TestCamera('front', 60)
     sessions = make_sessions(front, publish=published.append)
-    gate = sessions.host.pilot.gate
+    gate = sessions.robot.pilot.gate
     gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
     one, two = await watch(sessions), await watch(sessions)
     await one.until(lambda: one.rtp and seat(one))
@@ -196,9 +196,9 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
 async def test_the_emergency_stop_is_for_every_role_that_may_press_it(watch):  # noqa: F811
     """Also where driving is off, and by spectators where that is allowed; they release nothing."""
     sessions = make_sessions(role='view', view_may_stop=True)
-    sessions.host.pilot.enabled = False
+    sessions.robot.pilot.enabled = False
     spectator, driver = await watch(sessions), await watch(sessions)
-    sessions.sessions[driver.id].standing.role = 'drive'
+    sessions.sessions[driver.id].authorization.role = 'drive'
     for viewer in (spectator, driver):
         await viewer.until(lambda viewer=viewer: viewer.got('control', 'hello')
                            and viewer.channels['teleop'].readyState == 'open')
@@ -208,7 +208,7 @@ async def test_the_emergency_stop_is_for_every_role_that_may_press_it(watch):  #
     spectator.send('teleop', type='stop', request=1)
     await spectator.until(lambda: spectator.got('control', 'stop')[-1].get('request') == 1)
     stop = driver.got('control', 'stop')[-1]
-    assert stop['latched'] and sessions.host.pilot.stop.latched
+    assert stop['latched'] and sessions.robot.pilot.stop.latched
     spectator.send('control', type='release', id=stop['id'])
     await spectator.until(lambda: spectator.got('control', 'error'))
     assert spectator.got('control', 'error')[0]['code'] == 'denied'
@@ -223,7 +223,7 @@ async def test_notices_are_told_with_hello_and_at_each_change(watch):  # noqa: F
     viewer = await watch(sessions)
     await viewer.until(lambda: viewer.got('control', 'notices'))
     assert viewer.got('control', 'notices') == [{'type': 'notices', 'notices': []}]
-    sessions.host.notices = (Notice('no-subscriber', 'warn', 'Nobody listens.', '/cmd_vel'),)
+    sessions.robot.notices = (Notice('no-subscriber', 'warn', 'Nobody listens.', '/cmd_vel'),)
     sessions.notices_changed()
     await viewer.until(lambda: len(viewer.got('control', 'notices')) == 2)
     told = viewer.got('control', 'notices')[1]['notices']
@@ -239,7 +239,7 @@ async def test_nobody_drives_by_a_camera_that_is_for_watching(watch):  # noqa: F
     published = []
     clip, front = TestCamera('clip', 180, drive=False), TestCamera('front', 60)
     sessions = make_sessions(clip, publish=published.append)
-    gate = sessions.host.pilot.gate
+    gate = sessions.robot.pilot.gate
     gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
     viewer = await watch(sessions)
     await viewer.until(lambda: viewer.rtp and viewer.got('control', 'slot'))
@@ -264,7 +264,7 @@ async def test_nobody_drives_by_a_camera_that_is_for_watching(watch):  # noqa: F
     assert viewer.got('teleop', 'refused')[0]['reason'] == 'camera'
     assert set(published) == {ZERO}
     # One for driving comes, and is shown to a page that has chosen nothing.
-    sessions.host.cameras['front'] = front.camera
+    sessions.robot.cameras['front'] = front.camera
     sessions.cameras_changed()
     assert viewer.got('control', 'hello')[0]['cameras'] == [{'name': 'clip', 'drive': False}]
     await viewer.until(lambda: viewer.got('control', 'slot')[-1]['camera'] == 'front')

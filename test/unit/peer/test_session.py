@@ -103,7 +103,7 @@ async def test_slots_switch_cameras_without_negotiation(watch):
     viewer.send('control', type='select', slot=1, camera=None)
     await viewer.until(lambda: [s for s in viewer.got('control', 'slot')
                                 if s['slot'] == 1][-1]['state'] == 'off')
-    assert not sessions.host.cameras['front'].watched
+    assert not sessions.robot.cameras['front'].watched
 
 
 async def test_cameras_come_and_go(watch):
@@ -112,12 +112,12 @@ async def test_cameras_come_and_go(watch):
     await viewer.until(lambda: viewer.got('control', 'hello'))
     assert viewer.got('control', 'hello')[0]['cameras'] == []
     late = TestCamera('late', 100)
-    sessions.host.cameras['late'] = late.camera
+    sessions.robot.cameras['late'] = late.camera
     sessions.cameras_changed()
     await viewer.until(lambda: near(viewer, 0, 100))
     assert viewer.got('control', 'cameras')[-1]['cameras'] == [
         {'name': 'late', 'drive': True}]
-    del sessions.host.cameras['late']
+    del sessions.robot.cameras['late']
     sessions.cameras_changed()
     await viewer.until(lambda: viewer.got('control', 'slot')[-1]['state'] == 'off')
 
@@ -206,7 +206,7 @@ async def test_who_may_only_watch_reaches_no_application(watch):
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
     assert sessions.received == []
-    assert sessions.host.pilot.lease.holder is None
+    assert sessions.robot.pilot.lease.holder is None
 
 
 async def test_a_session_has_one_way_to_drive(watch):
@@ -217,7 +217,7 @@ async def test_a_session_has_one_way_to_drive(watch):
     viewer.channels['default'].send('{"forward": 1}')
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
-    assert sessions.host.pilot.lease.holder is None
+    assert sessions.robot.pilot.lease.holder is None
 
 
 async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
@@ -229,7 +229,7 @@ async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
         viewer.send('control', type='want', lease=True)
     await until(lambda: not sessions.sessions)
     await sessions.close('test')
-    assert sessions.host.pilot.lease.holder is None
+    assert sessions.robot.pilot.lease.holder is None
 
 
 async def test_messages_both_ways(watch):
@@ -390,8 +390,8 @@ async def test_a_viewer_that_reports_no_frames_gets_the_other_codec(watch):
             await asyncio.sleep(0.1)
     # In whichever tier; a decoder that fails, fails for all the slots.
     await until(lambda: all(any(s.stats.frames for s in streams_of(camera, 'vp8'))
-                            for camera in sessions.host.cameras.values()))
-    assert not any(s.watched for camera in sessions.host.cameras.values()
+                            for camera in sessions.robot.cameras.values()))
+    assert not any(s.watched for camera in sessions.robot.cameras.values()
                    for s in streams_of(camera, 'h264'))
     assert sessions.sessions[viewer.id].stats()['failed_codecs'] == 'h264'
     await viewer.until(lambda: {s['slot'] for s in viewer.got('control', 'slot')

@@ -181,7 +181,7 @@ async def test_wishes_to_drive_change_little_for_others(watch, caplog):
     await pong(honest)
     assert len(honest.got('control', 'lease')) - told <= 24
     assert len([r for r in caplog.records if r.getMessage().startswith('driver')]) <= 24
-    assert sessions.host.pilot.lease.holder is None
+    assert sessions.robot.pilot.lease.holder is None
 
 
 async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
@@ -194,7 +194,7 @@ async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
     without_refill(session)
     # However long this host takes: all comes at once.
     monkeypatch.setattr(rtcbot, 'boot_time', lambda: 0.0)
-    pilot, holds = sessions.host.pilot, []
+    pilot, holds = sessions.robot.pilot, []
     hold = pilot.hold
 
     def note(name, forward, *args):
@@ -237,7 +237,7 @@ async def test_stops_pass_and_other_commands_are_limited(watch):
     await rude.until(lambda: any(m['reason'] == 'busy' for m in rude.got('teleop', 'refused')))
     rude.send('teleop', type='stop', request=1)
     await rude.until(lambda: any(m.get('request') == 1 for m in rude.got('control', 'stop')))
-    assert sessions.host.pilot.stop.latched
+    assert sessions.robot.pilot.stop.latched
     # Once it is in force, answers to more of them have a budget.
     while session.budgets.confirmations.allow():
         pass
@@ -266,7 +266,7 @@ async def test_what_only_looks_like_a_stop_costs_as_others(watch, role):
     # A stop passes of those only who may press it; of others it is not even read.
     teleop._on_message(json.dumps({'type': 'stop', 'request': 1}))
     assert told == (['busy'] if role == 'drive' else ['busy', 'busy'])
-    assert sessions.host.pilot.stop.latched is (role == 'drive')
+    assert sessions.robot.pilot.stop.latched is (role == 'drive')
 
 
 async def test_releases_are_few(watch):

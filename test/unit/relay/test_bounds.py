@@ -112,7 +112,7 @@ async def test_players_may_join_lines_by_line_feeds():
 async def real_robot(r):
     """Give the sessions of a real robot's end at a relay."""
     sessions = make_sessions(TestCamera('front', 60))
-    sessions.host.access = Access('robot', 'view', 'view')
+    sessions.robot.access = Access('robot', 'view', 'view')
     client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot', sessions.link('relay'))
     dialing = asyncio.create_task(client.run())
     await until(lambda: r.registry.get('bot') is not None)
@@ -127,7 +127,7 @@ async def real_robot(r):
 @pytest.mark.asyncio
 async def test_a_player_s_candidates_do_not_cut_a_robot_off_its_relay():
     async with relay() as r, real_robot(r) as sessions:
-        sessions.host.access = Access('robot', 'view', 'view', whep_via_relay=True)
+        sessions.robot.access = Access('robot', 'view', 'view', whep_via_relay=True)
         robot, player = r.registry.get('bot'), Player(r.http)
         try:
             assert (await player.play('/whep/bot'))[0] == 201

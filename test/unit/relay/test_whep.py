@@ -270,7 +270,7 @@ async def test_ice_servers_as_links():
 async def robot_at(r, way, **rules):
     """Give a robot with two cameras in reach of a relay, or of its own server's code."""
     sessions = make_sessions(TestCamera('front/image_raw', 60), TestCamera('rear', 180))
-    sessions.host.access = Access('robot', 'view', 'view', **rules)
+    sessions.robot.access = Access('robot', 'view', 'view', **rules)
     dialing = None
     if way == 'server':
         r.registry.add('bot', sessions.link('server'))
@@ -339,7 +339,7 @@ async def test_players_that_ask_for_what_is_not_there():
             assert (await player.play('/whep/bot/none'))[0] == 404
             status, _, text = await silent.play('/whep/bot/rear')
             assert status == 422 and 'video' in text
-            sessions.host.codecs = ()
+            sessions.robot.codecs = ()
             assert (await player.play('/whep/bot/rear'))[0] == 406
             assert not sessions.sessions
         finally:

@@ -26,7 +26,7 @@ from ..media.camera import Camera
 
 
 @dataclass
-class Host:
+class RobotContext:
     """
     The robot, as its sessions see it.
 
