@@ -20,7 +20,7 @@ from typing import Callable
 from rclpy.node import Node
 
 from ..core.errors import ParameterError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..core.settings.parameter_table import Value
 from ..core.settings.robot_parameters import camera_parameters
 from ..core.supervision import call_guarded, failures, guard
@@ -103,7 +103,7 @@ class Cameras:
             camera_topic = CameraTopic(self._node, topic, kind, qos)
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise ParameterError(f'parameter {prefix}.topic is {show(topic)}, allowed '
+            raise ParameterError(f'parameter {prefix}.topic is {shorten(topic)}, allowed '
                                  f'is the name of a topic: {reason}') from None
         camera = Camera(name, settings, on_watched=lambda: self._ros.call(
             'camera', self._check, camera_topic))

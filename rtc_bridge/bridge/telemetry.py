@@ -21,7 +21,7 @@ from rclpy.node import Node
 
 from ..core.clock import boot_time
 from ..core.errors import ParameterError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..core.protocol.telemetry_values import Battery, odometry, to_json
 from ..core.settings.parameter_table import Value
 from ..core.supervision import call_guarded, guard
@@ -76,8 +76,8 @@ class Telemetry:
         try:
             return self._node.resolve_topic_name(name)
         except (ValueError, RuntimeError) as error:
-            raise ParameterError(f'parameter {parameter} has {show(name)}, allowed are names of '
-                                 f'topics: {str(error).splitlines()[0]}') from None
+            raise ParameterError(f'parameter {parameter} has {shorten(name)}, allowed are names '
+                                 f'of topics: {str(error).splitlines()[0]}') from None
 
     async def run(self, ros: RosThread) -> None:
         """Look after the topics, for ever."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from .pixel_layouts import ENCODINGS
 from ..core.errors import ImageError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 
 _JPEG = b'\xff\xd8\xff'
 _JPEG_END = b'\xff\xd9'
@@ -47,10 +47,10 @@ def decode_compressed(data: bytes, format: str) -> tuple[np.ndarray, str]:  # no
     """
     data = bytes(data)
     if 'compressedDepth' in format:
-        raise ImageError(f'format {show(format)} is not supported: publish the depth image as '
+        raise ImageError(f'format {shorten(format)} is not supported: publish the depth image as '
                          '16UC1 or 32FC1, or as PNG')
     if not data.startswith((_JPEG, _PNG)):
-        raise ImageError(f'{len(data)} bytes of format {show(format)} are neither JPEG nor PNG')
+        raise ImageError(f'{len(data)} bytes of format {shorten(format)} are neither JPEG nor PNG')
     # OpenCV fills what is missing with grey, and says nothing.
     whole = data.rfind(_JPEG_END) > 0 if data.startswith(_JPEG) else b'IEND' in data[-64:]
     pixels = None
@@ -60,11 +60,11 @@ def decode_compressed(data: bytes, format: str) -> tuple[np.ndarray, str]:  # no
         except cv2.error:
             pass
     if pixels is None:
-        raise ImageError(f'{len(data)} bytes of format {show(format)} are broken or cut short')
+        raise ImageError(f'{len(data)} bytes of format {shorten(format)} are broken or cut short')
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     encoding = _NAMES.get((pixels.dtype.name, channels))
     if encoding is None:
-        raise ImageError(f'format {show(format)} holds {channels} channels of {pixels.dtype}')
+        raise ImageError(f'format {shorten(format)} holds {channels} channels of {pixels.dtype}')
     source, _, how = format.partition(';')
     if channels == 1 and source in ('mono16', f'mono{pixels.itemsize * 8}'):
         encoding = f'mono{pixels.itemsize * 8}'

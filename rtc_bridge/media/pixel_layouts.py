@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import re
 
 from ..core.errors import ImageError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 
 # Kinds that are one luma plane followed by one of interleaved chroma (V4L2 NV12, NV21, NV24).
 PLANAR = ('nv12', 'nv21', 'nv24')
@@ -81,4 +81,4 @@ def layout(encoding: str) -> Layout:
     if _GENERIC.fullmatch(encoding):
         raise ImageError(f'encoding {encoding} does not say what its numbers mean; '
                          'publish bgr8, mono8, 16UC1 or 32FC1')
-    raise ImageError(f'unknown encoding {show(encoding)}')
+    raise ImageError(f'unknown encoding {shorten(encoding)}')

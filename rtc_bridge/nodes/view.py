@@ -26,7 +26,7 @@ from aiohttp import web
 
 from ..core.access.invite_url import Link, read_link
 from ..core.errors import ProtocolError, REFUSED
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..relay.http.local_page import create_app
 
 _HOST = '127.0.0.1'
@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _describe(link: Link) -> str:
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(link.invite.exp))
-    return (f'It lets you {link.invite.role} {show(link.invite.robot_id)} until {until}, by '
+    return (f'It lets you {link.invite.role} {shorten(link.invite.robot_id)} until {until}, by '
             f'{link.page.url}. Ctrl-C ends this page, not what it shows already.')
 
 

@@ -25,7 +25,7 @@ import re
 from aiortc.sdp import SessionDescription
 
 from ..core.errors import SignalingError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 
 _SHA256 = re.compile('[0-9a-f]{2}(?::[0-9a-f]{2}){31}', re.I)
 
@@ -47,8 +47,8 @@ def shared_fingerprint(description: SessionDescription, *, alone: bool = True) -
         '' not in names and len(set(names)) == len(names)
         and sorted(groups[0].items) == sorted(names))
     if not bundled and (alone or len(names) > 1):
-        raise _refused(f'one BUNDLE group with all sections {show(names)} is needed, '
-                       f'there are {show([str(group) for group in groups])}')
+        raise _refused(f'one BUNDLE group with all sections {shorten(names)} is needed, '
+                       f'there are {shorten([str(group) for group in groups])}')
     found = set()
     for media in description.media:
         prints = media.dtls.fingerprints if media.dtls else []

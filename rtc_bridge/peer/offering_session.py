@@ -26,7 +26,7 @@ from .session import Session
 from .viewer_description import only_sha256, read_answer, ViewerOffer
 from ..core.errors import SignalingError
 from ..core.protocol.robot_link import Call, Candidate, Offer
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..core.supervision import spawn
 from ..core.video.codec_fallback import ENCODINGS
 from ..media.camera import Camera
@@ -136,7 +136,7 @@ class OfferingSession(Session):
             if wanted != 0 and self._camera(wanted) is None:
                 there = ', '.join(self.robot.cameras) or 'none'
                 raise SignalingError('no-camera',
-                                     f'no camera {show(wanted)}, there are: {there}')
+                                     f'no camera {shorten(wanted)}, there are: {there}')
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         self._tell_once('channel', 'channel %s is not used', channel.label)

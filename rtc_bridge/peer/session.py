@@ -40,7 +40,7 @@ from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from ..core.limits.session_budgets import SessionBudgets
 from ..core.protocol.robot_link import Candidate, Offer
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..core.supervision import guard, guarded, spawn
 from ..core.video.codec_fallback import ENCODINGS, family
 from ..core.video.viewer_stats import Figures
@@ -109,7 +109,7 @@ class Session:
         # Who has proved nothing is told of no cameras.
         if name is not None and name not in self.robot.cameras and self.role != 'none':
             there = ', '.join(self.robot.cameras) or 'none'
-            raise SignalingError('no-camera', f'no camera {show(name)}, there are: {there}')
+            raise SignalingError('no-camera', f'no camera {shorten(name)}, there are: {there}')
         if offer.slots and not self._encodings(offer):
             raise SignalingError('no-codec', 'the viewer decodes none of: '
                                              + ', '.join(self.robot.codecs))
@@ -257,7 +257,7 @@ class Session:
             # It may have driven without an invite, which is for watching only.
             self.robot.pilot.leave(self.session_id)
         logger.info('%s: %s by the invite of %s', self._name, self.role,
-                    show(self.authorization.invite))
+                    shorten(self.authorization.invite))
         self.fill_first_slot(self._offer.camera)
         return mac
 
@@ -329,7 +329,7 @@ class Session:
         if kind not in self._told:
             self._told.add(kind)
             logger.info('%s: ' + text + '; more of this kind are not told', self._name,
-                        show(value))
+                        shorten(value))
 
     def _on_breach(self, reason: str) -> None:
         """Take that the viewer's association is ended for what came over it."""

@@ -22,7 +22,7 @@ from aiortc.sdp import MediaDescription, SessionDescription
 from . import aiortc_compat
 from .bundle import shared_fingerprint
 from ..core.errors import SignalingError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..core.video.codec_fallback import ENCODINGS
 
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
@@ -82,7 +82,8 @@ def _read(sdp: str, code: str) -> tuple[str, SessionDescription]:
         description = SessionDescription.parse(text)
     except Exception as error:
         # aiortc has no common base for what strange text raises in it: StopIteration, for one.
-        raise SignalingError(code, f'{what} is no SDP that can be read: {show(error)}') from None
+        raise SignalingError(
+            code, f'{what} is no SDP that can be read: {shorten(error)}') from None
     if not description.media:
         raise SignalingError(code, f'{what} has no media sections')
     kinds = {media.rtp.muxId: media.kind for media in description.media}

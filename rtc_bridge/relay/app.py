@@ -42,7 +42,7 @@ from ..core.limits.log_limits import Repeats
 from ..core.protocol.signaling_messages import (
     check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch,
 )
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..core.settings.parameter_table import Value
 from ..core.settings.relay_settings import DEFAULTS
 
@@ -144,7 +144,7 @@ class _Relay:
             # A page whose site's name was made to mean this server could read them.
             raise web.HTTPForbidden(
                 text='The metrics are for requests by IP address or by a name in '
-                     f'{self._hosts.setting}, which {show(hosts[-1], 300)} is not')
+                     f'{self._hosts.setting}, which {shorten(hosts[-1], 300)} is not')
         return self._metrics.response()
 
     async def _options(self, request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.errors import ImageError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..media.compressed import decode_compressed
 from ..media.pixel_layouts import Layout, layout
 
@@ -101,7 +101,8 @@ def refuse_video(msg: Any) -> tuple[np.ndarray, str]:
 
     :raises ImageError: always
     """
-    raise ImageError(f'video of format {show(_video_format(msg))} is not supported: publish H.264')
+    raise ImageError(
+        f'video of format {shorten(_video_format(msg))} is not supported: publish H.264')
 
 
 def _video_format(msg: Any) -> str:

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.signaling_messages import check_name
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 from ..system.private_files import warn_if_exposed
 
 _ALLOWED = ('an http, https, ws or wss URL with the path of the robot or none, like '
@@ -92,7 +92,7 @@ def read_token(file: str, environment: Mapping[str, str] = os.environ, *,
     try:
         token = Path(file).read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
-        raise ParameterError(f'parameter {parameter} is {show(file)}, which cannot be read: '
+        raise ParameterError(f'parameter {parameter} is {shorten(file)}, which cannot be read: '
                              f'{error}') from None
     token = token.strip()
     if not token.isascii() or not token.isprintable():
@@ -104,4 +104,4 @@ def read_token(file: str, environment: Mapping[str, str] = os.environ, *,
 
 
 def _refuse(relay_url: str) -> ParameterError:
-    return ParameterError(f'parameter relay_url is {show(relay_url)}, allowed is {_ALLOWED}')
+    return ParameterError(f'parameter relay_url is {shorten(relay_url)}, allowed is {_ALLOWED}')

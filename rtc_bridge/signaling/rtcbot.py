@@ -21,10 +21,10 @@ from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.log_limits import escape
-from ..core.limits.text_limits import take_sdp
+from ..core.limits.text_limits import sdp_member
 from ..core.protocol.robot_link import Offer, RobotLink
 from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
-from ..core.protocol.strict_json import dump_frame, load_object, show, take
+from ..core.protocol.strict_json import dump_frame, load_object, member, shorten
 from ..core.supervision import failures
 
 
@@ -38,9 +38,9 @@ async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes)
     session = secrets.token_urlsafe(12)
     try:
         obj = load_object(text, MAX_MESSAGE)
-        if take(obj, 'type', str) != 'offer':
-            raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
-        sdp = await link.answer(Offer(session, take_sdp(obj), door='rtcbot'))
+        if member(obj, 'type', str) != 'offer':
+            raise ProtocolError(f'type {shorten(obj["type"])} where an offer was due')
+        sdp = await link.answer(Offer(session, sdp_member(obj), door='rtcbot'))
         reply = {'sdp': sdp, 'type': 'answer'}
     except ProtocolError as error:
         reply = {'error': 'bad-message', 'message': escape(str(error))}

@@ -26,7 +26,7 @@ from typing import Any
 from .private_files import warn_if_exposed
 from ..core.access.ice_servers import Ice, read_url
 from ..core.errors import ParameterError
-from ..core.protocol.strict_json import show
+from ..core.protocol.strict_json import shorten
 
 
 def read_words(file: str, text: str) -> list[str]:
@@ -55,7 +55,7 @@ def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
     try:
         text = path.read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
-        raise ParameterError(f'parameter {row} is {show(file)}, which cannot be read: '
+        raise ParameterError(f'parameter {row} is {shorten(file)}, which cannot be read: '
                              f'{error}') from None
     text = text.strip()
     if (file and not text) or not text.isprintable():
@@ -79,7 +79,7 @@ def read_ice(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
     turn = next((url.text for url in urls if url.scheme != 'stun'), None)
     if turn and bool(login) == bool(secret):
         raise ParameterError(
-            f'parameter ice.servers has {show(turn)}, for which '
+            f'parameter ice.servers has {shorten(turn)}, for which '
             f'{"only one" if login else "one"} of ice.login_file (RTC_BRIDGE_TURN_LOGIN) and '
             'ice.secret_file (RTC_BRIDGE_TURN_SECRET) has to be there')
     return Ice(urls, (username, password) if login else None, secret, values['ice.ttl'])

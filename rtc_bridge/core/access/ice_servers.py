@@ -27,7 +27,7 @@ from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimit
 from ..protocol.robot_link import IceServer
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 # Anybody may have a viewer's credentials, before a proof: they hold for the time in which a page
 # gets an address, and coturn does not look at the time again while that address is in use.
@@ -73,12 +73,12 @@ def read_url(text: str) -> IceUrl:
                 host.encode('idna')
             except UnicodeError:
                 raise ParameterError(
-                    f'parameter ice.servers has {show(text)}, and {show(host)} is no host name: '
-                    'allowed are names of 1 to 63 characters between single dots, or an IPv4 '
-                    'address') from None
+                    f'parameter ice.servers has {shorten(text)}, and {shorten(host)} is no host '
+                    'name: allowed are names of 1 to 63 characters between single dots, or an '
+                    'IPv4 address') from None
             default = 'tcp' if scheme == 'turns' else 'udp'
             return IceUrl(text, scheme, host, number, transport or default)
-    raise ParameterError(f'parameter ice.servers has {show(text)}, allowed are {_ALLOWED}')
+    raise ParameterError(f'parameter ice.servers has {shorten(text)}, allowed are {_ALLOWED}')
 
 
 def mint(secret: str, name: str, expiry: int) -> tuple[str, str]:

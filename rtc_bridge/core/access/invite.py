@@ -29,7 +29,7 @@ import secrets
 import unicodedata
 
 from ..errors import ProtocolError
-from ..protocol.strict_json import dump, load_object, show, take
+from ..protocol.strict_json import dump, load_object, member, shorten
 
 SECRET_BYTES = 32
 ROLES = ('view', 'drive', 'supervise')
@@ -81,13 +81,13 @@ def decode(text: str) -> bytes:
     :raises ProtocolError: another character, or bits left over
     """
     if not _BASE64URL.fullmatch(text):
-        raise ProtocolError(f'{show(text)} is not base64url')
+        raise ProtocolError(f'{shorten(text)} is not base64url')
     try:
         data = base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
     except binascii.Error:
-        raise ProtocolError(f'{show(text)} is not base64url') from None
+        raise ProtocolError(f'{shorten(text)} is not base64url') from None
     if encode(data) != text:
-        raise ProtocolError(f'{show(text)} is not base64url: bits are left over')
+        raise ProtocolError(f'{shorten(text)} is not base64url: bits are left over')
     return data
 
 
@@ -157,11 +157,11 @@ def read(payload: str) -> Invite:
     names = {'robot_id', 'id', 'role', 'name', 'iat', 'exp'}
     if set(obj) != names:
         raise ProtocolError(f'an invite has {", ".join(sorted(names))}, got '
-                            f'{", ".join(map(show, obj))}')
-    invite = Invite(take(obj, 'robot_id', str), take(obj, 'id', str), take(obj, 'role', str),
-                    take(obj, 'name', str), take(obj, 'iat', int), take(obj, 'exp', int))
+                            f'{", ".join(map(shorten, obj))}')
+    invite = Invite(member(obj, 'robot_id', str), member(obj, 'id', str), member(obj, 'role', str),
+                    member(obj, 'name', str), member(obj, 'iat', int), member(obj, 'exp', int))
     if invite.role not in ROLES:
-        raise ProtocolError(f'role is {show(invite.role)}, allowed are {", ".join(ROLES)}')
+        raise ProtocolError(f'role is {shorten(invite.role)}, allowed are {", ".join(ROLES)}')
     if not invite.invite_id or len(invite.invite_id) > MAX_NAME or len(invite.name) > MAX_NAME:
         raise ProtocolError(f'id and name have at most {MAX_NAME} characters, and id is not empty')
     check_text(invite.name)
@@ -175,4 +175,4 @@ def check_text(name: str) -> None:
     :raises ProtocolError: it has control characters, or halves of surrogate pairs
     """
     if any(unicodedata.category(letter) in ('Cc', 'Cs', 'Zl', 'Zp') for letter in name):
-        raise ProtocolError(f'name is {show(name)}, allowed is what can be printed in one line')
+        raise ProtocolError(f'name is {shorten(name)}, allowed is what can be printed in one line')

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from .invite import Invite, read, SECRET_BYTES, split
 from ..errors import ProtocolError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 _HOST = re.compile(r'[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*')
 _PATH = re.compile(r'(/[A-Za-z0-9][A-Za-z0-9_.~-]*)*/?')
@@ -69,23 +69,23 @@ def read_page(text: str) -> Page:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise ProtocolError(f'{show(text)} has a wrong port or host; a page is like '
+        raise ProtocolError(f'{shorten(text)} has a wrong port or host; a page is like '
                             'https://relay.example.org/myrobot') from None
     if parts.scheme not in ('http', 'https'):
-        raise ProtocolError(f'{show(text)} begins with neither http:// nor https://')
+        raise ProtocolError(f'{shorten(text)} begins with neither http:// nor https://')
     if '@' in parts.netloc:
         # What is before it may be a password.
-        raise ProtocolError(f'the link to {show(parts.hostname)} has a user name or password '
+        raise ProtocolError(f'the link to {shorten(parts.hostname)} has a user name or password '
                             'before its host, which is not allowed')
     host = parts.hostname or ''
     if not _HOST.fullmatch(host) or port == 0:
-        raise ProtocolError(f'{show(text)} has no good host and port: {show(parts.netloc)}')
+        raise ProtocolError(f'{shorten(text)} has no good host and port: {shorten(parts.netloc)}')
     if '\\' in text or not _PATH.fullmatch(parts.path):
-        raise ProtocolError(f'{show(text)} has no good path: {show(parts.path)}')
+        raise ProtocolError(f'{shorten(text)} has no good path: {shorten(parts.path)}')
     if not _QUERY.fullmatch(parts.query):
-        raise ProtocolError(f'{show(text)} has no good query: {show(parts.query)}')
+        raise ProtocolError(f'{shorten(text)} has no good query: {shorten(parts.query)}')
     if '#' in text:
-        raise ProtocolError(f'{show(text)} has a fragment, which is not allowed here')
+        raise ProtocolError(f'{shorten(text)} has a fragment, which is not allowed here')
     return Page(f'{parts.scheme}://{parts.netloc}{parts.path or "/"}', parts.query)
 
 
@@ -98,7 +98,7 @@ def read_link(text: str) -> Link:
     text, _, fragment = text.strip().partition('#')
     page = read_page(text)
     if not fragment:
-        raise ProtocolError(f'{show(text)} has no invite behind a #: was it cut off? (A shell '
+        raise ProtocolError(f'{shorten(text)} has no invite behind a #: was it cut off? (A shell '
                             'needs the whole link in quotes)')
     try:
         payload, key = split(fragment)

@@ -25,7 +25,7 @@ import re
 
 from ..errors import ParameterError
 from ..limits.address_limits import is_here
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 # What is told of a page of the server's own; no origin is written like this.
 SAME = 'same'
@@ -84,9 +84,9 @@ def read_origins(texts: Iterable[str], parameter: str) -> frozenset[str]:
     if OPAQUE in origins:
         wrong = next(text for text in texts if text != ANY
                      and read_origin(text.removesuffix('/')) == OPAQUE)
-        raise ParameterError(f'parameter {parameter} has {show(wrong)}, allowed are origins like '
-                             "https://pages.example.org or http://192.168.1.5:8000, and '*' for "
-                             'all')
+        raise ParameterError(f'parameter {parameter} has {shorten(wrong)}, allowed are origins '
+                             "like https://pages.example.org or http://192.168.1.5:8000, and '*' "
+                             'for all')
     return frozenset(origins)
 
 
@@ -133,7 +133,7 @@ class HostNames:
         names = list(names)
         for name in names:
             if name != ANY and not host_name(name):
-                raise ParameterError(f'parameter {setting} has {show(name)}, allowed are host '
+                raise ParameterError(f'parameter {setting} has {shorten(name)}, allowed are host '
                                      "names like robot.example.org, and '*' for all")
         self._names = {host_name(name) for name in names if name != ANY}
         self._any = ANY in names

@@ -28,7 +28,7 @@ import secrets
 
 from .invite import decode, encode
 from ..errors import ProtocolError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 _LABEL = b'rtc-bridge/1 registration\0'
 _SALT_BYTES = 16
@@ -50,10 +50,10 @@ class Identity:
         """Check both."""
         if len(decode(self.digest)) != sha256().digest_size:
             raise ProtocolError(f'the digest of an identity must be 32 bytes, got '
-                                f'{show(self.digest)}')
+                                f'{shorten(self.digest)}')
         if not 1 <= len(decode(self.salt)) <= MAX_SALT_BYTES:
             raise ProtocolError(f'the salt of an identity must be 1 to {MAX_SALT_BYTES} bytes, '
-                                f'got {show(self.salt)}')
+                                f'got {shorten(self.salt)}')
 
     def proven_by(self, key: str) -> bool:
         """Tell whether a key, base64url, is the one that belongs to this."""

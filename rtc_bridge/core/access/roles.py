@@ -32,7 +32,7 @@ from .proof import page_mac, robot_mac, same, Transcript
 from ..clock import Clock
 from ..errors import ProtocolError, SignalingError
 from ..protocol.kscale_messages import WRONG_TOKEN
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 ROLES = ('none', 'view', 'drive', 'supervise')
 # Far enough: a console's link ends with its process.
@@ -136,7 +136,7 @@ class Access:
         if self.is_for_own_pages(via, door, origin):
             return SignalingError(
                 'denied', 'this robot lets pages of other sites in with an invite only: parameter '
-                          f'access.origins does not list {show(origin, 120)}')
+                          f'access.origins does not list {shorten(origin, 120)}')
         return SignalingError('denied', 'this robot lets nobody in without an invite this way')
 
     def caller(self, via: str, door: str, token: str | None, origin: str | None = None) -> str:

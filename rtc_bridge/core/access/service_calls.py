@@ -21,7 +21,7 @@ from typing import Callable, Iterable
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimit
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 # Type of the service, as the graph names it, by kind.
 SERVICE_TYPES = {'trigger': 'std_srvs/srv/Trigger', 'set_bool': 'std_srvs/srv/SetBool'}
@@ -77,7 +77,7 @@ def read_services(entries: Iterable[str], resolve: Callable[[str], str],
         elif topic in found:
             fault = 'it is there twice'
         if fault:
-            raise ParameterError(f'parameter actions.services has {show(entry)}, allowed are '
+            raise ParameterError(f'parameter actions.services has {shorten(entry)}, allowed are '
                                  f'names of services, alone or as name:trigger or name:set_bool: '
                                  f'{fault}')
         found[topic] = Service(name, topic, kind or None)

@@ -27,7 +27,7 @@ from typing import Any
 
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..protocol.strict_json import dump, load_object, take
+from ..protocol.strict_json import dump, load_object, member
 
 # Bytes of one message, of which a guard with a dozen emergency stops needs a tenth.
 MAX_MESSAGE = 16 * 1024
@@ -95,9 +95,9 @@ class StopState:
         :raises ProtocolError: it is something else
         """
         obj = load_object(text, MAX_MESSAGE)
-        return cls(_bridge(take(obj, 'bridge', dict)), take(obj, 'stop', str, None),
-                   take(obj, 'released', str, None),
-                   _name(take(obj, 'folder', str, None) or ''))
+        return cls(_bridge(member(obj, 'bridge', dict)), member(obj, 'stop', str, None),
+                   member(obj, 'released', str, None),
+                   _name(member(obj, 'folder', str, None) or ''))
 
 
 @dataclass(frozen=True)
@@ -153,18 +153,18 @@ class GuardState:
         :raises ProtocolError: it is something else
         """
         obj = load_object(text, MAX_MESSAGE)
-        holder = take(obj, 'holder', dict, None)
-        names = {name: _name(take(obj, name, str))
+        holder = member(obj, 'holder', dict, None)
+        names = {name: _name(member(obj, name, str))
                  for name in ('guard', 'name', 'where', 'topic', 'kind')}
-        stops = take(obj, 'stops', list)
+        stops = member(obj, 'stops', list)
         if not all(isinstance(stop, dict) for stop in stops):
             raise ProtocolError('member "stops" must be objects')
-        return cls(**names, auto=take(obj, 'auto', bool),
+        return cls(**names, auto=member(obj, 'auto', bool),
                    holder=_bridge(holder) if holder is not None else None,
-                   stops=tuple(HeldStop(_name(take(stop, 'process', str)),
-                                        _name(take(stop, 'bridge', str)),
-                                        take(stop, 'gone', bool),
-                                        _name(take(stop, 'folder', str, None) or ''))
+                   stops=tuple(HeldStop(_name(member(stop, 'process', str)),
+                                        _name(member(stop, 'bridge', str)),
+                                        member(stop, 'gone', bool),
+                                        _name(member(stop, 'folder', str, None) or ''))
                                for stop in stops))
 
 
@@ -174,4 +174,4 @@ def this_process() -> str:
 
 
 def _bridge(obj: dict[str, Any]) -> BridgeId:
-    return BridgeId(_name(take(obj, 'process', str)), _name(take(obj, 'name', str)))
+    return BridgeId(_name(member(obj, 'process', str)), _name(member(obj, 'name', str)))

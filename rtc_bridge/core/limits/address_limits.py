@@ -22,7 +22,7 @@ from ipaddress import ip_address, ip_network, IPv4Address, IPv6Address, IPv6Netw
 from .rate_limit import RateLimit
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 # A site has at least this much of IPv6 (RFC 6177), so its addresses count as one.
 _SITE_BITS = 64
@@ -90,8 +90,8 @@ class Networks:
             try:
                 self._networks.append(ip_network(text.strip(), strict=False))
             except ValueError:
-                raise ParameterError(f'parameter {setting} has {show(text)}, allowed are networks '
-                                     'like 10.0.0.0/8 or ::1') from None
+                raise ParameterError(f'parameter {setting} has {shorten(text)}, allowed are '
+                                     'networks like 10.0.0.0/8 or ::1') from None
 
     def __contains__(self, address: str | None) -> bool:
         """Tell whether an address lies in one of them."""

@@ -26,7 +26,7 @@ from collections import Counter
 import re
 
 from ..errors import SignalingError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 # Bytes of one media section, and of what precedes the first one. Chromium 156 has 5.2 kB.
 MAX_SECTION_BYTES = 12 * 1024
@@ -118,7 +118,7 @@ def _check(sdp: str, sections: int) -> None:
     if found := _BAD_CHARACTER.search(sdp):
         if found[0] in '\r\n':
             raise _Refused('a line ends with something else than CR LF')
-        raise _Refused(f'it has the control character {show(found[0])}')
+        raise _Refused(f'it has the control character {shorten(found[0])}')
     most = MEAN_SECTION_LINES * (sections + 1)
     if sdp.count('\n') > most:
         raise _Refused(f'{sdp.count(chr(10))} lines, at most {most} are allowed')
@@ -131,7 +131,7 @@ def _check(sdp: str, sections: int) -> None:
     parts, candidates, pairs = 0, 0, 0
     for line in lines:
         if line[1:2] != '=' or not 'a' <= line[0] <= 'z':
-            raise _Refused(f'{show(line)} is no line of SDP')
+            raise _Refused(f'{shorten(line)} is no line of SDP')
         if len(line) > MAX_LINE:
             raise _Refused(f'a line of {len(line)} characters, at most {MAX_LINE} are allowed')
         if line[0] == 'm':
@@ -212,7 +212,7 @@ class _Section(_Part):
         for word in self._formats:
             if len(word) > _MAX_FORMAT or (
                     words[0] in _RTP and not _PAYLOAD_TYPE.fullmatch(word)):
-                raise _Refused(f'{show(word)} is no payload type')
+                raise _Refused(f'{shorten(word)} is no payload type')
         self._mapped: set[str] = set()
         self._codecs: Counter[str] = Counter()
         self._parameters: set[str] = set()
@@ -267,8 +267,8 @@ class _Section(_Part):
         self._codecs[codec] += 1
         most = MAX_TYPES_OF_RTX if codec == 'rtx' else MAX_TYPES_OF_CODEC
         if self._codecs[codec] > most:
-            raise _Refused(f'more than {most} payload types of {show(codec)} in one section')
+            raise _Refused(f'more than {most} payload types of {shorten(codec)} in one section')
 
     def _check_format(self, name: str, kind: str) -> None:
         if kind not in self._formats:
-            raise _Refused(f'{name} of {show(kind)}, which is no payload type of its section')
+            raise _Refused(f'{name} of {shorten(kind)}, which is no payload type of its section')

@@ -22,7 +22,7 @@ text is logged, published or sent. A control character would forge lines of a lo
 from typing import Any
 
 from ..errors import ProtocolError
-from ..protocol.strict_json import REQUIRED, show, take
+from ..protocol.strict_json import member, REQUIRED, shorten
 
 # Characters, by the kind of text.
 LIMITS = {
@@ -65,28 +65,28 @@ def check_text(value: str, kind: str, name: str = '') -> str:
                             f'{limit} are allowed')
     if not value.isprintable():
         raise ProtocolError(f'member "{name or kind}" has characters that cannot be printed: '
-                            f'{show(value)}')
+                            f'{shorten(value)}')
     return value
 
 
-def take_text(obj: dict[str, Any], name: str, kind: str = '', default: Any = REQUIRED) -> Any:
+def text_member(obj: dict[str, Any], name: str, kind: str = '', default: Any = REQUIRED) -> Any:
     """
     Return member ``name`` of a JSON object as a text of its kind.
 
     :param kind: a key of :data:`LIMITS`, by default the name
     :raises ProtocolError: missing without a default, no text, or beyond a bound
     """
-    value = take(obj, name, str, default)
+    value = member(obj, name, str, default)
     return value if value is default else check_text(value, kind or name, name)
 
 
-def take_sdp(obj: dict[str, Any], name: str = 'sdp') -> str:
+def sdp_member(obj: dict[str, Any], name: str = 'sdp') -> str:
     """
     Return a session description, which :mod:`.sdp_limits` has yet to check.
 
     :raises ProtocolError: missing, no text, or half a character in it
     """
-    value = take(obj, name, str)
+    value = member(obj, name, str)
     try:
         value.isascii() or value.encode()
     except UnicodeEncodeError:

@@ -17,13 +17,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from .strict_json import load_object, show, take
+from .strict_json import load_object, member, shorten
 from ..access.invite import decode, MAX_PAYLOAD
 from ..access.proof import MAC_BYTES, NONCE_BYTES
 from ..driving.velocity import Velocity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..limits.text_limits import LIMITS, take_text
+from ..limits.text_limits import LIMITS, text_member
 from ..video.viewer_stats import Figures, parse_figures
 
 MAX_MESSAGE = 64 * 1024
@@ -156,8 +156,8 @@ def _any(obj: dict[str, Any], name: str) -> Any:
 
 
 def _prove(obj: dict[str, Any]) -> Prove:
-    nonce, mac = decode(take(obj, 'nonce', str)), decode(take(obj, 'mac', str))
-    payload = take(obj, 'payload', str)
+    nonce, mac = decode(member(obj, 'nonce', str)), decode(member(obj, 'mac', str))
+    payload = member(obj, 'payload', str)
     decode(payload)
     if (len(nonce), len(mac)) != (NONCE_BYTES, MAC_BYTES) or len(payload) > MAX_PAYLOAD:
         raise ProtocolError(f'nonce, mac and payload have {len(nonce)} bytes, {len(mac)} bytes '
@@ -166,48 +166,49 @@ def _prove(obj: dict[str, Any]) -> Prove:
 
 
 _CONTROL = {
-    'select': lambda o: Select(take(o, 'slot', int), take_text(o, 'camera', default=None)),
-    'shown': lambda o: Shown(take(o, 'slot', int), _counter(o, 'frames'), _counter(o, 'packets')),
+    'select': lambda o: Select(member(o, 'slot', int), text_member(o, 'camera', default=None)),
+    'shown': lambda o: Shown(member(o, 'slot', int), _counter(o, 'frames'),
+                             _counter(o, 'packets')),
     'figures': parse_figures,
-    'ping': lambda o: Ping(take(o, 'id', float)),
-    'want': lambda o: Want(take(o, 'lease', bool), take(o, 'take', bool, False)),
-    'yield': lambda o: Answer(True, take(o, 'request', int, None)),
-    'refuse': lambda o: Answer(False, take(o, 'request', int, None)),
-    'release': lambda o: Release(take_text(o, 'id')),
+    'ping': lambda o: Ping(member(o, 'id', float)),
+    'want': lambda o: Want(member(o, 'lease', bool), member(o, 'take', bool, False)),
+    'yield': lambda o: Answer(True, member(o, 'request', int, None)),
+    'refuse': lambda o: Answer(False, member(o, 'request', int, None)),
+    'release': lambda o: Release(text_member(o, 'id')),
     'prove': _prove,
     'message': lambda o: AppMessage(_any(o, 'data')),
-    'call': lambda o: Call(_counter(o, 'request'), take_text(o, 'name'),
-                           take(o, 'value', bool, None)),
+    'call': lambda o: Call(_counter(o, 'request'), text_member(o, 'name'),
+                           member(o, 'value', bool, None)),
     # Never refused: somebody goes.
-    'bye': lambda o: Bye(escape(take(o, 'reason', str, ''), LIMITS['reason'])),
+    'bye': lambda o: Bye(escape(member(o, 'reason', str, ''), LIMITS['reason'])),
 }
 
 
 def _counter(obj: dict[str, Any], name: str) -> int:
-    value = take(obj, name, int)
+    value = member(obj, name, int)
     # 2**53 is the last integer that a browser counts to.
     if not 0 <= value <= 2 ** 53:
-        raise ProtocolError(f'member "{name}" must be from 0 to 2**53, got {show(value)}')
+        raise ProtocolError(f'member "{name}" must be from 0 to 2**53, got {shorten(value)}')
     return value
 
 
 def _numbers(obj: dict[str, Any], name: str) -> tuple[float, ...]:
-    values = take(obj, name, list)
+    values = member(obj, name, list)
     if len(values) > _MAX_JOY:
         raise ProtocolError(f'member "{name}" has {len(values)} items, at most {_MAX_JOY} '
                             'are allowed')
-    return tuple(take({name: value}, name, float) for value in values)
+    return tuple(member({name: value}, name, float) for value in values)
 
 
 def _drive(obj: dict[str, Any]) -> Drive:
     return Drive(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
-                 Velocity(take(obj, 'linear_x', float), take(obj, 'linear_y', float, 0.0),
-                          take(obj, 'angular_z', float)), take(obj, 'frame', int, None))
+                 Velocity(member(obj, 'linear_x', float), member(obj, 'linear_y', float, 0.0),
+                          member(obj, 'angular_z', float)), member(obj, 'frame', int, None))
 
 
 def _joy(obj: dict[str, Any]) -> Joy:
     return Joy(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
-               _numbers(obj, 'axes'), _numbers(obj, 'buttons'), take(obj, 'frame', int, None))
+               _numbers(obj, 'axes'), _numbers(obj, 'buttons'), member(obj, 'frame', int, None))
 
 
 _TELEOP = {'drive': _drive, 'joy': _joy, 'stop': lambda o: Stop(_counter(o, 'request'))}
@@ -215,9 +216,9 @@ _TELEOP = {'drive': _drive, 'joy': _joy, 'stop': lambda o: Stop(_counter(o, 'req
 
 def _parse(text: str | bytes, parsers: dict[str, Any]) -> Any:
     obj = load_object(text, MAX_MESSAGE)
-    kind = take(obj, 'type', str)
+    kind = member(obj, 'type', str)
     if kind not in parsers:
-        raise ProtocolError(f'unknown message type {show(kind)}')
+        raise ProtocolError(f'unknown message type {shorten(kind)}')
     return parsers[kind](obj)
 
 

@@ -24,11 +24,11 @@ import json
 
 from .robot_link import Candidate, check_cameras, read_candidate
 from .signaling_messages import MAX_MESSAGE, MAX_WRITTEN
-from .strict_json import check_depth, dump, dump_frame, load_object, show, take
+from .strict_json import check_depth, dump, dump_frame, load_object, member, shorten
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
 from ..limits.sdp_limits import check_sdp
-from ..limits.text_limits import check_text, take_sdp, take_text
+from ..limits.text_limits import check_text, sdp_member, text_member
 
 SERVICE = 'video'
 # K-Scale's own words, which programs may look for.
@@ -114,26 +114,26 @@ def read(text: str) -> Message:
         return Negotiate(())
     obj = load_object(text, MAX_MESSAGE)
     if 'token' in obj:
-        return Token(take_text(obj, 'token'))
-    camera = _camera(take_text(obj, 'service', 'camera', SERVICE))
+        return Token(text_member(obj, 'token'))
+    camera = _camera(text_member(obj, 'service', 'camera', SERVICE))
     if 'sdp' in obj:
-        description = take(obj, 'sdp', dict)
-        if take(description, 'type', str) != 'answer':
-            raise ProtocolError(f'type {show(description["type"])} where an answer was due')
-        return Answer(take_sdp(description))
+        description = member(obj, 'sdp', dict)
+        if member(description, 'type', str) != 'answer':
+            raise ProtocolError(f'type {shorten(description["type"])} where an answer was due')
+        return Answer(sdp_member(description))
     if 'ice' in obj:
-        return Ice(read_candidate(take(obj, 'ice', dict)))
+        return Ice(read_candidate(member(obj, 'ice', dict)))
     if obj.get('type') == 'Negotiate':
-        cameras = check_cameras(take(obj, 'cameras', list, []))
+        cameras = check_cameras(member(obj, 'cameras', list, []))
         return Negotiate(cameras if camera is None else (camera,))
-    raise ProtocolError(f'{show(obj)} has none of: token, sdp, ice, type Negotiate')
+    raise ProtocolError(f'{shorten(obj)} has none of: token, sdp, ice, type Negotiate')
 
 
 def _camera(service: str) -> str | None:
     """Return the camera that a service's name has behind ``video/``, ``None`` for ``video``."""
     kind, _, camera = service.partition('/')
     if kind != SERVICE:
-        raise ProtocolError(f'Unknown service {show(service)}, there is: {SERVICE}, and '
+        raise ProtocolError(f'Unknown service {shorten(service)}, there is: {SERVICE}, and '
                             f'{SERVICE}/NAME for a camera by its name')
     return camera or None
 
@@ -151,7 +151,7 @@ def check_frame(text: str) -> None:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise ProtocolError(f'not JSON: {show(text)} ({error})') from None
+        raise ProtocolError(f'not JSON: {shorten(text)} ({error})') from None
     except RecursionError:
         raise ProtocolError('JSON nested too deep') from None
     check_depth(value)
@@ -159,9 +159,9 @@ def check_frame(text: str) -> None:
         return
     description, candidate = value.get('sdp'), value.get('ice')
     if isinstance(description, dict) and 'sdp' in description:
-        check_sdp(take_sdp(description))
+        check_sdp(sdp_member(description))
     elif isinstance(description, str):
-        check_sdp(take_sdp(value))
+        check_sdp(sdp_member(value))
     if isinstance(candidate, dict) and 'candidate' in candidate:
         read_candidate(candidate)
 

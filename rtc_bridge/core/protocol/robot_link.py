@@ -22,9 +22,9 @@ The serving doors in ``relay`` hold a ``RobotLink`` for each robot they know; th
 from dataclasses import dataclass, field
 from typing import Any, Callable, Protocol
 
-from .strict_json import show, take
+from .strict_json import member, shorten
 from ..errors import ProtocolError
-from ..limits.text_limits import check_text, take_text
+from ..limits.text_limits import check_text, text_member
 
 MAX_CAMERAS = 16
 # Cameras of a robot that can be named by their number.
@@ -58,19 +58,19 @@ def read_ice_server(obj: Any) -> IceServer:
     :raises ProtocolError: it is none
     """
     if not isinstance(obj, dict):
-        raise ProtocolError(f'an ICE server must be an object, got {show(obj)}')
+        raise ProtocolError(f'an ICE server must be an object, got {shorten(obj)}')
     urls = obj.get('urls')
     urls = [urls] if isinstance(urls, str) else urls
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-        raise ProtocolError(f'member "urls" must be a string or strings, got {show(urls)}')
+        raise ProtocolError(f'member "urls" must be a string or strings, got {shorten(urls)}')
     if len(urls) > MAX_ICE_URLS:
         raise ProtocolError(f'{len(urls)} URLs of an ICE server, at most {MAX_ICE_URLS} are '
                             'allowed')
     for url in urls:
         if not check_text(url, 'url').isascii():
-            raise ProtocolError(f'{show(url)} is no URL of an ICE server')
-    return IceServer(tuple(urls), take_text(obj, 'username', default=None),
-                     take_text(obj, 'credential', default=None))
+            raise ProtocolError(f'{shorten(url)} is no URL of an ICE server')
+    return IceServer(tuple(urls), text_member(obj, 'username', default=None),
+                     text_member(obj, 'credential', default=None))
 
 
 def read_ice_servers(obj: dict[str, Any]) -> tuple[IceServer, ...]:
@@ -79,7 +79,7 @@ def read_ice_servers(obj: dict[str, Any]) -> tuple[IceServer, ...]:
 
     :raises ProtocolError: too many, or one that is none
     """
-    servers = take(obj, 'ice_servers', list, [])
+    servers = member(obj, 'ice_servers', list, [])
     if len(servers) > MAX_ICE_SERVERS:
         raise ProtocolError(f'{len(servers)} ICE servers, at most {MAX_ICE_SERVERS} are allowed')
     return tuple(read_ice_server(server) for server in servers)
@@ -100,9 +100,9 @@ def read_candidate(obj: dict[str, Any]) -> Candidate | None:
 
     :raises ProtocolError: it is none
     """
-    text = take_text(obj, 'candidate')
-    mid = take_text(obj, 'sdpMid', 'mid', None)
-    index = take(obj, 'sdpMLineIndex', int, None)
+    text = text_member(obj, 'candidate')
+    mid = text_member(obj, 'sdpMid', 'mid', None)
+    index = member(obj, 'sdpMLineIndex', int, None)
     check_m_line_index(index)
     return Candidate(text, mid, index) if text else None
 
@@ -115,7 +115,7 @@ def check_m_line_index(index: int | None) -> None:
     """
     if index is not None and not 0 <= index <= MAX_M_LINE_INDEX:
         raise ProtocolError(f'member "sdpMLineIndex" must be from 0 to {MAX_M_LINE_INDEX}, got '
-                            f'{show(index)}')
+                            f'{shorten(index)}')
 
 
 @dataclass(frozen=True)
@@ -196,7 +196,7 @@ def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:
     if len(cameras) > MAX_CAMERAS or not all(
             isinstance(c, str) or (type(c) is int and 0 <= c < MAX_CAMERA) for c in cameras):
         raise ProtocolError(f'cameras must be at most {MAX_CAMERAS} names, or numbers from 0, '
-                            f'got {show(cameras)}')
+                            f'got {shorten(cameras)}')
     for camera in cameras:
         if isinstance(camera, str):
             check_text(camera, 'camera')

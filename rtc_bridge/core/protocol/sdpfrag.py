@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import re
 
 from .robot_link import Candidate, MAX_M_LINE_INDEX
-from .strict_json import show
+from .strict_json import shorten
 from ..errors import ProtocolError
 from ..limits.sdp_limits import MAX_SESSION_CANDIDATES
 from ..limits.text_limits import check_text
@@ -62,7 +62,7 @@ def parse_fragment(text: str) -> Fragment:
     seen_media = False
     for line in filter(None, map(str.strip, text.split('\n'))):
         if not _LINE.fullmatch(line):
-            raise ProtocolError(f'{show(line)} is no line of SDP')
+            raise ProtocolError(f'{shorten(line)} is no line of SDP')
         if line.startswith('m='):
             index += seen_media
             if index > MAX_M_LINE_INDEX:

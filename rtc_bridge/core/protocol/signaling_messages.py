@@ -27,11 +27,11 @@ from .robot_link import (
     Call, Candidate, check_cameras, ice_members, IceServer, Offer, read_candidate,
     read_ice_servers,
 )
-from .strict_json import dump_frame, load_object, show, take
+from .strict_json import dump_frame, load_object, member, shorten
 from ..access.robot_identity import Identity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..limits.text_limits import LIMITS, take_sdp, take_text
+from ..limits.text_limits import LIMITS, sdp_member, text_member
 
 SUBPROTOCOL = 'rtc-bridge.v1'
 # A Chromium offer with audio, four video slots and data is about 25 kB.
@@ -51,10 +51,10 @@ def check_name(name: str) -> str:
         reserved
     """
     if not _NAME.fullmatch(name):
-        raise ProtocolError(f'{show(name)} is no robot name: 1 to 64 letters, digits, _ . ~ - '
+        raise ProtocolError(f'{shorten(name)} is no robot name: 1 to 64 letters, digits, _ . ~ - '
                             'are allowed, the first a letter or digit')
     if name in RESERVED_NAMES:
-        raise ProtocolError(f'{show(name)} is a reserved name')
+        raise ProtocolError(f'{shorten(name)} is a reserved name')
     return name
 
 
@@ -264,55 +264,55 @@ class Error(Message):
 
 def _offer(obj: dict[str, Any]) -> OfferMessage:
     return OfferMessage(Offer(
-        session=take_text(obj, 'session'), sdp=take_sdp(obj),
-        door=take_text(obj, 'door', default='v1'), trickle=take(obj, 'trickle', bool, False),
-        camera=take_text(obj, 'camera', default=None),
-        source=take_text(obj, 'source', default=None),
-        bearer=take_text(obj, 'bearer', default=None),
-        origin=take_text(obj, 'origin', default=None)))
+        session=text_member(obj, 'session'), sdp=sdp_member(obj),
+        door=text_member(obj, 'door', default='v1'), trickle=member(obj, 'trickle', bool, False),
+        camera=text_member(obj, 'camera', default=None),
+        source=text_member(obj, 'source', default=None),
+        bearer=text_member(obj, 'bearer', default=None),
+        origin=text_member(obj, 'origin', default=None)))
 
 
 def _identity(obj: dict[str, Any]) -> Identity | None:
-    identity = take(obj, 'identity', dict, None)
+    identity = member(obj, 'identity', dict, None)
     if identity is None:
         return None
-    return Identity(take_text(identity, 'salt'), take_text(identity, 'digest'))
+    return Identity(text_member(identity, 'salt'), text_member(identity, 'digest'))
 
 
 def _call(obj: dict[str, Any]) -> Call:
-    return Call(take_text(obj, 'session'), take_text(obj, 'door', default='kscale'),
-                check_cameras(take(obj, 'cameras', list, [])),
-                take_text(obj, 'source', default=None), take_text(obj, 'bearer', default=None),
-                take_text(obj, 'origin', default=None))
+    return Call(text_member(obj, 'session'), text_member(obj, 'door', default='kscale'),
+                check_cameras(member(obj, 'cameras', list, [])),
+                text_member(obj, 'source', default=None), text_member(obj, 'bearer', default=None),
+                text_member(obj, 'origin', default=None))
 
 
 def _error(obj: dict[str, Any]) -> Error:
     # An error is never refused: whoever waits for it would wait in vain.
-    return Error(escape(take(obj, 'code', str), LIMITS['code']),
-                 escape(take(obj, 'message', str), LIMITS['message']),
-                 take_text(obj, 'session', default=None))
+    return Error(escape(member(obj, 'code', str), LIMITS['code']),
+                 escape(member(obj, 'message', str), LIMITS['message']),
+                 text_member(obj, 'session', default=None))
 
 
 _PARSERS = {
-    'register': lambda o: Register(check_name(take(o, 'robot_id', str)),
-                                   take_text(o, 'version', default=''), read_ice_servers(o),
+    'register': lambda o: Register(check_name(member(o, 'robot_id', str)),
+                                   text_member(o, 'version', default=''), read_ice_servers(o),
                                    _identity(o)),
-    'challenge': lambda o: Challenge(take_text(o, 'salt')),
-    'prove': lambda o: Prove(take_text(o, 'key')),
-    'registered': lambda o: Registered(take_text(o, 'url')),
+    'challenge': lambda o: Challenge(text_member(o, 'salt')),
+    'prove': lambda o: Prove(text_member(o, 'key')),
+    'registered': lambda o: Registered(text_member(o, 'url')),
     'servers': lambda o: Servers(read_ice_servers(o)),
     'watch': lambda o: Watch(),
     'renew': lambda o: Renew(),
-    'ready': lambda o: Ready(take_text(o, 'session'), take_text(o, 'kind', default='v1'),
-                             take(o, 'trickle', bool, False), read_ice_servers(o)),
+    'ready': lambda o: Ready(text_member(o, 'session'), text_member(o, 'kind', default='v1'),
+                             member(o, 'trickle', bool, False), read_ice_servers(o)),
     'offer': _offer,
-    'look': lambda o: Look(take_text(o, 'session')),
+    'look': lambda o: Look(text_member(o, 'session')),
     'admit': lambda o: Admit(_call(o)),
     'call': lambda o: CallMessage(_call(o)),
-    'done': lambda o: Done(take_text(o, 'session')),
-    'answer': lambda o: Answer(take_text(o, 'session'), take_sdp(o)),
-    'candidate': lambda o: CandidateMessage(take_text(o, 'session'), read_candidate(o)),
-    'close': lambda o: Close(take_text(o, 'session')),
+    'done': lambda o: Done(text_member(o, 'session')),
+    'answer': lambda o: Answer(text_member(o, 'session'), sdp_member(o)),
+    'candidate': lambda o: CandidateMessage(text_member(o, 'session'), read_candidate(o)),
+    'close': lambda o: Close(text_member(o, 'session')),
     'error': _error,
 }
 
@@ -325,12 +325,12 @@ def parse(text: str | bytes) -> Message:
         the session that a message of a known type is about
     """
     obj = load_object(text, MAX_MESSAGE)
-    kind = take(obj, 'type', str)
+    kind = member(obj, 'type', str)
     if kind not in _PARSERS:
-        raise ProtocolError(f'unknown message type {show(kind)}')
+        raise ProtocolError(f'unknown message type {shorten(kind)}')
     try:
         return _PARSERS[kind](obj)
     except ProtocolError as error:
         with suppress(ProtocolError):
-            error.session = take_text(obj, 'session', default=None)
+            error.session = text_member(obj, 'session', default=None)
         raise

@@ -29,7 +29,7 @@ _NAMES = {str: 'a string', int: 'an integer', float: 'a number', bool: 'true or 
           list: 'an array', dict: 'an object'}
 
 
-def show(value: Any, limit: int = 60) -> str:
+def shorten(value: Any, limit: int = 60) -> str:
     """Return a value as a short, printable text for error messages."""
     return escape(ascii(value[:limit] if isinstance(value, (str, bytes)) else value), limit)
 
@@ -42,7 +42,7 @@ def _no_constant(name: str) -> float:
 def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise ProtocolError(f'{show(text)} is too large a number')
+        raise ProtocolError(f'{shorten(text)} is too large a number')
     return value
 
 
@@ -60,14 +60,14 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
     try:
         value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except ValueError as error:
-        raise ProtocolError(f'not JSON: {show(text)} ({error})') from None
+        raise ProtocolError(f'not JSON: {shorten(text)} ({error})') from None
     except RecursionError:
         raise ProtocolError('JSON nested too deep') from None
     # Most messages have a few: they are spared a walk over all their values.
     if sum(map(text.count, '[{' if isinstance(text, str) else (b'[', b'{'))) > MAX_DEPTH:
         check_depth(value)
     if not isinstance(value, dict):
-        raise ProtocolError(f'expected a JSON object, got {show(value)}')
+        raise ProtocolError(f'expected a JSON object, got {shorten(value)}')
     return value
 
 
@@ -87,7 +87,7 @@ def check_depth(value: Any) -> None:
     raise ProtocolError('JSON nested too deep')
 
 
-def take(obj: dict[str, Any], name: str, kind: type, default: Any = REQUIRED) -> Any:
+def member(obj: dict[str, Any], name: str, kind: type, default: Any = REQUIRED) -> Any:
     """
     Return member ``name`` of a JSON object as ``kind``.
 
@@ -112,7 +112,7 @@ def take(obj: dict[str, Any], name: str, kind: type, default: Any = REQUIRED) ->
             value = math.inf
         good = math.isfinite(value)
     if not good:
-        raise ProtocolError(f'member "{name}" must be {_NAMES[kind]}, got {show(value)}')
+        raise ProtocolError(f'member "{name}" must be {_NAMES[kind]}, got {shorten(value)}')
     return value
 
 

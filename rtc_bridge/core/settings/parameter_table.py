@@ -19,7 +19,7 @@ import math
 from typing import Any
 
 from ..errors import ParameterError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 Value = bool | int | float | str | list[str]
 _KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text',
@@ -83,5 +83,5 @@ class Parameter:
             good = value <= self.high
         if not good:
             raise ParameterError(
-                f'parameter {self.name} is {show(value)}, allowed is {self.allowed()}')
+                f'parameter {self.name} is {shorten(value)}, allowed is {self.allowed()}')
         return value

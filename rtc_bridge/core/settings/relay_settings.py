@@ -22,7 +22,7 @@ from typing import Any
 
 from .parameter_table import Parameter as P, Value
 from ..errors import ParameterError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 RELAY = (
     P('host', '0.0.0.0', 'address to listen on'),
@@ -116,7 +116,7 @@ def load(path: str) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for name, value in _flat(tree):
         if name not in rows:
-            raise ParameterError(f'{path} has {show(name)}, which is no setting')
+            raise ParameterError(f'{path} has {shorten(name)}, which is no setting')
         values[name] = rows[name].check(value)
     return values
 

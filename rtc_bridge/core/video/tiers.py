@@ -23,7 +23,7 @@ import re
 from typing import Sequence
 
 from ..errors import ParameterError
-from ..protocol.strict_json import show
+from ..protocol.strict_json import shorten
 
 # Half the pixels need about 60 % of the bits for the same look.
 _BITS_PER_PIXELS = 0.75
@@ -102,7 +102,7 @@ def read_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
         scales.append(Scale(int(match[1]), fps))
     if len(scales) != len(texts) or not scales or scales[0].divisor != 1:
         raise ParameterError(
-            f'parameter video.tiers is {show(list(texts))}, allowed is a list that begins with '
+            f'parameter video.tiers is {shorten(list(texts))}, allowed is a list that begins with '
             '1/1 and goes on with smaller ones, such as 1/2 or, with frames per second, 1/4@15')
     return tuple(scales)
 

@@ -19,7 +19,7 @@ import re
 from typing import Any
 
 from ..errors import ProtocolError
-from ..protocol.strict_json import show, take
+from ..protocol.strict_json import member, shorten
 
 # Nobody sees a delay, or has a path, beyond this; a page may say what it likes.
 _MOST = 1e7
@@ -56,9 +56,9 @@ class Figures:
 
 
 def _number(obj: dict[str, Any], name: str, kind: type = float) -> Any:
-    value = take(obj, name, kind, None)
+    value = member(obj, name, kind, None)
     if value is not None and not 0 <= value <= _MOST:
-        raise ProtocolError(f'member "{name}" must be from 0 to {_MOST:.0f}, got {show(value)}')
+        raise ProtocolError(f'member "{name}" must be from 0 to {_MOST:.0f}, got {shorten(value)}')
     return value
 
 
@@ -68,11 +68,11 @@ def parse_figures(obj: dict[str, Any]) -> Figures:
 
     :raises ProtocolError: a member is of another type or out of range
     """
-    codec, route = take(obj, 'codec', str, ''), take(obj, 'route', str, '')
+    codec, route = member(obj, 'codec', str, ''), member(obj, 'route', str, '')
     if not _CODEC.fullmatch(codec):
-        raise ProtocolError(f'member "codec" is {show(codec)}, which is no codec')
+        raise ProtocolError(f'member "codec" is {shorten(codec)}, which is no codec')
     if route not in _ROUTES:
-        raise ProtocolError(f'member "route" must be direct or relay, got {show(route)}')
+        raise ProtocolError(f'member "route" must be direct or relay, got {shorten(route)}')
     return Figures(
         *(_number(obj, name) for name in (
             'delay_ms', 'command_ms', 'clock_error_ms', 'round_trip_ms', 'fps', 'kbit_per_s',

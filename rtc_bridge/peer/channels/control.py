@@ -37,7 +37,7 @@ from ...core.protocol.control_messages import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
     Shown, Want,
 )
-from ...core.protocol.strict_json import dump, show
+from ...core.protocol.strict_json import dump, shorten
 from ...core.supervision import guarded
 from ...core.video.viewer_stats import Figures
 
@@ -243,7 +243,7 @@ class ControlChannel(Channel):
                 self._send('proven', mac=encode(mac))
                 self._greet()
         elif isinstance(message, Bye):
-            session.end(f'the viewer left: {show(message.reason)}')
+            session.end(f'the viewer left: {shorten(message.reason)}')
         elif session.role == 'none':
             self._send('error', code='denied', message='nothing is done here before a proof')
         elif isinstance(message, Select):
@@ -344,7 +344,7 @@ class ControlChannel(Channel):
     def _show(self, message: Select) -> None:
         cameras = self._session.robot.cameras
         if message.camera is not None and message.camera not in cameras:
-            self._send('error', code='no-camera', message=f'no camera {show(message.camera)}, '
+            self._send('error', code='no-camera', message=f'no camera {shorten(message.camera)}, '
                        f'there are: {", ".join(cameras) or "none"}')
             return
         if message.slot == 0:

@@ -20,7 +20,7 @@ from .channel import Viewer
 from ...core.access.roles import may_drive
 from ...core.access.service_calls import Calls, Result
 from ...core.protocol.control_messages import Call
-from ...core.protocol.strict_json import show
+from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
 
 
@@ -57,10 +57,10 @@ class Caller:
         if not may_drive(self._session.role):
             return 'this session may only watch'
         if call.name not in actions:
-            return f'no action {show(call.name)}, there are: {", ".join(actions) or "none"}'
+            return f'no action {shorten(call.name)}, there are: {", ".join(actions) or "none"}'
         wants = actions[call.name] == 'set_bool'
         if wants != (call.value is not None):
-            return f'action {show(call.name)} takes {"true or false" if wants else "no value"}'
+            return f'action {shorten(call.name)} takes {"true or false" if wants else "no value"}'
         return ''
 
     async def _make(self, call: Call) -> None:

@@ -37,9 +37,9 @@ from redis.asyncio import ConnectionPool
 from .redis_connection import RedisLine
 from ...core.access.robot_identity import Identity
 from ...core.errors import ProtocolError
-from ...core.limits.text_limits import take_text
+from ...core.limits.text_limits import text_member
 from ...core.protocol.robot_link import RobotLink
-from ...core.protocol.strict_json import load_object, take
+from ...core.protocol.strict_json import load_object, member
 
 # Milliseconds for which a relay's robots stay without a sign of life of it.
 _LIFE = 3000
@@ -155,9 +155,9 @@ class Entry:
         """
         try:
             obj = load_object(text, _MAX_ENTRY)
-            return cls(take_text(obj, 'link', 'id'), take_text(obj, 'kind'),
-                       take(obj, 'trickle', bool), take_text(obj, 'salt', default=''),
-                       take_text(obj, 'digest', default=''))
+            return cls(text_member(obj, 'link', 'id'), text_member(obj, 'kind'),
+                       member(obj, 'trickle', bool), text_member(obj, 'salt', default=''),
+                       text_member(obj, 'digest', default=''))
         except ProtocolError as error:
             raise ValueError(f'no entry of a robot: {error}') from None
 

@@ -28,7 +28,7 @@ from ...core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
 from ...core.limits.address_limits import is_here, Networks, Rates, site
-from ...core.protocol.strict_json import show
+from ...core.protocol.strict_json import shorten
 from ...core.settings.parameter_table import Value
 from ...core.supervision import failures
 
@@ -152,10 +152,10 @@ class Entrance:
             # Once: strangers' pages can send this.
             self._warned_of_host = True
             log('a request for an unknown host was refused', logging.WARNING,
-                host=show(hosts[-1], 300), remedy=remedy)
+                host=shorten(hosts[-1], 300), remedy=remedy)
         raise web.HTTPMisdirectedRequest(
-            text=f'This server listens on the loopback only, and {show(hosts[-1], 300)} is none '
-                 f'of its names: {remedy}')
+            text=f'This server listens on the loopback only, and {shorten(hosts[-1], 300)} is '
+                 f'none of its names: {remedy}')
 
 
 def _as_proxied(request: web.Request, viewer: str | None) -> web.Request:

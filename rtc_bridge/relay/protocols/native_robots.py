@@ -30,7 +30,7 @@ from ...core.protocol.signaling_messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done, Error, Message,
     OfferMessage, parse, Prove, Register, Registered, Renew, Servers,
 )
-from ...core.protocol.strict_json import show
+from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
 
 # What a robot may get wrong before it is sent away: at once, and in the long run.
@@ -236,7 +236,8 @@ class WebSocketRobot:
             case Error(code=code, message=text, session=str(session)):
                 self._settle(session, SignalingError(code, text))
             case Error(code=code, message=text):
-                self._blame('a robot reports an error', code=show(code), text=show(text, 200))
+                self._blame('a robot reports an error', code=shorten(code),
+                            text=shorten(text, 200))
             case Servers(ice_servers=servers):
                 self._ice_servers, self._renewing = servers, False
             case Close(session=session):

@@ -32,7 +32,7 @@ from ...core.protocol.robot_link import Offer, RobotLink
 from ...core.protocol.signaling_messages import (
     Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready, Renew,
 )
-from ...core.protocol.strict_json import show
+from ...core.protocol.strict_json import shorten
 from ...core.supervision import first_of
 
 # Session ids a page may hold at once: a picture, the one that replaces it, and some slack.
@@ -119,8 +119,8 @@ class PageSocket:
                 else:
                     await self._error('no-robot', 'There is no robot connected')
             case Error(code=code, message=text):
-                log('a page reports an error', logging.DEBUG, code=show(code),
-                    text=show(text, 200))
+                log('a page reports an error', logging.DEBUG, code=shorten(code),
+                    text=shorten(text, 200))
             case _:
                 raise ProtocolError(f'{message.TYPE} is no message of a page')
 

@@ -33,10 +33,10 @@ from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.log_limits import escape, Repeats
 from ...core.limits.rate_limit import RateLimit
-from ...core.limits.text_limits import LIMITS, take_sdp
+from ...core.limits.text_limits import LIMITS, sdp_member
 from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
 from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
-from ...core.protocol.strict_json import dump_frame, load_object, show, take
+from ...core.protocol.strict_json import dump_frame, load_object, member, shorten
 from ...core.supervision import first_of
 
 
@@ -163,11 +163,11 @@ def _read_answer(text: str) -> str:
     try:
         obj = load_object(text, MAX_MESSAGE)
         if 'error' in obj:
-            raise SignalingError(escape(take(obj, 'error', str), LIMITS['code']),
-                                 escape(take(obj, 'message', str, ''), LIMITS['message']))
-        if take(obj, 'type', str) != 'answer':
-            raise ProtocolError(f'type {show(obj["type"])} where an answer was due')
-        return take_sdp(obj)
+            raise SignalingError(escape(member(obj, 'error', str), LIMITS['code']),
+                                 escape(member(obj, 'message', str, ''), LIMITS['message']))
+        if member(obj, 'type', str) != 'answer':
+            raise ProtocolError(f'type {shorten(obj["type"])} where an answer was due')
+        return sdp_member(obj)
     except ProtocolError as error:
         raise SignalingError('internal', f'The robot sent no answer: {error}') from None
 
@@ -181,9 +181,9 @@ async def read_offer(request: web.Request) -> Offer:
     body = await read_body(request)
     try:
         obj = load_object(body, MAX_MESSAGE)
-        if take(obj, 'type', str) != 'offer':
-            raise ProtocolError(f'type {show(obj["type"])} where an offer was due')
-        sdp = take_sdp(obj)
+        if member(obj, 'type', str) != 'offer':
+            raise ProtocolError(f'type {shorten(obj["type"])} where an offer was due')
+        sdp = sdp_member(obj)
     except ProtocolError as error:
         raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
     return Offer(session=secrets.token_urlsafe(12), sdp=sdp, door='rtcbot', trickle=False,

@@ -32,7 +32,7 @@ from rtc_bridge.core.protocol.signaling_messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
-from rtc_bridge.core.protocol.strict_json import show
+from rtc_bridge.core.protocol.strict_json import shorten
 from rtc_bridge.core.video.retransmission import Retransmissions
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
@@ -112,8 +112,8 @@ def test_bad_control_messages(text):
 
 
 def test_shown_values_are_short_and_printable():
-    assert show('x' * 1000).endswith('...') and len(show('x' * 1000)) == 60
-    assert '\n' not in show('a\nb') and show('\x1b[31m').isprintable()
+    assert shorten('x' * 1000).endswith('...') and len(shorten('x' * 1000)) == 60
+    assert '\n' not in shorten('a\nb') and shorten('\x1b[31m').isprintable()
 
 
 # Access

@@ -22,7 +22,7 @@ from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.limits import address_limits
 from rtc_bridge.core.limits.address_limits import Networks, site
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
-from rtc_bridge.core.limits.text_limits import check_text, LIMITS, take_sdp, take_text
+from rtc_bridge.core.limits.text_limits import check_text, LIMITS, sdp_member, text_member
 from rtc_bridge.core.protocol import kscale_messages
 from rtc_bridge.core.protocol import strict_json
 from rtc_bridge.core.protocol.control_messages import parse_control
@@ -83,10 +83,10 @@ def test_each_kind_of_text(kind):
 
 
 def test_a_text_may_be_missing():
-    assert take_text({}, 'camera', default=None) is None
-    assert take_text({'camera': None}, 'camera', default=None) is None
+    assert text_member({}, 'camera', default=None) is None
+    assert text_member({'camera': None}, 'camera', default=None) is None
     with pytest.raises(ProtocolError, match='missing'):
-        take_text({}, 'camera')
+        text_member({}, 'camera')
 
 
 @pytest.mark.parametrize('kind', ['offer', 'answer'])
@@ -95,7 +95,7 @@ def test_a_description_is_text(kind):
     with pytest.raises(ProtocolError, match='surrogate'):
         parse(json.dumps({'type': kind, 'session': 's', 'sdp': '\ud800'}))
     with pytest.raises(ProtocolError, match='surrogate'):
-        take_sdp({'sdp': '\ud800'})
+        sdp_member({'sdp': '\ud800'})
 
 
 def test_errors_are_cut_and_escaped_but_never_refused():
