@@ -25,7 +25,7 @@ from aiohttp import web, WSCloseCode
 
 from .directory.registry import NAMELESS, Registry, TAKEN
 from .http.middleware import Entrance, origin, token
-from .http.page_files import PAGE_DIR, serve_file
+from .http.page_files import PAGE_DIR, PageFiles
 from .http.server import connection, DOORMAN, Doorman
 from .metrics import log, Metrics
 from .protocols.kscale import KScaleDoor
@@ -75,7 +75,7 @@ class _Relay:
         self._registry = registry
         self._settings = settings
         self._tokens = tokens
-        self._page_dir = page_dir
+        self._page = PageFiles(page_dir)
         self._metrics = Metrics()
         self._metrics.gauge('robots', 'Robots', lambda: len(registry))
         self._metrics_for = Networks('metrics_for', settings['metrics_for'])
@@ -153,17 +153,17 @@ class _Relay:
             'Access-Control-Allow-Headers': 'Content-Type', 'Access-Control-Max-Age': '86400'})
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
-        return serve_file(self._page_dir, 'rtcbot.js', request)
+        return self._page.respond('rtcbot.js', request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        return serve_file(self._page_dir, request.match_info['path'], request)
+        return self._page.respond(request.match_info['path'], request)
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get('Upgrade', '').lower() == 'websocket':
             return await self._websocket(request)
         if 'name' in request.match_info:
             _room(request)
-        response = serve_file(self._page_dir, 'index.html', request)
+        response = self._page.respond('index.html', request)
         response.headers['Cache-Control'] = 'no-store'
         return response
 

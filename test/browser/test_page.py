@@ -106,7 +106,7 @@ def test_what_is_loaded_is_small(page):
       .concat(performance.getEntriesByType('navigation'))
       .map(({ name, encodedBodySize }) => [name.split('/').at(-1), encodedBodySize]))""")
     assert sizes['main.js'] > 0 and sizes['style.css'] > 0
-    assert not {'capture.js', 'options.js'} & set(sizes)
+    assert not {'recording.js', 'options_dialog.js'} & set(sizes)
     assert sum(sizes.values()) < MAX_BYTES, sizes
 
 

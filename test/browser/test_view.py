@@ -350,7 +350,7 @@ async def test_a_guessed_path_shows_nothing():
 
     app = create_page(read_page('https://relay.example.org/bot'), '/secret/')
     async with serve_app(app) as url, ClientSession(url) as http:
-        for path in ('/', '/bot', '/static/main.js', '/secret', '/secret/static/../index.html'):
+        for path in ('/', '/bot', '/static/ui/main.js', '/secret', '/secret/static/../index.html'):
             async with http.get(path) as response:
                 assert response.status == 404
         async with http.get('/secret/', headers={'Host': 'evil.example.org'}) as response:
@@ -360,5 +360,5 @@ async def test_a_guessed_path_shows_nothing():
             assert 'connect-src wss://relay.example.org/bot;' in policy
             assert '<meta name="signaling" content="wss://relay.example.org/bot">' in (
                 await response.text())
-        async with http.get('/secret/static/main.js') as response:
+        async with http.get('/secret/static/ui/main.js') as response:
             assert response.headers['Content-Type'].startswith('text/javascript')

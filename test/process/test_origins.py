@@ -322,7 +322,7 @@ async def ask(port, host, path='/', address='127.0.0.1', lines=(), method='GET')
 
 UPGRADE = ['Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
            'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==']
-REQUESTS = [('GET', '/', []), ('GET', '/bot', []), ('GET', '/static/main.js', []),
+REQUESTS = [('GET', '/', []), ('GET', '/bot', []), ('GET', '/static/ui/main.js', []),
             ('GET', '/healthz', []), ('GET', '/metrics', []), ('GET', '/nothing/at/all', []),
             ('POST', '/connect', ['Content-Length: 0']), ('POST', '/whep/bot', []),
             ('OPTIONS', '/whep/bot', []), ('GET', '/bot', UPGRADE), ('GET', '/', UPGRADE),

@@ -25,7 +25,7 @@ from support.patience import PATIENCE
 
 WEB = Path(__file__).resolve().parents[2] / 'rtc_bridge' / 'web'
 # RTCBot's interface is plain JavaScript for plain JavaScript.
-MODULES = sorted(path for path in WEB.glob('*.js') if path.name != 'rtcbot.js')
+MODULES = sorted(path for path in WEB.rglob('*.js') if path.name != 'rtcbot.js')
 
 
 def check(*files):
@@ -54,7 +54,7 @@ def test_a_wrong_type_is_found(tmp_path):
     assert "Property 'length' does not exist" in check(bad)
 
 
-@pytest.mark.parametrize('module', MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize('module', MODULES, ids=lambda path: path.stem)
 def test_text_stays_text(module):
     code = module.read_text()
     assert code.startswith('// @ts-check\n')

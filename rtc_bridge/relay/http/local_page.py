@@ -19,7 +19,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from .page_files import PAGE_DIR, protect, serve_file
+from .page_files import PAGE_DIR, PageFiles, protect
 from .signaling_tunnel import SignalingTunnel
 from ...core.access.invite_url import Page
 from ...core.access.origins import is_loopback_name
@@ -36,6 +36,7 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
     :param path: of the page, ending with a slash; nobody should be able to guess it
     """
     tunnel = SignalingTunnel(page.socket) if '[' in page.socket.split('/')[2] else None
+    files = PageFiles(page_dir)
     source = (page_dir / 'index.html').read_text()
 
     def socket(request: web.Request) -> str:
@@ -47,7 +48,7 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
                             headers={'Cache-Control': 'no-store'})
 
     async def static(request: web.Request) -> web.StreamResponse:
-        return serve_file(page_dir, request.match_info['path'], request)
+        return files.respond(request.match_info['path'], request)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         protect(response, socket(request))

@@ -14,108 +14,163 @@
 
 """The page's files, and the headers that they are served with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 import gzip
 from hashlib import sha256
+import logging
 import os
 from pathlib import Path
 import re
+from typing import TypeAlias
 
 from aiohttp import ETag, web
 
-from .script_bundle import join
+from .script_bundle import join_scripts, Script
 
 PAGE_DIR = Path(__file__).parents[2] / 'web'
-# Python's table of types depends on the machine; a module of the wrong type does not run.
+_logger = logging.getLogger('rtc_bridge.server')
+# Python's own table of types depends on the machine, and browsers do not run a module of another
+# type.
 _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
           '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
-          '.svg': 'image/svg+xml', '.png': 'image/png'}
-_NEVER = re.compile(r'q=0(\.0{0,3})?')
-_PACKED = frozenset({'.js', '.mjs', '.css', '.html', '.svg'})
+          '.svg': 'image/svg+xml', '.png': 'image/png', '.map': 'application/json'}
+_COMPRESSED = frozenset({'.js', '.mjs', '.css', '.html', '.svg', '.map'})
+_NOT_ACCEPTED = re.compile(r'q=0(\.0{0,3})?')
+
+# Path, time of change in ns, and size of files: it changes when one of them does.
+_Version: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
-class _File:
+class _Content:
     tag: str
     plain: bytes
-    packed: bytes
+    compressed: bytes
 
 
-def _versions(file: Path) -> tuple[tuple[str, int, int], ...]:
-    """Return what changes when a file does, or for a script any other beside it."""
-    if file.suffix != '.js':
-        stat = file.stat()
-        return (file.name, stat.st_mtime_ns, stat.st_size),
-    with os.scandir(file.parent) as entries:
-        stats = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith('.js')]
-    return tuple(sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats))
+def _content(plain: bytes) -> _Content:
+    return _Content(sha256(plain).hexdigest()[:16], plain, gzip.compress(plain, mtime=0))
 
 
-@lru_cache(maxsize=256)
-def _read(file: Path, versions: tuple[tuple[str, int, int], ...]) -> _File:
-    """Read a file, once for each of its versions; a script with all that it imports."""
-    try:
-        plain = join(file).encode() if file.suffix == '.js' else file.read_bytes()
-    except ValueError:
-        # Somebody else's, in a form of his own: the browser asks for its parts one by one.
-        plain = file.read_bytes()
-    return _File(sha256(plain).hexdigest()[:16], plain, gzip.compress(plain, mtime=0))
-
-
-def _takes_gzip(accepted: str) -> bool:
-    """Read the header Accept-Encoding (RFC 9110, section 12.5.3)."""
-    codings = (part.partition(';') for part in accepted.lower().split(','))
-    return any(coding.strip() == 'gzip' and not _NEVER.fullmatch(weight.strip())
-               for coding, _, weight in codings)
-
-
-def serve_file(folder: Path, path: str, request: web.Request) -> web.Response:
+class PageFiles:
     """
-    Return a file in a folder, or that it has not changed (RFC 9110, section 13.1.2).
+    The files of a folder that has the page.
 
-    :param path: as it came in the URL
-    :raises aiohttp.web.HTTPNotFound: there is none, or the path leads elsewhere
+    Scripts are served joined with what they import, see :mod:`~.script_bundle`. What was read is
+    kept until a file changes. Event loop only.
+
+    :param folder: with ``index.html``
+    :raises OSError: a script cannot be read
+    :raises ValueError: a script has a form that cannot be joined; the text names the place
     """
-    parts = path.split('/')
-    # Neither out of the folder nor into what is hidden in it.
-    if any(not part or part.startswith('.') or '\\' in part or '\0' in part for part in parts):
-        raise web.HTTPNotFound(text='There is no such file')
-    file = folder.joinpath(*parts)
-    try:
-        if not file.is_file():
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, tuple[_Version, _Content]] = {}
+        self._script_version = self._version_of_scripts()
+        self._scripts = _contents(join_scripts(folder))
+        for path, content in self._scripts.items():
+            _logger.debug('script %s: %d bytes, %d compressed', path, len(content.plain),
+                          len(content.compressed))
+
+    def respond(self, path: str, request: web.Request) -> web.Response:
+        """
+        Return a file, or that it has not changed (RFC 9110, section 13.1.2).
+
+        :param path: as it came in the URL
+        :raises aiohttp.web.HTTPNotFound: the file does not exist, or the path leads out of the
+            folder or to a hidden file
+        """
+        content = self._find(path)
+        suffix = Path(path).suffix
+        if any(tag.value in (content.tag, '*') for tag in request.if_none_match or ()):
+            response = web.Response(status=304)
+        elif suffix in _COMPRESSED and _accepts_gzip(request.headers.get('Accept-Encoding', '')):
+            response = web.Response(body=content.compressed, headers={'Content-Encoding': 'gzip'})
+        else:
+            response = web.Response(body=content.plain)
+        response.headers['Cache-Control'] = 'no-cache'
+        response.headers['Vary'] = 'Accept-Encoding'
+        # Weak, since the plain and the compressed form differ in their bytes.
+        response.etag = ETag(content.tag, is_weak=True)
+        response.headers['Content-Type'] = _TYPES.get(suffix, 'application/octet-stream')
+        return response
+
+    def _find(self, path: str) -> _Content:
+        parts = path.split('/')
+        if any(not part or part.startswith('.') or '\\' in part or '\0' in part for part in parts):
             raise web.HTTPNotFound(text='There is no such file')
-        found = _read(file, _versions(file))
-    except OSError:
-        # Too long a name, or gone meanwhile.
-        raise web.HTTPNotFound(text='There is no such file') from None
-    if any(tag.value in (found.tag, '*') for tag in request.if_none_match or ()):
-        response = web.Response(status=304)
-    elif file.suffix in _PACKED and _takes_gzip(request.headers.get('Accept-Encoding', '')):
-        response = web.Response(body=found.packed, headers={'Content-Encoding': 'gzip'})
-    else:
-        response = web.Response(body=found.plain)
-    response.headers['Cache-Control'] = 'no-cache'
-    response.headers['Vary'] = 'Accept-Encoding'
-    # Weak: plain and packed are one content, but not the same bytes.
-    response.etag = ETag(found.tag, is_weak=True)
-    response.headers['Content-Type'] = _TYPES.get(file.suffix, 'application/octet-stream')
-    return response
+        if path in self._scripts:
+            self._refresh_scripts()
+        if path in self._scripts:
+            return self._scripts[path]
+        file = self._folder.joinpath(*parts)
+        try:
+            if not file.is_file():
+                raise web.HTTPNotFound(text='There is no such file')
+            stat = file.stat()
+            version = ((path, stat.st_mtime_ns, stat.st_size),)
+            known, content = self._files.get(path, ((), None))
+            if content is None or known != version:
+                content = _content(file.read_bytes())
+                self._files[path] = version, content
+        except OSError:
+            # The name is too long, or the file has just been removed.
+            raise web.HTTPNotFound(text='There is no such file') from None
+        return content
+
+    def _refresh_scripts(self) -> None:
+        """Join the scripts anew if a file has changed; keep the old ones if that fails."""
+        try:
+            version = self._version_of_scripts()
+            if version == self._script_version:
+                return
+            self._script_version = version
+            self._scripts = _contents(join_scripts(self._folder))
+        except (OSError, ValueError) as error:
+            _logger.error('the scripts of the page have changed and cannot be joined; browsers '
+                          'still get the version before: %s', error)
+
+    def _version_of_scripts(self) -> _Version:
+        return tuple(sorted(_scan(self._folder)))
+
+
+def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield path, time of change and size of each file that the scripts depend on."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith('.js') or name == 'index.html':
+                path = os.path.join(parent, name)
+                stat = os.stat(path)
+                yield path, stat.st_mtime_ns, stat.st_size
+
+
+def _contents(scripts: dict[str, Script]) -> dict[str, _Content]:
+    return {path + suffix: _content(text.encode()) for path, script in scripts.items()
+            for suffix, text in (('', script.text), ('.map', script.source_map))}
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    """Tell whether the header Accept-Encoding allows gzip (RFC 9110, section 12.5.3)."""
+    codings = (part.partition(';') for part in accepted.lower().split(','))
+    return any(coding.strip() == 'gzip' and not _NOT_ACCEPTED.fullmatch(weight.strip())
+               for coding, _, weight in codings)
 
 
 def protect(response: web.StreamResponse, signaling: str = "'self' ws: wss:") -> None:
     """
     Add the headers that keep a page to itself.
 
-    The page's own files and nothing else; no other page around it, where it could be clicked
-    without being seen.
+    The page loads only files of its own origin, and no other page may frame it, where a person
+    could be led to click it unseen.
 
-    :param signaling: where the page may connect to, as CSP has it (browsers without CSP 3 want
-        WebSockets to be named)
+    :param signaling: where the page may connect to, as sources of CSP; browsers without CSP 3 need
+        the schemes of WebSockets in it
     """
     headers = response.headers
     headers['X-Content-Type-Options'] = 'nosniff'
-    # A room's name is a secret.
+    # The page's path may hold a robot's name, which is a secret on some relays.
     headers['Referrer-Policy'] = 'no-referrer'
     if response.content_type == 'text/html':
         headers['Content-Security-Policy'] = (

@@ -13,64 +13,172 @@
 # limitations under the License.
 
 """
-Scripts of the page, each with the modules that it imports, as one.
+The page's scripts, each joined with the modules that it imports.
 
-A page of two dozen modules waits for as many answers, six at a time, longer than for all else. The
-modules stay as they are, for people, for other servers, and for the tools that check them.
+A browser asks for the modules of a page six at a time, and learns of a module only by those that
+import it. Joined, they are one request; benchmarks/results/page_load.md has the times. The
+modules stay as they are for people, for other servers, and for the tools that check them.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+import json
 from pathlib import Path
+import posixpath
 import re
 
-_IMPORT = re.compile(r"^import \{([^{}]*)\} from '\./([\w.-]+\.js)';$", re.MULTILINE)
-_EXPORT = re.compile(r'^export (?=(?:async function|function\*?|class|const) (\w+))', re.MULTILINE)
-# What begins a statement otherwise. Comments begin with something else, in this page's style.
-_OTHER = re.compile(r'^(?:import\b(?!\()|export\b).*', re.MULTILINE)
+from .script_module import Line, read_module, ScriptModule
+
+# Programs elsewhere import the JavaScript API by this path.
+_API = 'client/index.js'
+_MODULE_SCRIPT = re.compile(r'<script type="module" src="static/([\w./-]+)">')
+_BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 
-def join(script: Path) -> str:
+@dataclass(frozen=True)
+class Script:
+    """A script as it is served, and its source map (ECMA-426)."""
+
+    text: str
+    source_map: str
+
+
+def join_scripts(folder: Path) -> dict[str, Script]:
     """
-    Return a module's text, with the modules that it imports in it.
+    Join the page's scripts; return them by their paths in its folder.
 
-    Each module becomes a function that is called once and returns what it exports, after those
-    that it imports itself. What is imported by ``import()`` stays outside.
+    These are the module scripts of ``index.html``, the JavaScript API, and the modules that they
+    load by ``import()``. Each module becomes a function that is called once, after those of the
+    modules that it imports, and returns what it exports. A script that is loaded by ``import()``
+    takes the modules that are in the script that loads it from there, so that no module runs
+    twice.
 
-    :raises OSError: a module cannot be read
-    :raises ValueError: an import or export has a form that is not known here, or goes in a circle;
-        the text names it
+    :param folder: of the page
+    :raises OSError: a file cannot be read
+    :raises ValueError: a module has a form that is not known here, imports a name that does not
+        exist, or imports itself in a circle; the text names it
     """
-    parts: dict[str, str] = {}
-    body = _body(script, parts, ())
-    return ''.join(parts.values()) + body
+    index = folder / 'index.html'
+    entries = _MODULE_SCRIPT.findall(index.read_text()) if index.is_file() else []
+    if folder.joinpath(_API).is_file():
+        entries.append(_API)
+    modules: dict[str, ScriptModule] = {}
+    scripts: dict[str, Script] = {}
+    for entry in entries:
+        for path, script in _join(folder, entry, modules):
+            if path in scripts:
+                raise ValueError(f'{path} is loaded by two scripts')
+            scripts[path] = script
+    return scripts
 
 
-def _name(module: str) -> str:
+def _join(folder: Path, entry: str, modules: dict[str, ScriptModule]
+          ) -> Iterator[tuple[str, Script]]:
+    """Yield an entry's script, and those that are loaded by it."""
+    def closure(roots: Iterable[str]) -> list[str]:
+        order: list[str] = []
+        for root in roots:
+            _collect(folder, root, modules, order, ())
+        return order
+
+    first = closure([entry])
+    loaded: dict[str, list[str]] = {}
+    waiting = [path for module in first for path in modules[module].loads]
+    while waiting:
+        path = waiting.pop()
+        if path in first:
+            raise ValueError(f'{path} is both imported and loaded by import()')
+        if path not in loaded:
+            loaded[path] = closure([path])
+            waiting += [more for module in loaded[path] for more in modules[module].loads]
+    # A module that several of the scripts loaded later need is in the first one.
+    uses = Counter(module for order in loaded.values() for module in order)
+    shared = [module for module, count in uses.items() if count > 1 and module not in loaded]
+    inside = closure([*shared, entry])
+    outside = {module for order in loaded.values() for module in order if module in inside}
+    yield entry, _script(entry, inside, modules, taken=(), given=sorted(outside))
+    for path, order in loaded.items():
+        own = [module for module in order if module not in inside]
+        taken = [module for module in order if module in inside]
+        yield path, _script(path, own, modules, taken=taken, given=(), source=entry)
+
+
+def _collect(folder: Path, path: str, modules: dict[str, ScriptModule], order: list[str],
+             above: tuple[str, ...]) -> None:
+    """Append a module to a list, after those that it imports; check what it imports."""
+    if path in order:
+        return
+    if path in above:
+        raise ValueError(f'{path} imports itself by way of {", ".join(above[::-1])}')
+    if path not in modules:
+        modules[path] = read_module(folder, path)
+    for target, names in modules[path].imports.items():
+        _collect(folder, target, modules, order, (*above, path))
+        if missing := names.difference(modules[target].exports):
+            raise ValueError(f'{path} imports {", ".join(sorted(missing))} from {target}, which '
+                             'does not export that')
+    order.append(path)
+
+
+def _variable(module: str) -> str:
+    """Return the name of the variable that holds a module's exports."""
     return '$' + re.sub(r'\W', '_', module)
 
 
-def _body(script: Path, parts: dict[str, str], above: tuple[str, ...]) -> str:
-    """Return a module without its imports, and add those to the parts before it."""
-    above = (*above, script.name)
+def _script(path: str, order: list[str], modules: dict[str, ScriptModule], *,
+            taken: Iterable[str], given: Iterable[str], source: str = '') -> Script:
+    """
+    Return the script of some modules, of which the last one is the script itself.
 
-    def take(found: re.Match[str]) -> str:
-        names, module = found.groups()
-        if module in above:
-            raise ValueError(f'{script.name} imports {module} in a circle')
-        if module not in parts:
-            text = _body(script.with_name(module), parts, above)
-            exports = ', '.join(_EXPORT.findall(text))
-            text = _EXPORT.sub('', text)
-            _check(text, module)
-            parts[module] = (f'const {_name(module)} = (() => {{\n{text}\n'
-                             f'return {{ {exports} }};\n}})();\n')
-        return f'const {{{names.replace(" as ", ": ")}}} = {_name(module)};'
+    :param taken: modules that another script has
+    :param given: modules of which other scripts take the exports
+    :param source: the script that has those that are taken
+    """
+    folder = posixpath.dirname(path)
+    lines: list[tuple[str, Line | None]] = []
+    if taken:
+        names = ', '.join(map(_variable, taken))
+        lines.append((path, Line(f"import {{ {names} }} from '{_relative(source, folder)}';", 0)))
+    for name in order[:-1]:
+        lines.append((name, Line(f'const {_variable(name)} = (() => {{', 0)))
+        lines += [(name, line) for line in modules[name].lines(_variable, folder, inner=True)]
+        lines.append((name, Line(f'return {{ {", ".join(modules[name].exports)} }}; }})();', 0)))
+    lines += [(path, line) for line in modules[path].lines(_variable, folder, inner=False)]
+    if given:
+        lines.append((path, Line(f'export {{ {", ".join(map(_variable, given))} }};', 0)))
+    text = ''.join(f'{line.text}\n' for _, line in lines if line)
+    text += f'//# sourceMappingURL={posixpath.basename(path)}.map\n'
+    sources = {name: number for number, name in enumerate(order)}
+    return Script(text, json.dumps({
+        'version': 3, 'file': posixpath.basename(path), 'names': [],
+        'sources': [_relative(name, folder) for name in order],
+        'sourcesContent': [modules[name].source for name in order],
+        'mappings': _mappings([(sources[name], line.number) for name, line in lines if line])}))
 
-    body = _IMPORT.sub(take, script.read_text())
-    _check(_EXPORT.sub('', body), script.name)
-    return body
+
+def _relative(path: str, folder: str) -> str:
+    relative = posixpath.relpath(path, folder or '.')
+    return relative if relative.startswith('.') else './' + relative
 
 
-def _check(text: str, name: str) -> None:
-    other = _OTHER.search(text)
-    if other:
-        raise ValueError(f'{name}: {other[0][:80]!r} is not known here')
+def _mappings(places: list[tuple[int, int]]) -> str:
+    """Return a source map's mappings: the source and line there of each line's beginning."""
+    last = (0, 0)
+    parts = []
+    for place in places:
+        # Column here; source, line and column there: each as the difference to the one before.
+        parts.append('A' + _vlq(place[0] - last[0]) + _vlq(place[1] - last[1]) + 'A')
+        last = place
+    return ';'.join(parts)
+
+
+def _vlq(value: int) -> str:
+    """Return a number as a Base64 VLQ: five bits a digit, the lowest of all for the sign."""
+    value = -value << 1 | 1 if value < 0 else value << 1
+    digits = ''
+    while True:
+        value, digit = value >> 5, value & 31
+        digits += _BASE64[digit | (32 if value else 0)]
+        if not value:
+            return digits

@@ -1,0 +1,120 @@
+// @ts-check
+/** What the robot tells of itself: battery, speed, heading, and topics that it lists. */
+
+import { make } from './stats_panel.js';
+
+// What is older says how old it is, ms.
+const OLD = 5000;
+const LOW = 0.2;
+
+const number = (/** @type {any} */ value) => (Number.isFinite(value) ? Number(value) : null);
+
+/**
+ * The lines that a value makes, as label and text. Whatever a robot sends is only text here.
+ * @param {string} name
+ * @param {any} value
+ * @returns {[string, string][]}
+ */
+export function readings(name, value) {
+  if (name === 'battery') {
+    const [share, volts] = [number(value?.percentage), number(value?.voltage)];
+    const parts = [share === null ? '' : `${Math.round(share * 100)} %`,
+      volts === null ? '' : `${volts.toFixed(1)} V`, value?.charging === true ? 'charging' : ''];
+    return [['Battery', parts.filter(Boolean).join(', ') || '–']];
+  }
+  if (name === 'odometry') {
+    const [speed, turn, heading] = [value?.speed, value?.turn, value?.heading].map(number);
+    // Adding 0 turns -0 into 0.
+    const fixed = (/** @type {number} */ one, digits = 0) => (
+      Number(one.toFixed(digits)) + 0).toFixed(digits);
+    return [['Speed', speed === null ? '–' : `${fixed(speed, 2)} m/s`],
+      ['Turning', turn === null ? '–' : `${fixed(turn * 180 / Math.PI)} °/s`],
+      ['Heading', heading === null ? '–' : `${fixed(heading * 180 / Math.PI)}°`]];
+  }
+  // Standard messages of one value have one member.
+  const keys = value && typeof value === 'object' ? Object.keys(value) : [];
+  const inner = keys.length === 1 && keys[0] === 'data' ? value.data : value;
+  return [[name, typeof inner === 'string' ? inner : JSON.stringify(inner, null, 1) ?? '–']];
+}
+
+/** Say how long ago something came, '' if it is of now. @param {number} age ms */
+export function ago(age) {
+  if (age < OLD) return '';
+  return age < 120000 ? `${Math.floor(age / 1000)} s ago` : `${Math.floor(age / 60000)} min ago`;
+}
+
+/** Shows the values in an element. */
+export class Telemetry {
+  #box;
+  #vitals;
+  #list = make('dl');
+  /** @type {string[]} */
+  #names = [];
+  /** By name. @type {Map<string, {value: any, at: number}>} */
+  #values = new Map();
+
+  /** @param {HTMLElement} box @param {HTMLElement} vitals for what is always to be seen */
+  constructor(box, vitals) {
+    this.#box = box;
+    this.#vitals = vitals;
+    vitals.append(make('span'), make('span'));
+    for (const one of vitals.children) one.setAttribute('role', 'img');
+    box.append(make('h2', 'Robot'), this.#list);
+    setInterval(() => this.#draw(), 1000);
+  }
+
+  /** Begin anew, as of another session. @param {unknown} names in the robot's order */
+  begin(names) {
+    this.#names = Array.isArray(names) ? names.map(String) : [];
+    this.#values.clear();
+    this.#draw();
+  }
+
+  /** @param {any} values by name @param {any} ages s, of those that are not of now */
+  onTelemetry(values, ages) {
+    for (const name of this.#names) {
+      if (Object.hasOwn(values ?? {}, name)) {
+        this.#values.set(name, { value: values[name],
+          at: performance.now() - (number(ages?.[name]) ?? 0) * 1000 });
+      }
+    }
+    this.#draw();
+  }
+
+  #draw() {
+    const now = performance.now();
+    this.#box.hidden = !this.#values.size;
+    const items = this.#names.flatMap((name) => {
+      const known = this.#values.get(name);
+      return known ? readings(name, known.value).map(([label, text]) => (
+        { label, text, old: ago(now - known.at), low: name === 'battery'
+          && number(known.value?.percentage) !== null && known.value.percentage < LOW })) : [];
+    });
+    const list = this.#list;
+    if (list.childElementCount !== 2 * items.length) {
+      list.replaceChildren(...items.flatMap(() => [make('dt'), make('dd')]));
+    }
+    const [battery, speed] = this.#vitals.children;
+    for (const [target, label] of [[battery, 'Battery'], [speed, 'Speed']]) {
+      const { text = '', old = '', low = false } = items.find((one) => one.label === label) ?? {};
+      // The first part says enough; what is old says nothing of now.
+      const short = old ? '' : text.split(',')[0].replace('–', '');
+      const element = /** @type {HTMLElement} */ (target);
+      if (element.textContent !== short) {
+        element.textContent = short;
+        element.setAttribute('aria-label', `${label}: ${short}`);
+      }
+      element.hidden = !short;
+      element.title = /** @type {string} */ (label);
+      element.classList.toggle('low', low);
+    }
+    items.forEach(({ label, text, old, low }, index) => {
+      const [dt, dd] = [list.children[2 * index], list.children[2 * index + 1]];
+      const shown = old ? `${text} (${old})` : text;
+      if (dt.textContent !== label) dt.textContent = label;
+      if (dd.textContent !== shown) dd.textContent = shown;
+      dd.classList.toggle('old', !!old);
+      dd.classList.toggle('low', low);
+    });
+  }
+}

@@ -1,0 +1,83 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The page's files as they are served, while they change."""
+
+from contextlib import asynccontextmanager
+
+from aiohttp import ClientSession, web
+import pytest
+from rtc_bridge.relay.http.page_files import PAGE_DIR, PageFiles
+from support.relay_server import serve_app
+
+
+@asynccontextmanager
+async def served(folder):
+    """Serve a folder; give a client for it."""
+    files = PageFiles(folder)
+
+    async def get(request):
+        return files.respond(request.match_info['path'], request)
+    app = web.Application()
+    app.router.add_get('/{path:.*}', get)
+    async with serve_app(app) as url, ClientSession(url) as http:
+        yield http
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with a page of two modules."""
+    (tmp_path / 'index.html').write_text('<script type="module" src="static/main.js"></script>')
+    (tmp_path / 'main.js').write_text("import { text } from './text.js';\nconsole.log(text);\n")
+    (tmp_path / 'text.js').write_text("export const text = 'before'; // a comment\n")
+    return tmp_path
+
+
+async def fetch(http, path):
+    """Return a file's text and its tag."""
+    async with http.get(path) as response:
+        assert response.status == 200
+        return await response.text(), response.headers['ETag']
+
+
+@pytest.mark.asyncio
+async def test_a_script_is_joined_anew_when_a_module_changes(folder, caplog):
+    async with served(folder) as http:
+        text, tag = await fetch(http, '/main.js')
+        assert "'before'" in text and 'comment' not in text
+        assert (await fetch(http, '/text.js'))[0] == (folder / 'text.js').read_text()
+        (folder / 'text.js').write_text("export const text = 'after, and longer';\n")
+        text, new = await fetch(http, '/main.js')
+        assert "'after" in text and new != tag
+        assert "'after" in (await fetch(http, '/main.js.map'))[0]
+        # A developer's mistake does not take the page away.
+        (folder / 'text.js').write_text('export default 1;\n')
+        assert await fetch(http, '/main.js') == (text, new)
+        assert await fetch(http, '/main.js') == (text, new)
+    assert [record.message for record in caplog.records if 'text.js:1' in record.message] == [
+        record.message for record in caplog.records if record.levelname == 'ERROR']
+    assert len([record for record in caplog.records if record.levelname == 'ERROR']) == 1
+
+
+def test_a_page_that_cannot_be_joined_is_not_served_at_all(folder):
+    (folder / 'text.js').write_text('export default 1;\n')
+    with pytest.raises(ValueError, match='text.js:1'):
+        PageFiles(folder)
+
+
+@pytest.mark.asyncio
+async def test_the_page_of_this_package_is_small():
+    async with served(PAGE_DIR) as http, http.get('/ui/main.js') as response:
+        assert response.headers['Content-Encoding'] == 'gzip'
+        assert int(response.headers['Content-Length']) < 40_000

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Selection } from '../../../../rtc_bridge/web/client/camera_selection.js';
+
+const list = (...names) => names.map((name) => ({ name }));
+const ask = (slot, camera) => ({ type: 'select', slot, camera });
+
+test('the first camera is shown if none was chosen, once it is there', () => {
+  const selection = new Selection(2, null);
+  assert.deepEqual(selection.onCameras([], true), []);
+  assert.deepEqual(selection.onCameras(list('front', 'rear'), false), [ask(0, 'front')]);
+  assert.deepEqual(selection.chosen, ['front', null]);
+  assert.deepEqual(selection.cameras, ['front', 'rear']);
+  // Another one changes nothing.
+  assert.deepEqual(selection.onCameras(list('arm', 'front'), false), []);
+});
+
+test('a camera that comes back is asked for again, and so is all by another robot', () => {
+  const selection = new Selection(2, 'rear');
+  assert.deepEqual(selection.onCameras(list('front'), true), []);
+  assert.deepEqual(selection.onCameras(list('front', 'rear'), false), [ask(0, 'rear')]);
+  assert.deepEqual(selection.select(1, 'front'), ask(1, 'front'));
+  assert.deepEqual(selection.onCameras(list('front', 'rear'), true),
+    [ask(0, 'rear'), ask(1, 'front')]);
+});
+
+test('a page that nobody looks at asks for nothing, not even of a robot that has just come', () => {
+  const selection = new Selection(3, 'front');
+  selection.onCameras(list('front', 'rear'), true);
+  selection.select(1, 'rear');
+  assert.deepEqual(selection.pause(true), [ask(0, null), ask(1, null)]);
+  assert.deepEqual(selection.pause(true), []);
+  assert.deepEqual(selection.onCameras(list('front', 'rear'), true), [ask(0, null)]);
+  // What is chosen meanwhile comes with the rest.
+  assert.deepEqual(selection.select(2, 'rear'), ask(2, null));
+  assert.deepEqual(selection.pause(false), [ask(0, 'front'), ask(1, 'rear'), ask(2, 'rear')]);
+});
+
+test('who chose no camera gets none, though the robot shows one to whoever comes', () => {
+  const selection = new Selection(1, 'front');
+  assert.deepEqual(selection.select(0, null), ask(0, null));
+  assert.deepEqual(selection.onCameras(list('front'), true), [ask(0, null)]);
+});
+
+test('there are no other slots, and what is no list is an empty one', () => {
+  const selection = new Selection(1, null);
+  for (const slot of [-1, 1, NaN]) assert.throws(() => selection.select(slot, null), RangeError);
+  assert.deepEqual(selection.onCameras('front', true), []);
+  assert.deepEqual(selection.onCameras([null, { name: 7 }, { name: 'front' }], false),
+    [ask(0, 'front')]);
+});
+
+test('begins with the camera of before, else with the first by which one may drive', () => {
+  const cameras = [{ name: 'arm', drive: false }, { name: 'front', drive: true }, { name: 'rear' }];
+  for (const [preferred, first] of [['', 'front'], ['arm', 'arm'], ['gone', 'front']]) {
+    const selection = new Selection(1, null);
+    selection.preferred = preferred;
+    assert.deepEqual(selection.onCameras(cameras, true), [ask(0, first)]);
+    assert.deepEqual(selection.driving, ['front', 'rear']);
+  }
+  const none = new Selection(1, null);
+  none.onCameras(cameras.slice(0, 1), true);
+  assert.deepEqual([none.chosen[0], none.driving], ['arm', []]);
+  const named = new Selection(1, 'rear');
+  named.preferred = 'arm';
+  assert.deepEqual(named.onCameras(cameras, true), [ask(0, 'rear')]);
+});

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Said } from '../../../../rtc_bridge/web/client/last_sent.js';
+
+const telemetry = (values, ages) => ({ type: 'telemetry', values, ages });
+
+test('what the robot told before its session is shown is of now, too', () => {
+  const said = new Said();
+  said.note(telemetry({ battery: 1, map: 'm' }, { map: 60 }));
+  said.note(telemetry({ battery: 2 }, {}));
+  assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'm' }, { map: 60 })]);
+  // What is new has no age of before.
+  said.note(telemetry({ map: 'n' }));
+  assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'n' }, {})]);
+});
+
+test('of what changes the newest is kept, of slots that of each', () => {
+  const said = new Said();
+  const slot = (number, state) => ({ type: 'slot', slot: number, state });
+  const all = [slot(0, 'waiting'), slot(1, 'off'), { type: 'lease', epoch: 1 }, { type: 'stop' },
+    { type: 'actions', actions: [] }, { type: 'message', data: 1 }, { type: 'pong' },
+    slot(0, 'live'), { type: 'lease', epoch: null }];
+  all.forEach((message) => said.note(message));
+  assert.deepEqual(said.messages, [slot(0, 'live'), slot(1, 'off'), { type: 'lease', epoch: null },
+    { type: 'stop' }, { type: 'actions', actions: [] }]);
+});

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { PendingStop, STOP_LIFE } from '../../../../rtc_bridge/web/client/pending_stop.js';
+
+/** One with two clocks that a test sets. */
+function make() {
+  const time = [5000, 1_000_000];
+  const stop = new PendingStop([() => time[0], () => time[1]]);
+  const pass = (ms) => { time[0] += ms; time[1] += ms; };
+  return { stop, time, pass };
+}
+
+test('one that is confirmed is done, however long that takes', () => {
+  const { stop, pass } = make();
+  assert.equal(stop.state, 'idle');
+  stop.press('bot', true);
+  assert.deepEqual([stop.state, stop.sent], ['sent', true]);
+  pass(STOP_LIFE * 3);
+  stop.update(true);
+  assert.equal(stop.state, 'sent');
+  stop.confirm();
+  assert.equal(stop.state, 'idle');
+});
+
+test('without a connection it waits for one, and is sent to that robot', () => {
+  const { stop, pass } = make();
+  stop.press('bot', false);
+  assert.deepEqual([stop.state, stop.sent], ['unsent', false]);
+  pass(STOP_LIFE - 1);
+  stop.update(false);
+  assert.equal(stop.left, 1);
+  assert.equal(stop.onConnected('bot', true), true);
+  assert.equal(stop.state, 'sent');
+  // Said twice by a robot that raises the role: sent again.
+  assert.equal(stop.onConnected('bot', true), true);
+});
+
+test('it expires after ten seconds, and says so until somebody has read it', () => {
+  const { stop, pass } = make();
+  stop.press('bot', false);
+  pass(STOP_LIFE);
+  assert.equal(stop.onConnected('bot', true), false);
+  assert.equal(stop.state, 'expired');
+  stop.update(true);
+  assert.equal(stop.onConnected('bot', true), false);
+  assert.equal(stop.state, 'expired');
+  stop.withdraw();
+  assert.equal(stop.state, 'idle');
+});
+
+test('a computer that slept, or whose clock was set back, keeps none for longer', () => {
+  for (const which of [0, 1]) {
+    const { stop, time } = make();
+    stop.press('bot', false);
+    time[which] += STOP_LIFE;
+    time[1 - which] -= 3_600_000;
+    assert.equal(stop.onConnected('bot', true), false);
+    assert.equal(stop.state, 'expired');
+  }
+});
+
+test('a connection that breaks before the robot confirmed: ten seconds from the press', () => {
+  const { stop, pass } = make();
+  stop.press('bot', true);
+  pass(STOP_LIFE - 1000);
+  stop.update(false);
+  assert.deepEqual([stop.state, stop.sent], ['unsent', true]);
+  pass(1000);
+  stop.update(false);
+  assert.equal(stop.state, 'expired');
+});
+
+test('it can be withdrawn, and is not sent then', () => {
+  const { stop } = make();
+  stop.press('bot', false);
+  stop.withdraw();
+  assert.equal(stop.onConnected('bot', true), false);
+  assert.equal(stop.state, 'idle');
+});
+
+test('it goes to no other robot, from nobody who may not, and not over the end of the session', () => {
+  for (const act of [(s) => s.onConnected('other', true), (s) => s.onConnected('bot', false),
+    (s) => s.end()]) {
+    const { stop } = make();
+    stop.press('bot', false);
+    assert.ok(!act(stop));
+    assert.equal(stop.state, 'expired');
+  }
+  const { stop } = make();
+  stop.end();
+  assert.equal(stop.state, 'idle');
+});
+
+test('a press again counts anew', () => {
+  const { stop, pass } = make();
+  stop.press('bot', false);
+  pass(STOP_LIFE);
+  stop.update(false);
+  stop.press('bot', false);
+  assert.deepEqual([stop.state, stop.left], ['unsent', STOP_LIFE]);
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Session } from '../../../../rtc_bridge/web/client/session.js';
+
+globalThis.MediaStream = class {};
+
+class Channel extends EventTarget {
+  readyState = 'connecting';
+
+  send() {}
+}
+
+/** A session over a connection that does nothing by itself, and what it was lost for. */
+function make(t) {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const channels = {};
+  const pc = Object.assign(new EventTarget(), {
+    addTransceiver: () => ({ receiver: { track: {} } }),
+    createDataChannel: (label) => (channels[label] = new Channel()),
+    close: () => {},
+  });
+  const session = new Session({ session: 's', kind: 'v1', trickle: true, ice_servers: [] }, 1,
+    () => true, pc);
+  const lost = [];
+  session.addEventListener('lost', ({ detail }) => lost.push(detail));
+  const hear = (message) => channels.control.dispatchEvent(
+    Object.assign(new Event('message'), { data: JSON.stringify(message) }));
+  return { session, lost, hear, control: channels.control, timers: t.mock.timers };
+}
+
+test('a session that the robot ends before it is connected is lost at once', (t) => {
+  const { session, lost } = make(t);
+  session.cut();
+  assert.deepEqual(lost, ['no-answer']);
+});
+
+test('the news that a session is over does not overtake why', (t) => {
+  const { session, lost, hear, control, timers } = make(t);
+  control.readyState = 'open';
+  session.cut();
+  assert.deepEqual(lost, []);
+  hear({ type: 'bye', code: 'denied', reason: 'the invite is not one of this robot' });
+  timers.tick(5000);
+  assert.deepEqual(lost, ['denied']);
+});
+
+test('a session that is over without a good-bye is not waited for', (t) => {
+  const { session, lost, control, timers } = make(t);
+  control.readyState = 'open';
+  session.cut();
+  timers.tick(1000);
+  assert.deepEqual(lost, ['no-answer']);
+});

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { SeenFrames } from '../../../../rtc_bridge/web/ui/video_frames.js';
+
+/** A video element that paints when it is told to. */
+function screen() {
+  let waiting = null;
+  return {
+    requestVideoFrameCallback: (call) => { waiting = call; },
+    paint: (metadata) => waiting(0, metadata),
+  };
+}
+
+test('goes by what is painted where the browser tells', () => {
+  const video = screen();
+  const frames = new SeenFrames(video);
+  assert.equal(frames.newest(7), 7);
+  video.paint({ rtpTimestamp: 5 });
+  assert.equal(frames.newest(9), 5);
+  video.paint({ rtpTimestamp: 9 });
+  assert.equal(frames.newest(12), 9);
+});
+
+test('goes by what was received where it does not', () => {
+  const video = screen();
+  const frames = new SeenFrames(video);
+  video.paint({ presentedFrames: 3 });
+  assert.equal(frames.newest(9), 9);
+  assert.equal(frames.newest(null), null);
+  assert.equal(new SeenFrames({}).newest(4), 4);
+});
