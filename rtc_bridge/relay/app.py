@@ -75,7 +75,7 @@ class _Relay:
         self._registry = registry
         self._settings = settings
         self._tokens = tokens
-        self._page = PageFiles(page_dir)
+        self._files = PageFiles(page_dir)
         self._metrics = Metrics()
         self._metrics.gauge('robots', 'Robots', lambda: len(registry))
         self._metrics_for = Networks('metrics_for', settings['metrics_for'])
@@ -153,17 +153,17 @@ class _Relay:
             'Access-Control-Allow-Headers': 'Content-Type', 'Access-Control-Max-Age': '86400'})
 
     async def _script(self, request: web.Request) -> web.StreamResponse:
-        return self._page.respond('rtcbot.js', request)
+        return self._files.respond('rtcbot.js', request)
 
     async def _static(self, request: web.Request) -> web.StreamResponse:
-        return self._page.respond(request.match_info['path'], request)
+        return self._files.respond(request.match_info['path'], request)
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get('Upgrade', '').lower() == 'websocket':
             return await self._websocket(request)
         if 'name' in request.match_info:
             _room(request)
-        response = self._page.respond('index.html', request)
+        response = self._files.respond('index.html', request)
         response.headers['Cache-Control'] = 'no-store'
         return response
 
