@@ -52,6 +52,7 @@ from ..core.supervision import (
 from ..core.video.tiers import read_scales
 from ..media.encoder import CODECS, use_h264_encoder
 from ..peer.ice_server_probe import IceWatch
+from ..peer.local_robot_link import LocalRobotLink
 from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
 from ..ros.diagnostics import Diagnostics, FailureRates, status
@@ -143,7 +144,7 @@ class Bridge:
             with guard('ICE watch'):
                 await self._ice_watch.probe()
             await stack.enter_async_context(
-                self._server.running(self.sessions.link('server')))
+                self._server.running(LocalRobotLink(self.sessions, 'server')))
             # Now that nothing is refused any more, it may say what it found.
             use_h264_encoder(self._values['video.h264_encoder'])
             ros = RosThread(self._node, end.when_fails('ROS executor'))
@@ -161,8 +162,8 @@ class Bridge:
                      'diagnostics': self._report, 'ICE watch': self._ice_watch.run}
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.robot.robot_id,
-                                           self.sessions.link('relay'), token=self._token,
-                                           secret=self._store.secret)
+                                           LocalRobotLink(self.sessions, 'relay'),
+                                           token=self._token, secret=self._store.secret)
                 parts['relay client'] = self._client.run
                 self._node.get_logger().info(
                     f'relay: {page_url(self._values["relay_url"], self.robot.robot_id)}')

@@ -14,8 +14,6 @@
 
 """A session in which the robot offers and the viewer answers, as K-Scale's do."""
 
-from typing import Callable
-
 from aiortc import RTCDataChannel, RTCRtpTransceiver, RTCSessionDescription
 
 from . import aiortc_compat
@@ -39,11 +37,8 @@ MAX_EARLY_CANDIDATES = 64
 class OfferingSession(Session):
     """One viewer, who sees the cameras of a call as long as there are any."""
 
-    def __init__(self, call: Call, role: str, robot: RobotContext,
-                 on_closed: Callable[[Session], None]) -> None:
-        """Prepare; :meth:`offer` begins."""
-        super().__init__(Offer(call.session, '', call.door, source=call.source), role, robot,
-                         on_closed)
+    def __init__(self, call: Call, role: str, robot: RobotContext) -> None:
+        super().__init__(Offer(call.session, '', call.door, source=call.source), role, robot)
         # A viewer that names none, and sees none yet, gets the first.
         self._wanted = call.cameras or (0,)
         self._transceivers: list[RTCRtpTransceiver] = []

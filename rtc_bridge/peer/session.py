@@ -16,7 +16,7 @@
 
 import asyncio
 import logging
-from typing import Any, Callable
+from typing import Callable
 
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.sdp import candidate_from_sdp
@@ -59,12 +59,10 @@ class Session:
     One viewer.
 
     :param role: ``none`` until a proof, ``view`` or ``drive``
-    :param on_closed: called once when the session is over
     :param admission: what a WHEP player showed, if it did
     """
 
     def __init__(self, offer: Offer, role: str, robot: RobotContext,
-                 on_closed: Callable[['Session'], None],
                  admission: Admission | None = None) -> None:
         """Prepare; :meth:`answer` begins."""
         self.session_id = offer.session
@@ -78,6 +76,8 @@ class Session:
         self.slots: list[Slot] = []
         self.path = ViewerPath()
         self.state = 'new'
+        # Called once when the session is over.
+        self.on_closed: Callable[[Session], None] = lambda session: None
         self._failed_codecs: set[str] = set()
         # Set once a viewer, or its door, has said what slot 0 is to show.
         self.selected = False
@@ -87,7 +87,6 @@ class Session:
         self._told: set[str] = set()
         self._candidates = 0
         self._offer = offer
-        self._on_closed = on_closed
         self._pc: RTCPeerConnection | None = None
         self._channels: dict[str, Channel] = {}
         self._watch_task: asyncio.Task[None] | None = None
@@ -215,20 +214,10 @@ class Session:
         for channel in self._channels.values():
             channel.cameras_changed()
 
-    def lease_changed(self) -> None:
-        """Tell the viewer who drives."""
-        for channel in self._channels.values():
-            channel.lease_changed()
-
     def stop_changed(self, request: int | None = None) -> None:
         """Tell the viewer of the emergency stop."""
         for channel in self._channels.values():
             channel.stop_changed(request)
-
-    def send_message(self, data: Any) -> None:
-        """Send an application's value to the viewer."""
-        for channel in self._channels.values():
-            channel.send_message(data)
 
     @property
     def channels(self) -> dict[str, Channel]:
@@ -292,7 +281,7 @@ class Session:
         # Whatever of the rest fails, the rest of it is done.
         for end in (lambda: self.robot.pilot.leave(self.session_id),
                     *(slot.stop for slot in self.slots), self.path.close,
-                    lambda: self._on_closed(self)):
+                    lambda: self.on_closed(self)):
             with guard('end of a session'):
                 end()
         if self._watch_task is not None:

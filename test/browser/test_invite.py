@@ -23,7 +23,7 @@ import pytest
 from rtc_bridge.core.access.invite import Invite, read, write
 from rtc_bridge.core.access.roles import Access, Admission
 from rtc_bridge.core.errors import REFUSED
-from rtc_bridge.peer.sessions import HostLink
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.system.key_store import KeyStore
@@ -145,7 +145,7 @@ def test_a_link_of_another_robot_is_denied(robot, page):
 class Liar:
     """A server with a robot of its own behind the page's address."""
 
-    def __init__(self, folder, link=HostLink, access=Access):
+    def __init__(self, folder, link=LocalRobotLink, access=Access):
         self.loop = Loop()
         self.store = KeyStore(folder)
         self.camera = TestCamera('front', 60)
@@ -179,7 +179,7 @@ class BelievesAll(Access):
         return Admission(read(transcript.payload), b'\0' * 32, console=True)
 
 
-class TwoFingerprints(HostLink):
+class TwoFingerprints(LocalRobotLink):
     """A relay that adds a fingerprint: browsers take the last one, robots' checks the first."""
 
     async def answer(self, offer):
@@ -188,7 +188,7 @@ class TwoFingerprints(HostLink):
                       lambda m: f'{m[0]}{m[1]}{":".join(["66"] * 32)}\r\n', sdp)
 
 
-class NoBundle(HostLink):
+class NoBundle(LocalRobotLink):
     """A relay that drops the bundle, so that sections could have connections of their own."""
 
     async def answer(self, offer):

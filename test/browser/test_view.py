@@ -23,6 +23,7 @@ from rtc_bridge.core.access.invite import Invite, write
 from rtc_bridge.core.access.invite_url import Page, read_link, read_page
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError, REFUSED
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import serve
@@ -146,7 +147,7 @@ class HostileRelay:
         host = self.host
         sessions = make_sessions(self.camera, access=Access('robot', store=self.store))
         registry = Registry()
-        registry.add('robot', sessions.link('relay'))
+        registry.add('robot', LocalRobotLink(sessions, 'relay'))
         async with serve(create_app(registry, page_dir=page), host, 0) as port:
             async def record(reader, writer):
                 inner = await asyncio.open_connection(host, port)

@@ -31,6 +31,7 @@ from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.core.protocol.sdpfrag import Fragment, parse_fragment
 from rtc_bridge.core.protocol.signaling_messages import Message, parse
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.browsers import Loop
 from support.patience import PATIENCE
 from support.relay_server import get, make_offer, relay, send
@@ -438,7 +439,7 @@ def test_hostile_offers_reach_a_robot(loop):
         await viewer.close()
         return sessions, sdp
     sessions, sdp = loop.run(start())
-    link = sessions.link('server')
+    link = LocalRobotLink(sessions, 'server')
 
     @fuzz
     @given(edits, st.sampled_from(['v1', 'rtcbot', 'whep']), st.sampled_from([None, 'front', 'x']),

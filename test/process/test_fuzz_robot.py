@@ -37,6 +37,7 @@ from rtc_bridge.core.limits.sctp_limits import (
 from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
 from rtc_bridge.peer.aiortc_compat.limits import limited_by
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.viewer_description import read_offer
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.system.key_store import KeyStore
@@ -204,7 +205,7 @@ def test_channels_take_anything(loop, monkeypatch):
     async def start():
         sessions = make_sessions(TestCamera('front', 60))
         witness = Viewer()
-        await witness.connect(sessions.link('server'))
+        await witness.connect(LocalRobotLink(sessions, 'server'))
         await until(lambda: witness.got('control', 'hello'))
         return sessions, witness, []
     sessions, witness, current = loop.run(start())
@@ -215,7 +216,7 @@ def test_channels_take_anything(loop, monkeypatch):
             if current:
                 await current[1].close()
             viewer = Viewer(labels=('control', 'teleop', 'default'))
-            await viewer.connect(sessions.link('server'))
+            await viewer.connect(LocalRobotLink(sessions, 'server'))
             await until(lambda: viewer.got('control', 'hello'))
             current[:] = sessions.sessions[viewer.id], viewer
         return current[0]

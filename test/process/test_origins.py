@@ -30,6 +30,7 @@ from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.protocol.robot_link import Offer
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
@@ -249,7 +250,7 @@ async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camer
     access = Access('robot', 'drive', 'drive', store=Unused(), origins=['https://good.example'])
     sessions = make_sessions(camera, access=access)
     try:
-        link = sessions.link(via)
+        link = LocalRobotLink(sessions, via)
         for number, (origin, role) in enumerate((
                 (None, 'drive'), ('same', 'drive'), ('https://good.example', 'drive'),
                 (EVIL, 'none'), ('null', 'none'))):
@@ -289,7 +290,7 @@ async def test_a_bearer_is_good_from_any_origin(camera, tmp_path):
     sessions = make_sessions(camera, access=Access('robot', 'view', store=store))
     viewer = Viewer()
     try:
-        link, sdp = sessions.link('server'), await viewer.offer()
+        link, sdp = LocalRobotLink(sessions, 'server'), await viewer.offer()
         for text in (bearer[:-2] + 'AA', ''):
             with pytest.raises(SignalingError, match='bearer is not one of this robot'):
                 await link.answer(Offer('s', sdp, 'whep', origin=EVIL, bearer=text))

@@ -25,6 +25,7 @@ import sys
 
 from rtc_bridge.core.access.ice_servers import Ice
 from rtc_bridge.peer.ice_server_probe import IceWatch
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.signaling.network_changes import watch
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
@@ -39,7 +40,7 @@ async def main(url, *urls):
                     'ice.ttl': 60.0}) if urls else Ice()
     sessions = make_sessions(TestCamera('front', 120), ice=ice)
     client = RelayClient(
-        dial_url(url, 'robot'), 'robot', sessions.link('server'),
+        dial_url(url, 'robot'), 'robot', LocalRobotLink(sessions, 'server'),
         token=os.environ.get('TOKEN', ''), secret=b'of this robot' * 3,
         on_state=lambda state: print('state', state))
     ice_watch = IceWatch(ice, client.renew)

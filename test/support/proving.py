@@ -22,6 +22,7 @@ from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer.bundle import shared_fingerprint
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
 from support.viewer import make_sessions, TestCamera, Viewer
@@ -68,7 +69,7 @@ class Door:
         self.camera = TestCamera('front', 60)
         self.sessions = make_sessions(self.camera, access=Access(
             'robot', store=self.store, wall=lambda: self.wall))
-        self.link = self.sessions.link('relay')
+        self.link = LocalRobotLink(self.sessions, 'relay')
         self.pages = []
 
     def invite(self, role='drive', exp=NOW + 1000, secret=None):

@@ -27,6 +27,7 @@ import pytest_asyncio
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import Call, Candidate
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S, until
 
 pytestmark = pytest.mark.asyncio
@@ -94,7 +95,7 @@ async def answerer():
     """Make viewers of sessions; everything is closed in the end, and must be."""
     async with all_closed() as (viewers, robots):
         def make(sessions, via='server', **options):
-            viewer = Answerer(sessions.link(via), **options)
+            viewer = Answerer(LocalRobotLink(sessions, via), **options)
             viewers.append(viewer)
             robots.append(sessions)
             return viewer
@@ -158,7 +159,7 @@ async def test_a_camera_that_is_not_there(answerer):
     for cameras, code, named in (((1,), 'no-camera', 'front'), (('rear',), 'no-camera', 'rear'),
                                  ((0, 0, 0), 'bad-message', 'at most 2')):
         with pytest.raises(SignalingError, match=named) as error:
-            await sessions.link('server').offer(Call('s', cameras=cameras))
+            await LocalRobotLink(sessions, 'server').offer(Call('s', cameras=cameras))
         assert error.value.code == code and not sessions.sessions
     # Before there is any, the first one is waited for.
     camera = sessions.robot.cameras.pop('front')
@@ -284,7 +285,7 @@ async def test_the_session_ends_with_its_viewer(answerer):
     ('server', 'none', 'drive', None), ('server', 'drive', 'none', 'drive')])
 async def test_the_door_is_closed_unless_it_was_opened(via, own, relayed, expected):
     sessions = make_sessions(TestCamera('front', 60), access=Access('robot', own, relayed))
-    link = sessions.link(via)
+    link = LocalRobotLink(sessions, via)
     if expected is None:
         for ask in (link.admit, link.offer):
             with pytest.raises(SignalingError, match='without an invite') as error:
@@ -300,7 +301,7 @@ async def test_the_door_is_closed_unless_it_was_opened(via, own, relayed, expect
 async def test_a_token_is_needed_besides():
     access = Access('robot', 'view', 'none', kscale_token='a-long-token-12345')
     sessions = make_sessions(TestCamera('front', 60), access=access)
-    link = sessions.link('server')
+    link = LocalRobotLink(sessions, 'server')
     for token, named in ((None, 'needed first'), ('', 'Invalid'), ('wrong', 'Invalid'),
                          ('\ud800', 'Invalid')):
         with pytest.raises(SignalingError, match=named):
@@ -310,5 +311,5 @@ async def test_a_token_is_needed_besides():
     assert sessions.sessions['s'].role == 'view'
     # It opens nothing that is closed.
     with pytest.raises(SignalingError, match='without an invite'):
-        await sessions.link('relay').offer(Call('t', bearer='a-long-token-12345'))
+        await LocalRobotLink(sessions, 'relay').offer(Call('t', bearer='a-long-token-12345'))
     await sessions.close('test ends')

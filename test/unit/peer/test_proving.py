@@ -24,6 +24,7 @@ from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer import authorization
 from rtc_bridge.peer import unproven_sessions
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.session import Session
 from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
@@ -233,7 +234,7 @@ async def test_places_before_a_proof_are_few(door, monkeypatch):
     # Another way in has places of its own.
     other = Page()
     door.pages.append(other)
-    await other.connect(door.sessions.link('server'), source='10.0.0.4')
+    await other.connect(LocalRobotLink(door.sessions, 'server'), source='10.0.0.4')
     await other.challenge()
     # Who has proved something makes room.
     page.prove(await page.challenge(), door.invite())
@@ -290,7 +291,7 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
     door.sessions.robot.access._anonymous = 'view'
     page = Page()
     door.pages.append(page)
-    await page.connect(door.sessions.link('server'))
+    await page.connect(LocalRobotLink(door.sessions, 'server'))
     await page.until(lambda: page.got('control', 'hello'))
     go_on.set()
     await (await first).challenge()

@@ -29,6 +29,7 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.sctp_limits import MAX_UNFINISHED_BYTES
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.peer import aiortc_compat
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.session import Session
 from rtc_bridge.peer.viewer_description import read_offer
 from support.patience import PATIENCE
@@ -46,7 +47,7 @@ async def watch():
             viewer = Viewer(**options)
             viewers.append(viewer)
             robots.append(sessions)
-            await viewer.connect(sessions.link(via), door, camera, change)
+            await viewer.connect(LocalRobotLink(sessions, via), door, camera, change)
             return viewer
 
         yield connect
@@ -285,10 +286,11 @@ async def test_bad_control_messages_get_an_error_and_end_nothing(watch, text):
 
 
 async def test_who_has_no_role_gets_nothing():
-    sessions = make_sessions(TestCamera('front', 60))
+    sessions, viewer = make_sessions(TestCamera('front', 60)), Viewer()
     with pytest.raises(SignalingError) as error:
-        await sessions.answer(Offer('x', 'whatever'), via='relay')
+        await viewer.connect(LocalRobotLink(sessions, 'relay'))
     assert error.value.code == 'denied'
+    await viewer.close()
 
 
 @pytest.mark.parametrize('sdp', ['', 'v=0', 'hello', 'v=0\r\nm=video', 'm=video 9 X 96\r\n' * 5,
@@ -297,7 +299,7 @@ async def test_who_has_no_role_gets_nothing():
 async def test_what_is_no_offer_is_refused(sdp):
     sessions = make_sessions(TestCamera('front', 60))
     with pytest.raises(SignalingError) as error:
-        await sessions.answer(Offer('x', sdp), via='server')
+        await LocalRobotLink(sessions, 'server').answer(Offer('x', sdp))
     assert error.value.code == 'bad-offer'
     assert not sessions.sessions
 
@@ -317,7 +319,7 @@ async def test_an_unknown_camera_is_refused_with_those_there_are():
     sessions = make_sessions(TestCamera('front', 60))
     viewer = Viewer()
     with pytest.raises(SignalingError, match='front') as error:
-        await viewer.connect(sessions.link('server'), camera='rear')
+        await viewer.connect(LocalRobotLink(sessions, 'server'), camera='rear')
     assert error.value.code == 'no-camera'
     await viewer.close()
 
@@ -422,7 +424,7 @@ async def test_no_common_codec_is_refused():
     sessions = make_sessions(TestCamera('front', 60), codecs=('h264',))
     viewer = Viewer(codec='vp8')
     with pytest.raises(SignalingError) as error:
-        await viewer.connect(sessions.link('server'))
+        await viewer.connect(LocalRobotLink(sessions, 'server'))
     assert error.value.code == 'no-codec'
     await viewer.close()
 
@@ -462,7 +464,7 @@ async def test_mdns_candidates_and_the_end_are_taken_out():
 async def test_candidates_that_are_none_end_nothing(watch):
     sessions = make_sessions()
     viewer = await watch(sessions)
-    link = sessions.link('server')
+    link = LocalRobotLink(sessions, 'server')
     for text in ('candidate:', 'hello', 'candidate:1 1 udp x y z typ host'):
         await link.add_candidate(viewer.id, Candidate(text, '0', 0))
     await link.add_candidate('unknown', Candidate('x'))
@@ -475,7 +477,7 @@ async def test_a_session_that_never_connects_ends(monkeypatch):
     front = TestCamera('front', 60)
     sessions = make_sessions(front)
     viewer = Viewer()
-    await sessions.answer(Offer('x', await viewer.offer()), via='server')
+    await LocalRobotLink(sessions, 'server').answer(Offer('x', await viewer.offer()))
     assert front.camera.watched
     await until(lambda: not sessions.sessions)
     assert not front.camera.watched

@@ -24,6 +24,7 @@ from rtc_bridge.core.limits.session_budgets import (
     KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets,
 )
 from rtc_bridge.peer.channels import rtcbot
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.viewer import all_closed, make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio
@@ -38,7 +39,7 @@ async def watch():
             viewers.append(viewer)
             if sessions not in robots:
                 robots.append(sessions)
-            await viewer.connect(sessions.link('server'), 'v1' if ours else 'rtcbot')
+            await viewer.connect(LocalRobotLink(sessions, 'server'), 'v1' if ours else 'rtcbot')
             if ours:
                 await viewer.until(lambda: viewer.got('control', 'hello'))
             return viewer

@@ -25,6 +25,7 @@ from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DE
 from rtc_bridge.core.video.retransmission import SAVED_S, SHARE
 from rtc_bridge.media.camera import CameraSettings
 from rtc_bridge.peer import aiortc_compat
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.slot import Slot
 from support.patience import PATIENCE
 from support.viewer import make_sessions, TestCamera, until, Viewer
@@ -62,7 +63,7 @@ async def watch():
     async def connect(sessions, **options):
         viewer = Viewer(codec='h264', **options)
         made.append((viewer, sessions))
-        await viewer.connect(sessions.link('server'))
+        await viewer.connect(LocalRobotLink(sessions, 'server'))
         await viewer.until(lambda: viewer.lumas[0])
         session = sessions.sessions[viewer.id]
         return viewer, session.slots[0], session.path.rate

@@ -36,6 +36,7 @@ from rtc_bridge.core.limits.sdp_limits import (
 )
 from rtc_bridge.core.protocol.robot_link import Call, Candidate, MAX_M_LINE_INDEX, Offer
 from rtc_bridge.core.protocol.signaling_messages import CandidateMessage
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.metrics import Metrics
 from rtc_bridge.relay.protocols import native_robots
@@ -113,7 +114,8 @@ async def real_robot(r):
     """Give the sessions of a real robot's end at a relay."""
     sessions = make_sessions(TestCamera('front', 60))
     sessions.robot.access = Access('robot', 'view', 'view')
-    client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot', sessions.link('relay'))
+    client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot',
+                         LocalRobotLink(sessions, 'relay'))
     dialing = asyncio.create_task(client.run())
     await until(lambda: r.registry.get('bot') is not None)
     try:
@@ -333,7 +335,8 @@ async def test_a_hostile_relay_does_a_robot_no_harm(caplog):
     caplog.set_level(logging.INFO, 'rtc_bridge')
     sessions = make_sessions(TestCamera('front', 60))
     async with serve_app(app) as url:
-        client = RelayClient(url.replace('http', 'ws') + '/bot', 'bot', sessions.link('relay'))
+        client = RelayClient(url.replace('http', 'ws') + '/bot', 'bot',
+                             LocalRobotLink(sessions, 'relay'))
         dialing = asyncio.create_task(client.run())
         async with asyncio.timeout(60):
             await done.wait()
@@ -359,7 +362,7 @@ async def test_a_hostile_relay_does_a_robot_no_harm(caplog):
 @pytest.mark.asyncio
 async def test_a_robots_own_doors_refuse_it_too(sdp):
     sessions = make_sessions(TestCamera('front', 60))
-    link = sessions.link('server')
+    link = LocalRobotLink(sessions, 'server')
     with pytest.raises(SignalingError, match='refused') as error:
         await link.answer(Offer('s', sdp))
     assert error.value.code == 'bad-offer' and not sessions.sessions
@@ -372,14 +375,14 @@ async def test_a_robots_slots_bound_the_sections():
     for slots, named in ((4, 'more than 6 media sections'), (5, 'BUNDLE|ICE|mid')):
         sessions = make_sessions(TestCamera('front', 60), max_slots=slots)
         with pytest.raises(SignalingError, match=named):
-            await sessions.link('server').answer(Offer('s', text))
+            await LocalRobotLink(sessions, 'server').answer(Offer('s', text))
         await sessions.close('the test ends')
 
 
 @pytest.mark.asyncio
 async def test_texts_of_doors_in_the_same_process():
     sessions = make_sessions(TestCamera('front', 60))
-    link = sessions.link('server')
+    link = LocalRobotLink(sessions, 'server')
     for offer in (Offer('\ud800', GOOD), Offer('s', GOOD, source='\n'),
                   Offer('s', GOOD, camera='x' * 257)):
         with pytest.raises(SignalingError) as error:

@@ -24,6 +24,7 @@ from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.protocol.robot_link import Candidate
 from rtc_bridge.core.protocol.sdpfrag import parse_fragment
+from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.signaling.relay_client import RelayClient
 from support.patience import PATIENCE
 from support.relay_server import get, make_offer, relay, send
@@ -273,9 +274,10 @@ async def robot_at(r, way, **rules):
     sessions.robot.access = Access('robot', 'view', 'view', **rules)
     dialing = None
     if way == 'server':
-        r.registry.add('bot', sessions.link('server'))
+        r.registry.add('bot', LocalRobotLink(sessions, 'server'))
     else:
-        client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot', sessions.link('relay'))
+        client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot',
+                             LocalRobotLink(sessions, 'relay'))
         dialing = asyncio.create_task(client.run())
         async with asyncio.timeout(PATIENCE):
             while r.registry.get('bot') is None:

@@ -1,0 +1,183 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The robot in this process, as signaling sees it."""
+
+from dataclasses import replace
+import logging
+
+from .offering_session import OfferingSession
+from .session import Session
+from .sessions import Sessions
+from .unproven_sessions import UnprovenSessions
+from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.refusals import refusals
+from ..core.limits.sdp_limits import check_sdp, max_sections
+from ..core.protocol.robot_link import (
+    Call, Candidate, check_candidate, check_texts, IceServer, Offer, RobotLink,
+)
+
+logger = logging.getLogger(__name__)
+
+
+class LocalRobotLink(RobotLink):
+    """
+    The robot as viewers reach it one way: by its own server, or through one relay.
+
+    Everything that it gets comes from outside: it checks sizes, texts and the SDP, decides on the
+    role, and only then makes a session. Each way has one link, since sessions without a proof are
+    counted for each of them apart.
+
+    :param via: ``server`` for the robot's own server, ``relay`` for a relay
+    """
+
+    trickle = True
+    kind = 'v1'
+
+    def __init__(self, sessions: Sessions, via: str) -> None:
+        self.ends = sessions.ends
+        self._sessions = sessions
+        self._robot = sessions.robot
+        self._via = via
+        self._unproven = UnprovenSessions()
+
+    async def ice_servers(self) -> list[IceServer]:
+        """Return the ICE servers that a viewer should use."""
+        return list(self._robot.ice.for_viewer(self._robot.robot_id))
+
+    async def answer(self, offer: Offer) -> str:
+        """
+        Begin a session; return the SDP answer with all candidates.
+
+        :raises SignalingError: the offer is refused
+        """
+        _check_texts(offer)
+        with refusals.noted('sdp', offer.source):
+            check_sdp(offer.sdp, max_sections(self._robot.max_slots))
+        access = self._robot.access
+        role, admission = access.role(self._via, offer.door, offer.origin), None
+        if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
+            admission = access.bearer(offer.bearer, self._via)
+        elif role == 'none':
+            return await self._answer_unproven(offer)
+        self._log_decision(offer, role if admission is None else admission.invite.role)
+        session = Session(offer, role, self._robot, admission)
+        return await self._sessions.begin(session, session.answer)
+
+    async def _answer_unproven(self, offer: Offer) -> str:
+        """Begin a session that has to prove an invite, if one can be proved and there is room."""
+        if offer.door != 'v1' or not self._robot.access.provable:
+            raise self._refusal(offer)
+        async with self._unproven.turn(offer.source):
+            session = Session(offer, 'none', self._robot)
+            self._unproven.enter(session)
+            self._log_decision(offer, 'none until a proof')
+            try:
+                return await self._sessions.begin(session, session.answer)
+            except BaseException:
+                session.end('not set up')
+                raise
+
+    async def admit(self, call: Call) -> None:
+        """
+        Do nothing if a viewer may call.
+
+        :raises SignalingError: ``denied``
+        """
+        _check_texts(call)
+        self._role_of(call)
+
+    async def offer(self, call: Call) -> str:
+        """
+        Begin a session in which the robot offers; return the SDP offer with all candidates.
+
+        :raises SignalingError: the call is refused
+        """
+        _check_texts(call)
+        role = self._role_of(call)
+        self._log_decision(call, role)
+        session = OfferingSession(call, role, self._robot)
+        return await self._sessions.begin(session, session.offer)
+
+    async def accept(self, session: str, sdp: str) -> None:
+        """
+        Give a session the answer to its offer; an answer that cannot be used ends the session.
+
+        :raises SignalingError: ``bad-answer``
+        """
+        found = self._sessions.sessions.get(session)
+        if not isinstance(found, OfferingSession):
+            raise SignalingError('bad-answer', 'no offer waits for this answer')
+        try:
+            with refusals.noted('sdp', found.source):
+                check_sdp(sdp, max_sections(self._robot.max_slots), 'bad-answer')
+            await found.accept(sdp)
+        except BaseException:
+            await found.close('its answer cannot be used')
+            raise
+
+    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
+        """Pass a trickled candidate to its session, if its texts are within their bounds."""
+        found = self._sessions.sessions.get(session)
+        try:
+            check_candidate(session, candidate)
+        except ProtocolError as error:
+            refusals.note('candidates', found.source if found is not None else None, str(error))
+            return
+        if found is not None:
+            await found.add_candidate(candidate)
+
+    async def close_session(self, session: str) -> None:
+        """End a session, as its viewer wishes."""
+        found = self._sessions.sessions.get(session)
+        if found is not None:
+            await found.close('the viewer closed it')
+
+    def _role_of(self, call: Call) -> str:
+        """
+        Return the role of a viewer that calls, ``view`` or ``drive``.
+
+        :raises SignalingError: ``denied``
+        """
+        access = self._robot.access
+        if access.role(self._via, call.door, call.origin) == 'none':
+            raise self._refusal(call)
+        return access.caller(self._via, call.door, call.bearer, call.origin)
+
+    def _refusal(self, request: Offer | Call) -> SignalingError:
+        """Return why a viewer is not let in; count it if only its page's origin is the reason."""
+        access = self._robot.access
+        error = access.refusal(self._via, request.door, request.origin)
+        if access.is_for_own_pages(self._via, request.door, request.origin):
+            refusals.note('origin', request.source, str(error))
+        return error
+
+    def _log_decision(self, request: Offer | Call, role: str) -> None:
+        logger.debug('session %s from %s via %s, protocol %s, origin %s: role %s',
+                     request.session[:8], request.source or 'an unknown address', self._via,
+                     request.door, request.origin or 'none', role)
+
+
+def _check_texts(request: Offer | Call) -> None:
+    """
+    Do nothing if the texts of an offer or call are within their bounds.
+
+    :raises SignalingError: ``bad-message``
+    """
+    try:
+        # A bearer may be any text: the check of the bearer itself says no more than "wrong".
+        check_texts(replace(request, bearer=None))
+    except ProtocolError as error:
+        refusals.note('texts', request.source, str(error))
+        raise SignalingError('bad-message', str(error)) from None
