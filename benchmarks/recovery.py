@@ -40,7 +40,7 @@ import time
 # Before the modules here, of which some have the same names.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'test'))
 
-from rtc_bridge.core.settings.relay_settings import DEFAULTS  # noqa: E402
+from rtc_bridge.core.settings.relay_settings import RelayLimits  # noqa: E402
 from support.browsers import PATIENCE, until  # noqa: E402
 from support.networks import Networks  # noqa: E402
 from support.sites import Site, UDP  # noqa: E402
@@ -64,7 +64,7 @@ class Bench:
         """Start all."""
         self.networks = Networks()
         # The relay as people have it.
-        self.site = Site(self.networks, folder, heartbeat=DEFAULTS['limits.heartbeat'])
+        self.site = Site(self.networks, folder, heartbeat=RelayLimits().heartbeat)
         self.robot = self.site.robot(UDP)
         self.open_page()
 

@@ -15,14 +15,14 @@
 """The robot's cameras: those that are configured, and those that are found."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Callable
 
 from rclpy.node import Node
 
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
-from ..core.settings.parameter_table import Value
-from ..core.settings.robot_parameters import camera_parameters
+from ..core.settings.robot_settings import camera_prefix, CameraTopicSettings
 from ..core.supervision import call_guarded, failures, guard
 from ..core.video.tiers import Scale
 from ..media.camera import Camera, CameraSettings
@@ -49,7 +49,7 @@ class Cameras:
     :raises ParameterError: a name or a camera's parameter is not allowed
     """
 
-    def __init__(self, node: Node, names: list[str], scales: tuple[Scale, ...],
+    def __init__(self, node: Node, names: Sequence[str], scales: tuple[Scale, ...],
                  found: dict[str, Camera], on_change: Callable[[], None]) -> None:
         """Declare the configured cameras' parameters."""
         self.rates: dict[str, CameraRates] = {}
@@ -94,38 +94,36 @@ class Cameras:
             await asyncio.sleep(LOOK_PERIOD_S)
 
     def _make(self, name: str, topic: str) -> Camera:
-        prefix = 'cameras.' + name.replace('/', '.')
-        table = camera_parameters(name, topic)
-        parameters = declare(self._node, table)
+        prefix = camera_prefix(name)
+        parameters = declare(self._node, CameraTopicSettings(topic=topic), prefix)
         settings = self._settings(prefix, parameters)
-        topic, kind, qos = (parameters[f'{prefix}.{key}'] for key in ('topic', 'type', 'qos'))
         try:
-            camera_topic = CameraTopic(self._node, topic, kind, qos)
+            camera_topic = CameraTopic(self._node, parameters.topic, parameters.type,
+                                       parameters.qos)
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise ParameterError(f'parameter {prefix}.topic is {shorten(topic)}, allowed '
-                                 f'is the name of a topic: {reason}') from None
+            raise ParameterError(f'parameter {prefix}topic is {shorten(parameters.topic)}, '
+                                 f'allowed is the name of a topic: {reason}') from None
         camera = Camera(name, settings, on_watched=lambda: self._ros.call(
             'camera', self._check, camera_topic))
         camera_topic.camera = camera
         camera.ask_keyframe = camera_topic.ask_keyframe
-        let_change(self._node, table, lambda values: self._settings(prefix, values),
-                   lambda values: self._loop.call_soon_threadsafe(
+        let_change(self._node, parameters, prefix, lambda new: self._settings(prefix, new),
+                   lambda new: self._loop.call_soon_threadsafe(
                        call_guarded, 'camera', self._configure, camera,
-                       self._settings(prefix, values)))
+                       self._settings(prefix, new)))
         self._topics[name] = camera_topic
         self.rates[name] = CameraRates(camera)
         return camera
 
-    def _settings(self, prefix: str, values: dict[str, Value]) -> CameraSettings:
-        own = {key.removeprefix(prefix + '.'): value for key, value in values.items()}
-        near, far = own['depth_min'], own['depth_max']
+    def _settings(self, prefix: str, given: CameraTopicSettings) -> CameraSettings:
+        near, far = given.depth_min, given.depth_max
         if far <= near:
-            raise ParameterError(f'parameter {prefix}.depth_max is {far:g}, allowed is more than '
-                                 f'{prefix}.depth_min, {near:g} m')
-        return CameraSettings(own['max_fps'], own['max_bitrate'],
-                              Shape(own['max_width'], own['rotate'], (near, far)),
-                              self._scales, own['codec'], own['passthrough'], own['drive'])
+            raise ParameterError(f'parameter {prefix}depth_max is {far:g}, allowed is more than '
+                                 f'{prefix}depth_min, {near:g} m')
+        return CameraSettings(given.max_fps, given.max_bitrate,
+                              Shape(given.max_width, given.rotate, (near, far)),
+                              self._scales, given.codec, given.passthrough, given.drive)
 
     # ROS thread
 

@@ -24,7 +24,8 @@ import ssl
 from . import certificate
 from ..core.errors import ParameterError, RtcBridgeError
 from ..core.protocol.robot_link import RobotLink
-from ..core.settings.parameter_table import Value
+from ..core.settings.relay_settings import RelaySettings
+from ..core.settings.robot_settings import ServerSettings
 from ..core.supervision import keep_running, spawn
 from ..peer.aiortc_compat import host_addresses
 from ..relay.app import create_app
@@ -47,17 +48,17 @@ class Certificate:
     :raises StoreError: the certificate of its own cannot be used or made
     """
 
-    def __init__(self, values: dict[str, Value], directory: Path) -> None:
+    def __init__(self, settings: ServerSettings, directory: Path) -> None:
         """Read the certificate, or make one."""
-        self.own = values['server.tls'] == 'self'
-        given = values['server.certificate']
-        if (values['server.tls'] == 'files') != bool(given) or values['server.key'] and not given:
+        self.own = settings.tls == 'self'
+        given = settings.certificate
+        if (settings.tls == 'files') != bool(given) or settings.key and not given:
             raise ParameterError(
-                f'parameter server.tls is {values["server.tls"]}, server.certificate is '
-                f'{given!r} and server.key is {values["server.key"]!r}: the files are for tls '
+                f'parameter server.tls is {settings.tls}, server.certificate is '
+                f'{given!r} and server.key is {settings.key!r}: the files are for tls '
                 'files, which needs at least the certificate')
         self.file = directory / 'server.pem' if self.own else Path(given).expanduser()
-        self._key = Path(values['server.key']).expanduser() if values['server.key'] else self.file
+        self._key = Path(settings.key).expanduser() if settings.key else self.file
         if self.own:
             certificate.keep(self.file, host_addresses())
         self._seen = self._changed_at()
@@ -67,7 +68,7 @@ class Certificate:
             raise ParameterError(f'parameter server.certificate or server.key: {self.file} and '
                                  f'{self._key} cannot be used: {error}') from None
         if not self.own:
-            warn_if_exposed(self._key, 'server.key' if values['server.key']
+            warn_if_exposed(self._key, 'server.key' if settings.key
                             else 'server.certificate')
 
     def refresh(self) -> bool:
@@ -108,13 +109,13 @@ class OwnServer:
     :raises RtcBridgeError: its certificate cannot be had
     """
 
-    def __init__(self, values: dict[str, Value], robot_id: str, directory: Path) -> None:
+    def __init__(self, settings: ServerSettings, robot_id: str, directory: Path) -> None:
         """Read the parameters ``server.*``."""
-        self._host, self._port = values['server.host'], values['server.port']
+        self._host, self._port = settings.host, settings.port
         self._robot_id = robot_id
-        self._hosts = values['server.hosts']
-        self.certificate = None if not self._port or values['server.tls'] == 'off' else (
-            Certificate(values, directory))
+        self._hosts = settings.hosts
+        self.certificate = None if not self._port or settings.tls == 'off' else (
+            Certificate(settings, directory))
         shown = reachable(self._host)
         shown = f'[{shown}]' if ':' in shown else shown
         scheme = 'https' if self.certificate else 'http'
@@ -138,7 +139,7 @@ class OwnServer:
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(
-                    serve(create_app(registry, {'hosts': self._hosts},
+                    serve(create_app(registry, RelaySettings(hosts=self._hosts),
                                      setting_of_hosts='server.hosts'),
                           self._host, self._port, context))
             except OSError as error:

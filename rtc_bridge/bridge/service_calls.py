@@ -21,7 +21,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from ..core.access.service_calls import read_services, Result
-from ..core.settings.parameter_table import Value
+from ..core.settings.robot_settings import ActionSettings
 from ..core.supervision import call_guarded, guard
 from ..ros.executor_thread import RosThread
 from ..ros.service_caller import ServiceCaller
@@ -35,21 +35,21 @@ class Actions:
     """
     Knows which of the listed services are there, and calls them.
 
-    :param values: the parameters ``actions.*``
+    :param settings: the parameters ``actions.*``
     :param there: where those that can be called are kept, kind by name; changed in the event loop
     :param on_change: called in the event loop when one came or went
     :raises ParameterError: an entry of ``actions.services`` is not allowed
     """
 
-    def __init__(self, node: Node, values: dict[str, Value], there: dict[str, str],
+    def __init__(self, node: Node, settings: ActionSettings, there: dict[str, str],
                  on_change: Callable[[], None]) -> None:
         """Call nothing yet."""
         self._node = node
         self._there = there
         self._on_change = on_change
-        self._timeout = values['actions.timeout']
+        self._timeout = settings.timeout
         self._callers = {service.name: ServiceCaller(node, service) for service in read_services(
-            values['actions.services'], node.resolve_service_name, FORBIDDEN)}
+            settings.services, node.resolve_service_name, FORBIDDEN)}
         self._ros: RosThread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 

@@ -23,7 +23,7 @@ from ..core.clock import boot_time
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
 from ..core.protocol.telemetry_values import Battery, odometry, to_json
-from ..core.settings.parameter_table import Value
+from ..core.settings.robot_settings import TelemetrySettings
 from ..core.supervision import call_guarded, guard
 from ..ros.executor_thread import RosThread
 from ..ros.telemetry_topic import TelemetryTopic
@@ -39,7 +39,7 @@ class Telemetry:
     """
     Collects the newest messages of the topics, while somebody watches.
 
-    :param values: the parameters ``telemetry.*``
+    :param settings: the parameters ``telemetry.*``
     :param newest: where the values are kept by name with the time when they came, in the order
         that viewers see; changed in the event loop only
     :param watched: tells in the event loop whether there are viewers to tell
@@ -47,7 +47,7 @@ class Telemetry:
     :raises ParameterError: a name is no topic's
     """
 
-    def __init__(self, node: Node, values: dict[str, Value],
+    def __init__(self, node: Node, settings: TelemetrySettings,
                  newest: dict[str, tuple[Any, float] | None], watched: Callable[[], bool],
                  deliver: Callable[[dict[str, Any]], None]) -> None:
         """Subscribe to nothing yet."""
@@ -55,15 +55,16 @@ class Telemetry:
         self._newest = newest
         self._watched = watched
         self._deliver = deliver
-        self._period = 1 / values['telemetry.rate']
+        self._period = 1 / settings.rate
         self._next_look = 0.0
         self._was_watched = False
         self._topics: dict[str, TelemetryTopic] = {}
+        given = {'battery': settings.battery, 'odometry': settings.odometry}
         for name, (kind, make_read) in _KNOWN.items():
-            if values[f'telemetry.{name}']:
-                topic = self._resolve(f'telemetry.{name}', values[f'telemetry.{name}'])
+            if given[name]:
+                topic = self._resolve(f'telemetry.{name}', given[name])
                 self._topics[name] = TelemetryTopic(node, topic, make_read(), kind)
-        listed = values['telemetry.topics']
+        listed = settings.topics
         if len(listed) > MAX_TOPICS:
             raise ParameterError(f'parameter telemetry.topics has {len(listed)} entries, at most '
                                  f'{MAX_TOPICS} are allowed')

@@ -35,7 +35,7 @@ from ..core.driving.lease import Lease
 from ..core.driving.teleop_controller import Pilot, POLL_PERIOD_S
 from ..core.driving.velocity import Limits, Velocity
 from ..core.errors import ParameterError, StoreError
-from ..core.settings.parameter_table import Value
+from ..core.settings.robot_settings import RTCBotSettings, TeleopSettings
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
 from ..ros.diagnostics import status
 from ..ros.executor_thread import guarded_service
@@ -64,8 +64,8 @@ class Seat:
     ``~/emergency_stop`` and ``~/release`` (std_srvs/Trigger).
     """
 
-    def __init__(self, node: Node, values: dict[str, Value], stop: EmergencyStop,
-                 folder: str) -> None:
+    def __init__(self, node: Node, settings: TeleopSettings, rtcbot: RTCBotSettings,
+                 stop: EmergencyStop, folder: str) -> None:
         """Make the publishers; :meth:`run` begins."""
         self._node = node
         self._stop = stop
@@ -75,28 +75,28 @@ class Seat:
         self._guard = self._watch = None
         self._bridge = BridgeId.new(node.get_fully_qualified_name())
         self._output: GuardedOutput | CmdVelOutput
-        if values['teleop.guard']:
+        if settings.guard:
             self._output = GuardedOutput(node, str(self._bridge))
-            self._watch = GuardWatch(2 * values['teleop.timeout'], lambda: self._output.matched)
+            self._watch = GuardWatch(2 * settings.timeout, lambda: self._output.matched)
             self.path = CommandPath(node, self._bridge, None, stop, folder,
-                                    values['teleop.enabled'])
+                                    settings.enabled)
         else:
-            self._guard = Guard(values['teleop.timeout'])
-            self._output = CmdVelOutput(node, values['teleop.message_type'],
-                                        values['teleop.frame_id'])
+            self._guard = Guard(settings.timeout)
+            self._output = CmdVelOutput(node, settings.message_type,
+                                        settings.frame_id)
             self.path = CommandPath(node, self._bridge, self._output, stop, folder,
-                                    values['teleop.enabled'])
+                                    settings.enabled)
         conditions = [stop.reason, self.path.reason]
         if self._watch is not None:
             conditions.append(self._watch.reason)
         self._joy = node.create_publisher(Joy, 'joy', RELIABLE_LATEST) if (
-            values['teleop.joy']) else None
+            settings.joy) else None
         self._lock = node.create_publisher(Bool, LOCK_TOPIC, STATE_QOS)
         self._stops = node.create_publisher(String, STOP_TOPIC, STATE_QOS)
         self._lock_opens = boot_time() + _LOCK_OPENS_AFTER_S
-        self.pilot = Pilot(_gate(values, conditions), self._publish,
+        self.pilot = Pilot(_gate(settings, rtcbot, conditions), self._publish,
                            self._joy and self._publish_joy, stop=stop,
-                           enabled=values['teleop.enabled'],
+                           enabled=settings.enabled,
                            lease_reason=self.path.lease_reason)
         self.pilot.on_stop.append(self._tell_stop)
         self.path.on_change.append(self._path_changed)
@@ -279,15 +279,16 @@ class Seat:
         self._joy.publish(message)
 
 
-def _gate(values: dict[str, Value], conditions: list[Callable[[], str | None]]) -> Gate:
-    limits = Limits(values['teleop.max_linear_x'], values['teleop.max_linear_y'],
-                    values['teleop.max_angular_z'], values['teleop.max_linear_acceleration'],
-                    values['teleop.max_angular_acceleration'])
-    slow = values['teleop.slow_from'], values['teleop.slow_to']
+def _gate(settings: TeleopSettings, rtcbot: RTCBotSettings,
+          conditions: list[Callable[[], str | None]]) -> Gate:
+    limits = Limits(settings.max_linear_x, settings.max_linear_y,
+                    settings.max_angular_z, settings.max_linear_acceleration,
+                    settings.max_angular_acceleration)
+    slow = settings.slow_from, settings.slow_to
     if slow[1] and slow[1] <= slow[0]:
         raise ParameterError(f'parameter teleop.slow_to is {slow[1]}, allowed is 0, or more than '
                              f'teleop.slow_from, which is {slow[0]}')
-    return Gate(limits, Lease(values['teleop.idle_timeout']), timeout=values['teleop.timeout'],
-                max_age=values['teleop.max_age'], max_frame_age=values['teleop.max_frame_age'],
-                hold_timeout=values['rtcbot.hold_timeout'],
+    return Gate(limits, Lease(settings.idle_timeout), timeout=settings.timeout,
+                max_age=settings.max_age, max_frame_age=settings.max_frame_age,
+                hold_timeout=rtcbot.hold_timeout,
                 slow=slow, conditions=conditions)

@@ -44,8 +44,8 @@ from ..core.errors import (
 )
 from ..core.limits.refusals import refusals
 from ..core.protocol.signaling_messages import check_name
-from ..core.settings.parameter_table import Value
-from ..core.settings.robot_parameters import BRIDGE, default_robot_id
+from ..core.settings.parameters import parameters_of
+from ..core.settings.robot_settings import AccessSettings, default_robot_id, RobotSettings
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )
@@ -82,46 +82,48 @@ class Bridge:
     def __init__(self, node: Node) -> None:
         """Read the parameters and make everything that needs no event loop."""
         self._node = node
-        values = declare(node, BRIDGE)
-        self._values = values
-        robot_id = _robot_id(values)
-        self._relay = dial_url(values['relay_url'], robot_id) if values['relay_url'] else None
-        self._page_url = _page_url(values)
-        self._token = read_token(values['relay_token_file'])
+        settings = declare(node, RobotSettings())
+        self._settings = settings
+        robot_id = _robot_id(settings.robot_id)
+        self._relay = dial_url(settings.relay_url, robot_id) if settings.relay_url else None
+        self._page_url = _page_url(settings.page_url)
+        self._token = read_token(settings.relay_token_file)
         self._received = node.create_publisher(String, '~/received', 10)
-        self._store = KeyStore(Path(values['access.directory']).expanduser() if (
-            values['access.directory']) else default_directory())
-        self._seat = Seat(node, values, EmergencyStop(StopFile(
+        self._store = KeyStore(Path(settings.access.directory).expanduser() if (
+            settings.access.directory) else default_directory())
+        self._seat = Seat(node, settings.teleop, settings.rtcbot, EmergencyStop(StopFile(
             self._store.directory / f'emergency_stop.{robot_id}.json',
             renamed=robot_id == default_robot_id())), self._store.folder_id)
         self.pilot = self._seat.pilot
         self.robot = RobotContext(
             robot_id, self.pilot,
-            _access(values, robot_id, self._store),
+            _access(settings.access, robot_id, self._store),
             lambda text: self._received.publish(String(data=text)),
-            codecs=_codecs(values), h264_profile=values['video.h264_profile'],
-            ice=read_ice(values),
-            max_slots=values['video.max_slots'],
-            view_may_stop=values['access.view_may_stop'])
+            codecs=_codecs(settings.video.codecs), h264_profile=settings.video.h264_profile,
+            ice=read_ice(settings.ice),
+            max_slots=settings.video.max_slots,
+            view_may_stop=settings.access.view_may_stop)
         self.sessions = Sessions(self.robot)
-        self.cameras = Cameras(node, values['cameras.names'], read_scales(values['video.tiers']),
+        self.cameras = Cameras(node, settings.cameras.names, read_scales(settings.video.tiers),
                                self.robot.cameras, self.sessions.cameras_changed)
         # Pages are told why before the lease ends.
         self._seat.path.on_change.insert(0, self._notices_changed)
         self.telemetry = Telemetry(
-            node, values, self.robot.telemetry, lambda: self.sessions.takes_telemetry,
+            node, settings.telemetry, self.robot.telemetry, lambda: self.sessions.takes_telemetry,
             self.sessions.send_telemetry)
-        self.actions = Actions(node, values, self.robot.actions, self.sessions.actions_changed)
+        self.actions = Actions(node, settings.actions, self.robot.actions,
+                               self.sessions.actions_changed)
         self.robot.call = self.actions.call
-        groups = {row.name.split('.')[0] for row in BRIDGE if '.' in row.name}
+        names = [row.name for row in parameters_of(settings)]
+        groups = {name.split('.')[0] for name in names if '.' in name}
         # With '*' the cameras to come are not known yet, nor are their parameters.
-        refuse_unknown(node, groups - ({'cameras'} if ANY in values['cameras.names'] else set()),
-                       values.keys())
+        refuse_unknown(node, groups - ({'cameras'} if ANY in settings.cameras.names else set()),
+                       names)
         self._diagnostics = Diagnostics(node, robot_id)
         self._failures = FailureRates(failures)
         self._client: RelayClient | None = None
         self._ice_watch = IceWatch(self.robot.ice, self._renew)
-        self._server = OwnServer(values, robot_id, self._store.directory)
+        self._server = OwnServer(settings.server, robot_id, self._store.directory)
 
     async def run(self) -> int:
         """
@@ -146,7 +148,7 @@ class Bridge:
             await stack.enter_async_context(
                 self._server.running(LocalRobotLink(self.sessions, 'server')))
             # Now that nothing is refused any more, it may say what it found.
-            use_h264_encoder(self._values['video.h264_encoder'])
+            use_h264_encoder(self._settings.video.h264_encoder)
             ros = RosThread(self._node, end.when_fails('ROS executor'))
             # Threads that come from now on are short of work, or say that they are ordinary.
             prefer(LOOP_NICE)
@@ -166,7 +168,7 @@ class Bridge:
                                            token=self._token, secret=self._store.secret)
                 parts['relay client'] = self._client.run
                 self._node.get_logger().info(
-                    f'relay: {page_url(self._values["relay_url"], self.robot.robot_id)}')
+                    f'relay: {page_url(self._settings.relay_url, self.robot.robot_id)}')
             stack.enter_context(watch(self._network_changed))
             self._warn_if_open()
             self._print_link()
@@ -227,11 +229,11 @@ class Bridge:
             return None
         good = self._client.state == 'connected'
         return status('relay', DiagnosticStatus.OK if good else DiagnosticStatus.WARN,
-                      self._client.state, {'url': self._values['relay_url']})
+                      self._client.state, {'url': self._settings.relay_url})
 
     def _print_link(self) -> None:
         """Print a link for whoever started the robot; never by a logger, which is a ROS topic."""
-        role, base = self._values['access.console_link'], self._page()
+        role, base = self._settings.access.console_link, self._page()
         if base:
             try:
                 self._store.note_robot(self.robot.robot_id, base)
@@ -246,16 +248,17 @@ class Bridge:
         if self._page_url:
             return self._page_url
         if self._relay is not None:
-            return page_url(self._values['relay_url'], self.robot.robot_id)
+            return page_url(self._settings.relay_url, self.robot.robot_id)
         return self._server.page
 
     def _warn_if_open(self) -> None:
-        for name, reach in (('access.anonymous', self._values['server.port']),
-                            ('access.anonymous_via_relay', self._relay)):
-            if reach and self._values[name] != 'none':
+        access = self._settings.access
+        for name, role, reach in (
+                ('access.anonymous', access.anonymous, self._settings.server.port),
+                ('access.anonymous_via_relay', access.anonymous_via_relay, self._relay)):
+            if reach and role != 'none':
                 self._node.get_logger().warning(
-                    f'{name} is {self._values[name]}: whoever reaches the page may '
-                    f'{self._values[name]}')
+                    f'{name} is {role}: whoever reaches the page may {role}')
 
 
 def _refused() -> DiagnosticStatus:
@@ -268,34 +271,32 @@ def _refused() -> DiagnosticStatus:
     return status('refused', DiagnosticStatus.OK, f'{values["count"]} refused', values)
 
 
-def _robot_id(values: dict[str, Value]) -> str:
-    robot_id = values['robot_id'] or default_robot_id()
+def _robot_id(given: str) -> str:
     try:
-        return check_name(robot_id)
+        return check_name(given or default_robot_id())
     except ProtocolError as error:
         raise ParameterError(f'parameter robot_id: {error}') from None
 
 
-def _page_url(values: dict[str, Value]) -> str:
+def _page_url(given: str) -> str:
     try:
-        return values['page_url'] and str(read_page(values['page_url']))
+        return given and str(read_page(given))
     except ProtocolError as error:
         raise ParameterError(f'parameter page_url: {error}') from None
 
 
-def _access(values: dict[str, Value], robot_id: str, store: KeyStore) -> Access:
-    required = values['access.require_synchronized_clock']
-    return Access(robot_id, values['access.anonymous'], values['access.anonymous_via_relay'],
-                  store, origins=read_origins(values['access.origins'], 'access.origins'),
-                  whep_via_relay=values['access.whep_via_relay'],
+def _access(settings: AccessSettings, robot_id: str, store: KeyStore) -> Access:
+    required = settings.require_synchronized_clock
+    return Access(robot_id, settings.anonymous, settings.anonymous_via_relay,
+                  store, origins=read_origins(settings.origins, 'access.origins'),
+                  whep_via_relay=settings.whep_via_relay,
                   kscale_token=read_token(
-                      values['access.kscale_token_file'], least=MIN_LENGTH,
+                      settings.kscale_token_file, least=MIN_LENGTH,
                       parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),
                   synchronized=synchronized if required else lambda: True)
 
 
-def _codecs(values: dict[str, Value]) -> tuple[str, ...]:
-    codecs = tuple(values['video.codecs'])
+def _codecs(codecs: tuple[str, ...]) -> tuple[str, ...]:
     if not codecs or len(set(codecs)) < len(codecs) or not set(codecs) <= set(CODECS):
         raise ParameterError(f'parameter video.codecs is {list(codecs)}, allowed are one or more '
                              f'of {", ".join(CODECS)}, each once')

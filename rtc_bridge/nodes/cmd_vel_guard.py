@@ -38,7 +38,8 @@ from ..core.driving.guard import BRIDGE_SILENCE_S, Guard
 from ..core.driving.guard_messages import BridgeId, GuardState, StopState, this_process
 from ..core.driving.velocity import Velocity
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
-from ..core.settings.robot_parameters import BRIDGE, TELEOP_OUTPUT
+from ..core.settings.parameters import parameters_of
+from ..core.settings.robot_settings import GuardSettings, RobotSettings
 from ..core.supervision import count_the_rest, guard, guarded
 from ..ros.parameters import declare, refuse_unknown
 from ..ros.program import end_program, FAILED, init, PartFailed, spin, when_signalled
@@ -68,11 +69,11 @@ class CmdVelGuard(Node):
         :raises ParameterError: a parameter has a value that is not allowed
         """
         super().__init__('cmd_vel_guard')
-        values = declare(self, TELEOP_OUTPUT)
+        settings = declare(self, GuardSettings()).teleop
         # Both read one file, as a rule.
-        refuse_unknown(self, {'teleop'}, [row.name for row in BRIDGE])
-        self.guard = Guard(values['teleop.timeout'])
-        self._output = CmdVelOutput(self, values['teleop.message_type'], values['teleop.frame_id'])
+        refuse_unknown(self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
+        self.guard = Guard(settings.timeout)
+        self._output = CmdVelOutput(self, settings.message_type, settings.frame_id)
         self._stops = EngagedStops()
         self._id = secrets.token_hex(8)
         # What was told last, and when to look at it again.

@@ -14,6 +14,7 @@
 
 """A video file, or a folder of numbered images, as a camera."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -21,7 +22,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from ..core.errors import ParameterError
-from ..core.settings.parameter_table import Parameter
+from ..core.settings.parameters import parameter
 from ..core.supervision import guarded
 from ..ros.parameters import declare
 from ..ros.program import end_program, Finished, run
@@ -29,22 +30,28 @@ from ..sim import frame_stamp
 from ..sim.camera_publisher import CameraPublisher, H264Publisher
 from ..sim.clips import open_source, play
 
-PARAMETERS = (
-    Parameter('path', '', 'video file, or folder of images'),
-    Parameter('loop', True, 'begin again at the end'),
-    Parameter('rate', 0.0, 'pictures a second; 0: its own, images 10', 'Hz', 0.0, 240.0),
-    Parameter('width', 0, 'width to scale to; 0: its own, or in proportion', 'px', 0, 7680),
-    Parameter('height', 0, 'height to scale to; 0: its own, or in proportion', 'px', 0, 4320),
-    Parameter('camera', '', 'name before image_raw and camera_info; empty: none'),
-    Parameter('frame_id', 'camera_optical_frame', 'frame of the pictures'),
-    Parameter('qos', 'reliable', 'of the pictures', choices=('reliable', 'best_effort')),
-    Parameter('compressed', False, 'publish JPEG on image_raw/compressed as well'),
-    Parameter('jpeg_quality', 90, 'quality of the JPEG pictures', '', 1, 100),
-    Parameter('format', 'raw', 'raw: on image_raw; h264: on image_raw/h264 instead',
-              choices=('raw', 'h264')),
-    Parameter('h264_bitrate', 2_000_000, 'of H.264', 'bit/s', 50_000, 50_000_000),
-    Parameter('draw_stamp', False, 'draw the time into the picture, to measure delay'),
-)
+
+@dataclass(frozen=True)
+class PlayVideoSettings:
+    """All parameters of play_video."""
+
+    path: str = parameter('', 'video file, or folder of images')
+    loop: bool = parameter(True, 'begin again at the end')
+    rate: float = parameter(
+        0.0, 'pictures a second; 0: its own, images 10', unit='Hz', low=0.0, high=240.0)
+    width: int = parameter(
+        0, 'width to scale to; 0: its own, or in proportion', unit='px', low=0, high=7680)
+    height: int = parameter(
+        0, 'height to scale to; 0: its own, or in proportion', unit='px', low=0, high=4320)
+    camera: str = parameter('', 'name before image_raw and camera_info; empty: none')
+    frame_id: str = parameter('camera_optical_frame', 'frame of the pictures')
+    qos: str = parameter('reliable', 'of the pictures', choices=('reliable', 'best_effort'))
+    compressed: bool = parameter(False, 'publish JPEG on image_raw/compressed as well')
+    jpeg_quality: int = parameter(90, 'quality of the JPEG pictures', low=1, high=100)
+    format: str = parameter(  # noqa: A003 - the parameter has this name
+        'raw', 'raw: on image_raw; h264: on image_raw/h264 instead', choices=('raw', 'h264'))
+    h264_bitrate: int = parameter(2_000_000, 'of H.264', unit='bit/s', low=50_000, high=50_000_000)
+    draw_stamp: bool = parameter(False, 'draw the time into the picture, to measure delay')
 
 
 class PlayVideo(Node):
@@ -58,25 +65,25 @@ class PlayVideo(Node):
         :raises ImageError: nothing there that can be played
         """
         super().__init__('play_video')
-        values = declare(self, PARAMETERS)
-        if not values['path']:
+        settings = declare(self, PlayVideoSettings())
+        if not settings.path:
             raise ParameterError('parameter path is empty, allowed is a video file or a folder of '
                                  'images')
-        source = open_source(Path(values['path']).expanduser(),
-                             (values['width'], values['height']))
+        source = open_source(Path(settings.path).expanduser(),
+                             (settings.width, settings.height))
         self._size = source.size
-        self._stamped = values['draw_stamp']
+        self._stamped = settings.draw_stamp
         if self._stamped:
             frame_stamp.check_size(*source.size)
-        self._pictures = play(source, loop=values['loop'])
-        rate = values['rate'] or source.rate
-        common = self, values['camera'], values['frame_id'], values['qos']
-        if values['format'] == 'h264':
-            self._camera = H264Publisher(*common, values['h264_bitrate'], rate)
+        self._pictures = play(source, loop=settings.loop)
+        rate = settings.rate or source.rate
+        common = self, settings.camera, settings.frame_id, settings.qos
+        if settings.format == 'h264':
+            self._camera = H264Publisher(*common, settings.h264_bitrate, rate)
         else:
             self._camera = CameraPublisher(
-                *common, jpeg_quality=values['jpeg_quality'] if values['compressed'] else None)
-        self.get_logger().info(f'{values["path"]}: {source.size[0]}x{source.size[1]} at '
+                *common, jpeg_quality=settings.jpeg_quality if settings.compressed else None)
+        self.get_logger().info(f'{settings.path}: {source.size[0]}x{source.size[1]} at '
                                f'{rate:g} Hz')
         self.create_timer(1 / rate, guarded('playing', self._tick, on_failure=end_program),
                           clock=Clock(clock_type=ClockType.STEADY_TIME))

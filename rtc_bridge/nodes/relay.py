@@ -28,8 +28,8 @@ import sys
 from ..core.access.registration_tokens import Tokens
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.limits.log_limits import EscapingFormatter
-from ..core.settings.parameter_table import Value
-from ..core.settings.relay_settings import flag, PREFIX, RELAY, settle
+from ..core.settings.parameters import parameters_of
+from ..core.settings.relay_settings import RelaySettings
 from ..core.supervision import count_the_rest, guarded, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
@@ -38,6 +38,9 @@ from ..relay.metrics import JsonFormatter
 from ..system.dependency_check import check
 from ..system.private_files import warn_if_exposed
 from ..system.secret_files import read_words
+from ..system.setting_sources import (
+    command_line_flag, environment_variable, read_settings,
+)
 
 _logger = logging.getLogger('rtc_bridge.relay')
 _COLLECT_S, _COLLECT_ALL = 60.0, 60
@@ -47,20 +50,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='rtc-bridge relay', argument_default=argparse.SUPPRESS,
         description='Serve the page, find robots, pass offers and answers. Sees no media.',
-        epilog=f'Each setting may be in the environment, too: {PREFIX}PORT for --port, and in the '
-               'configuration file, of which config/relay.toml is an example.')
+        epilog=f'Each setting may be in the environment, too: {environment_variable("port")} for '
+               '--port, and in the configuration file, of which config/relay.toml is an example.')
     parser.add_argument('--config', metavar='FILE', help='TOML file with settings')
-    for row in RELAY:
+    for row in parameters_of(RelaySettings()):
+        default = list(row.default) if isinstance(row.default, tuple) else row.default
         # Percent signs would be formats.
-        text = f'{row.description}; {row.allowed()} [{row.default}]'.replace('%', '%%')
+        text = f'{row.description}; {row.allowed()} [{default}]'.replace('%', '%%')
         if row.name == 'open':
             parser.add_argument('--open', action='store_const', const='true', help=text)
         else:
-            parser.add_argument(flag(row.name), dest=row.name, metavar='VALUE', help=text)
+            parser.add_argument(command_line_flag(row.name), dest=row.name, metavar='VALUE',
+                                help=text)
     return parser
 
 
-async def run(settings: dict[str, Value], tokens: Tokens, registry: Registry) -> int:
+async def run(settings: RelaySettings, tokens: Tokens, registry: Registry) -> int:
     """
     Run a relay until SIGINT or SIGTERM; read the certificate again on SIGHUP.
 
@@ -71,8 +76,7 @@ async def run(settings: dict[str, Value], tokens: Tokens, registry: Registry) ->
     count_the_rest(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    host, port, files = settings['host'], settings['port'], (
-        settings['certificate'], settings['key'])
+    host, port, files = settings.host, settings.port, (settings.certificate, settings.key)
     try:
         context = tls(*files) if files[0] else None
         if context is not None:
@@ -145,13 +149,13 @@ def _take_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _log(settings: dict[str, Value]) -> None:
+def _log(settings: RelaySettings) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if settings['log.format'] == 'json' else (
+    handler.setFormatter(JsonFormatter() if settings.log.format == 'json' else (
         EscapingFormatter('[%(levelname)s] [relay]: %(message)s')))
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # What libraries tell below warnings may hold secrets.
-    logging.getLogger('rtc_bridge').setLevel(settings['log.level'].upper())
+    logging.getLogger('rtc_bridge').setLevel(settings.log.level.upper())
 
 
 def main(args: list[str] | None = None) -> int:
@@ -161,15 +165,16 @@ def main(args: list[str] | None = None) -> int:
     if '--ros-args' in args:
         args = args[:args.index('--ros-args')]
     try:
-        settings = settle(vars(_parser().parse_args(args)))
+        settings = read_settings(vars(_parser().parse_args(args)))
         _log(settings)
-        tokens = Tokens(read_words(settings['tokens_file'], os.environ.get(PREFIX + 'TOKENS', '')),
-                        open_names=settings['open'])
+        tokens = Tokens(read_words(
+            settings.tokens_file, os.environ.get(environment_variable('tokens'), '')),
+            open_names=settings.open)
         if not tokens:
             raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
                                  'any robot register (--open)')
         _take_files()
-        return asyncio.run(run(settings, tokens, _registry(settings['redis'])))
+        return asyncio.run(run(settings, tokens, _registry(settings.redis)))
     except (DependencyError, ParameterError) as error:
         print(f'relay: {error}', file=sys.stderr)
         return REFUSED

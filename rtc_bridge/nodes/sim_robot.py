@@ -14,6 +14,7 @@
 
 """A simulated robot: differential drive in a walled room, with a camera and a battery."""
 
+from dataclasses import dataclass
 import math
 import time
 
@@ -27,7 +28,7 @@ from sensor_msgs.msg import BatteryState
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
-from ..core.settings.parameter_table import Parameter
+from ..core.settings.parameters import parameter, parameters_of
 from ..core.supervision import guarded
 from ..ros.executor_thread import guarded_service
 from ..ros.parameters import declare, refuse_unknown
@@ -43,25 +44,29 @@ except ImportError:
     # Not on PyPI: without it there is no /tf, and nothing else is missing.
     TFMessage = None
 
-PARAMETERS = (
-    Parameter('width', 640, 'width of the picture', 'px', 16, 3840),
-    Parameter('height', 480, 'height of the picture', 'px', 16, 2160),
-    Parameter('rate', 30.0, 'pictures and odometry a second', 'Hz', 1.0, 120.0),
-    Parameter('fov', 1.25, 'horizontal field of view', 'rad', 0.3, 2.4),
-    Parameter('camera', '', 'name before image_raw and camera_info; empty: none'),
-    Parameter('qos', 'reliable', 'of the pictures', choices=('reliable', 'best_effort')),
-    Parameter('odom_frame', 'odom', 'frame of the odometry'),
-    Parameter('base_frame', 'base_link', 'frame of the robot'),
-    Parameter('camera_frame', 'camera_optical_frame', 'frame of the pictures'),
-    Parameter('stamped', False, 'cmd_vel is TwistStamped instead of Twist'),
-    Parameter('max_linear', 1.0, 'largest speed', 'm/s', 0.0, 5.0),
-    Parameter('max_angular', 2.0, 'largest turning speed', 'rad/s', 0.0, 10.0),
-    Parameter('battery_life', 5400.0, 'time from full to empty', 's', 1.0),
-    Parameter('draw_stamp', False, 'draw the time into the picture, to measure delay'),
-)
 _LOWEST, _HIGHEST = 10.5, 12.6  # Volts of a lithium-ion battery of three cells.
 _DARK = 0.3  # Of the light that is left without the lamp.
 _CAPACITY = 5.0  # Ampere-hours.
+
+
+@dataclass(frozen=True)
+class SimRobotSettings:
+    """All parameters of sim_robot."""
+
+    width: int = parameter(640, 'width of the picture', unit='px', low=16, high=3840)
+    height: int = parameter(480, 'height of the picture', unit='px', low=16, high=2160)
+    rate: float = parameter(30.0, 'pictures and odometry a second', unit='Hz', low=1.0, high=120.0)
+    fov: float = parameter(1.25, 'horizontal field of view', unit='rad', low=0.3, high=2.4)
+    camera: str = parameter('', 'name before image_raw and camera_info; empty: none')
+    qos: str = parameter('reliable', 'of the pictures', choices=('reliable', 'best_effort'))
+    odom_frame: str = parameter('odom', 'frame of the odometry')
+    base_frame: str = parameter('base_link', 'frame of the robot')
+    camera_frame: str = parameter('camera_optical_frame', 'frame of the pictures')
+    stamped: bool = parameter(False, 'cmd_vel is TwistStamped instead of Twist')
+    max_linear: float = parameter(1.0, 'largest speed', unit='m/s', low=0.0, high=5.0)
+    max_angular: float = parameter(2.0, 'largest turning speed', unit='rad/s', low=0.0, high=10.0)
+    battery_life: float = parameter(5400.0, 'time from full to empty', unit='s', low=1.0)
+    draw_stamp: bool = parameter(False, 'draw the time into the picture, to measure delay')
 
 
 def _from_start(pose: Pose) -> Pose:
@@ -82,22 +87,22 @@ class SimRobot(Node):
         :raises ParameterError: a parameter has a value that is not allowed
         """
         super().__init__('sim_robot')
-        values = declare(self, PARAMETERS)
-        refuse_unknown(self, (), values)
-        self._values = values
-        if values['draw_stamp']:
-            frame_stamp.check_size(values['width'], values['height'])
-        self._world = SimWorld(max_linear=values['max_linear'], max_angular=values['max_angular'])
-        self._camera = SimCamera(ROOM, values['width'], values['height'], fov=values['fov'])
-        self._pictures = CameraPublisher(self, values['camera'], values['camera_frame'],
-                                         values['qos'])
+        settings = declare(self, SimRobotSettings())
+        refuse_unknown(self, (), [row.name for row in parameters_of(settings)])
+        self._settings = settings
+        if settings.draw_stamp:
+            frame_stamp.check_size(settings.width, settings.height)
+        self._world = SimWorld(max_linear=settings.max_linear, max_angular=settings.max_angular)
+        self._camera = SimCamera(ROOM, settings.width, settings.height, fov=settings.fov)
+        self._pictures = CameraPublisher(self, settings.camera, settings.camera_frame,
+                                         settings.qos)
         self._odom = self.create_publisher(Odometry, 'odom', 10)
         self._battery = self.create_publisher(BatteryState, 'battery_state', 10)
         # True while something is in the way.
         self._bumper = self.create_publisher(Bool, '~/bumper', 10)
         self._tf = TFMessage and self.create_publisher(TFMessage, '/tf', 100)
         # Only the latest command counts.
-        kind = TwistStamped if values['stamped'] else Twist
+        kind = TwistStamped if settings.stamped else Twist
         self.create_subscription(kind, 'cmd_vel', guarded(
             'command', self._on_command, on_failure=end_program), QoSProfile(depth=1))
         self._lamp = True
@@ -106,12 +111,12 @@ class SimRobot(Node):
         self._started = self._last = time.monotonic()
         # Never the ROS clock: under use_sim_time without a clock the robot would not stop.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1 / values['rate'], guarded(
+        self.create_timer(1 / settings.rate, guarded(
             'simulation', self._tick, on_failure=end_program), clock=steady)
         self.create_timer(1.0, guarded('battery', self._publish_battery), clock=steady)
 
     def _on_command(self, message: Twist | TwistStamped) -> None:
-        twist = message.twist if self._values['stamped'] else message
+        twist = message.twist if self._settings.stamped else message
         # Up to now the earlier command was in force.
         self._advance()
         self._world.command(twist.linear.x, twist.angular.z)
@@ -137,22 +142,22 @@ class SimRobot(Node):
         moment = self.get_clock().now().to_msg()
         self._publish_odometry(moment)
         self._bumper.publish(Bool(data=self._world.touching))
-        width, height = self._values['width'], self._values['height']
+        width, height = self._settings.width, self._settings.height
         self._pictures.publish_info(width, height, moment, self._camera.matrix)
         if self._pictures.watched:
             number = frame_stamp.now()
             picture = self._camera.render(self._world.pose)
             if not self._lamp:
                 cv2.convertScaleAbs(picture, picture, _DARK)
-            if self._values['draw_stamp']:
+            if self._settings.draw_stamp:
                 frame_stamp.draw(picture, number)
             self._pictures.publish(picture, moment)
 
     def _publish_odometry(self, moment) -> None:
         pose = _from_start(self._world.pose)
         message = Odometry()
-        message.header.stamp, message.header.frame_id = moment, self._values['odom_frame']
-        message.child_frame_id = self._values['base_frame']
+        message.header.stamp, message.header.frame_id = moment, self._settings.odom_frame
+        message.child_frame_id = self._settings.base_frame
         place = message.pose.pose
         place.position.x, place.position.y = pose.x, pose.y
         place.orientation.z, place.orientation.w = math.sin(pose.yaw / 2), math.cos(pose.yaw / 2)
@@ -168,11 +173,11 @@ class SimRobot(Node):
             self._tf.publish(TFMessage(transforms=[transform]))
 
     def _publish_battery(self) -> None:
-        share = max(0.0, 1 - (time.monotonic() - self._started) / self._values['battery_life'])
+        share = max(0.0, 1 - (time.monotonic() - self._started) / self._settings.battery_life)
         message = BatteryState(
             voltage=_LOWEST + (_HIGHEST - _LOWEST) * share, percentage=share,
             charge=_CAPACITY * share, capacity=_CAPACITY, design_capacity=_CAPACITY,
-            current=-_CAPACITY * 3600 / self._values['battery_life'], temperature=math.nan,
+            current=-_CAPACITY * 3600 / self._settings.battery_life, temperature=math.nan,
             power_supply_status=BatteryState.POWER_SUPPLY_STATUS_DISCHARGING,
             power_supply_health=BatteryState.POWER_SUPPLY_HEALTH_GOOD,
             power_supply_technology=BatteryState.POWER_SUPPLY_TECHNOLOGY_LION, present=True)

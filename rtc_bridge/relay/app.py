@@ -15,7 +15,7 @@
 """The relay's routes: the page, all doors, and errors that a person can read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from hashlib import sha256
 import logging
 from pathlib import Path
@@ -43,8 +43,7 @@ from ..core.protocol.signaling_messages import (
     check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch,
 )
 from ..core.protocol.strict_json import shorten
-from ..core.settings.parameter_table import Value
-from ..core.settings.relay_settings import DEFAULTS
+from ..core.settings.relay_settings import RelaySettings
 
 FIRST_FRAME_TIMEOUT = 10.0
 # RTCBot's own words, which programs may look for.
@@ -52,25 +51,24 @@ NO_ROBOT = 'There is no robot connected'
 NO_ROOM = 'No connection is active here'
 
 
-def create_app(registry: Registry, settings: Mapping[str, Value] = DEFAULTS, *,
+def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
                robots: Tokens | None = None, page_dir: Path | None = None,
                setting_of_hosts: str = 'hosts') -> web.Application:
     """
     Return the relay as an aiohttp application, to be run by :func:`~.server.serve`.
 
     :param registry: the robots; one under ``NAMELESS`` is found at ``/``, ``/connect``, ``/ws``
-    :param settings: those that are not the defaults
     :param robots: which robots may register over WebSockets; ``None`` for none at all
     :param page_dir: folder of the page, by default the package's own
     :param setting_of_hosts: what people call the setting ``hosts``
     """
-    return _Relay(registry, {**DEFAULTS, **settings}, robots or Tokens(),
+    return _Relay(registry, settings, robots or Tokens(),
                   page_dir or PAGE_DIR, setting_of_hosts).app()
 
 
 class _Relay:
 
-    def __init__(self, registry: Registry, settings: dict[str, Value], tokens: Tokens,
+    def __init__(self, registry: Registry, settings: RelaySettings, tokens: Tokens,
                  page_dir: Path, setting_of_hosts: str) -> None:
         self._registry = registry
         self._settings = settings
@@ -78,12 +76,12 @@ class _Relay:
         self._files = PageFiles(page_dir)
         self._metrics = Metrics()
         self._metrics.gauge('robots', 'Robots', lambda: len(registry))
-        self._metrics_for = Networks('metrics_for', settings['metrics_for'])
-        self._proxies = Networks('trusted_proxies', settings['trusted_proxies'])
-        self._hosts = HostNames(setting_of_hosts, settings['hosts'])
+        self._metrics_for = Networks('metrics_for', settings.metrics_for)
+        self._proxies = Networks('trusted_proxies', settings.trusted_proxies)
+        self._hosts = HostNames(setting_of_hosts, settings.hosts)
         self._desk = Desk(settings, self._metrics)
         self._kscale_door = KScaleDoor(
-            registry, self._desk, settings['limits.messages_per_second'],
+            registry, self._desk, settings.limits.messages_per_second,
             refuse=self._refuse_robot, came=self._robot_came, went=self._robot_went)
         self._repeats = Repeats()
         self._sockets: set[web.WebSocketResponse] = set()
@@ -121,7 +119,7 @@ class _Relay:
         return '#' + sha256(self._salt + name.encode()).hexdigest()[:8]
 
     async def _join(self, app: web.Application) -> AsyncIterator[None]:
-        async with self._registry.joined(self._desk, self._settings['limits.answer_timeout']):
+        async with self._registry.joined(self._desk, self._settings.limits.answer_timeout):
             yield
 
     async def _shut_down(self, app: web.Application) -> None:
@@ -187,7 +185,7 @@ class _Relay:
                     source=request.remote, reason='token', count=count)
             return 'A robot needs the token of its name here'
         if (self._registry.get(name) is None
-                and self._registry.count >= self._settings['limits.robots']):
+                and self._registry.count >= self._settings.limits.robots):
             self._metrics.refuse('robots', request.remote)
             return 'There is no room for more robots here'
         return None
@@ -242,7 +240,7 @@ class _Relay:
         try:
             with self._desk.page(name, source):
                 await PageSocket(ws, self._registry, name, source, origin(request), self._desk,
-                                 self._settings['limits.messages_per_second']).run()
+                                 self._settings.limits.messages_per_second).run()
         except SignalingError as error:
             await send(ws, Error(error.code, str(error)))
 
@@ -253,7 +251,7 @@ class _Relay:
             return
         self._robot_came(name, request, 'v1')
         await serve_robot(ws, self._registry, name, register, self._metrics,
-                          timeout=self._settings['limits.answer_timeout'])
+                          timeout=self._settings.limits.answer_timeout)
         self._robot_went(name)
 
     def _robot_came(self, name: str, request: web.Request, form: str) -> None:
@@ -282,7 +280,7 @@ class _Relay:
             raise web.HTTPConflict(text=TAKEN)
         ws = self._new_socket()
         robot = RTCBotRobot(ws, once=name != NAMELESS,
-                            timeout=self._settings['limits.answer_timeout'])
+                            timeout=self._settings.limits.answer_timeout)
         await self._prepare(ws, request)
         try:
             await self._registry.claim(name, robot)
@@ -301,7 +299,7 @@ class _Relay:
 
     def _new_socket(self, protocols: tuple[str, ...] = ()) -> web.WebSocketResponse:
         return web.WebSocketResponse(
-            protocols=protocols, heartbeat=self._settings['limits.heartbeat'], timeout=1.0,
+            protocols=protocols, heartbeat=self._settings.limits.heartbeat, timeout=1.0,
             max_msg_size=MAX_MESSAGE, compress=False)
 
     async def _close(self, ws: web.WebSocketResponse) -> None:

@@ -26,7 +26,7 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import is_here, Places, Rates, site
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 from ..core.protocol.robot_link import Call, check_texts, Offer, RobotLink
-from ..core.settings.parameter_table import Value
+from ..core.settings.relay_settings import RelaySettings
 from ..core.supervision import failures
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.
@@ -56,13 +56,13 @@ class Viewing:
 class _Seats:
     """Places for viewers: those of a robot, those of an address, and those of both."""
 
-    def __init__(self, settings: dict[str, Value], metrics: Metrics) -> None:
+    def __init__(self, settings: RelaySettings, metrics: Metrics) -> None:
         """Start with all of them free."""
         self._metrics = metrics
-        most = settings['limits.viewers_per_robot']
+        most = settings.limits.viewers_per_robot
         self._limits = [(Places(sys.maxsize, limit), setting, text) for limit, setting, text in (
             (most, 'viewers_per_robot', 'This robot has as many viewers as it may'),
-            (settings['limits.viewers_per_address'], 'viewers_per_address',
+            (settings.limits.viewers_per_address, 'viewers_per_address',
              'There are too many viewers from this address'),
             # Or somebody could keep all others out.
             (max(_LEAST, most // 4), 'viewers_per_address',
@@ -100,20 +100,16 @@ class _Seats:
 
 
 class Desk:
-    """
-    Brings offers to robots, within the limits.
+    """Brings offers to robots, within the limits."""
 
-    :param settings: as in :mod:`rtc_bridge.core.settings.relay_settings`
-    """
-
-    def __init__(self, settings: dict[str, Value], metrics: Metrics) -> None:
+    def __init__(self, settings: RelaySettings, metrics: Metrics) -> None:
         """Start with nobody watching."""
         self.viewings: dict[str, Viewing] = {}
         self.metrics = metrics
         # An RTCBot robot's viewer may have to wait for others first, and both have their time.
         # Robots behind a WebSocket keep these shorter times; this is for one in this process.
-        self._limit = 2 * settings['limits.answer_timeout'] + 1
-        self._rates = Rates(settings['limits.offers_per_minute'])
+        self._limit = 2 * settings.limits.answer_timeout + 1
+        self._rates = Rates(settings.limits.offers_per_minute)
         self._sessions = _Seats(settings, metrics)
         self._pages = _Seats(settings, metrics)
         metrics.gauge('sessions', 'Sessions that are not over, as far as robots tell',

@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Declare parameter tables on a node, read them, and let some change while running."""
+"""Declare settings as parameters of a node, and let some change while running."""
 
 from difflib import get_close_matches
-from typing import Callable, Iterable
+from typing import Callable, Iterable, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult,
@@ -24,8 +24,10 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter as RosParameter
 
 from ..core.errors import ParameterError
-from ..core.settings.parameter_table import Parameter, Value
+from ..core.settings.parameters import Parameter, parameters_of, Settings, Value, with_values
 from ..core.supervision import guarded
+
+_Settings = TypeVar('_Settings', bound=Settings)
 
 
 def _descriptor(row: Parameter) -> ParameterDescriptor:
@@ -44,51 +46,59 @@ def _descriptor(row: Parameter) -> ParameterDescriptor:
     return descriptor
 
 
-def declare(node: Node, table: Iterable[Parameter]) -> dict[str, Value]:
+def declare(node: Node, settings: _Settings, prefix: str = '') -> _Settings:
     """
-    Declare every row of a table and return the values by name.
+    Declare the parameters of settings and return the settings with the values that were given.
 
+    :param settings: the defaults
+    :param prefix: of each parameter's name, with the dot at its end
     :raises ParameterError: a value from the command line, a launch file or YAML is not allowed
     """
     values = {}
-    for row in table:
-        # First without a range: what ROS says of one at the start does not tell what is allowed.
+    for row in parameters_of(settings, prefix):
+        # First without a range: ROS's error text at the start does not say what is allowed.
         values[row.name] = row.check(node.declare_parameter(
-            row.name, row.default, ParameterDescriptor(dynamic_typing=True)).value)
+            row.name, _ros_value(row.default), ParameterDescriptor(dynamic_typing=True)).value)
         node.set_descriptor(row.name, _descriptor(row))
-    return values
+    return with_values(settings, values, prefix)
 
 
-def let_change(node: Node, table: Iterable[Parameter],
-               check: Callable[[dict[str, Value]], object],
-               apply: Callable[[dict[str, Value]], None]) -> None:
+def _ros_value(value: Value) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def let_change(node: Node, settings: _Settings, prefix: str,
+               check: Callable[[_Settings], object],
+               apply: Callable[[_Settings], None]) -> None:
     """
-    Let the live parameters of a declared table change while running, all or none of them.
+    Let the live parameters of declared settings change while running, all or none of them.
 
-    :param check: takes all values of the table by name as they would be; raises ParameterError
-    :param apply: takes all values by name after a change, in the executor's thread
+    :param settings: any values of the declared settings
+    :param prefix: as in :func:`declare`
+    :param check: takes the settings as they would be; raises ParameterError
+    :param apply: takes the settings after a change, in the executor's thread
     """
-    rows = {row.name: row for row in table}
+    names = {row.name for row in parameters_of(settings, prefix)}
 
-    def values(changes: list[RosParameter]) -> dict[str, Value]:
+    def changed(changes: list[RosParameter]) -> _Settings:
         new = {p.name: p.value for p in changes}
-        return {name: row.check(new.get(name, node.get_parameter(name).value))
-                for name, row in rows.items()}
+        return with_values(settings, {
+            name: new.get(name, node.get_parameter(name).value) for name in names}, prefix)
 
     def is_ours(changes: list[RosParameter]) -> bool:
-        return any(p.name in rows for p in changes)
+        return any(p.name in names for p in changes)
 
     def allow(changes: list[RosParameter]) -> SetParametersResult:
         try:
             if is_ours(changes):
-                check(values(changes))
+                check(changed(changes))
         except ParameterError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
     def change(changes: list[RosParameter]) -> None:
         if is_ours(changes):
-            apply(values(changes))
+            apply(changed(changes))
 
     node.add_on_set_parameters_callback(guarded('parameters', allow, result=SetParametersResult(
         successful=False, reason='an internal error; see the log')))

@@ -21,12 +21,12 @@ Passwords and secrets are never parameters themselves: every node can read those
 from collections.abc import Mapping
 import os
 from pathlib import Path
-from typing import Any
 
 from .private_files import warn_if_exposed
 from ..core.access.ice_servers import Ice, read_url
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
+from ..core.settings.robot_settings import IceSettings
 
 
 def read_words(file: str, text: str) -> list[str]:
@@ -46,9 +46,7 @@ def read_words(file: str, text: str) -> list[str]:
     return [word for line in lines for word in line.partition('#')[0].split()] + text.split()
 
 
-def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
-          variable: str) -> str:
-    file = values[row]
+def _read(file: str, row: str, environment: Mapping[str, str], variable: str) -> str:
     path = Path(file).expanduser()
     if file:
         warn_if_exposed(path, row)
@@ -63,15 +61,16 @@ def _read(values: Mapping[str, Any], row: str, environment: Mapping[str, str],
     return text
 
 
-def read_ice(values: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Ice:
+def read_ice(settings: IceSettings, environment: Mapping[str, str] = os.environ) -> Ice:
     """
     Return the servers that the parameters ``ice.*`` name.
 
     :raises ParameterError: a URL that cannot be used, or no good credentials for TURN servers
     """
-    urls = tuple(read_url(text) for text in values['ice.servers'])
-    login = _read(values, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
-    secret = _read(values, 'ice.secret_file', environment, 'RTC_BRIDGE_TURN_SECRET')
+    urls = tuple(read_url(text) for text in settings.servers)
+    login = _read(settings.login_file, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
+    secret = _read(settings.secret_file, 'ice.secret_file', environment,
+                   'RTC_BRIDGE_TURN_SECRET')
     username, colon, password = login.partition(':')
     if login and not (username and colon and password):
         raise ParameterError('ice.login_file, or RTC_BRIDGE_TURN_LOGIN, has to hold '
@@ -82,4 +81,4 @@ def read_ice(values: Mapping[str, Any], environment: Mapping[str, str] = os.envi
             f'parameter ice.servers has {shorten(turn)}, for which '
             f'{"only one" if login else "one"} of ice.login_file (RTC_BRIDGE_TURN_LOGIN) and '
             'ice.secret_file (RTC_BRIDGE_TURN_SECRET) has to be there')
-    return Ice(urls, (username, password) if login else None, secret, values['ice.ttl'])
+    return Ice(urls, (username, password) if login else None, secret, settings.ttl)

@@ -26,7 +26,7 @@ import pytest
 from rtc_bridge.bridge.certificate import fingerprint, keep
 from rtc_bridge.bridge.own_server import Certificate
 from rtc_bridge.core.errors import ParameterError, REFUSED, StoreError
-from rtc_bridge.core.settings.robot_parameters import BRIDGE
+from rtc_bridge.core.settings.robot_settings import ServerSettings
 from rtc_bridge.signaling.network_changes import reachable
 from support.browsers import PATIENCE, until
 from support.processes import free_port, node
@@ -34,7 +34,6 @@ from support.stack import ColourCamera, Robot, start
 
 NOW = 1_800_000_000.0
 DAY = 86400.0
-OFF = {row.name: row.default for row in BRIDGE}
 
 
 def read(file):
@@ -114,22 +113,22 @@ def test_names_that_are_addresses_are_addresses(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('changes, fault', [
-    ({'server.tls': 'files'}, "server.certificate is ''"),
-    ({'server.tls': 'self', 'server.certificate': 'x.pem'}, "server.certificate is 'x.pem'"),
-    ({'server.tls': 'self', 'server.key': 'x.key'}, "server.key is 'x.key'"),
-    ({'server.tls': 'files', 'server.certificate': '/dev/null'}, '/dev/null'),
-    ({'server.tls': 'files', 'server.certificate': '/nowhere/x.pem'}, '/nowhere/x.pem'),
+    ({'tls': 'files'}, "server.certificate is ''"),
+    ({'tls': 'self', 'certificate': 'x.pem'}, "server.certificate is 'x.pem'"),
+    ({'tls': 'self', 'key': 'x.key'}, "server.key is 'x.key'"),
+    ({'tls': 'files', 'certificate': '/dev/null'}, '/dev/null'),
+    ({'tls': 'files', 'certificate': '/nowhere/x.pem'}, '/nowhere/x.pem'),
 ])
 def test_parameters_that_do_not_fit_are_named(tmp_path, changes, fault):
     with pytest.raises(ParameterError, match='parameter server') as refused:
-        Certificate({**OFF, **changes}, tmp_path)
+        Certificate(ServerSettings(**changes), tmp_path)
     assert fault in str(refused.value)
 
 
 def test_a_renewed_file_is_taken_a_broken_one_is_not(tmp_path):
     file = tmp_path / 'site.pem'
     keep(file, [])
-    given = Certificate({**OFF, 'server.tls': 'files', 'server.certificate': str(file)}, tmp_path)
+    given = Certificate(ServerSettings(tls='files', certificate=str(file)), tmp_path)
     context, first = given.context, given.fingerprint
     assert not given.refresh()
     file.write_text('half a ')

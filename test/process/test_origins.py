@@ -38,7 +38,7 @@ from rtc_bridge.relay.http.server import serve
 from rtc_bridge.system.key_store import KeyStore
 from support.browsers import PATIENCE
 from support.processes import free_port, node, Process
-from support.relay_server import get, make_offer, OPEN, relay, send
+from support.relay_server import get, make_offer, OPEN, relay, relay_settings, send
 from support.viewer import make_sessions, TestCamera, Viewer
 from test_kscale import OfferingRobot
 
@@ -333,7 +333,7 @@ REQUESTS = [('GET', '/', []), ('GET', '/bot', []), ('GET', '/static/ui/main.js',
 @asynccontextmanager
 async def served(host, **settings):
     """Serve a relay on an address; give its port."""
-    app = create_app(Registry(), settings, robots=OPEN)
+    app = create_app(Registry(), relay_settings(settings), robots=OPEN)
     async with serve(app, host, 0) as port:
         yield port
 

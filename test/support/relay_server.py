@@ -20,7 +20,7 @@ import json
 from aiohttp import ClientSession, web, WSMsgType
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
-from rtc_bridge.core.settings.relay_settings import DEFAULTS
+from rtc_bridge.core.settings.relay_settings import RelayLimits, RelaySettings
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import serve
@@ -41,17 +41,23 @@ async def serve_app(app, host='127.0.0.1'):
         await runner.cleanup()
 
 
+def relay_settings(values):
+    """Return settings, those in ``limits`` by their short names, even values out of range."""
+    top = {name: value for name, value in values.items() if hasattr(RelaySettings, name)}
+    limits = {name.removeprefix('limits.'): value for name, value in values.items()
+              if name not in top}
+    return RelaySettings(**top, limits=RelayLimits(**limits))
+
+
 @asynccontextmanager
 async def relay(registry=None, page_dir=None, robots=OPEN, context=None, **limits):
     """
     Serve a relay on a free port; give a client of it.
 
-    :param limits: settings, those in ``limits`` by their short names
+    :param limits: settings, as :func:`relay_settings` takes them
     """
     registry = Registry() if registry is None else registry
-    settings = {name if name in DEFAULTS else f'limits.{name}': value
-                for name, value in limits.items()}
-    app = create_app(registry, settings, robots=robots, page_dir=page_dir)
+    app = create_app(registry, relay_settings(limits), robots=robots, page_dir=page_dir)
     async with serve(app, '127.0.0.1', 0, context) as port:
         url = f'{"https" if context else "http"}://127.0.0.1:{port}'
         async with ClientSession(url) as http:

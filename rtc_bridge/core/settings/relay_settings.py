@@ -12,140 +12,83 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a relay may be set to, and where a setting comes from: flag, environment, file, default."""
+"""The settings of the relay."""
 
-from collections.abc import Mapping
-import os
-from pathlib import Path
-import tomllib
-from typing import Any
+from dataclasses import dataclass
 
-from .parameter_table import Parameter as P, Value
-from ..errors import ParameterError
-from ..protocol.strict_json import shorten
-
-RELAY = (
-    P('host', '0.0.0.0', 'address to listen on'),
-    P('port', 8080, 'TCP port', '', 0, 65535),
-    P('certificate', '', 'file with the TLS certificate and its chain, PEM; empty: no TLS. Read '
-      'again on SIGHUP'),
-    P('key', '', "file with the certificate's key, PEM; empty: in the certificate's file"),
-    P('open', False, 'any robot may register under any free name that has no token'),
-    P('tokens_file', '', 'file with tokens of robots: a line NAME:TOKEN for one robot, *:TOKEN '
-      'for all; RTC_BRIDGE_RELAY_TOKENS has such words, too'),
-    P('trusted_proxies', [], 'networks whose X-Forwarded-For, -Proto and -Host are '
-      'believed, like 10.0.0.0/8'),
-    P('hosts', [], 'names that clients have for the relay, for one bound to the loopback that a '
-      "proxy or tunnel leads to, and for /metrics by name; '*': all"),
-    P('metrics_for', ['127.0.0.0/8', '::1/128'], 'networks that may read /metrics'),
-    P('redis', '', 'Redis that several relays share, like redis://:PASSWORD@HOST:6379/0; empty: '
-      'this relay is alone'),
-    P('limits.connections', 20_000, 'connections at once', '', 1, 1_000_000),
-    P('limits.connections_per_address', 256, 'connections at once from one address, robots that '
-      'showed a token aside', '', 1, 1_000_000),
-    P('limits.requests_per_minute', 1200, 'requests from one address, in the long run', '', 1,
-      1_000_000),
-    P('limits.offers_per_minute', 120, 'offers from one address, in the long run', '', 1,
-      1_000_000),
-    P('limits.messages_per_second', 50, "messages on one page's WebSocket, in the long run", '', 1,
-      100_000),
-    P('limits.robots', 10_000, 'robots at once', '', 1, 1_000_000),
-    P('limits.viewers_per_robot', 64, 'pages and sessions of one robot at once; one address may '
-      'have a quarter of them, at least 4', '', 1, 100_000),
-    P('limits.viewers_per_address', 64, 'pages and sessions of one address at once', '', 1,
-      100_000),
-    P('limits.answer_timeout', 10.0, 'a robot has this long for its answer', 's', 0.1, 60.0),
-    P('limits.header_timeout', 10.0, 'a new connection has this long for its first request', 's',
-      0.1, 300.0),
-    P('limits.request_timeout', 60.0, 'a request has this long, from its header to the end of its '
-      'answer', 's', 0.1, 3600.0),
-    P('limits.stall_timeout', 15.0, 'a client that takes nothing for this long is cut', 's', 0.1,
-      300.0),
-    P('limits.heartbeat', 8.0, 'time between pings; a dead peer is noticed after one and a half '
-      'of it', 's', 0.1, 300.0),
-    P('log.format', 'text', 'lines for people, or JSON objects', choices=('text', 'json')),
-    P('log.level', 'info', 'least weight of what is logged',
-      choices=('debug', 'info', 'warning', 'error')),
-)
-DEFAULTS: Mapping[str, Value] = {row.name: row.default for row in RELAY}
-PREFIX = 'RTC_BRIDGE_RELAY_'
-_REDIS = ('redis://', 'rediss://', 'unix://')
+from .parameters import parameter
 
 
-def variable(name: str) -> str:
-    """Return the environment variable of a setting."""
-    return PREFIX + name.upper().replace('.', '_')
+@dataclass(frozen=True)
+class RelayLimits:
+    """What clients and robots may use of the relay: ``limits.*``."""
+
+    connections: int = parameter(20_000, 'connections at once', low=1, high=1_000_000)
+    connections_per_address: int = parameter(
+        256, 'connections at once from one address, robots that showed a token aside', low=1,
+        high=1_000_000)
+    requests_per_minute: int = parameter(
+        1200, 'requests from one address, in the long run', low=1, high=1_000_000)
+    offers_per_minute: int = parameter(
+        120, 'offers from one address, in the long run', low=1, high=1_000_000)
+    messages_per_second: int = parameter(
+        50, "messages on one page's WebSocket, in the long run", low=1, high=100_000)
+    robots: int = parameter(10_000, 'robots at once', low=1, high=1_000_000)
+    viewers_per_robot: int = parameter(
+        64, 'pages and sessions of one robot at once; one address may have a quarter of them, '
+        'at least 4', low=1, high=100_000)
+    viewers_per_address: int = parameter(
+        64, 'pages and sessions of one address at once', low=1, high=100_000)
+    answer_timeout: float = parameter(
+        10.0, 'a robot has this long for its answer', unit='s', low=0.1, high=60.0)
+    header_timeout: float = parameter(
+        10.0, 'a new connection has this long for its first request', unit='s', low=0.1,
+        high=300.0)
+    request_timeout: float = parameter(
+        60.0, 'a request has this long, from its header to the end of its answer', unit='s',
+        low=0.1, high=3600.0)
+    stall_timeout: float = parameter(
+        15.0, 'a client that takes nothing for this long is cut', unit='s', low=0.1, high=300.0)
+    heartbeat: float = parameter(
+        8.0, 'time between pings; a dead peer is noticed after one and a half of it', unit='s',
+        low=0.1, high=300.0)
 
 
-def flag(name: str) -> str:
-    """Return the command-line flag of a setting."""
-    return '--' + name.replace('.', '-').replace('_', '-')
+@dataclass(frozen=True)
+class LogSettings:
+    """What the relay logs: ``log.*``."""
+
+    format: str = parameter(  # noqa: A003 - the setting has this name
+        'text', 'lines for people, or JSON objects', choices=('text', 'json'))
+    level: str = parameter(
+        'info', 'least weight of what is logged', choices=('debug', 'info', 'warning', 'error'))
 
 
-def from_text(row: P, text: str) -> Value:
-    """
-    Return a setting that came as text; lists are separated by commas.
+@dataclass(frozen=True)
+class RelaySettings:
+    """All settings of the relay."""
 
-    :raises ParameterError: the text is no such value
-    """
-    value: Any = text
-    match row.default:
-        case bool():
-            value = {'true': True, 'false': False, '1': True, '0': False}.get(text.lower(), text)
-        case int() | float():
-            try:
-                value = type(row.default)(text)
-            except ValueError:
-                pass  # check() says what is allowed.
-        case list():
-            value = [part.strip() for part in text.split(',') if part.strip()]
-    return row.check(value)
-
-
-def load(path: str) -> dict[str, Value]:
-    """
-    Return the settings in a TOML file.
-
-    :raises ParameterError: it cannot be read, or holds what is not a setting
-    """
-    try:
-        tree = tomllib.loads(Path(path).read_text())
-    except (OSError, ValueError) as error:
-        raise ParameterError(f'the settings in {path} cannot be read: {error}') from None
-    rows = {row.name: row for row in RELAY}
-    values: dict[str, Value] = {}
-    for name, value in _flat(tree):
-        if name not in rows:
-            raise ParameterError(f'{path} has {shorten(name)}, which is no setting')
-        values[name] = rows[name].check(value)
-    return values
-
-
-def _flat(tree: dict[str, Any], prefix: str = ''):
-    for name, value in tree.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f'{prefix}{name}.')
-        else:
-            yield prefix + name, value
-
-
-def settle(flags: Mapping[str, str], environment: Mapping[str, str] = os.environ
-           ) -> dict[str, Value]:
-    """
-    Return all settings: a flag goes before the environment, that before the file.
-
-    :param flags: texts by setting; ``config`` names the file
-    :raises ParameterError: a value that is not allowed; the text names it
-    """
-    file = flags.get('config') or environment.get(PREFIX + 'CONFIG', '')
-    values = {**DEFAULTS, **(load(file) if file else {})}
-    for row in RELAY:
-        text = flags.get(row.name, environment.get(variable(row.name)))
-        if text is not None:
-            values[row.name] = from_text(row, text)
-    if values['redis'] and not values['redis'].startswith(_REDIS):
-        # It is not shown: there may be a password in it.
-        raise ParameterError(f'parameter redis must begin with {" or ".join(_REDIS)}')
-    if values['key'] and not values['certificate']:
-        raise ParameterError('parameter key is set, but certificate is not')
-    return values
+    host: str = parameter('0.0.0.0', 'address to listen on')
+    port: int = parameter(8080, 'TCP port', low=0, high=65_535)
+    certificate: str = parameter(
+        '', 'file with the TLS certificate and its chain, PEM; empty: no TLS. Read again on '
+        'SIGHUP')
+    key: str = parameter(
+        '', "file with the certificate's key, PEM; empty: in the certificate's file")
+    open: bool = parameter(  # noqa: A003 - the setting has this name
+        False, 'any robot may register under any free name that has no token')
+    tokens_file: str = parameter(
+        '', 'file with tokens of robots: a line NAME:TOKEN for one robot, *:TOKEN for all; '
+        'RTC_BRIDGE_RELAY_TOKENS has such words, too')
+    trusted_proxies: tuple[str, ...] = parameter(
+        (), 'networks whose X-Forwarded-For, -Proto and -Host are believed, like 10.0.0.0/8')
+    hosts: tuple[str, ...] = parameter(
+        (), 'names that clients have for the relay, for one bound to the loopback that a proxy '
+        "or tunnel leads to, and for /metrics by name; '*': all")
+    metrics_for: tuple[str, ...] = parameter(
+        ('127.0.0.0/8', '::1/128'), 'networks that may read /metrics')
+    redis: str = parameter(
+        '', 'Redis that several relays share, like redis://:PASSWORD@HOST:6379/0; empty: this '
+        'relay is alone')
+    limits: RelayLimits = RelayLimits()
+    log: LogSettings = LogSettings()

@@ -29,7 +29,7 @@ from ...core.access.origins import (
 )
 from ...core.limits.address_limits import is_here, Networks, Rates, site
 from ...core.protocol.strict_json import shorten
-from ...core.settings.parameter_table import Value
+from ...core.settings.relay_settings import RelaySettings
 from ...core.supervision import failures
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
@@ -67,7 +67,7 @@ class Entrance:
     :param exempt: tells whether a request's rate does not count
     """
 
-    def __init__(self, settings: dict[str, Value], proxies: Networks, hosts: HostNames,
+    def __init__(self, settings: RelaySettings, proxies: Networks, hosts: HostNames,
                  metrics: Metrics, exempt: Callable[[web.Request], bool]) -> None:
         """Start without requests."""
         self._proxies = proxies
@@ -76,7 +76,7 @@ class Entrance:
         self._exempt = exempt
         self._warned = False
         self._warned_of_host = False
-        self._rates = Rates(settings['limits.requests_per_minute'])
+        self._rates = Rates(settings.limits.requests_per_minute)
 
     def attach(self, app: web.Application) -> None:
         """Stand before an application's handlers."""

@@ -26,7 +26,7 @@ from aiohttp.http import HttpProcessingError
 
 from ..metrics import log, Metrics
 from ...core.limits.address_limits import is_here, Networks, Places, site
-from ...core.settings.parameter_table import Value
+from ...core.settings.relay_settings import RelaySettings
 from ...core.supervision import call_guarded
 
 # aiohttp logs each request that is none with a traceback and its first line, in which the name of
@@ -44,18 +44,14 @@ _KEEP_ALIVE = 30.0
 
 
 class Doorman:
-    """
-    What all connections of a server share.
+    """What all connections of a server share."""
 
-    :param settings: as in :mod:`rtc_bridge.core.settings.relay_settings`
-    """
-
-    def __init__(self, settings: dict[str, Value], proxies: Networks, metrics: Metrics) -> None:
+    def __init__(self, settings: RelaySettings, proxies: Networks, metrics: Metrics) -> None:
         """Start without connections."""
         self.settings = settings
         self.metrics = metrics
-        self.places = Places(settings['limits.connections'],
-                             settings['limits.connections_per_address'])
+        self.places = Places(settings.limits.connections,
+                             settings.limits.connections_per_address)
         self._proxies = proxies
         self._robots = 0
         # Whether all of the server's sockets are on the loopback.
@@ -146,7 +142,7 @@ class Connection(asyncio.Protocol):
 
     def _later(self, limit: str) -> asyncio.TimerHandle:
         return asyncio.get_running_loop().call_later(
-            self._doorman.settings[f'limits.{limit}'], call_guarded, 'connection', self._cut,
+            getattr(self._doorman.settings.limits, limit), call_guarded, 'connection', self._cut,
             limit)
 
     def _cut(self, limit: str) -> None:
@@ -194,7 +190,7 @@ async def serve(app: web.Application, host: str, port: int,
         server = await asyncio.get_running_loop().create_server(
             lambda: Connection(doorman, runner.server()), host or None, port, ssl=context,
             backlog=_BACKLOG, ssl_handshake_timeout=(
-                doorman.settings['limits.header_timeout'] if context else None))
+                doorman.settings.limits.header_timeout if context else None))
         doorman.on_loopback = all(is_here(socket.getsockname()[0]) for socket in server.sockets)
         try:
             yield server.sockets[0].getsockname()[1]

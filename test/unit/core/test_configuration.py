@@ -14,14 +14,18 @@
 
 """Parameter tables, and the YAML file that shows them."""
 
+from dataclasses import replace
 from pathlib import Path
 import re
 
 import pytest
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.signaling_messages import check_name
-from rtc_bridge.core.settings.parameter_table import Parameter
-from rtc_bridge.core.settings.robot_parameters import BRIDGE, camera_parameters, default_robot_id
+from rtc_bridge.core.settings.parameters import Parameter, parameters_of, with_values
+from rtc_bridge.core.settings.robot_settings import (
+    camera_prefix, CameraSelection, CameraTopicSettings, default_robot_id, RobotSettings,
+    TeleopSettings,
+)
 import yaml
 
 YAML = Path(__file__).parents[3] / 'config' / 'robot.yaml'
@@ -34,16 +38,21 @@ def flatten(tree, prefix=''):
             for k, v in flatten(value, f'{prefix}.{key}' if prefix else key).items()}
 
 
+def camera_rows(name, topic):
+    return parameters_of(CameraTopicSettings(topic=topic), camera_prefix(name))
+
+
 @pytest.mark.parametrize('with_camera', [False, True])
 def test_the_yaml_file_is_the_table(with_camera):
     """Also with the example camera's lines uncommented."""
     text = YAML.read_text()
-    rows = list(BRIDGE)
+    rows = list(parameters_of(RobotSettings()))
     if with_camera:
         text = re.sub(r'^#(    .*)$', r'\1', text, flags=re.MULTILINE)
-        rows += camera_parameters('front', 'front/image_raw')
+        rows += camera_rows('front', 'front/image_raw')
     values = flatten(yaml.safe_load(text)['/**']['ros__parameters'])
-    assert values == {row.name: row.default for row in rows}
+    assert {name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()} == {row.name: row.default for row in rows}
     words = re.sub(r'\s+#?\s*', ' ', text.replace('#', ' '))
     for row in rows:
         assert f'{row.description}; {row.allowed()}' in words, row.name
@@ -53,10 +62,10 @@ def test_the_demo_sets_what_there_is():
     """And nobody drives its simulated robot by the clip of --video, which shows another place."""
     demo = yaml.safe_load(YAML.with_name('demo.yaml').read_text())['/**']['ros__parameters']
     rows = {row.name: row for row in (
-        *BRIDGE, *camera_parameters('video/image_raw', 'video/image_raw'))}
+        *parameters_of(RobotSettings()), *camera_rows('video/image_raw', 'video/image_raw'))}
     values = flatten(demo)
     for name, value in values.items():
-        assert rows[name].check(value) == value
+        assert rows[name].check(value) == (tuple(value) if isinstance(value, list) else value)
     assert values['cameras.video.image_raw.drive'] is False
 
 
@@ -69,7 +78,7 @@ def test_numbers_in_range(value, low, high):
 @pytest.mark.parametrize('default, value', [
     (1.0, 3.0), (1.0, -0.1), (1.0, float('nan')), (1.0, float('inf')), (1.0, '1'), (1.0, True),
     (1, 1.0), (1, 3), (1, True), (1, None), (True, 1), (True, 'true'), ('a', 1), ('a', None),
-    (['a'], 'a'), (['a'], [1]),
+    (('a',), 'a'), (('a',), [1]),
 ])
 def test_what_is_not_allowed_is_named(default, value):
     number = isinstance(default, (int, float)) and not isinstance(default, bool)
@@ -88,8 +97,25 @@ def test_choices():
 
 
 def test_an_empty_list_has_no_type_in_ros():
-    assert Parameter('x', [], '').check(None) == []
-    assert Parameter('x', ['*'], '').check(['a']) == ['a']
+    assert Parameter('x', (), '').check(None) == ()
+    assert Parameter('x', ('*',), '').check(['a']) == ('a',)
+
+
+def test_values_replace_defaults_in_groups():
+    settings = with_values(RobotSettings(), {'robot_id': 'bot', 'teleop.max_age': 1,
+                                             'cameras.names': ['front']})
+    assert settings == replace(RobotSettings(), robot_id='bot', teleop=TeleopSettings(max_age=1.0),
+                               cameras=CameraSelection(('front',)))
+    camera = with_values(CameraTopicSettings(topic='a'), {'cameras.x.y.drive': False},
+                         camera_prefix('x/y'))
+    assert camera == CameraTopicSettings(topic='a', drive=False)
+
+
+@pytest.mark.parametrize('name, value', [
+    ('teleop.max_age', 9.0), ('max_age', 1.0), ('teleop', 1.0), ('teleop.max', 1.0)])
+def test_a_value_must_be_allowed_and_belong_to_a_parameter(name, value):
+    with pytest.raises(ParameterError, match=name):
+        with_values(RobotSettings(), {name: value})
 
 
 def test_the_host_name_is_a_robot_name(monkeypatch):

@@ -14,11 +14,13 @@
 
 """ICE servers: URLs, credentials, who is told of which, and where they come from."""
 
+from dataclasses import replace
+
 import pytest
 from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_url, VIEWER_TTL_S
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.robot_link import IceServer
-from rtc_bridge.core.settings.robot_parameters import BRIDGE
+from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer import ice_server_probe
 from rtc_bridge.system.secret_files import read_ice
 from support.fake_clock import FakeClock
@@ -26,7 +28,6 @@ from support.fake_clock import FakeClock
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 TCP, TLS = 'turn:t.example.org:80?transport=tcp', 'turns:t.example.org:443?transport=tcp'
 OTHER = 'turn:u.example.org'
-NO_LOGIN = {row.name: row.default for row in BRIDGE if row.name.startswith('ice.')}
 
 
 @pytest.mark.parametrize('text, parts', [
@@ -153,20 +154,20 @@ def test_viewers_are_told_of_all_ways_to_hosts_that_live():
 
 
 def test_no_servers_are_none():
-    ice = read_ice(NO_LOGIN, {'RTC_BRIDGE_TURN_SECRET': 'north'})
+    ice = read_ice(IceSettings(), {'RTC_BRIDGE_TURN_SECRET': 'north'})
     assert ice.for_robot('r') == ice.for_viewer('r') == ()
 
 
 def test_login_and_secret_come_from_files_or_environment(tmp_path):
     file = tmp_path / 'turn'
-    values = {**NO_LOGIN, 'ice.servers': [UDP]}
+    settings = IceSettings(servers=(UDP,))
     file.write_text('user:pass:word\n')
-    assert read_ice({**values, 'ice.login_file': str(file)}, {}).credentials('r') == (
+    assert read_ice(replace(settings, login_file=str(file)), {}).credentials('r') == (
         'user', 'pass:word')
-    assert read_ice(values, {'RTC_BRIDGE_TURN_LOGIN': 'a:b'}).credentials('r') == ('a', 'b')
+    assert read_ice(settings, {'RTC_BRIDGE_TURN_LOGIN': 'a:b'}).credentials('r') == ('a', 'b')
     file.write_text('north\n')
-    for ice in (read_ice({**values, 'ice.secret_file': str(file)}, {}),
-                read_ice(values, {'RTC_BRIDGE_TURN_SECRET': 'north'})):
+    for ice in (read_ice(replace(settings, secret_file=str(file)), {}),
+                read_ice(settings, {'RTC_BRIDGE_TURN_SECRET': 'north'})):
         username, password = ice.credentials('r')
         expiry, name = username.split(':')
         assert mint('north', name, int(expiry)) == (username, password)
@@ -179,10 +180,10 @@ def test_login_and_secret_come_from_files_or_environment(tmp_path):
     ({}, {'RTC_BRIDGE_TURN_LOGIN': 'a:b', 'RTC_BRIDGE_TURN_SECRET': 's'}, 'only one of'),
     ({}, {'RTC_BRIDGE_TURN_LOGIN': 'password'}, 'USERNAME:PASSWORD'),
     ({}, {'RTC_BRIDGE_TURN_SECRET': 'two\nlines'}, 'RTC_BRIDGE_TURN_SECRET has to hold one line'),
-    ({'ice.secret_file': '/nowhere/at/all'}, {}, 'ice.secret_file'),
-    ({'ice.login_file': '/dev/null'}, {}, 'ice.login_file has to hold one line'),
+    ({'secret_file': '/nowhere/at/all'}, {}, 'ice.secret_file'),
+    ({'login_file': '/dev/null'}, {}, 'ice.login_file has to hold one line'),
 ])
 def test_bad_logins_are_refused_without_being_shown(changes, environment, text):
     with pytest.raises(ParameterError, match=text) as refused:
-        read_ice({**NO_LOGIN, 'ice.servers': [TLS], **changes}, environment)
+        read_ice(IceSettings(servers=(TLS,), **changes), environment)
     assert not any(word in str(refused.value) for word in ('two\n', "'password'", 'a:b'))

@@ -38,11 +38,15 @@ import pytest
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.limits.address_limits import Networks, Places, Rates, site
-from rtc_bridge.core.settings.relay_settings import DEFAULTS, flag, RELAY, settle, variable
+from rtc_bridge.core.settings.parameters import parameters_of
+from rtc_bridge.core.settings.relay_settings import RelayLimits, RelaySettings
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import tls
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.system.secret_files import read_words
+from rtc_bridge.system.setting_sources import (
+    command_line_flag, environment_variable, read_settings,
+)
 from support.patience import PATIENCE
 from support.relay_server import closed, get, make_offer, relay, send
 from test_configuration import flatten
@@ -57,9 +61,12 @@ WHEP = {'Content-Type': 'application/sdp'}
 
 def test_the_toml_file_is_the_table():
     text = TOML.read_text()
-    assert flatten(tomllib.loads(text)) == DEFAULTS
+    rows = list(parameters_of(RelaySettings()))
+    assert {name: tuple(value) if isinstance(value, list) else value
+            for name, value in flatten(tomllib.loads(text)).items()} == {
+                row.name: row.default for row in rows}
     words = re.sub(r'\s+#?\s*', ' ', text)
-    for row in RELAY:
+    for row in rows:
         assert f'{row.description}; {row.allowed()}' in words, row.name
 
 
@@ -70,12 +77,14 @@ def test_flag_before_environment_before_file(tmp_path):
                    'RTC_BRIDGE_RELAY_CONFIG': str(file), 'RTC_BRIDGE_RELAY_TOKENS': 'x',
                    'RTC_BRIDGE_RELAY_TRUSTED_PROXIES': '10.0.0.0/8, ::1',
                    'RTC_BRIDGE_RELAY_LIMITS_VIEWERS_PER_ROBOT': '30'}
-    values = settle({'limits.viewers_per_robot': '300'}, environment)
-    assert values == {**DEFAULTS, 'port': 1, 'limits.robots': 20, 'open': True,
-                      'limits.viewers_per_robot': 300, 'trusted_proxies': ['10.0.0.0/8', '::1']}
-    assert settle({'config': str(TOML)}, {}) == DEFAULTS
-    assert len({flag(row.name) for row in RELAY} | {variable(row.name) for row in RELAY}) == (
-        2 * len(RELAY))
+    settings = read_settings({'limits.viewers_per_robot': '300'}, environment)
+    assert settings == RelaySettings(
+        port=1, open=True, trusted_proxies=('10.0.0.0/8', '::1'),
+        limits=RelayLimits(robots=20, viewers_per_robot=300))
+    assert read_settings({'config': str(TOML)}, {}) == RelaySettings()
+    names = [row.name for row in parameters_of(RelaySettings())]
+    assert len({*map(command_line_flag, names), *map(environment_variable, names)}) == (
+        2 * len(names))
 
 
 @pytest.mark.parametrize('text, flags, named', [
@@ -88,7 +97,7 @@ def test_settings_that_are_none(tmp_path, text, flags, named):
     file = tmp_path / 'relay.toml'
     file.write_text(text)
     with pytest.raises(ParameterError, match=named):
-        settle({'config': str(file), **flags}, {})
+        read_settings({'config': str(file), **flags}, {})
 
 
 # Tokens
