@@ -32,7 +32,7 @@ from ..core.driving.driver_notices import Notice
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.engaged_stops import EngagedStops, GONE_AFTER_S
 from ..core.driving.guard_messages import BridgeId, GuardState, HeldStop, StopState
-from ..core.driving.known_guards import GuardsHeard
+from ..core.driving.known_guards import KnownGuards
 from ..core.errors import ProtocolError
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import status
@@ -79,7 +79,7 @@ class CommandPath:
         self._enabled = enabled
         # When this began, and when a guard was heard last.
         self._began = self._guard_heard = boot_time()
-        self._guards = GuardsHeard(bridge)
+        self._guards = KnownGuards(bridge)
         self._stops = EngagedStops()
         # When another process of this node was heard last.
         self._twin_heard = float('-inf')
@@ -191,7 +191,7 @@ class CommandPath:
 
     def _update(self) -> None:
         """Put together what is wrong, and tell it if it has changed."""
-        notices = stop_notice(self._bridge, self.other_stops, self._stop.latched, self._folder)
+        notices = stop_notice(self._bridge, self.other_stops, self._stop.engaged, self._folder)
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
             if self._output is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The driver's seat: gate and pilot with their ROS topics and services."""
+"""The driver's seat: gate and controller with their ROS topics and services."""
 
 import asyncio
 from typing import Any, Callable, Coroutine
@@ -26,14 +26,14 @@ from std_srvs.srv import Trigger
 
 from .command_path import CommandPath
 from ..core.clock import boot_time
-from ..core.driving.command_gate import Gate
+from ..core.driving.command_gate import CommandGate
 from ..core.driving.emergency_stop import EmergencyStop
-from ..core.driving.guard import Guard
 from ..core.driving.guard_messages import BridgeId, StopState
-from ..core.driving.guard_monitor import GuardWatch
+from ..core.driving.guard_monitor import GuardMonitor
 from ..core.driving.lease import Lease
-from ..core.driving.teleop_controller import Pilot, POLL_PERIOD_S
+from ..core.driving.teleop_controller import POLL_PERIOD_S, TeleopController
 from ..core.driving.velocity import Limits, Velocity
+from ..core.driving.velocity_guard import VelocityGuard
 from ..core.errors import ParameterError, StoreError
 from ..core.settings.robot_settings import RTCBotSettings, TeleopSettings
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
@@ -55,7 +55,7 @@ _SERVICE_TIMEOUT_S = 1.0
 _PRESS_QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
-class Seat:
+class Teleop:
     """
     What moves the robot, and what stops it.
 
@@ -77,11 +77,11 @@ class Seat:
         self._output: GuardedOutput | CmdVelOutput
         if settings.guard:
             self._output = GuardedOutput(node, str(self._bridge))
-            self._watch = GuardWatch(2 * settings.timeout, lambda: self._output.matched)
+            self._watch = GuardMonitor(2 * settings.timeout, lambda: self._output.matched)
             self.path = CommandPath(node, self._bridge, None, stop, folder,
                                     settings.enabled)
         else:
-            self._guard = Guard(settings.timeout)
+            self._guard = VelocityGuard(settings.timeout)
             self._output = CmdVelOutput(node, settings.message_type,
                                         settings.frame_id)
             self.path = CommandPath(node, self._bridge, self._output, stop, folder,
@@ -94,24 +94,24 @@ class Seat:
         self._lock = node.create_publisher(Bool, LOCK_TOPIC, STATE_QOS)
         self._stops = node.create_publisher(String, STOP_TOPIC, STATE_QOS)
         self._lock_opens = boot_time() + _LOCK_OPENS_AFTER_S
-        self.pilot = Pilot(_gate(settings, rtcbot, conditions), self._publish,
-                           self._joy and self._publish_joy, stop=stop,
-                           enabled=settings.enabled,
-                           lease_reason=self.path.lease_reason)
-        self.pilot.on_stop.append(self._tell_stop)
+        self.controller = TeleopController(_gate(settings, rtcbot, conditions), self._publish,
+                                           self._joy and self._publish_joy, emergency_stop=stop,
+                                           enabled=settings.enabled,
+                                           lease_reason=self.path.lease_reason)
+        self.controller.on_emergency_stop_change.append(self._tell_stop)
         self.path.on_change.append(self._path_changed)
         if self._watch is not None:
-            self.pilot.on_lease.append(self._rest)
+            self.controller.on_lease_change.append(self._rest)
         self._tell_stop()
 
     def listen(self, loop: asyncio.AbstractEventLoop, end: ProcessEnd) -> None:
         """
         Hear the guard, and take the emergency stop from ROS.
 
-        :param loop: the pilot's
+        :param loop: the controller's
         :param end: of this process, which ends if an emergency stop cannot be carried out
         """
-        self.pilot.when_stop_fails = end.when_fails('emergency stop')
+        self.controller.on_stop_failure = end.when_fails('emergency stop')
 
         def answer(name: str, work: Callable[[], tuple[bool, str]],
                    response: Trigger.Response) -> Trigger.Response:
@@ -127,7 +127,8 @@ class Seat:
                                       stamp_seconds(message), message.frame_id)
 
         def press(_: object = None) -> None:
-            loop.call_soon_threadsafe(call_guarded, 'emergency stop', self.pilot.emergency_stop,
+            loop.call_soon_threadsafe(call_guarded, 'emergency stop',
+                                      self.controller.engage_emergency_stop,
                                       'the topic emergency_stop')
 
         def pressed(message: Bool) -> None:
@@ -156,8 +157,8 @@ class Seat:
 
     def close(self) -> None:
         """Stop for good, and keep an emergency stop: in its file, and told to the guard."""
-        self.pilot.close()
-        if self._stop.latched:
+        self.controller.close()
+        if self._stop.engaged:
             with guard('emergency stop'):
                 self._stop.store(at_once=True)
             with guard('emergency stop told'):
@@ -166,34 +167,34 @@ class Seat:
     def flush(self) -> None:
         """Wait, half a second each at most, until the last zero, and a stop, were received."""
         self._output.flush()
-        if self._stop.latched:
+        if self._stop.engaged:
             flush(self._stops)
             flush(self._lock)
 
     def status(self) -> DiagnosticStatus:
         """Return the state for diagnostics."""
-        lease, stop = self.pilot.lease, self._stop
+        lease, stop = self.controller.lease, self._stop
         level, text = DiagnosticStatus.OK, 'driven' if lease.holder else 'nobody drives'
         guard = self._watch.reason() if self._watch is not None else None
-        if not self.pilot.enabled:
+        if not self.controller.enabled:
             text = 'driving is off'
         elif guard:
             level, text = DiagnosticStatus.ERROR, 'cmd_vel_guard does not answer'
-        if stop.latched:
+        if stop.engaged:
             level, text = DiagnosticStatus.WARN, f'emergency stop by {stop.by}'
         return status('driving', level, text, {
             'driver': (lease.holder or '')[:8], 'epoch': lease.epoch,
-            'requests': len(lease.askers), 'guard': 'no answer' if guard else 'ok',
+            'requests': len(lease.requesters), 'guard': 'no answer' if guard else 'ok',
             'emergency_stop': stop.id or ''})
 
     def _rest(self) -> None:
         # The last zero was sent before this was told.
-        if self.pilot.lease.holder is None:
+        if self.controller.lease.holder is None:
             self._watch.rest()
 
     def _path_changed(self) -> None:
         # Whoever is refused must not appear to drive.
-        self.pilot.end_if_refused()
+        self.controller.revoke_lease_if_refused()
         self._tell_stop()
 
     def _heard(self, stamp: float, frame_id: str) -> None:
@@ -203,33 +204,33 @@ class Seat:
             return
         if self._watch.heard(stamp, epoch):
             # The guard waits for a neutral command, so the driver has to give one.
-            self.pilot.halt()
+            self.controller.stop_and_require_neutral()
 
     @staticmethod
     def _is_press(message: Bool) -> bool:
         return message.data
 
     def _press(self) -> tuple[bool, str]:
-        stored = self.pilot.emergency_stop('the service ~/emergency_stop')
+        stored = self.controller.engage_emergency_stop('the service ~/emergency_stop')
         return True, f'stopped, id {self._stop.id}' + (
             '' if stored else '; it could not be written to the disk')
 
     def _release(self) -> tuple[bool, str]:
-        if not self._stop.latched:
+        if not self._stop.engaged:
             return False, 'there is no emergency stop'
         try:
-            self.pilot.release(self._stop.id, 'the service ~/release')
+            self.controller.release_emergency_stop(self._stop.id, 'the service ~/release')
         except StoreError as error:
             return False, f'the stop remains: {error}'
         return True, 'released'
 
     async def _poll(self) -> None:
         driven = asyncio.Event()
-        self.pilot.on_lease.append(
-            lambda: driven.set() if self.pilot.lease.holder else driven.clear())
+        self.controller.on_lease_change.append(
+            lambda: driven.set() if self.controller.lease.holder else driven.clear())
         while True:
             await driven.wait()
-            self.pilot.poll()
+            self.controller.poll()
             await asyncio.sleep(POLL_PERIOD_S)
 
     async def _repeat_lock(self) -> None:
@@ -249,11 +250,11 @@ class Seat:
                 self._output.publish(velocity)
             if epoch != self._guard.epoch:
                 epoch = self._guard.epoch
-                self.pilot.halt()
+                self.controller.stop_and_require_neutral()
 
     def _tell_stop(self) -> None:
         if self._guard is not None:
-            self._guard.latch(self._stop.latched or bool(self.path.other_stops))
+            self._guard.set_emergency_stop(self._stop.engaged or bool(self.path.other_stops))
         self._publish_stop()
 
     def _publish_stop(self) -> None:
@@ -263,7 +264,7 @@ class Seat:
                 self._bridge, stop.id, stop.released, self._folder).dump()))
         finally:
             # All bridges say the same here: a lock knows no senders, and takes the last word.
-            locked = stop.latched or bool(self.path.other_stops)
+            locked = stop.engaged or bool(self.path.other_stops)
             if locked or boot_time() >= self._lock_opens:
                 self._lock.publish(Bool(data=locked))
 
@@ -280,7 +281,7 @@ class Seat:
 
 
 def _gate(settings: TeleopSettings, rtcbot: RTCBotSettings,
-          conditions: list[Callable[[], str | None]]) -> Gate:
+          conditions: list[Callable[[], str | None]]) -> CommandGate:
     limits = Limits(settings.max_linear_x, settings.max_linear_y,
                     settings.max_angular_z, settings.max_linear_acceleration,
                     settings.max_angular_acceleration)
@@ -288,7 +289,7 @@ def _gate(settings: TeleopSettings, rtcbot: RTCBotSettings,
     if slow[1] and slow[1] <= slow[0]:
         raise ParameterError(f'parameter teleop.slow_to is {slow[1]}, allowed is 0, or more than '
                              f'teleop.slow_from, which is {slow[0]}')
-    return Gate(limits, Lease(settings.idle_timeout), timeout=settings.timeout,
-                max_age=settings.max_age, max_frame_age=settings.max_frame_age,
-                hold_timeout=rtcbot.hold_timeout,
-                slow=slow, conditions=conditions)
+    return CommandGate(limits, Lease(settings.idle_timeout), timeout=settings.timeout,
+                       max_age=settings.max_age, max_frame_age=settings.max_frame_age,
+                       hold_timeout=rtcbot.hold_timeout,
+                       slow=slow, conditions=conditions)

@@ -31,7 +31,7 @@ from ..bridge.cameras import ANY, Cameras
 from ..bridge.own_server import OwnServer
 from ..bridge.service_calls import Actions
 from ..bridge.telemetry import Telemetry
-from ..bridge.teleop import Seat
+from ..bridge.teleop import Teleop
 from ..core.access.invite_url import read_page
 from ..core.access.origins import read_origins
 from ..core.access.registration_tokens import MIN_LENGTH
@@ -91,12 +91,11 @@ class Bridge:
         self._received = node.create_publisher(String, '~/received', 10)
         self._store = KeyStore(Path(settings.access.directory).expanduser() if (
             settings.access.directory) else default_directory())
-        self._seat = Seat(node, settings.teleop, settings.rtcbot, EmergencyStop(StopFile(
+        self._teleop = Teleop(node, settings.teleop, settings.rtcbot, EmergencyStop(StopFile(
             self._store.directory / f'emergency_stop.{robot_id}.json',
             renamed=robot_id == default_robot_id())), self._store.folder_id)
-        self.pilot = self._seat.pilot
         self.robot = RobotContext(
-            robot_id, self.pilot,
+            robot_id, self._teleop.controller,
             _access(settings.access, robot_id, self._store),
             lambda text: self._received.publish(String(data=text)),
             codecs=_codecs(settings.video.codecs), h264_profile=settings.video.h264_profile,
@@ -107,7 +106,7 @@ class Bridge:
         self.cameras = Cameras(node, settings.cameras.names, read_scales(settings.video.tiers),
                                self.robot.cameras, self.sessions.cameras_changed)
         # Pages are told why before the lease ends.
-        self._seat.path.on_change.insert(0, self._notices_changed)
+        self._teleop.path.on_change.insert(0, self._notices_changed)
         self.telemetry = Telemetry(
             node, settings.telemetry, self.robot.telemetry, lambda: self.sessions.takes_telemetry,
             self.sessions.send_telemetry)
@@ -141,7 +140,7 @@ class Bridge:
                 loop.call_soon_threadsafe(call_guarded, 'message to viewers',
                                           self.sessions.send_message, read_text(message.data)))),
             10)
-        self._seat.listen(loop, end)
+        self._teleop.listen(loop, end)
         async with contextlib.AsyncExitStack() as stack:
             with guard('ICE watch'):
                 await self._ice_watch.probe()
@@ -154,13 +153,13 @@ class Bridge:
             prefer(LOOP_NICE)
             stack.callback(ros.close)
             self.cameras.start(ros)
-            stack.callback(self._seat.flush)
+            stack.callback(self._teleop.flush)
             stack.push_async_callback(self.sessions.close, 'the robot stops')
-            stack.callback(self._seat.close)
+            stack.callback(self._teleop.close)
             parts = {'cameras': self.cameras.run,
                      'telemetry': lambda: self.telemetry.run(ros),
                      'actions': lambda: self.actions.run(ros),
-                     'command path': lambda: self._seat.path.run(ros),
+                     'command path': lambda: self._teleop.path.run(ros),
                      'diagnostics': self._report, 'ICE watch': self._ice_watch.run}
             if self._relay is not None:
                 self._client = RelayClient(self._relay, self.robot.robot_id,
@@ -173,12 +172,12 @@ class Bridge:
             self._warn_if_open()
             self._print_link()
             running = [spawn(name, work, on_failure=end.when_fails(name))
-                       for name, work in self._seat.parts().items()]
+                       for name, work in self._teleop.parts().items()]
             running += [spawn(name, keep_running(name, make)) for name, make in parts.items()]
             await end.wait()
             # Zero goes out first of all, whatever else takes its time.
             with guard('last zero'):
-                self._seat.close()
+                self._teleop.close()
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
@@ -191,7 +190,7 @@ class Bridge:
         return 0
 
     def _notices_changed(self) -> None:
-        self.robot.notices = self._seat.path.notices
+        self.robot.notices = self._teleop.path.notices
         self.sessions.notices_changed()
 
     async def _renew(self) -> None:
@@ -211,7 +210,7 @@ class Bridge:
                 if name in self.robot.cameras:
                     with guard('diagnostics of a camera'):
                         statuses.append(rates.status(f'camera {name}'))
-            for make in (self._seat.status, self._seat.path.status, self._viewers_status,
+            for make in (self._teleop.status, self._teleop.path.status, self._viewers_status,
                          self._relay_status, self._failures.status, _refused):
                 with guard('diagnostics'):
                     statuses.append(make())

@@ -34,9 +34,9 @@ from std_msgs.msg import Header, String
 
 from ..core.clock import boot_time
 from ..core.driving.engaged_stops import EngagedStops
-from ..core.driving.guard import BRIDGE_SILENCE_S, Guard
 from ..core.driving.guard_messages import BridgeId, GuardState, StopState, this_process
 from ..core.driving.velocity import Velocity
+from ..core.driving.velocity_guard import BRIDGE_SILENCE_S, VelocityGuard
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import GuardSettings, RobotSettings
@@ -72,7 +72,7 @@ class CmdVelGuard(Node):
         settings = declare(self, GuardSettings()).teleop
         # Both read one file, as a rule.
         refuse_unknown(self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
-        self.guard = Guard(settings.timeout)
+        self.guard = VelocityGuard(settings.timeout)
         self._output = CmdVelOutput(self, settings.message_type, settings.frame_id)
         self._stops = EngagedStops()
         self._id = secrets.token_hex(8)
@@ -131,7 +131,7 @@ class CmdVelGuard(Node):
         except ProtocolError as error:
             self.get_logger().warning(f'{STOP_TOPIC} has a message that is none: {error}',
                                       once=True)
-        self.guard.latch(bool(self._stops))
+        self.guard.set_emergency_stop(bool(self._stops))
 
     def _on_command(self, message: TwistStamped) -> None:
         twist, stamp = message.twist, stamp_seconds(message.header)

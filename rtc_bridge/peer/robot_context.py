@@ -21,7 +21,7 @@ from ..core.access.ice_servers import Ice
 from ..core.access.roles import Access
 from ..core.access.service_calls import Result
 from ..core.driving.driver_notices import Notice
-from ..core.driving.teleop_controller import Pilot
+from ..core.driving.teleop_controller import TeleopController
 from ..media.camera import Camera
 
 
@@ -45,7 +45,7 @@ class RobotContext:
     """
 
     robot_id: str
-    pilot: Pilot
+    teleop: TeleopController
     access: Access
     publish_message: Callable[[str], None]
     cameras: dict[str, Camera] = field(default_factory=dict)

@@ -40,8 +40,8 @@ class Sessions:
         self.sessions: dict[str, Session] = {}
         self.ends: dict[str, Callable[[], None]] = {}
         self._closing = False
-        robot.pilot.on_lease.append(self._lease_changed)
-        robot.pilot.on_stop.append(self._stop_changed)
+        robot.teleop.on_lease_change.append(self._lease_changed)
+        robot.teleop.on_emergency_stop_change.append(self._stop_changed)
         robot.name_of = self._name_of
 
     async def begin(self, session: Session, negotiate: Callable[[], Awaitable[str]]) -> str:

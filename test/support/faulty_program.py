@@ -28,11 +28,11 @@ import sys
 
 # Where each part can be made to fail.
 PLACES = {
-    'emergency stop topic': 'rtc_bridge.bridge.teleop:Seat._is_press',
-    'emergency stop': 'rtc_bridge.core.driving.command_gate:Gate.stop',
+    'emergency stop topic': 'rtc_bridge.bridge.teleop:Teleop._is_press',
+    'emergency stop': 'rtc_bridge.core.driving.command_gate:CommandGate.stop',
     'emergency stop file': 'rtc_bridge.core.driving.emergency_stop:EmergencyStop._save',
-    'driving': 'rtc_bridge.core.driving.teleop_controller:Pilot.poll',
-    'lock': 'rtc_bridge.bridge.teleop:Seat._publish_stop',
+    'driving': 'rtc_bridge.core.driving.teleop_controller:TeleopController.poll',
+    'lock': 'rtc_bridge.bridge.teleop:Teleop._publish_stop',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',
     'camera': 'rtc_bridge.ros.camera_topic:CameraTopic.check',
     'cameras': 'rtc_bridge.bridge.cameras:find_image_topics',
@@ -50,8 +50,8 @@ PLACES = {
     'session': 'rtc_bridge.peer.authorization:SessionAuthorization.fault',
     'teleop channel': 'rtc_bridge.peer.channels.teleop:parse_teleop',
     'control channel': 'rtc_bridge.peer.channels.control:parse_control',
-    'guard': 'rtc_bridge.core.driving.guard:Guard.command',
-    'guard poll': 'rtc_bridge.core.driving.guard:Guard.poll',
+    'guard': 'rtc_bridge.core.driving.velocity_guard:VelocityGuard.command',
+    'guard poll': 'rtc_bridge.core.driving.velocity_guard:VelocityGuard.poll',
 }
 
 

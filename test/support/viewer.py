@@ -26,9 +26,9 @@ from aiortc.mediastreams import MediaStreamError
 import numpy as np
 
 from rtc_bridge.core.access.roles import Access
-from rtc_bridge.core.driving.command_gate import Gate
+from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.lease import Lease
-from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Limits
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.core.video.tiers import Scale
@@ -87,8 +87,8 @@ class TestCamera:
 def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=None, **changes):
     """Return the sessions of a robot with these cameras."""
     received = []
-    pilot = Pilot(Gate(Limits(1.0, 0.0, 2.0, 100.0, 100.0), Lease()), publish)
-    robot = RobotContext('robot', pilot, access or Access('robot', role, 'none'), received.append,
+    teleop = TeleopController(CommandGate(Limits(1.0, 0.0, 2.0, 100.0, 100.0), Lease()), publish)
+    robot = RobotContext('robot', teleop, access or Access('robot', role, 'none'), received.append,
                          {c.camera.name: c.camera for c in cameras}, **changes)
     sessions = Sessions(robot)
     sessions.received = received

@@ -32,11 +32,11 @@ from ..protocol.control_messages import Drive, Joy
 _MAX_STEP_S = 0.1
 
 
-class Refused(Exception):
+class TeleopRefused(Exception):
     """A command was refused; the text is the reason code of ``docs/protocol.md``."""
 
 
-class Gate:
+class CommandGate:
     """
     The commands of the driver, and the stop when they end.
 
@@ -55,7 +55,7 @@ class Gate:
                  max_frame_age: float = 0.0, hold_timeout: float = 2.0,
                  slow: tuple[float, float] = (0.0, 0.0),
                  conditions: Sequence[Callable[[], str | None]] = (), clock: Clock = boot_time,
-                 make_tick: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
+                 make_nonce: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
         """Start at rest."""
         self.limits = limits
         self.lease = lease
@@ -66,7 +66,7 @@ class Gate:
         self._slow = slow
         self._conditions = conditions
         self._clock = clock
-        self._make_tick = make_tick
+        self._make_nonce = make_nonce
         # The epoch that all below belongs to.
         self._epoch = lease.epoch
         # Ticks given to the holder, oldest first, with the time each was made.
@@ -100,7 +100,7 @@ class Gate:
         self._joy_neutral_seen = False
         self._stop_due = False
 
-    def halt(self) -> None:
+    def stop_and_require_neutral(self) -> None:
         """Stop what is in force, if anything is: zero is due."""
         due = self.moving or self._stop_due
         self.stop()
@@ -120,11 +120,11 @@ class Gate:
 
     # Commands
 
-    def tick(self) -> int:
+    def new_nonce(self) -> int:
         """Return a new tick for the holder to echo."""
         self._follow()
         now = self._clock()
-        tick = self._make_tick()
+        tick = self._make_nonce()
         self._ticks[tick] = now
         while self._ticks and now - next(iter(self._ticks.values())) > self.max_age:
             self._ticks.popitem(last=False)
@@ -137,7 +137,7 @@ class Gate:
 
         :param frame: when the picture that the driver sees came to the robot, if he sees one
         :param for_driving: whether one may drive by the camera that the driver has selected
-        :raises Refused: with the reason
+        :raises TeleopRefused: with the reason
         """
         now, age = self._check(session, command)
         target = self.limits.clamp(command.velocity)
@@ -154,7 +154,7 @@ class Gate:
 
         :param frame: as for :meth:`drive`
         :param for_driving: as for :meth:`drive`
-        :raises Refused: with the reason
+        :raises TeleopRefused: with the reason
         """
         now, age = self._check(session, command)
         if command.is_neutral():
@@ -165,8 +165,8 @@ class Gate:
             self._joy_accepted = now
             self.lease.use()
 
-    def hold(self, session: str, velocity: Velocity, rested: bool = True,
-             rests: bool = True) -> Velocity | None:
+    def latch_rtcbot_state(self, session: str, velocity: Velocity, rested: bool = True,
+                           rests: bool = True) -> Velocity | None:
         """
         Take the state of a client that sends changes only (RTCBot's), stamped on arrival.
 
@@ -176,24 +176,24 @@ class Gate:
 
         :param rested: that state was rest
         :param rests: a velocity of zero is rest, not keys that cancel out
-        :raises Refused: somebody else drives, or the state was in motion when the robot stopped
+        :raises TeleopRefused: another session drives, or the state was in motion at the stop
         """
         target = self.limits.clamp(velocity)
         if self.lease.holder is None:
             if target.is_zero():
                 return None
             if not rested:
-                raise Refused('neutral-first')
+                raise TeleopRefused('neutral-first')
             reason = self._hindrance()
             if reason is not None and reason != 'guard':
                 # Do not grant the lease while nothing may move. A guard that did not answer may
                 # answer the zero that follows a grant.
-                raise Refused(reason)
+                raise TeleopRefused(reason)
             self.lease.take(session)
             self._follow()
             self._neutral_seen = True
         if self.lease.holder != session:
-            raise Refused('epoch')
+            raise TeleopRefused('epoch')
         now = self._clock()
         self._by_changes = True
         self._expire(now)
@@ -205,7 +205,7 @@ class Gate:
         self._alive = now
         return self._move(target, now, neutral=target.is_zero() and rests)
 
-    def alive(self, session: str, age: float = 0.0) -> None:
+    def keep_alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old, for the state it holds."""
         if session == self.lease.holder:
             now = self._clock()
@@ -222,14 +222,14 @@ class Gate:
         now = self._clock()
         self._expire(now)
         if self.moving and self._hindrance():
-            self.halt()
+            self.stop_and_require_neutral()
         if self.take_stop():
             return ZERO
         if self._held is not None:
             return self._move(self._held, now, neutral=False)
         return None
 
-    def rests(self, seconds: float) -> bool:
+    def is_idle(self, seconds: float) -> bool:
         """Tell whether the driver is a client that sends changes, and at rest for this long."""
         self._follow()
         return (self._by_changes and self._held in (None, ZERO)
@@ -238,14 +238,14 @@ class Gate:
     def _check(self, session: str, command: Drive | Joy) -> tuple[float, float]:
         """Return the time, and the age of the command's tick: a round trip and a little."""
         if not self.lease.holds(session, command.epoch):
-            raise Refused('epoch')
+            raise TeleopRefused('epoch')
         now = self._clock()
         self._expire(now)
-        made = self._ticks.get(command.tick)
+        made = self._ticks.get(command.nonce)
         if made is None or now - made > self.max_age:
-            raise Refused('stale')
+            raise TeleopRefused('stale')
         if command.seq <= self._seq:
-            raise Refused('sequence')
+            raise TeleopRefused('sequence')
         # Be it refused: an older one that comes later is no news of the hands.
         self._seq = command.seq
         return now, now - made
@@ -275,9 +275,9 @@ class Gate:
             self.stop()
             # Each time: a guard that did not answer may do so now.
             self._stop_due = True
-            raise Refused(reason)
+            raise TeleopRefused(reason)
         if not neutral_seen:
-            raise Refused('neutral-first')
+            raise TeleopRefused('neutral-first')
 
     def _follow(self) -> None:
         """Begin anew, with a stop, if somebody else drives now, or nobody."""

@@ -86,18 +86,18 @@ def graph_notices(graph: VelocityGraph) -> list[Notice]:
 
 
 def stop_notice(bridge: BridgeId, stops: tuple[HeldStop, ...],
-                latched: bool = False, folder: str = '') -> list[Notice]:
+                engaged: bool = False, folder: str = '') -> list[Notice]:
     """
     Return the notice of emergency stops of others than this bridge.
 
-    :param latched: this bridge's own is in force; its release ends those of its earlier runs
+    :param engaged: this bridge's own is in force; its release ends those of its earlier runs
     :param folder: the id of this bridge's key folder
     """
     def own(stop: HeldStop) -> bool:
         """Tell whether it is of an earlier run of this bridge."""
         return stop.gone and (stop.bridge, stop.folder) == (bridge.name, folder)
 
-    if latched:
+    if engaged:
         stops = tuple(stop for stop in stops if not own(stop))
     if not stops:
         return []

@@ -80,17 +80,17 @@ class EmergencyStop:
         self._read()
 
     @property
-    def latched(self) -> bool:
+    def engaged(self) -> bool:
         """Tell whether nothing may move."""
         return self.id is not None
 
     def reason(self) -> str | None:
         """Return why nothing may move, as a code of ``docs/protocol.md``."""
-        return 'stopped' if self.latched else None
+        return 'stopped' if self.engaged else None
 
-    def latch(self, by: str) -> None:
+    def engage(self, by: str) -> None:
         """Stop, in memory; :meth:`store` makes it last."""
-        if not self.latched:
+        if not self.engaged:
             self.id, self.by = secrets.token_hex(8), by
             self._stored, self._again = False, 0.0
             logger.error('emergency stop by %s', by)
@@ -140,10 +140,10 @@ class EmergencyStop:
         """
         for earlier in store.earlier():
             other = EmergencyStop(earlier, clock=self._clock)
-            if other.latched:
+            if other.engaged:
                 logger.error('%s is a stop in force; if it is of another robot, release this one',
                              earlier)
-                self.latch(f'{other.by or "somebody"}, when the robot had another name')
+                self.engage(f'{other.by or "somebody"}, when the robot had another name')
                 self.store()
                 return
 
@@ -161,7 +161,7 @@ class EmergencyStop:
         except (OSError, ValueError, KeyError, TypeError, RecursionError, StoreError) as error:
             logger.error('%s cannot be read: %s', self._store,
                          error if isinstance(error, StoreError) else repr(error))
-            self.latch('a state that cannot be read')
+            self.engage('a state that cannot be read')
         else:
             # Files of earlier versions do not have it.
             released = state.get('released')

@@ -19,7 +19,7 @@ from typing import Callable
 from ..clock import boot_time, Clock
 
 
-class GuardWatch:
+class GuardMonitor:
     """
     Compares what was sent to the guard with what it says that it heard.
 

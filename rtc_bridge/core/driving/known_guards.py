@@ -33,7 +33,7 @@ class _Heard:
     own: bool
 
 
-class GuardsHeard:
+class KnownGuards:
     """
     What guards tell, and what follows for a bridge.
 

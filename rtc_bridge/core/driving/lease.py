@@ -45,7 +45,7 @@ class Lease:
         self._requests = 0
 
     @property
-    def askers(self) -> tuple[str, ...]:
+    def requesters(self) -> tuple[str, ...]:
         """Return the sessions whose requests wait for the holder's answer, the first one first."""
         return tuple(self._asks)
 
@@ -91,7 +91,7 @@ class Lease:
     def refuse(self, session: str, request: int | None = None) -> None:
         """End the request that this session, if it holds the lease, is to answer; as above."""
         if session == self.holder and self._asks and request in (None, self.request_id):
-            del self._asks[self.askers[0]]
+            del self._asks[self.requesters[0]]
 
     def use(self) -> None:
         """Note that the holder moves the robot."""

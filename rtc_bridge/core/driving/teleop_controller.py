@@ -17,7 +17,7 @@
 import logging
 from typing import Callable
 
-from .command_gate import Gate, Refused
+from .command_gate import CommandGate, TeleopRefused
 from .emergency_stop import EmergencyStop
 from .gamepad_mapping import to_ros
 from .velocity import Velocity, ZERO
@@ -28,38 +28,38 @@ from ..supervision import guard, OnFailure
 logger = logging.getLogger(__name__)
 # How often poll() is to be called while somebody drives.
 POLL_PERIOD_S = 0.02
-TICK_PERIOD_S = 0.05
+NONCE_PERIOD_S = 0.05
 _REPEAT_S = 0.05
 _REST_S = 1.0
 
 
-class Pilot:
+class TeleopController:
     """
     Joins one gate to the publishers; sessions call it, in one thread.
 
     :param publish: takes each velocity that may reach the motors
     :param publish_joy: takes axes and buttons in ROS order, or ``None`` if joy is off
-    :param stop: the emergency stop; it belongs among the gate's conditions, too
+    :param emergency_stop: the emergency stop; it belongs among the gate's conditions, too
     :param lease_reason: returns why nobody may drive now, ``None`` if one may
     """
 
-    def __init__(self, gate: Gate, publish: Callable[[Velocity], None],
+    def __init__(self, gate: CommandGate, publish: Callable[[Velocity], None],
                  publish_joy: Callable[[list[float], list[int]], None] | None = None, *,
-                 stop: EmergencyStop | None = None, enabled: bool = True,
+                 emergency_stop: EmergencyStop | None = None, enabled: bool = True,
                  lease_reason: Callable[[], str | None] = lambda: None,
                  clock: Clock = boot_time) -> None:
         """Start with nobody driving."""
         self.gate = gate
         self.lease = gate.lease
-        self.stop = stop or EmergencyStop()
+        self.emergency_stop = emergency_stop or EmergencyStop()
         self.enabled = enabled
         # Called whenever another one drives, or others ask for the lease.
-        self.on_lease: list[Callable[[], None]] = []
+        self.on_lease_change: list[Callable[[], None]] = []
         # Called whenever the emergency stop was latched or released.
-        self.on_stop: list[Callable[[], None]] = []
+        self.on_emergency_stop_change: list[Callable[[], None]] = []
         # Called when an emergency stop, or zero, could not be carried out: nothing here stops the
         # robot any more, so the process has to end, and the guard says zero.
-        self.when_stop_fails: OnFailure = lambda error: None
+        self.on_stop_failure: OnFailure = lambda error: None
         self._lease_reason = lease_reason
         self._publish = publish
         self._publish_joy = publish_joy
@@ -70,49 +70,49 @@ class Pilot:
         self._told: tuple[int, tuple[str, ...]] = (self.lease.epoch, ())
 
     @property
-    def joy(self) -> bool:
+    def publishes_joy(self) -> bool:
         """Tell whether gamepads are published."""
         return self._publish_joy is not None
 
-    def want(self, session: str) -> None:
+    def request_lease(self, session: str) -> None:
         """
         Give a session the lease if it is free, else ask its holder.
 
-        :raises Refused: nobody may drive now
+        :raises TeleopRefused: nobody may drive now
         """
         if self.enabled:
             self._permit_lease()
             self.lease.request(session)
             self._settle()
 
-    def take(self, session: str) -> None:
+    def take_lease(self, session: str) -> None:
         """
         Give a session the lease, whoever holds it.
 
-        :raises Refused: nobody may drive now
+        :raises TeleopRefused: nobody may drive now
         """
         if self.enabled:
             self._permit_lease()
             self.lease.take(session)
             self._settle()
 
-    def end_if_refused(self) -> None:
+    def revoke_lease_if_refused(self) -> None:
         """Take the lease back, and drop all requests for it, if nobody may drive now."""
         if self._lease_reason() is not None:
             while self.lease.holder is not None:
-                self.leave(self.lease.holder)
+                self.release_lease(self.lease.holder)
 
-    def leave(self, session: str) -> None:
+    def release_lease(self, session: str) -> None:
         """Stop at once if this session drives: it gave up, or its path broke."""
         self.lease.leave(session)
         self._settle()
 
-    def hand_over(self, session: str, request: int | None = None) -> None:
+    def hand_over_lease(self, session: str, request: int | None = None) -> None:
         """Give the lease of this session, if it holds it, to the one who asks."""
         self.lease.hand_over(session, request)
         self._settle()
 
-    def refuse(self, session: str, request: int | None = None) -> None:
+    def refuse_lease_request(self, session: str, request: int | None = None) -> None:
         """Refuse the one who asks this session for the lease."""
         self.lease.refuse(session, request)
         self._settle()
@@ -124,10 +124,10 @@ class Pilot:
 
         :param frame: when the picture that the driver sees came to the robot, if he sees one
         :param for_driving: whether one may drive by the camera that the driver has selected
-        :raises Refused: with the reason
+        :raises TeleopRefused: with the reason
         """
         if not self.enabled:
-            raise Refused('disabled')
+            raise TeleopRefused('disabled')
         if isinstance(message, Joy):
             return self._joy(session, message, frame, for_driving)
         try:
@@ -136,32 +136,32 @@ class Pilot:
             self._settle()
         self._send(velocity)
 
-    def hold(self, session: str, forward: float, left: float, rested: bool = True,
-             rests: bool = True) -> None:
+    def latch_rtcbot_state(self, session: str, forward: float, left: float, rested: bool = True,
+                           rests: bool = True) -> None:
         """
         Take the state of an RTCBot client: shares of the limits, from -1 to 1.
 
         :param rested: its state before this one was rest
         :param rests: it is at rest if both are zero, not holding what cancels out
-        :raises Refused: with the reason
+        :raises TeleopRefused: with the reason
         """
         if not self.enabled:
-            raise Refused('disabled')
+            raise TeleopRefused('disabled')
         limits = self.gate.limits
         try:
-            velocity = self.gate.hold(session, Velocity(
+            velocity = self.gate.latch_rtcbot_state(session, Velocity(
                 forward * limits.linear_x, 0.0, left * limits.angular_z), rested, rests)
         finally:
             self._settle()
         if velocity is not None:
             self._send(velocity)
 
-    def halt(self) -> None:
+    def stop_and_require_neutral(self) -> None:
         """Stop what is in force; the driver has to begin again with a neutral command."""
-        self.gate.halt()
+        self.gate.stop_and_require_neutral()
         self._settle()
 
-    def emergency_stop(self, by: str) -> bool:
+    def engage_emergency_stop(self, by: str) -> bool:
         """
         Stop until a release; tell whether the stop would outlast a loss of power by now.
 
@@ -175,41 +175,41 @@ class Pilot:
                 return step()
             return None
 
-        if not self.stop.latched:
-            attempt(lambda: self.stop.latch(by))
+        if not self.emergency_stop.engaged:
+            attempt(lambda: self.emergency_stop.engage(by))
             attempt(self.gate.stop)
             # Before anything that takes its time: many viewers, a disk.
             attempt(self._publish_zero)
-            self._tell('emergency stop told', self.on_stop)
-        stored = attempt(self.stop.store)
+            self._tell('emergency stop told', self.on_emergency_stop_change)
+        stored = attempt(self.emergency_stop.store)
         if errors:
-            self.when_stop_fails(errors[0])
-        return self.stop.latched and bool(stored)
+            self.on_stop_failure(errors[0])
+        return self.emergency_stop.engaged and bool(stored)
 
-    def release(self, stop: str, by: str) -> bool:
+    def release_emergency_stop(self, stop: str, by: str) -> bool:
         """
         End the emergency stop of this id; tell whether it was the one in force.
 
         :raises StoreError: it cannot be written, so the stop remains
         """
-        released = self.stop.release(stop, by)
+        released = self.emergency_stop.release(stop, by)
         if released:
             # If this fails, motion might go on without a neutral command first.
-            with guard('emergency stop', self.when_stop_fails):
+            with guard('emergency stop', self.on_stop_failure):
                 self.gate.stop()
-            self._tell('emergency stop told', self.on_stop)
+            self._tell('emergency stop told', self.on_emergency_stop_change)
         return released
 
-    def alive(self, session: str, age: float = 0.0) -> None:
+    def keep_alive(self, session: str, age: float = 0.0) -> None:
         """Note a sign of life of a session, ``age`` seconds old."""
-        self.gate.alive(session, age)
+        self.gate.keep_alive(session, age)
         self._settle()
 
     def poll(self) -> None:
         """Stop what has ended, repeat what is held; call every ``POLL_PERIOD_S``."""
-        if self.gate.rests(_REST_S):
+        if self.gate.is_idle(_REST_S):
             # An RTCBot client knows no lease: whoever rests makes room.
-            self.leave(self.lease.holder)
+            self.release_lease(self.lease.holder)
         self.lease.poll()
         self._settle()
         velocity = self.gate.poll()
@@ -225,18 +225,18 @@ class Pilot:
         self.enabled = False
         while (holder := self.lease.holder) is not None:
             with guard('last zero'):
-                self.leave(holder)
+                self.release_lease(holder)
             if self.lease.holder == holder:
                 break
 
     def _permit_lease(self) -> None:
         reason = self._lease_reason()
         if reason is not None:
-            raise Refused(reason)
+            raise TeleopRefused(reason)
 
     def _joy(self, session: str, message: Joy, frame: float | None, for_driving: bool) -> None:
         if self._publish_joy is None:
-            raise Refused('disabled')
+            raise TeleopRefused('disabled')
         try:
             self.gate.joy(session, message, frame, for_driving=for_driving)
         finally:
@@ -252,7 +252,7 @@ class Pilot:
         """
         if self.gate.take_stop():
             self._stop()
-        seat = (self.lease.epoch, self.lease.askers)
+        seat = (self.lease.epoch, self.lease.requesters)
         if seat != self._told:
             self._told = seat
             self._changed()
@@ -265,7 +265,7 @@ class Pilot:
         try:
             self._publish_zero()
         except Exception as error:
-            self.when_stop_fails(error)
+            self.on_stop_failure(error)
             raise
 
     def _publish_zero(self) -> None:
@@ -279,7 +279,7 @@ class Pilot:
 
     def _changed(self) -> None:
         logger.info('driver: %s', self.lease.holder or 'nobody')
-        self._tell('lease told', self.on_lease)
+        self._tell('lease told', self.on_lease_change)
 
     @staticmethod
     def _tell(name: str, calls: list[Callable[[], None]]) -> None:

@@ -115,7 +115,7 @@ class Drive:
 
     epoch: int
     seq: int
-    tick: int
+    nonce: int
     velocity: Velocity
     # RTP timestamp of the newest picture that the driver saw in slot 0.
     frame: int | None = None
@@ -127,7 +127,7 @@ class Joy:
 
     epoch: int
     seq: int
-    tick: int
+    nonce: int
     axes: tuple[float, ...]
     buttons: tuple[float, ...]
     frame: int | None = None

@@ -28,7 +28,7 @@ from ... import __version__
 from ...core.access.invite import encode
 from ...core.access.roles import may_drive, may_press_stop
 from ...core.clock import boot_time
-from ...core.driving.command_gate import Refused
+from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.rtcbot_input import write_text
 from ...core.errors import ProtocolError, StoreError
 from ...core.limits.rate_limit import Pace, RateLimit
@@ -100,8 +100,8 @@ class ControlChannel(Channel):
             self._tell('lease', self._send_lease)
 
     def _send_lease(self) -> bool:
-        robot, lease = self._session.robot, self._session.robot.pilot.lease
-        mine, askers = lease.holder == self._session.session_id, lease.askers
+        robot, lease = self._session.robot, self._session.robot.teleop.lease
+        mine, askers = lease.holder == self._session.session_id, lease.requesters
         # Who has no name asks as somebody.
         asks = (robot.name_of(askers[0]) or 'somebody') if mine and askers else None
         return self._dump({
@@ -118,9 +118,9 @@ class ControlChannel(Channel):
             self._tell('stop', lambda: self._send_stop(request))
 
     def _send_stop(self, request: int | None) -> bool:
-        stop = self._session.robot.pilot.stop
+        stop = self._session.robot.teleop.emergency_stop
         return self._dump({
-            'type': 'stop', 'latched': stop.latched, 'id': stop.id, 'by': stop.by,
+            'type': 'stop', 'latched': stop.engaged, 'id': stop.id, 'by': stop.by,
             **({} if request is None else {'request': request})}, keep_none=True)
 
     def notices_changed(self) -> None:
@@ -217,13 +217,13 @@ class ControlChannel(Channel):
                 'may_release': may_drive(role)}
 
     def _teleop(self) -> dict[str, Any]:
-        pilot = self._session.robot.pilot
-        limits = pilot.gate.limits
-        return {'enabled': pilot.enabled and may_drive(self._session.role),
-                'joy': pilot.joy,
+        teleop = self._session.robot.teleop
+        limits = teleop.gate.limits
+        return {'enabled': teleop.enabled and may_drive(self._session.role),
+                'joy': teleop.publishes_joy,
                 'max_linear_x': limits.linear_x, 'max_linear_y': limits.linear_y,
-                'max_angular_z': limits.angular_z, 'max_age': pilot.gate.max_age,
-                'timeout': pilot.gate.timeout}
+                'max_angular_z': limits.angular_z, 'max_age': teleop.gate.max_age,
+                'timeout': teleop.gate.timeout}
 
     def _on_message(self, text: str | bytes) -> None:
         if not self._session.budgets.messages.allow():
@@ -257,7 +257,7 @@ class ControlChannel(Channel):
         elif isinstance(message, Want):
             try:
                 self._want(message)
-            except Refused as refused:
+            except TeleopRefused as refused:
                 self._send('error', code=str(refused), message=self._why(str(refused)))
         elif isinstance(message, Answer):
             self._answer(message)
@@ -278,18 +278,18 @@ class ControlChannel(Channel):
             self._send('error', code='busy', message=what)
 
     def _want(self, message: Want) -> None:
-        role, pilot = self._session.role, self._session.robot.pilot
+        role, teleop = self._session.role, self._session.robot.teleop
         if not may_drive(role):
             self._send('error', code='denied', message='this session may only watch')
         elif not message.lease:
             # To stop is never refused; it tells others only of a lease or wish that there was.
-            pilot.leave(self._session.session_id)
+            teleop.release_lease(self._session.session_id)
         elif not self._session.budgets.leases.allow():
             self._refuse_busy('too many wishes to drive')
         elif not message.take:
-            pilot.want(self._session.session_id)
+            teleop.request_lease(self._session.session_id)
         elif role == 'supervise':
-            pilot.take(self._session.session_id)
+            teleop.take_lease(self._session.session_id)
         else:
             self._send('error', code='denied', message='only who supervises takes the seat')
 
@@ -298,13 +298,13 @@ class ControlChannel(Channel):
                      if notice.code == reason), 'nobody can drive by this bridge now')
 
     def _answer(self, message: Answer) -> None:
-        pilot, own = self._session.robot.pilot, self._session.session_id
+        teleop, own = self._session.robot.teleop, self._session.session_id
         if not self._session.budgets.leases.allow():
             self._refuse_busy('too many answers')
         elif message.yields:
-            pilot.hand_over(own, message.request)
+            teleop.hand_over_lease(own, message.request)
         else:
-            pilot.refuse(own, message.request)
+            teleop.refuse_lease_request(own, message.request)
 
     def _release(self, message: Release) -> None:
         robot, session = self._session.robot, self._session
@@ -313,8 +313,8 @@ class ControlChannel(Channel):
         if not session.budgets.releases.allow():
             return self._refuse_busy('too many releases')
         try:
-            if not robot.pilot.release(message.stop,
-                                       robot.name_of(session.session_id) or 'somebody'):
+            if not robot.teleop.release_emergency_stop(
+                    message.stop, robot.name_of(session.session_id) or 'somebody'):
                 self._send('error', code='no-stop',
                            message='this emergency stop is not the one in force')
         except StoreError as error:

@@ -23,7 +23,7 @@ from aiortc import RTCDataChannel
 from .channel import Channel, Viewer
 from ...core.access.roles import may_drive
 from ...core.clock import boot_time
-from ...core.driving.command_gate import Refused
+from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.rtcbot_input import read_text, Wish, write_json
 from ...core.protocol.control_messages import MAX_MESSAGE
 from ...core.supervision import guarded
@@ -75,7 +75,7 @@ class RTCBotChannel(Channel):
         if not self._session.budgets.rtcbot.allow():
             # What is left out could be the end of a motion.
             self._forget_due()
-            self._session.robot.pilot.leave(self._session.session_id)
+            self._session.robot.teleop.release_lease(self._session.session_id)
             return
         if self._session.budgets.app_messages.allow():
             self._session.robot.publish_message(text)
@@ -95,9 +95,10 @@ class RTCBotChannel(Channel):
         self._forget_due()
         self._next_hold = boot_time() + HOLD_PERIOD_S
         try:
-            self._session.robot.pilot.hold(self._session.session_id, *self._wish.total(), rested,
-                                           self._wish.at_rest)
-        except Refused as refused:
+            self._session.robot.teleop.latch_rtcbot_state(self._session.session_id,
+                                                          *self._wish.total(), rested,
+                                                          self._wish.at_rest)
+        except TeleopRefused as refused:
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)
                 logger.info('session %s may not drive: %s', self._session.session_id[:8], refused)

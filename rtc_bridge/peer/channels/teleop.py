@@ -21,8 +21,8 @@ from aiortc import RTCDataChannel
 from .channel import Channel, Viewer
 from ...core.access.roles import may_drive, may_press_stop
 from ...core.clock import boot_time
-from ...core.driving.command_gate import Refused
-from ...core.driving.teleop_controller import TICK_PERIOD_S
+from ...core.driving.command_gate import TeleopRefused
+from ...core.driving.teleop_controller import NONCE_PERIOD_S
 from ...core.errors import ProtocolError
 from ...core.protocol.control_messages import parse_teleop, Stop
 from ...core.protocol.strict_json import dump
@@ -34,7 +34,7 @@ _MAX_STOP = 4096
 
 
 class TeleopChannel(Channel):
-    """Passes commands to the pilot, and ticks to the page while it drives."""
+    """Passes commands to the teleop controller, and nonces to the page while it drives."""
 
     def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
         """Begin to listen."""
@@ -50,7 +50,7 @@ class TeleopChannel(Channel):
 
     def lease_changed(self) -> None:
         """Start or stop ticking."""
-        driving = self._session.robot.pilot.lease.holder == self._session.session_id
+        driving = self._session.robot.teleop.lease.holder == self._session.session_id
         if driving and self._ticking is None:
             self._ticking = spawn('ticks', self._tick(), on_failure=self._session.fail)
         elif not driving:
@@ -70,9 +70,9 @@ class TeleopChannel(Channel):
 
     async def _tick(self) -> None:
         while True:
-            tick = self._session.robot.pilot.gate.tick()
+            tick = self._session.robot.teleop.gate.new_nonce()
             self.send(dump({'type': 'tick', 'tick': tick, **self._accepted}))
-            await asyncio.sleep(TICK_PERIOD_S)
+            await asyncio.sleep(NONCE_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
         seq = None
@@ -85,18 +85,18 @@ class TeleopChannel(Channel):
             if isinstance(message, Stop):
                 return self._stop(message)
             if surplus:
-                raise Refused('busy')
+                raise TeleopRefused('busy')
             if not may_drive(self._session.role):
-                raise Refused('role')
+                raise TeleopRefused('role')
             slot = self._session.slots[0] if self._session.slots else None
             frame = slot.sent.time_of(message.frame) if slot is not None else None
             for_driving = (slot is None or slot.camera is None or slot.camera.settings.drive)
-            self._session.robot.pilot.command(self._session.session_id, message, frame,
-                                              for_driving=for_driving)
+            self._session.robot.teleop.command(self._session.session_id, message, frame,
+                                               for_driving=for_driving)
             self._accepted = {'seq': seq, 'time': round(boot_time(), 6)}
         except ProtocolError as error:
             self._refuse(seq, 'bad-value', str(error))
-        except Refused as refused:
+        except TeleopRefused as refused:
             self._refuse(seq, str(refused))
 
     def _may_be_stop(self, text: str | bytes) -> bool:
@@ -109,15 +109,15 @@ class TeleopChannel(Channel):
         robot = self._session.robot
         return (isinstance(text, str) and len(text) <= _MAX_STOP and 'stop' in text
                 and may_press_stop(self._session.role, robot.view_may_stop)
-                and not robot.pilot.stop.latched)
+                and not robot.teleop.emergency_stop.engaged)
 
     def _stop(self, message: Stop) -> None:
         robot, session = self._session.robot, self._session
         if not may_press_stop(session.role, robot.view_may_stop):
-            raise Refused('role')
-        if robot.pilot.stop.latched and not session.budgets.confirmations.allow():
+            raise TeleopRefused('role')
+        if robot.teleop.emergency_stop.engaged and not session.budgets.confirmations.allow():
             return
-        if robot.pilot.emergency_stop(robot.name_of(session.session_id) or 'somebody'):
+        if robot.teleop.engage_emergency_stop(robot.name_of(session.session_id) or 'somebody'):
             session.stop_changed(message.request)
 
     def _refuse(self, seq: int | None, reason: str, message: str | None = None) -> None:

@@ -19,18 +19,18 @@ import json
 
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.command_gate import CommandGate, TeleopRefused
 from rtc_bridge.core.driving.command_path import (
     Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice,
     Settled, stop_notice, UNKNOWN_NODE, VelocityGraph)
 from rtc_bridge.core.driving.driver_notices import name_all
 from rtc_bridge.core.driving.engaged_stops import EngagedStops, MAX_STOPS
-from rtc_bridge.core.driving.guard import Guard
 from rtc_bridge.core.driving.guard_messages import BridgeId, GuardState, HeldStop, StopState
-from rtc_bridge.core.driving.known_guards import GuardsHeard, MAX_GUARDS
+from rtc_bridge.core.driving.known_guards import KnownGuards, MAX_GUARDS
 from rtc_bridge.core.driving.lease import Lease
-from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
+from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.core.errors import ProtocolError
 
 FORWARD, BACK = Velocity(0.5, 0.0, 0.0), Velocity(-0.5, 0.0, 0.0)
@@ -44,7 +44,7 @@ TWIST, STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
 @pytest.fixture
 def guard(clock):
     """Return a guard that takes the commands of bridge one, which moves the robot."""
-    guard = Guard(0.3, clock)
+    guard = VelocityGuard(0.3, clock)
     guard.command(ZERO, clock.now, 'one')
     clock.now += 0.05
     assert guard.command(FORWARD, clock.now, 'one') == FORWARD
@@ -91,7 +91,7 @@ def test_a_bridge_that_is_silent_for_a_second_makes_room(guard, clock):
 
 def test_a_long_timeout_ends_with_the_turn(clock):
     """The last command of the one before would else be in force for seconds."""
-    guard = Guard(5.0, clock)
+    guard = VelocityGuard(5.0, clock)
     guard.command(ZERO, clock.now, 'one')
     clock.now += 0.05
     guard.command(FORWARD, clock.now, 'one')
@@ -115,7 +115,7 @@ def test_what_is_too_old_keeps_no_place(guard, clock):
 def test_no_motion_of_two_bridges_within_a_second(steps):
     """Whatever they send: between motions of two bridges lies a second of the first's silence."""
     now = [100.0]
-    guard, last, spoke = Guard(0.3, lambda: now[0]), None, {}
+    guard, last, spoke = VelocityGuard(0.3, lambda: now[0]), None, {}
     for bridge, velocity, pause in steps:
         now[0] += pause
         passed = guard.command(velocity, now[0], bridge)
@@ -242,7 +242,7 @@ def state(guard='g', name='/cmd_vel_guard', **changes):
 
 
 def test_the_bridge_that_drives_is_known(clock):
-    heard = GuardsHeard(ONE, clock)
+    heard = KnownGuards(ONE, clock)
     assert heard.guard is None and heard.reason() is None
     heard.hear(state())
     assert heard.guard == state() and heard.reason() is None
@@ -258,7 +258,7 @@ def test_the_bridge_that_drives_is_known(clock):
 
 
 def test_two_guards_are_two_if_both_speak(clock):
-    heard = GuardsHeard(ONE, clock)
+    heard = KnownGuards(ONE, clock)
     heard.hear(state('g'))
     clock.now += 0.5
     # Started anew: the first one says no more.
@@ -274,7 +274,7 @@ def test_two_guards_are_two_if_both_speak(clock):
 
 
 def test_the_guard_of_another_robot_on_the_same_topic(clock):
-    heard = GuardsHeard(ONE, clock)
+    heard = KnownGuards(ONE, clock)
     heard.hear(state())
     other = state('h', '/r2/cmd_vel_guard')
     heard.hear(other, own=False)
@@ -286,7 +286,7 @@ def test_the_guard_of_another_robot_on_the_same_topic(clock):
 
 
 def test_guards_without_end_are_bounded(clock):
-    heard = GuardsHeard(ONE, clock)
+    heard = KnownGuards(ONE, clock)
     for number in range(3 * MAX_GUARDS):
         heard.hear(state(str(number)))
     assert len(heard.guards) <= MAX_GUARDS
@@ -294,20 +294,21 @@ def test_guards_without_end_are_bounded(clock):
 
 def test_nobody_takes_the_lease_while_another_bridge_drives(clock):
     reasons = [None]
-    pilot = Pilot(Gate(Limits(), Lease(clock=clock), clock=clock), lambda velocity: None,
-                  lease_reason=lambda: reasons[0], clock=clock)
-    pilot.want('a')
-    pilot.want('b')
+    controller = TeleopController(CommandGate(Limits(), Lease(clock=clock), clock=clock),
+                                  lambda velocity: None,
+                                  lease_reason=lambda: reasons[0], clock=clock)
+    controller.request_lease('a')
+    controller.request_lease('b')
     reasons[0] = 'other-bridge'
-    pilot.end_if_refused()
-    assert pilot.lease.holder is None and not pilot.lease.askers
-    for ask in (pilot.want, pilot.take):
-        with pytest.raises(Refused, match='other-bridge'):
+    controller.revoke_lease_if_refused()
+    assert controller.lease.holder is None and not controller.lease.requesters
+    for ask in (controller.request_lease, controller.take_lease):
+        with pytest.raises(TeleopRefused, match='other-bridge'):
             ask('a')
     reasons[0] = None
-    pilot.end_if_refused()
-    pilot.want('a')
-    assert pilot.lease.holder == 'a'
+    controller.revoke_lease_if_refused()
+    controller.request_lease('a')
+    assert controller.lease.holder == 'a'
 
 
 # Messages
@@ -447,8 +448,8 @@ def test_guards_and_stops_are_told_by_name():
     assert twin.text.startswith('Another process of /one')
     assert stop_notice(ONE, ()) == []
     # The release of its own stop ends that one as well.
-    assert stop_notice(ONE, (HeldStop('0', '/one', True),), latched=True) == []
-    assert stop_notice(ONE, (HeldStop('2b', '/two', True),), latched=True)
+    assert stop_notice(ONE, (HeldStop('0', '/one', True),), engaged=True) == []
+    assert stop_notice(ONE, (HeldStop('2b', '/two', True),), engaged=True)
     for stop, word in ((HeldStop('2b', '/two', False), 'released there'),
                        (HeldStop('2b', '/two', True), 'does not answer'),
                        (HeldStop('0', '/one', True), 'Press the emergency stop here')):

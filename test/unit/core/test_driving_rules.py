@@ -23,13 +23,13 @@ from itertools import count
 
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import invariant, rule, RuleBasedStateMachine
-from rtc_bridge.core.driving.command_gate import Gate, Refused
+from rtc_bridge.core.driving.command_gate import CommandGate, TeleopRefused
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
-from rtc_bridge.core.driving.guard import Guard
-from rtc_bridge.core.driving.guard_monitor import GuardWatch
+from rtc_bridge.core.driving.guard_monitor import GuardMonitor
 from rtc_bridge.core.driving.lease import Lease
-from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Limits, Velocity
+from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.core.protocol.control_messages import Drive, Joy
 from support.fake_clock import FakeClock
 
@@ -47,17 +47,18 @@ class Driving(RuleBasedStateMachine):
         self.clock = clock = FakeClock()
         numbers = count(1)
         self.matched = True
-        self.guard = Guard(TIMEOUT, clock)
-        self.watch = GuardWatch(2 * TIMEOUT, lambda: self.matched, clock)
+        self.guard = VelocityGuard(TIMEOUT, clock)
+        self.watch = GuardMonitor(2 * TIMEOUT, lambda: self.matched, clock)
         self.stop = EmergencyStop(clock=clock)
         self.lease = Lease(IDLE, clock)
-        gate = Gate(LIMITS, self.lease, timeout=TIMEOUT, max_age=MAX_AGE,
-                    max_frame_age=MAX_FRAME_AGE, hold_timeout=HOLD, clock=clock,
-                    make_tick=lambda: next(numbers),
-                    conditions=[self.stop.reason, self.watch.reason])
-        self.pilot = Pilot(gate, self.publish, self.publish_joy, stop=self.stop, clock=clock)
-        self.pilot.on_lease.append(self.lease_changed)
-        self.pilot.on_stop.append(self.begin_anew)
+        gate = CommandGate(LIMITS, self.lease, timeout=TIMEOUT, max_age=MAX_AGE,
+                           max_frame_age=MAX_FRAME_AGE, hold_timeout=HOLD, clock=clock,
+                           make_nonce=lambda: next(numbers),
+                           conditions=[self.stop.reason, self.watch.reason])
+        self.controller = TeleopController(gate, self.publish, self.publish_joy,
+                                           emergency_stop=self.stop, clock=clock)
+        self.controller.on_lease_change.append(self.lease_changed)
+        self.controller.on_emergency_stop_change.append(self.begin_anew)
         # The model. What was published, and has not reached the guard.
         self.wire = []
         self.last = None
@@ -85,7 +86,7 @@ class Driving(RuleBasedStateMachine):
         assert abs(velocity.linear_x) <= 1.0 and abs(velocity.linear_y) <= 0.5
         assert abs(velocity.angular_z) <= 2.0
         if not velocity.is_zero():
-            assert not self.stop.latched and self.watch.reason() is None
+            assert not self.stop.engaged and self.watch.reason() is None
             assert self.lease.holder is not None and self.neutral
             # Be it a new one: if the one before has ended, a neutral one comes first.
             assert self.clock.now - self.since <= self.lasts
@@ -96,7 +97,7 @@ class Driving(RuleBasedStateMachine):
 
     def publish_joy(self, axes, buttons):
         if any(axes) or any(buttons):
-            assert not self.stop.latched and self.watch.reason() is None
+            assert not self.stop.engaged and self.watch.reason() is None
             assert self.justified == self.lease.epoch and self.joy_neutral
 
     def lease_changed(self):
@@ -111,13 +112,14 @@ class Driving(RuleBasedStateMachine):
 
     # What pages and RTCBot clients do
 
-    @rule(page=pages, act=st.sampled_from(['want', 'leave', 'take', 'hand_over', 'refuse']))
+    @rule(page=pages, act=st.sampled_from(
+        'request_lease release_lease take_lease hand_over_lease refuse_lease_request'.split()))
     def decide(self, page, act):
-        getattr(self.pilot, act)(page)
+        getattr(self.controller, act)(page)
 
     @rule()
     def tick(self):
-        self.ticks.append((self.pilot.gate.tick(), self.clock.now))
+        self.ticks.append((self.controller.gate.new_nonce(), self.clock.now))
 
     @rule(page=pages, x=speeds, z=speeds, tick=st.integers(1, 3), joy=st.booleans(),
           frame_age=st.sampled_from([None, 0.05, 0.05, 0.9, 1.2, 50.0]),
@@ -141,7 +143,7 @@ class Driving(RuleBasedStateMachine):
     @rule(page=pages, pause=st.sampled_from([0.04, 0.31]))
     def drive_off(self, page, pause):
         """Do what most of the rest needs: somebody drives, and the guard lets him."""
-        self.pilot.take(page)
+        self.controller.take_lease(page)
         for x, seconds in ((0.0, 0.04), (1.0, 0.04), (1.0, pause)):
             self.clock.now += seconds
             self.good_command(x, False)
@@ -158,12 +160,12 @@ class Driving(RuleBasedStateMachine):
 
     @rule(page=pages)
     def swap(self, page):
-        self.pilot.want(page)
+        self.controller.request_lease(page)
         if self.lease.holder is not None:
-            self.pilot.hand_over(self.lease.holder)
+            self.controller.hand_over_lease(self.lease.holder)
 
     def command_of(self, page, x, z, tick, joy, frame_age, epoch, step):
-        self.pilot.poll()
+        self.controller.poll()
         number, made = self.ticks[-min(tick, len(self.ticks))]
         self.seq += step
         epoch += self.lease.epoch
@@ -177,8 +179,8 @@ class Driving(RuleBasedStateMachine):
         self.justified = epoch if good and (seen or still) else None
         held, self.held = self.held, None
         try:
-            self.pilot.command(page, message, frame)
-        except Refused as refused:
+            self.controller.command(page, message, frame)
+        except TeleopRefused as refused:
             self.held = held
             if str(refused) not in ('epoch', 'stale', 'sequence'):
                 # It counts for the order all the same.
@@ -199,15 +201,15 @@ class Driving(RuleBasedStateMachine):
 
     @rule(page=pages, forward=st.sampled_from([0.0, 1.0, -1.0]))
     def hold(self, page, forward):
-        self.pilot.poll()
+        self.controller.poll()
         rested, self.wishes[page] = not self.wishes.get(page), forward
         free = self.lease.holder is None
         if free and not forward:
             published = len(self.wire)
-            self.pilot.hold(page, 0.0, 0.0, rested)
+            self.controller.latch_rtcbot_state(page, 0.0, 0.0, rested)
             assert self.lease.holder is None and len(self.wire) == published
             return
-        takes = free and rested and not self.stop.latched
+        takes = free and rested and not self.stop.engaged
         if takes:
             # Such a client begins at rest: that is its neutral command.
             self.epoch, self.neutral = self.lease.epoch + 1, True
@@ -217,8 +219,8 @@ class Driving(RuleBasedStateMachine):
         if takes or self.lease.holder == page:
             self.held = self.lease.epoch + takes
         try:
-            self.pilot.hold(page, forward, 0.0, rested)
-        except Refused as refused:
+            self.controller.latch_rtcbot_state(page, forward, 0.0, rested)
+        except TeleopRefused as refused:
             assert takes or not free or self.lease.holder is None
             self.held, self.since, self.lasts = before
             if str(refused) in ('stopped', 'guard'):
@@ -229,7 +231,7 @@ class Driving(RuleBasedStateMachine):
 
     @rule(page=pages)
     def sign_of_life(self, page):
-        self.pilot.alive(page)
+        self.controller.keep_alive(page)
         held = self.held is not None and self.clock.now - self.since <= self.lasts
         if page == self.lease.holder and held:
             self.since = self.clock.now
@@ -237,12 +239,13 @@ class Driving(RuleBasedStateMachine):
     @rule()
     def press(self):
         before = self.stop.id
-        self.pilot.emergency_stop('a')
-        assert self.stop.latched and (self.stop.id == before or self.last.is_zero())
+        self.controller.engage_emergency_stop('a')
+        assert self.stop.engaged and (self.stop.id == before or self.last.is_zero())
 
     @rule(right=st.booleans())
     def release(self, right):
-        released = self.pilot.release(self.stop.id or '' if right else 'x', 'a')
+        released = self.controller.release_emergency_stop(self.stop.id or '' if right else 'x',
+                                                          'a')
         assert not released or right
 
     # What happens around them
@@ -252,22 +255,22 @@ class Driving(RuleBasedStateMachine):
     def wait(self, seconds, polled=True):
         self.clock.now += seconds
         if polled:
-            self.pilot.poll()
+            self.controller.poll()
 
     @rule()
     def carry(self):
         """Bring what was sent to the guard, late or not, and its answers to the bridge."""
-        self.guard.latch(self.stop.latched)
+        self.guard.set_emergency_stop(self.stop.engaged)
         wire, self.wire = self.wire, []
         for velocity, stamp in wire:
             passed = self.guard.command(velocity, stamp)
             if passed is not None:
-                assert passed.is_zero() or not self.stop.latched
+                assert passed.is_zero() or not self.stop.engaged
                 assert passed.is_zero() or self.clock.now - stamp <= TIMEOUT
                 self.motors = (passed, stamp)
             if self.watch.heard(stamp, self.guard.epoch):
                 self.begin_anew()
-                self.pilot.halt()
+                self.controller.stop_and_require_neutral()
 
     @rule()
     def lose(self):
@@ -275,7 +278,7 @@ class Driving(RuleBasedStateMachine):
 
     @rule()
     def restart_guard(self):
-        self.guard = Guard(TIMEOUT, self.clock)
+        self.guard = VelocityGuard(TIMEOUT, self.clock)
         # Meanwhile the base has stopped by itself.
         self.motors = (Velocity(), self.clock.now)
 
@@ -306,7 +309,7 @@ def test_a_driver_may_go_on_from_what_he_holds():
     driving.carry()
     driving.wait(0.31)
     assert driving.watch.reason() is None
-    assert driving.last.is_zero() and not driving.pilot.gate.moving
+    assert driving.last.is_zero() and not driving.controller.gate.moving
 
 
 TestDriving = Driving.TestCase

@@ -12,19 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The gate, the guard and the pilot, with a clock of the test's own."""
+"""The gate, the guard and the controller, with a clock of the test's own."""
 
 from itertools import count
 import math
 
 import pytest
 
-from rtc_bridge.core.driving.command_gate import Gate, Refused
-from rtc_bridge.core.driving.guard import Guard
-from rtc_bridge.core.driving.guard_monitor import GuardWatch
+from rtc_bridge.core.driving.command_gate import CommandGate, TeleopRefused
+from rtc_bridge.core.driving.guard_monitor import GuardMonitor
 from rtc_bridge.core.driving.lease import Lease
-from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
+from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.protocol.control_messages import Drive, Joy, parse_teleop
 
@@ -35,7 +35,7 @@ FORWARD = Velocity(1.0, 0.0, 0.0)
 @pytest.fixture
 def gate(clock):
     numbers = count(1)
-    return Gate(FAST, Lease(60.0, clock), clock=clock, make_tick=lambda: next(numbers))
+    return CommandGate(FAST, Lease(60.0, clock), clock=clock, make_nonce=lambda: next(numbers))
 
 
 class Driver:
@@ -50,15 +50,15 @@ class Driver:
     def send(self, velocity, **changes):
         self.gate._clock.now += 0.04
         self.seq += 1
-        command = {'epoch': self.gate.lease.epoch, 'seq': self.seq, 'tick': None,
+        command = {'epoch': self.gate.lease.epoch, 'seq': self.seq, 'nonce': None,
                    'velocity': velocity} | changes
-        if command['tick'] is None:
-            command['tick'] = self.gate.tick()
+        if command['nonce'] is None:
+            command['nonce'] = self.gate.new_nonce()
         return self.gate.drive(self.session, Drive(**command))
 
 
 def refused(reason):
-    return pytest.raises(Refused, match=f'^{reason}$')
+    return pytest.raises(TeleopRefused, match=f'^{reason}$')
 
 
 def test_a_neutral_command_opens_the_way(gate):
@@ -72,7 +72,7 @@ def test_a_neutral_command_opens_the_way(gate):
 def test_nobody_else_drives(gate):
     Driver(gate)
     with refused('epoch'):
-        gate.drive('b', Drive(gate.lease.epoch, 1, gate.tick(), ZERO))
+        gate.drive('b', Drive(gate.lease.epoch, 1, gate.new_nonce(), ZERO))
 
 
 def test_commands_of_an_older_epoch_are_refused(gate):
@@ -100,19 +100,19 @@ def test_a_sequence_number_counts_once(gate, seq):
 
 def test_a_command_that_waited_is_stale(gate, clock):
     driver = Driver(gate)
-    tick = gate.tick()
-    driver.send(ZERO, tick=tick)
+    nonce = gate.new_nonce()
+    driver.send(ZERO, nonce=nonce)
     clock.now += 0.25
-    driver.send(ZERO, tick=tick)
+    driver.send(ZERO, nonce=nonce)
     clock.now += 0.20
     with refused('stale'):
-        driver.send(FORWARD, tick=tick)
+        driver.send(FORWARD, nonce=nonce)
 
 
-def test_an_unknown_tick_is_stale(gate):
+def test_an_unknown_nonce_is_stale(gate):
     driver = Driver(gate)
     with refused('stale'):
-        driver.send(ZERO, tick=12345)
+        driver.send(ZERO, nonce=12345)
 
 
 def test_silence_stops_the_robot_once_and_asks_for_neutral(gate, clock):
@@ -151,8 +151,8 @@ def test_velocity_is_clamped(gate):
 
 def test_acceleration_is_limited_but_stopping_is_not(clock):
     numbers = count(1)
-    gate = Gate(Limits(1.0, 0.0, 2.0, 2.0, 4.0), Lease(), clock=clock,
-                make_tick=lambda: next(numbers))
+    gate = CommandGate(Limits(1.0, 0.0, 2.0, 2.0, 4.0), Lease(), clock=clock,
+                       make_nonce=lambda: next(numbers))
     driver = Driver(gate)
     driver.send(ZERO)
     clock.now += 0.01
@@ -167,7 +167,7 @@ def test_acceleration_is_limited_but_stopping_is_not(clock):
 
 def test_holonomic_motion_needs_a_limit(clock):
     numbers = count(1)
-    gate = Gate(Limits(), Lease(), clock=clock, make_tick=lambda: next(numbers))
+    gate = CommandGate(Limits(), Lease(), clock=clock, make_nonce=lambda: next(numbers))
     driver = Driver(gate)
     driver.send(ZERO)
     assert driver.send(Velocity(0.0, 1.0, 0.0)) == ZERO
@@ -202,13 +202,14 @@ def test_a_command_is_read():
 @pytest.mark.parametrize('seen', [None, 98.9])
 def test_nobody_moves_on_a_frozen_picture(clock, seen):
     numbers = count(1)
-    gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0, make_tick=lambda: next(numbers))
+    gate = CommandGate(FAST, Lease(), clock=clock, max_frame_age=1.0,
+                       make_nonce=lambda: next(numbers))
     driver = Driver(gate)
 
     def send(velocity, frame):
         clock.now += 0.04
         driver.seq += 1
-        return gate.drive('a', Drive(1, driver.seq, gate.tick(), velocity), frame)
+        return gate.drive('a', Drive(1, driver.seq, gate.new_nonce(), velocity), frame)
     assert send(ZERO, seen) == ZERO
     with refused('frozen'):
         send(FORWARD, seen)
@@ -226,19 +227,20 @@ def test_nobody_moves_on_a_frozen_picture(clock, seen):
     with refused('neutral-first'):
         send(FORWARD, clock.now)
     with refused('frozen'):
-        gate.joy('a', Joy(1, driver.seq + 1, gate.tick(), (1.0,), ()), seen)
+        gate.joy('a', Joy(1, driver.seq + 1, gate.new_nonce(), (1.0,), ()), seen)
 
 
 def test_only_a_camera_for_driving_counts(clock):
     numbers = count(1)
-    gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0, make_tick=lambda: next(numbers))
+    gate = CommandGate(FAST, Lease(), clock=clock, max_frame_age=1.0,
+                       make_nonce=lambda: next(numbers))
     driver = Driver(gate)
 
     def send(velocity, for_driving, kind=gate.drive):
         clock.now += 0.04
         driver.seq += 1
-        command = (Drive(1, driver.seq, gate.tick(), velocity) if kind == gate.drive else
-                   Joy(1, driver.seq, gate.tick(), (velocity.linear_x,), ()))
+        command = (Drive(1, driver.seq, gate.new_nonce(), velocity) if kind == gate.drive else
+                   Joy(1, driver.seq, gate.new_nonce(), (velocity.linear_x,), ()))
         return kind('a', command, clock.now, for_driving=for_driving)
     # At rest one may look at whatever there is.
     assert send(ZERO, False) == ZERO
@@ -261,35 +263,35 @@ def test_only_a_camera_for_driving_counts(clock):
 
 
 def test_rtcbot_clients_tell_of_no_pictures(clock):
-    gate = Gate(FAST, Lease(), clock=clock, max_frame_age=1.0)
-    assert gate.hold('r', FORWARD) == FORWARD
+    gate = CommandGate(FAST, Lease(), clock=clock, max_frame_age=1.0)
+    assert gate.latch_rtcbot_state('r', FORWARD) == FORWARD
 
 
 # RTCBot's clients: changes only, held
 
 
 def test_a_held_state_lasts_while_there_are_signs_of_life(gate, clock):
-    gate.hold('r', FORWARD)
+    gate.latch_rtcbot_state('r', FORWARD)
     assert gate.take_stop()
     for _ in range(10):
         clock.now += 1.0
-        gate.alive('r')
+        gate.keep_alive('r')
         assert gate.poll() == FORWARD
     clock.now += 2.01
     assert gate.poll() == ZERO
-    gate.alive('r')
+    gate.keep_alive('r')
     assert gate.poll() is None
     with refused('neutral-first'):
-        gate.hold('r', FORWARD)
-    gate.hold('r', ZERO)
+        gate.latch_rtcbot_state('r', FORWARD)
+    gate.latch_rtcbot_state('r', ZERO)
     clock.now += 0.04
-    assert gate.hold('r', FORWARD) == FORWARD
+    assert gate.latch_rtcbot_state('r', FORWARD) == FORWARD
 
 
 def test_an_old_sign_of_life_does_not_lengthen_the_hold(gate, clock):
-    gate.hold('r', FORWARD)
+    gate.latch_rtcbot_state('r', FORWARD)
     clock.now += 1.5
-    gate.alive('r', age=1.4)
+    gate.keep_alive('r', age=1.4)
     clock.now += 0.7
     assert gate.poll() == ZERO
 
@@ -298,17 +300,17 @@ def test_a_held_state_takes_the_lease_only_if_it_is_free(gate):
     driver = Driver(gate)
     driver.send(ZERO)
     with refused('epoch'):
-        gate.hold('r', FORWARD)
+        gate.latch_rtcbot_state('r', FORWARD)
     gate.lease.leave('a')
-    assert gate.hold('r', FORWARD) == FORWARD
+    assert gate.latch_rtcbot_state('r', FORWARD) == FORWARD
     assert gate.lease.holder == 'r'
 
 
-# Guard
+# VelocityGuard
 
 
 def test_the_guard_is_silent_until_the_first_command(clock):
-    guard = Guard(0.3, clock)
+    guard = VelocityGuard(0.3, clock)
     clock.now += 60
     assert guard.poll() is None
     assert guard.stop() is None
@@ -317,7 +319,7 @@ def test_the_guard_is_silent_until_the_first_command(clock):
 @pytest.fixture
 def guard(clock):
     """Return a guard that saw a neutral command, a while ago."""
-    guard = Guard(0.3, clock)
+    guard = VelocityGuard(0.3, clock)
     clock.now -= 10
     guard.command(ZERO, clock.now)
     clock.now += 10
@@ -377,7 +379,7 @@ def test_a_stream_of_zeros_does_not_keep_the_guard_talking(guard, clock):
 
 
 def test_motion_ends_the_zeros(clock):
-    guard = Guard(0.3, clock)
+    guard = VelocityGuard(0.3, clock)
     guard.command(ZERO, clock.now)
     clock.now += 0.06
     guard.command(FORWARD, clock.now)
@@ -385,7 +387,7 @@ def test_motion_ends_the_zeros(clock):
 
 
 def test_a_guard_that_was_started_meanwhile_does_not_lurch(clock):
-    guard = Guard(0.3, clock)
+    guard = VelocityGuard(0.3, clock)
     for _ in range(5):
         clock.now += 0.04
         assert guard.command(FORWARD, clock.now) is None
@@ -418,7 +420,7 @@ def test_a_guard_that_stopped_by_itself_does_not_go_on_by_itself(guard, clock):
 
 def test_the_guard_is_watched(clock):
     matched = [True]
-    watch = GuardWatch(0.6, lambda: matched[0], clock)
+    watch = GuardMonitor(0.6, lambda: matched[0], clock)
     assert watch.reason() is None
     watch.sent(clock.now)
     first = clock.now
@@ -444,33 +446,33 @@ def test_the_guard_is_watched(clock):
 @pytest.mark.parametrize('age, share', [(0.1, 1.0), (0.2, 1.0), (0.3, 0.5), (0.35, 0.25)])
 def test_speed_falls_with_the_delay(clock, age, share):
     numbers = count(1)
-    gate = Gate(FAST, Lease(), clock=clock, slow=(0.2, 0.4), max_age=5.0, timeout=5.0,
-                make_tick=lambda: next(numbers))
+    gate = CommandGate(FAST, Lease(), clock=clock, slow=(0.2, 0.4), max_age=5.0, timeout=5.0,
+                       make_nonce=lambda: next(numbers))
     driver = Driver(gate)
     driver.send(ZERO)
-    tick = gate.tick()
+    nonce = gate.new_nonce()
     clock.now += age - 0.04
-    velocity = driver.send(Velocity(1.0, 0.0, -2.0), tick=tick)
+    velocity = driver.send(Velocity(1.0, 0.0, -2.0), nonce=nonce)
     assert (velocity.linear_x, velocity.angular_z) == pytest.approx((share, -2.0 * share))
 
 
 def test_beyond_a_delay_nothing_moves(clock):
     numbers = count(1)
-    gate = Gate(FAST, Lease(), clock=clock, slow=(0.2, 0.4), max_age=5.0, timeout=5.0,
-                make_tick=lambda: next(numbers))
+    gate = CommandGate(FAST, Lease(), clock=clock, slow=(0.2, 0.4), max_age=5.0, timeout=5.0,
+                       make_nonce=lambda: next(numbers))
     driver = Driver(gate)
     driver.send(ZERO)
     driver.send(FORWARD)
-    tick = gate.tick()
+    nonce = gate.new_nonce()
     clock.now += 0.4
     with refused('slow'):
-        driver.send(FORWARD, tick=tick)
+        driver.send(FORWARD, nonce=nonce)
     assert gate.poll() == ZERO
     with refused('neutral-first'):
         driver.send(FORWARD)
 
 
-# Pilot
+# TeleopController
 
 
 @pytest.fixture
@@ -479,156 +481,161 @@ def sent():
 
 
 @pytest.fixture
-def pilot(gate, clock, sent):
-    return Pilot(gate, sent.append, lambda *joy: sent.append(joy), clock=clock)
+def controller(gate, clock, sent):
+    return TeleopController(gate, sent.append, lambda *joy: sent.append(joy), clock=clock)
 
 
-def drive(pilot, seq, velocity):
-    gate = pilot.gate
+def drive(controller, seq, velocity):
+    gate = controller.gate
     gate._clock.now += 0.04
-    pilot.command('a', Drive(gate.lease.epoch, seq, gate.tick(), velocity))
+    controller.command('a', Drive(gate.lease.epoch, seq, gate.new_nonce(), velocity))
 
 
-def test_leaving_publishes_zero_at_once(pilot, sent):
-    pilot.want('a')
-    drive(pilot, 1, ZERO)
-    drive(pilot, 2, FORWARD)
-    pilot.leave('b')
+def test_leaving_publishes_zero_at_once(controller, sent):
+    controller.request_lease('a')
+    drive(controller, 1, ZERO)
+    drive(controller, 2, FORWARD)
+    controller.release_lease('b')
     assert sent[-1] == FORWARD
-    pilot.leave('a')
+    controller.release_lease('a')
     assert sent[-1] == ZERO
-    assert pilot.gate.lease.holder is None
+    assert controller.gate.lease.holder is None
 
 
 def test_a_disabled_pilot_lets_nobody_drive(gate, sent):
-    pilot = Pilot(gate, sent.append, enabled=False)
-    pilot.want('a')
+    controller = TeleopController(gate, sent.append, enabled=False)
+    controller.request_lease('a')
     assert gate.lease.holder is None
     with refused('disabled'):
-        drive(pilot, 1, ZERO)
+        drive(controller, 1, ZERO)
     with refused('disabled'):
-        pilot.hold('a', 1.0, 0.0)
+        controller.latch_rtcbot_state('a', 1.0, 0.0)
     assert not sent
 
 
-def test_the_gamepad_passes_the_same_gate_and_ends_at_zero(pilot, gate, sent, clock):
-    pilot.want('a')
-    pad = Joy(gate.lease.epoch, 1, gate.tick(), (0.5, 0.0), (1.0,))
+def test_the_gamepad_passes_the_same_gate_and_ends_at_zero(controller, gate, sent, clock):
+    controller.request_lease('a')
+    pad = Joy(gate.lease.epoch, 1, gate.new_nonce(), (0.5, 0.0), (1.0,))
     with refused('neutral-first'):
-        pilot.command('a', pad)
-    drive(pilot, 2, ZERO)
+        controller.command('a', pad)
+    drive(controller, 2, ZERO)
     # Sticks at rest say nothing of the buttons.
     with refused('neutral-first'):
-        pilot.command('a', Joy(gate.lease.epoch, 3, gate.tick(), (0.5, 0.0), (1.0,)))
-    pilot.command('a', Joy(gate.lease.epoch, 4, gate.tick(), (0.0, 0.0), (0.0,)))
-    pilot.command('a', Joy(gate.lease.epoch, 5, gate.tick(), (0.5, 0.0), (1.0,)))
+        controller.command('a', Joy(gate.lease.epoch, 3, gate.new_nonce(), (0.5, 0.0), (1.0,)))
+    controller.command('a', Joy(gate.lease.epoch, 4, gate.new_nonce(), (0.0, 0.0), (0.0,)))
+    controller.command('a', Joy(gate.lease.epoch, 5, gate.new_nonce(), (0.5, 0.0), (1.0,)))
     assert sent[-1] == ([-0.5, 0.0, 0.0, 0.0, 0.0, 0.0], [1] + [0] * 14)
     clock.now += 0.4
-    pilot.poll()
+    controller.poll()
     assert sent[-1] == ([0.0] * 6, [0] * 15)
     assert ZERO in sent
 
 
-def test_a_held_state_is_scaled_repeated_and_stopped(pilot, sent, clock):
-    pilot.hold('r', 1.0, 0.5)
+def test_a_held_state_is_scaled_repeated_and_stopped(controller, sent, clock):
+    controller.latch_rtcbot_state('r', 1.0, 0.5)
     # The rest it began with, for the guard, and the wish.
     assert sent == [ZERO, Velocity(1.0, 0.0, 1.0)]
     del sent[0]
     clock.now += 0.04
-    pilot.poll()
+    controller.poll()
     assert len(sent) == 1
     clock.now += 0.02
-    pilot.poll()
+    controller.poll()
     assert len(sent) == 2
     clock.now += 2.0
-    pilot.poll()
+    controller.poll()
     assert sent[-1] == ZERO
-    pilot.poll()
+    controller.poll()
     assert sent[-1] == ZERO and len(sent) == 3
 
 
-def test_a_hand_over_ends_what_was_before_it_is_told(pilot, sent):
+def test_a_hand_over_ends_what_was_before_it_is_told(controller, sent):
     order = []
-    pilot.on_lease.append(lambda: order.append((pilot.lease.holder, sent[-1])))
-    pilot.want('a')
-    drive(pilot, 1, ZERO)
-    drive(pilot, 2, FORWARD)
-    old = pilot.lease.epoch
-    pilot.want('b')
+    controller.on_lease_change.append(lambda: order.append((controller.lease.holder, sent[-1])))
+    controller.request_lease('a')
+    drive(controller, 1, ZERO)
+    drive(controller, 2, FORWARD)
+    old = controller.lease.epoch
+    controller.request_lease('b')
     assert sent[-1] == FORWARD
-    pilot.hand_over('a')
+    controller.hand_over_lease('a')
     assert order == [('a', ZERO), ('a', FORWARD), ('b', ZERO)]
     with refused('epoch'):
-        pilot.command('a', Drive(old, 3, pilot.gate.tick(), FORWARD))
+        controller.command('a', Drive(old, 3, controller.gate.new_nonce(), FORWARD))
     with refused('neutral-first'):
-        pilot.command('b', Drive(pilot.lease.epoch, 1, pilot.gate.tick(), FORWARD))
+        controller.command('b',
+                           Drive(controller.lease.epoch, 1, controller.gate.new_nonce(), FORWARD))
     assert sent[-1] == ZERO
 
 
-def test_who_takes_over_from_a_client_at_rest_is_not_sent_away(pilot, clock):
-    pilot.hold('r', 0.0, 0.0)
+def test_who_takes_over_from_a_client_at_rest_is_not_sent_away(controller, clock):
+    controller.latch_rtcbot_state('r', 0.0, 0.0)
     clock.now += 1.5
-    pilot.alive('r')
-    pilot.take('a')
-    pilot.poll()
-    assert pilot.lease.holder == 'a'
+    controller.keep_alive('r')
+    controller.take_lease('a')
+    controller.poll()
+    assert controller.lease.holder == 'a'
 
 
-def test_an_idle_driver_loses_the_lease(pilot, sent, clock):
-    pilot.want('a')
+def test_an_idle_driver_loses_the_lease(controller, sent, clock):
+    controller.request_lease('a')
     for seq in range(1, 1500):
         # Neutral commands, 25 a second, are no motion.
-        drive(pilot, seq, ZERO)
-    pilot.poll()
-    assert pilot.lease.holder == 'a'
-    drive(pilot, 1500, FORWARD)
+        drive(controller, seq, ZERO)
+    controller.poll()
+    assert controller.lease.holder == 'a'
+    drive(controller, 1500, FORWARD)
     for _ in range(59):
         clock.now += 1.0
-        pilot.poll()
-    assert pilot.lease.holder == 'a'
+        controller.poll()
+    assert controller.lease.holder == 'a'
     sent.clear()
     clock.now += 1.1
-    pilot.poll()
-    assert pilot.lease.holder is None and sent == [ZERO]
+    controller.poll()
+    assert controller.lease.holder is None and sent == [ZERO]
 
 
-def test_the_zero_of_a_stop_comes_before_what_follows(pilot, sent, clock):
-    pilot.want('a')
-    drive(pilot, 1, ZERO)
-    drive(pilot, 2, FORWARD)
-    pilot.command('a', Joy(pilot.gate.lease.epoch, 3, pilot.gate.tick(), (0.0,), ()))
-    pilot.command('a', Joy(pilot.gate.lease.epoch, 4, pilot.gate.tick(), (0.5,), ()))
+def test_the_zero_of_a_stop_comes_before_what_follows(controller, sent, clock):
+    controller.request_lease('a')
+    drive(controller, 1, ZERO)
+    drive(controller, 2, FORWARD)
+    controller.command('a',
+                       Joy(controller.gate.lease.epoch, 3, controller.gate.new_nonce(), (0.0,),
+                           ()))
+    controller.command('a',
+                       Joy(controller.gate.lease.epoch, 4, controller.gate.new_nonce(), (0.5,),
+                           ()))
     clock.now += 0.31
     sent.clear()
     with refused('neutral-first'):
-        drive(pilot, 5, FORWARD)
+        drive(controller, 5, FORWARD)
     assert sent == [ZERO, ([0.0] * 6, [0] * 15)]
-    pilot.poll()
+    controller.poll()
     assert len(sent) == 2
 
 
-def test_a_client_at_rest_makes_room(pilot, sent, clock):
-    pilot.hold('r', 1.0, 0.0)
+def test_a_client_at_rest_makes_room(controller, sent, clock):
+    controller.latch_rtcbot_state('r', 1.0, 0.0)
     clock.now += 0.9
-    pilot.alive('r')
-    pilot.hold('r', 0.0, 0.0)
+    controller.keep_alive('r')
+    controller.latch_rtcbot_state('r', 0.0, 0.0)
     for _ in range(12):
         clock.now += 0.1
-        pilot.alive('r')
-        pilot.poll()
-    assert pilot.gate.lease.holder is None
+        controller.keep_alive('r')
+        controller.poll()
+    assert controller.gate.lease.holder is None
     assert sent[-1] == ZERO
-    pilot.hold('r', 1.0, 0.0)
-    assert pilot.gate.lease.holder == 'r'
+    controller.latch_rtcbot_state('r', 1.0, 0.0)
+    assert controller.gate.lease.holder == 'r'
 
 
-def test_everybody_hears_of_a_new_driver(pilot):
+def test_everybody_hears_of_a_new_driver(controller):
     heard = []
-    pilot.on_lease.append(lambda: heard.append(pilot.gate.lease.holder))
-    pilot.want('a')
-    pilot.want('b')
-    pilot.leave('b')
-    pilot.leave('a')
-    pilot.hold('r', 1.0, 0.0)
-    pilot.close()
+    controller.on_lease_change.append(lambda: heard.append(controller.gate.lease.holder))
+    controller.request_lease('a')
+    controller.request_lease('b')
+    controller.release_lease('b')
+    controller.release_lease('a')
+    controller.latch_rtcbot_state('r', 1.0, 0.0)
+    controller.close()
     assert heard == ['a', 'a', 'a', None, 'r', None]

@@ -32,10 +32,10 @@ def lease(clock):
 
 
 def test_the_first_gets_it_and_others_ask(lease):
-    assert (lease.holder, lease.epoch, lease.askers) == ('a', 1, ())
+    assert (lease.holder, lease.epoch, lease.requesters) == ('a', 1, ())
     for session in ('b', 'c', 'b', 'a'):
         lease.request(session)
-    assert (lease.holder, lease.epoch, lease.askers) == ('a', 1, ('b', 'c'))
+    assert (lease.holder, lease.epoch, lease.requesters) == ('a', 1, ('b', 'c'))
     assert lease.holds('a', 1) and not lease.holds('a', 0) and not lease.holds('b', 1)
 
 
@@ -46,19 +46,19 @@ def test_a_hand_over_needs_the_holder_and_a_request(lease):
     lease.hand_over('b')
     assert lease.holder == 'a'
     lease.hand_over('a')
-    assert (lease.holder, lease.epoch, lease.askers) == ('b', 2, ())
+    assert (lease.holder, lease.epoch, lease.requesters) == ('b', 2, ())
 
 
 def test_a_request_is_refused_by_the_holder_only(lease):
     lease.request('b')
     lease.request('c')
     lease.refuse('c')
-    assert lease.askers == ('b', 'c')
+    assert lease.requesters == ('b', 'c')
     lease.refuse('a')
-    assert (lease.holder, lease.askers) == ('a', ('c',))
+    assert (lease.holder, lease.requesters) == ('a', ('c',))
     lease.refuse('a')
     lease.refuse('a')
-    assert (lease.holder, lease.epoch, lease.askers) == ('a', 1, ())
+    assert (lease.holder, lease.epoch, lease.requesters) == ('a', 1, ())
 
 
 def test_the_next_one_gets_what_is_free(lease):
@@ -76,7 +76,7 @@ def test_the_next_one_gets_what_is_free(lease):
 def test_who_takes_it_asks_nobody(lease):
     lease.request('b')
     lease.take('b')
-    assert (lease.holder, lease.epoch, lease.askers) == ('b', 2, ())
+    assert (lease.holder, lease.epoch, lease.requesters) == ('b', 2, ())
     lease.take('b')
     assert lease.epoch == 2
 
@@ -86,11 +86,11 @@ def test_requests_end(lease, clock):
     clock.now += ASK_TIME_S - 1
     lease.request('c')
     lease.poll()
-    assert lease.askers == ('b', 'c')
+    assert lease.requesters == ('b', 'c')
     clock.now += 1.1
     lease.use()
     lease.poll()
-    assert lease.askers == ('c',)
+    assert lease.requesters == ('c',)
 
 
 def test_an_answer_is_to_the_request_that_the_driver_saw(lease, clock):
@@ -103,7 +103,7 @@ def test_an_answer_is_to_the_request_that_the_driver_saw(lease, clock):
     lease.leave('b')
     for answer in (lease.hand_over, lease.refuse):
         answer('a', seen)
-        assert (lease.holder, lease.askers) == ('a', ('c',))
+        assert (lease.holder, lease.requesters) == ('a', ('c',))
     lease.hand_over('a', lease.request_id)
     assert (lease.holder, lease.request_id) == ('c', None)
 
@@ -155,8 +155,8 @@ def test_whatever_is_done_each_driver_has_an_epoch_of_his_own(done):
             assert lease.holder == before or act in ('take', 'request') or argument == before
             assert before is None or act != 'request' or lease.holder == before
         seen.append((lease.epoch, lease.holder))
-        assert lease.holder not in lease.askers
-        assert lease.holder is not None or not lease.askers
+        assert lease.holder not in lease.requesters
+        assert lease.holder is not None or not lease.requesters
     for (old, before), (new, after) in pairwise(seen):
         assert new == old and after == before or new > old and after != before
 

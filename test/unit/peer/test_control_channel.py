@@ -82,15 +82,15 @@ def test_states_that_were_not_sent_are_sent_later_as_they_are_then():
     channel, session = control(stuck)
     stuck.types()
     stuck.bufferedAmount = 1 << 20
-    pilot = session.robot.pilot
-    pilot.emergency_stop('Ada')
+    teleop = session.robot.teleop
+    teleop.engage_emergency_stop('Ada')
     channel.stop_changed()
     channel.lease_changed()
     session.slots[0].camera = TestCamera('front', 30).camera
     channel.watch()
     assert stuck.types() == []
     # Another state by now: only that one is told, and once.
-    pilot.release(pilot.stop.id, 'Ada')
+    teleop.release_emergency_stop(teleop.emergency_stop.id, 'Ada')
     stuck.bufferedAmount = 0
     channel.watch()
     sent = {message['type']: message for message in stuck.sent}

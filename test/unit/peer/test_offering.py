@@ -120,7 +120,7 @@ async def test_the_first_camera_is_seen_and_texts_go_both_ways(answerer, trickle
     await viewer.hears('a text')
     await viewer.hears('{"battery": 0.5}')
     # Nobody drives by this.
-    assert sessions.robot.pilot.lease.holder is None
+    assert sessions.robot.teleop.lease.holder is None
 
 
 async def test_the_offer_is_what_k_scales_programs_read(answerer):

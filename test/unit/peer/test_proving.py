@@ -75,8 +75,8 @@ async def test_nothing_is_given_out_before(door):
     page.send('teleop', type='drive', epoch=0, seq=0, tick=0, linear_x=1, angular_z=0)
     await page.until(lambda: len(page.got('control', 'error')) == 4
                      and page.got('teleop', 'refused'))
-    assert not door.sessions.robot.pilot.stop.latched
-    door.sessions.robot.pilot.emergency_stop('somebody else')
+    assert not door.sessions.robot.teleop.emergency_stop.engaged
+    door.sessions.robot.teleop.engage_emergency_stop('somebody else')
     door.sessions.send_message('secret')
     door.sessions.cameras_changed()
     page.send('control', type='ping', id=1)
@@ -85,7 +85,7 @@ async def test_nothing_is_given_out_before(door):
              if page.got('control', kind)}
     assert not kinds and not page.lumas[0] and not door.camera.camera.watched
     assert 'front' not in ''.join(page.messages['control'])
-    assert door.sessions.robot.pilot.lease.holder is None and not door.sessions.received
+    assert door.sessions.robot.teleop.lease.holder is None and not door.sessions.received
 
 
 async def test_the_offer_of_an_unknown_camera_tells_no_names(door):
@@ -307,7 +307,7 @@ async def test_a_proof_that_lowers_the_role_gives_the_lease_back(door):
     await page.until(lambda: any(m['epoch'] for m in page.got('control', 'lease')))
     page.prove(challenge, door.invite('view'))
     await page.until(lambda: page.got('control', 'lease')[-1]['epoch'] is None)
-    assert door.sessions.robot.pilot.lease.holder is None
+    assert door.sessions.robot.teleop.lease.holder is None
     page.send('control', type='want', lease=True)
     await page.until(lambda: page.got('control', 'error'))
     assert page.got('control', 'error')[-1]['code'] == 'denied'

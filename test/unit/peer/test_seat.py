@@ -73,7 +73,7 @@ async def test_only_who_supervises_takes_the_seat(watch):  # noqa: F811
     two.send('control', type='want', lease=True, take=True)
     await two.until(lambda: two.got('control', 'error'))
     assert two.got('control', 'error')[0]['code'] == 'denied'
-    assert sessions.robot.pilot.lease.holder == one.id
+    assert sessions.robot.teleop.lease.holder == one.id
     sessions.sessions[two.id].authorization.role = 'supervise'
     two.send('control', type='want', lease=True, take=True)
     await two.until(lambda: seat(two)['epoch'] == 2)
@@ -92,7 +92,7 @@ async def test_a_page_that_only_watches_asks_for_nothing(watch):  # noqa: F811
     viewer.send('control', type='want', lease=True)
     await viewer.until(lambda: viewer.got('control', 'error'))
     assert viewer.got('control', 'error')[0]['code'] == 'denied'
-    assert sessions.robot.pilot.lease.holder is None
+    assert sessions.robot.teleop.lease.holder is None
 
 
 async def test_anybody_who_may_drive_stops_and_releases(watch):  # noqa: F811
@@ -120,21 +120,21 @@ async def test_anybody_who_may_drive_stops_and_releases(watch):  # noqa: F811
     sessions.sessions[late.id].authorization.role = 'view'
     late.send('control', type='release', id=latched['id'])
     await late.until(lambda: late.got('control', 'error'))
-    assert sessions.robot.pilot.stop.latched
+    assert sessions.robot.teleop.emergency_stop.engaged
     one.send('control', type='release', id=latched['id'])
     for viewer in (one, two, late):
         await viewer.until(lambda viewer=viewer: viewer.got('control', 'stop')[-1] == none)
     late.send('teleop', type='stop', request=6)
     await late.until(lambda: late.got('teleop', 'refused'))
     assert late.got('teleop', 'refused')[0]['reason'] == 'role'
-    assert not sessions.robot.pilot.stop.latched
+    assert not sessions.robot.teleop.emergency_stop.engaged
 
 
 async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F811
     published = []
     front = TestCamera('front', 60)
     sessions = make_sessions(front, publish=published.append)
-    gate = sessions.robot.pilot.gate
+    gate = sessions.robot.teleop.gate
     gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
     one, two = await watch(sessions), await watch(sessions)
     await one.until(lambda: one.rtp and seat(one))
@@ -196,7 +196,7 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
 async def test_the_emergency_stop_is_for_every_role_that_may_press_it(watch):  # noqa: F811
     """Also where driving is off, and by spectators where that is allowed; they release nothing."""
     sessions = make_sessions(role='view', view_may_stop=True)
-    sessions.robot.pilot.enabled = False
+    sessions.robot.teleop.enabled = False
     spectator, driver = await watch(sessions), await watch(sessions)
     sessions.sessions[driver.id].authorization.role = 'drive'
     for viewer in (spectator, driver):
@@ -208,7 +208,7 @@ async def test_the_emergency_stop_is_for_every_role_that_may_press_it(watch):  #
     spectator.send('teleop', type='stop', request=1)
     await spectator.until(lambda: spectator.got('control', 'stop')[-1].get('request') == 1)
     stop = driver.got('control', 'stop')[-1]
-    assert stop['latched'] and sessions.robot.pilot.stop.latched
+    assert stop['latched'] and sessions.robot.teleop.emergency_stop.engaged
     spectator.send('control', type='release', id=stop['id'])
     await spectator.until(lambda: spectator.got('control', 'error'))
     assert spectator.got('control', 'error')[0]['code'] == 'denied'
@@ -239,7 +239,7 @@ async def test_nobody_drives_by_a_camera_that_is_for_watching(watch):  # noqa: F
     published = []
     clip, front = TestCamera('clip', 180, drive=False), TestCamera('front', 60)
     sessions = make_sessions(clip, publish=published.append)
-    gate = sessions.robot.pilot.gate
+    gate = sessions.robot.teleop.gate
     gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
     viewer = await watch(sessions)
     await viewer.until(lambda: viewer.rtp and viewer.got('control', 'slot'))

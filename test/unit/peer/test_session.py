@@ -207,7 +207,7 @@ async def test_who_may_only_watch_reaches_no_application(watch):
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
     assert sessions.received == []
-    assert sessions.robot.pilot.lease.holder is None
+    assert sessions.robot.teleop.lease.holder is None
 
 
 async def test_a_session_has_one_way_to_drive(watch):
@@ -218,7 +218,7 @@ async def test_a_session_has_one_way_to_drive(watch):
     viewer.channels['default'].send('{"forward": 1}')
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
-    assert sessions.robot.pilot.lease.holder is None
+    assert sessions.robot.teleop.lease.holder is None
 
 
 async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
@@ -230,7 +230,7 @@ async def test_a_session_that_ends_does_not_take_the_lease_again(watch):
         viewer.send('control', type='want', lease=True)
     await until(lambda: not sessions.sessions)
     await sessions.close('test')
-    assert sessions.robot.pilot.lease.holder is None
+    assert sessions.robot.teleop.lease.holder is None
 
 
 async def test_messages_both_ways(watch):

@@ -182,7 +182,7 @@ async def test_wishes_to_drive_change_little_for_others(watch, caplog):
     await pong(honest)
     assert len(honest.got('control', 'lease')) - told <= 24
     assert len([r for r in caplog.records if r.getMessage().startswith('driver')]) <= 24
-    assert sessions.robot.pilot.lease.holder is None
+    assert sessions.robot.teleop.lease.holder is None
 
 
 async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
@@ -195,20 +195,20 @@ async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
     without_refill(session)
     # However long this host takes: all comes at once.
     monkeypatch.setattr(rtcbot, 'boot_time', lambda: 0.0)
-    pilot, holds = sessions.robot.pilot, []
-    hold = pilot.hold
+    teleop, holds = sessions.robot.teleop, []
+    hold = teleop.latch_rtcbot_state
 
     def note(name, forward, *args):
         holds.append(forward)
         hold(name, forward, *args)
 
-    pilot.hold = note
+    teleop.latch_rtcbot_state = note
     await until(lambda: session.channels)
     channel = session.channels['default']
     # All at once, as they come in one packet.
     for share in range(1, 251):
         channel._on_message(json.dumps({'forward': share / 250}))
-    assert holds == [1 / 250] and pilot.lease.holder == viewer.id
+    assert holds == [1 / 250] and teleop.lease.holder == viewer.id
     await until(lambda: len(holds) > 1)
     assert holds == [1 / 250, 1.0]
     # The end of a motion is told at once, and another one that begins.
@@ -216,14 +216,14 @@ async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
         channel._on_message(json.dumps({'forward': share}))
     assert holds[-2:] == [0.0, 0.25]
     await until(lambda: holds[-1] == 0.75)
-    assert pilot.lease.holder == viewer.id
+    assert teleop.lease.holder == viewer.id
     # What no client sends could be the end of a motion, of which nothing is left over then.
     channel._on_message(json.dumps({'forward': 0.5}))
     count = len(holds)
     while session.budgets.rtcbot.allow():
         pass
     channel._on_message(json.dumps({'forward': 0.25}))
-    assert pilot.lease.holder is None and channel._due is None
+    assert teleop.lease.holder is None and channel._due is None
     assert len(holds) == count
 
 
@@ -238,7 +238,7 @@ async def test_stops_pass_and_other_commands_are_limited(watch):
     await rude.until(lambda: any(m['reason'] == 'busy' for m in rude.got('teleop', 'refused')))
     rude.send('teleop', type='stop', request=1)
     await rude.until(lambda: any(m.get('request') == 1 for m in rude.got('control', 'stop')))
-    assert sessions.robot.pilot.stop.latched
+    assert sessions.robot.teleop.emergency_stop.engaged
     # Once it is in force, answers to more of them have a budget.
     while session.budgets.confirmations.allow():
         pass
@@ -267,7 +267,7 @@ async def test_what_only_looks_like_a_stop_costs_as_others(watch, role):
     # A stop passes of those only who may press it; of others it is not even read.
     teleop._on_message(json.dumps({'type': 'stop', 'request': 1}))
     assert told == (['busy'] if role == 'drive' else ['busy', 'busy'])
-    assert sessions.robot.pilot.stop.latched is (role == 'drive')
+    assert sessions.robot.teleop.emergency_stop.engaged is (role == 'drive')
 
 
 async def test_releases_are_few(watch):

@@ -19,10 +19,10 @@ import os
 import stat
 
 import pytest
-from rtc_bridge.core.driving.command_gate import Gate
+from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.driving.lease import Lease
-from rtc_bridge.core.driving.teleop_controller import Pilot
+from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Limits, ZERO
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.system.atomic_file import write_durably
@@ -84,43 +84,44 @@ def test_a_folder_that_is_none_is_named(tmp_path):
 
 
 @pytest.fixture
-def pilot(path, clock):
+def controller(path, clock):
     stop = EmergencyStop(StopFile(path), clock=clock)
     sent = []
-    pilot = Pilot(Gate(Limits(), Lease(clock=clock), clock=clock, conditions=[stop.reason]),
-                  sent.append, stop=stop, clock=clock)
-    pilot.sent = sent
-    return pilot
+    controller = TeleopController(CommandGate(Limits(), Lease(clock=clock), clock=clock,
+                                              conditions=[stop.reason]),
+                                  sent.append, emergency_stop=stop, clock=clock)
+    controller.sent = sent
+    return controller
 
 
 @pytest.mark.parametrize('part', ['file', 'folder'])
-def test_a_full_disk_stops_and_does_not_confirm(path, disk, clock, pilot, part):
+def test_a_full_disk_stops_and_does_not_confirm(path, disk, clock, controller, part):
     disk.full = (part,)
-    assert not pilot.emergency_stop('Ada')
-    assert pilot.stop.latched and pilot.sent == [ZERO]
+    assert not controller.engage_emergency_stop('Ada')
+    assert controller.emergency_stop.engaged and controller.sent == [ZERO]
     disk.full = ()
     # Pages repeat their wish; the disk is asked again, once a second.
-    assert not pilot.emergency_stop('Ada')
+    assert not controller.engage_emergency_stop('Ada')
     clock.now += 1.0
-    assert pilot.emergency_stop('Ada')
-    assert EmergencyStop(StopFile(path)).id == pilot.stop.id
+    assert controller.engage_emergency_stop('Ada')
+    assert EmergencyStop(StopFile(path)).id == controller.emergency_stop.id
     # What the disk has is not written again.
     disk.asked.clear()
     clock.now += 1.0
-    assert pilot.emergency_stop('Ada') and disk.asked == []
+    assert controller.engage_emergency_stop('Ada') and disk.asked == []
 
 
 @pytest.mark.parametrize('part', ['file', 'folder'])
-def test_a_release_that_the_disk_does_not_take_is_none(path, disk, clock, pilot, part):
-    assert pilot.emergency_stop('Ada')
+def test_a_release_that_the_disk_does_not_take_is_none(path, disk, clock, controller, part):
+    assert controller.engage_emergency_stop('Ada')
     disk.full = (part,)
     with pytest.raises(StoreError):
-        pilot.release(pilot.stop.id, 'Ada')
-    assert pilot.stop.latched
+        controller.release_emergency_stop(controller.emergency_stop.id, 'Ada')
+    assert controller.emergency_stop.engaged
     # The disk may have the release by now: the next stop is confirmed when it has that.
     clock.now += 1.0
-    assert not pilot.emergency_stop('Ada')
+    assert not controller.engage_emergency_stop('Ada')
     disk.full = ()
     clock.now += 1.0
-    assert pilot.emergency_stop('Ada')
-    assert EmergencyStop(StopFile(path)).id == pilot.stop.id
+    assert controller.engage_emergency_stop('Ada')
+    assert EmergencyStop(StopFile(path)).id == controller.emergency_stop.id

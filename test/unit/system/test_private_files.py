@@ -341,14 +341,14 @@ def test_a_dangling_link_is_not_written_through(tmp_path):
 def test_a_stop_that_others_can_lift_counts_as_one(tmp_path, clock):
     path = tmp_path / 'emergency_stop.bot.json'
     stop = EmergencyStop(StopFile(path), clock=clock)
-    stop.latch('Ada')
+    stop.engage('Ada')
     assert stop.store() and stop.release(stop.id, 'Ada')
-    assert not EmergencyStop(StopFile(path), clock=clock).latched
+    assert not EmergencyStop(StopFile(path), clock=clock).engaged
     path.chmod(0o666)
-    assert EmergencyStop(StopFile(path), clock=clock).latched
+    assert EmergencyStop(StopFile(path), clock=clock).engaged
     path.unlink()
     path.symlink_to(tmp_path / 'elsewhere')
-    assert EmergencyStop(StopFile(path), clock=clock).latched
+    assert EmergencyStop(StopFile(path), clock=clock).engaged
 
 
 def test_a_certificate_s_key_is_the_owner_s(tmp_path):

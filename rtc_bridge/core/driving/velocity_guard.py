@@ -26,12 +26,12 @@ ZERO_TIME_S = 1.0
 BRIDGE_SILENCE_S = 1.0
 
 
-class Guard:
+class VelocityGuard:
     """
     Pass fresh velocities on; when they stop, say zero, 20 times a second for one second.
 
     Nothing is said before the first fresh command: until then somebody else may be driving. While
-    the emergency stop is latched nothing passes, and zero is said all the time. After the start,
+    the emergency stop is engaged nothing passes, and zero is said all the time. After the start,
     and after any stop that was not commanded, motion needs a neutral command first; ``epoch``
     changes with each of these, and with each motion refused so, for who commands to know.
 
@@ -73,10 +73,10 @@ class Guard:
         """Tell whether the command of this stamp was the last that came in time."""
         return stamp == self._stamp
 
-    def latch(self, latched: bool) -> None:
-        """Take whether the emergency stop is latched; :meth:`poll` after this."""
-        if latched != self._latched:
-            self._latched = latched
+    def set_emergency_stop(self, engaged: bool) -> None:
+        """Take whether the emergency stop is engaged; :meth:`poll` after this."""
+        if engaged != self._latched:
+            self._latched = engaged
             self._stop(self._clock())
 
     def command(self, velocity: Velocity, stamp: float, bridge: str = '') -> Velocity | None:
