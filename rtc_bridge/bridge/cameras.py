@@ -29,7 +29,7 @@ from ..media.camera import Camera, CameraSettings
 from ..media.frame import Shape
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.diagnostics import CameraRates
-from ..ros.executor_thread import RosThread
+from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import declare, let_change, undeclared
 
 ANY = '*'
@@ -58,7 +58,7 @@ class Cameras:
         self._found = found
         self._on_change = on_change
         self._discover = ANY in names
-        self._ros: RosThread | None = None
+        self._ros: ExecutorThread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         # All cameras' topics by name.
         self._topics: dict[str, CameraTopic] = {}
@@ -81,7 +81,7 @@ class Cameras:
                 f"{', '.join(waiting)}: for a camera that is not there yet; those that {ANY!r} "
                 'finds go by their topic, front/image_raw by cameras.front.image_raw')
 
-    def start(self, ros: RosThread) -> None:
+    def start(self, ros: ExecutorThread) -> None:
         """Begin to look; called in the event loop."""
         self._ros = ros
         self._loop = asyncio.get_running_loop()

@@ -36,7 +36,7 @@ from ..core.driving.known_guards import KnownGuards
 from ..core.errors import ProtocolError
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import status
-from ..ros.executor_thread import RosThread
+from ..ros.executor_thread import ExecutorThread
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_STATE_TOPIC, GUARD_TOPIC, STATES_QOS, STOP_TOPIC, TWIST, TWIST_STAMPED)
 
@@ -114,7 +114,7 @@ class CommandPath:
         if self._output is None:
             self._hear(GUARD_STATE_TOPIC, GuardState.parse, self._on_guard)
 
-    async def run(self, ros: RosThread) -> None:
+    async def run(self, ros: ExecutorThread) -> None:
         """Look at the graph, for ever."""
         while True:
             expected = self._expected()

@@ -23,8 +23,8 @@ from rclpy.task import Future
 from ..core.access.service_calls import read_services, Result
 from ..core.settings.robot_settings import ActionSettings
 from ..core.supervision import call_guarded, guard
-from ..ros.executor_thread import RosThread
-from ..ros.service_caller import ServiceCaller
+from ..ros.executor_thread import ExecutorThread
+from ..ros.services import ServiceClient
 
 LOOK_PERIOD_S = 0.5
 # Never by an action, whatever the parameter says.
@@ -48,12 +48,12 @@ class Actions:
         self._there = there
         self._on_change = on_change
         self._timeout = settings.timeout
-        self._callers = {service.name: ServiceCaller(node, service) for service in read_services(
+        self._callers = {service.name: ServiceClient(node, service) for service in read_services(
             settings.services, node.resolve_service_name, FORBIDDEN)}
-        self._ros: RosThread | None = None
+        self._ros: ExecutorThread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def run(self, ros: RosThread) -> None:
+    async def run(self, ros: ExecutorThread) -> None:
         """Look after the services, for ever."""
         if not self._callers:
             return
@@ -72,7 +72,7 @@ class Actions:
         try:
             return await asyncio.wait_for(answer, self._timeout)
         except TimeoutError:
-            self._ros.call('action', lambda: caller.forget(*calls))
+            self._ros.call('action', lambda: caller.cancel(*calls))
             return Result(False, f'no answer within {self._timeout:g} s; whether it was done is '
                                  'not known')
 
@@ -80,7 +80,7 @@ class Actions:
         graph = dict(self._node.get_service_names_and_types())
         for caller in self._callers.values():
             with guard('actions'):
-                caller.look(graph)
+                caller.update(graph)
         there = {name: caller.kind for name, caller in self._callers.items()
                  if caller.kind is not None}
         self._loop.call_soon_threadsafe(call_guarded, 'actions', self._take, there)

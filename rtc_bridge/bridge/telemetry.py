@@ -25,7 +25,7 @@ from ..core.protocol.strict_json import shorten
 from ..core.protocol.telemetry_values import Battery, odometry, to_json
 from ..core.settings.robot_settings import TelemetrySettings
 from ..core.supervision import call_guarded, guard
-from ..ros.executor_thread import RosThread
+from ..ros.executor_thread import ExecutorThread
 from ..ros.telemetry_topic import TelemetryTopic
 
 LOOK_PERIOD_S = 0.5
@@ -80,7 +80,7 @@ class Telemetry:
             raise ParameterError(f'parameter {parameter} has {shorten(name)}, allowed are names '
                                  f'of topics: {str(error).splitlines()[0]}') from None
 
-    async def run(self, ros: RosThread) -> None:
+    async def run(self, ros: ExecutorThread) -> None:
         """Look after the topics, for ever."""
         if not self._topics:
             return

@@ -38,7 +38,7 @@ from ..core.errors import ParameterError, StoreError
 from ..core.settings.robot_settings import RTCBotSettings, TeleopSettings
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
 from ..ros.diagnostics import status
-from ..ros.executor_thread import guarded_service
+from ..ros.services import guarded_service
 from ..ros.velocity_publisher import (
     CmdVelOutput, flush, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
     STATE_QOS, STOP_TOPIC)

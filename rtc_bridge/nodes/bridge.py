@@ -17,13 +17,11 @@
 import asyncio
 import contextlib
 import ctypes
-import logging
 from pathlib import Path
 import sys
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticStatus
-import rclpy
 from rclpy.node import Node
 from std_msgs.msg import String
 
@@ -39,9 +37,7 @@ from ..core.access.roles import Access
 from ..core.clock import synchronized
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.rtcbot_input import read_text
-from ..core.errors import (
-    ParameterError, ProtocolError, REFUSED, RtcBridgeError, StoreError,
-)
+from ..core.errors import ParameterError, ProtocolError, StoreError
 from ..core.limits.refusals import refusals
 from ..core.protocol.signaling_messages import check_name
 from ..core.settings.parameters import parameters_of
@@ -56,9 +52,9 @@ from ..peer.local_robot_link import LocalRobotLink
 from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
 from ..ros.diagnostics import Diagnostics, FailureRates, status
-from ..ros.executor_thread import RosThread
+from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import ending_signals, FAILED, init
+from ..ros.program import FAILED, ros_program, termination_signals
 from ..ros.ros_log import log_to_ros
 from ..signaling.network_changes import watch
 from ..signaling.relay_client import RelayClient
@@ -133,7 +129,7 @@ class Bridge:
         loop = asyncio.get_running_loop()
         count_the_rest(loop)
         end = ProcessEnd()
-        for number in ending_signals():
+        for number in termination_signals():
             loop.add_signal_handler(number, guarded('signals', end.ask))
         self._node.create_subscription(
             String, '~/send', guarded('message to viewers', lambda message: (
@@ -148,7 +144,7 @@ class Bridge:
                 self._server.running(LocalRobotLink(self.sessions, 'server')))
             # Now that nothing is refused any more, it may say what it found.
             use_h264_encoder(self._settings.video.h264_encoder)
-            ros = RosThread(self._node, end.when_fails('ROS executor'))
+            ros = ExecutorThread(self._node, end.when_fails('ROS executor'))
             # Threads that come from now on are short of work, or say that they are ordinary.
             prefer(LOOP_NICE)
             stack.callback(ros.close)
@@ -322,21 +318,13 @@ def main(args: list[str] | None = None) -> int:
     _keep_memory()
     # Threads inside OpenCV raise its CPU time; each camera has a thread of its own.
     cv2.setNumThreads(1)
-    node, status = None, 0
-    try:
-        init(args)
+    with ros_program('bridge', args):
         node = Node('rtc_bridge')
-        log_to_ros(node)
-        status = asyncio.run(Bridge(node).run())
-    except RtcBridgeError as error:
-        print(f'bridge: {error}', file=sys.stderr)
-        sys.exit(REFUSED)
-    finally:
-        logging.getLogger('rtc_bridge').handlers.clear()
-        if node is not None:
+        try:
+            with log_to_ros(node):
+                return asyncio.run(Bridge(node).run())
+        finally:
             node.destroy_node()
-        rclpy.try_shutdown()
-    return status
 
 
 if __name__ == '__main__':

@@ -20,14 +20,12 @@ to the bridge: no thread inside a stopped or stalled process could.
 """
 
 import contextlib
-import logging
 import os
 from pathlib import Path
 import secrets
 import sys
 
 from geometry_msgs.msg import TwistStamped
-import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Header, String
@@ -37,12 +35,13 @@ from ..core.driving.engaged_stops import EngagedStops
 from ..core.driving.guard_messages import BridgeId, GuardState, StopState, this_process
 from ..core.driving.velocity import Velocity
 from ..core.driving.velocity_guard import BRIDGE_SILENCE_S, VelocityGuard
-from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
+from ..core.errors import ProtocolError
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import GuardSettings, RobotSettings
 from ..core.supervision import count_the_rest, guard, guarded
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import end_program, FAILED, init, PartFailed, spin, when_signalled
+from ..ros.program import (
+    end_program, FAILED, PartFailed, ros_program, spin, termination_event)
 from ..ros.ros_log import log_to_ros
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, HEARD_TOPIC, stamp_seconds,
@@ -189,38 +188,31 @@ def _share_no_memory() -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM; then publish a last zero, and return the exit status."""
-    node, status = None, 0
     count_the_rest()
     _share_no_memory()
     real_time = _run_first()
-    try:
-        init(args)
+    with ros_program('cmd_vel_guard', args):
         executor = SingleThreadedExecutor()
-        ended = when_signalled(executor.wake)
+        ended = termination_event(executor.wake)
         node = CmdVelGuard()
-        if not real_time:
-            node.get_logger().info(
-                'not in real time (no permission): on a busy computer zero may come late; '
-                f'rtprio {_PRIORITY} in /etc/security/limits.conf, or '
-                f'LimitRTPRIO={_PRIORITY} in a systemd unit')
-        log_to_ros(node)
-        executor.add_node(node)
-        # Waits on the system's steady clock: a ROS timer would not fire without /clock.
-        spin(executor, ended, node.wait, node.step)
-    except PartFailed as failed:
-        status = FAILED
-        node.get_logger().fatal(
-            f'the guard says zero and ends, as a part of it failed: {failed.__cause__!r}')
-    except RtcBridgeError as error:
-        print(f'cmd_vel_guard: {error}', file=sys.stderr)
-        sys.exit(REFUSED)
-    finally:
-        if node is not None:
-            # Whatever it was that ended this.
-            node.end()
-        logging.getLogger('rtc_bridge').handlers.clear()
-        rclpy.try_shutdown()
-    return status
+        with log_to_ros(node):
+            try:
+                if not real_time:
+                    node.get_logger().info(
+                        'not in real time (no permission): on a busy computer zero may come '
+                        f'late; rtprio {_PRIORITY} in /etc/security/limits.conf, or '
+                        f'LimitRTPRIO={_PRIORITY} in a systemd unit')
+                executor.add_node(node)
+                # Waits on the system's steady clock: a ROS timer would not fire without /clock.
+                spin(executor, ended, node.wait, node.step)
+            except PartFailed as failed:
+                node.get_logger().fatal(
+                    f'the guard says zero and ends, as a part of it failed: {failed.__cause__!r}')
+                return FAILED
+            finally:
+                # Whatever it was that ended this.
+                node.end()
+    return 0
 
 
 if __name__ == '__main__':

@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+import sys
 
 import cv2
 from rclpy.clock import Clock, ClockType
@@ -25,7 +26,7 @@ from ..core.errors import ParameterError
 from ..core.settings.parameters import parameter
 from ..core.supervision import guarded
 from ..ros.parameters import declare
-from ..ros.program import end_program, Finished, run
+from ..ros.program import end_program, Finished, run_node
 from ..sim import frame_stamp
 from ..sim.camera_publisher import CameraPublisher, H264Publisher
 from ..sim.clips import open_source, play
@@ -103,11 +104,11 @@ class PlayVideo(Node):
         self._camera.publish(picture, moment)
 
 
-def main(args: list[str] | None = None) -> None:
-    """Play until the end, if there is one."""
+def main(args: list[str] | None = None) -> int:
+    """Play until the end, if there is one; return the exit status."""
     cv2.setNumThreads(1)
-    run('play_video', PlayVideo, args)
+    return run_node('play_video', PlayVideo, args)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

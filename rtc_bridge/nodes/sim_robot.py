@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass
 import math
+import sys
 import time
 
 import cv2
@@ -30,9 +31,9 @@ from std_srvs.srv import SetBool, Trigger
 
 from ..core.settings.parameters import parameter, parameters_of
 from ..core.supervision import guarded
-from ..ros.executor_thread import guarded_service
 from ..ros.parameters import declare, refuse_unknown
-from ..ros.program import end_program, run
+from ..ros.program import end_program, run_node
+from ..ros.services import guarded_service
 from ..sim import frame_stamp
 from ..sim.camera import SimCamera
 from ..sim.camera_publisher import CameraPublisher
@@ -185,11 +186,11 @@ class SimRobot(Node):
         self._battery.publish(message)
 
 
-def main(args: list[str] | None = None) -> None:
-    """Run the simulated robot."""
+def main(args: list[str] | None = None) -> int:
+    """Run the simulated robot; return the exit status."""
     cv2.setNumThreads(1)
-    run('sim_robot', SimRobot, args)
+    return run_node('sim_robot', SimRobot, args)
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

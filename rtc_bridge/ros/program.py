@@ -12,14 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The frame of a node that is a whole program."""
+"""The frame of a program that is one ROS node: how it starts, spins, and ends."""
 
-import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 import signal
 import socket
 import sys
 import threading
-from typing import Callable, NoReturn
+from typing import NoReturn
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -35,23 +36,23 @@ FAILED = 1
 
 
 class Finished(BaseException):
-    """A node has nothing more to do. No failure: it passes guards, as CancelledError does."""
+    """A node has nothing more to do. Guards let it pass like CancelledError: it is no failure."""
 
 
 class PartFailed(Exception):
-    """A part has failed, was noted, and its program has to end."""
+    """A part has failed, the failure was noted, and the program has to end."""
 
 
 def end_program(error: BaseException) -> NoReturn:
     """
-    End a program of one node: what :func:`~rtc_bridge.core.supervision.guarded` calls there.
+    End a program that runs in :func:`spin`: the ``on_failure`` of a callback without a substitute.
 
     :raises PartFailed: always, out of the callback and of the executor that called it
     """
     raise PartFailed from error
 
 
-def ending_signals() -> list[signal.Signals]:
+def termination_signals() -> list[signal.Signals]:
     """
     Return the signals that end a program in order.
 
@@ -63,18 +64,22 @@ def ending_signals() -> list[signal.Signals]:
     return numbers
 
 
-def when_signalled(wake: Callable[[], None]) -> threading.Event:
+def termination_event(wake: Callable[[], None]) -> threading.Event:
     """
-    Return an event that ``ending_signals`` set; ``wake`` is called then, in another thread.
+    Return an event that each of :func:`termination_signals` sets; called in the main thread.
 
-    To be called in the main thread. It may wait in C code: Python would run a handler only after.
+    The main thread may wait in C code then, where Python runs no signal handler before the wait
+    is over.
+
+    :param wake: ends that wait; called in a thread of its own, after the event was set
     """
     ended = threading.Event()
-    # Blocking the signals and sigwait() would not do: numpy's threads, which are there since its
-    # import, do not block them. The C handler writes here, whichever thread gets the signal.
+    # sigwait() in a thread would need the signals blocked in all threads, and those of numpy,
+    # which exist since its import, do not block them. The C handler writes to this socket in
+    # whichever thread the signal arrives.
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    for number in ending_signals():
+    for number in termination_signals():
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
 
@@ -82,7 +87,7 @@ def when_signalled(wake: Callable[[], None]) -> threading.Event:
         try:
             reader.recv(1)
         finally:
-            # Whatever happened to it, nothing but SIGKILL would end the program from here on.
+            # Also after an error here: no signal but SIGKILL would end the program otherwise.
             ended.set()
             wake()
 
@@ -90,48 +95,56 @@ def when_signalled(wake: Callable[[], None]) -> threading.Event:
     return ended
 
 
-def init(args: list[str] | None) -> None:
+@contextmanager
+def ros_program(name: str, args: list[str] | None) -> Iterator[None]:
     """
-    Start ROS, and leave the signals alone.
+    Run a block with ROS started; shut ROS down behind it.
 
-    The handlers of rclpy take the context away from a callback that is about to publish.
+    rclpy installs no signal handlers: they would take the context away from a callback that is
+    about to publish. An error of this package in the block is told in one line, without a
+    traceback.
 
-    :raises ParameterError: the ROS arguments, or a file they name, cannot be read
+    :param name: of the program, for that line
+    :param args: the command line; ``None``: that of the process
+    :raises SystemExit: with status ``REFUSED`` after such an error
     """
     try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    except (RuntimeError, ValueError) as error:
-        raise ParameterError(f'ROS arguments: {str(error).splitlines()[0]}') from None
-
-
-def run(name: str, make: Callable[[], Node], args: list[str] | None = None) -> None:
-    """
-    Make a node and spin it until a signal, which ends it with status 0.
-
-    An error of this package is told in one line, without a traceback, and ends it with status 2.
-    A callback that raises ``Finished`` ends it with status 0, one that fails with status 1.
-    """
-    node = None
-    count_the_rest()
-    try:
-        init(args)
-        executor = SingleThreadedExecutor()
-        ended = when_signalled(executor.wake)
-        node = make()
-        log_to_ros(node)
-        executor.add_node(node)
-        spin(executor, ended)
+        try:
+            rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+        except (RuntimeError, ValueError) as error:
+            # The ROS arguments, or a file that they name, cannot be read.
+            raise ParameterError(f'ROS arguments: {str(error).splitlines()[0]}') from None
+        yield
     except RtcBridgeError as error:
         print(f'{name}: {error}', file=sys.stderr)
         sys.exit(REFUSED)
-    except PartFailed:
-        node.get_logger().fatal(f'{name} ends, as a part of it has failed')
-        sys.exit(FAILED)
     finally:
-        if node is not None:
-            logging.getLogger('rtc_bridge').handlers.clear()
-            node.destroy_node()
         rclpy.try_shutdown()
+
+
+def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None) -> int:
+    """
+    Make a node and spin it until a signal, or until a callback raises ``Finished``.
+
+    :param make: makes the node, with all its subscriptions, services and timers
+    :return: the exit status: 0, or ``FAILED`` after a failure of a part
+    :raises SystemExit: as :func:`ros_program`
+    """
+    count_the_rest()
+    with ros_program(name, args):
+        executor = SingleThreadedExecutor()
+        ended = termination_event(executor.wake)
+        node = make()
+        try:
+            with log_to_ros(node):
+                executor.add_node(node)
+                spin(executor, ended)
+        except PartFailed:
+            node.get_logger().fatal(f'{name} ends, as a part of it has failed')
+            return FAILED
+        finally:
+            node.destroy_node()
+    return 0
 
 
 def spin(executor: SingleThreadedExecutor, ended: threading.Event,
@@ -140,9 +153,9 @@ def spin(executor: SingleThreadedExecutor, ended: threading.Event,
     """
     Execute callbacks until an event, or until one raises ``Finished``.
 
-    :param wait: returns for how many seconds to wait for the next callback, ``None``: for ever
+    :param wait: returns for how many seconds to wait for the next callback; ``None``: for ever
     :param step: called after each wait
-    :raises PartFailed: a callback, ``step``, or rclpy itself has failed; it was noted
+    :raises PartFailed: a callback, ``step``, or rclpy itself has failed; the failure was noted
     """
     try:
         while not ended.is_set():

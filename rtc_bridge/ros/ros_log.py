@@ -12,21 +12,34 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The floors below log by Python's ``logging``; here it reaches ROS's log."""
+"""This package logs by Python's ``logging``; here its records reach the log of ROS."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import logging
 
+from rclpy.logging import LoggingSeverity
 from rclpy.node import Node
 
 from ..core.limits.log_limits import EscapingFormatter
 
+_PACKAGE = 'rtc_bridge'
+
 
 class _RosHandler(logging.Handler):
+    """Passes records of any thread to the logger of a node."""
 
     def __init__(self, node: Node) -> None:
-        super().__init__(logging.INFO)
+        super().__init__()
         self._logger = node.get_logger()
         self.setFormatter(EscapingFormatter())
+        self._debug_formatter = EscapingFormatter('%(name)s: %(message)s')
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: A003 - the name in logging
+        """Return the text; a debug line begins with its module, for those who follow the code."""
+        if record.levelno <= logging.DEBUG:
+            return self._debug_formatter.format(record)
+        return super().format(record)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -36,18 +49,31 @@ class _RosHandler(logging.Handler):
             self.handleError(record)
 
     def _log(self, level: int, text: str) -> None:
-        # One call site per level: rclpy remembers the level of each.
+        # rclpy remembers the level of each place that it is called from: one place per level.
         if level >= logging.ERROR:
             self._logger.error(text)
         elif level >= logging.WARNING:
             self._logger.warning(text)
-        else:
+        elif level >= logging.INFO:
             self._logger.info(text)
+        else:
+            self._logger.debug(text)
 
 
-def log_to_ros(node: Node) -> None:
-    """Send this package's log records to the node's logger."""
-    logger = logging.getLogger('rtc_bridge')
-    logger.setLevel(logging.INFO)
+@contextmanager
+def log_to_ros(node: Node) -> Iterator[None]:
+    """
+    Send this package's log records to the node's logger.
+
+    Debug records are made only where ROS shows them (``--log-level debug``), as it is at the
+    start. Records of libraries stay out: what they tell below warnings may hold secrets.
+    """
+    logger, handler = logging.getLogger(_PACKAGE), _RosHandler(node)
+    debug = node.get_logger().get_effective_level() <= LoggingSeverity.DEBUG
+    logger.setLevel(logging.DEBUG if debug else logging.INFO)
     logger.propagate = False
-    logger.addHandler(_RosHandler(node))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

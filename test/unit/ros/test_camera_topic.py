@@ -31,7 +31,7 @@ from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera, CameraSettings
 from rtc_bridge.ros import camera_topic
 from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
-from rtc_bridge.ros.executor_thread import RosThread
+from rtc_bridge.ros.executor_thread import ExecutorThread
 from rtc_bridge.ros.images import is_h264
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Empty, Header
@@ -238,7 +238,7 @@ async def test_cameras_are_found_also_later_and_lost(probe):
         robot = Node('robot', context=other.context, use_global_arguments=False)
         book = Book(robot, ['*'])
         failed = []
-        ros = RosThread(robot, failed.append)
+        ros = ExecutorThread(robot, failed.append)
         book.cameras.start(ros)
         task = asyncio.create_task(book.cameras.run())
         try:
@@ -264,7 +264,7 @@ async def test_the_list_has_one_order_whatever_came_first(probe):
         robot = Node('robot', context=other.context, use_global_arguments=False,
                      parameter_overrides=[Parameter('cameras.clip.drive', value=False)])
         book = Book(robot, ['rear', '*', 'front'])
-        ros = RosThread(robot, pytest.fail)
+        ros = ExecutorThread(robot, pytest.fail)
         book.cameras.start(ros)
         task = asyncio.create_task(book.cameras.run())
         try:
