@@ -26,7 +26,7 @@ from .passthrough import PassthroughStream
 from .stream import Limits, START_BITRATE, VideoStream
 from .subscription import Stream, Subscription
 from ..core.clock import boot_time, Clock
-from ..core.limits.rate_limit import Pace
+from ..core.limits.rate_limit import Throttle
 from ..core.supervision import call_guarded
 from ..core.video.capture_times import CaptureAge
 from ..core.video.codec_fallback import ENCODINGS, family
@@ -90,8 +90,8 @@ class Camera:
                          for codec in ENCODINGS}
         self._encoded = {stream.label: stream for ladder in self._ladders.values()
                          for stream in ladder}
-        self._pace = Pace()
-        self._paces = {label: Pace() for label in self._encoded}
+        self._pace = Throttle()
+        self._paces = {label: Throttle() for label in self._encoded}
         # Publishes a request for a keyframe, from any thread.
         self.ask_keyframe: Callable[[], None] = _nothing
         self.source = PassthroughStream(name, lambda: self.ask_keyframe(), clock)
@@ -228,14 +228,14 @@ class Camera:
         settings = self.settings
         # The last of a few is the one that stays: it is not left out for coming too soon.
         stays = self.state()[0] == 'still'
-        if not self._pace.due(now, settings.max_fps) and not stays:
+        if not self._pace.passes(now, settings.max_fps) and not stays:
             self.skipped += 1
             return
         picture = Picture(load, now, settings.shape)
         # The last one of an end is not kept until the next beginning, of the decoder neither.
         self._newest = picture if self.watched and not self.h264 else None
         for label, stream in self._encoded.items():
-            if stream.watched and (self._paces[label].due(now, stream.limits.max_fps) or stays):
+            if stream.watched and (self._paces[label].passes(now, stream.limits.max_fps) or stays):
                 stream.put(picture)
 
     def repeat(self, stream: Stream) -> None:

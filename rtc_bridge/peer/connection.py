@@ -23,7 +23,7 @@ from . import aiortc_compat
 from .robot_context import RobotContext
 from .slot import Slot
 from .viewer_path import ViewerPath
-from ..core.limits.rate_limit import RateLimit
+from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
 
 
@@ -43,7 +43,7 @@ async def discard(pc: RTCPeerConnection) -> None:
 
 
 def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[str],
-              path: ViewerPath, keyframes: RateLimit) -> Slot:
+              path: ViewerPath, keyframes: RateLimiter) -> Slot:
     """
     Return a slot that sends over a transceiver.
 

@@ -26,7 +26,7 @@ import av
 
 from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
 from ..core.clock import boot_time
-from ..core.limits.rate_limit import RateLimit
+from ..core.limits.rate_limit import RateLimiter
 from ..core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from ..core.supervision import failures, OnFailure
 from ..core.video.capture_times import Stamp
@@ -62,7 +62,7 @@ class Slot(MediaStreamTrack):
 
     def __init__(self, encodings: Sequence[str], failed: set[str],
                  on_codec: Callable[[str], None] | None,
-                 demands: RateLimit | None = None) -> None:
+                 demands: RateLimiter | None = None) -> None:
         """Start empty."""
         super().__init__()
         # The one that takes this track's packets; set with the track.
@@ -75,9 +75,9 @@ class Slot(MediaStreamTrack):
         self.sent = SentFrames()
         self.bytes_sent = 0
         self.bytes_again = 0
-        self._demands = demands or RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
+        self._demands = demands or RateLimiter(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
         # What this slot has to itself while its viewer drives; slot 0 only.
-        self.driving_demands: RateLimit | None = None
+        self.driving_demands: RateLimiter | None = None
         # The viewer's choice needs a keyframe for which it has no budget left.
         self._due = False
         # Its first picture of all costs nothing: that one was offered.
@@ -87,7 +87,7 @@ class Slot(MediaStreamTrack):
         # A keyframe is due as soon as the path has room for it.
         self._owed = False
         self._demanded = float('-inf')
-        self._debts = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
+        self._debts = RateLimiter(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS)
         self._paused_until: float | None = None
         self._encodings = tuple(encodings)
         self._failed = failed

@@ -20,7 +20,7 @@ import time
 from typing import Protocol
 
 from ..core.errors import SignalingError
-from ..core.limits.address_limits import is_here, site
+from ..core.limits.address_limits import client_key, is_loopback
 from ..core.limits.refusals import refusals
 from ..core.supervision import call_guarded
 
@@ -114,7 +114,8 @@ def _are_one(source: str | None, other: str | None) -> bool:
 
     A tunnel or proxy on this host brings many people, and a relay may tell no address.
     """
-    return (source is not None and not is_here(source) and site(source) == site(other))
+    return (source is not None and not is_loopback(source)
+            and client_key(source) == client_key(other))
 
 
 def _busy(source: str | None) -> SignalingError:

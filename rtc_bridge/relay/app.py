@@ -37,7 +37,7 @@ from .session_broker import Desk
 from ..core.access.origins import HostNames, is_address, is_loopback_name
 from ..core.access.registration_tokens import Tokens
 from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.address_limits import Networks, site
+from ..core.limits.address_limits import client_key, Networks
 from ..core.limits.log_limits import Repeats
 from ..core.protocol.signaling_messages import (
     check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch,
@@ -180,7 +180,7 @@ class _Relay:
             return 'No robots may register here'
         if not self._tokens.admits(name, token(request)):
             self._metrics.refuse('token', request.remote)
-            if count := self._repeats.count(site(request.remote)):
+            if count := self._repeats.count(client_key(request.remote)):
                 log('a robot was refused', logging.WARNING, name=self._label(name),
                     source=request.remote, reason='token', count=count)
             return 'A robot needs the token of its name here'

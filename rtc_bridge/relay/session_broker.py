@@ -23,7 +23,9 @@ import time
 
 from .metrics import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
-from ..core.limits.address_limits import is_here, Places, Rates, site
+from ..core.limits.address_limits import (
+    client_key, ConcurrencyQuota, is_loopback, KeyedRateLimiter,
+)
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 from ..core.protocol.robot_link import Call, check_texts, Offer, RobotLink
 from ..core.settings.relay_settings import RelaySettings
@@ -60,7 +62,7 @@ class _Seats:
         """Start with all of them free."""
         self._metrics = metrics
         most = settings.limits.viewers_per_robot
-        self._limits = [(Places(sys.maxsize, limit), setting, text) for limit, setting, text in (
+        self._limits = [(ConcurrencyQuota(sys.maxsize, each), name, text) for each, name, text in (
             (most, 'viewers_per_robot', 'This robot has as many viewers as it may'),
             (settings.limits.viewers_per_address, 'viewers_per_address',
              'There are too many viewers from this address'),
@@ -71,7 +73,7 @@ class _Seats:
     @property
     def taken(self) -> int:
         """Return how many there are."""
-        return self._limits[0][0].taken
+        return self._limits[0][0].in_use
 
     def take(self, robot: Hashable, source: str | None) -> None:
         """
@@ -79,11 +81,11 @@ class _Seats:
 
         :raises SignalingError: ``busy``
         """
-        taken: list[tuple[Places, Hashable]] = []
+        taken: list[tuple[ConcurrencyQuota, Hashable]] = []
         for (places, setting, text), key in self._keys(robot, source):
-            if not places.take(key):
+            if not places.acquire(key):
                 for others, their_key in taken:
-                    others.give_back(their_key)
+                    others.release(their_key)
                 self._metrics.refuse(setting, source)
                 raise SignalingError('busy', text)
             taken.append((places, key))
@@ -91,12 +93,12 @@ class _Seats:
     def give_back(self, robot: Hashable, source: str | None) -> None:
         """Free a place."""
         for (places, _, _), key in self._keys(robot, source):
-            places.give_back(key)
+            places.release(key)
 
     def _keys(self, robot: Hashable, source: str | None) -> Iterator[tuple]:
-        keys = robot, site(source)
+        keys = robot, client_key(source)
         # A tunnel or proxy on this host brings many people: they are not counted together.
-        return zip(self._limits, keys if is_here(source) else (*keys, keys))
+        return zip(self._limits, keys if is_loopback(source) else (*keys, keys))
 
 
 class Desk:
@@ -109,7 +111,7 @@ class Desk:
         # An RTCBot robot's viewer may have to wait for others first, and both have their time.
         # Robots behind a WebSocket keep these shorter times; this is for one in this process.
         self._limit = 2 * settings.limits.answer_timeout + 1
-        self._rates = Rates(settings.limits.offers_per_minute)
+        self._rates = KeyedRateLimiter(settings.limits.offers_per_minute)
         self._sessions = _Seats(settings, metrics)
         self._pages = _Seats(settings, metrics)
         metrics.gauge('sessions', 'Sessions that are not over, as far as robots tell',
@@ -164,7 +166,7 @@ class Desk:
 
         :raises SignalingError: ``too-many``
         """
-        if not self._rates.allow(site(source)):
+        if not self._rates.allow(client_key(source)):
             self.metrics.refuse('offers', source)
             raise SignalingError('too-many', 'There are too many offers from this address')
 

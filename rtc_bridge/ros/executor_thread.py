@@ -20,7 +20,7 @@ from collections.abc import Callable
 from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
-from ..core.limits.rate_limit import RateLimit
+from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import call_guarded, failures, guard, OnFailure, start_thread
 
 # Errors of rclpy itself that the thread survives: a burst of this many, and this many per second
@@ -75,7 +75,7 @@ class ExecutorThread:
         self._thread.join(_CLOSE_TIMEOUT_S)
 
     def _spin(self) -> None:
-        errors = RateLimit(MAX_SPIN_ERRORS_PER_S, MAX_SPIN_ERRORS)
+        errors = RateLimiter(MAX_SPIN_ERRORS_PER_S, MAX_SPIN_ERRORS)
         while not self._closing:
             try:
                 self._executor.spin()

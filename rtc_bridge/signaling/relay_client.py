@@ -40,7 +40,7 @@ from ..core.clock import boot_time
 from ..core.errors import ProtocolError
 from ..core.keyed_queue import SerialTasks
 from ..core.limits.log_limits import escape, Repeats
-from ..core.limits.rate_limit import RateLimit
+from ..core.limits.rate_limit import RateLimiter
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import (
@@ -270,8 +270,8 @@ class RelayClient:
         self._replaced = False
         self._connected('v1')
         requests = Requests(ws, jobs, self._link)
-        faults = RateLimit(FAULTS_PER_SECOND, FAULTS)
-        reading = RateLimit(READ_PER_SECOND, READ_BURST)
+        faults = RateLimiter(FAULTS_PER_SECOND, FAULTS)
+        reading = RateLimiter(READ_PER_SECOND, READ_BURST)
         self._repeats = Repeats()
         while True:
             message = await ws.recv()

@@ -31,7 +31,7 @@ from rtc_bridge.core.access.invite_url import read_link
 from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.limits.datagram_limits import PeerLimits
-from rtc_bridge.core.limits.rate_limit import RateLimit
+from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
 from rtc_bridge.core.limits.sdp_limits import check_sdp
@@ -200,7 +200,7 @@ def test_descriptions_are_bounded_then_read(sdp, changes, more, bad, place):
 def test_channels_take_anything(loop, monkeypatch):
     """No text ends the event loop, or others' sessions; the session itself may end."""
     # Here it is about what comes, not how much.
-    monkeypatch.setattr(RateLimit, 'allow', lambda self, *_, **__: True)
+    monkeypatch.setattr(RateLimiter, 'allow', lambda self, *_, **__: True)
 
     async def start():
         sessions = make_sessions(TestCamera('front', 60))
@@ -283,7 +283,7 @@ class Dummy:
 
 def test_a_relay_says_anything(loop, monkeypatch):
     """The link may be given up and made again; it never dies, and takes good offers after."""
-    monkeypatch.setattr(RateLimit, 'allow', lambda self, *_, **__: True)
+    monkeypatch.setattr(RateLimiter, 'allow', lambda self, *_, **__: True)
     inner = scalars | values | st.sampled_from(['s', offer()]) | st.sampled_from(
         sorted(OFFERS)).map(lambda name: OFFERS[name]()[:20_000])
     said = messages(RELAY, inner) | hostile | st.binary(max_size=60) | st.sampled_from(

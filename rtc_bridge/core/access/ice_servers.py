@@ -25,7 +25,7 @@ import time
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
-from ..limits.rate_limit import RateLimit
+from ..limits.rate_limit import RateLimiter
 from ..protocol.robot_link import IceServer
 from ..protocol.strict_json import shorten
 
@@ -119,7 +119,7 @@ class Ice:
         self._wall = wall
         self._tag = tag
         self._clock = clock
-        self._mints = RateLimit(_MINTS_HZ, _MINTS, clock)
+        self._mints = RateLimiter(_MINTS_HZ, _MINTS, clock)
         # The newest credentials of a viewer, and when they were made.
         self._newest: tuple[str, str] | None = None
         self._made = float('-inf')

@@ -24,7 +24,7 @@ from ipaddress import ip_address
 import re
 
 from ..errors import ParameterError
-from ..limits.address_limits import is_here
+from ..limits.address_limits import is_loopback
 from ..protocol.strict_json import shorten
 
 # What is told of a page of the server's own; no origin is written like this.
@@ -105,7 +105,7 @@ def host_port(host: str, scheme: str) -> int | None:
 def is_loopback_name(host: str) -> bool:
     """Tell whether a ``Host`` means the loopback for everybody (RFC 6761, section 6.3)."""
     name = host_name(host)
-    return name == 'localhost' or name.endswith('.localhost') or is_here(name)
+    return name == 'localhost' or name.endswith('.localhost') or is_loopback(name)
 
 
 def is_address(host: str) -> bool:

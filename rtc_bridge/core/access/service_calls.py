@@ -20,7 +20,7 @@ from typing import Callable, Iterable
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
-from ..limits.rate_limit import RateLimit
+from ..limits.rate_limit import RateLimiter
 from ..protocol.strict_json import shorten
 
 # Type of the service, as the graph names it, by kind.
@@ -92,7 +92,7 @@ class Calls:
 
     def __init__(self, clock: Clock = boot_time) -> None:
         """Start with none."""
-        self._limit = RateLimit(CALLS_HZ, CALLS_AT_ONCE, clock)
+        self._limit = RateLimiter(CALLS_HZ, CALLS_AT_ONCE, clock)
         # Results by request; None while the service has not answered.
         self._known: OrderedDict[int, Result | None] = OrderedDict()
 

@@ -12,33 +12,33 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Who is at the other end of a connection, and how much of a thing each may have."""
+"""Which client an IP address stands for, and how much each client may use of a resource."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from ipaddress import ip_address, ip_network, IPv4Address, IPv6Address, IPv6Network
 
-from .rate_limit import RateLimit
+from .rate_limit import RateLimiter
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..protocol.strict_json import shorten
 
-# A site has at least this much of IPv6 (RFC 6177), so its addresses count as one.
-_SITE_BITS = 64
-_REMEMBERED = 10_000
-
-
-# Characters of an address: IPv6 with a zone and a port has up to 70. More of them is no address.
-_MAX_ADDRESS = 80
+# Bits of an IPv6 prefix that one client may have to itself: RFC 6177 gives each site at least
+# a /64, so all addresses of a /64 count as one client.
+_CLIENT_PREFIX_BITS = 64
+# Addresses and keys that are kept in memory; the least recently seen ones are forgotten.
+_MAX_REMEMBERED = 10_000
+# Characters: an IPv6 address with a zone and a port has up to 70. A longer text is no address.
+_MAX_ADDRESS_LENGTH = 80
 
 
 def _parse(text: str | None) -> IPv4Address | IPv6Address | None:
-    # What is remembered is short, however long a text others made up.
-    return None if text is not None and len(text) > _MAX_ADDRESS else _parse_short(text)
+    # The cache keeps short texts only, however long the texts are that others make up.
+    return None if text is not None and len(text) > _MAX_ADDRESS_LENGTH else _parse_short(text)
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(_MAX_REMEMBERED)
 def _parse_short(text: str | None) -> IPv4Address | IPv6Address | None:
     text = (text or '').strip()
     if text.startswith('['):
@@ -49,42 +49,45 @@ def _parse_short(text: str | None) -> IPv4Address | IPv6Address | None:
         address = ip_address(text.partition('%')[0])
     except ValueError:
         return None
-    return getattr(address, 'ipv4_mapped', None) or address
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address
+    return address
 
 
-def site(address: str | None) -> str:
+def client_key(address: str | None) -> str:
     """
-    Return what an address is counted under: itself, or for IPv6 its site.
+    Return the key under which a client's address is counted.
 
-    Texts too long for an address count as one, with what they begin with.
+    It is the address itself, or for IPv6 its /64. Texts that are too long for an address count
+    under their beginning.
     """
-    return _site(address[:_MAX_ADDRESS] if address else address)
+    return _client_key(address[:_MAX_ADDRESS_LENGTH] if address else address)
 
 
-@lru_cache(_REMEMBERED)
-def _site(address: str | None) -> str:
+@lru_cache(_MAX_REMEMBERED)
+def _client_key(address: str | None) -> str:
     parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((parsed, _SITE_BITS), strict=False))
+        return str(IPv6Network((parsed, _CLIENT_PREFIX_BITS), strict=False))
     return str(parsed or address or '')
 
 
-def is_here(address: str | None) -> bool:
-    """Tell whether an address is this host's own, the loopback."""
+def is_loopback(address: str | None) -> bool:
+    """Return whether an address is one of the loopback."""
     parsed = _parse(address)
     return parsed is not None and parsed.is_loopback
 
 
 class Networks:
     """
-    A set of networks.
+    A set of IP networks.
 
-    :param texts: like ``10.0.0.0/8`` or ``::1``
-    :raises ParameterError: one that is no network; the text names the setting
+    :param setting: the name of the setting that lists them, for the error
+    :param texts: networks like ``10.0.0.0/8`` or ``::1``
+    :raises ParameterError: a text is not a network
     """
 
     def __init__(self, setting: str, texts: Iterable[str]) -> None:
-        """Read the texts."""
         self._networks = []
         for text in texts:
             try:
@@ -94,76 +97,77 @@ class Networks:
                                      'networks like 10.0.0.0/8 or ::1') from None
 
     def __contains__(self, address: str | None) -> bool:
-        """Tell whether an address lies in one of them."""
+        """Return whether an address lies in one of the networks."""
         parsed = _parse(address)
         return parsed is not None and any(parsed in network for network in self._networks)
 
-    def viewer(self, peer: str | None, forwarded: Iterable[str]) -> str | None:
+    def client_behind(self, peer: str | None, forwarded: Iterable[str]) -> str | None:
         """
-        Return who is behind a proxy of these networks.
+        Return the address of the client behind proxies in these networks.
+
+        A proxy appends the address of its own peer to ``X-Forwarded-For``, so the entries are
+        read from the right. Entries left of the first untrusted address may be forged.
 
         :param peer: the connection's other end
-        :param forwarded: the ``X-Forwarded-For`` headers; what strangers wrote into them stands
-            left of what a proxy adds, and is not believed
+        :param forwarded: the values of the ``X-Forwarded-For`` headers
         """
         hops = ','.join(forwarded).split(',')
         while peer in self and hops:
-            before = _parse(hops.pop())
-            if before is None:
+            previous = _parse(hops.pop())
+            if previous is None:
                 break
-            peer = str(before)
+            peer = str(previous)
         return peer
 
 
-class Places:
+class ConcurrencyQuota:
     """
-    A number of places, and a number for each who takes some.
+    Bounds how many of a resource are in use at once, in all and for each key.
 
-    :param total: how many at once
-    :param each: how many of them for one key
+    :param total: at once, of all keys
+    :param per_key: at once, of one key
     """
 
-    def __init__(self, total: int, each: int) -> None:
-        """Start with all of them free."""
+    def __init__(self, total: int, per_key: int) -> None:
         self._total = total
-        self._each = each
-        self._taken: Counter[Hashable] = Counter()
-        self.taken = 0
+        self._per_key = per_key
+        self._by_key: Counter[Hashable] = Counter()
+        self.in_use = 0
 
-    def take(self, key: Hashable) -> bool:
-        """Take a place; return whether there was one."""
-        if self.taken >= self._total or self._taken[key] >= self._each:
+    def acquire(self, key: Hashable) -> bool:
+        """Count one more; return whether it is within the bounds."""
+        if self.in_use >= self._total or self._by_key[key] >= self._per_key:
             return False
-        self._taken[key] += 1
-        self.taken += 1
+        self._by_key[key] += 1
+        self.in_use += 1
         return True
 
-    def give_back(self, key: Hashable) -> None:
-        """Free a place that was taken."""
-        self.taken -= 1
-        self._taken[key] -= 1
-        if not self._taken[key]:
-            del self._taken[key]
+    def release(self, key: Hashable) -> None:
+        """Count one less of a key for which :meth:`acquire` returned true."""
+        self.in_use -= 1
+        self._by_key[key] -= 1
+        if not self._by_key[key]:
+            del self._by_key[key]
 
 
-class Rates:
+class KeyedRateLimiter:
     """
-    A rate limit for each key; the keys that were not seen for longest are forgotten.
+    A rate limiter for each key. The least recently seen keys are forgotten.
 
-    :param per_minute: how many a minute for one key, in the long run; half of that at once
+    :param per_minute: events of one key, in the long run; half of that may come at once
     """
 
     def __init__(self, per_minute: float, clock: Clock = boot_time) -> None:
-        """Start full."""
         self._per_minute = per_minute
         self._clock = clock
-        self._limits: dict[Hashable, RateLimit] = {}
+        self._limiters: dict[Hashable, RateLimiter] = {}
 
     def allow(self, key: Hashable) -> bool:
-        """Tell whether one more is within the key's limit, and count it if so."""
-        limit = self._limits.pop(key, None) or RateLimit(
+        """Count one more event; return whether it is within the key's limit."""
+        limiter = self._limiters.pop(key, None) or RateLimiter(
             self._per_minute / 60, max(1.0, self._per_minute / 2), self._clock)
-        self._limits[key] = limit
-        if len(self._limits) > _REMEMBERED:
-            del self._limits[next(iter(self._limits))]
-        return limit.allow()
+        # A dict keeps the order of insertion, so the first key is the least recently seen one.
+        self._limiters[key] = limiter
+        if len(self._limiters) > _MAX_REMEMBERED:
+            del self._limiters[next(iter(self._limiters))]
+        return limiter.allow()

@@ -16,7 +16,7 @@
 from collections.abc import Callable
 
 from .ice_check_limits import AddressLimits
-from .rate_limit import RateLimit
+from .rate_limit import RateLimiter
 from .sctp_limits import AssociationLimits
 from ..clock import boot_time, Clock
 
@@ -48,8 +48,8 @@ class PeerLimits:
         self.addresses = AddressLimits()
         # Set once its association has been ended.
         self.over = False
-        self._datagrams = RateLimit(_DATAGRAMS_HZ, _DATAGRAMS, clock)
-        self._reports = RateLimit(_REPORTS_HZ, _REPORTS, clock)
+        self._datagrams = RateLimiter(_DATAGRAMS_HZ, _DATAGRAMS, clock)
+        self._reports = RateLimiter(_REPORTS_HZ, _REPORTS, clock)
 
     def prove(self) -> None:
         """Lift what holds only before a proof."""

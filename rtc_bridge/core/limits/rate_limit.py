@@ -12,31 +12,28 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How often something may happen."""
+"""Limits of rates: a token bucket, and a throttle that keeps events evenly spaced."""
 
 from ..clock import boot_time, Clock
 
 
-class RateLimit:
+class RateLimiter:
     """
-    A token bucket.
+    A token bucket: ``burst`` tokens at first, refilled at ``rate``.
 
-    :param rate: how many a second, in the long run
-    :param burst: how many at once
+    :param rate: tokens per second
+    :param burst: most tokens that the bucket holds
     """
 
     def __init__(self, rate: float, burst: float, clock: Clock = boot_time) -> None:
-        """Start full."""
         self._rate = rate
         self._burst = self._tokens = burst
         self._clock = clock
-        self._last = clock()
+        self._last_refill = clock()
 
     def allow(self) -> bool:
-        """Tell whether one more is within the limit, and count it if so."""
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate)
-        self._last = now
+        """Take one token; return whether there was one."""
+        self._refill()
         if self._tokens < 1:
             return False
         self._tokens -= 1
@@ -44,28 +41,39 @@ class RateLimit:
 
     def spend(self, cost: float) -> float:
         """
-        Take some tokens, be there as many or not; return for how many seconds to pause then.
+        Take ``cost`` tokens even if the bucket lacks them; return the seconds to pause.
 
-        For what is not refused but slowed down, as the sender waits by the flow control of TCP.
+        For data that is slowed down, not refused: TCP's flow control makes the sender wait.
         """
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._last) * self._rate) - cost
-        self._last = now
+        self._refill()
+        self._tokens -= cost
         return max(0.0, -self._tokens / self._rate)
 
+    def _refill(self) -> None:
+        now = self._clock()
+        self._tokens = min(self._burst, self._tokens + (now - self._last_refill) * self._rate)
+        self._last_refill = now
 
-class Pace:
-    """Thins events out to a rate, evenly."""
+
+class Throttle:
+    """Passes evenly spaced events, at most a given number per second."""
+
+    # Share of the period by which an event may be early: a source's jitter must not halve its
+    # rate.
+    _JITTER = 0.1
 
     def __init__(self) -> None:
-        """Let the first one through."""
-        self._due = float('-inf')
+        self._next_due = float('-inf')
 
-    def due(self, now: float, rate: float) -> bool:
-        """Tell whether an event at ``now`` seconds is one of ``rate`` a second at most."""
+    def passes(self, now: float, rate: float) -> bool:
+        """
+        Return whether an event may pass.
+
+        :param now: seconds
+        :param rate: most events per second
+        """
         period = 1 / rate
-        # A tenth of the period is left to jitter.
-        if now < self._due - 0.1 * period:
+        if now < self._next_due - self._JITTER * period:
             return False
-        self._due = max(self._due + period, now)
+        self._next_due = max(self._next_due + period, now)
         return True

@@ -21,7 +21,7 @@ count, and how much it may ask for in a second. A peer without a proof has a fix
 from collections.abc import Iterable
 from struct import unpack_from
 
-from .rate_limit import RateLimit
+from .rate_limit import RateLimiter
 from ..clock import boot_time, Clock
 from ..errors import ProtocolError
 
@@ -140,8 +140,8 @@ class AssociationLimits:
 
     def __init__(self, clock: Clock = boot_time) -> None:
         self._bytes = self._chunks = self._inits = self._channels = self._stray = 0
-        self._packets = RateLimit(_PACKETS_HZ, _PACKETS, clock)
-        self._controls = RateLimit(_CONTROL_HZ, _CONTROLS, clock)
+        self._packets = RateLimiter(_PACKETS_HZ, _PACKETS, clock)
+        self._controls = RateLimiter(_CONTROL_HZ, _CONTROLS, clock)
 
     def take_packet(self, packet: bytes, proven: bool) -> bool:
         """

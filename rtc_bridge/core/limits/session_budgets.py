@@ -13,7 +13,7 @@
 # limitations under the License.
 """How much one session may ask of the robot, and through it of the other sessions, in a second."""
 
-from .rate_limit import RateLimit
+from .rate_limit import RateLimiter
 from ..clock import boot_time, Clock
 
 # A keyframe costs all viewers of a tier: so many may one viewer bring about at once, and a second.
@@ -30,23 +30,23 @@ class SessionBudgets:
 
     def __init__(self, clock: Clock = boot_time) -> None:
         # Every message on the channel control, or a text of K-Scale's clients.
-        self.messages = RateLimit(100.0, 200.0, clock)
+        self.messages = RateLimiter(100.0, 200.0, clock)
         # Texts of RTCBot's clients. Its gamepad sends each change of an axis, 250 in a second;
         # what is far more than that is no client of its own.
-        self.rtcbot = RateLimit(500.0, 1000.0, clock)
+        self.rtcbot = RateLimiter(500.0, 1000.0, clock)
         # Those of all these that go on to the application.
-        self.app_messages = RateLimit(50.0, 100.0, clock)
+        self.app_messages = RateLimiter(50.0, 100.0, clock)
         # Commands and gamepad states. Stops pass in any number.
-        self.commands = RateLimit(100.0, 200.0, clock)
+        self.commands = RateLimiter(100.0, 200.0, clock)
         # Answers to stops that are in force already: each writes to the disk until it holds.
-        self.confirmations = RateLimit(40.0, 80.0, clock)
+        self.confirmations = RateLimiter(40.0, 80.0, clock)
         # Cameras put into slots: each may begin or end an encoder and a subscription.
-        self.selects = RateLimit(2.0, 20.0, clock)
+        self.selects = RateLimiter(2.0, 20.0, clock)
         # Wishes for the lease and answers to them: all sessions and the log are told of a change.
-        self.leases = RateLimit(2.0, 12.0, clock)
+        self.leases = RateLimiter(2.0, 12.0, clock)
         # Releases of the emergency stop: each writes to the disk, and all sessions are told.
-        self.releases = RateLimit(5.0, 30.0, clock)
+        self.releases = RateLimiter(5.0, 30.0, clock)
         # What a viewer may force on the others who see the same stream.
-        self.keyframes = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)
+        self.keyframes = RateLimiter(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)
         # The same for slot 0 of who drives: other slots must not use up what that picture needs.
-        self.driving_keyframes = RateLimit(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)
+        self.driving_keyframes = RateLimiter(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)

@@ -31,7 +31,7 @@ from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.rtcbot_input import write_text
 from ...core.errors import ProtocolError, StoreError
-from ...core.limits.rate_limit import Pace, RateLimit
+from ...core.limits.rate_limit import RateLimiter, Throttle
 from ...core.limits.refusals import refusals
 from ...core.protocol.control_messages import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
@@ -53,10 +53,10 @@ class ControlChannel(Channel):
         """Say hello."""
         super().__init__(channel)
         self._session = session
-        self._busy = RateLimit(1.0, 1.0)
+        self._busy = RateLimiter(1.0, 1.0)
         self._calls = Caller(session, lambda result: self._send('result', **result))
         self._slots: dict[int, tuple[Any, ...]] = {}
-        self._stamps = Pace()
+        self._stamps = Throttle()
         # Of each slot the newest choice that there was no budget for yet.
         self._selects: dict[int, Select] = {}
         # Values that the page has yet to be told.
@@ -192,7 +192,7 @@ class ControlChannel(Channel):
                      **({'failed_codecs': failed} if failed else {})}, keep_none=True):
                 self._slots[number] = known
 
-        if self._stamps.due(boot_time(), STAMPS_HZ):
+        if self._stamps.passes(boot_time(), STAMPS_HZ):
             self._send_stamps()
 
     def _send_stamps(self) -> None:

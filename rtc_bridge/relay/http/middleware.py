@@ -27,7 +27,7 @@ from ..metrics import log, Metrics
 from ...core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
-from ...core.limits.address_limits import is_here, Networks, Rates, site
+from ...core.limits.address_limits import client_key, is_loopback, KeyedRateLimiter, Networks
 from ...core.protocol.strict_json import shorten
 from ...core.settings.relay_settings import RelaySettings
 from ...core.supervision import failures
@@ -76,7 +76,7 @@ class Entrance:
         self._exempt = exempt
         self._warned = False
         self._warned_of_host = False
-        self._rates = Rates(settings.limits.requests_per_minute)
+        self._rates = KeyedRateLimiter(settings.limits.requests_per_minute)
 
     def attach(self, app: web.Application) -> None:
         """Stand before an application's handlers."""
@@ -88,7 +88,7 @@ class Entrance:
                       handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
                       ) -> web.StreamResponse:
         forwarded = request.headers.getall('X-Forwarded-For', [])
-        viewer = self._proxies.viewer(request.remote, forwarded)
+        viewer = self._proxies.client_behind(request.remote, forwarded)
         listed = request.remote in self._proxies
         # A browser on the proxy's host has none of these headers, unless a page sets them.
         proxied = listed and not self._may_be_rebound(request) and any(
@@ -104,7 +104,7 @@ class Entrance:
             under.expect('request_timeout')
         if not proxied and request.app[DOORMAN].on_loopback:
             self._check_host(request)
-        if not self._exempt(request) and not self._rates.allow(site(request.remote)):
+        if not self._exempt(request) and not self._rates.allow(client_key(request.remote)):
             self._metrics.refuse('requests', request.remote)
             raise web.HTTPTooManyRequests(text='There are too many requests from this address',
                                           headers={'Retry-After': '5'})
@@ -126,7 +126,7 @@ class Entrance:
         It may set any header but ``Host``. There its browser has the port that it connects to,
         which is this server's; clients of a proxy on this host have the proxy's.
         """
-        if not is_here(request.remote) or request.transport is None:
+        if not is_loopback(request.remote) or request.transport is None:
             return False
         own = request.transport.get_extra_info('sockname')[1]
         return any(host_port(host, request.scheme) in (own, None)

@@ -25,7 +25,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from ..metrics import log, Metrics
-from ...core.limits.address_limits import is_here, Networks, Places, site
+from ...core.limits.address_limits import client_key, ConcurrencyQuota, is_loopback, Networks
 from ...core.settings.relay_settings import RelaySettings
 from ...core.supervision import call_guarded
 
@@ -50,17 +50,17 @@ class Doorman:
         """Start without connections."""
         self.settings = settings
         self.metrics = metrics
-        self.places = Places(settings.limits.connections,
-                             settings.limits.connections_per_address)
+        self.places = ConcurrencyQuota(settings.limits.connections,
+                                       settings.limits.connections_per_address)
         self._proxies = proxies
         self._robots = 0
         # Whether all of the server's sockets are on the loopback.
         self.on_loopback = False
-        metrics.gauge('connections', 'Connections', lambda: self.places.taken)
+        metrics.gauge('connections', 'Connections', lambda: self.places.in_use)
 
     def key(self, peer: str | None) -> object:
         """Return what a connection is counted under; those of a proxy are many people's."""
-        return object() if peer in self._proxies else site(peer)
+        return object() if peer in self._proxies else client_key(peer)
 
 
 DOORMAN = web.AppKey('doorman', Doorman)
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         peer = transport.get_extra_info('peername')
         key = self._doorman.key(peer[0] if peer else None)
-        if not self._doorman.places.take(key):
+        if not self._doorman.places.acquire(key):
             self._handler = None
             self._doorman.metrics.refuse('connections', peer[0] if peer else None)
             transport.abort()
@@ -137,7 +137,7 @@ class Connection(asyncio.Protocol):
     def leave_crowd(self) -> None:
         """Count no more against its address: it has shown who it is, or is gone."""
         if self._key is not None:
-            self._doorman.places.give_back(self._key)
+            self._doorman.places.release(self._key)
             self._key = None
 
     def _later(self, limit: str) -> asyncio.TimerHandle:
@@ -191,7 +191,8 @@ async def serve(app: web.Application, host: str, port: int,
             lambda: Connection(doorman, runner.server()), host or None, port, ssl=context,
             backlog=_BACKLOG, ssl_handshake_timeout=(
                 doorman.settings.limits.header_timeout if context else None))
-        doorman.on_loopback = all(is_here(socket.getsockname()[0]) for socket in server.sockets)
+        doorman.on_loopback = all(
+            is_loopback(socket.getsockname()[0]) for socket in server.sockets)
         try:
             yield server.sockets[0].getsockname()[1]
         finally:

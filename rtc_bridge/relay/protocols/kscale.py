@@ -31,7 +31,7 @@ from ..http.middleware import origin
 from ..metrics import Metrics
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
-from ...core.limits.rate_limit import RateLimit
+from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol import kscale_messages
 from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
 from ...core.protocol.signaling_messages import check_name
@@ -78,7 +78,7 @@ class KScaleRobot:
 
     async def run(self) -> None:
         """Pass on what the robot says to its app, until it goes."""
-        faults = RateLimit(1.0, 20)
+        faults = RateLimiter(1.0, 20)
         try:
             async for frame in self.ws:
                 try:
@@ -99,7 +99,7 @@ class KScaleRobot:
                 await say(app, kscale_messages.write_refusal(kscale_messages.GONE))
                 await app.close()
 
-    async def serve(self, app: web.WebSocketResponse, rate: RateLimit,
+    async def serve(self, app: web.WebSocketResponse, rate: RateLimiter,
                     cut: Callable[[], None]) -> None:
         """
         Pass on what an app says to the robot, until it goes.
@@ -188,7 +188,7 @@ class KScaleDoor:
 
     async def _app(self, ws: web.WebSocketResponse, name: str, request: web.Request,
                    first: str | None) -> None:
-        rate, gone = RateLimit(self._rate, 4 * self._rate), asyncio.Event()
+        rate, gone = RateLimiter(self._rate, 4 * self._rate), asyncio.Event()
         # Before it is looked for, so that it cannot go unseen.
         unwatch = self._registry.watch(name, lambda _: gone.set())
         try:
@@ -208,7 +208,7 @@ class KScaleDoor:
             unwatch()
 
     async def _serve_app(self, ws: web.WebSocketResponse, robot: RobotLink, request: web.Request,
-                         rate: RateLimit, first: str | None, gone: asyncio.Event) -> None:
+                         rate: RateLimiter, first: str | None, gone: asyncio.Event) -> None:
         if first is None:
             await say(ws, kscale_messages.AVAILABLE)
         app = App(ws, robot, request.remote, origin(request), self._desk, rate)

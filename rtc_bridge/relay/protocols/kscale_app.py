@@ -21,7 +21,7 @@ from aiohttp import web, WSMsgType
 
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
-from ...core.limits.rate_limit import RateLimit
+from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol import kscale_messages
 from ...core.protocol.robot_link import Call, RobotLink
 
@@ -59,7 +59,7 @@ class App:
     """
 
     def __init__(self, ws: web.WebSocketResponse, robot: RobotLink, source: str | None,
-                 origin: str | None, desk: Desk, rate: RateLimit) -> None:
+                 origin: str | None, desk: Desk, rate: RateLimiter) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
         self._ws = ws
         self._robot = robot

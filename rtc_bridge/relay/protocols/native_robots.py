@@ -24,7 +24,7 @@ from ..directory.registry import NAMELESS, Registry
 from ..metrics import log, Metrics
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.log_limits import Repeats
-from ...core.limits.rate_limit import RateLimit
+from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol.robot_link import Call, Candidate, check_candidate, IceServer, Offer
 from ...core.protocol.signaling_messages import (
     Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done, Error, Message,
@@ -93,7 +93,7 @@ class WebSocketRobot:
         self._timeout = timeout
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
-        self._faults = RateLimit(_FAULTS_PER_SECOND, _FAULTS)
+        self._faults = RateLimiter(_FAULTS_PER_SECOND, _FAULTS)
         self._repeats = Repeats()
         self._tolerable = True
 

@@ -27,7 +27,7 @@ from ..metrics import log
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.keyed_queue import SerialTasks
-from ...core.limits.rate_limit import RateLimit
+from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol.robot_link import Offer, RobotLink
 from ...core.protocol.signaling_messages import (
     Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready, Renew,
@@ -51,7 +51,7 @@ class PageSocket:
         self._source = source
         self._origin = origin
         self._desk = desk
-        self._rate = RateLimit(rate, 4 * rate)
+        self._rate = RateLimiter(rate, 4 * rate)
         self._jobs = SerialTasks(name='request of a page')
         self._fresh: dict[str, RobotLink] = {}
         self._used: dict[str, RobotLink] = {}

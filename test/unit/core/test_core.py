@@ -23,7 +23,7 @@ from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.driving.gamepad_mapping import to_ros
 from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.limits.rate_limit import RateLimit
+from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.protocol.control_messages import (
     AppMessage, Bye, parse_control, Ping, Select, Want,
 )
@@ -251,7 +251,7 @@ def test_values_become_text():
 
 
 def test_a_sender_that_is_slowed_down_waits_for_what_it_has_taken(clock):
-    limit = RateLimit(rate=100, burst=50, clock=clock)
+    limit = RateLimiter(rate=100, burst=50, clock=clock)
     assert limit.spend(50) == 0
     assert limit.spend(100) == 1.0
     clock.now += 1.5

@@ -20,7 +20,7 @@ import pytest
 from rtc_bridge.core.driving.rtcbot_input import read_text
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.limits import address_limits
-from rtc_bridge.core.limits.address_limits import Networks, site
+from rtc_bridge.core.limits.address_limits import client_key, Networks
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.limits.text_limits import check_text, LIMITS, sdp_member, text_member
 from rtc_bridge.core.protocol import kscale_messages
@@ -239,14 +239,14 @@ def test_half_a_character_is_not_written():
 # Addresses
 
 def test_addresses_that_are_none_take_little_memory():
-    cached = address_limits._site.cache_info().currsize
+    cached = address_limits._client_key.cache_info().currsize
     for number in range(100):
         long = f'{number}' + 'x' * 100_000
-        assert len(site(long)) == 80
+        assert len(client_key(long)) == 80
         assert long not in Networks('n', ['::/0'])
-    assert address_limits._site.cache_info().currsize <= cached + 100
-    assert site('2001:db8::1%' + 'z' * 200) == site('2001:db8::1')
-    assert site('x' * 81) == site('x' * 82) != site('x' * 79)
+    assert address_limits._client_key.cache_info().currsize <= cached + 100
+    assert client_key('2001:db8::1%' + 'z' * 200) == client_key('2001:db8::1')
+    assert client_key('x' * 81) == client_key('x' * 82) != client_key('x' * 79)
 
 
 # K-Scale's frames, which pass as they are

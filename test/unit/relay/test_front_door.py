@@ -37,7 +37,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import pytest
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.limits.address_limits import Networks, Places, Rates, site
+from rtc_bridge.core.limits.address_limits import (
+    client_key, ConcurrencyQuota, KeyedRateLimiter, Networks,
+)
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.relay_settings import RelayLimits, RelaySettings
 from rtc_bridge.relay.directory.registry import Registry
@@ -135,34 +137,35 @@ def test_addresses_behind_proxies():
             ('10.0.0.1', ['6.6.6.6, unknown'], '10.0.0.1'),
             ('::ffff:10.0.0.1', ['5.6.7.8'], '5.6.7.8'),
             ('10.0.0.1', ['10.0.0.3'], '10.0.0.3'), (None, ['5.6.7.8'], None)):
-        assert proxies.viewer(peer, headers) == viewer, (peer, headers)
+        assert proxies.client_behind(peer, headers) == viewer, (peer, headers)
     with pytest.raises(ParameterError, match='trusted_proxies'):
         Networks('trusted_proxies', ['10.0.0.0/33'])
 
 
 def test_a_site_of_ipv6_counts_as_one():
-    assert site('2001:db8::1') == site('2001:db8::ffff:1') != site('2001:db8:0:1::1')
-    assert site('::ffff:1.2.3.4') == site('1.2.3.4') == '1.2.3.4'
-    assert site('fe80::1%eth0') == site('fe80::2') and site(None) == ''
+    assert client_key('2001:db8::1') == client_key('2001:db8::ffff:1')
+    assert client_key('2001:db8::1') != client_key('2001:db8:0:1::1')
+    assert client_key('::ffff:1.2.3.4') == client_key('1.2.3.4') == '1.2.3.4'
+    assert client_key('fe80::1%eth0') == client_key('fe80::2') and client_key(None) == ''
 
 
 def test_places_are_counted():
-    places = Places(3, 2)
-    assert [places.take('a') for _ in range(3)] == [True, True, False]
-    assert places.take('b') and not places.take('c')
-    places.give_back('a')
-    assert places.taken == 2 and places.take('c')
+    places = ConcurrencyQuota(3, 2)
+    assert [places.acquire('a') for _ in range(3)] == [True, True, False]
+    assert places.acquire('b') and not places.acquire('c')
+    places.release('a')
+    assert places.in_use == 2 and places.acquire('c')
 
 
 def test_rates_are_each_ones_own(clock):
-    rates = Rates(60, clock)
+    rates = KeyedRateLimiter(60, clock)
     assert sum(rates.allow('a') for _ in range(100)) == 30
     assert rates.allow('b') and not rates.allow('a')
     clock.now += 2.0
     assert [rates.allow('a') for _ in range(3)] == [True, True, False]
     for number in range(20_000):
         rates.allow(number)
-    assert len(rates._limits) == 10_000
+    assert len(rates._limiters) == 10_000
 
 
 # Robots at the door
