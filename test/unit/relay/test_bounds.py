@@ -402,11 +402,12 @@ async def test_texts_of_doors_in_the_same_process():
 def worst_text(sections):
     """Return what costs aiortc most of what is within the bounds."""
     formats = [*range(96, 128), *range(32, 64)]
+    codecs = ['H264'] * 16 + ['VP8'] * 16 + ['VP9'] * 16 + ['rtx'] * 16
     text, lines, pairs = GOOD, 2, 0
     for number in range(sections):
         section = [f'm=video 9 UDP/TLS/RTP/SAVPF {" ".join(map(str, formats))}', 'a=recvonly',
                    f'a=mid:{number}']
-        section += [f'a=rtpmap:{n} H264/90000' for n in formats]
+        section += [f'a=rtpmap:{n} {codec}/90000' for n, codec in zip(formats, codecs)]
         section += [f'a=fmtp:{n} packetization-mode=1;profile-level-id=42e01f' for n in formats]
         feedback = min(200, (MEAN_FEEDBACK_PAIRS * sections - pairs) // len(formats))
         section += [f'a=rtcp-fb:{formats[-1]} {n}' for n in range(feedback)]
