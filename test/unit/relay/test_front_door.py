@@ -610,7 +610,8 @@ def test_logs_tell_no_secrets():
     process = start('--open', '--log-format', 'json', '--log-level', 'debug',
                     RTC_BRIDGE_RELAY_TOKENS=f'r1:{OWN}')
     try:
-        url = json.loads(process.stderr.readline())['event'].rpartition(' ')[2]
+        url = next(event for event in (json.loads(line)['event'] for line in process.stderr)
+                   if 'listens' in event).rpartition(' ')[2]
 
         async def talk():
             async with ClientSession(url) as http:
