@@ -62,7 +62,8 @@ def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[
     on_nack = guarded('RTCP of a viewer', slot.on_nack)
     # An exception would end aiortc's reading of the whole connection.
     aiortc_compat.watch_rtcp(
-        transceiver.sender, on_keyframe=guarded('RTCP of a viewer', slot.on_keyframe_request),
+        transceiver.sender,
+        on_keyframe_request=guarded('RTCP of a viewer', slot.on_keyframe_request),
         on_report=guarded('RTCP of a viewer', path.on_report),
         on_remb=guarded('RTCP of a viewer', path.rate.on_remb),
         on_nack=lambda lost: on_nack(lost) or [])

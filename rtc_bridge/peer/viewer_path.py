@@ -47,7 +47,7 @@ class ViewerPath:
     def on_report(self, fraction_lost: float) -> None:
         """Take a receiver report, see :meth:`RateEstimate.on_report`; act at once if need be."""
         if self._pc is not None:
-            self.rate.waiting = aiortc_compat.waiting(self._pc)
+            self.rate.waiting = aiortc_compat.unanswered_for(self._pc)
         self.rate.on_report(fraction_lost)
         self._pause()
 
@@ -72,7 +72,7 @@ class ViewerPath:
             self._pause()
         if (rate.ramping or not rate.clear) and (self._check is None or self._check.done()):
             # The regular checks wait for each other, the longer the more there is to find out.
-            self._check = spawn('check of a path', aiortc_compat.check(pc))
+            self._check = spawn('check of a path', aiortc_compat.check_consent(pc))
         showing = [slot for slot in slots if slot.camera is not None]
         if not showing:
             return

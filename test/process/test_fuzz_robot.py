@@ -36,7 +36,7 @@ from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
 from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
-from rtc_bridge.peer.aiortc_compat.limits import limited_by
+from rtc_bridge.peer.aiortc_compat.peer_limits import limited_by
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.viewer_description import read_offer
 from rtc_bridge.signaling.relay_client import RelayClient

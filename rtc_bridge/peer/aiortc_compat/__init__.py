@@ -13,44 +13,31 @@
 # limitations under the License.
 
 """
-Everything that reaches into aiortc and aioice, one concept a file.
+Everything that reaches into private parts of aiortc and aioice, one concept a file.
 
-Each hook is looked for at import and left out, with one warning, where a release does not have
-it; the session then works without that feature. Written against aiortc 1.14 to 1.16.
+Each file says which parts it uses, in which versions, and what happens without them. It looks for
+them at import: a feature whose parts are missing is left out with a warning (``hooks.py``).
+Written for aiortc 1.14 to 1.16. To admit a new release: run ``test/unit/peer/aiortc_compat``, then
+compare the parts named in each file, since a part that is still there may have another meaning.
 """
 
-import logging
-
-from .consent import check, HAS_CONSENT_CLOCK, last_answer, round_trip, waiting
-from .datagrams import HAS_ADDRESS_LIMITS, HAS_DATAGRAM_LIMITS, HAS_MEDIA_LIMITS
-from .dtls import HAS_PEER_CERTIFICATE, peer_fingerprint
-from .gathering import ask_stun, ask_turn, GATHERING_S, HAS_GATHERING_LIMIT, host_addresses
-from .header_extensions import HAS_PLAYOUT_DELAY, PLAYOUT_DELAY_URI
-from .limits import limited_by
-from .retransmission import newest_packets, newest_timestamp, padding_packets, send_again
-from .rtcp import HAS_RTCP, watch_rtcp
-from .sctp import HAS_ASSOCIATION_LIMITS
-from .video_codecs import encodings, HAS_MAIN_PROFILE, MAIN, make_codec_switch, preferences
+# Imported for their effect: they put limits in place.
+from . import datagrams, ice_checks, incoming_media, sctp  # noqa: F401
+from .codec_switch import make_codec_switch
+from .consent import check_consent, last_answer, round_trip, unanswered_for
+from .dtls import peer_fingerprint
+from .gathering import host_addresses
+from .hooks import missing
+from .ice_server_requests import ask_stun, ask_turn
+from .peer_limits import limited_by
+from .playout_delay import PLAYOUT_DELAY_URI
+from .rtcp_feedback import watch_rtcp
+from .rtp_history import newest_packets, newest_timestamp, padding_packets, send_again
+from .video_codecs import encodings, MAIN, preferences
 
 __all__ = [
-    'ask_stun', 'ask_turn', 'check', 'encodings', 'GATHERING_S', 'HAS_ADDRESS_LIMITS',
-    'HAS_ASSOCIATION_LIMITS', 'HAS_CONSENT_CLOCK', 'HAS_DATAGRAM_LIMITS', 'HAS_GATHERING_LIMIT',
-    'HAS_MAIN_PROFILE', 'HAS_MEDIA_LIMITS', 'HAS_PEER_CERTIFICATE', 'HAS_PLAYOUT_DELAY',
-    'HAS_RTCP', 'host_addresses', 'last_answer', 'limited_by', 'MAIN', 'make_codec_switch',
-    'newest_packets', 'newest_timestamp', 'padding_packets', 'peer_fingerprint',
-    'PLAYOUT_DELAY_URI', 'preferences', 'round_trip', 'send_again', 'waiting', 'watch_rtcp',
+    'ask_stun', 'ask_turn', 'check_consent', 'encodings', 'host_addresses', 'last_answer',
+    'limited_by', 'MAIN', 'make_codec_switch', 'missing', 'newest_packets', 'newest_timestamp',
+    'padding_packets', 'peer_fingerprint', 'PLAYOUT_DELAY_URI', 'preferences', 'round_trip',
+    'send_again', 'unanswered_for', 'watch_rtcp',
 ]
-
-logger = logging.getLogger(__name__)
-
-for _name, _found in (('playout delay', HAS_PLAYOUT_DELAY), ('RTCP feedback', HAS_RTCP),
-                      ('sign of life', HAS_CONSENT_CLOCK), ('H.264 Main', HAS_MAIN_PROFILE),
-                      ('time to gather candidates', HAS_GATHERING_LIMIT),
-                      ("bounds on a peer's data", HAS_ASSOCIATION_LIMITS),
-                      ("bounds on a peer's addresses", HAS_ADDRESS_LIMITS),
-                      ("bounds on a peer's datagrams", HAS_DATAGRAM_LIMITS),
-                      ('media that is not for us', HAS_MEDIA_LIMITS),
-                      ("a peer's certificate, so that no invite can be proved",
-                       HAS_PEER_CERTIFICATE)):
-    if not _found:
-        logger.warning('this release of aiortc has no hook for %s', _name)

@@ -12,7 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Consent checks (RFC 7675): signs of life and round trips."""
+"""
+Consent checks (RFC 7675): signs of life, and round-trip times.
+
+Private parts used (aioice, as of aiortc 1.14 to 1.16): ``StunProtocol.request`` and its
+``receiver``, ``CONSENT_INTERVAL`` and ``CONSENT_FAILURES`` of the module, ``_nominated`` and
+``remote_password`` of ``Connection``, ``_connection`` of ``RTCIceTransport``. Without them no
+round trip is measured and a dead peer is noticed only when aiortc notices it.
+"""
 
 import contextlib
 from typing import Any
@@ -21,52 +28,62 @@ from aioice import stun
 import aioice.ice
 from aiortc import RTCPeerConnection
 
+from .hooks import available
 from ...core.clock import boot_time
 
+# Seconds between two consent checks of a connection, and how many may fail in a row. aioice waits
+# 5 s, which would notice a dead peer after half a minute.
+_CONSENT_INTERVAL_S = 0.2
+_CONSENT_FAILURES = 6
 
-def _install_consent_clock() -> bool:
-    """
-    Ask each peer for consent (RFC 7675) five times a second, and note its answers.
 
-    The answer echoes a random transaction id, so it is a sign of life that nobody off the path
-    can forge, and it comes even when a viewer sends nothing else. Its time is the round trip.
+def _install_consent_clock() -> None:
     """
-    protocol = getattr(aioice.ice, 'StunProtocol', None)
-    if not hasattr(protocol, 'request'):
-        return False
+    Check consent five times a second, and note each answer on the connection.
+
+    An answer echoes a random transaction id, so nobody off the path can forge this sign of life,
+    and it comes even when a viewer sends nothing else. Its time is the round trip.
+    """
+    protocol: Any = getattr(aioice.ice, 'StunProtocol', None)
+    if not available('the sign of life', (protocol, ['request'])):
+        return
     request = protocol.request
 
-    async def request_and_note(self, *args, **kwargs):
-        consent = kwargs.get('retransmissions') == 0
-        if consent:
-            # aioice waits half a second for each try, and longer for the second one: the answer
-            # to the first may take as long as both.
+    async def request_and_note(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # Of all requests only consent checks are sent without repetition.
+        is_consent_check = kwargs.get('retransmissions') == 0
+        if is_consent_check:
+            # aioice waits half a second for an answer to each try, and longer for the second: the
+            # answer to the first one counts if it comes while the second one waits.
             kwargs['retransmissions'] = 1
         began = boot_time()
-        if consent:
+        if is_consent_check:
             self.receiver.asked = began
         result = await request(self, *args, **kwargs)
         self.receiver.last_answer = now = boot_time()
-        if consent:
+        if is_consent_check:
             self.receiver.round_trip = now, now - began
             if self.receiver.asked == began:
                 self.receiver.asked = None
         return result
 
     protocol.request = request_and_note
-    if hasattr(aioice.ice, 'CONSENT_INTERVAL') and hasattr(aioice.ice, 'CONSENT_FAILURES'):
-        aioice.ice.CONSENT_INTERVAL = 0.2
-        aioice.ice.CONSENT_FAILURES = 6
-    return True
+    module: Any = aioice.ice
+    if hasattr(module, 'CONSENT_INTERVAL') and hasattr(module, 'CONSENT_FAILURES'):
+        module.CONSENT_INTERVAL = _CONSENT_INTERVAL_S
+        module.CONSENT_FAILURES = _CONSENT_FAILURES
 
 
-def _connections(pc: RTCPeerConnection) -> set[Any]:
-    transports = [s.transport for s in (*pc.getSenders(), pc.sctp) if s is not None]
-    return {getattr(t.transport, '_connection', None) for t in transports if t is not None}
+def _ice_connections(pc: RTCPeerConnection) -> set[Any]:
+    """Return aioice's connections below a peer connection: one if all sections are bundled."""
+    transports = [sender.transport for sender in (*pc.getSenders(), pc.sctp) if sender is not None]
+    return {getattr(transport.transport, '_connection', None)
+            for transport in transports if transport is not None}
 
 
 def _noted(pc: RTCPeerConnection, name: str) -> list[Any]:
-    return [value for c in _connections(pc) if (value := getattr(c, name, None)) is not None]
+    return [value for connection in _ice_connections(pc)
+            if (value := getattr(connection, name, None)) is not None]
 
 
 def last_answer(pc: RTCPeerConnection) -> float | None:
@@ -79,20 +96,23 @@ def round_trip(pc: RTCPeerConnection) -> tuple[float, float] | None:
     return max(_noted(pc, 'round_trip'), default=None)
 
 
-async def check(pc: RTCPeerConnection) -> None:
-    """Ask for consent once more, between the regular times: one more round trip is noted."""
-    for connection in _connections(pc):
+def unanswered_for(pc: RTCPeerConnection) -> float:
+    """Return for how many seconds the newest check has waited for its answer, 0 if it has one."""
+    asked: float = max(_noted(pc, 'asked'), default=boot_time())
+    return boot_time() - asked
+
+
+async def check_consent(pc: RTCPeerConnection) -> None:
+    """Check consent once more, between the regular checks: one more round trip is noted."""
+    for connection in _ice_connections(pc):
         password = getattr(connection, 'remote_password', None)
-        for pair in list(getattr(connection, '_nominated', {}).values()) if password else ():
+        if not password:
+            continue
+        for pair in list(getattr(connection, '_nominated', {}).values()):
             with contextlib.suppress(stun.TransactionError, ConnectionError):
                 await pair.protocol.request(
                     connection.build_request(pair, nominate=False), pair.remote_addr,
                     integrity_key=password.encode(), retransmissions=0)
 
 
-def waiting(pc: RTCPeerConnection) -> float:
-    """Return for how many seconds the newest check has been without an answer, 0 if it is not."""
-    return boot_time() - max(_noted(pc, 'asked'), default=boot_time())
-
-
-HAS_CONSENT_CLOCK = _install_consent_clock()
+_install_consent_clock()

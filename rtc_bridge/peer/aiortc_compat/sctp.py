@@ -12,20 +12,30 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Bounds on what a peer's SCTP association costs.
+Bounds on what a peer's SCTP association (RFC 9260) costs.
 
 aiortc believes its peers: one packet of 1.2 kB, a SACK of 285 gap blocks that span 65535 TSNs
 each, costs it 3 s, and a parameter of length 0 an endless loop. What a packet may be is in
 :mod:`rtc_bridge.core.limits.sctp_limits`; here it is applied before aiortc works on it.
+
+Private parts used (aiortc 1.14 to 1.16): the methods of ``RTCSctpTransport`` in ``_METHODS``, the
+chunk classes and constants of its module in ``_CHUNKS``, and the state of an association:
+``_advertised_rwnd``, ``_association_state``, ``_data_channels``, ``_inbound_streams``,
+``_last_received_tsn``, ``_local_tsn``, ``_sack_duplicates``, ``_sack_misordered``,
+``_sack_needed`` and ``_sent_queue``. If a method or class is missing, nothing is limited and a
+warning says so. If the state changes its meaning, ``test_hostile_peers.py`` and
+``test/process/test_fuzz_robot.py`` fail: do not admit such a release.
 """
 
 import asyncio
 import logging
 from struct import error as struct_error, unpack_from
+from typing import Any
 
 from aiortc import RTCSctpTransport, rtcsctptransport
 
-from .limits import limits_of, note_unreadable
+from .hooks import available
+from .peer_limits import limits_of, note_unreadable
 from ...core.limits.datagram_limits import PeerLimits
 from ...core.limits.sctp_limits import (
     AssociationBreach, gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD,
@@ -34,103 +44,111 @@ from ...core.limits.sctp_limits import (
 
 logger = logging.getLogger(__name__)
 
-# What aiortc raises on chunks and messages that are not what they say. It closes the connection
-# on them, with a traceback in the log.
-_GARBAGE = (AssertionError, IndexError, KeyError, TypeError, ValueError, struct_error)
+# What aiortc raises on malformed chunks and messages. Left to itself it closes the connection on
+# them, with a traceback in the log.
+_MALFORMED = (AssertionError, IndexError, KeyError, TypeError, ValueError, struct_error)
 
-# Chunks of unfinished messages from which on others get their turn between two more of them.
+# Chunks of unfinished messages beyond which the event loop runs other work before each further
+# chunk: aiortc walks over all of them for it, which takes up to 1 ms.
 _MANY_UNFINISHED = 64
 
-_HOOKS = ('_handle_data', '_receive_chunk', '_receive_data_chunk', '_mark_received',
-          '_data_channel_receive', '_data_channel_flush', '_abort', '_set_state', 'State')
+_METHODS = ('_handle_data', '_receive_chunk', '_receive_data_chunk', '_mark_received',
+            '_data_channel_receive', '_data_channel_flush', '_abort', '_set_state', 'State')
 _CHUNKS = ('DataChunk', 'ForwardTsnChunk', 'InitChunk', 'SackChunk', 'ReconfigChunk',
            'WEBRTC_DCEP', 'DATA_CHANNEL_OPEN')
 
 
-async def _end(transport: RTCSctpTransport, limits: PeerLimits, reason: str) -> None:
+# RTCSctpTransport, whose methods are replaced here.
+_transport_class: Any = RTCSctpTransport
+
+
+async def _end_association(transport: RTCSctpTransport, limits: PeerLimits, reason: str) -> None:
     limits.over = True
     limits.on_breach(reason)
     try:
-        # The session's last words, if aiortc may still send any.
+        # The session has said why it ends: send that, if aiortc still can.
         await transport._data_channel_flush()
     except ConnectionError:
-        logger.debug('nothing more can be sent to a peer that is cut off')
-    except _GARBAGE as error:
+        logger.debug('nothing more can be sent to a peer whose association ends')
+    except _MALFORMED as error:
         note_unreadable('SCTP', error, trusted=limits.trusted)
     await transport._abort()
     transport._set_state(transport.State.CLOSED)
 
 
-def _install_association_limits() -> bool:
+def _install_association_limits() -> None:
     """Count and check what comes over an association, and end it on a breach."""
-    kind, module = RTCSctpTransport, rtcsctptransport
-    if not all(hasattr(kind, n) for n in _HOOKS) or not all(hasattr(module, n) for n in _CHUNKS):
-        return False
-    handle = kind._handle_data
+    if not available("the limit of a peer's data", (RTCSctpTransport, _METHODS),
+                     (rtcsctptransport, _CHUNKS)):
+        return
+    handle = _transport_class._handle_data
 
-    async def handle_within_limits(self, data):
+    async def handle_within_limits(self: RTCSctpTransport, data: bytes) -> None:
         limits = limits_of(self)
         if limits is None:
-            return await handle(self, data)
+            await handle(self, data)
+            return
         if limits.over:
-            return None
+            return
         try:
             if limits.association.take_packet(data, limits.trusted):
                 await handle(self, data)
         except AssociationBreach as breach:
-            await _end(self, limits, str(breach))
-        except _GARBAGE as error:
+            await _end_association(self, limits, str(breach))
+        except _MALFORMED as error:
             note_unreadable('SCTP', error, trusted=limits.trusted)
-            await _end(self, limits, f'SCTP that cannot be read ({type(error).__name__})')
+            await _end_association(self, limits,
+                                   f'SCTP that cannot be read ({type(error).__name__})')
 
-    kind._handle_data = handle_within_limits
+    _transport_class._handle_data = handle_within_limits
     _install_window()
     _install_chunk_limits()
     _install_data_limits()
     _install_channel_limits()
-    return True
 
 
 def _install_window() -> None:
-    """Announce the receive window that is kept to (RFC 9260, section 3.3.2)."""
-    start = RTCSctpTransport.start
+    """Announce the receive window that the limits allow (RFC 9260, section 3.3.2)."""
+    start = _transport_class.start
 
-    async def start_with_window(self, *args, **kwargs):
+    async def start_with_window(self: RTCSctpTransport, *args: Any, **kwargs: Any) -> None:
         if limits_of(self) is not None:
             self._advertised_rwnd = MAX_UNFINISHED_BYTES
         await start(self, *args, **kwargs)
 
-    RTCSctpTransport.start = start_with_window
+    _transport_class.start = start_with_window
 
 
 def _install_chunk_limits() -> None:
+    """Drop chunks out of turn, and cut down those that would cost aiortc much."""
     module = rtcsctptransport
     counted = (module.DataChunk, module.SackChunk, module.ForwardTsnChunk, module.ReconfigChunk)
-    receive = RTCSctpTransport._receive_chunk
+    receive = _transport_class._receive_chunk
 
-    async def receive_within_limits(self, chunk):
+    async def receive_within_limits(self: RTCSctpTransport, chunk: Any) -> None:
         limits = limits_of(self)
         if limits is not None:
             if limits.over:
                 return
             if isinstance(chunk, counted) and self._last_received_tsn is None:
-                # Before INIT there is nothing to count from.
+                # Before INIT there is no TSN to count from.
                 return
-            if isinstance(chunk, module.InitChunk):
-                if self._association_state == self.State.ESTABLISHED:
-                    # aiortc would count from anew while it keeps what came (RFC 9260, 5.2.2).
-                    return
+            if isinstance(chunk, module.InitChunk) and (
+                    self._association_state == self.State.ESTABLISHED):
+                # aiortc would start the TSNs anew but keep the chunks that came (RFC 9260,
+                # section 5.2.2).
+                return
             if isinstance(chunk, module.SackChunk):
                 _clamp_sack(self, chunk)
             elif isinstance(chunk, module.ForwardTsnChunk):
                 _clamp_forward_tsn(self, chunk)
         await receive(self, chunk)
 
-    RTCSctpTransport._receive_chunk = receive_within_limits
+    _transport_class._receive_chunk = receive_within_limits
 
 
 def _clamp_sack(transport: RTCSctpTransport, chunk: rtcsctptransport.SackChunk) -> None:
-    """Leave of a SACK what is about something that is outstanding (RFC 9260, section 6.2.1)."""
+    """Keep the gap blocks of a SACK that are about outstanding TSNs (RFC 9260, section 6.2.1)."""
     newest = (transport._local_tsn - 1) & 0xFFFFFFFF
     if tsns_ahead(chunk.cumulative_tsn, newest):
         raise AssociationBreach('SACK of what was not sent')
@@ -141,8 +159,9 @@ def _clamp_sack(transport: RTCSctpTransport, chunk: rtcsctptransport.SackChunk) 
 
 def _clamp_forward_tsn(transport: RTCSctpTransport,
                        chunk: rtcsctptransport.ForwardTsnChunk) -> None:
-    """Leave of a FORWARD TSN (RFC 3758) streams that are in use, each once."""
-    if tsns_ahead(chunk.cumulative_tsn, transport._last_received_tsn) > MAX_TSNS_AHEAD:
+    """Keep the streams of a FORWARD TSN (RFC 3758) that are in use, each once."""
+    received = transport._last_received_tsn
+    if received is not None and tsns_ahead(chunk.cumulative_tsn, received) > MAX_TSNS_AHEAD:
         raise AssociationBreach('FORWARD TSN far ahead')
     chunk.streams = list({stream: (stream, sequence) for stream, sequence in chunk.streams
                           if stream in transport._inbound_streams
@@ -150,16 +169,17 @@ def _clamp_forward_tsn(transport: RTCSctpTransport,
 
 
 def _install_data_limits() -> None:
-    receive, mark = RTCSctpTransport._receive_data_chunk, RTCSctpTransport._mark_received
+    """Bound what waits to be put together or in order, and keep the cost of each chunk small."""
+    receive, mark = _transport_class._receive_data_chunk, _transport_class._mark_received
 
-    async def receive_within_limits(self, chunk):
+    async def receive_within_limits(self: Any, chunk: rtcsctptransport.DataChunk) -> None:
         limits = limits_of(self)
         if limits is not None:
             streams = self._inbound_streams
             if chunk.stream_id not in streams and len(streams) >= MAX_STREAMS:
                 raise AssociationBreach(f'data on more than {MAX_STREAMS} streams')
             if self._advertised_rwnd < len(chunk.user_data):
-                # aiortc forgets what waited on a stream that was reset.
+                # aiortc does not give back the window of what waited on a stream that was reset.
                 self._advertised_rwnd = MAX_UNFINISHED_BYTES - sum(
                     len(kept.user_data) for s in streams.values() for kept in s.reassembly)
             held = sum(len(stream.reassembly) for stream in streams.values())
@@ -170,16 +190,15 @@ def _install_data_limits() -> None:
                 self._sack_needed = True
                 return
             if held > _MANY_UNFINISHED:
-                # Each further chunk costs aiortc a walk over all of these, up to 1 ms.
                 await asyncio.sleep(0)
                 if limits.over:
                     return
         await receive(self, chunk)
 
-    def mark_received(self, tsn):
-        """Do as aiortc does, but without sorting all that is misordered for each chunk."""
+    def mark_received(self: Any, tsn: int) -> bool:
+        """Do as aiortc does, but without sorting all misordered TSNs for each chunk."""
         if limits_of(self) is None:
-            return mark(self, tsn)
+            return bool(mark(self, tsn))
         ahead = tsns_ahead(tsn, self._last_received_tsn)
         if not ahead or tsn in self._sack_misordered:
             if len(self._sack_duplicates) < MAX_DUPLICATES:
@@ -193,15 +212,17 @@ def _install_data_limits() -> None:
             following = following + 1 & 0xFFFFFFFF
         return False
 
-    RTCSctpTransport._receive_data_chunk = receive_within_limits
-    RTCSctpTransport._mark_received = mark_received
+    _transport_class._receive_data_chunk = receive_within_limits
+    _transport_class._mark_received = mark_received
 
 
 def _install_channel_limits() -> None:
+    """Bound the number of data channels, and messages to channels that were never opened."""
     module = rtcsctptransport
-    receive = RTCSctpTransport._data_channel_receive
+    receive = _transport_class._data_channel_receive
 
-    async def receive_within_limits(self, stream_id, pp_id, data):
+    async def receive_within_limits(self: RTCSctpTransport, stream_id: int, pp_id: int,
+                                    data: bytes) -> None:
         limits = limits_of(self)
         if limits is not None:
             if limits.over:
@@ -214,7 +235,7 @@ def _install_channel_limits() -> None:
                 limits.association.take_stray()
         await receive(self, stream_id, pp_id, data)
 
-    RTCSctpTransport._data_channel_receive = receive_within_limits
+    _transport_class._data_channel_receive = receive_within_limits
 
 
-HAS_ASSOCIATION_LIMITS = _install_association_limits()
+_install_association_limits()

@@ -30,7 +30,7 @@ from rtc_bridge.core.limits.sctp_limits import (
 )
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.core.supervision import FailureLog
-from rtc_bridge.peer.aiortc_compat import host_addresses, limits
+from rtc_bridge.peer.aiortc_compat import host_addresses, peer_limits
 from rtc_bridge.peer.viewer_description import only_sha256
 from support.proving import Door, Page
 from support.raw_sctp import (
@@ -192,8 +192,8 @@ async def test_datagrams_of_nobody_reach_no_session(door):
 def noted(monkeypatch):
     """Return logs of failures and refusals that begin empty."""
     logs = FailureLog(), Refusals()
-    monkeypatch.setattr(limits, 'failures', logs[0])
-    monkeypatch.setattr(limits, 'refusals', logs[1])
+    monkeypatch.setattr(peer_limits, 'failures', logs[0])
+    monkeypatch.setattr(peer_limits, 'refusals', logs[1])
     return logs
 
 
