@@ -15,17 +15,16 @@
 """
 Bad input at every door: no crash, no hang, no leak, a clear error, and nobody else notices.
 
-``RTC_BRIDGE_FUZZ=20000`` in the environment asks for so many inputs a test, instead of a few.
+``RTC_BRIDGE_FUZZ=100000`` in the environment asks for so many inputs a test, instead of a few.
 """
 
 import asyncio
 from contextlib import asynccontextmanager
 import json
 import logging
-import os
 
 from aiohttp import ClientError, WSMsgType
-from hypothesis import given, HealthCheck, settings, strategies as st
+from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
@@ -33,48 +32,20 @@ from rtc_bridge.core.protocol.sdpfrag import Fragment, parse_fragment
 from rtc_bridge.core.protocol.signaling_messages import Message, parse
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.browsers import Loop
+from support.fuzzing import (
+    BATCH, batches, edit, edits, frames, fuzz, kscale, lines, texts,
+)
 from support.patience import PATIENCE
 from support.relay_server import get, make_offer, relay, send
 from support.viewer import make_sessions, TestCamera, Viewer
 from support.whep_player import fragment
 
-COUNT = int(os.environ.get('RTC_BRIDGE_FUZZ', 60))
-fuzz = settings(max_examples=COUNT, deadline=None, database=None, derandomize=COUNT < 1000,
-                suppress_health_check=list(HealthCheck))
 # What stays far above what a test sends: here it is about what the input is, not how much.
 AMPLE = {'offers_per_minute': 10 ** 6, 'requests_per_minute': 10 ** 6,
          'messages_per_second': 10 ** 5, 'viewers_per_robot': 10 ** 5,
-         'viewers_per_address': 10 ** 5, 'answer_timeout': 5.0,
+         'viewers_per_address': 10 ** 5, 'answer_timeout': PATIENCE,
          # The witness does not read, and so answers no pings, while others talk.
          'heartbeat': 300.0}
-
-NAMES = ('type', 'session', 'sdp', 'candidate', 'sdpMid', 'sdpMLineIndex', 'robot_id', 'version',
-         'ice_servers', 'urls', 'username', 'credential', 'code', 'message', 'door', 'trickle',
-         'camera', 'source', 'bearer', 'kind', 'url', 'identity', 'salt', 'digest', 'key',
-         'cameras')
-TYPES = ('register', 'registered', 'watch', 'renew', 'ready', 'offer', 'answer', 'candidate',
-         'close', 'error', 'challenge', 'prove', 'admit', 'call', 'done', 'nonsense')
-texts = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(
-    ['', 'o', 'ws', '../..', '\ud800', '\0', '\r\nX: y', 'x' * 5000])
-plain = st.none() | st.booleans() | st.integers() | st.floats() | texts
-values = st.recursive(plain, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(
-    st.sampled_from(NAMES) | texts, inner, max_size=5), max_leaves=10)
-objects = st.builds(
-    lambda kind, members: {'type': kind, **members}, st.sampled_from(TYPES) | values,
-    st.dictionaries(st.sampled_from(NAMES), values, max_size=6)).map(json.dumps)
-kscale = st.fixed_dictionaries({}, optional={
-    'role': st.sampled_from(['robot', 'app', 'boss']) | plain, 'token': values,
-    'robot_id': st.sampled_from(['witness', 'fuzzed', 'ws', '']) | plain,
-    'service': st.sampled_from(['video', 'video/x', 'policy']) | plain,
-    'type': st.sampled_from(['Negotiate', 'robot_available', 'connection_closed']) | values,
-    'cameras': st.lists(st.integers() | texts, max_size=20) | values,
-    'sdp': st.builds(lambda t, s: {'type': t, 'sdp': s}, st.sampled_from(['answer', 'offer']),
-                     texts) | values,
-    'ice': st.builds(lambda c, i: {'candidate': c, 'sdpMLineIndex': i}, texts, plain) | values,
-}).map(json.dumps)
-hostile = st.sampled_from(['[' * 100_000, '{"type":' * 30_000, '"' + 'x' * 200_000 + '"', '1e999',
-                           '{"type":"offer","type":"close"}', 'NaN', '1' * 5000, '\ufeff{}'])
-frames = objects | hostile | st.text(max_size=60) | st.binary(max_size=60)
 
 
 class Faults(logging.Handler):
@@ -163,7 +134,7 @@ async def until_message(ws, kind):
 
 # Texts
 
-@fuzz
+@fuzz()
 @given(frames)
 def test_frames_are_messages_or_refused(frame):
     try:
@@ -175,7 +146,7 @@ def test_frames_are_messages_or_refused(frame):
         assert parse(message.dump()) == message
 
 
-@fuzz
+@fuzz()
 @given(st.lists(st.sampled_from([
     'a=mid:0', 'm=video 9 RTP/AVP 96', 'a=candidate:x', 'a=end-of-candidates', 'a=ice-ufrag:u',
     '\0', 'a=' + 'x' * 9000, '']) | st.text(max_size=30), max_size=20).map('\n'.join))
@@ -189,9 +160,8 @@ def test_fragments_are_read_or_refused(text):
 # WebSockets
 
 def test_pages_and_robots_send_anything(loop):
-    @fuzz
-    @given(st.sampled_from(['page', 'robot', 'nobody', 'rtcbot']),
-           st.lists(frames, min_size=1, max_size=4))
+    @fuzz(BATCH)
+    @given(st.sampled_from(['page', 'robot', 'nobody', 'rtcbot']), batches(frames))
     def example(kind, sent):
         loop.run(talk(kind, sent))
 
@@ -239,8 +209,8 @@ def test_pages_and_robots_send_anything(loop):
 @pytest.mark.parametrize('kind', ['first', 'robot', 'app of theirs', 'app of ours'])
 def test_anything_comes_in_k_scales_form(loop, kind):
     """It is passed on as it is, or answered; robots that answer anything do no harm either."""
-    @fuzz
-    @given(st.lists(kscale | frames, min_size=1, max_size=4))
+    @fuzz(BATCH)
+    @given(batches(kscale | frames))
     def example(sent):
         loop.run(talk(sent))
 
@@ -324,7 +294,7 @@ def test_anything_is_posted(loop):
             max_size=20)), max_size=3)
 
     def run(r, robot):
-        @fuzz
+        @fuzz()
         @given(methods, paths, bodies, kinds, more)
         def example(method, path, body, kind, headers):
             loop.run(ask(method, path, body, {**headers, 'Content-Type': kind}))
@@ -366,7 +336,7 @@ def test_any_bytes_come(loop):
         b'\x16\x03\x01'])
 
     def run(r, _):
-        @fuzz
+        @fuzz()
         @given(st.lists(words | st.binary(max_size=20), max_size=12).map(b''.join))
         def example(data):
             loop.run(throw(data))
@@ -391,45 +361,6 @@ def test_any_bytes_come(loop):
 
 # SDP
 
-lines = st.sampled_from([
-    'a=', 'm=', 'v=', 'a=rtpmap:', 'a=fmtp:96 ' + 'x=' * 500, 'a=setup:', 'a=mid:',
-    'a=group:BUNDLE', 'a=fingerprint:sha-256 00', 'a=ice-ufrag:',
-    'a=candidate:1 1 udp 1 999.9.9.9 99999 typ host',
-    'a=candidate:1 1 udp 99999999999999999999 1.1.1.1 1 typ host', 'a=ssrc:x y',
-    'a=extmap:9999 urn:x',
-    'm=video 99999999 UDP/TLS/RTP/SAVPF 96', 'm=audio 9 UDP/TLS/RTP/SAVPF 0', 'a=sctp-port:-1',
-    'm=application 9 UDP/DTLS/SCTP webrtc-datachannel', 'm=text 9 X 0', 'a=rtcp-fb:* nack',
-    'a=max-message-size:x', 'c=IN IP4 \ud800', 'a=sendrecv', 'a=inactive', 'a=rtcp-mux'])
-edits = st.lists(st.tuples(
-    st.sampled_from(['drop', 'double', 'insert', 'cut', 'swap', 'garble', 'number', 'again']),
-    st.integers(0, 10 ** 6), lines | st.text(max_size=20)), min_size=1, max_size=6)
-
-
-def edit(sdp, changes):
-    """Return an offer with some lines spoilt."""
-    text = sdp.split('\r\n')
-    for what, where, line in changes:
-        n = where % max(1, len(text))
-        match what:
-            case 'drop':
-                del text[n:n + 1]
-            case 'double':
-                text[n:n] = text[n:n + 1] * 3
-            case 'insert':
-                text.insert(n, line)
-            case 'cut':
-                text = text[:n]
-            case 'swap':
-                text.append(text.pop(n) if text else line)
-            case 'garble' if text:
-                text[n] = text[n][:where % 20] + line
-            case 'number' if text:
-                text[n] = ''.join('9' * 30 if c.isdigit() else c for c in text[n])
-            case 'again':
-                text = text * 2 if len(text) < 500 else text
-    return '\r\n'.join(text)
-
-
 def test_hostile_offers_reach_a_robot(loop):
     """What the door lets through, the robot answers or refuses; and it lets go of all of it."""
     async def start():
@@ -441,7 +372,7 @@ def test_hostile_offers_reach_a_robot(loop):
     sessions, sdp = loop.run(start())
     link = LocalRobotLink(sessions, 'server')
 
-    @fuzz
+    @fuzz()
     @given(edits, st.sampled_from(['v1', 'rtcbot', 'whep']), st.sampled_from([None, 'front', 'x']),
            lines | texts)
     def example(changes, door, camera, candidate):
@@ -469,7 +400,7 @@ def test_hostile_offers_reach_a_robot(loop):
 def test_a_fragment_for_the_wrong_session_changes_nothing(loop):
     """Fuzzed session names find no session of others."""
     def run(r, robot):
-        @fuzz
+        @fuzz()
         @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1,
                        max_size=40))
         def example(name):

@@ -47,9 +47,9 @@ from support.attack_texts import (
     candidates, LONE_SURROGATE, MESSAGES, offer, OFFERS, OTHER_LINE_ENDS, sections,
 )
 from support.browsers import Loop
+from support.fuzzing import BATCH, batches, COUNT, edit, edits, fuzz, hostile, plain, values
 from support.processes import free_port
 from support.viewer import make_sessions, TestCamera, until, Viewer
-from test_fuzz import COUNT, edit, edits, fuzz, hostile, plain, values
 
 # Sizes around what messages may have (docs/protocol.md).
 EDGES = st.sampled_from([0, 1, 63, 64, 65, 255, 256, 257, 1023, 1024, 1025, 4095, 4096, 4097,
@@ -102,7 +102,7 @@ def loop():
 
 # Texts
 
-@fuzz
+@fuzz()
 @given(frames)
 def test_channel_messages_are_read_or_refused(text):
     for parse in (parse_control, parse_teleop):
@@ -125,7 +125,7 @@ members = st.fixed_dictionaries({}, optional={
     name: scalars | values for name in ('robot_id', 'id', 'role', 'name', 'iat', 'exp', 'more')})
 
 
-@fuzz
+@fuzz()
 @given(fragments)
 def test_links_and_bearers_are_read_or_refused(text):
     for parse in (split, read, bearer_parts, lambda t: read_link(f'https://r.example.org/r#{t}')):
@@ -140,7 +140,7 @@ def test_no_bearer_of_strangers_is_let_in(store):
     good = write_bearer(store.secret, Invite('robot', 'i', 'view', 'n', 1, 4_000_000_100))
     payload = write(store.secret, Invite('robot', 'i', 'drive', 'n', 1, 4_000_000_100))
 
-    @fuzz
+    @fuzz()
     @given(st.integers(0, len(good) - 1), st.characters(codec=None), st.booleans(), fragments)
     def example(place, character, other, fragment):
         text = fragment if other else good[:place] + character + good[place + 1:]
@@ -169,7 +169,7 @@ more_lines = st.lists(st.tuples(st.sampled_from([
     lambda n: 'm=audio 9 UDP/TLS/RTP/SAVPF ' + ' '.join(map(str, range(n)))]), AROUND), max_size=2)
 
 
-@fuzz
+@fuzz()
 @given(st.sampled_from(GOOD) | st.sampled_from(sorted(CORPUS_OFFERS)).map(CORPUS_OFFERS.get),
        edits | st.just([]), more_lines, BAD | st.just(''), st.integers(0, 10 ** 6))
 def test_descriptions_are_bounded_then_read(sdp, changes, more, bad, place):
@@ -221,13 +221,14 @@ def test_channels_take_anything(loop, monkeypatch):
             current[:] = sessions.sessions[viewer.id], viewer
         return current[0]
 
-    @fuzz
-    @given(st.sampled_from(['control', 'teleop', 'default']), frames)
-    def example(label, text):
+    @fuzz(BATCH)
+    @given(batches(st.tuples(st.sampled_from(['control', 'teleop', 'default']), frames)))
+    def example(messages):
         async def take():
-            channel = (await session()).channels.get(label)
-            if channel is not None:
-                channel._on_message(text)
+            for label, text in messages:
+                channel = (await session()).channels.get(label)
+                if channel is not None:
+                    channel._on_message(text)
         loop.run(take())
 
     async def end():
@@ -299,13 +300,14 @@ def test_a_relay_says_anything(loop, monkeypatch):
         return relay, running
     relay, running = loop.run(start())
 
-    @fuzz
-    @given(said)
-    def example(text):
+    @fuzz(BATCH)
+    @given(batches(said))
+    def example(texts):
         async def say():
             assert not running.done()
-            await relay.send(text.encode('utf-8', 'surrogatepass').decode('utf-8', 'replace')
-                             if isinstance(text, str) else text)
+            for text in texts:
+                await relay.send(text.encode('utf-8', 'surrogatepass').decode('utf-8', 'replace')
+                                 if isinstance(text, str) else text)
             if len(relay.answers) > 1000:
                 relay.answers.clear()
         loop.run(say())
@@ -364,8 +366,8 @@ packets = st.lists(st.one_of(
 
 def test_associations_take_anything(loop):
     """A packet is read, dropped, or the end of its association; what is kept has bounds."""
-    @fuzz
-    @given(st.lists(packets | st.binary(max_size=60), min_size=1, max_size=5), st.booleans())
+    @fuzz(BATCH)
+    @given(batches(packets | st.binary(max_size=60)), st.booleans())
     def example(bodies, trusted):
         loop.run(take(bodies, trusted))
 
