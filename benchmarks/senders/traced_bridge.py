@@ -32,7 +32,7 @@ from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.frame import Picture
 from rtc_bridge.media.stream import VideoStream
 from rtc_bridge.nodes.bridge import main
-from rtc_bridge.peer.slot import Slot
+from rtc_bridge.peer.slot_track import SlotTrack
 from rtc_bridge.sim import frame_stamp
 
 # By presentation time, which Picture.received fixes.
@@ -92,8 +92,8 @@ def _deliver(self: VideoStream, old: Any, packet: Any, *args: Any) -> None:
     old(self, packet, *args)
 
 
-@_wrap(Slot, 'recv')
-async def _recv(self: Slot, old: Any) -> Any:
+@_wrap(SlotTrack, 'recv')
+async def _recv(self: SlotTrack, old: Any) -> Any:
     before = getattr(self, 'traced_pts', None)
     if before is not None:
         # aiortc comes back when all of the last picture's packets are with the kernel.

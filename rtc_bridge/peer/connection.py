@@ -43,7 +43,7 @@ async def discard(pc: RTCPeerConnection) -> None:
 
 
 def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[str],
-              path: ViewerPath, keyframes: RateLimiter) -> Slot:
+              path: ViewerPath, keyframes: RateLimiter, name: str) -> Slot:
     """
     Return a slot that sends over a transceiver.
 
@@ -51,15 +51,16 @@ def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[
     :param failed: as in :class:`Slot`
     :param path: hears what the viewer reports
     :param keyframes: what the viewer may ask for, in all its slots
+    :param name: of the slot, for the log
     """
     switch = aiortc_compat.make_codec_switch(transceiver)
     if switch is None:
         encodings = encodings[:1]
-    slot = Slot(encodings, failed, switch, keyframes)
-    transceiver.sender.replaceTrack(slot)
+    slot = Slot(encodings, failed, switch, keyframes, name=name)
+    transceiver.sender.replaceTrack(slot.track)
     transceiver.setCodecPreferences(aiortc_compat.preferences(encodings))
-    slot.sender = transceiver.sender
-    on_nack = guarded('RTCP of a viewer', slot.on_nack)
+    slot.track.sender = transceiver.sender
+    on_nack = guarded('RTCP of a viewer', slot.track.on_nack)
     # An exception would end aiortc's reading of the whole connection.
     aiortc_compat.watch_rtcp(
         transceiver.sender,

@@ -95,10 +95,10 @@ class OfferingSession(Session):
         # Made now, as a slot has the codecs that were agreed on.
         self.slots = self.path.slots = [
             make_slot(transceiver, [e for e in self._ours if e in codecs], self._failed_codecs,
-                      self.path, self.budgets.keyframes)
-            for transceiver, codecs in zip(self._transceivers, decoded)]
+                      self.path, self.budgets.keyframes, f'{self._name} slot {number}')
+            for number, (transceiver, codecs) in enumerate(zip(self._transceivers, decoded))]
         for slot in self.slots:
-            slot.on_failure = self.fail
+            slot.track.on_failure = self.fail
         self.fill_first_slot()
         for candidate in early:
             await self.add_candidate(candidate)

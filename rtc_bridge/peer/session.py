@@ -135,11 +135,12 @@ class Session:
         try:
             # Transports are made on the way, and get candidates at once.
             with aiortc_compat.limited_by(self.limits):
-                for _ in range(min(offer.slots, self.robot.max_slots)):
+                for number in range(min(offer.slots, self.robot.max_slots)):
                     # Made before the offer is applied, so that they are matched with its sections.
                     transceiver = pc.addTransceiver('video', 'sendonly')
                     slots.append(make_slot(transceiver, encodings, self._failed_codecs, self.path,
-                                           self.budgets.keyframes))
+                                           self.budgets.keyframes,
+                                           f'{self._name} slot {number}'))
                 await pc.setRemoteDescription(RTCSessionDescription(offer.sdp, 'offer'))
                 for transceiver in pc.getTransceivers():
                     if transceiver.sender.track is None:
@@ -159,9 +160,9 @@ class Session:
         self._pc, self.slots = pc, slots
         self.path.slots = slots
         for slot in slots:
-            slot.on_failure = self.fail
+            slot.track.on_failure = self.fail
         if slots:
-            slots[0].driving_demands = self.budgets.driving_keyframes
+            slots[0].keyframes.driving_budget = self.budgets.driving_keyframes
 
     def _connect(self) -> RTCPeerConnection:
         """Return a connection that this session hears of."""

@@ -54,7 +54,7 @@ class ViewerPath:
     def _pause(self) -> None:
         if self.rate.pause:
             for slot in self.slots:
-                slot.pause(self.rate.pause)
+                slot.track.pause(self.rate.pause)
             self.rate.pause = 0.0
 
     def step(self, pc: RTCPeerConnection, drives: bool) -> None:
@@ -64,7 +64,7 @@ class ViewerPath:
         :param drives: whether the viewer drives the robot
         """
         rate, slots, self._pc = self.rate, self.slots, pc
-        rate.on_sent(8 * sum(slot.bytes_sent + slot.bytes_again for slot in slots))
+        rate.on_sent(8 * sum(slot.track.bytes_sent + slot.track.bytes_resent for slot in slots))
         trip = aiortc_compat.round_trip(pc)
         if trip is not None and trip[0] > self._seen:
             self._seen = trip[0]
@@ -94,8 +94,8 @@ class ViewerPath:
     def _measure(self, showing: list[Slot]) -> Slot:
         """Measure what each slot uses; return the one that uses most."""
         for slot in showing:
-            sent = slot.bytes_sent - self._bytes.get(slot, slot.bytes_sent)
-            self._bytes[slot] = slot.bytes_sent
+            sent = slot.track.bytes_sent - self._bytes.get(slot, slot.track.bytes_sent)
+            self._bytes[slot] = slot.track.bytes_sent
             used = self._used.get(slot, 0.0)
             # Over about a second, as a camera of few pictures is not idle between two.
             self._used[slot] = used + STEP_S * (8 * sent / STEP_S - used)
@@ -111,7 +111,7 @@ class ViewerPath:
 async def _pad(slot: Slot, size: float) -> None:
     for _ in range(_PAD_PARTS):
         try:
-            await slot.pad(int(size / _PAD_PARTS))
+            await slot.track.pad(int(size / _PAD_PARTS))
         except ConnectionError:
             return  # The connection has ended meanwhile.
         # Done before the next step, which would not wait.

@@ -183,7 +183,7 @@ class ControlChannel(Channel):
                     news = f'{since:.0f}'
                 elif state == 'still':
                     news = slot.camera.pictures_in
-            failed = sorted(slot.failed)
+            failed = sorted(slot.failed_codecs)
             known = (name, state, news, round(slow), *failed)
             if self._slots.get(number) != known and self._dump(
                     {'type': 'slot', 'slot': number, 'camera': name,
@@ -197,7 +197,7 @@ class ControlChannel(Channel):
 
     def _send_stamps(self) -> None:
         for number, slot in enumerate(self._session.slots):
-            stamp = slot.stamp
+            stamp = slot.track.times.newest
             if stamp is not None and slot.camera is not None and slot.camera.state()[0] == 'live':
                 self._send('stamps', slot=number, rtp=stamp.rtp, time=round(stamp.time, 6),
                            by='camera' if stamp.by_camera else 'arrival')
@@ -249,7 +249,7 @@ class ControlChannel(Channel):
         elif isinstance(message, Select):
             self._select(message)
         elif isinstance(message, Shown):
-            self._slot(message.slot).shown(message.frames, message.packets)
+            self._slot(message.slot).on_decoded(message.frames, message.packets)
         elif isinstance(message, Figures):
             session.figures = message, boot_time()
         elif isinstance(message, Call):

@@ -89,7 +89,7 @@ class TeleopChannel(Channel):
             if not may_drive(self._session.role):
                 raise TeleopRefused('role')
             slot = self._session.slots[0] if self._session.slots else None
-            frame = slot.sent.time_of(message.frame) if slot is not None else None
+            frame = slot.track.times.arrival_of(message.frame) if slot is not None else None
             for_driving = (slot is None or slot.camera is None or slot.camera.settings.drive)
             self._session.robot.teleop.command(self._session.session_id, message, frame,
                                                for_driving=for_driving)

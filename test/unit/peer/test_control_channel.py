@@ -50,8 +50,9 @@ class StuckChannel:
 class OneSlot:
     """What a control channel looks at of a slot."""
 
-    failed = ()
-    stamp = camera = None
+    failed_codecs = ()
+    camera = None
+    track = SimpleNamespace(times=SimpleNamespace(newest=None))
 
 
 def control(channel, role='drive'):

@@ -133,7 +133,7 @@ async def test_a_silent_camera_is_told(watch):
     # One who comes now still gets the last picture.
     second = await watch(sessions)
     await second.until(lambda: second.got('control', 'slot'))
-    await until(lambda: sessions.sessions[second.id].slots[0].bytes_sent)
+    await until(lambda: sessions.sessions[second.id].slots[0].track.bytes_sent)
 
 
 async def test_hello_tells_limits_and_role(watch):

@@ -65,8 +65,8 @@ async def test_changes_of_cameras_draw_on_the_budget_for_keyframes(watch):
     rude = await watch(sessions, slots=2)
     await rude.until(lambda: len(rude.lumas[0]) > 10)
     session = sessions.sessions[rude.id]
-    rate = session.slots[0]._demands
-    assert rate is session.slots[1]._demands is session.budgets.keyframes
+    rate = session.slots[0].keyframes.budget
+    assert rate is session.slots[1].keyframes.budget is session.budgets.keyframes
     asked, began = [], time.monotonic()
     for stream in front.camera.streams.values():
         request = stream.request_keyframe
@@ -95,15 +95,15 @@ async def test_changes_of_cameras_draw_on_the_budget_for_keyframes(watch):
 def demands_of_lossy_slots(session):
     """Let each slot's viewer ask for keyframes (RFC 4585, section 6.3.1); return who got them."""
     without_refill(session)
-    session.slots[0].driving_demands = session.budgets.driving_keyframes
+    session.slots[0].keyframes.driving_budget = session.budgets.driving_keyframes
     asked = []
     for number, slot in enumerate(session.slots):
-        slot._demands = session.budgets.keyframes
-        slot.request_keyframe = lambda number=number: asked.append(number)
+        slot.keyframes.budget = session.budgets.keyframes
+        slot.keyframes.request = lambda number=number: asked.append(number)
     for _ in range(10):
         for slot in reversed(session.slots):
             # As if those asked for had been lost, on a path with room.
-            slot._demanded, slot._full = float('-inf'), False
+            slot.keyframes._demanded_at, slot.keyframes._congested = float('-inf'), False
             slot.on_keyframe_request()
     return asked
 
@@ -117,14 +117,14 @@ async def test_other_slots_leave_the_driver_the_keyframes_of_slot_0(watch):
     for slot in (1, 2, 3):
         viewer.send('control', type='select', slot=slot, camera='rear')
     await viewer.until(lambda: all(viewer.lumas[n] for n in range(4)))
-    await until(lambda: session.slots[0]._path.drives)
-    assert session.slots[0].driving_demands is session.budgets.driving_keyframes
+    await until(lambda: session.slots[0].drives)
+    assert session.slots[0].keyframes.driving_budget is session.budgets.driving_keyframes
     asked = demands_of_lossy_slots(session)
     assert asked.count(0) == KEYFRAME_DEMANDS
     assert len(asked) == 2 * KEYFRAME_DEMANDS
     # Who does not drive has no more than others.
     viewer.send('control', type='want', lease=False)
-    await until(lambda: not session.slots[0]._path.drives)
+    await until(lambda: not session.slots[0].drives)
     asked = demands_of_lossy_slots(session)
     assert len(asked) == KEYFRAME_DEMANDS and 0 not in asked
 

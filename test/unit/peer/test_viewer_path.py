@@ -96,7 +96,7 @@ async def test_a_viewer_that_floods_costs_the_others_nothing(watch):
     clean.sizes.clear()
     stream = camera.camera.streams['h264']
     frames, keyframes = stream.stats.frames, stream.stats.keyframes
-    seen, again, began = len(clean.lumas[0]), rude_slot.bytes_again, time.monotonic()
+    seen, again, began = len(clean.lumas[0]), rude_slot.track.bytes_resent, time.monotonic()
     demands = 0
     async with asyncio.timeout(PATIENCE):
         while stream.stats.frames - frames < 150:
@@ -114,7 +114,8 @@ async def test_a_viewer_that_floods_costs_the_others_nothing(watch):
     allowed = KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * seconds
     assert demands > 5 * allowed
     assert stream.stats.keyframes - keyframes <= allowed + 2
-    assert rude_slot.bytes_again - again <= SHARE * MAX_BITRATE / 8 * (seconds + SAVED_S) + 1250
+    resent = rude_slot.track.bytes_resent - again
+    assert resent <= SHARE * MAX_BITRATE / 8 * (seconds + SAVED_S) + 1250
 
 
 async def test_padding_brings_a_viewer_back_up(watch):
@@ -129,9 +130,9 @@ async def test_padding_brings_a_viewer_back_up(watch):
         while slot.stream == 'h264' or rate.bitrate > 200_000:
             rate.on_report(0.9)
             await asyncio.sleep(0.1)
-    again = slot.bytes_again
+    again = slot.track.bytes_resent
     await until(lambda: slot.stream == 'h264')
-    assert slot.bytes_again - again > 10_000
+    assert slot.track.bytes_resent - again > 10_000
     assert first_slot.stream == 'h264' and first.sizes[0] == {(320, 240)}
     # The pictures of both tiers; those of the best one may still be on their way.
     await second.until(lambda: second.sizes[0] > {(320, 240)})
@@ -163,9 +164,9 @@ async def test_a_pause_ends_with_a_keyframe(watch):
     camera = NoisyCamera('front')
     viewer, slot, _ = await watch(make_sessions(camera))
     stats = camera.camera.streams['h264'].stats
-    slot.pause(0.3)
-    sent, frames, keyframes = slot.bytes_sent, stats.frames, stats.keyframes
-    await until(lambda: slot.bytes_sent > sent)
+    slot.track.pause(0.3)
+    sent, frames, keyframes = slot.track.bytes_sent, stats.frames, stats.keyframes
+    await until(lambda: slot.track.bytes_sent > sent)
     # Pictures were made meanwhile, and the first that was sent again was whole.
     assert stats.frames - frames >= 3 and stats.keyframes > keyframes
     seen = len(viewer.lumas[0])
@@ -176,14 +177,14 @@ async def test_a_picture_that_came_in_a_pause_is_made_up_for(watch):
     """It may be the last one that comes."""
     camera = TestCamera('front', 60)
     viewer, slot, _ = await watch(make_sessions(camera))
-    slot.pause(0.5)
+    slot.track.pause(0.5)
     camera.luma = 180
     frames = camera.camera.streams['h264'].stats.frames
     await until(lambda: camera.camera.streams['h264'].stats.frames > frames + 1)
     camera.stop()
-    assert slot._paused_until is not None
-    sent = slot.bytes_sent
-    await until(lambda: slot.bytes_sent > sent)
+    assert slot.track._paused_until is not None
+    sent = slot.track.bytes_sent
+    await until(lambda: slot.track.bytes_sent > sent)
 
 
 class Asked:
@@ -204,7 +205,7 @@ async def test_keyframes_are_not_asked_for_while_the_path_is_full():
     slot._subscription = asked = Asked()
     slot.set_path(500_000, full=True)
     for _ in range(10):
-        slot.demand_keyframe()
+        slot.keyframes.on_demand()
     assert asked.count == 0
     # They are owed, once.
     slot.set_path(500_000)
@@ -218,5 +219,5 @@ async def test_a_keyframe_on_its_way_is_not_asked_for_again():
     slot._subscription = asked = Asked()
     slot.set_path(500_000, rtt=60.0)
     for _ in range(10):
-        slot.demand_keyframe()
+        slot.keyframes.on_demand()
     assert asked.count == 1

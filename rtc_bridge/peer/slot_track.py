@@ -1,0 +1,246 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The packets of one slot, from its camera's stream to aiortc's RTP sender."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+import logging
+from typing import Any, Callable, TypeAlias
+
+from aiortc import MediaStreamTrack, RTCRtpSender
+from aiortc.mediastreams import MediaStreamError
+import av
+
+from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
+from .keyframe_requests import KeyframeRequests
+from .sent_frame_times import SentFrameTimes
+from ..core.clock import boot_time
+from ..core.supervision import failures, OnFailure
+from ..core.video.capture_times import CaptureAge
+from ..core.video.codec_fallback import Evidence
+from ..core.video.retransmission import PACKET_BITS, Retransmissions
+from ..media.stream import START_BITRATE
+
+logger = logging.getLogger(__name__)
+
+# An encoded frame. The parameter of the type exists for type checkers only.
+Packet: TypeAlias = 'av.Packet[Any]'
+
+# Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
+_MAX_WAITING = 3
+# RTP clock of video, Hz.
+_CLOCK_HZ = 90000
+
+
+class SlotTrack(MediaStreamTrack):
+    """
+    A video track that passes encoded frames on to aiortc unchanged.
+
+    Nothing waits for long: frames beyond ``_MAX_WAITING`` are dropped, and the stream goes on with
+    a keyframe. All cameras stamp with one clock, so a change of cameras needs no negotiation.
+
+    It belongs to the event loop: encoder threads hand their packets over to the loop before
+    :meth:`put` gets them (``media.fanout``).
+
+    :param name: of the slot, for the log
+    :param keyframes: asks for the keyframes that this track needs
+    :param evidence: is told of each frame that is sent
+    :param encoding: the first negotiated one, which aiortc sends unless told otherwise
+    :param switch: makes aiortc send another encoding from the next packet on, ``None`` if only
+        one was negotiated
+    :ivar encoding: of the frames that :meth:`put` gets
+    :ivar repeat: send each frame a second time, one frame later
+    :ivar bytes_sent: of frames, in all
+    :ivar bytes_resent: of repetitions and padding, in all
+    """
+
+    kind = 'video'
+
+    def __init__(self, name: str, keyframes: KeyframeRequests, evidence: Evidence, encoding: str,
+                 switch: Callable[[str], None] | None) -> None:
+        super().__init__()
+        self._name = name
+        # The sender that reads this track; set with the track.
+        self.sender: RTCRtpSender | None = None
+        # Ends the session if this track fails: aiortc would stop sending without a word.
+        self.on_failure: OnFailure = lambda error: None
+        self.times = SentFrameTimes()
+        self.retransmissions = Retransmissions(START_BITRATE)
+        self.encoding = encoding
+        self.repeat = False
+        self.bytes_sent = 0
+        self.bytes_resent = 0
+        # aiortc reads from the moment the path is open; nothing is kept before.
+        self.reading = False
+        self._keyframes = keyframes
+        self._evidence = evidence
+        self._switch = switch
+        self._sent_encoding = encoding
+        self._frames: deque[Packet] = deque()
+        self._arrived = asyncio.Event()
+        self._keyframe_needed = True
+        self._last_pts = -1
+        self._paused_until: float | None = None
+
+    def restart(self, capture: CaptureAge | None) -> None:
+        """Drop what waits: another camera is shown, or none."""
+        self._frames.clear()
+        self.times.restart(capture)
+
+    def put(self, packet: Packet, keyframe: bool) -> bool:
+        """Take an encoded frame from the camera's stream; tell whether it will be sent."""
+        if self._paused_until is not None:
+            if boot_time() < self._paused_until:
+                return False
+            self._end_pause()
+            if not keyframe:
+                self._keyframes.request()
+        if not self.reading or (self._keyframe_needed and not keyframe):
+            return False
+        if len(self._frames) >= _MAX_WAITING:
+            # Late frames are worse than none: go on with a keyframe.
+            self._frames.clear()
+            self._restart_with_keyframe()
+            return False
+        self._keyframe_needed = False
+        self._keyframes.on_keyframe()
+        pts = packet.pts or 0
+        if pts <= self._last_pts:
+            # A packet of another stream for the same moment: time goes on by as little as it can.
+            pts = self._last_pts + 1
+            packet = _copy(packet, pts)
+        self._last_pts = pts
+        self._frames.append(packet)
+        self._arrived.set()
+        return True
+
+    def wait_for_keyframe(self) -> None:
+        """Send nothing until a keyframe comes."""
+        self._keyframe_needed = True
+
+    def _restart_with_keyframe(self) -> None:
+        """Send nothing until a keyframe comes, and ask for it if aiortc reads already."""
+        self._keyframe_needed = True
+        if self.reading:
+            self._keyframes.request()
+
+    def pause(self, seconds: float) -> None:
+        """Send nothing for a time, and go on with a keyframe."""
+        logger.debug('%s: sends nothing for %.2f s', self._name, seconds)
+        self._paused_until = boot_time() + seconds
+        self._frames.clear()
+
+    def end_due_pause(self) -> None:
+        """End a pause that is over: the frames that were dropped may be all that came."""
+        if self._paused_until is not None and boot_time() >= self._paused_until:
+            self._end_pause()
+            self._restart_with_keyframe()
+
+    def _end_pause(self) -> None:
+        self._paused_until = None
+        self._keyframe_needed = True
+        self._keyframes.on_pause_end()
+
+    async def recv(self) -> Packet:
+        """
+        Return the next frame; aiortc calls this when all packets of the last one are sent.
+
+        :raises MediaStreamError: the track has ended
+        """
+        try:
+            return await self._next()
+        except (MediaStreamError, ConnectionError):
+            raise
+        except Exception as error:
+            failures.note('sending of pictures', error, 'the session ends')
+            self.on_failure(error)
+            raise MediaStreamError from error
+
+    async def _next(self) -> Packet:
+        if not self.reading:
+            self.reading = True
+            logger.debug('%s: the path is open, the first keyframe is requested', self._name)
+            self._restart_with_keyframe()
+        repeated = self._newest_packets() if self.repeat else []
+        self._note_sent()
+        while not self._frames:
+            if self.readyState != 'live':
+                raise MediaStreamError
+            self._arrived.clear()
+            await self._arrived.wait()
+        frame = self._frames.popleft()
+        self.bytes_sent += frame.size
+        self.times.on_given((frame.pts or 0) / _CLOCK_HZ, (frame.dts or 0) / _CLOCK_HZ)
+        if repeated:
+            self.retransmissions.note(repeated)
+            await self._send_again(repeated)
+        self._evidence.sent(boot_time())
+        if self._sent_encoding != self.encoding and self._switch is not None:
+            # All that waits has the new encoding: a change of it clears the queue.
+            logger.debug('%s: sends %s instead of %s', self._name, self.encoding,
+                         self._sent_encoding)
+            self._sent_encoding = self.encoding
+            self._switch(self.encoding)
+        return frame
+
+    def _newest_packets(self) -> Sequence[int]:
+        return newest_packets(self.sender) if self.sender is not None else ()
+
+    def _note_sent(self) -> None:
+        rtp_timestamp = newest_timestamp(self.sender) if self.sender is not None else None
+        if rtp_timestamp is not None:
+            self.times.on_sent(rtp_timestamp)
+
+    async def pad(self, size: int) -> None:
+        """
+        Send up to about so many bytes that the viewer has already, to probe the path.
+
+        :raises ConnectionError: the connection has ended
+        """
+        if self.sender is None:
+            return
+        for sequence in padding_packets(self.sender):
+            if size <= 0:
+                return
+            size -= await self._send_again([sequence])
+
+    async def _send_again(self, sequences: Sequence[int]) -> int:
+        if self.sender is None:
+            return 0
+        size = await send_again(self.sender, sequences)
+        self.bytes_resent += size
+        return size
+
+    def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
+        """Return which lost packets aiortc sends again; see :class:`Retransmissions`."""
+        again, given_up = self.retransmissions.choose(lost)
+        if given_up:
+            self._keyframes.on_demand()
+        self.bytes_resent += len(again) * PACKET_BITS // 8
+        return again
+
+    def stop(self) -> None:
+        """End the track; aiortc calls this too. Listeners hear ``ended``."""
+        super().stop()
+        self._arrived.set()
+
+
+def _copy(packet: Packet, pts: int) -> Packet:
+    """Return a copy of a packet with another time: the packet itself belongs to all viewers."""
+    copy: Packet = av.Packet(bytes(packet))
+    copy.time_base = packet.time_base
+    copy.pts, copy.dts = pts, packet.dts
+    return copy
