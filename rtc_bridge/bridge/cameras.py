@@ -28,7 +28,6 @@ from ..core.video.tiers import Scale
 from ..media.camera import Camera, CameraSettings
 from ..media.frame import Shape
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
-from ..ros.diagnostics import CameraRates
 from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import declare, let_change, undeclared
 
@@ -52,7 +51,6 @@ class Cameras:
     def __init__(self, node: Node, names: Sequence[str], scales: tuple[Scale, ...],
                  found: dict[str, Camera], on_change: Callable[[], None]) -> None:
         """Declare the configured cameras' parameters."""
-        self.rates: dict[str, CameraRates] = {}
         self._node = node
         self._scales = scales
         self._found = found
@@ -113,7 +111,6 @@ class Cameras:
                        call_guarded, 'camera', self._configure, camera,
                        self._settings(prefix, new)))
         self._topics[name] = camera_topic
-        self.rates[name] = CameraRates(camera)
         return camera
 
     def _settings(self, prefix: str, given: CameraTopicSettings) -> CameraSettings:

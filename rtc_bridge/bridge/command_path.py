@@ -35,7 +35,7 @@ from ..core.driving.guard_messages import BridgeId, GuardState, HeldStop, StopSt
 from ..core.driving.known_guards import KnownGuards
 from ..core.errors import ProtocolError
 from ..core.supervision import call_guarded, guard, guarded
-from ..ros.diagnostics import status
+from ..ros.diagnostics import make_status
 from ..ros.executor_thread import ExecutorThread
 from ..ros.velocity_publisher import (
     CmdVelOutput, GUARD_STATE_TOPIC, GUARD_TOPIC, STATES_QOS, STOP_TOPIC, TWIST, TWIST_STAMPED)
@@ -141,11 +141,11 @@ class CommandPath:
         for notice in self.notices:
             values.setdefault(notice.code, notice.text)
         if not self._enabled:
-            return status('commands', DiagnosticStatus.OK, 'driving is off', values)
+            return make_status('commands', DiagnosticStatus.OK, 'driving is off', values)
         if worst is not None:
-            return status('commands', _LEVELS[worst.level], worst.text, values)
-        return status('commands', DiagnosticStatus.OK,
-                      f'go to {topic}' if topic else 'no guard is heard', values)
+            return make_status('commands', _LEVELS[worst.level], worst.text, values)
+        return make_status('commands', DiagnosticStatus.OK,
+                           f'go to {topic}' if topic else 'no guard is heard', values)
 
     def _hear(self, topic: str, parse: Callable[[str], object],
               take: Callable[..., None]) -> None:

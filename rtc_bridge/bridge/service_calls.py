@@ -31,7 +31,7 @@ LOOK_PERIOD_S = 0.5
 FORBIDDEN = ('~/release',)
 
 
-class Actions:
+class ServiceCalls:
     """
     Knows which of the listed services are there, and calls them.
 

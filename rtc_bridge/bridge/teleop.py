@@ -37,7 +37,7 @@ from ..core.driving.velocity_guard import VelocityGuard
 from ..core.errors import ParameterError, StoreError
 from ..core.settings.robot_settings import RTCBotSettings, TeleopSettings
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
-from ..ros.diagnostics import status
+from ..ros.diagnostics import make_status
 from ..ros.services import guarded_service
 from ..ros.velocity_publisher import (
     CmdVelOutput, flush, GuardedOutput, HEARD_TOPIC, LOCK_TOPIC, RELIABLE_LATEST, stamp_seconds,
@@ -182,7 +182,7 @@ class Teleop:
             level, text = DiagnosticStatus.ERROR, 'cmd_vel_guard does not answer'
         if stop.engaged:
             level, text = DiagnosticStatus.WARN, f'emergency stop by {stop.by}'
-        return status('driving', level, text, {
+        return make_status('driving', level, text, {
             'driver': (lease.holder or '')[:8], 'epoch': lease.epoch,
             'requests': len(lease.requesters), 'guard': 'no answer' if guard else 'ok',
             'emergency_stop': stop.id or ''})

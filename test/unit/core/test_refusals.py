@@ -53,17 +53,6 @@ def test_a_record_is_one_line_and_its_traceback_no_other():
     assert r'\x1b[2J\ud800' in lines[-1]
 
 
-def test_diagnostics_take_any_text():
-    from diagnostic_msgs.msg import DiagnosticStatus  # The other tests here need no ROS.
-    from rclpy.serialization import serialize_message
-    from rtc_bridge.ros.diagnostics import status
-    found = status('x\n', DiagnosticStatus.OK, '\ud800', {'key\x1b': 'a\n\udfff', 'n': 1})
-    assert serialize_message(found)
-    assert (found.name, found.message) == (r'rtc_bridge: x\n', r'\ud800')
-    assert [(pair.key, pair.value) for pair in found.values] == [
-        (r'key\x1b', r'a\n\udfff'), ('n', '1')]
-
-
 def test_repeats_are_counted_by_kind():
     repeats = Repeats(limit=2)
     assert [n for n in range(1, 1201) if repeats.count('a', 1)] == [1, 10, 100, 1000]

@@ -1,0 +1,226 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The bridge: one robot made of the parts in this folder, and how it starts, runs and ends."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import contextlib
+import logging
+from typing import Any
+
+from rclpy.node import Node
+from std_msgs.msg import String
+
+from .cameras import ANY, Cameras
+from .diagnostics import DiagnosticsReport
+from .own_server import OwnServer
+from .service_calls import ServiceCalls
+from .start_messages import page_address, print_console_link, warn_of_anonymous_roles
+from .start_settings import (
+    check_codecs, make_access, make_key_store, read_page_url, read_robot_id,
+)
+from .telemetry import Telemetry
+from .teleop import Teleop
+from ..core.driving.emergency_stop import EmergencyStop
+from ..core.driving.rtcbot_input import read_text
+from ..core.settings.parameters import parameters_of
+from ..core.settings.robot_settings import default_robot_id, RobotSettings
+from ..core.supervision import (
+    call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
+)
+from ..core.video.tiers import read_scales
+from ..media.encoder import use_h264_encoder
+from ..peer.ice_server_probe import IceWatch
+from ..peer.local_robot_link import LocalRobotLink
+from ..peer.robot_context import RobotContext
+from ..peer.sessions import Sessions
+from ..ros.executor_thread import ExecutorThread
+from ..ros.parameters import declare, refuse_unknown
+from ..ros.program import FAILED, termination_signals
+from ..signaling.network_changes import watch
+from ..signaling.relay_client import RelayClient
+from ..signaling.relay_url import dial_url, page_url, read_token
+from ..system.process_end import ProcessEnd
+from ..system.secret_files import read_ice
+from ..system.stop_file import StopFile
+from ..system.thread_priority import LOOP_NICE, prefer
+
+_logger = logging.getLogger(__name__)
+
+
+class Bridge:
+    """
+    Makes the parts of one robot, connects them, and runs them until the process is to end.
+
+    It is made before the event loop runs, in the same thread; everything else here belongs to the
+    event loop, except what :class:`~rtc_bridge.ros.executor_thread.ExecutorThread` is given.
+
+    :raises ParameterError: a parameter has a value that is not allowed, or is not known
+    :raises StoreError: a file in the key folder cannot be used
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        settings = self._settings = declare(node, RobotSettings())
+        robot_id = read_robot_id(settings.robot_id)
+        relay_url = dial_url(settings.relay_url, robot_id) if settings.relay_url else ''
+        # The page at the relay, for people; empty without a relay.
+        self._relay_page = page_url(settings.relay_url, robot_id) if relay_url else ''
+        self._page_url = read_page_url(settings.page_url)
+        token = read_token(settings.relay_token_file)
+        self._key_store = make_key_store(settings.access.directory)
+        self._teleop = Teleop(node, settings.teleop, settings.rtcbot, EmergencyStop(StopFile(
+            self._key_store.directory / f'emergency_stop.{robot_id}.json',
+            renamed=robot_id == default_robot_id())), self._key_store.folder_id)
+        received = node.create_publisher(String, '~/received', 10)
+        self._robot = RobotContext(
+            robot_id, self._teleop.controller,
+            make_access(settings.access, robot_id, self._key_store),
+            lambda text: received.publish(String(data=text)),
+            codecs=check_codecs(settings.video.codecs), h264_profile=settings.video.h264_profile,
+            ice=read_ice(settings.ice), max_slots=settings.video.max_slots,
+            view_may_stop=settings.access.view_may_stop)
+        self._sessions = Sessions(self._robot)
+        self._cameras = Cameras(
+            node, settings.cameras.names, read_scales(settings.video.tiers), self._robot.cameras,
+            self._sessions.cameras_changed)
+        # Before what ends the lease, so that pages know the reason by then.
+        self._teleop.path.on_change.insert(0, self._notices_changed)
+        self._telemetry = Telemetry(
+            node, settings.telemetry, self._robot.telemetry,
+            lambda: self._sessions.takes_telemetry, self._sessions.send_telemetry)
+        self._service_calls = ServiceCalls(
+            node, settings.actions, self._robot.actions, self._sessions.actions_changed)
+        self._robot.call = self._service_calls.call
+        self._refuse_unknown_parameters()
+        self._relay_client = RelayClient(
+            relay_url, robot_id, LocalRobotLink(self._sessions, 'relay'), token=token,
+            secret=self._key_store.secret) if relay_url else None
+        self._diagnostics = DiagnosticsReport(
+            node, self._robot, self._sessions, self._teleop, self._relay_client,
+            settings.relay_url)
+        self._ice_watch = IceWatch(self._robot.ice, self._renew_relay_ice_servers)
+        self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
+
+    def _refuse_unknown_parameters(self) -> None:
+        names = [row.name for row in parameters_of(self._settings)]
+        groups = {name.split('.')[0] for name in names if '.' in name}
+        if ANY in self._settings.cameras.names:
+            # The parameters of cameras that are found later are declared later.
+            groups.remove('cameras')
+        refuse_unknown(self._node, groups, names)
+
+    async def run(self) -> int:
+        """
+        Run until a signal, or the failure of a part that safety needs; return the exit status.
+
+        :raises RtcBridgeError: the server's address or port cannot be had
+        """
+        loop = asyncio.get_running_loop()
+        count_the_rest(loop)
+        end = ProcessEnd()
+        for number in termination_signals():
+            loop.add_signal_handler(number, guarded('signals', end.ask))
+        async with contextlib.AsyncExitStack() as stack:
+            ros = await self._start(loop, stack, end)
+            tasks = [spawn(name, work, on_failure=end.when_fails(name))
+                     for name, work in self._teleop.parts().items()]
+            tasks += [spawn(name, keep_running(name, make))
+                      for name, make in self._restartable_parts(ros).items()]
+            await end.wait()
+            _logger.debug('end: %s', end.failed_part or 'signal')
+            # The zero goes out before anything that may take time.
+            with guard('last zero'):
+                self._teleop.close()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if end.failed_part:
+            self._node.get_logger().fatal(
+                f'the bridge ends: it must not go on without its part {end.failed_part!r}, which '
+                f'failed: {failures.newest.get(end.failed_part, "")}')
+            return FAILED
+        return 0
+
+    async def _start(self, loop: asyncio.AbstractEventLoop, stack: contextlib.AsyncExitStack,
+                     end: ProcessEnd) -> ExecutorThread:
+        """
+        Start what has to run before the parts; ``stack`` ends it, the last one first.
+
+        :raises RtcBridgeError: the server's address or port cannot be had
+        """
+        def send(message: String) -> None:
+            loop.call_soon_threadsafe(call_guarded, 'message to viewers',
+                                      self._sessions.send_message, read_text(message.data))
+
+        self._node.create_subscription(
+            String, '~/send', guarded('message to viewers', send), 10)
+        self._teleop.listen(loop, end)
+        with guard('ICE watch'):
+            await self._ice_watch.probe()
+        await stack.enter_async_context(
+            self._server.running(LocalRobotLink(self._sessions, 'server')))
+        # This logs a line; before here the one line of a refused start would not stand alone.
+        use_h264_encoder(self._settings.video.h264_encoder)
+        ros = ExecutorThread(self._node, end.when_fails('ROS executor'))
+        # Threads that start from here on inherit the priority; encoders and decoders lower theirs.
+        prefer(LOOP_NICE)
+        stack.callback(ros.close)
+        self._cameras.start(ros)
+        stack.callback(self._teleop.flush)
+        stack.push_async_callback(self._sessions.close, 'the robot stops')
+        stack.callback(self._teleop.close)
+        stack.enter_context(watch(self._network_changed))
+        self._tell_people()
+        return ros
+
+    def _restartable_parts(
+            self, ros: ExecutorThread) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """Return by name what starts again after a failure, because no safety depends on it."""
+        parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            'cameras': self._cameras.run,
+            'telemetry': lambda: self._telemetry.run(ros),
+            'actions': lambda: self._service_calls.run(ros),
+            'command path': lambda: self._teleop.path.run(ros),
+            'diagnostics': self._diagnostics.run,
+            'ICE watch': self._ice_watch.run}
+        if self._relay_client is not None:
+            parts['relay client'] = self._relay_client.run
+        return parts
+
+    def _tell_people(self) -> None:
+        """Say where the robot is, and who may come."""
+        if self._relay_page:
+            self._node.get_logger().info(f'relay: {self._relay_page}')
+        access = self._settings.access
+        warn_of_anonymous_roles(access, bool(self._server.page), bool(self._relay_page))
+        page = page_address(self._page_url, self._relay_page, self._server.page)
+        if page:
+            print_console_link(access.console_link, page, self._robot.access, self._key_store,
+                               self._robot.robot_id)
+
+    def _notices_changed(self) -> None:
+        self._robot.notices = self._teleop.path.notices
+        self._sessions.notices_changed()
+
+    async def _renew_relay_ice_servers(self) -> None:
+        if self._relay_client is not None:
+            await self._relay_client.renew()
+
+    def _network_changed(self) -> None:
+        _logger.debug('network changed: ask the ICE servers, check the way to the relay')
+        self._ice_watch.network_changed()
+        if self._relay_client is not None:
+            self._relay_client.network_changed()

@@ -1,0 +1,90 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""From parameters of the bridge to checked values and to the objects that its parts take."""
+
+from pathlib import Path
+
+from ..core.access.invite_url import read_page
+from ..core.access.origins import read_origins
+from ..core.access.registration_tokens import MIN_LENGTH
+from ..core.access.roles import Access
+from ..core.clock import synchronized
+from ..core.errors import ParameterError, ProtocolError
+from ..core.protocol.signaling_messages import check_name
+from ..core.settings.robot_settings import AccessSettings, default_robot_id
+from ..media.encoder import CODECS
+from ..signaling.relay_url import read_token
+from ..system.key_store import default_directory, KeyStore
+
+
+def read_robot_id(given: str) -> str:
+    """
+    Return the robot's name; without one, that of the host.
+
+    :raises ParameterError: it is not 1 to 64 of the allowed characters
+    """
+    try:
+        return check_name(given or default_robot_id())
+    except ProtocolError as error:
+        raise ParameterError(f'parameter robot_id: {error}') from None
+
+
+def read_page_url(given: str) -> str:
+    """
+    Return the page that invites lead to; empty if the parameter is.
+
+    :raises ParameterError: it is not a URL of a page
+    """
+    try:
+        return str(read_page(given)) if given else ''
+    except ProtocolError as error:
+        raise ParameterError(f'parameter page_url: {error}') from None
+
+
+def make_key_store(directory: str) -> KeyStore:
+    """
+    Return the robot's secret and its revoked invites.
+
+    :raises StoreError: a file there cannot be used
+    """
+    return KeyStore(Path(directory).expanduser() if directory else default_directory())
+
+
+def make_access(settings: AccessSettings, robot_id: str, store: KeyStore) -> Access:
+    """
+    Return the rules of who may see and drive.
+
+    :raises ParameterError: an origin, or K-Scale's token, is not allowed
+    """
+    required = settings.require_synchronized_clock
+    return Access(robot_id, settings.anonymous, settings.anonymous_via_relay,
+                  store, origins=read_origins(settings.origins, 'access.origins'),
+                  whep_via_relay=settings.whep_via_relay,
+                  kscale_token=read_token(
+                      settings.kscale_token_file, least=MIN_LENGTH,
+                      parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),
+                  synchronized=synchronized if required else lambda: True)
+
+
+def check_codecs(codecs: tuple[str, ...]) -> tuple[str, ...]:
+    """
+    Return ``video.codecs``.
+
+    :raises ParameterError: it is empty, or has a codec twice, or one that is not known
+    """
+    if not codecs or len(set(codecs)) < len(codecs) or not set(codecs) <= set(CODECS):
+        raise ParameterError(f'parameter video.codecs is {list(codecs)}, allowed are one or more '
+                             f'of {", ".join(CODECS)}, each once')
+    return codecs
