@@ -19,7 +19,7 @@ import socket
 import pytest
 from rtc_bridge.core.errors import REFUSED
 from support.browsers import PATIENCE
-from support.processes import node, Process
+from support.processes import free_port, node, Process
 
 # Program, parameter, value, and what the one line says besides the parameter.
 WRONG = [
@@ -68,6 +68,16 @@ def test_taken_port_stops_the_start():
     (line,) = process.lines
     assert line.startswith('bridge: ')
     assert f'127.0.0.1:{port}' in line and 'server.port' in line
+
+
+def test_a_broken_certificate_stops_the_start(tmp_path):
+    (tmp_path / 'x.pem').write_text('nothing')
+    with Process(node('bridge', **{
+            'server.tls': 'files', 'server.certificate': str(tmp_path / 'x.pem'),
+            'server.port': free_port()})) as process:
+        assert process.wait(PATIENCE) == REFUSED
+    (line,) = process.lines
+    assert line.startswith('bridge: parameter server.certificate') and 'x.pem' in line
 
 
 def test_parameters_for_a_camera_that_is_not_there_are_named():

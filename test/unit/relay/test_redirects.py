@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 import pytest
-from rtc_bridge.bridge.certificate import keep
+from rtc_bridge.bridge.self_signed_certificate import ensure_certificate
 from rtc_bridge.core.access.registration_tokens import Tokens
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
@@ -47,7 +47,7 @@ class Redirecting:
 def context(tmp_path, monkeypatch):
     """Return the TLS of servers that robots here trust."""
     file = tmp_path / 'server.pem'
-    keep(file, [])
+    ensure_certificate(file, [])
     monkeypatch.setenv('SSL_CERT_FILE', str(file))
     return tls(str(file), '')
 
