@@ -215,8 +215,8 @@ class Session:
         for channel in self._channels.values():
             channel.cameras_changed()
 
-    def stop_changed(self, request: int | None = None) -> None:
-        """Tell the viewer of the emergency stop."""
+    def confirm_stop(self, request: int) -> None:
+        """Tell the page that its request for an emergency stop was carried out."""
         for channel in self._channels.values():
             channel.stop_changed(request)
 
