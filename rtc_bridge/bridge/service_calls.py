@@ -21,7 +21,7 @@ import logging
 from rclpy.node import Node
 from rclpy.task import Future
 
-from ..core.access.service_calls import read_services, Result
+from ..core.access.service_calls import parse_services, ServiceResult
 from ..core.settings.robot_settings import ActionSettings
 from ..core.supervision import call_guarded, guard
 from ..ros.executor_thread import ExecutorThread
@@ -54,7 +54,7 @@ class ServiceCalls:
         self._available = available
         self._on_change = on_change
         self._timeout = settings.timeout
-        self._clients = {service.name: ServiceClient(node, service) for service in read_services(
+        self._clients = {service.name: ServiceClient(node, service) for service in parse_services(
             settings.services, node.resolve_service_name, FORBIDDEN)}
         # Set once run() has begun: before that no service is available.
         self._ros: ExecutorThread | None = None
@@ -69,7 +69,7 @@ class ServiceCalls:
             ros.call('actions', self._update, loop)
             await asyncio.sleep(UPDATE_PERIOD_S)
 
-    async def call(self, name: str, value: bool | None) -> Result:
+    async def call(self, name: str, value: bool | None) -> ServiceResult:
         """
         Call an available service; return its answer, or a failure after ``actions.timeout``.
 
@@ -77,14 +77,14 @@ class ServiceCalls:
         """
         ros, loop, client = self._ros, asyncio.get_running_loop(), self._clients[name]
         assert ros is not None
-        answer: asyncio.Future[Result] = loop.create_future()
+        answer: asyncio.Future[ServiceResult] = loop.create_future()
         pending: list[Future | None] = []
 
-        def settle(result: Result) -> None:
+        def settle(result: ServiceResult) -> None:
             if not answer.done():
                 answer.set_result(result)
 
-        def on_result(result: Result) -> None:
+        def on_result(result: ServiceResult) -> None:
             loop.call_soon_threadsafe(call_guarded, 'action', settle, result)
 
         def begin() -> None:
@@ -100,8 +100,8 @@ class ServiceCalls:
             result = await asyncio.wait_for(answer, self._timeout)
         except TimeoutError:
             ros.call('action', cancel)
-            result = Result(False, f'no answer within {self._timeout:g} s; whether it was done is '
-                                   'not known')
+            result = ServiceResult(False, f'no answer within {self._timeout:g} s; whether it was '
+                                          'done is not known')
         _logger.debug('service %s: %s, %s', client.service.topic,
                       'success' if result.success else 'failure', result.message)
         return result

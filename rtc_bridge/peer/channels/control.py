@@ -24,8 +24,8 @@ from .service_caller import ServiceCaller
 from .slot_status import SlotStatus
 from .telemetry_sender import TelemetrySender
 from ... import __version__
-from ...core.access.invite import encode
-from ...core.access.roles import may_drive, may_press_stop
+from ...core import base64url
+from ...core.access.policy import may_drive, may_press_stop
 from ...core.clock import boot_time
 from ...core.driving.rtcbot_input import write_text
 from ...core.errors import ProtocolError
@@ -58,9 +58,9 @@ class ControlChannel(Channel):
             'control channel', self._on_message, on_failure=session.fail))
         channel.on('close', guarded('control channel', lambda: session.end(
             'the viewer closed its channel')))
-        if session.robot.access.provable:
+        if session.robot.access.accepts_invites:
             self._sender.send('challenge', robot_id=session.robot.robot_id,
-                              nonce=encode(session.authorization.nonce),
+                              nonce=base64url.encode(session.authorization.nonce),
                               needed=session.role == 'none')
         self._greet()
 
@@ -216,7 +216,7 @@ class ControlChannel(Channel):
     def _prove(self, message: Prove) -> None:
         mac = self._session.prove(message.nonce, message.payload, message.mac)
         if mac is not None:
-            self._sender.send('proven', mac=encode(mac))
+            self._sender.send('proven', mac=base64url.encode(mac))
             self._greet()
 
     def _publish(self, message: AppMessage) -> None:

@@ -18,7 +18,7 @@ import logging
 
 from .channel import ChannelSession
 from .control_sender import ControlSender
-from ...core.access.roles import may_drive
+from ...core.access.policy import may_drive
 from ...core.driving.command_gate import TeleopRefused
 from ...core.errors import StoreError
 from ...core.protocol.control_messages import Answer, Release, Want

@@ -20,7 +20,7 @@ import logging
 from aiortc import RTCDataChannel
 
 from .channel import Channel, ChannelSession
-from ...core.access.roles import may_drive
+from ...core.access.policy import may_drive
 from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.rtcbot_input import read_text, Wish, write_json

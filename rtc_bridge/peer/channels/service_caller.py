@@ -18,15 +18,15 @@ import logging
 
 from .channel import ChannelSession
 from .control_sender import ControlSender
-from ...core.access.roles import may_drive
-from ...core.access.service_calls import Calls, Result
+from ...core.access.policy import may_drive
+from ...core.access.service_calls import ServiceResult, SessionServiceCalls
 from ...core.protocol.control_messages import Call
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
 
 logger = logging.getLogger(__name__)
 
-_UNKNOWN = Result(False, 'an internal error of the robot; whether it was done is not known')
+_UNKNOWN = ServiceResult(False, 'an internal error of the robot; whether it was done is not known')
 
 
 class ServiceCaller:
@@ -39,13 +39,13 @@ class ServiceCaller:
     def __init__(self, session: ChannelSession, sender: ControlSender) -> None:
         self._session = session
         self._sender = sender
-        self._calls = Calls()
+        self._calls = SessionServiceCalls()
 
     def call(self, message: Call) -> None:
         """Begin a call, or send why it is refused, or what a repeated one has led to."""
         refusal = self._refusal(message)
         if refusal:
-            self._send_result(message.request, Result(False, refusal))
+            self._send_result(message.request, ServiceResult(False, refusal))
         elif self._calls.begin(message.request):
             logger.debug('session %s calls service %s', self._session.session_id[:8], message.name)
             spawn('call of an action', self._call(message),
@@ -70,10 +70,10 @@ class ServiceCaller:
     async def _call(self, message: Call) -> None:
         self._end(message, await self._session.robot.call(message.name, message.value))
 
-    def _end(self, message: Call, result: Result) -> None:
+    def _end(self, message: Call, result: ServiceResult) -> None:
         self._calls.end(message.request, result)
         self._send_result(message.request, result)
 
-    def _send_result(self, request: int, result: Result) -> None:
+    def _send_result(self, request: int, result: ServiceResult) -> None:
         self._sender.send('result', request=request, success=result.success,
                           message=result.message)

@@ -20,7 +20,7 @@ import logging
 from aiortc import RTCDataChannel
 
 from .channel import Channel, ChannelSession
-from ...core.access.roles import may_drive, may_press_stop
+from ...core.access.policy import may_drive, may_press_stop
 from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.teleop_controller import NONCE_PERIOD_S
