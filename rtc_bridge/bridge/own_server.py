@@ -83,7 +83,8 @@ class OwnServer:
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(serve(
-                    app, settings.host, settings.port, certificate and certificate.context))
+                    app, settings.host, settings.port,
+                    certificate.context if certificate is not None else None))
             except OSError as error:
                 raise RtcBridgeError(
                     f'cannot serve on {settings.host}:{settings.port}: {error.strerror}; choose '
