@@ -14,15 +14,19 @@
 
 from glob import glob
 import os
+from xml.etree import ElementTree
 
 from setuptools import find_packages, setup
 
 package_name = 'rtc_bridge'
+# Version, maintainer and description stand in package.xml, and only there.
+manifest = ElementTree.parse(os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                                          'package.xml')).getroot()
 share = os.path.join('share', package_name)
 
 setup(
     name=package_name,
-    version='0.1.0',
+    version=manifest.findtext('version'),
     packages=find_packages(include=[package_name, package_name + '.*']),
     package_data={package_name: ['web/*', 'web/**/*']},
     data_files=[
@@ -97,9 +101,9 @@ setup(
     },
     # The page is served as files.
     zip_safe=False,
-    maintainer='rtc_bridge maintainers',
-    maintainer_email='maintainers@rtc-bridge.invalid',
-    description='Robot cameras in any browser, and safe driving from there, over WebRTC.',
+    maintainer=manifest.findtext('maintainer'),
+    maintainer_email=manifest.find('maintainer').get('email'),
+    description=manifest.findtext('description'),
     license='Apache-2.0',
     entry_points={
         'console_scripts': [

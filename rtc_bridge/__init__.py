@@ -14,4 +14,4 @@
 
 """Robot cameras in any browser, and safe driving from there, over WebRTC."""
 
-__version__ = '0.1.0'
+__version__ = '1.0.0'

@@ -54,12 +54,16 @@ def setup_arguments():
     return found
 
 
-def test_package_xml_and_setup_agree(manifest, setup_arguments):
-    assert manifest.findtext('version') == setup_arguments['version'] == rtc_bridge.__version__
+def test_setup_takes_what_package_xml_says(manifest, setup_arguments):
+    names = ('version', 'maintainer', 'maintainer-email', 'description')
+    done = subprocess.run([sys.executable, ROOT / 'setup.py', *(f'--{name}' for name in names)],
+                          capture_output=True, text=True, timeout=PATIENCE)
+    maintainer = manifest.find('maintainer')
+    assert done.stdout.splitlines()[-4:] == [
+        rtc_bridge.__version__, maintainer.text, maintainer.get('email'),
+        manifest.findtext('description')], done.stderr
+    assert manifest.findtext('version') == rtc_bridge.__version__
     assert manifest.findtext('license') == setup_arguments['license'] == 'Apache-2.0'
-    assert manifest.findtext('maintainer') == setup_arguments['maintainer']
-    assert manifest.find('maintainer').get('email') == setup_arguments['maintainer_email']
-    assert manifest.findtext('description') == setup_arguments['description']
 
 
 def test_package_xml(manifest):
@@ -88,6 +92,18 @@ def test_dependencies_are_those_of_setup(setup_arguments):
                     if text == need.requirement() or
                     (not need.lowest and text.startswith(need.pip))]
         assert matching, name
+
+
+def test_each_file_begins_with_copyright_and_licence():
+    """As ament_copyright demands it."""
+    header = (ROOT / 'setup.py').read_text().split('\n\n')[0]
+    assert 'Copyright' in header and 'Apache License, Version 2.0' in header
+    files = [ROOT / 'setup.py', *(path for folder in (
+        'rtc_bridge', 'launch', 'scripts', 'test', 'benchmarks') for path in (
+            ROOT / folder).rglob('*.py'))]
+    assert [path for path in files if path.stat().st_size
+            and not path.read_text().startswith(header)
+            and path.name != 'rtcbot_seed_relay.py'] == []  # RTCBot's, under its own licence
 
 
 def test_licence_is_apache_2():
