@@ -12,63 +12,58 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""URLs of a robot's page, with and without an invite in the fragment."""
+"""Links to a robot's page: what people paste, in parts."""
 
 from dataclasses import dataclass, field
 import re
 from urllib.parse import urlsplit
 
-from .invite import Invite, parse_payload, SECRET_BYTES, split_invite
+from .invite import Invite, read, SECRET_BYTES, split
 from ..errors import ProtocolError
 from ..protocol.strict_json import shorten
 
 _HOST = re.compile(r'[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*')
 _PATH = re.compile(r'(/[A-Za-z0-9][A-Za-z0-9_.~-]*)*/?')
 _QUERY = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*")
-# Seconds since 1970, some 36,800 years: time.localtime() fails for much later times.
-_LATEST_EXPIRY = 2 ** 40
+# Later than what clocks can show.
+_NEVER = 2 ** 40
 
 
 @dataclass(frozen=True)
-class PageUrl:
+class Page:
     """
-    The URL of a robot's page.
+    Where a robot's page is.
 
-    ``url`` has neither query nor fragment; ``query`` has no question mark.
+    ``url`` has neither query nor fragment, ``query`` no question mark.
     """
 
     url: str
     query: str = ''
 
     def __str__(self) -> str:
-        """Return the URL with its query."""
+        """Return it as people write it."""
         return f'{self.url}?{self.query}' if self.query else self.url
 
     @property
-    def websocket_url(self) -> str:
-        """
-        Return the URL of the WebSocket that belongs to the page.
-
-        It is the page's own path, or ``ws`` below a path that ends with a slash, as the path of a
-        robot without a name does.
-        """
+    def socket(self) -> str:
+        """Return the WebSocket URL that belongs to it: its path, or ``ws`` beside a nameless."""
         return 'ws' + self.url.removeprefix('http') + ('ws' if self.url.endswith('/') else '')
 
 
 @dataclass(frozen=True)
-class InviteUrl:
-    """A page's URL with an invite. ``fragment`` is the invite's text, a secret, without ``#``."""
+class Link:
+    """A link that carries an invite; ``fragment`` is its secret, without ``#``."""
 
-    page: PageUrl
+    page: Page
     invite: Invite
     fragment: str = field(repr=False)
 
 
-def parse_page_url(text: str) -> PageUrl:
+def read_page(text: str) -> Page:
     """
-    Parse the URL of a robot's page, which has no fragment.
+    Read the URL of a robot's page, without a fragment.
 
-    :raises ProtocolError: the text names the part that is wrong
+    :raises ProtocolError: it is none; the text names the part that is wrong
     """
     try:
         parts = urlsplit(text)
@@ -79,7 +74,7 @@ def parse_page_url(text: str) -> PageUrl:
     if parts.scheme not in ('http', 'https'):
         raise ProtocolError(f'{shorten(text)} begins with neither http:// nor https://')
     if '@' in parts.netloc:
-        # The text before the @ may be a password, so the error shows the host only.
+        # What is before it may be a password.
         raise ProtocolError(f'the link to {shorten(parts.hostname)} has a user name or password '
                             'before its host, which is not allowed')
     host = parts.hostname or ''
@@ -91,28 +86,28 @@ def parse_page_url(text: str) -> PageUrl:
         raise ProtocolError(f'{shorten(text)} has no good query: {shorten(parts.query)}')
     if '#' in text:
         raise ProtocolError(f'{shorten(text)} has a fragment, which is not allowed here')
-    return PageUrl(f'{parts.scheme}://{parts.netloc}{parts.path or "/"}', parts.query)
+    return Page(f'{parts.scheme}://{parts.netloc}{parts.path or "/"}', parts.query)
 
 
-def parse_invite_url(text: str) -> InviteUrl:
+def read_link(text: str) -> Link:
     """
-    Parse an invite URL as it was handed out.
+    Read a link as it was handed out. Errors never repeat its fragment, which is a secret.
 
-    :raises ProtocolError: the text names the part that is wrong, and never repeats the fragment
+    :raises ProtocolError: the text names the part that is wrong
     """
     text, _, fragment = text.strip().partition('#')
-    page = parse_page_url(text)
+    page = read_page(text)
     if not fragment:
         raise ProtocolError(f'{shorten(text)} has no invite behind a #: was it cut off? (A shell '
                             'needs the whole link in quotes)')
     try:
-        payload, key = split_invite(fragment)
+        payload, key = split(fragment)
     except ProtocolError:
         key = b''
     if len(key) != SECRET_BYTES:
         raise ProtocolError('what stands behind the # is not of the form v1.payload.key: was it '
                             'cut off?')
-    invite = parse_payload(payload)
-    if not 0 <= invite.exp < _LATEST_EXPIRY:
+    invite = read(payload)
+    if not 0 <= invite.exp < _NEVER:
         raise ProtocolError(f'the invite ends at {invite.exp}, which is no time')
-    return InviteUrl(page, invite, fragment)
+    return Link(page, invite, fragment)

@@ -65,7 +65,7 @@ class EscapingFormatter(logging.Formatter):
                          for line in super().formatException(ei).splitlines())
 
 
-class LogSampler:
+class Repeats:
     """
     Decides which of many like events are logged: the 1st, 10th, 100th, and so on, of each kind.
 
