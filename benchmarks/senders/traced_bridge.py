@@ -28,14 +28,15 @@ from typing import Any
 
 import numpy as np
 from rtc_bridge.media.camera import Camera
+from rtc_bridge.media.encoded_frame import CLOCK_RATE, EncodedFrame
+from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.frame import Picture
-from rtc_bridge.media.stream import VideoStream
+from rtc_bridge.media.frame import Frame
 from rtc_bridge.nodes.bridge import main
 from rtc_bridge.peer.slot_track import SlotTrack
 from rtc_bridge.sim import frame_stamp
 
-# By presentation time, which Picture.received fixes.
+# By presentation time, which Frame.arrival fixes.
 _pictures: dict[int, dict[str, Any]] = {}
 
 
@@ -69,11 +70,11 @@ def _put(self: Camera, old: Any, load: Any, *args: Any) -> None:
     old(self, load_and_keep, *args)
 
 
-@_wrap(Picture, 'i420')
-def _i420(self: Picture, old: Any, divisor: int = 1) -> np.ndarray:
+@_wrap(Frame, 'i420')
+def _i420(self: Frame, old: Any, divisor: int = 1) -> np.ndarray:
     began = _now()
     result = old(self, divisor)
-    entry = _entry(round(self.received * 90000))
+    entry = _entry(round(self.arrival * CLOCK_RATE))
     entry |= {'came': self._load.came, 'taken': began, 'converted': _now(),
               'corner': self._load.corner}
     return result
@@ -86,10 +87,10 @@ def _encode(self: Encoder, old: Any, i420: np.ndarray, pts: int, *args: Any) -> 
     return packet
 
 
-@_wrap(VideoStream, '_deliver')
-def _deliver(self: VideoStream, old: Any, packet: Any, *args: Any) -> None:
-    _entry(packet.pts).setdefault('delivered', _now())
-    old(self, packet, *args)
+@_wrap(EncodedStream, '_deliver')
+def _deliver(self: EncodedStream, old: Any, frame: EncodedFrame) -> bool:
+    _entry(frame.packet.pts).setdefault('delivered', _now())
+    return old(self, frame)
 
 
 @_wrap(SlotTrack, 'recv')

@@ -40,7 +40,7 @@ from ..core.settings.robot_settings import default_robot_id, RobotSettings
 from ..core.supervision import (
     call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
 )
-from ..core.video.tiers import read_scales
+from ..core.video.tiers import parse_scales
 from ..media.encoder import use_h264_encoder
 from ..peer.ice_server_probe import IceWatch
 from ..peer.local_robot_link import LocalRobotLink
@@ -94,7 +94,7 @@ class Bridge:
             view_may_stop=settings.access.view_may_stop)
         self._sessions = Sessions(self._robot)
         self._cameras = Cameras(
-            node, settings.cameras.names, read_scales(settings.video.tiers), self._robot.cameras,
+            node, settings.cameras.names, parse_scales(settings.video.tiers), self._robot.cameras,
             self._sessions.cameras_changed)
         # Before what ends the lease, so that pages know the reason by then.
         self._teleop.path.on_change.insert(0, self._notices_changed)

@@ -34,8 +34,8 @@ class CameraDiagnostics:
         self._before = self._counts()
 
     def _counts(self) -> dict[str, float]:
-        counts: dict[str, float] = {'in': self._camera.pictures_in,
-                                    'skipped': self._camera.skipped}
+        counts: dict[str, float] = {'in': self._camera.frames_in,
+                                    'skipped': self._camera.encoded.skipped}
         for key, stream in self._camera.streams.items():
             for name in _STREAM_COUNTS:
                 counts[f'{key}.{name}'] = getattr(stream.stats, name)
@@ -52,8 +52,8 @@ class CameraDiagnostics:
             'state': state if camera.viewers else 'not watched', 'viewers': camera.viewers,
             'fps_in': f'{delta["in"] / seconds:.1f}',
             'skipped_for_max_fps': int(counts['skipped'])}
-        if camera.h264:
-            values['passthrough'] = camera.encoded_because or 'yes'
+        if camera.source.active:
+            values['passthrough'] = camera.source.encoded_because or 'yes'
         last_error = ''
         for key, stream in camera.streams.items():
             last_error = stream.stats.last_error or last_error

@@ -25,8 +25,9 @@ from ..core.protocol.strict_json import shorten
 from ..core.settings.robot_settings import camera_prefix, CameraTopicSettings
 from ..core.supervision import call_guarded, failures, guard
 from ..core.video.tiers import Scale
-from ..media.camera import Camera, CameraSettings
-from ..media.frame import Shape
+from ..media.camera import Camera
+from ..media.camera_settings import CameraSettings
+from ..media.frame import RenderOptions
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import declare, let_change, undeclared
@@ -105,7 +106,7 @@ class Cameras:
         camera = Camera(name, settings, on_watched=lambda: self._ros.call(
             'camera', self._check, camera_topic))
         camera_topic.camera = camera
-        camera.ask_keyframe = camera_topic.ask_keyframe
+        camera.source.ask_keyframe = camera_topic.ask_keyframe
         let_change(self._node, parameters, prefix, lambda new: self._settings(prefix, new),
                    lambda new: self._loop.call_soon_threadsafe(
                        call_guarded, 'camera', self._configure, camera,
@@ -119,7 +120,7 @@ class Cameras:
             raise ParameterError(f'parameter {prefix}depth_max is {far:g}, allowed is more than '
                                  f'{prefix}depth_min, {near:g} m')
         return CameraSettings(given.max_fps, given.max_bitrate,
-                              Shape(given.max_width, given.rotate, (near, far)),
+                              RenderOptions(given.max_width, given.rotate, (near, far)),
                               self._scales, given.codec, given.passthrough, given.drive)
 
     # ROS thread

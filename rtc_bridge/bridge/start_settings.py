@@ -24,7 +24,7 @@ from ..core.clock import synchronized
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.signaling_messages import check_name
 from ..core.settings.robot_settings import AccessSettings, default_robot_id
-from ..media.encoder import CODECS
+from ..core.video.video_codecs import CODECS
 from ..signaling.relay_url import read_token
 from ..system.key_store import default_directory, KeyStore
 

@@ -12,119 +12,144 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A camera as viewers see it: a name, its streams, and whether pictures come."""
+"""A camera as viewers see it: a name, its streams, and whether images come."""
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+import logging
 from typing import Callable
 
-from .decoder import Decoder
-from .fanout import Sink
-from .frame import Load, Picture, Shape
-from .passthrough import PassthroughStream
-from .stream import Limits, START_BITRATE, VideoStream
-from .subscription import Stream, Subscription
+from .camera_settings import CameraSettings
+from .encoded_frame import EncodedFrame
+from .encoded_streams import EncodedStreams
+from .frame import Load
+from .h264_source import H264Source
+from .subscription import Subscription
+from .video_stream import VideoStream
 from ..core.clock import boot_time, Clock
-from ..core.limits.rate_limit import Throttle
 from ..core.supervision import call_guarded
-from ..core.video.capture_times import CaptureAge
-from ..core.video.codec_fallback import ENCODINGS, family
-from ..core.video.liveness import LOST_AFTER_S, Rhythm
-from ..core.video.passthrough import Meter, path_takes, why_encode
-from ..core.video.tiers import balance, make_tiers, Path, Scale, Tier
+from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
+from ..core.video.frame_times import CaptureDelay
+from ..core.video.liveness import Liveness
+from ..core.video.video_codecs import codec_of
 
-# Viewers are moved at most so often, unless one of them is in trouble.
+logger = logging.getLogger(__name__)
+# Seconds between two choices of streams, unless one is urgent: estimates of several viewers come
+# five times a second each.
 _BALANCE_PERIOD_S = 0.1
-
-
-@dataclass(frozen=True)
-class CameraSettings:
-    """
-    Limits of a camera.
-
-    Frames per second, bit/s, the shape of its pictures, the scales of its quality tiers, the codec
-    for viewers that decode it, or ``auto``, whether its own H.264 is passed on as it is, and
-    whether people may drive by its pictures.
-    """
-
-    max_fps: float = 30.0
-    max_bitrate: int = 2_500_000
-    shape: Shape = Shape()
-    scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
-    codec: str = 'auto'
-    passthrough: bool = True
-    drive: bool = True
 
 
 class Camera:
     """
-    One camera with a stream for each codec and quality tier.
+    One camera: images or H.264 come in, and each viewer watches one of the streams of it.
 
-    ``streams`` are by label: ``h264`` is the full picture, ``h264/2`` that of half the width,
-    ``h264/source`` what the camera itself encodes, passed on as it is. ``encoded_because`` says
-    why that is not done, '' while it is.
+    Images may come in on any one thread (:meth:`put`, :meth:`put_h264`); all else belongs to the
+    event loop, but for what is said to be for any thread.
 
-    :param on_watched: called in the event loop when the first viewer comes and the last one goes
+    :ivar streams: by stream key: ``h264`` is the full image, ``h264/2`` that of half the width,
+        ``h264/source`` what the camera itself encodes, passed on as it is
+    :ivar transient_local: its publisher keeps the last image for subscribers that come later, so
+        its silence is no failure
+    :param on_watched: called in the event loop when the first viewer came and the last one left
     """
 
-    def __init__(self, name: str, settings: CameraSettings,
-                 on_watched: Callable[[], None], clock: Clock = boot_time) -> None:
-        """Make the streams, which do nothing while nobody watches."""
+    def __init__(self, name: str, settings: CameraSettings, on_watched: Callable[[], None],
+                 clock: Clock = boot_time) -> None:
         self.name = name
-        self.pictures_in = 0
-        self.skipped = 0
-        # Its publisher keeps the last picture for those who come later: it need not send more.
-        self.latched = False
-        self.capture = CaptureAge()
+        self.settings = settings
+        self.frames_in = 0
+        self.transient_local = False
+        self.capture_delay = CaptureDelay()
+        self.encoded = EncodedStreams(name, settings)
+        self.source = H264Source(name, self._show_decoded, self._rebalance_soon, clock)
+        self.streams: dict[str, VideoStream] = {
+            **self.encoded.streams, self.source.stream.stream_key: self.source.stream}
         self._on_watched = on_watched
         self._clock = clock
-        self._rhythm = Rhythm()
-        self._newest: Picture | None = None
+        self._liveness = Liveness()
         self._subscriptions: list[Subscription] = []
         self._next_balance = 0.0
-        self.settings = settings
-        self._tiers = self._make_tiers()
-        # By codec, from large to small.
-        self._ladders = {codec: [VideoStream(name, codec, limits) for limits in self._limits()]
-                         for codec in ENCODINGS}
-        self._encoded = {stream.label: stream for ladder in self._ladders.values()
-                         for stream in ladder}
-        self._pace = Throttle()
-        self._paces = {label: Throttle() for label in self._encoded}
-        # Publishes a request for a keyframe, from any thread.
-        self.ask_keyframe: Callable[[], None] = _nothing
-        self.source = PassthroughStream(name, lambda: self.ask_keyframe(), clock)
-        self.streams: dict[str, Stream] = {**self._encoded, self.source.label: self.source}
-        # What comes is H.264, not pictures.
-        self.h264 = False
-        self.encoded_because = ''
-        self._meter = Meter()
-        self._decoder = Decoder(self.source, self._show)
-        self._source_was: object = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    # Thread of the images
+
+    def put(self, load: Load, age: float | None = None) -> None:
+        """
+        Take a new image.
+
+        :param load: returns pixels and encoding; called later, in an encoder thread, or never
+        :param age: seconds since the image was captured, ``None`` if that is not known
+        """
+        now = self._clock()
+        self.frames_in += 1
+        self.capture_delay.add(age)
+        self._liveness.heard(now)
+        if self.source.active:
+            self.source.end()
+        self.encoded.put(load, now, stays=self._stays(), keep=True)
+
+    def put_h264(self, data: bytes, age: float | None = None) -> None:
+        """
+        Take the next access unit of the camera's own H.264, in order.
+
+        :param age: seconds since it was captured, ``None`` if that is not known
+        """
+        now = self._clock()
+        self.frames_in += 1
+        self.capture_delay.add(age)
+        self._liveness.heard(now)
+        self.source.put(data, now)
+
+    def _show_decoded(self, load: Load) -> None:
+        """Take an image of the camera's own H.264; in the decoder's thread."""
+        # It is not kept for later viewers: H.264 goes on from where it was decoded.
+        self.encoded.put(load, self._clock(), stays=self._stays(), keep=False)
+
+    def _stays(self) -> bool:
+        """Tell whether images stay until the next one: the last of a few must not be left out."""
+        return self.transient_local and not self._liveness.flows
+
+    def _rebalance_soon(self) -> None:
+        if self._loop is not None:
+            # At shutdown the loop may be closed before the cameras are.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(call_guarded, 'camera', self.balance, True)
+
+    def count_error(self, text: str) -> None:
+        """Count a failure to get images, and log it every few seconds; from any thread."""
+        self.source.stream.count_error(text)
+
+    # Event loop
+
     def configure(self, settings: CameraSettings) -> None:
-        """Keep to other limits from now on; in the event loop. The scales remain."""
+        """Keep to other settings from now on; the scales of the tiers remain."""
         self.settings = settings
-        self._tiers = self._make_tiers()
-        for ladder in self._ladders.values():
-            for stream, limits in zip(ladder, self._limits()):
-                stream.limits = limits
+        self.encoded.configure(settings)
         self.balance(at_once=True)
 
-    def subscribe(self, codec: str, sink: Sink, path: Path | None = None) -> Subscription:
-        """Start to watch in a codec, over a path of which something or nothing is known."""
+    def subscribe(self, profile: str, sink: Callable[[EncodedFrame], bool],
+                  estimate: BandwidthEstimate = INITIAL_ESTIMATE,
+                  drives: bool = False) -> Subscription:
+        """
+        Start to watch.
+
+        :param profile: of ``core.video.video_codecs.PROFILES``
+        :param sink: takes each frame; returns whether the viewer gets it
+        :param estimate: what is known of the viewer's path
+        :param drives: whether the viewer drives the robot
+        """
         first = not self._subscriptions
         if first:
-            self._rhythm.begin(self._clock())
-            self._newest = None
+            self._liveness.begin(self._clock())
+            self.encoded.keep_newest(True)
             self._loop = asyncio.get_running_loop()
-            self.source.gap()
-        subscription = Subscription(self, codec, sink, path or Path(START_BITRATE))
+            # What came while nobody watched was not decoded.
+            self.source.stream.gap()
+        subscription = Subscription(profile, sink, estimate, drives, self.balance)
         self._subscriptions.append(subscription)
         self.balance(at_once=True)
         if first:
+            logger.debug('camera %s: watched', self.name)
             self._on_watched()
         return subscription
 
@@ -134,137 +159,42 @@ class Camera:
         subscription.move(None)
         self.balance(at_once=True)
         if not self._subscriptions:
-            self._rhythm.end()
-            self._newest = None
+            logger.debug('camera %s: not watched', self.name)
+            self._liveness.end()
+            self.encoded.keep_newest(False)
             self._on_watched()
 
     @property
     def watched(self) -> bool:
-        """Tell whether anybody watches."""
+        """Tell whether the camera has viewers; from any thread."""
         return bool(self._subscriptions)
 
     @property
     def viewers(self) -> int:
-        """Return how many watch."""
+        """Return the number of viewers; from any thread."""
         return len(self._subscriptions)
 
     def balance(self, at_once: bool = False) -> None:
-        """Move viewers to the tiers where they belong, and steer the tiers' rates."""
+        """Move viewers to the streams that fit their paths, and steer the streams' bitrates."""
         now = self._clock()
         if now < self._next_balance and not at_once:
             return
         self._next_balance = now + _BALANCE_PERIOD_S
-        passing = self._look_at_source()
-        for codec, ladder in self._ladders.items():
-            members = [s for s in self._subscriptions if s.codec == codec]
-            if passing and family(codec) == 'h264':
-                members = [s for s in members if not self._pass_on(s)]
-            if not members:
-                continue
-            rates = balance([s.path for s in members], self._tiers, now)
-            for stream, rate in zip(ladder, rates):
-                if rate:
-                    stream.bitrate = rate
-            for subscription in members:
-                subscription.move(ladder[subscription.path.tier])
-        self._decoder.run(self.h264 and any(s.watched for s in self._encoded.values()))
-
-    def _look_at_source(self) -> bool:
-        """Tell whether the camera's own H.264 is for its viewers."""
-        if not self.h264:
-            return False
-        settings = self.settings
-        if not settings.passthrough:
-            self.encoded_because = 'passthrough is false'
-        else:
-            self.encoded_because = self.source.fault or why_encode(
-                self._meter, self.source.size, max_bitrate=settings.max_bitrate,
-                max_fps=settings.max_fps, max_width=settings.shape.max_width,
-                rotate=settings.shape.rotate, passing=not self.encoded_because)
-        return not self.encoded_because
-
-    def _pass_on(self, subscription: Subscription) -> bool:
-        takes = path_takes(subscription.path, self._meter.bitrate, self.settings.max_bitrate,
-                           passing=subscription.stream is self.source)
-        if takes:
-            subscription.path.tier, subscription.path.wanted = None, 0.0
-            subscription.move(self.source)
-        return takes
-
-    def put_h264(self, data: bytes) -> None:
-        """Take the next access unit of the camera's own H.264; from one thread, in order."""
-        now = self._clock()
-        self.pictures_in += 1
-        self._rhythm.heard(now)
-        self._meter.add(now, len(data))
-        unit = self.source.put(data, now)
-        self._decoder.put(unit.to_bytes() if unit is not None else None)
-        # Its rate is looked at each second, all else at once.
-        self._changed_source(True, self.source.fault, self.source.size, int(now))
-
-    def _changed_source(self, h264: bool, *what: object) -> None:
-        if self._source_was != (h264, *what):
-            self._source_was = (h264, *what)
-            self.h264 = h264
-            if self._loop is not None:
-                # At the end the loop may be gone before its cameras are.
-                with suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(call_guarded, 'camera', self.balance, True)
-
-    def put(self, load: Load) -> None:
-        """
-        Take a new picture, from any thread.
-
-        :param load: returns pixels and encoding; called later, in an encoder thread, or never
-        """
-        self.pictures_in += 1
-        self._rhythm.heard(self._clock())
-        if self.h264:
-            self._changed_source(False)
-        self._show(load)
-
-    def _show(self, load: Load) -> None:
-        now = self._clock()
-        settings = self.settings
-        # The last of a few is the one that stays: it is not left out for coming too soon.
-        stays = self.state()[0] == 'still'
-        if not self._pace.passes(now, settings.max_fps) and not stays:
-            self.skipped += 1
-            return
-        picture = Picture(load, now, settings.shape)
-        # The last one of an end is not kept until the next beginning, of the decoder neither.
-        self._newest = picture if self.watched and not self.h264 else None
-        for label, stream in self._encoded.items():
-            if stream.watched and (self._paces[label].passes(now, stream.limits.max_fps) or stays):
-                stream.put(picture)
-
-    def repeat(self, stream: Stream) -> None:
-        """Hand the newest picture to a stream once more; in the event loop."""
-        picture = self._newest
-        if picture is not None and stream is not self.source:
-            stream.put(picture)
+        settings, passing = self.settings, self.source.can_pass_on(self.settings)
+        self.encoded.assign([s for s in self._subscriptions if not (
+            passing and codec_of(s.profile) == 'h264'
+            and self.source.pass_on(s, settings.max_bitrate))], now)
+        self.source.decoder.run(self.source.active and self.encoded.watched)
 
     def state(self) -> tuple[str, float]:
         """
-        Return how it is, and for how many seconds no picture came.
+        Return the camera's state, and for how many seconds no image has come; from any thread.
 
-        ``waiting``, ``live``, ``lost``, or ``still``: a picture that stays until the next one.
+        ``waiting``, ``live``, ``lost``, or ``still``: an image that stays until the next one.
         """
-        return self._rhythm.state(self._clock(), self.latched)
+        return self._liveness.state(self._clock(), self.transient_local)
 
     @property
     def slow(self) -> float:
-        """Return for how many seconds this slow camera may be silent; 0 if it is not slow."""
-        patience = self._rhythm.patience
-        return patience if patience > LOST_AFTER_S else 0.0
-
-    def _make_tiers(self) -> tuple[Tier, ...]:
-        settings = self.settings
-        return make_tiers(settings.scales, settings.max_bitrate, settings.max_fps)
-
-    def _limits(self) -> list[Limits]:
-        return [Limits(t.max_bitrate, t.max_fps, t.divisor, t.burst) for t in self._tiers]
-
-
-def _nothing() -> None:
-    pass
+        """Return for how many seconds a slow camera may be silent, 0 if it is not slow."""
+        return self._liveness.slow_timeout

@@ -12,30 +12,32 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One picture on its way from a camera to the encoders."""
+"""An image on its way from a camera to the encoders."""
 
 from dataclasses import dataclass
 import threading
 from typing import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from .pixels import Planes, shrink, to_i420
 from ..core.errors import ImageError
 
-# VP8 has 14 bits for a side (RFC 6386, section 9.1); x264 ends at about the same.
+# Pixels of a side: VP8 has 14 bits for it (RFC 6386, section 9.1), x264 ends at about the same.
 _MAX_SIDE = 16383
-# Returns pixels and their encoding, or raises ImageError.
-Load = Callable[[], tuple[np.ndarray | Planes, str]]
+# Returns pixels and their ROS image encoding; raises ImageError.
+Load = Callable[[], tuple[npt.NDArray[np.generic] | Planes, str]]
 
 
 @dataclass(frozen=True)
-class Shape:
+class RenderOptions:
     """
-    How a camera's pictures are to be shown.
+    How a camera's images are shown.
 
-    ``max_width`` in pixels (0: as they come), ``rotate`` clockwise in degrees, ``depth_range`` in
-    metres for the colour map of depth images.
+    :ivar max_width: in pixels, 0: as they come
+    :ivar rotate: clockwise, 0, 90, 180 or 270 degrees
+    :ivar depth_range: nearest and farthest depth of the colour map, in metres
     """
 
     max_width: int = 0
@@ -43,38 +45,39 @@ class Shape:
     depth_range: tuple[float, float] = (0.3, 10.0)
 
 
-class Picture:
+class Frame:
     """
-    A picture that is decoded by the first encoder that needs it, and only if one does.
+    An image that the first encoder thread that needs it decodes, and only if one does.
 
-    :param received: boot-time clock in seconds when the picture came
+    :param load: returns the pixels; called once, in an encoder thread
+    :param arrival: when the image arrived, in seconds of the boot-time clock
     """
 
-    def __init__(self, load: Load, received: float, shape: Shape) -> None:
-        """Keep the recipe, not the pixels."""
-        self.received = received
+    def __init__(self, load: Load, arrival: float, options: RenderOptions) -> None:
+        self.arrival = arrival
         self._load = load
-        self._shape = shape
+        self._options = options
         self._lock = threading.Lock()
-        self._i420: dict[int, np.ndarray] = {}
+        # By divisor of width and height.
+        self._i420: dict[int, npt.NDArray[np.uint8]] = {}
 
-    def i420(self, divisor: int = 1) -> np.ndarray:
+    def i420(self, divisor: int = 1) -> npt.NDArray[np.uint8]:
         """
-        Return planar YUV 4:2:0, an array of uint8 of shape (height * 3 / 2, width).
+        Return planar YUV 4:2:0, an array of shape (height * 3 / 2, width); from any thread.
 
-        :param divisor: of width and height; what is small already stays larger than asked for
-        :raises ImageError: the picture cannot be shown
+        :param divisor: of width and height; small images stay larger than that
+        :raises ImageError: the image cannot be shown
         """
         # The encoders of one camera share the conversion: the second waits and finds it done.
         with self._lock:
             if 1 not in self._i420:
                 pixels, encoding = self._load()
-                shape = self._shape
-                i420 = to_i420(pixels, encoding, width_limit=shape.max_width or None,
-                               rotate=shape.rotate, depth_range=shape.depth_range)
+                options = self._options
+                i420 = to_i420(pixels, encoding, width_limit=options.max_width or None,
+                               rotate=options.rotate, depth_range=options.depth_range)
                 height, width = i420.shape[0] * 2 // 3, i420.shape[1]
                 if max(width, height) > _MAX_SIDE:
-                    raise ImageError(f'a picture of {width}x{height} is too large to encode: '
+                    raise ImageError(f'an image of {width}x{height} is too large to encode: '
                                      f'no side may have more than {_MAX_SIDE} pixels')
                 self._i420[1] = i420
             if divisor not in self._i420:

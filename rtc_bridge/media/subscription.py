@@ -12,135 +12,106 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""A viewer of a camera, moved between the camera's streams without a break in the picture."""
 
-"""A viewer of a camera, moved between its streams without a break."""
+import logging
+from typing import Callable
 
-from typing import Protocol
+from .encoded_frame import EncodedFrame
+from .video_stream import VideoStream
+from ..core.video.bandwidth_estimate import BandwidthEstimate
+from ..core.video.tiers import TierMember
 
-import av
-
-from .fanout import Sink
-from .passthrough import PassthroughStream
-from .stream import VideoStream
-from ..core.video.tiers import Path
-
-Stream = VideoStream | PassthroughStream
-# A path that takes less of its rate than this is in trouble.
-_TROUBLE = 0.9
-
-
-class Steering(Protocol):
-    """What a subscription needs of its camera."""
-
-    def balance(self, at_once: bool = False) -> None:
-        """Move viewers to the streams where they belong."""
-
-    def repeat(self, stream: Stream) -> None:
-        """Hand the newest picture to a stream once more."""
+logger = logging.getLogger(__name__)
+# An estimate that falls below this share of the last one is acted on at once: what exceeds it
+# queues up on the path.
+_URGENT_FALL = 0.9
 
 
 class Subscription:
     """
-    A viewer of a camera in one codec, moved between the streams of its tiers.
+    A viewer of a camera in one profile of a codec.
 
-    Belongs to the event loop.
+    It watches one stream. On the way to another it watches both, and leaves the first when the
+    second sends a keyframe. Belongs to the event loop.
+
+    :param profile: of ``core.video.video_codecs.PROFILES``
+    :param sink: takes each frame; returns whether the viewer gets it
+    :param rebalance: lets the camera choose streams anew, at once if its argument is true
     """
 
-    def __init__(self, camera: Steering, codec: str, sink: Sink, path: Path) -> None:
-        """Prepare; the camera starts it."""
-        self.camera = camera
-        self.codec = codec
-        self.path = path
-        self._sink = sink
-        self._leg: _Leg | None = None
-        # The leg that takes over with its first keyframe.
-        self._next: _Leg | None = None
-        # Whether the viewer got anything of the present leg, or of one before.
+    def __init__(self, profile: str, sink: Callable[[EncodedFrame], bool],
+                 estimate: BandwidthEstimate, drives: bool,
+                 rebalance: Callable[[bool], None]) -> None:
+        self.profile = profile
+        self.member = TierMember(estimate, drives)
+        # The stream that the viewer gets, and the one that takes over with its next keyframe.
+        self.stream: VideoStream | None = None
+        self._next: VideoStream | None = None
+        # The viewer has got a frame, so there is a picture to go on with during a move.
         self._shown = False
+        self._sink = sink
+        self._rebalance = rebalance
 
-    def set_path(self, path: Path) -> None:
-        """Tell what the viewer's path takes."""
-        trouble = path.bitrate < _TROUBLE * self.path.bitrate
-        path.tier, path.better_since, path.wanted = (
-            self.path.tier, self.path.better_since, self.path.wanted)
-        self.path = path
-        self.camera.balance(at_once=trouble)
+    def set_estimate(self, estimate: BandwidthEstimate, drives: bool) -> None:
+        """
+        Note what the viewer's path can carry now.
+
+        :param drives: whether the viewer drives the robot
+        """
+        urgent = estimate.bitrate < _URGENT_FALL * self.member.estimate.bitrate
+        self.member.estimate, self.member.drives = estimate, drives
+        self._rebalance(urgent)
 
     @property
-    def label(self) -> str:
-        """Return which stream the viewer gets now."""
-        return self._leg.stream.label if self._leg is not None else ''
+    def stream_key(self) -> str:
+        """Return the key of the stream that the viewer gets, '' if none."""
+        return self.stream.stream_key if self.stream is not None else ''
 
     @property
     def bitrate(self) -> float:
-        """Return what the stream is steered to, bit/s: 0 for none, infinite for a camera's own."""
-        stream = self.stream
-        if stream is None:
-            return 0.0
-        return stream.bitrate if isinstance(stream, VideoStream) else float('inf')
+        """Return what the stream is steered to, in bit/s: 0 for none, infinite for a source."""
+        return self.stream.bitrate if self.stream is not None else 0.0
 
     def request_keyframe(self) -> None:
-        """Ask for a keyframe, which all viewers of the tier get."""
-        for leg in (self._leg, self._next):
-            if leg is not None:
-                leg.stream.request_keyframe()
+        """Ask for a keyframe, which all viewers of the stream get."""
+        for stream in (self.stream, self._next):
+            if stream is not None:
+                stream.request_keyframe()
 
-    @property
-    def stream(self) -> Stream | None:
-        """Return the stream that the viewer gets now."""
-        return self._leg.stream if self._leg is not None else None
-
-    def move(self, stream: Stream | None) -> None:
-        """Go over to a stream as soon as it has a keyframe; to ``None``: end now."""
-        if self._next is not None and self._next.stream is not stream:
-            self._next.end()
+    def move(self, stream: VideoStream | None) -> None:
+        """Watch another stream from its next keyframe on; ``None`` ends the subscription now."""
+        if self._next is not None and self._next is not stream:
+            self._next.unsubscribe(self)
             self._next = None
-        if stream is None:
-            if self._leg is not None:
-                self._leg.end()
-            self._leg = None
-        elif self._leg is None:
-            self._leg = self._enter(stream)
-        elif self._leg.stream is not stream and not self._shown:
-            # There is nothing to go on with meanwhile.
-            self._leg.end()
-            self._leg = self._enter(stream)
-            stream.request_keyframe()
-        elif self._leg.stream is not stream and self._next is None:
-            self._next = self._enter(stream)
-            stream.request_keyframe()
+        if stream is self.stream:
+            return
+        if stream is not None and self.stream is not None and self._shown:
+            if self._next is None:
+                logger.debug('a viewer moves from stream %s to %s at %.0f kbit/s',
+                             self.stream_key, stream.stream_key,
+                             self.member.estimate.bitrate / 1000)
+                self._next = stream
+                stream.subscribe(self)
+                stream.request_keyframe()
+            return
+        # There is no picture to go on with meanwhile.
+        before, self.stream = self.stream, stream
+        if before is not None:
+            before.unsubscribe(self)
+        if stream is not None:
+            stream.subscribe(self)
+            if before is not None:
+                stream.request_keyframe()
 
-    def _enter(self, stream: Stream) -> '_Leg':
-        first = not stream.watched
-        leg = _Leg(self, stream)
-        if first:
-            # What this stream has not seen: the next picture may be far off.
-            self.camera.repeat(stream)
-        return leg
-
-    def take(self, leg: '_Leg', packet: av.Packet, keyframe: bool) -> bool:
-        """Pass a packet on to the viewer; return whether the viewer gets it."""
-        if leg is self._next:
-            if not keyframe:
+    def deliver(self, stream: VideoStream, frame: EncodedFrame) -> bool:
+        """Pass a frame of a stream on to the viewer; return whether the viewer gets it."""
+        if stream is self._next:
+            if not frame.keyframe:
                 return False
-            self._leg.end()
-            self._leg, self._next = leg, None
-        taken = leg is self._leg and self._sink(packet, keyframe)
+            if self.stream is not None:
+                self.stream.unsubscribe(self)
+            self.stream, self._next = stream, None
+        taken = stream is self.stream and self._sink(frame)
         self._shown |= taken
         return taken
-
-
-class _Leg:
-    """A subscription's place in one stream."""
-
-    def __init__(self, subscription: Subscription, stream: Stream) -> None:
-        self._subscription = subscription
-        self.stream = stream
-        stream.subscribe(self)
-
-    def __call__(self, packet: av.Packet, keyframe: bool) -> bool:
-        return self._subscription.take(self, packet, keyframe)
-
-    def end(self) -> None:
-        """Leave the stream."""
-        self.stream.unsubscribe(self)

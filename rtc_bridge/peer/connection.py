@@ -66,6 +66,6 @@ def make_slot(transceiver: RTCRtpTransceiver, encodings: list[str], failed: set[
         transceiver.sender,
         on_keyframe_request=guarded('RTCP of a viewer', slot.on_keyframe_request),
         on_report=guarded('RTCP of a viewer', path.on_report),
-        on_remb=guarded('RTCP of a viewer', path.rate.on_remb),
+        on_remb=guarded('RTCP of a viewer', path.congestion.on_remb),
         on_nack=lambda lost: on_nack(lost) or [])
     return slot

@@ -26,7 +26,7 @@ from ..core.errors import SignalingError
 from ..core.protocol.robot_link import Call, Candidate, Offer
 from ..core.protocol.strict_json import shorten
 from ..core.supervision import spawn
-from ..core.video.codec_fallback import ENCODINGS
+from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera
 
 CHAT = 'chat'
@@ -52,7 +52,7 @@ class OfferingSession(Session):
         """
         self._check_wanted()
         # K-Scale's robots send VP8, and its programs may decode nothing else.
-        self._ours = sorted(self._encodings(ViewerOffer('', 1, frozenset(ENCODINGS))),
+        self._ours = sorted(self._encodings(ViewerOffer('', 1, frozenset(PROFILES))),
                             key=lambda encoding: encoding != 'vp8')
         pc = self._connect()
         try:

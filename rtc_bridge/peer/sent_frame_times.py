@@ -14,8 +14,8 @@
 
 """When the frames that a slot sent came to the robot."""
 
-from ..core.video.capture_times import CaptureAge, Stamp
-from ..core.video.sent_frames import SentFrames
+from ..core.video.frame_times import CaptureDelay, CaptureTime, SentFrames
+from ..media.encoded_frame import EncodedFrame
 
 
 class SentFrameTimes:
@@ -29,34 +29,29 @@ class SentFrameTimes:
     """
 
     def __init__(self) -> None:
-        self.newest: Stamp | None = None
+        self.newest: CaptureTime | None = None
         self._sent = SentFrames()
-        self._capture: CaptureAge | None = None
-        # Of the frame that aiortc sends now: the time that it is sent for, and of its arrival.
-        self._given: tuple[float, float] | None = None
+        self._capture: CaptureDelay | None = None
+        # The frame that aiortc sends now.
+        self._given: EncodedFrame | None = None
 
-    def restart(self, capture: CaptureAge | None) -> None:
+    def restart(self, capture: CaptureDelay | None) -> None:
         """Forget all frames: another camera is shown, or none."""
         self.newest = self._given = None
         self._capture = capture
         self._sent.clear()
 
-    def on_given(self, sent_for: float, arrival: float) -> None:
-        """
-        Note the frame that aiortc is given to send.
-
-        :param sent_for: time of its presentation, in seconds
-        :param arrival: when it came to the robot; older for a frame that is sent again
-        """
-        self._given = sent_for, arrival
+    def on_given(self, frame: EncodedFrame) -> None:
+        """Note the frame that aiortc is given to send."""
+        self._given = frame
 
     def on_sent(self, rtp_timestamp: int) -> None:
         """Note the RTP timestamp that the frame got on the wire."""
         if self._given is not None and self._capture is not None:
-            sent_for, arrival = self._given
-            self._sent.note(rtp_timestamp, arrival)
-            self.newest = self._capture.stamp(rtp_timestamp, sent_for)
+            self._sent.add(rtp_timestamp, self._given.arrival)
+            self.newest = self._capture.capture_time(
+                rtp_timestamp, self._given.presentation_time)
 
     def arrival_of(self, rtp_timestamp: int | None) -> float | None:
         """Return when a frame came to the robot; ``None``: never sent here, or long ago."""
-        return self._sent.time_of(rtp_timestamp)
+        return self._sent.arrival(rtp_timestamp)

@@ -42,8 +42,8 @@ from ..core.limits.session_budgets import SessionBudgets
 from ..core.protocol.robot_link import Candidate, Offer
 from ..core.protocol.strict_json import shorten
 from ..core.supervision import guard, guarded, spawn
-from ..core.video.codec_fallback import ENCODINGS, family
-from ..core.video.viewer_stats import Figures
+from ..core.video.video_codecs import codec_of, PROFILES
+from ..core.video.viewer_stats import ViewerStats
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Session:
         # Set once a viewer, or its door, has said what slot 0 is to show.
         self.selected = False
         # What the page measured last, and when it said so.
-        self.figures: tuple[Figures, float] | None = None
+        self.figures: tuple[ViewerStats, float] | None = None
         # What was logged once.
         self._told: set[str] = set()
         self._candidates = 0
@@ -121,8 +121,8 @@ class Session:
 
     def _encodings(self, offer: ViewerOffer) -> list[str]:
         """Return what both sides can, in our order."""
-        return [e for c in self.robot.codecs for e in ENCODINGS
-                if family(e) == c and e in offer.encodings and (
+        return [e for c in self.robot.codecs for e in PROFILES
+                if codec_of(e) == c and e in offer.encodings and (
                     e != 'h264-main' or self.robot.h264_profile == 'main')]
 
     async def _negotiate(self, offer: ViewerOffer) -> None:
@@ -262,10 +262,10 @@ class Session:
                 'codec': self.slots[0].codec if self.slots else '',
                 'failed_codecs': ' '.join(sorted(self._failed_codecs)),
                 'streams': ' '.join(slot.stream for slot in self.slots if slot.stream),
-                'kbit_per_s': f'{self.path.rate.sent() / 1000:.0f}',
-                'round_trip_ms': f'{self.path.rate.rtt * 1000:.0f}',
-                'path_kbit_per_s': f'{self.path.rate.bitrate / 1000:.0f}',
-                'lost_percent': f'{self.path.rate.fraction_lost * 100:.1f}',
+                'kbit_per_s': f'{self.path.congestion.send_rate() / 1000:.0f}',
+                'round_trip_ms': f'{self.path.congestion.rtt * 1000:.0f}',
+                'path_kbit_per_s': f'{self.path.congestion.bitrate / 1000:.0f}',
+                'lost_percent': f'{self.path.congestion.fraction_lost * 100:.1f}',
                 'drives': str(self.robot.teleop.lease.holder == self.session_id).lower(),
                 **({f'page_{k}': v for k, v in figures.texts().items()} if fresh else {})}
 
@@ -368,7 +368,7 @@ class Session:
                     return self.end(f'no sign of life for {DEAD_AFTER_S:g} s')
                 self.robot.teleop.keep_alive(self.session_id, now - answered)
             for slot in self.slots:
-                slot.check_codec(self.path.rate.fraction_lost, 'control' in self._channels)
+                slot.check_codec(self.path.congestion.fraction_lost, 'control' in self._channels)
             self.path.step(self._pc, self.robot.teleop.lease.holder == self.session_id)
             for channel in self._channels.values():
                 channel.watch()

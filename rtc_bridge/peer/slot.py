@@ -24,10 +24,10 @@ from .slot_track import SlotTrack
 from ..core.clock import boot_time
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
-from ..core.video.codec_fallback import choose, Evidence, family
-from ..core.video.tiers import Path
+from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
+from ..core.video.codec_fallback import choose_profile, DecodeMonitor
+from ..core.video.video_codecs import codec_of
 from ..media.camera import Camera
-from ..media.stream import START_BITRATE
 from ..media.subscription import Subscription
 
 logger = logging.getLogger(__name__)
@@ -51,17 +51,20 @@ class Slot:
                  name: str = 'slot') -> None:
         self._name = name
         self.camera: Camera | None = None
-        self.codec = choose(encodings, 'auto', failed)
+        self.codec = choose_profile(encodings, 'auto', failed)
         self.keyframes = KeyframeRequests(self.request_keyframe, budget)
         self._encodings = tuple(encodings)
         self._failed = failed
-        self._evidence = Evidence()
-        # What was told of the path; each subscription has a copy of its own.
-        self._path = Path(START_BITRATE)
+        self._decode_monitor = DecodeMonitor()
+        # Of the viewer's path, for this slot.
+        self._estimate = INITIAL_ESTIMATE
+        # The viewer drives, as far as this slot was told.
+        self.drives = False
         self._subscription: Subscription | None = None
         # The first frame of all costs the viewer's budget nothing.
         self._has_shown = False
-        self.track = SlotTrack(name, self.keyframes, self._evidence, self._encodings[0], switch)
+        self.track = SlotTrack(name, self.keyframes, self._decode_monitor, self._encodings[0],
+                               switch)
         self.track.add_listener('ended', guarded('slot', self._leave_camera))
 
     def show(self, camera: Camera | None) -> None:
@@ -74,12 +77,13 @@ class Slot:
         # its last frame, which may be the only one.
         old, subscription = self.camera, self._subscription
         self.camera, self._subscription = camera, None
-        self.track.restart(camera.capture if camera is not None else None)
+        self.track.restart(camera.capture_delay if camera is not None else None)
         self.keyframes.on_camera_change()
-        self._evidence.restart()
+        self._decode_monitor.restart()
         if camera is not None and self.track.readyState == 'live':
             self.codec = self.track.encoding = self._choose(camera)
-            self._subscription = camera.subscribe(self.codec, self.track.put, replace(self._path))
+            self._subscription = camera.subscribe(self.codec, self.track.put, self._estimate,
+                                                  self.drives)
             self.track.wait_for_keyframe()
             if self.track.reading and self._has_shown:
                 self.keyframes.on_selection()
@@ -92,7 +96,7 @@ class Slot:
             old.unsubscribe(subscription)
 
     def _choose(self, camera: Camera) -> str:
-        return choose(self._encodings, camera.settings.codec, self._failed)
+        return choose_profile(self._encodings, camera.settings.codec, self._failed)
 
     def _leave_camera(self) -> None:
         self.show(None)
@@ -112,9 +116,9 @@ class Slot:
         camera = self.camera
         if camera is None:
             return
-        if family(self.codec) not in self._failed and self._evidence.failed(
+        if codec_of(self.codec) not in self._failed and self._decode_monitor.has_failed(
                 boot_time(), lost, page):
-            self._failed.add(family(self.codec))
+            self._failed.add(codec_of(self.codec))
             logger.warning('%s decodes nothing of camera %s in %s; it gets %s now', self._name,
                            camera.name, self.codec, self._choose(camera))
         if self._choose(camera) != self.codec:
@@ -122,11 +126,11 @@ class Slot:
 
     def on_decoded(self, frames: int, packets: int) -> None:
         """Take how much a visible page has decoded and received of this slot in all, so far."""
-        self._evidence.reported(boot_time(), frames, packets)
+        self._decode_monitor.on_report(boot_time(), frames, packets)
 
     def on_keyframe_request(self) -> None:
         """Take the viewer's request for a keyframe."""
-        self._evidence.requested(boot_time())
+        self._decode_monitor.on_keyframe_request(boot_time())
         self.keyframes.on_demand()
 
     @property
@@ -134,38 +138,26 @@ class Slot:
         """Return the codecs that the viewer decodes nothing of."""
         return frozenset(self._failed)
 
-    def set_path(self, bitrate: float, *, quiet: bool = False, ramping: bool = False,
-                 drives: bool = False, rtt: float = 0.1, lossy: bool = False,
-                 full: bool = False) -> None:
+    def set_estimate(self, estimate: BandwidthEstimate, drives: bool = False) -> None:
         """
-        Tell what this viewer's path can take, which decides on the quality it gets.
+        Note what this viewer's path can carry, which decides on the quality it gets.
 
-        :param bitrate: bit/s
-        :param quiet: nothing was heard of the viewer lately
-        :param ramping: the bitrate is still being found out
+        :param estimate: with the bitrate for this slot
         :param drives: the viewer drives the robot
-        :param rtt: round trip in seconds
-        :param lossy: the path loses packets however little is sent
-        :param full: what is sent has to wait on the path
         """
         # On a full path a retransmission delays all that follows.
-        self.track.retransmissions.bitrate = 0 if full else bitrate
-        self.track.retransmissions.rtt = rtt
+        self.track.retransmissions.bitrate = 0 if estimate.overuse else estimate.bitrate
+        self.track.retransmissions.rtt = estimate.rtt
         # To ask for a lost packet takes a round trip, in which nothing can be shown. Sent twice, a
         # frame apart, it is seldom lost, but takes twice the bits.
-        self.track.repeat = lossy
-        if lossy:
-            bitrate /= 2
+        self.track.repeat = estimate.random_loss
+        if estimate.random_loss:
+            estimate = replace(estimate, bitrate=estimate.bitrate / 2)
         self.track.end_due_pause()
-        self.keyframes.on_path(rtt=rtt, congested=full, drives=drives)
-        self._path = Path(bitrate, quiet, ramping, drives)
+        self.keyframes.on_path(rtt=estimate.rtt, congested=estimate.overuse, drives=drives)
+        self._estimate, self.drives = estimate, drives
         if self._subscription is not None:
-            self._subscription.set_path(self._path)
-
-    @property
-    def drives(self) -> bool:
-        """Tell whether the viewer drives, as far as this slot was told."""
-        return self._path.drives
+            self._subscription.set_estimate(estimate, drives)
 
     @property
     def wanted(self) -> float:
@@ -175,14 +167,14 @@ class Slot:
         It is 0 in the best quality, and where frames use what the path takes.
         """
         subscription = self._subscription
-        if subscription is None or subscription.bitrate > 0.9 * self._path.bitrate:
+        if subscription is None or subscription.bitrate > 0.9 * self._estimate.bitrate:
             return 0.0
-        return subscription.path.wanted
+        return subscription.member.wanted
 
     @property
     def stream(self) -> str:
         """Return which of the camera's streams the viewer gets, '' if none."""
-        return self._subscription.label if self._subscription is not None else ''
+        return self._subscription.stream_key if self._subscription is not None else ''
 
     def request_keyframe(self) -> None:
         """Ask the camera for a keyframe, which all viewers of the stream get."""

@@ -29,10 +29,11 @@ from .keyframe_requests import KeyframeRequests
 from .sent_frame_times import SentFrameTimes
 from ..core.clock import boot_time
 from ..core.supervision import failures, OnFailure
-from ..core.video.capture_times import CaptureAge
-from ..core.video.codec_fallback import Evidence
-from ..core.video.retransmission import PACKET_BITS, Retransmissions
-from ..media.stream import START_BITRATE
+from ..core.video.bandwidth_estimate import START_BITRATE
+from ..core.video.codec_fallback import DecodeMonitor
+from ..core.video.frame_times import CaptureDelay
+from ..core.video.retransmission import PACKET_BITS, RetransmissionBudget
+from ..media.encoded_frame import EncodedFrame
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,6 @@ Packet: TypeAlias = 'av.Packet[Any]'
 
 # Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
 _MAX_WAITING = 3
-# RTP clock of video, Hz.
-_CLOCK_HZ = 90000
 
 
 class SlotTrack(MediaStreamTrack):
@@ -53,11 +52,11 @@ class SlotTrack(MediaStreamTrack):
     a keyframe. All cameras stamp with one clock, so a change of cameras needs no negotiation.
 
     It belongs to the event loop: encoder threads hand their packets over to the loop before
-    :meth:`put` gets them (``media.fanout``).
+    :meth:`put` gets them (``media.video_stream``).
 
     :param name: of the slot, for the log
     :param keyframes: asks for the keyframes that this track needs
-    :param evidence: is told of each frame that is sent
+    :param decode_monitor: is told of each frame that is sent
     :param encoding: the first negotiated one, which aiortc sends unless told otherwise
     :param switch: makes aiortc send another encoding from the next packet on, ``None`` if only
         one was negotiated
@@ -69,8 +68,8 @@ class SlotTrack(MediaStreamTrack):
 
     kind = 'video'
 
-    def __init__(self, name: str, keyframes: KeyframeRequests, evidence: Evidence, encoding: str,
-                 switch: Callable[[str], None] | None) -> None:
+    def __init__(self, name: str, keyframes: KeyframeRequests, decode_monitor: DecodeMonitor,
+                 encoding: str, switch: Callable[[str], None] | None) -> None:
         super().__init__()
         self._name = name
         # The sender that reads this track; set with the track.
@@ -78,7 +77,7 @@ class SlotTrack(MediaStreamTrack):
         # Ends the session if this track fails: aiortc would stop sending without a word.
         self.on_failure: OnFailure = lambda error: None
         self.times = SentFrameTimes()
-        self.retransmissions = Retransmissions(START_BITRATE)
+        self.retransmissions = RetransmissionBudget(START_BITRATE)
         self.encoding = encoding
         self.repeat = False
         self.bytes_sent = 0
@@ -86,22 +85,23 @@ class SlotTrack(MediaStreamTrack):
         # aiortc reads from the moment the path is open; nothing is kept before.
         self.reading = False
         self._keyframes = keyframes
-        self._evidence = evidence
+        self._decode_monitor = decode_monitor
         self._switch = switch
         self._sent_encoding = encoding
-        self._frames: deque[Packet] = deque()
+        self._frames: deque[EncodedFrame] = deque()
         self._arrived = asyncio.Event()
         self._keyframe_needed = True
         self._last_pts = -1
         self._paused_until: float | None = None
 
-    def restart(self, capture: CaptureAge | None) -> None:
+    def restart(self, capture: CaptureDelay | None) -> None:
         """Drop what waits: another camera is shown, or none."""
         self._frames.clear()
         self.times.restart(capture)
 
-    def put(self, packet: Packet, keyframe: bool) -> bool:
+    def put(self, frame: EncodedFrame) -> bool:
         """Take an encoded frame from the camera's stream; tell whether it will be sent."""
+        keyframe = frame.keyframe
         if self._paused_until is not None:
             if boot_time() < self._paused_until:
                 return False
@@ -117,13 +117,11 @@ class SlotTrack(MediaStreamTrack):
             return False
         self._keyframe_needed = False
         self._keyframes.on_keyframe()
-        pts = packet.pts or 0
-        if pts <= self._last_pts:
-            # A packet of another stream for the same moment: time goes on by as little as it can.
-            pts = self._last_pts + 1
-            packet = _copy(packet, pts)
-        self._last_pts = pts
-        self._frames.append(packet)
+        if frame.packet.pts <= self._last_pts:
+            # A frame of another stream for the same moment: time goes on by as little as it can.
+            frame = frame.moved_to(self._last_pts + 1)
+        self._last_pts = frame.packet.pts
+        self._frames.append(frame)
         self._arrived.set()
         return True
 
@@ -182,19 +180,19 @@ class SlotTrack(MediaStreamTrack):
             self._arrived.clear()
             await self._arrived.wait()
         frame = self._frames.popleft()
-        self.bytes_sent += frame.size
-        self.times.on_given((frame.pts or 0) / _CLOCK_HZ, (frame.dts or 0) / _CLOCK_HZ)
+        self.bytes_sent += frame.packet.size
+        self.times.on_given(frame)
         if repeated:
-            self.retransmissions.note(repeated)
+            self.retransmissions.note_resent(repeated)
             await self._send_again(repeated)
-        self._evidence.sent(boot_time())
+        self._decode_monitor.on_sent(boot_time())
         if self._sent_encoding != self.encoding and self._switch is not None:
             # All that waits has the new encoding: a change of it clears the queue.
             logger.debug('%s: sends %s instead of %s', self._name, self.encoding,
                          self._sent_encoding)
             self._sent_encoding = self.encoding
             self._switch(self.encoding)
-        return frame
+        return frame.packet
 
     def _newest_packets(self) -> Sequence[int]:
         return newest_packets(self.sender) if self.sender is not None else ()
@@ -225,8 +223,8 @@ class SlotTrack(MediaStreamTrack):
         return size
 
     def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
-        """Return which lost packets aiortc sends again; see :class:`Retransmissions`."""
-        again, given_up = self.retransmissions.choose(lost)
+        """Return which lost packets aiortc sends again; see :class:`RetransmissionBudget`."""
+        again, given_up = self.retransmissions.select(lost)
         if given_up:
             self._keyframes.on_demand()
         self.bytes_resent += len(again) * PACKET_BITS // 8
@@ -236,11 +234,3 @@ class SlotTrack(MediaStreamTrack):
         """End the track; aiortc calls this too. Listeners hear ``ended``."""
         super().stop()
         self._arrived.set()
-
-
-def _copy(packet: Packet, pts: int) -> Packet:
-    """Return a copy of a packet with another time: the packet itself belongs to all viewers."""
-    copy: Packet = av.Packet(bytes(packet))
-    copy.time_base = packet.time_base
-    copy.pts, copy.dts = pts, packet.dts
-    return copy

@@ -23,7 +23,7 @@ from . import aiortc_compat
 from .bundle import shared_fingerprint
 from ..core.errors import SignalingError
 from ..core.protocol.strict_json import shorten
-from ..core.video.codec_fallback import ENCODINGS
+from ..core.video.video_codecs import PROFILES
 
 # Candidate lines with mDNS names (draft-ietf-mmusic-mdns-ice-candidates) and the mark of the end.
 _MDNS = re.compile(r'^a=candidate:\S+ \d+ \S+ \d+ \S+\.local .*\r?\n', re.M | re.I)
@@ -39,7 +39,7 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``encodings`` what all of these can decode, of ``core.video.codec_fallback.ENCODINGS``.
+    ``encodings`` what all of these can decode, of ``core.video.video_codecs.PROFILES``.
     ``fingerprint`` is the SHA-256 of the certificate that the viewer says to have, ``None`` if
     nothing can be proved over this offer. ``bundled`` tells whether it has a BUNDLE group.
     """
@@ -121,7 +121,7 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
             raise
         # Players may know no bundles: they get what they may see without a proof, and no more.
         fingerprint = None
-    slots, encodings = 0, set(ENCODINGS)
+    slots, encodings = 0, set(PROFILES)
     for media in description.media:
         if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
             slots += 1

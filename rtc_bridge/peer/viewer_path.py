@@ -14,14 +14,15 @@
 """One viewer's path: what it takes, and how that is shared among the viewer's slots."""
 
 import asyncio
+from dataclasses import replace
 
 from aiortc import RTCPeerConnection
 
 from . import aiortc_compat
 from .slot import Slot
 from ..core.supervision import spawn
-from ..core.video.bandwidth_estimate import RateEstimate
-from ..media.stream import START_BITRATE
+from ..core.video.bandwidth_estimate import START_BITRATE
+from ..core.video.congestion_control import CongestionController
 
 STEP_S = 0.2
 MIN_BITRATE = 150_000
@@ -34,7 +35,7 @@ class ViewerPath:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self.rate = RateEstimate(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        self.congestion = CongestionController(START_BITRATE, MIN_BITRATE, START_BITRATE)
         self.slots: list[Slot] = []
         self._pc: RTCPeerConnection | None = None
         self._seen = 0.0
@@ -45,17 +46,17 @@ class ViewerPath:
         self._check: asyncio.Task[None] | None = None
 
     def on_report(self, fraction_lost: float) -> None:
-        """Take a receiver report, see :meth:`RateEstimate.on_report`; act at once if need be."""
+        """Take a receiver report, and act on it at once if need be."""
         if self._pc is not None:
-            self.rate.waiting = aiortc_compat.unanswered_for(self._pc)
-        self.rate.on_report(fraction_lost)
+            self.congestion.outstanding_rtt = aiortc_compat.unanswered_for(self._pc)
+        self.congestion.on_loss_report(fraction_lost)
         self._pause()
 
     def _pause(self) -> None:
-        if self.rate.pause:
+        if self.congestion.pushback:
             for slot in self.slots:
-                slot.track.pause(self.rate.pause)
-            self.rate.pause = 0.0
+                slot.track.pause(self.congestion.pushback)
+            self.congestion.pushback = 0.0
 
     def step(self, pc: RTCPeerConnection, drives: bool) -> None:
         """
@@ -63,31 +64,33 @@ class ViewerPath:
 
         :param drives: whether the viewer drives the robot
         """
-        rate, slots, self._pc = self.rate, self.slots, pc
-        rate.on_sent(8 * sum(slot.track.bytes_sent + slot.track.bytes_resent for slot in slots))
+        congestion, slots, self._pc = self.congestion, self.slots, pc
+        congestion.on_sent(8 * sum(slot.track.bytes_sent + slot.track.bytes_resent
+                                   for slot in slots))
         trip = aiortc_compat.round_trip(pc)
         if trip is not None and trip[0] > self._seen:
             self._seen = trip[0]
-            rate.on_rtt(trip[1])
+            congestion.on_round_trip(trip[1])
             self._pause()
-        if (rate.ramping or not rate.clear) and (self._check is None or self._check.done()):
+        if (congestion.in_slow_start or not congestion.underuse) and (
+                self._check is None or self._check.done()):
             # The regular checks wait for each other, the longer the more there is to find out.
             self._check = spawn('check of a path', aiortc_compat.check_consent(pc))
         showing = [slot for slot in slots if slot.camera is not None]
         if not showing:
             return
-        rate.high = sum(slot.camera.settings.max_bitrate for slot in showing)
+        congestion.max_bitrate = sum(slot.camera.settings.max_bitrate for slot in showing
+                                     if slot.camera is not None)
+        share = congestion.bitrate / len(showing)
         for slot in showing:
-            slot.set_path(rate.bitrate / len(showing), quiet=rate.quiet, ramping=rate.ramping,
-                          drives=drives, rtt=rate.rtt, lossy=rate.lossy, full=rate.full)
+            slot.set_estimate(replace(congestion.estimate, bitrate=share), drives)
         poorest = max(showing, key=lambda slot: slot.wanted)
         wanted = sum(slot.wanted for slot in showing)
         busiest = self._measure(showing)
-        if len(showing) > 1 and rate.unproven and (
-                self._used[busiest] > rate.bitrate / len(showing) / 2):
+        if len(showing) > 1 and congestion.app_limited and self._used[busiest] > share / 2:
             # It needs more than its share, and what the others leave of theirs proves nothing.
-            poorest, wanted = busiest, rate.high
-        size = rate.padding(wanted) * STEP_S / 8
+            poorest, wanted = busiest, congestion.max_bitrate
+        size = congestion.probe_bitrate(wanted) * STEP_S / 8
         if size > 0 and (self._pad is None or self._pad.done()):
             self._pad = spawn('padding', _pad(poorest, size))
 

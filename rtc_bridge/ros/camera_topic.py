@@ -72,7 +72,7 @@ class _Source:
     topic: str
     kind: str
     reliable: bool
-    latched: bool
+    transient_local: bool
 
 
 class CameraTopic:
@@ -120,13 +120,13 @@ class CameraTopic:
                 except RuntimeError as error:
                     # Of a topic whose type has changed the middleware may still hold the old one,
                     # for another camera of ours.
-                    self.camera.source.count_error(
+                    self.camera.count_error(
                         f'{source.topic} cannot be subscribed to as {source.kind}: '
                         f'{str(error).splitlines()[0]}; it is tried again')
                     return
             self._source = source
             if self.camera is not None:
-                self.camera.latched = source is not None and source.latched
+                self.camera.transient_local = source is not None and source.transient_local
 
     def _deaf(self) -> bool:
         """
@@ -135,7 +135,7 @@ class CameraTopic:
         DDS may lose a match for good, above all with processes that were killed or stopped; a new
         subscription is matched anew, and costs a silent camera nothing.
         """
-        return self._source is not None and not self._source.latched and (
+        return self._source is not None and not self._source.transient_local and (
             boot_time() - self._subscribed > DEAF_S and self.camera.state()[1] > DEAF_S)
 
     def _look(self) -> _Source | None:
@@ -144,7 +144,7 @@ class CameraTopic:
             topic = self.topic + suffix
             publishers = [p.qos_profile for p in self._publishers(topic) if p.topic_type == kind]
             if publishers and MESSAGES[kind] is None:
-                self.camera.source.count_error(
+                self.camera.count_error(
                     f'{topic} has type {kind}, but package {kind.partition("/")[0]} is not '
                     'installed')
             elif publishers:
@@ -154,9 +154,9 @@ class CameraTopic:
         reliable = self._qos == 'reliable' or (self._qos == 'auto' and all(
             p.reliability == ReliabilityPolicy.RELIABLE for p in publishers))
         # A picture that was published once, before we came, is kept by its publisher.
-        latched = reliable and all(
+        transient_local = reliable and all(
             p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
-        return _Source(topic, kind, reliable, latched)
+        return _Source(topic, kind, reliable, transient_local)
 
     def _publishers(self, topic: str) -> list[Any]:
         return self._node.get_publishers_info_by_topic(topic)
@@ -166,7 +166,7 @@ class CameraTopic:
             depth=1 if source.kind == RAW else _DEPTH,
             reliability=(ReliabilityPolicy.RELIABLE if source.reliable
                          else ReliabilityPolicy.BEST_EFFORT),
-            durability=(DurabilityPolicy.TRANSIENT_LOCAL if source.latched
+            durability=(DurabilityPolicy.TRANSIENT_LOCAL if source.transient_local
                         else DurabilityPolicy.VOLATILE))
         self._subscribed = boot_time()
         self._asking = self._askers.get(source.topic)
@@ -177,33 +177,34 @@ class CameraTopic:
 
     def count_failure(self, error: BaseException) -> None:
         """Count what keeps the camera from its pictures, for its diagnostics and its viewers."""
-        self.camera.source.count_error(f'{self.topic}: {error!r}'[:_LONGEST_REASON])
+        self.camera.count_error(f'{self.topic}: {error!r}'[:_LONGEST_REASON])
 
     # Messages are read in an encoder thread, if at all: only the newest of them counts. All but
     # H.264, where each refers to those before.
 
     def _take_image(self, message: Any) -> None:
-        self._note_age(message.header.stamp)
-        self.camera.put(partial(image_to_array, message))
+        self.camera.put(partial(image_to_array, message), self._age(message.header.stamp))
 
     def _take(self, source: _Source, message: Any) -> None:
         compressed = source.kind == COMPRESSED
-        self._note_age(message.timestamp if source.kind == VIDEO else message.header.stamp)
+        age = self._age(message.timestamp if source.kind == VIDEO else message.header.stamp)
         if is_h264(message) or (compressed and self._kind == 'h264'):
             if self._asking is None:
                 self._asking = self._askers[source.topic] = self._node.create_publisher(
                     Empty, source.topic + '/request_keyframe', 1)
-            self.camera.put_h264(bytes(message.data))
+            self.camera.put_h264(bytes(message.data), age)
         else:
-            self.camera.put(partial(compressed_to_array if compressed else refuse_video, message))
+            self.camera.put(partial(compressed_to_array if compressed else refuse_video, message),
+                            age)
 
-    def _note_age(self, stamp: Time) -> None:
+    def _age(self, stamp: Time) -> float | None:
+        """Return for how many seconds a message has been under way, ``None`` if unknown."""
         clock = self._node.get_clock()
-        age = None
         # Simulated time passes at a rate of its own.
-        if (stamp.sec or stamp.nanosec) and not clock.ros_time_is_active:
-            age = clock.now().nanoseconds / 1e9 - stamp.sec - stamp.nanosec / 1e9
-        self.camera.capture.note(age)
+        if clock.ros_time_is_active or not (stamp.sec or stamp.nanosec):
+            return None
+        age: float = clock.now().nanoseconds / 1e9 - stamp.sec - stamp.nanosec / 1e9
+        return age
 
     def ask_keyframe(self) -> None:
         """Ask the publisher of H.264 for a keyframe; from any thread."""

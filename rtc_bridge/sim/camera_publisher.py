@@ -25,8 +25,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Empty
 
 from ..core.supervision import guarded
+from ..core.video.video_codecs import EncoderSettings
 from ..media.compressed import encode_jpeg
-from ..media.encoder import Encoder, TIME_BASE
+from ..media.encoded_frame import TIME_BASE
+from ..media.encoder import Encoder
 from ..media.pixels import to_i420
 
 
@@ -160,8 +162,8 @@ class H264Publisher(_InfoPublisher):
         i420 = to_i420(bgr, 'bgr8')
         size = i420.shape[1], i420.shape[0] * 2 // 3
         if self._encoder is None or self._encoder.size != size:
-            self._encoder = Encoder('h264', *size, bitrate=self._bitrate,
-                                    max_bitrate=self._bitrate, fps=self._rate)
+            self._encoder = Encoder(
+                EncoderSettings('h264', *size, self._bitrate, self._rate), self._bitrate)
         moment = round((stamp.sec + stamp.nanosec / 1e9) / TIME_BASE)
         packet = self._encoder.encode(i420, moment, self._keyframe)
         if packet is None:

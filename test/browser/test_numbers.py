@@ -20,8 +20,7 @@ import time
 
 import pytest
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.video.capture_times import CaptureAge, Stamp
-from rtc_bridge.core.video.viewer_stats import parse_figures
+from rtc_bridge.core.video.viewer_stats import parse_viewer_stats
 from support.browsers import PATIENCE
 from support.drawn import check_delays, WATCH
 from support.stack import ColourCamera, finish, Robot
@@ -35,38 +34,17 @@ AGE_S = 5.0
 SAVE = '(kind) => document.getElementById(`save-${kind}`).click()'
 
 
-def test_age_of_pictures_is_the_median_of_stamps_that_make_sense():
-    age = CaptureAge()
-    assert age.seconds is None and age.stamp(9, 5.0) == Stamp(9, 5.0, False)
-    age.note(0.1)
-    assert age.seconds == 0.1
-    for _ in range(100):
-        age.note(0.2)
-    # One that was held up says nothing of the others.
-    age.note(3.0)
-    assert age.seconds == 0.2
-    assert age.stamp(9, 5.0) == Stamp(9, 4.8, True)
-    # A little ahead is a matter of clocks; far off, another clock.
-    for _ in range(8):
-        age.note(-0.01)
-    assert age.seconds == 0
-    for wrong in (None, -0.2, 11.0, 1.7e9):
-        age.note(0.1)
-        age.note(wrong)
-        assert age.seconds is None
-
-
 def test_figures_of_a_page_are_checked():
-    figures = parse_figures({'delay_ms': 12, 'fps': 29.97, 'width': 640, 'codec': 'H264',
-                             'route': 'direct', 'command_ms': None, 'more': 1})
+    figures = parse_viewer_stats({'delay_ms': 12, 'fps': 29.97, 'width': 640, 'codec': 'H264',
+                                  'route': 'direct', 'command_ms': None, 'more': 1})
     assert figures.texts() == {'delay_ms': '12.0', 'fps': '30.0', 'width': '640',
                                'codec': 'H264', 'route': 'direct'}
-    assert parse_figures({}).texts() == {}
+    assert parse_viewer_stats({}).texts() == {}
     for wrong in ({'delay_ms': -1}, {'fps': 1e9}, {'width': 1.5}, {'route': 'pigeon'},
                   {'codec': '<b>'}, {'codec': 'x' * 17}, {'lost_percent': '3'}):
         name, = wrong
         with pytest.raises(ProtocolError, match=f'"{name}"'):
-            parse_figures(wrong)
+            parse_viewer_stats(wrong)
 
 
 @pytest.fixture(scope='module')

@@ -19,9 +19,10 @@ import os
 import threading
 
 import pytest
-from rtc_bridge.media.decoder import Decoder
-from rtc_bridge.media.passthrough import PassthroughStream
-from rtc_bridge.media.stream import Limits, VideoStream
+from rtc_bridge.core.video.tiers import Tier
+from rtc_bridge.media.encoded_stream import EncodedStream
+from rtc_bridge.media.h264_decoder import H264Decoder
+from rtc_bridge.media.passthrough_stream import PassthroughStream
 from rtc_bridge.system import thread_priority
 from rtc_bridge.system.thread_priority import be_ordinary, LOOP_NICE, prefer
 from support.browsers import PATIENCE, until
@@ -68,16 +69,23 @@ def fresh(monkeypatch):
     monkeypatch.setattr(thread_priority, '_ordinary', None)
 
 
-def sink(*_):
-    return False
+class DeafViewer:
+    """Takes no frame."""
+
+    def deliver(self, stream, frame):
+        """Take no frame."""
+        return False
 
 
-STREAM = VideoStream('front', 'h264', Limits(1_000_000, 30.0))
-DECODER = Decoder(PassthroughStream('front', lambda: None), sink)
+VIEWER = DeafViewer()
+
+
+STREAM = EncodedStream('front', 'h264', Tier(1_000_000, 30.0))
+DECODER = H264Decoder(PassthroughStream('front', lambda: None), lambda load: None)
 
 
 @pytest.mark.parametrize('worker, start, end', [
-    (STREAM, lambda: STREAM.subscribe(sink), lambda: STREAM.unsubscribe(sink)),
+    (STREAM, lambda: STREAM.subscribe(VIEWER), lambda: STREAM.unsubscribe(VIEWER)),
     (DECODER, lambda: DECODER.run(True), lambda: DECODER.run(False))],
     ids=['encoder', 'decoder'])
 def test_encoders_and_decoders_are_ordinary(worker, start, end):

@@ -32,7 +32,8 @@ from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Limits
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.core.video.tiers import Scale
-from rtc_bridge.media.camera import Camera, CameraSettings
+from rtc_bridge.media.camera import Camera
+from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.peer.robot_context import RobotContext
 from rtc_bridge.peer.sessions import Sessions
 from support.patience import PATIENCE
@@ -57,6 +58,8 @@ class TestCamera:
         self.camera = Camera(name, CameraSettings(**settings), self._on_watched)
         self.luma = luma
         self.watched_changes = []
+        # Seconds that its images have been under way when they come; None without stamps.
+        self.age = None
         self._size = size
         self._stop = threading.Event()
 
@@ -81,7 +84,7 @@ class TestCamera:
         width, height = self._size
         pixels = np.full((height, width, 3), self.luma, np.uint8)
         while not stop.wait(1 / 30):
-            self.camera.put(lambda: (pixels, 'bgr8'))
+            self.camera.put(lambda: (pixels, 'bgr8'), self.age)
 
 
 def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=None, **changes):

@@ -24,7 +24,7 @@ from ..driving.velocity import Velocity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
 from ..limits.text_limits import LIMITS, text_member
-from ..video.viewer_stats import Figures, parse_figures
+from ..video.viewer_stats import parse_viewer_stats, ViewerStats
 
 MAX_MESSAGE = 64 * 1024
 _MAX_JOY = 32
@@ -144,7 +144,8 @@ class Stop:
     request: int
 
 
-ControlMessage = (Select | Shown | Figures | Ping | Want | Answer | Release | Prove | AppMessage
+ControlMessage = (Select | Shown | ViewerStats | Ping | Want | Answer | Release | Prove
+                  | AppMessage
                   | Call | Bye)
 TeleopMessage = Drive | Joy | Stop
 
@@ -169,7 +170,7 @@ _CONTROL = {
     'select': lambda o: Select(member(o, 'slot', int), text_member(o, 'camera', default=None)),
     'shown': lambda o: Shown(member(o, 'slot', int), _counter(o, 'frames'),
                              _counter(o, 'packets')),
-    'figures': parse_figures,
+    'figures': parse_viewer_stats,
     'ping': lambda o: Ping(member(o, 'id', float)),
     'want': lambda o: Want(member(o, 'lease', bool), member(o, 'take', bool, False)),
     'yield': lambda o: Answer(True, member(o, 'request', int, None)),

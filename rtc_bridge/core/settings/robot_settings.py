@@ -19,7 +19,7 @@ import re
 import socket
 
 from .parameters import parameter
-from ..video.encoder_settings import H264_ENCODERS
+from ..video.video_codecs import CODECS, H264_ENCODERS
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class CameraTopicSettings:
         0, 'turn clockwise', unit='degrees', choices=(0, 90, 180, 270), live=True)
     codec: str = parameter(
         'auto', 'codec for viewers that decode it; auto: by the order of video.codecs',
-        choices=('auto', 'h264', 'vp8'), live=True)
+        choices=('auto', *CODECS), live=True)
     passthrough: bool = parameter(
         True, 'H.264 that the camera itself encodes goes to viewers as it is, within these '
         'limits; false: always encoded anew', live=True)

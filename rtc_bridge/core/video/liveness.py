@@ -12,66 +12,76 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Whether a camera's silence means that it is lost, judged by its own rhythm."""
+"""Whether a camera's silence means that it is lost, judged by the intervals of its images."""
 
 from collections import deque
 
-# A camera that is silent for longer is lost, unless it is known to be slower than that; and even
-# a slow one is, after the longest time.
-LOST_AFTER_S = 1.0
-LONGEST_S = 10.0
-# A slow camera may leave out two pictures.
-_PERIODS = 3.0
-_GAPS = 5
+# Seconds of silence after which a camera is lost, unless its images are known to come more slowly;
+# a driver must not take an old picture for a live one.
+SILENCE_TIMEOUT_S = 1.0
+# Even a slow camera is lost after this, in seconds.
+MAX_SILENCE_TIMEOUT_S = 10.0
+# Intervals that a slow camera may be silent: it may leave out two images.
+_INTERVALS = 3.0
+# Intervals that the median is taken of.
+_SAMPLES = 5
 
 
-class Rhythm:
+class Liveness:
     """
-    How often pictures come, and since when they do not.
+    How often images come, and since when they do not.
 
-    Times are seconds of a clock that does not jump. :meth:`heard` may be called in another thread
-    than all else.
+    Times are seconds of a clock that does not jump. The thread of the images calls :meth:`heard`,
+    the event loop all else.
+
+    :ivar silence_timeout: for how many seconds this camera may be silent
+    :ivar flows: images come one after the other, as a camera's do and a map's do not
     """
 
     def __init__(self) -> None:
-        """Listen to nothing yet."""
-        # How long this camera may be silent.
-        self.patience = LOST_AFTER_S
-        self._gaps: deque[float] = deque(maxlen=_GAPS)
-        # It has sent one picture after the other, as a camera does and a map does not.
-        self._flows = False
+        self.silence_timeout = SILENCE_TIMEOUT_S
+        self.flows = False
+        self._intervals: deque[float] = deque(maxlen=_SAMPLES)
+        # Since when images are expected, and when the last one of these came.
         self._began: float | None = None
         self._last: float | None = None
 
     def begin(self, now: float) -> None:
-        """Listen from now on; what is known of the rhythm remains."""
+        """Expect images from now on; what is known of their intervals remains."""
         self._began, self._last = now, None
 
     def end(self) -> None:
-        """Listen no more."""
+        """Expect no more images."""
         self._began = None
 
     def heard(self, now: float) -> None:
-        """Take a picture."""
+        """Note an image."""
         last = self._last
         if last is not None:
-            self._gaps.append(now - last)
-            median = sorted(self._gaps)[len(self._gaps) // 2]
-            self._flows = len(self._gaps) == _GAPS and median < LOST_AFTER_S
-            self.patience = min(max(LOST_AFTER_S, _PERIODS * median), LONGEST_S)
+            self._intervals.append(now - last)
+            median = sorted(self._intervals)[len(self._intervals) // 2]
+            self.flows = len(self._intervals) == _SAMPLES and median < SILENCE_TIMEOUT_S
+            self.silence_timeout = min(max(SILENCE_TIMEOUT_S, _INTERVALS * median),
+                                       MAX_SILENCE_TIMEOUT_S)
         self._last = now
 
-    def state(self, now: float, kept: bool) -> tuple[str, float]:
+    def state(self, now: float, stays: bool) -> tuple[str, float]:
         """
-        Return ``waiting``, ``live``, ``still`` or ``lost``, and for how long without a picture.
+        Return ``waiting``, ``live``, ``still`` or ``lost``, and the seconds without an image.
 
-        :param kept: the last picture is meant to stay until another one is published
+        :param stays: the publisher means its last image to stay until it publishes another one
         """
         began, last = self._began, self._last
         if began is None:
             return 'waiting', 0.0
         if last is None:
             return 'waiting', now - began
-        if kept and not self._flows:
+        if stays and not self.flows:
             return 'still', now - last
-        return ('live', 0.0) if now - last < self.patience else ('lost', now - last)
+        silence = now - last
+        return ('live', 0.0) if silence < self.silence_timeout else ('lost', silence)
+
+    @property
+    def slow_timeout(self) -> float:
+        """Return for how many seconds a slow camera may be silent, 0 if it is not slow."""
+        return self.silence_timeout if self.silence_timeout > SILENCE_TIMEOUT_S else 0.0

@@ -12,74 +12,79 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which lost packets are worth sending again."""
+"""Which lost packets are worth being sent again."""
 
 from collections import OrderedDict
-from typing import Iterable
+from collections.abc import Iterable
 
+from .bandwidth_estimate import INITIAL_ESTIMATE
 from ..clock import boot_time, Clock
 
-# A browser asks again every round trip; what was sent again may still be on its way.
-REPEAT_S = 0.05
-# A picture that late, after the round trip that it takes to ask, is worth less than the next one.
+# Seconds, besides a round trip, in which a packet that was sent again may still be on its way: a
+# browser asks again every round trip.
+RESEND_INTERVAL_S = 0.05
+# Seconds, besides the round trip that it takes to ask: a frame that is this late is worth less
+# than the next one.
 MAX_AGE_S = 0.4
-# The share of the bitrate that may go into the past, and for how long it may be saved up.
-SHARE, SAVED_S = 0.3, 0.5
+# Share of the bitrate that retransmissions may take, and seconds for which it may be saved up: of
+# what a burst of loss takes, the rest is better replaced by a keyframe.
+SHARE, MAX_SAVED_S = 0.3, 0.5
+# Bits of a packet with its headers: 1200 bytes of payload at most (design: packets fit tunnels).
 PACKET_BITS = 1250 * 8
 
 
-class Retransmissions:
+class RetransmissionBudget:
     """
     Answers negative acknowledgements (RFC 4585, section 6.2.1) within limits.
 
     Answering all of them on a link that is too narrow fills it with repetitions, which lose more
     packets, until nothing new gets through.
+
+    :ivar bitrate: of the viewer's path in bit/s; may be changed
+    :ivar rtt: round trip in seconds; may be changed
     """
 
     def __init__(self, bitrate: float, clock: Clock = boot_time) -> None:
-        """
-        Start with the budget that half a second earns.
-
-        ``bitrate`` in bit/s and ``rtt``, the round trip in seconds, may be moved.
-        """
         self.bitrate = bitrate
-        self.rtt = 0.1
+        self.rtt = INITIAL_ESTIMATE.rtt
         self._clock = clock
-        self._budget = bitrate * SHARE * SAVED_S
+        self._bits = bitrate * SHARE * MAX_SAVED_S
         self._earned = clock()
-        # Sequence numbers sent again of late, with the time.
-        self._sent: OrderedDict[int, float] = OrderedDict()
+        # When packets were sent again of late, by sequence number.
+        self._resent: OrderedDict[int, float] = OrderedDict()
 
-    def choose(self, lost: Iterable[tuple[int, float]]) -> tuple[list[int], bool]:
+    def select(self, lost: Iterable[tuple[int, float]]) -> tuple[list[int], bool]:
         """
-        Return what to send again, some of it twice, and whether something was given up for good.
+        Return what to send again, some of it twice, and whether a packet was given up for good.
 
-        What is given up leaves the viewer without a whole picture until the next keyframe.
+        A packet that is given up leaves the viewer without a picture until the next keyframe.
 
         :param lost: sequence number and age in seconds of each packet
         """
         now = self._clock()
-        self._budget = min(self._budget + (now - self._earned) * self.bitrate * SHARE,
-                           self.bitrate * SHARE * SAVED_S)
+        self._bits = min(self._bits + (now - self._earned) * self.bitrate * SHARE,
+                         self.bitrate * SHARE * MAX_SAVED_S)
         self._earned = now
-        while self._sent and now - next(iter(self._sent.values())) > REPEAT_S + self.rtt:
-            self._sent.popitem(last=False)
-        again, given_up = [], False
+        while self._resent and now - next(iter(self._resent.values())) > (
+                RESEND_INTERVAL_S + self.rtt):
+            self._resent.popitem(last=False)
+        selected, given_up = [], False
         for sequence, age in lost:
-            if sequence in self._sent:
+            if sequence in self._resent:
                 continue
-            if age > MAX_AGE_S + self.rtt or self._budget < PACKET_BITS:
+            if age > MAX_AGE_S + self.rtt or self._bits < PACKET_BITS:
                 given_up = True
                 continue
-            self._budget -= PACKET_BITS
-            self._sent[sequence] = now
-            again.append(sequence)
-        # Lost once more it would be missed for two more round trips: twice, if there is room.
-        copies = again[:max(0, int(self._budget // PACKET_BITS))]
-        self._budget -= len(copies) * PACKET_BITS
-        return again + copies, given_up
+            self._bits -= PACKET_BITS
+            self._resent[sequence] = now
+            selected.append(sequence)
+        # Lost once more, a packet would be missed for two more round trips: twice, if there is
+        # room.
+        copies = selected[:max(0, int(self._bits // PACKET_BITS))]
+        self._bits -= len(copies) * PACKET_BITS
+        return selected + copies, given_up
 
-    def note(self, sequences: Iterable[int]) -> None:
-        """Remember packets that were sent a second time unasked."""
+    def note_resent(self, sequences: Iterable[int]) -> None:
+        """Note packets that were sent a second time without being asked for."""
         now = self._clock()
-        self._sent.update((sequence, now) for sequence in sequences)
+        self._resent.update((sequence, now) for sequence in sequences)

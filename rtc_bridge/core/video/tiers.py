@@ -11,41 +11,53 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """
 Quality tiers: which viewer gets which of a camera's encodings, and how fast each of them is.
 
-All viewers of a tier get the same packets, so its rate is what the slowest of them takes. One on
-a poor path is moved down instead of holding back the others.
+All viewers of a tier get the same packets, so the tier's bitrate is what the slowest of them
+carries. A viewer on a poor path is moved to a lower tier instead of holding back the others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+import logging
 import re
-from typing import Sequence
 
+from .bandwidth_estimate import BandwidthEstimate
 from ..errors import ParameterError
 from ..protocol.strict_json import shorten
 
-# Half the pixels need about 60 % of the bits for the same look.
+logger = logging.getLogger(__name__)
+# Power of the number of pixels that the bits for the same look grow with: half the pixels take
+# about 60 % of the bits (measured with the demo's video, November 2026).
 _BITS_PER_PIXELS = 0.75
-# A tier whose ceiling is less than this is not worth an encoder, bit/s.
-_SMALLEST = 40_000
-# So much of its ceiling, in seconds, a tier may send at once: more looks better, less comes
-# sooner. The smaller ones are for paths on which that matters.
-_BURST_S, _SMALL_BURST_S = 1 / 8, 1 / 16
-# On a path that needs longer for such a burst the next tier is better.
-_LONGEST_BURST_S = 0.25
-# Nobody takes more than a tenth of its rate from the strongest viewer of a tier, or its driver.
-_KEEP, _JOIN = 0.9, 0.95
-# While all are still finding out what their paths take, they do it together.
-_JOIN_RAMPING = 0.5
+# Bit/s: a tier that could have no more is not worth an encoder.
+_MIN_MAX_BITRATE = 40_000
+# What a tier may send at once, in seconds of its largest bitrate: more looks better, less arrives
+# sooner. Lower tiers are for paths on which that matters.
+_BURST_S, _LOW_TIER_BURST_S = 1 / 8, 1 / 16
+# Seconds: a path that takes longer for such a burst is better off in the next tier.
+_MAX_BURST_DELAY_S = 0.25
+# A viewer may take a tenth of the tier's bitrate from its fastest viewer or its driver, and only
+# half of that to come in: shares of that viewer's bitrate.
+_STAY_SHARE, _JOIN_SHARE = 0.9, 0.95
+# While both are in slow start their bitrates differ by chance.
+_SLOW_START_JOIN_SHARE = 0.5
+# To move up, an estimate has to exceed the tier's floor by this factor, for so many seconds.
 _UP_MARGIN = 1.25
-_UP_S, _UP_RAMPING_S = 3.0, 1.0
-_FORM = re.compile(r'1/([1-9])(?:@(\d+(?:\.\d+)?))?')
+_UP_S, _SLOW_START_UP_S = 3.0, 1.0
+_SCALE = re.compile(r'1/([1-9])(?:@(\d+(?:\.\d+)?))?')
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A tier as configured: the picture's width and height divided, frames per second at most."""
+    """
+    A tier as configured.
+
+    :ivar divisor: of the image's width and height
+    :ivar max_fps: in frames per second
+    """
 
     divisor: int
     max_fps: float = float('inf')
@@ -56,127 +68,159 @@ class Tier:
     """
     A tier of one camera.
 
-    ``max_bitrate`` and ``floor``, below which a viewer is better off in the next tier, in bit/s;
-    ``burst``: what may be sent at once, in seconds of ``max_bitrate``.
+    :ivar max_bitrate: in bit/s
+    :ivar max_fps: in frames per second
+    :ivar divisor: of the image's width and height
+    :ivar burst: what may be sent at once, in seconds of ``max_bitrate``
+    :ivar floor: bit/s below which a viewer is better off in the next tier, 0 in the last
     """
 
-    divisor: int
-    max_fps: float
     max_bitrate: int
-    floor: float
-    burst: float
+    max_fps: float
+    divisor: int = 1
+    burst: float = _BURST_S
+    floor: float = 0.0
 
 
 @dataclass(eq=False)
-class Path:
+class TierMember:
     """
-    What a viewer's path takes, and the tier that the viewer is in.
+    A viewer, as the choice of tiers sees it.
 
-    ``bitrate`` in bit/s; ``quiet``: nothing was heard of the viewer lately; ``ramping``: what the
-    path takes is still being found out; ``drives``: the robot is driven by what is seen there.
+    :ivar estimate: of the viewer's path
+    :ivar drives: the viewer drives the robot, and no other viewer lowers its quality
+    :ivar tier: index of the tier that the viewer is in, ``None`` if in none
+    :ivar better_since: since when another tier fits better, in seconds
+    :ivar wanted: bit/s from which a better tier is possible, 0 in the best
     """
 
-    bitrate: float
-    quiet: bool = False
-    ramping: bool = True
+    estimate: BandwidthEstimate
     drives: bool = False
     tier: int | None = None
-    # Since when another tier would fit better.
     better_since: float | None = None
-    # What would lead to a better tier, bit/s; 0 in the best.
     wanted: float = 0.0
 
 
-def read_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
+def parse_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
     """
     Return what ``1/2`` or ``1/4@15`` say, from large to small.
 
     :raises ParameterError: another form, or not from large to small beginning with 1/1
     """
-    scales = []
+    scales: list[Scale] = []
     for text in texts:
-        match = _FORM.fullmatch(text)
+        match = _SCALE.fullmatch(text)
         fps = float(match[2]) if match and match[2] else float('inf')
         if not match or not fps or int(match[1]) <= (scales[-1].divisor if scales else 0):
             break
         scales.append(Scale(int(match[1]), fps))
     if len(scales) != len(texts) or not scales or scales[0].divisor != 1:
         raise ParameterError(
-            f'parameter video.tiers is {shorten(list(texts))}, allowed is a list that begins with '
-            '1/1 and goes on with smaller ones, such as 1/2 or, with frames per second, 1/4@15')
+            f'parameter video.tiers is {shorten(list(texts))}, allowed is a list that begins '
+            'with 1/1 and goes on with smaller ones, such as 1/2 or, with frames per second, '
+            '1/4@15')
     return tuple(scales)
 
 
 def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float) -> tuple[Tier, ...]:
-    """Return a camera's tiers, as many as the scales: those of too little rate are not for use."""
+    """
+    Return a camera's tiers, one for each scale.
+
+    Viewers are not moved to tiers of too low a bitrate: the tier above them has no floor.
+
+    :param max_bitrate: of the camera, in bit/s
+    :param max_fps: of the camera, in frames per second
+    """
     ceilings = [round(max_bitrate / s.divisor ** (2 * _BITS_PER_PIXELS)) for s in scales]
     tiers = []
-    for scale, ceiling, below in zip(scales, ceilings, ceilings[1:] + [0]):
-        burst = _BURST_S if scale.divisor == 1 else _SMALL_BURST_S
-        floor = ceiling * burst / _LONGEST_BURST_S if below >= _SMALLEST else 0.0
-        tiers.append(Tier(scale.divisor, min(scale.max_fps, max_fps), ceiling, floor, burst))
+    for scale, ceiling, below in zip(scales, ceilings, [*ceilings[1:], 0]):
+        burst = _BURST_S if scale.divisor == 1 else _LOW_TIER_BURST_S
+        floor = ceiling * burst / _MAX_BURST_DELAY_S if below >= _MIN_MAX_BITRATE else 0.0
+        tiers.append(Tier(ceiling, min(scale.max_fps, max_fps), scale.divisor, burst, floor))
     return tuple(tiers)
 
 
-def balance(paths: Sequence[Path], tiers: Sequence[Tier], now: float) -> list[int]:
+def assign_tiers(members: Sequence[TierMember], tiers: Sequence[Tier], now: float) -> list[int]:
     """
-    Move viewers to where they belong; return the tiers' bitrates in bit/s, 0 where nobody is.
+    Move viewers to the tiers that fit; return the tiers' bitrates in bit/s, 0 for empty ones.
 
-    :param now: seconds, of a clock that does not jump
+    :param now: in seconds of a clock that does not jump
     """
-    for path in paths:
-        if path.tier is None:
-            path.tier = _fitting(path, paths, tiers)
-    for path in paths:
-        fitting = path.tier if path.quiet else _fitting(path, paths, tiers)
-        if fitting == path.tier:
-            path.better_since = None
-            continue
-        if path.better_since is None:
-            path.better_since = now
-        # A path that has become narrow is urgent: what is too much for it comes late, or never.
-        if fitting > path.tier or now - path.better_since >= (
-                _UP_RAMPING_S if path.ramping else _UP_S):
-            path.tier, path.better_since = fitting, None
-    for path in paths:
-        path.wanted = _wanted(path, paths, tiers) if path.tier else 0.0
-    return [_rate([p for p in paths if p.tier == index], tier)
+    for member in members:
+        if member.tier is None:
+            member.tier = _fitting_tier(member, members, tiers)
+    for member in members:
+        _move(member, members, tiers, now)
+    for member in members:
+        member.wanted = _wanted_bitrate(member, members, tiers)
+    return [_tier_bitrate([m for m in members if m.tier == index], tier)
             for index, tier in enumerate(tiers)]
 
 
-def _fitting(path: Path, paths: Sequence[Path], tiers: Sequence[Tier]) -> int:
+def _move(member: TierMember, members: Sequence[TierMember], tiers: Sequence[Tier],
+          now: float) -> None:
+    """Move a viewer down at once, and up after a while."""
+    current = member.tier
+    assert current is not None
+    fitting = current if member.estimate.stale else _fitting_tier(member, members, tiers)
+    if fitting == current:
+        member.better_since = None
+        return
+    if member.better_since is None:
+        member.better_since = now
+    # What exceeds a path queues up there, so the way down cannot wait.
+    delay = _SLOW_START_UP_S if member.estimate.slow_start else _UP_S
+    if fitting > current or now - member.better_since >= delay:
+        logger.debug('a viewer of %.0f kbit/s moves from tier %d to %d',
+                     member.estimate.bitrate / 1000, current, fitting)
+        member.tier, member.better_since = fitting, None
+
+
+def _fitting_tier(member: TierMember, members: Sequence[TierMember],
+                  tiers: Sequence[Tier]) -> int:
+    estimate = member.estimate
+    index = 0
     for index, tier in enumerate(tiers):
         if tier.floor == 0:
             break
-        margin = _UP_MARGIN if path.tier is not None and path.tier > index else 1.0
-        # At the start nothing is known: the full picture, unless others have it already.
-        if (path.ramping or path.bitrate >= tier.floor * margin) and (
-                not _holds_back(path, index, paths, tier)):
+        margin = _UP_MARGIN if member.tier is not None and member.tier > index else 1.0
+        # In slow start nothing is known: the best tier, unless others have it already.
+        if (estimate.slow_start or estimate.bitrate >= tier.floor * margin) and (
+                not _holds_back(member, index, members, tier)):
             break
     return index
 
 
-def _holds_back(path: Path, index: int, paths: Sequence[Path], tier: Tier) -> bool:
-    """Tell whether a viewer in a tier would take too much from those who are there."""
-    others = [p for p in paths if p is not path and p.tier == index and not p.quiet]
-    if not others or path.drives:
+def _holds_back(member: TierMember, index: int, members: Sequence[TierMember],
+                tier: Tier) -> bool:
+    """Tell whether a viewer would take too much bitrate from the other viewers of a tier."""
+    others = [m for m in members
+              if m is not member and m.tier == index and not m.estimate.stale]
+    if not others or member.drives:
         return False
-    first = max(others, key=lambda p: (p.drives, p.bitrate))
-    share = _KEEP if path.tier == index else _JOIN
-    if path.ramping and first.ramping:
-        share = _JOIN_RAMPING
-    return min(path.bitrate, tier.max_bitrate) < share * min(first.bitrate, tier.max_bitrate)
+    leader = max(others, key=lambda m: (m.drives, m.estimate.bitrate))
+    share = _STAY_SHARE if member.tier == index else _JOIN_SHARE
+    if member.estimate.slow_start and leader.estimate.slow_start:
+        share = _SLOW_START_JOIN_SHARE
+    return min(member.estimate.bitrate, tier.max_bitrate) < share * min(
+        leader.estimate.bitrate, tier.max_bitrate)
 
 
-def _wanted(path: Path, paths: Sequence[Path], tiers: Sequence[Tier]) -> float:
-    above = tiers[path.tier - 1]
-    others = [p for p in paths if p.tier == path.tier - 1 and not p.quiet]
-    leader = max((p.bitrate for p in others), default=0.0)
+def _wanted_bitrate(member: TierMember, members: Sequence[TierMember],
+                    tiers: Sequence[Tier]) -> float:
+    """Return from which bit/s on a better tier is possible, 0 in the best."""
+    if not member.tier:
+        return 0.0
+    above = tiers[member.tier - 1]
+    leader = max((m.estimate.bitrate for m in members
+                  if m.tier == member.tier - 1 and not m.estimate.stale), default=0.0)
     return max(_UP_MARGIN * above.floor, min(leader, above.max_bitrate))
 
 
-def _rate(members: list[Path], tier: Tier) -> int:
+def _tier_bitrate(members: list[TierMember], tier: Tier) -> int:
+    """Return what the slowest viewer of a tier carries, in bit/s; stale estimates do not count."""
     if not members:
         return 0
-    heard = [p.bitrate for p in members if not p.quiet] or [p.bitrate for p in members]
-    return round(min(*heard, tier.max_bitrate))
+    bitrates = [m.estimate.bitrate for m in members if not m.estimate.stale] or [
+        m.estimate.bitrate for m in members]
+    return round(min(*bitrates, tier.max_bitrate))

@@ -21,20 +21,24 @@ from typing import Any
 from ..errors import ProtocolError
 from ..protocol.strict_json import member, shorten
 
-# Nobody sees a delay, or has a path, beyond this; a page may say what it likes.
-_MOST = 1e7
+# No delay, bitrate or size is larger, in whatever unit; a page may send any number.
+_MAX_VALUE = 1e7
 _ROUTES = ('', 'direct', 'relay')
 _CODEC = re.compile(r'[A-Za-z0-9-]{0,16}')
 
 
 @dataclass(frozen=True)
-class Figures:
+class ViewerStats:
     """
-    The last second of the main picture, as its page saw it; ``None``: it cannot tell.
+    The last second of the main picture, as its page saw it; ``None`` where it cannot tell.
 
-    ``delay_ms`` from capture to screen, ``command_ms`` from a command's way out of the page to its
-    acceptance here, ``clock_error_ms`` how wrong these two can be at most by the aligned clocks,
-    ``route`` is ``direct``, ``relay`` (TURN) or empty.
+    :ivar delay_ms: from capture to screen
+    :ivar command_ms: from a command's way out of the page to its acceptance by the robot
+    :ivar clock_error_ms: how wrong these two can be at most, by the alignment of the clocks
+    :ivar width: in pixels
+    :ivar height: in pixels
+    :ivar codec: as the browser names it, such as ``H264``
+    :ivar route: ``direct``, ``relay`` (by a TURN server) or '' if it is not known
     """
 
     delay_ms: float | None
@@ -50,21 +54,22 @@ class Figures:
     route: str
 
     def texts(self) -> dict[str, str]:
-        """Return what is known as texts by name."""
+        """Return what is known, as texts by name."""
         return {name: f'{value:.1f}' if isinstance(value, float) else str(value)
                 for name, value in vars(self).items() if value not in (None, '')}
 
 
 def _number(obj: dict[str, Any], name: str, kind: type = float) -> Any:
     value = member(obj, name, kind, None)
-    if value is not None and not 0 <= value <= _MOST:
-        raise ProtocolError(f'member "{name}" must be from 0 to {_MOST:.0f}, got {shorten(value)}')
+    if value is not None and not 0 <= value <= _MAX_VALUE:
+        raise ProtocolError(
+            f'member "{name}" must be from 0 to {_MAX_VALUE:.0f}, got {shorten(value)}')
     return value
 
 
-def parse_figures(obj: dict[str, Any]) -> Figures:
+def parse_viewer_stats(obj: dict[str, Any]) -> ViewerStats:
     """
-    Return the message ``figures`` of ``docs/protocol.md``.
+    Return the content of the message ``figures`` (``docs/protocol.md``).
 
     :raises ProtocolError: a member is of another type or out of range
     """
@@ -73,7 +78,7 @@ def parse_figures(obj: dict[str, Any]) -> Figures:
         raise ProtocolError(f'member "codec" is {shorten(codec)}, which is no codec')
     if route not in _ROUTES:
         raise ProtocolError(f'member "route" must be direct or relay, got {shorten(route)}')
-    return Figures(
+    return ViewerStats(
         *(_number(obj, name) for name in (
             'delay_ms', 'command_ms', 'clock_error_ms', 'round_trip_ms', 'fps', 'kbit_per_s',
             'lost_percent')),

@@ -55,7 +55,7 @@ def _install_main_profile() -> None:
 
 
 def encoding_of(codec: RTCRtpCodecParameters | RTCRtpCodecCapability) -> str | None:
-    """Return which of ``core.video.codec_fallback.ENCODINGS`` an SDP codec is, if any."""
+    """Return which of ``core.video.video_codecs.PROFILES`` an SDP codec is, if any."""
     if codec.mimeType.lower() == 'video/vp8':
         return 'vp8'
     if codec.mimeType.lower() != 'video/h264':
@@ -71,7 +71,7 @@ def encoding_of(codec: RTCRtpCodecParameters | RTCRtpCodecCapability) -> str | N
 
 def encodings(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
     """
-    Return which of ``ENCODINGS`` a video section of an offer takes.
+    Return which of ``PROFILES`` a video section of an offer takes.
 
     :raises ValueError, TypeError, AttributeError: parameters of a codec cannot be read
     """

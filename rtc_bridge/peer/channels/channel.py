@@ -23,7 +23,7 @@ from ..authorization import SessionAuthorization
 from ..robot_context import RobotContext
 from ..slot import Slot
 from ...core.limits.session_budgets import SessionBudgets
-from ...core.video.viewer_stats import Figures
+from ...core.video.viewer_stats import ViewerStats
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Viewer(Protocol):
     # Whether somebody has said what slot 0 is to show.
     selected: bool
     # What the page measured last, and when it said so by the boot-time clock.
-    figures: tuple[Figures, float] | None
+    figures: tuple[ViewerStats, float] | None
 
     def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
         """Check the page's proof; return the robot's, or begin to end the session."""

@@ -39,7 +39,7 @@ from ...core.protocol.control_messages import (
 )
 from ...core.protocol.strict_json import dump, shorten
 from ...core.supervision import guarded
-from ...core.video.viewer_stats import Figures
+from ...core.video.viewer_stats import ViewerStats
 
 logger = logging.getLogger(__name__)
 # The clocks of robot and viewer drift apart by microseconds in this time.
@@ -182,7 +182,7 @@ class ControlChannel(Channel):
                     # A second of silence is a new state each second: the page shows how long.
                     news = f'{since:.0f}'
                 elif state == 'still':
-                    news = slot.camera.pictures_in
+                    news = slot.camera.frames_in
             failed = sorted(slot.failed_codecs)
             known = (name, state, news, round(slow), *failed)
             if self._slots.get(number) != known and self._dump(
@@ -199,7 +199,8 @@ class ControlChannel(Channel):
         for number, slot in enumerate(self._session.slots):
             stamp = slot.track.times.newest
             if stamp is not None and slot.camera is not None and slot.camera.state()[0] == 'live':
-                self._send('stamps', slot=number, rtp=stamp.rtp, time=round(stamp.time, 6),
+                self._send('stamps', slot=number, rtp=stamp.rtp_timestamp,
+                           time=round(stamp.time, 6),
                            by='camera' if stamp.by_camera else 'arrival')
 
     def close(self, reason: str, code: str = '') -> None:
@@ -250,7 +251,7 @@ class ControlChannel(Channel):
             self._select(message)
         elif isinstance(message, Shown):
             self._slot(message.slot).on_decoded(message.frames, message.packets)
-        elif isinstance(message, Figures):
+        elif isinstance(message, ViewerStats):
             session.figures = message, boot_time()
         elif isinstance(message, Call):
             self._calls.make(message)

@@ -25,15 +25,15 @@ class FakeCamera:
     """A camera with one stream, whose counts the test sets."""
 
     name = 'front'
-    pictures_in = skipped = 0
+    frames_in = 0
     viewers = 1
-    h264 = False
-    encoded_because = ''
 
     def __init__(self):
         self.stats = SimpleNamespace(frames=0, bytes_out=0, superseded=0, errors=0, keyframes=0,
                                      encode_s=0.0, size=(640, 480), last_error='')
         self.streams = {'h264': SimpleNamespace(stats=self.stats, watched=True)}
+        self.encoded = SimpleNamespace(skipped=0)
+        self.source = SimpleNamespace(active=False, encoded_because='')
         self.shown = 'live', 0.0
 
     def state(self):
@@ -56,7 +56,7 @@ def values(status):
 
 def test_counts_become_rates_since_the_last_call(camera, diagnostics, clock):
     for frames in (30, 45):
-        camera.pictures_in += frames
+        camera.frames_in += frames
         camera.stats.frames += frames
         camera.stats.bytes_out += 125 * frames
         camera.stats.encode_s += 0.002 * frames
@@ -94,7 +94,7 @@ def test_malformed_images_are_a_warning_while_they_come(camera, diagnostics):
 
 def test_a_camera_with_h264_of_its_own_tells_why_it_is_encoded_anew(camera, diagnostics):
     assert 'passthrough' not in values(diagnostics.status())
-    camera.h264 = True
+    camera.source.active = True
     assert values(diagnostics.status())['passthrough'] == 'yes'
-    camera.encoded_because = 'B frames'
+    camera.source.encoded_because = 'B frames'
     assert values(diagnostics.status())['passthrough'] == 'B frames'

@@ -33,7 +33,6 @@ from rtc_bridge.core.protocol.signaling_messages import (
     MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
 )
 from rtc_bridge.core.protocol.strict_json import shorten
-from rtc_bridge.core.video.retransmission import Retransmissions
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
@@ -129,38 +128,6 @@ def test_roles_without_an_invite(via, door, role):
 
 def test_nobody_comes_in_by_default():
     assert Access().role('server', 'v1') == Access().role('relay', 'v1') == 'none'
-
-
-# Lost packets
-
-
-def lost(*sequences, age=0.05):
-    return [(sequence, age) for sequence in sequences]
-
-
-def test_lost_packets_are_sent_again_once_in_a_round_trip(clock):
-    again = Retransmissions(1_000_000, clock)
-    # All of them twice, as long as the budget lasts.
-    assert again.choose(lost(1, 2, 3)) == ([1, 2, 3, 1, 2, 3], False)
-    assert again.choose(lost(2, 3, 4)) == ([4, 4], False)
-    clock.now += 0.16
-    assert again.choose(lost(2)) == ([2, 2], False)
-
-
-def test_late_packets_are_given_up(clock):
-    again = Retransmissions(1_000_000, clock)
-    assert again.choose(lost(1, age=0.6) + lost(2)) == ([2, 2], True)
-
-
-def test_the_past_gets_a_share_of_the_bitrate(clock):
-    again = Retransmissions(1_000_000, clock)
-    repeated, given_up = again.choose(lost(*range(1000)))
-    # 30 % of half a second of a Mbit/s are 15 packets.
-    assert len(repeated) == 15 and given_up
-    clock.now += 0.2
-    assert len(again.choose(lost(*range(2000, 3000)))[0]) == 6
-    clock.now += 3600
-    assert len(again.choose(lost(*range(4000, 5000)))[0]) == 15
 
 
 # Gamepads: the order of game_controller_node, left and up positive

@@ -28,7 +28,6 @@ from rtc_bridge.core.driving.velocity import Limits, Velocity, ZERO
 from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.core.protocol.control_messages import Drive, Joy
-from rtc_bridge.core.video.sent_frames import SentFrames
 from rtc_bridge.system.stop_file import StopFile
 
 FORWARD = Velocity(1.0, 0.0, 0.0)
@@ -812,23 +811,7 @@ def test_an_error_of_the_disk_leaves_the_stop_untold_but_in_force(tmp_path, cloc
     assert bench.stop.engaged and not told
 
 
-# Pictures and numbers
-
-
-def test_pictures_are_known_by_their_timestamps():
-    frames = SentFrames()
-    assert frames.time_of(None) is None and frames.time_of(7) is None
-    frames.note(7, 1.0)
-    # Sent again, as a keyframe for somebody who came late: it is as old as it was.
-    frames.note(7, 2.0)
-    assert frames.time_of(7) == 1.0
-    for rtp in range(1000, 1127):
-        frames.note(rtp, 3.0)
-    assert frames.time_of(7) == 1.0
-    frames.note(0, 4.0)
-    assert frames.time_of(7) is None and frames.time_of(1000) == 3.0 and frames.time_of(0) == 4.0
-    frames.clear()
-    assert frames.time_of(0) is None
+# Numbers
 
 
 @pytest.mark.parametrize('component', ['linear_x', 'linear_y', 'angular_z'])

@@ -18,10 +18,12 @@ import logging
 import av
 import numpy as np
 import pytest
-from rtc_bridge.core.video.encoder_settings import (
-    choose, first_fill, H264_ENCODERS, HARDWARE, KEYFRAME_S, worth_opening,
+from rtc_bridge.core.video.video_codecs import (
+    choose_h264_encoder, CODECS, EncoderSettings, EncoderType, first_fill, H264_ENCODERS, HARDWARE,
+    KEYFRAME_S, SOFTWARE, worth_reopening,
 )
-from rtc_bridge.media.encoder import CODECS, Encoder, nal_types, probe, use_h264_encoder
+from rtc_bridge.media.encoder import Encoder, nal_types, probe, use_h264_encoder
+from support.frames import i420, texture
 
 
 @pytest.fixture
@@ -49,76 +51,82 @@ def rough(width, height, shift):
     return picture
 
 
-def test_auto_takes_the_first_that_works():
+def test_auto_chooses_the_first_hardware_that_works():
     probed = []
 
-    def fake(name):
-        probed.append(name)
-        return '' if name == HARDWARE[1] else f'no {name} here'
+    def fake(encoder):
+        probed.append(encoder)
+        return '' if encoder is HARDWARE[1] else f'no {encoder.name} here'
 
-    assert choose('auto', fake) == (HARDWARE[1], [(HARDWARE[0], f'no {HARDWARE[0]} here')])
+    assert choose_h264_encoder('auto', fake) == (
+        HARDWARE[1], [('h264_nvenc', 'no h264_nvenc here')])
     assert probed == list(HARDWARE[:2])
 
 
-def test_without_hardware_it_is_libx264():
-    chosen, refused = choose('auto', lambda name: 'no device')
-    assert chosen == 'libx264' and [name for name, _ in refused] == list(HARDWARE)
+def test_without_hardware_libx264_is_chosen():
+    chosen, refused = choose_h264_encoder('auto', lambda encoder: 'no device')
+    assert chosen is SOFTWARE['h264']
+    assert [name for name, _ in refused] == [encoder.name for encoder in HARDWARE]
 
 
 def test_a_named_encoder_is_the_only_one_tried():
-    assert choose('h264_qsv', lambda name: '') == ('h264_qsv', [])
-    assert choose('h264_qsv', lambda name: 'no') == ('libx264', [('h264_qsv', 'no')])
-    assert choose('libx264', lambda name: pytest.fail(name)) == ('libx264', [])
+    assert choose_h264_encoder('h264_qsv', lambda encoder: '') == (HARDWARE[1], [])
+    assert choose_h264_encoder('h264_qsv', lambda encoder: 'no') == (
+        SOFTWARE['h264'], [('h264_qsv', 'no')])
+    assert choose_h264_encoder('libx264', lambda encoder: pytest.fail(encoder.name)) == (
+        SOFTWARE['h264'], [])
 
 
-def test_what_fell_out_is_logged_with_the_reason(caplog, monkeypatch, software):
-    monkeypatch.setattr('rtc_bridge.media.encoder.probe', lambda name: f'{name} sleeps')
+def test_refused_encoders_are_logged_with_the_reason(caplog, monkeypatch, software):
+    monkeypatch.setattr('rtc_bridge.media.encoder.probe', lambda encoder: f'{encoder.name} sleeps')
     with caplog.at_level(logging.INFO):
         assert use_h264_encoder('auto') == 'libx264'
         assert use_h264_encoder('h264_nvenc') == 'libx264'
     first, second = caplog.records
-    assert first.levelname == 'INFO' and all(f'{n} sleeps' in first.message for n in HARDWARE)
+    assert first.levelname == 'INFO' and all(
+        f'{encoder.name} sleeps' in first.message for encoder in HARDWARE)
     assert second.levelname == 'WARNING' and 'h264_nvenc sleeps' in second.message
 
 
 def test_probes_encode_for_real():
-    assert probe('libx264') == ''
-    assert probe('h264_of_nobody') == 'this PyAV has none'
+    assert probe(SOFTWARE['h264']) == ''
+    unknown = EncoderType('h264_of_nobody', lambda settings, bitrate: {})
+    assert probe(unknown) == 'PyAV was built without it'
 
 
 @pytest.mark.parametrize('wanted', H264_ENCODERS)
-def test_every_choice_ends_in_an_encoder_that_works(wanted, software):
+def test_every_choice_leads_to_an_encoder_that_works(wanted, software):
     use_h264_encoder(wanted)
-    encoder = Encoder('h264', 320, 240, bitrate=500_000, max_bitrate=1_000_000)
+    encoder = Encoder(EncoderSettings('h264', 320, 240, 1_000_000), 500_000)
     assert {5, 7, 8} <= nal_types(bytes(encoder.encode(scene(320, 240), 0, True)))
 
 
-def test_hardware_that_refuses_later_is_replaced(caplog, monkeypatch):
+def test_hardware_that_fails_later_is_replaced_by_software(caplog, monkeypatch):
     """As when all its sessions are taken; only the choice is made up here."""
-    missing = next((name for name in HARDWARE if probe(name)), None)
+    missing = next((encoder for encoder in HARDWARE if probe(encoder)), None)
     if missing is None:
         pytest.skip('this machine has every kind of hardware')
-    monkeypatch.setattr('rtc_bridge.media.encoder._chosen', missing)
-    encoder = Encoder('h264', 320, 240, bitrate=500_000, max_bitrate=1_000_000)
+    monkeypatch.setattr('rtc_bridge.media.encoder._h264_encoder', missing)
+    encoder = Encoder(EncoderSettings('h264', 320, 240, 1_000_000), 500_000)
     assert encoder.encode(scene(320, 240), 0, True).is_keyframe
-    assert f'320x240 is encoded by libx264, as {missing}' in caplog.text
+    assert f'320x240 is encoded by libx264, as {missing.name}' in caplog.text
 
 
-@pytest.mark.parametrize('profile, idc', (('Baseline', 66), ('Main', 77)))
+@pytest.mark.parametrize('profile, idc', (('h264', 66), ('h264-main', 77)))
 def test_the_profile_is_in_the_stream(profile, idc):
-    encoder = Encoder('h264', 320, 240, bitrate=500_000, max_bitrate=1_000_000, profile=profile)
+    encoder = Encoder(EncoderSettings(profile, 320, 240, 1_000_000), 500_000)
     data = bytes(encoder.encode(scene(320, 240), 0, True))
     sps = data[data.index(b'\0\0\1\x67') + 4:]
     assert sps[0] == idc
     # Constrained Baseline: set1 (RFC 6184, section 8.1).
-    assert profile == 'Main' or sps[1] & 0x40
+    assert profile == 'h264-main' or sps[1] & 0x40
 
 
 @pytest.mark.parametrize('codec', CODECS)
 @pytest.mark.parametrize('size', ((2, 2), (16, 2), (2, 16), (6, 6), (18, 10), (482, 270)))
-def test_every_even_size_keeps_picture_and_colours(codec, size):
+def test_every_even_size_keeps_its_pixels(codec, size):
     width, height = size
-    encoder = Encoder(codec, width, height, bitrate=1_000_000, max_bitrate=2_000_000)
+    encoder = Encoder(EncoderSettings(codec, width, height, 2_000_000), 1_000_000)
     decoder = av.CodecContext.create(codec, 'r')
     for number in range(3):
         source = scene(width, height)
@@ -133,7 +141,7 @@ def test_every_even_size_keeps_picture_and_colours(codec, size):
 @pytest.mark.parametrize('codec', CODECS)
 @pytest.mark.parametrize('live', (300_000, 600_000, 1_100_000, 2_500_000))
 def test_keyframes_do_not_choke_the_link(codec, live):
-    encoder = Encoder(codec, 640, 480, bitrate=live, max_bitrate=2_500_000)
+    encoder = Encoder(EncoderSettings(codec, 640, 480, 2_500_000), live)
     keyframes = []
     for number in range(16):
         packet = encoder.encode(rough(640, 480, number), number * 3000, keyframe=number == 12)
@@ -144,22 +152,22 @@ def test_keyframes_do_not_choke_the_link(codec, live):
     assert all(seconds < 0.35 for _, seconds in keyframes), keyframes
 
 
-def test_the_first_fill_follows_the_rate():
+def test_the_first_fill_follows_the_bitrate():
     assert first_fill(2_500_000, 625_000) == 0.9
     fill = first_fill(300_000, 625_000)
     assert fill * 625_000 / 1.5 == pytest.approx(300_000 * KEYFRAME_S)
 
 
-def test_a_keyframe_is_paid_only_for_changes_that_are_worth_it():
-    assert not worth_opening(1_000_000, 900_000, 60.0)
-    assert not worth_opening(1_000_000, 1_300_000, 60.0)
+def test_an_encoder_is_reopened_only_for_large_changes():
+    assert not worth_reopening(1_000_000, 900_000, 60.0)
+    assert not worth_reopening(1_000_000, 1_300_000, 60.0)
     # Down soon, deep down at once, up with patience; never one after the other.
-    assert worth_opening(1_000_000, 800_000, 1.0)
-    assert not worth_opening(1_000_000, 800_000, 0.5)
-    assert worth_opening(1_000_000, 400_000, 0.3)
-    assert not worth_opening(1_000_000, 400_000, 0.1)
-    assert worth_opening(1_000_000, 1_500_000, 2.0)
-    assert not worth_opening(1_000_000, 3_000_000, 1.0)
+    assert worth_reopening(1_000_000, 800_000, 1.0)
+    assert not worth_reopening(1_000_000, 800_000, 0.5)
+    assert worth_reopening(1_000_000, 400_000, 0.3)
+    assert not worth_reopening(1_000_000, 400_000, 0.1)
+    assert worth_reopening(1_000_000, 1_500_000, 2.0)
+    assert not worth_reopening(1_000_000, 3_000_000, 1.0)
 
 
 @pytest.mark.parametrize('codec', CODECS)
@@ -167,8 +175,7 @@ def test_a_keyframe_is_paid_only_for_changes_that_are_worth_it():
 def test_the_bitrate_is_spent_at_any_frame_rate(codec, fps, software, clock):
     """Of what is not spent the path proves nothing, and the rate would not grow."""
     wanted = 600_000
-    encoder = Encoder(codec, 320, 240, bitrate=wanted, max_bitrate=2_500_000, fps=30.0,
-                      clock=clock)
+    encoder = Encoder(EncoderSettings(codec, 320, 240, 2_500_000, 30.0), wanted, clock=clock)
     pictures = [rough(320, 240, 5 * number) for number in range(16)]
     bits = 0
     for number in range(12 * fps):
@@ -180,8 +187,8 @@ def test_the_bitrate_is_spent_at_any_frame_rate(codec, fps, software, clock):
     assert 0.75 < bits / 6 / wanted < 1.2
 
 
-def test_after_a_pause_pictures_are_no_larger(software, clock):
-    encoder = Encoder('h264', 320, 240, bitrate=600_000, max_bitrate=2_500_000, clock=clock)
+def test_frames_after_a_pause_are_no_larger(software, clock):
+    encoder = Encoder(EncoderSettings('h264', 320, 240, 2_500_000), 600_000, clock=clock)
     pictures = [rough(320, 240, 5 * number) for number in range(16)]
     sizes = []
     for number in range(120):
@@ -189,3 +196,48 @@ def test_after_a_pause_pictures_are_no_larger(software, clock):
         encoder.set_bitrate(600_000)
         sizes.append(encoder.encode(pictures[number % 16], round(clock.now * 90000), False).size)
     assert max(sizes[90:]) < 1.5 * max(sizes[60:90])
+
+
+@pytest.mark.parametrize('codec', CODECS)
+def test_encoded_images_look_like_their_source(codec):
+    encoder = Encoder(EncoderSettings(codec, 320, 240, 1_000_000), 800_000)
+    decoder = av.CodecContext.create(codec, 'r')
+    source = None
+    for number in range(20):
+        source = i420(texture(320, 240, number))
+        packet = encoder.encode(source, number * 3000, keyframe=number == 10)
+        assert packet.pts == number * 3000
+        assert packet.is_keyframe == (number in (0, 10))
+        frame = decoder.decode(packet)[0]
+    decoded = frame.to_ndarray(format='yuv420p')
+    error = np.mean((decoded[:240].astype(float) - source[:240]) ** 2)
+    assert 10 * np.log10(255 ** 2 / error) > 30
+
+
+def test_h264_is_annex_b_with_parameter_sets_at_each_keyframe():
+    encoder = Encoder(EncoderSettings('h264', 64, 64, 300_000), 300_000)
+    for number in range(3):
+        data = bytes(encoder.encode(i420(texture(64, 64)), number * 3000, keyframe=number == 2))
+        kinds = {data[i + 4] & 31 for i in range(len(data) - 4) if data[i:i + 4] == b'\0\0\0\1'}
+        assert ({7, 8} <= kinds) == (number != 1)
+
+
+@pytest.mark.parametrize('codec', CODECS)
+def test_the_bitrate_changes_while_running(codec):
+    """H.264 without a keyframe."""
+    rng = np.random.default_rng(1)
+    noise = [i420(rng.integers(0, 255, (240, 320, 3), np.uint8)) for _ in range(10)]
+    number = 0
+    encoder = Encoder(EncoderSettings(codec, 320, 240, 3_000_000), 400_000,
+                      clock=lambda: number / 30)
+    sizes, keyframes = [], 0
+    for number in range(120):
+        if number >= 60:
+            encoder.set_bitrate(2_000_000)
+        packet = encoder.encode(noise[number % 10], number * 3000, keyframe=False)
+        sizes.append(packet.size)
+        keyframes += packet.is_keyframe
+    # Thirty pictures are a second.
+    before, after = sum(sizes[30:60]) * 8, sum(sizes[90:]) * 8
+    assert before < 1_000_000 and 1_200_000 < after < 3_000_000
+    assert keyframes == (1 if codec == 'h264' else 2)

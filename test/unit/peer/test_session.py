@@ -83,7 +83,7 @@ async def test_a_camera_is_encoded_once_for_all(watch):
     stream = front.camera.streams['h264']
     assert stream.viewers == 3
     # Three encoders would have made three times the pictures that came in.
-    assert stream.stats.frames <= front.camera.pictures_in + 3
+    assert stream.stats.frames <= front.camera.frames_in + 3
     assert front.watched_changes == [True]
     await viewers[0].close()
     await sessions.sessions[viewers[1].id].close('test')
@@ -262,7 +262,7 @@ async def test_stamps_tell_when_the_pictures_that_are_sent_were_taken(watch):
     first = next(m for m in viewer.got('control', 'stamps') if m['rtp'] in came)
     assert (first['slot'], first['by']) == (0, 'arrival')
     assert began <= first['time'] <= boot_time()
-    camera.camera.capture.note(0.5)
+    camera.age = 0.5
     await viewer.until(lambda: viewer.got('control', 'stamps')[-1]['by'] == 'camera')
     second = viewer.got('control', 'stamps')[-1]
     assert began - 0.5 <= second['time'] <= boot_time() - 0.5
@@ -550,8 +550,8 @@ async def test_the_path_is_measured(watch):
     viewer = await watch(sessions)
     await viewer.until(lambda: near(viewer, 0, 60))
     session: Session = sessions.sessions[viewer.id]
-    await until(lambda: session.path.rate.rtt and session.path.rate.sent())
-    assert session.path.rate.rtt < 5 and not session.path.rate.quiet
+    await until(lambda: session.path.congestion.rtt and session.path.congestion.send_rate())
+    assert session.path.congestion.rtt < 5 and not session.path.congestion.stale
 
 
 async def test_messages_without_an_end_end_the_session(watch):

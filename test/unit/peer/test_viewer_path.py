@@ -22,8 +22,9 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
-from rtc_bridge.core.video.retransmission import SAVED_S, SHARE
-from rtc_bridge.media.camera import CameraSettings
+from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.video.retransmission import MAX_SAVED_S, SHARE
+from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.slot import Slot
@@ -66,7 +67,7 @@ async def watch():
         await viewer.connect(LocalRobotLink(sessions, 'server'))
         await viewer.until(lambda: viewer.lumas[0])
         session = sessions.sessions[viewer.id]
-        return viewer, session.slots[0], session.path.rate
+        return viewer, session.slots[0], session.path.congestion
 
     yield connect
     for viewer, sessions in made:
@@ -115,7 +116,7 @@ async def test_a_viewer_that_floods_costs_the_others_nothing(watch):
     assert demands > 5 * allowed
     assert stream.stats.keyframes - keyframes <= allowed + 2
     resent = rude_slot.track.bytes_resent - again
-    assert resent <= SHARE * MAX_BITRATE / 8 * (seconds + SAVED_S) + 1250
+    assert resent <= SHARE * MAX_BITRATE / 8 * (seconds + MAX_SAVED_S) + 1250
 
 
 async def test_padding_brings_a_viewer_back_up(watch):
@@ -128,7 +129,7 @@ async def test_padding_brings_a_viewer_back_up(watch):
     # As if its path had been narrow for a while.
     async with asyncio.timeout(PATIENCE):
         while slot.stream == 'h264' or rate.bitrate > 200_000:
-            rate.on_report(0.9)
+            rate.on_loss_report(0.9)
             await asyncio.sleep(0.1)
     again = slot.track.bytes_resent
     await until(lambda: slot.stream == 'h264')
@@ -196,28 +197,28 @@ class Asked:
     def request_keyframe(self):
         self.count += 1
 
-    def set_path(self, path):
+    def set_estimate(self, estimate, drives):
         pass
 
 
 async def test_keyframes_are_not_asked_for_while_the_path_is_full():
     slot = Slot(['h264'], set(), None)
     slot._subscription = asked = Asked()
-    slot.set_path(500_000, full=True)
+    slot.set_estimate(BandwidthEstimate(500_000, overuse=True))
     for _ in range(10):
         slot.keyframes.on_demand()
     assert asked.count == 0
     # They are owed, once.
-    slot.set_path(500_000)
+    slot.set_estimate(BandwidthEstimate(500_000))
     assert asked.count == 1
-    slot.set_path(500_000)
+    slot.set_estimate(BandwidthEstimate(500_000))
     assert asked.count == 1
 
 
 async def test_a_keyframe_on_its_way_is_not_asked_for_again():
     slot = Slot(['h264'], set(), None)
     slot._subscription = asked = Asked()
-    slot.set_path(500_000, rtt=60.0)
+    slot.set_estimate(BandwidthEstimate(500_000, rtt=60.0))
     for _ in range(10):
         slot.keyframes.on_demand()
     assert asked.count == 1

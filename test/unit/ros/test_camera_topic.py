@@ -28,7 +28,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rtc_bridge.bridge.cameras import Cameras
 from rtc_bridge.core.errors import ImageError, ParameterError
 from rtc_bridge.core.video.tiers import Scale
-from rtc_bridge.media.camera import Camera, CameraSettings
+from rtc_bridge.media.camera import Camera
+from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.ros import camera_topic
 from rtc_bridge.ros.camera_topic import CameraTopic, find_image_topics
 from rtc_bridge.ros.executor_thread import ExecutorThread
@@ -67,10 +68,10 @@ class SeenCamera(Camera):
     def watched(self):
         return self.watch
 
-    def put(self, load):
+    def put(self, load, age=None):
         self.pictures.append(load)
 
-    def put_h264(self, data):
+    def put_h264(self, data, age=None):
         self.units.append(data)
 
 
@@ -82,7 +83,7 @@ class Watched:
         self.camera = SeenCamera()
         self.topic = CameraTopic(self.robot.node, topic, kind, qos)
         self.topic.camera = self.camera
-        self.camera.ask_keyframe = self.topic.ask_keyframe
+        self.camera.source.ask_keyframe = self.topic.ask_keyframe
 
     def picture(self, probe, publish):
         """Publish until a picture came; return its pixels and encoding."""
@@ -121,10 +122,10 @@ def test_a_picture_published_before_anybody_came_is_seen(probe, watched):
     probe.publisher(Image, 'image_raw', LATCHED).publish(image())
     one = watched('image_raw')
     assert one.picture(probe, lambda: None)[1] == 'mono8'
-    assert one.camera.latched
+    assert one.camera.transient_local
     one.camera.watch = False
     one.topic.check()
-    assert not one.camera.latched
+    assert not one.camera.transient_local
 
 
 @pytest.mark.parametrize('kind, topic', [('auto', 'image_raw'), ('compressed', 'image_raw'),
@@ -211,8 +212,8 @@ def test_a_topic_of_two_cameras_may_change_its_type(probe, watched):
             first.camera.pictures and other.camera.pictures)), PATIENCE)
     for camera in (first.camera, other.camera):
         # Whichever came first was told why it had to wait.
-        assert not camera.source.stats.errors or (
-            'cannot be subscribed to as' in camera.source.stats.last_error)
+        assert not camera.source.stream.stats.errors or (
+            'cannot be subscribed to as' in camera.source.stream.stats.last_error)
 
 
 class Book:
@@ -354,7 +355,7 @@ def test_a_missing_message_package_is_named(watched, monkeypatch):
                         lambda topic: [publisher] if topic == '/image_raw' else [])
     monkeypatch.setitem(camera_topic.MESSAGES, camera_topic.VIDEO, None)
     one.topic.check()
-    assert 'package foxglove_msgs is not installed' in one.camera.source.stats.last_error
+    assert 'package foxglove_msgs is not installed' in one.camera.source.stream.stats.last_error
 
 
 @pytest.mark.parametrize('topic, kind', [('image_raw', 'auto'), ('image_raw/h264', 'auto'),
@@ -376,7 +377,7 @@ def test_every_h264_message_comes_and_keyframes_can_be_asked_for(probe, watched,
     assert one.camera.units == sent and not one.camera.pictures
 
     def ask():
-        one.camera.ask_keyframe()
+        one.camera.source.ask_keyframe()
         return asked
     probe.wait_for(ask)
 

@@ -19,37 +19,37 @@ from functools import partial
 import av
 import numpy as np
 import pytest
-from rtc_bridge.media import decoder
-from rtc_bridge.media.decoder import Decoder
-from rtc_bridge.media.frame import Picture, Shape
-from rtc_bridge.media.passthrough import PassthroughStream
+from rtc_bridge.media import h264_decoder
+from rtc_bridge.media.frame import Frame, RenderOptions
+from rtc_bridge.media.h264_decoder import H264Decoder
+from rtc_bridge.media.passthrough_stream import PassthroughStream
 from rtc_bridge.media.pixels import Planes, planes
-from test_h264 import encode
+from support.frames import encode_h264
 
 
 def frame(width, height, form='yuv420p'):
-    """Return a decoded picture with a ramp in each plane, and rubbish between the rows."""
-    made = av.VideoFrame(width, height, form)
-    for number, plane in enumerate(made.planes):
+    """Return a decoded image with a ramp in each plane, and garbage between the rows."""
+    image = av.VideoFrame(width, height, form)
+    for number, plane in enumerate(image.planes):
         rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
         rows[:] = 255
         across, down = np.arange(plane.width), np.arange(plane.height)[:, None]
         rows[:plane.height, :plane.width] = 40 + 30 * number + (across + down) % 100
-    return made
+    return image
 
 
-def i420(made, shape=Shape()):
+def i420(image, options=RenderOptions()):
     """Return it as encoders take it."""
-    return Picture(partial(decoder._pixels, made), 0.0, shape).i420()
+    return Frame(partial(h264_decoder._pixels, image), 0.0, options).i420()
 
 
 @pytest.mark.parametrize('size', [(64, 48), (322, 182), (639, 481), (33, 35)])
 def test_decoded_planes_go_to_the_encoder_as_they_are(size):
     width, height = size
-    made = frame(width, height)
-    pixels, _ = decoder._pixels(made)
+    image = frame(width, height)
+    pixels, _ = h264_decoder._pixels(image)
     assert isinstance(pixels, Planes)
-    got = i420(made)
+    got = i420(image)
     assert got.shape == ((height + height % 2) * 3 // 2, width + width % 2)
     for plane, source in zip(planes(got), pixels):
         assert np.array_equal(plane[:source.shape[0], :source.shape[1]], source)
@@ -59,35 +59,35 @@ def test_decoded_planes_go_to_the_encoder_as_they_are(size):
 
 @pytest.mark.parametrize('rotate', [90, 180, 270])
 @pytest.mark.parametrize('max_width', [0, 100])
-def test_decoded_pictures_are_turned_and_made_smaller(rotate, max_width):
-    shape = Shape(max_width, rotate)
+def test_decoded_images_are_rotated_and_made_smaller(rotate, max_width):
+    options = RenderOptions(max_width, rotate)
     width, height = (320, 240) if rotate == 180 else (240, 320)
     if max_width:
         width, height = 100, height * 100 // width // 2 * 2
-    got = i420(frame(320, 240), shape)
+    got = i420(frame(320, 240), options)
     assert got.shape[1] == width and abs(got.shape[0] * 2 // 3 - height) <= 2
     luma, u, v = planes(got)
     assert luma.mean() < u.mean() < v.mean() < 200
 
 
 @pytest.mark.parametrize('form', ['yuvj420p', 'yuv422p', 'yuv444p', 'gray'])
-def test_other_forms_are_converted(form):
-    made = frame(64, 48, form)
-    assert decoder._pixels(made)[1] == 'bgr8'
-    assert i420(made).shape == (72, 64)
+def test_other_pixel_formats_are_converted(form):
+    image = frame(64, 48, form)
+    assert h264_decoder._pixels(image)[1] == 'bgr8'
+    assert i420(image).shape == (72, 64)
 
 
-def test_full_range_is_made_limited():
-    """Encoders say that their pictures have the limited range."""
-    made = frame(64, 48)
-    for plane, value in zip(made.planes, (255, 128, 128)):
+def test_full_range_becomes_limited_range():
+    """As encoders declare it."""
+    image = frame(64, 48)
+    for plane, value in zip(image.planes, (255, 128, 128)):
         np.frombuffer(plane, np.uint8)[:] = value
-    made.color_range = 2
-    assert planes(i420(made))[0].max() <= 236
+    image.color_range = 2
+    assert planes(i420(image))[0].max() <= 236
 
 
 class Shown:
-    """Takes decoded pictures; some of them it cannot bear."""
+    """Takes decoded images, and fails with some of them."""
 
     def __init__(self):
         self.count = 0
@@ -101,48 +101,48 @@ class Shown:
         self.count += 1
 
 
-def feed(made, shown, until, limit=2000):
+def feed(decoder, shown, until, limit=2000):
     """Feed units until a condition is true."""
-    units = encode(count=30)
+    units = encode_h264(count=30)
     for number in range(limit):
-        made.put(units[number % len(units)])
+        decoder.put(units[number % len(units)])
         if until():
             return
-        made._thread and made._thread.join(0.005)
-    raise AssertionError('it did not come')
+        decoder._thread and decoder._thread.join(0.005)
+    raise AssertionError('the condition did not become true')
 
 
 @pytest.mark.parametrize('times', [1, 50])
-def test_a_picture_that_cannot_be_shown_does_not_end_the_decoder(times):
+def test_an_image_that_cannot_be_shown_does_not_end_the_decoder(times):
     stream, shown = PassthroughStream('front', lambda: None), Shown()
-    made = Decoder(stream, shown)
-    made.run(True)
+    decoder = H264Decoder(stream, shown)
+    decoder.run(True)
     try:
-        feed(made, shown, lambda: shown.count > 3)
-        shown.failures, thread = times, made._thread
-        feed(made, shown, lambda: stream.stats.errors == times)
+        feed(decoder, shown, lambda: shown.count > 3)
+        shown.failures, thread = times, decoder._thread
+        feed(decoder, shown, lambda: stream.stats.errors == times)
         before = shown.count
-        feed(made, shown, lambda: shown.count > before)
-        assert made._thread is thread
+        feed(decoder, shown, lambda: shown.count > before)
+        assert decoder._thread is thread
         assert 'injected' in stream.stats.last_error
     finally:
-        made.run(False)
+        decoder.run(False)
 
 
 def test_a_decoder_thread_that_fails_is_started_again(monkeypatch):
     stream, shown = PassthroughStream('front', lambda: None), Shown()
-    made = Decoder(stream, shown)
-    monkeypatch.setattr(decoder, '_RESTART_AFTER_S', 0.0)
-    monkeypatch.setattr(decoder, 'be_ordinary', lambda: 1 / 0)
-    made.run(True)
-    thread = made._thread
+    decoder = H264Decoder(stream, shown)
+    monkeypatch.setattr(h264_decoder, '_RESTART_AFTER_S', 0.0)
+    monkeypatch.setattr(h264_decoder, 'be_ordinary', lambda: 1 / 0)
+    decoder.run(True)
+    thread = decoder._thread
     if thread is not None:
         thread.join(10)
-    assert made._thread is None and stream.stats.errors == 1
+    assert decoder._thread is None and stream.stats.errors == 1
     monkeypatch.undo()
     # As the camera does, several times a second.
-    made.run(True)
+    decoder.run(True)
     try:
-        feed(made, shown, lambda: shown.count > 0)
+        feed(decoder, shown, lambda: shown.count > 0)
     finally:
-        made.run(False)
+        decoder.run(False)

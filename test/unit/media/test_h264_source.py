@@ -12,44 +12,44 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Cameras that give H.264: who gets it as it is, and who gets pictures of another encoder."""
+"""Cameras that send H.264: which viewers get it as it is, and which get it encoded anew."""
 
 import asyncio
 
 import av
 import pytest
+from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.video.h264 import read_unit
-from rtc_bridge.core.video.tiers import Path
-from rtc_bridge.media import passthrough
-from rtc_bridge.media.camera import Camera, CameraSettings
+from rtc_bridge.core.video.video_codecs import EncoderSettings
+from rtc_bridge.media import passthrough_stream
+from rtc_bridge.media.camera import Camera
+from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.frame import Shape
+from rtc_bridge.media.frame import RenderOptions
+from support.frames import encode_h264, i420, texture
 from support.patience import PATIENCE
-from test_h264 import encode
-from test_stream import i420, texture
 
 pytestmark = pytest.mark.asyncio
-FAST = Path(10_000_000, ramping=False)
+FAST = BandwidthEstimate(10_000_000)
 
 
 class Watcher:
-    """A viewer of a camera, who decodes."""
+    """A viewer of a camera that decodes what it gets."""
 
-    def __init__(self, camera, codec, path=FAST):
+    def __init__(self, camera, codec):
         self.camera = camera
         self.codec = codec
-        self.labels = []
+        self.stream_keys = []
         self.pictures = []
         self._decoder = av.CodecContext.create(codec, 'r')
-        self.subscription = camera.subscribe(
-            codec, self._take, Path(path.bitrate, path.quiet, path.ramping))
+        self.subscription = camera.subscribe(codec, self._take, FAST)
         self.subscription.request_keyframe()
 
-    def _take(self, packet, keyframe):
-        if not self.labels and not keyframe:
+    def _take(self, frame):
+        if not self.stream_keys and not frame.keyframe:
             return False
-        self.labels.append(self.subscription.label)
-        self.pictures += self._decoder.decode(av.Packet(bytes(packet)))
+        self.stream_keys.append(self.subscription.stream_key)
+        self.pictures += self._decoder.decode(av.Packet(bytes(frame.packet)))
         return True
 
     def close(self):
@@ -62,11 +62,11 @@ class Source:
     def __init__(self, **settings):
         self.camera = Camera('front', CameraSettings(**{'max_fps': 100.0, **settings}),
                              lambda: None)
-        self.camera.ask_keyframe = self._ask
+        self.camera.source.ask_keyframe = self._ask
         self.asked = 0
         self.number = 0
         self._wanted = False
-        self._encoder = Encoder('h264', 320, 240, bitrate=800_000, max_bitrate=800_000)
+        self._encoder = Encoder(EncoderSettings('h264', 320, 240, 800_000), 800_000)
 
     def _ask(self):
         self.asked += 1
@@ -89,9 +89,9 @@ class Source:
                 # As a camera does; threads have to keep up.
                 await asyncio.sleep(0.02)
 
-    def frames(self, *labels):
-        return sum(stream.stats.frames for label, stream in self.camera.streams.items()
-                   if label in labels or not labels and label != 'h264/source')
+    def frames(self, *keys):
+        return sum(stream.stats.frames for key, stream in self.camera.streams.items()
+                   if key in keys or not keys and key != 'h264/source')
 
 
 async def publish(camera, units, watcher):
@@ -119,60 +119,61 @@ def shows(watcher, source, size=(320, 240)):
     assert min(errors) < 6
 
 
-async def test_viewers_get_it_as_it_is_and_nothing_is_encoded():
+async def test_h264_is_passed_on_and_nothing_is_encoded():
     source = Source()
     first = Watcher(source.camera, 'h264')
     await source.until(lambda: len(first.pictures) > 5)
     late = Watcher(source.camera, 'h264')
     await source.until(lambda: len(late.pictures) > 5)
     for watcher in (first, late):
-        assert set(watcher.labels) == {'h264/source'}
+        assert set(watcher.stream_keys) == {'h264/source'}
         shows(watcher, source)
-    assert source.frames() == 0 and source.camera.encoded_because == ''
-    assert source.camera._decoder.pictures == 0
+    assert source.frames() == 0 and source.camera.source.encoded_because == ''
+    assert source.camera.source.decoder.images == 0
     for watcher in (first, late):
         watcher.close()
-    assert not source.camera.source.watched
+    assert not source.camera.source.stream.watched
 
 
-async def test_a_viewer_of_vp8_gets_it_encoded_anew_and_ends_the_decoder_with_it():
+async def test_a_viewer_of_vp8_gets_decoded_images_encoded_and_the_decoder_ends_with_it():
     source = Source()
     h264, vp8 = Watcher(source.camera, 'h264'), Watcher(source.camera, 'vp8')
     await source.until(lambda: len(vp8.pictures) > 5 and len(h264.pictures) > 5)
     shows(vp8, source)
-    assert set(vp8.labels) == {'vp8'} and set(h264.labels) == {'h264/source'}
+    assert set(vp8.stream_keys) == {'vp8'} and set(h264.stream_keys) == {'h264/source'}
     assert source.frames('h264', 'h264-main') == 0
     vp8.close()
-    decoded = source.camera._decoder
+    decoded = source.camera.source.decoder
     await source.until(lambda: decoded._thread is None)
     h264.close()
 
 
 @pytest.mark.parametrize('settings, why', [
-    ({'passthrough': False}, 'passthrough is false'), ({'shape': Shape(rotate=180)}, 'rotate'),
-    ({'shape': Shape(max_width=160)}, 'max_width'), ({'max_fps': 5.0}, 'max_fps'),
+    ({'passthrough': False}, 'passthrough is false'),
+    ({'render': RenderOptions(rotate=180)}, 'rotate'),
+    ({'render': RenderOptions(max_width=160)}, 'max_width'), ({'max_fps': 5.0}, 'max_fps'),
     ({'max_bitrate': 100_000}, 'max_bitrate')])
-async def test_limits_are_kept_by_encoding_anew(settings, why):
+async def test_a_limit_that_the_source_exceeds_is_kept_by_an_encoder(settings, why):
     source = Source(**settings)
     watcher = Watcher(source.camera, 'h264')
-    await source.until(lambda: 'h264' in watcher.labels)
-    assert why in source.camera.encoded_because
+    await source.until(lambda: 'h264' in watcher.stream_keys)
+    assert why in source.camera.source.encoded_because
     # And back, while it runs.
     source.camera.configure(CameraSettings(max_fps=100.0))
-    await source.until(lambda: watcher.labels[-1] == 'h264/source')
+    await source.until(lambda: watcher.stream_keys[-1] == 'h264/source')
     shows(watcher, source)
     watcher.close()
 
 
-async def test_who_has_too_little_for_it_gets_a_smaller_one_and_comes_back():
+async def test_a_viewer_on_a_narrow_path_gets_a_lower_tier_and_returns():
     source = Source()
     watcher = Watcher(source.camera, 'h264')
-    await source.until(lambda: source.camera._meter.bitrate and watcher.pictures)
-    watcher.subscription.set_path(Path(60_000, ramping=False))
-    await source.until(lambda: watcher.labels[-1].startswith('h264/')
-                       and watcher.labels[-1] != 'h264/source')
-    watcher.subscription.set_path(Path(2_500_000, ramping=False))
-    await source.until(lambda: watcher.labels[-1] == 'h264/source')
+    await source.until(lambda: source.camera.source.meter.bitrate and watcher.pictures)
+    watcher.subscription.set_estimate(BandwidthEstimate(60_000), False)
+    await source.until(lambda: watcher.stream_keys[-1].startswith('h264/')
+                       and watcher.stream_keys[-1] != 'h264/source')
+    watcher.subscription.set_estimate(BandwidthEstimate(2_500_000), False)
+    await source.until(lambda: watcher.stream_keys[-1] == 'h264/source')
     watcher.close()
 
 
@@ -191,23 +192,23 @@ async def test_after_a_lost_message_a_keyframe_is_asked_for():
     vp8.close()
 
 
-async def test_b_frames_are_encoded_anew_and_the_reason_is_told():
+async def test_b_frames_are_encoded_anew_with_the_reason():
     camera = Camera('front', CameraSettings(), lambda: None)
     watcher = Watcher(camera, 'h264')
-    units = encode('High', size=(320, 240), count=90, options={'bf': '2', 'b_strategy': '0',
-                                                               'g': '15'})
+    units = encode_h264('High', size=(320, 240), count=90, options={
+        'bf': '2', 'b_strategy': '0', 'g': '15'})
     await publish(camera, units * 5, watcher)
-    assert set(watcher.labels) == {'h264'}
-    assert 'B frames' in camera.encoded_because
+    assert set(watcher.stream_keys) == {'h264'}
+    assert 'B frames' in camera.source.encoded_because
     watcher.close()
 
 
-async def test_pictures_may_take_the_place_of_h264():
+async def test_images_may_take_the_place_of_h264():
     source = Source()
     watcher = Watcher(source.camera, 'h264')
     await source.until(lambda: watcher.pictures)
     async with asyncio.timeout(PATIENCE):
-        while watcher.labels[-1] != 'h264':
+        while watcher.stream_keys[-1] != 'h264':
             source.camera.put(lambda: (texture(320, 240), 'bgr8'))
             await asyncio.sleep(0.02)
     watcher.close()
@@ -215,13 +216,13 @@ async def test_pictures_may_take_the_place_of_h264():
 
 async def test_a_stream_without_keyframes_is_encoded_anew(monkeypatch):
     """As of encoders that refresh the picture column by column, with recovery points only."""
-    monkeypatch.setattr(passthrough, 'KEYFRAME_TIMEOUT_S', 0.3)
-    units = encode(size=(320, 240), count=120, options={
+    monkeypatch.setattr(passthrough_stream, 'KEYFRAME_TIMEOUT_S', 0.3)
+    units = encode_h264(size=(320, 240), count=120, options={
         'tune': 'zerolatency', 'x264-params': 'intra-refresh=1:keyint=20'})
     assert not any(read_unit(unit).keyframe for unit in units[1:])
     camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
     watcher = Watcher(camera, 'h264')
     await publish(camera, units[1:], watcher)
-    assert set(watcher.labels) == {'h264'}
-    assert 'no keyframe' in camera.encoded_because
+    assert set(watcher.stream_keys) == {'h264'}
+    assert 'no keyframe' in camera.source.encoded_because
     watcher.close()

@@ -12,52 +12,52 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""When a viewer shows nothing: which evidence counts, and what is sent then."""
+"""When a viewer decodes nothing, and which profile is sent then."""
 
 import pytest
-from rtc_bridge.core.video.codec_fallback import choose, Evidence, FALLBACK_S
+from rtc_bridge.core.video.codec_fallback import choose_profile, DecodeMonitor, FALLBACK_S
 
 
-@pytest.mark.parametrize('encodings, preferred, failed, chosen', [
+@pytest.mark.parametrize('profiles, preferred, failed, chosen', [
     (['h264', 'vp8'], 'auto', '', 'h264'), (['vp8', 'h264'], 'auto', '', 'vp8'),
     (['h264', 'vp8'], 'vp8', '', 'vp8'), (['h264-main', 'h264', 'vp8'], 'h264', '', 'h264-main'),
     (['vp8'], 'h264', '', 'vp8'), (['h264-main', 'h264', 'vp8'], 'auto', 'h264', 'vp8'),
     (['h264', 'vp8'], 'h264', 'h264', 'vp8'), (['h264', 'vp8'], 'auto', 'h264 vp8', 'h264'),
     (['h264'], 'auto', 'h264', 'h264'),
 ])
-def test_what_is_sent(encodings, preferred, failed, chosen):
-    assert choose(encodings, preferred, set(failed.split())) == chosen
+def test_order_preference_and_failures_choose_the_profile(profiles, preferred, failed, chosen):
+    assert choose_profile(profiles, preferred, set(failed.split())) == chosen
 
 
-def run(evidence, *, seconds=30, page=True, reports=lambda t: None, requests=(), lost=0.0,
+def run(monitor, *, seconds=30, page=True, reports=lambda t: None, requests=(), lost=0.0,
         sends=lambda t: True):
     """Play a viewer, in tenths of a second; return when it failed, or ``None``."""
     for tenth in range(seconds * 10):
         t = 1000 + tenth / 10
         if sends(t - 1000):
-            evidence.sent(t)
+            monitor.on_sent(t)
         if tenth / 10 in requests:
-            evidence.requested(t)
+            monitor.on_keyframe_request(t)
         report = reports(tenth // 10) if tenth % 10 == 0 else None
         if report is not None:
-            evidence.reported(t, *report)
-        if evidence.failed(t, lost, page):
+            monitor.on_report(t, *report)
+        if monitor.has_failed(t, lost, page):
             return tenth / 10
     return None
 
 
 def test_a_page_that_decodes_nothing():
-    failed = run(Evidence(), reports=lambda t: (0, 100 * t))
+    failed = run(DecodeMonitor(), reports=lambda t: (0, 100 * t))
     assert FALLBACK_S <= failed <= FALLBACK_S + 1
 
 
-def test_frames_of_the_codec_before_do_not_count():
-    evidence = Evidence()
-    assert run(evidence, reports=lambda t: (77, 100 * t)) is not None
-    evidence.restart()
-    assert not evidence.failed(1030, 0, True)
+def test_frames_of_the_previous_codec_do_not_count():
+    monitor = DecodeMonitor()
+    assert run(monitor, reports=lambda t: (77, 100 * t)) is not None
+    monitor.restart()
+    assert not monitor.has_failed(1030, 0, True)
     # A frame of the last codec that comes out late is in the first report after the change.
-    assert run(evidence, reports=lambda t: (78, 100 * t)) is not None
+    assert run(monitor, reports=lambda t: (78, 100 * t)) is not None
 
 
 @pytest.mark.parametrize('reports, sends', [
@@ -72,11 +72,11 @@ def test_frames_of_the_codec_before_do_not_count():
     (lambda t: (0, 0), lambda t: True), (lambda t: (0, 9), lambda t: False),
 ])
 def test_pages_that_must_not_fall_back(reports, sends):
-    assert run(Evidence(), reports=reports, sends=sends) is None
+    assert run(DecodeMonitor(), reports=reports, sends=sends) is None
 
 
 def test_a_player_that_keeps_asking_for_keyframes():
-    assert run(Evidence(), page=False, requests=(0.3, 3.3, 6.3)) == 6.3
+    assert run(DecodeMonitor(), page=False, requests=(0.3, 3.3, 6.3)) == 6.3
 
 
 @pytest.mark.parametrize('requests, lost', [
@@ -85,8 +85,8 @@ def test_a_player_that_keeps_asking_for_keyframes():
     ((0.3, 18.0, 20.0, 22.0, 24.0, 26.0), 0.0),
 ])
 def test_players_that_must_not_fall_back(requests, lost):
-    assert run(Evidence(), page=False, requests=requests, lost=lost) is None
+    assert run(DecodeMonitor(), page=False, requests=requests, lost=lost) is None
 
 
 def test_a_page_is_not_judged_by_its_requests():
-    assert run(Evidence(), requests=(0.3, 3.3, 6.3, 9.3)) is None
+    assert run(DecodeMonitor(), requests=(0.3, 3.3, 6.3, 9.3)) is None

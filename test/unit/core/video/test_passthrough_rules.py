@@ -12,29 +12,29 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""When a camera's own H.264 is for its viewers."""
+"""When a camera's own H.264 is passed on."""
 
 import pytest
-from rtc_bridge.core.video.passthrough import Meter, path_takes, why_encode
-from rtc_bridge.core.video.tiers import Path
+from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.video.passthrough_rules import BitrateMeter, fits_path, reason_to_encode
 
 LIMITS = {'max_bitrate': 2_500_000, 'max_fps': 30.0, 'max_width': 0, 'rotate': 0}
 
 
 def measured(fps, bitrate, seconds=5.0):
-    meter = Meter()
+    meter = BitrateMeter()
     for number in range(round(seconds * fps)):
         meter.add(number / fps, round(bitrate / fps / 8))
     return meter
 
 
 @pytest.mark.parametrize('fps, bitrate', [(30, 2_000_000), (5, 400_000)])
-def test_rates_are_measured(fps, bitrate):
+def test_bitrate_and_frame_rate_are_measured(fps, bitrate):
     meter = measured(fps, bitrate)
     assert meter.fps == pytest.approx(fps) and meter.bitrate == pytest.approx(bitrate, rel=0.01)
 
 
-def test_nothing_is_said_of_a_rate_too_early_or_over_a_pause():
+def test_neither_a_short_time_nor_a_pause_is_measured():
     meter = measured(30, 1_000_000, 0.9)
     assert meter.bitrate == meter.fps == 0
     meter = measured(30, 1_000_000)
@@ -48,28 +48,29 @@ def test_nothing_is_said_of_a_rate_too_early_or_over_a_pause():
     ({'rotate': 90}, 'rotate is 90'), ({'max_fps': 15.0}, 'max_fps is 15'),
     ({'max_bitrate': 1_000_000}, 'max_bitrate is 1000000')])
 @pytest.mark.parametrize('passing', [True, False])
-def test_limits_of_the_camera(changes, why, passing):
-    reason = why_encode(measured(30, 2_000_000), (640, 360), passing=passing,
-                        **{**LIMITS, **changes})
+def test_the_reason_names_the_limit(changes, why, passing):
+    reason = reason_to_encode(measured(30, 2_000_000), (640, 360), passing=passing,
+                              **{**LIMITS, **changes})
     assert why in reason and bool(reason) == bool(why)
 
 
-def test_what_passes_may_waver():
+def test_a_stream_that_is_passed_on_may_exceed_its_limits_a_little():
     meter = measured(33, 2_000_000)
-    assert why_encode(meter, None, passing=True, **LIMITS) == ''
-    assert why_encode(meter, None, passing=False, **LIMITS)
+    assert reason_to_encode(meter, None, passing=True, **LIMITS) == ''
+    assert reason_to_encode(meter, None, passing=False, **LIMITS)
 
 
-@pytest.mark.parametrize('path, passing, takes', [
-    (Path(2_000_000, ramping=False), True, True), (Path(1_900_000, ramping=False), True, True),
-    (Path(1_900_000, ramping=False), False, False), (Path(1_700_000, ramping=False), True, False),
-    (Path(2_300_000, ramping=False), False, True),
-    # Still being found out; nothing heard.
-    (Path(600_000), False, True), (Path(100_000, quiet=True, ramping=False), True, True),
-    (Path(100_000, quiet=True, ramping=False), False, False)])
-def test_paths(path, passing, takes):
-    assert path_takes(path, 2_000_000, 2_500_000, passing=passing) == takes
+@pytest.mark.parametrize('estimate, passing, fits', [
+    (BandwidthEstimate(2_000_000), True, True), (BandwidthEstimate(1_900_000), True, True),
+    (BandwidthEstimate(1_900_000), False, False), (BandwidthEstimate(1_700_000), True, False),
+    (BandwidthEstimate(2_300_000), False, True),
+    # In slow start, and without feedback.
+    (BandwidthEstimate(600_000, slow_start=True), False, True),
+    (BandwidthEstimate(100_000, stale=True), True, True),
+    (BandwidthEstimate(100_000, stale=True), False, False)])
+def test_a_path_has_to_carry_the_bitrate(estimate, passing, fits):
+    assert fits_path(estimate, 2_000_000, 2_500_000, passing=passing) == fits
 
 
-def test_a_path_is_not_measured_beyond_the_limit():
-    assert path_takes(Path(2_500_000, ramping=False), 2_600_000, 2_500_000, passing=False)
+def test_a_path_at_the_limit_carries_a_stream_slightly_above_it():
+    assert fits_path(BandwidthEstimate(2_500_000), 2_600_000, 2_500_000, passing=False)

@@ -12,49 +12,59 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""H.264 that goes through as it is: from a keyframe on, whole, or refused by name."""
+"""H.264 that is passed on as it is: from a keyframe on, without gaps, or not at all."""
 
 import asyncio
 
 import av
 import pytest
 from rtc_bridge.core.video.h264 import nal_type, PPS, split, SPS, START
+from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.passthrough import ASK_PERIOD_S, KEYFRAME_TIMEOUT_S, PassthroughStream
+from rtc_bridge.media.passthrough_stream import (
+    KEYFRAME_TIMEOUT_S, PassthroughStream, REQUEST_INTERVAL_S,
+)
 from support.fake_clock import FakeClock
-from test_h264 import encode, to_avcc
-from test_stream import i420, texture
+from support.frames import encode_h264, i420, texture, to_avcc
 
 pytestmark = pytest.mark.asyncio
 
 
-class Watched:
+class Viewer:
+    """Keeps the frames of a stream."""
+
+    def __init__(self):
+        self.got = []
+
+    def deliver(self, stream, frame):
+        """Keep a frame."""
+        self.got.append(frame)
+        return True
+
+
+class Watched(Viewer):
     """A stream with one viewer, and a clock that stands still."""
 
     def __init__(self):
+        super().__init__()
         self.clock = FakeClock()
         self.asked = 0
-        self.got = []
         self.stream = PassthroughStream('front', self._ask, self.clock)
-        self.stream.subscribe(self.sink)
+        self.stream.subscribe(self)
 
     def _ask(self):
         self.asked += 1
-
-    def sink(self, packet, keyframe):
-        self.got.append((packet, keyframe))
-        return True
 
     async def put(self, *units):
         for unit in units:
             self.clock.now += 0.03
             self.stream.put(unit, self.clock.now)
-        # What was handed over to the loop comes before this.
+        # Frames that were handed over to the loop are delivered before this returns.
         await asyncio.sleep(0)
 
 
 def source(count, keyframes=(0,)):
-    encoder = Encoder('h264', 320, 240, bitrate=800_000, max_bitrate=1_000_000)
+    encoder = Encoder(EncoderSettings('h264', 320, 240, 1_000_000), 800_000)
     return [bytes(encoder.encode(i420(texture(320, 240, n)), n * 3000, n in keyframes))
             for n in range(count)]
 
@@ -64,39 +74,39 @@ def bare(unit):
 
 
 @pytest.mark.parametrize('form', [bytes, to_avcc])
-async def test_pictures_arrive_as_they_were_sent(form):
+async def test_frames_arrive_as_they_were_sent(form):
     units, watched = source(8), Watched()
     await watched.put(*map(form, units))
-    assert [keyframe for _, keyframe in watched.got] == [True] + [False] * 7
+    assert [frame.keyframe for frame in watched.got] == [True] + [False] * 7
     expected, decoder = (av.CodecContext.create('h264', 'r') for _ in range(2))
-    for (packet, _), unit in zip(watched.got, units):
-        frame, = decoder.decode(av.Packet(bytes(packet)))
+    for encoded, unit in zip(watched.got, units):
+        frame, = decoder.decode(av.Packet(bytes(encoded.packet)))
         wanted, = expected.decode(av.Packet(unit))
         assert (frame.to_ndarray() == wanted.to_ndarray()).all()
-    stamps = [packet.pts for packet, _ in watched.got]
+    stamps = [frame.packet.pts for frame in watched.got]
     assert stamps == sorted(set(stamps))
     assert watched.stream.stats.encode_s == 0 and watched.stream.stats.size == (320, 240)
 
 
-async def test_a_late_viewer_asks_and_gets_a_whole_keyframe():
+async def test_a_late_viewer_gets_a_keyframe_with_parameter_sets():
     units, watched = source(8, (0, 6)), Watched()
     await watched.put(units[0])
-    late = []
-    watched.stream.subscribe(lambda packet, keyframe: late.append((packet, keyframe)))
+    late = Viewer()
+    watched.stream.subscribe(late)
     watched.stream.request_keyframe()
     watched.stream.request_keyframe()
     assert watched.asked == 1
     await watched.put(*units[1:6], bare(units[6]))
-    packet = next(packet for packet, keyframe in late if keyframe)
-    assert {SPS, PPS} <= {nal_type(nal) for nal in split(bytes(packet))}
+    keyframe = next(frame for frame in late.got if frame.keyframe)
+    assert {SPS, PPS} <= {nal_type(nal) for nal in split(bytes(keyframe.packet))}
 
 
-async def test_nothing_is_shown_after_a_gap_until_the_next_keyframe():
+async def test_nothing_is_delivered_after_a_gap_until_the_next_keyframe():
     units, watched = source(6, (0, 4)), Watched()
     await watched.put(units[0])
     watched.stream.gap()
     await watched.put(*units[2:])
-    assert [keyframe for _, keyframe in watched.got] == [True, True, False]
+    assert [frame.keyframe for frame in watched.got] == [True, True, False]
     assert watched.asked == 1
 
 
@@ -104,7 +114,7 @@ async def test_a_stream_without_keyframes_is_refused_until_one_comes():
     units, watched = source(3, (0, 2)), Watched()
     await watched.put(units[1])
     assert not watched.stream.fault
-    watched.clock.now += ASK_PERIOD_S
+    watched.clock.now += REQUEST_INTERVAL_S
     await watched.put(units[1])
     assert watched.asked == 2
     watched.clock.now += KEYFRAME_TIMEOUT_S
@@ -114,7 +124,7 @@ async def test_a_stream_without_keyframes_is_refused_until_one_comes():
     assert not watched.stream.fault and len(watched.got) == 1
 
 
-async def test_who_sees_pictures_keeps_them_while_another_waits_in_vain():
+async def test_viewers_keep_their_frames_while_a_new_one_waits_for_a_keyframe():
     units, watched = source(4), Watched()
     await watched.put(*units[:2])
     watched.stream.request_keyframe()
@@ -123,16 +133,16 @@ async def test_who_sees_pictures_keeps_them_while_another_waits_in_vain():
     assert 'no keyframe' in watched.stream.fault and len(watched.got) == 4
 
 
-async def test_b_frames_are_refused_by_name():
+async def test_b_frames_are_refused_with_the_reason():
     watched = Watched()
-    await watched.put(*encode('High', options={'bf': '2', 'b_strategy': '0'}))
+    await watched.put(*encode_h264('High', options={'bf': '2', 'b_strategy': '0'}))
     assert 'B frames' in watched.stream.fault and not watched.got
     # Another stream takes its place.
     await watched.put(*source(2))
     assert not watched.stream.fault and len(watched.got) == 2
 
 
-async def test_garbage_is_counted_and_passed_to_nobody():
+async def test_garbage_is_counted_and_not_delivered():
     units, watched = source(4, (0, 3)), Watched()
     await watched.put(units[0], b'\xff\xd8 no H.264', units[2])
     assert len(watched.got) == 1 and watched.stream.stats.errors == 1

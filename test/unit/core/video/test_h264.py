@@ -17,60 +17,37 @@
 import random
 
 import av
-import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.video.h264 import (
     AccessUnit, Counter, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit,
     set_ids, split, SPS)
-
-
-def encode(profile='Baseline', size=(322, 182), count=12, options=None):
-    context = av.CodecContext.create('libx264', 'w')
-    context.width, context.height = size
-    context.pix_fmt = 'yuv420p'
-    context.framerate = 30
-    context.profile = profile
-    context.options = {'preset': 'superfast', **(options or {'tune': 'zerolatency'})}
-    noise = np.random.default_rng(1).integers(0, 255, (size[1] // 8, size[0], 3), np.uint8)
-    picture = np.repeat(noise, 8, 0)[:size[1]]
-    picture = np.pad(picture, ((0, size[1] - len(picture)), (0, 0), (0, 0)))
-    packets = []
-    for pts in range(count):
-        # It moves: in unrelated pictures the encoder finds no use for B frames.
-        frame = av.VideoFrame.from_ndarray(np.roll(picture, 2 * pts, 1).copy(), 'rgb24')
-        frame.pts = pts
-        packets += context.encode(frame)
-    return [bytes(packet) for packet in packets + context.encode(None)]
-
-
-def to_avcc(data):
-    return b''.join(len(nal).to_bytes(4, 'big') + nal for nal in split(data))
+from support.frames import encode_h264, to_avcc
 
 
 @pytest.mark.parametrize(('profile', 'number'), [('Baseline', 66), ('Main', 77), ('High', 100)])
 @pytest.mark.parametrize('size', [(322, 182), (1920, 1080), (64, 48)])
 def test_parameter_set(profile, number, size):
-    unit = read_unit(encode(profile, size, 1)[0])
+    unit = read_unit(encode_h264(profile, size, 1)[0])
     assert unit.keyframe and not unit.bidirectional
     sps = read_sps(next(nal for nal in unit.nals if nal_type(nal) == SPS))
     assert (sps.profile, sps.size, sps.reorder) == (number, size, 0)
 
 
 def test_b_frames_are_seen():
-    packets = encode('High', options={'bf': '2', 'b_strategy': '0'})
+    packets = encode_h264('High', options={'bf': '2', 'b_strategy': '0'})
     units = [read_unit(packet) for packet in packets]
     assert any(unit.bidirectional for unit in units)
     assert read_sps(next(n for n in units[0].nals if nal_type(n) == SPS)).reorder > 0
-    assert not any(read_unit(packet).bidirectional for packet in encode('High'))
+    assert not any(read_unit(packet).bidirectional for packet in encode_h264('High'))
 
 
 def test_only_the_first_is_a_keyframe():
-    assert [read_unit(p).keyframe for p in encode(count=4)] == [True, False, False, False]
+    assert [read_unit(p).keyframe for p in encode_h264(count=4)] == [True, False, False, False]
 
 
 def test_length_prefixed_is_told_and_read():
-    for packet in encode():
+    for packet in encode_h264():
         assert not is_avcc(packet)
         assert is_avcc(to_avcc(packet))
         assert split(to_avcc(packet)) == split(packet)
@@ -80,7 +57,7 @@ def test_length_prefixed_is_told_and_read():
 
 
 def test_parameter_sets_are_repeated():
-    first = read_unit(encode(count=1)[0])
+    first = read_unit(encode_h264(count=1)[0])
     sets = ParameterSets()
     sets.complete(first)
     bare = AccessUnit(tuple(n for n in first.nals if nal_type(n) == IDR), True, False)
@@ -103,7 +80,7 @@ def renumbered(nal, bits_of_the_id):
 
 def test_all_picture_parameter_sets_are_kept():
     """Encoders in hardware send several, of which each picture names one."""
-    first = read_unit(encode(count=1)[0])
+    first = read_unit(encode_h264(count=1)[0])
     sps, pps = (next(n for n in first.nals if nal_type(n) == kind) for kind in (SPS, PPS))
     slices = tuple(n for n in first.nals if nal_type(n) == IDR)
     one, two = renumbered(pps, '010'), renumbered(pps, '011')
@@ -118,14 +95,14 @@ def test_all_picture_parameter_sets_are_kept():
     decoder = av.CodecContext.create('h264', 'r')
     assert decoder.decode(av.Packet(whole.to_bytes())) + decoder.decode(None)
     # Of another stream none of them is left.
-    other = read_unit(encode(size=(640, 360), count=1)[0])
+    other = read_unit(encode_h264(size=(640, 360), count=1)[0])
     assert [n for n in sets.complete(other).nals if nal_type(n) in (SPS, PPS)] == [
         n for n in other.nals if nal_type(n) in (SPS, PPS)]
     assert sets.sps.size == (640, 360)
 
 
 def test_a_keyframe_needs_the_set_that_it_names():
-    first = read_unit(encode(count=1)[0])
+    first = read_unit(encode_h264(count=1)[0])
     sps, pps = (next(n for n in first.nals if nal_type(n) == kind) for kind in (SPS, PPS))
     slices = tuple(n for n in first.nals if nal_type(n) == IDR)
     with pytest.raises(ImageError, match='one that did not come'):
@@ -142,7 +119,7 @@ def test_no_h264_is_refused(data):
 
 def test_garbage_raises_nothing_else():
     chance = random.Random(3)
-    packet = encode('High', count=1)[0][:400]
+    packet = encode_h264('High', count=1)[0][:400]
     refused = 0
     for _ in range(3000):
         data = bytearray(packet[:chance.randrange(1, len(packet))])
@@ -158,7 +135,7 @@ def test_garbage_raises_nothing_else():
 @pytest.mark.parametrize('profile', ['Baseline', 'Main', 'High'])
 @pytest.mark.parametrize('lost', [1, 5])
 def test_missing_pictures_are_noticed(profile, lost):
-    units = [read_unit(packet) for packet in encode(profile, count=40, options={
+    units = [read_unit(packet) for packet in encode_h264(profile, count=40, options={
         'tune': 'zerolatency', 'g': '25'})]
     sps = read_sps(next(n for n in units[0].nals if nal_type(n) == SPS))
     counter = Counter()

@@ -16,14 +16,14 @@
 import random
 
 import pytest
-from rtc_bridge.core.video.bandwidth_estimate import RateEstimate
+from rtc_bridge.core.video.congestion_control import CongestionController
 from support.fake_clock import FakeClock
 
 FPS = 30
 MAX = 2_500_000
 
 
-class Path:
+class SimulatedPath:
     """
     A sender of video, a link with a queue, and a viewer that reports as browsers do.
 
@@ -39,7 +39,7 @@ class Path:
             rate, delay, queue, loss, demand)
         self.jitter = 0.0
         self.clock = FakeClock()
-        self.estimate = RateEstimate(600_000, 150_000, MAX, self.clock)
+        self.controller = CongestionController(600_000, 150_000, MAX, self.clock)
         self.random = random.Random(1)
         self.free_at = self.clock.now
         self.bits = 0.0
@@ -73,7 +73,7 @@ class Path:
         return self.free_at + self.delay
 
     def frame(self, now):
-        left = min(self.estimate.bitrate, self.demand) / FPS * self.random.uniform(0.7, 1.3)
+        left = min(self.controller.bitrate, self.demand) / FPS * self.random.uniform(0.7, 1.3)
         self.bits += left
         arrived = []
         while left > 0:
@@ -82,20 +82,21 @@ class Path:
             self.counts[0] += 1
             self.counts[1] += arrived[-1] is None
         self.frames.append((now, None if None in arrived else max(arrived) - now,
-                            self.estimate.bitrate))
+                            self.controller.bitrate))
 
     def rtt(self, now):
-        self.estimate.on_sent(self.bits)
+        self.controller.on_sent(self.bits)
         arrived = self.packet(now, 800)
         if arrived is not None:
             back = self.delay + self.random.uniform(0, self.jitter)
-            self.later.append((arrived + back, lambda: self.estimate.on_rtt(
+            self.later.append((arrived + back, lambda: self.controller.on_round_trip(
                 self.clock.now - now)))
 
     def report(self, now):
         (sent, lost), self.counts = self.counts, [0, 0]
         if sent:
-            self.later.append((now + self.delay, lambda: self.estimate.on_report(lost / sent)))
+            self.later.append((now + self.delay,
+                               lambda: self.controller.on_loss_report(lost / sent)))
 
 
 def p95(frames):
@@ -115,15 +116,15 @@ def whole(frames):
 
 
 @pytest.mark.parametrize('delay', [0.0, 0.02, 0.1])
-def test_a_clean_path_is_used_within_five_seconds(delay):
-    path = Path(20e6, delay)
+def test_slow_start_fills_a_clean_path_within_five_seconds(delay):
+    path = SimulatedPath(20e6, delay)
     path.run(5)
-    assert path.estimate.bitrate > 0.9 * MAX and not path.estimate.lossy
+    assert path.controller.bitrate > 0.9 * MAX and not path.controller.random_loss
 
 
 @pytest.mark.parametrize('capacity', [0.3e6, 0.6e6, 1.2e6, 2e6])
-def test_a_narrow_path_is_used_without_a_queue(capacity):
-    path = Path(capacity)
+def test_a_narrow_path_is_filled_without_a_queue(capacity):
+    path = SimulatedPath(capacity)
     path.run(8)
     frames = path.run(40)
     assert p95(frames) < 0.15
@@ -132,7 +133,7 @@ def test_a_narrow_path_is_used_without_a_queue(capacity):
 
 
 def test_a_path_that_becomes_narrow_and_wide_again():
-    path = Path(4e6)
+    path = SimulatedPath(4e6)
     path.run(8)
     path.rate = 0.6e6
     path.run(3)
@@ -141,124 +142,124 @@ def test_a_path_that_becomes_narrow_and_wide_again():
     assert 0.35e6 < rate(frames) < 0.6e6
     path.rate = 4e6
     path.run(15)
-    assert path.estimate.bitrate > 0.8 * MAX
+    assert path.controller.bitrate > 0.8 * MAX
 
 
-def test_nothing_is_sent_into_a_queue_that_runs_over():
-    path = Path(4e6)
+def test_a_long_queue_is_drained_by_pushback():
+    path = SimulatedPath(4e6)
     path.run(8)
-    assert not path.estimate.pause
+    assert not path.controller.pushback
     path.rate = 0.6e6
     path.run(2)
-    assert 0.25 < path.estimate.pause <= 0.5
+    assert 0.25 < path.controller.pushback <= 0.5
 
 
 @pytest.mark.parametrize('loss', [0.01, 0.03, 0.1, 0.15])
-def test_losses_of_the_path_do_not_starve_it(loss):
-    path = Path(20e6, 0.1, loss=loss)
+def test_random_loss_does_not_starve_the_viewer(loss):
+    path = SimulatedPath(20e6, 0.1, loss=loss)
     path.run(20)
-    assert path.estimate.bitrate > 500_000
-    assert path.estimate.lossy or loss < 0.02
-    assert not path.estimate.pause
+    assert path.controller.bitrate > 500_000
+    assert path.controller.random_loss or loss < 0.02
+    assert not path.controller.pushback
 
 
-def test_losses_of_a_path_without_a_queue_shrink_the_rate():
-    """A policer drops what is too much, and nothing gets later."""
-    path = Path(1e6, queue=0.0)
+def test_loss_without_a_queue_lowers_the_bitrate():
+    """As of a policer, which drops the excess and delays nothing."""
+    path = SimulatedPath(1e6, queue=0.0)
     path.run(20)
     assert path.run(10)[-1][2] < 1.3e6
 
 
-def test_what_is_not_sent_proves_nothing():
-    path = Path(20e6, demand=200_000)
+def test_the_bitrate_does_not_grow_while_app_limited():
+    path = SimulatedPath(20e6, demand=200_000)
     path.run(20)
-    assert path.estimate.bitrate == 600_000
+    assert path.controller.bitrate == 600_000
 
 
 @pytest.mark.parametrize('jitter', [0.03, 0.06])
-def test_round_trips_that_vary_by_themselves_are_no_queue(jitter):
-    path = Path(20e6)
+def test_jitter_of_round_trips_is_no_overuse(jitter):
+    path = SimulatedPath(20e6)
     path.jitter = jitter
     path.run(15)
     assert rate(path.run(40)) > 0.5 * MAX
 
 
-def test_one_late_answer_is_chance():
-    path = Path(20e6)
+def test_a_single_late_round_trip_is_no_overuse():
+    path = SimulatedPath(20e6)
     path.run(5)
-    path.estimate.on_rtt(0.9)
-    assert path.estimate.bitrate > 0.9 * MAX
+    path.controller.on_round_trip(0.9)
+    assert path.controller.bitrate > 0.9 * MAX
 
 
-def test_a_path_that_is_long_is_not_full():
-    path = Path(20e6, 0.8)
+def test_a_long_round_trip_is_no_overuse():
+    path = SimulatedPath(20e6, 0.8)
     path.run(10)
-    assert path.estimate.bitrate > 0.9 * MAX
+    assert path.controller.bitrate > 0.9 * MAX
 
 
-def test_other_traffic_s_queue_is_lived_with():
-    """Where others keep the path full we do not shrink for ever."""
-    path = Path(20e6)
+def test_a_queue_of_other_traffic_becomes_the_new_base():
+    """The bitrate does not shrink for ever where others keep the path full."""
+    path = SimulatedPath(20e6)
     path.run(5)
     path.delay = 0.2
     path.run(30)
-    assert path.estimate.bitrate > 0.9 * MAX
+    assert path.controller.bitrate > 0.9 * MAX
 
 
-def test_an_estimate_counts_only_below_what_is_sent():
-    path = Path(20e6)
+def test_remb_counts_only_below_the_send_rate():
+    path = SimulatedPath(20e6)
     path.run(5)
-    path.estimate.on_remb(MAX)
-    assert path.estimate.bitrate > 0.9 * MAX
+    path.controller.on_remb(MAX)
+    assert path.controller.bitrate > 0.9 * MAX
     # Where nothing waits it is wrong; where nothing is known it counts.
-    path.estimate.on_remb(1_000_000)
-    assert path.estimate.bitrate > 0.9 * MAX
-    path.estimate.rtt = 0.0
-    path.estimate.on_remb(1_000_000)
-    assert path.estimate.bitrate == 850_000
+    path.controller.on_remb(1_000_000)
+    assert path.controller.bitrate > 0.9 * MAX
+    path.controller.rtt = 0.0
+    path.controller.on_remb(1_000_000)
+    assert path.controller.bitrate == 850_000
 
 
-def test_silence_earns_no_growth_and_is_told():
-    path = Path(20e6)
+def test_without_feedback_the_estimate_is_stale_and_does_not_grow():
+    path = SimulatedPath(20e6)
     path.run(0.5)
-    before = path.estimate.bitrate
-    assert not path.estimate.quiet
+    before = path.controller.bitrate
+    assert not path.controller.stale
     path.clock.now += 60
-    assert path.estimate.quiet
-    path.estimate.on_report(0.0)
-    assert path.estimate.bitrate < 1.5 * before and not path.estimate.quiet
+    assert path.controller.stale
+    path.controller.on_loss_report(0.0)
+    assert path.controller.bitrate < 1.5 * before and not path.controller.stale
 
 
-def test_never_below_the_floor():
-    path = Path(20e6)
+def test_the_bitrate_has_a_minimum():
+    path = SimulatedPath(20e6)
     for number in range(50):
         path.clock.now += 1
-        path.estimate.on_sent(path.clock.now * 1_000_000)
-        path.estimate.on_rtt(0.01 * number)
-        path.estimate.on_report(0.9)
-    assert path.estimate.bitrate == 150_000
+        path.controller.on_sent(path.clock.now * 1_000_000)
+        path.controller.on_round_trip(0.01 * number)
+        path.controller.on_loss_report(0.9)
+    assert path.controller.bitrate == 150_000
 
 
-def test_ramping_ends_with_the_first_sign_of_too_much():
-    path = Path(0.5e6)
-    assert path.estimate.ramping
+def test_slow_start_ends_with_the_first_overuse():
+    path = SimulatedPath(0.5e6)
+    assert path.controller.in_slow_start
     path.run(5)
-    assert not path.estimate.ramping
+    assert not path.controller.in_slow_start
 
 
-def test_a_still_scene_says_nothing_against_its_path():
-    path = Path(20e6, demand=20_000)
+def test_a_still_scene_does_not_end_slow_start():
+    path = SimulatedPath(20e6, demand=20_000)
     path.run(30)
-    assert path.estimate.ramping and path.estimate.bitrate == 600_000
+    assert path.controller.in_slow_start and path.controller.bitrate == 600_000
     # The robot is busy, and answers are late.
     for _ in range(5):
         path.clock.now += 0.2
-        path.estimate.on_rtt(0.4)
-    assert not path.estimate.ramping
-    assert path.estimate.bitrate > 300_000
+        path.controller.on_round_trip(0.4)
+    assert not path.controller.in_slow_start
+    assert path.controller.bitrate > 300_000
 
 
-def test_a_still_scene_s_narrow_path_is_found_all_the_same():
-    path = Path(0.1e6, demand=180_000)
+def test_the_narrow_path_of_a_still_scene_is_found():
+    path = SimulatedPath(0.1e6, demand=180_000)
     path.run(30)
     assert rate(path.run(10)) < 200_000

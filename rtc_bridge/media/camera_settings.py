@@ -1,0 +1,42 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What is configured for one camera."""
+
+from dataclasses import dataclass
+
+from .frame import RenderOptions
+from ..core.video.tiers import Scale
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """
+    Limits and choices of a camera: parameters ``cameras.NAME.*`` and ``video.tiers``.
+
+    :ivar max_fps: frames per second
+    :ivar max_bitrate: in bit/s, of the best tier
+    :ivar scales: of the quality tiers, from large to small
+    :ivar codec: for viewers that decode it, or ``auto``
+    :ivar passthrough: the camera's own H.264 is sent as it is
+    :ivar drive: the robot may be driven by this camera
+    """
+
+    max_fps: float = 30.0
+    max_bitrate: int = 2_500_000
+    render: RenderOptions = RenderOptions()
+    scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
+    codec: str = 'auto'
+    passthrough: bool = True
+    drive: bool = True

@@ -1,0 +1,54 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A frame as an encoder made it, on its way to the viewers."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import av
+
+# RTP's clock for video, in Hz (RFC 6184, section 8.2.1; RFC 7741, section 6.1).
+CLOCK_RATE = 90_000
+TIME_BASE = Fraction(1, CLOCK_RATE)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFrame:
+    """
+    An encoded frame; all viewers of a stream share it, so nobody changes it.
+
+    :ivar packet: the data; its ``pts`` in 1/90000 s of the boot-time clock is the time that the
+        frame is shown for, and becomes the RTP timestamp
+    :ivar keyframe: it can be decoded without other frames
+    :ivar arrival: when its image arrived at the robot, in seconds of the boot-time clock: earlier
+        than ``presentation_time`` where an image is encoded again
+    """
+
+    packet: av.Packet
+    keyframe: bool
+    arrival: float
+
+    @property
+    def presentation_time(self) -> float:
+        """Return the time that the frame is shown for, in seconds of the boot-time clock."""
+        pts: int = self.packet.pts
+        return pts / CLOCK_RATE
+
+    def moved_to(self, pts: int) -> 'EncodedFrame':
+        """Return a copy that is shown for another time, in 1/90000 s."""
+        packet = av.Packet(bytes(self.packet))
+        packet.time_base = self.packet.time_base
+        packet.pts = packet.dts = pts
+        return replace(self, packet=packet)

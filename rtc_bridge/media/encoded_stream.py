@@ -1,0 +1,171 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""One camera in one profile and quality tier: mailbox, encoder thread, fan-out."""
+
+import logging
+import threading
+import time
+from typing import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from .encoded_frame import CLOCK_RATE, EncodedFrame
+from .encoder import Encoder
+from .frame import Frame
+from .frame_mailbox import FrameMailbox
+from .video_stream import StreamViewer, VideoStream
+from ..core.errors import ImageError
+from ..core.limits.rate_limit import Throttle
+from ..core.supervision import failures, start_thread
+from ..core.video.bandwidth_estimate import START_BITRATE
+from ..core.video.tiers import Tier
+from ..core.video.video_codecs import EncoderSettings
+from ..system.thread_priority import be_ordinary
+
+logger = logging.getLogger(__name__)
+# Seconds before an encoder thread that failed starts again: a failure of each frame would
+# otherwise fill the log and a core.
+_RESTART_AFTER_S = 1.0
+
+
+class EncodedStream(VideoStream):
+    """
+    Encodes a camera once, however many viewers watch, and only while one does.
+
+    ``tier`` and ``bitrate`` may be changed at any time, in the event loop. The encoder thread
+    starts with the first viewer and ends after the last one.
+
+    :param profile: of ``core.video.video_codecs.PROFILES``
+    :param tier: what the stream keeps to
+    :param on_watched: called in the event loop when the first viewer came and the last one left
+    """
+
+    def __init__(self, name: str, profile: str, tier: Tier,
+                 on_watched: Callable[['EncodedStream'], None] = lambda stream: None) -> None:
+        super().__init__(name, profile if tier.divisor == 1 else f'{profile}/{tier.divisor}')
+        self.bitrate = START_BITRATE
+        self.profile = profile
+        self.tier = tier
+        self.mailbox = FrameMailbox(self.stats)
+        # Thins the camera's frames out to those of the tier.
+        self.throttle = Throttle()
+        self._on_watched = on_watched
+        self._thread: threading.Thread | None = None
+
+    # Event loop
+
+    def subscribe(self, viewer: StreamViewer) -> None:
+        """Add a viewer; its first frame is a keyframe, once it asks for one."""
+        first = not self._viewers
+        super().subscribe(viewer)
+        if first:
+            logger.debug('camera %s: stream %s starts', self.name, self.stream_key)
+            self.mailbox.attach(self._start_thread)
+            self._on_watched(self)
+
+    def unsubscribe(self, viewer: StreamViewer) -> None:
+        """Remove a viewer; with the last one the encoder ends."""
+        before = self._viewers
+        super().unsubscribe(viewer)
+        if before and not self._viewers:
+            logger.debug('camera %s: stream %s ends', self.name, self.stream_key)
+            self.mailbox.detach()
+            self._on_watched(self)
+
+    def _start_thread(self) -> threading.Thread:
+        self._thread = start_thread(f'encode-{self.name}-{self.stream_key}', self._run,
+                                    self._thread, failure_name='encoder')
+        return self._thread
+
+    def request_keyframe(self) -> None:
+        """Make the next frame a keyframe, soon."""
+        self.mailbox.request_keyframe()
+
+    def _deliver(self, frame: EncodedFrame) -> bool:
+        taken = super()._deliver(frame)
+        if frame.keyframe and not taken:
+            self.mailbox.keyframe_not_taken()
+        return taken
+
+    # Encoder thread
+
+    def _run(self, predecessor: threading.Thread | None) -> None:
+        """Encode until the mailbox has another reader, and start again after a failure."""
+        if predecessor is not None:
+            # Two encoders of one stream never run side by side; the event loop does not wait.
+            predecessor.join()
+        while True:
+            try:
+                be_ordinary()
+                return self._encode_frames()
+            except Exception as error:
+                failures.note('encoder', error, 'it starts again')
+                self.count_error(f'{self.profile} encoder: {error!r}')
+            if self.mailbox.reader_ends_within(_RESTART_AFTER_S):
+                return
+
+    def _encode_frames(self) -> None:
+        encoder: Encoder | None = None
+        # The frame that was encoded last, when it was taken, and its timestamp.
+        last: Frame | None = None
+        last_time, last_pts = float('-inf'), -1
+        while (request := self.mailbox.take(last, last_time)) is not None:
+            i420 = self._convert(request.frame)
+            if i420 is None:
+                continue
+            last, last_time = request.frame, request.taken
+            # Stamps of a camera may jump back, RTP timestamps must not.
+            last_pts = max(round(request.presentation_time * CLOCK_RATE), last_pts + 1)
+            began = time.perf_counter()
+            try:
+                encoder = self._fitting(encoder, i420)
+                packet = encoder.encode(i420, last_pts, request.keyframe)
+            except Exception as error:
+                # Of any kind: missing memory for a large image must not end the thread.
+                self.count_error(f'{self.profile} encoder at {i420.shape[1]}x'
+                                 f'{i420.shape[0] * 2 // 3}: {error!r}')
+                # The frame that failed is not repeated.
+                encoder = last = None
+                continue
+            if packet is None:
+                continue
+            if packet.is_keyframe:
+                self.mailbox.keyframe_made(request.taken)
+            self.stats.encode_s += time.perf_counter() - began
+            frame = EncodedFrame(packet, packet.is_keyframe, request.frame.arrival)
+            if not self._send(frame, encoder.size):
+                return
+
+    def _convert(self, frame: Frame) -> npt.NDArray[np.uint8] | None:
+        """Return a frame's pixels as I420; ``None`` if it cannot be shown."""
+        try:
+            return frame.i420(self.tier.divisor)
+        except ImageError as error:
+            self.count_error(str(error))
+        except Exception as error:
+            # An image that breaks a library must not end the thread.
+            self.count_error(f'cannot be decoded: {error!r}')
+        return None
+
+    def _fitting(self, encoder: Encoder | None, i420: npt.NDArray[np.uint8]) -> Encoder:
+        """Return an encoder of the frame's size and the stream's limits, steered to its rate."""
+        tier = self.tier
+        settings = EncoderSettings(self.profile, i420.shape[1], i420.shape[0] * 2 // 3,
+                                   tier.max_bitrate, tier.max_fps, tier.burst)
+        if encoder is None or encoder.settings != settings:
+            encoder = Encoder(settings, min(round(self.bitrate), tier.max_bitrate))
+        encoder.set_bitrate(self.bitrate)
+        return encoder

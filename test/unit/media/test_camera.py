@@ -1,0 +1,197 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A camera with its streams: frame rate, tiers, and viewers that move between them."""
+
+import asyncio
+import math
+
+import av
+import numpy as np
+import pytest
+from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.video.tiers import Scale
+from rtc_bridge.core.video.video_codecs import CODECS
+from rtc_bridge.media.camera import Camera
+from rtc_bridge.media.camera_settings import CameraSettings
+from rtc_bridge.media.frame import RenderOptions
+from support.frames import texture, Watcher
+from support.patience import PATIENCE
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_a_camera_keeps_to_its_frame_rate(clock):
+    camera = Camera('front', CameraSettings(max_fps=10.0), lambda: None, clock)
+    for _ in range(300):
+        clock.now += 1 / 30
+        camera.put(lambda: (texture(64, 64), 'bgr8'))
+    assert camera.frames_in == 300
+    assert abs(camera.frames_in - camera.encoded.skipped - 100) <= 2
+    assert camera.state() == ('waiting', 0.0)
+
+
+@pytest.mark.parametrize('codec', CODECS)
+@pytest.mark.parametrize('width, height', [(20000, 2), (2, 20000)])
+async def test_an_image_that_is_too_large_is_reported_and_the_next_one_is_shown(
+        codec, width, height):
+    camera = Camera('front', CameraSettings(max_fps=1000.0), lambda: None)
+    stream, frames = camera.streams[codec], []
+    subscription = camera.subscribe(codec, lambda frame: frames.append(frame) or True)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not stream.stats.errors:
+                camera.put(lambda: (np.zeros((height, width, 3), np.uint8), 'bgr8'))
+                await asyncio.sleep(0.01)
+            assert f'{width}x{height} is too large' in stream.stats.last_error
+            assert not frames
+            while not frames:
+                camera.put(lambda: (texture(64, 64), 'bgr8'))
+                await asyncio.sleep(0.01)
+    finally:
+        camera.unsubscribe(subscription)
+
+
+async def test_the_last_image_of_a_transient_local_publisher_is_not_left_out():
+    camera, watcher = Camera('map', CameraSettings(max_fps=1.0), lambda: None), Watcher()
+    camera.transient_local = True
+    subscription = camera.subscribe('h264', watcher)
+    for size in (64, 96, 128):
+        camera.put(lambda size=size: (texture(size, size), 'bgr8'))
+    async with asyncio.timeout(PATIENCE):
+        while camera.streams['h264'].stats.size != (128, 128):
+            await asyncio.sleep(0.01)
+    assert camera.encoded.skipped == 0
+    camera.unsubscribe(subscription)
+
+
+async def test_a_later_viewer_gets_the_last_image_in_any_codec():
+    """Of a publisher that publishes no other, such as that of a map."""
+    camera = Camera('map', CameraSettings(), lambda: None)
+    first, second = Watcher(), Watcher()
+    subscriptions = [camera.subscribe('h264', first)]
+    camera.put(lambda: (texture(64, 64), 'bgr8'))
+    await first.count(1)
+    subscriptions.append(camera.subscribe('vp8', second))
+    await second.count(1)
+    assert second.frames[0].keyframe and camera.frames_in == 1
+    for subscription in subscriptions:
+        camera.unsubscribe(subscription)
+    # Nobody has seen to it meanwhile: what was is not shown as if it came now.
+    third = Watcher()
+    subscription = camera.subscribe('vp8', third)
+    camera.put(lambda: (texture(96, 96), 'bgr8'))
+    await third.count(1)
+    decoder = av.CodecContext.create('vp8', 'r')
+    assert decoder.decode(third.frames[0].packet)[0].width == 96
+    camera.unsubscribe(subscription)
+
+
+class Playing:
+    """A camera that is played a texture, picture by picture."""
+
+    def __init__(self, **settings):
+        self.camera = Camera('front', CameraSettings(**settings), lambda: None)
+        self._count = 0
+
+    async def until(self, condition):
+        """Show pictures until a condition is true."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._count += 1
+                self.camera.put(lambda count=self._count: (texture(640, 480, count), 'bgr8'))
+                await asyncio.sleep(0.01)
+
+
+def widths(watcher):
+    """Return the width of each picture that a viewer got."""
+    decoder = av.CodecContext.create('h264', 'r')
+    return [frame.width for encoded in watcher.frames
+            for frame in decoder.decode(encoded.packet)]
+
+
+async def test_a_viewer_moves_down_and_up_without_a_break(monkeypatch):
+    # How often an encoder is opened anew for a slow camera is up to the host.
+    monkeypatch.setattr('rtc_bridge.media.encoder._REOPEN_AFTER_S', math.inf)
+    playing, good, poor = Playing(max_fps=100.0), Watcher(), Watcher()
+    camera = playing.camera
+    first = camera.subscribe('h264', good, BandwidthEstimate(2_500_000))
+    second = camera.subscribe('h264', poor, BandwidthEstimate(2_500_000))
+    await playing.until(lambda: len(poor.frames) > 2)
+    assert [s.stream_key for s in (first, second)] == ['h264', 'h264']
+    second.set_estimate(BandwidthEstimate(400_000), False)
+    await playing.until(lambda: second.stream_key == 'h264/2')
+    assert not camera.streams['h264/4'].watched
+    before = len(poor.frames)
+    await playing.until(lambda: len(poor.frames) > before + 3)
+    second.set_estimate(BandwidthEstimate(2_500_000), True)
+
+    def up():
+        camera.balance()
+        return second.stream_key == 'h264'
+    await playing.until(up)
+    before = len(poor.frames)
+    await playing.until(lambda: len(poor.frames) > before + 3)
+    # Every packet could be decoded, each change began with a keyframe, and nothing else did.
+    shown = widths(poor)
+    assert len(shown) == len(poor.frames)
+    changes = [n for n in range(1, len(shown)) if shown[n] != shown[n - 1]]
+    assert [shown[n] for n in changes] == [320, 640]
+    assert all(poor.frames[n].keyframe for n in changes)
+    # The other viewer saw nothing of it, but for one keyframe, and one that was not taken.
+    assert set(widths(good)) == {640}
+    assert sum(f.keyframe for f in good.frames) <= 3
+    assert not camera.streams['h264/2'].watched
+    camera.unsubscribe(first)
+    camera.unsubscribe(second)
+    assert not camera.watched
+
+
+async def test_a_viewer_that_leaves_while_it_moves_leaves_both_streams():
+    playing, watcher = Playing(), Watcher()
+    camera = playing.camera
+    subscription = camera.subscribe('h264', watcher, BandwidthEstimate(2_500_000))
+    await playing.until(lambda: watcher.frames)
+    # A whole tier lower; no picture comes, and so no keyframe.
+    other = camera.subscribe('h264', Watcher(), BandwidthEstimate(2_500_000))
+    subscription.set_estimate(BandwidthEstimate(300_000), False)
+    assert camera.streams['h264/2'].watched
+    camera.unsubscribe(subscription)
+    assert not camera.streams['h264/2'].watched and camera.viewers == 1
+    camera.unsubscribe(other)
+
+
+async def test_settings_change_while_running():
+    playing, watcher = Playing(max_fps=100.0), Watcher()
+    camera = playing.camera
+    subscription = camera.subscribe('h264', watcher, BandwidthEstimate(2_500_000))
+    await playing.until(lambda: len(watcher.frames) > 2)
+    camera.configure(CameraSettings(max_fps=100.0, max_bitrate=1_000_000,
+                                    render=RenderOptions(max_width=160)))
+    before = len(watcher.frames)
+    await playing.until(lambda: widths(watcher)[-1] == 160)
+    assert camera.streams['h264'].bitrate == 1_000_000
+    assert watcher.frames[before:]
+    camera.unsubscribe(subscription)
+
+
+async def test_a_tier_keeps_to_its_frame_rate():
+    playing, slow = Playing(max_fps=100.0, scales=(Scale(1), Scale(2, 10.0))), Watcher()
+    camera = playing.camera
+    subscription = camera.subscribe('h264', slow, BandwidthEstimate(100_000))
+    assert subscription.stream_key == 'h264/2'
+    await playing.until(lambda: len(slow.frames) > 5)
+    times = [f.presentation_time for f in slow.frames]
+    assert times[-1] - times[0] > 0.09 * (len(times) - 2)
+    camera.unsubscribe(subscription)
