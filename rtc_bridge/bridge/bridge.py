@@ -47,7 +47,7 @@ from ..peer.local_robot_link import LocalRobotLink
 from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
 from ..ros.executor_thread import ExecutorThread
-from ..ros.parameters import declare, refuse_unknown
+from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import FAILED, termination_signals
 from ..signaling.network_changes import watch
 from ..signaling.relay_client import RelayClient
@@ -73,7 +73,7 @@ class Bridge:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        settings = self._settings = declare(node, RobotSettings())
+        settings = self._settings = declare_parameters(node, RobotSettings())
         robot_id = read_robot_id(settings.robot_id)
         relay_url = dial_url(settings.relay_url, robot_id) if settings.relay_url else ''
         # The page at the relay, for people; empty without a relay.
@@ -120,7 +120,7 @@ class Bridge:
         if ANY in self._settings.cameras.names:
             # The parameters of cameras that are found later are declared later.
             groups.remove('cameras')
-        refuse_unknown(self._node, groups, names)
+        refuse_unknown_parameters(self._node, groups, names)
 
     async def run(self) -> int:
         """

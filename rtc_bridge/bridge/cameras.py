@@ -30,7 +30,7 @@ from ..media.camera_settings import CameraSettings
 from ..media.frame import RenderOptions
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.executor_thread import ExecutorThread
-from ..ros.parameters import declare, let_change, undeclared
+from ..ros.parameters import allow_changes, declare_parameters, undeclared_parameters
 
 ANY = '*'
 LOOK_PERIOD_S = 0.5
@@ -73,7 +73,7 @@ class Cameras:
                 raise ParameterError(f'parameter cameras.names has {name!r}, allowed are names '
                                      'that are not empty and differ')
             self._found[name] = self._make(name, f'{name}/image_raw')
-        waiting = [name for name in undeclared(node) if name.startswith('cameras.')]
+        waiting = [name for name in undeclared_parameters(node) if name.startswith('cameras.')]
         if self._discover and waiting:
             # Maybe misspelt, or meant for a name that is none here.
             node.get_logger().info(
@@ -94,7 +94,7 @@ class Cameras:
 
     def _make(self, name: str, topic: str) -> Camera:
         prefix = camera_prefix(name)
-        parameters = declare(self._node, CameraTopicSettings(topic=topic), prefix)
+        parameters = declare_parameters(self._node, CameraTopicSettings(topic=topic), prefix)
         settings = self._settings(prefix, parameters)
         try:
             camera_topic = CameraTopic(self._node, parameters.topic, parameters.type,
@@ -107,10 +107,10 @@ class Cameras:
             'camera', self._check, camera_topic))
         camera_topic.camera = camera
         camera.source.ask_keyframe = camera_topic.ask_keyframe
-        let_change(self._node, parameters, prefix, lambda new: self._settings(prefix, new),
-                   lambda new: self._loop.call_soon_threadsafe(
-                       call_guarded, 'camera', self._configure, camera,
-                       self._settings(prefix, new)))
+        allow_changes(self._node, parameters, prefix, lambda new: self._settings(prefix, new),
+                      lambda new: self._loop.call_soon_threadsafe(
+                          call_guarded, 'camera', self._configure, camera,
+                          self._settings(prefix, new)))
         self._topics[name] = camera_topic
         return camera
 

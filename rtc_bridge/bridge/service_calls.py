@@ -12,86 +12,111 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Services of the robot that drivers call from the page."""
+"""Services of the robot that drivers call from the page (there named actions)."""
 
 import asyncio
-from typing import Callable
+from collections.abc import Callable
+import logging
 
 from rclpy.node import Node
 from rclpy.task import Future
 
-from ..core.access.service_calls import read_services, Result
+from ..core.access.service_calls import parse_services, ServiceResult
 from ..core.settings.robot_settings import ActionSettings
 from ..core.supervision import call_guarded, guard
 from ..ros.executor_thread import ExecutorThread
 from ..ros.services import ServiceClient
 
-LOOK_PERIOD_S = 0.5
-# Never by an action, whatever the parameter says.
+_logger = logging.getLogger(__name__)
+
+# How often services are looked for: one that appears is offered within this time.
+UPDATE_PERIOD_S = 0.5
+# A person at the page releases an emergency stop, never an action, whatever the parameter says.
 FORBIDDEN = ('~/release',)
 
 
 class ServiceCalls:
     """
-    Knows which of the listed services are there, and calls them.
+    Knows which of the listed services exist, and calls them.
 
-    :param settings: the parameters ``actions.*``
-    :param there: where those that can be called are kept, kind by name; changed in the event loop
-    :param on_change: called in the event loop when one came or went
+    :meth:`run` and :meth:`call` belong to the event loop; the clients, and :meth:`_update`, to the
+    executor's thread.
+
+    :param available: where the services that can be called are kept, kind by name; changed in the
+        event loop only
+    :param on_change: called in the event loop when a service came or went
     :raises ParameterError: an entry of ``actions.services`` is not allowed
     """
 
-    def __init__(self, node: Node, settings: ActionSettings, there: dict[str, str],
+    def __init__(self, node: Node, settings: ActionSettings, available: dict[str, str],
                  on_change: Callable[[], None]) -> None:
-        """Call nothing yet."""
         self._node = node
-        self._there = there
+        self._available = available
         self._on_change = on_change
         self._timeout = settings.timeout
-        self._callers = {service.name: ServiceClient(node, service) for service in read_services(
+        self._clients = {service.name: ServiceClient(node, service) for service in parse_services(
             settings.services, node.resolve_service_name, FORBIDDEN)}
+        # Set once run() has begun: before that no service is available.
         self._ros: ExecutorThread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def run(self, ros: ExecutorThread) -> None:
-        """Look after the services, for ever."""
-        if not self._callers:
+        """Look for the services, for ever; without any listed return at once."""
+        if not self._clients:
             return
-        self._ros, self._loop = ros, asyncio.get_running_loop()
+        self._ros = ros
+        loop = asyncio.get_running_loop()
         while True:
-            ros.call('actions', self._look)
-            await asyncio.sleep(LOOK_PERIOD_S)
+            ros.call('actions', self._update, loop)
+            await asyncio.sleep(UPDATE_PERIOD_S)
 
-    async def call(self, name: str, value: bool | None) -> Result:
-        """Call a service that is there, and return what it answers within the time."""
-        answer: asyncio.Future[Result] = self._loop.create_future()
-        calls: list[Future | None] = []
-        caller = self._callers[name]
-        self._ros.call('action', lambda: calls.append(caller.call(value, lambda result: (
-            self._loop.call_soon_threadsafe(call_guarded, 'action', _settle, answer, result)))))
+    async def call(self, name: str, value: bool | None) -> ServiceResult:
+        """
+        Call an available service; return its answer, or a failure after ``actions.timeout``.
+
+        :param value: of a ``set_bool``; ``None`` for a ``trigger``
+        """
+        ros, loop, client = self._ros, asyncio.get_running_loop(), self._clients[name]
+        assert ros is not None
+        answer: asyncio.Future[ServiceResult] = loop.create_future()
+        pending: list[Future | None] = []
+
+        def settle(result: ServiceResult) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        def on_result(result: ServiceResult) -> None:
+            loop.call_soon_threadsafe(call_guarded, 'action', settle, result)
+
+        def begin() -> None:
+            pending.append(client.call(value, on_result))
+
+        def cancel() -> None:
+            for future in pending:
+                client.cancel(future)
+
+        _logger.debug('call service %s(%s)', client.service.topic, '' if value is None else value)
+        ros.call('action', begin)
         try:
-            return await asyncio.wait_for(answer, self._timeout)
+            result = await asyncio.wait_for(answer, self._timeout)
         except TimeoutError:
-            self._ros.call('action', lambda: caller.cancel(*calls))
-            return Result(False, f'no answer within {self._timeout:g} s; whether it was done is '
-                                 'not known')
+            ros.call('action', cancel)
+            result = ServiceResult(False, f'no answer within {self._timeout:g} s; whether it was '
+                                          'done is not known')
+        _logger.debug('service %s: %s, %s', client.service.topic,
+                      'success' if result.success else 'failure', result.message)
+        return result
 
-    def _look(self) -> None:
+    def _update(self, loop: asyncio.AbstractEventLoop) -> None:
         graph = dict(self._node.get_service_names_and_types())
-        for caller in self._callers.values():
+        for client in self._clients.values():
             with guard('actions'):
-                caller.update(graph)
-        there = {name: caller.kind for name, caller in self._callers.items()
-                 if caller.kind is not None}
-        self._loop.call_soon_threadsafe(call_guarded, 'actions', self._take, there)
+                client.update(graph)
+        available = {name: client.kind for name, client in self._clients.items()
+                     if client.kind is not None}
+        loop.call_soon_threadsafe(call_guarded, 'actions', self._on_available, available)
 
-    def _take(self, there: dict[str, str]) -> None:
-        if there != self._there:
-            self._there.clear()
-            self._there.update(there)
+    def _on_available(self, available: dict[str, str]) -> None:
+        if available != self._available:
+            self._available.clear()
+            self._available.update(available)
             self._on_change()
-
-
-def _settle(answer: asyncio.Future[Result], result: Result) -> None:
-    if not answer.done():
-        answer.set_result(result)

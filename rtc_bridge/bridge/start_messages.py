@@ -16,7 +16,7 @@
 
 import logging
 
-from ..core.access.roles import Access
+from ..core.access.policy import AccessPolicy
 from ..core.errors import StoreError
 from ..core.settings.robot_settings import AccessSettings
 from ..system.key_store import KeyStore
@@ -37,7 +37,7 @@ def page_address(page_url: str, relay_page: str, own_page: str) -> str:
     return address
 
 
-def print_console_link(role: str, page: str, access: Access, key_store: KeyStore,
+def print_console_link(role: str, page: str, access: AccessPolicy, key_store: KeyStore,
                        robot_id: str) -> None:
     """
     Print a link for the person who started the robot, and note its page for ``rtc-bridge invite``.

@@ -16,10 +16,10 @@
 
 from pathlib import Path
 
-from ..core.access.invite_url import read_page
-from ..core.access.origins import read_origins
-from ..core.access.registration_tokens import MIN_LENGTH
-from ..core.access.roles import Access
+from ..core.access.invite_url import parse_page_url
+from ..core.access.origins import parse_origins
+from ..core.access.policy import AccessPolicy
+from ..core.access.registration_tokens import MIN_TOKEN_LENGTH
 from ..core.clock import synchronized
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.signaling_messages import check_name
@@ -48,7 +48,7 @@ def read_page_url(given: str) -> str:
     :raises ParameterError: it is not a URL of a page
     """
     try:
-        return str(read_page(given)) if given else ''
+        return str(parse_page_url(given)) if given else ''
     except ProtocolError as error:
         raise ParameterError(f'parameter page_url: {error}') from None
 
@@ -62,20 +62,21 @@ def make_key_store(directory: str) -> KeyStore:
     return KeyStore(Path(directory).expanduser() if directory else default_directory())
 
 
-def make_access(settings: AccessSettings, robot_id: str, store: KeyStore) -> Access:
+def make_access(settings: AccessSettings, robot_id: str, store: KeyStore) -> AccessPolicy:
     """
     Return the rules of who may see and drive.
 
     :raises ParameterError: an origin, or K-Scale's token, is not allowed
     """
     required = settings.require_synchronized_clock
-    return Access(robot_id, settings.anonymous, settings.anonymous_via_relay,
-                  store, origins=read_origins(settings.origins, 'access.origins'),
-                  whep_via_relay=settings.whep_via_relay,
-                  kscale_token=read_token(
-                      settings.kscale_token_file, least=MIN_LENGTH,
-                      parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),
-                  synchronized=synchronized if required else lambda: True)
+    return AccessPolicy(
+        robot_id, settings.anonymous, settings.anonymous_via_relay, store,
+        origins=parse_origins(settings.origins, 'access.origins'),
+        whep_via_relay=settings.whep_via_relay,
+        kscale_token=read_token(
+            settings.kscale_token_file, least=MIN_TOKEN_LENGTH,
+            parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),
+        synchronized=synchronized if required else lambda: True)
 
 
 def check_codecs(codecs: tuple[str, ...]) -> tuple[str, ...]:

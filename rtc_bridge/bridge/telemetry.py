@@ -12,10 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What viewers see of the robot besides its cameras."""
+"""Telemetry: the topics that viewers see besides cameras, such as battery and odometry."""
 
 import asyncio
-from typing import Any, Callable
+from collections.abc import Callable
+import logging
+from typing import Any
 
 from rclpy.node import Node
 
@@ -28,90 +30,102 @@ from ..core.supervision import call_guarded, guard
 from ..ros.executor_thread import ExecutorThread
 from ..ros.telemetry_topic import TelemetryTopic
 
-LOOK_PERIOD_S = 0.5
+_logger = logging.getLogger(__name__)
+
+# How often publishers are looked for: a topic that appears is shown within this time.
+UPDATE_PERIOD_S = 0.5
+# Topics besides battery and odometry; a viewer gets a message with all of them at the rate.
 MAX_TOPICS = 32
-# What makes the reader of each, which may remember.
-_KNOWN = {'battery': ('sensor_msgs/msg/BatteryState', lambda: Battery().read),
-          'odometry': ('nav_msgs/msg/Odometry', lambda: odometry)}
 
 
 class Telemetry:
     """
     Collects the newest messages of the topics, while somebody watches.
 
-    :param settings: the parameters ``telemetry.*``
-    :param newest: where the values are kept by name with the time when they came, in the order
-        that viewers see; changed in the event loop only
-    :param watched: tells in the event loop whether there are viewers to tell
-    :param deliver: takes what is new by name, in the event loop
-    :raises ParameterError: a name is no topic's
+    :meth:`run` belongs to the event loop; the topics, and :meth:`_collect`, to the executor's
+    thread.
+
+    :param newest: where the JSON values are kept by name with the boot time when they came, in the
+        order that viewers see; ``None`` before the first. Changed in the event loop only.
+    :param is_watched: tells in the event loop whether there is a viewer
+    :param deliver: takes new values by name, in the event loop
+    :raises ParameterError: an entry is not the name of a topic, or there are too many
     """
 
     def __init__(self, node: Node, settings: TelemetrySettings,
-                 newest: dict[str, tuple[Any, float] | None], watched: Callable[[], bool],
+                 newest: dict[str, tuple[Any, float] | None], is_watched: Callable[[], bool],
                  deliver: Callable[[dict[str, Any]], None]) -> None:
-        """Subscribe to nothing yet."""
         self._node = node
         self._newest = newest
-        self._watched = watched
+        self._is_watched = is_watched
         self._deliver = deliver
         self._period = 1 / settings.rate
-        self._next_look = 0.0
+        # Outlives a restart of run(): otherwise subscriptions could stay without viewers.
         self._was_watched = False
+        # Boot time of the next look for publishers; of the executor's thread.
+        self._next_update = 0.0
         self._topics: dict[str, TelemetryTopic] = {}
-        given = {'battery': settings.battery, 'odometry': settings.odometry}
-        for name, (kind, make_read) in _KNOWN.items():
-            if given[name]:
-                topic = self._resolve(f'telemetry.{name}', given[name])
-                self._topics[name] = TelemetryTopic(node, topic, make_read(), kind)
-        listed = settings.topics
-        if len(listed) > MAX_TOPICS:
-            raise ParameterError(f'parameter telemetry.topics has {len(listed)} entries, at most '
-                                 f'{MAX_TOPICS} are allowed')
-        for entry in listed:
+        if settings.battery:
+            self._topics['battery'] = TelemetryTopic(
+                node, self._resolve('telemetry.battery', settings.battery), Battery().read,
+                'sensor_msgs/msg/BatteryState')
+        if settings.odometry:
+            self._topics['odometry'] = TelemetryTopic(
+                node, self._resolve('telemetry.odometry', settings.odometry), odometry,
+                'nav_msgs/msg/Odometry')
+        if len(settings.topics) > MAX_TOPICS:
+            raise ParameterError(f'parameter telemetry.topics has {len(settings.topics)} entries, '
+                                 f'at most {MAX_TOPICS} are allowed')
+        for entry in settings.topics:
             topic = self._resolve('telemetry.topics', entry)
             self._topics[topic] = TelemetryTopic(node, topic, to_json)
-        self._newest.update(dict.fromkeys(self._topics))
+        self._forget_values()
 
     def _resolve(self, parameter: str, name: str) -> str:
         try:
-            return self._node.resolve_topic_name(name)
+            return str(self._node.resolve_topic_name(name))
         except (ValueError, RuntimeError) as error:
             raise ParameterError(f'parameter {parameter} has {shorten(name)}, allowed are names '
                                  f'of topics: {str(error).splitlines()[0]}') from None
 
+    def _forget_values(self) -> None:
+        self._newest.update(dict.fromkeys(self._topics))
+
     async def run(self, ros: ExecutorThread) -> None:
-        """Look after the topics, for ever."""
+        """Collect at the configured rate, for ever; without topics return at once."""
         if not self._topics:
             return
         loop = asyncio.get_running_loop()
         while True:
-            watched = self._watched()
+            watched = self._is_watched()
+            if watched != self._was_watched:
+                _logger.debug('telemetry: %s', 'watched' if watched else 'no viewer is left')
             if watched or self._was_watched:
                 ros.call('telemetry', self._collect, loop, watched)
             if not watched:
-                # Whoever comes later must not see what was long ago.
-                self._newest.update(dict.fromkeys(self._topics))
+                # The next viewer must not be shown values from long ago.
+                self._forget_values()
             self._was_watched = watched
             await asyncio.sleep(self._period)
 
     def _collect(self, loop: asyncio.AbstractEventLoop, watched: bool) -> None:
-        """Look for publishers now and then, and hand over what came; in the ROS thread."""
+        """Update the subscriptions when that is due, and hand over the new messages."""
         now = boot_time()
-        if now >= self._next_look or not watched:
-            self._next_look = now + LOOK_PERIOD_S
+        if now >= self._next_update or not watched:
+            self._next_update = now + UPDATE_PERIOD_S
             for topic in self._topics.values():
                 with guard('telemetry topic'):
-                    topic.check(watched)
+                    topic.update(watched)
         values = {}
         for name, topic in self._topics.items():
             with guard('telemetry topic'):
-                values[name] = topic.take()
-        values = {name: value for name, value in values.items() if value is not None}
+                value = topic.take()
+                if value is not None:
+                    values[name] = value
         if values:
-            loop.call_soon_threadsafe(call_guarded, 'telemetry', self._take, values)
+            loop.call_soon_threadsafe(call_guarded, 'telemetry', self._on_values, values)
 
-    def _take(self, values: dict[str, Any]) -> None:
+    def _on_values(self, values: dict[str, Any]) -> None:
         now = boot_time()
         self._newest.update({name: (value, now) for name, value in values.items()})
         self._deliver(values)

@@ -23,7 +23,7 @@ from .supervision import failures, spawn
 Job = Callable[[], Coroutine[Any, Any, None]]
 
 
-class SerialTasks:
+class KeyedQueue:
     """
     A set of asyncio tasks, one for each key that has work.
 

@@ -39,7 +39,7 @@ from ..core.errors import ProtocolError
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import GuardSettings, RobotSettings
 from ..core.supervision import count_the_rest, guard, guarded
-from ..ros.parameters import declare, refuse_unknown
+from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import (
     end_program, FAILED, PartFailed, ros_program, spin, termination_event)
 from ..ros.ros_log import log_to_ros
@@ -68,9 +68,10 @@ class CmdVelGuard(Node):
         :raises ParameterError: a parameter has a value that is not allowed
         """
         super().__init__('cmd_vel_guard')
-        settings = declare(self, GuardSettings()).teleop
+        settings = declare_parameters(self, GuardSettings()).teleop
         # Both read one file, as a rule.
-        refuse_unknown(self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
+        refuse_unknown_parameters(
+            self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
         self.guard = VelocityGuard(settings.timeout)
         self._output = CmdVelOutput(self, settings.message_type, settings.frame_id)
         self._stops = EngagedStops()

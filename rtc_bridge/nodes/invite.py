@@ -21,8 +21,10 @@ import time
 
 import qrcode
 
-from ..core.access.invite import check_text, MAX_NAME, read, ROLES, write, write_bearer
-from ..core.access.invite_url import read_page
+from ..core.access.invite import (
+    bearer_text, check_printable, INVITE_ROLES, invite_text, MAX_NAME, parse_payload,
+)
+from ..core.access.invite_url import parse_page_url
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
 from ..system.key_store import default_directory, KeyStore
 
@@ -41,7 +43,7 @@ def _name(text: str) -> str:
     if len(text) > MAX_NAME:
         raise argparse.ArgumentTypeError(f'{len(text)} characters, at most {MAX_NAME} are allowed')
     try:
-        check_text(text)
+        check_printable(text)
     except ProtocolError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     return text
@@ -51,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='rtc-bridge invite', description='Make a link that lets somebody see or drive this '
         'robot, or take links back. Run it on the robot, as the user who runs the bridge.')
-    parser.add_argument('--role', choices=ROLES, default='view', help='[%(default)s]')
+    parser.add_argument('--role', choices=INVITE_ROLES, default='view', help='[%(default)s]')
     parser.add_argument('--whep', action='store_true', help='instead of a link make a bearer '
                         'token, with which a WHEP player may view')
     parser.add_argument('--name', type=_name, default='', help='who it is for; others see it')
@@ -78,7 +80,7 @@ def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
     else:
         there = ', '.join(sorted(robots)) or 'none has been started by this user'
         raise RtcBridgeError(f'which robot? --robot-id NAME; there are: {there}')
-    page = str(read_page(options.page_url)) if options.page_url else robots.get(name)
+    page = str(parse_page_url(options.page_url)) if options.page_url else robots.get(name)
     if not page:
         raise RtcBridgeError(f'where is the page of {name}? --page-url https://host/{name}')
     return name, page
@@ -88,8 +90,8 @@ def _invite(store: KeyStore, options: argparse.Namespace) -> None:
     robot_id, page = _robot(store, options)
     invite = store.issue(robot_id, 'view' if options.whep else options.role, options.name,
                          options.ttl)
-    link = write_bearer(store.secret, invite) if options.whep else (
-        f'{page}#{write(store.secret, invite)}')
+    link = bearer_text(store.secret, invite) if options.whep else (
+        f'{page}#{invite_text(store.secret, invite)}')
     print(link)
     # Programs take the link from standard output; the rest is for people.
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
@@ -109,7 +111,7 @@ def _id(text: str) -> str:
     """
     payload = re.fullmatch(r'(?:.*#v1|w1)\.([^.]+)(?:\..*)?', text)
     if payload:
-        return read(payload[1]).invite_id
+        return parse_payload(payload[1]).invite_id
     if not re.fullmatch(rf'[\w-]{{1,{MAX_NAME}}}', text):
         raise RtcBridgeError(f'{text!r} is neither the id of a link nor a link')
     return text

@@ -25,7 +25,7 @@ from rclpy.node import Node
 from ..core.errors import ParameterError
 from ..core.settings.parameters import parameter
 from ..core.supervision import guarded
-from ..ros.parameters import declare
+from ..ros.parameters import declare_parameters
 from ..ros.program import end_program, Finished, run_node
 from ..sim import frame_stamp
 from ..sim.camera_publisher import CameraPublisher, H264Publisher
@@ -66,7 +66,7 @@ class PlayVideo(Node):
         :raises ImageError: nothing there that can be played
         """
         super().__init__('play_video')
-        settings = declare(self, PlayVideoSettings())
+        settings = declare_parameters(self, PlayVideoSettings())
         if not settings.path:
             raise ParameterError('parameter path is empty, allowed is a video file or a folder of '
                                  'images')

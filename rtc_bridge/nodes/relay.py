@@ -25,7 +25,7 @@ import signal
 import ssl
 import sys
 
-from ..core.access.registration_tokens import Tokens
+from ..core.access.registration_tokens import RegistrationTokens
 from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
@@ -65,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def run(settings: RelaySettings, tokens: Tokens, registry: Registry) -> int:
+async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Registry) -> int:
     """
     Run a relay until SIGINT or SIGTERM; read the certificate again on SIGHUP.
 
@@ -167,7 +167,7 @@ def main(args: list[str] | None = None) -> int:
     try:
         settings = read_settings(vars(_parser().parse_args(args)))
         _log(settings)
-        tokens = Tokens(read_words(
+        tokens = RegistrationTokens(read_words(
             settings.tokens_file, os.environ.get(environment_variable('tokens'), '')),
             open_names=settings.open)
         if not tokens:

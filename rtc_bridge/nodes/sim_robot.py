@@ -31,7 +31,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from ..core.settings.parameters import parameter, parameters_of
 from ..core.supervision import guarded
-from ..ros.parameters import declare, refuse_unknown
+from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import end_program, run_node
 from ..ros.services import guarded_service
 from ..sim import frame_stamp
@@ -88,8 +88,8 @@ class SimRobot(Node):
         :raises ParameterError: a parameter has a value that is not allowed
         """
         super().__init__('sim_robot')
-        settings = declare(self, SimRobotSettings())
-        refuse_unknown(self, (), [row.name for row in parameters_of(settings)])
+        settings = declare_parameters(self, SimRobotSettings())
+        refuse_unknown_parameters(self, (), [row.name for row in parameters_of(settings)])
         self._settings = settings
         if settings.draw_stamp:
             frame_stamp.check_size(settings.width, settings.height)

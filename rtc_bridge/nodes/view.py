@@ -24,7 +24,7 @@ import webbrowser
 
 from aiohttp import web
 
-from ..core.access.invite_url import Link, read_link
+from ..core.access.invite_url import InviteUrl, parse_invite_url
 from ..core.errors import ProtocolError, REFUSED
 from ..core.protocol.strict_json import shorten
 from ..relay.http.local_page import create_app
@@ -51,13 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _describe(link: Link) -> str:
+def _describe(link: InviteUrl) -> str:
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(link.invite.exp))
     return (f'It lets you {link.invite.role} {shorten(link.invite.robot_id)} until {until}, by '
             f'{link.page.url}. Ctrl-C ends this page, not what it shows already.')
 
 
-async def _serve(link: Link, port: int, browser: bool) -> int:
+async def _serve(link: InviteUrl, port: int, browser: bool) -> int:
     """Serve until SIGINT or SIGTERM; return the exit status."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -89,7 +89,7 @@ def main() -> int:
     """Serve the page until Ctrl-C; return the exit status."""
     options = _parser().parse_args()
     try:
-        link = read_link(sys.stdin.readline() if options.link == '-' else options.link)
+        link = parse_invite_url(sys.stdin.readline() if options.link == '-' else options.link)
     except ProtocolError as error:
         print(f'rtc-bridge view: {error}', file=sys.stderr)
         return REFUSED

@@ -13,11 +13,13 @@
 # limitations under the License.
 """How a session comes to its role: by the way it came, or by the proof of an invite."""
 
+from hmac import compare_digest
+
 from aiortc import RTCPeerConnection
 
 from . import aiortc_compat
-from ..core.access.proof import new_nonce, same, Transcript
-from ..core.access.roles import Access, Admission
+from ..core.access.policy import AccessPolicy, VerifiedInvite
+from ..core.access.proof import new_nonce, Transcript
 from ..core.clock import boot_time, Clock
 from ..core.errors import SignalingError
 
@@ -33,8 +35,8 @@ class SessionAuthorization:
     ``nonce`` is the robot's for the proof.
     """
 
-    def __init__(self, role: str, robot_id: str, access: Access,
-                 admission: Admission | None = None, clock: Clock = boot_time) -> None:
+    def __init__(self, role: str, robot_id: str, access: AccessPolicy,
+                 admission: VerifiedInvite | None = None, clock: Clock = boot_time) -> None:
         """Begin with the role that the way, or what was shown at the door, gives."""
         self.role = role if admission is None else admission.invite.role
         self.nonce = new_nonce()
@@ -69,7 +71,7 @@ class SessionAuthorization:
 
         :raises SignalingError: the session is to end
         """
-        if self._tried or not self._access.provable:
+        if self._tried or not self._access.accepts_invites:
             raise SignalingError('denied', 'no proof was asked for, or not again')
         self._tried = True
         transport = pc.sctp.transport
@@ -77,21 +79,21 @@ class SessionAuthorization:
                 sender.transport is not transport for sender in pc.getSenders()):
             raise SignalingError('bad-sdp', 'the offer allows more than one connection')
         seen = aiortc_compat.peer_fingerprint(transport)
-        if seen is None or not same(seen, self._fingerprint):
+        if seen is None or not compare_digest(seen, self._fingerprint):
             raise SignalingError('bad-sdp', 'the connection has another certificate than the offer'
                                  if seen else 'this release of aiortc tells no certificate')
         own, = (bytes.fromhex(fingerprint.value.replace(':', ''))
                 for fingerprint in transport.getLocalParameters().fingerprints
                 if fingerprint.algorithm == 'sha-256')
-        self._admission = self._access.admit(Transcript(
+        self._admission = self._access.verify_proof(Transcript(
             self._robot_id, self.nonce, nonce, seen, own, payload), mac)
         self.role = self._admission.invite.role
-        return self._admission.mac
+        return self._admission.robot_mac
 
     def fault(self) -> SignalingError | None:
         """Return why the session is over: no proof came, or the invite has ended."""
         if self._admission is not None:
-            return self._access.fault(self._admission)
+            return self._access.why_invalid(self._admission)
         if self.role == 'none' and self._answered is not None and (
                 self._clock() - self._answered > PROOF_TIMEOUT_S):
             # No refusal: on a slow path an honest page may need another attempt.

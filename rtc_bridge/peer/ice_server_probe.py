@@ -21,7 +21,7 @@ import logging
 from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
-from ..core.access.ice_servers import Ice, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
+from ..core.access.ice_servers import IceServerPool, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
 from ..core.supervision import failures, first_of
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ _CLOCK = (f'refuses credentials that hold for {VIEWER_TTL_S:g} s, and takes long
           'clock (timedatectl)')
 
 
-async def lives(url: IceUrl, ice: Ice) -> str:
+async def lives(url: IceUrl, ice: IceServerPool) -> str:
     """Return '' if a server does for viewers what it is there for, otherwise what went wrong."""
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
@@ -60,7 +60,7 @@ async def lives(url: IceUrl, ice: Ice) -> str:
     return ''
 
 
-async def _ask_turn(url: IceUrl, ice: Ice) -> str:
+async def _ask_turn(url: IceUrl, ice: IceServerPool) -> str:
     """
     Return '' if a TURN server takes a viewer's credentials, or that the clock is why it does not.
 
@@ -71,9 +71,9 @@ async def _ask_turn(url: IceUrl, ice: Ice) -> str:
         await ask_turn(*server, *ice.probe_credentials(_NAME))
     except OSError as error:
         # RFC 8656, section 7.2: coturn says so of a password that has expired, too.
-        if not ice.expires or '401' not in str(error):
+        if not ice.credentials_expire or '401' not in str(error):
             raise
-        await ask_turn(*server, *ice.credentials(_NAME))
+        await ask_turn(*server, *ice.robot_credentials(_NAME))
         return _CLOCK
     return ''
 
@@ -86,7 +86,7 @@ class IceWatch:
         credentials
     """
 
-    def __init__(self, ice: Ice, on_change: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, ice: IceServerPool, on_change: Callable[[], Awaitable[None]]) -> None:
         """Prepare; ``probe`` and ``run`` do the work."""
         self._ice = ice
         self._on_change = on_change
@@ -106,7 +106,7 @@ class IceWatch:
                            fault or 'lives')
         self._faults = found
         living = frozenset(url for url, fault in found.items() if fault in ('', _CLOCK))
-        changed, self._ice.living = living != self._ice.living, living
+        changed, self._ice.reachable = living != self._ice.reachable, living
         return changed
 
     def network_changed(self) -> None:
@@ -121,13 +121,14 @@ class IceWatch:
         probed = clock()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(VIEWER_RENEWAL_S if self._ice.expires else PERIOD_S):
+                async with asyncio.timeout(
+                        VIEWER_RENEWAL_S if self._ice.credentials_expire else PERIOD_S):
                     await self._now.wait()
             changed = False
             if self._now.is_set() or clock() - probed >= PERIOD_S - 1:
                 changed = await self._probe_where_we_are()
                 probed = clock()
-            if changed or self._ice.expires:
+            if changed or self._ice.credentials_expire:
                 await self._on_change()
 
     async def _probe_where_we_are(self) -> bool:

@@ -66,9 +66,9 @@ class LocalRobotLink(RobotLink):
         with refusals.noted('sdp', offer.source):
             check_sdp(offer.sdp, max_sections(self._robot.max_slots))
         access = self._robot.access
-        role, admission = access.role(self._via, offer.door, offer.origin), None
+        role, admission = access.anonymous_role(self._via, offer.door, offer.origin), None
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
-            admission = access.bearer(offer.bearer, self._via)
+            admission = access.verify_bearer(offer.bearer, self._via)
         elif role == 'none':
             return await self._answer_unproven(offer)
         self._log_decision(offer, role if admission is None else admission.invite.role)
@@ -77,7 +77,7 @@ class LocalRobotLink(RobotLink):
 
     async def _answer_unproven(self, offer: Offer) -> str:
         """Begin a session that has to prove an invite, if one can be proved and there is room."""
-        if offer.door != 'v1' or not self._robot.access.provable:
+        if offer.door != 'v1' or not self._robot.access.accepts_invites:
             raise self._refusal(offer)
         async with self._unproven.turn(offer.source):
             session = Session(offer, 'none', self._robot)
@@ -151,15 +151,15 @@ class LocalRobotLink(RobotLink):
         :raises SignalingError: ``denied``
         """
         access = self._robot.access
-        if access.role(self._via, call.door, call.origin) == 'none':
+        if access.anonymous_role(self._via, call.door, call.origin) == 'none':
             raise self._refusal(call)
-        return access.caller(self._via, call.door, call.bearer, call.origin)
+        return access.kscale_role(self._via, call.door, call.bearer, call.origin)
 
     def _refusal(self, request: Offer | Call) -> SignalingError:
         """Return why a viewer is not let in; count it if only its page's origin is the reason."""
         access = self._robot.access
         error = access.refusal(self._via, request.door, request.origin)
-        if access.is_for_own_pages(self._via, request.door, request.origin):
+        if access.lacks_only_origin(self._via, request.door, request.origin):
             refusals.note('origin', request.source, str(error))
         return error
 

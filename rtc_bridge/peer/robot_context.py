@@ -17,9 +17,9 @@
 from dataclasses import dataclass, field
 from typing import Any, Awaitable, Callable
 
-from ..core.access.ice_servers import Ice
-from ..core.access.roles import Access
-from ..core.access.service_calls import Result
+from ..core.access.ice_servers import IceServerPool
+from ..core.access.policy import AccessPolicy
+from ..core.access.service_calls import ServiceResult
 from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import TeleopController
 from ..media.camera import Camera
@@ -46,17 +46,17 @@ class RobotContext:
 
     robot_id: str
     teleop: TeleopController
-    access: Access
+    access: AccessPolicy
     publish_message: Callable[[str], None]
     cameras: dict[str, Camera] = field(default_factory=dict)
     codecs: tuple[str, ...] = ('h264', 'vp8')
     h264_profile: str = 'baseline'
-    ice: Ice = field(default_factory=Ice)
+    ice: IceServerPool = field(default_factory=IceServerPool)
     max_slots: int = 4
     name_of: Callable[[str], str | None] = lambda session: None
     telemetry: dict[str, tuple[Any, float] | None] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
-    call: Callable[[str, bool | None], Awaitable[Result]] | None = None
+    call: Callable[[str, bool | None], Awaitable[ServiceResult]] | None = None
     view_may_stop: bool = False
     notices: tuple[Notice, ...] = ()
 

@@ -32,7 +32,7 @@ from .robot_context import RobotContext
 from .slot import Slot
 from .viewer_description import answer_to, read_offer, ViewerOffer
 from .viewer_path import STEP_S, ViewerPath
-from ..core.access.roles import Admission, may_drive
+from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.limits.datagram_limits import PeerLimits
@@ -63,7 +63,7 @@ class Session:
     """
 
     def __init__(self, offer: Offer, role: str, robot: RobotContext,
-                 admission: Admission | None = None) -> None:
+                 admission: VerifiedInvite | None = None) -> None:
         """Prepare; :meth:`answer` begins."""
         self.session_id = offer.session
         self._name = f'session {offer.session[:8]}'
@@ -215,8 +215,8 @@ class Session:
         for channel in self._channels.values():
             channel.cameras_changed()
 
-    def stop_changed(self, request: int | None = None) -> None:
-        """Tell the viewer of the emergency stop."""
+    def confirm_stop(self, request: int) -> None:
+        """Tell the page that its request for an emergency stop was carried out."""
         for channel in self._channels.values():
             channel.stop_changed(request)
 

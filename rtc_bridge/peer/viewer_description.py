@@ -20,7 +20,7 @@ import re
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from . import aiortc_compat
-from .bundle import shared_fingerprint
+from .shared_fingerprint import shared_fingerprint
 from ..core.errors import SignalingError
 from ..core.protocol.strict_json import shorten
 from ..core.video.video_codecs import PROFILES
@@ -115,7 +115,7 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
     """
     text, description = _read(sdp, 'bad-offer')
     try:
-        fingerprint = shared_fingerprint(description, alone=provable)
+        fingerprint = shared_fingerprint(description, strict=provable)
     except SignalingError:
         if provable:
             raise

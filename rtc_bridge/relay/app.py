@@ -35,10 +35,10 @@ from .protocols.rtcbot import exchange, read_offer, RTCBotRobot
 from .protocols.whep import WhepDoor
 from .session_broker import Desk
 from ..core.access.origins import HostNames, is_address, is_loopback_name
-from ..core.access.registration_tokens import Tokens
+from ..core.access.registration_tokens import RegistrationTokens
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.address_limits import client_key, Networks
-from ..core.limits.log_limits import Repeats
+from ..core.limits.log_limits import LogSampler
 from ..core.protocol.signaling_messages import (
     check_name, Error, MAX_MESSAGE, Register, SUBPROTOCOL, Watch,
 )
@@ -52,7 +52,7 @@ NO_ROOM = 'No connection is active here'
 
 
 def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
-               robots: Tokens | None = None, page_dir: Path | None = None,
+               robots: RegistrationTokens | None = None, page_dir: Path | None = None,
                setting_of_hosts: str = 'hosts') -> web.Application:
     """
     Return the relay as an aiohttp application, to be run by :func:`~.server.serve`.
@@ -62,13 +62,13 @@ def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
     :param page_dir: folder of the page, by default the package's own
     :param setting_of_hosts: what people call the setting ``hosts``
     """
-    return _Relay(registry, settings, robots or Tokens(),
+    return _Relay(registry, settings, robots or RegistrationTokens(),
                   page_dir or PAGE_DIR, setting_of_hosts).app()
 
 
 class _Relay:
 
-    def __init__(self, registry: Registry, settings: RelaySettings, tokens: Tokens,
+    def __init__(self, registry: Registry, settings: RelaySettings, tokens: RegistrationTokens,
                  page_dir: Path, setting_of_hosts: str) -> None:
         self._registry = registry
         self._settings = settings
@@ -83,7 +83,7 @@ class _Relay:
         self._kscale_door = KScaleDoor(
             registry, self._desk, settings.limits.messages_per_second,
             refuse=self._refuse_robot, came=self._robot_came, went=self._robot_went)
-        self._repeats = Repeats()
+        self._repeats = LogSampler()
         self._sockets: set[web.WebSocketResponse] = set()
         self._stopping = False
         self._salt = secrets.token_bytes(16)
@@ -109,7 +109,7 @@ class _Relay:
 
     def _is_known_robot(self, request: web.Request) -> bool:
         shown = token(request)
-        return shown is not None and self._tokens.knows(
+        return shown is not None and self._tokens.matches(
             request.match_info.get('name', NAMELESS), shown)
 
     def _label(self, name: str) -> str:
@@ -256,7 +256,7 @@ class _Relay:
 
     def _robot_came(self, name: str, request: web.Request, form: str) -> None:
         log('a robot came', name=self._label(name), source=request.remote, form=form)
-        if (under := connection(request)) is not None and self._tokens.knows(
+        if (under := connection(request)) is not None and self._tokens.matches(
                 name, token(request) or ''):
             # A site may have many robots.
             under.leave_crowd()

@@ -12,10 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Declare settings as parameters of a node, and let some change while running."""
+"""Settings as parameters of a node: declared, refused when misspelt, changed while it runs."""
 
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from typing import Callable, Iterable, TypeVar
+import logging
+from typing import TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult,
@@ -27,26 +29,14 @@ from ..core.errors import ParameterError
 from ..core.settings.parameters import Parameter, parameters_of, Settings, Value, with_values
 from ..core.supervision import guarded
 
+_logger = logging.getLogger(__name__)
 _Settings = TypeVar('_Settings', bound=Settings)
 
-
-def _descriptor(row: Parameter) -> ParameterDescriptor:
-    text = f'{row.description} [{row.unit}]' if row.unit else row.description
-    # The type is checked by our own table: ROS would refuse 1 for 1.0.
-    descriptor = ParameterDescriptor(
-        description=text if row.live else f'{text}; a change needs a restart',
-        read_only=not row.live, dynamic_typing=True, additional_constraints=row.allowed())
-    if row.low is not None and row.high is not None:
-        if isinstance(row.default, float):
-            descriptor.floating_point_range = [
-                FloatingPointRange(from_value=float(row.low), to_value=float(row.high))]
-        else:
-            descriptor.integer_range = [
-                IntegerRange(from_value=int(row.low), to_value=int(row.high))]
-    return descriptor
+# Similarity from 0 to 1 from which on an unknown name counts as a misspelt one (difflib).
+_MISSPELT = 0.8
 
 
-def declare(node: Node, settings: _Settings, prefix: str = '') -> _Settings:
+def declare_parameters(node: Node, settings: _Settings, prefix: str = '') -> _Settings:
     """
     Declare the parameters of settings and return the settings with the values that were given.
 
@@ -60,6 +50,8 @@ def declare(node: Node, settings: _Settings, prefix: str = '') -> _Settings:
         values[row.name] = row.check(node.declare_parameter(
             row.name, _ros_value(row.default), ParameterDescriptor(dynamic_typing=True)).value)
         node.set_descriptor(row.name, _descriptor(row))
+        if values[row.name] != row.default:
+            _logger.debug('parameter %s is %r', row.name, values[row.name])
     return with_values(settings, values, prefix)
 
 
@@ -67,74 +59,96 @@ def _ros_value(value: Value) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def let_change(node: Node, settings: _Settings, prefix: str,
-               check: Callable[[_Settings], object],
-               apply: Callable[[_Settings], None]) -> None:
+def _descriptor(row: Parameter) -> ParameterDescriptor:
+    text = f'{row.description} [{row.unit}]' if row.unit else row.description
+    # Parameter.check() checks the type; with a static type ROS would refuse 1 for 1.0.
+    descriptor = ParameterDescriptor(
+        description=text if row.live else f'{text}; a change needs a restart',
+        read_only=not row.live, dynamic_typing=True, additional_constraints=row.allowed())
+    if row.low is not None and row.high is not None:
+        if isinstance(row.default, float):
+            descriptor.floating_point_range = [
+                FloatingPointRange(from_value=float(row.low), to_value=float(row.high))]
+        else:
+            descriptor.integer_range = [
+                IntegerRange(from_value=int(row.low), to_value=int(row.high))]
+    return descriptor
+
+
+def allow_changes(node: Node, settings: _Settings, prefix: str,
+                  check: Callable[[_Settings], object],
+                  apply: Callable[[_Settings], object]) -> None:
     """
-    Let the live parameters of declared settings change while running, all or none of them.
+    Let the live parameters of declared settings change while the node runs.
+
+    A change of several parameters at once is made as a whole, or refused as a whole.
 
     :param settings: any values of the declared settings
-    :param prefix: as in :func:`declare`
-    :param check: takes the settings as they would be; raises ParameterError
-    :param apply: takes the settings after a change, in the executor's thread
+    :param prefix: as in :func:`declare_parameters`
+    :param check: takes the settings as they would be; raises ParameterError to refuse the change
+    :param apply: takes the settings after a change; both are called in the executor's thread
     """
     names = {row.name for row in parameters_of(settings, prefix)}
 
     def changed(changes: list[RosParameter]) -> _Settings:
-        new = {p.name: p.value for p in changes}
+        new = {change.name: change.value for change in changes}
         return with_values(settings, {
             name: new.get(name, node.get_parameter(name).value) for name in names}, prefix)
 
-    def is_ours(changes: list[RosParameter]) -> bool:
-        return any(p.name in names for p in changes)
+    def concerns_us(changes: list[RosParameter]) -> bool:
+        return any(change.name in names for change in changes)
 
     def allow(changes: list[RosParameter]) -> SetParametersResult:
         try:
-            if is_ours(changes):
+            if concerns_us(changes):
                 check(changed(changes))
         except ParameterError as error:
             return SetParametersResult(successful=False, reason=str(error))
         return SetParametersResult(successful=True)
 
-    def change(changes: list[RosParameter]) -> None:
-        if is_ours(changes):
+    def take_over(changes: list[RosParameter]) -> None:
+        if concerns_us(changes):
+            for change in changes:
+                _logger.debug('parameter %s changes to %r', change.name, change.value)
             apply(changed(changes))
 
     node.add_on_set_parameters_callback(guarded('parameters', allow, result=SetParametersResult(
         successful=False, reason='an internal error; see the log')))
-    node.add_post_set_parameters_callback(guarded('parameters', change))
+    node.add_post_set_parameters_callback(guarded('parameters', take_over))
 
 
-def undeclared(node: Node) -> list[str]:
+def undeclared_parameters(node: Node) -> list[str]:
     """Return the names of parameters that were given and that nothing has declared so far."""
+    # No public method of rclpy tells these, in Jazzy and Kilted.
     given = getattr(node, '_parameter_overrides', {})
     return [name for name in given if not node.has_parameter(name)]
 
 
-def refuse_unknown(node: Node, groups: Iterable[str], known_names: Iterable[str]) -> None:
+def refuse_unknown_parameters(node: Node, groups: Iterable[str],
+                              known_names: Iterable[str]) -> None:
     """
     Refuse parameters that were given but are neither declared nor known.
 
-    :param groups: the dotted groups that are all ours
-    :param known_names: our parameters, those of other nodes that read the same file among them
+    ROS ignores them silently, and a misspelt limit would not limit anything. Other nodes may share
+    the file, so outside the groups only names that are close to known ones are refused.
 
-    ROS ignores them silently, and a misspelt limit would not limit anything. A file may be shared
-    with other nodes, so that outside the groups only names that are close to ours are refused.
-
+    :param groups: first parts of dotted names; every parameter in such a group is this package's
+    :param known_names: this package's parameters, those of its other nodes that read the same file
+        among them
     :raises ParameterError: there is one; the text names what is known in its group
     """
     known_names = list(known_names)
-    for name in undeclared(node):
+    for name in undeclared_parameters(node):
         if name in known_names:
             continue
         group = name.split('.')[0]
-        members = {row for row in known_names if row.startswith(f'{group}.')}
+        members = {known for known in known_names if known.startswith(f'{group}.')}
         if name == group and members:
             raise ParameterError(f'parameter {name} is a group, not a value; in it are: '
                                  + ', '.join(sorted(members)))
         if group in groups:
-            members |= {f'{group}.{row}' for row in node.get_parameters_by_prefix(group)}
+            members |= {f'{group}.{member}' for member in node.get_parameters_by_prefix(group)}
             raise ParameterError(f'parameter {name} is not known; in {group} are: '
                                  + ', '.join(sorted(members)))
-        for meant in get_close_matches(name, known_names, 1, 0.8):
+        for meant in get_close_matches(name, known_names, 1, _MISSPELT):
             raise ParameterError(f'parameter {name} is not known; is it {meant}?')

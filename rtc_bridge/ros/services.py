@@ -24,7 +24,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
-from ..core.access.service_calls import Result, Service, SERVICE_TYPES
+from ..core.access.service_calls import CallableService, SERVICE_TYPES, ServiceResult
 from ..core.clock import boot_time, Clock
 from ..core.supervision import guard, guarded, OnFailure
 
@@ -70,7 +70,7 @@ class ServiceClient:
     ``kind`` is ``trigger`` or ``set_bool`` while the service can be called, otherwise ``None``.
     """
 
-    def __init__(self, node: Node, service: Service, clock: Clock = boot_time) -> None:
+    def __init__(self, node: Node, service: CallableService, clock: Clock = boot_time) -> None:
         self.service = service
         self.kind: str | None = None
         self._node = node
@@ -111,7 +111,8 @@ class ServiceClient:
         with contextlib.suppress(RuntimeError):
             self._client = self._node.create_client(_CLASSES[kind], self.service.topic)
 
-    def call(self, value: bool | None, on_result: Callable[[Result], None]) -> Future | None:
+    def call(self, value: bool | None,
+             on_result: Callable[[ServiceResult], None]) -> Future | None:
         """
         Call the service.
 
@@ -120,7 +121,7 @@ class ServiceClient:
         :return: what :meth:`cancel` takes; ``None`` if there was nothing to call
         """
         if self.kind is None or self._client is None:
-            on_result(Result(False, 'the service is not there'))
+            on_result(ServiceResult(False, 'the service is not there'))
             return None
         request = Trigger.Request() if value is None else SetBool.Request(data=value)
         future = self._client.call_async(request)
@@ -134,10 +135,10 @@ class ServiceClient:
             self._client.remove_pending_request(future)
 
 
-def _result(future: Any) -> Result:
+def _result(future: Any) -> ServiceResult:
     if future.cancelled():
-        return Result(False, 'no answer')
+        return ServiceResult(False, 'no answer')
     if future.exception() is not None:
-        return Result(False, 'the answer cannot be read')
+        return ServiceResult(False, 'the answer cannot be read')
     answer = future.result()
-    return Result(bool(answer.success), str(answer.message))
+    return ServiceResult(bool(answer.success), str(answer.message))

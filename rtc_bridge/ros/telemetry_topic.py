@@ -12,11 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One topic whose newest message pages see."""
+"""One topic of any type, whose newest message viewers see."""
 
+from collections.abc import Callable
 from importlib import import_module
+import logging
 import re
-from typing import Any, Callable
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -26,7 +28,9 @@ from rclpy.subscription import Subscription
 from ..core.protocol.telemetry_values import MAX_MESSAGE, too_large
 from ..core.supervision import guarded
 
-_NAME = re.compile(r'([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)')
+_logger = logging.getLogger(__name__)
+
+_TYPE_NAME = re.compile(r'([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)')
 
 
 def message_type(name: str) -> type:
@@ -35,41 +39,49 @@ def message_type(name: str) -> type:
 
     :raises LookupError: its package is not installed, or has no such message
     """
-    found = _NAME.fullmatch(name)
+    parts = _TYPE_NAME.fullmatch(name)
     try:
-        return getattr(import_module(f'{found[1]}.msg'), found[2])
-    except (ImportError, AttributeError, TypeError):
-        raise LookupError(f'type {name} is not installed') from None
+        if parts is not None:
+            found = getattr(import_module(f'{parts[1]}.msg'), parts[2])
+            if isinstance(found, type):
+                return found
+    except (ImportError, AttributeError):
+        pass
+    raise LookupError(f'type {name} is not installed')
 
 
 class TelemetryTopic:
     """
-    Subscribes to a topic while somebody watches, as its publishers offer it.
+    Subscribes to a topic while somebody watches, with the QoS that its publishers offer.
 
-    Messages are read when they are asked for: of a fast topic most never are. All methods belong
-    to the executor's thread.
+    Only the newest message is kept, as bytes, and deserialised when it is asked for: most messages
+    of a fast topic are never read. All methods belong to the executor's thread.
 
     :param topic: its full name
     :param read: turns a message into a JSON value
-    :param kind: the only type to take, or ``None`` for the one that is published
+    :param type_name: the only type to accept; ``None``: whichever is published
     """
 
     def __init__(self, node: Node, topic: str, read: Callable[[Any], Any],
-                 kind: str | None = None) -> None:
-        """Subscribe to nothing yet."""
-        self.topic = topic
+                 type_name: str | None = None) -> None:
         self._node = node
+        self._topic = topic
         self._read = read
-        self._kind = kind
+        self._type_name = type_name
+        # Type and QoS of the present subscription; ``None`` without publishers or viewers.
         self._source: tuple[str, QoSProfile] | None = None
         self._type: type | None = None
         self._subscription: Subscription | None = None
         self._newest: bytes | None = None
-        self._complained = ''
+        self._last_warning = ''
 
-    def check(self, watched: bool) -> None:
-        """Make the subscription what it should be; cheap if it is."""
-        source = self._look() if watched else None
+    def update(self, watched: bool) -> None:
+        """
+        Make the subscription fit the publishers; cheap if it does already.
+
+        :param watched: whether there is a viewer; without one there is no subscription
+        """
+        source = self._published() if watched else None
         if source == self._source:
             return
         self._source = source
@@ -78,43 +90,51 @@ class TelemetryTopic:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
         if source is None:
+            _logger.debug('telemetry %s: not subscribed, %s', self._topic,
+                          'no publisher' if watched else 'no viewer')
             return
+        type_name, qos = source
         try:
-            self._type = message_type(source[0])
+            self._type = message_type(type_name)
             self._subscription = self._node.create_subscription(
-                self._type, self.topic, guarded('telemetry topic', self._take), source[1],
+                self._type, self._topic, guarded('telemetry topic', self._on_message), qos,
                 raw=True)
+            _logger.debug('telemetry %s: subscribed, %s, %s, %s', self._topic, type_name,
+                          qos.reliability.name, qos.durability.name)
         except LookupError as error:
-            self._complain(str(error))
+            self._warn(str(error))
         except RuntimeError as error:
-            # Of a topic whose type has changed the middleware may still hold the old one.
-            self._complain(str(error).splitlines()[0])
+            # While the middleware still holds the topic's old type. The next update tries again.
+            self._warn(str(error).splitlines()[0])
             self._source = None
 
-    def _look(self) -> tuple[str, QoSProfile] | None:
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
-        kinds = sorted({p.topic_type for p in publishers})
-        kind = self._kind or next(iter(kinds), None)
-        if kinds and (kind not in kinds or len(kinds) > 1):
-            self._complain(f'it has the types {", ".join(kinds)}; taken is {kind}')
-        offers = [p.qos_profile for p in publishers if p.topic_type == kind]
+    def _published(self) -> tuple[str, QoSProfile] | None:
+        """Return the type and QoS to subscribe with; ``None`` without a publisher of that type."""
+        publishers = self._node.get_publishers_info_by_topic(self._topic)
+        types = sorted({info.topic_type for info in publishers})
+        if not types:
+            return None
+        type_name = self._type_name or types[0]
+        if types != [type_name]:
+            self._warn(f'it has the types {", ".join(types)}; only {type_name} is shown')
+        offers = [info.qos_profile for info in publishers if info.topic_type == type_name]
         if not offers:
             return None
-        # Asking for more than one of them offers would not match it.
+        # A request for more than some publisher offers does not match that publisher.
         reliable = all(o.reliability == ReliabilityPolicy.RELIABLE for o in offers)
-        kept = all(o.durability == DurabilityPolicy.TRANSIENT_LOCAL for o in offers)
-        return kind, QoSProfile(
+        transient_local = all(o.durability == DurabilityPolicy.TRANSIENT_LOCAL for o in offers)
+        return type_name, QoSProfile(
             depth=1,
             reliability=(ReliabilityPolicy.RELIABLE if reliable
                          else ReliabilityPolicy.BEST_EFFORT),
-            durability=(DurabilityPolicy.TRANSIENT_LOCAL if kept
+            durability=(DurabilityPolicy.TRANSIENT_LOCAL if transient_local
                         else DurabilityPolicy.VOLATILE))
 
-    def _take(self, data: bytes) -> None:
+    def _on_message(self, data: bytes) -> None:
         self._newest = data
 
     def take(self) -> Any:
-        """Return the newest message as a JSON value, ``None`` if none came since the last call."""
+        """Return the newest message as a JSON value; ``None`` if none came since the last call."""
         data, self._newest = self._newest, None
         if data is None:
             return None
@@ -123,11 +143,12 @@ class TelemetryTopic:
         try:
             return self._read(deserialize_message(data, self._type))
         except Exception as error:
-            # Publishers write what they like; one bad message must not end the others.
-            self._complain(f'a message cannot be read: {error!r}')
+            # A publisher may send any bytes; one bad message must not end the other topics.
+            self._warn(f'a message cannot be read: {error!r}')
             return None
 
-    def _complain(self, text: str) -> None:
-        if text != self._complained:
-            self._complained = text
-            self._node.get_logger().warning(f'telemetry {self.topic}: {text}')
+    def _warn(self, text: str) -> None:
+        """Log a warning, unless it is the same as the last one."""
+        if text != self._last_warning:
+            self._last_warning = text
+            _logger.warning('telemetry %s: %s', self._topic, text)

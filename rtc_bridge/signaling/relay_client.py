@@ -35,11 +35,11 @@ from .network_changes import source_address, WORLD
 from .requests import Requests
 from .rtcbot import answer_offer
 from .. import __version__
-from ..core.access.robot_identity import Prover
+from ..core.access.robot_identity import IdentityProver
 from ..core.clock import boot_time
 from ..core.errors import ProtocolError
-from ..core.keyed_queue import SerialTasks
-from ..core.limits.log_limits import escape, Repeats
+from ..core.keyed_queue import KeyedQueue
+from ..core.limits.log_limits import escape, LogSampler
 from ..core.limits.rate_limit import RateLimiter
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import RobotLink
@@ -116,7 +116,7 @@ class RelayClient:
         self._robot_id = robot_id
         self._link = link
         self._headers = {'Authorization': f'Bearer {token}'} if token else {}
-        self._prover = Prover(secret, url, robot_id) if secret else None
+        self._prover = IdentityProver(secret, url, robot_id) if secret else None
         # Somebody with the same secret has the name now: two who took it from each other would
         # do so for ever.
         self._replaced = False
@@ -132,7 +132,7 @@ class RelayClient:
         self._peer: tuple = WORLD[0]
         self._ways: list[str | None] = []
         self._registered = self._has_registered = False
-        self._repeats = Repeats()
+        self._repeats = LogSampler()
         self._moved = asyncio.Event()
 
     @property
@@ -252,7 +252,7 @@ class RelayClient:
         async with opened as ws:
             # A constant of asyncio's class; where a transport has none, this changes nothing.
             ws.transport.max_size = _READ_AT_ONCE
-            jobs = SerialTasks(name='request of the relay')
+            jobs = KeyedQueue(name='request of the relay')
             self._ws, self._peer = ws, ws.remote_address
             try:
                 if ws.subprotocol == SUBPROTOCOL:
@@ -264,7 +264,7 @@ class RelayClient:
                 self._ws, self._registered = None, False
                 await jobs.close()
 
-    async def _speak_v1(self, ws: ClientConnection, jobs: SerialTasks) -> NoReturn:
+    async def _speak_v1(self, ws: ClientConnection, jobs: KeyedQueue) -> NoReturn:
         await self._register(ws)
         self._good = self._registered = True
         self._replaced = False
@@ -272,7 +272,7 @@ class RelayClient:
         requests = Requests(ws, jobs, self._link)
         faults = RateLimiter(FAULTS_PER_SECOND, FAULTS)
         reading = RateLimiter(READ_PER_SECOND, READ_BURST)
-        self._repeats = Repeats()
+        self._repeats = LogSampler()
         while True:
             message = await ws.recv()
             # Others have their turn even if the next message is there already.
@@ -292,7 +292,7 @@ class RelayClient:
 
     async def _register(self, ws: ClientConnection) -> None:
         servers = tuple(await self._link.ice_servers())
-        identity = self._prover and self._prover.fresh()
+        identity = self._prover and self._prover.new_identity()
         if identity:
             self._salts.append(identity.salt)
         try:
@@ -333,7 +333,7 @@ class RelayClient:
             case _:
                 raise LinkLost(f'the relay answered the registration with {reply.TYPE}')
 
-    def _take(self, jobs: SerialTasks, requests: Requests, message: Message) -> bool:
+    def _take(self, jobs: KeyedQueue, requests: Requests, message: Message) -> bool:
         """Do what the relay asks for; return whether it was content with this end."""
         match message:
             case Renew():

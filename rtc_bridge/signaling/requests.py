@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
-from ..core.keyed_queue import SerialTasks
+from ..core.keyed_queue import KeyedQueue
 from ..core.limits.log_limits import escape
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import Call, Offer, RobotLink
@@ -37,7 +37,7 @@ class Requests:
     :param jobs: takes the work; who closes it ends the work
     """
 
-    def __init__(self, ws: ClientConnection, jobs: SerialTasks, link: RobotLink) -> None:
+    def __init__(self, ws: ClientConnection, jobs: KeyedQueue, link: RobotLink) -> None:
         """Answer on an open WebSocket."""
         self._ws = ws
         self._jobs = jobs

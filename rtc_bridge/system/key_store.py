@@ -39,7 +39,8 @@ from typing import Any
 from .atomic_file import remove_leftovers, write_durably
 from .file_lock import locked
 from .private_files import check_folder, make_folder, read_private
-from ..core.access.invite import decode, encode, Invite, new_id, new_secret, SECRET_BYTES
+from ..core import base64url
+from ..core.access.invite import Invite, new_id, new_secret, SECRET_BYTES
 from ..core.clock import Clock
 from ..core.errors import ProtocolError, StoreError
 from ..core.supervision import start_thread
@@ -223,9 +224,9 @@ class KeyStore:
             with locked(self.directory / 'lock'):
                 # Another process may have been faster.
                 if not os.path.lexists(path):
-                    write_durably(path, encode(new_secret()) + '\n')
+                    write_durably(path, base64url.encode(new_secret()) + '\n')
         try:
-            secret = decode(read_private(path, secret=True).decode().strip())
+            secret = base64url.decode(read_private(path, secret=True).decode().strip())
         except (ProtocolError, UnicodeDecodeError):
             secret = b''
         if len(secret) != SECRET_BYTES:

@@ -23,7 +23,7 @@ import os
 from pathlib import Path
 
 from .private_files import warn_if_exposed
-from ..core.access.ice_servers import Ice, read_url
+from ..core.access.ice_servers import IceServerPool, parse_ice_url
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
 from ..core.settings.robot_settings import IceSettings
@@ -61,13 +61,13 @@ def _read(file: str, row: str, environment: Mapping[str, str], variable: str) ->
     return text
 
 
-def read_ice(settings: IceSettings, environment: Mapping[str, str] = os.environ) -> Ice:
+def read_ice(settings: IceSettings, environment: Mapping[str, str] = os.environ) -> IceServerPool:
     """
     Return the servers that the parameters ``ice.*`` name.
 
     :raises ParameterError: a URL that cannot be used, or no good credentials for TURN servers
     """
-    urls = tuple(read_url(text) for text in settings.servers)
+    urls = tuple(parse_ice_url(text) for text in settings.servers)
     login = _read(settings.login_file, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
     secret = _read(settings.secret_file, 'ice.secret_file', environment,
                    'RTC_BRIDGE_TURN_SECRET')
@@ -81,4 +81,4 @@ def read_ice(settings: IceSettings, environment: Mapping[str, str] = os.environ)
             f'parameter ice.servers has {shorten(turn)}, for which '
             f'{"only one" if login else "one"} of ice.login_file (RTC_BRIDGE_TURN_LOGIN) and '
             'ice.secret_file (RTC_BRIDGE_TURN_SECRET) has to be there')
-    return Ice(urls, (username, password) if login else None, secret, settings.ttl)
+    return IceServerPool(urls, (username, password) if login else None, secret, settings.ttl)

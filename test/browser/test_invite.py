@@ -20,8 +20,8 @@ import sys
 
 from aiohttp import web
 import pytest
-from rtc_bridge.core.access.invite import Invite, read, write
-from rtc_bridge.core.access.roles import Access, Admission
+from rtc_bridge.core.access.invite import Invite, invite_text, parse_payload
+from rtc_bridge.core.access.policy import AccessPolicy, VerifiedInvite
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
@@ -122,7 +122,7 @@ def test_without_a_link_nothing_is_shown(robot, page):
 
 def test_an_expired_link_says_so(robot, page):
     secret = KeyStore(Path(robot.directory)).secret
-    page.load(f'{robot.url}#{write(secret, Invite("testbot", "x", "view", "", 0, 1))}')
+    page.load(f'{robot.url}#{invite_text(secret, Invite("testbot", "x", "view", "", 0, 1))}')
     assert page.wait_state('expired') == 'Link expired'
 
 
@@ -137,7 +137,7 @@ def test_a_damaged_link_says_so_and_a_whole_one_mends_it(robot, page):
 
 
 def test_a_link_of_another_robot_is_denied(robot, page):
-    other = write(b'x' * 32, Invite('testbot', 'x', 'drive', '', 0, 9_999_999_999))
+    other = invite_text(b'x' * 32, Invite('testbot', 'x', 'drive', '', 0, 9_999_999_999))
     page.load(f'{robot.url}#{other}')
     assert page.wait_state('denied') == 'Not allowed'
 
@@ -145,12 +145,12 @@ def test_a_link_of_another_robot_is_denied(robot, page):
 class Liar:
     """A server with a robot of its own behind the page's address."""
 
-    def __init__(self, folder, link=LocalRobotLink, access=Access):
+    def __init__(self, folder, link=LocalRobotLink, access=AccessPolicy):
         self.loop = Loop()
         self.store = KeyStore(folder)
         self.camera = TestCamera('front', 60)
         self.url = self.loop.run(self._serve(link, access))
-        self.page_url = f'{self.url}#' + write(
+        self.page_url = f'{self.url}#' + invite_text(
             self.store.secret, Invite('robot', 'x', 'drive', '', 0, 9_999_999_999))
 
     async def _serve(self, link, access):
@@ -172,11 +172,11 @@ class Liar:
         self.loop.close()
 
 
-class BelievesAll(Access):
+class BelievesAll(AccessPolicy):
     """A robot that takes every proof, and has no key for one of its own."""
 
-    def admit(self, transcript, mac):
-        return Admission(read(transcript.payload), b'\0' * 32, console=True)
+    def verify_proof(self, transcript, mac):
+        return VerifiedInvite(parse_payload(transcript.payload), b'\0' * 32, console=True)
 
 
 class TwoFingerprints(LocalRobotLink):

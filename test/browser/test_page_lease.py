@@ -15,7 +15,7 @@
 """The seat of a driver who moves nothing, or who is gone; names are text, whatever is in them."""
 
 import pytest
-from rtc_bridge.core.access.invite import Invite, write
+from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
 from support.stack import CmdVel, ColourCamera, ROBOT, Robot
 from test_page_states import browse, shows, take, text  # noqa: F401
@@ -34,7 +34,7 @@ def robot(tmp_path_factory):
         'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
         'teleop.idle_timeout': IDLE})
     secret = KeyStore(folder).secret
-    robot.link = lambda role, name: f'{robot.url}#' + write(
+    robot.link = lambda role, name: f'{robot.url}#' + invite_text(
         secret, Invite(ROBOT, role + name[-3:], role, name, 0, 9_999_999_999))
     camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
     yield robot

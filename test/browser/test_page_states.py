@@ -20,7 +20,7 @@ import signal
 
 import numpy as np
 import pytest
-from rtc_bridge.core.access.invite import Invite, write
+from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
 from support.accessibility import faults, out_of_reach, STILL
 from support.browsers import PATIENCE, until
@@ -40,7 +40,7 @@ def robot(tmp_path_factory):
         'access.require_synchronized_clock': False, 'teleop.timeout': 3.0, 'teleop.max_age': 3.0,
         'teleop.max_frame_age': 5.0})
     secret = KeyStore(Path(robot._parameters['access.directory'])).secret
-    robot.link = lambda role, name='', exp=9_999_999_999: f'{robot.url}#' + write(
+    robot.link = lambda role, name='', exp=9_999_999_999: f'{robot.url}#' + invite_text(
         secret, Invite(ROBOT, f'{role} {name}', role, name, 0, exp))
     yield robot
     robot.close()
@@ -147,7 +147,7 @@ def test_while_the_robot_does_not_answer(robot, browse, shoot):
 def test_who_is_not_let_in_reads_why(robot, browse, shoot, state):
     url = {'no-robot': robot.url.replace(ROBOT, 'nobody'), 'invite': robot.url,
            'expired': robot.link('drive', 'Ada', 1), 'bad-invite': robot.link('drive')[:-2],
-           'denied': robot.url + '#' + write(
+           'denied': robot.url + '#' + invite_text(
                b'x' * 32, Invite(ROBOT, 'x', 'drive', '', 0, 9_999_999_999))}[state]
     page = browse(url)
     page.wait_state(state)

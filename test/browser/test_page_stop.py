@@ -17,7 +17,7 @@
 import signal
 
 import pytest
-from rtc_bridge.core.access.invite import Invite, write
+from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
 from support.browsers import Firefox, until
 from support.stack import ColourCamera, ROBOT, Robot
@@ -44,7 +44,7 @@ def robot(tmp_path_factory):
     robot = Robot(relay=False, **{
         'teleop.enabled': False, 'video.tiers': ['1/1'], 'access.view_may_stop': True,
         'access.directory': str(folder), 'access.require_synchronized_clock': False})
-    robot.spectator = f'{robot.url}#' + write(
+    robot.spectator = f'{robot.url}#' + invite_text(
         KeyStore(folder).secret, Invite(ROBOT, 'view', 'view', 'Vera', 0, 9_999_999_999))
     camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
     yield robot

@@ -21,7 +21,9 @@ import time
 
 from aiohttp import ClientSession
 import pytest
-from rtc_bridge.core.access.ice_servers import Ice, mint, read_url, VIEWER_TTL_S
+from rtc_bridge.core.access.ice_servers import (
+    IceServerPool, parse_ice_url, turn_rest_credentials, VIEWER_TTL_S,
+)
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.peer.ice_server_probe import IceWatch
 from rtc_bridge.signaling.network_changes import reachable
@@ -80,10 +82,11 @@ def turn(tmp_path_factory):
 @pytest.mark.parametrize('slow_s, warned', [(0, False), (VIEWER_TTL_S + 30, True)])
 def test_a_slow_clock_is_told(turn, caplog, slow_s, warned):
     """A robot's own credentials hold for an hour: it noticed nothing, and no page got through."""
-    ice = Ice((read_url(turn.url),), secret=SECRET, wall=lambda: time.time() - slow_s)
+    ice = IceServerPool((parse_ice_url(turn.url),), secret=SECRET,
+                        wall=lambda: time.time() - slow_s)
     watch = IceWatch(ice, None)
     # The server may still be starting.
-    until(lambda: asyncio.run(watch.probe()) is not None and ice.living, 'coturn lives')
+    until(lambda: asyncio.run(watch.probe()) is not None and ice.reachable, 'coturn lives')
     assert ('clock is slow' in caplog.text) == warned
 
 
@@ -132,7 +135,7 @@ def test_pages_get_credentials_of_their_own(turn, robot, at):
         # Of the dead one there is no word.
         assert server['urls'] == [turn.url]
         expiry, name = server['username'].split(':')
-        assert mint(SECRET, name, int(expiry))[1] == server['credential']
+        assert turn_rest_credentials(SECRET, name, int(expiry))[1] == server['credential']
         assert 0 < int(expiry) - time.time() <= VIEWER_TTL_S
         return server['username']
 

@@ -19,9 +19,9 @@ import subprocess
 import sys
 
 import pytest
-from rtc_bridge.core.access.invite import Invite, write
-from rtc_bridge.core.access.invite_url import Page, read_link, read_page
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.invite import Invite, invite_text
+from rtc_bridge.core.access.invite_url import PageUrl, parse_invite_url, parse_page_url
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import ProtocolError, REFUSED
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
@@ -33,7 +33,7 @@ from support.processes import Process
 from support.relay_server import serve_app
 from support.viewer import make_sessions, TestCamera
 
-INVITE = write(b's' * 32, Invite('bot', 'x', 'drive', 'Ada', 0, 4_000_000_000))
+INVITE = invite_text(b's' * 32, Invite('bot', 'x', 'drive', 'Ada', 0, 4_000_000_000))
 KEY = INVITE.rpartition('.')[2]
 # All that our page loads, taken for a theft.
 HOSTILE = "window.hostile = true; fetch('/stolen?' + location.hash.slice(1));"
@@ -46,12 +46,12 @@ HOSTILE = "window.hostile = true; fetch('/stolen?' + location.hash.slice(1));"
     ('https://relay.example.org', 'wss://relay.example.org/ws'),
 ])
 def test_where_a_page_has_its_signaling(text, socket):
-    assert read_page(text).socket == socket
+    assert parse_page_url(text).websocket_url == socket
 
 
 def test_a_link_is_read():
-    link = read_link(f' https://r.example.org/bot?camera=front&slots=1#{INVITE}\n')
-    assert link.page == Page('https://r.example.org/bot', 'camera=front&slots=1')
+    link = parse_invite_url(f' https://r.example.org/bot?camera=front&slots=1#{INVITE}\n')
+    assert link.page == PageUrl('https://r.example.org/bot', 'camera=front&slots=1')
     assert (link.invite.robot_id, link.invite.role, link.fragment) == ('bot', 'drive', INVITE)
     assert KEY not in repr(link)
 
@@ -75,7 +75,7 @@ BAD = [
 @pytest.mark.parametrize('text, fault', BAD)
 def test_the_wrong_part_of_a_link_is_named(text, fault):
     with pytest.raises(ProtocolError) as refused:
-        read_link(f'{text}#{INVITE}')
+        parse_invite_url(f'{text}#{INVITE}')
     assert fault in str(refused.value)
     assert KEY not in str(refused.value) and 'geheim' not in str(refused.value)
 
@@ -84,18 +84,18 @@ def test_the_wrong_part_of_a_link_is_named(text, fault):
     ('', 'no invite behind a #'), ('#', 'no invite behind a #'), ('#x', 'v1.payload.key'),
     (f'#{INVITE[:-1]}', 'v1.payload.key'), (f'#{INVITE[:-8]}', 'v1.payload.key'),
     (f'#{INVITE}#', 'v1.payload.key'), (f'#v1.AAAA.{KEY}', 'not JSON'),
-    ('#' + write(b's' * 32, Invite('b', 'x', 'root', '', 0, 1)), "role is 'root'"),
-    ('#' + write(b's' * 32, Invite('b', 'x', 'view', '', 0, 10 ** 30)), 'which is no time'),
+    ('#' + invite_text(b's' * 32, Invite('b', 'x', 'root', '', 0, 1)), "role is 'root'"),
+    ('#' + invite_text(b's' * 32, Invite('b', 'x', 'view', '', 0, 10 ** 30)), 'which is no time'),
 ])
 def test_a_damaged_invite_is_named_without_its_key(fragment, fault):
     with pytest.raises(ProtocolError) as refused:
-        read_link(f'https://host/bot{fragment}')
+        parse_invite_url(f'https://host/bot{fragment}')
     assert fault in str(refused.value) and KEY[:20] not in str(refused.value)
 
 
 def test_a_page_s_own_url_has_no_fragment():
     with pytest.raises(ProtocolError, match='has a fragment'):
-        read_page('https://host/bot#x')
+        parse_page_url('https://host/bot#x')
 
 
 def view(*arguments):
@@ -134,7 +134,7 @@ class HostileRelay:
         self._done = asyncio.run_coroutine_threadsafe(self._serve(page, ready),
                                                       self._loop.loop)
         self.url = self._loop.run(self._wait(ready))
-        self.link = f'{self.url}/robot#' + write(
+        self.link = f'{self.url}/robot#' + invite_text(
             self.store.secret, Invite('robot', 'x', 'drive', 'Ada', 0, 4_000_000_000))
 
     async def _future(self):
@@ -145,7 +145,7 @@ class HostileRelay:
 
     async def _serve(self, page, ready):
         host = self.host
-        sessions = make_sessions(self.camera, access=Access('robot', store=self.store))
+        sessions = make_sessions(self.camera, access=AccessPolicy('robot', store=self.store))
         registry = Registry()
         registry.add('robot', LocalRobotLink(sessions, 'relay'))
         async with serve(create_app(registry, page_dir=page), host, 0) as port:
@@ -285,7 +285,7 @@ async def test_the_way_to_an_ipv6_address_is_for_the_page_alone():
     other.router.add_get('/{path:.*}', echo)
     async with serve_app(other, '::1') as away:
         away = away.replace('::1', '[::1]')
-        app = create_page(read_page(f'{away}/bot'), '/secret/')
+        app = create_page(parse_page_url(f'{away}/bot'), '/secret/')
         async with serve_app(app) as url, ClientSession(url) as http:
             async with http.get('/secret/') as response:
                 socket = url.replace('http', 'ws') + '/secret/signaling'
@@ -317,7 +317,7 @@ async def test_the_way_to_an_ipv6_address_is_for_the_page_alone():
             await sockets[0].send_str('end')
             assert (await sockets[0].receive(timeout=PATIENCE)).data in (1000, None)
         seen.clear()
-        app = create_page(read_page(f'{away}/moved'), '/secret/')
+        app = create_page(parse_page_url(f'{away}/moved'), '/secret/')
         async with serve_app(app) as url, ClientSession(url) as http:
             with pytest.raises(WSServerHandshakeError) as refused:
                 await http.ws_connect('/secret/signaling', headers={'Origin': url})
@@ -349,7 +349,7 @@ async def test_a_guessed_path_shows_nothing():
     from aiohttp import ClientSession
     from rtc_bridge.relay.http.local_page import create_app as create_page
 
-    app = create_page(read_page('https://relay.example.org/bot'), '/secret/')
+    app = create_page(parse_page_url('https://relay.example.org/bot'), '/secret/')
     async with serve_app(app) as url, ClientSession(url) as http:
         for path in ('/', '/bot', '/static/ui/main.js', '/secret', '/secret/static/../index.html'):
             async with http.get(path) as response:

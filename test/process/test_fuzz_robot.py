@@ -26,9 +26,11 @@ from aiortc import RTCSctpTransport
 from aiortc.rtcsctptransport import WEBRTC_STRING
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.access.invite import bearer_parts, Invite, read, split, write, write_bearer
-from rtc_bridge.core.access.invite_url import read_link
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.invite import (
+    bearer_text, Invite, invite_text, parse_payload, split_bearer, split_invite,
+)
+from rtc_bridge.core.access.invite_url import parse_invite_url
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.limits.datagram_limits import PeerLimits
 from rtc_bridge.core.limits.rate_limit import RateLimiter
@@ -128,7 +130,8 @@ members = st.fixed_dictionaries({}, optional={
 @fuzz()
 @given(fragments)
 def test_links_and_bearers_are_read_or_refused(text):
-    for parse in (split, read, bearer_parts, lambda t: read_link(f'https://r.example.org/r#{t}')):
+    for parse in (split_invite, parse_payload, split_bearer,
+                  lambda t: parse_invite_url(f'https://r.example.org/r#{t}')):
         try:
             assert parse(text) is not None
         except ProtocolError as error:
@@ -136,9 +139,9 @@ def test_links_and_bearers_are_read_or_refused(text):
 
 
 def test_no_bearer_of_strangers_is_let_in(store):
-    access = Access('robot', store=store, wall=lambda: 4_000_000_000.0)
-    good = write_bearer(store.secret, Invite('robot', 'i', 'view', 'n', 1, 4_000_000_100))
-    payload = write(store.secret, Invite('robot', 'i', 'drive', 'n', 1, 4_000_000_100))
+    access = AccessPolicy('robot', store=store, wall=lambda: 4_000_000_000.0)
+    good = bearer_text(store.secret, Invite('robot', 'i', 'view', 'n', 1, 4_000_000_100))
+    payload = invite_text(store.secret, Invite('robot', 'i', 'drive', 'n', 1, 4_000_000_100))
 
     @fuzz()
     @given(st.integers(0, len(good) - 1), st.characters(codec=None), st.booleans(), fragments)
@@ -148,7 +151,7 @@ def test_no_bearer_of_strangers_is_let_in(store):
             return
         for bearer in (text, payload):
             with pytest.raises(SignalingError):
-                access.bearer(bearer, 'server')
+                access.verify_bearer(bearer, 'server')
     example()
 
 

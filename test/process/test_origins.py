@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import ClientSession
 import pytest
-from rtc_bridge.core.access.invite import write_bearer
+from rtc_bridge.core.access.invite import bearer_text
 from rtc_bridge.core.access.origins import (
-    host_port, HostNames, is_address, is_loopback_name, page_origin, read_origins,
+    host_port, HostNames, is_address, is_loopback_name, page_origin, parse_origins,
 )
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.protocol.robot_link import Offer
@@ -75,11 +75,11 @@ def test_which_page_sent_a_request(origins, scheme, host, page):
 
 
 def test_origins_are_listed_as_people_write_them():
-    assert read_origins(['HTTPS://A.example:443/', 'http://b:81', '*'], 'x') == {
+    assert parse_origins(['HTTPS://A.example:443/', 'http://b:81', '*'], 'x') == {
         'https://a.example', 'http://b:81', '*'}
     for wrong in ('a.example', 'https://a/path', 'null', '', 'https://', 'http://a b'):
         with pytest.raises(ParameterError, match='access.origins has') as fault:
-            read_origins(['http://good', wrong], 'access.origins')
+            parse_origins(['http://good', wrong], 'access.origins')
         assert repr(wrong) in str(fault.value)
 
 
@@ -122,14 +122,14 @@ def test_names_of_a_server():
     ([EVIL], 'null', False), (['*'], EVIL, True), (['*'], 'null', True)])
 def test_roles_without_a_proof_are_for_the_server_s_own_pages(via, door, listed, origin, let_in):
     role = 'view' if door == 'whep' else 'drive'
-    access = Access(anonymous='drive', anonymous_via_relay='drive', whep_via_relay=True,
-                    origins=listed, kscale_token='t' * 16)
-    assert access.role(via, door, origin) == (role if let_in else 'none')
+    access = AccessPolicy(anonymous='drive', anonymous_via_relay='drive', whep_via_relay=True,
+                          origins=listed, kscale_token='t' * 16)
+    assert access.anonymous_role(via, door, origin) == (role if let_in else 'none')
     if let_in:
-        assert access.caller(via, door, 't' * 16, origin) == role
+        assert access.kscale_role(via, door, 't' * 16, origin) == role
     else:
         # The token is no proof: a page could have read it anywhere.
-        for denied in (lambda: access.caller(via, door, 't' * 16, origin),
+        for denied in (lambda: access.kscale_role(via, door, 't' * 16, origin),
                        lambda: _raise(access.refusal(via, door, origin))):
             with pytest.raises(SignalingError, match='parameter access.origins') as error:
                 denied()
@@ -142,8 +142,8 @@ def _raise(error):
 
 def test_a_closed_robot_does_not_blame_the_page():
     with pytest.raises(SignalingError, match='without an invite this way'):
-        Access(origins=['*']).caller('server', 'kscale', None, EVIL)
-    assert 'origins' not in str(Access().refusal('server', 'rtcbot', EVIL))
+        AccessPolicy(origins=['*']).kscale_role('server', 'kscale', None, EVIL)
+    assert 'origins' not in str(AccessPolicy().refusal('server', 'rtcbot', EVIL))
 
 
 # What robots hear of it from a server
@@ -247,7 +247,8 @@ def refused():
 @pytest.mark.parametrize('via', ['server', 'relay'])
 async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camera, via):
     """In the native protocol it may come, for the proof protects that."""
-    access = Access('robot', 'drive', 'drive', store=Unused(), origins=['https://good.example'])
+    access = AccessPolicy('robot', 'drive', 'drive', store=Unused(),
+                          origins=['https://good.example'])
     sessions = make_sessions(camera, access=access)
     try:
         link = LocalRobotLink(sessions, via)
@@ -286,8 +287,8 @@ async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camer
 @pytest.mark.asyncio
 async def test_a_bearer_is_good_from_any_origin(camera, tmp_path):
     store = KeyStore(tmp_path)
-    bearer = write_bearer(store.secret, store.issue('robot', 'view', '', 3600))
-    sessions = make_sessions(camera, access=Access('robot', 'view', store=store))
+    bearer = bearer_text(store.secret, store.issue('robot', 'view', '', 3600))
+    sessions = make_sessions(camera, access=AccessPolicy('robot', 'view', store=store))
     viewer = Viewer()
     try:
         link, sdp = LocalRobotLink(sessions, 'server'), await viewer.offer()

@@ -26,7 +26,7 @@ from unittest.mock import AsyncMock
 from aiohttp import WSServerHandshakeError
 import pytest
 from redis.asyncio import Redis
-from rtc_bridge.core.access.robot_identity import Prover
+from rtc_bridge.core.access.robot_identity import IdentityProver
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.relay.directory import redis_connection
 from rtc_bridge.relay.directory.redis_connection import RedisLine
@@ -286,7 +286,8 @@ async def test_a_name_is_one_robots_at_all_relays(server):
 @pytest.mark.asyncio
 async def test_robot_takes_its_own_place_at_another_relay(server):
     async with relays(server) as (a, b):
-        prover, stranger = Prover(b'1' * 32, 'wss://x', 'r1'), Prover(b'2' * 32, 'wss://x', 'r1')
+        prover, stranger = (IdentityProver(secret, 'wss://x', 'r1')
+                            for secret in (b'1' * 32, b'2' * 32))
         page = await a.page('/r1')
 
         async def register(r, by):

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import re
 
 import pytest
-from rtc_bridge.core.access.invite import write_bearer
+from rtc_bridge.core.access.invite import bearer_text
 from rtc_bridge.system.key_store import KeyStore
 from support.attack_corpus import CORPUS, HostileRelay, play, REFUSED, Target
 from support.browsers import Loop
@@ -108,7 +108,7 @@ def attacked(directory, *, own_server=False):
     try:
         url = robot.own_url if own_server else robot.url.removesuffix(f'/{ROBOT}')
         store = KeyStore(directory)
-        stage = Stage(robot, url, bearer=write_bearer(
+        stage = Stage(robot, url, bearer=bearer_text(
             store.secret, store.issue(ROBOT, 'view', 'player', 3600)))
         yield stage
         # The last word: the relay has the robot, and lets people in.

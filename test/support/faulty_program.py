@@ -41,7 +41,7 @@ PLACES = {
     'fan-out': 'rtc_bridge.media.subscription:Subscription.deliver',
     'telemetry': 'rtc_bridge.bridge.telemetry:Telemetry._collect',
     'telemetry topic': 'rtc_bridge.ros.telemetry_topic:TelemetryTopic.take',
-    'actions': 'rtc_bridge.bridge.service_calls:ServiceCalls._look',
+    'actions': 'rtc_bridge.bridge.service_calls:ServiceCalls._update',
     'diagnostics': 'rtc_bridge.ros.diagnostics:DiagnosticsPublisher.publish',
     'diagnostics of a camera': 'rtc_bridge.bridge.camera_diagnostics:CameraDiagnostics.status',
     'ICE watch': 'rtc_bridge.peer.ice_server_probe:IceWatch.probe',

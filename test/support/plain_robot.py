@@ -23,7 +23,8 @@ import logging
 import os
 import sys
 
-from rtc_bridge.core.access.ice_servers import Ice
+from rtc_bridge.core.access.ice_servers import IceServerPool
+from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer.ice_server_probe import IceWatch
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.signaling.network_changes import watch
@@ -36,8 +37,7 @@ from support.viewer import make_sessions, TestCamera
 
 async def main(url, *urls):
     """Serve until killed."""
-    ice = read_ice({'ice.servers': urls, 'ice.login_file': '', 'ice.secret_file': '',
-                    'ice.ttl': 60.0}) if urls else Ice()
+    ice = read_ice(IceSettings(servers=urls, ttl=60.0)) if urls else IceServerPool()
     sessions = make_sessions(TestCamera('front', 120), ice=ice)
     client = RelayClient(
         dial_url(url, 'robot'), 'robot', LocalRobotLink(sessions, 'server'),
@@ -45,7 +45,7 @@ async def main(url, *urls):
         on_state=lambda state: print('state', state))
     ice_watch = IceWatch(ice, client.renew)
     await ice_watch.probe()
-    print('probed', *sorted(ice.living))
+    print('probed', *sorted(ice.reachable))
 
     def changed():
         print('network changed')

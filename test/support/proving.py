@@ -17,12 +17,13 @@
 from aiortc import RTCSessionDescription
 from aiortc.sdp import SessionDescription
 
-from rtc_bridge.core.access.invite import decode, encode, Invite, split, write
+from rtc_bridge.core import base64url
+from rtc_bridge.core.access.invite import Invite, invite_text, split_invite
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
-from rtc_bridge.core.access.roles import Access
 from rtc_bridge.core.protocol.robot_link import Offer
-from rtc_bridge.peer.bundle import shared_fingerprint
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
+from rtc_bridge.peer.shared_fingerprint import shared_fingerprint
 from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
 from support.viewer import make_sessions, TestCamera, Viewer
@@ -47,13 +48,13 @@ class Page(Viewer):
         return self.got('control', 'challenge')[0]
 
     def prove(self, challenge, invite, robot=None, nonce=b'p' * 32, mac=page_mac):
-        payload, key = split(invite)
-        shared = Transcript('robot', decode(challenge['nonce']), nonce,
+        payload, key = split_invite(invite)
+        shared = Transcript('robot', base64url.decode(challenge['nonce']), nonce,
                             fingerprint_of(self.sdp), robot or fingerprint_of(self.answer),
                             payload)
-        self.send('control', type='prove', nonce=encode(nonce), payload=payload,
-                  mac=encode(mac(key, shared)))
-        return encode(robot_mac(key, shared))
+        self.send('control', type='prove', nonce=base64url.encode(nonce), payload=payload,
+                  mac=base64url.encode(mac(key, shared)))
+        return base64url.encode(robot_mac(key, shared))
 
     async def bye(self):
         await self.until(lambda: self.got('control', 'bye'))
@@ -67,14 +68,14 @@ class Door:
         self.wall = float(NOW)
         self.store = KeyStore(folder)
         self.camera = TestCamera('front', 60)
-        self.sessions = make_sessions(self.camera, access=Access(
+        self.sessions = make_sessions(self.camera, access=AccessPolicy(
             'robot', store=self.store, wall=lambda: self.wall))
         self.link = LocalRobotLink(self.sessions, 'relay')
         self.pages = []
 
     def invite(self, role='drive', exp=NOW + 1000, secret=None):
-        return write(secret or self.store.secret,
-                     Invite('robot', 'the one', role, 'Ada', NOW - 1, exp))
+        return invite_text(secret or self.store.secret,
+                           Invite('robot', 'the one', role, 'Ada', NOW - 1, exp))
 
     async def page(self, **options):
         page = Page()

@@ -18,7 +18,7 @@ from contextlib import asynccontextmanager
 import json
 
 from aiohttp import ClientSession, web, WSMsgType
-from rtc_bridge.core.access.registration_tokens import Tokens
+from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.core.settings.relay_settings import RelayLimits, RelaySettings
 from rtc_bridge.relay.app import create_app
@@ -26,7 +26,7 @@ from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import serve
 from support.patience import PATIENCE
 
-OPEN = Tokens(open_names=True)
+OPEN = RegistrationTokens(open_names=True)
 
 
 @asynccontextmanager

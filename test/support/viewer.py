@@ -25,7 +25,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessi
 from aiortc.mediastreams import MediaStreamError
 import numpy as np
 
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import TeleopController
@@ -91,8 +91,8 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=
     """Return the sessions of a robot with these cameras."""
     received = []
     teleop = TeleopController(CommandGate(Limits(1.0, 0.0, 2.0, 100.0, 100.0), Lease()), publish)
-    robot = RobotContext('robot', teleop, access or Access('robot', role, 'none'), received.append,
-                         {c.camera.name: c.camera for c in cameras}, **changes)
+    robot = RobotContext('robot', teleop, access or AccessPolicy('robot', role, 'none'),
+                         received.append, {c.camera.name: c.camera for c in cameras}, **changes)
     sessions = Sessions(robot)
     sessions.received = received
     return sessions

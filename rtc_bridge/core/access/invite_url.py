@@ -12,58 +12,63 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Links to a robot's page: what people paste, in parts."""
+"""URLs of a robot's page, with and without an invite in the fragment."""
 
 from dataclasses import dataclass, field
 import re
 from urllib.parse import urlsplit
 
-from .invite import Invite, read, SECRET_BYTES, split
+from .invite import Invite, parse_payload, SECRET_BYTES, split_invite
 from ..errors import ProtocolError
 from ..protocol.strict_json import shorten
 
 _HOST = re.compile(r'[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*')
 _PATH = re.compile(r'(/[A-Za-z0-9][A-Za-z0-9_.~-]*)*/?')
 _QUERY = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%-]*")
-# Later than what clocks can show.
-_NEVER = 2 ** 40
+# Seconds since 1970, some 36,800 years: time.localtime() fails for much later times.
+_LATEST_EXPIRY = 2 ** 40
 
 
 @dataclass(frozen=True)
-class Page:
+class PageUrl:
     """
-    Where a robot's page is.
+    The URL of a robot's page.
 
-    ``url`` has neither query nor fragment, ``query`` no question mark.
+    ``url`` has neither query nor fragment; ``query`` has no question mark.
     """
 
     url: str
     query: str = ''
 
     def __str__(self) -> str:
-        """Return it as people write it."""
+        """Return the URL with its query."""
         return f'{self.url}?{self.query}' if self.query else self.url
 
     @property
-    def socket(self) -> str:
-        """Return the WebSocket URL that belongs to it: its path, or ``ws`` beside a nameless."""
+    def websocket_url(self) -> str:
+        """
+        Return the URL of the WebSocket that belongs to the page.
+
+        It is the page's own path, or ``ws`` below a path that ends with a slash, as the path of a
+        robot without a name does.
+        """
         return 'ws' + self.url.removeprefix('http') + ('ws' if self.url.endswith('/') else '')
 
 
 @dataclass(frozen=True)
-class Link:
-    """A link that carries an invite; ``fragment`` is its secret, without ``#``."""
+class InviteUrl:
+    """A page's URL with an invite. ``fragment`` is the invite's text, a secret, without ``#``."""
 
-    page: Page
+    page: PageUrl
     invite: Invite
     fragment: str = field(repr=False)
 
 
-def read_page(text: str) -> Page:
+def parse_page_url(text: str) -> PageUrl:
     """
-    Read the URL of a robot's page, without a fragment.
+    Parse the URL of a robot's page, which has no fragment.
 
-    :raises ProtocolError: it is none; the text names the part that is wrong
+    :raises ProtocolError: the text names the part that is wrong
     """
     try:
         parts = urlsplit(text)
@@ -74,7 +79,7 @@ def read_page(text: str) -> Page:
     if parts.scheme not in ('http', 'https'):
         raise ProtocolError(f'{shorten(text)} begins with neither http:// nor https://')
     if '@' in parts.netloc:
-        # What is before it may be a password.
+        # The text before the @ may be a password, so the error shows the host only.
         raise ProtocolError(f'the link to {shorten(parts.hostname)} has a user name or password '
                             'before its host, which is not allowed')
     host = parts.hostname or ''
@@ -86,28 +91,28 @@ def read_page(text: str) -> Page:
         raise ProtocolError(f'{shorten(text)} has no good query: {shorten(parts.query)}')
     if '#' in text:
         raise ProtocolError(f'{shorten(text)} has a fragment, which is not allowed here')
-    return Page(f'{parts.scheme}://{parts.netloc}{parts.path or "/"}', parts.query)
+    return PageUrl(f'{parts.scheme}://{parts.netloc}{parts.path or "/"}', parts.query)
 
 
-def read_link(text: str) -> Link:
+def parse_invite_url(text: str) -> InviteUrl:
     """
-    Read a link as it was handed out. Errors never repeat its fragment, which is a secret.
+    Parse an invite URL as it was handed out.
 
-    :raises ProtocolError: the text names the part that is wrong
+    :raises ProtocolError: the text names the part that is wrong, and never repeats the fragment
     """
     text, _, fragment = text.strip().partition('#')
-    page = read_page(text)
+    page = parse_page_url(text)
     if not fragment:
         raise ProtocolError(f'{shorten(text)} has no invite behind a #: was it cut off? (A shell '
                             'needs the whole link in quotes)')
     try:
-        payload, key = split(fragment)
+        payload, key = split_invite(fragment)
     except ProtocolError:
         key = b''
     if len(key) != SECRET_BYTES:
         raise ProtocolError('what stands behind the # is not of the form v1.payload.key: was it '
                             'cut off?')
-    invite = read(payload)
-    if not 0 <= invite.exp < _NEVER:
+    invite = parse_payload(payload)
+    if not 0 <= invite.exp < _LATEST_EXPIRY:
         raise ProtocolError(f'the invite ends at {invite.exp}, which is no time')
-    return Link(page, invite, fragment)
+    return InviteUrl(page, invite, fragment)

@@ -11,11 +11,12 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """
 Mutual proof: both ends of a session show that they know an invite's key.
 
-Each MAC covers the DTLS fingerprints of both ends as its writer sees them, so that a relay which
-puts itself between the two gets no proof that fits.
+Each MAC covers the DTLS fingerprints of both ends as its sender sees them. A relay that puts its
+own DTLS between the two has other fingerprints, so no proof fits both ends.
 """
 
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ import secrets
 import struct
 
 NONCE_BYTES = MAC_BYTES = 32
-_PAGE, _ROBOT = b'rtc-bridge/1 page', b'rtc-bridge/1 robot'
+_PAGE_LABEL, _ROBOT_LABEL = b'rtc-bridge/1 page', b'rtc-bridge/1 robot'
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Transcript:
     """
     What both ends must agree on.
 
-    ``page_fingerprint`` and ``robot_fingerprint`` are raw SHA-256 digests of the certificates
-    (RFC 8122), ``payload`` the invite's characters as sent.
+    The fingerprints are raw SHA-256 digests of the DTLS certificates (RFC 8122); ``payload`` is
+    the invite's characters as sent.
     """
 
     robot_id: str
@@ -52,23 +53,19 @@ def new_nonce() -> bytes:
 
 def page_mac(key: bytes, transcript: Transcript) -> bytes:
     """Return the page's proof, 32 bytes."""
-    return _mac(key, _PAGE, transcript)
+    return _mac(key, _PAGE_LABEL, transcript)
 
 
 def robot_mac(key: bytes, transcript: Transcript) -> bytes:
     """Return the robot's proof, 32 bytes."""
-    return _mac(key, _ROBOT, transcript)
+    return _mac(key, _ROBOT_LABEL, transcript)
 
 
-def same(one: bytes, other: bytes) -> bool:
-    """Compare in constant time."""
-    return hmac.compare_digest(one, other)
-
-
-def _mac(key: bytes, label: bytes, t: Transcript) -> bytes:
+def _mac(key: bytes, label: bytes, transcript: Transcript) -> bytes:
     mac = hmac.new(key, digestmod=hashlib.sha256)
-    for field in (label, t.robot_id.encode(), t.robot_nonce, t.page_nonce, t.page_fingerprint,
-                  t.robot_fingerprint, t.payload.encode()):
-        # Lengths first, so that no two transcripts run together to the same bytes.
+    for field in (label, transcript.robot_id.encode(), transcript.robot_nonce,
+                  transcript.page_nonce, transcript.page_fingerprint,
+                  transcript.robot_fingerprint, transcript.payload.encode()):
+        # A length before each field, so that no two transcripts give the same bytes.
         mac.update(struct.pack('>I', len(field)) + field)
     return mac.digest()

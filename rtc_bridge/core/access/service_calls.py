@@ -12,28 +12,37 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Services that pages may call: which, and how often."""
+"""Services of the robot that pages may call: which, and how often."""
 
 from collections import OrderedDict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Callable, Iterable
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimiter
 from ..protocol.strict_json import shorten
 
-# Type of the service, as the graph names it, by kind.
+# Type of the service, as the ROS graph names it, by kind.
 SERVICE_TYPES = {'trigger': 'std_srvs/srv/Trigger', 'set_bool': 'std_srvs/srv/SetBool'}
+# In actions.services: a page shows a button for each.
 MAX_SERVICES = 32
+# Calls of one session, per second and at once: more than a person presses buttons.
 CALLS_HZ, CALLS_AT_ONCE = 2.0, 5.0
-_REMEMBERED = 64
-_MAX_TEXT = 500
+# Requests of one session whose results are kept for repetitions.
+_MAX_REMEMBERED = 64
+# Characters of a service's message that a page gets.
+_MAX_MESSAGE = 500
 
 
 @dataclass(frozen=True)
-class Service:
-    """A service that pages may call; ``kind`` is ``None`` where the graph is to tell."""
+class CallableService:
+    """
+    A service that pages may call.
+
+    ``name`` is as listed, ``topic`` the full name. ``kind`` is a key of ``SERVICE_TYPES``, or
+    ``None`` where the graph tells it.
+    """
 
     name: str
     topic: str
@@ -41,28 +50,29 @@ class Service:
 
 
 @dataclass(frozen=True)
-class Result:
-    """How a call ended, with a sentence for people."""
+class ServiceResult:
+    """The result of a call, with a sentence for people."""
 
     success: bool
     message: str
 
     def __post_init__(self) -> None:
-        """Cut what a service says at length."""
-        object.__setattr__(self, 'message', self.message[:_MAX_TEXT])
+        """Shorten a long message of the service."""
+        object.__setattr__(self, 'message', self.message[:_MAX_MESSAGE])
 
 
-def read_services(entries: Iterable[str], resolve: Callable[[str], str],
-                  forbidden: Iterable[str]) -> list[Service]:
+def parse_services(entries: Iterable[str], resolve: Callable[[str], str],
+                   forbidden: Iterable[str]) -> list[CallableService]:
     """
-    Return what ``actions.services`` lists.
+    Return the services that ``actions.services`` lists.
 
-    :param resolve: takes a service's name and returns the full one; raises ValueError
-    :param forbidden: names that are never to be called from a page
-    :raises ParameterError: an entry is no ``name`` or ``name:kind``, double, or forbidden
+    :param resolve: returns the full name of a service; raises ValueError
+    :param forbidden: names that pages must never call
+    :raises ParameterError: an entry is not ``name`` or ``name:kind``, is listed twice, or is
+        forbidden
     """
     never = {resolve(name) for name in forbidden}
-    found: dict[str, Service] = {}
+    found: dict[str, CallableService] = {}
     for entry in entries:
         name, colon, kind = entry.partition(':')
         fault = ''
@@ -80,36 +90,41 @@ def read_services(entries: Iterable[str], resolve: Callable[[str], str],
             raise ParameterError(f'parameter actions.services has {shorten(entry)}, allowed are '
                                  f'names of services, alone or as name:trigger or name:set_bool: '
                                  f'{fault}')
-        found[topic] = Service(name, topic, kind or None)
+        found[topic] = CallableService(name, topic, kind or None)
     if len(found) > MAX_SERVICES:
         raise ParameterError(f'parameter actions.services has {len(found)} entries, at most '
                              f'{MAX_SERVICES} are allowed')
     return list(found.values())
 
 
-class Calls:
-    """One session's calls: each request is made once, and not too many are."""
+class SessionServiceCalls:
+    """
+    The service calls of one session.
+
+    A page repeats a request until it gets the result; each request is carried out once, and at a
+    limited rate.
+    """
 
     def __init__(self, clock: Clock = boot_time) -> None:
-        """Start with none."""
-        self._limit = RateLimiter(CALLS_HZ, CALLS_AT_ONCE, clock)
-        # Results by request; None while the service has not answered.
-        self._known: OrderedDict[int, Result | None] = OrderedDict()
+        self._limiter = RateLimiter(CALLS_HZ, CALLS_AT_ONCE, clock)
+        # Results by request id; None while the service has not answered.
+        self._results: OrderedDict[int, ServiceResult | None] = OrderedDict()
 
     def begin(self, request: int) -> bool:
-        """Tell whether to make a call; if not, :meth:`result` says why, or what came of it."""
-        if request in self._known:
+        """Return whether to carry a request out; if not, :meth:`result` has its result so far."""
+        if request in self._results:
             return False
-        fresh = self._limit.allow()
-        self._known[request] = None if fresh else Result(False, 'too many calls: wait a moment')
-        if len(self._known) > _REMEMBERED:
-            self._known.popitem(last=False)
-        return fresh
+        allowed = self._limiter.allow()
+        self._results[request] = None if allowed else ServiceResult(
+            False, 'too many calls: wait a moment')
+        if len(self._results) > _MAX_REMEMBERED:
+            self._results.popitem(last=False)
+        return allowed
 
-    def result(self, request: int) -> Result | None:
-        """Return what came of a request, ``None`` while nothing has."""
-        return self._known.get(request)
+    def result(self, request: int) -> ServiceResult | None:
+        """Return the result of a request, ``None`` while there is none."""
+        return self._results.get(request)
 
-    def end(self, request: int, result: Result) -> None:
-        """Note what came of a request."""
-        self._known[request] = result
+    def end(self, request: int, result: ServiceResult) -> None:
+        """Note the result of a request."""
+        self._results[request] = result

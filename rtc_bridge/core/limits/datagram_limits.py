@@ -15,9 +15,9 @@
 
 from collections.abc import Callable
 
-from .ice_check_limits import AddressLimits
+from .ice_check_limits import IceCheckLimits
 from .rate_limit import RateLimiter
-from .sctp_limits import AssociationLimits
+from .sctp_limits import SctpLimits
 from ..clock import boot_time, Clock
 
 # WebRTC keeps to 1200 bytes and some; a longer datagram holds many DTLS records, of which OpenSSL
@@ -44,8 +44,8 @@ class PeerLimits:
                  clock: Clock = boot_time) -> None:
         self.on_breach = on_breach
         self.trusted = trusted
-        self.association = AssociationLimits(clock)
-        self.addresses = AddressLimits()
+        self.association = SctpLimits(clock)
+        self.addresses = IceCheckLimits()
         # Set once its association has been ended.
         self.over = False
         self._datagrams = RateLimiter(_DATAGRAMS_HZ, _DATAGRAMS, clock)

@@ -48,7 +48,7 @@ def _is_inside(host: str) -> bool | None:
     return not address.is_global
 
 
-class AddressLimits:
+class IceCheckLimits:
     """
     The addresses of one peer, and the checks that go to them.
 

@@ -65,7 +65,7 @@ class EscapingFormatter(logging.Formatter):
                          for line in super().formatException(ei).splitlines())
 
 
-class Repeats:
+class LogSampler:
     """
     Decides which of many like events are logged: the 1st, 10th, 100th, and so on, of each kind.
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import logging
 import threading
 
-from .log_limits import escape, Repeats
+from .log_limits import escape, LogSampler
 from ..errors import ProtocolError, SignalingError
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Refusals:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts: OrderedDict[str, Refusal] = OrderedDict()
-        self._repeats = Repeats()
+        self._repeats = LogSampler()
 
     def note(self, reason: str, source: str | None = None, text: str = '') -> None:
         """

@@ -65,7 +65,7 @@ _PACKETS_HZ, _PACKETS = 1000.0, 2000.0
 _CONTROL_HZ, _CONTROLS = 10.0, 50.0
 
 
-class AssociationBreach(ProtocolError):
+class SctpBreach(ProtocolError):
     """A peer does with its association what no browser does, or too much: it ends."""
 
 
@@ -73,45 +73,45 @@ def read_chunk_types(packet: bytes) -> list[int]:
     """
     Check the form of a packet; return the types of its chunks.
 
-    :raises AssociationBreach: a reader could fail, or never return, on it
+    :raises SctpBreach: a reader could fail, or never return, on it
     """
     types: list[int] = []
     position, end = _HEADER, len(packet)
     while position <= end - _CHUNK_HEADER:
         kind, _, length = unpack_from('!BBH', packet, position)
         if length < _CHUNK_HEADER or position + length > end:
-            raise AssociationBreach(f'a chunk of {length} bytes')
+            raise SctpBreach(f'a chunk of {length} bytes')
         if len(types) == MAX_CHUNKS_PER_PACKET:
-            raise AssociationBreach(f'more than {MAX_CHUNKS_PER_PACKET} chunks in a packet')
+            raise SctpBreach(f'more than {MAX_CHUNKS_PER_PACKET} chunks in a packet')
         types.append(kind)
         _check_chunk(kind, packet[position:position + length])
         position += length + -length % 4
     if INIT in types and len(types) > 1:
-        raise AssociationBreach('INIT with other chunks')
+        raise SctpBreach('INIT with other chunks')
     return types
 
 
 def _check_chunk(kind: int, chunk: bytes) -> None:
     if kind == DATA and len(chunk) <= _DATA_HEADER:
         # RFC 9260, section 6.2: without user data, the association is to be aborted.
-        raise AssociationBreach('DATA without user data')
+        raise SctpBreach('DATA without user data')
     if kind == FORWARD_TSN and (len(chunk) < 8 or len(chunk) % 4):
-        raise AssociationBreach('FORWARD TSN of a wrong length')
+        raise SctpBreach('FORWARD TSN of a wrong length')
     if kind == SACK:
         blocks, duplicates = (unpack_from('!HH', chunk, 12) if len(chunk) >= _SACK_HEADER
                               else (1, 0))
         if len(chunk) != _SACK_HEADER + 4 * (blocks + duplicates):
-            raise AssociationBreach('SACK of a wrong length')
+            raise SctpBreach('SACK of a wrong length')
     if kind in _PARAMETERS:
         count, position = 0, _PARAMETERS[kind]
         while position <= len(chunk) - 4:
             length, = unpack_from('!H', chunk, position + 2)
             if length < 4:
                 # A reader that goes on by this length stays here for ever.
-                raise AssociationBreach(f'a parameter of {length} bytes')
+                raise SctpBreach(f'a parameter of {length} bytes')
             count, position = count + 1, position + length + -length % 4
         if kind == RECONFIG and count > MAX_RECONFIG_PARAMETERS:
-            raise AssociationBreach(f'{count} parameters in one RE-CONFIG')
+            raise SctpBreach(f'{count} parameters in one RE-CONFIG')
 
 
 def tsns_ahead(tsn: int, last: int) -> int:
@@ -135,7 +135,7 @@ def gap_blocks(blocks: Iterable[tuple[int, int]], outstanding: int) -> list[tupl
     return kept
 
 
-class AssociationLimits:
+class SctpLimits:
     """Counts what one peer does with its association."""
 
     def __init__(self, clock: Clock = boot_time) -> None:
@@ -147,17 +147,17 @@ class AssociationLimits:
         """
         Count a packet; tell whether it is to be read, not dropped as one too many.
 
-        :raises AssociationBreach: the association is to end
+        :raises SctpBreach: the association is to end
         """
         types = read_chunk_types(packet)
         if not proven:
             self._bytes += len(packet)
             self._chunks += len(types)
             if self._bytes > UNPROVEN_BYTES or self._chunks > UNPROVEN_CHUNKS:
-                raise AssociationBreach('too much was sent before the proof')
+                raise SctpBreach('too much was sent before the proof')
         self._inits += types.count(INIT)
         if self._inits > MAX_INITS:
-            raise AssociationBreach(f'more than {MAX_INITS} INITs')
+            raise SctpBreach(f'more than {MAX_INITS} INITs')
         controls = sum(kind not in (DATA, SACK, FORWARD_TSN) for kind in types)
         # Each of them: aiortc answers each one.
         allowed = [self._controls.allow() for _ in range(controls)]
@@ -172,11 +172,11 @@ class AssociationLimits:
         :param misordered: how many behind it are kept
         :param waiting: bytes of unfinished messages, this chunk with them
         :param chunks: the number of their chunks, likewise
-        :raises AssociationBreach: the association is to end
+        :raises SctpBreach: the association is to end
         """
         if waiting > MAX_UNFINISHED_BYTES or chunks > MAX_UNFINISHED_CHUNKS:
-            raise AssociationBreach(f'{waiting} bytes in {chunks} chunks of messages without an '
-                                    'end')
+            raise SctpBreach(f'{waiting} bytes in {chunks} chunks of messages without an '
+                             'end')
         ahead = tsns_ahead(tsn, last)
         return ahead <= 1 or (ahead <= MAX_TSNS_AHEAD and misordered < MAX_MISORDERED)
 
@@ -185,19 +185,19 @@ class AssociationLimits:
         Count a channel that the peer opens.
 
         :param label_bytes: of its label and protocol
-        :raises AssociationBreach: the association is to end
+        :raises SctpBreach: the association is to end
         """
         self._channels += 1
         if self._channels > MAX_CHANNELS or label_bytes > MAX_LABEL_BYTES:
-            raise AssociationBreach(f'more than {MAX_CHANNELS} channels, or a label of more than '
-                                    f'{MAX_LABEL_BYTES} bytes')
+            raise SctpBreach(f'more than {MAX_CHANNELS} channels, or a label of more than '
+                             f'{MAX_LABEL_BYTES} bytes')
 
     def take_stray(self) -> None:
         """
         Count a message on a stream without a channel.
 
-        :raises AssociationBreach: the association is to end
+        :raises SctpBreach: the association is to end
         """
         self._stray += 1
         if self._stray > MAX_STRAY_MESSAGES:
-            raise AssociationBreach(f'more than {MAX_STRAY_MESSAGES} messages without a channel')
+            raise SctpBreach(f'more than {MAX_STRAY_MESSAGES} messages without a channel')

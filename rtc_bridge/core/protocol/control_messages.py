@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .strict_json import load_object, member, shorten
-from ..access.invite import decode, MAX_PAYLOAD
+from .. import base64url
+from ..access.invite import MAX_PAYLOAD
 from ..access.proof import MAC_BYTES, NONCE_BYTES
 from ..driving.velocity import Velocity
 from ..errors import ProtocolError
@@ -157,9 +158,10 @@ def _any(obj: dict[str, Any], name: str) -> Any:
 
 
 def _prove(obj: dict[str, Any]) -> Prove:
-    nonce, mac = decode(member(obj, 'nonce', str)), decode(member(obj, 'mac', str))
+    nonce = base64url.decode(member(obj, 'nonce', str))
+    mac = base64url.decode(member(obj, 'mac', str))
     payload = member(obj, 'payload', str)
-    decode(payload)
+    base64url.decode(payload)
     if (len(nonce), len(mac)) != (NONCE_BYTES, MAC_BYTES) or len(payload) > MAX_PAYLOAD:
         raise ProtocolError(f'nonce, mac and payload have {len(nonce)} bytes, {len(mac)} bytes '
                             f'and {len(payload)} characters, which is no proof')

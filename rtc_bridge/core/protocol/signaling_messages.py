@@ -28,7 +28,7 @@ from .robot_link import (
     read_ice_servers,
 )
 from .strict_json import dump_frame, load_object, member, shorten
-from ..access.robot_identity import Identity
+from ..access.robot_identity import RobotIdentity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
 from ..limits.text_limits import LIMITS, sdp_member, text_member
@@ -89,7 +89,7 @@ class Register(Message):
     robot_id: str
     version: str
     ice_servers: tuple[IceServer, ...] = ()
-    identity: Identity | None = None
+    identity: RobotIdentity | None = None
 
     def members(self) -> dict[str, Any]:
         """Write the ICE servers as browsers take them."""
@@ -272,11 +272,11 @@ def _offer(obj: dict[str, Any]) -> OfferMessage:
         origin=text_member(obj, 'origin', default=None)))
 
 
-def _identity(obj: dict[str, Any]) -> Identity | None:
+def _identity(obj: dict[str, Any]) -> RobotIdentity | None:
     identity = member(obj, 'identity', dict, None)
     if identity is None:
         return None
-    return Identity(text_member(identity, 'salt'), text_member(identity, 'digest'))
+    return RobotIdentity(text_member(identity, 'salt'), text_member(identity, 'digest'))
 
 
 def _call(obj: dict[str, Any]) -> Call:

@@ -38,8 +38,8 @@ from .hooks import available
 from .peer_limits import limits_of, note_unreadable
 from ...core.limits.datagram_limits import PeerLimits
 from ...core.limits.sctp_limits import (
-    AssociationBreach, gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD,
-    MAX_UNFINISHED_BYTES, tsns_ahead,
+    gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES,
+    SctpBreach, tsns_ahead,
 )
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def _install_association_limits() -> None:
         try:
             if limits.association.take_packet(data, limits.trusted):
                 await handle(self, data)
-        except AssociationBreach as breach:
+        except SctpBreach as breach:
             await _end_association(self, limits, str(breach))
         except _MALFORMED as error:
             note_unreadable('SCTP', error, trusted=limits.trusted)
@@ -151,7 +151,7 @@ def _clamp_sack(transport: RTCSctpTransport, chunk: rtcsctptransport.SackChunk) 
     """Keep the gap blocks of a SACK that are about outstanding TSNs (RFC 9260, section 6.2.1)."""
     newest = (transport._local_tsn - 1) & 0xFFFFFFFF
     if tsns_ahead(chunk.cumulative_tsn, newest):
-        raise AssociationBreach('SACK of what was not sent')
+        raise SctpBreach('SACK of what was not sent')
     sent = transport._sent_queue
     outstanding = tsns_ahead(sent[-1].tsn, chunk.cumulative_tsn) if sent else 0
     chunk.gaps = gap_blocks(chunk.gaps, outstanding if len(sent) <= MAX_OUTSTANDING else 0)
@@ -162,7 +162,7 @@ def _clamp_forward_tsn(transport: RTCSctpTransport,
     """Keep the streams of a FORWARD TSN (RFC 3758) that are in use, each once."""
     received = transport._last_received_tsn
     if received is not None and tsns_ahead(chunk.cumulative_tsn, received) > MAX_TSNS_AHEAD:
-        raise AssociationBreach('FORWARD TSN far ahead')
+        raise SctpBreach('FORWARD TSN far ahead')
     chunk.streams = list({stream: (stream, sequence) for stream, sequence in chunk.streams
                           if stream in transport._inbound_streams
                           or stream in transport._data_channels}.values())
@@ -177,7 +177,7 @@ def _install_data_limits() -> None:
         if limits is not None:
             streams = self._inbound_streams
             if chunk.stream_id not in streams and len(streams) >= MAX_STREAMS:
-                raise AssociationBreach(f'data on more than {MAX_STREAMS} streams')
+                raise SctpBreach(f'data on more than {MAX_STREAMS} streams')
             if self._advertised_rwnd < len(chunk.user_data):
                 # aiortc does not give back the window of what waited on a stream that was reset.
                 self._advertised_rwnd = MAX_UNFINISHED_BYTES - sum(

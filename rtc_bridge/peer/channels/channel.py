@@ -12,10 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a session's data channels have in common."""
+"""What the data channels of a session have in common."""
 
 import logging
-from typing import Any, Protocol
+from typing import Protocol
 
 from aiortc import RTCDataChannel
 
@@ -27,33 +27,40 @@ from ...core.video.viewer_stats import ViewerStats
 
 logger = logging.getLogger(__name__)
 
-# A viewer that reads nothing must not fill our memory. All channels of a session share one queue:
-# what may wait for long is sent only while it is short, or ticks and leases would wait behind it.
+# Bytes that may wait to be sent, so that a viewer that reads nothing does not fill our memory. All
+# channels of a session share one queue of SCTP: what may wait for long (messages of applications,
+# telemetry) is sent only while the queue is short, or nonces and leases would wait behind it.
 MAX_BUFFERED = 256 * 1024
 MAX_BUFFERED_MESSAGES = 64 * 1024
 MAX_BUFFERED_TELEMETRY = 8 * 1024
 
 
-class Viewer(Protocol):
-    """The session that a channel belongs to."""
+class ChannelSession(Protocol):
+    """
+    The session that a channel belongs to, as the channel sees it.
+
+    :ivar selected: somebody has chosen the camera of slot 0
+    :ivar figures: what the page measured last, and when it said so (boot-time clock)
+    """
 
     session_id: str
     source: str | None
-    role: str
     budgets: SessionBudgets
     authorization: SessionAuthorization
     robot: RobotContext
     slots: list[Slot]
-    # Whether somebody has said what slot 0 is to show.
     selected: bool
-    # What the page measured last, and when it said so by the boot-time clock.
     figures: tuple[ViewerStats, float] | None
+
+    @property
+    def role(self) -> str:
+        """Return ``none``, ``view``, ``drive`` or ``supervise``."""
 
     def prove(self, nonce: bytes, payload: str, mac: bytes) -> bytes | None:
         """Check the page's proof; return the robot's, or begin to end the session."""
 
-    def stop_changed(self, request: int | None = None) -> None:
-        """Tell of the emergency stop, as the confirmation of a request if one is given."""
+    def confirm_stop(self, request: int) -> None:
+        """Tell the page that its request for an emergency stop was carried out."""
 
     def end(self, reason: str, code: str = '') -> None:
         """Begin to end the session."""
@@ -66,52 +73,64 @@ class Channel:
     """A data channel of a session; each kind overrides what concerns it."""
 
     def __init__(self, channel: RTCDataChannel) -> None:
-        """Keep the channel."""
         self._channel = channel
-        self._told_too_long = False
+        self._logged_too_long = False
 
-    def send(self, text: str, most: int = MAX_BUFFERED) -> bool:
+    def send(self, text: str, max_buffered: int = MAX_BUFFERED) -> bool:
         """
-        Send if the channel is open and not stuck, and the viewer takes so much; tell whether.
+        Send a text; tell whether it was sent.
 
-        :param most: bytes that may wait before it
+        It is not if the channel is not open, if the viewer takes no text of this length, or if
+        too much waits already.
+
+        :param max_buffered: bytes that may wait before it
         """
-        if self._channel.readyState != 'open' or self._channel.bufferedAmount >= most:
+        if self._channel.readyState != 'open' or self._channel.bufferedAmount >= max_buffered:
             return False
         try:
             self._channel.send(text)
         except ValueError as error:
-            # Longer than the viewer said it takes.
-            if not self._told_too_long:
-                self._told_too_long = True
-                logger.warning('a message was not sent, more of them are not told: %s', error)
+            # aiortc raises this if the text is longer than the viewer announced to take.
+            if not self._logged_too_long:
+                self._logged_too_long = True
+                logger.warning('a message of %d characters was not sent, further ones are not '
+                               'logged: %s', len(text), error)
             return False
         return True
 
     def cameras_changed(self) -> None:
-        """Cameras came or went."""
+        """Tell that cameras came or went."""
 
     def lease_changed(self) -> None:
-        """Somebody else drives, or nobody."""
+        """Tell that the lease has another holder, or others ask for it."""
 
     def stop_changed(self, request: int | None = None) -> None:
-        """Tell of the emergency stop, as the confirmation of a request if one is given."""
+        """
+        Tell the state of the emergency stop.
 
-    def send_message(self, data: Any) -> None:
-        """Send an application's value."""
+        :param request: of the page's message that this confirms, if any
+        """
 
-    def send_telemetry(self, values: dict[str, Any]) -> None:
-        """Send new values by name."""
+    def send_message(self, data: object) -> None:
+        """Send an application's JSON value."""
+
+    def send_telemetry(self, values: dict[str, object]) -> None:
+        """Send new JSON values by name."""
 
     def actions_changed(self) -> None:
-        """Services that may be called came or went."""
+        """Tell that services that may be called came or went."""
 
     def notices_changed(self) -> None:
-        """Tell what is wrong on the way of commands to the motors."""
+        """Tell what keeps commands from the motors."""
 
     def watch(self) -> None:
-        """Look after what changes by itself; called five times a second."""
+        """Look after what changes by itself; the session calls this five times a second."""
 
     def close(self, reason: str, code: str = '') -> None:
-        """Hear no more: the session ends, for a person's and a program's reason."""
+        """
+        Hear no more, since the session ends.
+
+        :param reason: for a person
+        :param code: for a program, '' if there is none
+        """
         self._channel.remove_all_listeners()

@@ -14,12 +14,10 @@
 
 """K-Scale's ``chat`` channel: any text to the application and back."""
 
-from typing import Any
-
 from aiortc import RTCDataChannel
 
-from .channel import Channel, Viewer
-from ...core.access.roles import may_drive
+from .channel import Channel, ChannelSession
+from ...core.access.policy import may_drive
 from ...core.driving.rtcbot_input import write_text
 from ...core.protocol.control_messages import MAX_MESSAGE
 from ...core.protocol.kscale_messages import write_error
@@ -27,18 +25,22 @@ from ...core.supervision import guarded
 
 
 class ChatChannel(Channel):
-    """Its joystick (``x``, ``y``, ``z``) is a text like others: it drives by no rules of ours."""
+    """
+    Passes texts between an app and the robot's applications.
 
-    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
-        """Begin to listen."""
+    K-Scale's joystick (``x``, ``y``, ``z``) is such a text: it does not pass the command gate, so
+    it does not drive.
+    """
+
+    def __init__(self, channel: RTCDataChannel, session: ChannelSession) -> None:
         super().__init__(channel)
         self._session = session
-        self._refused = False
+        self._has_refused = False
         channel.on('message', guarded(
             'chat channel', self._on_message, on_failure=session.fail))
 
-    def send_message(self, data: Any) -> None:
-        """Send an application's value."""
+    def send_message(self, data: object) -> None:
+        """Send an application's JSON value."""
         self.send(write_text(data))
 
     def _on_message(self, text: str | bytes) -> None:
@@ -52,12 +54,12 @@ class ChatChannel(Channel):
             self._session.robot.publish_message(text)
 
     def _refuse(self, why: str) -> None:
-        # Once: a joystick would hear it sixty times a second.
-        if self._refused:
+        """Send an error, once: a joystick would cause sixty a second."""
+        if self._has_refused:
             return
-        self._refused = True
+        self._has_refused = True
         if self._channel.readyState == 'connecting':
-            # Texts may come before what opens the channel for ours (RFC 8832, section 6).
+            # A text may come before the channel is open on this side (RFC 8832, section 6).
             self._channel.once('open', guarded(
                 'chat channel', lambda: self.send(write_error(why))))
         else:

@@ -16,12 +16,11 @@
 
 import asyncio
 import logging
-from typing import Any
 
 from aiortc import RTCDataChannel
 
-from .channel import Channel, Viewer
-from ...core.access.roles import may_drive
+from .channel import Channel, ChannelSession
+from ...core.access.policy import may_drive
 from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.rtcbot_input import read_text, Wish, write_json
@@ -30,19 +29,24 @@ from ...core.supervision import guarded
 
 logger = logging.getLogger(__name__)
 
-# How often a motion that changes is taken, seconds: more often than robots are commanded.
+# Seconds between two states that are passed on while a motion changes: 50 a second are more than
+# a robot is commanded with. RTCBot's gamepad sends 250.
 HOLD_PERIOD_S = 0.02
 
 
 class RTCBotChannel(Channel):
-    """Speaks as RTCBot's Python side does: text in JSON out, raw text or JSON in."""
+    """
+    Speaks as RTCBot's Python side does: text in JSON out, raw text or JSON in.
 
-    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
-        """Begin to listen."""
+    RTCBot sends changes only (a key down, a stick moved). What all of them add up to is latched,
+    at most every ``HOLD_PERIOD_S``: begin and end of a motion at once, the newest state always.
+    """
+
+    def __init__(self, channel: RTCDataChannel, session: ChannelSession) -> None:
         super().__init__(channel)
         self._session = session
         self._wish = Wish()
-        # Holds the newest motion as soon as it may.
+        # Latches the newest state when HOLD_PERIOD_S is over.
         self._due: asyncio.TimerHandle | None = None
         self._next_hold = float('-inf')
         self._last_refusal = ''
@@ -52,55 +56,54 @@ class RTCBotChannel(Channel):
         channel.on('close', guarded("RTCBot's channel", lambda: session.end(
             'the viewer closed its channel')))
 
-    def send_message(self, data: Any) -> None:
-        """Send an application's value."""
-        # These sessions prove nothing: whoever is here has a role.
+    def send_message(self, data: object) -> None:
+        """Send an application's JSON value; a session with this channel always has a role."""
         self.send(write_json(data))
 
     def close(self, reason: str, code: str = '') -> None:
-        """Hold nothing more."""
+        """Latch nothing more, and hear no more."""
         super().close(reason, code)
-        self._forget_due()
+        self._cancel_due()
 
-    def _forget_due(self) -> None:
+    def _cancel_due(self) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
 
     def _on_message(self, text: str | bytes) -> None:
-        # RTCBot uses no binary messages.
-        if isinstance(text, bytes) or len(text) > MAX_MESSAGE or not may_drive(
-                self._session.role):
+        session = self._session
+        # RTCBot has no binary messages.
+        if isinstance(text, bytes) or len(text) > MAX_MESSAGE or not may_drive(session.role):
             return
-        if not self._session.budgets.rtcbot.allow():
-            # What is left out could be the end of a motion.
-            self._forget_due()
-            self._session.robot.teleop.release_lease(self._session.session_id)
+        if not session.budgets.rtcbot.allow():
+            # What is dropped may be the end of a motion: stop the robot.
+            logger.debug('session %s sends too much: it loses the lease', session.session_id[:8])
+            self._cancel_due()
+            session.robot.teleop.release_lease(session.session_id)
             return
-        if self._session.budgets.app_messages.allow():
-            self._session.robot.publish_message(text)
-        rested = self._wish.at_rest
+        if session.budgets.app_messages.allow():
+            session.robot.publish_message(text)
+        was_neutral = self._wish.at_rest
         if self._wish.update(read_text(text)) is None:
             return
         wait = self._next_hold - boot_time()
-        if rested or self._wish.at_rest or wait <= 0:
-            # Where a motion begins and ends is told at once, each time.
-            self._hold(rested)
+        if was_neutral or self._wish.at_rest or wait <= 0:
+            self._latch(was_neutral)
         elif self._due is None:
             self._due = asyncio.get_running_loop().call_later(wait, guarded(
-                "RTCBot's channel", self._hold, on_failure=self._session.fail))
+                "RTCBot's channel", self._latch, on_failure=session.fail))
 
-    def _hold(self, rested: bool = False) -> None:
+    def _latch(self, was_neutral: bool = False) -> None:
         """Have the robot do what all messages so far add up to."""
-        self._forget_due()
+        self._cancel_due()
         self._next_hold = boot_time() + HOLD_PERIOD_S
+        session = self._session
         try:
-            self._session.robot.teleop.latch_rtcbot_state(self._session.session_id,
-                                                          *self._wish.total(), rested,
-                                                          self._wish.at_rest)
+            session.robot.teleop.latch_rtcbot_state(session.session_id, *self._wish.total(),
+                                                    was_neutral, self._wish.at_rest)
         except TeleopRefused as refused:
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)
-                logger.info('session %s may not drive: %s', self._session.session_id[:8], refused)
+                logger.info('session %s may not drive: %s', session.session_id[:8], refused)
         else:
             self._last_refusal = ''

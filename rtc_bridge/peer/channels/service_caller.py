@@ -12,63 +12,68 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One session's calls of the robot's services."""
+"""The calls of the robot's services by one session."""
 
-from typing import Any, Callable
+import logging
 
-from .channel import Viewer
-from ...core.access.roles import may_drive
-from ...core.access.service_calls import Calls, Result
+from .channel import ChannelSession
+from .control_sender import ControlSender
+from ...core.access.policy import may_drive
+from ...core.access.service_calls import ServiceResult, SessionServiceCalls
 from ...core.protocol.control_messages import Call
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
 
+logger = logging.getLogger(__name__)
 
-class Caller:
+_UNKNOWN = ServiceResult(False, 'an internal error of the robot; whether it was done is not known')
+
+
+class ServiceCaller:
     """
-    Makes a page's calls, each once, and tells what came of them.
+    Makes a page's calls, each once, and sends what came of them (``result``).
 
     A call goes on when the session has ended: what the robot has begun cannot be taken back.
-
-    :param send: takes the members of ``result``
     """
 
-    def __init__(self, session: Viewer, send: Callable[[dict[str, Any]], None]) -> None:
-        """Make none yet."""
+    def __init__(self, session: ChannelSession, sender: ControlSender) -> None:
         self._session = session
-        self._send = send
-        self._calls = Calls()
+        self._sender = sender
+        self._calls = SessionServiceCalls()
 
-    def make(self, call: Call) -> None:
-        """Begin a call, or say why not."""
-        refusal = self._refusal(call)
+    def call(self, message: Call) -> None:
+        """Begin a call, or send why it is refused, or what a repeated one has led to."""
+        refusal = self._refusal(message)
         if refusal:
-            self._tell(call.request, Result(False, refusal))
-        elif self._calls.begin(call.request):
-            spawn('call of an action', self._make(call), on_failure=lambda error: self._end(
-                call, Result(False, 'an internal error of the robot; whether it was done is not '
-                                    'known')))
-        elif result := self._calls.result(call.request):
-            self._tell(call.request, result)
+            self._send_result(message.request, ServiceResult(False, refusal))
+        elif self._calls.begin(message.request):
+            logger.debug('session %s calls service %s', self._session.session_id[:8], message.name)
+            spawn('call of an action', self._call(message),
+                  on_failure=lambda error: self._end(message, _UNKNOWN))
+        elif result := self._calls.result(message.request):
+            self._send_result(message.request, result)
 
-    def _refusal(self, call: Call) -> str:
-        """Return why a call is none, '' if it is one."""
+    def _refusal(self, message: Call) -> str:
+        """Return why a call is refused, '' if it is not."""
         actions = self._session.robot.actions
         if not may_drive(self._session.role):
             return 'this session may only watch'
-        if call.name not in actions:
-            return f'no action {shorten(call.name)}, there are: {", ".join(actions) or "none"}'
-        wants = actions[call.name] == 'set_bool'
-        if wants != (call.value is not None):
-            return f'action {shorten(call.name)} takes {"true or false" if wants else "no value"}'
+        if message.name not in actions:
+            return (f'no action {shorten(message.name)}, there are: '
+                    f'{", ".join(actions) or "none"}')
+        wants_value = actions[message.name] == 'set_bool'
+        if wants_value != (message.value is not None):
+            return (f'action {shorten(message.name)} takes '
+                    f'{"true or false" if wants_value else "no value"}')
         return ''
 
-    async def _make(self, call: Call) -> None:
-        self._end(call, await self._session.robot.call(call.name, call.value))
+    async def _call(self, message: Call) -> None:
+        self._end(message, await self._session.robot.call(message.name, message.value))
 
-    def _end(self, call: Call, result: Result) -> None:
-        self._calls.end(call.request, result)
-        self._tell(call.request, result)
+    def _end(self, message: Call, result: ServiceResult) -> None:
+        self._calls.end(message.request, result)
+        self._send_result(message.request, result)
 
-    def _tell(self, request: int, result: Result) -> None:
-        self._send({'request': request, 'success': result.success, 'message': result.message})
+    def _send_result(self, request: int, result: ServiceResult) -> None:
+        self._sender.send('result', request=request, success=result.success,
+                          message=result.message)

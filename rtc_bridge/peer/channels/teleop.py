@@ -12,36 +12,41 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The ``teleop`` channel: ticks out, commands in."""
+"""The ``teleop`` channel: freshness nonces out, commands and emergency stops in."""
 
 import asyncio
+import logging
 
 from aiortc import RTCDataChannel
 
-from .channel import Channel, Viewer
-from ...core.access.roles import may_drive, may_press_stop
+from .channel import Channel, ChannelSession
+from ...core.access.policy import may_drive, may_press_stop
 from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.teleop_controller import NONCE_PERIOD_S
 from ...core.errors import ProtocolError
-from ...core.protocol.control_messages import parse_teleop, Stop
+from ...core.protocol.control_messages import Drive, Joy, parse_teleop, Stop
 from ...core.protocol.strict_json import dump
 from ...core.supervision import guarded, spawn
 
+logger = logging.getLogger(__name__)
+
+# Refusals are sent five times a second at most; commands come 25 times a second.
 _REFUSED_PERIOD_S = 0.2
-# Ours take 40 characters; members that are not known may be added.
-_MAX_STOP = 4096
+# Characters of an emergency stop. Our page's has 40; a client may add members that are not known.
+_MAX_STOP_CHARACTERS = 4096
 
 
 class TeleopChannel(Channel):
     """Passes commands to the teleop controller, and nonces to the page while it drives."""
 
-    def __init__(self, channel: RTCDataChannel, session: Viewer) -> None:
-        """Begin to listen."""
+    def __init__(self, channel: RTCDataChannel, session: ChannelSession) -> None:
         super().__init__(channel)
         self._session = session
-        self._ticking: asyncio.Task[None] | None = None
+        # Sends nonces while this session holds the lease.
+        self._sending_nonces: asyncio.Task[None] | None = None
         self._next_refusal = 0.0
+        self._logged_refusal = ''
         # The newest command that was accepted: its number, and when.
         self._accepted: dict[str, float] = {}
         channel.on('message', guarded(
@@ -49,80 +54,101 @@ class TeleopChannel(Channel):
         self.lease_changed()
 
     def lease_changed(self) -> None:
-        """Start or stop ticking."""
-        driving = self._session.robot.teleop.lease.holder == self._session.session_id
-        if driving and self._ticking is None:
-            self._ticking = spawn('ticks', self._tick(), on_failure=self._session.fail)
-        elif not driving:
-            self._stop_ticking()
+        """Send nonces if this session holds the lease, and only then."""
+        drives = self._session.robot.teleop.lease.holder == self._session.session_id
+        if drives and self._sending_nonces is None:
+            self._sending_nonces = spawn('nonces', self._send_nonces(),
+                                         on_failure=self._session.fail)
+        elif not drives:
+            self._stop_nonces()
 
     def close(self, reason: str, code: str = '') -> None:
-        """Stop ticking."""
+        """Send no more nonces, and hear no more."""
         super().close(reason, code)
-        self._stop_ticking()
+        self._stop_nonces()
 
-    def _stop_ticking(self) -> None:
-        if self._ticking is not None:
-            self._ticking.cancel()
-            # The next epoch counts from 1 again.
+    def _stop_nonces(self) -> None:
+        if self._sending_nonces is not None:
+            self._sending_nonces.cancel()
+            self._sending_nonces = None
+            # The next epoch counts commands from 1 again.
             self._accepted = {}
-            self._ticking = None
 
-    async def _tick(self) -> None:
+    async def _send_nonces(self) -> None:
         while True:
-            tick = self._session.robot.teleop.gate.new_nonce()
-            self.send(dump({'type': 'tick', 'tick': tick, **self._accepted}))
+            nonce = self._session.robot.teleop.gate.new_nonce()
+            self.send(dump({'type': 'tick', 'tick': nonce, **self._accepted}))
             await asyncio.sleep(NONCE_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
-        seq = None
-        surplus = not self._session.budgets.commands.allow()
-        if surplus and not self._may_be_stop(text):
-            return self._refuse(seq, 'busy')
+        in_budget = self._session.budgets.commands.allow()
+        if not in_budget and not self._may_be_stop(text):
+            self._refuse(None, 'busy')
+            return
+        sequence = None
         try:
             message = parse_teleop(text)
-            seq = None if isinstance(message, Stop) else message.seq
             if isinstance(message, Stop):
-                return self._stop(message)
-            if surplus:
+                self._stop(message)
+                return
+            sequence = message.seq
+            if not in_budget:
                 raise TeleopRefused('busy')
-            if not may_drive(self._session.role):
-                raise TeleopRefused('role')
-            slot = self._session.slots[0] if self._session.slots else None
-            frame = slot.track.times.arrival_of(message.frame) if slot is not None else None
-            for_driving = (slot is None or slot.camera is None or slot.camera.settings.drive)
-            self._session.robot.teleop.command(self._session.session_id, message, frame,
-                                               for_driving=for_driving)
-            self._accepted = {'seq': seq, 'time': round(boot_time(), 6)}
+            self._command(message)
         except ProtocolError as error:
-            self._refuse(seq, 'bad-value', str(error))
+            self._refuse(sequence, 'bad-value', str(error))
         except TeleopRefused as refused:
-            self._refuse(seq, str(refused))
+            self._refuse(sequence, str(refused))
+
+    def _command(self, message: Drive | Joy) -> None:
+        """
+        Pass a command on, with the age of the frame that the driver sees in slot 0.
+
+        :raises TeleopRefused: with the reason
+        """
+        session = self._session
+        if not may_drive(session.role):
+            raise TeleopRefused('role')
+        slot = session.slots[0] if session.slots else None
+        frame = slot.track.times.arrival_of(message.frame) if slot is not None else None
+        for_driving = slot is None or slot.camera is None or slot.camera.settings.drive
+        session.robot.teleop.command(session.session_id, message, frame, for_driving=for_driving)
+        self._accepted = {'seq': message.seq, 'time': round(boot_time(), 6)}
+        self._logged_refusal = ''
 
     def _may_be_stop(self, text: str | bytes) -> bool:
         """
-        Tell whether a message is worth reading although it is one too many.
+        Tell whether a message beyond the budget is to be parsed, as it may be an emergency stop.
 
-        A stop passes whatever else is sent, of those who may press it. Once one is in force, more
-        of them are answered as there is budget for commands.
+        A stop of a role that may press it always passes. Once it is engaged, further ones are
+        answered within the budget for commands.
         """
         robot = self._session.robot
-        return (isinstance(text, str) and len(text) <= _MAX_STOP and 'stop' in text
+        return (isinstance(text, str) and len(text) <= _MAX_STOP_CHARACTERS and 'stop' in text
                 and may_press_stop(self._session.role, robot.view_may_stop)
                 and not robot.teleop.emergency_stop.engaged)
 
     def _stop(self, message: Stop) -> None:
+        """
+        Engage the emergency stop, and confirm it once it is stored.
+
+        :raises TeleopRefused: this role may not press it
+        """
         robot, session = self._session.robot, self._session
         if not may_press_stop(session.role, robot.view_may_stop):
             raise TeleopRefused('role')
         if robot.teleop.emergency_stop.engaged and not session.budgets.confirmations.allow():
             return
         if robot.teleop.engage_emergency_stop(robot.name_of(session.session_id) or 'somebody'):
-            session.stop_changed(message.request)
+            session.confirm_stop(message.request)
 
-    def _refuse(self, seq: int | None, reason: str, message: str | None = None) -> None:
+    def _refuse(self, sequence: int | None, reason: str, message: str | None = None) -> None:
+        if reason != self._logged_refusal:
+            self._logged_refusal = reason
+            logger.debug('session %s: commands are refused: %s', self._session.session_id[:8],
+                         reason)
         now = boot_time()
         if now >= self._next_refusal:
             self._next_refusal = now + _REFUSED_PERIOD_S
-            self.send(dump({'type': 'refused', 'seq': seq, 'reason': reason,
+            self.send(dump({'type': 'refused', 'seq': sequence, 'reason': reason,
                             'message': message}))

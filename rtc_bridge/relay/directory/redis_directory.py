@@ -35,7 +35,7 @@ from typing import Any
 from redis.asyncio import ConnectionPool
 
 from .redis_connection import RedisLine
-from ...core.access.robot_identity import Identity
+from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import ProtocolError
 from ...core.limits.text_limits import text_member
 from ...core.protocol.robot_link import RobotLink
@@ -136,15 +136,15 @@ class Entry:
     digest: str = ''
 
     @classmethod
-    def of(cls, robot: RobotLink, identity: Identity | None) -> 'Entry':
+    def of(cls, robot: RobotLink, identity: RobotIdentity | None) -> 'Entry':
         """Return one for a new registration."""
         return cls(secrets.token_urlsafe(9), robot.kind, robot.trickle,
                    *((identity.salt, identity.digest) if identity else ()))
 
     @property
-    def identity(self) -> Identity | None:
+    def identity(self) -> RobotIdentity | None:
         """Return by what the robot is known."""
-        return Identity(self.salt, self.digest) if self.digest else None
+        return RobotIdentity(self.salt, self.digest) if self.digest else None
 
     @classmethod
     def parse(cls, text: str) -> 'Entry':

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Callable
 
 from ..session_broker import Desk
-from ...core.access.robot_identity import Identity
+from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import SignalingError
 from ...core.protocol.robot_link import Offer, RobotLink
 
@@ -41,7 +41,7 @@ class Registry:
     def __init__(self) -> None:
         """Start empty."""
         self._robots: dict[str, RobotLink] = {}
-        self._identities: dict[str, Identity | None] = {}
+        self._identities: dict[str, RobotIdentity | None] = {}
         self._watchers: dict[str, list[Watcher]] = {}
 
     def __len__(self) -> int:
@@ -61,11 +61,11 @@ class Registry:
         """Return the robot of that name, at whichever relay it is."""
         return self.get(name)
 
-    async def identity(self, name: str) -> Identity | None:
+    async def identity(self, name: str) -> RobotIdentity | None:
         """Return by what the robot of that name is known, at whichever relay it is."""
         return self._identities.get(name)
 
-    async def claim(self, name: str, robot: RobotLink, identity: Identity | None = None,
+    async def claim(self, name: str, robot: RobotLink, identity: RobotIdentity | None = None,
                     key: str = '') -> None:
         """
         Let a robot in whose name must be its own, or free, at all relays.
@@ -74,7 +74,7 @@ class Registry:
         """
         self.add(name, robot, identity, key)
 
-    def add(self, name: str, robot: RobotLink, identity: Identity | None = None,
+    def add(self, name: str, robot: RobotLink, identity: RobotIdentity | None = None,
             key: str = '') -> None:
         """
         Let a robot in, maybe in place of itself, which then is told by its ``dismiss()``.

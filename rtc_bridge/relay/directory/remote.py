@@ -29,7 +29,7 @@ from ..metrics import Metrics
 from ..protocols.native_robots import send, WebSocketRobot
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
-from ...core.keyed_queue import SerialTasks
+from ...core.keyed_queue import KeyedQueue
 from ...core.protocol.robot_link import IceServer, Offer, RobotLink
 from ...core.protocol.signaling_messages import (
     Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage, Renew, Servers,
@@ -170,7 +170,7 @@ class Host:
         """Serve nobody yet."""
         self._desk = desk
         self._send = post
-        self._jobs = SerialTasks()
+        self._jobs = KeyedQueue()
 
     async def close(self) -> None:
         """End all work."""

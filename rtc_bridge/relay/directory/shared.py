@@ -27,7 +27,7 @@ from .registry import Registry, TAKEN, Watcher
 from .remote import Host, RemoteRobot
 from ..metrics import log
 from ..session_broker import Desk
-from ...core.access.robot_identity import Identity
+from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import ProtocolError, SignalingError
 from ...core.protocol.robot_link import Offer, RobotLink
 from ...core.protocol.signaling_messages import parse
@@ -91,13 +91,13 @@ class SharedRegistry(Registry):
             return self._robots.get(name) or remote
         return self._robots.get(name)
 
-    async def identity(self, name: str) -> Identity | None:
+    async def identity(self, name: str) -> RobotIdentity | None:
         """Return by what the robot of that name is known, at whichever relay it is."""
         if name not in self._robots and (found := await self._look_up(name)):
             return found[1].identity
         return self._identities.get(name)
 
-    async def claim(self, name: str, robot: RobotLink, identity: Identity | None = None,
+    async def claim(self, name: str, robot: RobotLink, identity: RobotIdentity | None = None,
                     key: str = '') -> None:
         """
         Let a robot in whose name must be its own, or free, at all relays.

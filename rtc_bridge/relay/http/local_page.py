@@ -21,11 +21,11 @@ from aiohttp import web
 
 from .page_files import PAGE_DIR, PageFiles, protect
 from .signaling_tunnel import SignalingTunnel
-from ...core.access.invite_url import Page
+from ...core.access.invite_url import PageUrl
 from ...core.access.origins import is_loopback_name
 
 
-def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Application:
+def create_app(page: PageUrl, path: str, page_dir: Path = PAGE_DIR) -> web.Application:
     """
     Return an application that serves the page and nothing else.
 
@@ -35,12 +35,13 @@ def create_app(page: Page, path: str, page_dir: Path = PAGE_DIR) -> web.Applicat
 
     :param path: of the page, ending with a slash; nobody should be able to guess it
     """
-    tunnel = SignalingTunnel(page.socket) if '[' in page.socket.split('/')[2] else None
+    is_ipv6 = '[' in page.websocket_url.split('/')[2]
+    tunnel = SignalingTunnel(page.websocket_url) if is_ipv6 else None
     files = PageFiles(page_dir)
     source = (page_dir / 'index.html').read_text()
 
     def socket(request: web.Request) -> str:
-        return page.socket if tunnel is None else f'ws://{request.host}{path}signaling'
+        return page.websocket_url if tunnel is None else f'ws://{request.host}{path}signaling'
 
     async def index(request: web.Request) -> web.Response:
         meta = f'<meta name="signaling" content="{escape(socket(request))}">\n  <title>'

@@ -23,7 +23,7 @@ from aiohttp import web, WSMsgType
 from ..directory.registry import NAMELESS, Registry
 from ..metrics import log, Metrics
 from ...core.errors import ProtocolError, SignalingError
-from ...core.limits.log_limits import Repeats
+from ...core.limits.log_limits import LogSampler
 from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol.robot_link import Call, Candidate, check_candidate, IceServer, Offer
 from ...core.protocol.signaling_messages import (
@@ -94,7 +94,7 @@ class WebSocketRobot:
         self._answers: dict[str, asyncio.Future[str]] = {}
         self._gone = False
         self._faults = RateLimiter(_FAULTS_PER_SECOND, _FAULTS)
-        self._repeats = Repeats()
+        self._repeats = LogSampler()
         self._tolerable = True
 
     @property

@@ -26,7 +26,7 @@ from ..directory.registry import Registry
 from ..metrics import log
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
-from ...core.keyed_queue import SerialTasks
+from ...core.keyed_queue import KeyedQueue
 from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol.robot_link import Offer, RobotLink
 from ...core.protocol.signaling_messages import (
@@ -52,7 +52,7 @@ class PageSocket:
         self._origin = origin
         self._desk = desk
         self._rate = RateLimiter(rate, 4 * rate)
-        self._jobs = SerialTasks(name='request of a page')
+        self._jobs = KeyedQueue(name='request of a page')
         self._fresh: dict[str, RobotLink] = {}
         self._used: dict[str, RobotLink] = {}
         self._presence: asyncio.Queue[RobotLink | None] = asyncio.Queue()

@@ -31,7 +31,7 @@ from ..http.middleware import origin
 from ..metrics import log
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
-from ...core.limits.log_limits import escape, Repeats
+from ...core.limits.log_limits import escape, LogSampler
 from ...core.limits.rate_limit import RateLimiter
 from ...core.limits.text_limits import LIMITS, sdp_member
 from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
@@ -134,7 +134,7 @@ class RTCBotRobot:
             self._settle(SignalingError('robot-gone', 'The robot went away before it answered'))
 
     async def _read(self) -> None:
-        faults, repeats = RateLimiter(1.0, 20), Repeats()
+        faults, repeats = RateLimiter(1.0, 20), LogSampler()
         async for frame in self._ws:
             if frame.type != WSMsgType.TEXT:
                 continue

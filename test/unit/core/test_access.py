@@ -20,12 +20,13 @@ import threading
 import time
 
 import pytest
-from rtc_bridge.core.access import roles as access_module
+from rtc_bridge.core import base64url
+from rtc_bridge.core.access import policy
 from rtc_bridge.core.access.invite import (
-    encode, Invite, key_of, new_id, split, write, write_bearer,
+    bearer_text, Invite, invite_key, invite_text, new_id, split_invite,
 )
+from rtc_bridge.core.access.policy import AccessPolicy, may_drive
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
-from rtc_bridge.core.access.roles import Access, may_drive
 from rtc_bridge.core.errors import SignalingError, StoreError
 from rtc_bridge.system.key_store import default_directory, KeyStore
 
@@ -43,19 +44,19 @@ class Robot:
         self.wall = float(NOW)
         self.synchronized = True
         self.store = KeyStore(folder)
-        self.access = Access('bot', store=self.store, wall=lambda: self.wall,
-                             synchronized=lambda: self.synchronized)
+        self.access = AccessPolicy('bot', store=self.store, wall=lambda: self.wall,
+                                   synchronized=lambda: self.synchronized)
 
     def invite(self, secret=None, **changes):
-        return write(secret or self.store.secret, Invite(**{
+        return invite_text(secret or self.store.secret, Invite(**{
             'robot_id': 'bot', 'invite_id': new_id(), 'role': 'drive', 'name': 'Ada',
             'iat': NOW - 10, 'exp': NOW + 10, **changes}))
 
     def admit(self, text):
-        payload, key = split(text)
+        payload, key = split_invite(text)
         shared = transcript(payload)
-        admission = self.access.admit(shared, page_mac(key, shared))
-        assert admission.mac == robot_mac(key, shared)
+        admission = self.access.verify_proof(shared, page_mac(key, shared))
+        assert admission.robot_mac == robot_mac(key, shared)
         return admission
 
 
@@ -75,38 +76,39 @@ def test_an_invite_lets_in_until_it_expires(robot):
     admission = robot.admit(robot.invite())
     assert admission.invite.role == 'drive'
     robot.wall = NOW + 9.9
-    assert robot.access.fault(admission) is None
+    assert robot.access.why_invalid(admission) is None
     robot.wall = NOW + 10.0
-    assert robot.access.fault(admission).code == 'expired'
+    assert robot.access.why_invalid(admission).code == 'expired'
     # Setting the clock back gives nothing back.
     robot.wall = NOW - 100.0
-    assert robot.access.fault(admission).code == 'expired'
+    assert robot.access.why_invalid(admission).code == 'expired'
 
 
 def test_what_is_not_from_this_robot_is_denied(robot):
     refused(robot, 'denied', robot.invite(secret=b'x' * 32))
     refused(robot, 'denied', robot.invite(robot_id='other'))
-    payload, key = split(robot.invite())
+    payload, key = split_invite(robot.invite())
     with pytest.raises(SignalingError):
-        robot.access.admit(transcript(payload), robot_mac(key, transcript(payload)))
+        robot.access.verify_proof(transcript(payload), robot_mac(key, transcript(payload)))
 
 
 def test_a_payload_that_was_authenticated_is_still_read_strictly(robot):
-    payload = encode(json.dumps({'robot_id': 'bot', 'role': 'drive'}).encode())
-    refused(robot, 'denied', f'v1.{payload}.{encode(key_of(robot.store.secret, payload))}')
+    payload = base64url.encode(json.dumps({'robot_id': 'bot', 'role': 'drive'}).encode())
+    key = base64url.encode(invite_key(robot.store.secret, payload))
+    refused(robot, 'denied', f'v1.{payload}.{key}')
 
 
 def test_revocation_is_by_id_or_by_name(robot):
     one, two = robot.invite(invite_id='one'), robot.invite(invite_id='two', name='Bob')
     admission = robot.admit(one)
     KeyStore(robot.store.directory).revoke(id='one')
-    assert robot.access.fault(admission).code == 'revoked'
+    assert robot.access.why_invalid(admission).code == 'revoked'
     refused(robot, 'revoked', one)
     assert robot.admit(two)
     KeyStore(robot.store.directory).revoke(name='Bob')
     refused(robot, 'revoked', robot.invite(name='Bob', iat=1000))
     # One that was made for the same person afterwards holds.
-    text = write(robot.store.secret, robot.store.issue('bot', 'drive', 'Bob', 60))
+    text = invite_text(robot.store.secret, robot.store.issue('bot', 'drive', 'Bob', 60))
     assert robot.admit(text)
     KeyStore(robot.store.directory).revoke(name='Bob')
     refused(robot, 'revoked', text)
@@ -220,9 +222,9 @@ def test_a_clock_far_ahead_that_is_not_set_ends_no_invite(robot):
     text = robot.invite()
     admission = robot.admit(text)
     robot.synchronized, robot.wall = False, NOW + 1e8
-    assert robot.access.fault(admission).code == 'clock'
+    assert robot.access.why_invalid(admission).code == 'clock'
     robot.synchronized, robot.wall = True, float(NOW)
-    assert robot.access.fault(admission) is None
+    assert robot.access.why_invalid(admission) is None
     join_keepers()
     assert Robot(robot.store.directory).admit(text)
 
@@ -255,35 +257,35 @@ def test_time_does_not_go_back_over_a_restart(tmp_path):
 
 
 def test_without_a_store_nothing_can_be_proved():
-    access = Access('bot')
-    assert not access.provable
-    payload, key = split(write(b's' * 32, Invite('bot', 'i', 'drive', '', 0, NOW)))
+    access = AccessPolicy('bot')
+    assert not access.accepts_invites
+    payload, key = split_invite(invite_text(b's' * 32, Invite('bot', 'i', 'drive', '', 0, NOW)))
     with pytest.raises(SignalingError, match='not one of this robot'):
-        access.admit(transcript(payload), page_mac(key, transcript(payload)))
+        access.verify_proof(transcript(payload), page_mac(key, transcript(payload)))
 
 
 def test_a_bearer_is_for_whep_players_only(robot):
     invite = Invite('bot', 'x', 'drive', 'Ada', NOW - 10, NOW + 10)
-    text = write_bearer(robot.store.secret, invite)
-    assert robot.access.bearer(text, 'server').invite.role == 'view'
+    text = bearer_text(robot.store.secret, invite)
+    assert robot.access.verify_bearer(text, 'server').invite.role == 'view'
     with pytest.raises(SignalingError, match='through a relay'):
-        robot.access.bearer(text, 'relay')
+        robot.access.verify_bearer(text, 'relay')
     _, payload, mac = text.split('.')
     for wrong in (f'w1.{payload}.{mac[:-2]}AA', f'w1.{payload}', '', 'x', robot.invite(),
-                  f'w1.{payload}.{encode(key_of(robot.store.secret, payload))}',
-                  write_bearer(b'x' * 32, invite)):
+                  f'w1.{payload}.{base64url.encode(invite_key(robot.store.secret, payload))}',
+                  bearer_text(b'x' * 32, invite)):
         with pytest.raises(SignalingError) as error:
-            robot.access.bearer(wrong, 'server')
+            robot.access.verify_bearer(wrong, 'server')
         assert error.value.code == 'denied'
     # Nor does it open the page's door.
     refused(robot, 'denied', f'v1.{payload}.{mac}')
     robot.wall = NOW + 11
     with pytest.raises(SignalingError, match='expired'):
-        robot.access.bearer(text, 'server')
+        robot.access.verify_bearer(text, 'server')
 
 
 def test_roles():
-    assert [may_drive(role) for role in access_module.ROLES] == [False, False, True, True]
+    assert [may_drive(role) for role in policy.ROLES] == [False, False, True, True]
 
 
 def test_the_secret_is_made_once_and_for_the_owner_only(tmp_path):

@@ -18,8 +18,8 @@ import json
 
 import pytest
 
-from rtc_bridge.core.access.robot_identity import Identity
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.policy import AccessPolicy
+from rtc_bridge.core.access.robot_identity import RobotIdentity
 from rtc_bridge.core.driving.gamepad_mapping import to_ros
 from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
@@ -37,8 +37,9 @@ from rtc_bridge.core.protocol.strict_json import shorten
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
     Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
-    Register('robot', '', (), Identity('c2FsdA', 'A' * 43)), Challenge('c2FsdA'), Prove('a2V5'),
-    Registered('/robot'), Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
+    Register('robot', '', (), RobotIdentity('c2FsdA', 'A' * 43)), Challenge('c2FsdA'),
+    Prove('a2V5'), Registered('/robot'),
+    Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
     OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
@@ -123,11 +124,12 @@ def test_shown_values_are_short_and_printable():
     ('relay', 'v1', 'none'), ('relay', 'whep', 'none'),
 ])
 def test_roles_without_an_invite(via, door, role):
-    assert Access(anonymous='drive').role(via, door) == role
+    assert AccessPolicy(anonymous='drive').anonymous_role(via, door) == role
 
 
 def test_nobody_comes_in_by_default():
-    assert Access().role('server', 'v1') == Access().role('relay', 'v1') == 'none'
+    for via in ('server', 'relay'):
+        assert AccessPolicy().anonymous_role(via, 'v1') == 'none'
 
 
 # Gamepads: the order of game_controller_node, left and up positive

@@ -19,12 +19,13 @@ from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.limits.datagram_limits import MAX_WAITING, MAX_WAITING_BEFORE, PeerLimits
 from rtc_bridge.core.limits.ice_check_limits import (
-    AddressLimits, KEPT_ADDRESSES, KEPT_CHECKS, KEPT_INSIDE, MAX_ADDRESSES, MAX_CHECKS, MAX_INSIDE,
+    IceCheckLimits, KEPT_ADDRESSES, KEPT_CHECKS, KEPT_INSIDE, MAX_ADDRESSES, MAX_CHECKS,
+    MAX_INSIDE,
 )
 from rtc_bridge.core.limits.sctp_limits import (
-    AssociationBreach, AssociationLimits, gap_blocks, MAX_CHANNELS, MAX_CHUNKS_PER_PACKET,
-    MAX_INITS, MAX_MISORDERED, MAX_STRAY_MESSAGES, MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES,
-    MAX_UNFINISHED_CHUNKS, read_chunk_types, tsns_ahead, UNPROVEN_BYTES, UNPROVEN_CHUNKS,
+    gap_blocks, MAX_CHANNELS, MAX_CHUNKS_PER_PACKET, MAX_INITS, MAX_MISORDERED, MAX_STRAY_MESSAGES,
+    MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES, MAX_UNFINISHED_CHUNKS, read_chunk_types, SctpBreach,
+    SctpLimits, tsns_ahead, UNPROVEN_BYTES, UNPROVEN_CHUNKS,
 )
 from support.fake_clock import FakeClock
 from support.raw_sctp import (
@@ -55,7 +56,7 @@ def test_chunks_of_browsers_are_read():
     [chunk(RECONFIG, parameter(17, bytes(8)) * 3)],
     [init(), data(1, b'x')], [chunk(99)] * (MAX_CHUNKS_PER_PACKET + 1)])
 def test_what_would_make_a_reader_fail_is_a_breach(chunks):
-    with pytest.raises(AssociationBreach):
+    with pytest.raises(SctpBreach):
         read(*chunks)
 
 
@@ -63,7 +64,7 @@ def test_what_would_make_a_reader_fail_is_a_breach(chunks):
 def test_any_packet_is_read_or_refused(packet):
     try:
         assert len(read_chunk_types(packet)) <= MAX_CHUNKS_PER_PACKET
-    except AssociationBreach:
+    except SctpBreach:
         pass
 
 
@@ -90,14 +91,14 @@ def test_tsns_wrap():
 
 
 def test_a_peer_without_a_proof_has_so_many_chunks_and_bytes():
-    limits = AssociationLimits(FakeClock())
+    limits = SctpLimits(FakeClock())
     for _ in range(UNPROVEN_CHUNKS):
         assert limits.take_packet(HEAD + data(1, b'x'), False)
-    with pytest.raises(AssociationBreach, match='before the proof'):
+    with pytest.raises(SctpBreach, match='before the proof'):
         limits.take_packet(HEAD + data(1, b'x'), False)
     assert limits.take_packet(HEAD + data(1, b'x'), True)
-    limits, large = AssociationLimits(FakeClock()), HEAD + data(1, b'x' * 1000)
-    with pytest.raises(AssociationBreach, match='before the proof'):
+    limits, large = SctpLimits(FakeClock()), HEAD + data(1, b'x' * 1000)
+    with pytest.raises(SctpBreach, match='before the proof'):
         for _ in range(UNPROVEN_BYTES // 1000):
             limits.take_packet(large, False)
         limits.take_packet(large, False)
@@ -105,7 +106,7 @@ def test_a_peer_without_a_proof_has_so_many_chunks_and_bytes():
 
 def test_what_is_answered_has_a_rate():
     clock = FakeClock()
-    limits = AssociationLimits(clock)
+    limits = SctpLimits(clock)
     packets = [limits.take_packet(HEAD + chunk(HEARTBEAT, parameter(1)), True)
                for _ in range(1000)]
     assert packets == sorted(packets, reverse=True) and 10 < sum(packets) < 100
@@ -113,22 +114,22 @@ def test_what_is_answered_has_a_rate():
     clock.now += 10
     assert limits.take_packet(HEAD + chunk(HEARTBEAT, parameter(1)), True)
     assert sum(limits.take_packet(HEAD + sack(1), True) for _ in range(10_000)) < 5000
-    with pytest.raises(AssociationBreach, match='INIT'):
+    with pytest.raises(SctpBreach, match='INIT'):
         for _ in range(MAX_INITS + 1):
             limits.take_packet(HEAD + init(), True)
 
 
 def test_unfinished_messages_are_bounded_in_bytes_and_chunks():
-    limits = AssociationLimits()
+    limits = SctpLimits()
     assert limits.take_data(5, 4, 0, waiting=MAX_UNFINISHED_BYTES, chunks=MAX_UNFINISHED_CHUNKS)
     for waiting, chunks in ((MAX_UNFINISHED_BYTES + 1, 1), (1, MAX_UNFINISHED_CHUNKS + 1)):
-        with pytest.raises(AssociationBreach, match='without an end'):
+        with pytest.raises(SctpBreach, match='without an end'):
             limits.take_data(5, 4, 0, waiting=waiting, chunks=chunks)
 
 
 def test_few_chunks_are_kept_out_of_order():
     def take(tsn, misordered):
-        return AssociationLimits().take_data(tsn, 4, misordered, waiting=1, chunks=1)
+        return SctpLimits().take_data(tsn, 4, misordered, waiting=1, chunks=1)
     assert take(4 + MAX_TSNS_AHEAD, 0) and not take(5 + MAX_TSNS_AHEAD, 0)
     assert take(6, MAX_MISORDERED - 1) and not take(6, MAX_MISORDERED)
     assert take(5, MAX_MISORDERED), 'the one that all wait for'
@@ -136,14 +137,14 @@ def test_few_chunks_are_kept_out_of_order():
 
 
 def test_channels_and_strays_are_counted():
-    limits = AssociationLimits()
+    limits = SctpLimits()
     for _ in range(MAX_CHANNELS):
         limits.take_channel(10)
-    with pytest.raises(AssociationBreach, match='channels'):
+    with pytest.raises(SctpBreach, match='channels'):
         limits.take_channel(10)
-    with pytest.raises(AssociationBreach, match='label'):
-        AssociationLimits().take_channel(70_000)
-    with pytest.raises(AssociationBreach, match='without a channel'):
+    with pytest.raises(SctpBreach, match='label'):
+        SctpLimits().take_channel(70_000)
+    with pytest.raises(SctpBreach, match='without a channel'):
         for _ in range(MAX_STRAY_MESSAGES + 1):
             limits.take_stray()
 
@@ -165,7 +166,7 @@ def test_datagrams_wait_in_small_numbers():
 
 
 def test_a_strangers_addresses_are_few():
-    limits = AddressLimits()
+    limits = IceCheckLimits()
     taken = [limits.take(f'8.8.{n}.1', 5000) for n in range(200)]
     assert sum(taken) == MAX_ADDRESSES - KEPT_ADDRESSES
     # Those that its own checks come from are the ones that work.
@@ -174,7 +175,7 @@ def test_a_strangers_addresses_are_few():
 
 
 def test_few_of_them_are_inside_of_a_network():
-    limits = AddressLimits()
+    limits = IceCheckLimits()
     inside = ['10.0.0.1', '192.168.3.4', '172.16.5.5', '169.254.1.1', 'fe80::1', 'fd00::1',
               '::ffff:10.1.2.3', '100.64.0.1']
     taken = [limits.take(host, 5000 + n) for n, host in enumerate(inside * 2)]
@@ -189,18 +190,18 @@ def test_few_of_them_are_inside_of_a_network():
     ('ff02::fb', 5353), ('8.8.8.8', 53), ('8.8.8.8', 0), ('8.8.8.8', 1023), ('8.8.8.8', 65536),
     ('example.org', 5000), ('x.local', 5000), ('', 5000), ('10.0.0.1 ', 5000)])
 def test_addresses_that_get_nothing(host, port):
-    limits = AddressLimits()
+    limits = IceCheckLimits()
     assert not limits.take(host, port) and not limits.take(host, port, asks=True)
     assert not limits.send(host, port)
 
 
 def test_conflicts_of_roles_are_few():
-    limits = AddressLimits()
+    limits = IceCheckLimits()
     assert 0 < sum(limits.take_conflict() for _ in range(500)) < 100
 
 
 def test_checks_without_an_answer_are_counted():
-    limits = AddressLimits()
+    limits = IceCheckLimits()
     limits.take('8.8.8.8', 5000)
     limits.take('9.9.9.9', 5000, asks=True)
     assert sum(limits.send('8.8.8.8', 5000) for _ in range(500)) == MAX_CHECKS - KEPT_CHECKS

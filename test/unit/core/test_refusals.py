@@ -19,7 +19,7 @@ import sys
 
 import pytest
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.limits.log_limits import escape, EscapingFormatter, Repeats
+from rtc_bridge.core.limits.log_limits import escape, EscapingFormatter, LogSampler
 from rtc_bridge.core.limits.refusals import MAX_REASONS, Refusal, Refusals
 
 
@@ -54,7 +54,7 @@ def test_a_record_is_one_line_and_its_traceback_no_other():
 
 
 def test_repeats_are_counted_by_kind():
-    repeats = Repeats(limit=2)
+    repeats = LogSampler(limit=2)
     assert [n for n in range(1, 1201) if repeats.count('a', 1)] == [1, 10, 100, 1000]
     assert repeats.count('b') == 1 and repeats.count('b') == 0
     # The oldest kind is forgotten.

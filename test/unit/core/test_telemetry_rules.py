@@ -21,7 +21,8 @@ from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
 from rtc_bridge.core.access.service_calls import (
-    Calls, CALLS_AT_ONCE, read_services, Result, Service)
+    CallableService, CALLS_AT_ONCE, parse_services, ServiceResult, SessionServiceCalls,
+)
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.strict_json import dump
 from rtc_bridge.core.protocol.telemetry_values import (
@@ -108,31 +109,32 @@ def resolve(name):
 
 
 def test_services_are_listed_with_or_without_their_kind():
-    assert read_services(['reset', 'arm/lamp:set_bool', '~/x:trigger'], resolve, ()) == [
-        Service('reset', '/reset', None), Service('arm/lamp', '/arm/lamp', 'set_bool'),
-        Service('~/x', '/bridge/x', 'trigger')]
+    assert parse_services(['reset', 'arm/lamp:set_bool', '~/x:trigger'], resolve, ()) == [
+        CallableService('reset', '/reset', None),
+        CallableService('arm/lamp', '/arm/lamp', 'set_bool'),
+        CallableService('~/x', '/bridge/x', 'trigger')]
 
 
 @pytest.mark.parametrize('entry', ['a b', '', 'a:', 'a:empty', 'a:trigger:b', '~/release',
                                    '/bridge/release', 'bridge/release:trigger', 'there'])
 def test_services_that_are_none_or_not_for_pages_are_named(entry):
     with pytest.raises(ParameterError) as caught:
-        read_services(['/there', entry], resolve, ('~/release',))
+        parse_services(['/there', entry], resolve, ('~/release',))
     assert 'actions.services' in str(caught.value) and repr(entry) in str(caught.value)
     assert '\n' not in str(caught.value)
 
 
 def test_each_request_is_made_once(clock):
-    calls = Calls(clock)
+    calls = SessionServiceCalls(clock)
     assert calls.begin(7) and calls.result(7) is None
     assert not calls.begin(7) and calls.result(7) is None
-    calls.end(7, Result(True, 'done'))
-    assert not calls.begin(7) and calls.result(7) == Result(True, 'done')
+    calls.end(7, ServiceResult(True, 'done'))
+    assert not calls.begin(7) and calls.result(7) == ServiceResult(True, 'done')
     assert calls.begin(8)
 
 
 def test_calls_have_a_rate_and_long_answers_an_end(clock):
-    calls = Calls(clock)
+    calls = SessionServiceCalls(clock)
     made = [calls.begin(number) for number in range(10)]
     assert made == [True] * int(CALLS_AT_ONCE) + [False] * (10 - int(CALLS_AT_ONCE))
     refused = calls.result(9)
@@ -143,5 +145,5 @@ def test_calls_have_a_rate_and_long_answers_an_end(clock):
     for number in range(100, 300):
         clock.now += 1.0
         assert calls.begin(number)
-    assert len(calls._known) <= 64
-    assert len(Result(True, 'x' * 10000).message) == 500
+    assert len(calls._results) <= 64
+    assert len(ServiceResult(True, 'x' * 10000).message) == 500

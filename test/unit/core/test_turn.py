@@ -17,7 +17,9 @@
 from dataclasses import replace
 
 import pytest
-from rtc_bridge.core.access.ice_servers import Ice, IceUrl, mint, read_url, VIEWER_TTL_S
+from rtc_bridge.core.access.ice_servers import (
+    IceServerPool, IceUrl, parse_ice_url, turn_rest_credentials, VIEWER_TTL_S,
+)
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.robot_link import IceServer
 from rtc_bridge.core.settings.robot_settings import IceSettings
@@ -39,7 +41,7 @@ OTHER = 'turn:u.example.org'
     (TLS, ('turns', 't.example.org', 443, 'tcp')),
 ])
 def test_urls_are_read(text, parts):
-    assert read_url(text) == IceUrl(text, *parts)
+    assert parse_ice_url(text) == IceUrl(text, *parts)
 
 
 @pytest.mark.parametrize('text', [
@@ -49,7 +51,7 @@ def test_urls_are_read(text, parts):
 ])
 def test_other_urls_are_refused_by_name(text):
     with pytest.raises(ParameterError) as refused:
-        read_url(text)
+        parse_ice_url(text)
     assert str(refused.value).startswith(f'parameter ice.servers has {text!r}, allowed are stun:')
 
 
@@ -57,9 +59,9 @@ def test_other_urls_are_refused_by_name(text):
 def test_hosts_that_no_resolver_takes_are_refused_at_the_start(host):
     for url in (f'stun:{host}', f'turn:{host}:3478?transport=udp'):
         with pytest.raises(ParameterError, match='is no host name: allowed are') as refused:
-            read_url(url)
+            parse_ice_url(url)
         assert host[:40] in str(refused.value)
-    assert read_url('stun:turn.example.org.').host == 'turn.example.org.'
+    assert parse_ice_url('stun:turn.example.org.').host == 'turn.example.org.'
 
 
 @pytest.mark.asyncio
@@ -68,9 +70,9 @@ async def test_one_server_that_breaks_the_look_takes_no_other_with_it(monkeypatc
         if host == 'broken':
             raise UnicodeError('label empty or too long')
     monkeypatch.setattr(ice_server_probe, 'ask_stun', ask)
-    ice = Ice((read_url('stun:broken'), read_url('stun:good')))
+    ice = IceServerPool((parse_ice_url('stun:broken'), parse_ice_url('stun:good')))
     assert await ice_server_probe.IceWatch(ice, None).probe()
-    assert ice.living == {'stun:good'}
+    assert ice.reachable == {'stun:good'}
 
 
 @pytest.mark.parametrize('slow_s, secret, living, warned', [
@@ -81,37 +83,39 @@ async def test_a_slow_clock_is_named_though_the_robot_gets_an_address(monkeypatc
                                                                       secret, living, warned):
     async def ask(host, port, transport, tls, username, password):
         expiry, _, name = username.partition(':')
-        if int(expiry) < 10_000 or mint('north', name, int(expiry)) != (username, password):
+        expected = turn_rest_credentials('north', name, int(expiry))
+        if int(expiry) < 10_000 or (username, password) != expected:
             raise ConnectionError('STUN transaction failed (401 - Unauthorized)')
     monkeypatch.setattr(ice_server_probe, 'ask_turn', ask)
-    ice = Ice((read_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
+    ice = IceServerPool((parse_ice_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
     watch = ice_server_probe.IceWatch(ice, None)
     await watch.probe()
     await watch.probe()
-    assert ice.living == ({UDP} if living else set())
+    assert ice.reachable == ({UDP} if living else set())
     told = [record.getMessage() for record in caplog.records if record.levelname == 'WARNING']
     assert len(told) == (warned is not None) and all(warned in text for text in told)
 
 
 def test_credentials_are_those_of_coturn():
     # printf 1700000000:robot | openssl dgst -sha1 -hmac north -binary | base64
-    assert mint('north', 'robot', 1700000000) == (
+    assert turn_rest_credentials('north', 'robot', 1700000000) == (
         '1700000000:robot', 'ciI4CGauLzGATBwNQKfSGtWaR2g=')
 
 
 def test_minted_credentials_end():
-    ice = Ice((read_url(UDP),), secret='north', ttl=600, wall=lambda: 1000.7, tag=lambda: '7')
+    ice = IceServerPool((parse_ice_url(UDP),), secret='north', ttl=600, wall=lambda: 1000.7,
+                        make_tag=lambda: '7')
     server, = ice.for_robot('robot')
-    assert (server.username, server.credential) == mint('north', 'robot.7', 1600)
+    assert (server.username, server.credential) == turn_rest_credentials('north', 'robot.7', 1600)
     assert server.credential not in repr(server)
     # Those of somebody who may be anybody hold for a minute.
     server, = ice.for_viewer('robot')
-    assert (server.username, server.credential) == mint('north', 'robot.7', 1060)
+    assert (server.username, server.credential) == turn_rest_credentials('north', 'robot.7', 1060)
 
 
 def test_a_flood_of_wishes_for_credentials_makes_few():
     clock = FakeClock()
-    ice = Ice((read_url(UDP),), secret='north', wall=clock, clock=clock)
+    ice = IceServerPool((parse_ice_url(UDP),), secret='north', wall=clock, clock=clock)
 
     def names():
         return {ice.for_viewer('robot')[0].username for _ in range(500)}
@@ -121,35 +125,35 @@ def test_a_flood_of_wishes_for_credentials_makes_few():
     assert 1 <= len(names()) <= 3
     # What is given out again is never old.
     clock.now += 11
-    while ice._mints.allow():
+    while ice._new_credentials.allow():
         pass
     server, = ice.for_viewer('robot')
     assert int(server.username.split(':')[0]) - clock.now >= VIEWER_TTL_S - 10
 
 
 def test_only_minted_credentials_expire():
-    assert Ice((read_url(UDP),), secret='north').expires
-    assert not Ice((read_url(UDP),), ('u', 'p')).expires
-    assert not Ice((read_url(STUN),), secret='north').expires
+    assert IceServerPool((parse_ice_url(UDP),), secret='north').credentials_expire
+    assert not IceServerPool((parse_ice_url(UDP),), ('u', 'p')).credentials_expire
+    assert not IceServerPool((parse_ice_url(STUN),), secret='north').credentials_expire
 
 
 def test_robot_uses_the_first_that_lives():
-    ice = Ice(tuple(map(read_url, (UDP, STUN, TCP, OTHER))), ('u', 'p'))
+    ice = IceServerPool(tuple(map(parse_ice_url, (UDP, STUN, TCP, OTHER))), ('u', 'p'))
     assert ice.for_robot('r') == (IceServer((STUN,)), IceServer((UDP,), 'u', 'p'))
-    ice.living = frozenset({TCP, OTHER})
+    ice.reachable = frozenset({TCP, OTHER})
     assert ice.for_robot('r') == (IceServer((TCP,), 'u', 'p'),)
-    ice.living = frozenset()
+    ice.reachable = frozenset()
     assert ice.for_robot('r') == ()
 
 
 def test_viewers_are_told_of_all_ways_to_hosts_that_live():
-    ice = Ice(tuple(map(read_url, (UDP, STUN, TCP, OTHER))), ('u', 'p'))
-    ice.living = frozenset({TCP})
+    ice = IceServerPool(tuple(map(parse_ice_url, (UDP, STUN, TCP, OTHER))), ('u', 'p'))
+    ice.reachable = frozenset({TCP})
     assert ice.for_viewer('r') == (IceServer((UDP, TCP), 'u', 'p'),)
-    ice.living = frozenset({STUN})
+    ice.reachable = frozenset({STUN})
     assert ice.for_viewer('r') == (IceServer((STUN,)),)
     # The viewer's network may be a better one.
-    ice.living = frozenset()
+    ice.reachable = frozenset()
     assert ice.for_viewer('r') == (IceServer((STUN,)), IceServer((UDP, TCP, OTHER), 'u', 'p'))
 
 
@@ -162,17 +166,18 @@ def test_login_and_secret_come_from_files_or_environment(tmp_path):
     file = tmp_path / 'turn'
     settings = IceSettings(servers=(UDP,))
     file.write_text('user:pass:word\n')
-    assert read_ice(replace(settings, login_file=str(file)), {}).credentials('r') == (
+    assert read_ice(replace(settings, login_file=str(file)), {}).robot_credentials('r') == (
         'user', 'pass:word')
-    assert read_ice(settings, {'RTC_BRIDGE_TURN_LOGIN': 'a:b'}).credentials('r') == ('a', 'b')
+    login = {'RTC_BRIDGE_TURN_LOGIN': 'a:b'}
+    assert read_ice(settings, login).robot_credentials('r') == ('a', 'b')
     file.write_text('north\n')
     for ice in (read_ice(replace(settings, secret_file=str(file)), {}),
                 read_ice(settings, {'RTC_BRIDGE_TURN_SECRET': 'north'})):
-        username, password = ice.credentials('r')
+        username, password = ice.robot_credentials('r')
         expiry, name = username.split(':')
-        assert mint('north', name, int(expiry)) == (username, password)
+        assert turn_rest_credentials('north', name, int(expiry)) == (username, password)
         # One use's are not those of another.
-        assert name.startswith('r.') and ice.credentials('r') != (username, password)
+        assert name.startswith('r.') and ice.robot_credentials('r') != (username, password)
 
 
 @pytest.mark.parametrize('changes, environment, text', [

@@ -24,7 +24,7 @@ from aiortc.mediastreams import MediaStreamError
 import numpy as np
 import pytest
 import pytest_asyncio
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import Call, Candidate
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
@@ -284,7 +284,7 @@ async def test_the_session_ends_with_its_viewer(answerer):
     ('relay', 'drive', 'none', None), ('relay', 'none', 'view', 'view'),
     ('server', 'none', 'drive', None), ('server', 'drive', 'none', 'drive')])
 async def test_the_door_is_closed_unless_it_was_opened(via, own, relayed, expected):
-    sessions = make_sessions(TestCamera('front', 60), access=Access('robot', own, relayed))
+    sessions = make_sessions(TestCamera('front', 60), access=AccessPolicy('robot', own, relayed))
     link = LocalRobotLink(sessions, via)
     if expected is None:
         for ask in (link.admit, link.offer):
@@ -299,7 +299,7 @@ async def test_the_door_is_closed_unless_it_was_opened(via, own, relayed, expect
 
 
 async def test_a_token_is_needed_besides():
-    access = Access('robot', 'view', 'none', kscale_token='a-long-token-12345')
+    access = AccessPolicy('robot', 'view', 'none', kscale_token='a-long-token-12345')
     sessions = make_sessions(TestCamera('front', 60), access=access)
     link = LocalRobotLink(sessions, 'server')
     for token, named in ((None, 'needed first'), ('', 'Invalid'), ('wrong', 'Invalid'),

@@ -27,7 +27,7 @@ import sys
 from aiohttp import web
 from aiortc.sdp import SessionDescription
 import pytest
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.log_limits import EscapingFormatter
 from rtc_bridge.core.limits.refusals import refusals
@@ -113,7 +113,7 @@ async def test_players_may_join_lines_by_line_feeds():
 async def real_robot(r):
     """Give the sessions of a real robot's end at a relay."""
     sessions = make_sessions(TestCamera('front', 60))
-    sessions.robot.access = Access('robot', 'view', 'view')
+    sessions.robot.access = AccessPolicy('robot', 'view', 'view')
     client = RelayClient(r.url.replace('http', 'ws') + '/bot', 'bot',
                          LocalRobotLink(sessions, 'relay'))
     dialing = asyncio.create_task(client.run())
@@ -129,7 +129,7 @@ async def real_robot(r):
 @pytest.mark.asyncio
 async def test_a_player_s_candidates_do_not_cut_a_robot_off_its_relay():
     async with relay() as r, real_robot(r) as sessions:
-        sessions.robot.access = Access('robot', 'view', 'view', whep_via_relay=True)
+        sessions.robot.access = AccessPolicy('robot', 'view', 'view', whep_via_relay=True)
         robot, player = r.registry.get('bot'), Player(r.http)
         try:
             assert (await player.play('/whep/bot'))[0] == 201

@@ -35,7 +35,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 import pytest
-from rtc_bridge.core.access.registration_tokens import Tokens
+from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.limits.address_limits import (
     client_key, ConcurrencyQuota, KeyedRateLimiter, Networks,
@@ -107,12 +107,12 @@ def test_settings_that_are_none(tmp_path, text, flags, named):
 def test_tokens_of_one_and_of_all(tmp_path):
     file = tmp_path / 'tokens'
     file.write_text(f'# ours\nr1:{OWN}  # the first\n\n')
-    tokens = Tokens(read_words(str(file), f'*:{SHARED}'))
+    tokens = RegistrationTokens(read_words(str(file), f'*:{SHARED}'))
     assert tokens.admits('r1', OWN) and tokens.admits('r1', SHARED) and tokens.admits('r2', SHARED)
     for name, token in (('r2', OWN), ('r1', None), ('r1', ''), ('r1', OWN + 'x'), ('r1', '*')):
         assert not tokens.admits(name, token)
-    assert tokens and not Tokens()
-    some = Tokens([f'r1:{OWN}'], open_names=True)
+    assert tokens and not RegistrationTokens()
+    some = RegistrationTokens([f'r1:{OWN}'], open_names=True)
     assert some.admits('r2', None) and not some.admits('r1', None) and some.admits('r1', OWN)
 
 
@@ -120,7 +120,7 @@ def test_tokens_of_one_and_of_all(tmp_path):
     'short', 'r1:short', '/x:long-enough-token-1', 'long-token-12345678', 'r1:long-enough-tökens'])
 def test_tokens_that_are_none_are_not_shown(word):
     with pytest.raises(ParameterError) as error:
-        Tokens([f'*:{SHARED}', word])
+        RegistrationTokens([f'*:{SHARED}', word])
     assert 'token 2' in str(error.value) and word not in str(error.value)
 
 
@@ -172,7 +172,7 @@ def test_rates_are_each_ones_own(clock):
 
 @pytest.mark.asyncio
 async def test_robots_need_their_token():
-    tokens = Tokens([f'r1:{OWN}', f'*:{SHARED}'])
+    tokens = RegistrationTokens([f'r1:{OWN}', f'*:{SHARED}'])
     async with relay(robots=tokens) as r:
         for path, token in (('/r1', None), ('/r1', 'wrong'), ('/r2', OWN)):
             headers = {'Authorization': f'Bearer {token}'} if token else {}
@@ -204,7 +204,7 @@ async def test_robots_need_their_token():
                                    b'Bearer \xc3\xbf', b'\xff'])
 @pytest.mark.parametrize('path', ['/', '/r1', '/whep/r1'])
 async def test_what_is_no_token_is_as_none(path, shown):
-    async with relay(robots=Tokens([f'*:{SHARED}'])) as r:
+    async with relay(robots=RegistrationTokens([f'*:{SHARED}'])) as r:
         reader, writer = await asyncio.open_connection(*r.url.removeprefix('http://').split(':'))
         writer.write(f'GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'.encode()
                      + b'Authorization: ' + shown + b'\r\n\r\n')
@@ -332,7 +332,7 @@ async def test_too_many_offers_and_requests():
         answers = [await r.post('/r') for _ in range(3)]
         assert [answer[0] for answer in answers] == [200, 200, 429]
         assert answers[2][2]['Access-Control-Allow-Origin'] == '*'
-    tokens = Tokens([f'*:{SHARED}'], open_names=True)
+    tokens = RegistrationTokens([f'*:{SHARED}'], open_names=True)
     async with relay(registry, requests_per_minute=6, robots=tokens) as r:
         for expected in (200, 200, 200, 429):
             async with r.http.get('/') as response:
@@ -428,7 +428,7 @@ async def test_who_takes_nothing_is_cut():
 
 @pytest.mark.asyncio
 async def test_only_so_many_connections():
-    tokens = Tokens([f'*:{SHARED}'], open_names=True)
+    tokens = RegistrationTokens([f'*:{SHARED}'], open_names=True)
     async with relay(connections_per_address=3, robots=tokens) as r:
         held = [await connect(r) for _ in range(3)]
         reader, writer = await connect(r)

@@ -18,8 +18,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from rtc_bridge.core.access.registration_tokens import Tokens
-from rtc_bridge.core.access.robot_identity import Identity, Prover
+from rtc_bridge.core.access.registration_tokens import RegistrationTokens
+from rtc_bridge.core.access.robot_identity import IdentityProver, RobotIdentity
 from rtc_bridge.core.errors import ProtocolError
 from support.relay_server import closed, get, make_offer, relay, send
 from test_signaling import dialing, Robot
@@ -30,14 +30,15 @@ URL = 'wss://relay.example.org/r1'
 
 
 def test_key_belongs_to_secret_relay_robot_and_salt():
-    prover = Prover(SECRET, URL, 'r1')
-    identity, other = prover.fresh(), prover.fresh()
+    prover = IdentityProver(SECRET, URL, 'r1')
+    identity, other = prover.new_identity(), prover.new_identity()
     assert identity.salt != other.salt and identity.digest != other.digest
     # The robot keeps nothing: after a restart it has the same keys.
-    assert identity.proven_by(Prover(SECRET, URL, 'r1').key(identity.salt))
-    for key in (prover.key(other.salt), Prover(OTHER, URL, 'r1').key(identity.salt),
-                Prover(SECRET, URL + 'x', 'r1').key(identity.salt),
-                Prover(SECRET, URL, 'r2').key(identity.salt), identity.digest, '', '\ud800', 'ä'):
+    assert identity.proven_by(IdentityProver(SECRET, URL, 'r1').key(identity.salt))
+    for key in (prover.key(other.salt), IdentityProver(OTHER, URL, 'r1').key(identity.salt),
+                IdentityProver(SECRET, URL + 'x', 'r1').key(identity.salt),
+                IdentityProver(SECRET, URL, 'r2').key(identity.salt), identity.digest, '',
+                '\ud800', 'ä'):
         assert not identity.proven_by(key)
 
 
@@ -46,19 +47,19 @@ def test_key_belongs_to_secret_relay_robot_and_salt():
     ('A' * 44, 'A' * 43)])
 def test_identity_that_is_none(salt, digest):
     with pytest.raises(ProtocolError):
-        Identity(salt, digest)
+        RobotIdentity(salt, digest)
 
 
 @pytest.mark.parametrize('salt', ['', '\ud800', 'a b'])
 def test_salt_that_is_none(salt):
     with pytest.raises(ProtocolError, match='base64url'):
-        Prover(SECRET, URL, 'r1').key(salt)
+        IdentityProver(SECRET, URL, 'r1').key(salt)
 
 
 @asynccontextmanager
 async def site():
     """Serve a relay whose robots share a token; give it and how to be one of them."""
-    async with relay(robots=Tokens([f'*:{TOKEN}'])) as r:
+    async with relay(robots=RegistrationTokens([f'*:{TOKEN}'])) as r:
         yield r, lambda robot, secret: dialing(r.url, robot, token=TOKEN, secret=secret)
 
 
@@ -128,30 +129,30 @@ async def test_token_alone_is_not_enough(first, second):
 
 @pytest.mark.asyncio
 async def test_answers_that_prove_nothing():
-    prover = Prover(SECRET, URL, 'r1')
-    identity, stranger = prover.fresh(), Prover(OTHER, URL, 'r1')
+    prover = IdentityProver(SECRET, URL, 'r1')
+    identity, stranger = prover.new_identity(), IdentityProver(OTHER, URL, 'r1')
     async with site() as (r, _):
         holder = await register(r, identity)
         await get(holder, 'registered')
         for reply in ({'type': 'prove', 'key': stranger.key(identity.salt)},
                       {'type': 'prove', 'key': identity.digest}, {'type': 'prove', 'key': ''},
                       {'type': 'prove', 'key': '\ud800'}, {'type': 'prove'}, {'type': 'watch'}):
-            ws = await register(r, stranger.fresh())
+            ws = await register(r, stranger.new_identity())
             assert (await get(ws, 'challenge'))['salt'] == identity.salt
             await send(ws, **reply)
             assert (await get(ws, 'error'))['code'] == 'robot-exists'
             await closed(ws)
-        ws = await register(r, stranger.fresh())
+        ws = await register(r, stranger.new_identity())
         await ws.close()
         # Each key works once: what was read on the way to the relay opens nothing later.
-        key, again = prover.key(identity.salt), prover.fresh()
+        key, again = prover.key(identity.salt), prover.new_identity()
         ws = await register(r, again)
         await get(ws, 'challenge')
         await send(ws, type='prove', key=key)
         await get(ws, 'registered')
         assert (await get(holder, 'error'))['code'] == 'replaced'
         await closed(holder)
-        thief = await register(r, stranger.fresh())
+        thief = await register(r, stranger.new_identity())
         assert (await get(thief, 'challenge'))['salt'] == again.salt
         await send(thief, type='prove', key=key)
         assert (await get(thief, 'error'))['code'] == 'robot-exists'
@@ -161,11 +162,11 @@ async def test_answers_that_prove_nothing():
 
 @pytest.mark.asyncio
 async def test_place_that_is_free_before_the_proof():
-    prover = Prover(SECRET, URL, 'r1')
+    prover = IdentityProver(SECRET, URL, 'r1')
     async with site() as (r, _):
-        holder = await register(r, prover.fresh())
+        holder = await register(r, prover.new_identity())
         await get(holder, 'registered')
-        ws = await register(r, Prover(OTHER, URL, 'r1').fresh())
+        ws = await register(r, IdentityProver(OTHER, URL, 'r1').new_identity())
         await get(ws, 'challenge')
         await holder.close()
         while r.registry.count:
@@ -191,6 +192,6 @@ async def test_robot_of_the_server_itself_stays():
         link = Robot()
         r.registry.add('r1', link)
         ws = await r.v1('/r1', {'type': 'register', 'robot_id': 'r1', 'identity': vars(
-            Prover(SECRET, URL, 'r1').fresh())})
+            IdentityProver(SECRET, URL, 'r1').new_identity())})
         assert (await get(ws, 'error'))['code'] == 'robot-exists'
         assert r.registry.get('r1') is link

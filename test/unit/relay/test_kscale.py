@@ -18,7 +18,7 @@ import asyncio
 import json
 
 import pytest
-from rtc_bridge.core.access.registration_tokens import Tokens
+from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.protocol import kscale_messages
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
@@ -178,7 +178,7 @@ async def test_first_frames_that_are_refused():
 
 @pytest.mark.asyncio
 async def test_robots_need_their_token_here_too():
-    async with relay(robots=Tokens([f'*:{TOKEN}'])) as r:
+    async with relay(robots=RegistrationTokens([f'*:{TOKEN}'])) as r:
         answer = await refusal(r, '{"role":"robot","robot_id":"k1"}')
         assert 'token' in answer['error'] and not r.registry.count
         robot = await robot_of(r, headers={'Authorization': f'Bearer {TOKEN}'})

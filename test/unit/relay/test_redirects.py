@@ -20,8 +20,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 import pytest
-from rtc_bridge.bridge.certificate import keep
-from rtc_bridge.core.access.registration_tokens import Tokens
+from rtc_bridge.bridge.self_signed_certificate import ensure_certificate
+from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import serve, tls
@@ -47,7 +47,7 @@ class Redirecting:
 def context(tmp_path, monkeypatch):
     """Return the TLS of servers that robots here trust."""
     file = tmp_path / 'server.pem'
-    keep(file, [])
+    ensure_certificate(file, [])
     monkeypatch.setenv('SSL_CERT_FILE', str(file))
     return tls(str(file), '')
 
@@ -71,8 +71,8 @@ async def redirecting(context=None):
 @contextlib.asynccontextmanager
 async def relay(seen, context=None, tokens=True):
     """Serve a real relay; give its URL. What each request showed is noted."""
-    app = create_app(Registry(), robots=Tokens([f'r1:{TOKEN}']) if tokens else Tokens(
-        open_names=True))
+    app = create_app(Registry(), robots=(
+        RegistrationTokens([f'r1:{TOKEN}']) if tokens else RegistrationTokens(open_names=True)))
 
     @web.middleware
     async def note(request, handler):

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 import json
 
 import pytest
-from rtc_bridge.core.access.roles import Access
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.protocol.robot_link import Candidate
@@ -71,7 +71,7 @@ def test_what_is_no_fragment_is_refused(text):
     ({'whep_via_relay': True}, 'relay', 'none'),
 ])
 def test_players_only_watch_and_through_a_relay_only_where_that_is_wanted(rules, via, role):
-    assert Access(**rules).role(via, 'whep') == role
+    assert AccessPolicy(**rules).anonymous_role(via, 'whep') == role
 
 
 # The door, with a robot that the test plays
@@ -271,7 +271,7 @@ async def test_ice_servers_as_links():
 async def robot_at(r, way, **rules):
     """Give a robot with two cameras in reach of a relay, or of its own server's code."""
     sessions = make_sessions(TestCamera('front/image_raw', 60), TestCamera('rear', 180))
-    sessions.robot.access = Access('robot', 'view', 'view', **rules)
+    sessions.robot.access = AccessPolicy('robot', 'view', 'view', **rules)
     dialing = None
     if way == 'server':
         r.registry.add('bot', LocalRobotLink(sessions, 'server'))

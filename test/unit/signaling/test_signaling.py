@@ -25,7 +25,7 @@ import random
 from aiohttp import ClientConnectionResetError, ClientSession, web
 import pytest
 from rtc_bridge.core.errors import ParameterError, SignalingError
-from rtc_bridge.core.keyed_queue import SerialTasks
+from rtc_bridge.core.keyed_queue import KeyedQueue
 from rtc_bridge.core.protocol.robot_link import Candidate
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
@@ -169,7 +169,7 @@ def test_backoff_counts_a_try_that_took_long():
 
 @pytest.mark.asyncio
 async def test_serial_tasks_keep_the_order_of_a_key():
-    tasks, gate, done = SerialTasks(limit=2), asyncio.Event(), asyncio.Queue()
+    tasks, gate, done = KeyedQueue(limit=2), asyncio.Event(), asyncio.Queue()
 
     async def work(name, event=None):
         if event is not None:

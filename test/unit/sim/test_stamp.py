@@ -21,7 +21,8 @@ import cv2
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media.encoder import CODECS, Encoder
+from rtc_bridge.core.video.video_codecs import CODECS
+from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.sim import frame_stamp
 from support.pictures import picture
 

@@ -25,7 +25,7 @@ import threading
 import time
 
 import pytest
-from rtc_bridge.bridge.certificate import keep
+from rtc_bridge.bridge.self_signed_certificate import ensure_certificate
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import REFUSED, StoreError
 from rtc_bridge.signaling.relay_url import read_token
@@ -353,16 +353,16 @@ def test_a_stop_that_others_can_lift_counts_as_one(tmp_path, clock):
 
 def test_a_certificate_s_key_is_the_owner_s(tmp_path):
     file = tmp_path / 'server.pem'
-    assert keep(file, [])
-    assert not keep(file, [])
+    assert ensure_certificate(file, [])
+    assert not ensure_certificate(file, [])
     file.chmod(0o644)
     with pytest.raises(StoreError, match='chmod 600'):
-        keep(file, [])
+        ensure_certificate(file, [])
     file.chmod(0o600)
     file.rename(tmp_path / 'elsewhere')
     file.symlink_to(tmp_path / 'elsewhere')
     with pytest.raises(StoreError, match='symbolic link'):
-        keep(file, [])
+        ensure_certificate(file, [])
 
 
 def test_a_token_that_everybody_may_read_is_used_with_a_warning(tmp_path, caplog):

@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a description must be like for a proof to hold over it."""
+"""The fingerprint that all sections of a remote description must share for a proof."""
 
 from aiortc.sdp import SessionDescription
 import pytest
 
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.peer.bundle import shared_fingerprint
+from rtc_bridge.peer.shared_fingerprint import shared_fingerprint
 
 
 def fingerprint_of(text):
@@ -41,7 +41,7 @@ PRINT = f'a=fingerprint:sha-256 {A}\r\n'
 @pytest.mark.parametrize('text', [
     sdp(), sdp(bundle='1 0'), sdp(PRINT, sections=['a=mid:0\r\n', 'a=mid:1\r\n']),
     sdp(PRINT), sdp(PRINT * 2), sdp().replace('\r\n', '\n'), sdp().replace('AB', 'ab', 3)])
-def test_one_fingerprint_for_all(text):
+def test_one_fingerprint_in_all_sections_is_accepted(text):
     """Repeating it changes nothing."""
     assert fingerprint_of(text) == b'\xab' * 32
 
@@ -57,23 +57,23 @@ def test_one_fingerprint_for_all(text):
     sdp(sections=[f'a=mid:0\r\n{PRINT}', f'a=mid:1\r\na=mid:2\r\n{PRINT}']),
     sdp(bundle='0 0', sections=[f'a=mid:0\r\n{PRINT}'] * 2),
     sdp().replace('sha-256', 'sha-1'), sdp().replace(A, A[:-3]), sdp().replace(A, A + ':AB')])
-def test_what_a_relay_could_use_is_refused(text):
+def test_descriptions_that_allow_a_second_connection_are_refused(text):
     with pytest.raises(SignalingError, match='description refused'):
         fingerprint_of(text)
 
 
 @pytest.mark.parametrize('end', ['\v', '\f', '\x85', '\u2028', '\x1c'])
-def test_what_only_one_reader_takes_for_a_line_end_hides_nothing(end):
-    """For aiortc, lines end at more than CR and LF."""
+def test_line_ends_of_other_parsers_hide_no_fingerprint(end):
+    """Lines end at more than CR and LF for aiortc."""
     hidden = f'a=fingerprint:sha-256 {B}'
     with pytest.raises(SignalingError, match='description refused'):
         fingerprint_of(sdp().replace('v=0', f'v=0\r\ns=-{end}{hidden}'))
 
 
-def test_where_nothing_is_proved_other_hashes_are_let_through():
+def test_other_hashes_are_allowed_if_nothing_is_to_be_proved():
     text = sdp(sections=[f'a=mid:0\r\n{PRINT}a=fingerprint:sha-384 {B}\r\n'], bundle=None)
-    assert shared_fingerprint(SessionDescription.parse(text), alone=False) == b'\xab' * 32
+    assert shared_fingerprint(SessionDescription.parse(text), strict=False) == b'\xab' * 32
     with pytest.raises(SignalingError):
         fingerprint_of(text)
     with pytest.raises(SignalingError):
-        shared_fingerprint(SessionDescription.parse(sdp(bundle=None)), alone=False)
+        shared_fingerprint(SessionDescription.parse(sdp(bundle=None)), strict=False)

@@ -1,0 +1,169 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Topics of any type that viewers see, of a real robot and real publishers."""
+
+import math
+
+from nav_msgs.msg import Odometry
+import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import BatteryState, PointCloud2
+from std_msgs.msg import Float32, Int32, String
+from support.browsers import PATIENCE, until
+from support.ros_probe import RosProbe
+from support.stack import Robot
+from support.viewers import Viewer
+
+TRANSIENT_LOCAL = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
+                             durability=DurabilityPolicy.TRANSIENT_LOCAL)
+BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot that shows some topics of other nodes."""
+    robot = Robot(relay=False, guard=None, **{
+        'telemetry.topics': ['temperature', 'note', 'cloud'], 'telemetry.rate': 10.0})
+    yield robot
+    robot.close()
+
+
+@pytest.fixture
+def viewer(robot):
+    """Return a page's session without a browser."""
+    viewer = Viewer(f'{robot.own_url}/connect')
+    yield viewer
+    viewer.close()
+
+
+def value(viewer, name, condition=lambda value: True):
+    """Wait for a value of a name that fulfils a condition."""
+    return viewer.wait('control', lambda m: m['type'] == 'telemetry' and name in m['values']
+                       and condition(m['values'][name]))['values'][name]
+
+
+def publish_repeatedly(robot, publisher, message, period=0.02):
+    """Publish until the returned function is called."""
+    timer = robot.probe.node.create_timer(period, lambda: publisher.publish(message))
+    return lambda: robot.probe.node.destroy_timer(timer)
+
+
+@pytest.fixture(scope='module')
+def note(robot):
+    """Publish one message, which the publisher keeps for those who subscribe later."""
+    publisher = robot.probe.publisher(String, 'note', TRANSIENT_LOCAL)
+    publisher.publish(String(data='at the gate'))
+    return publisher
+
+
+@pytest.fixture
+def battery(robot):
+    """Publish the state of the battery."""
+    publisher = robot.probe.publisher(BatteryState, 'battery_state')
+    stop = publish_repeatedly(
+        robot, publisher, BatteryState(percentage=0.25, voltage=math.nan))
+    yield publisher
+    stop()
+    robot.probe.node.destroy_publisher(publisher)
+
+
+def test_topics_are_subscribed_with_the_qos_that_is_offered(robot, note, battery, viewer):
+    hello = viewer.wait('control', lambda m: m['type'] == 'hello')
+    assert hello['telemetry'] == ['battery', 'odometry', '/temperature', '/note', '/cloud']
+    assert value(viewer, '/note') == {'data': 'at the gate'}
+    assert value(viewer, 'battery') == {'percentage': 0.25, 'voltage': None, 'charging': None}
+    temperature = robot.probe.publisher(Float32, 'temperature', BEST_EFFORT)
+    stop = publish_repeatedly(robot, temperature, Float32(data=math.nan))
+    assert value(viewer, '/temperature') == {'data': None}
+    stop()
+    robot.probe.node.destroy_publisher(temperature)
+
+
+def test_a_fast_topic_is_thinned_out_to_the_rate(robot, battery, viewer):
+    published = []
+    timer = robot.probe.node.create_timer(0.002, lambda: (
+        published.append(1), battery.publish(BatteryState(percentage=0.25))))
+
+    def batteries():
+        return sum('battery' in m.get('values', ()) for m in list(viewer.heard['control']))
+    until(batteries, 'the battery')
+    count, before = batteries(), len(published)
+    until(lambda: batteries() > count + 20, 'more of the battery')
+    # 10 a second go out, of 500.
+    assert len(published) - before > 2 * (batteries() - count)
+    robot.probe.node.destroy_timer(timer)
+
+
+def test_a_large_message_is_told_by_its_size(robot, viewer):
+    stop = publish_repeatedly(robot, robot.probe.publisher(PointCloud2, 'cloud'),
+                              PointCloud2(data=bytes(200_000)))
+    assert value(viewer, '/cloud').startswith('too large')
+    stop()
+
+
+def test_a_second_viewer_sees_at_once_what_does_not_come_again(robot, note, viewer):
+    value(viewer, '/note')
+    second = Viewer(f'{robot.own_url}/connect')
+    try:
+        old = second.wait('control', lambda m: m['type'] == 'telemetry' and 'ages' in m)
+        assert old['values']['/note'] == {'data': 'at the gate'} and old['ages']['/note'] > 0
+    finally:
+        second.close()
+
+
+def test_without_viewers_nothing_is_subscribed_and_values_are_forgotten(robot, note, battery):
+    viewer = Viewer(f'{robot.own_url}/connect')
+    try:
+        value(viewer, 'battery')
+    finally:
+        viewer.close()
+    robot.probe.wait_for(lambda: not any(
+        publisher.get_subscription_count() for publisher in (note, battery)), PATIENCE)
+    robot.probe.node.destroy_publisher(battery)
+    viewer = Viewer(f'{robot.own_url}/connect')
+    try:
+        value(viewer, '/note')
+        assert not any('battery' in m.get('values', ()) for m in list(viewer.heard['control']))
+    finally:
+        viewer.close()
+
+
+def test_odometry_of_another_type_is_not_taken(robot, viewer):
+    # One process cannot have two types on one topic.
+    with RosProbe('other') as other:
+        wrong = other.publisher(String, 'odom')
+        timer = other.node.create_timer(0.02, lambda: wrong.publish(String(data='x')))
+        robot.bridge.wait_line('telemetry /odom: it has the types std_msgs/msg/String', PATIENCE)
+        other.node.destroy_timer(timer)
+    right = robot.probe.publisher(Odometry, 'odom')
+    message = Odometry()
+    message.twist.twist.linear.x = -1.5
+    stop = publish_repeatedly(robot, right, message)
+    assert value(viewer, 'odometry') == {'speed': -1.5, 'turn': 0.0, 'heading': 0.0}
+    stop()
+    robot.probe.node.destroy_publisher(right)
+
+
+def test_a_topic_may_change_its_type(robot, viewer):
+    with RosProbe('other') as other:
+        number = other.publisher(Int32, 'temperature')
+        timer = other.node.create_timer(0.02, lambda: number.publish(Int32(data=7)))
+        assert value(viewer, '/temperature', lambda v: v == {'data': 7})
+        other.node.destroy_timer(timer)
+    with RosProbe('another') as other:
+        text = other.publisher(String, 'temperature')
+        timer = other.node.create_timer(0.02, lambda: text.publish(String(data='warm')))
+        assert value(viewer, '/temperature', lambda v: v == {'data': 'warm'})
+        other.node.destroy_timer(timer)

@@ -1,0 +1,140 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Services of a real robot that drivers call from the page, called without a browser."""
+
+import pytest
+from std_srvs.srv import Trigger
+from support.browsers import until
+from support.services import HOSTILE, LISTED, Services
+from support.stack import Robot
+from support.viewers import Viewer
+
+
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot beside a node that has services; through the relay one may only watch."""
+    robot = Robot(guard=None, **{'actions.services': LISTED, 'actions.timeout': 2.0,
+                                 'access.anonymous_via_relay': 'view'})
+    robot.services = Services(robot.probe)
+    yield robot
+    robot.services.go.set()
+    robot.close()
+
+
+@pytest.fixture
+def viewer(robot):
+    """Return a page's session without a browser."""
+    viewer = Viewer(f'{robot.own_url}/connect')
+    yield viewer
+    viewer.close()
+
+
+def offered(viewer):
+    """Return the newest list of actions."""
+    lists = [m['actions'] for m in list(viewer.heard['control']) if 'actions' in m]
+    return {action['name']: action['kind'] for action in lists[-1]} if lists else {}
+
+
+def call(viewer, request, name, **more):
+    """Call a service; return its result."""
+    viewer.send('control', {'type': 'call', 'request': request, 'name': name, **more})
+    return viewer.wait('control', lambda m: m['type'] == 'result' and m['request'] == request)
+
+
+def test_each_request_is_made_once_and_its_answer_told(robot, viewer):
+    calls = robot.services.calls
+    until(lambda: {'dock', 'light', 'slow', 'broken'} <= offered(viewer).keys(), 'the services')
+    assert offered(viewer) == {
+        'dock': 'trigger', 'light': 'set_bool', 'slow': 'trigger', 'broken': 'trigger'}
+    calls.clear()
+    result = call(viewer, 1, 'dock')
+    assert result['success'] and result['message'] == f'docked {HOSTILE}'
+    viewer.heard['control'].clear()
+    assert call(viewer, 1, 'dock') == result and calls == ['dock']
+    assert call(viewer, 2, 'light', value=False)['message'] == 'off'
+    assert call(viewer, 3, 'broken') == {'type': 'result', 'request': 3, 'success': False,
+                                         'message': 'the arm is stuck'}
+    assert calls == ['dock', ('light', False), 'broken']
+
+
+@pytest.mark.parametrize('request_id, wrong, words', [
+    (11, {'name': 'absent'}, 'no action'),
+    (12, {'name': 'rtc_bridge/get_parameters'}, 'no action'),
+    (13, {'name': 'light'}, 'takes true or false'),
+    (14, {'name': 'dock', 'value': True}, 'no value'),
+    (15, {'name': 'empty'}, 'no action'), (16, {'name': 'strict', 'value': True}, 'no action')])
+def test_a_service_that_is_not_offered_is_not_called(robot, viewer, request_id, wrong, words):
+    until(lambda: {'dock', 'light'} <= offered(viewer).keys(), 'the services')
+    robot.services.calls.clear()
+    result = call(viewer, request_id, **wrong)
+    assert not result['success'] and words in result['message']
+    assert robot.services.calls == []
+
+
+@pytest.mark.parametrize('wrong', [{}, {'request': 'x', 'name': 'dock'}, {'request': 1, 'name': 2},
+                                   {'request': 1, 'name': 'light', 'value': 'on'},
+                                   {'request': -1, 'name': 'dock'}])
+def test_an_invalid_call_gets_an_error(robot, viewer, wrong):
+    robot.services.calls.clear()
+    viewer.send('control', {'type': 'call', **wrong})
+    viewer.wait('control', lambda m: m['type'] == 'error' and m['code'] == 'bad-message')
+    assert robot.services.calls == []
+
+
+def test_calls_above_the_rate_are_refused(robot, viewer):
+    until(lambda: 'dock' in offered(viewer), 'the services')
+    robot.services.calls.clear()
+    for request in range(100, 140):
+        viewer.send('control', {'type': 'call', 'request': request, 'name': 'dock'})
+    until(lambda: len([m for m in list(viewer.heard['control']) if m['type'] == 'result']) == 40,
+          'all results')
+    results = [m for m in list(viewer.heard['control']) if m['type'] == 'result']
+    made = sum(m['success'] for m in results)
+    assert 5 <= made == len(robot.services.calls) < 40
+    assert all('too many' in m['message'] for m in results if not m['success'])
+
+
+def test_a_service_that_does_not_answer_fails_in_time_and_once(robot, viewer):
+    until(lambda: 'slow' in offered(viewer), 'the services')
+    robot.services.calls.clear()
+    result = call(viewer, 1, 'slow')
+    assert not result['success'] and 'within 2 s' in result['message']
+    robot.services.go.set()
+    robot.probe.wait_for(lambda: robot.services.calls == ['slow'])
+    # The late answer is nobody's; the next call gets its own.
+    assert call(viewer, 2, 'slow') == {'type': 'result', 'request': 2, 'success': True,
+                                       'message': ''}
+
+
+def test_pages_are_told_of_services_that_come_and_go(robot, viewer):
+    until(lambda: 'dock' in offered(viewer), 'the services')
+    assert 'absent' not in offered(viewer)
+    late = robot.probe.node.create_service(Trigger, 'absent', lambda _, answer: answer)
+    until(lambda: offered(viewer).get('absent') == 'trigger', 'the late service')
+    robot.probe.node.destroy_service(late)
+    until(lambda: 'absent' not in offered(viewer), 'its end')
+
+
+def test_a_viewer_without_the_role_drive_sees_and_calls_nothing(robot):
+    viewer = Viewer(robot.url)
+    try:
+        robot.services.calls.clear()
+        hello = viewer.wait('control', lambda m: m['type'] == 'hello')
+        assert hello['role'] == 'view' and hello['actions'] == []
+        result = call(viewer, 1, 'dock')
+        assert not result['success'] and 'only watch' in result['message']
+        assert robot.services.calls == [] and offered(viewer) == {}
+    finally:
+        viewer.close()

@@ -1,0 +1,106 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Wrong parameters of the robot's programs, which refuse to start with them."""
+
+import pytest
+import rclpy
+from rclpy.node import Node
+from rtc_bridge.bridge.bridge import Bridge
+from rtc_bridge.core.errors import ParameterError, StoreError
+from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
+from rtc_bridge.nodes.sim_robot import SimRobot
+
+
+@pytest.fixture
+def bridge_parameters(tmp_path):
+    """Return parameters with which a bridge starts: without a server, in a folder of its own."""
+    return {'server.port': 0, 'cameras.names': ['front'], 'access.directory': str(tmp_path)}
+
+
+def start(program, parameters):
+    """Make the node of a program with parameters from the command line."""
+    rclpy.init(args=['--ros-args', *(
+        word for name, value in parameters.items() for word in ('-p', f'{name}:={value}'))])
+    try:
+        if program == 'bridge':
+            Bridge(Node('rtc_bridge'))
+        else:
+            {'cmd_vel_guard': CmdVelGuard, 'sim_robot': SimRobot}[program]()
+    finally:
+        rclpy.shutdown()
+
+
+# Program, parameter, value, and what the message says besides the parameter.
+WRONG = [
+    ('bridge', 'robot_id', 'two words', "'two words' is no robot name: 1 to 64 letters"),
+    ('bridge', 'relay_url', 'ftp://host/name', "'ftp://host/name', allowed"),
+    ('bridge', 'server.port', 70000, '70000, allowed is an integer from 0 to 65535'),
+    ('bridge', 'cameras.names', '[]', 'at least one'),
+    ('bridge', 'cameras.front.rotate', 45, '45, allowed is one of 0, 90, 180, 270'),
+    ('bridge', 'cameras.front.depth_max', 0.1, 'cameras.front.depth_min'),
+    ('bridge', 'video.codecs', ['h266'], 'h264, vp8'),
+    ('bridge', 'video.codecs', ['h264', 'h264'], 'each once'),
+    ('bridge', 'ice.servers', ['turns:host?transport=udp'],
+     "'turns:host?transport=udp', allowed are stun:"),
+    ('bridge', 'access.anonymous', 'all', "'all', allowed is one of none, view, drive"),
+    ('bridge', 'page_url', 'ftp://host/x', 'page_url'),
+    ('bridge', 'teleop.max_linear_x', 'fast', "'fast', allowed is a number from 0.0 to 50.0 m/s"),
+    ('bridge', 'teleop.max_angular_z', '.nan', 'nan, allowed is a number from 0.0 to 50.0 rad/s'),
+    ('bridge', 'teleop.max_liner_x', 1.0, 'max_linear_x'),
+    ('bridge', 'telop.max_linear_x', 1.0, 'is it teleop.max_linear_x?'),
+    ('bridge', 'server', 8080, 'is a group, not a value; in it are: server.certificate'),
+    ('bridge', 'telemetry.topics', ['no topic'], "'no topic'"),
+    ('bridge', 'telemetry.battery', '1st', "'1st'"),
+    ('bridge', 'actions.services', ['dock', '~/release'], "'~/release'"),
+    ('bridge', 'actions.services', ['rtc_bridge/release:trigger'], "'rtc_bridge/release:trigger'"),
+    ('bridge', 'actions.services', ['a:b'], "'a:b'"),
+    ('cmd_vel_guard', 'teleop.message_type', 'twits',
+     "'twits', allowed is one of twist, twist_stamped, auto"),
+    ('cmd_vel_guard', 'teleop.timeout', 0.01, '0.01, allowed is a number from 0.1 to 5.0 s'),
+    ('cmd_vel_guard', 'teleop.timout', 1.0, 'in teleop are: teleop.enabled'),
+    ('cmd_vel_guard', 'telop.timeout', 1.0, 'is it teleop.timeout?'),
+    ('sim_robot', 'widht', 320, 'is it width?'),
+]
+
+
+@pytest.mark.parametrize('program, name, value, reason', WRONG, ids=[
+    f'{row[1]} {row[2]}' for row in WRONG])
+def test_a_wrong_parameter_is_named_with_what_is_allowed(
+        bridge_parameters, program, name, value, reason):
+    parameters = bridge_parameters if program == 'bridge' else {}
+    with pytest.raises(ParameterError) as refused:
+        start(program, {**parameters, name: value})
+    assert str(refused.value).startswith(f'parameter {name}')
+    assert reason in str(refused.value)
+
+
+def test_the_parameters_of_the_other_program_in_the_same_file_are_none_of_the_guards():
+    start('cmd_vel_guard', {'teleop.max_linear_x': 0.7, 'server.port': 0, 'robot_id': 'bot'})
+
+
+def test_good_parameters_are_not_refused(bridge_parameters):
+    start('bridge', bridge_parameters)
+
+
+def test_a_key_folder_that_cannot_be_used_is_named(bridge_parameters, tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(StoreError, match='file'):
+        start('bridge', {**bridge_parameters, 'access.directory': tmp_path / 'file'})
+
+
+def test_parameters_of_a_camera_that_is_not_there_are_named(bridge_parameters, capfd):
+    start('bridge', {**bridge_parameters, 'cameras.names': "['*']",
+                     'cameras.front.max_bitrat': 800000})
+    assert 'cameras.front.max_bitrat: for a camera that is not there' in capfd.readouterr().err

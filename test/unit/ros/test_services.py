@@ -1,0 +1,180 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Clients of services that come and go, and callbacks that always answer."""
+
+from types import SimpleNamespace
+
+import pytest
+from rtc_bridge.core.access.service_calls import CallableService, ServiceResult
+from rtc_bridge.ros.services import guarded_service, ServiceClient
+from std_srvs.srv import SetBool, Trigger
+
+TRIGGER = {'/dock': ['std_srvs/srv/Trigger']}
+SET_BOOL = {'/dock': ['std_srvs/srv/SetBool']}
+
+
+class FakeFuture:
+    """What rclpy returns of a call; the test answers."""
+
+    def __init__(self):
+        self.answer = self.error = None
+        self.is_cancelled = False
+
+    def add_done_callback(self, callback):
+        self.callback = callback
+
+    def finish(self, answer=None, error=None):
+        self.answer, self.error = answer, error
+        self.callback(self)
+
+    def cancel(self):
+        self.is_cancelled = True
+
+    def cancelled(self):
+        return self.is_cancelled
+
+    def exception(self):
+        return self.error
+
+    def result(self):
+        return self.answer
+
+
+class FakeNode:
+    """Makes clients that find a server of their type, if there is one."""
+
+    def __init__(self):
+        self.clients = []
+        self.server = None
+        self.error = None
+
+    def create_client(self, service_type, name):
+        if self.error:
+            raise self.error
+        client = SimpleNamespace(
+            type=service_type, requests=[], forgotten=[],
+            service_is_ready=lambda: self.server is service_type)
+
+        def call_async(request):
+            client.requests.append(request)
+            client.future = FakeFuture()
+            return client.future
+        client.call_async = call_async
+        client.remove_pending_request = client.forgotten.append
+        self.clients.append(client)
+        return client
+
+    def destroy_client(self, client):
+        self.clients.remove(client)
+
+
+@pytest.fixture
+def node():
+    return FakeNode()
+
+
+@pytest.fixture
+def client(node, clock):
+    return ServiceClient(node, CallableService('dock', '/dock', None), clock)
+
+
+def test_a_client_is_made_when_the_service_appears(node, client):
+    client.update({})
+    assert client.kind is None and node.clients == []
+    node.server = Trigger
+    client.update(TRIGGER)
+    assert client.kind == 'trigger' and node.clients[0].type is Trigger
+    node.server = None
+    client.update({})
+    assert client.kind is None
+
+
+def test_a_service_of_another_kind_than_listed_is_not_called(node, clock):
+    client = ServiceClient(node, CallableService('dock', '/dock', 'set_bool'), clock)
+    client.update(TRIGGER)
+    assert node.clients == []
+    node.server = SetBool
+    client.update(SET_BOOL)
+    assert client.kind == 'set_bool'
+
+
+def test_a_client_without_a_server_is_made_anew_so_that_a_new_type_is_seen(node, client, clock):
+    node.server = Trigger
+    client.update(TRIGGER)
+    node.server = SetBool
+    clock.now += 2.0
+    client.update(TRIGGER)
+    assert client.kind is None and len(node.clients) == 1
+    clock.now += 2.0
+    client.update(TRIGGER)
+    assert node.clients == []
+    client.update(SET_BOOL)
+    assert client.kind == 'set_bool' and node.clients[0].type is SetBool
+
+
+def test_a_client_that_cannot_be_made_is_tried_again(node, client):
+    node.server, node.error = Trigger, RuntimeError('incompatible type')
+    client.update(TRIGGER)
+    assert client.kind is None
+    node.error = None
+    client.update(TRIGGER)
+    assert client.kind == 'trigger'
+
+
+@pytest.mark.parametrize('kind, graph, value', [
+    (Trigger, TRIGGER, None), (SetBool, SET_BOOL, True), (SetBool, SET_BOOL, False)])
+def test_the_answer_of_a_call_is_its_result(node, client, kind, graph, value):
+    node.server = kind
+    client.update(graph)
+    results = []
+    client.call(value, results.append)
+    (request,) = node.clients[0].requests
+    assert isinstance(request, kind.Request)
+    assert value is None or request.data is value
+    node.clients[0].future.finish(kind.Response(success=True, message='done'))
+    assert results == [ServiceResult(True, 'done')]
+
+
+def test_a_call_without_a_service_fails_at_once(client):
+    results = []
+    assert client.call(None, results.append) is None
+    assert results == [ServiceResult(False, 'the service is not there')]
+
+
+def test_an_answer_that_cannot_be_read_is_a_failure(node, client):
+    node.server = Trigger
+    client.update(TRIGGER)
+    results = []
+    client.call(None, results.append)
+    node.clients[0].future.finish(error=ValueError('bytes'))
+    assert results == [ServiceResult(False, 'the answer cannot be read')]
+
+
+def test_a_cancelled_call_is_no_longer_waited_for(node, client):
+    node.server = Trigger
+    client.update(TRIGGER)
+    future = client.call(None, pytest.fail)
+    client.cancel(future)
+    assert future.is_cancelled and node.clients[0].forgotten == [future]
+    client.cancel(None)
+
+
+def test_a_service_callback_that_raises_answers_with_a_failure():
+    failures = []
+    callback = guarded_service('dock', lambda request, response: 1 / 0,
+                               on_failure=failures.append)
+    response = callback(Trigger.Request(), Trigger.Response(success=True))
+    assert (response.success, response.message) == (False, 'an internal error; see the log')
+    assert isinstance(failures[0], ZeroDivisionError)
