@@ -17,8 +17,8 @@
 from typing import Callable
 
 from ..core.clock import boot_time
+from ..core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from ..core.limits.rate_limit import RateLimiter
-from ..core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 
 # Seconds, besides a round trip, in which a keyframe that was asked for may still be on its way: it
 # is encoded with the next frame, and sent in several packets.

@@ -35,10 +35,10 @@ from .viewer_path import STEP_S, ViewerPath
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
-from ..core.limits.datagram_limits import PeerLimits
+from ..core.limits.peer_limits import PeerLimits
+from ..core.limits.peer_limits import SessionBudgets
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
-from ..core.limits.session_budgets import SessionBudgets
 from ..core.protocol.robot_link import Candidate, Offer
 from ..core.protocol.strict_json import shorten
 from ..core.supervision import guard, guarded, spawn

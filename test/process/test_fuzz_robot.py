@@ -32,7 +32,7 @@ from rtc_bridge.core.access.invite import (
 from rtc_bridge.core.access.invite_url import parse_invite_url
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.limits.datagram_limits import PeerLimits
+from rtc_bridge.core.limits.peer_limits import PeerLimits
 from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)

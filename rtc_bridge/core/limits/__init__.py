@@ -12,4 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Bounds on what strangers and relays may send, checked before any library parses it."""
+"""
+Bounds on what unproven peers and relays may send, checked before any library parses it.
+
+Those of a robot's peer are in :mod:`.peer_limits`, those of a relay's clients in
+:mod:`~rtc_bridge.core.settings.relay_settings`. Both sides share the bounds of session
+descriptions (:mod:`.sdp_limits`) and of texts in messages (:mod:`.text_limits`).
+"""

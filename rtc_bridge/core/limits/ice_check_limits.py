@@ -11,31 +11,34 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""
-Which addresses of its choice a peer may have us send ICE checks to.
 
-A candidate is an address that somebody else named: without a bound, an offer makes the robot send
-packets to hundreds of hosts (RFC 8445, section 19.5.1), of its own network among them.
+"""
+To which addresses of its choice a peer may make the robot send ICE checks.
+
+A candidate is an address that somebody else names. Without a bound one offer makes the robot send
+packets to hundreds of hosts (RFC 8445, section 19.5.1), in its own network among others.
 """
 
 from ipaddress import ip_address
 
-# Addresses of one peer, and how many of these may be inside of somebody's network.
+# Addresses of one peer, and how many of these may be in a private network.
 MAX_ADDRESSES = 32
-MAX_INSIDE = 8
-# Of both, so many are kept for those that its own checks come from: they are the ones that work.
-KEPT_ADDRESSES, KEPT_INSIDE = 4, 2
-# STUN requests without an answer, repetitions too, in all; so many are kept for such addresses.
+MAX_PRIVATE_ADDRESSES = 8
+# The part of both that is reserved for sources of the peer's own authenticated checks: these are
+# the addresses that work.
+RESERVED_ADDRESSES, RESERVED_PRIVATE_ADDRESSES = 4, 2
+# STUN requests without an answer, repetitions included, and the part that is reserved likewise.
 MAX_CHECKS = 100
-KEPT_CHECKS = 25
-# One for each pair of addresses is more than two honest ends come to.
-MAX_CONFLICTS = 32
-# Nobody's WebRTC uses system ports; services that answer anybody do (RFC 6335, section 6).
+RESERVED_CHECKS = 25
+# Answers that tell of a role conflict (RFC 8445, section 7.3.1.1). Two honest peers have at most
+# one for each pair of addresses.
+MAX_ROLE_CONFLICTS = 32
+# WebRTC uses no system ports (RFC 6335, section 6); services that answer to anything do.
 MIN_PORT = 1024
 
 
-def _is_inside(host: str) -> bool | None:
-    """Tell whether an address is in somebody's network; ``None``: send nothing there."""
+def _is_private(host: str) -> bool | None:
+    """Return whether an address is in a private network, ``None`` if nothing may go there."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -43,7 +46,7 @@ def _is_inside(host: str) -> bool | None:
     address = getattr(address, 'ipv4_mapped', None) or address
     if (address.is_multicast or address.is_unspecified or address.is_loopback
             or host == '255.255.255.255'):
-        # On loopback there is only this host itself: its own servers, and no peer of aioice.
+        # The loopback has the robot's own servers, and no peer: aioice gathers no candidate there.
         return None
     return not address.is_global
 
@@ -52,56 +55,60 @@ class IceCheckLimits:
     """
     The addresses of one peer, and the checks that go to them.
 
-    ``lifted`` is set after a proof: then the number of checks has no bound, all else stays.
+    ``proven`` is set after a proof: it lifts the bound on checks, and no other.
     """
 
     def __init__(self) -> None:
-        self.lifted = False
-        # Whether each is inside, by address and port.
-        self._known: dict[tuple[str, int], bool] = {}
-        self._asking: set[tuple[str, int]] = set()
+        self.proven = False
+        # Whether each address (with its port) is private.
+        self._addresses: dict[tuple[str, int], bool] = {}
+        # Sources of authenticated checks, and of authenticated answers.
+        self._check_sources: set[tuple[str, int]] = set()
         self._answered: set[tuple[str, int]] = set()
-        self._checks = self._conflicts = 0
+        self._checks = self._role_conflicts = 0
 
-    def take(self, host: str, port: int, *, asks: bool = False) -> bool:
+    def allow_address(self, host: str, port: int, *, sends_checks: bool = False) -> bool:
         """
-        Tell whether an address may be checked.
+        Return whether an address may be checked.
 
-        :param asks: an authenticated check came from there
+        :param sends_checks: an authenticated check came from there
         """
         address = host, port
-        if asks and len(self._asking) < MAX_ADDRESSES:
-            self._asking.add(address)
-        if address in self._known:
+        if sends_checks and len(self._check_sources) < MAX_ADDRESSES:
+            self._check_sources.add(address)
+        if address in self._addresses:
             return True
-        inside = _is_inside(host)
-        if inside is None or not MIN_PORT <= port < 65536:
+        private = _is_private(host)
+        if private is None or not MIN_PORT <= port < 65536:
             return False
-        most, most_inside = MAX_ADDRESSES, MAX_INSIDE
-        if not asks:
-            most, most_inside = most - KEPT_ADDRESSES, most_inside - KEPT_INSIDE
-        if len(self._known) >= most or (inside and sum(self._known.values()) >= most_inside):
+        most, most_private = MAX_ADDRESSES, MAX_PRIVATE_ADDRESSES
+        if not sends_checks:
+            most -= RESERVED_ADDRESSES
+            most_private -= RESERVED_PRIVATE_ADDRESSES
+        if len(self._addresses) >= most:
             return False
-        self._known[address] = inside
+        if private and sum(self._addresses.values()) >= most_private:
+            return False
+        self._addresses[address] = private
         return True
 
-    def send(self, host: str, port: int) -> bool:
-        """Count a STUN request; tell whether it may go out."""
+    def allow_check(self, host: str, port: int) -> bool:
+        """Count a STUN request to an address; return whether it may be sent."""
         address = host, port
-        if self.lifted or address in self._answered:
+        if self.proven or address in self._answered:
             return True
-        most = MAX_CHECKS - (0 if address in self._asking else KEPT_CHECKS)
-        if address not in self._known or self._checks >= most:
+        most = MAX_CHECKS - (0 if address in self._check_sources else RESERVED_CHECKS)
+        if address not in self._addresses or self._checks >= most:
             return False
         self._checks += 1
         return True
 
-    def take_conflict(self) -> bool:
-        """Count an answer that tells of a conflict of roles; tell whether it is one of a few."""
-        self._conflicts += 1
-        return self._conflicts <= MAX_CONFLICTS
+    def allow_role_conflict(self) -> bool:
+        """Count an answer that tells of a role conflict; return whether to follow it."""
+        self._role_conflicts += 1
+        return self._role_conflicts <= MAX_ROLE_CONFLICTS
 
-    def answered(self, host: str, port: int) -> None:
-        """Note that an authenticated answer came from an address: it wants our packets."""
-        if (host, port) in self._known:
+    def note_answer(self, host: str, port: int) -> None:
+        """Note an authenticated answer: its sender wants the robot's packets."""
+        if (host, port) in self._addresses:
             self._answered.add((host, port))

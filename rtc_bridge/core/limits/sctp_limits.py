@@ -14,8 +14,8 @@
 """
 What a peer's SCTP association (RFC 9260) may cost, decided before a library reads its packets.
 
-Checked for everybody: the form of chunks, what may wait unfinished, how far ahead a peer may
-count, and how much it may ask for in a second. A peer without a proof has a fixed sum besides.
+For every peer the form of chunks, unfinished messages, the distance of sequence numbers and the
+rate of packets are bounded. A peer without a proof has a fixed total besides.
 """
 
 from collections.abc import Iterable
@@ -25,55 +25,59 @@ from .rate_limit import RateLimiter
 from ..clock import boot_time, Clock
 from ..errors import ProtocolError
 
-# Chunk types (RFC 9260, section 3.2; RFC 3758; RFC 6525).
+# Chunk types: RFC 9260, section 3.2; RFC 3758, section 3.2; RFC 6525, section 3.1.
 DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT = range(7)
 ERROR, RECONFIG, FORWARD_TSN = 9, 130, 192
+# Bytes: of the common header, and of chunks before their variable part.
 _HEADER, _CHUNK_HEADER, _DATA_HEADER, _SACK_HEADER = 12, 4, 16, 16
-# Where the parameters of a chunk begin, behind the chunk's start.
-_PARAMETERS = {INIT: 20, INIT_ACK: 20, HEARTBEAT: 4, HEARTBEAT_ACK: 4, ABORT: 4, ERROR: 4,
-               RECONFIG: 4}
-# Browsers bundle two or three chunks; a packet has room for about 70 of one byte each.
+# Where a chunk's parameters begin, in bytes from the chunk's start.
+_PARAMETERS_AT = {INIT: 20, INIT_ACK: 20, HEARTBEAT: 4, HEARTBEAT_ACK: 4, ABORT: 4, ERROR: 4,
+                  RECONFIG: 4}
+# Browsers bundle two or three chunks; a packet has room for about 70 with one byte of data each.
 MAX_CHUNKS_PER_PACKET = 64
-# RFC 6525, section 3.1: a RE-CONFIG chunk has one or two parameters. Each one is answered.
+# A RE-CONFIG chunk has one or two parameters (RFC 6525, section 3.1). Each one is answered.
 MAX_RECONFIG_PARAMETERS = 2
 
-# Of messages that have begun and not ended: bytes and chunks. It is the receive window, too.
+# Bytes and chunks of messages that have begun and not ended. The bytes are the receive window too.
 MAX_UNFINISHED_BYTES = 256 * 1024
 MAX_UNFINISHED_CHUNKS = 1024
-# The window holds so many chunks, as each has a header of 16 bytes.
+# The receive window holds at most this many chunks, because each has a header of 16 bytes.
 MAX_TSNS_AHEAD = MAX_UNFINISHED_BYTES // _DATA_HEADER
+# TSNs out of order that are kept, and duplicates that are reported.
 MAX_MISORDERED = 1024
 MAX_DUPLICATES = 64
-# Where more is outstanding, gap blocks are not looked at: they cost the square of it.
+# Above this many outstanding chunks gap blocks are ignored: their cost is quadratic.
 MAX_OUTSTANDING = 1024
 MAX_CHANNELS = 16
+# Bytes of a channel's label and protocol together.
 MAX_LABEL_BYTES = 256
-# Streams are made by the first chunk on them, before anybody knows what channel it belongs to.
+# The first chunk on a stream creates it, before its channel is known.
 MAX_STREAMS = 64
-# Messages on streams without a channel: the last ones of a channel that was closed.
+# Messages on streams without a channel. The last ones of a channel that was closed are such.
 MAX_STRAY_MESSAGES = 256
-# The other end may start once, and repeat that eight times.
+# RFC 9260, section 16: an INIT is retransmitted up to eight times.
 MAX_INITS = 10
 
-# What somebody may send in all before the proof. Our page needs about 3 kB and 25 chunks.
+# What an unproven peer may send in all. Our page needs about 3 kB and 25 chunks for its proof.
 UNPROVEN_BYTES = 64 * 1024
 UNPROVEN_CHUNKS = 256
 
-# Packets a second and at once. A driver sends about 60, and acknowledges as many of ours.
-_PACKETS_HZ, _PACKETS = 1000.0, 2000.0
-# Chunks that are neither data nor acknowledge it: heartbeats come every 30 s.
-_CONTROL_HZ, _CONTROLS = 10.0, 50.0
+# Packets per second and at once. A driver sends about 60, and acknowledges as many of ours.
+_PACKETS_HZ, _PACKETS_BURST = 1000.0, 2000.0
+# Chunks other than DATA, SACK and FORWARD TSN, per second and at once. aiortc answers each one; a
+# browser sends a heartbeat every 30 s.
+_CONTROL_CHUNKS_HZ, _CONTROL_CHUNKS_BURST = 10.0, 50.0
 
 
 class SctpBreach(ProtocolError):
-    """A peer does with its association what no browser does, or too much: it ends."""
+    """A peer breaks the protocol or a bound as no browser does: its association is aborted."""
 
 
 def read_chunk_types(packet: bytes) -> list[int]:
     """
     Check the form of a packet; return the types of its chunks.
 
-    :raises SctpBreach: a reader could fail, or never return, on it
+    :raises SctpBreach: a parser could fail, or never return, on this packet
     """
     types: list[int] = []
     position, end = _HEADER, len(packet)
@@ -85,6 +89,7 @@ def read_chunk_types(packet: bytes) -> list[int]:
             raise SctpBreach(f'more than {MAX_CHUNKS_PER_PACKET} chunks in a packet')
         types.append(kind)
         _check_chunk(kind, packet[position:position + length])
+        # Chunks are padded to a multiple of 4 bytes.
         position += length + -length % 4
     if INIT in types and len(types) > 1:
         raise SctpBreach('INIT with other chunks')
@@ -93,7 +98,7 @@ def read_chunk_types(packet: bytes) -> list[int]:
 
 def _check_chunk(kind: int, chunk: bytes) -> None:
     if kind == DATA and len(chunk) <= _DATA_HEADER:
-        # RFC 9260, section 6.2: without user data, the association is to be aborted.
+        # RFC 9260, section 6.2: without user data the association is aborted.
         raise SctpBreach('DATA without user data')
     if kind == FORWARD_TSN and (len(chunk) < 8 or len(chunk) % 4):
         raise SctpBreach('FORWARD TSN of a wrong length')
@@ -102,30 +107,35 @@ def _check_chunk(kind: int, chunk: bytes) -> None:
                               else (1, 0))
         if len(chunk) != _SACK_HEADER + 4 * (blocks + duplicates):
             raise SctpBreach('SACK of a wrong length')
-    if kind in _PARAMETERS:
-        count, position = 0, _PARAMETERS[kind]
-        while position <= len(chunk) - 4:
-            length, = unpack_from('!H', chunk, position + 2)
-            if length < 4:
-                # A reader that goes on by this length stays here for ever.
-                raise SctpBreach(f'a parameter of {length} bytes')
-            count, position = count + 1, position + length + -length % 4
-        if kind == RECONFIG and count > MAX_RECONFIG_PARAMETERS:
-            raise SctpBreach(f'{count} parameters in one RE-CONFIG')
+    if kind in _PARAMETERS_AT:
+        _check_parameters(kind, chunk)
+
+
+def _check_parameters(kind: int, chunk: bytes) -> None:
+    count, position = 0, _PARAMETERS_AT[kind]
+    while position <= len(chunk) - 4:
+        length, = unpack_from('!H', chunk, position + 2)
+        if length < 4:
+            # A parser that advances by this length never ends.
+            raise SctpBreach(f'a parameter of {length} bytes')
+        count += 1
+        position += length + -length % 4
+    if kind == RECONFIG and count > MAX_RECONFIG_PARAMETERS:
+        raise SctpBreach(f'{count} parameters in one RE-CONFIG')
 
 
 def tsns_ahead(tsn: int, last: int) -> int:
-    """Return how far ``tsn`` is ahead of ``last``, 0 if it is not (RFC 1982 arithmetic)."""
+    """Return how far ``tsn`` is ahead of ``last``, or 0 (RFC 1982 arithmetic)."""
     ahead = tsn - last & 0xFFFFFFFF
     return ahead if ahead < 1 << 31 else 0
 
 
 def gap_blocks(blocks: Iterable[tuple[int, int]], outstanding: int) -> list[tuple[int, int]]:
     """
-    Return those gap blocks of a SACK that are about what is outstanding.
+    Return the gap blocks of a SACK that concern outstanding chunks.
 
-    They ascend and do not overlap (RFC 9260, section 3.3.4), so that they cover no more than
-    ``outstanding`` TSNs in all. A block that does not is left out, the end of one cut off.
+    Valid blocks ascend and do not overlap (RFC 9260, section 3.3.4), so they cover at most
+    ``outstanding`` TSNs. Other blocks are left out, and a block that is too long is shortened.
     """
     kept, after = [], 0
     for start, end in blocks:
@@ -139,15 +149,15 @@ class SctpLimits:
     """Counts what one peer does with its association."""
 
     def __init__(self, clock: Clock = boot_time) -> None:
-        self._bytes = self._chunks = self._inits = self._channels = self._stray = 0
-        self._packets = RateLimiter(_PACKETS_HZ, _PACKETS, clock)
-        self._controls = RateLimiter(_CONTROL_HZ, _CONTROLS, clock)
+        self._bytes = self._chunks = self._inits = self._channels = self._stray_messages = 0
+        self._packets = RateLimiter(_PACKETS_HZ, _PACKETS_BURST, clock)
+        self._control_chunks = RateLimiter(_CONTROL_CHUNKS_HZ, _CONTROL_CHUNKS_BURST, clock)
 
-    def take_packet(self, packet: bytes, proven: bool) -> bool:
+    def allow_packet(self, packet: bytes, proven: bool) -> bool:
         """
-        Count a packet; tell whether it is to be read, not dropped as one too many.
+        Count a packet; return whether to read it. A packet above the rate is dropped.
 
-        :raises SctpBreach: the association is to end
+        :raises SctpBreach: abort the association
         """
         types = read_chunk_types(packet)
         if not proven:
@@ -158,46 +168,46 @@ class SctpLimits:
         self._inits += types.count(INIT)
         if self._inits > MAX_INITS:
             raise SctpBreach(f'more than {MAX_INITS} INITs')
-        controls = sum(kind not in (DATA, SACK, FORWARD_TSN) for kind in types)
-        # Each of them: aiortc answers each one.
-        allowed = [self._controls.allow() for _ in range(controls)]
+        control_chunks = sum(kind not in (DATA, SACK, FORWARD_TSN) for kind in types)
+        # Count all of them, also behind the first that is refused.
+        allowed = [self._control_chunks.allow() for _ in range(control_chunks)]
         return self._packets.allow() and all(allowed)
 
-    def take_data(self, tsn: int, last: int, misordered: int, *, waiting: int,
-                  chunks: int) -> bool:
+    def allow_data(self, tsn: int, last: int, misordered: int, *, unfinished_bytes: int,
+                   unfinished_chunks: int) -> bool:
         """
-        Tell whether a chunk of user data is to be read, not left for its sender to repeat.
+        Return whether to keep a DATA chunk. The sender retransmits one that is dropped.
 
         :param last: the cumulative TSN
-        :param misordered: how many behind it are kept
-        :param waiting: bytes of unfinished messages, this chunk with them
-        :param chunks: the number of their chunks, likewise
-        :raises SctpBreach: the association is to end
+        :param misordered: how many chunks behind it are kept
+        :param unfinished_bytes: of messages without an end, this chunk included
+        :param unfinished_chunks: likewise
+        :raises SctpBreach: abort the association
         """
-        if waiting > MAX_UNFINISHED_BYTES or chunks > MAX_UNFINISHED_CHUNKS:
-            raise SctpBreach(f'{waiting} bytes in {chunks} chunks of messages without an '
-                             'end')
+        if unfinished_bytes > MAX_UNFINISHED_BYTES or unfinished_chunks > MAX_UNFINISHED_CHUNKS:
+            raise SctpBreach(f'{unfinished_bytes} bytes in {unfinished_chunks} chunks of messages '
+                             'without an end')
         ahead = tsns_ahead(tsn, last)
         return ahead <= 1 or (ahead <= MAX_TSNS_AHEAD and misordered < MAX_MISORDERED)
 
-    def take_channel(self, label_bytes: int) -> None:
+    def count_channel(self, label_bytes: int) -> None:
         """
         Count a channel that the peer opens.
 
-        :param label_bytes: of its label and protocol
-        :raises SctpBreach: the association is to end
+        :param label_bytes: bytes of its label and protocol
+        :raises SctpBreach: abort the association
         """
         self._channels += 1
         if self._channels > MAX_CHANNELS or label_bytes > MAX_LABEL_BYTES:
             raise SctpBreach(f'more than {MAX_CHANNELS} channels, or a label of more than '
                              f'{MAX_LABEL_BYTES} bytes')
 
-    def take_stray(self) -> None:
+    def count_stray_message(self) -> None:
         """
         Count a message on a stream without a channel.
 
-        :raises SctpBreach: the association is to end
+        :raises SctpBreach: abort the association
         """
-        self._stray += 1
-        if self._stray > MAX_STRAY_MESSAGES:
+        self._stray_messages += 1
+        if self._stray_messages > MAX_STRAY_MESSAGES:
             raise SctpBreach(f'more than {MAX_STRAY_MESSAGES} messages without a channel')

@@ -41,8 +41,8 @@ def _install_datagram_limits() -> None:
 
     def keep_within_limits(self: Any, data: bytes, component: int) -> None:
         limits = limits_of(self)
-        if limits is None or limits.take_datagram(len(data), self._queue.qsize(),
-                                                  bool(self._nominated)):
+        if limits is None or limits.allow_datagram(len(data), self._queue.qsize(),
+                                                   bool(self._nominated)):
             keep(self, data, component)
 
     def receive_or_drop(self: Any, data: bytes, addr: Any) -> None:

@@ -54,14 +54,14 @@ def _limit_candidates(connection: Any) -> None:
         limits = limits_of(self)
         if limits is not None and candidate is not None and (
                 candidate.component != 1 or candidate.transport.lower() != 'udp'
-                or not limits.addresses.take(candidate.host, candidate.port)):
+                or not limits.ice_checks.allow_address(candidate.host, candidate.port)):
             # A host name is refused as well: the robot resolves no name of a stranger's choice.
             return
         await add(self, candidate)
 
     def check_within_limits(self: Any, message: Any, addr: Any, protocol: Any) -> None:
         limits = limits_of(self)
-        if limits is None or limits.addresses.take(*addr[:2], asks=True):
+        if limits is None or limits.ice_checks.allow_address(*addr[:2], sends_checks=True):
             check(self, message, addr, protocol)
 
     connection.add_remote_candidate = add_within_limits
@@ -76,7 +76,7 @@ def _limit_requests(protocol: Any) -> None:
         limits = limits_of(self.receiver)
         # A request without USERNAME goes to a STUN or TURN server, while candidates are gathered.
         if limits is None or message.message_class != stun.Class.REQUEST or (
-                'USERNAME' not in message.attributes) or limits.addresses.send(*addr[:2]):
+                'USERNAME' not in message.attributes) or limits.ice_checks.allow_check(*addr[:2]):
             send(self, message, addr)
 
     async def request_within_limits(self: Any, message: Any, addr: Any, *args: Any,
@@ -86,13 +86,13 @@ def _limit_requests(protocol: Any) -> None:
             result = await request(self, message, addr, *args, **kwargs)
         except stun.TransactionFailed as failed:
             if limits is not None and failed.response.error_code == ROLE_CONFLICT and (
-                    not limits.addresses.take_conflict()):
+                    not limits.ice_checks.allow_role_conflict()):
                 # aioice repeats the check at once, one call deeper, as often as a peer claims a
                 # conflict.
                 raise stun.TransactionTimeout() from None
             raise
         if limits is not None:
-            limits.addresses.answered(*addr[:2])
+            limits.ice_checks.note_answer(*addr[:2])
         return result
 
     protocol.send_stun, protocol.request = send_within_limits, request_within_limits

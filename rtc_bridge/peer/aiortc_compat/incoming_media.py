@@ -42,7 +42,7 @@ def _install_media_limits() -> None:
 
     async def handle_rtcp_if_trusted(self: Any, data: bytes) -> None:
         limits = limits_of(self)
-        if limits is None or limits.take_report():
+        if limits is None or limits.allow_rtcp():
             await handle_rtcp(self, data)
 
     transport._handle_rtp_data = drop_rtp

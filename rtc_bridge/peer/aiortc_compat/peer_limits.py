@@ -30,7 +30,7 @@ from typing import Any
 import aioice.ice
 from aiortc import RTCDtlsTransport, RTCSctpTransport
 
-from ...core.limits.datagram_limits import PeerLimits
+from ...core.limits.peer_limits import PeerLimits
 from ...core.limits.refusals import refusals
 from ...core.supervision import failures
 

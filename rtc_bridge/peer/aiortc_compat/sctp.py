@@ -36,7 +36,7 @@ from aiortc import RTCSctpTransport, rtcsctptransport
 
 from .hooks import available
 from .peer_limits import limits_of, note_unreadable
-from ...core.limits.datagram_limits import PeerLimits
+from ...core.limits.peer_limits import PeerLimits
 from ...core.limits.sctp_limits import (
     gap_blocks, MAX_DUPLICATES, MAX_OUTSTANDING, MAX_STREAMS, MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES,
     SctpBreach, tsns_ahead,
@@ -63,7 +63,7 @@ _transport_class: Any = RTCSctpTransport
 
 
 async def _end_association(transport: RTCSctpTransport, limits: PeerLimits, reason: str) -> None:
-    limits.over = True
+    limits.ended = True
     limits.on_breach(reason)
     try:
         # The session has said why it ends: send that, if aiortc still can.
@@ -88,10 +88,10 @@ def _install_association_limits() -> None:
         if limits is None:
             await handle(self, data)
             return
-        if limits.over:
+        if limits.ended:
             return
         try:
-            if limits.association.take_packet(data, limits.trusted):
+            if limits.sctp.allow_packet(data, limits.trusted):
                 await handle(self, data)
         except SctpBreach as breach:
             await _end_association(self, limits, str(breach))
@@ -128,7 +128,7 @@ def _install_chunk_limits() -> None:
     async def receive_within_limits(self: RTCSctpTransport, chunk: Any) -> None:
         limits = limits_of(self)
         if limits is not None:
-            if limits.over:
+            if limits.ended:
                 return
             if isinstance(chunk, counted) and self._last_received_tsn is None:
                 # Before INIT there is no TSN to count from.
@@ -183,15 +183,16 @@ def _install_data_limits() -> None:
                 self._advertised_rwnd = MAX_UNFINISHED_BYTES - sum(
                     len(kept.user_data) for s in streams.values() for kept in s.reassembly)
             held = sum(len(stream.reassembly) for stream in streams.values())
-            if not limits.association.take_data(
+            if not limits.sctp.allow_data(
                     chunk.tsn, self._last_received_tsn, len(self._sack_misordered),
-                    waiting=MAX_UNFINISHED_BYTES - self._advertised_rwnd + len(chunk.user_data),
-                    chunks=held + 1):
+                    unfinished_bytes=(
+                        MAX_UNFINISHED_BYTES - self._advertised_rwnd + len(chunk.user_data)),
+                    unfinished_chunks=held + 1):
                 self._sack_needed = True
                 return
             if held > _MANY_UNFINISHED:
                 await asyncio.sleep(0)
-                if limits.over:
+                if limits.ended:
                     return
         await receive(self, chunk)
 
@@ -225,14 +226,14 @@ def _install_channel_limits() -> None:
                                     data: bytes) -> None:
         limits = limits_of(self)
         if limits is not None:
-            if limits.over:
+            if limits.ended:
                 return
             if pp_id == module.WEBRTC_DCEP:
                 if data[:1] == bytes([module.DATA_CHANNEL_OPEN]) and len(data) >= 12:
                     # RFC 8832, section 5.1: the lengths of label and protocol.
-                    limits.association.take_channel(sum(unpack_from('!HH', data, 8)))
+                    limits.sctp.count_channel(sum(unpack_from('!HH', data, 8)))
             elif stream_id not in self._data_channels:
-                limits.association.take_stray()
+                limits.sctp.count_stray_message()
         await receive(self, stream_id, pp_id, data)
 
     _transport_class._data_channel_receive = receive_within_limits

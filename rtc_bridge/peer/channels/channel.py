@@ -22,7 +22,7 @@ from aiortc import RTCDataChannel
 from ..authorization import SessionAuthorization
 from ..robot_context import RobotContext
 from ..slot import Slot
-from ...core.limits.session_budgets import SessionBudgets
+from ...core.limits.peer_limits import SessionBudgets
 from ...core.video.viewer_stats import ViewerStats
 
 logger = logging.getLogger(__name__)

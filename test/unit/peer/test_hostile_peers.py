@@ -22,8 +22,10 @@ from struct import pack
 from aioice import stun
 import pytest
 import pytest_asyncio
-from rtc_bridge.core.limits.datagram_limits import MAX_WAITING_BEFORE
-from rtc_bridge.core.limits.ice_check_limits import KEPT_INSIDE, MAX_CONFLICTS, MAX_INSIDE
+from rtc_bridge.core.limits.ice_check_limits import (
+    MAX_PRIVATE_ADDRESSES, MAX_ROLE_CONFLICTS, RESERVED_PRIVATE_ADDRESSES,
+)
+from rtc_bridge.core.limits.peer_limits import MAX_QUEUED_BEFORE_ICE
 from rtc_bridge.core.limits.refusals import Refusals
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, tsns_ahead, UNPROVEN_CHUNKS,
@@ -203,7 +205,7 @@ async def break_at(page, door, monkeypatch, where):
     exec(compile("async def fail(*args):\n    raise KeyError('injected')", 'aiortc', 'exec'),
          {'__name__': 'aiortc.fake'}, names := {})
     if where == 'ours':
-        monkeypatch.setattr(association.peer_limits.association, 'take_packet',
+        monkeypatch.setattr(association.peer_limits.sctp, 'allow_packet',
                             lambda data, trusted: tsns_ahead(None, None))
     else:
         monkeypatch.setattr(association, '_receive_chunk', names['fail'])
@@ -249,9 +251,9 @@ async def test_stun_that_cannot_be_read_is_refused(tmp_path, monkeypatch, noted)
 async def test_what_comes_before_the_handshake_waits_in_small_numbers(door):
     page = await door.page()
     connection = door.sessions.sessions[page.id]._pc.sctp.transport.transport._connection
-    for _ in range(10 * MAX_WAITING_BEFORE):
+    for _ in range(10 * MAX_QUEUED_BEFORE_ICE):
         connection.data_received(b'x' * 100, 1)
-    assert connection._queue.qsize() <= MAX_WAITING_BEFORE
+    assert connection._queue.qsize() <= MAX_QUEUED_BEFORE_ICE
     await page.challenge()
 
 
@@ -282,7 +284,7 @@ async def test_checks_go_to_few_addresses_of_a_strangers_choice(door):
         except BlockingIOError:
             return False
     asked = [victim for victim in sockets if heard(victim)]
-    assert 0 < len(asked) <= MAX_INSIDE - KEPT_INSIDE
+    assert 0 < len(asked) <= MAX_PRIVATE_ADDRESSES - RESERVED_PRIVATE_ADDRESSES
     for victim in sockets:
         victim.close()
 
@@ -301,8 +303,9 @@ async def test_conflicts_of_roles_without_end_end(door):
         transport._connection.request_received = refuse
     await door.link.answer(Offer(page.id, sdp, 'v1'))
     session = door.sessions.sessions[page.id]
-    await until(lambda: session.limits.addresses._conflicts > MAX_CONFLICTS or session.ending)
-    assert 0 < len(told) <= 2 * MAX_CONFLICTS
+    checks = session.limits.ice_checks
+    await until(lambda: checks._role_conflicts > MAX_ROLE_CONFLICTS or session.ending)
+    assert 0 < len(told) <= 2 * MAX_ROLE_CONFLICTS
 
 
 async def test_media_and_reports_before_the_proof_are_not_read(door):

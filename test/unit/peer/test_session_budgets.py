@@ -20,7 +20,7 @@ import time
 
 import pytest
 import pytest_asyncio
-from rtc_bridge.core.limits.session_budgets import (
+from rtc_bridge.core.limits.peer_limits import (
     KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ, SessionBudgets,
 )
 from rtc_bridge.peer.channels import rtcbot

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
-from rtc_bridge.core.limits.session_budgets import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
+from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.video.retransmission import MAX_SAVED_S, SHARE
 from rtc_bridge.media.camera_settings import CameraSettings

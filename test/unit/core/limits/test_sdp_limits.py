@@ -24,7 +24,7 @@ from rtc_bridge.core.limits.sdp_limits import check_sdp, crlf_lines, MAX_SECTION
 from support.viewer import Viewer
 
 # Written by Chromium 156 and Firefox 153, with all candidates.
-SAMPLES = sorted((Path(__file__).parents[2] / 'support' / 'descriptions').glob('*.sdp'))
+SAMPLES = sorted((Path(__file__).parents[3] / 'support' / 'descriptions').glob('*.sdp'))
 SESSION = 'v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n'
 
 
