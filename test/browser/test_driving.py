@@ -167,12 +167,12 @@ def test_two_browsers_contend_for_the_seat(page, robot, chromium, cmd_vel):
     other = chromium.show(robot.url)
     other.wait('rtcBridge.driver?.taken')
     other.evaluate('rtcBridge.driver.ask()')
-    page.wait("rtcBridge.driver.asks === 'somebody'")
+    page.wait("rtcBridge.driver.requester === 'somebody'")
     page.evaluate('rtcBridge.driver.refuse()')
-    other.wait('!rtcBridge.driver.asked')
+    other.wait('!rtcBridge.driver.requestPending')
     assert other.evaluate('rtcBridge.driver.epoch') is None
     other.evaluate('rtcBridge.driver.ask()')
-    page.wait('rtcBridge.driver.asks !== null')
+    page.wait('rtcBridge.driver.requester !== null')
     # Both hold a key; the first one is still the driver.
     other.down('ArrowDown')
     since = cmd_vel.mark()

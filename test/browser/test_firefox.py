@@ -30,7 +30,7 @@ RED, GREEN, SIM = (0, 0, 200), (0, 150, 0), 'sim/image_raw'
 SIZE = '320 × 240 VP8'
 # How many of the plot's pixels have each of two curves' colours.
 PLOT = """() => {
-  const canvas = document.querySelector('#numbers canvas');
+  const canvas = document.querySelector('#stats canvas');
   const style = getComputedStyle(canvas);
   const { data } = canvas.getContext('2d').getImageData(0, 30, canvas.width, canvas.height - 30);
   const probe = document.createElement('canvas').getContext('2d');

@@ -26,7 +26,7 @@ from support.drawn import check_delays, WATCH
 from support.stack import ColourCamera, finish, Robot
 from support.viewers import Viewer
 
-SHOWN = """Object.fromEntries([...document.querySelectorAll('#numbers dt')].map(
+SHOWN = """Object.fromEntries([...document.querySelectorAll('#stats dt')].map(
   (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
 
 # Of stamps, in seconds: far from what a picture takes, and below what is taken for another clock.

@@ -365,7 +365,7 @@ def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium)
       (id) => document.getElementById(id).hidden)""") == [True, True, True, False]
     page.wait("!document.getElementById('more').hidden")
     page.click('#more')
-    page.wait("document.querySelector('#numbers dd')?.textContent === '–'")
+    page.wait("document.querySelector('#stats dd')?.textContent === '–'")
     page.wait('rtcBridge.figures.at(-1)?.fps > 5')
     assert page.errors == []
     page.close()

@@ -468,7 +468,7 @@ def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page)
 def test_what_cannot_be_loaded_or_recorded_is_said(page):  # noqa: F811
     page.lose_once('**/options_dialog.js')
     page.click('#options')
-    told(page, 'That did not work')
+    told(page, 'did not work')
     page.evaluate("""window.MediaRecorder = class {
       static isTypeSupported() { return true; }
       constructor() { throw new Error('no encoder'); }

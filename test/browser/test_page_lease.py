@@ -82,7 +82,7 @@ def test_a_name_is_text(robot, browse):  # noqa: F811
     grace.click('#take')
     shows(ada, '#asked', EVIL.replace('Ada', 'Grace'))
     ada.click('#stop')
-    shows(vera, '#latched', EVIL)
+    shows(vera, '#stopped', EVIL)
     for page in (ada, vera, grace):
         assert page.evaluate("document.querySelectorAll('img, b').length") == 0
         assert page.evaluate('window.hit') is None
@@ -92,6 +92,6 @@ def test_a_name_is_text(robot, browse):  # noqa: F811
     vera.down('Backspace')
     assert text(vera, '#stop') == '' and not vera.evaluate('rtcBridge.driver.stopping')
     ada.evaluate('rtcBridge.driver.releaseStop()')
-    vera.wait("document.getElementById('latched').hidden")
+    vera.wait("document.getElementById('stopped').hidden")
     vera.down('Escape')
-    assert vera.evaluate("document.getElementById('latched').hidden")
+    assert vera.evaluate("document.getElementById('stopped').hidden")

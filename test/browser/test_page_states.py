@@ -56,7 +56,7 @@ def camera(robot):
 
 # As the browser sends them, and as for an Enter that is held.
 DOUBLE_CLICK = """
-  const button = document.getElementById('unlatch');
+  const button = document.getElementById('releasestop');
   for (const detail of [1, 2, 0]) {
     button.dispatchEvent(new MouseEvent('click', { detail, bubbles: true }));
   }
@@ -120,8 +120,8 @@ def shows(page, selector, words):
 def released(page):
     """Release the emergency stop by its button, and by that again when it asks."""
     def pressed():
-        page.evaluate("document.getElementById('unlatch').click()")
-        return not text(page, '#latched')
+        page.evaluate("document.getElementById('releasestop').click()")
+        return not text(page, '#stopped')
     until(pressed, 'the release', 2 * PATIENCE)
 
 
@@ -259,28 +259,28 @@ def test_an_emergency_stop_is_shown_to_all_and_released_with_a_question(
     take(ada)
     vera.wait_state('live')
     ada.click('#stop')
-    shows(ada, '#latched', 'by Ada')
-    shows(vera, '#latched', 'by Ada')
+    shows(ada, '#stopped', 'by Ada')
+    shows(vera, '#stopped', 'by Ada')
     shows(ada, '#why', 'Emergency stop')
-    assert text(vera, '#unlatch') == ''
+    assert text(vera, '#releasestop') == ''
     shoot(ada, 'stopped')
     # It is still there for who comes later.
     ada.refresh()
-    shows(ada, '#latched', 'by Ada')
-    ada.click('#unlatch')
-    shows(ada, '#unlatch', 'It may move')
-    ada.click('#cancel')
-    shows(ada, '#unlatch', 'Release')
+    shows(ada, '#stopped', 'by Ada')
+    ada.click('#releasestop')
+    shows(ada, '#releasestop', 'It may move')
+    ada.click('#keepstopped')
+    shows(ada, '#releasestop', 'Release')
     # Not by a double click, nor by a key that is held: nobody has read the question.
     ada.evaluate(DOUBLE_CLICK)
-    shows(ada, '#unlatch', 'It may move')
-    assert text(ada, '#latched')
+    shows(ada, '#releasestop', 'It may move')
+    assert text(ada, '#stopped')
     released(ada)
-    until(lambda: not text(vera, '#latched'), 'the release')
+    until(lambda: not text(vera, '#stopped'), 'the release')
     # By the keyboard, too.
     take(ada)
     ada.down('Backspace')
-    shows(vera, '#latched', 'by Ada')
+    shows(vera, '#stopped', 'by Ada')
     released(ada)
     assert ada.errors == vera.errors == []
 
@@ -292,21 +292,21 @@ def test_a_stop_waits_for_the_way_to_the_robot(robot, camera, browse, shoot):
     try:
         ada.wait_state('connection-lost')
         ada.click('#stop')
-        shows(ada, '#latched', 'No connection')
+        shows(ada, '#stopped', 'No connection')
     finally:
         # Not later: what waited for ten seconds is not sent any more.
         robot.bridge.send(signal.SIGCONT)
-    shows(ada, '#latched', 'by Ada')
+    shows(ada, '#stopped', 'by Ada')
     released(ada)
     robot.bridge.send(signal.SIGSTOP)
     try:
         ada.wait_state('connection-lost')
         ada.click('#stop')
-        shows(ada, '#latched', 'Press STOP again')
+        shows(ada, '#stopped', 'Press STOP again')
         shoot(ada, 'stop-not-sent')
     finally:
         robot.bridge.send(signal.SIGCONT)
     ada.wait_state('live')
     assert ada.evaluate('rtcBridge.driver.stopped.id') is None
     ada.click('#withdraw')
-    until(lambda: not text(ada, '#latched'), 'nothing to read')
+    until(lambda: not text(ada, '#stopped'), 'nothing to read')

@@ -33,8 +33,8 @@ ON_TOP = """(() => {
     && left >= seen.offsetLeft && left + width <= seen.offsetLeft + seen.width
     && top >= seen.offsetTop && top + height <= seen.offsetTop + seen.height;
 })()"""
-BANNER = "document.getElementById('latched').checkVisibility() " \
-    "&& document.getElementById('latched').textContent"
+BANNER = "document.getElementById('stopped').checkVisibility() " \
+    "&& document.getElementById('stopped').textContent"
 
 
 @pytest.fixture(scope='module')
@@ -82,11 +82,11 @@ def page(robot, browser):
 
 def release(page):
     """Release the stop as a person does: by the button, and by that again when it asks."""
-    page.click('#unlatch')
-    page.wait("!document.getElementById('cancel').hidden")
+    page.click('#releasestop')
+    page.wait("!document.getElementById('keepstopped').hidden")
 
     def released():
-        page.evaluate("document.getElementById('unlatch').click()")
+        page.evaluate("document.getElementById('releasestop').click()")
         return not page.evaluate(STOPPED)
     until(released, 'the release')
 
@@ -118,7 +118,7 @@ def test_it_is_there_under_the_options(page):
     page.up('Backspace')
     page.wait(STOPPED)
     release(page)
-    assert page.evaluate("""['header', 'main', '#tools', '#seat'].every(
+    assert page.evaluate("""['header', 'main', '#tools', '#lease'].every(
       (one) => document.querySelector(one).closest('[inert]'))""")
     page.evaluate("document.querySelector('dialog select').focus()")
     page.down('Escape')
@@ -238,7 +238,7 @@ def test_spectators_press_it_where_they_may_and_do_not_release_it(robot, chromiu
         page.wait(ON_TOP)
         page.click('#stop')
         page.wait(STOPPED)
-        assert page.evaluate("document.getElementById('unlatch').hidden")
+        assert page.evaluate("document.getElementById('releasestop').hidden")
         owner.wait(f"{STOPPED} && rtcBridge.driver.stopped.by === 'Vera'")
         release(owner)
         page.wait(f'!({STOPPED})')

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The page's code: its types hold, and it never makes elements of text."""
+"""The page's code: its types hold, its layers too, and text never becomes HTML."""
 
 from pathlib import Path
 import re
@@ -20,11 +20,12 @@ import shutil
 import subprocess
 
 import pytest
+from rtc_bridge.relay.http.script_module import read_module
 from support.browsers import node_modules
 from support.patience import PATIENCE
 
 WEB = Path(__file__).resolve().parents[2] / 'rtc_bridge' / 'web'
-# RTCBot's interface is plain JavaScript for plain JavaScript.
+# rtcbot.js has RTCBot's interface, for pages without modules.
 MODULES = sorted(path for path in WEB.rglob('*.js') if path.name != 'rtcbot.js')
 
 
@@ -59,3 +60,24 @@ def test_text_stays_text(module):
     code = module.read_text()
     assert code.startswith('// @ts-check\n')
     assert not re.search(r'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(', code)
+
+
+# What only a page has. Timers, WebSocket, RTCPeerConnection and performance are no part of it.
+DOM = re.compile(r'\b(document|window|navigator|location|localStorage|sessionStorage|matchMedia'
+                 r'|requestAnimationFrame|Element|Audio|Image|HTML\w+|(?<!\.)addEventListener)\b')
+
+
+@pytest.mark.parametrize('name', sorted(path.name for path in WEB.glob('client/*.js')))
+def test_the_client_needs_no_page_and_nothing_of_the_ui(name):
+    module = read_module(WEB, f'client/{name}')
+    assert all(target.startswith('client/') for target in (*module.imports, *module.loads))
+    code = '\n'.join(line.text for line in module.lines(str, '', inner=True))
+    assert [found[0] for found in DOM.finditer(re.sub(r"'[^'\n]*'", '', code))] == []
+    # Nor by a type.
+    assert '../ui/' not in module.source
+
+
+def test_a_use_of_the_page_is_found():
+    for code in ('document.hidden', 'addEventListener("blur", f)', 'new Image()'):
+        assert DOM.search(code)
+    assert not DOM.search('pc.addEventListener("close", f)')

@@ -76,7 +76,7 @@ class ScriptModule:
 
     def lines(self, variable: Callable[[str], str], folder: str, *, inner: bool) -> list[Line]:
         """
-        Return the module's lines as a part of another script; blank ones are left out.
+        Return the module's lines as a part of another script, without indentation and blank lines.
 
         :param variable: gives the name of the variable that holds a module's exports, by its path
         :param folder: of that script, to which the paths in ``import()`` are changed
@@ -99,13 +99,12 @@ class ScriptModule:
             path = posixpath.relpath(_resolve(self.path, found[1]), folder or '.')
             return f"import('{path if path.startswith('.') else './' + path}')"
 
-        text = _LOAD.sub(load, self._outside_literals(_STATEMENT, statement))
-        return [Line(line, number) for number, line in enumerate(text.split('\n'))
-                if line.strip() or number in self._literal_lines]
-
-    def _outside_literals(self, pattern: re.Pattern[str],
-                          change: Callable[[re.Match[str]], str]) -> str:
-        return _substitute(pattern, change, self._code, self._literal_lines)
+        text = _LOAD.sub(load, _substitute(_STATEMENT, statement, self._code,
+                                           self._literal_lines))
+        lines = [line if number in self._literal_lines else line.strip()
+                 for number, line in enumerate(text.split('\n'))]
+        return [Line(line, number) for number, line in enumerate(lines)
+                if line or number in self._literal_lines]
 
 
 def read_module(folder: Path, path: str) -> ScriptModule:

@@ -1,16 +1,20 @@
 // @ts-check
-/** Which camera each slot is to show, by a person's choice and what the robot has. Pure. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Which camera each video slot is to show: a person's choice, as far as the robot has it. */
 
 /** @typedef {{type: 'select', slot: number, camera: string | null}} Select */
 
-export class Selection {
-  /** The robot's cameras; null until it told. @type {string[] | null} */
+export class CameraSelection {
+  /** Names of the robot's cameras; null until it told. @type {string[] | null} */
   cameras = null;
-  /** The camera of each slot; null: none, undefined: not chosen yet. @type {(string | null | undefined)[]} */
-  chosen;
-  /** Those by which one may drive. @type {string[]} */
+  /** Names of the cameras by which one may drive. @type {string[]} */
   driving = [];
-  /** The camera to begin with, if it is there: a person's choice of before. */
+  /** The camera of each slot; null: no camera, undefined: not chosen yet.
+   * @type {(string | null | undefined)[]} */
+  chosen;
+  /** The camera for the first slot that this browser showed last; '': no preference. */
   preferred = '';
   #paused = false;
 
@@ -20,30 +24,34 @@ export class Selection {
   }
 
   /**
-   * Choose a camera for a slot, or nothing; return what to tell the robot.
+   * Choose a camera for a slot, or no camera; return what to send to the robot.
    * @param {number} slot
    * @param {string | null} camera
+   * @throws {RangeError} the slot does not exist
    */
   select(slot, camera) {
     if (!(slot >= 0 && slot < this.chosen.length)) throw new RangeError(`there is no slot ${slot}`);
     this.chosen[slot] = camera;
-    return this.#tell(slot);
-  }
-
-  /** Ask for no pictures while nobody looks; what is chosen comes back. @param {boolean} paused */
-  pause(paused) {
-    if (paused === this.#paused) return [];
-    this.#paused = paused;
-    return this.chosen.flatMap((camera, slot) => (camera ? [this.#tell(slot)] : []));
+    return this.#message(slot);
   }
 
   /**
-   * Take the robot's list; return what to tell it.
-   * @param {unknown} list as in `hello` and `cameras`
-   * @param {boolean} greeted it is of a `hello`: this robot knows nothing of what was chosen
+   * Ask for no pictures, as while nobody looks, or again for what is chosen; return what to send.
+   * @param {boolean} paused
    */
-  onCameras(list, greeted) {
-    const before = greeted ? [] : this.cameras ?? [];
+  pause(paused) {
+    if (paused === this.#paused) return [];
+    this.#paused = paused;
+    return this.chosen.flatMap((camera, slot) => (camera ? [this.#message(slot)] : []));
+  }
+
+  /**
+   * Take the robot's list of cameras; return what to send.
+   * @param {unknown} list as in `hello` and `cameras`
+   * @param {boolean} isHello the robot does not know yet what is chosen
+   */
+  onCameras(list, isHello) {
+    const before = isHello ? [] : this.cameras ?? [];
     const found = readCameras(list);
     this.cameras = found.map(({ name }) => name);
     this.driving = found.flatMap(({ name, drive }) => (drive === false ? [] : [name]));
@@ -51,18 +59,19 @@ export class Selection {
       this.chosen[0] = this.cameras.includes(this.preferred) ? this.preferred
         : this.driving[0] ?? this.cameras[0];
     }
-    // The robot shows a camera to whoever comes.
-    const off = greeted && (this.#paused || this.chosen[0] === null);
+    // Without being asked the robot shows a camera in the first slot of a new session.
+    const off = isHello && (this.#paused || this.chosen[0] === null);
     /** @type {Select[]} */
-    const messages = off ? [{ ...this.#tell(0), camera: null }] : [];
+    const messages = off ? [{ ...this.#message(0), camera: null }] : [];
     if (this.#paused) return messages;
-    // What is off needs no message, and one about a camera that is not there gets an error.
+    // Other slots are off by themselves, and a camera that the robot does not have is an error.
     return messages.concat(this.chosen.flatMap((camera, slot) => (
-      camera && this.cameras?.includes(camera) && !before.includes(camera) ? [this.#tell(slot)] : [])));
+      camera && this.cameras?.includes(camera) && !before.includes(camera)
+        ? [this.#message(slot)] : [])));
   }
 
   /** @param {number} slot @returns {Select} */
-  #tell(slot) {
+  #message(slot) {
     return { type: 'select', slot, camera: this.#paused ? null : this.chosen[slot] ?? null };
   }
 }

@@ -1,15 +1,19 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
- * Delays between two clocks: the robot's, which stamps pictures and accepted commands, and this
- * page's (`performance.now()`). For display only. No DOM, no clock of its own.
+ * Delays between the robot, which stamps frames and accepted commands, and this page. For display
+ * only. No clock of its own.
  */
 
-// Crystals drift apart by about a millisecond in this time, ms.
-const WINDOW = 30000;
-const RTP_RATE = 90000;
-const COMMANDS_KEPT = 128;
-// Browsers round their clock, against spies: Chromium to 0.1 ms, Firefox and Safari to 1 ms.
-const STEPS = [1, 0.1];
+/** @typedef {import('./robot_clock.js').RobotClock} RobotClock */
+/** @typedef {import('./messages.js').Message} Message */
+
+// RFC 3551: the clock of video over RTP.
+const RTP_TICKS_PER_S = 90000;
+// Five seconds of commands, far more than are on the way at once.
+const MAX_COMMANDS = 128;
 
 /** @param {number[]} values @returns {number | null} */
 export function median(values) {
@@ -18,140 +22,108 @@ export function median(values) {
 }
 
 /**
- * What the robot's clock shows, by its answers to pings: the quickest one errs least, by half its
- * round trip at most.
+ * Pairs of a moment here and a moment at the robot. They are compared only when they are asked
+ * for: the robot's clock is known better by then.
  */
-export class RobotClock {
-  /** @type {{at: number, trip: number, offset: number}[]} */
-  #samples = [];
-
-  /**
-   * @param {number} sent ms
-   * @param {number} received ms
-   * @param {number} time the robot's, s
-   */
-  add(sent, received, time) {
-    const trip = received - sent;
-    if (!(trip >= 0) || !Number.isFinite(time)) return;
-    this.#samples = this.#samples.filter(({ at }) => received - at < WINDOW);
-    this.#samples.push({ at: received, trip, offset: (sent + received) / 2 - time * 1000 });
-  }
-
-  get #best() {
-    return this.#samples.length
-      ? this.#samples.reduce((best, one) => (one.trip < best.trip ? one : best)) : null;
-  }
-
-  /** How wrong a delay can be at most, ms; null: nothing is known. @returns {number | null} */
-  get error() {
-    return this.#best && this.#best.trip / 2 + this.#step;
-  }
-
-  /** How coarse this page's clock is, as far as its times tell, ms. */
-  get #step() {
-    return STEPS.find((step) => this.#samples.every(
-      ({ at }) => Math.abs(at / step - Math.round(at / step)) < 1e-3)) ?? 0;
-  }
-
-  /** This page's time at a moment of the robot's. @param {number} time s @returns {number | null} */
-  here(time) {
-    return this.#best && time * 1000 + this.#best.offset;
-  }
-}
-
-/**
- * Pairs of a moment here and one of the robot's clock, and what lies between. They wait to be
- * compared until they are asked for, as the clock is known better by then.
- */
-class Delay {
-  /** @type {{here: number, robot: number}[]} */
+class MomentPairs {
+  /** @type {{hereMs: number, robotS: number}[]} */
   #pairs = [];
 
-  /** @param {number} here ms @param {number} robot s */
-  add(here, robot) {
-    this.#pairs.push({ here, robot });
+  /** @param {number} hereMs @param {number} robotS */
+  add(hereMs, robotS) {
+    this.#pairs.push({ hereMs, robotS });
   }
 
   /**
-   * Return how much later than there it was here, of each pair since the last call, ms.
+   * Return how much later the moment here was, for each pair since the last call, ms.
    * @param {RobotClock} clock
    */
-  takeAll(clock) {
+  takeDelays(clock) {
     const pairs = this.#pairs;
     this.#pairs = [];
-    return pairs.flatMap(({ here, robot }) => {
-      const there = clock.here(robot);
-      return there === null ? [] : [here - there];
+    return pairs.flatMap(({ hereMs, robotS }) => {
+      const robotMs = clock.toPageTime(robotS);
+      return robotMs === null ? [] : [hereMs - robotMs];
     });
   }
 }
 
-/** Delay from a picture's capture to the screen. */
-export class PictureDelay {
-  /** Whether the delay counts from the camera's stamp; else from the arrival at the robot. */
-  byCamera = false;
+/** The delay from the capture of a frame to the screen. */
+export class FrameDelay {
+  /**
+   * The delay counts from the camera's own stamp, else from the arrival of the image at the
+   * bridge.
+   */
+  fromCamera = false;
   /** @type {{rtp: number, time: number} | null} */
   #stamp = null;
-  #delays = new Delay();
+  #moments = new MomentPairs();
 
-  /** @param {Record<string, any>} message `stamps` */
+  /**
+   * Take which RTP timestamp belongs to which time of the robot.
+   * @param {Message} message `stamps`
+   */
   onStamps({ rtp, time, by }) {
     if (!Number.isInteger(rtp) || !Number.isFinite(time)) return;
     this.#stamp = { rtp, time };
-    this.byCamera = by === 'camera';
+    this.fromCamera = by === 'camera';
   }
 
   /**
+   * Take a frame that is shown, as `requestVideoFrameCallback` describes it.
    * @param {{rtpTimestamp?: number, expectedDisplayTime: number, presentationTime?: number}} frame
-   *   as a browser tells of it
    */
   onFrame({ rtpTimestamp, expectedDisplayTime, presentationTime = 0 }) {
     if (rtpTimestamp === undefined || !this.#stamp) return;
     // The difference of two 32-bit counters, of either sign.
-    const since = (rtpTimestamp - this.#stamp.rtp | 0) / RTP_RATE;
-    // What a browser expects it knows from the last pictures: one that is held up may come later,
-    // and none is on the screen before it was handed over.
-    this.#delays.add(Math.max(expectedDisplayTime, presentationTime), this.#stamp.time + since);
+    const sinceStamp = (rtpTimestamp - this.#stamp.rtp | 0) / RTP_TICKS_PER_S;
+    // Browsers estimate the first time by the frames before. A frame that is held up may be later,
+    // and no frame is on the screen before it was presented to the compositor.
+    this.#moments.add(Math.max(expectedDisplayTime, presentationTime),
+      this.#stamp.time + sinceStamp);
   }
 
   /**
-   * The median since the last call, and the worst; null without pictures or where unknown, ms.
+   * Return the median and the greatest delay since the last call, ms; null where nothing is known.
    * @param {RobotClock} clock
    */
   take(clock) {
-    const delays = this.#delays.takeAll(clock).map((delay) => Math.max(0, delay));
+    const delays = this.#moments.takeDelays(clock).map((delay) => Math.max(0, delay));
     return { delay: median(delays), worst: delays.length ? Math.max(...delays) : null };
   }
 }
 
-/** Delay from the sending of a command to its acceptance by the robot. */
+/** The delay from the sending of a command to its acceptance by the robot. */
 export class CommandDelay {
-  /** @type {Map<number, number>} */
+  /** Times of sending by sequence number, ms. @type {Map<number, number>} */
   #sent = new Map();
-  #delays = new Delay();
+  #moments = new MomentPairs();
 
   /** @param {{seq?: number}} command @param {number} now ms */
   onSent({ seq }, now) {
-    // The emergency stop has none.
+    // The emergency stop has no sequence number.
     if (!seq) return;
-    // A new epoch begins at 1.
+    // Each epoch of the lease begins with 1.
     if (seq === 1) this.#sent.clear();
     this.#sent.set(seq, now);
-    // The oldest comes first.
-    if (this.#sent.size > COMMANDS_KEPT) this.#sent.delete([...this.#sent.keys()][0]);
+    // A Map keeps the order, so the first key is the oldest.
+    if (this.#sent.size > MAX_COMMANDS) this.#sent.delete([...this.#sent.keys()][0]);
   }
 
-  /** @param {Record<string, any>} tick */
+  /** Take which command was accepted last, and when. @param {Message} message `tick` */
   onTick({ seq, time }) {
     const sent = this.#sent.get(seq);
     if (sent === undefined || !Number.isFinite(time)) return;
-    // Once only: the next tick may tell of it again.
+    // The next message may tell of the same command again.
     this.#sent.delete(seq);
-    this.#delays.add(sent, time);
+    this.#moments.add(sent, time);
   }
 
-  /** The median since the last call, ms; null if nothing was commanded. @param {RobotClock} clock */
+  /**
+   * Return the median since the last call, ms; null if nothing was sent.
+   * @param {RobotClock} clock
+   */
   take(clock) {
-    return median(this.#delays.takeAll(clock).map((delay) => Math.max(0, -delay)));
+    return median(this.#moments.takeDelays(clock).map((delay) => Math.max(0, -delay)));
   }
 }

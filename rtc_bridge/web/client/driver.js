@@ -1,347 +1,308 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
- * From what the hands do to commands for the robot: which, and when. No DOM, no clock of its own.
- * Nothing moves before a person has armed the page, see arming.js.
- *
- * @typedef {{x: number, y: number, turn: number}} Hands forward, left, counter-clockwise: -1..1
- * @typedef {{axes: number[], buttons: number[]}} Pad a gamepad as the Gamepad API gives it
- * @typedef {{enabled?: boolean, joy?: boolean, max_linear_x?: number, max_linear_y?: number,
- *   max_angular_z?: number}} Teleop limits in m/s and rad/s, from the robot's `hello`
+ * Driving in one session: the lease, the emergency stop, and the commands that what a person does
+ * becomes. It has no clock and no connection of its own.
  */
 
 import { Arming } from './arming.js';
+import { isIdle, NEUTRAL, padAtRest, toTwist } from './motion.js';
 
-/** Time between commands, ms: 25 a second where the robot asks for 20; as often a stop is repeated. */
-export const PERIOD = 40;
-// The channel may lose some, and one must arrive before the robot accepts motion.
-const NEUTRAL_FIRST = 3;
-// After such a pause (ms), as in a hidden tab, the robot's watchdog may have stopped it.
-const PAUSE = 200;
-// A Drive button that brought no lease within this, ms, counts no more: a stray key long after it must
-// not take the lease.
-const GRANT_TIME = 5000;
+/**
+ * @typedef {import('./messages.js').Message} Message
+ * @typedef {import('./motion.js').Motion} Motion
+ * @typedef {import('./motion.js').PadState} PadState
+ * @typedef {import('./motion.js').TeleopLimits} TeleopLimits
+ */
 
-/** Reasons for which the robot refuses motion, until a neutral command. */
-const STOPS = new Set(['neutral-first', 'stopped', 'frozen', 'guard', 'slow', 'camera', 'other-bridge',
-  'two-guards', 'other-stop']);
+/**
+ * Time between commands, ms: 25 a second, where the robot asks for 20. A stop is sent as often.
+ */
+export const COMMAND_PERIOD_MS = 40;
+// One neutral command must arrive before the robot accepts motion, and the channel may lose some.
+const NEUTRAL_COMMANDS = 3;
+// After a pause of this length, as in a hidden tab, the robot's watchdog may have stopped it, ms.
+const PAUSE_MS = 200;
+// A press of Drive that brought no lease within this time is forgotten, ms: a stray key long after
+// it must not take the lease.
+const GRANT_TIMEOUT_MS = 5000;
+
+/** Codes of refusals after which the robot accepts no motion before a neutral command. */
+const STOPPING_REASONS = new Set(['neutral-first', 'stopped', 'frozen', 'guard', 'slow', 'camera',
+  'other-bridge', 'two-guards', 'other-stop']);
 
 /** Tell whether a role of the protocol may drive. @param {string} role */
-export const drives = (role) => role === 'drive' || role === 'supervise';
-
-/** @type {Readonly<Hands>} */
-export const NEUTRAL = Object.freeze({ x: 0, y: 0, turn: 0 });
-
-/** @param {number} value */
-const clamp = (value) => Math.max(-1, Math.min(1, Number.isFinite(value) ? value : 0));
-
-/** @param {Hands} hands */
-export const isNeutral = ({ x, y, turn }) => x === 0 && y === 0 && turn === 0;
+export const roleDrives = (role) => role === 'drive' || role === 'supervise';
 
 /**
- * Join the keyboard, stick and gamepad.
- * @param {Hands[]} all
- * @returns {Hands}
+ * @typedef {object} DriverOptions
+ * @property {TeleopLimits} limits
+ * @property {string} role
+ * @property {{may_press?: boolean, may_release?: boolean}} [stop] what this person may do with the
+ *   emergency stop; robots that do not tell let those who may drive do both
+ * @property {(message: object) => void} sendControl sends on the reliable channel
+ * @property {(message: object) => void} sendTeleop sends on the channel `teleop`
+ * @property {() => number | null} [paintedFrame] RTP timestamp of the newest frame on the screen
  */
-export function combine(all) {
-  const sum = { x: 0, y: 0, turn: 0 };
-  for (const { x, y, turn } of all) {
-    sum.x += x;
-    sum.y += y;
-    sum.turn += turn;
-  }
-  return { x: clamp(sum.x), y: clamp(sum.y), turn: clamp(sum.turn) };
-}
 
-/**
- * Scale to the robot's limits, in m/s and rad/s with REP-103 signs.
- * @param {Hands} hands
- * @param {Teleop} teleop
- */
-export function toTwist({ x, y, turn }, teleop) {
-  // Adding 0 turns -0 into 0.
-  return {
-    linear_x: clamp(x) * (teleop.max_linear_x ?? 0) + 0,
-    linear_y: clamp(y) * (teleop.max_linear_y ?? 0) + 0,
-    angular_z: clamp(turn) * (teleop.max_angular_z ?? 0) + 0,
-  };
-}
-
-/**
- * RTCBot's form of the same: forward, and right positive.
- * @param {Hands} hands
- */
-export function toRtcbot({ x, turn }) {
-  return { forward: clamp(x) + 0, leftright: -clamp(turn) + 0 };
-}
-
-/** @param {Pad} pad */
-const rest = (pad) => ({ axes: pad.axes.map(() => 0), buttons: pad.buttons.map(() => 0) });
-
-/** @param {Pad | null} pad @param {Hands} hands */
-const idle = (pad, hands) => isNeutral(hands)
-  // The dead zone has been taken out of it.
-  && (!pad || (pad.axes.every((axis) => axis === 0) && pad.buttons.every((value) => value < 0.5)));
-
-/** The driver's seat of one session: lease, epoch, sequence, tick, and neutral before motion. */
 export class Driver {
-  /** @type {number | null} */
+  /** Epoch of the lease that this page holds; null: it holds none. @type {number | null} */
   epoch = null;
-  /** Somebody drives, perhaps this page. */
+  /** The lease is held, perhaps by this page. */
   taken = false;
-  /** Who drives, if he has a name. @type {string | null} */
-  name = null;
-  /** Who asks this page's driver for the seat. @type {string | null} */
-  asks = null;
-  /** This page's own request waits for the driver's answer. */
-  asked = false;
-  /** The emergency stop: `id` to release it by, null while there is none. */
+  /** Name of the lease's holder. @type {string | null} */
+  holder = null;
+  /** Name of a person who asks this page for its lease. @type {string | null} */
+  requester = null;
+  /** This page's own request waits for the holder's answer. */
+  requestPending = false;
+  /** The engaged emergency stop: the id to release it by, null if it is not engaged. */
   stopped = { id: /** @type {string | null} */ (null), by: '' };
-  /** Motion waits until every control has been let go. */
-  locked = false;
-  #arming = new Arming();
-  /** When the Drive button was seen to wait for the lease. @type {number | null} */
-  #askedAt = null;
-  #teleop;
-  #control;
-  #send;
-  #frame;
-  #seq = 0;
-  /** @type {unknown} */
-  #tick;
-  #neutral = 0;
-  // A control that is held from before this session does not count.
-  #wasIdle = false;
+  arming = new Arming();
+  role;
+  mayStop;
+  mayRelease;
+  #limits;
+  #sendControl;
+  #sendTeleop;
+  #paintedFrame;
+  #sequence = 0;
+  /** The robot's newest nonce, which each command echoes so that its age is known.
+   * @type {unknown} */
+  #nonce;
+  // So many commands are still neutral.
+  #neutralCommands = 0;
   #moving = false;
-  // Number of the first command since the controls were at rest.
-  #begun = 0;
-  #sent = -Infinity;
+  // Sequence number of the first command since the controls were last idle.
+  #firstMoving = 0;
+  #sentAt = -Infinity;
   #padSeen = false;
-  #stopRequest = 0;
-  /** The request that this page's driver is asked by. @type {unknown} */
+  /** When the button Drive was first seen to wait for the lease, ms. @type {number | null} */
+  #waitsSince = null;
+  /** Id of the other person's request. @type {unknown} */
   #request;
+  #stopRequest = 0;
   #stopping = false;
-  // The emergency stop of another bridge of this robot is in force.
+  // The emergency stop of another bridge of this robot is engaged.
   #stoppedElsewhere = false;
 
-  /**
-   * @param {Teleop} teleop
-   * @param {string} role
-   * @param {(message: object) => void} control sends on the reliable channel
-   * @param {(message: object) => void} send sends on the `teleop` channel
-   * @param {() => number | null} frame RTP timestamp of the newest picture that was painted
-   * @param {{may_press?: boolean, may_release?: boolean} | undefined} stop what this person may do with
-   *   the emergency stop; robots that do not tell let those who may drive do both
-   */
-  constructor(teleop, role, control, send, frame = () => null, stop = undefined) {
-    this.#teleop = teleop;
+  /** @param {DriverOptions} options */
+  constructor({ limits, role, stop, sendControl, sendTeleop, paintedFrame = () => null }) {
+    this.#limits = limits;
     this.role = role;
-    this.mayStop = stop?.may_press ?? drives(role);
-    this.mayRelease = stop?.may_release ?? drives(role);
-    this.#control = control;
-    this.#send = send;
-    this.#frame = frame;
+    this.mayStop = stop?.may_press ?? roleDrives(role);
+    this.mayRelease = stop?.may_release ?? roleDrives(role);
+    this.#sendControl = sendControl;
+    this.#sendTeleop = sendTeleop;
+    this.#paintedFrame = paintedFrame;
   }
 
+  /** The robot allows driving. */
   get enabled() {
-    return this.#teleop.enabled === true;
+    return this.#limits.enabled === true;
   }
 
   get mayDrive() {
-    return drives(this.role) && this.enabled;
+    return roleDrives(this.role) && this.enabled;
   }
 
-  /** A person means this page to drive. */
   get armed() {
-    return this.#arming.armed;
+    return this.arming.armed;
   }
 
-  /** The Drive button has to be pressed before keys and sticks move anything. */
-  get needsButton() {
-    return !this.#arming.pressed;
-  }
-
-  get joy() {
-    return this.#teleop.joy === true;
-  }
-
+  /** The robot can move sideways. */
   get strafes() {
-    return (this.#teleop.max_linear_y ?? 0) > 0;
+    return (this.#limits.max_linear_y ?? 0) > 0;
   }
 
-  /** @param {Record<string, any>} message */
-  onLease({ epoch, driver, name, asks, asked, request }) {
-    const mine = Number.isFinite(epoch) ? epoch : null;
-    // Lost, granted anew without being asked for, or refused by the driver.
-    if ((this.epoch !== null && mine !== this.epoch)
-      || (mine === null && this.asked && asked !== true)) this.#arming.disarm();
-    if (mine !== null && mine !== this.epoch) {
-      this.#askedAt = null;
-      this.#seq = 0;
-      this.#neutral = NEUTRAL_FIRST;
-      this.#tick = undefined;
-      this.#moving = false;
-      // The driver chose the moment: what this hand has been holding is not to move the robot then.
-      this.locked ||= this.asked;
-    }
-    this.epoch = mine;
-    this.taken = driver === true || mine !== null;
-    this.name = typeof name === 'string' ? name : null;
-    this.asks = typeof asks === 'string' ? asks : null;
-    this.#request = request;
-    this.asked = asked === true;
-  }
-
-  /** @param {Record<string, any>} message */
-  onStop({ latched, id, by, request }) {
-    // When it begins, and when it is released: the robot is not to move then by what is still held.
-    if ((latched === true) !== (this.stopped.id !== null)) this.#arming.disarm();
-    this.stopped = { id: latched === true ? String(id) : null, by: String(by ?? '') };
-    // Somebody else's stop is no answer: it may be released again before ours gets there.
-    if (request === this.#stopRequest) this.#stopping = false;
-  }
-
-  /** What is wrong with driving, all of it each time. @param {{code: string}[]} notices */
-  onNotices(notices) {
-    const stopped = notices.some(({ code }) => code === 'other-stop');
-    // As with this bridge's own.
-    if (stopped !== this.#stoppedElsewhere) this.#arming.disarm();
-    this.#stoppedElsewhere = stopped;
-  }
-
-  /** @param {Record<string, any>} message */
-  onTick({ tick }) {
-    this.#tick = tick;
-  }
-
-  /** @param {Record<string, any>} message */
-  onRefused({ reason, seq }) {
-    // The notice of it may come later.
-    if (reason === 'other-stop') this.#arming.disarm();
-    // The robot stopped by itself. A hand that still holds a control must not start it again; one
-    // that has let go since may, however late this comes.
-    if (STOPS.has(reason) && this.#moving && (seq ?? Infinity) >= this.#begun) this.locked = true;
-  }
-
-  /**
-   * Do what is due: ask for the lease, or send one command. Call it every PERIOD, and at once when
-   * the hands change. Returns why nothing comes of a control that was just moved, else ''.
-   * @param {number} now ms
-   * @param {Hands} hands
-   * @param {Pad | null} pad without its dead zone
-   * @param {boolean} held the dead man's key or button is down
-   */
-  step(now, hands, pad = null, held = false) {
-    // Commands get lost; this one is repeated until it is confirmed.
-    if (this.#stopping) this.#send({ type: 'stop', request: this.#stopRequest });
-    const quiet = idle(this.joy ? pad : null, hands);
-    const begins = this.#wasIdle && !quiet;
-    this.#wasIdle = quiet;
-    this.#arming.hold(held);
-    // What was pushed before the page was armed moves nothing then.
-    this.locked = !quiet && (this.locked || !this.armed);
-    if (!this.mayDrive && begins) return drives(this.role) ? 'disabled' : 'role';
-    if (this.epoch === null) {
-      this.#awaitLease(now);
-      // A control is no request to somebody else: that has a button.
-      if (begins && !this.taken && this.armed) this.#want();
-      return !begins ? '' : this.taken ? 'taken' : this.armed ? '' : 'arm';
-    }
-    const vain = begins && !this.armed ? 'arm' : '';
-    // Without a tick the robot could only refuse.
-    if (this.#tick === undefined) return vain;
-    if (now - this.#sent > PAUSE && !this.#moving) this.#neutral = Math.max(this.#neutral, 1);
-    const hold = this.locked || !this.armed || this.#neutral > 0;
-    this.#neutral = Math.max(0, this.#neutral - 1);
-    const moving = !hold && !quiet;
-    if (moving && !this.#moving) this.#begun = this.#seq + 1;
-    this.#moving = moving;
-    this.#sent = now;
-    this.#command({ type: 'drive', ...toTwist(hold ? NEUTRAL : hands, this.#teleop) });
-    if (!this.joy || !(pad || this.#padSeen)) return vain;
-    // A pad that went away is told once, as at rest.
-    const state = pad ?? { axes: [0, 0, 0, 0], buttons: Array(17).fill(0) };
-    this.#padSeen = pad !== null;
-    this.#command({ type: 'joy', ...(hold ? rest(state) : state) });
-    return vain;
-  }
-
-  /** The Drive button: arm this page; take the seat if it is free, else ask the driver for it. */
-  ask() {
-    this.#arm();
-    if (this.epoch === null) this.#want();
-  }
-
-  /** Arm this page, and take the seat from whoever drives; for those who supervise. */
-  takeOver() {
-    this.#arm();
-    this.#control({ type: 'want', lease: true, take: true });
-  }
-
-  #arm() {
-    this.#askedAt = null;
-    if (this.stopped.id === null && !this.#stoppedElsewhere) this.#arming.press();
-  }
-
-  #want() {
-    this.#control({ type: 'want', lease: true });
-  }
-
-  /** Forget a press of the Drive button that came to nothing. @param {number} now ms */
-  #awaitLease(now) {
-    if (!this.#arming.pressed || this.asked) {
-      this.#askedAt = null;
-      return;
-    }
-    this.#askedAt ??= now;
-    if (now - this.#askedAt > GRANT_TIME) this.#arming.disarm();
-  }
-
-  /** Give the seat to the one who asks. */
-  handOver() {
-    this.#control({ type: 'yield', request: this.#request });
-  }
-
-  /** Refuse the one who asks. */
-  refuse() {
-    this.#control({ type: 'refuse', request: this.#request });
-  }
-
-  /** Press the emergency stop, whoever drives; for those of `mayStop`. */
-  emergencyStop() {
-    this.#arming.disarm();
-    this.#stopRequest += 1;
-    this.#stopping = true;
-    this.#send({ type: 'stop', request: this.#stopRequest });
-  }
-
-  /** The robot has yet to confirm the stop. */
+  /** The robot has yet to confirm this page's emergency stop. */
   get stopping() {
     return this.#stopping;
   }
 
-  /** Release the emergency stop that is shown. */
+  /** @param {Message} message `lease` */
+  onLease({ epoch, driver, name, asks, asked, request }) {
+    const granted = Number.isFinite(epoch) ? epoch : null;
+    const lost = this.epoch !== null && granted !== this.epoch;
+    const declined = granted === null && this.requestPending && asked !== true;
+    if (lost || declined) this.arming.disarm();
+    if (granted !== null && granted !== this.epoch) {
+      this.#waitsSince = null;
+      this.#sequence = 0;
+      this.#neutralCommands = NEUTRAL_COMMANDS;
+      this.#nonce = undefined;
+      this.#moving = false;
+      // The holder chose the moment: what this person pushes meanwhile must not move the robot.
+      if (this.requestPending) this.arming.lock();
+    }
+    this.epoch = granted;
+    this.taken = driver === true || granted !== null;
+    this.holder = typeof name === 'string' ? name : null;
+    this.requester = typeof asks === 'string' ? asks : null;
+    this.#request = request;
+    this.requestPending = asked === true;
+  }
+
+  /** @param {Message} message `stop` */
+  onStop({ latched, id, by, request }) {
+    // Engaged or released: either way the robot must not move by what is pushed then.
+    if ((latched === true) !== (this.stopped.id !== null)) this.arming.disarm();
+    this.stopped = { id: latched === true ? String(id) : null, by: String(by ?? '') };
+    // Another person's stop does not confirm this one: it may be released before this one arrives.
+    if (request === this.#stopRequest) this.#stopping = false;
+  }
+
+  /** Take all that the robot tells of driving. @param {{code: string}[]} notices */
+  onNotices(notices) {
+    const stopped = notices.some(({ code }) => code === 'other-stop');
+    if (stopped !== this.#stoppedElsewhere) this.arming.disarm();
+    this.#stoppedElsewhere = stopped;
+  }
+
+  /** @param {Message} message `tick`, which has the nonce */
+  onNonce({ tick }) {
+    this.#nonce = tick;
+  }
+
+  /** @param {Message} message `refused` */
+  onRefused({ reason, seq }) {
+    // The notice of that stop may come later.
+    if (reason === 'other-stop') this.arming.disarm();
+    // The robot has stopped by itself, and what is still pushed must not start it again. A control
+    // that has been released since the refused command may.
+    if (STOPPING_REASONS.has(reason) && this.#moving && (seq ?? Infinity) >= this.#firstMoving) {
+      this.arming.lock();
+    }
+  }
+
+  /**
+   * Ask for the lease, or send one command. To be called every COMMAND_PERIOD_MS, and at once when
+   * a control has changed.
+   * @param {number} now ms
+   * @param {Motion} motion
+   * @param {PadState | null} pad without its dead zone
+   * @param {boolean} held the dead man's key or button is down
+   * @returns {string} why a control that has just been pushed moves nothing: `arm`, `taken`,
+   *   `role` or `disabled`; else ''
+   */
+  step(now, motion, pad = null, held = false) {
+    // The channel may lose commands: this one is repeated until it is confirmed.
+    if (this.#stopping) this.#sendTeleop({ type: 'stop', request: this.#stopRequest });
+    const sendsPad = this.#limits.joy === true;
+    const idle = isIdle(motion, sendsPad ? pad : null);
+    const begins = this.arming.update(idle, held);
+    if (!this.mayDrive && begins) return roleDrives(this.role) ? 'disabled' : 'role';
+    if (this.epoch === null) return this.#stepWithoutLease(now, begins);
+    const reason = begins && !this.armed ? 'arm' : '';
+    // Without a nonce the robot would refuse the command.
+    if (this.#nonce === undefined) return reason;
+    if (now - this.#sentAt > PAUSE_MS && !this.#moving) {
+      this.#neutralCommands = Math.max(this.#neutralCommands, 1);
+    }
+    const neutral = this.arming.locked || !this.armed || this.#neutralCommands > 0;
+    this.#neutralCommands = Math.max(0, this.#neutralCommands - 1);
+    const moving = !neutral && !idle;
+    if (moving && !this.#moving) this.#firstMoving = this.#sequence + 1;
+    this.#moving = moving;
+    this.#sentAt = now;
+    this.#command({ type: 'drive', ...toTwist(neutral ? NEUTRAL : motion, this.#limits) });
+    if (sendsPad && (pad || this.#padSeen)) {
+      // A gamepad that was removed is sent once, at rest.
+      const state = pad ?? { axes: [0, 0, 0, 0], buttons: Array(17).fill(0) };
+      this.#padSeen = pad !== null;
+      this.#command({ type: 'joy', ...(neutral ? padAtRest(state) : state) });
+    }
+    return reason;
+  }
+
+  /** @param {number} now ms @param {boolean} begins */
+  #stepWithoutLease(now, begins) {
+    this.#forgetOldPress(now);
+    if (!begins) return '';
+    // A control does not ask another person for the lease: the page has a button for that.
+    if (this.taken) return 'taken';
+    if (!this.armed) return 'arm';
+    this.#requestLease();
+    return '';
+  }
+
+  /** Arm the page and take the lease, or ask its holder for it: the button Drive. */
+  ask() {
+    this.#arm();
+    if (this.epoch === null) this.#requestLease();
+  }
+
+  /** Arm the page and take the lease from its holder, as those who supervise may. */
+  takeOver() {
+    this.#arm();
+    this.#sendControl({ type: 'want', lease: true, take: true });
+  }
+
+  #arm() {
+    this.#waitsSince = null;
+    if (this.stopped.id === null && !this.#stoppedElsewhere) this.arming.press();
+  }
+
+  #requestLease() {
+    this.#sendControl({ type: 'want', lease: true });
+  }
+
+  /**
+   * Disarm if the button Drive was pressed long ago and no lease came of it.
+   * @param {number} now ms
+   */
+  #forgetOldPress(now) {
+    if (!this.arming.pressed || this.requestPending) {
+      this.#waitsSince = null;
+      return;
+    }
+    this.#waitsSince ??= now;
+    if (now - this.#waitsSince > GRANT_TIMEOUT_MS) this.arming.disarm();
+  }
+
+  /** Give the lease to the person who asks. */
+  handOver() {
+    this.#sendControl({ type: 'yield', request: this.#request });
+  }
+
+  /** Keep the lease although a person asks for it. */
+  refuse() {
+    this.#sendControl({ type: 'refuse', request: this.#request });
+  }
+
+  /** Press the emergency stop, whoever drives; for those who `mayStop`. */
+  emergencyStop() {
+    this.arming.disarm();
+    this.#stopRequest += 1;
+    this.#stopping = true;
+    this.#sendTeleop({ type: 'stop', request: this.#stopRequest });
+  }
+
+  /** Release the emergency stop that is engaged. */
   releaseStop() {
-    if (this.stopped.id !== null) this.#control({ type: 'release', id: this.stopped.id });
+    if (this.stopped.id !== null) this.#sendControl({ type: 'release', id: this.stopped.id });
   }
 
   /** Keep the lease, but move nothing until a person arms the page again. */
   pause() {
-    this.#arming.disarm();
+    this.arming.disarm();
   }
 
-  /** Give up the seat, or the wish to have it. */
+  /** Give the lease back, or withdraw the request for it. */
   release() {
-    this.#arming.disarm();
-    if (this.epoch === null && !this.asked) return;
+    this.arming.disarm();
+    if (this.epoch === null && !this.requestPending) return;
     this.epoch = null;
-    // The robot stops before it gives the lease away.
-    this.#control({ type: 'want', lease: false });
+    // The robot stops before it grants the lease to another person.
+    this.#sendControl({ type: 'want', lease: false });
   }
 
   /** @param {{type: string}} message */
   #command({ type, ...members }) {
-    this.#seq += 1;
-    this.#send({ type, epoch: this.epoch, seq: this.#seq, tick: this.#tick, frame: this.#frame(),
-      ...members });
+    this.#sequence += 1;
+    this.#sendTeleop({ type, epoch: this.epoch, seq: this.#sequence, tick: this.#nonce,
+      frame: this.#paintedFrame(), ...members });
   }
 }

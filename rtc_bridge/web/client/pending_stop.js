@@ -1,50 +1,56 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
- * An emergency stop from the press to the robot's confirmation, also over a lost connection. What was
- * not sent for some seconds is given up: then somebody else may have the robot in hand. Pure.
+ * An emergency stop from the press to the robot's confirmation, also over a lost connection.
  *
- * `sent`: the robot has yet to confirm, and it is sent again and again. `unsent`: there is no connection;
- * it is sent if one comes in time. `expired`: none came, which a person has to know. `idle`: none of these.
+ * `sent`: the robot has yet to confirm, and the stop is sent again and again. `unsent`: there is
+ * no connection; the stop is sent if one comes in time. `expired`: none came, which a person has
+ * to know. `idle`: none of these.
  *
- * @typedef {'idle' | 'sent' | 'unsent' | 'expired'} State
+ * @typedef {'idle' | 'sent' | 'unsent' | 'expired'} StopState
  */
 
-/** A stop that cannot be sent is given up after this, ms, counted from the press. */
-export const STOP_LIFE = 10_000;
+/**
+ * A stop that cannot be sent is given up so long after the press, ms: later somebody else may have
+ * taken care of the robot.
+ */
+export const STOP_LIFE_MS = 10_000;
 
 export class PendingStop {
-  /** @type {State} */
+  /** @type {StopState} */
   state = 'idle';
-  /** The robot that it is for; '' if no robot has said its name yet. */
-  robot = '';
-  /** It was sent at least once, so the robot may know. */
+  /** It was sent at least once, so the robot may have stopped. */
   sent = false;
+  /** Name of the robot that it is for; '' before a robot has told its name. */
+  #robot = '';
   #clocks;
-  /** @type {number[]} */
-  #pressed = [];
+  /** When it was pressed, by each clock. @type {number[]} */
+  #pressedAt = [];
 
   /**
-   * @param {(() => number)[]} clocks in ms; the one that went furthest counts, since one of the browser's
-   *   stands still while a computer sleeps, and the other one may be set back
+   * @param {(() => number)[]} clocks in ms; the one that has advanced most counts: the browser's
+   *   steady clock stands still while a computer sleeps, and the other one may be set back
    */
   constructor(clocks = [() => performance.now(), () => Date.now()]) {
     this.#clocks = clocks;
   }
 
   /** How long it is still kept, ms. */
-  get left() {
-    return STOP_LIFE - Math.max(...this.#clocks.map((clock, i) => clock() - this.#pressed[i]));
+  get remainingMs() {
+    return STOP_LIFE_MS - Math.max(...this.#clocks.map((clock, i) => clock() - this.#pressedAt[i]));
   }
 
-  /** @param {string} robot @param {boolean} connected */
+  /** @param {string} robot its name @param {boolean} connected */
   press(robot, connected) {
-    this.#pressed = this.#clocks.map((clock) => clock());
-    this.robot = robot;
+    this.#pressedAt = this.#clocks.map((clock) => clock());
+    this.#robot = robot;
     this.sent = connected;
     this.state = connected ? 'sent' : 'unsent';
   }
 
-  /** The robot has it. */
+  /** The robot has stopped. */
   confirm() {
     this.state = 'idle';
   }
@@ -54,26 +60,26 @@ export class PendingStop {
     this.state = 'idle';
   }
 
-  /** The session came to an end for good. */
-  end() {
+  /** There will be no connection any more. */
+  expire() {
     if (this.state === 'sent' || this.state === 'unsent') this.state = 'expired';
   }
 
-  /** Look at the clock and at the connection. @param {boolean} connected */
+  /** Look at the clocks and at the connection. @param {boolean} connected */
   update(connected) {
     if (this.state === 'sent' && !connected) this.state = 'unsent';
-    if (this.state === 'unsent' && !(this.left > 0)) this.state = 'expired';
+    if (this.state === 'unsent' && !(this.remainingMs > 0)) this.state = 'expired';
   }
 
   /**
-   * A robot is there; return whether the stop is to be sent to it now.
-   * @param {string} robot
-   * @param {boolean} may this person may press the stop
+   * A robot is connected; return whether the stop is to be sent to it now.
+   * @param {string} robot its name
+   * @param {boolean} mayStop this person may press its emergency stop
    */
-  onConnected(robot, may) {
+  onConnected(robot, mayStop) {
     this.update(false);
     if (this.state !== 'unsent') return false;
-    this.state = may && (!this.robot || this.robot === robot) ? 'sent' : 'expired';
+    this.state = mayStop && (!this.#robot || this.#robot === robot) ? 'sent' : 'expired';
     this.sent ||= this.state === 'sent';
     return this.state === 'sent';
   }

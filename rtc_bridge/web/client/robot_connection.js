@@ -1,195 +1,206 @@
 // @ts-check
-/**
- * Keeps a working session with the robot: starts one, notices when it is broken, and brings a new
- * one up beside it, which takes over when it shows a picture.
- */
-
-import { Selection } from './camera_selection.js';
-import { makePeer, Session, supported } from './session.js';
-import { backoff, detailOf, Signaling } from './signaling.js';
-import { FATAL } from '../ui/texts.js';
-
-/** @typedef {import('./session.js').Message} Message */
-/** @typedef {import('./session.js').Ready} Ready */
-
-// The relay answers at once; a socket silent for longer is dead, whatever it says. On a slow network
-// opening it took longer, too.
-const RELAY_TIME = 2000;
-const LONGEST_RELAY_TIME = 6000;
-// A page that waits for its robot has to ask whether its socket is dead.
-const ASK_PERIOD = 15000;
-// A new session takes over without a picture, if there is none to be had.
-const PICTURE_TIME = 1500;
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
 /**
- * Events: `change` (any of the facts), `session` (`.current` is another one), and those of the
- * current session, `control`, `teleop` and `app`.
+ * The connection to a robot, which outlives its sessions: it sets a session up, notices when it is
+ * broken, and sets up a new one beside it, which replaces it when it shows a picture.
  */
-export class Viewer extends EventTarget {
-  /** @type {Session | null} */
-  current = null;
-  /** @type {'unknown' | 'present' | 'absent' | 'gone'} */
-  robot = 'unknown';
-  /** @type {{code: string, message: string} | null} */
-  trouble = null;
+
+import { CameraSelection } from './camera_selection.js';
+import { detailOf, Emitter, FATAL_CODES } from './messages.js';
+import { Retry } from './retry.js';
+import { createPeerConnection, isWebRtcSupported, Session } from './session.js';
+import { Signaling } from './signaling.js';
+import { SlotStates } from './slot_states.js';
+
+/**
+ * @typedef {import('./messages.js').Message} Message
+ * @typedef {import('./messages.js').Ready} Ready
+ *
+ * @typedef {object} ConnectionOptions
+ * @property {string} url of the signaling WebSocket, see `signalingUrl`
+ * @property {number} [slots] how many cameras can be shown at once; 1 by default
+ * @property {string | null} [camera] for the first slot; by default the robot's choice
+ * @property {import('./proof.js').Invite | null} [invite] see `readInvite`
+ * @property {(robot: string) => string} [preferredCamera] the camera to begin with if the robot of
+ *   this name has it and none was given; '': no preference
+ * @property {(stream: MediaStream, ended: AbortSignal) => Promise<void>} [firstPicture] resolves
+ *   when a stream has a picture to show; without it a new session replaces the old one after
+ *   PICTURE_TIMEOUT_MS
+ */
+
+// A page that waits for its robot asks this often, since it cannot see that its socket is dead.
+const PRESENCE_PERIOD_MS = 15000;
+// A new session replaces the old one after this time also without a picture.
+const PICTURE_TIMEOUT_MS = 1500;
+
+/**
+ * Events: `change` when any property has changed; `session` when `.session` is another one; and
+ * those of that session: `control` and `teleop` with a message, `app` with what an RTCBot robot
+ * sent. What a session's robot told before it replaced another one is told again after `session`.
+ */
+export class RobotConnection extends Emitter {
+  /** The session that is shown. @type {Session | null} */
+  session = null;
+  /** What the robot of `.session` tells of each slot. */
+  slots = new SlotStates();
   signaling;
-  #selection;
-  #slots;
-  #invite;
-  #preferred;
-  /** @type {RTCPeerConnection | null} */
+  selection;
+  #options;
+  #slotCount;
+  /** Made while the relay asks the robot, since its certificate takes time.
+   * @type {RTCPeerConnection | null} */
   #spare = null;
-  /** The session being set up; the current one, if there is nothing to keep on the screen. */
-  /** @type {Session | null} */
+  /** The session that is being set up; `.session` itself if there was nothing on the screen to keep.
+   * @type {Session | null} */
   #pending = null;
-  #delays = backoff();
-  #offerCamera = true;
-  #failures = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #again;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #silence;
+  #retry = new Retry(() => this.#requestSession());
+  #sendsCamera = true;
   /** @type {ReturnType<typeof setInterval> | undefined} */
-  #waiting;
+  #presenceTimer;
 
-  /**
-   * @param {string} url of the relay's WebSocket
-   * @param {number} slots
-   * @param {string | null} camera
-   * @param {import('./proof.js').Invite | null} invite
-   * @param {(robot: string) => string} preferred the camera to begin with, by the robot's name; '': any
-   */
-  constructor(url, slots, camera, invite, preferred = () => '') {
+  /** @param {ConnectionOptions} options */
+  constructor(options) {
     super();
-    this.#invite = invite;
-    this.#preferred = preferred;
-    this.#slots = slots;
-    this.#selection = new Selection(slots, camera);
-    this.signaling = new Signaling(url);
-    this.signaling.addEventListener('state', () => this.#onRelay());
-    this.signaling.addEventListener('message', (event) => {
-      this.#onMessage(detailOf(event));
+    this.#options = options;
+    this.#slotCount = options.slots ?? 1;
+    this.selection = new CameraSelection(this.#slotCount, options.camera ?? null);
+    this.signaling = new Signaling(options.url);
+    this.signaling.on('state', () => this.#onSignalingState());
+    this.signaling.on('ready', (ready) => {
+      this.#onReady(ready);
+      this.emit('change');
     });
+    this.signaling.on('message', (message) => this.#onMessage(message));
   }
 
+  /** Connect, unless this browser has no WebRTC. */
   start() {
-    if (supported()) {
+    if (isWebRtcSupported()) {
       this.signaling.start();
-      clearInterval(this.#waiting);
-      this.#waiting = setInterval(() => {
-        if (!this.#pending && this.robot !== 'present') this.#renew();
-      }, ASK_PERIOD);
+      clearInterval(this.#presenceTimer);
+      this.#presenceTimer = setInterval(() => {
+        if (!this.#pending && this.signaling.robot !== 'present') this.signaling.renew();
+      }, PRESENCE_PERIOD_MS);
     }
-    this.#changed();
+    this.emit('change');
   }
 
-  /** Leave: nothing remains open, here or at the robot. */
+  /** Close everything, here and at the robot. */
   stop() {
-    clearTimeout(this.#again);
-    clearTimeout(this.#silence);
-    clearInterval(this.#waiting);
+    this.#retry.cancel();
+    clearInterval(this.#presenceTimer);
     this.#drop(this.#pending);
-    this.#drop(this.current);
+    this.#drop(this.session);
     this.signaling.stop();
     this.#spare?.close();
     this.#spare = null;
-    this.#setCurrent(null);
+    this.#setSession(null);
   }
 
-  /** Try again now: a person asks, or the network is back. */
+  /** Try again at once: a person asks for it, or the network is back. */
   retry() {
-    this.trouble = null;
-    this.#delays = backoff();
-    // With another network the old socket is dead, and does not know.
-    if (this.signaling.state !== 'open' || !this.current?.healthy) this.signaling.restart();
-    this.#changed();
+    this.#retry.reset();
+    // In another network the old socket is dead without knowing it.
+    if (this.signaling.state !== 'open' || !this.session?.healthy) this.signaling.restart();
+    this.emit('change');
   }
 
-  /** The state of the link to the robot. */
+  /** Make no attempt: it could only fail. @param {string} code of docs/protocol.md */
+  giveUp(code) {
+    this.#retry.failure = { code, message: '' };
+    this.emit('change');
+  }
+
+  /** Why the newest attempt failed: a code of docs/protocol.md, and the robot's words; or null. */
+  get failure() {
+    return this.#retry.failure;
+  }
+
+  /** The state of the session that is shown. */
   get link() {
-    const state = this.current?.state;
+    const state = this.session?.state;
     return state === 'up' || state === 'lost' || state === 'setup' ? state : 'none';
   }
 
-  /** The robot's cameras; null until it told. */
-  get cameras() {
-    return this.#selection.cameras;
-  }
-
-  /** Those by which one may drive. */
-  get drivingCameras() {
-    return this.#selection.driving;
-  }
-
-  /** The camera of each slot; undefined: not chosen yet. */
-  get chosen() {
-    return this.#selection.chosen;
+  /** A new attempt can only fail like the newest one: only `retry` makes one. */
+  get hasFailedForGood() {
+    return this.link !== 'up' && !!this.failure && FATAL_CODES.has(this.failure.code);
   }
 
   /**
-   * Show a camera in a slot, or nothing.
+   * Show a camera in a slot, or no camera.
    * @param {number} slot
    * @param {string | null} camera
    */
   select(slot, camera) {
-    this.#tell([this.#selection.select(slot, camera)]);
+    this.#sendSelection([this.selection.select(slot, camera)]);
   }
 
-  /** Ask for no pictures while nobody looks; what is chosen comes back. @param {boolean} paused */
+  /**
+   * Ask for no pictures while nobody looks, then again for what is chosen.
+   * @param {boolean} paused
+   */
   pause(paused) {
-    this.#tell(this.#selection.pause(paused));
+    this.#sendSelection(this.selection.pause(paused));
+  }
+
+  /**
+   * Call a function with each message of the robot of some types, and with those it sent before.
+   * @param {Record<string, (message: Message) => void>} handlers by type
+   */
+  handle(handlers) {
+    this.on('control', (message) => {
+      if (Object.hasOwn(handlers, message.type)) handlers[message.type](message);
+    });
   }
 
   /** @param {import('./camera_selection.js').Select[]} messages */
-  #tell(messages) {
-    for (const session of new Set([this.current, this.#pending])) {
-      if (session?.state === 'up') messages.forEach((message) => session.control(message));
+  #sendSelection(messages) {
+    for (const session of new Set([this.session, this.#pending])) {
+      if (session?.state === 'up') messages.forEach((message) => session.sendControl(message));
     }
-    this.#changed();
+    this.emit('change');
   }
 
-  #onRelay() {
-    clearTimeout(this.#silence);
+  #onSignalingState() {
     if (this.signaling.state === 'open') {
-      this.#expect();
-      // Its certificate is made while the relay asks the robot. Not before: the page, which takes
-      // as long, is to work first.
-      if (!this.current && !this.#pending) this.#spare ??= makePeer();
-    } else if (this.#pending && !this.#pending.answered) {
-      // An offer on the way is lost with its socket.
+      // Not before: until then the page itself is being set up, which takes as long.
+      if (!this.session && !this.#pending) this.#spare ??= createPeerConnection();
+    } else if (this.#pending && !this.#pending.negotiation.answered) {
+      // The offer is lost with the socket.
       this.#drop(this.#pending);
     }
-    this.#changed();
+    this.emit('change');
   }
 
-  /** @param {Message} message */
+  /** @param {Message} message of the relay */
   #onMessage(message) {
-    clearTimeout(this.#silence);
     const pending = this.#pending;
-    const ours = pending && message.session === pending.id;
-    if (message.type === 'ready') this.#onReady(/** @type {any} */ (message));
-    else if (message.type === 'answer' && ours) pending.answer(String(message.sdp));
-    else if (message.type === 'close' && ours) pending.cut();
-    else if (message.type === 'error' && (ours || message.session === undefined)) {
+    const isOurs = pending && message.session === pending.id;
+    if (message.type === 'answer' && isOurs) pending.answer(String(message.sdp));
+    else if (message.type === 'close' && isOurs) pending.onClosedByRobot();
+    else if (message.type === 'error' && (isOurs || message.session === undefined)) {
       this.#onError(String(message.code), String(message.message ?? ''));
     }
-    this.#changed();
+    this.emit('change');
   }
 
   /** @param {Ready} ready */
   #onReady(ready) {
-    this.robot = 'present';
-    clearTimeout(this.#again);
-    // The robot's link to the relay came back; the session does not depend on it. But the robot
-    // may have come back from another network, or as another process.
-    this.current?.doubt();
-    if (this.current?.healthy || this.#pending?.state === 'up') return;
+    this.#retry.cancel();
+    // The session does not depend on the robot's link to the relay, which has come back. But the
+    // robot may have come back in another network, or as another process.
+    this.session?.liveness.expectSoon();
+    if (this.session?.healthy || this.#pending?.state === 'up') return;
     this.#drop(this.#pending);
     this.#begin(ready);
   }
 
   /** @param {Ready} ready */
   #begin(ready) {
+    console.debug('rtc_bridge: setting up session', ready.session.slice(0, 8), 'as', ready.kind);
     /** @type {Session} */
     let session;
     try {
@@ -197,133 +208,106 @@ export class Viewer extends EventTarget {
       this.#spare = null;
       const fits = spare && !ready.ice_servers?.length;
       if (spare && !fits) spare.close();
-      session = new Session(ready, this.#slots, (message) => this.signaling.send(message),
-        fits ? spare : undefined, this.#invite);
+      session = new Session(ready, this.#slotCount, (message) => this.signaling.send(message),
+        fits ? spare : undefined, this.#options.invite);
     } catch (error) {
-      console.warn('rtc_bridge: no peer connection:', error);
-      this.#failed('internal', String(error));
+      console.warn('rtc_bridge: this browser makes no peer connection:', error);
+      this.#fail('internal', String(error));
       return;
     }
     this.#pending = session;
-    session.addEventListener('connected', () => this.#onConnected(session));
-    session.addEventListener('lost', (event) => {
-      this.#onLost(session, detailOf(event));
-    });
+    session.on('connected', () => this.#onConnected(session));
+    session.on('lost', (reason) => this.#onLost(session, reason));
+    session.on('control', (message) => this.#onControl(session, message));
     for (const type of ['control', 'teleop', 'app']) {
       session.addEventListener(type, (event) => {
-        const detail = detailOf(event);
-        if (type === 'control') this.#onControl(session, detail);
-        if (session === this.current) {
-          this.dispatchEvent(new CustomEvent(type, { detail }));
-        }
+        if (session === this.session) this.emit(type, detailOf(event));
       });
     }
-    // Nothing to keep on the screen: its picture may show as soon as it comes.
-    if (!this.current) this.#setCurrent(session);
-    session.offer(this.#offerCamera ? this.chosen[0] ?? null : null).catch((error) => {
-      console.warn('rtc_bridge: no offer:', error);
-      if (session === this.#pending) this.#failed('internal', String(error));
+    if (!this.session) this.#setSession(session);
+    const camera = this.#sendsCamera ? this.selection.chosen[0] ?? null : null;
+    session.negotiation.offer(camera).catch((error) => {
+      console.warn('rtc_bridge: this browser makes no offer:', error);
+      if (session === this.#pending) this.#fail('internal', String(error));
     });
   }
 
   /** @param {Session} session */
   #onConnected(session) {
-    this.trouble = null;
-    this.#failures = 0;
-    this.#delays = backoff();
-    if (session === this.current) {
+    this.#retry.onSuccess();
+    if (session === this.session) {
       this.#pending = null;
     } else {
-      const takeOver = () => {
+      const replace = () => {
         if (session !== this.#pending) return;
-        const old = this.current;
+        const old = this.session;
         this.#pending = null;
-        this.#setCurrent(session);
+        this.#setSession(session);
         old?.close('replaced');
       };
-      session.addEventListener('picture', takeOver);
-      session.awaitPicture();
-      setTimeout(takeOver, PICTURE_TIME);
+      this.#options.firstPicture?.(session.streams[0], session.ended).then(replace, () => {});
+      setTimeout(replace, PICTURE_TIMEOUT_MS);
     }
-    this.#changed();
+    this.emit('change');
   }
 
   /** @param {Session} session @param {Message} message */
   #onControl(session, message) {
     if (message.type === 'hello') {
-      this.#selection.preferred = this.#preferred(String(message.robot_id ?? ''));
+      this.selection.preferred = this.#options.preferredCamera?.(String(message.robot_id ?? ''))
+        ?? '';
     }
     if (message.type === 'hello' || message.type === 'cameras') {
-      const news = this.#selection.onCameras(message.cameras, message.type === 'hello');
-      news.forEach((one) => session.control(one));
-      this.#changed();
+      const messages = this.selection.onCameras(message.cameras, message.type === 'hello');
+      messages.forEach((one) => session.sendControl(one));
+      this.emit('change');
     }
+    if (message.type === 'slot' && session === this.session) this.slots.onSlot(message);
   }
 
   /** @param {Session} session @param {string} reason */
   #onLost(session, reason) {
     if (session === this.#pending) {
-      this.#failed(reason === 'bye' ? 'no-answer' : reason, session.farewell);
-    } else if (session === this.current && FATAL.has(reason)) {
-      // Not even the last picture remains.
+      this.#fail(reason === 'bye' ? 'no-answer' : reason, session.endReason);
+    } else if (session === this.session && FATAL_CODES.has(reason)) {
+      // Not even the last picture may stay on the screen.
       this.#drop(session);
-      this.#failed(reason, session.farewell);
-    } else if (session === this.current && !this.#pending) {
-      // A robot that said good-bye needs a moment to come back.
-      if (reason === 'bye' || session.farewell) this.#askLater();
-      else this.#ask();
+      this.#fail(reason, session.endReason);
+    } else if (session === this.session && !this.#pending) {
+      // A robot that said why it ends the session needs a moment to come back.
+      if (reason === 'bye' || session.endReason) this.#retry.later();
+      else this.#requestSession();
     }
-    this.#changed();
+    this.emit('change');
   }
 
   /** @param {string} code @param {string} message */
   #onError(code, message) {
     if (code === 'no-robot' || code === 'robot-gone') {
-      this.robot = code === 'no-robot' && this.robot !== 'gone' ? 'absent' : 'gone';
-      this.current?.doubt();
-      // The relay sends `ready` when it is there.
-      clearTimeout(this.#again);
-      this.trouble = null;
-      if (this.#pending && !this.#pending.answered) this.#drop(this.#pending);
+      this.signaling.noteAbsence(code);
+      this.session?.liveness.expectSoon();
+      // The relay sends `ready` when the robot is there.
+      this.#retry.cancel();
+      this.#retry.failure = null;
+      if (this.#pending && !this.#pending.negotiation.answered) this.#drop(this.#pending);
       return;
     }
-    // The robot's list says what there is to choose from.
-    if (code === 'no-camera') this.#offerCamera = false;
-    if (this.#pending || !this.current?.healthy) this.#failed(code, message);
+    // The next offer leaves the choice to the robot; its list then tells what there is.
+    if (code === 'no-camera') this.#sendsCamera = false;
+    if (this.#pending || !this.session?.healthy) this.#fail(code, message);
   }
 
   /** @param {string} code @param {string} message */
-  #failed(code, message) {
+  #fail(code, message) {
     this.#drop(this.#pending);
-    this.#failures += 1;
-    // One failure on the way may be chance, and the next attempt is already under way.
-    const vague = code === 'closed' || code === 'disconnected' || code === 'failed';
-    if (!vague || this.#failures > 1) this.trouble = { code: vague ? 'no-path' : code, message };
-    if (!FATAL.has(code)) this.#askLater();
+    this.#retry.onFailure(code, message);
   }
 
-  /** Ask for a fresh session id. */
-  #ask() {
-    clearTimeout(this.#again);
-    if (this.#pending || this.current?.healthy) return;
-    // Otherwise `ready` comes by itself: with the robot, or with the next socket.
-    if (this.robot === 'present') this.#renew();
-  }
-
-  #renew() {
-    if (this.signaling.send({ type: 'renew' })) this.#expect();
-  }
-
-  #askLater() {
-    clearTimeout(this.#again);
-    this.#again = setTimeout(() => this.#ask(), this.#delays.next().value);
-  }
-
-  /** The relay owes an answer. */
-  #expect() {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.signaling.restart(), Math.min(
-      LONGEST_RELAY_TIME, Math.max(RELAY_TIME, 4 * this.signaling.opening)));
+  #requestSession() {
+    this.#retry.cancel();
+    if (this.#pending || this.session?.healthy) return;
+    // While the robot is absent, the relay sends `ready` by itself when it comes.
+    if (this.signaling.robot === 'present') this.signaling.renew();
   }
 
   /** @param {Session | null} session */
@@ -331,18 +315,18 @@ export class Viewer extends EventTarget {
     if (!session) return;
     if (session === this.#pending) this.#pending = null;
     session.close();
-    if (session === this.current) this.#setCurrent(null);
+    if (session === this.session) this.#setSession(null);
   }
 
   /** @param {Session | null} session */
-  #setCurrent(session) {
-    if (session === this.current) return;
-    this.current = session;
-    this.dispatchEvent(new Event('session'));
-    this.#changed();
-  }
-
-  #changed() {
-    this.dispatchEvent(new Event('change'));
+  #setSession(session) {
+    if (session === this.session) return;
+    this.session = session;
+    this.slots = new SlotStates();
+    const told = session?.hello ? [session.hello, ...session.lastSent.messages] : [];
+    for (const message of told) if (message.type === 'slot') this.slots.onSlot(message);
+    this.emit('session');
+    for (const message of told) this.emit('control', message);
+    this.emit('change');
   }
 }

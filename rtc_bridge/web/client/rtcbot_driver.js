@@ -1,62 +1,69 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
- * Driving a robot of RTCBot's, which knows neither lease nor emergency stop: what the page itself can do is
- * to send nothing before a person has armed it. Pure. It has what the seat shows of a `Driver`.
+ * Driving a robot of RTCBot's, which knows neither leases nor an emergency stop: the page sends no
+ * motion before a person has armed it. It has those members of a `Driver` that people see.
  */
 
 import { Arming } from './arming.js';
-import { isNeutral, NEUTRAL } from './driver.js';
+import { isIdle, NEUTRAL, toRtcbot } from './motion.js';
 
-/** @typedef {import('./driver.js').Hands} Hands */
-
-export class LegacyDriver {
+export class RtcbotDriver {
   role = 'drive';
-  /** The robot knows no lease. */
-  alone = true;
+  /** Such a robot takes commands of everybody. */
+  hasLease = false;
   enabled = true;
   mayDrive = true;
+  mayStop = false;
+  mayRelease = false;
+  strafes = false;
+  stopping = false;
   taken = false;
-  asked = false;
+  requestPending = false;
   /** @type {string | null} */
-  asks = null;
+  requester = null;
   /** @type {string | null} */
-  name = null;
-  /** Motion waits until every control has been let go. */
-  locked = false;
-  #arming = new Arming();
-  // A control that is held from before this session does not count.
-  #wasIdle = false;
+  holder = null;
+  stopped = { id: null, by: '' };
+  arming = new Arming();
+  #send;
+  #sent = JSON.stringify(toRtcbot(NEUTRAL));
+
+  /** @param {(message: object) => void} send sends on the robot's only channel */
+  constructor(send) {
+    this.#send = send;
+  }
 
   get armed() {
-    return this.#arming.armed;
+    return this.arming.armed;
   }
 
-  get needsButton() {
-    return !this.#arming.pressed;
-  }
-
-  /** As if it were a lease: this page drives. */
+  /** As if there were a lease: not null while this page drives. */
   get epoch() {
     return this.armed ? 0 : null;
   }
 
   /**
-   * Return what to send, and why nothing comes of a control that was just moved, else ''.
-   * @param {Hands} hands
+   * Send the motion if it has changed. To be called as `Driver.step`.
+   * @param {number} _now
+   * @param {import('./motion.js').Motion} motion
+   * @param {import('./motion.js').PadState | null} _pad
    * @param {boolean} held the dead man's key or button is down
-   * @returns {{hands: Hands, why: string}}
+   * @returns {string} `arm` if a control that has just been pushed moves nothing, else ''
    */
-  step(hands, held) {
-    const quiet = isNeutral(hands);
-    const begins = this.#wasIdle && !quiet;
-    this.#wasIdle = quiet;
-    this.#arming.hold(held);
-    this.locked = !quiet && (this.locked || !this.armed);
-    return { hands: this.locked ? NEUTRAL : hands, why: begins && !this.armed ? 'arm' : '' };
+  step(_now, motion, _pad = null, held = false) {
+    const begins = this.arming.update(isIdle(motion), held);
+    const command = toRtcbot(this.arming.locked ? NEUTRAL : motion);
+    const text = JSON.stringify(command);
+    if (text !== this.#sent) this.#send(command);
+    this.#sent = text;
+    return begins && !this.armed ? 'arm' : '';
   }
 
   ask() {
-    this.#arming.press();
+    this.arming.press();
   }
 
   takeOver() {
@@ -64,16 +71,19 @@ export class LegacyDriver {
   }
 
   release() {
-    this.#arming.disarm();
+    this.arming.disarm();
   }
 
   pause() {
-    this.#arming.disarm();
+    this.arming.disarm();
   }
 
+  // What belongs to a lease or an emergency stop is never offered for such a robot.
   handOver() {}
 
   refuse() {}
+
+  emergencyStop() {}
 
   releaseStop() {}
 }

@@ -1,137 +1,97 @@
 // @ts-check
-/** Signaling door 1, the page's end: one WebSocket that comes back by itself. */
-
-const SUBPROTOCOL = 'rtc-bridge.v1';
-
-/**
- * Return the WebSocket URL that belongs to the page: its own path, and `ws` beside a nameless one.
- * @param {{protocol: string, host: string, pathname: string}} location
- */
-export function socketUrl({ protocol, host, pathname }) {
-  const scheme = protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${host}${pathname}${pathname.endsWith('/') ? 'ws' : ''}`;
-}
-
-// Left alone, a browser waits for minutes for an answer to packets that were lost; a slow network
-// gets more time with each try.
-const OPENING_TIME = 2500;
-const LONGEST_OPENING_TIME = 8000;
-// A relay that is back has its pages again within four seconds.
-const LONGEST_DELAY = 2700;
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
 /**
- * Yield waiting times in ms, each spread so that many pages do not come back at the same moment.
- * @param {() => number} random
- * @param {number} longest in the middle of its spread
- * @returns {Generator<number, never>}
+ * What the relay knows of the robot: whether it is there, and ids of sessions to set up with it.
  */
-export function* backoff(random = Math.random, longest = 10000) {
-  for (let delay = 400; ; delay = Math.min(delay * 1.6, longest)) yield delay * (0.5 + random());
-}
+
+import { Emitter } from './messages.js';
+import { SignalingSocket } from './signaling_socket.js';
+
+/** @typedef {import('./messages.js').Message} Message */
+
+// The relay answers at once. A socket that is silent for longer is dead, whatever its state. The
+// limit is four times as long as it took to open the socket, within these bounds, ms.
+const MIN_ANSWER_TIMEOUT_MS = 2000;
+const MAX_ANSWER_TIMEOUT_MS = 6000;
 
 /**
- * Events: `state` when `.state` changed (`connecting`, `open`, `down`), `message` with the parsed
- * object as `detail`.
+ * Events: `state` when the socket's state has changed; `ready` with the relay's `Ready` when the
+ * robot is there; `message` with every other message of the relay.
  */
-export class Signaling extends EventTarget {
-  /** @type {'connecting' | 'open' | 'down'} */
-  state = 'connecting';
-  /** How long it took to open the present socket, ms: several round trips. */
-  opening = 0;
-  #url;
-  /** @type {WebSocket | null} */
-  #socket = null;
-  #delays = backoff(Math.random, LONGEST_DELAY);
-  #openingTime = OPENING_TIME;
+export class Signaling extends Emitter {
+  /** Whether the relay has the robot. `gone`: it was there before.
+   * @type {'unknown' | 'present' | 'absent' | 'gone'} */
+  robot = 'unknown';
+  #socket;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  #answerTimer;
 
   /** @param {string} url */
   constructor(url) {
     super();
-    this.#url = url;
+    this.#socket = new SignalingSocket(url);
+    this.#socket.on('state', () => {
+      clearTimeout(this.#answerTimer);
+      if (this.state === 'open') this.#expectAnswer();
+      this.emit('state');
+    });
+    this.#socket.on('message', (message) => this.#onMessage(message));
+  }
+
+  get state() {
+    return this.#socket.state;
   }
 
   start() {
-    this.stop();
-    const began = performance.now();
-    const socket = new WebSocket(this.#url, SUBPROTOCOL);
-    this.#socket = socket;
-    this.#timer = setTimeout(() => {
-      this.#openingTime = Math.min(this.#openingTime * 1.5, LONGEST_OPENING_TIME);
-      this.#enter('down');
-      this.start();
-    }, this.#openingTime);
-    socket.onopen = () => {
-      clearTimeout(this.#timer);
-      this.opening = performance.now() - began;
-      this.#openingTime = OPENING_TIME;
-      this.#delays = backoff(Math.random, LONGEST_DELAY);
-      this.send({ type: 'watch' });
-      this.#enter('open');
-    };
-    socket.onmessage = ({ data }) => {
-      const message = parseObject(data);
-      if (message) this.dispatchEvent(new CustomEvent('message', { detail: message }));
-    };
-    // An 'error' event says nothing that the 'close' after it does not.
-    socket.onclose = () => {
-      clearTimeout(this.#timer);
-      this.#enter('down');
-      this.#timer = setTimeout(() => this.start(), this.#delays.next().value);
-    };
+    this.#socket.start();
   }
 
   stop() {
-    clearTimeout(this.#timer);
-    const socket = this.#socket;
-    this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    clearTimeout(this.#answerTimer);
+    this.#socket.stop();
   }
 
-  /** Start over now: the network came back, or the other end keeps silent. */
+  /** Open the socket anew at once. */
   restart() {
-    if (this.state === 'open') this.#enter('down');
-    this.start();
+    this.#socket.restart();
   }
 
   /**
-   * Send a message; false when there is no link to send it on.
+   * Send a message; return false if there is no open socket.
    * @param {{type: string, [member: string]: any}} message
    */
   send(message) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
+    return this.#socket.send(message);
   }
 
-  /** @param {'connecting' | 'open' | 'down'} state */
-  #enter(state) {
-    if (this.state === state) return;
-    this.state = state;
-    this.dispatchEvent(new Event('state'));
+  /**
+   * Ask for a fresh session id; the relay answers with `ready`, or that the robot is not there.
+   */
+  renew() {
+    if (this.send({ type: 'renew' })) this.#expectAnswer();
   }
-}
 
-/**
- * Return what an event of ours carries.
- * @param {Event} event
- * @returns {any}
- */
-export const detailOf = (event) => /** @type {CustomEvent} */ (event).detail;
+  /** Note that the robot is not there. @param {'no-robot' | 'robot-gone'} code from the relay */
+  noteAbsence(code) {
+    this.robot = code === 'no-robot' && this.robot !== 'gone' ? 'absent' : 'gone';
+  }
 
-/**
- * Return the JSON object that a text holds, or null if it holds anything else.
- * @param {any} text
- * @returns {Record<string, any> | null}
- */
-export function parseObject(text) {
-  try {
-    const value = JSON.parse(text);
-    return value && typeof value === 'object' && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
+  /** @param {Message} message */
+  #onMessage(message) {
+    clearTimeout(this.#answerTimer);
+    if (message.type === 'ready') {
+      this.robot = 'present';
+      this.emit('ready', message);
+    } else {
+      this.emit('message', message);
+    }
+  }
+
+  #expectAnswer() {
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.restart(), Math.min(MAX_ANSWER_TIMEOUT_MS,
+      Math.max(MIN_ANSWER_TIMEOUT_MS, 4 * this.#socket.openingMs)));
   }
 }

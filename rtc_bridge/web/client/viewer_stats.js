@@ -1,94 +1,124 @@
 // @ts-check
-/** What is measured of the session that is shown, once a second, for people and for the robot. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { CommandDelay, PictureDelay } from './delays.js';
-import { figures, FrameCounter, snapshot } from './connection_stats.js';
+/** What this viewer measures of the session that is shown, for people and for the robot. */
+
+import { ratesBetween, readTotals } from './connection_stats.js';
+import { CommandDelay, FrameDelay } from './delays.js';
 
 /**
- * @typedef {import('./session.js').Session} Session
- * @typedef {import('./connection_stats.js').SlotFigures | undefined} SlotFigures
- * @typedef {{fps: number, route: string, slots: SlotFigures[],
- *   totals: ReturnType<typeof snapshot>['slots']}} Found
+ * What was measured in one second; null: this browser or this moment does not tell.
+ * @typedef {object} StatsRow
+ * @property {number} time ms since 1970
+ * @property {number | null} delay_ms from `from` to the screen, the median
+ * @property {number | null} worst_delay_ms
+ * @property {number | null} command_ms from the sending of a command to its acceptance, the median
+ * @property {number | null} clock_error_ms by how much these delays can be wrong at most
+ * @property {number | null} round_trip_ms
+ * @property {number | null} fps
+ * @property {number | null} kbit_per_s
+ * @property {number | null} lost_percent
+ * @property {number | null} width px
+ * @property {number | null} height px
+ * @property {string} codec
+ * @property {string} route `direct`, or `relay` by way of a TURN server
+ * @property {string} camera
+ * @property {string} from what the delay counts from: `camera` (its stamp) or `arrival` (of the
+ *   image at the bridge)
+ *
+ * @typedef {import('./connection_stats.js').SlotRates | undefined} SlotRates
+ * @typedef {{fps: number, rtt: number | null, route: string, slots: SlotRates[]}} Stats
  */
 
-export class Measurement {
-  picture = new PictureDelay();
-  command = new CommandDelay();
-  #counter;
-  /** @type {ReturnType<typeof snapshot> | null} */
+export class ViewerStats {
+  #connection;
+  #frames = new FrameDelay();
+  #commands = new CommandDelay();
+  /** @type {import('./connection_stats.js').Totals | null} */
   #before = null;
-  /** Grows with each session: what was asked of an older one comes too late. */
-  #turn = 0;
+  #camera = /** @type {string | null} */ (null);
 
-  /**
-   * @param {HTMLVideoElement} video
-   * @param {() => void} onFrame called for each picture that it shows
-   */
-  constructor(video, onFrame) {
-    this.#counter = new FrameCounter(video, (frame) => {
-      this.picture.onFrame(frame);
-      onFrame();
+  /** @param {import('./robot_connection.js').RobotConnection} connection */
+  constructor(connection) {
+    this.#connection = connection;
+    connection.on('session', () => {
+      this.#frames = new FrameDelay();
+      this.#commands = new CommandDelay();
+      this.#before = null;
+      this.#camera = null;
+    });
+    connection.handle({
+      slot: ({ slot, camera }) => {
+        // Stamps of another camera tell nothing of this one's frames.
+        if (slot === 0 && camera !== this.#camera) this.#frames = new FrameDelay();
+        if (slot === 0) this.#camera = camera;
+      },
+      stamps: (message) => {
+        if (message.slot === 0) this.#frames.onStamps(message);
+      },
+    });
+    connection.on('teleop', (message) => {
+      if (message.type === 'tick') this.#commands.onTick(message);
     });
   }
 
-  /** Another session is shown. */
-  begin() {
-    this.forgetPictures();
-    this.command = new CommandDelay();
-    this.#before = null;
-    this.#turn += 1;
+  /** A frame of the first slot is shown. @param {any} frame see `FrameDelay.onFrame` */
+  onFrame(frame) {
+    this.#frames.onFrame(frame);
   }
 
-  /** Stamps of another camera say nothing of this one's pictures. */
-  forgetPictures() {
-    this.picture = new PictureDelay();
+  /** A command was sent. @param {{seq?: number}} command */
+  onCommand(command) {
+    this.#commands.onSent(command, performance.now());
   }
 
   /**
-   * Measure since the last call.
-   * @param {Session | null} session
-   * @returns {Promise<Found | null>} null while no session is up
+   * Measure since the last call; tell the robot, unless nobody sees the page. By what is decoded
+   * the robot notices a codec of which this browser shows nothing.
+   * @param {number | null} shownFps frames that were painted in a second; null: not known
+   * @param {{live: boolean, hidden: boolean}} page the picture is of now; nobody sees it
+   * @returns {Promise<{stats: Stats, row: StatsRow} | null>} null while no session is up
    */
-  async take(session) {
-    const rate = this.#counter.rate();
+  async measure(shownFps, { live, hidden }) {
+    const { session } = this.#connection;
     if (session?.state !== 'up') return null;
-    const turn = this.#turn;
-    const now = snapshot(await session.stats());
-    if (turn !== this.#turn) return null;
-    const { slots: bySlot, route } = figures(this.#before, now);
-    this.#before = now;
-    const slots = session.streams.map((_, slot) => bySlot[session.mid(slot)]);
-    const fps = this.#counter.works && !document.hidden ? rate : slots[0]?.fps ?? 0;
-    return { fps, route, slots, totals: now.slots };
-  }
-
-  /**
-   * Tell the robot what was measured, and what is decoded here; by that it notices a codec that
-   * this browser cannot show. Return the row of figures.
-   * @param {Session} session
-   * @param {Found} found
-   * @param {{live: boolean, camera: string}} main
-   */
-  tell(session, { fps, route, slots: [slot], totals }, { live, camera }) {
-    const { delay, worst } = this.picture.take(session.clock);
+    const totals = readTotals(await session.getStats());
+    if (session !== this.#connection.session) return null;
+    const rates = ratesBetween(this.#before, totals);
+    this.#before = totals;
+    const slots = session.streams.map((_, slot) => rates.slots[session.mid(slot)]);
+    const [slot] = slots;
+    const fps = shownFps ?? slot?.fps ?? 0;
+    const { clock, roundTripMs } = session.liveness;
+    const { delay, worst } = this.#frames.take(clock);
+    /** @type {StatsRow} */
     const row = {
       time: Date.now(), delay_ms: live ? delay : null, worst_delay_ms: live ? worst : null,
-      command_ms: this.command.take(session.clock), clock_error_ms: session.clock.error,
-      round_trip_ms: session.rtt, fps: slot ? fps : null, kbit_per_s: slot?.kbps ?? null,
+      command_ms: this.#commands.take(clock), clock_error_ms: clock.errorMs,
+      round_trip_ms: roundTripMs, fps: slot ? fps : null, kbit_per_s: slot?.kbps ?? null,
       lost_percent: slot?.loss != null ? slot.loss * 100 : null, width: slot?.width ?? null,
-      height: slot?.height ?? null, codec: slot?.codec ?? '', route, camera,
-      from: this.picture.byCamera ? 'camera' : 'arrival',
+      height: slot?.height ?? null, codec: slot?.codec ?? '', route: rates.route,
+      camera: this.#connection.selection.chosen[0] ?? '',
+      from: this.#frames.fromCamera ? 'camera' : 'arrival',
     };
-    if (session.kind === 'rtcbot' || document.hidden) return row;
+    if (session.kind !== 'rtcbot' && !hidden) this.#report(session, totals, row);
+    return { stats: { fps, rtt: roundTripMs, route: rates.route, slots }, row };
+  }
+
+  /**
+   * @param {import('./session.js').Session} session
+   * @param {import('./connection_stats.js').Totals} totals
+   * @param {StatsRow} row
+   */
+  #report(session, totals, row) {
     const count = Math.min(session.streams.length, session.hello?.slots ?? 0);
-    for (let number = 0; number < count; number++) {
-      const total = totals[session.mid(number)];
+    for (let slot = 0; slot < count; slot++) {
+      const total = totals.slots[session.mid(slot)];
       if (total) {
-        session.control({ type: 'shown', slot: number, frames: total.frames,
-          packets: total.packets });
+        session.sendControl({ type: 'shown', slot, frames: total.frames, packets: total.packets });
       }
     }
-    session.control({ type: 'figures', ...row });
-    return row;
+    session.sendControl({ type: 'figures', ...row });
   }
 }

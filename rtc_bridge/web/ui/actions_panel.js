@@ -1,55 +1,63 @@
 // @ts-check
-/** Buttons for services of the robot, and what came of them. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { make } from './stats_panel.js';
+/** Buttons that call services of the robot, and the results. */
 
-// The robot gives an answer in any case, after its own time; then the connection is the reason.
-const PATIENCE = 70000;
+import { make } from './dom.js';
+
+// `actions.timeout` is 60 s at most: after this time the answer was lost, ms.
+const ANSWER_TIMEOUT_MS = 70_000;
 
 /** @typedef {{name: string, kind: string}} Action */
 
-/** @param {unknown} list as in `hello` @returns {Action[]} */
+/**
+ * Return what can be shown of a robot's list.
+ * @param {unknown} list as in `hello`
+ * @returns {Action[]}
+ */
 export function readActions(list) {
   return Array.isArray(list) ? list.filter((one) => typeof one?.name === 'string'
     && (one.kind === 'trigger' || one.kind === 'set_bool')) : [];
 }
 
-/** Shows the buttons in an element. */
-export class Actions {
+export class ActionsPanel {
   #box;
   #rows = make('div');
-  #send;
+  #connection;
   #listed = '';
   #requests = 0;
   #up = true;
-  /** What is on its way, by request. @type {Map<number, {name: string, timer: any}>} */
+  /** Calls without a result, by request. @type {Map<number, {name: string, timer: any}>} */
   #waiting = new Map();
   /** Elements by name. @type {Map<string, {buttons: HTMLButtonElement[], result: HTMLElement}>} */
   #parts = new Map();
 
   /**
+   * @param {import('../client/robot_connection.js').RobotConnection} connection
    * @param {HTMLElement} box
-   * @param {(message: object) => void} send
    */
-  constructor(box, send) {
+  constructor(connection, box) {
     this.#box = box;
-    this.#send = send;
+    this.#connection = connection;
     box.append(make('h2', 'Actions'), this.#rows);
+    connection.handle({
+      hello: ({ actions }) => {
+        for (const request of [...this.#waiting.keys()]) {
+          this.#settle(request, false, 'The connection broke. Whether it was done is not known.');
+        }
+        this.#onActions(actions);
+      },
+      actions: ({ actions }) => this.#onActions(actions),
+      result: (message) => this.#onResult(message),
+    });
   }
 
-  /** Begin anew, as of another session. @param {unknown} list */
-  begin(list) {
-    for (const request of [...this.#waiting.keys()]) {
-      this.#settle(request, false, 'The connection broke; whether it was done is not known.');
-    }
-    this.onActions(list);
-  }
-
-  /** @param {unknown} list the services that are there now */
-  onActions(list) {
+  /** @param {unknown} list the services that the robot has now */
+  #onActions(list) {
     const actions = readActions(list);
     this.#box.hidden = !actions.length;
-    // Results stay as long as their buttons.
+    // The result of a call stays as long as its button.
     if (JSON.stringify(actions) === this.#listed) return;
     this.#listed = JSON.stringify(actions);
     const before = this.#parts;
@@ -82,15 +90,16 @@ export class Actions {
   #call(name, value) {
     this.#requests += 1;
     const request = this.#requests;
-    const timer = setTimeout(() => this.#settle(request, false, 'No answer.'), PATIENCE);
+    const timer = setTimeout(() => this.#settle(request, false, 'No answer.'), ANSWER_TIMEOUT_MS);
     this.#waiting.set(request, { name, timer });
     this.#write(name, '', '…');
     this.#enable();
-    this.#send({ type: 'call', request, name, ...(value !== undefined && { value }) });
+    this.#connection.session?.sendControl(
+      { type: 'call', request, name, ...(value !== undefined && { value }) });
   }
 
   /** @param {Record<string, any>} message `result` */
-  onResult({ request, success, message }) {
+  #onResult({ request, success, message }) {
     const text = String(message ?? '');
     this.#settle(request, success === true, text || (success === true ? 'Done.' : 'Failed.'));
   }
@@ -113,14 +122,14 @@ export class Actions {
     result.textContent = text;
   }
 
-  /** Whether there is a way to the robot. @param {boolean} up */
+  /** The robot can be called. @param {boolean} up */
   set reachable(up) {
     if (up === this.#up) return;
     this.#up = up;
     this.#enable();
   }
 
-  /** One call of each at a time. */
+  /** Enable the buttons of all services but those that are being called. */
   #enable() {
     const busy = new Set([...this.#waiting.values()].map(({ name }) => name));
     for (const [name, { buttons }] of this.#parts) {

@@ -1,12 +1,17 @@
 // @ts-check
-/** The pictures: the main one, live small ones, names to choose from, and the last one kept. */
-
-import { element } from './status_panel.js';
-import { cameraLabel } from './texts.js';
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
 /**
- * Return what every slot should show, so that as many cameras as possible have a small picture.
- * What a slot shows already stays there.
+ * The pictures: the main one, small live ones, the names to choose from, and the last one kept.
+ */
+
+import { cameraLabel } from './connection_texts.js';
+import { element, make } from './dom.js';
+
+/**
+ * Return the camera of each slot, so that as many cameras as possible have a small picture. A
+ * camera that a slot shows already stays there.
  * @param {string[]} cameras
  * @param {(string | null | undefined)[]} chosen of each slot, the main one first
  */
@@ -18,16 +23,16 @@ export function arrange(cameras, chosen) {
   return [main ?? null, ...kept.map((name) => name ?? left.shift() ?? null)];
 }
 
-export class Cameras {
+export class CameraViews {
   /** One for each slot. @type {HTMLVideoElement[]} */
   videos = [element('video0', HTMLVideoElement)];
-  /** The browser does not start the main picture before a person touches the page. */
+  /** The browser starts the main picture only after a person has touched the page. */
   blocked = false;
   #nav = element('cameras', HTMLElement);
   #thumbs = element('thumbs', HTMLButtonElement);
   #last = element('last', HTMLCanvasElement);
   #settings;
-  #onSelect;
+  #select;
   /** @type {string[]} */
   #cameras = [];
   /** @type {(string | null | undefined)[]} */
@@ -37,44 +42,45 @@ export class Cameras {
   /**
    * @param {number} slots
    * @param {import('./settings.js').Settings} settings
-   * @param {(slot: number, camera: string | null) => void} onSelect
+   * @param {(slot: number, camera: string | null) => void} select
    */
-  constructor(slots, settings, onSelect) {
+  constructor(slots, settings, select) {
     this.#settings = settings;
-    this.#onSelect = onSelect;
+    this.#select = select;
     for (let slot = 1; slot < slots; slot++) this.#addThumb(slot);
-    // A live picture is not paused, as browsers do on the way back from full screen. Some start one
-    // only when a person touches the page.
-    for (const video of this.videos) video.addEventListener('pause', () => this.#goOn());
-    // By touch only its end counts as that.
-    for (const type of ['pointerdown', 'pointerup', 'click']) addEventListener(type, () => this.#goOn());
+    // Browsers pause a video on the way back from full screen, and some start it only after a
+    // person has touched the page, for which only the end of a touch counts.
+    for (const video of this.videos) video.addEventListener('pause', () => this.#resume());
+    for (const type of ['pointerdown', 'pointerup', 'click']) {
+      addEventListener(type, () => this.#resume());
+    }
     this.videos[0].addEventListener('playing', () => { this.blocked = false; });
     this.#thumbs.hidden = slots < 2;
     this.#thumbs.addEventListener('click', () => {
       settings.set('thumbs', !settings.get('thumbs'));
       if (settings.get('thumbs')) this.#arrange();
-      else this.videos.forEach((_, slot) => slot && onSelect(slot, null));
+      else this.videos.forEach((_, slot) => slot && select(slot, null));
     });
   }
 
   /** @param {number} slot */
   #addThumb(slot) {
-    const video = document.createElement('video');
+    const video = make('video');
     video.id = `video${slot}`;
     video.muted = video.autoplay = video.playsInline = true;
     this.videos.push(video);
     const button = this.#button('thumb', () => {
       const [main, small] = [this.#chosen[0] ?? null, this.#chosen[slot] ?? null];
-      this.#onSelect(0, small);
-      this.#onSelect(slot, main);
+      this.#select(0, small);
+      this.#select(slot, main);
     });
     button.hidden = true;
-    button.append(video, document.createElement('span'));
+    button.append(video, make('span'));
   }
 
   /** @param {string} kind @param {() => void} action */
   #button(kind, action) {
-    const button = document.createElement('button');
+    const button = make('button');
     button.type = 'button';
     button.className = kind;
     button.addEventListener('click', action);
@@ -84,7 +90,7 @@ export class Cameras {
 
   #arrange() {
     arrange(this.#cameras, this.#chosen).forEach((camera, slot) => {
-      if (slot && camera !== (this.#chosen[slot] ?? null)) this.#onSelect(slot, camera);
+      if (slot && camera !== (this.#chosen[slot] ?? null)) this.#select(slot, camera);
     });
   }
 
@@ -128,32 +134,32 @@ export class Cameras {
     for (const old of this.#nav.querySelectorAll('[data-camera]')) old.remove();
     const labels = cameras.map(cameraLabel);
     cameras.forEach((name, i) => {
-      const button = this.#button('', () => this.#onSelect(0, name));
+      const button = this.#button('', () => this.#select(0, name));
       button.dataset.camera = button.title = name;
       button.textContent = labels.indexOf(labels[i]) === labels.lastIndexOf(labels[i])
         ? labels[i] : name;
     });
   }
 
-  /** Grey out the small ones whose picture is not of now. @param {(slot: number) => boolean} live */
+  /** Grey out the small pictures that are not of now. @param {(slot: number) => boolean} live */
   showLive(live) {
     this.videos.forEach((video, slot) => {
       if (slot) video.parentElement?.classList.toggle('dead', !live(slot));
     });
   }
 
-  /** @param {MediaStream[]} streams of each slot */
+  /** Show a stream in each slot. @param {MediaStream[]} streams */
   play(streams) {
     this.videos.forEach((video, slot) => {
       const stream = streams[slot] ?? null;
       if (video.srcObject === stream) return;
-      if (!slot) this.keep();
+      if (!slot) this.keepLast();
       video.srcObject = stream;
     });
-    this.#goOn();
+    this.#resume();
   }
 
-  #goOn() {
+  #resume() {
     for (const video of this.videos) {
       if (!video.srcObject || !video.paused) continue;
       video.play().catch((error) => {
@@ -162,8 +168,8 @@ export class Cameras {
     }
   }
 
-  /** Keep what the main picture shows on the screen until `live` is called. */
-  keep() {
+  /** Keep what the main picture shows on the screen until `discardLast`. */
+  keepLast() {
     const [video] = this.videos;
     if (!video.videoWidth || video.readyState < 2) return;
     this.#last.width = video.videoWidth;
@@ -172,8 +178,8 @@ export class Cameras {
     this.#last.hidden = false;
   }
 
-  /** A picture of now is shown, or not even an old one may be. */
-  live() {
+  /** Remove the kept picture: one of now is shown, or not even an old one may be. */
+  discardLast() {
     this.#last.hidden = true;
   }
 }

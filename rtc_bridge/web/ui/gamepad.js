@@ -1,13 +1,20 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Driving with a gamepad of the standard mapping (https://www.w3.org/TR/gamepad/#remapping). */
 
-import { isNeutral, NEUTRAL } from '../client/driver.js';
+import { isNeutral, NEUTRAL } from '../client/motion.js';
 
-/** @typedef {import('../client/driver.js').Hands} Hands */
-/** @typedef {import('../client/driver.js').Pad} Pad */
+/** @typedef {import('../client/motion.js').Motion} Motion */
+/** @typedef {import('../client/motion.js').PadState} PadState */
 
+/** Sticks rarely come back to 0 exactly. */
 export const DEAD_ZONE = 0.1;
-/** Names of the buttons that may have a meaning. @type {Readonly<Record<number, string>>} */
+/**
+ * Names of the buttons that can be chosen for something, by number.
+ * @type {Readonly<Record<number, string>>}
+ */
 export const BUTTONS = { 4: 'the left shoulder button', 5: 'the right shoulder button',
   6: 'the left trigger', 7: 'the right trigger', 0: 'the lower button', 1: 'the right button (B)',
   2: 'the left button (X)', 3: 'the upper button (Y)', 8: 'the left middle button (back)',
@@ -17,10 +24,11 @@ export const BUTTONS = { 4: 'the left shoulder button', 5: 'the right shoulder b
 export const buttonName = (button) => BUTTONS[button] ?? `button ${button}`;
 
 /** Tell whether the browser knows which axes and buttons are which. @param {Gamepad | null} pad */
-export const known = (pad) => pad?.mapping === 'standard';
+export const isStandard = (pad) => pad?.mapping === 'standard';
 
 /**
- * Take the dead zone out of a stick, by its radius: what remains grows from 0 in every direction.
+ * Take the dead zone out of a stick, by its radius: outside it the value grows from 0 in every
+ * direction.
  * @param {number} x
  * @param {number} y
  * @returns {[number, number]}
@@ -33,24 +41,24 @@ export function deadZone(x, y, zone = DEAD_ZONE) {
 }
 
 /**
- * Return what a pad means: the left stick drives and steers; on a robot that moves sideways it
- * does that, and the right stick steers.
- * @param {Pad} pad
+ * Return the motion that a gamepad asks for. The left stick drives and turns; on a robot that
+ * moves sideways it does that, and the right stick turns.
+ * @param {PadState} pad
  * @param {boolean} strafes
- * @returns {Hands}
+ * @returns {Motion}
  */
-export function padHands({ axes }, strafes, zone = DEAD_ZONE) {
+export function padMotion({ axes }, strafes, zone = DEAD_ZONE) {
   const [left, down] = deadZone(axes[0] ?? 0, axes[1] ?? 0, zone);
-  // Up and down mean nothing there, so they must not help a drift across out of its dead zone.
+  // Its other axis means nothing, and must not lift a drift across out of the dead zone.
   const [right] = deadZone(axes[2] ?? 0, 0, zone);
   const turn = -right - (strafes ? 0 : left);
   return { x: -down + 0, y: strafes ? -left + 0 : 0, turn: Math.max(-1, Math.min(1, turn)) + 0 };
 }
 
 /**
- * Return a pad without its dead zone: a stick that does not come back quite to its middle is at rest.
- * @param {Pad} pad
- * @returns {Pad}
+ * Return a gamepad's state without the dead zone of its sticks.
+ * @param {PadState} pad
+ * @returns {PadState}
  */
 export function withoutDeadZone({ axes, buttons }, zone = DEAD_ZONE) {
   const sticks = axes.flatMap((axis, i) => (i % 2 ? [] : deadZone(axis, axes[i + 1] ?? 0, zone)));
@@ -59,26 +67,26 @@ export function withoutDeadZone({ axes, buttons }, zone = DEAD_ZONE) {
 }
 
 /**
- * The standard gamepads, of which one at a time drives: the one that is used. Each is at rest when it
- * is gone, and until its sticks were let go.
+ * The gamepads of the standard mapping. One at a time drives: the one that is used. Each counts
+ * only from the moment on when its sticks were released, and no more when it is removed.
  */
 export class Gamepads {
-  /** Button that must be held, as teleop_twist_joy's `enable_button`; -1: none. */
-  enable = -1;
+  /** Button that has to be held for driving, as teleop_twist_joy's `enable_button`; -1: none. */
+  enableButton = -1;
   /** Button that drives at full speed, as its `enable_turbo_button`; -1: none. */
-  turbo = -1;
+  turboButton = -1;
   /** Button of the emergency stop; -1: none. */
-  stop = -1;
-  zone = DEAD_ZONE;
-  /** Somebody has just pressed a button of a gamepad whose layout the browser does not know. */
-  unknown = false;
-  // Some devices hold one for ever.
-  #pressed = false;
+  stopButton = -1;
+  deadZone = DEAD_ZONE;
+  /** A button of a gamepad was just pressed whose layout the browser does not know. */
+  unknownPressed = false;
+  // Some devices show a button as pressed all the time.
+  #unknownDown = false;
   #list;
-  /** Those whose sticks were let go since they came. @type {Set<string>} */
-  #rested = new Set();
-  /** Those whose stop button was seen to be up since they came. @type {Set<string>} */
-  #stopReady = new Set();
+  /** Those whose sticks were released since they came. @type {Set<string>} */
+  #released = new Set();
+  /** Those whose stop button was up since they came. @type {Set<string>} */
+  #stopReleased = new Set();
   /** The one that drives. @type {string | null} */
   #current = null;
 
@@ -87,104 +95,108 @@ export class Gamepads {
     this.#list = list;
   }
 
-  /** What they do from now on counts only after their sticks have been let go. */
+  /** Let them count only from the moment on when their sticks are released. */
   clear() {
-    this.#rested.clear();
+    this.#released.clear();
   }
 
   /**
-   * Return the pad that drives as it is now, null if there is none to drive with.
-   * @returns {Pad | null}
+   * Return the state of the gamepad that drives; null if none can.
+   * @returns {PadState | null}
    */
   poll() {
     const all = this.#list().filter((pad) => pad?.connected);
-    const pressed = all.some((pad) => !known(pad) && pad?.buttons.some((one) => one.pressed));
-    this.unknown = pressed && !this.#pressed;
-    this.#pressed = pressed;
-    /** @type {Map<string, Pad>} */
+    const pressed = all.some((pad) => !isStandard(pad) && pad?.buttons.some((one) => one.pressed));
+    this.unknownPressed = pressed && !this.#unknownDown;
+    this.#unknownDown = pressed;
+    /** @type {Map<string, PadState>} */
     const pads = new Map();
     for (const pad of all) {
-      if (!pad || !known(pad)) continue;
+      if (!pad || !isStandard(pad)) continue;
       pads.set(`${pad.index} ${pad.id}`,
         { axes: [...pad.axes], buttons: pad.buttons.map(({ value }) => value) });
     }
-    // When the one that drives is lost, no other one goes on in its place.
-    if (this.#current !== null && !pads.has(this.#current)) this.#rested.clear();
-    for (const id of this.#rested) if (!pads.has(id)) this.#rested.delete(id);
-    for (const [id, pad] of pads) if (!this.#pushed(pad)) this.#rested.add(id);
-    const used = [...pads.keys()].filter((id) => this.#rested.has(id) && this.#used(pads.get(id)));
+    // When the gamepad that drives is removed, another one must not go on in its place.
+    if (this.#current !== null && !pads.has(this.#current)) this.#released.clear();
+    for (const id of this.#released) if (!pads.has(id)) this.#released.delete(id);
+    for (const [id, pad] of pads) if (!this.#pushed(pad)) this.#released.add(id);
+    const used = [...pads.keys()].filter((id) => this.#released.has(id) && this.#used(pads.get(id)));
     if (!used.includes(this.#current ?? '')) {
       this.#current = used[0] ?? (pads.has(this.#current ?? '') ? this.#current
         : [...pads.keys()][0] ?? null);
     }
-    // Nor does one that was pushed meanwhile, when the other is put down.
-    for (const id of used) if (id !== this.#current) this.#rested.delete(id);
+    // Nor may one that was pushed meanwhile, when the other one is put down.
+    for (const id of used) if (id !== this.#current) this.#released.delete(id);
     const found = this.#current === null ? null : pads.get(this.#current);
-    return found && this.#rested.has(this.#current ?? '') ? found : null;
+    return found && this.#released.has(this.#current ?? '') ? found : null;
   }
 
   /**
-   * Return whether the button of the emergency stop was pressed since the last call, on any standard
-   * gamepad. One that comes with the button down, as one that is stuck, does not count.
+   * Return whether the button of the emergency stop was pressed since the last call, on any
+   * gamepad of the standard mapping. A button that is down when the gamepad comes, as a stuck one
+   * is, does not count.
    */
-  stopPressed() {
-    const pads = this.#list().filter((pad) => pad?.connected && known(pad));
+  takeStopPress() {
+    const pads = this.#list().filter((pad) => pad?.connected && isStandard(pad));
     const names = new Map(pads.map((pad) => [`${pad?.index} ${pad?.id}`, pad]));
-    for (const name of this.#stopReady) if (!names.has(name)) this.#stopReady.delete(name);
+    for (const name of this.#stopReleased) if (!names.has(name)) this.#stopReleased.delete(name);
     let pressed = false;
     for (const [name, pad] of names) {
-      const button = pad?.buttons[this.stop];
-      if (!button?.pressed && !((button?.value ?? 0) > 0.5)) this.#stopReady.add(name);
-      else if (this.#stopReady.delete(name)) pressed = true;
+      const button = pad?.buttons[this.stopButton];
+      if (!button?.pressed && !((button?.value ?? 0) > 0.5)) this.#stopReleased.add(name);
+      else if (this.#stopReleased.delete(name)) pressed = true;
     }
     return pressed;
   }
 
-  /** What is down now does not press the emergency stop before it was let go. */
+  /** Let a button that is down now press the emergency stop only after it was released. */
   forgetStop() {
-    this.#stopReady.clear();
+    this.#stopReleased.clear();
   }
 
-  /** True if the dead man's button is held, so that the page is armed. @param {Pad | null} pad */
-  holds(pad) {
-    return !!pad && held(pad, this.enable);
-  }
-
-  /** True if its sticks move nothing, since the button is not held. @param {Pad | null} pad */
-  waits(pad) {
-    return this.#pushed(pad) && !this.#enabled(pad) && !this.fast(pad);
-  }
-
-  /** True if it drives at full speed, whatever was chosen. @param {Pad | null} pad */
-  fast(pad) {
-    return !!pad && held(pad, this.turbo);
+  /** True if the dead man's button is held, which arms the page. @param {PadState | null} pad */
+  holdsDeadMan(pad) {
+    return !!pad && isDown(pad, this.enableButton);
   }
 
   /**
-   * @param {Pad | null} pad
-   * @param {boolean} strafes
-   * @returns {Hands}
+   * True if its sticks move nothing, since the button is not held.
+   * @param {PadState | null} pad
    */
-  hands(pad, strafes) {
-    return pad && (this.#enabled(pad) || this.fast(pad)) ? padHands(pad, strafes, this.zone)
-      : NEUTRAL;
+  waitsForDeadMan(pad) {
+    return this.#pushed(pad) && !this.#enabled(pad) && !this.isTurbo(pad);
   }
 
-  /** @param {Pad | null} pad */
+  /** True if it drives at full speed, whatever was chosen. @param {PadState | null} pad */
+  isTurbo(pad) {
+    return !!pad && isDown(pad, this.turboButton);
+  }
+
+  /**
+   * @param {PadState | null} pad
+   * @param {boolean} strafes
+   * @returns {Motion}
+   */
+  motion(pad, strafes) {
+    return pad && (this.#enabled(pad) || this.isTurbo(pad))
+      ? padMotion(pad, strafes, this.deadZone) : NEUTRAL;
+  }
+
+  /** @param {PadState | null} pad */
   #enabled(pad) {
-    return !!pad && (this.enable < 0 || held(pad, this.enable));
+    return !!pad && (this.enableButton < 0 || isDown(pad, this.enableButton));
   }
 
-  /** @param {Pad | null | undefined} pad */
+  /** @param {PadState | null | undefined} pad */
   #pushed(pad) {
-    return !!pad && !isNeutral(padHands(pad, true, this.zone));
+    return !!pad && !isNeutral(padMotion(pad, true, this.deadZone));
   }
 
-  /** @param {Pad | undefined} pad */
+  /** @param {PadState | undefined} pad */
   #used(pad) {
     return this.#pushed(pad) || !!pad?.buttons.some((value) => value > 0.5);
   }
 }
 
-/** @param {Pad} pad @param {number} button */
-const held = ({ buttons }, button) => (buttons[button] ?? 0) > 0.5;
+/** @param {PadState} pad @param {number} button */
+const isDown = ({ buttons }, button) => (buttons[button] ?? 0) > 0.5;

@@ -1,54 +1,73 @@
 // @ts-check
-/** All that hands can drive with, joined: keys, sticks on the screen, gamepad. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { combine, NEUTRAL } from '../client/driver.js';
-import { buttonName, Gamepads, known, withoutDeadZone } from './gamepad.js';
+/** What a person drives with, joined: the keyboard, sticks on the screen, and gamepads. */
+
+import { Emitter } from '../client/messages.js';
+import { combine, NEUTRAL } from '../client/motion.js';
+import { box } from './dom.js';
+import { buttonName, Gamepads, isStandard, withoutDeadZone } from './gamepad.js';
 import { KeyState, listenToKeyboard } from './keyboard.js';
-import { element } from './status_panel.js';
 import { Stick } from './stick.js';
 
-/** @typedef {import('../client/driver.js').Hands} Hands */
-/** @typedef {import('../client/driver.js').Pad} Pad */
+/**
+ * @typedef {import('../client/motion.js').Motion} Motion
+ * @typedef {import('../client/motion.js').PadState} PadState
+ *
+ * @typedef {object} Inputs what a person does now
+ * @property {Motion} motion scaled by the chosen speed
+ * @property {PadState | null} pad the gamepad that drives, without its dead zone
+ * @property {boolean} held the dead man's key or button is down
+ * @property {string} hint what a person should know who moves a control in vain; '': nothing
+ */
 
-const UNKNOWN = 'This browser does not know the layout of that gamepad: it does not drive.';
+const UNKNOWN_PAD = 'This browser does not know the layout of this gamepad, so it cannot drive.';
 
-export class Inputs {
+/**
+ * Events: `change` when a control has changed, `stop` when the key of the emergency stop is
+ * pressed.
+ */
+export class InputDevices extends Emitter {
   #keys = new KeyState();
   #pads = new Gamepads();
-  /** The right one, and the left one. @type {Stick[]} */
-  #sticks;
+  #rightStick;
+  #leftStick;
   #settings;
-  #strafes = false;
-  #fingers = matchMedia('(pointer: coarse)');
   #area;
+  #touch = matchMedia('(pointer: coarse)');
   #shown = false;
+  #strafes = false;
 
   /**
-   * @param {HTMLElement} area that must have the focus for the keys
+   * @param {HTMLElement} area that has to have the focus for the keys to drive
    * @param {import('./settings.js').Settings} settings
-   * @param {() => void} changed
-   * @param {() => void} emergency
    */
-  constructor(area, settings, changed, emergency) {
-    const { signal } = new AbortController();
+  constructor(area, settings) {
+    super();
+    const changed = () => this.emit('change');
     this.#area = area;
     this.#settings = settings;
-    this.#sticks = ['stick', 'stick2'].map((id) => new Stick(element(id, HTMLElement), changed,
-      signal));
+    this.#rightStick = new Stick('stick', changed);
+    this.#leftStick = new Stick('stick2', changed);
     listenToKeyboard(area, this.#keys, changed, (command) => {
-      if (command === 'emergency') emergency();
-      else if (command === 'halt') this.letGo();
-      else settings.change(command === 'faster' ? 1 : -1);
-    }, signal);
+      if (command === 'emergency-stop') this.emit('stop');
+      else if (command === 'let-go') this.letGo();
+      else settings.changeSpeed(command === 'faster' ? 1 : -1);
+    });
     settings.addEventListener('change', () => this.#arrange());
-    this.#fingers.addEventListener('change', () => this.#arrange());
+    this.#touch.addEventListener('change', () => this.#arrange());
     addEventListener('gamepaddisconnected', changed);
-    // What goes up while a menu is open is told to nobody.
+    // While a menu is open, the page is not told of keys that are released.
     addEventListener('contextmenu', (event) => !event.defaultPrevented && this.letGo());
     this.#arrange();
   }
 
-  /** Show the sticks, for a robot that goes sideways or not. @param {boolean} shown @param {boolean} strafes */
+  /**
+   * Show the sticks.
+   * @param {boolean} shown
+   * @param {boolean} strafes the robot can move sideways
+   */
   show(shown, strafes) {
     if (shown === this.#shown && strafes === this.#strafes) return;
     this.#shown = shown;
@@ -58,23 +77,23 @@ export class Inputs {
 
   #arrange() {
     const choice = this.#settings.get('sticks');
-    const two = choice === 'two' || (choice === 'auto' && this.#fingers.matches);
+    const two = choice === 'two' || (choice === 'auto' && this.#touch.matches);
     const off = !this.#shown || choice === 'off';
-    const [right, left] = ['stick', 'stick2'].map((id) => element(id, HTMLElement));
+    const [right, left] = [box('stick'), box('stick2')];
     right.hidden = off;
     left.hidden = off || !two;
-    if (off) for (const stick of this.#sticks) stick.clear();
+    if (off) this.#clearSticks();
     right.setAttribute('aria-label', two ? 'Right stick: turn' : 'Stick: drive and turn');
     left.setAttribute('aria-label',
       `Left stick: forward and back${this.#strafes ? ', and sideways' : ''}`);
-    this.#sticks[0].kind = two ? 'turn' : 'all';
-    this.#sticks[1].kind = this.#strafes ? 'slide' : 'move';
+    this.#rightStick.kind = two ? 'turn' : 'all';
+    this.#leftStick.kind = this.#strafes ? 'slide' : 'move';
     this.#keys.strafes = this.#strafes;
     this.#keys.deadMan = this.#settings.get('deadMan');
-    this.#pads.enable = this.#settings.get('enable');
-    this.#pads.turbo = this.#settings.get('turbo');
-    this.#pads.stop = this.#settings.get('stopButton');
-    this.#pads.zone = this.#settings.get('deadZone');
+    this.#pads.enableButton = this.#settings.get('enable');
+    this.#pads.turboButton = this.#settings.get('turbo');
+    this.#pads.stopButton = this.#settings.get('stopButton');
+    this.#pads.deadZone = this.#settings.get('deadZone');
   }
 
   /** The keys drive. */
@@ -83,54 +102,61 @@ export class Inputs {
   }
 
   /**
-   * Return whether a gamepad's button of the emergency stop was pressed since the last call; under a
-   * dialog and without the focus, too.
+   * Return whether a gamepad's button of the emergency stop was pressed since the last call: also
+   * under a dialog and without the focus, but not in a hidden page, where browsers tell nothing
+   * new of gamepads.
    */
-  stopPressed() {
-    // Browsers tell nothing new of gamepads there.
+  takeStopPress() {
     if (document.hidden) this.#pads.forgetStop();
-    return !document.hidden && this.#pads.stopPressed();
+    return !document.hidden && this.#pads.takeStopPress();
   }
 
-  /**
-   * Return what the hands do now, scaled by the chosen speed; the gamepad without its dead zone; whether
-   * the dead man's key or button is held; and what a person should know who moves something in vain.
-   * @returns {{hands: Hands, pad: Pad | null, held: boolean, hint: string}}
-   */
+  /** Return what the person does now. @returns {Inputs} */
   read() {
     if (document.hidden || document.querySelector('dialog[open]')) {
       this.#pads.clear();
-      return { hands: NEUTRAL, pad: null, held: false, hint: '' };
+      return { motion: NEUTRAL, pad: null, held: false, hint: '' };
     }
-    // Of several robots' pages a gamepad drives the one that is looked at.
+    // A gamepad drives the page that is looked at, since several may be open for several robots.
     const pad = document.hasFocus() ? this.#pads.poll() : null;
-    const [speed, turning] = this.#pads.fast(pad) ? [1, 1]
+    const [speed, turning] = this.#pads.isTurbo(pad) ? [1, 1]
       : [this.#settings.get('speed'), this.#settings.get('turn')];
-    const { x, y, turn } = combine([this.#keys.hands, ...this.#sticks.map(({ hands }) => hands),
-      this.#pads.hands(pad, this.#strafes)]);
-    const hint = this.#pads.waits(pad) ? this.#holdButton : this.#pads.unknown ? UNKNOWN
-      : this.#keys.waits ? 'Hold F or Enter to drive.' : '';
-    return { hands: { x: x * speed, y: y * speed, turn: turn * turning },
-      pad: pad && withoutDeadZone(pad, this.#pads.zone), held: this.#keys.holds || this.#pads.holds(pad),
-      hint };
+    const { x, y, turn } = combine([this.#keys.motion, this.#rightStick.motion,
+      this.#leftStick.motion, this.#pads.motion(pad, this.#strafes)]);
+    return { motion: { x: x * speed, y: y * speed, turn: turn * turning },
+      pad: pad && withoutDeadZone(pad, this.#pads.deadZone),
+      held: this.#keys.holdsDeadMan || this.#pads.holdsDeadMan(pad), hint: this.#hint(pad) };
   }
 
-  get #holdButton() {
-    return `Hold ${buttonName(this.#pads.enable)} of the gamepad to drive.`;
+  /** @param {PadState | null} pad */
+  #hint(pad) {
+    if (this.#pads.waitsForDeadMan(pad)) return this.#holdButtonText;
+    if (this.#pads.unknownPressed) return UNKNOWN_PAD;
+    return this.#keys.waitsForDeadMan ? 'Hold F or Enter to drive.' : '';
   }
 
-  /** Say what a gamepad that came or went means. @param {GamepadEvent} event */
-  news({ type, gamepad }) {
-    if (!known(gamepad)) return type === 'gamepadconnected' ? UNKNOWN : '';
+  get #holdButtonText() {
+    return `Hold ${buttonName(this.#pads.enableButton)} of the gamepad to drive.`;
+  }
+
+  /** Say what it means that a gamepad was connected or removed. @param {GamepadEvent} event */
+  gamepadText({ type, gamepad }) {
+    if (!isStandard(gamepad)) return type === 'gamepadconnected' ? UNKNOWN_PAD : '';
     if (type !== 'gamepadconnected') return 'The gamepad is gone.';
-    return this.#pads.enable < 0 ? 'The gamepad drives after Drive is pressed.' : this.#holdButton;
+    return this.#pads.enableButton < 0 ? 'The gamepad drives after Drive is pressed.'
+      : this.#holdButtonText;
   }
 
-  /** Let go of everything: a person who looks elsewhere does not drive. */
+  /** Let go of all controls: a person who looks elsewhere does not drive. */
   letGo() {
     this.#keys.clear();
     this.#pads.clear();
-    // These tell.
-    for (const stick of this.#sticks) stick.clear();
+    // This emits `change`.
+    this.#clearSticks();
+  }
+
+  #clearSticks() {
+    this.#rightStick.clear();
+    this.#leftStick.clear();
   }
 }

@@ -1,15 +1,18 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
- * Driving with the keyboard, by the keys' places: WASD, the arrows, and the movement keys of
- * teleop_twist_keyboard. With Shift what turns goes sideways, as there, on robots that can.
+ * Driving with the keyboard, by the places of the keys: WASD, the arrows, and the movement keys of
+ * teleop_twist_keyboard. As there, Shift turns turning into sideways motion, on robots that can.
  */
 
-import { NEUTRAL } from '../client/driver.js';
+import { NEUTRAL } from '../client/motion.js';
 
-/** @typedef {import('../client/driver.js').Hands} Hands */
+/** @typedef {import('../client/motion.js').Motion} Motion */
 
-/** Forward, turn, and sideways with Shift. @type {Readonly<Record<string, number[]>>} */
-const KEYS = {
+/** Forward, turn, and sideways with Shift, -1 to 1. @type {Readonly<Record<string, number[]>>} */
+const MOTION_KEYS = {
   KeyW: [1, 0, 0], ArrowUp: [1, 0, 0],
   KeyS: [-1, 0, 0], ArrowDown: [-1, 0, 0],
   KeyA: [0, 1, 1], ArrowLeft: [0, 1, 1],
@@ -18,44 +21,46 @@ const KEYS = {
   KeyJ: [0, 1, 1], KeyL: [0, -1, -1],
   KeyM: [-1, -1, 1], Comma: [-1, 0, 0], Period: [-1, 1, -1],
 };
-const DEAD_MAN = ['KeyF', 'Enter'];
-/** @typedef {'halt' | 'faster' | 'slower' | 'emergency'} Command */
-/** @type {ReadonlyMap<string, Command>} */
-const COMMANDS = new Map([['Space', 'halt'], ['KeyK', 'halt'], ['KeyQ', 'faster'], ['KeyZ', 'slower'],
-  ['NumpadAdd', 'faster'], ['NumpadSubtract', 'slower']]);
-/** These are elsewhere on each keyboard. @type {ReadonlyMap<string, Command>} */
-const SIGNS = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slower'], ['_', 'slower']]);
-const EMERGENCY = ['Escape', 'Backspace'];
-// What is typed into.
-const FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
+const DEAD_MAN_KEYS = ['KeyF', 'Enter'];
+/** @typedef {'let-go' | 'faster' | 'slower' | 'emergency-stop'} KeyCommand */
+/** @type {ReadonlyMap<string, KeyCommand>} */
+const COMMANDS_BY_PLACE = new Map([['Space', 'let-go'], ['KeyK', 'let-go'], ['KeyQ', 'faster'],
+  ['KeyZ', 'slower'], ['NumpadAdd', 'faster'], ['NumpadSubtract', 'slower']]);
+/** The places of these differ between keyboards. @type {ReadonlyMap<string, KeyCommand>} */
+const COMMANDS_BY_SIGN = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slower'],
+  ['_', 'slower']]);
+const STOP_KEYS = ['Escape', 'Backspace'];
+// Elements that a person types into.
+const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
   + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
 
 /**
- * Return what a key asks for that does not drive.
+ * Return the command of a key that does not drive.
  * @param {string} code `KeyboardEvent.code`: its place
  * @param {string} key `KeyboardEvent.key`: what is written on it
- * @returns {Command | undefined}
+ * @returns {KeyCommand | undefined}
  */
-export const commandOf = (code, key) => COMMANDS.get(code) ?? SIGNS.get(key);
+export const commandOf = (code, key) => COMMANDS_BY_PLACE.get(code) ?? COMMANDS_BY_SIGN.get(key);
 
 /** Which driving keys are down. */
 export class KeyState {
-  /** Only while F or Enter is held. */
+  /** Keys drive only while F or Enter, the dead man's keys, are held. */
   deadMan = false;
-  /** The robot can go sideways. */
+  /** The robot can move sideways. */
   strafes = false;
   shift = false;
   /** @type {Set<string>} */
   #down = new Set();
 
   /**
-   * Take a key; false if it does not drive.
+   * Note that a key is down; return false if it does not drive.
    * @param {string} code `KeyboardEvent.code`
    * @param {boolean} repeat
    */
   press(code, repeat = false) {
-    if (!Object.hasOwn(KEYS, code) && !(this.deadMan && DEAD_MAN.includes(code))) return false;
-    // The repeats of a key that was stopped or cleared must not start it again.
+    const arms = this.deadMan && DEAD_MAN_KEYS.includes(code);
+    if (!arms && !Object.hasOwn(MOTION_KEYS, code)) return false;
+    // Repeats of a key that is held must not start motion again after `clear`.
     if (!repeat) this.#down.add(code);
     return true;
   }
@@ -69,39 +74,39 @@ export class KeyState {
     this.#down.clear();
   }
 
-  /** True if keys are held that drive nothing, since the dead-man key is not. */
-  get waits() {
-    return this.deadMan && this.#down.size > 0 && !DEAD_MAN.some((code) => this.#down.has(code));
+  /** True if keys are down that move nothing, since no dead man's key is. */
+  get waitsForDeadMan() {
+    return this.deadMan && this.#down.size > 0 && !this.holdsDeadMan;
   }
 
-  /** True while the dead-man key is held, so that the page is armed. */
-  get holds() {
-    return this.deadMan && DEAD_MAN.some((code) => this.#down.has(code));
+  /** True while a dead man's key is down, which arms the page. */
+  get holdsDeadMan() {
+    return this.deadMan && DEAD_MAN_KEYS.some((code) => this.#down.has(code));
   }
 
-  /** @returns {Hands} */
-  get hands() {
-    if (!this.#down.size || this.waits) return NEUTRAL;
+  /** @returns {Motion} */
+  get motion() {
+    if (!this.#down.size || this.waitsForDeadMan) return NEUTRAL;
     const sum = [0, 0, 0];
-    for (const code of this.#down) KEYS[code]?.forEach((value, i) => { sum[i] += value; });
+    for (const code of this.#down) MOTION_KEYS[code]?.forEach((value, i) => { sum[i] += value; });
     const [x, turn, side] = sum.map((value) => Math.max(-1, Math.min(1, value)));
     return this.shift && this.strafes ? { x, y: side, turn: 0 } : { x, y: 0, turn };
   }
 }
 
 /**
- * Follow the keyboard: driving while an element has the focus, the emergency stop from all of the
- * page but where a person types.
- * @param {HTMLElement} area
+ * Follow the keyboard: driving while an element has the focus, the emergency stop everywhere on
+ * the page but where a person types.
+ * @param {HTMLElement} area that has to have the focus for driving
  * @param {KeyState} keys
- * @param {() => void} changed
- * @param {(command: Command) => void} command
- * @param {AbortSignal} signal
+ * @param {() => void} changed is called when driving keys have changed
+ * @param {(command: KeyCommand) => void} command
  */
-export function listenToKeyboard(area, keys, changed, command, signal) {
+export function listenToKeyboard(area, keys, changed, command) {
   area.addEventListener('keydown', (event) => {
-    // macOS tells of no key that is let go while Cmd is down, nor Firefox while its menu bar has the
-    // keyboard (Alt, F10): better none than one too many.
+    // While Cmd is down, macOS does not tell which keys are released, and neither does Firefox
+    // while its menu bar has the keyboard (Alt, F10). A key that seems to be held would go on
+    // driving.
     if (event.metaKey || event.altKey || event.code === 'F10') {
       keys.clear();
       changed();
@@ -114,24 +119,24 @@ export function listenToKeyboard(area, keys, changed, command, signal) {
     if (taken || other) event.preventDefault();
     if (other) command(other);
     else if ((taken && !event.repeat) || event.key === 'Shift') changed();
-  }, { signal });
+  });
   addEventListener('keydown', (event) => {
     const [target] = event.composedPath();
-    if (!EMERGENCY.includes(event.code) || event.isComposing) return;
-    if (target instanceof Element && target.closest(FIELDS)) return;
-    // Escape closes a dialog, which stops the robot, too, but not for good.
+    if (!STOP_KEYS.includes(event.code) || event.isComposing) return;
+    if (target instanceof Element && target.closest(TEXT_FIELDS)) return;
+    // Escape closes a dialog.
     if (event.code === 'Escape' && document.querySelector('dialog[open]')) return;
     event.preventDefault();
-    if (!event.repeat) command('emergency');
-  }, { signal });
+    if (!event.repeat) command('emergency-stop');
+  });
   addEventListener('keyup', (event) => {
     keys.shift = event.shiftKey;
     if (event.key === 'Meta') keys.clear();
     else keys.release(event.code);
     changed();
-  }, { signal });
+  });
   area.addEventListener('blur', () => {
     keys.clear();
     changed();
-  }, { signal });
+  });
 }

@@ -1,121 +1,67 @@
 // @ts-check
-/** Who drives, and the emergency stop: what a person sees of them, and the buttons. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { box, element, onPress, write } from './status_panel.js';
-import { driverText, stopText } from './texts.js';
+/** Who drives, and the buttons to drive, to ask for it, and to answer those who ask. */
 
-/** @typedef {import('../client/driver.js').Driver | import('../client/rtcbot_driver.js').LegacyDriver} Driver */
+import { box, write } from './dom.js';
+import { driverText } from './driving_texts.js';
 
-/** How long a release waits to be meant, ms. */
-const MEANT = 6000;
-/** How long it takes at least to read what is asked, ms. */
-const READ = 300;
+/** @typedef {NonNullable<import('../client/teleop.js').Teleop['driver']>} AnyDriver */
 
-export class Seat {
-  /** @type {() => Driver | null} */
-  #driver;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #sure;
-  #asked = 0;
-
+export class LeasePanel {
   /**
-   * @param {() => Driver | null} driver
-   * @param {{stop: () => void, withdraw: () => void, chooseCamera: () => void}} events the emergency stop
-   *   is pressed; one that was not sent is taken back; the camera that is offered is chosen
+   * @param {import('../client/teleop.js').Teleop} teleop
+   * @param {() => void} chooseCamera shows the camera that is offered
    */
-  constructor(driver, { stop, withdraw, chooseCamera }) {
-    this.#driver = driver;
-    /** @type {[string, (driver: Driver) => void][]} */
-    const actions = [
-      ['take', (d) => (d.epoch === null && d.taken && d.role === 'supervise' ? d.takeOver() : d.ask())],
-      ['release', (d) => d.release()],
-      ['yield', (d) => d.handOver()],
-      ['refuse', (d) => d.refuse()],
-    ];
-    for (const [id, action] of actions) {
-      box(id).addEventListener('click', () => {
-        const now = this.#driver();
-        if (now) action(now);
-      });
+  constructor(teleop, chooseCamera) {
+    /** @type {Record<string, (driver: AnyDriver) => void>} */
+    const actions = {
+      take: (driver) => (driver.epoch === null && driver.taken && driver.role === 'supervise'
+        ? driver.takeOver() : driver.ask()),
+      release: (driver) => driver.release(),
+      yield: (driver) => driver.handOver(),
+      refuse: (driver) => driver.refuse(),
+    };
+    for (const [id, action] of Object.entries(actions)) {
+      box(id).addEventListener('click', () => teleop.driver && action(teleop.driver));
     }
-    onPress('stop', stop);
-    box('withdraw').addEventListener('click', withdraw);
     box('drivecamera').addEventListener('click', chooseCamera);
-    // A double click, or a key that is held, has not read the question.
-    box('unlatch').addEventListener('keydown', (event) => event.repeat && event.preventDefault());
-    box('unlatch').addEventListener('click', (event) => {
-      const asked = !box('cancel').hidden;
-      if (event.detail > 1 || (asked && performance.now() - this.#asked < READ)) return;
-      if (asked) this.#driver()?.releaseStop();
-      this.#ask(!asked);
-    });
-    box('cancel').addEventListener('click', () => this.#ask(false));
-  }
-
-  /** Ask whether the robot may really move again. @param {boolean} really */
-  #ask(really) {
-    clearTimeout(this.#sure);
-    this.#asked = performance.now();
-    box('cancel').hidden = !really;
-    write('unlatch', really ? 'It may move: release' : 'Release stop…');
-    if (really) this.#sure = setTimeout(() => this.#ask(false), MEANT);
   }
 
   /**
-   * @param {Driver | null} driver of a session that is up
-   * @param {string} why a driver's commands come to nothing
-   * @param {string} camera to offer in place of one that is not for driving; '': none
-   * @param {boolean} stopped the emergency stop is engaged: it has to be released first
+   * @param {AnyDriver | null} driver of a session that is up
+   * @param {object} more
+   * @param {string} more.reason why the driver's commands move nothing; '': they do
+   * @param {string} more.camera to offer in place of one that is not for driving; '': none
+   * @param {boolean} more.engaged the emergency stop is, and has to be released first
+   * @param {boolean} more.wanted a control was moved in vain: the button Drive comes first
    */
-  show(driver, why, camera, stopped) {
+  show(driver, { reason, camera, engaged, wanted }) {
     const { body } = document;
     const mine = driver?.epoch != null;
-    const seat = !driver ? 'none' : mine ? 'mine' : driver.taken ? 'taken' : 'free';
-    body.dataset.seat = seat;
-    body.toggleAttribute('data-armed', mine && !!driver?.armed);
+    const armed = !!driver?.armed;
+    body.dataset.lease = !driver ? 'unknown' : mine ? 'mine' : driver.taken ? 'taken' : 'free';
+    body.toggleAttribute('data-armed', mine && armed);
+    body.toggleAttribute('data-idle', !armed);
     // Once there, it stays, so that the picture keeps its place.
-    if (driver) box('seat').hidden = false;
+    if (driver) box('lease').hidden = false;
     write('driver', driver ? driverText(driver) : 'Not connected');
-    write('why', why);
-    // Also for who has the lease already, but would have to hold the dead man's button.
-    const free = !!driver?.mayDrive && !driver.asked && (!mine || driver.needsButton) && !stopped;
-    box('take').hidden = !free;
-    if (free) {
-      write('take', mine || !driver.taken ? 'Drive' : driver.role === 'supervise' ? 'Take over'
-        : 'Ask to drive');
+    write('why', reason);
+    // Also for the holder of the lease who would have to hold the dead man's key.
+    const offered = !!driver?.mayDrive && !driver.requestPending && !engaged
+      && (!mine || !driver.arming.pressed);
+    box('take').hidden = !offered;
+    box('take').toggleAttribute('data-wanted', wanted && !armed);
+    if (offered) {
+      write('take', mine || !driver.taken ? 'Drive'
+        : driver.role === 'supervise' ? 'Take over' : 'Ask to drive');
     }
-    box('release').hidden = !mine && !driver?.asked;
+    box('release').hidden = !mine && !driver?.requestPending;
     write('release', mine ? 'Stop driving' : 'Cancel');
     box('drivecamera').hidden = !camera;
     write('drivecamera', `Show ${camera}`);
-    box('asked').hidden = !(mine && driver.asks);
-    write('asker', `${driver?.asks ?? ''} asks to drive.`);
-  }
-
-  /**
-   * @param {{press: boolean, release: boolean}} may what this person may do with the stop
-   * @param {{id: string | null, by: string}} stopped
-   * @param {import('../client/pending_stop.js').PendingStop} pending
-   * @param {boolean} up the robot can be reached
-   */
-  showStop(may, { id, by }, pending, up) {
-    const { body } = document;
-    const { state } = pending;
-    const engaged = id !== null;
-    box('stop').hidden = !may.press;
-    body.toggleAttribute('data-latched', engaged);
-    body.toggleAttribute('data-stopping', state === 'sent' || state === 'unsent');
-    body.toggleAttribute('data-unsent', state === 'unsent' || state === 'expired');
-    box('latched').hidden = !engaged && state === 'idle';
-    const [title, text] = stopText(pending, id, by);
-    write('latchedtitle', title);
-    write('latchedtext', text);
-    // Seen, and not spoken each second.
-    write('stopleft', state === 'unsent' ? `${Math.max(1, Math.ceil(pending.left / 1000))} s` : '');
-    box('withdraw').hidden = engaged || (state !== 'unsent' && state !== 'expired');
-    write('withdraw', state === 'expired' ? 'Understood' : 'Withdraw');
-    box('unlatch').hidden = !engaged || !may.release;
-    element('unlatch', HTMLButtonElement).disabled = !up;
-    if (!engaged) this.#ask(false);
+    box('asked').hidden = !(mine && driver.requester);
+    write('asker', `${driver?.requester ?? ''} asks to drive.`);
   }
 }

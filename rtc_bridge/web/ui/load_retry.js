@@ -1,20 +1,23 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /**
- * Loads the page anew if parts of it did not arrive.
- *
- * Browsers do not ask again for a module that was lost, as when a phone changes networks, and none
- * of the others runs then.
+ * Loads the page again if its script did not arrive, as when a phone changes networks: browsers do
+ * not ask for it a second time. This script is a file of its own, so that one of the two arrives.
  */
 
-const MOST = 5;
+const MAX_LOADS = 5;
+// Counts loads in a row that failed, for this tab.
 const KEY = 'rtc-bridge-loads';
 
 addEventListener('load', () => {
   try {
     const loads = Number(sessionStorage.getItem(KEY)) + 1;
+    // main.js sets it last.
     if ('rtcBridge' in window) {
       sessionStorage.removeItem(KEY);
-    } else if (loads <= MOST) {
+    } else if (loads <= MAX_LOADS) {
       sessionStorage.setItem(KEY, String(loads));
       setTimeout(() => location.reload(), 250 * loads);
     } else {
@@ -23,6 +26,6 @@ addEventListener('load', () => {
       sessionStorage.removeItem(KEY);
     }
   } catch {
-    // Without storage nobody counts: better not at all than for ever.
+    // Without storage loads cannot be counted, and the page must not load again for ever.
   }
 });

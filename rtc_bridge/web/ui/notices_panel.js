@@ -1,38 +1,24 @@
 // @ts-check
-/** What the robot has to say of driving for as long as it is so: another publisher, nobody who listens. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-/** The worst first. */
-const LEVELS = ['error', 'warn', 'info'];
-const MOST = 8;
-const LONGEST = 400;
+/** Shows what the robot has to say of driving, as that nobody takes its commands. */
 
-/** @typedef {{code: string, level: string, text: string}} Notice */
+import { make } from './dom.js';
 
-/**
- * Return what can be shown of a robot's list, the worst first.
- * @param {unknown} list as in `notices`
- * @returns {Notice[]}
- */
-export function readNotices(list) {
-  if (!Array.isArray(list)) return [];
-  return list.filter((one) => typeof one?.text === 'string' && one.text).slice(0, MOST)
-    .map(({ code, level, text }) => ({ code: String(code ?? ''), text: text.slice(0, LONGEST),
-      level: LEVELS.includes(level) ? level : 'warn' }))
-    .sort((a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level));
-}
+/** @typedef {import('../client/notices.js').Notice} Notice */
 
-/** The fact, which comes first; what to do about it follows. @param {string} text */
+/** Return the first sentence, which has the fact; what to do follows it. @param {string} text */
 export const firstSentence = (text) => /^.*?[.?!](?=\s|$)/s.exec(text)?.[0] ?? text;
 
 /** @param {string} level @param {string} text */
 function line(level, text) {
-  const node = document.createElement('p');
-  node.dataset.level = level;
-  node.textContent = text;
-  return node;
+  const made = make('p', text);
+  made.dataset.level = level;
+  return made;
 }
 
-export class Notices {
+export class NoticesPanel {
   #root;
   #shown = '[]';
 
@@ -41,25 +27,22 @@ export class Notices {
     this.#root = root;
   }
 
-  /** @param {Notice[]} list the first sentence is always seen, all the rest by a click */
-  show(list) {
-    const text = JSON.stringify(list);
+  /** Show the worst notice's first sentence, and the rest by a click. @param {Notice[]} notices */
+  show(notices) {
+    const text = JSON.stringify(notices);
     if (text === this.#shown) return;
     this.#shown = text;
-    this.#root.hidden = !list.length;
+    this.#root.hidden = !notices.length;
     this.#root.replaceChildren();
-    if (!list.length) return;
-    const [worst, ...others] = list;
-    const short = firstSentence(worst.text);
-    if (short === worst.text && !others.length) {
-      this.#root.append(line(worst.level, short));
+    if (!notices.length) return;
+    const [worst, ...others] = notices;
+    const fact = firstSentence(worst.text);
+    if (fact === worst.text && !others.length) {
+      this.#root.append(line(worst.level, fact));
       return;
     }
-    const [all, summary, more] = ['details', 'summary', 'span'].map((tag) => (
-      document.createElement(tag)));
-    more.textContent = others.length ? `${others.length} more` : 'more';
-    summary.append(line(worst.level, short), more);
-    all.append(summary, ...list.map(({ level, text: words }) => line(level, words)));
-    this.#root.append(all);
+    const more = make('span', others.length ? `${others.length} more` : 'more');
+    this.#root.append(make('details', [make('summary', [line(worst.level, fact), more]),
+      ...notices.map((one) => line(one.level, one.text))]));
   }
 }

@@ -1,21 +1,13 @@
 // @ts-check
-/** The dialog with what a person may choose, and the keys. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
+/** The dialog with the settings of the controls, and a list of the keys. */
+
+import { make } from './dom.js';
 import { BUTTONS } from './gamepad.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
-
-/**
- * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag
- * @param {string | Node[]} content
- * @returns {HTMLElementTagNameMap[K]}
- */
-function make(tag, content = '') {
-  const node = document.createElement(tag);
-  node.append(...(typeof content === 'string' ? [content] : content));
-  return node;
-}
 
 /** @param {string} text @param {HTMLElement} control */
 const labelled = (text, control) => make('label', [make('span', text), control]);
@@ -32,17 +24,19 @@ function select(choices, value, onChange) {
   return node;
 }
 
-const MEANINGS = /** @type {const} */ (['enable', 'turbo', 'stopButton']);
+/** Settings that each have a gamepad button. */
+const BUTTON_SETTINGS = /** @type {const} */ (['enable', 'turbo', 'stopButton']);
 
 /**
- * Return a choice of a button for each meaning; one that gets another meaning loses its own.
+ * Return an element for each of BUTTON_SETTINGS. A button has one meaning: the setting that had it
+ * before becomes -1.
  * @param {Settings} settings
  */
-function buttons(settings) {
-  const choices = MEANINGS.map((name) => select([['-1', 'nothing'],
+function buttonSelects(settings) {
+  const choices = BUTTON_SETTINGS.map((name) => select([['-1', 'nothing'],
     ...Object.entries(BUTTONS).map(([n, text]) => /** @type {[string, string]} */ ([n, text]))],
   String(settings.get(name)), (value) => {
-    MEANINGS.forEach((other, i) => {
+    BUTTON_SETTINGS.forEach((other, i) => {
       if (other === name || value === '-1' || choices[i].value !== value) return;
       settings.set(other, -1);
       choices[i].value = '-1';
@@ -53,20 +47,20 @@ function buttons(settings) {
 }
 
 const KEYS = [
-  ['W A S D, arrows', 'forward, back, turn, while the picture has the focus'],
-  ['u i o j k l m , .', 'the same as in teleop_twist_keyboard'],
-  ['Shift', 'sideways instead of turning, on robots that can'],
+  ['W A S D, arrows', 'drive and turn (click the picture first)'],
+  ['u i o j k l m , .', 'the same, as in teleop_twist_keyboard'],
+  ['Shift', 'move sideways instead of turning, on robots that can'],
   ['Space, k', 'stop'],
-  ['Q Z, + −', 'faster, slower; the sliders change driving and turning apart'],
-  ['Esc, Backspace', 'emergency stop, wherever the focus is (Esc first closes this, and in full '
-    + 'screen it belongs to the browser)'],
+  ['Q Z, + −', 'faster, slower; the sliders set driving and turning apart'],
+  ['Esc, Backspace', 'emergency stop, anywhere on the page (Esc first closes this dialog, and ends '
+    + 'full screen)'],
 ];
 
-/** All that is no use beside the dialog; the emergency stop is never among it. */
+/** What the dialog makes inert. The emergency stop never is. */
 const BEHIND = 'header, main, #tools, #panels, footer > :not(#stop)';
 
 /**
- * Open the dialog. Not a modal one, since that would make the emergency stop inert, too.
+ * Open the dialog. A modal one would make the emergency stop inert, too.
  * @param {Settings} settings
  * @param {() => void} closed
  */
@@ -83,26 +77,26 @@ export function showOptions(settings, closed) {
   zone.value = String(settings.get('deadZone'));
   zone.style.width = '140px';
   zone.addEventListener('change', () => settings.set('deadZone', zone.valueAsNumber));
-  const [enable, turbo, stop] = buttons(settings);
+  const [enable, turbo, stop] = buttonSelects(settings);
   const close = make('button', 'Done');
   close.className = 'main';
   close.addEventListener('click', () => dialog.close());
   dialog.append(
-    make('h2', 'Keys, by their places on a US keyboard'),
+    make('h2', 'Keys (places on a US keyboard)'),
     make('dl', KEYS.flatMap(([keys, text]) => [make('dt', keys), make('dd', text)])),
     labelled('Keys drive only while F or Enter is held', deadMan),
     make('h2', 'Gamepad'),
-    labelled('To be held for driving', enable),
-    labelled('To be held for full speed', turbo),
+    labelled('Hold to drive', enable),
+    labelled('Hold for full speed', turbo),
     labelled('Emergency stop', stop),
-    labelled('Dead zone of its sticks', zone),
+    labelled('Dead zone of the sticks', zone),
     make('h2', 'Sticks on the screen'),
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
     close,
   );
   const open = new AbortController();
-  // Wherever the focus is.
+  // Also while the focus is on the emergency stop.
   addEventListener('keydown', (event) => {
     if (event.code !== 'Escape' || event.isComposing) return;
     event.preventDefault();
@@ -119,7 +113,7 @@ export function showOptions(settings, closed) {
   behind(true);
   document.body.append(dialog);
   dialog.show();
-  // From its beginning.
+  // The dialog itself gets the focus, so that it is read from its beginning.
   dialog.focus({ preventScroll: true });
   dialog.scrollTop = 0;
 }

@@ -1,9 +1,15 @@
 // @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
 /** Pictures and recordings to keep, made from what the page shows. */
 
-// Of what can be written as WebM, VP8 costs the least; Safari writes MP4.
-const KINDS = ['video/webm;codecs=vp8', 'video/webm', 'video/mp4'];
-const BITRATE = 6_000_000;
+import { saveFile } from './dom.js';
+
+// Of the codecs that go into WebM, VP8 costs the least to encode. Safari writes MP4.
+const MIME_TYPES = ['video/webm;codecs=vp8', 'video/webm', 'video/mp4'];
+// Enough for 1280 × 720 at 30 frames a second without visible loss.
+const BITS_PER_SECOND = 6_000_000;
 
 /**
  * Return a file's name: robot, camera and local time.
@@ -17,20 +23,11 @@ export function fileName(words, time, ending) {
     (word) => word.replace(/[^\p{L}\p{N}._-]+/gu, '-')).join('_') + ending;
 }
 
-/** @param {Blob} blob @param {string} name */
-function save(blob, name) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  // The browser begins to read it later.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
 /**
- * Save what a video shows, as PNG; rejected with the reason why not.
+ * Save what a video shows, as PNG.
  * @param {HTMLVideoElement} video
  * @param {string[]} words of the file's name
+ * @returns {Promise<void>} rejected with the reason if the browser cannot
  */
 export function saveSnapshot(video, words) {
   const canvas = document.createElement('canvas');
@@ -40,19 +37,24 @@ export function saveSnapshot(video, words) {
   const name = fileName(words, new Date(), '.png');
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => {
-      if (blob) resolve(save(blob, name));
-      else reject(new Error('the browser makes no PNG of this picture'));
+      if (blob) resolve(saveFile(name, blob));
+      else reject(new Error('The browser makes no PNG of this picture.'));
     }, 'image/png');
   });
 }
 
-/** Records the main picture; a new connection's goes into a new file. */
+/**
+ * @typedef {object} RecorderOptions
+ * @property {() => string[]} fileWords words for the name of a file
+ * @property {HTMLElement} button that starts and ends it
+ * @property {HTMLElement} clock shows for how long
+ * @property {() => void} onChange the recording has begun or ended
+ * @property {(text: string) => void} toast shows a message to the person
+ */
+
+/** Records the main picture, each stream into a file of its own. */
 export class Recorder {
-  #words;
-  #button;
-  #clock;
-  #changed;
-  #tell;
+  #options;
   /** @type {MediaRecorder | null} */
   #recorder = null;
   #wanted = false;
@@ -61,86 +63,87 @@ export class Recorder {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
 
-  /**
-   * @param {() => string[]} words of the file's name
-   * @param {HTMLElement} button
-   * @param {HTMLElement} clock shows for how long
-   * @param {() => void} changed
-   * @param {(text: string) => void} tell a person why there is no recording
-   */
-  constructor(words, button, clock, changed, tell) {
-    this.#tell = tell;
-    this.#words = words;
-    this.#button = button;
-    this.#clock = clock;
-    this.#changed = changed;
+  /** @param {RecorderOptions} options */
+  constructor(options) {
+    this.#options = options;
   }
 
   get running() {
     return this.#wanted;
   }
 
-  /** @param {MediaStream | null} stream */
+  /** Begin to record a stream, or end. @param {MediaStream | null} stream */
   toggle(stream) {
     if (this.#wanted) this.stop();
     else if (stream) {
       this.#wanted = true;
       this.follow(stream);
     }
-    this.#changed();
+    this.#options.onChange();
   }
 
-  /** Go on with another stream. @param {MediaStream | null} stream */
+  /** Go on with another stream, if one is recorded. @param {MediaStream | null} stream */
   follow(stream) {
     if (!this.#wanted || stream === this.#stream) return;
     this.#end();
     this.#stream = stream;
     if (!stream) return;
-    // None: what this browser likes best.
-    const mimeType = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
-    const began = new Date();
-    const words = this.#words();
-    /** @type {Blob[]} */
-    const parts = [];
-    let recorder;
     try {
-      recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITRATE });
-      recorder.start(1000);
+      this.#recorder = this.#start(stream);
     } catch (error) {
       this.stop();
-      this.#tell(`No recording: ${/** @type {Error} */ (error).message}`);
-      return;
+      this.#options.toast(`No recording: ${/** @type {Error} */ (error).message}`);
     }
+  }
+
+  /** Save what is recorded, and record no more. */
+  stop() {
+    this.#wanted = false;
+    this.#end();
+  }
+
+  /** @param {MediaStream} stream */
+  #start(stream) {
+    // Without a type the browser takes the one it likes best.
+    const mimeType = MIME_TYPES.find((type) => MediaRecorder.isTypeSupported(type));
+    const recorder = new MediaRecorder(stream, { mimeType, videoBitsPerSecond: BITS_PER_SECOND });
+    const began = new Date();
+    const words = this.#options.fileWords();
+    /** @type {Blob[]} */
+    const parts = [];
     recorder.addEventListener('error', (event) => {
-      this.#tell(`The recording broke off: ${/** @type {any} */ (event).error?.message ?? ''}`);
+      const reason = /** @type {any} */ (event).error?.message ?? '';
+      this.#options.toast(`The recording broke off: ${reason}`);
     });
     recorder.addEventListener('dataavailable', ({ data }) => data.size && parts.push(data));
     recorder.addEventListener('stop', () => {
       const type = recorder.mimeType.split(';')[0];
       if (parts.length) {
-        save(new Blob(parts, { type }), fileName(words, began, `.${type.split('/')[1]}`));
+        saveFile(fileName(words, began, `.${type.split('/')[1]}`), new Blob(parts, { type }));
       }
-      // By itself: an error, or the end of what is recorded.
+      // It ended by itself: by an error, or since the stream has ended.
       if (recorder === this.#recorder) {
         this.stop();
-        this.#changed();
+        this.#options.onChange();
       }
     });
-    this.#recorder = recorder;
+    // The browser hands over a part each second.
+    recorder.start(1000);
+    this.#showClock(began);
+    return recorder;
+  }
+
+  /** @param {Date} began */
+  #showClock(began) {
+    const { button, clock } = this.#options;
     const show = () => {
       const seconds = Math.round((Date.now() - began.getTime()) / 1000);
-      this.#clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+      clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
     };
     show();
     this.#timer = setInterval(show, 1000);
-    this.#button.setAttribute('aria-pressed', 'true');
-    this.#clock.hidden = false;
-  }
-
-  /** Save it. */
-  stop() {
-    this.#wanted = false;
-    this.#end();
+    button.setAttribute('aria-pressed', 'true');
+    clock.hidden = false;
   }
 
   #end() {
@@ -148,7 +151,7 @@ export class Recorder {
     if (this.#recorder && this.#recorder.state !== 'inactive') this.#recorder.stop();
     this.#recorder = null;
     this.#stream = null;
-    this.#button.setAttribute('aria-pressed', 'false');
-    this.#clock.hidden = true;
+    this.#options.button.setAttribute('aria-pressed', 'false');
+    this.#options.clock.hidden = true;
   }
 }

@@ -1,27 +1,33 @@
 // @ts-check
-/** What a person chose, kept by the browser. Never links or keys. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-const NAME = 'rtc_bridge';
-const ROBOTS = 'rtc_bridge.robots';
-/** Of so many robots a browser keeps what was chosen; the one that was changed longest ago goes first. */
-export const MOST_ROBOTS = 50;
-// A robot's name is 63 characters at most; other servers' may be anything.
-const LONGEST_NAME = 256;
+/** What a person chose, kept by the browser; never links or keys. */
 
-/** What is kept for each robot; also the types. A robot that is new to this browser begins slowly. */
+// Keys of localStorage.
+const GENERAL_KEY = 'rtc_bridge';
+const ROBOTS_KEY = 'rtc_bridge.robots';
+/** For so many robots choices are kept; then those that were changed longest ago are forgotten. */
+export const MAX_ROBOTS = 50;
+// The name of a robot has 63 characters at most; other servers may send anything.
+const MAX_TEXT_LENGTH = 256;
+
+/**
+ * What is kept for each robot, and its types. A robot that is new to this browser begins slowly.
+ */
 export const ROBOT_DEFAULTS = {
-  /** Share of the robot's greatest speed. */
+  /** Share of the robot's limit, 0.1 to 1. */
   speed: 0.3,
-  /** Share of its greatest turning speed. */
+  /** Share of its limit for turning, 0.1 to 1. */
   turn: 0.3,
-  /** The camera that was chosen last for the large picture; '': none. */
+  /** The camera that was chosen last for the main picture; '': none. */
   camera: '',
 };
 
-/** Also the types, and what may be stored. */
+/** All settings, and their types. */
 export const DEFAULTS = {
   ...ROBOT_DEFAULTS,
-  /** `auto`: two where there are fingers. */
+  /** Sticks on the screen: `auto` (two on touch screens), `one`, `two`, `off`. */
   sticks: 'auto',
   /** Keys drive only while F or Enter is held. */
   deadMan: false,
@@ -31,8 +37,11 @@ export const DEFAULTS = {
   turbo: -1,
   /** Gamepad button of the emergency stop, -1: none. The right one, B. */
   stopButton: 1,
+  /** Of a gamepad's sticks, 0 to 0.5. */
   deadZone: 0.1,
+  /** Small live pictures of the other cameras are shown. */
   thumbs: false,
+  /** The panels beside the picture are open. */
   panels: false,
 };
 
@@ -44,7 +53,7 @@ const BUTTONS = ['enable', 'turbo', 'stopButton'];
 const CHOICES = { sticks: ['auto', 'one', 'two', 'off'] };
 
 /**
- * Return a stored value if it can be one.
+ * Return a value if the setting can have it, else the default.
  * @template {keyof Values} K
  * @param {K} name
  * @param {any} value
@@ -53,20 +62,21 @@ const CHOICES = { sticks: ['auto', 'one', 'two', 'off'] };
 export function valid(name, value) {
   const range = /** @type {Record<string, number[]>} */ (RANGES)[name];
   const choices = /** @type {Record<string, string[]>} */ (CHOICES)[name];
-  const good = typeof value === typeof DEFAULTS[name] && !(value.length > LONGEST_NAME)
+  const good = typeof value === typeof DEFAULTS[name] && !(value.length > MAX_TEXT_LENGTH)
     && (!range || (value >= range[0] && value <= range[1])) && (!choices || choices.includes(value))
     && (!BUTTONS.includes(name) || Number.isInteger(value));
   return good ? value : DEFAULTS[name];
 }
 
+/** Names of the settings that are kept for each robot. */
 const ROBOT_NAMES = /** @type {(keyof typeof ROBOT_DEFAULTS)[]} */ (Object.keys(ROBOT_DEFAULTS));
 
-/** Event `change` when one has changed. */
+/** Event `change` when a setting has changed. */
 export class Settings extends EventTarget {
   /** @type {Partial<Values>} */
   #values = {};
   #storage;
-  /** The robot that `speed`, `turn` and `camera` are of; '' until it told its name. */
+  /** Name of the robot that `speed`, `turn` and `camera` are of; '' until it told. */
   #robot = '';
 
   /** @param {Pick<Storage, 'getItem' | 'setItem'> | null} storage */
@@ -76,7 +86,7 @@ export class Settings extends EventTarget {
     this.#values = this.#stored();
   }
 
-  /** Take what was chosen for a robot. @param {string} robot its name */
+  /** Use what was chosen for a robot. @param {string} robot its name */
   useRobot(robot) {
     if (robot === this.#robot) return;
     this.#robot = robot;
@@ -88,16 +98,19 @@ export class Settings extends EventTarget {
 
   /** @returns {Partial<Values>} */
   #stored() {
-    const stored = this.#read(NAME);
+    const stored = this.#read(GENERAL_KEY);
     const values = stored && typeof stored === 'object' ? { ...stored } : {};
-    // Those of another robot; versions before kept them here.
+    // Earlier versions kept those of one robot here.
     for (const name of ROBOT_NAMES) delete values[name];
     return values;
   }
 
-  /** The one changed last comes last. @returns {Record<string, any>[]} */
+  /**
+   * Return the stored choices, those that were changed last at the end.
+   * @returns {Record<string, any>[]}
+   */
   #storedRobots() {
-    const stored = this.#read(ROBOTS);
+    const stored = this.#read(ROBOTS_KEY);
     return Array.isArray(stored) ? stored.filter((one) => typeof one?.id === 'string') : [];
   }
 
@@ -106,7 +119,7 @@ export class Settings extends EventTarget {
     try {
       return JSON.parse(this.#storage?.getItem(key) ?? 'null');
     } catch {
-      // Storage is forbidden, or somebody else's text is in it.
+      // Storage is forbidden, or has another program's text.
       return null;
     }
   }
@@ -121,32 +134,32 @@ export class Settings extends EventTarget {
     const change = { [name]: valid(name, value) };
     this.#values = { ...this.#values, ...change };
     try {
-      // What another tab chose meanwhile holds there, and from the next load on here.
+      // Read again: another tab may have stored other settings meanwhile, which must not be lost.
       if (name in ROBOT_DEFAULTS) this.#storeRobot();
-      else this.#storage?.setItem(NAME, JSON.stringify({ ...this.#stored(), ...change }));
+      else this.#storage?.setItem(GENERAL_KEY, JSON.stringify({ ...this.#stored(), ...change }));
     } catch {
-      // Full, or forbidden: it holds until the page is left.
+      // Storage is full or forbidden: the setting holds until the page is left.
     }
     this.dispatchEvent(new Event('change'));
   }
 
-  /** Make motion and turning faster or slower. @param {number} steps of ten per cent */
-  change(steps) {
+  /** Make driving and turning faster or slower. @param {number} steps of ten per cent */
+  changeSpeed(steps) {
     for (const name of /** @type {const} */ (['speed', 'turn'])) {
       this.set(name, stepped(this.get(name), steps));
     }
   }
 
   #storeRobot() {
-    if (!this.#robot || this.#robot.length > LONGEST_NAME) return;
+    if (!this.#robot || this.#robot.length > MAX_TEXT_LENGTH) return;
     const others = this.#storedRobots().filter(({ id }) => id !== this.#robot);
     const own = { id: this.#robot,
       ...Object.fromEntries(ROBOT_NAMES.map((name) => [name, this.get(name)])) };
-    this.#storage?.setItem(ROBOTS, JSON.stringify([...others, own].slice(-MOST_ROBOTS)));
+    this.#storage?.setItem(ROBOTS_KEY, JSON.stringify([...others, own].slice(-MAX_ROBOTS)));
   }
 }
 
-/** Where browsers keep such things, null where that is forbidden. */
+/** Return the browser's storage; null where that is forbidden. */
 export function storage() {
   try {
     return globalThis.localStorage ?? null;
@@ -155,6 +168,6 @@ export function storage() {
   }
 }
 
-/** Ten per cent more or less. @param {number} speed @param {number} steps */
+/** Return a share some steps of ten per cent away. @param {number} speed @param {number} steps */
 export const stepped = (speed, steps) => Math.max(0.1, Math.min(1,
   (Math.round(speed * 10) + steps) / 10));

@@ -1,46 +1,52 @@
 // @ts-check
-/** The on-screen stick, for fingers, pens and the mouse. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { NEUTRAL } from '../client/driver.js';
+/** A stick on the screen, for fingers, pens and the mouse. */
+
+import { NEUTRAL } from '../client/motion.js';
+import { element } from './dom.js';
 import { deadZone } from './gamepad.js';
 
-/** @typedef {import('../client/driver.js').Hands} Hands */
-
-/** What a stick does: all of it; only forward and back; that and sideways; only turning. */
-/** @typedef {'all' | 'move' | 'slide' | 'turn'} Kind */
+/**
+ * @typedef {import('../client/motion.js').Motion} Motion
+ *
+ * What a stick does: drive and turn; only drive; drive and move sideways; only turn.
+ * @typedef {'all' | 'move' | 'slide' | 'turn'} StickKind
+ */
 
 /**
- * Return what a stick pushed by (dx, dy) of its reach means; the screen's y points down.
+ * Return the motion that a stick asks for which is pushed by (dx, dy) of its reach; y points down.
  * @param {number} dx
  * @param {number} dy
- * @param {Kind} kind
- * @returns {Hands}
+ * @param {StickKind} kind
+ * @returns {Motion}
  */
-export function stickHands(dx, dy, kind = 'all') {
+export function stickMotion(dx, dy, kind = 'all') {
   const [right, down] = deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy);
   const slides = kind === 'slide';
   return { x: -down + 0, y: slides ? -right + 0 : 0, turn: slides ? 0 : -right + 0 };
 }
 
 export class Stick {
-  /** @type {Hands} */
-  hands = NEUTRAL;
-  /** @type {Kind} */
+  /** @type {Motion} */
+  motion = NEUTRAL;
+  /** @type {StickKind} */
   #kind = 'all';
   #pad;
   #knob;
   #changed;
   /** @type {number | null} */
   #pointer = null;
-  /** Where the middle is, for as long as it is held. */
+  /** Where its middle is on the screen while it is held, px. */
   #middle = { x: 0, y: 0 };
 
   /**
-   * @param {HTMLElement} pad
-   * @param {() => void} changed
-   * @param {AbortSignal} signal
+   * @param {string} id
+   * @param {() => void} changed is called when the stick has moved
    */
-  constructor(pad, changed, signal) {
+  constructor(id, changed) {
+    const pad = element(id, HTMLElement);
     this.#pad = pad;
     this.#knob = /** @type {HTMLElement} */ (pad.firstElementChild);
     this.#changed = changed;
@@ -51,27 +57,27 @@ export class Stick {
       const { left, top, width, height } = pad.getBoundingClientRect();
       this.#middle = { x: left + width / 2, y: top + height / 2 };
       this.#move(event);
-    }, { signal });
+    });
     pad.addEventListener('pointermove', (event) => {
       if (event.pointerId !== this.#pointer) return;
-      // Of a mouse with several buttons down, the first one that goes up is no `pointerup`.
+      // While other buttons of a mouse are down, releasing the left one is no `pointerup`.
       if (event.buttons & 1) this.#move(event);
       else this.clear();
-    }, { signal });
+    });
     // Capture is lost on lifting, on cancelling, and when the element goes away.
     for (const type of ['pointerup', 'pointercancel', 'lostpointercapture']) {
       pad.addEventListener(type, (event) => {
         if (/** @type {PointerEvent} */ (event).pointerId === this.#pointer) this.clear();
-      }, { signal });
+      });
     }
-    pad.addEventListener('contextmenu', (event) => event.preventDefault(), { signal });
-    // The keys go on driving.
-    pad.addEventListener('mousedown', (event) => event.preventDefault(), { signal });
-    // A phone was turned: what the finger points at is something else now.
-    addEventListener('resize', () => this.#pointer !== null && this.clear(), { signal });
+    pad.addEventListener('contextmenu', (event) => event.preventDefault());
+    // The picture keeps the focus, so that the keys drive, too.
+    pad.addEventListener('mousedown', (event) => event.preventDefault());
+    // The phone was turned: the finger is at another place of the page now.
+    addEventListener('resize', () => this.#pointer !== null && this.clear());
   }
 
-  /** @param {Kind} kind */
+  /** @param {StickKind} kind */
   set kind(kind) {
     if (kind === this.#kind) return;
     this.#pad.classList.remove(this.#kind);
@@ -80,6 +86,7 @@ export class Stick {
     this.clear();
   }
 
+  /** Let go of it. */
   clear() {
     this.#pointer = null;
     this.#set(0, 0);
@@ -96,7 +103,7 @@ export class Stick {
 
   /** @param {number} dx @param {number} dy */
   #set(dx, dy) {
-    this.hands = dx || dy ? stickHands(dx, dy, this.#kind) : NEUTRAL;
+    this.motion = dx || dy ? stickMotion(dx, dy, this.#kind) : NEUTRAL;
     this.#pad.classList.toggle('held', this.#pointer !== null);
     this.#pad.style.setProperty('--dx', String(dx));
     this.#pad.style.setProperty('--dy', String(dy));

@@ -1,29 +1,33 @@
 // @ts-check
-/** What the robot tells of itself: battery, speed, heading, and topics that it lists. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { make } from './stats_panel.js';
+/** What the robot tells of itself: battery, speed, heading, and the topics that it lists. */
 
-// What is older says how old it is, ms.
-const OLD = 5000;
-const LOW = 0.2;
+import { make } from './dom.js';
 
-const number = (/** @type {any} */ value) => (Number.isFinite(value) ? Number(value) : null);
+// Of a value that is older the panel says how old it is, ms.
+const OLD_MS = 5000;
+// A battery below this share is shown in red.
+const LOW_BATTERY = 0.2;
+
+const finite = (/** @type {any} */ value) => (Number.isFinite(value) ? Number(value) : null);
 
 /**
- * The lines that a value makes, as label and text. Whatever a robot sends is only text here.
+ * Return the lines for a value, as label and text.
  * @param {string} name
  * @param {any} value
  * @returns {[string, string][]}
  */
 export function readings(name, value) {
   if (name === 'battery') {
-    const [share, volts] = [number(value?.percentage), number(value?.voltage)];
+    const [share, volts] = [finite(value?.percentage), finite(value?.voltage)];
     const parts = [share === null ? '' : `${Math.round(share * 100)} %`,
       volts === null ? '' : `${volts.toFixed(1)} V`, value?.charging === true ? 'charging' : ''];
     return [['Battery', parts.filter(Boolean).join(', ') || '–']];
   }
   if (name === 'odometry') {
-    const [speed, turn, heading] = [value?.speed, value?.turn, value?.heading].map(number);
+    const [speed, turn, heading] = [value?.speed, value?.turn, value?.heading].map(finite);
     // Adding 0 turns -0 into 0.
     const fixed = (/** @type {number} */ one, digits = 0) => (
       Number(one.toFixed(digits)) + 0).toFixed(digits);
@@ -31,51 +35,56 @@ export function readings(name, value) {
       ['Turning', turn === null ? '–' : `${fixed(turn * 180 / Math.PI)} °/s`],
       ['Heading', heading === null ? '–' : `${fixed(heading * 180 / Math.PI)}°`]];
   }
-  // Standard messages of one value have one member.
+  // Messages as std_msgs/String have one member, `data`.
   const keys = value && typeof value === 'object' ? Object.keys(value) : [];
   const inner = keys.length === 1 && keys[0] === 'data' ? value.data : value;
   return [[name, typeof inner === 'string' ? inner : JSON.stringify(inner, null, 1) ?? '–']];
 }
 
-/** Say how long ago something came, '' if it is of now. @param {number} age ms */
+/** Say how old a value is; '' if it is of now. @param {number} age ms */
 export function ago(age) {
-  if (age < OLD) return '';
+  if (age < OLD_MS) return '';
   return age < 120000 ? `${Math.floor(age / 1000)} s ago` : `${Math.floor(age / 60000)} min ago`;
 }
 
-/** Shows the values in an element. */
-export class Telemetry {
+export class TelemetryPanel {
   #box;
   #vitals;
   #list = make('dl');
   /** @type {string[]} */
   #names = [];
-  /** By name. @type {Map<string, {value: any, at: number}>} */
+  /** Values by name, and when they were true. @type {Map<string, {value: any, at: number}>} */
   #values = new Map();
 
-  /** @param {HTMLElement} box @param {HTMLElement} vitals for what is always to be seen */
-  constructor(box, vitals) {
+  /**
+   * @param {import('../client/robot_connection.js').RobotConnection} connection
+   * @param {HTMLElement} box
+   * @param {HTMLElement} vitals for battery and speed, which are always seen
+   */
+  constructor(connection, box, vitals) {
     this.#box = box;
     this.#vitals = vitals;
     vitals.append(make('span'), make('span'));
     for (const one of vitals.children) one.setAttribute('role', 'img');
     box.append(make('h2', 'Robot'), this.#list);
+    connection.handle({
+      hello: ({ telemetry }) => {
+        this.#names = Array.isArray(telemetry) ? telemetry.map(String) : [];
+        this.#values.clear();
+        this.#draw();
+      },
+      telemetry: ({ values, ages }) => this.#onTelemetry(values, ages),
+    });
+    // Values grow old.
     setInterval(() => this.#draw(), 1000);
   }
 
-  /** Begin anew, as of another session. @param {unknown} names in the robot's order */
-  begin(names) {
-    this.#names = Array.isArray(names) ? names.map(String) : [];
-    this.#values.clear();
-    this.#draw();
-  }
-
   /** @param {any} values by name @param {any} ages s, of those that are not of now */
-  onTelemetry(values, ages) {
+  #onTelemetry(values, ages) {
     for (const name of this.#names) {
       if (Object.hasOwn(values ?? {}, name)) {
         this.#values.set(name, { value: values[name],
-          at: performance.now() - (number(ages?.[name]) ?? 0) * 1000 });
+          at: performance.now() - (finite(ages?.[name]) ?? 0) * 1000 });
       }
     }
     this.#draw();
@@ -88,7 +97,7 @@ export class Telemetry {
       const known = this.#values.get(name);
       return known ? readings(name, known.value).map(([label, text]) => (
         { label, text, old: ago(now - known.at), low: name === 'battery'
-          && number(known.value?.percentage) !== null && known.value.percentage < LOW })) : [];
+          && finite(known.value?.percentage) !== null && known.value.percentage < LOW_BATTERY })) : [];
     });
     const list = this.#list;
     if (list.childElementCount !== 2 * items.length) {
@@ -97,7 +106,7 @@ export class Telemetry {
     const [battery, speed] = this.#vitals.children;
     for (const [target, label] of [[battery, 'Battery'], [speed, 'Speed']]) {
       const { text = '', old = '', low = false } = items.find((one) => one.label === label) ?? {};
-      // The first part says enough; what is old says nothing of now.
+      // The first part is enough here, and an old value tells nothing of now.
       const short = old ? '' : text.split(',')[0].replace('–', '');
       const element = /** @type {HTMLElement} */ (target);
       if (element.textContent !== short) {

@@ -1,38 +1,51 @@
 // @ts-check
-/** What is only now and then wanted, and loaded then: pictures and recordings to keep, settings. */
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
 
-import { box } from './status_panel.js';
+/** The tools for the picture. What is needed only now and then is loaded when it is asked for. */
 
-const loadCapture = () => import('./recording.js');
+import { box, element } from './dom.js';
 
-export class Extras {
+/**
+ * @typedef {object} ToolbarOptions
+ * @property {HTMLVideoElement} video the main picture
+ * @property {() => MediaStream | null} stream what it shows now
+ * @property {() => string[]} fileWords words for the names of files
+ * @property {import('./settings.js').Settings} settings
+ * @property {(text: string) => void} toast shows a message to the person
+ * @property {() => void} onRecording the recording has begun or ended
+ * @property {() => void} onDialogOpen the dialog with the options is asked for
+ * @property {() => void} onDialogClose
+ */
+
+export class Toolbar {
   /** @type {import('./recording.js').Recorder | null} */
   #recorder = null;
-  #tell;
+  #toast;
 
-  /**
-   * @param {HTMLVideoElement} video the main picture
-   * @param {() => MediaStream | null} stream what it shows now
-   * @param {() => string[]} words of a file's name
-   * @param {import('./settings.js').Settings} settings
-   * @param {{tell: (text: string) => void, changed: () => void, opened: () => void,
-   *   closed: () => void}} events a person is to know something; the recording began or ended; the
-   *   dialog is asked for, and is closed
-   */
-  constructor(video, stream, words, settings, { tell, changed, opened, closed }) {
-    this.#tell = tell;
-    this.#onClick('snapshot', loadCapture, ({ saveSnapshot }) => saveSnapshot(video, words()));
-    this.#onClick('record', loadCapture, ({ Recorder }) => {
-      this.#recorder ??= new Recorder(words, box('record'), box('recorded'), changed, tell);
+  /** @param {ToolbarOptions} options */
+  constructor({ video, stream, fileWords, settings, toast, onRecording, onDialogOpen,
+    onDialogClose }) {
+    this.#toast = toast;
+    this.#onClick('snapshot', async () => {
+      const { saveSnapshot } = await import('./recording.js');
+      await saveSnapshot(video, fileWords());
+    });
+    this.#onClick('record', async () => {
+      const { Recorder } = await import('./recording.js');
+      this.#recorder ??= new Recorder({ fileWords, toast, onChange: onRecording,
+        button: box('record'), clock: box('recorded') });
       this.#recorder.toggle(stream());
     });
     box('record').hidden = typeof MediaRecorder !== 'function';
-    box('options').addEventListener('click', opened);
-    this.#onClick('options', () => import('./options_dialog.js'), ({ showOptions }) => {
-      // Two clicks while it was loaded are one wish.
-      if (!document.querySelector('dialog')) showOptions(settings, closed);
+    box('options').addEventListener('click', onDialogOpen);
+    this.#onClick('options', async () => {
+      const { showOptions } = await import('./options_dialog.js');
+      // The second click came while the dialog was loaded.
+      if (!document.querySelector('dialog')) showOptions(settings, onDialogClose);
     });
-    // Asks whether to leave a recording that would be lost.
+    this.#offerScreens(video);
+    // The browser asks whether to leave the page: the recording would be lost.
     addEventListener('beforeunload', (event) => this.recording && event.preventDefault());
   }
 
@@ -40,29 +53,51 @@ export class Extras {
     return this.#recorder?.running ?? false;
   }
 
-  /** Go on with another picture, if one is recorded. @param {MediaStream | null} stream */
+  /** There is a picture to work with. @param {boolean} picture */
+  set enabled(picture) {
+    for (const id of ['snapshot', 'pip']) element(id, HTMLButtonElement).disabled = !picture;
+    element('record', HTMLButtonElement).disabled = !picture && !this.recording;
+  }
+
+  /** The main picture is another stream. @param {MediaStream | null} stream */
   follow(stream) {
     this.#recorder?.follow(stream);
   }
 
-  /** Save what is recorded. */
+  /** Save what is being recorded. */
   stop() {
     this.#recorder?.stop();
   }
 
   /**
-   * @template T
-   * @param {string} id
-   * @param {() => Promise<T>} load
-   * @param {(module: T) => unknown} action
+   * Offer full screen and picture in picture, as far as this browser has them.
+   * @param {HTMLVideoElement} video
    */
-  #onClick(id, load, action) {
+  #offerScreens(video) {
+    // iPhones show nothing but a bare video in full screen, without the emergency stop. There the
+    // page makes the picture as large as it can itself.
+    const bareOnly = !document.fullscreenEnabled && 'webkitEnterFullscreen' in video;
+    box('fullscreen').hidden = !document.fullscreenEnabled && !bareOnly;
+    this.#onClick('fullscreen', async () => {
+      if (bareOnly) document.body.toggleAttribute('data-large');
+      else if (document.fullscreenElement) await document.exitFullscreen();
+      else await document.documentElement.requestFullscreen();
+    });
+    box('pip').hidden = !document.pictureInPictureEnabled;
+    this.#onClick('pip', async () => {
+      if (document.pictureInPictureElement) await document.exitPictureInPicture();
+      else await video.requestPictureInPicture();
+    });
+  }
+
+  /** @param {string} id @param {() => Promise<void>} action */
+  #onClick(id, action) {
     box(id).addEventListener('click', async () => {
       try {
-        await action(await load());
+        await action();
       } catch (error) {
         console.warn('rtc_bridge:', error);
-        this.#tell(`That did not work: ${/** @type {Error} */ (error).message}`);
+        this.#toast(`${box(id).title}: that did not work. ${/** @type {Error} */ (error).message}`);
       }
     });
   }

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Selection } from '../../../../rtc_bridge/web/client/camera_selection.js';
+import { CameraSelection } from '../../../../rtc_bridge/web/client/camera_selection.js';
 
 const list = (...names) => names.map((name) => ({ name }));
 const ask = (slot, camera) => ({ type: 'select', slot, camera });
 
 test('the first camera is shown if none was chosen, once it is there', () => {
-  const selection = new Selection(2, null);
+  const selection = new CameraSelection(2, null);
   assert.deepEqual(selection.onCameras([], true), []);
   assert.deepEqual(selection.onCameras(list('front', 'rear'), false), [ask(0, 'front')]);
   assert.deepEqual(selection.chosen, ['front', null]);
@@ -17,7 +17,7 @@ test('the first camera is shown if none was chosen, once it is there', () => {
 });
 
 test('a camera that comes back is asked for again, and so is all by another robot', () => {
-  const selection = new Selection(2, 'rear');
+  const selection = new CameraSelection(2, 'rear');
   assert.deepEqual(selection.onCameras(list('front'), true), []);
   assert.deepEqual(selection.onCameras(list('front', 'rear'), false), [ask(0, 'rear')]);
   assert.deepEqual(selection.select(1, 'front'), ask(1, 'front'));
@@ -26,7 +26,7 @@ test('a camera that comes back is asked for again, and so is all by another robo
 });
 
 test('a page that nobody looks at asks for nothing, not even of a robot that has just come', () => {
-  const selection = new Selection(3, 'front');
+  const selection = new CameraSelection(3, 'front');
   selection.onCameras(list('front', 'rear'), true);
   selection.select(1, 'rear');
   assert.deepEqual(selection.pause(true), [ask(0, null), ask(1, null)]);
@@ -38,13 +38,13 @@ test('a page that nobody looks at asks for nothing, not even of a robot that has
 });
 
 test('who chose no camera gets none, though the robot shows one to whoever comes', () => {
-  const selection = new Selection(1, 'front');
+  const selection = new CameraSelection(1, 'front');
   assert.deepEqual(selection.select(0, null), ask(0, null));
   assert.deepEqual(selection.onCameras(list('front'), true), [ask(0, null)]);
 });
 
 test('there are no other slots, and what is no list is an empty one', () => {
-  const selection = new Selection(1, null);
+  const selection = new CameraSelection(1, null);
   for (const slot of [-1, 1, NaN]) assert.throws(() => selection.select(slot, null), RangeError);
   assert.deepEqual(selection.onCameras('front', true), []);
   assert.deepEqual(selection.onCameras([null, { name: 7 }, { name: 'front' }], false),
@@ -54,15 +54,15 @@ test('there are no other slots, and what is no list is an empty one', () => {
 test('begins with the camera of before, else with the first by which one may drive', () => {
   const cameras = [{ name: 'arm', drive: false }, { name: 'front', drive: true }, { name: 'rear' }];
   for (const [preferred, first] of [['', 'front'], ['arm', 'arm'], ['gone', 'front']]) {
-    const selection = new Selection(1, null);
+    const selection = new CameraSelection(1, null);
     selection.preferred = preferred;
     assert.deepEqual(selection.onCameras(cameras, true), [ask(0, first)]);
     assert.deepEqual(selection.driving, ['front', 'rear']);
   }
-  const none = new Selection(1, null);
+  const none = new CameraSelection(1, null);
   none.onCameras(cameras.slice(0, 1), true);
   assert.deepEqual([none.chosen[0], none.driving], ['arm', []]);
-  const named = new Selection(1, 'rear');
+  const named = new CameraSelection(1, 'rear');
   named.preferred = 'arm';
   assert.deepEqual(named.onCameras(cameras, true), [ask(0, 'rear')]);
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { CommandDelay, median, PictureDelay, RobotClock } from '../../../../rtc_bridge/web/client/delays.js';
+import { CommandDelay, FrameDelay, median } from '../../../../rtc_bridge/web/client/delays.js';
+import { RobotClock } from '../../../../rtc_bridge/web/client/robot_clock.js';
 
 // The robot's clock shows 5000 s when this page's shows 0.
 const robot = (ms) => 5000 + ms / 1000;
@@ -12,49 +13,9 @@ const aligned = () => {
 };
 const near = (value, wanted) => assert.ok(Math.abs(value - wanted) < 1e-6, `${value}: ${wanted}`);
 
-test('the quickest answer sets the clock, and tells how wrong it can be', () => {
-  const clock = new RobotClock();
-  assert.equal(clock.here(5000), null);
-  assert.equal(clock.error, null);
-  clock.add(0, 100, robot(90)); // A queue on the way there: wrong by 40 ms.
-  near(clock.here(5000), -40);
-  // And a clock that shows whole milliseconds may be wrong by one.
-  assert.equal(clock.error, 51);
-  clock.add(1000, 1004, robot(1002));
-  clock.add(2000, 2300, robot(2010));
-  near(clock.here(5000), 0);
-  assert.equal(clock.error, 3);
-});
-
-test('how coarse the page\'s clock is belongs to how wrong it can be', () => {
-  const clock = new RobotClock();
-  clock.add(10.3, 12.3, robot(11));
-  near(clock.error, 1.1);
-  clock.add(20.3, 24.305, robot(21));
-  near(clock.error, 1);
-  const coarse = new RobotClock();
-  coarse.add(7, 7, robot(7));
-  assert.equal(coarse.error, 1);
-});
-
-test('an answer of long ago counts no more: clocks drift', () => {
-  const clock = aligned();
-  clock.add(31000, 31040, robot(31020) + 1);
-  near(clock.here(5001), 0);
-  assert.equal(clock.error, 21);
-});
-
-test('an answer without a time, or from the future, is no answer', () => {
-  const clock = new RobotClock();
-  clock.add(0, 10, undefined);
-  clock.add(0, 10, NaN);
-  clock.add(10, 0, robot(0));
-  assert.equal(clock.error, null);
-});
-
 test('a picture is as old as its stamp says, also across the wrap of 32 bits', () => {
   const clock = aligned();
-  const delay = new PictureDelay();
+  const delay = new FrameDelay();
   delay.onStamps({ rtp: 0xffffff00, time: robot(1000), by: 'camera' });
   // 3000 ticks of 90 kHz later: 33.3 ms.
   const rtpTimestamp = (0xffffff00 + 3000) % 2 ** 32;
@@ -67,12 +28,12 @@ test('a picture is as old as its stamp says, also across the wrap of 32 bits', (
   const taken = delay.take(clock);
   near(taken.delay, 20);
   near(taken.worst, 50);
-  assert.equal(delay.byCamera, true);
+  assert.equal(delay.fromCamera, true);
   assert.deepEqual(delay.take(clock), { delay: null, worst: null });
 });
 
 test('nothing is said without stamps, without a clock, or by a browser that does not tell', () => {
-  const delay = new PictureDelay();
+  const delay = new FrameDelay();
   const clock = aligned();
   delay.onFrame({ rtpTimestamp: 1, expectedDisplayTime: 1000 });
   delay.onStamps({ rtp: 0, time: 'now' });
@@ -82,7 +43,7 @@ test('nothing is said without stamps, without a clock, or by a browser that does
   assert.deepEqual(delay.take(clock), { delay: null, worst: null });
   delay.onFrame({ rtpTimestamp: 1, expectedDisplayTime: 1000 });
   assert.deepEqual(delay.take(new RobotClock()), { delay: null, worst: null });
-  assert.equal(delay.byCamera, false);
+  assert.equal(delay.fromCamera, false);
 });
 
 test('a command is timed from its sending to its acceptance, once', () => {

@@ -1,64 +1,41 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import {
-  combine, Driver, NEUTRAL, PERIOD, toRtcbot, toTwist,
-} from '../../../../rtc_bridge/web/client/driver.js';
+import { COMMAND_PERIOD_MS, Driver } from '../../../../rtc_bridge/web/client/driver.js';
+import { NEUTRAL } from '../../../../rtc_bridge/web/client/motion.js';
 
-const TELEOP = { enabled: true, joy: false, max_linear_x: 0.5, max_linear_y: 0.2,
+const LIMITS = { enabled: true, joy: false, max_linear_x: 0.5, max_linear_y: 0.2,
   max_angular_z: 1.5 };
 const FORWARD = { x: 1, y: 0, turn: 0 };
 
 /** A driver with what it sent, and a clock that steps by itself. */
-function seat(teleop = TELEOP, role = 'drive') {
+function make(limits = LIMITS, role = 'drive') {
   const control = [];
   const sent = [];
   let now = 1000;
-  const driver = new Driver(teleop, role, (m) => control.push(m), (m) => sent.push(m));
-  const step = (hands = NEUTRAL, pad = null, pause = PERIOD, held = false) => {
+  const driver = new Driver({ limits, role, sendControl: (message) => control.push(message),
+    sendTeleop: (message) => sent.push(message) });
+  const step = (motion = NEUTRAL, pad = null, pause = COMMAND_PERIOD_MS, held = false) => {
     now += pause;
-    return driver.step(now, hands, pad, held);
+    return driver.step(now, motion, pad, held);
   };
-  const hold = (hands = NEUTRAL) => step(hands, null, PERIOD, true);
+  const hold = (motion = NEUTRAL) => step(motion, null, COMMAND_PERIOD_MS, true);
   return { driver, control, sent, step, hold };
 }
 
 /** The same, holding the lease and past the neutral commands. */
-function driving(teleop = TELEOP) {
-  const all = seat(teleop);
+function driving(limits = LIMITS) {
+  const all = make(limits);
   all.step();
   all.driver.ask();
   all.driver.onLease({ epoch: 7, driver: true });
-  all.driver.onTick({ tick: 11 });
+  all.driver.onNonce({ tick: 11 });
   while (all.sent.length < 3) all.step();
   return all;
 }
 
-test('scales to the limits with REP-103 signs and without negative zeros', () => {
-  assert.deepEqual(toTwist({ x: 1, y: -1, turn: 0.5 }, TELEOP),
-    { linear_x: 0.5, linear_y: -0.2, angular_z: 0.75 });
-  const still = toTwist({ x: -0, y: -0, turn: -0 }, TELEOP);
-  assert.ok(Object.values(still).every((value) => Object.is(value, 0)));
-});
-
-test('lets no number pass that is not finite or above full speed', () => {
-  assert.deepEqual(toTwist({ x: NaN, y: Infinity, turn: -9 }, TELEOP),
-    { linear_x: 0, linear_y: 0, angular_z: -1.5 });
-  assert.deepEqual(toTwist(FORWARD, {}), { linear_x: 0, linear_y: 0, angular_z: 0 });
-});
-
-test('joins controls and keeps within full speed', () => {
-  assert.deepEqual(combine([FORWARD, { x: 0.5, y: 0, turn: -1 }]), { x: 1, y: 0, turn: -1 });
-  assert.deepEqual(combine([]), NEUTRAL);
-});
-
-test('tells RTCBot robots right as positive', () => {
-  assert.deepEqual(toRtcbot({ x: -1, y: 0, turn: -1 }), { forward: -1, leftright: 1 });
-  assert.equal(JSON.stringify(toRtcbot(NEUTRAL)), '{"forward":0,"leftright":0}');
-});
-
 test('a fresh page takes no lease and moves nothing, whatever is pressed, and says why', () => {
-  const { driver, control, sent, step } = seat();
+  const { driver, control, sent, step } = make();
   step();
   driver.onLease({ epoch: null, driver: false });
   assert.equal(step(FORWARD), 'arm');
@@ -69,16 +46,16 @@ test('a fresh page takes no lease and moves nothing, whatever is pressed, and sa
 });
 
 test('the Drive button takes the lease and arms, but not what is held meanwhile', () => {
-  const { driver, control, sent, step } = seat();
+  const { driver, control, sent, step } = make();
   step();
   step(FORWARD);
   driver.ask();
-  assert.ok(driver.armed && !driver.needsButton);
+  assert.ok(driver.armed && driver.arming.pressed);
   assert.deepEqual(control, [{ type: 'want', lease: true }]);
   driver.onLease({ epoch: 7, driver: true });
-  driver.onTick({ tick: 1 });
+  driver.onNonce({ tick: 1 });
   for (let i = 0; i < 6; i++) step(FORWARD);
-  assert.ok(sent.length === 6 && sent.every(({ linear_x }) => linear_x === 0) && driver.locked);
+  assert.ok(sent.length === 6 && sent.every(({ linear_x }) => linear_x === 0) && driver.arming.locked);
   step();
   step(FORWARD);
   assert.equal(sent.at(-1).linear_x, 0.5);
@@ -88,23 +65,23 @@ test('the Drive button takes the lease and arms, but not what is held meanwhile'
 });
 
 test('the dead man arms while held: the first motion takes the lease, letting go ends it', () => {
-  const { driver, control, sent, step, hold } = seat();
+  const { driver, control, sent, step, hold } = make();
   step();
   hold();
-  assert.ok(driver.armed && driver.needsButton);
+  assert.ok(driver.armed && !driver.arming.pressed);
   assert.deepEqual(control, []);
   hold(FORWARD);
   hold(FORWARD);
   assert.deepEqual(control, [{ type: 'want', lease: true }]);
   driver.onLease({ epoch: 7, driver: true });
-  driver.onTick({ tick: 1 });
+  driver.onNonce({ tick: 1 });
   for (let i = 0; i < 4; i++) hold(FORWARD);
   assert.equal(sent.at(-1).linear_x, 0.5);
   step(FORWARD);
   assert.equal(sent.at(-1).linear_x, 0);
   // Held again it waits for the other control.
   hold(FORWARD);
-  assert.ok(driver.locked && sent.at(-1).linear_x === 0);
+  assert.ok(driver.arming.locked && sent.at(-1).linear_x === 0);
   step();
   // A key without it: the lease is there, but nobody means it.
   assert.equal(step(FORWARD), 'arm');
@@ -112,7 +89,7 @@ test('the dead man arms while held: the first motion takes the lease, letting go
 });
 
 test('a dead man that is down from before, or stuck, does not count', () => {
-  const { driver, control, step, hold } = seat();
+  const { driver, control, step, hold } = make();
   for (let i = 0; i < 3; i++) hold();
   assert.equal(hold(FORWARD), 'arm');
   step();
@@ -136,9 +113,9 @@ test('a stop, its release, and the loss of the lease end the arming', () => {
     assert.equal(sent.at(-1).linear_x, 0.5, name);
     end(driver);
     assert.ok(!driver.armed, name);
-    driver.onTick({ tick: 12 });
+    driver.onNonce({ tick: 12 });
     sent.length = 0;
-    for (const hands of [FORWARD, NEUTRAL, FORWARD, FORWARD]) step(hands);
+    for (const motion of [FORWARD, NEUTRAL, FORWARD, FORWARD]) step(motion);
     hold(FORWARD);
     assert.ok(sent.every(({ type, linear_x }) => type !== 'drive' || linear_x === 0), name);
   }
@@ -159,7 +136,7 @@ test('nothing arms while the emergency stop is engaged', () => {
 });
 
 test('a Drive button that brought no lease is forgotten, one that waits for the driver is not', () => {
-  const { driver, control, step } = seat();
+  const { driver, control, step } = make();
   step();
   driver.ask();
   step();
@@ -178,23 +155,23 @@ test('a Drive button that brought no lease is forgotten, one that waits for the 
 });
 
 test('disturbs nobody who drives by a mere key press', () => {
-  const { driver, control, step } = seat();
+  const { driver, control, step } = make();
   driver.onLease({ epoch: null, driver: true, name: 'Ada', asks: null, asked: false });
   step();
   assert.equal(step(FORWARD), 'taken');
   assert.deepEqual(control, []);
-  assert.equal(driver.name, 'Ada');
+  assert.equal(driver.holder, 'Ada');
 });
 
 test('asks, is asked, and answers', () => {
-  const { driver, control } = seat();
+  const { driver, control } = make();
   driver.ask();
   driver.onLease({ epoch: null, driver: true, asked: true });
-  assert.ok(driver.asked);
+  assert.ok(driver.requestPending);
   driver.release();
   driver.takeOver();
   driver.onLease({ epoch: 3, driver: true, asks: 'Ada', request: 5, asked: false });
-  assert.equal(driver.asks, 'Ada');
+  assert.equal(driver.requester, 'Ada');
   driver.refuse();
   driver.handOver();
   assert.deepEqual(control, [
@@ -203,14 +180,14 @@ test('asks, is asked, and answers', () => {
     { type: 'yield', request: 5 }]);
 });
 
-test('what was held while the driver was asked moves nothing when he hands over', () => {
-  const { driver, sent, step } = seat();
+test('what was held while the driver was asked moves nothing when they hand over', () => {
+  const { driver, sent, step } = make();
   step();
   driver.ask();
   driver.onLease({ epoch: null, driver: true, name: 'Ada', asked: true });
   step(FORWARD);
   driver.onLease({ epoch: 8, driver: true });
-  driver.onTick({ tick: 1 });
+  driver.onNonce({ tick: 1 });
   for (let i = 0; i < 10; i++) step(FORWARD);
   assert.ok(sent.length && sent.every(({ linear_x }) => linear_x === 0));
   step();
@@ -219,27 +196,27 @@ test('what was held while the driver was asked moves nothing when he hands over'
 });
 
 test('sends nothing without a lease, and nothing before the first tick of an epoch', () => {
-  const { driver, sent, step } = seat();
-  driver.onTick({ tick: 1 });
+  const { driver, sent, step } = make();
+  driver.onNonce({ tick: 1 });
   step();
   driver.onLease({ epoch: 3, driver: true });
   step();
   assert.equal(sent.length, 0);
-  driver.onTick({ tick: 2 });
+  driver.onNonce({ tick: 2 });
   step();
   assert.deepEqual(sent, [{ type: 'drive', epoch: 3, seq: 1, tick: 2, frame: null, linear_x: 0,
     linear_y: 0, angular_z: 0 }]);
 });
 
 test('begins each epoch neutral, with seq from 1 and the newest tick', () => {
-  const { driver, sent, step } = seat();
+  const { driver, sent, step } = make();
   step();
   for (const epoch of [4, 6]) {
     sent.length = 0;
     driver.ask();
     driver.onLease({ epoch, driver: true });
     for (let i = 1; i <= 5; i++) {
-      driver.onTick({ tick: i * 10 });
+      driver.onNonce({ tick: i * 10 });
       step(FORWARD);
     }
     driver.release();
@@ -316,27 +293,27 @@ test('stops sending when the lease is gone, and gives it back when asked', () =>
 });
 
 test('says why a moved control does nothing', () => {
-  const watching = seat(TELEOP, 'view');
+  const watching = make(LIMITS, 'view');
   watching.step();
   assert.equal(watching.step(FORWARD), 'role');
   assert.equal(watching.step(FORWARD), '');
   assert.equal(watching.control.length, 0);
-  const off = seat({ ...TELEOP, enabled: false });
+  const off = make({ ...LIMITS, enabled: false });
   off.step();
   assert.equal(off.step(FORWARD), 'disabled');
-  const other = seat();
+  const other = make();
   other.driver.onLease({ epoch: null, driver: true });
   other.step();
   assert.equal(other.step(FORWARD), 'taken');
 });
 
 test('sends joy from the same seq, at rest while drive is', () => {
-  const { driver, sent, step } = seat({ ...TELEOP, joy: true });
+  const { driver, sent, step } = make({ ...LIMITS, joy: true });
   const pad = { axes: [0, -1, 0, 0], buttons: [1, 0] };
   step();
   driver.ask();
   driver.onLease({ epoch: 1, driver: true });
-  driver.onTick({ tick: 5 });
+  driver.onNonce({ tick: 5 });
   for (let i = 0; i < 4; i++) step(FORWARD, pad);
   assert.deepEqual(sent.map((m) => m.seq), [1, 2, 3, 4, 5, 6, 7, 8]);
   const joys = sent.filter((m) => m.type === 'joy');
@@ -351,7 +328,7 @@ test('sends joy from the same seq, at rest while drive is', () => {
 });
 
 test('repeats the emergency stop until its own request is confirmed', () => {
-  const { driver, control, sent, step } = seat();
+  const { driver, control, sent, step } = make();
   driver.onStop({ latched: false, id: null, by: '' });
   assert.equal(driver.stopped.id, null);
   driver.emergencyStop();
@@ -375,13 +352,14 @@ test('repeats the emergency stop until its own request is confirmed', () => {
 test('tells with each command which picture was painted', () => {
   const sent = [];
   let painted = null;
-  const driver = new Driver({ ...TELEOP, joy: true }, 'drive', () => {}, (m) => sent.push(m),
-    () => painted);
+  const driver = new Driver({ limits: { ...LIMITS, joy: true }, role: 'drive',
+    sendControl: () => {}, sendTeleop: (message) => sent.push(message),
+    paintedFrame: () => painted });
   driver.onLease({ epoch: 1, driver: true });
-  driver.onTick({ tick: 5 });
+  driver.onNonce({ tick: 5 });
   driver.step(0, NEUTRAL);
   painted = 4294967295;
-  driver.step(PERIOD, NEUTRAL, { axes: [0], buttons: [0] });
+  driver.step(COMMAND_PERIOD_MS, NEUTRAL, { axes: [0], buttons: [0] });
   assert.deepEqual(sent.map(({ type, frame }) => [type, frame]),
     [['drive', null], ['drive', 4294967295], ['joy', 4294967295]]);
 });
@@ -392,7 +370,7 @@ for (const reason of ['neutral-first', 'frozen', 'stopped', 'guard']) {
     step(FORWARD);
     driver.onRefused({ reason });
     step(FORWARD);
-    assert.ok(driver.locked);
+    assert.ok(driver.arming.locked);
     assert.equal(sent.at(-1).linear_x, 0);
     step();
     step(FORWARD);
@@ -402,7 +380,8 @@ for (const reason of ['neutral-first', 'frozen', 'stopped', 'guard']) {
 
 test('who may press and release the stop is for the robot to say, else for the role', () => {
   const may = (role, stop) => {
-    const driver = new Driver({ enabled: false }, role, () => {}, () => {}, () => null, stop);
+    const driver = new Driver({ limits: { enabled: false }, role, stop, sendControl: () => {},
+      sendTeleop: () => {} });
     return [driver.mayStop, driver.mayRelease, driver.mayDrive];
   };
   assert.deepEqual(may('drive'), [true, true, false]);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Said } from '../../../../rtc_bridge/web/client/last_sent.js';
+import { LastSent } from '../../../../rtc_bridge/web/client/last_sent.js';
 
 const telemetry = (values, ages) => ({ type: 'telemetry', values, ages });
 
 test('what the robot told before its session is shown is of now, too', () => {
-  const said = new Said();
+  const said = new LastSent();
   said.note(telemetry({ battery: 1, map: 'm' }, { map: 60 }));
   said.note(telemetry({ battery: 2 }, {}));
   assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'm' }, { map: 60 })]);
@@ -16,7 +16,7 @@ test('what the robot told before its session is shown is of now, too', () => {
 });
 
 test('of what changes the newest is kept, of slots that of each', () => {
-  const said = new Said();
+  const said = new LastSent();
   const slot = (number, state) => ({ type: 'slot', slot: number, state });
   const all = [slot(0, 'waiting'), slot(1, 'off'), { type: 'lease', epoch: 1 }, { type: 'stop' },
     { type: 'actions', actions: [] }, { type: 'message', data: 1 }, { type: 'pong' },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { PendingStop, STOP_LIFE } from '../../../../rtc_bridge/web/client/pending_stop.js';
+import { PendingStop, STOP_LIFE_MS } from '../../../../rtc_bridge/web/client/pending_stop.js';
 
 /** One with two clocks that a test sets. */
 function make() {
@@ -16,7 +16,7 @@ test('one that is confirmed is done, however long that takes', () => {
   assert.equal(stop.state, 'idle');
   stop.press('bot', true);
   assert.deepEqual([stop.state, stop.sent], ['sent', true]);
-  pass(STOP_LIFE * 3);
+  pass(STOP_LIFE_MS * 3);
   stop.update(true);
   assert.equal(stop.state, 'sent');
   stop.confirm();
@@ -27,9 +27,9 @@ test('without a connection it waits for one, and is sent to that robot', () => {
   const { stop, pass } = make();
   stop.press('bot', false);
   assert.deepEqual([stop.state, stop.sent], ['unsent', false]);
-  pass(STOP_LIFE - 1);
+  pass(STOP_LIFE_MS - 1);
   stop.update(false);
-  assert.equal(stop.left, 1);
+  assert.equal(stop.remainingMs, 1);
   assert.equal(stop.onConnected('bot', true), true);
   assert.equal(stop.state, 'sent');
   // Said twice by a robot that raises the role: sent again.
@@ -39,7 +39,7 @@ test('without a connection it waits for one, and is sent to that robot', () => {
 test('it expires after ten seconds, and says so until somebody has read it', () => {
   const { stop, pass } = make();
   stop.press('bot', false);
-  pass(STOP_LIFE);
+  pass(STOP_LIFE_MS);
   assert.equal(stop.onConnected('bot', true), false);
   assert.equal(stop.state, 'expired');
   stop.update(true);
@@ -53,7 +53,7 @@ test('a computer that slept, or whose clock was set back, keeps none for longer'
   for (const which of [0, 1]) {
     const { stop, time } = make();
     stop.press('bot', false);
-    time[which] += STOP_LIFE;
+    time[which] += STOP_LIFE_MS;
     time[1 - which] -= 3_600_000;
     assert.equal(stop.onConnected('bot', true), false);
     assert.equal(stop.state, 'expired');
@@ -63,7 +63,7 @@ test('a computer that slept, or whose clock was set back, keeps none for longer'
 test('a connection that breaks before the robot confirmed: ten seconds from the press', () => {
   const { stop, pass } = make();
   stop.press('bot', true);
-  pass(STOP_LIFE - 1000);
+  pass(STOP_LIFE_MS - 1000);
   stop.update(false);
   assert.deepEqual([stop.state, stop.sent], ['unsent', true]);
   pass(1000);
@@ -81,22 +81,22 @@ test('it can be withdrawn, and is not sent then', () => {
 
 test('it goes to no other robot, from nobody who may not, and not over the end of the session', () => {
   for (const act of [(s) => s.onConnected('other', true), (s) => s.onConnected('bot', false),
-    (s) => s.end()]) {
+    (s) => s.expire()]) {
     const { stop } = make();
     stop.press('bot', false);
     assert.ok(!act(stop));
     assert.equal(stop.state, 'expired');
   }
   const { stop } = make();
-  stop.end();
+  stop.expire();
   assert.equal(stop.state, 'idle');
 });
 
 test('a press again counts anew', () => {
   const { stop, pass } = make();
   stop.press('bot', false);
-  pass(STOP_LIFE);
+  pass(STOP_LIFE_MS);
   stop.update(false);
   stop.press('bot', false);
-  assert.deepEqual([stop.state, stop.left], ['unsent', STOP_LIFE]);
+  assert.deepEqual([stop.state, stop.remainingMs], ['unsent', STOP_LIFE_MS]);
 });

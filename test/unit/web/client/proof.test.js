@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { hmacSha256, sha256 } from '../../../../rtc_bridge/web/client/hmac.js';
 import {
-  fingerprintOf, fromBase64url, Handshake, proof, readInvite, same, toBase64url,
+  computeProof, fingerprintOf, fromBase64url, Handshake, isEqual, readInvite, toBase64url,
 } from '../../../../rtc_bridge/web/client/proof.js';
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
@@ -40,15 +40,15 @@ test('the proofs are those of the robot', () => {
   const transcript = { robotId: vector.robot_id, robotNonce: bytes('robot_nonce'),
     pageNonce: bytes('page_nonce'), pageFingerprint: bytes('page_fingerprint'),
     robotFingerprint: bytes('robot_fingerprint'), payload: vector.payload };
-  assert.ok(same(proof(bytes('key'), 'page', transcript), bytes('page_mac')));
-  assert.ok(same(proof(bytes('key'), 'robot', transcript), bytes('robot_mac')));
-  assert.ok(!same(proof(bytes('key'), 'robot', transcript), bytes('page_mac')));
+  assert.ok(isEqual(computeProof(bytes('key'), 'page', transcript), bytes('page_mac')));
+  assert.ok(isEqual(computeProof(bytes('key'), 'robot', transcript), bytes('robot_mac')));
+  assert.ok(!isEqual(computeProof(bytes('key'), 'robot', transcript), bytes('page_mac')));
 });
 
 test('comparing takes nothing for equal that is not', () => {
-  assert.ok(!same(null, new Uint8Array(32)));
-  assert.ok(!same(new Uint8Array(0), new Uint8Array(32)));
-  assert.ok(!same(new Uint8Array(32), new Uint8Array(32).fill(1, 31)));
+  assert.ok(!isEqual(null, new Uint8Array(32)));
+  assert.ok(!isEqual(new Uint8Array(0), new Uint8Array(32)));
+  assert.ok(!isEqual(new Uint8Array(32), new Uint8Array(32).fill(1, 31)));
 });
 
 test('an invite is found in the fragment, a damaged one is none', () => {
@@ -106,39 +106,39 @@ const challenge = { type: 'challenge', needed: true, nonce: toBase64url(bytes('r
 
 test('a robot that knows the invite opens the session, and it alone', () => {
   const handshake = new Handshake(invite);
-  assert.ok(handshake.wanted && !handshake.open);
-  const { prove, trouble } = handshake.answer(challenge, pageSdp, robotSdp);
-  assert.equal(trouble, undefined);
-  assert.ok(!handshake.open);
+  assert.ok(handshake.required && !handshake.trusted);
+  const { prove, error } = handshake.answer(challenge, pageSdp, robotSdp);
+  assert.equal(error, undefined);
+  assert.ok(!handshake.trusted);
   const transcript = { robotId: vector.robot_id, robotNonce: bytes('robot_nonce'),
     pageNonce: fromBase64url(prove.nonce), pageFingerprint: fingerprintOf(pageSdp),
     robotFingerprint: fingerprintOf(robotSdp), payload: vector.payload };
-  assert.ok(same(fromBase64url(prove.mac), proof(bytes('key'), 'page', transcript)));
+  assert.ok(isEqual(fromBase64url(prove.mac), computeProof(bytes('key'), 'page', transcript)));
   for (const mac of [null, '', prove.mac, toBase64url(new Uint8Array(32))]) {
-    assert.ok(!handshake.accept(mac) && !handshake.open, String(mac));
+    assert.ok(!handshake.verify(mac) && !handshake.trusted, String(mac));
   }
-  assert.ok(handshake.accept(toBase64url(proof(bytes('key'), 'robot', transcript))));
-  assert.ok(handshake.open);
+  assert.ok(handshake.verify(toBase64url(computeProof(bytes('key'), 'robot', transcript))));
+  assert.ok(handshake.trusted);
 });
 
 test('no proof counts before a challenge, and there is one challenge', () => {
   const handshake = new Handshake(invite);
-  assert.ok(!handshake.accept(toBase64url(bytes('robot_mac'))));
+  assert.ok(!handshake.verify(toBase64url(bytes('robot_mac'))));
   assert.ok(handshake.answer(challenge, pageSdp, robotSdp).prove);
-  assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { trouble: 'bad-sdp' });
+  assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { error: 'bad-sdp' });
 });
 
 test('no proof is given for a challenge or a description that is none', () => {
   for (const given of [[{ ...challenge, nonce: 'QQ' }, pageSdp, robotSdp],
     [{ type: 'challenge' }, pageSdp, robotSdp], [challenge, '', robotSdp],
     [challenge, pageSdp, sdp('', section(0), section(1))]]) {
-    assert.deepEqual(new Handshake(invite).answer(...given), { trouble: 'bad-sdp' });
+    assert.deepEqual(new Handshake(invite).answer(...given), { error: 'bad-sdp' });
   }
 });
 
 test('without an invite all is open, and a robot that needs one says so', () => {
   const handshake = new Handshake(null);
-  assert.ok(handshake.open && !handshake.wanted);
+  assert.ok(handshake.trusted && !handshake.required);
   assert.deepEqual(handshake.answer({ ...challenge, needed: false }, pageSdp, robotSdp), {});
-  assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { trouble: 'invite' });
+  assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { error: 'invite' });
 });

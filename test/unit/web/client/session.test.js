@@ -31,14 +31,14 @@ function make(t) {
 
 test('a session that the robot ends before it is connected is lost at once', (t) => {
   const { session, lost } = make(t);
-  session.cut();
+  session.onClosedByRobot();
   assert.deepEqual(lost, ['no-answer']);
 });
 
 test('the news that a session is over does not overtake why', (t) => {
   const { session, lost, hear, control, timers } = make(t);
   control.readyState = 'open';
-  session.cut();
+  session.onClosedByRobot();
   assert.deepEqual(lost, []);
   hear({ type: 'bye', code: 'denied', reason: 'the invite is not one of this robot' });
   timers.tick(5000);
@@ -48,7 +48,7 @@ test('the news that a session is over does not overtake why', (t) => {
 test('a session that is over without a good-bye is not waited for', (t) => {
   const { session, lost, control, timers } = make(t);
   control.readyState = 'open';
-  session.cut();
+  session.onClosedByRobot();
   timers.tick(1000);
   assert.deepEqual(lost, ['no-answer']);
 });

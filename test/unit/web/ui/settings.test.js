@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DEFAULTS, MOST_ROBOTS, Settings, stepped, storage, valid } from '../../../../rtc_bridge/web/ui/settings.js';
+import { DEFAULTS, MAX_ROBOTS, Settings, stepped, storage, valid } from '../../../../rtc_bridge/web/ui/settings.js';
 
 /** Storage that holds a text from before. */
 function stored(text) {
@@ -52,7 +52,7 @@ test('speed, turning and camera are of one robot, and a new one begins slowly', 
   settings.set('speed', 0.9);
   settings.useRobot('a');
   assert.equal(settings.get('speed'), 0.3);
-  settings.change(2);
+  settings.changeSpeed(2);
   settings.set('camera', 'front');
   assert.deepEqual([settings.get('speed'), settings.get('turn')], [0.5, 0.5]);
   for (const name of ['b', '__proto__', '']) {
@@ -68,7 +68,7 @@ test('speed, turning and camera are of one robot, and a new one begins slowly', 
 test('of many robots the ones that were changed last are kept', () => {
   const store = stored(null);
   const settings = new Settings(store);
-  for (let i = 0; i < MOST_ROBOTS + 5; i++) {
+  for (let i = 0; i < MAX_ROBOTS + 5; i++) {
     settings.useRobot(`robot ${i}`);
     settings.set('speed', 0.8);
     settings.useRobot('robot 0');
@@ -77,7 +77,7 @@ test('of many robots the ones that were changed last are kept', () => {
   settings.useRobot('x'.repeat(1e6));
   settings.set('speed', 0.8);
   const kept = JSON.parse(store.kept['rtc_bridge.robots']).map(({ id }) => id);
-  assert.equal(kept.length, MOST_ROBOTS);
+  assert.equal(kept.length, MAX_ROBOTS);
   assert.ok(kept.includes('robot 0') && !kept.includes('robot 1'));
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { SeenFrames } from '../../../../rtc_bridge/web/ui/video_frames.js';
+import { VideoFrames } from '../../../../rtc_bridge/web/ui/video_frames.js';
 
 /** A video element that paints when it is told to. */
 function screen() {
@@ -14,19 +14,19 @@ function screen() {
 
 test('goes by what is painted where the browser tells', () => {
   const video = screen();
-  const frames = new SeenFrames(video);
-  assert.equal(frames.newest(7), 7);
+  const frames = new VideoFrames(video);
+  assert.equal(frames.newestTimestamp(7), 7);
   video.paint({ rtpTimestamp: 5 });
-  assert.equal(frames.newest(9), 5);
+  assert.equal(frames.newestTimestamp(9), 5);
   video.paint({ rtpTimestamp: 9 });
-  assert.equal(frames.newest(12), 9);
+  assert.equal(frames.newestTimestamp(12), 9);
 });
 
 test('goes by what was received where it does not', () => {
   const video = screen();
-  const frames = new SeenFrames(video);
+  const frames = new VideoFrames(video);
   video.paint({ presentedFrames: 3 });
-  assert.equal(frames.newest(9), 9);
-  assert.equal(frames.newest(null), null);
-  assert.equal(new SeenFrames({}).newest(4), 4);
+  assert.equal(frames.newestTimestamp(9), 9);
+  assert.equal(frames.newestTimestamp(null), null);
+  assert.equal(new VideoFrames(new EventTarget()).newestTimestamp(4), 4);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import { Signaling } from '../../../../rtc_bridge/web/client/signaling.js';
+import { signalingUrl, SignalingSocket } from '../../../../rtc_bridge/web/client/signaling_socket.js';
 
 /** Sockets in the order they were made; none opens by itself. */
 let sockets = [];
@@ -46,7 +46,7 @@ function pass(ms) {
 }
 
 test('a socket that does not open makes room for another', () => {
-  const signaling = new Signaling('ws://h/bot');
+  const signaling = new SignalingSocket('ws://h/bot');
   const states = [];
   signaling.addEventListener('state', () => states.push(signaling.state));
   signaling.start();
@@ -68,7 +68,7 @@ test('a socket that does not open makes room for another', () => {
 });
 
 test('a socket that closes comes back', () => {
-  const signaling = new Signaling('ws://h/bot');
+  const signaling = new SignalingSocket('ws://h/bot');
   signaling.start();
   sockets[0].open();
   sockets[0].onclose();
@@ -78,4 +78,12 @@ test('a socket that closes comes back', () => {
   signaling.stop();
   pass(60000);
   assert.equal(sockets.length, 2);
+});
+
+test('the WebSocket belongs to the path of the page, also behind a prefix', () => {
+  const url = (text) => signalingUrl(new URL(text));
+  assert.equal(url('http://h:8080/'), 'ws://h:8080/ws');
+  assert.equal(url('https://h/rover?camera=a#v1.x'), 'wss://h/rover');
+  assert.equal(url('https://h/robots/'), 'wss://h/robots/ws');
+  assert.equal(url('https://h/robots/rover'), 'wss://h/robots/rover');
 });

@@ -1,0 +1,40 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * The JavaScript API of rtc_bridge: a page of one's own connects to a robot, shows its cameras and
+ * drives it. Import it from the relay or from the robot, as `/static/client/index.js`, or from a
+ * copy of this folder. It needs no element of a page; docs/protocol.md has what it sends.
+ *
+ *     import { RobotConnection, readInvite, signalingUrl, Teleop, COMMAND_PERIOD_MS } from
+ *       'https://relay.example.org/static/client/index.js';
+ *
+ *     const robot = new RobotConnection({
+ *       url: signalingUrl(new URL('https://relay.example.org/my-robot')),
+ *       invite: readInvite(location.hash),
+ *     });
+ *     robot.on('session', () => {
+ *       video.srcObject = robot.session?.trustedStreams[0] ?? null;
+ *     });
+ *     robot.handle({ hello: () => { video.srcObject = robot.session.trustedStreams[0]; } });
+ *
+ *     const teleop = new Teleop(robot);
+ *     driveButton.onclick = () => teleop.driver?.ask();
+ *     stopButton.onclick = () => teleop.stop();
+ *     setInterval(() => {
+ *       teleop.updatePendingStop();
+ *       teleop.step({ x: forward, y: 0, turn: left });
+ *     }, COMMAND_PERIOD_MS);
+ *     robot.start();
+ */
+
+export { COMMAND_PERIOD_MS, Driver } from './driver.js';
+export { FATAL_CODES } from './messages.js';
+export { combine, NEUTRAL } from './motion.js';
+export { readInvite } from './proof.js';
+export { RobotConnection } from './robot_connection.js';
+export { isWebRtcSupported } from './session.js';
+export { signalingUrl } from './signaling_socket.js';
+export { Teleop } from './teleop.js';
+export { ViewerStats } from './viewer_stats.js';

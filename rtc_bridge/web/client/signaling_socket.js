@@ -1,0 +1,113 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** The WebSocket to the relay, or to the robot's own server; it connects again by itself. */
+
+import { Emitter, parseObject } from './messages.js';
+import { backoff } from './retry.js';
+
+const SUBPROTOCOL = 'rtc-bridge.v1';
+// A browser waits for minutes for the answer to lost packets. On a slow network opening takes
+// longer, so each attempt that failed raises the limit, ms.
+const OPENING_TIMEOUT_MS = 2500;
+const MAX_OPENING_TIMEOUT_MS = 8000;
+// Delays spread by up to 1.5 times this: pages are back within 4 s after their relay is.
+const MAX_RECONNECT_DELAY_MS = 2700;
+
+/** @typedef {'connecting' | 'open' | 'down'} SocketState */
+
+/**
+ * Return the URL of the WebSocket that belongs to a page: the page's own path, and `ws` for a page
+ * whose path ends with a slash.
+ * @param {{protocol: string, host: string, pathname: string}} location of the page
+ */
+export function signalingUrl({ protocol, host, pathname }) {
+  const scheme = protocol === 'https:' ? 'wss:' : 'ws:';
+  return `${scheme}//${host}${pathname}${pathname.endsWith('/') ? 'ws' : ''}`;
+}
+
+/** Events: `state` when `.state` has changed, `message` with the parsed object as `detail`. */
+export class SignalingSocket extends Emitter {
+  /** @type {SocketState} */
+  state = 'connecting';
+  /** How long it took to open the present socket, ms: several round trips. */
+  openingMs = 0;
+  #url;
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #delays = backoff(Math.random, MAX_RECONNECT_DELAY_MS);
+  #openingTimeoutMs = OPENING_TIMEOUT_MS;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {string} url */
+  constructor(url) {
+    super();
+    this.#url = url;
+  }
+
+  /** Connect, in place of the socket before. */
+  start() {
+    this.stop();
+    const began = performance.now();
+    const socket = new WebSocket(this.#url, SUBPROTOCOL);
+    this.#socket = socket;
+    this.#timer = setTimeout(() => {
+      this.#openingTimeoutMs = Math.min(this.#openingTimeoutMs * 1.5, MAX_OPENING_TIMEOUT_MS);
+      this.#enter('down');
+      this.start();
+    }, this.#openingTimeoutMs);
+    socket.onopen = () => {
+      clearTimeout(this.#timer);
+      this.openingMs = performance.now() - began;
+      this.#openingTimeoutMs = OPENING_TIMEOUT_MS;
+      this.#delays = backoff(Math.random, MAX_RECONNECT_DELAY_MS);
+      this.send({ type: 'watch' });
+      this.#enter('open');
+    };
+    socket.onmessage = ({ data }) => {
+      const message = parseObject(data);
+      if (message) this.emit('message', message);
+    };
+    // The event `error` tells nothing that the `close` after it does not.
+    socket.onclose = () => {
+      clearTimeout(this.#timer);
+      this.#enter('down');
+      this.#timer = setTimeout(() => this.start(), this.#delays.next().value);
+    };
+  }
+
+  /** Close the socket, and stay closed. */
+  stop() {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#socket = null;
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  /** Connect anew at once: the network has come back, or the other end is silent. */
+  restart() {
+    if (this.state === 'open') this.#enter('down');
+    this.start();
+  }
+
+  /**
+   * Send a message; return false if there is no open socket.
+   * @param {{type: string, [member: string]: any}} message
+   */
+  send(message) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** @param {SocketState} state */
+  #enter(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.emit('state');
+  }
+}

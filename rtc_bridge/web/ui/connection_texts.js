@@ -1,0 +1,176 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What the page says of the connection and the picture: from the facts to a state and sentences.
+ * Pure.
+ *
+ * @typedef {object} Facts
+ * @property {boolean} supported the browser has WebRTC
+ * @property {'connecting' | 'open' | 'down'} relay state of the socket to the relay
+ * @property {'unknown' | 'present' | 'absent' | 'gone'} robot what the relay knows of it
+ * @property {'none' | 'setup' | 'up' | 'lost'} link state of the session
+ * @property {{code: string, message: string} | null} failure why the newest attempt failed
+ * @property {string | null} kind of robot: `v1`, `rtcbot`
+ * @property {string[] | null} cameras null until the robot told
+ * @property {string | null} wanted the camera that the first slot should show
+ * @property {import('../client/slot_states.js').SlotState | null} slot what the robot tells of it
+ * @property {boolean} picture a picture of this session has been shown
+ * @property {boolean} [blocked] the browser waits for a person to touch the page
+ * @property {boolean} stalled no picture arrives although the robot sends
+ *
+ * @typedef {'ok' | 'wait' | 'bad'} Tone
+ * @typedef {{state: string, title: string, detail: string, tone: Tone, retry: boolean}} View
+ *   retry: the page does not try again by itself
+ */
+
+import { FATAL_CODES } from '../client/messages.js';
+
+/** Codes of which the robot's own words say no more than the texts here. */
+const TEXT_SAYS_ALL = new Set(['bad-invite', 'invite', 'expired', 'revoked', 'clock', 'impostor']);
+
+/** Title and sentences of each code of a failure. @type {Record<string, [string, string]>} */
+const FAILURES = {
+  'no-codec': ['Video not supported',
+    'This browser can show neither H.264 nor VP8 video, and the robot sends only these. Use another '
+    + 'browser.'],
+  'bad-invite': ['Link damaged', 'A part of this link is missing. Copy the whole link again.'],
+  invite: ['Link needed',
+    'This robot is open only to those who have a link to it. Ask its owner for one.'],
+  expired: ['Link expired', 'This link was valid for a limited time. Ask the robot’s owner for a '
+    + 'new one.'],
+  revoked: ['Link withdrawn', 'The robot’s owner has withdrawn this link. Ask for a new one.'],
+  clock: ['Robot’s clock not set', 'The robot’s clock is not set, so it cannot tell whether this '
+    + 'link has expired. Try again when the robot is online.'],
+  impostor: ['Not your robot', 'The robot that answers here is not the one that made this link. '
+    + 'Nothing was shown or sent. Ask the robot’s owner.'],
+  'bad-sdp': ['Connection not safe', 'The connection was changed on its way between this page and '
+    + 'the robot. Nothing was shown or sent. Use another network, or ask the robot’s owner.'],
+  denied: ['Not allowed', 'The robot does not accept this link. Ask its owner for another one.'],
+  'no-camera': ['No such camera', 'The robot has no camera of this name.'],
+  'bad-offer': ['Browser not understood',
+    'The robot could not use what this browser offered. Use another browser.'],
+  busy: ['Robot busy', 'Too many people connect to the robot. Trying again.'],
+  'no-proof': ['Slow connection',
+    'Checking this link took too long on this connection. Trying again.'],
+  'robot-timeout': ['No answer', 'The robot is online but does not answer. Trying again.'],
+  'no-answer': ['No answer', 'The robot is online but does not answer. Trying again.'],
+  'no-path': ['No path to the robot', 'The robot answers, but a firewall or network keeps pictures '
+    + 'and commands from passing. Trying again. In such a network the robot needs a TURN server: '
+    + 'tell its owner.'],
+  'bad-answer': ['Robot not understood',
+    'This browser could not use what the robot answered. Trying again.'],
+};
+
+/** @param {string | null | undefined} name */
+const quoted = (name) => (name ? `“${name}”` : 'the camera');
+
+/** @param {number} ms */
+function duration(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  return seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+}
+
+/**
+ * The short name of a camera: its topic without `/image_raw` and the like.
+ * @param {string} name
+ */
+export const cameraLabel = (name) => name.replace(
+  /\/(image(_raw|_color|_rect|_rect_color)?(\/compressed)?|compressed)$/, '');
+
+/**
+ * Return what to show.
+ * @param {Facts} facts
+ * @param {number} now ms, by the clock of `SlotState.sinceMs`
+ * @returns {View}
+ */
+export function describeConnection(facts, now) {
+  const [state, title, detail = '', tone = 'wait', retry = false] = choose(facts, now);
+  return { state, title, detail, tone, retry };
+}
+
+/**
+ * @param {Facts} facts
+ * @param {number} now
+ * @returns {[string, string, string?, Tone?, boolean?]}
+ */
+function choose(facts, now) {
+  if (!facts.supported) {
+    return ['unsupported', 'Browser not supported', 'This browser has no WebRTC, or it is switched '
+      + 'off. Use a current Chromium, Firefox or Safari.', 'bad'];
+  }
+  if (facts.link === 'up') return describePicture(facts, now);
+  const { failure } = facts;
+  if (failure) {
+    const [title, text] = FAILURES[failure.code]
+      ?? ['Something went wrong', 'The connection could not be set up. Trying again.'];
+    const words = failure.message && !TEXT_SAYS_ALL.has(failure.code)
+      ? ` (${failure.message})` : '';
+    return [failure.code, title, text + words, 'bad', FATAL_CODES.has(failure.code)];
+  }
+  if (facts.relay === 'down') {
+    return ['relay-lost', 'Server not reachable',
+      'This page’s server cannot be reached. Check your network. Trying again.', 'bad'];
+  }
+  if (facts.robot === 'absent') {
+    return ['no-robot', 'No robot', 'No robot is connected under this address. Its picture appears '
+      + 'as soon as it is online.', 'bad'];
+  }
+  if (facts.robot === 'gone') {
+    return ['robot-gone', 'Robot gone',
+      'The robot has gone offline. Its picture comes back as soon as the robot does.', 'bad'];
+  }
+  if (facts.link === 'lost') {
+    return ['connection-lost', 'Connection lost',
+      'The robot cannot be reached and stops by itself. Connecting again.', 'bad'];
+  }
+  return ['connecting', 'Connecting'];
+}
+
+/**
+ * @param {Facts} facts
+ * @param {number} now
+ * @returns {ReturnType<typeof choose>}
+ */
+function describePicture({ kind, cameras, wanted, slot, picture, blocked, stalled }, now) {
+  if (kind !== 'rtcbot' && cameras) {
+    if (cameras.length === 0) {
+      return ['no-camera', 'No camera', 'The robot is connected but none of its cameras sends '
+        + 'pictures. A camera appears here as soon as it does.', 'bad'];
+    }
+    if (wanted && !cameras.includes(wanted)) {
+      return ['no-camera', 'No such camera',
+        `The robot has no camera ${quoted(wanted)} now. Choose another one.`, 'bad'];
+    }
+    if (!wanted) return ['off', 'Camera off', 'Choose a camera.'];
+    if (slot?.state === 'lost') {
+      const seconds = Math.max(1, Math.round((now - slot.sinceMs) / 1000));
+      return ['camera-lost', 'Camera lost', `${quoted(slot.camera)} has sent no picture for `
+        + `${seconds} s. The robot itself is connected.`, 'bad'];
+    }
+  }
+  if (picture && slot?.state === 'still') {
+    return ['still', `Still picture, no new one for ${duration(now - slot.sinceMs)}`, '', 'ok'];
+  }
+  if (stalled) {
+    return ['stalled', 'Picture stands still',
+      'The robot is connected, but its pictures do not arrive. The network may be too slow.', 'bad'];
+  }
+  if (picture) return ['live', 'Live', '', 'ok'];
+  if (blocked) {
+    return ['waiting', 'Tap to start the picture', 'This browser starts it only after a tap or a '
+      + 'click.'];
+  }
+  return ['waiting', 'Waiting for a picture', kind === 'rtcbot'
+    ? 'The robot is connected and has sent no picture yet.'
+    : `The robot is connected. ${quoted(wanted).replace(/^t/, 'T')} has sent no picture yet.`];
+}
+
+/**
+ * Say that the robot changes the codec because this browser showed nothing; '' if it does not.
+ * @param {string[]} codecs that have failed
+ */
+export const fallbackText = (codecs) => (codecs.length
+  ? `This browser shows no ${codecs.join(' or ').toUpperCase()} video. The robot now sends another `
+    + 'kind.' : '');

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { FATAL_CODES } from '../../../../rtc_bridge/web/client/messages.js';
+import { cameraLabel, describeConnection, fallbackText } from '../../../../rtc_bridge/web/ui/connection_texts.js';
+
+const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', failure: null,
+  kind: 'v1', cameras: ['front'], wanted: 'front',
+  slot: { camera: 'front', state: 'live', sinceMs: 0, silenceS: 0 }, picture: true, stalled: false };
+const NO_LINK = { ...LIVE, link: 'none', cameras: null, slot: null, picture: false };
+const state = (facts, now = 0) => describeConnection(facts, now).state;
+
+test('a picture and nothing wrong is live', () => {
+  assert.deepEqual(describeConnection(LIVE, 0), { state: 'live', title: 'Live', detail: '', tone: 'ok',
+    retry: false });
+});
+
+test('a working session is not disturbed by relay or robot link', () => {
+  assert.equal(state({ ...LIVE, relay: 'down', robot: 'gone' }), 'live');
+});
+
+test('every failure has its state', () => {
+  assert.equal(state({ ...LIVE, supported: false }), 'unsupported');
+  assert.equal(state({ ...NO_LINK, relay: 'connecting', robot: 'unknown' }), 'connecting');
+  assert.equal(state({ ...NO_LINK, relay: 'down' }), 'relay-lost');
+  assert.equal(state({ ...NO_LINK, robot: 'absent' }), 'no-robot');
+  assert.equal(state({ ...NO_LINK, robot: 'gone' }), 'robot-gone');
+  assert.equal(state({ ...LIVE, link: 'lost' }), 'connection-lost');
+  assert.equal(state({ ...LIVE, cameras: [] }), 'no-camera');
+  assert.equal(state({ ...LIVE, wanted: 'rear' }), 'no-camera');
+  assert.equal(state({ ...LIVE, wanted: null }), 'off');
+  assert.equal(state({ ...LIVE, picture: false }), 'waiting');
+  assert.equal(state({ ...LIVE, stalled: true }), 'stalled');
+});
+
+test('a lost camera is named with the seconds since its last picture', () => {
+  const facts = { ...LIVE, slot: { ...LIVE.slot, state: 'lost', sinceMs: 1000 } };
+  const { state: name, detail } = describeConnection(facts, 8200);
+  assert.equal(name, 'camera-lost');
+  assert.match(detail, /“front” has sent no picture for 7 s/);
+});
+
+test('a still picture is no failure, and its age is told', () => {
+  const facts = { ...LIVE, stalled: true, slot: { ...LIVE.slot, state: 'still', sinceMs: 1000 } };
+  const { state: name, title, tone } = describeConnection(facts, 13200);
+  assert.deepEqual([name, title, tone], ['still', 'Still picture, no new one for 12 s', 'ok']);
+  assert.match(describeConnection(facts, 601_000).title, /10 min/);
+  // That it was sent is not that it came.
+  assert.equal(state({ ...facts, stalled: false, picture: false }), 'waiting');
+});
+
+test('error codes become sentences, and only hopeless ones get a button', () => {
+  for (const code of ['denied', 'no-codec', 'bad-offer', 'busy', 'robot-timeout', 'no-camera',
+    'no-path', 'no-answer', 'no-proof', 'bad-answer', 'internal', 'never-heard-of']) {
+    const { state: name, title, detail, retry, tone } = describeConnection(
+      { ...NO_LINK, failure: { code, message: 'said <b>' } }, 0);
+    assert.equal(name, code);
+    assert.equal(tone, 'bad');
+    assert.ok(title.length > 3 && detail.includes('(said <b>)'), detail);
+    assert.equal(retry, FATAL_CODES.has(code));
+  }
+});
+
+test('a browser that starts no picture by itself is told of', () => {
+  const facts = { ...LIVE, picture: false };
+  assert.match(describeConnection({ ...facts, blocked: true }, 0).title, /Tap/);
+  assert.doesNotMatch(describeConnection(facts, 0).title, /Tap/);
+});
+
+test('what the robot only repeats is not added', () => {
+  const failure = { code: 'expired', message: 'the invite has expired' };
+  assert.ok(!describeConnection({ ...NO_LINK, failure }, 0).detail.includes(failure.message));
+});
+
+test('an RTCBot robot has no cameras to choose, and may send no picture', () => {
+  const facts = { ...LIVE, kind: 'rtcbot', cameras: null, wanted: null, slot: null };
+  assert.equal(state(facts), 'live');
+  assert.equal(state({ ...facts, picture: false }), 'waiting');
+});
