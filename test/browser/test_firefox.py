@@ -22,11 +22,10 @@ import numpy as np
 import pytest
 from support.browsers import Firefox, until
 from support.drawn import check_delays, WATCH
+from support.pages import RED, SAVE_STATS, STATS, TELEMETRY
 from support.stack import ColourCamera, Robot
-from test_numbers import SAVE, SHOWN
-from test_telemetry import VALUES
 
-RED, GREEN, SIM = (0, 0, 200), (0, 150, 0), 'sim/image_raw'
+GREEN, SIM = (0, 150, 0), 'sim/image_raw'
 SIZE = '320 × 240 VP8'
 # How many of the plot's pixels have each of two curves' colours.
 PLOT = """() => {
@@ -113,8 +112,8 @@ def test_figures_are_shown_drawn_reported_and_saved(page, robot, tmp_path):
     assert row['delay_ms'] > 0 and row['fps'] > 0 and row['kbit_per_s'] > 0
     # A busy host loses packets.
     assert 0 <= row['lost_percent'] <= 100 and row['route'] == 'direct'
-    page.wait(f"({SHOWN}).Picture === '{SIZE}'")
-    shown = page.evaluate(SHOWN)
+    page.wait(f"({STATS}).Picture === '{SIZE}'")
+    shown = page.evaluate(STATS)
     assert shown['Robot to screen'].endswith(' ms') and shown['Path'] == 'direct'
     assert shown['Lost'].endswith(' %') and shown['Round trip'].endswith(' ms')
     assert shown['Frames'].endswith(' a second') and shown['Rate'].endswith(' kbit/s')
@@ -127,7 +126,7 @@ def test_figures_are_shown_drawn_reported_and_saved(page, robot, tmp_path):
     assert float(values[f'{session}.page_fps']) > 0
     assert float(values[f'{session}.page_delay_ms']) > 0
 
-    file = page.download(lambda: page.evaluate(SAVE, 'json'), tmp_path)
+    file = page.download(lambda: page.evaluate(SAVE_STATS, 'json'), tmp_path)
     report = json.loads(file.read_text())
     assert file.name.startswith('testbot-2') and 'Firefox' in report['browser']
     assert report['summary']['delay_ms']['seconds'] > 0
@@ -152,9 +151,9 @@ def test_delay_is_that_of_the_picture_itself(page):
 
 def test_telemetry_and_actions(page):
     show_panels(page)
-    page.wait(f"({VALUES})['/sim_robot/bumper'] === 'false'")
-    page.wait(f"({VALUES}).Battery?.endsWith(' V') && ({VALUES}).Speed === '0.00 m/s'")
-    assert page.evaluate(VALUES)['Heading'].endswith('°')
+    page.wait(f"({TELEMETRY})['/sim_robot/bumper'] === 'false'")
+    page.wait(f"({TELEMETRY}).Battery?.endsWith(' V') && ({TELEMETRY}).Speed === '0.00 m/s'")
+    assert page.evaluate(TELEMETRY)['Heading'].endswith('°')
     button = '#actions button[aria-label="sim_robot/lamp {}"]'
     for word in ('off', 'on'):
         page.wait(f"!!document.querySelector('{button.format(word)}:enabled')")

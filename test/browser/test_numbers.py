@@ -23,15 +23,12 @@ from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.video.viewer_stats import parse_viewer_stats
 from support.browsers import PATIENCE
 from support.drawn import check_delays, WATCH
+from support.pages import SAVE_STATS, STATS
 from support.stack import ColourCamera, finish, Robot
 from support.viewers import Viewer
 
-SHOWN = """Object.fromEntries([...document.querySelectorAll('#stats dt')].map(
-  (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
-
 # Of stamps, in seconds: far from what a picture takes, and below what is taken for another clock.
 AGE_S = 5.0
-SAVE = '(kind) => document.getElementById(`save-${kind}`).click()'
 
 
 def test_figures_of_a_page_are_checked():
@@ -142,17 +139,17 @@ def test_figures_are_shown_reported_and_saved(robot, chromium, tmp_path):
         assert float(values[f'{session}.page_fps']) > 0
 
         page.evaluate("document.getElementById('more').click()")
-        page.wait(f"({SHOWN}).Picture === '320 × 240 H264'")
-        shown = page.evaluate(SHOWN)
+        page.wait(f"({STATS}).Picture === '320 × 240 H264'")
+        shown = page.evaluate(STATS)
         assert shown['Path'] == 'direct' and shown['Robot to screen'].endswith(' ms')
-        file = page.download(lambda: page.evaluate(SAVE, 'json'), tmp_path)
+        file = page.download(lambda: page.evaluate(SAVE_STATS, 'json'), tmp_path)
         report = json.loads(file.read_text())
         assert file.name.startswith('testbot-') and file.suffix == '.json'
         assert report['robot'] == 'testbot' and 'Chrome' in report['browser']
         assert report['page'] == robot.url
         assert report['summary']['delay_ms']['seconds'] > 0
         assert {row['codec'] for row in report['rows'] if row['width']} == {'H264'}
-        file = page.download(lambda: page.evaluate(SAVE, 'csv'), tmp_path)
+        file = page.download(lambda: page.evaluate(SAVE_STATS, 'csv'), tmp_path)
         with file.open(newline='') as lines:
             table = list(csv.DictReader(lines))
         assert file.suffix == '.csv' and len(table) >= len(report['rows'])

@@ -18,87 +18,33 @@ import av
 import numpy as np
 import pytest
 from support.browsers import Firefox, PATIENCE, until
-from support.stack import ColourCamera, Robot
+from support.pages import (
+    BLUE, HIDE, MAX_X, MAX_Y, MAX_Z, no_motion, pages_of, RED, sideways_robot, spot, take,
+    velocity,
+)
 
-MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
-RED, BLUE = (0, 0, 200), (200, 0, 0)
 # Of what is loaded before anybody asks for more.
-MAX_BYTES = 100_000
-PAD = """
-  window.pads = [null, null];
-  // How often the page has looked since the last change.
-  window.polls = 0;
-  navigator.getGamepads = () => { polls += 1; return pads; };
-  const set = (pad) => { polls = 0; pads[1] = pad; };
-  window.plug = (axes, buttons = {}) => set({ index: 1, id: 'stub', connected: true,
-    mapping: 'standard', axes, buttons: Array.from({ length: 17 }, (_, n) => (
-      { value: buttons[n] ?? 0, pressed: !!buttons[n] })) });
-  window.unplug = () => { set(null); dispatchEvent(new Event('gamepaddisconnected')); };
-"""
+MAX_BYTES = 80_000
 
 
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot that goes sideways, too, with two cameras."""
-    robot = Robot(guard={'teleop.timeout': 3.0}, **{
-        'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
-        'teleop.max_linear_x': MAX_X,
-        'teleop.max_linear_y': MAX_Y, 'teleop.max_angular_z': MAX_Z})
-    cameras = []
-    try:
-        cameras += [ColourCamera(robot.probe, f'{name}/image_raw', colour)
-                    for name, colour in (('front', RED), ('rear', BLUE))]
+    with sideways_robot() as robot:
         yield robot
-    finally:
-        for camera in cameras:
-            camera.close()
-        robot.close()
 
 
 @pytest.fixture
 def show(robot, chromium):
     """Open the robot's page; it has a picture, and both cameras to choose from."""
-    pages = []
-
-    def make(width=1280, height=800):
-        touch = width != 1280
-        page = chromium.page(viewport={'width': width, 'height': height}, has_touch=touch,
-                             is_mobile=touch)
-        pages.append(page)
-        page.evaluate_on_load(PAD)
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
-        page.wait('rtcBridge.cameras.length === 2')
-        return page
-    yield make
-    errors = [page.errors for page in pages]
-    for page in pages:
-        page.close()
-    assert not any(errors), errors
+    with pages_of(robot, chromium) as show:
+        yield show
 
 
 @pytest.fixture
 def page(show):
     """Open the robot's page as a desktop shows it."""
     return show()
-
-
-def take(page):
-    """Take the seat by its button, and see that the keys drive then."""
-    page.arm()
-    page.wait("document.activeElement.id === 'stage'")
-
-
-def velocity(cmd_vel, x, y, z):
-    """Wait for a velocity."""
-    since = cmd_vel.mark()
-    cmd_vel.wait(lambda *v: v == pytest.approx((x, y, z), abs=1e-6), since)
-
-
-def no_motion(cmd_vel, since):
-    """Check that none came, nor comes with what the robot says next."""
-    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
-    assert cmd_vel.motions(since) == []
 
 
 def test_what_is_loaded_is_small(page):
@@ -223,14 +169,6 @@ def test_a_gamepad_drives_while_its_button_is_held(page, cmd_vel):
     no_motion(cmd_vel, since)
 
 
-def spot(page, stick, x, y):
-    """Return the point of the screen where a stick is pushed so far, 1 being its edge."""
-    return page.evaluate("""([id, x, y]) => {
-      const { left, top, width } = document.getElementById(id).getBoundingClientRect();
-      return [left + width / 2 * (1 + x), top + width / 2 * (1 + y)];
-    }""", [stick, x, y])
-
-
 def test_two_thumbs_drive_and_turn(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
@@ -298,15 +236,11 @@ def test_a_hidden_tab_gets_no_pictures_and_drives_nothing(page, robot, cmd_vel):
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
-    hide = """(hidden) => {
-      Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
-      document.dispatchEvent(new Event('visibilitychange'));
-    }"""
-    page.evaluate(hide, True)
+    page.evaluate(HIDE, True)
     velocity(cmd_vel, 0, 0, 0)
     count = robot.probe.node.count_subscribers
     robot.probe.wait_for(lambda: count('front/image_raw') == 0, PATIENCE)
-    page.evaluate(hide, False)
+    page.evaluate(HIDE, False)
     robot.probe.wait_for(lambda: count('front/image_raw') == 1, PATIENCE)
     page.wait_state('live')
     page.up('KeyW')

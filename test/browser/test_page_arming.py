@@ -15,9 +15,9 @@
 """Nobody moves a robot by accident: what arms a page, what disarms it, and how fast it begins."""
 
 import pytest
-from support.browsers import Firefox, until
+from support.browsers import until
+from support.pages import fresh_page, no_motion, press, velocity
 from support.stack import CmdVel, ColourCamera, Robot
-from test_page import no_motion, PAD, velocity
 
 MAX_X, MAX_Z = 0.5, 1.0
 FRONT, REAR = 'front/image_raw', 'rear/image_raw'
@@ -41,31 +41,12 @@ def robot():
     robot.close()
 
 
-@pytest.fixture(scope='module', params=['chromium', 'firefox'])
-def browser(request, chromium_path):
-    """Run each browser in turn."""
-    if request.param == 'firefox':
-        firefox = Firefox(request.getfixturevalue('firefox_path'))
-        yield firefox
-        firefox.close()
-    else:
-        yield request.getfixturevalue('chromium')
-
-
 @pytest.fixture
 def page(robot, browser):
     """Open the page as a browser does that has never seen this robot."""
-    if isinstance(browser, Firefox):
-        browser.fresh()
-        page = browser
-    else:
-        page = browser.page()
-    page.evaluate_on_load(PAD)
-    open_page(page, robot)
-    yield page
-    if page is not browser:
-        assert page.errors == []
-        page.close()
+    with fresh_page(browser) as page:
+        open_page(page, robot)
+        yield page
 
 
 @pytest.fixture
@@ -82,12 +63,6 @@ def open_page(page, robot):
     page.wait_state('live')
     page.wait('rtcBridge.cameras.length === 3')
     page.wait('rtcBridge.driver && !rtcBridge.driver.taken && document.hasFocus()')
-
-
-def press(page, key):
-    """Press a key, and let it go."""
-    page.down(key)
-    page.up(key)
 
 
 def silent(page, robot, cmd_vel, since):

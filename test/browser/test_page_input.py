@@ -16,64 +16,74 @@
 
 import pytest
 from support.browsers import until
-from test_page import (  # noqa: F401
-    MAX_X, MAX_Y, MAX_Z, page, robot, show, spot, take, velocity)
-
-AHEAD = 'plug([0, -1, 0, 0], { 4: 1 })'
-AT_REST = 'plug([0, 0, 0, 0])'
-HIDE = """(hidden) => {
-  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
-  document.dispatchEvent(new Event('visibilitychange'));
-}"""
+from support.pages import (
+    HIDE, MAX_X, MAX_Z, PAD_AHEAD as AHEAD, PAD_AT_REST as AT_REST, pages_of,
+    sideways_robot, spot, take, told, velocity,
+)
 
 
-def nothing_moves(page, cmd_vel):  # noqa: F811
-    """Check that what is held moves nothing; the page holds the seat."""
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot that goes sideways, too, with two cameras."""
+    with sideways_robot() as robot:
+        yield robot
+
+
+@pytest.fixture
+def show(robot, chromium):
+    """Open the robot's page; it has a picture, and both cameras to choose from."""
+    with pages_of(robot, chromium) as show:
+        yield show
+
+
+@pytest.fixture
+def page(show):
+    """Open the robot's page as a desktop shows it."""
+    return show()
+
+
+def nothing_moves(page, cmd_vel):
+    """Check that what is held moves nothing; the page holds the lease."""
     assert page.evaluate('rtcBridge.driver.epoch !== null')
     since = cmd_vel.mark()
     cmd_vel.wait(lambda *_: True, since + 15)
     assert cmd_vel.motions(since) == []
 
 
-def told(page, words):  # noqa: F811
-    """Wait until the page says something."""
-    page.wait(f"document.getElementById('toast').textContent.includes('{words}')")
-
-
-def stopped(page):  # noqa: F811
+def stopped(page):
     """Wait until the emergency stop is in force."""
     page.wait('rtcBridge.driver?.stopped.id != null')
 
 
-def release(page):  # noqa: F811
+def release(page):
     """Release it, and press Drive again."""
     page.evaluate('rtcBridge.driver.releaseStop()')
     page.wait('rtcBridge.driver.stopped.id === null')
     page.arm()
 
 
-def press(page, code, key, kind='rawKeyDown'):  # noqa: F811
+def press_place(page, code, key, kind='rawKeyDown'):
     """Press the key at a place (or let it go) that has another letter than on a US keyboard."""
     page.devtools('Input.dispatchKeyEvent', type=kind, code=code, key=key)
 
 
-def test_keys_go_by_their_places(page, cmd_vel):  # noqa: F811
+def test_keys_go_by_their_places(page, cmd_vel):
     take(page)
     # French: Z, Q are where W, A are elsewhere, and W where Z is.
-    press(page, 'KeyW', 'z')
-    press(page, 'KeyA', 'q')
+    press_place(page, 'KeyW', 'z')
+    press_place(page, 'KeyA', 'q')
     velocity(cmd_vel, MAX_X, 0, MAX_Z)
-    press(page, 'KeyA', 'q', 'keyUp')
-    press(page, 'KeyZ', 'w')
+    press_place(page, 'KeyA', 'q', 'keyUp')
+    press_place(page, 'KeyZ', 'w')
     velocity(cmd_vel, 0.9 * MAX_X, 0, 0)
     # Its minus is on the 6.
-    press(page, 'Digit6', '-')
+    press_place(page, 'Digit6', '-')
     velocity(cmd_vel, 0.8 * MAX_X, 0, 0)
-    press(page, 'KeyW', 'z', 'keyUp')
+    press_place(page, 'KeyW', 'z', 'keyUp')
     velocity(cmd_vel, 0, 0, 0)
 
 
-def test_another_tab_lets_go_of_a_key_for_good(page, cmd_vel):  # noqa: F811
+def test_another_tab_lets_go_of_a_key_for_good(page, cmd_vel):
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -95,7 +105,7 @@ def test_another_tab_lets_go_of_a_key_for_good(page, cmd_vel):  # noqa: F811
     velocity(cmd_vel, MAX_X, 0, 0)
 
 
-def test_a_menu_lets_go(page, cmd_vel):  # noqa: F811
+def test_a_menu_lets_go(page, cmd_vel):
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -108,7 +118,7 @@ def test_a_menu_lets_go(page, cmd_vel):  # noqa: F811
     nothing_moves(page, cmd_vel)
 
 
-def test_a_dialog_lets_go_of_everything(page, cmd_vel):  # noqa: F811
+def test_a_dialog_lets_go_of_everything(page, cmd_vel):
     take(page)
     page.evaluate(AT_REST)
     page.wait('rtcBridge.driver.epoch !== null')
@@ -131,7 +141,7 @@ def test_a_dialog_lets_go_of_everything(page, cmd_vel):  # noqa: F811
     velocity(cmd_vel, MAX_X, 0, 0)
 
 
-def test_space_stops_whatever_drives(page, cmd_vel):  # noqa: F811
+def test_space_stops_whatever_drives(page, cmd_vel):
     take(page)
     page.evaluate(AT_REST)
     nothing_moves(page, cmd_vel)
@@ -145,7 +155,7 @@ def test_space_stops_whatever_drives(page, cmd_vel):  # noqa: F811
 
 
 @pytest.mark.parametrize('key', ['Escape', 'Backspace'])
-def test_the_stop_key_works_wherever_nobody_types(page, cmd_vel, key):  # noqa: F811
+def test_the_stop_key_works_wherever_nobody_types(page, cmd_vel, key):
     take(page)
     page.evaluate("""() => {
       document.body.insertAdjacentHTML('beforeend', `<form class="test"><input value="abc">
@@ -174,7 +184,7 @@ def test_the_stop_key_works_wherever_nobody_types(page, cmd_vel, key):  # noqa: 
         release(page)
 
 
-def test_gamepads_are_told_of(page, cmd_vel):  # noqa: F811
+def test_gamepads_are_told_of(page, cmd_vel):
     page.evaluate("""() => { window.announce = (type, mapping) => dispatchEvent(
       Object.assign(new Event(type), { gamepad: { mapping } })); }""")
     page.evaluate("announce('gamepadconnected', 'standard')")
@@ -198,7 +208,7 @@ def test_gamepads_are_told_of(page, cmd_vel):  # noqa: F811
     velocity(cmd_vel, MAX_X, 0, 0)
 
 
-def test_a_button_for_full_speed(page, cmd_vel):  # noqa: F811
+def test_a_button_for_full_speed(page, cmd_vel):
     take(page)
     page.evaluate("rtcBridge.settings.set('speed', 0.4)")
     page.evaluate("rtcBridge.settings.set('turbo', 5)")
@@ -214,7 +224,7 @@ def test_a_button_for_full_speed(page, cmd_vel):  # noqa: F811
     velocity(cmd_vel, 0, 0, 0)
 
 
-def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):  # noqa: F811
+def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):
     take(page)
     page.evaluate(f'{AT_REST}; pads[0] = {{ ...pads[1], index: 0 }}')
     nothing_moves(page, cmd_vel)
@@ -231,7 +241,7 @@ def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):  # noqa: 
     velocity(cmd_vel, -MAX_X, 0, 0)
 
 
-def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):  # noqa: F811
+def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):
     phone = show(844, 390)
     take(phone)
     left, right = spot(phone, 'stick2', 0, -0.9), spot(phone, 'stick', 0.9, 0)
@@ -252,7 +262,7 @@ def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):  # noqa: F811
     phone.touch()
 
 
-def test_another_finger_changes_the_speed(show, cmd_vel):  # noqa: F811
+def test_another_finger_changes_the_speed(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
     left = spot(phone, 'stick2', 0, -1)
@@ -265,7 +275,7 @@ def test_another_finger_changes_the_speed(show, cmd_vel):  # noqa: F811
     velocity(cmd_vel, 0, 0, 0)
 
 
-def test_a_stick_belongs_to_one_finger(show, cmd_vel):  # noqa: F811
+def test_a_stick_belongs_to_one_finger(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
     up, down = spot(phone, 'stick2', 0, -1), spot(phone, 'stick2', 0, 0.9)
@@ -282,7 +292,7 @@ def test_a_stick_belongs_to_one_finger(show, cmd_vel):  # noqa: F811
     phone.touch()
 
 
-def test_a_touch_that_the_system_takes_away_lets_go(show, cmd_vel):  # noqa: F811
+def test_a_touch_that_the_system_takes_away_lets_go(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
     phone.touch(spot(phone, 'stick2', 0, -1), spot(phone, 'stick', -1, 0))
@@ -292,7 +302,7 @@ def test_a_touch_that_the_system_takes_away_lets_go(show, cmd_vel):  # noqa: F81
     phone.wait("document.querySelector('.stick.held') === null")
 
 
-def test_turning_the_phone_lets_go(show, cmd_vel):  # noqa: F811
+def test_turning_the_phone_lets_go(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
     finger = spot(phone, 'stick2', 0, -1)
@@ -309,7 +319,7 @@ def test_turning_the_phone_lets_go(show, cmd_vel):  # noqa: F811
     phone.touch()
 
 
-def test_one_stick_by_the_mouse_beside_the_keys(page, cmd_vel):  # noqa: F811
+def test_one_stick_by_the_mouse_beside_the_keys(page, cmd_vel):
     take(page)
     page.down('KeyD')
     velocity(cmd_vel, 0, 0, -MAX_Z)
@@ -331,7 +341,7 @@ def test_one_stick_by_the_mouse_beside_the_keys(page, cmd_vel):  # noqa: F811
     velocity(cmd_vel, 0, 0, 0)
 
 
-def test_scripts_that_stand_still_stop_the_robot(page, cmd_vel):  # noqa: F811
+def test_scripts_that_stand_still_stop_the_robot(page, cmd_vel):
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -349,7 +359,7 @@ def test_scripts_that_stand_still_stop_the_robot(page, cmd_vel):  # noqa: F811
     page.up('KeyW')
 
 
-def test_a_tab_that_records_drives_nothing_while_hidden(page, cmd_vel):  # noqa: F811
+def test_a_tab_that_records_drives_nothing_while_hidden(page, cmd_vel):
     take(page)
     page.evaluate(AT_REST)
     nothing_moves(page, cmd_vel)
@@ -367,7 +377,7 @@ def test_a_tab_that_records_drives_nothing_while_hidden(page, cmd_vel):  # noqa:
     page.click('#record')
 
 
-def test_a_page_from_the_cache_begins_anew(page, cmd_vel):  # noqa: F811
+def test_a_page_from_the_cache_begins_anew(page, cmd_vel):
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -392,8 +402,8 @@ def test_a_page_from_the_cache_begins_anew(page, cmd_vel):  # noqa: F811
     "localStorage.rtc_bridge = '{\"speed\": \"fast\", \"sticks\": [], \"enable\": 99}';",
     "localStorage['rtc_bridge.robots'] = '[null, {\"id\": \"testbot\", \"speed\": 99}]';",
 ], ids=['forbidden', 'no JSON', 'no such values', 'no such speed'])
-def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):  # noqa: F811
-    page = chromium.page()  # noqa: F811
+def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):
+    page = chromium.page()
     page.evaluate_on_load(script)
     page.load(f'{robot.url}?camera=front/image_raw')
     page.wait_state('live')
@@ -406,8 +416,8 @@ def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):  # noqa: F8
     page.close()
 
 
-def test_names_for_those_who_do_not_see(show):  # noqa: F811
-    def labels(page):  # noqa: F811
+def test_names_for_those_who_do_not_see(show):
+    def labels(page):
         return page.evaluate("""[...document.querySelectorAll('.stick')]
           .filter((one) => !one.hidden).map((one) => one.ariaLabel)""")
     assert labels(show()) == ['Stick: drive and turn']
@@ -422,7 +432,7 @@ def test_names_for_those_who_do_not_see(show):  # noqa: F811
     assert nameless == []
 
 
-def test_the_lowest_speed_stays_the_lowest(page):  # noqa: F811
+def test_the_lowest_speed_stays_the_lowest(page):
     for button, end in (('slower', 0.1), ('faster', 1)):
         for _ in range(12):
             page.evaluate(f"document.getElementById('{button}').click()")
@@ -430,7 +440,7 @@ def test_the_lowest_speed_stays_the_lowest(page):  # noqa: F811
 
 
 @pytest.mark.parametrize('key', ['Alt', 'F10'])
-def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):  # noqa: F811
+def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
@@ -440,7 +450,7 @@ def test_a_key_that_opens_a_menu_lets_go(page, cmd_vel, key):  # noqa: F811
     nothing_moves(page, cmd_vel)
 
 
-def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel):  # noqa: F811
+def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel):
     take(page)
     page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
     page.evaluate(
@@ -451,7 +461,7 @@ def test_a_stop_while_the_page_is_put_away_is_sent_on_the_way_back(page, cmd_vel
     release(page)
 
 
-def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page):  # noqa: F811
+def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page):
     page.wait_state('live')
     page.evaluate(f'({HIDE})(true)')
     try:
@@ -465,7 +475,7 @@ def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page)
     page.wait_state('live')
 
 
-def test_what_cannot_be_loaded_or_recorded_is_said(page):  # noqa: F811
+def test_what_cannot_be_loaded_or_recorded_is_said(page):
     page.lose_once('**/options_dialog.js')
     page.click('#options')
     told(page, 'did not work')

@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The seat of a driver who moves nothing, or who is gone; names are text, whatever is in them."""
+"""The lease of a driver who moves nothing, or who is gone; names are text, whatever is in them."""
 
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
+from support.pages import shows, text
 from support.stack import CmdVel, ColourCamera, ROBOT, Robot
-from test_page_states import browse, shows, take, text  # noqa: F401
 
 IDLE = 4.0
 EVIL = '<img src=x onerror="window.hit = 1"><b>Ada</b>'
@@ -26,7 +26,7 @@ EVIL = '<img src=x onerror="window.hit = 1"><b>Ada</b>'
 
 @pytest.fixture(scope='module')
 def robot(tmp_path_factory):
-    """Run a robot that gives nobody the seat for nothing."""
+    """Run a robot that gives nobody the lease for nothing."""
     folder = tmp_path_factory.mktemp('keys')
     robot = Robot(guard={'teleop.timeout': 3.0}, **{
         'access.anonymous': 'none', 'access.anonymous_via_relay': 'none',
@@ -42,12 +42,12 @@ def robot(tmp_path_factory):
     robot.close()
 
 
-def test_an_idle_driver_loses_the_seat_and_one_who_moves_keeps_it(robot, browse):  # noqa: F811
+def test_an_idle_driver_loses_the_lease_and_one_who_moves_keeps_it(robot, browse):
     ada, grace = [browse(robot.link('drive', name)) for name in ('Ada', 'Grace')]
     cmd_vel = CmdVel(robot.probe)
     for page in (ada, grace):
         page.wait_state('live')
-    take(ada)
+    ada.arm()
     shows(grace, '#driver', 'Ada drives')
     grace.click('#take')
     # Nobody answers, and Ada moves nothing.
@@ -55,14 +55,14 @@ def test_an_idle_driver_loses_the_seat_and_one_who_moves_keeps_it(robot, browse)
     shows(ada, '#driver', 'Grace drives')
     shows(ada, '#driver', 'Nobody drives')
     shows(grace, '#take', 'Drive')
-    take(ada)
+    ada.arm()
     since = cmd_vel.mark()
     ada.down('KeyW')
     # 20 commands a second at least, for longer than that.
     cmd_vel.wait(lambda *_: True, since + int(20 * 2 * IDLE))
     assert ada.evaluate('rtcBridge.driver.epoch !== null')
     shows(grace, '#driver', 'Ada drives')
-    # She is gone without an answer: who asked has the seat.
+    # She is gone without an answer: who asked has the lease.
     grace.click('#take')
     shows(ada, '#asked', 'Grace asks to drive')
     since = cmd_vel.mark()
@@ -72,12 +72,12 @@ def test_an_idle_driver_loses_the_seat_and_one_who_moves_keeps_it(robot, browse)
     assert grace.errors == []
 
 
-def test_a_name_is_text(robot, browse):  # noqa: F811
+def test_a_name_is_text(robot, browse):
     ada, vera = browse(robot.link('drive', EVIL)), browse(robot.link('view', 'Vera'))
     grace = browse(robot.link('drive', EVIL.replace('Ada', 'Grace')))
     for page in (ada, vera, grace):
         page.wait_state('live')
-    take(ada)
+    ada.arm()
     shows(vera, '#driver', EVIL)
     grace.click('#take')
     shows(ada, '#asked', EVIL.replace('Ada', 'Grace'))

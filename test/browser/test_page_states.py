@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Every state of the page, reached for real, on phones and desktops; people who share a seat."""
+"""Every state of the page, reached for real, on phones and desktops; people who share a robot."""
 
 import os
 from pathlib import Path
@@ -23,12 +23,12 @@ import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
 from support.accessibility import faults, out_of_reach, STILL
-from support.browsers import PATIENCE, until
+from support.browsers import until
+from support.pages import RED, release_stop as released, shows, text
 from support.stack import ColourCamera, ROBOT, Robot
 
 SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'tablet': (820, 1180),
          'desktop': (1440, 900)}
-RED = (0, 0, 200)
 
 
 @pytest.fixture(scope='module')
@@ -91,45 +91,6 @@ def shoot(folder):
     return take
 
 
-@pytest.fixture
-def browse(chromium):
-    """Open pages, and close them in the end."""
-    pages = []
-
-    def show(url):
-        pages.append(chromium.show(url))
-        return pages[-1]
-    yield show
-    for page in pages:
-        page.close()
-
-
-def text(page, selector):
-    """Return the text of an element that can be seen, else nothing."""
-    return page.evaluate("""(selector) => {
-      const one = document.querySelector(selector);
-      return one?.checkVisibility() ? one.textContent : '';
-    }""", selector)
-
-
-def shows(page, selector, words):
-    """Wait until an element can be seen that has these words."""
-    until(lambda: words in text(page, selector), lambda: f'{words}: {page.texts()}')
-
-
-def released(page):
-    """Release the emergency stop by its button, and by that again when it asks."""
-    def pressed():
-        page.evaluate("document.getElementById('releasestop').click()")
-        return not text(page, '#stopped')
-    until(pressed, 'the release', 2 * PATIENCE)
-
-
-def take(page):
-    """Take the seat by its button."""
-    page.arm()
-
-
 def test_while_the_robot_does_not_answer(robot, browse, shoot):
     robot.bridge.send(signal.SIGSTOP)
     try:
@@ -164,7 +125,7 @@ def test_a_spectator_has_no_controls_and_sees_who_drives(robot, camera, browse, 
         assert text(page, control) == '' and page.evaluate(
             f"!document.querySelector('{control}').checkVisibility()")
     driver = browse(robot.link('drive', 'Ada'))
-    take(driver)
+    driver.arm()
     shows(page, '#driver', 'Ada drives')
     # Here no node takes the velocities.
     shows(driver, '#notices', 'nobody subscribes to /cmd_vel')
@@ -176,7 +137,7 @@ def test_a_spectator_has_no_controls_and_sees_who_drives(robot, camera, browse, 
 def test_the_last_picture_stays_dimmed_with_its_age(robot, camera, browse, shoot):
     page = browse(robot.link('drive', 'Ada'))
     page.wait_state('live')
-    take(page)
+    page.arm()
     robot.bridge.send(signal.SIGSTOP)
     try:
         page.wait_state('connection-lost')
@@ -199,7 +160,7 @@ def test_the_last_picture_stays_dimmed_with_its_age(robot, camera, browse, shoot
 def test_a_frozen_camera_is_told(robot, camera, browse, shoot):
     page = browse(robot.link('drive', 'Ada'))
     page.wait_state('live')
-    take(page)
+    page.arm()
     camera.pause()
     try:
         page.wait_state('camera-lost')
@@ -225,9 +186,9 @@ def test_the_robot_goes_and_comes_back(robot, camera, browse, shoot):
     assert text(page, '#notice') == ''
 
 
-def test_the_seat_is_asked_for_refused_and_handed_over(robot, camera, browse, shoot):
+def test_the_lease_is_asked_for_refused_and_handed_over(robot, camera, browse, shoot):
     ada, grace = [browse(robot.link('drive', name)) for name in ('Ada', 'Grace')]
-    take(ada)
+    ada.arm()
     shows(grace, '#driver', 'Ada drives')
     shows(grace, '#take', 'Ask to drive')
     grace.click('#take')
@@ -256,7 +217,7 @@ def test_the_seat_is_asked_for_refused_and_handed_over(robot, camera, browse, sh
 def test_an_emergency_stop_is_shown_to_all_and_released_with_a_question(
         robot, camera, browse, shoot):
     ada, vera = browse(robot.link('drive', 'Ada')), browse(robot.link('view', 'Vera'))
-    take(ada)
+    ada.arm()
     vera.wait_state('live')
     ada.click('#stop')
     shows(ada, '#stopped', 'by Ada')
@@ -278,7 +239,7 @@ def test_an_emergency_stop_is_shown_to_all_and_released_with_a_question(
     released(ada)
     until(lambda: not text(vera, '#stopped'), 'the release')
     # By the keyboard, too.
-    take(ada)
+    ada.arm()
     ada.down('Backspace')
     shows(vera, '#stopped', 'by Ada')
     released(ada)

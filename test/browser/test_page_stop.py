@@ -19,9 +19,8 @@ import signal
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
-from support.browsers import Firefox, until
+from support.pages import fresh_page, press, release_stop as release
 from support.stack import ColourCamera, ROBOT, Robot
-from test_page import PAD
 
 STOPPED = 'rtcBridge.driver?.stopped.id != null'
 # What is at the middle of the button, on the part of the page that is on the screen.
@@ -52,43 +51,14 @@ def robot(tmp_path_factory):
     robot.close()
 
 
-@pytest.fixture(scope='module', params=['chromium', 'firefox'])
-def browser(request):
-    """Run each browser in turn."""
-    if request.param == 'firefox':
-        firefox = Firefox(request.getfixturevalue('firefox_path'))
-        yield firefox
-        firefox.close()
-    else:
-        yield request.getfixturevalue('chromium')
-
-
 @pytest.fixture
 def page(robot, browser):
     """Open the page."""
-    if isinstance(browser, Firefox):
-        browser.fresh()
-        page = browser
-    else:
-        page = browser.page()
-    page.evaluate_on_load(PAD)
-    page.load(robot.url)
-    page.wait_state('live')
-    page.wait(f'rtcBridge.driver && !({STOPPED})')
-    yield page
-    if page is not browser:
-        page.close()
-
-
-def release(page):
-    """Release the stop as a person does: by the button, and by that again when it asks."""
-    page.click('#releasestop')
-    page.wait("!document.getElementById('keepstopped').hidden")
-
-    def released():
-        page.evaluate("document.getElementById('releasestop').click()")
-        return not page.evaluate(STOPPED)
-    until(released, 'the release')
+    with fresh_page(browser, may_fail=True) as page:
+        page.load(robot.url)
+        page.wait_state('live')
+        page.wait(f'rtcBridge.driver && !({STOPPED})')
+        yield page
 
 
 def test_it_is_there_and_released_where_driving_is_off(page):
@@ -98,8 +68,7 @@ def test_it_is_there_and_released_where_driving_is_off(page):
     page.click('#stop')
     page.wait(STOPPED)
     release(page)
-    page.down('Backspace')
-    page.up('Backspace')
+    press(page, 'Backspace')
     page.wait(STOPPED)
     release(page)
 
@@ -114,15 +83,13 @@ def test_it_is_there_under_the_options(page):
     release(page)
     # By its key there, too; and the rest of the page is out of reach of Tab.
     page.evaluate("document.querySelector('dialog select').focus()")
-    page.down('Backspace')
-    page.up('Backspace')
+    press(page, 'Backspace')
     page.wait(STOPPED)
     release(page)
     assert page.evaluate("""['header', 'main', '#tools', '#lease'].every(
       (one) => document.querySelector(one).closest('[inert]'))""")
     page.evaluate("document.querySelector('dialog select').focus()")
-    page.down('Escape')
-    page.up('Escape')
+    press(page, 'Escape')
     page.wait("document.querySelector('dialog') === null")
     assert not page.evaluate(STOPPED)
     assert page.evaluate("document.querySelector('[inert]')") is None
@@ -155,8 +122,7 @@ def test_a_gamepads_button_presses_it_also_under_a_dialog(page):
     page.wait('polls > 2')
     page.evaluate('plug([0, 0, 0, 0], { 4: 1 })')
     page.wait(STOPPED)
-    page.down('Escape')
-    page.up('Escape')
+    press(page, 'Escape')
     release(page)
     page.evaluate('unplug()')
 

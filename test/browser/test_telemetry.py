@@ -21,11 +21,9 @@ import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 from support.browsers import until
+from support.pages import TELEMETRY
 from support.services import HOSTILE, Services
 from support.stack import finish, Robot
-
-VALUES = """Object.fromEntries([...document.querySelectorAll('#telemetry dt')].map(
-  (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
 
 
 @pytest.fixture(scope='module')
@@ -50,16 +48,16 @@ def test_the_page_shows_values_and_calls_services_and_runs_no_html_in_them(robot
         page.wait_state('live')
         page.wait("!document.getElementById('more').hidden")
         page.evaluate("document.getElementById('more').click()")
-        page.wait(f"({VALUES})['/sim_robot/bumper'] === 'false'")
-        page.wait(f"({VALUES}).Battery?.endsWith(' V')")
-        shown = page.evaluate(VALUES)
+        page.wait(f"({TELEMETRY})['/sim_robot/bumper'] === 'false'")
+        page.wait(f"({TELEMETRY}).Battery?.endsWith(' V')")
+        shown = page.evaluate(TELEMETRY)
         assert shown['Speed'] == '0.00 m/s'
         # It was said once; a busy machine shows it late.
         assert re.fullmatch(re.escape(HOSTILE) + r'( \(\d+ s ago\))?', shown['/note'])
         page.wait("document.getElementById('vitals').textContent.endsWith('%0.00 m/s')")
         page.arm()
         page.down('w')
-        page.wait(f'parseFloat(({VALUES}).Speed) > 0.1')
+        page.wait(f'parseFloat(({TELEMETRY}).Speed) > 0.1')
         page.up('w')
         click = """(label) => {
           const all = [...document.querySelectorAll('#actions button')];
@@ -82,7 +80,7 @@ def test_the_page_shows_values_and_calls_services_and_runs_no_html_in_them(robot
         assert page.errors == []
         # What has fallen silent says so.
         simulator.send(signal.SIGSTOP)
-        page.wait(f"({VALUES}).Battery.includes('s ago')")
+        page.wait(f"({TELEMETRY}).Battery.includes('s ago')")
         simulator.send(signal.SIGCONT)
     finally:
         page.close()

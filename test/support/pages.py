@@ -1,0 +1,174 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The page in a browser, for tests: what is in it, and what hands do to it."""
+
+from contextlib import contextmanager
+
+import pytest
+from support.browsers import Firefox, until
+from support.patience import PATIENCE
+from support.stack import ColourCamera, Robot
+
+# Limits of the robot of sideways_robot(), in m/s and rad/s.
+MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
+RED, BLUE = (0, 0, 200), (200, 0, 0)
+# Replaces the browser's gamepads by two that a test plugs in. The page looks at them each 40 ms.
+PAD = """
+  window.pads = [null, null];
+  // How often the page has looked since the last change.
+  window.polls = 0;
+  navigator.getGamepads = () => { polls += 1; return pads; };
+  const set = (pad) => { polls = 0; pads[1] = pad; };
+  window.plug = (axes, buttons = {}) => set({ index: 1, id: 'stub', connected: true,
+    mapping: 'standard', axes, buttons: Array.from({ length: 17 }, (_, n) => (
+      { value: buttons[n] ?? 0, pressed: !!buttons[n] })) });
+  window.unplug = () => { set(null); dispatchEvent(new Event('gamepaddisconnected')); };
+"""
+PAD_AT_REST = 'plug([0, 0, 0, 0])'
+# With the button held that has to be held.
+PAD_AHEAD = 'plug([0, -1, 0, 0], { 4: 1 })'
+# What the panels show, by label.
+STATS = """Object.fromEntries([...document.querySelectorAll('#stats dt')].map(
+  (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
+TELEMETRY = """Object.fromEntries([...document.querySelectorAll('#telemetry dt')].map(
+  (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
+# Called with json or csv.
+SAVE_STATS = '(kind) => document.getElementById(`save-${kind}`).click()'
+# Called with true or false.
+HIDE = """(hidden) => {
+  Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+  document.dispatchEvent(new Event('visibilitychange'));
+}"""
+
+
+@contextmanager
+def sideways_robot():
+    """Run a robot that can move sideways, with two cameras; its timeouts suit a busy host."""
+    robot = Robot(guard={'teleop.timeout': 3.0}, **{
+        'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
+        'teleop.max_linear_x': MAX_X,
+        'teleop.max_linear_y': MAX_Y, 'teleop.max_angular_z': MAX_Z})
+    cameras = []
+    try:
+        cameras += [ColourCamera(robot.probe, f'{name}/image_raw', colour)
+                    for name, colour in (('front', RED), ('rear', BLUE))]
+        yield robot
+    finally:
+        for camera in cameras:
+            camera.close()
+        robot.close()
+
+
+@contextmanager
+def pages_of(robot, chromium):
+    """
+    Give a function that opens the page of such a robot; check in the end that none had errors.
+
+    Its arguments are the size of the window; other sizes than a desktop's are of a phone.
+    """
+    pages = []
+
+    def show(width=1280, height=800):
+        touch = width != 1280
+        page = chromium.page(viewport={'width': width, 'height': height}, has_touch=touch,
+                             is_mobile=touch)
+        pages.append(page)
+        page.evaluate_on_load(PAD)
+        page.load(f'{robot.url}?camera=front/image_raw')
+        page.wait_state('live')
+        page.wait('rtcBridge.cameras.length === 2')
+        return page
+    yield show
+    errors = [page.errors for page in pages]
+    for page in pages:
+        page.close()
+    assert not any(errors), errors
+
+
+@contextmanager
+def fresh_page(browser, may_fail=False):
+    """
+    Give a page of a browser that has never seen a robot, with gamepads to plug in.
+
+    :param may_fail: errors on the page's console are expected, as of a connection that is lost
+    """
+    if isinstance(browser, Firefox):
+        browser.fresh()
+        browser.evaluate_on_load(PAD)
+        yield browser
+        return
+    page = browser.page()
+    page.evaluate_on_load(PAD)
+    yield page
+    assert may_fail or page.errors == []
+    page.close()
+
+
+def take(page):
+    """Press Drive, and see that the keys drive then."""
+    page.arm()
+    page.wait("document.activeElement.id === 'stage'")
+
+
+def press(page, key):
+    """Press a key, and release it."""
+    page.down(key)
+    page.up(key)
+
+
+def velocity(cmd_vel, x, y, z):
+    """Wait for a velocity."""
+    since = cmd_vel.mark()
+    cmd_vel.wait(lambda *v: v == pytest.approx((x, y, z), abs=1e-6), since)
+
+
+def no_motion(cmd_vel, since):
+    """Check that none came, nor comes with what the robot says next."""
+    cmd_vel.wait(lambda *_: True, cmd_vel.mark() + 10)
+    assert cmd_vel.motions(since) == []
+
+
+def spot(page, stick, x, y):
+    """Return the point of the screen where a stick is pushed so far, 1 being its edge."""
+    return page.evaluate("""([id, x, y]) => {
+      const { left, top, width } = document.getElementById(id).getBoundingClientRect();
+      return [left + width / 2 * (1 + x), top + width / 2 * (1 + y)];
+    }""", [stick, x, y])
+
+
+def told(page, words):
+    """Wait until the page says something for a few seconds."""
+    page.wait(f"document.getElementById('toast').textContent.includes('{words}')")
+
+
+def text(page, selector):
+    """Return the text of an element that can be seen, else nothing."""
+    return page.evaluate("""(selector) => {
+      const one = document.querySelector(selector);
+      return one?.checkVisibility() ? one.textContent : '';
+    }""", selector)
+
+
+def shows(page, selector, words):
+    """Wait until an element can be seen that has these words."""
+    until(lambda: words in text(page, selector), lambda: f'{words}: {page.texts()}')
+
+
+def release_stop(page):
+    """Release the emergency stop as a person does: by its button, and by that again."""
+    def released():
+        page.evaluate("document.getElementById('releasestop').click()")
+        return not text(page, '#stopped')
+    until(released, 'the release of the emergency stop', 2 * PATIENCE)
