@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Relays as processes behind the nginx of docs/deployment.md, with a real robot and browser."""
+"""Relays as processes behind the nginx of docs/reverse-proxy.md, with a real robot and browser."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ from support.relay_server import get, Relay
 from support.viewers import Viewer
 from test_relays import answer, FRAGMENT, ready, SDP, WHEP
 
-DOCS = Path(__file__).parents[2] / 'docs' / 'deployment.md'
+DOCS = Path(__file__).parents[2] / 'docs' / 'reverse-proxy.md'
 
 
 class Site:
