@@ -34,7 +34,7 @@ from .start_settings import (
 from .telemetry import Telemetry
 from .teleop import Teleop
 from ..core.driving.emergency_stop import EmergencyStop
-from ..core.driving.rtcbot_input import read_text
+from ..core.protocol.application_text import read_text
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import default_robot_id, RobotSettings
 from ..core.supervision import (

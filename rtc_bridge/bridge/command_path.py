@@ -25,14 +25,14 @@ from rclpy.qos import DurabilityPolicy
 from std_msgs.msg import String
 
 from ..core.clock import boot_time
-from ..core.driving.command_path import (
-    Endpoint, full_name, graph_notices, guard_notices, likely_first, missing_guard_notice, Settled,
-    stop_notice, VelocityGraph)
-from ..core.driving.driver_notices import Notice
+from ..core.driving.driver_notices import (
+    guard_notices, missing_guard_notice, Notice, SettledNotices, stop_notice)
 from ..core.driving.emergency_stop import EmergencyStop
-from ..core.driving.engaged_stops import EngagedStops, GONE_AFTER_S
-from ..core.driving.guard_messages import BridgeId, GuardState, HeldStop, StopState
-from ..core.driving.known_guards import KnownGuards
+from ..core.driving.engaged_stops import BRIDGE_GONE_AFTER_S, EngagedStops
+from ..core.driving.guard_messages import BridgeId, EngagedStop, GuardState, StopState
+from ..core.driving.guard_monitor import KnownGuards
+from ..core.driving.velocity_graph import (
+    Endpoint, full_name, graph_notices, likely_first, VelocityGraph)
 from ..core.errors import ProtocolError
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import make_status
@@ -83,7 +83,7 @@ class CommandPath:
         self._stops = EngagedStops()
         # When another process of this node was heard last.
         self._twin_heard = float('-inf')
-        self._settled = Settled()
+        self._settled = SettledNotices()
         self._graph: list[Notice] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         # Topics of guards that are heard.
@@ -99,12 +99,12 @@ class CommandPath:
         return self._guards.reason()
 
     @property
-    def other_stops(self) -> tuple[HeldStop, ...]:
+    def other_stops(self) -> tuple[EngagedStop, ...]:
         """Return the emergency stops of other bridges, and of earlier runs of this one."""
         guard = self._guards.guard
         # The guard remembers bridges that ended before this one came.
         stops = {stop.process: stop for stop in guard.stops} if guard is not None else {}
-        stops |= {stop.process: stop for stop in self._stops.held()}
+        stops |= {stop.process: stop for stop in self._stops.engaged()}
         return tuple(stop for process, stop in stops.items() if process != self._bridge.process)
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -180,7 +180,7 @@ class CommandPath:
         output, guard = self._output, self._guards.guard
         if output is not None:
             return VelocityGraph(output.topic, self._bridge.name, output.kind, output.auto,
-                                 twin=boot_time() - self._twin_heard < GONE_AFTER_S)
+                                 twin=boot_time() - self._twin_heard < BRIDGE_GONE_AFTER_S)
         if guard is not None:
             return VelocityGraph(guard.topic, guard.name, guard.kind, guard.auto)
         return None

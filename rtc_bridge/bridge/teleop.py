@@ -32,9 +32,9 @@ from ..core.driving.guard_messages import BridgeId, StopState
 from ..core.driving.guard_monitor import GuardMonitor
 from ..core.driving.lease import Lease
 from ..core.driving.teleop_controller import POLL_PERIOD_S, TeleopController
-from ..core.driving.velocity import Limits, Velocity
+from ..core.driving.velocity import Velocity
 from ..core.driving.velocity_guard import VelocityGuard
-from ..core.errors import ParameterError, StoreError
+from ..core.errors import StoreError
 from ..core.settings.robot_settings import RTCBotSettings, TeleopSettings
 from ..core.supervision import call_guarded, call_in_loop, guard, guarded
 from ..ros.diagnostics import make_status
@@ -94,10 +94,11 @@ class Teleop:
         self._lock = node.create_publisher(Bool, LOCK_TOPIC, STATE_QOS)
         self._stops = node.create_publisher(String, STOP_TOPIC, STATE_QOS)
         self._lock_opens = boot_time() + _LOCK_OPENS_AFTER_S
-        self.controller = TeleopController(_gate(settings, rtcbot, conditions), self._publish,
-                                           self._joy and self._publish_joy, emergency_stop=stop,
-                                           enabled=settings.enabled,
-                                           lease_reason=self.path.lease_reason)
+        self.controller = TeleopController(
+            CommandGate(settings, Lease(settings.idle_timeout),
+                        latch_timeout=rtcbot.hold_timeout, conditions=conditions), self._publish,
+            self._joy and self._publish_joy, emergency_stop=stop, enabled=settings.enabled,
+            lease_reason=self.path.lease_reason)
         self.controller.on_emergency_stop_change.append(self._tell_stop)
         self.path.on_change.append(self._path_changed)
         if self._watch is not None:
@@ -190,7 +191,7 @@ class Teleop:
     def _rest(self) -> None:
         # The last zero was sent before this was told.
         if self.controller.lease.holder is None:
-            self._watch.rest()
+            self._watch.forget_unanswered()
 
     def _path_changed(self) -> None:
         # Whoever is refused must not appear to drive.
@@ -202,9 +203,9 @@ class Teleop:
         if bridge != str(self._bridge):
             # An answer to another bridge.
             return
-        if self._watch.heard(stamp, epoch):
+        if self._watch.answered(stamp, epoch):
             # The guard waits for a neutral command, so the driver has to give one.
-            self.controller.stop_and_require_neutral()
+            self.controller.gate.stop_and_require_neutral()
 
     @staticmethod
     def _is_press(message: Bool) -> bool:
@@ -250,7 +251,7 @@ class Teleop:
                 self._output.publish(velocity)
             if epoch != self._guard.epoch:
                 epoch = self._guard.epoch
-                self.controller.stop_and_require_neutral()
+                self.controller.gate.stop_and_require_neutral()
 
     def _tell_stop(self) -> None:
         if self._guard is not None:
@@ -278,18 +279,3 @@ class Teleop:
         message = Joy(axes=axes, buttons=buttons)
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._joy.publish(message)
-
-
-def _gate(settings: TeleopSettings, rtcbot: RTCBotSettings,
-          conditions: list[Callable[[], str | None]]) -> CommandGate:
-    limits = Limits(settings.max_linear_x, settings.max_linear_y,
-                    settings.max_angular_z, settings.max_linear_acceleration,
-                    settings.max_angular_acceleration)
-    slow = settings.slow_from, settings.slow_to
-    if slow[1] and slow[1] <= slow[0]:
-        raise ParameterError(f'parameter teleop.slow_to is {slow[1]}, allowed is 0, or more than '
-                             f'teleop.slow_from, which is {slow[0]}')
-    return CommandGate(limits, Lease(settings.idle_timeout), timeout=settings.timeout,
-                       max_age=settings.max_age, max_frame_age=settings.max_frame_age,
-                       hold_timeout=rtcbot.hold_timeout,
-                       slow=slow, conditions=conditions)

@@ -113,14 +113,14 @@ class CmdVelGuard(Node):
         state = GuardState(
             self._id, self.get_fully_qualified_name(), this_process(), self._output.topic,
             self._output.kind, self._output.auto,
-            BridgeId.parse(holder) if holder is not None else None, self._stops.held())
+            BridgeId.parse(holder) if holder is not None else None, self._stops.engaged())
         if due or state != self._told:
             self._next_state, self._told = now + _STATE_PERIOD_S, state
             self._state.publish(String(data=state.dump()))
 
     def end(self) -> None:
         """Publish a last zero, and see it off; a step that fails leaves out no other."""
-        for step in (lambda: self.publish(self.guard.stop()), self._output.flush,
+        for step in (lambda: self.publish(self.guard.last_zero()), self._output.flush,
                      self.destroy_node):
             with guard('last zero'):
                 step()
@@ -143,7 +143,7 @@ class CmdVelGuard(Node):
             self._log_refusal(bridge, holder)
             return
         # So the bridge knows that it is heard in time, and when a neutral command is needed.
-        if self.guard.took(stamp):
+        if stamp == self.guard.last_stamp:
             self._heard.publish(Header(
                 stamp=message.header.stamp, frame_id=f'{self.guard.epoch} {bridge}'))
 

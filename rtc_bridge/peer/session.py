@@ -245,7 +245,7 @@ class Session:
         self.limits.prove()
         if not may_drive(self.role):
             # It may have driven without an invite, which is for watching only.
-            self.robot.teleop.release_lease(self.session_id)
+            self.robot.teleop.lease.release(self.session_id)
         logger.info('%s: %s by the invite of %s', self._name, self.role,
                     shorten(self.authorization.invite))
         self.fill_first_slot(self._offer.camera)
@@ -280,7 +280,7 @@ class Session:
         # Deaf first: a message that is still on its way must not take the lease again.
         self._close_channels(reason, code)
         # Whatever of the rest fails, the rest of it is done.
-        for end in (lambda: self.robot.teleop.release_lease(self.session_id),
+        for end in (lambda: self.robot.teleop.lease.release(self.session_id),
                     *(slot.stop for slot in self.slots), self.path.close,
                     lambda: self.on_closed(self)):
             with guard('end of a session'):
@@ -366,7 +366,7 @@ class Session:
             if self.state == 'connected' and answered is not None:
                 if now - answered > DEAD_AFTER_S:
                     return self.end(f'no sign of life for {DEAD_AFTER_S:g} s')
-                self.robot.teleop.keep_alive(self.session_id, now - answered)
+                self.robot.teleop.gate.keep_alive(self.session_id, now - answered)
             for slot in self.slots:
                 slot.check_codec(self.path.congestion.fraction_lost, 'control' in self._channels)
             self.path.step(self._pc, self.robot.teleop.lease.holder == self.session_id)

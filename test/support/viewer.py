@@ -29,8 +29,8 @@ from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import TeleopController
-from rtc_bridge.core.driving.velocity import Limits
 from rtc_bridge.core.protocol.robot_link import Offer
+from rtc_bridge.core.settings.robot_settings import TeleopSettings
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
@@ -90,7 +90,9 @@ class TestCamera:
 def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=None, **changes):
     """Return the sessions of a robot with these cameras."""
     received = []
-    teleop = TeleopController(CommandGate(Limits(1.0, 0.0, 2.0, 100.0, 100.0), Lease()), publish)
+    teleop = TeleopController(CommandGate(TeleopSettings(
+        max_linear_x=1.0, max_angular_z=2.0, max_linear_acceleration=100.0,
+        max_angular_acceleration=100.0, max_frame_age=0.0), Lease()), publish)
     robot = RobotContext('robot', teleop, access or AccessPolicy('robot', role, 'none'),
                          received.append, {c.camera.name: c.camera for c in cameras}, **changes)
     sessions = Sessions(robot)

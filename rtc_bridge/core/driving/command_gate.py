@@ -13,299 +13,286 @@
 # limitations under the License.
 
 """
-The gate: every motion command from outside passes here, or is refused with a reason.
+The command gate: each motion command from outside passes here, or is refused with a reason.
 
-A command counts only with the epoch of the lease it was made for (:mod:`.lease`).
-Pure: no thread, no timer; the caller polls it and publishes what it returns.
+Pure: no thread, no timer. The caller polls the gate, publishes the velocities that it returns, and
+publishes zero whenever the gate calls ``on_stop``.
 """
 
-from collections import OrderedDict
-import secrets
+import logging
 from typing import Callable, Sequence
 
+from .freshness import FreshnessNonces, random_nonce
+from .latched_state import LatchedState
 from .lease import Lease
-from .velocity import Limits, Velocity, ZERO
+from .velocity import Velocity, VelocityLimits, ZERO
 from ..clock import boot_time, Clock
+from ..errors import ParameterError, RtcBridgeError
 from ..protocol.control_messages import Drive, Joy
+from ..settings.robot_settings import TeleopSettings
 
-# Commands come every 50 ms or faster; a longer step would let one command jump.
+logger = logging.getLogger(__name__)
+
+# Seconds of acceleration that one command may use. Pages send every 50 ms or faster; without this
+# limit the command after a pause would change the velocity by a leap.
 _MAX_STEP_S = 0.1
+# The same for the first command after a stop, which has no predecessor to measure from.
+_FIRST_STEP_S = 0.05
 
 
-class TeleopRefused(Exception):
-    """A command was refused; the text is the reason code of ``docs/protocol.md``."""
+class TeleopRefused(RtcBridgeError):
+    """A command or a lease is refused; the text is a reason code of ``docs/protocol.md``."""
 
 
 class CommandGate:
     """
-    The commands of the driver, and the stop when they end.
+    Lets the commands of the lease's holder pass, and stops the robot when they end.
 
-    :param limits: velocity and acceleration limits
-    :param lease: tells who drives
-    :param timeout: seconds without an accepted command until the robot is stopped
-    :param max_age: largest age in seconds of the tick that a command echoes
-    :param max_frame_age: largest age in seconds of the picture that the driver sees; 0: any
-    :param slow: ages of the tick in seconds up to which speed is full, and from which on there is
-        none; between them it falls. With (0, 0) it never does
-    :param conditions: each returns why nothing may move now, ``None`` if it does not mind
-    :param hold_timeout: seconds that a held state lasts after the last sign of life
+    Motion is accepted only after a neutral command since the last stop or grant: a hand that still
+    holds a control when driving becomes possible must not make the robot lurch.
+
+    :param settings: limits of velocity, acceleration and age
+    :param lease: the lease; the gate takes over its ``on_new_epoch``
+    :param latch_timeout: seconds that the latched state of an RTCBot client lasts after the last
+        sign of life of its session
+    :param conditions: each returns a reason code while nothing may move, otherwise ``None``
+    :raises ParameterError: ``slow_to`` is not above ``slow_from``
     """
 
-    def __init__(self, limits: Limits, lease: Lease, *, timeout: float = 0.3, max_age: float = 0.5,
-                 max_frame_age: float = 0.0, hold_timeout: float = 2.0,
-                 slow: tuple[float, float] = (0.0, 0.0),
+    def __init__(self, settings: TeleopSettings, lease: Lease, *, latch_timeout: float = 2.0,
                  conditions: Sequence[Callable[[], str | None]] = (), clock: Clock = boot_time,
-                 make_nonce: Callable[[], int] = lambda: secrets.randbelow(2 ** 53)) -> None:
-        """Start at rest."""
-        self.limits = limits
+                 make_nonce: Callable[[], int] = random_nonce) -> None:
+        if settings.slow_to and settings.slow_to <= settings.slow_from:
+            raise ParameterError(
+                f'parameter teleop.slow_to is {settings.slow_to}, allowed is 0, or more than '
+                f'teleop.slow_from, which is {settings.slow_from}')
+        self.settings = settings
+        self.limits = VelocityLimits(
+            settings.max_linear_x, settings.max_linear_y, settings.max_angular_z,
+            settings.max_linear_acceleration, settings.max_angular_acceleration)
         self.lease = lease
-        self.timeout = timeout
-        self.max_age = max_age
-        self.max_frame_age = max_frame_age
-        self._hold_timeout = hold_timeout
-        self._slow = slow
+        lease.on_new_epoch = self._begin_epoch
+        # Called whenever the robot has to stand still now: publish zero before anything else.
+        self.on_stop: Callable[[], None] = lambda: None
+        self._latched = LatchedState(latch_timeout)
         self._conditions = conditions
         self._clock = clock
-        self._make_nonce = make_nonce
-        # The epoch that all below belongs to.
-        self._epoch = lease.epoch
-        # Ticks given to the holder, oldest first, with the time each was made.
-        self._ticks: OrderedDict[int, float] = OrderedDict()
+        self._nonces = FreshnessNonces(make_nonce)
+        # Highest sequence number of this epoch.
         self._seq = 0
-        # Motion is refused until a neutral command was seen since the last stop or grant; a
-        # gamepad's buttons until a neutral gamepad was.
+        # Whether a neutral command was seen since the last stop or grant; a gamepad's buttons need
+        # a neutral gamepad state besides.
         self._neutral_seen = False
         self._joy_neutral_seen = False
-        # The commands have ended, and nobody has been told yet.
-        self._stop_due = False
         self._velocity = ZERO
-        # Time of the last accepted command, or None while stopped.
-        self._accepted: float | None = None
-        # Time of the last gamepad's state in motion, or None while it rests.
-        self._joy_accepted: float | None = None
-        # Whether the driver is a client that sends changes only; what it wants, since when, and
-        # when it last gave a sign of life.
-        self._by_changes = False
-        self._held: Velocity | None = None
-        self._held_since = 0.0
-        self._alive = 0.0
+        # Time of the last accepted command; None while none is in force.
+        self._accepted_at: float | None = None
+        # Time of the last gamepad state in motion; None while the gamepad is neutral.
+        self._joy_moved_at: float | None = None
 
-    def stop(self) -> None:
-        """Stand still: motion needs a neutral command first."""
+    # Stopping
+
+    def require_neutral(self) -> None:
+        """Forget all motion without a call of ``on_stop``; a neutral command has to come first."""
         self._velocity = ZERO
-        self._accepted = self._joy_accepted = None
-        if self._held is not None:
-            self._held, self._held_since = None, self._clock()
-        self._neutral_seen = False
-        self._joy_neutral_seen = False
-        self._stop_due = False
+        self._accepted_at = self._joy_moved_at = None
+        self._latched.clear(self._clock())
+        self._neutral_seen = self._joy_neutral_seen = False
 
     def stop_and_require_neutral(self) -> None:
-        """Stop what is in force, if anything is: zero is due."""
-        due = self.moving or self._stop_due
-        self.stop()
-        self._stop_due = due
-
-    def take_stop(self) -> bool:
-        """Tell, once, that the commands have ended: zero is to be published before all else."""
-        self._follow()
-        due, self._stop_due = self._stop_due, False
-        return due
+        """Require a neutral command, and stop the robot if a command is in force."""
+        if self.active:
+            self._stop('the guard stopped')
+        else:
+            self.require_neutral()
 
     @property
-    def moving(self) -> bool:
-        """Tell whether a command is in force, be it neutral."""
-        self._follow()
-        return self._accepted is not None or self._joy_accepted is not None
+    def active(self) -> bool:
+        """Tell whether a command is in force, neutral or not."""
+        return self._accepted_at is not None or self._joy_moved_at is not None
 
-    # Commands
+    def is_idle(self, seconds: float) -> bool:
+        """Tell whether the holder is an RTCBot client that has been at rest for this long."""
+        return self._latched.is_idle(self._clock(), seconds)
+
+    def _stop(self, cause: str) -> None:
+        logger.debug('stop of session %s: %s', (self.lease.holder or 'none')[:8], cause)
+        self.require_neutral()
+        self.on_stop()
+
+    def _begin_epoch(self) -> None:
+        """Stop what the previous holder did, and forget its nonces and sequence numbers."""
+        self._nonces.clear()
+        self._seq = 0
+        self._latched.in_use = False
+        self._stop(f'epoch {self.lease.epoch} begins')
+
+    def _stop_when_silent(self, now: float) -> None:
+        """Stop when the command in force has reached its end."""
+        timeout = self.settings.timeout
+        if self._latched.target is not None:
+            if self._latched.silence(now) > self._latched.timeout:
+                self._stop(f'no sign of life for {self._latched.timeout:g} s')
+        elif self._accepted_at is not None and now - self._accepted_at > timeout:
+            self._stop(f'no command for {timeout:g} s')
+        # A gamepad ends on its own: its states may be all that a page sends.
+        if self._joy_moved_at is not None and now - self._joy_moved_at > timeout:
+            self._stop(f'no gamepad state for {timeout:g} s')
+
+    # Commands of pages
 
     def new_nonce(self) -> int:
-        """Return a new tick for the holder to echo."""
-        self._follow()
-        now = self._clock()
-        tick = self._make_nonce()
-        self._ticks[tick] = now
-        while self._ticks and now - next(iter(self._ticks.values())) > self.max_age:
-            self._ticks.popitem(last=False)
-        return tick
+        """Return a new nonce for the lease's holder to echo."""
+        return self._nonces.new(self._clock(), self.settings.max_age)
 
-    def drive(self, session: str, command: Drive, frame: float | None = None, *,
-              for_driving: bool = True) -> Velocity:
+    def drive(self, session: str, command: Drive, frame_time: float | None = None, *,
+              camera_may_drive: bool = True) -> Velocity:
         """
-        Return the velocity to publish for a driver's command.
+        Return the velocity to publish for a command.
 
-        :param frame: when the picture that the driver sees came to the robot, if he sees one
-        :param for_driving: whether one may drive by the camera that the driver has selected
+        :param frame_time: boot time at which the frame that the driver sees came to the robot;
+            ``None`` if they see none
+        :param camera_may_drive: whether the selected camera is one for driving
         :raises TeleopRefused: with the reason
         """
-        now, age = self._check(session, command)
+        now, age = self._admit(session, command)
         target = self.limits.clamp(command.velocity)
-        if not target.is_zero():
-            self._permit(self._neutral_seen, self._doubt(frame, for_driving, now, age))
-            target = target.scaled(self._share(age))
-        self._held, self._by_changes = None, False
-        return self._move(target, now, neutral=target.is_zero())
+        neutral = target.is_zero()
+        if not neutral:
+            self._permit_motion(
+                self._neutral_seen, self._view_problem(now, age, frame_time, camera_may_drive))
+            if self.settings.slow_to and age > self.settings.slow_from:
+                target = target.scaled((self.settings.slow_to - age)
+                                       / (self.settings.slow_to - self.settings.slow_from))
+        if self._latched.in_use:
+            self._latched.leave()
+        return self._advance(target, now, neutral)
 
-    def joy(self, session: str, command: Joy, frame: float | None = None, *,
-            for_driving: bool = True) -> None:
+    def joy(self, session: str, command: Joy, frame_time: float | None = None, *,
+            camera_may_drive: bool = True) -> None:
         """
         Check a gamepad's state, which may be published if this returns.
 
-        :param frame: as for :meth:`drive`
-        :param for_driving: as for :meth:`drive`
+        :param frame_time: as for :meth:`drive`
+        :param camera_may_drive: as for :meth:`drive`
         :raises TeleopRefused: with the reason
         """
-        now, age = self._check(session, command)
+        now, age = self._admit(session, command)
         if command.is_neutral():
             self._joy_neutral_seen = True
-            self._joy_accepted = None
+            self._joy_moved_at = None
         else:
-            self._permit(self._joy_neutral_seen, self._doubt(frame, for_driving, now, age))
-            self._joy_accepted = now
-            self.lease.use()
+            self._permit_motion(
+                self._joy_neutral_seen, self._view_problem(now, age, frame_time, camera_may_drive))
+            self._joy_moved_at = now
+            self.lease.note_motion(now)
 
-    def latch_rtcbot_state(self, session: str, velocity: Velocity, rested: bool = True,
-                           rests: bool = True) -> Velocity | None:
+    def _admit(self, session: str, command: Drive | Joy) -> tuple[float, float]:
         """
-        Take the state of a client that sends changes only (RTCBot's), stamped on arrival.
+        Check epoch, nonce and sequence; return the time, and the age of the command's nonce.
 
-        Motion takes the lease if that is free, and rest leaves it so (``None``: nothing to
-        publish). Such a client starts at rest and tells changes, so its state before this one may
-        be the neutral command that a grant asks for.
-
-        :param rested: that state was rest
-        :param rests: a velocity of zero is rest, not keys that cancel out
-        :raises TeleopRefused: another session drives, or the state was in motion at the stop
+        That age is a round trip and a little: the nonce's way to the page, and the command's back.
         """
-        target = self.limits.clamp(velocity)
-        if self.lease.holder is None:
-            if target.is_zero():
-                return None
-            if not rested:
-                raise TeleopRefused('neutral-first')
-            reason = self._hindrance()
-            if reason is not None and reason != 'guard':
-                # Do not grant the lease while nothing may move. A guard that did not answer may
-                # answer the zero that follows a grant.
-                raise TeleopRefused(reason)
-            self.lease.take(session)
-            self._follow()
-            self._neutral_seen = True
-        if self.lease.holder != session:
+        if session != self.lease.holder or command.epoch != self.lease.epoch:
             raise TeleopRefused('epoch')
         now = self._clock()
-        self._by_changes = True
-        self._expire(now)
-        if not target.is_zero():
-            self._permit(self._neutral_seen)
-        if target != self._held:
-            self._held_since = now
-        self._held = target
-        self._alive = now
-        return self._move(target, now, neutral=target.is_zero() and rests)
-
-    def keep_alive(self, session: str, age: float = 0.0) -> None:
-        """Note a sign of life of a session, ``age`` seconds old, for the state it holds."""
-        if session == self.lease.holder:
-            now = self._clock()
-            # A sign of life after the hold has ended does not revive it.
-            self._expire(now)
-            self._alive = max(self._alive, now - age)
-
-    def poll(self) -> Velocity | None:
-        """
-        Return what to publish now without a new command.
-
-        Zero, once, when the commands have ended; a held state again and again; else ``None``.
-        """
-        now = self._clock()
-        self._expire(now)
-        if self.moving and self._hindrance():
-            self.stop_and_require_neutral()
-        if self.take_stop():
-            return ZERO
-        if self._held is not None:
-            return self._move(self._held, now, neutral=False)
-        return None
-
-    def is_idle(self, seconds: float) -> bool:
-        """Tell whether the driver is a client that sends changes, and at rest for this long."""
-        self._follow()
-        return (self._by_changes and self._held in (None, ZERO)
-                and self._clock() - self._held_since > seconds)
-
-    def _check(self, session: str, command: Drive | Joy) -> tuple[float, float]:
-        """Return the time, and the age of the command's tick: a round trip and a little."""
-        if not self.lease.holds(session, command.epoch):
-            raise TeleopRefused('epoch')
-        now = self._clock()
-        self._expire(now)
-        made = self._ticks.get(command.nonce)
-        if made is None or now - made > self.max_age:
+        self._stop_when_silent(now)
+        age = self._nonces.age(command.nonce, now)
+        if age > self.settings.max_age:
             raise TeleopRefused('stale')
         if command.seq <= self._seq:
             raise TeleopRefused('sequence')
-        # Be it refused: an older one that comes later is no news of the hands.
+        # Also if it is refused below: what the hands did before is of no interest any more.
         self._seq = command.seq
-        return now, now - made
+        return now, age
 
-    def _hindrance(self) -> str | None:
-        return next(filter(None, (condition() for condition in self._conditions)), None)
+    def _view_problem(self, now: float, age: float, frame_time: float | None,
+                      camera_may_drive: bool) -> str | None:
+        """Return why a driver who sees or sends this late may not move the robot."""
+        if self.settings.max_frame_age:
+            if not camera_may_drive:
+                return 'camera'
+            if frame_time is None or now - frame_time > self.settings.max_frame_age:
+                return 'frozen'
+        return 'slow' if self.settings.slow_to and age >= self.settings.slow_to else None
 
-    def _share(self, age: float) -> float:
-        """Return which share of its speed a command of this age may have."""
-        full, none = self._slow
-        return 1.0 if age <= full or not none else max(0.0, (none - age) / (none - full))
+    def _permit_motion(self, neutral_seen: bool, problem: str | None = None) -> None:
+        """
+        Return if motion is allowed now; otherwise stop the robot, unless only neutral is missing.
 
-    def _doubt(self, frame: float | None, for_driving: bool, now: float,
-               age: float) -> str | None:
-        """Return why a driver who sees and sends so late may not move anything."""
-        if self.max_frame_age and not for_driving:
-            return 'camera'
-        seen = frame is not None and now - frame <= self.max_frame_age
-        if self.max_frame_age and not seen:
-            return 'frozen'
-        return None if self._share(age) else 'slow'
-
-    def _permit(self, neutral_seen: bool, reason: str | None = None) -> None:
-        """Refuse motion that must not be, and say zero in its place."""
-        reason = self._hindrance() or reason
+        :raises TeleopRefused: with the reason
+        """
+        reason = self.hindrance() or problem
         if reason is not None:
-            self.stop()
-            # Each time: a guard that did not answer may do so now.
-            self._stop_due = True
+            # Zero at each refused command: it also asks a guard that did not answer again.
+            self._stop(f'motion refused: {reason}')
             raise TeleopRefused(reason)
         if not neutral_seen:
             raise TeleopRefused('neutral-first')
 
-    def _follow(self) -> None:
-        """Begin anew, with a stop, if somebody else drives now, or nobody."""
-        if self._epoch != self.lease.epoch:
-            self.stop()
-            self._stop_due = True
-            self._epoch = self.lease.epoch
-            self._seq = 0
-            self._by_changes = False
-            self._ticks.clear()
+    def hindrance(self) -> str | None:
+        """Return the reason code of the first condition that lets nothing move, if any."""
+        for condition in self._conditions:
+            reason = condition()
+            if reason is not None:
+                return reason
+        return None
 
-    def _expire(self, now: float) -> None:
-        """Stop if the commands have ended."""
-        self._follow()
-        since, allowed = ((self._accepted, self.timeout) if self._held is None
-                          else (self._alive, self._hold_timeout))
-        # A gamepad ends on its own: it may be all that a page sends.
-        if (self._accepted is not None and now - since > allowed
-                or self._joy_accepted is not None and now - self._joy_accepted > self.timeout):
-            self.stop()
-            self._stop_due = True
-
-    def _move(self, target: Velocity, now: float, neutral: bool) -> Velocity:
-        # At rest there is no last command to measure a step from: take one of ours.
-        dt = 0.05 if self._accepted is None else min(now - self._accepted, _MAX_STEP_S)
-        self._velocity = self.limits.approach(self._velocity, target, dt)
-        self._accepted = now
-        self._neutral_seen |= neutral
+    def _advance(self, target: Velocity, now: float, neutral: bool) -> Velocity:
+        """Accept a target; return the velocity that acceleration allows now."""
+        seconds = (_FIRST_STEP_S if self._accepted_at is None else
+                   min(now - self._accepted_at, _MAX_STEP_S))
+        self._velocity = self.limits.approach(self._velocity, target, seconds)
+        self._accepted_at = now
+        if neutral:
+            self._neutral_seen = True
         if not target.is_zero():
-            self.lease.use()
+            self.lease.note_motion(now)
         return self._velocity
+
+    # States of RTCBot's clients
+
+    def accept_rest_as_neutral(self) -> None:
+        """Count the rest in which an RTCBot client begins as the neutral command of its grant."""
+        self._neutral_seen = True
+
+    def latch_rtcbot_state(self, session: str, velocity: Velocity, is_neutral: bool) -> Velocity:
+        """
+        Return the velocity to publish for the state of an RTCBot client, which lasts from now on.
+
+        :param is_neutral: a velocity of zero is neutral, not keys that cancel each other out
+        :raises TeleopRefused: with the reason
+        """
+        if session != self.lease.holder:
+            raise TeleopRefused('epoch')
+        now = self._clock()
+        self._latched.in_use = True
+        self._stop_when_silent(now)
+        target = self.limits.clamp(velocity)
+        if not target.is_zero():
+            self._permit_motion(self._neutral_seen)
+        self._latched.latch(target, now)
+        return self._advance(target, now, target.is_zero() and is_neutral)
+
+    def keep_alive(self, session: str, age: float = 0.0) -> None:
+        """
+        Note a sign of life of a session: it prolongs its latched state.
+
+        :param age: seconds since the sign was given
+        """
+        if session == self.lease.holder:
+            now = self._clock()
+            # A sign of life after the end of the state does not revive it.
+            self._stop_when_silent(now)
+            self._latched.keep_alive(now - age)
+
+    def poll(self) -> Velocity | None:
+        """Stop what has ended or may not go on; return the velocity of a latched state, if any."""
+        now = self._clock()
+        self._stop_when_silent(now)
+        if self.active:
+            reason = self.hindrance()
+            if reason is not None:
+                self._stop(reason)
+        target = self._latched.target
+        return None if target is None else self._advance(target, now, False)

@@ -12,13 +12,29 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a person who drives has to know of the way of commands to the motors."""
+"""
+What is wrong on the way of commands to the motors, as notices for people who drive.
 
-from dataclasses import dataclass
+This module has the notices about guards and emergency stops; those about publishers and
+subscribers are in :mod:`.velocity_graph`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
+
+from .guard_messages import BridgeId, EngagedStop, GuardState
+from ..clock import boot_time, Clock
 
 # Node names in one notice; more of them are counted. A page shows it in a few lines.
 MAX_NODES = 6
+# What DDS says of an endpoint whose node it does not know yet; it stays so for those outside ROS.
+UNKNOWN_NODE = '_NODE_NAME_UNKNOWN_'
+# Seconds that a finding of the graph has to last: endpoints of a node come one by one, and a
+# publisher that changes its type is there twice for a moment.
+SETTLE_S = 0.4
+# The same for an endpoint whose node's name has not come; one without it by then is outside ROS.
+UNKNOWN_SETTLE_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +44,7 @@ class Notice:
 
     :param code: what, for programs; ``docs/protocol.md`` lists them
     :param level: ``warn``, or ``error`` where nothing can be driven
-    :param text: one or two sentences for people: what is, and what to do
+    :param text: one or two sentences for people: what is wrong, and what to do
     :param topic: the topic that it is about, or nothing
     :param nodes: the full names of the nodes that it is about
     """
@@ -40,13 +56,106 @@ class Notice:
     nodes: tuple[str, ...] = ()
 
     def members(self) -> dict[str, Any]:
-        """Return it as in the message ``notices``."""
+        """Return the notice as an object of the message ``notices``."""
         return {'code': self.code, 'level': self.level, 'topic': self.topic,
                 'nodes': list(self.nodes[:MAX_NODES]), 'text': self.text}
 
 
+def sorted_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names in order, each once."""
+    return tuple(sorted(set(names)))
+
+
 def name_all(names: tuple[str, ...]) -> str:
-    """Return names as part of a sentence: ``/a, /b and 3 more``."""
+    """Return names of nodes as part of a sentence: ``/a, /b and 3 more``."""
+    names = tuple('a node without a name' if name == UNKNOWN_NODE else name for name in names)
     if len(names) > MAX_NODES:
         return f'{", ".join(names[:MAX_NODES])} and {len(names) - MAX_NODES} more'
     return ' and '.join(filter(None, (', '.join(names[:-1]), names[-1]))) if names else 'nobody'
+
+
+def stop_notice(bridge: BridgeId, stops: tuple[EngagedStop, ...],
+                engaged: bool = False, folder: str = '') -> list[Notice]:
+    """
+    Return the notice of emergency stops of others than this bridge.
+
+    :param engaged: this bridge's own is in force; its release ends those of its earlier runs
+    :param folder: the id of this bridge's key folder
+    """
+    def of_earlier_run(stop: EngagedStop) -> bool:
+        return stop.gone and (stop.bridge, stop.folder) == (bridge.name, folder)
+
+    if engaged:
+        stops = tuple(stop for stop in stops if not of_earlier_run(stop))
+    if not stops:
+        return []
+    names = sorted_names(stop.bridge for stop in stops)
+    if not all(stop.gone for stop in stops):
+        text = (f'The emergency stop of {name_all(names)} is in force. Nothing moves until it is '
+                "released there: on that bridge's page, or by its service ~/release.")
+    elif all(of_earlier_run(stop) for stop in stops):
+        text = ('An emergency stop that an earlier run of this bridge did not release is in force.'
+                ' Press the emergency stop here, and release it.')
+    else:
+        text = (f'The emergency stop of {name_all(names)} is in force, and that bridge does not '
+                'answer. Start it and release the stop there. If it is no part of this robot any '
+                'more, start this bridge and its guard again.')
+    return [Notice('other-stop', 'error', text, nodes=names)]
+
+
+def guard_notices(guards: tuple[GuardState, ...], driven_by: BridgeId | None,
+                  bridge: BridgeId) -> list[Notice]:
+    """
+    Return what is wrong with the guards that a bridge hears.
+
+    :param driven_by: another bridge whose commands move the motors
+    :param bridge: this bridge
+    """
+    if len(guards) > 1:
+        places = ' and '.join(f'{guard.name} ({guard.where})' for guard in guards)
+        return [Notice(
+            'two-guards', 'error',
+            f"{len(guards)} guards take this robot's commands: {places}. Nothing can be driven "
+            'until only one is left: end the others; one may be left over from an earlier launch.',
+            guards[0].topic, sorted_names(guard.name for guard in guards))]
+    if driven_by is None:
+        return []
+    name = driven_by.name
+    other = f'Another process of {name}' if name == bridge.name else f'Another bridge, {name},'
+    return [Notice(
+        'other-bridge', 'error',
+        f'{other} drives this robot. The robot takes the commands of one bridge at a time, and is '
+        'free one second after the driver there gives up the lease; drive there, or end that '
+        'bridge.', guards[0].topic if guards else '', (name,))]
+
+
+def missing_guard_notice(guards: tuple[GuardState, ...]) -> list[Notice]:
+    """Return the notice that there is no guard, where one is expected."""
+    return [] if guards else [Notice(
+        'no-guard', 'error',
+        'Nothing can be driven: cmd_vel_guard does not run, or its topics do not reach this '
+        'bridge. robot.launch.py starts it; with teleop.guard false the bridge does without.')]
+
+
+class SettledNotices:
+    """Lets only those notices of the graph pass that have lasted for a moment."""
+
+    def __init__(self, clock: Clock = boot_time) -> None:
+        self._clock = clock
+        # Boot time since when it is there, by code and whether a node's name is not known.
+        self._since: dict[tuple[str, bool], float] = {}
+
+    def lasting(self, notices: list[Notice]) -> list[Notice]:
+        """Take what a look at the graph found; return what has lasted."""
+        now = self._clock()
+        keys = {(notice.code, UNKNOWN_NODE in notice.nodes) for notice in notices}
+        self._since = {key: self._since.get(key, now) for key in keys}
+        lasting = []
+        for notice in notices:
+            unknown = UNKNOWN_NODE in notice.nodes
+            if now - self._since[notice.code, unknown] >= (
+                    UNKNOWN_SETTLE_S if unknown else SETTLE_S):
+                nodes = tuple('a node without a name' if node == UNKNOWN_NODE else node
+                              for node in notice.nodes)
+                lasting.append(replace(notice, nodes=nodes))
+        return lasting

@@ -30,12 +30,13 @@ from ..clock import boot_time, Clock
 from ..errors import StoreError
 
 logger = logging.getLogger(__name__)
-# A disk that takes nothing is asked again so often, while pages repeat their wish.
-_AGAIN_S = 1.0
+# Seconds until a disk that took nothing is tried again: pages repeat their request 20 times a
+# second, and each attempt waits for the disk.
+_RETRY_PERIOD_S = 1.0
 
 
 class StopStore(Protocol):
-    """Where the state of one robot's emergency stop is kept; as a string, its name for logs."""
+    """Where the state of one robot's emergency stop is kept; ``str`` gives its name for logs."""
 
     def read(self) -> bytes:
         """
@@ -48,35 +49,36 @@ class StopStore(Protocol):
 
     def write(self, text: str) -> None:
         """
-        Replace the text, and return when it would survive a loss of power.
+        Replace the text; return when the new one would survive a loss of power.
 
-        :raises StoreError: it could not be written
+        :raises StoreError: that cannot be done
         """
 
     def earlier(self) -> Iterable['StopStore']:
-        """Return the stores that may be this robot's from before its name changed."""
+        """Return the stores of this robot under the names that it may have had before."""
 
 
 class EmergencyStop:
     """
-    A latch.
-
-    ``id`` is that of the stop in force, ``None`` if there is none; ``by`` who pressed it;
-    ``released`` the id of the one that was released last: it is kept in the file, as a guard may
-    not have heard of the release before this process ended.
+    Whether the emergency stop is engaged, and by whom.
 
     :param store: where the state is kept; ``None``: in memory only
     """
 
     def __init__(self, store: StopStore | None = None, *, clock: Clock = boot_time) -> None:
-        """Read the state."""
+        # The id of the stop in force, which a release names; None if there is none.
         self.id: str | None = None
+        # The name of the person or interface that engaged it.
         self.by = ''
+        # The id of the stop that was released last. It is stored, as a guard may not have heard of
+        # the release before this process ended.
         self.released: str | None = None
         self._store = store
         self._clock = clock
+        # Whether the store has the present state.
         self._stored = True
-        self._again = 0.0
+        # Boot time of the next attempt to store it.
+        self._next_attempt = 0.0
         self._read()
 
     @property
@@ -86,24 +88,24 @@ class EmergencyStop:
 
     def reason(self) -> str | None:
         """Return why nothing may move, as a code of ``docs/protocol.md``."""
-        return 'stopped' if self.engaged else None
+        return None if self.id is None else 'stopped'
 
     def engage(self, by: str) -> None:
         """Stop, in memory; :meth:`store` makes it last."""
         if not self.engaged:
             self.id, self.by = secrets.token_hex(8), by
-            self._stored, self._again = False, 0.0
+            self._stored, self._next_attempt = False, 0.0
             logger.error('emergency stop by %s', by)
 
     def store(self, *, at_once: bool = False) -> bool:
         """
-        Write a new stop to the disk; tell whether the disk has it, and it may be confirmed.
+        Write a new stop to the disk; return whether the disk has it, and it may be confirmed.
 
         :param at_once: try even if the last attempt failed less than a second ago
         """
         now = self._clock()
-        if not self._stored and (at_once or now >= self._again):
-            self._again = now + _AGAIN_S
+        if not self._stored and (at_once or now >= self._next_attempt):
+            self._next_attempt = now + _RETRY_PERIOD_S
             try:
                 self._save(self.id, self.by, self.released)
                 self._stored = True
@@ -112,51 +114,37 @@ class EmergencyStop:
                              error)
         return self._stored
 
-    def release(self, stop: str, by: str) -> bool:
+    def release(self, stop_id: str, by: str) -> bool:
         """
-        End the stop of this id; tell whether it was the one in force.
+        End the stop of this id; return whether it was the one in force.
 
         :raises StoreError: the disk does not take it, so the stop remains
         """
-        if stop != self.id:
+        if stop_id != self.id:
+            logger.debug('release by %s names another stop than the one in force', by)
             return False
-        # If this fails, nobody knows which of both the disk has.
+        # If this fails, the disk may have either state.
         self._stored = False
-        self._save(None, by, stop)
-        self.id, self.by, self.released, self._stored = None, '', stop, True
+        self._save(None, by, stop_id)
+        self.id, self.by, self.released, self._stored = None, '', stop_id, True
         logger.warning('emergency stop released by %s', by)
         return True
 
-    def _save(self, stop: str | None, by: str, released: str | None) -> None:
+    def _save(self, stop_id: str | None, by: str, released: str | None) -> None:
         if self._store is not None:
             self._store.write(json.dumps({
-                'id': stop, 'by': by, 'released': released, 'at': int(time.time())}) + '\n')
-
-    def _take_over(self, store: StopStore) -> None:
-        """
-        Take over a stop from before the name was another one: DHCP may give a host a new name.
-
-        If it is another robot's, this one has to be released once.
-        """
-        for earlier in store.earlier():
-            other = EmergencyStop(earlier, clock=self._clock)
-            if other.engaged:
-                logger.error('%s is a stop in force; if it is of another robot, release this one',
-                             earlier)
-                self.engage(f'{other.by or "somebody"}, when the robot had another name')
-                self.store()
-                return
+                'id': stop_id, 'by': by, 'released': released, 'at': int(time.time())}) + '\n')
 
     def _read(self) -> None:
         if self._store is None:
             return
         try:
             state = json.loads(self._store.read())
-            stop, by = state['id'], state['by']
-            if not (stop is None or isinstance(stop, str)) or not isinstance(by, str):
-                raise TypeError('id and by are no texts')
+            stop_id, by = state['id'], state['by']
+            if not (stop_id is None or isinstance(stop_id, str)) or not isinstance(by, str):
+                raise TypeError('id and by must be strings')
         except FileNotFoundError:
-            # It was never pressed; not under this name.
+            # It was never engaged; not under this name.
             self._take_over(self._store)
         except (OSError, ValueError, KeyError, TypeError, RecursionError, StoreError) as error:
             logger.error('%s cannot be read: %s', self._store,
@@ -166,6 +154,21 @@ class EmergencyStop:
             # Files of earlier versions do not have it.
             released = state.get('released')
             self.released = released if isinstance(released, str) else None
-            if stop is not None:
-                self.id, self.by = stop, by
+            if stop_id is not None:
+                self.id, self.by = stop_id, by
                 logger.error('emergency stop by %s is still in force', by)
+
+    def _take_over(self, store: StopStore) -> None:
+        """
+        Take over a stop from before the robot had another name: DHCP may give a host a new one.
+
+        If it is another robot's stop, this robot has to be released once.
+        """
+        for earlier in store.earlier():
+            other = EmergencyStop(earlier, clock=self._clock)
+            if other.engaged:
+                logger.error('%s is a stop in force; if it is of another robot, release this one',
+                             earlier)
+                self.engage(f'{other.by or "somebody"}, when the robot had another name')
+                self.store()
+                return

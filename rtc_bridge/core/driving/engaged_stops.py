@@ -12,24 +12,29 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which bridges hold an emergency stop."""
+"""Which bridges have engaged an emergency stop, as their guard and other bridges hear it."""
 
 from dataclasses import dataclass
+import logging
 
-from .guard_messages import HeldStop, StopState
+from .guard_messages import EngagedStop, StopState
 from ..clock import boot_time, Clock
 
-# Bridges speak five times a second; who is silent for this long has ended, or hangs.
-GONE_AFTER_S = 2.0
+logger = logging.getLogger(__name__)
+
+# Seconds after which a bridge that says nothing has ended, or hangs: it speaks five times a
+# second.
+BRIDGE_GONE_AFTER_S = 2.0
 # More stops at a time are not told apart: the robot stands still with the first one.
 MAX_STOPS = 32
 
 
 @dataclass
-class _Engaged:
+class _HeardStop:
     bridge: str
     folder: str
     stop: str
+    # Boot time at which it was heard last.
     heard: float
 
 
@@ -37,40 +42,48 @@ class EngagedStops:
     """
     The emergency stops of all bridges that were heard.
 
-    The stop of a bridge ends by that bridge's own word only: another one that has none releases
-    nothing. The stop of a bridge that died stays, until one that shares its file, as the same
-    bridge after its restart, tells that this very stop was released; or until a bridge of the
-    same name and key folder releases a stop of its own, which is a person's word that the robot
-    may move again. The name alone is not enough: two robots may share it.
+    Only the bridge whose stop it is releases it: another bridge that has none releases nothing.
+    The stop of a bridge that died remains until one of these is heard:
+
+    * a bridge that shares its file, as the same bridge after its restart, tells that this very
+      stop was released;
+    * a bridge of the same name and key folder releases a stop of its own, which is a person's word
+      that the robot may move again. The name alone is not enough: two robots may share it.
     """
 
     def __init__(self, clock: Clock = boot_time) -> None:
         self._clock = clock
-        # By process.
-        self._engaged: dict[str, _Engaged] = {}
+        # By the bridge's process.
+        self._heard: dict[str, _HeardStop] = {}
 
     def __bool__(self) -> bool:
         """Tell whether any stop is in force."""
-        return bool(self._engaged)
+        return bool(self._heard)
 
     def hear(self, state: StopState) -> None:
         """Take what a bridge tells of its stop."""
         now, process = self._clock(), state.bridge.process
-        own = self._engaged.pop(process, None)
+        own = self._heard.pop(process, None)
         released_own = own is not None and own.stop == state.released
-        for other, engaged in list(self._engaged.items()):
-            same = engaged.stop == state.released or (
-                released_own and engaged.bridge == state.bridge.name
-                and engaged.folder == state.folder)
-            if same and now - engaged.heard > GONE_AFTER_S:
-                del self._engaged[other]
-        if state.stop is not None and len(self._engaged) < MAX_STOPS:
-            self._engaged[process] = _Engaged(
+        for other, heard in list(self._heard.items()):
+            released = heard.stop == state.released or (
+                released_own and heard.bridge == state.bridge.name
+                and heard.folder == state.folder)
+            if released and now - heard.heard > BRIDGE_GONE_AFTER_S:
+                del self._heard[other]
+                logger.debug('emergency stop of %s, which has ended: released by %s',
+                             heard.bridge, state.bridge.name)
+        if state.stop is not None and len(self._heard) < MAX_STOPS:
+            self._heard[process] = _HeardStop(
                 state.bridge.name, state.folder, state.stop, now)
+        if (own is not None) != (process in self._heard):
+            logger.debug('emergency stop of %s: %s', state.bridge.name,
+                         'released' if own is not None else 'engaged')
 
-    def held(self) -> tuple[HeldStop, ...]:
+    def engaged(self) -> tuple[EngagedStop, ...]:
         """Return the stops in force."""
         now = self._clock()
         return tuple(
-            HeldStop(process, engaged.bridge, now - engaged.heard > GONE_AFTER_S, engaged.folder)
-            for process, engaged in self._engaged.items())
+            EngagedStop(process, heard.bridge, now - heard.heard > BRIDGE_GONE_AFTER_S,
+                        heard.folder)
+            for process, heard in self._heard.items())

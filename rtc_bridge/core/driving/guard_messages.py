@@ -15,8 +15,9 @@
 """
 What bridges and their guard tell each other besides velocities.
 
-ROS has no messages for these: they are JSON in ``std_msgs/String``. ROS 2 Jazzy does not tell a
-subscriber which publisher a message came from, so each message names its sender itself.
+ROS has no messages for these: they are JSON in ``std_msgs/String``, with the fields of the classes
+here as members. ROS 2 Jazzy does not tell a subscriber which publisher a message came from, so
+each message names its sender itself.
 """
 
 from dataclasses import asdict, dataclass
@@ -35,7 +36,7 @@ MAX_MESSAGE = 16 * 1024
 _MAX_NAME = 120
 
 
-def _name(text: str) -> str:
+def _printable(text: str) -> str:
     """Return a name from another node as one that a log line may hold."""
     return escape(text, _MAX_NAME)
 
@@ -59,9 +60,18 @@ class BridgeId:
 
     @classmethod
     def parse(cls, text: str) -> 'BridgeId':
-        """Read what ``str`` gave; anything else is somebody without a name."""
+        """Read what ``str`` gave; any other text is a bridge without a name."""
         process, _, name = text.partition(' ')
-        return cls(_name(process), _name(name) or 'a node that gives no name')
+        return cls(_printable(process), _printable(name) or 'a node that gives no name')
+
+    @classmethod
+    def from_json(cls, obj: dict[str, Any]) -> 'BridgeId':
+        """
+        Read a JSON object.
+
+        :raises ProtocolError: a member is missing or of another type
+        """
+        return cls(_printable(member(obj, 'process', str)), _printable(member(obj, 'name', str)))
 
     def __str__(self) -> str:
         return f'{self.process} {self.name}'
@@ -84,7 +94,7 @@ class StopState:
     folder: str = ''
 
     def dump(self) -> str:
-        """Return it as JSON."""
+        """Return the state as JSON."""
         return dump(asdict(self))
 
     @classmethod
@@ -95,19 +105,19 @@ class StopState:
         :raises ProtocolError: it is something else
         """
         obj = load_object(text, MAX_MESSAGE)
-        return cls(_bridge(member(obj, 'bridge', dict)), member(obj, 'stop', str, None),
-                   member(obj, 'released', str, None),
-                   _name(member(obj, 'folder', str, None) or ''))
+        return cls(BridgeId.from_json(member(obj, 'bridge', dict)),
+                   member(obj, 'stop', str, None), member(obj, 'released', str, None),
+                   _printable(member(obj, 'folder', str, None) or ''))
 
 
 @dataclass(frozen=True)
-class HeldStop:
+class EngagedStop:
     """
-    An emergency stop as the guard knows it.
+    An emergency stop in force, as a guard knows it.
 
     :param process: of the bridge whose stop it is, as in :class:`BridgeId`
     :param bridge: the full name of its node
-    :param gone: it has not been heard for a while
+    :param gone: the bridge has not been heard for a while
     :param folder: the id of its key folder, as in :class:`StopState`
     """
 
@@ -115,6 +125,18 @@ class HeldStop:
     bridge: str
     gone: bool
     folder: str = ''
+
+    @classmethod
+    def from_json(cls, obj: Any) -> 'EngagedStop':
+        """
+        Read a JSON object.
+
+        :raises ProtocolError: it is something else
+        """
+        if not isinstance(obj, dict):
+            raise ProtocolError('member "stops" must be objects')
+        return cls(_printable(member(obj, 'process', str)), _printable(member(obj, 'bridge', str)),
+                   member(obj, 'gone', bool), _printable(member(obj, 'folder', str, None) or ''))
 
 
 @dataclass(frozen=True)
@@ -139,10 +161,10 @@ class GuardState:
     kind: str
     auto: bool
     holder: BridgeId | None = None
-    stops: tuple[HeldStop, ...] = ()
+    stops: tuple[EngagedStop, ...] = ()
 
     def dump(self) -> str:
-        """Return it as JSON."""
+        """Return the state as JSON."""
         return dump(asdict(self))
 
     @classmethod
@@ -154,24 +176,14 @@ class GuardState:
         """
         obj = load_object(text, MAX_MESSAGE)
         holder = member(obj, 'holder', dict, None)
-        names = {name: _name(member(obj, name, str))
-                 for name in ('guard', 'name', 'where', 'topic', 'kind')}
-        stops = member(obj, 'stops', list)
-        if not all(isinstance(stop, dict) for stop in stops):
-            raise ProtocolError('member "stops" must be objects')
-        return cls(**names, auto=member(obj, 'auto', bool),
-                   holder=_bridge(holder) if holder is not None else None,
-                   stops=tuple(HeldStop(_name(member(stop, 'process', str)),
-                                        _name(member(stop, 'bridge', str)),
-                                        member(stop, 'gone', bool),
-                                        _name(member(stop, 'folder', str, None) or ''))
-                               for stop in stops))
+        guard, name, where, topic, kind = (
+            _printable(member(obj, field, str))
+            for field in ('guard', 'name', 'where', 'topic', 'kind'))
+        return cls(guard, name, where, topic, kind, member(obj, 'auto', bool),
+                   BridgeId.from_json(holder) if holder is not None else None,
+                   tuple(EngagedStop.from_json(stop) for stop in member(obj, 'stops', list)))
 
 
 def this_process() -> str:
     """Return process and host as people look for them."""
     return f'process {os.getpid()} on {socket.gethostname()}'
-
-
-def _bridge(obj: dict[str, Any]) -> BridgeId:
-    return BridgeId(_name(member(obj, 'process', str)), _name(member(obj, 'name', str)))

@@ -13,100 +13,134 @@
 # limitations under the License.
 
 """
-The lease: who sits in the driver's seat, and who asks for it.
+The lease: the right to drive, and who has asked for it.
 
-Pure: it knows sessions by their ids only. Each change of the holder makes a new epoch; what was
-sent for an older one counts no more.
+Pure: sessions are known by their ids only. Each change of the holder begins a new epoch; commands
+that were made for an earlier epoch do not count.
 """
+
+from dataclasses import dataclass
+from typing import Callable
 
 from ..clock import boot_time, Clock
 
-# A request that nobody answered by then is over: who asked may have gone for a coffee.
-ASK_TIME_S = 30.0
+# Seconds until a request that the holder has not answered ends: its page may be unattended.
+REQUEST_TIME_S = 30.0
+
+
+@dataclass
+class _Request:
+    # Boot time at which the request ends.
+    ends: float
+    # Numbers all requests, so that an answer is to the one that the holder saw.
+    number: int
 
 
 class Lease:
     """
-    One driver at most, and a queue of those who ask him.
+    The right to drive: held by one session at most, requested by others in a queue.
 
-    :param idle_timeout: seconds without motion until the seat is free again; 0: never
+    :param idle_timeout: seconds without motion after which the lease is released; 0: never
     """
 
     def __init__(self, idle_timeout: float = 0.0, clock: Clock = boot_time) -> None:
-        """Start without a holder."""
         self.holder: str | None = None
         self.epoch = 0
         self.idle_timeout = idle_timeout
+        # Called when an epoch begins, before ``on_change``: the command gate stops the robot.
+        self.on_new_epoch: Callable[[], None] = lambda: None
+        # Called when the holder or the queue of requests has changed.
+        self.on_change: Callable[[], None] = lambda: None
         self._clock = clock
-        self._used = 0.0
-        # Sessions that ask, the first one first, with the time until which they do, and the
-        # number of the request.
-        self._asks: dict[str, tuple[float, int]] = {}
-        self._requests = 0
+        # Boot time at which the holder got the lease or last moved the robot.
+        self._last_motion = 0.0
+        # By session, the first request first.
+        self._requests: dict[str, _Request] = {}
+        self._requests_made = 0
+        self._last_announced: tuple[int, tuple[str, ...]] = (0, ())
 
     @property
     def requesters(self) -> tuple[str, ...]:
-        """Return the sessions whose requests wait for the holder's answer, the first one first."""
-        return tuple(self._asks)
+        """Return the sessions whose requests wait for an answer, the first one first."""
+        return tuple(self._requests)
 
     @property
     def request_id(self) -> int | None:
         """Return the number of the request that the holder is to answer, if there is one."""
-        return next((number for _, number in self._asks.values()), None)
-
-    def holds(self, session: str, epoch: int) -> bool:
-        """Tell whether a session holds the lease of this epoch."""
-        return session == self.holder and epoch == self.epoch
+        return next((request.number for request in self._requests.values()), None)
 
     def request(self, session: str) -> None:
-        """Give the lease to a session if it is free; else ask the holder for it."""
+        """Give the lease to a session if it is free; otherwise ask the holder for it."""
         if self.holder is None:
             self._grant(session)
         elif session != self.holder:
-            if session not in self._asks:
-                self._requests += 1
-            _, number = self._asks.get(session, (0.0, self._requests))
-            self._asks[session] = self._clock() + ASK_TIME_S, number
+            request = self._requests.get(session)
+            if request is None:
+                self._requests_made += 1
+                request = self._requests[session] = _Request(0.0, self._requests_made)
+            request.ends = self._clock() + REQUEST_TIME_S
+        self._announce()
 
     def take(self, session: str) -> None:
-        """Give the lease to a session, whoever holds it."""
+        """Give the lease to a session without asking the holder."""
         if session != self.holder:
             self._grant(session)
+        self._announce()
 
-    def leave(self, session: str) -> None:
-        """Take back what a session holds or asks for; the next one who asks gets the lease."""
-        self._asks.pop(session, None)
+    def release(self, session: str) -> None:
+        """End the lease or the request of a session; the first requester gets a free lease."""
+        self._requests.pop(session, None)
         if session == self.holder:
-            self._grant(next(iter(self._asks), None))
+            self._grant(next(iter(self._requests), None))
+        self._announce()
 
     def hand_over(self, session: str, request: int | None = None) -> None:
         """
-        Give this session's lease, if it is one, to the one who asks, if anybody does.
+        Give the lease to the first requester, if this session holds it.
 
         :param request: the number of the request that this answers; ``None``: the first
         """
-        if session == self.holder and self._asks and request in (None, self.request_id):
-            self.leave(session)
+        if self._answers(session, request):
+            self.release(session)
 
     def refuse(self, session: str, request: int | None = None) -> None:
-        """End the request that this session, if it holds the lease, is to answer; as above."""
-        if session == self.holder and self._asks and request in (None, self.request_id):
-            del self._asks[self.requesters[0]]
+        """
+        End the first request, if this session holds the lease.
 
-    def use(self) -> None:
-        """Note that the holder moves the robot."""
-        self._used = self._clock()
+        :param request: as for :meth:`hand_over`
+        """
+        if self._answers(session, request):
+            del self._requests[self.requesters[0]]
+            self._announce()
+
+    def note_motion(self, now: float) -> None:
+        """Note that the holder moves the robot at this boot time: the lease is in use."""
+        self._last_motion = now
 
     def poll(self) -> None:
-        """End requests that were not answered, and the lease of a holder who moves nothing."""
+        """End requests that were not answered in time, and a lease that is not in use."""
         now = self._clock()
-        for session in [s for s, (until, _) in self._asks.items() if now > until]:
-            del self._asks[session]
-        if self.holder and self.idle_timeout and now - self._used > self.idle_timeout:
-            self.leave(self.holder)
+        for session in [s for s, request in self._requests.items() if now > request.ends]:
+            del self._requests[session]
+        if self.holder and self.idle_timeout and now - self._last_motion > self.idle_timeout:
+            self.release(self.holder)
+        self._announce()
+
+    def _answers(self, session: str, request: int | None) -> bool:
+        """Tell whether this session may answer a request, and this is the one to answer."""
+        return (session == self.holder and bool(self._requests)
+                and request in (None, self.request_id))
 
     def _grant(self, session: str | None) -> None:
-        self._asks.pop(session, None)
+        if session is not None:
+            self._requests.pop(session, None)
         self.holder = session
         self.epoch += 1
-        self.use()
+        self._last_motion = self._clock()
+        self.on_new_epoch()
+
+    def _announce(self) -> None:
+        state = (self.epoch, self.requesters)
+        if state != self._last_announced:
+            self._last_announced = state
+            self.on_change()

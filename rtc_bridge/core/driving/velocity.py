@@ -15,6 +15,7 @@
 """Planar velocities and their limits."""
 
 from dataclasses import dataclass
+import math
 
 
 @dataclass(frozen=True)
@@ -42,36 +43,40 @@ ZERO = Velocity()
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Largest magnitudes: m/s, rad/s, m/s2 and rad/s2."""
+class VelocityLimits:
+    """Largest magnitudes: speeds in m/s and rad/s, accelerations in m/s2 and rad/s2."""
 
-    linear_x: float = 0.5
-    linear_y: float = 0.0
-    angular_z: float = 1.5
-    linear_acceleration: float = 2.5
-    angular_acceleration: float = 8.0
+    linear_x: float
+    linear_y: float
+    angular_z: float
+    linear_acceleration: float
+    angular_acceleration: float
 
     def clamp(self, velocity: Velocity) -> Velocity:
         """Return the velocity with each component within its limit."""
-        return Velocity(_clamp(velocity.linear_x, self.linear_x),
-                        _clamp(velocity.linear_y, self.linear_y),
-                        _clamp(velocity.angular_z, self.angular_z))
+        x, y, z = self.linear_x, self.linear_y, self.angular_z
+        return Velocity(max(-x, min(x, velocity.linear_x)), max(-y, min(y, velocity.linear_y)),
+                        max(-z, min(z, velocity.angular_z)))
 
-    def approach(self, now: Velocity, target: Velocity, dt: float) -> Velocity:
+    def approach(self, now: Velocity, target: Velocity, seconds: float) -> Velocity:
         """
-        Return the velocity ``dt`` seconds on the way from ``now`` to ``target``.
+        Return the velocity that is reached within a time on the way from ``now`` to ``target``.
 
         A component whose target is zero becomes zero at once: stopping is never delayed.
+
+        :param now: the present velocity, within the limits
+        :param target: the wanted velocity, within the limits
         """
-        linear, angular = self.linear_acceleration * dt, self.angular_acceleration * dt
-        return self.clamp(Velocity(_step(now.linear_x, target.linear_x, linear),
-                                   _step(now.linear_y, target.linear_y, linear),
-                                   _step(now.angular_z, target.angular_z, angular)))
-
-
-def _clamp(value: float, limit: float) -> float:
-    return max(-limit, min(limit, value))
+        linear, angular = self.linear_acceleration * seconds, self.angular_acceleration * seconds
+        return Velocity(_step(now.linear_x, target.linear_x, linear),
+                        _step(now.linear_y, target.linear_y, linear),
+                        _step(now.angular_z, target.angular_z, angular))
 
 
 def _step(now: float, target: float, change: float) -> float:
-    return now + _clamp(target - now, change) if target else 0.0
+    """Return ``now`` moved towards ``target`` by at most ``change``; a target of zero at once."""
+    if not target:
+        return 0.0
+    if abs(target - now) <= change:
+        return target
+    return now + math.copysign(change, target - now)

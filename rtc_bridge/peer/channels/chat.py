@@ -18,7 +18,7 @@ from aiortc import RTCDataChannel
 
 from .channel import Channel, ChannelSession
 from ...core.access.policy import may_drive
-from ...core.driving.rtcbot_input import write_text
+from ...core.protocol.application_text import write_text
 from ...core.protocol.control_messages import MAX_MESSAGE
 from ...core.protocol.kscale_messages import write_error
 from ...core.supervision import guarded

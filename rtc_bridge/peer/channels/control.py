@@ -27,8 +27,8 @@ from ... import __version__
 from ...core import base64url
 from ...core.access.policy import may_drive, may_press_stop
 from ...core.clock import boot_time
-from ...core.driving.rtcbot_input import write_text
 from ...core.errors import ProtocolError
+from ...core.protocol.application_text import write_text
 from ...core.protocol.control_messages import (
     Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
     Shown, Want,
@@ -84,8 +84,8 @@ class ControlChannel(Channel):
             teleop={'enabled': robot.teleop.enabled and may_drive(session.role),
                     'joy': robot.teleop.publishes_joy,
                     'max_linear_x': limits.linear_x, 'max_linear_y': limits.linear_y,
-                    'max_angular_z': limits.angular_z, 'max_age': gate.max_age,
-                    'timeout': gate.timeout},
+                    'max_angular_z': limits.angular_z, 'max_age': gate.settings.max_age,
+                    'timeout': gate.settings.timeout},
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
             version=__version__, telemetry=list(robot.telemetry), actions=self._actions())

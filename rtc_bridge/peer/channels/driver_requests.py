@@ -53,7 +53,7 @@ class DriverRequests:
         elif not message.lease:
             # No budget: a driver may always give the lease back, which stops the robot. Others
             # hear of it only if there was a lease, or a request for it.
-            teleop.release_lease(session.session_id)
+            teleop.lease.release(session.session_id)
         elif not session.budgets.leases.allow():
             self._sender.refuse_busy('too many requests for the lease')
         elif not message.take:
@@ -70,9 +70,9 @@ class DriverRequests:
         if not session.budgets.leases.allow():
             self._sender.refuse_busy('too many answers')
         elif message.yields:
-            teleop.hand_over_lease(session.session_id, message.request)
+            teleop.lease.hand_over(session.session_id, message.request)
         else:
-            teleop.refuse_lease_request(session.session_id, message.request)
+            teleop.lease.refuse(session.session_id, message.request)
 
     def release(self, message: Release) -> None:
         """Release the emergency stop that the message names."""

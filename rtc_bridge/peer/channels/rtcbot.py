@@ -15,6 +15,7 @@
 """RTCBot's ``default`` channel: any message to the application, some of them drive."""
 
 import asyncio
+import json
 import logging
 
 from aiortc import RTCDataChannel
@@ -23,7 +24,8 @@ from .channel import Channel, ChannelSession
 from ...core.access.policy import may_drive
 from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
-from ...core.driving.rtcbot_input import read_text, Wish, write_json
+from ...core.driving.teleop_inputs import RTCBotControls
+from ...core.protocol.application_text import read_text
 from ...core.protocol.control_messages import MAX_MESSAGE
 from ...core.supervision import guarded
 
@@ -31,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 # Seconds between two states that are passed on while a motion changes: 50 a second are more than
 # a robot is commanded with. RTCBot's gamepad sends 250.
-HOLD_PERIOD_S = 0.02
+LATCH_PERIOD_S = 0.02
 
 
 class RTCBotChannel(Channel):
@@ -39,16 +41,16 @@ class RTCBotChannel(Channel):
     Speaks as RTCBot's Python side does: text in JSON out, raw text or JSON in.
 
     RTCBot sends changes only (a key down, a stick moved). What all of them add up to is latched,
-    at most every ``HOLD_PERIOD_S``: begin and end of a motion at once, the newest state always.
+    at most every ``LATCH_PERIOD_S``: begin and end of a motion at once, the newest state always.
     """
 
     def __init__(self, channel: RTCDataChannel, session: ChannelSession) -> None:
         super().__init__(channel)
         self._session = session
-        self._wish = Wish()
-        # Latches the newest state when HOLD_PERIOD_S is over.
+        self._controls = RTCBotControls()
+        # Latches the newest state when LATCH_PERIOD_S is over.
         self._due: asyncio.TimerHandle | None = None
-        self._next_hold = float('-inf')
+        self._next_latch = float('-inf')
         self._last_refusal = ''
         channel.on('message', guarded(
             "RTCBot's channel", self._on_message, on_failure=session.fail))
@@ -58,7 +60,7 @@ class RTCBotChannel(Channel):
 
     def send_message(self, data: object) -> None:
         """Send an application's JSON value; a session with this channel always has a role."""
-        self.send(write_json(data))
+        self.send(json.dumps(data))
 
     def close(self, reason: str, code: str = '') -> None:
         """Latch nothing more, and hear no more."""
@@ -79,15 +81,15 @@ class RTCBotChannel(Channel):
             # What is dropped may be the end of a motion: stop the robot.
             logger.debug('session %s sends too much: it loses the lease', session.session_id[:8])
             self._cancel_due()
-            session.robot.teleop.release_lease(session.session_id)
+            session.robot.teleop.lease.release(session.session_id)
             return
         if session.budgets.app_messages.allow():
             session.robot.publish_message(text)
-        was_neutral = self._wish.at_rest
-        if self._wish.update(read_text(text)) is None:
+        was_neutral = self._controls.is_neutral
+        if not self._controls.update(read_text(text)):
             return
-        wait = self._next_hold - boot_time()
-        if was_neutral or self._wish.at_rest or wait <= 0:
+        wait = self._next_latch - boot_time()
+        if was_neutral or self._controls.is_neutral or wait <= 0:
             self._latch(was_neutral)
         elif self._due is None:
             self._due = asyncio.get_running_loop().call_later(wait, guarded(
@@ -96,11 +98,12 @@ class RTCBotChannel(Channel):
     def _latch(self, was_neutral: bool = False) -> None:
         """Have the robot do what all messages so far add up to."""
         self._cancel_due()
-        self._next_hold = boot_time() + HOLD_PERIOD_S
+        self._next_latch = boot_time() + LATCH_PERIOD_S
         session = self._session
         try:
-            session.robot.teleop.latch_rtcbot_state(session.session_id, *self._wish.total(),
-                                                    was_neutral, self._wish.at_rest)
+            session.robot.teleop.latch_rtcbot_state(
+                session.session_id, *self._controls.total, was_neutral=was_neutral,
+                is_neutral=self._controls.is_neutral)
         except TeleopRefused as refused:
             if str(refused) != self._last_refusal:
                 self._last_refusal = str(refused)

@@ -110,9 +110,11 @@ class TeleopChannel(Channel):
         if not may_drive(session.role):
             raise TeleopRefused('role')
         slot = session.slots[0] if session.slots else None
-        frame = slot.track.times.arrival_of(message.frame) if slot is not None else None
-        for_driving = slot is None or slot.camera is None or slot.camera.settings.drive
-        session.robot.teleop.command(session.session_id, message, frame, for_driving=for_driving)
+        session.robot.teleop.command(
+            session.session_id, message,
+            slot.track.times.arrival_of(message.frame) if slot is not None else None,
+            camera_may_drive=(
+                slot is None or slot.camera is None or slot.camera.settings.drive))
         self._accepted = {'seq': message.seq, 'time': round(boot_time(), 6)}
         self._logged_refusal = ''
 

@@ -12,16 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Messages, access, rates, and the readings of RTCBot's and gamepads' input."""
-
-import json
+"""Messages, access and rates."""
 
 import pytest
 
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.access.robot_identity import RobotIdentity
-from rtc_bridge.core.driving.gamepad_mapping import to_ros
-from rtc_bridge.core.driving.rtcbot_input import read_text, Wish, write_text
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.protocol.control_messages import (
@@ -132,91 +128,7 @@ def test_nobody_comes_in_by_default():
         assert AccessPolicy().anonymous_role(via, 'v1') == 'none'
 
 
-# Gamepads: the order of game_controller_node, left and up positive
-
-
-def test_sticks_and_triggers():
-    buttons = [0.0] * 17
-    buttons[6], buttons[7] = 0.25, 1.0
-    axes, _ = to_ros([1.0, -1.0, 0.5, 2.0], buttons)
-    assert axes == [-1.0, 1.0, -0.5, -1.0, 0.25, 1.0]
-
-
-def test_a_pad_at_rest_is_plain_zero():
-    axes, buttons = to_ros([0.0] * 4, [0.0] * 17)
-    assert [str(a) for a in axes] == ['0.0'] * 6 and buttons == [0] * 15
-    assert to_ros([], []) == (axes, buttons)
-
-
-@pytest.mark.parametrize('w3c, ros', [
-    (0, 0), (1, 1), (2, 2), (3, 3), (8, 4), (16, 5), (9, 6), (10, 7), (11, 8), (4, 9), (5, 10),
-    (12, 11), (13, 12), (14, 13), (15, 14)])
-def test_each_button(w3c, ros):
-    pressed = [0.0] * 17
-    pressed[w3c] = 1.0
-    assert to_ros([0.0] * 4, pressed)[1] == [int(i == ros) for i in range(15)]
-
-
-# RTCBot's messages
-
-
-def wishes(*messages):
-    wish = Wish()
-    return [wish.update(message) for message in messages]
-
-
-def test_keys_add_up_and_end():
-    def down(key):
-        return {'type': 'keydown', 'key': key}
-
-    assert wishes(down('w'), down('A'), down('s'), {'type': 'keyup', 'key': 'w'},
-                  {'type': 'keyup', 'key': 's'}, {'type': 'keyup', 'key': 'a'}) == [
-        (1, 0), (1, 1), (0, 1), (-1, 1), (0, 1), (0, 0)]
-    assert wishes(down('ArrowRight')) == [(0, -1)]
-
-
-def test_what_cancels_out_is_held_all_the_same():
-    wish, rests = Wish(), []
-    for kind, key in (('keydown', 'w'), ('keydown', 's'), ('keyup', 'w'), ('keyup', 's')):
-        rests.append(wish.at_rest)
-        wish.update({'type': kind, 'key': key})
-    assert rests == [True, False, False, False] and wish.at_rest
-
-
-def test_the_tutorials_state():
-    assert wishes({'forward': 1, 'leftright': 0}, {'forward': 0.5, 'leftright': 1},
-                  {'leftright': -2}, {'forward': 0}) == [(1, 0), (0.5, -1), (0, 1), (0, 0)]
-
-
-def test_sticks_of_the_browser_and_of_python():
-    assert wishes({'type': 'axis1', 'value': -0.5}, {'type': 'axis0', 'value': 0.05}) == [
-        (0.5, 0), (0.5, 0)]
-    python = {'timestamp': 1, 'code': 'ABS_Y', 'state': -32768, 'event': 'Absolute'}
-    assert wishes(python) == [(1, 0)]
-
-
-@pytest.mark.parametrize('message', [
-    'w', 1, None, [], {}, {'type': 'keydown'}, {'type': 'keydown', 'key': 'q'},
-    {'type': 'keydown', 'key': ['w']}, {'type': 'btn0', 'value': True}, {'hello': 1},
-    {'forward': float('nan')}, {'forward': '1'}, {'forward': True}, {'forward': 10 ** 400},
-    {'type': 'axis1', 'value': float('inf')}, {'type': ['axis1'], 'value': 1},
-    {'event': 'Absolute', 'code': None, 'state': 5}])
-def test_messages_about_something_else_move_nothing(message):
-    assert wishes({'forward': 1}, message, {'type': 'keydown', 'key': 'w'}) == [
-        (1, 0), None, (1, 0)]
-
-
-@pytest.mark.parametrize('text, value', [
-    ('Button Clicked!', 'Button Clicked!'), ('{"a": 1}', {'a': 1}), ('"x"', 'x'), ('', ''),
-    ('123', 123), ('[' * 100000, '[' * 100000), ('{"range": NaN}', '{"range": NaN}')])
-def test_text_is_json_or_itself(text, value):
-    assert read_text(text) == value
-
-
-def test_values_become_text():
-    assert write_text('hello') == 'hello'
-    assert json.loads(write_text({'a': [1]})) == {'a': [1]}
-    assert write_text('half \ud800 a pair') == 'half ? a pair'
+# Rates
 
 
 def test_a_sender_that_is_slowed_down_waits_for_what_it_has_taken(clock):

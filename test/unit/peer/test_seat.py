@@ -15,6 +15,7 @@
 """The driver's seat as pages have it, over real connections without a browser."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from rtc_bridge.core.driving.driver_notices import Notice
@@ -135,7 +136,7 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
     front = TestCamera('front', 60)
     sessions = make_sessions(front, publish=published.append)
     gate = sessions.robot.teleop.gate
-    gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
+    gate.settings = replace(gate.settings, max_frame_age=1.0, timeout=5.0, max_age=5.0)
     one, two = await watch(sessions), await watch(sessions)
     await one.until(lambda: one.rtp and seat(one))
     await two.until(lambda: two.rtp)
@@ -169,7 +170,7 @@ async def test_only_a_fresh_picture_of_the_own_session_counts(watch):  # noqa: F
             send(0.5, one.rtp[0])
             await asyncio.sleep(0.05)
     # For longer than a repeated picture needs until it is shown.
-    gate.max_frame_age = 4.0
+    gate.settings = replace(gate.settings, max_frame_age=4.0)
     front.stop()
     last = one.rtp[0]
     await refused(lambda: one.rtp[0], 'frozen')
@@ -240,7 +241,7 @@ async def test_nobody_drives_by_a_camera_that_is_for_watching(watch):  # noqa: F
     clip, front = TestCamera('clip', 180, drive=False), TestCamera('front', 60)
     sessions = make_sessions(clip, publish=published.append)
     gate = sessions.robot.teleop.gate
-    gate.max_frame_age, gate.timeout, gate.max_age = 1.0, 5.0, 5.0
+    gate.settings = replace(gate.settings, max_frame_age=1.0, timeout=5.0, max_age=5.0)
     viewer = await watch(sessions)
     await viewer.until(lambda: viewer.rtp and viewer.got('control', 'slot'))
     assert viewer.got('control', 'slot')[-1]['camera'] == 'clip'

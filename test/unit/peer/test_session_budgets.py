@@ -198,9 +198,9 @@ async def test_an_rtcbot_gamepad_keeps_the_lease_and_its_newest_state_counts(
     teleop, holds = sessions.robot.teleop, []
     hold = teleop.latch_rtcbot_state
 
-    def note(name, forward, *args):
+    def note(name, forward, left, **neutral):
         holds.append(forward)
-        hold(name, forward, *args)
+        hold(name, forward, left, **neutral)
 
     teleop.latch_rtcbot_state = note
     await until(lambda: session.channels)

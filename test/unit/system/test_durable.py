@@ -23,8 +23,9 @@ from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import TeleopController
-from rtc_bridge.core.driving.velocity import Limits, ZERO
+from rtc_bridge.core.driving.velocity import ZERO
 from rtc_bridge.core.errors import StoreError
+from rtc_bridge.core.settings.robot_settings import TeleopSettings
 from rtc_bridge.system.atomic_file import write_durably
 from rtc_bridge.system.stop_file import StopFile
 
@@ -87,7 +88,7 @@ def test_a_folder_that_is_none_is_named(tmp_path):
 def controller(path, clock):
     stop = EmergencyStop(StopFile(path), clock=clock)
     sent = []
-    controller = TeleopController(CommandGate(Limits(), Lease(clock=clock), clock=clock,
+    controller = TeleopController(CommandGate(TeleopSettings(), Lease(clock=clock), clock=clock,
                                               conditions=[stop.reason]),
                                   sent.append, emergency_stop=stop, clock=clock)
     controller.sent = sent

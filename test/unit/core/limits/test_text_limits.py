@@ -17,7 +17,6 @@
 import json
 
 import pytest
-from rtc_bridge.core.driving.rtcbot_input import read_text
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.limits import address_limits
 from rtc_bridge.core.limits.address_limits import client_key, Networks
@@ -25,6 +24,7 @@ from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
 from rtc_bridge.core.limits.text_limits import check_text, LIMITS, sdp_member, text_member
 from rtc_bridge.core.protocol import kscale_messages
 from rtc_bridge.core.protocol import strict_json
+from rtc_bridge.core.protocol.application_text import read_text
 from rtc_bridge.core.protocol.control_messages import parse_control
 from rtc_bridge.core.protocol.robot_link import (
     Call, Candidate, check_candidate, check_texts, MAX_CAMERA, MAX_ICE_SERVERS, MAX_ICE_URLS,

@@ -28,13 +28,16 @@ from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.driving.guard_monitor import GuardMonitor
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import TeleopController
-from rtc_bridge.core.driving.velocity import Limits, Velocity
+from rtc_bridge.core.driving.velocity import Velocity
 from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.core.protocol.control_messages import Drive, Joy
+from rtc_bridge.core.settings.robot_settings import TeleopSettings
 from support.fake_clock import FakeClock
 
 MAX_AGE, MAX_FRAME_AGE, TIMEOUT, HOLD, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
-LIMITS = Limits(1.0, 0.5, 2.0, 2.0, 4.0)
+SETTINGS = TeleopSettings(
+    max_linear_x=1.0, max_linear_y=0.5, max_angular_z=2.0, max_linear_acceleration=2.0,
+    max_angular_acceleration=4.0, timeout=TIMEOUT, max_age=MAX_AGE, max_frame_age=MAX_FRAME_AGE)
 pages = st.sampled_from('abc')
 speeds = st.sampled_from([0.0, 0.0, -1.0, 9.0])
 
@@ -48,13 +51,12 @@ class Driving(RuleBasedStateMachine):
         numbers = count(1)
         self.matched = True
         self.guard = VelocityGuard(TIMEOUT, clock)
-        self.watch = GuardMonitor(2 * TIMEOUT, lambda: self.matched, clock)
+        self.monitor = GuardMonitor(2 * TIMEOUT, lambda: self.matched, clock)
         self.stop = EmergencyStop(clock=clock)
         self.lease = Lease(IDLE, clock)
-        gate = CommandGate(LIMITS, self.lease, timeout=TIMEOUT, max_age=MAX_AGE,
-                           max_frame_age=MAX_FRAME_AGE, hold_timeout=HOLD, clock=clock,
+        gate = CommandGate(SETTINGS, self.lease, latch_timeout=HOLD, clock=clock,
                            make_nonce=lambda: next(numbers),
-                           conditions=[self.stop.reason, self.watch.reason])
+                           conditions=[self.stop.reason, self.monitor.reason])
         self.controller = TeleopController(gate, self.publish, self.publish_joy,
                                            emergency_stop=self.stop, clock=clock)
         self.controller.on_lease_change.append(self.lease_changed)
@@ -86,18 +88,18 @@ class Driving(RuleBasedStateMachine):
         assert abs(velocity.linear_x) <= 1.0 and abs(velocity.linear_y) <= 0.5
         assert abs(velocity.angular_z) <= 2.0
         if not velocity.is_zero():
-            assert not self.stop.engaged and self.watch.reason() is None
+            assert not self.stop.engaged and self.monitor.reason() is None
             assert self.lease.holder is not None and self.neutral
             # Be it a new one: if the one before has ended, a neutral one comes first.
             assert self.clock.now - self.since <= self.lasts
             assert self.lease.epoch == (self.held if self.justified is None else self.justified)
         self.last = velocity
         self.wire.append((velocity, self.clock.now))
-        self.watch.sent(self.clock.now)
+        self.monitor.sent(self.clock.now)
 
     def publish_joy(self, axes, buttons):
         if any(axes) or any(buttons):
-            assert not self.stop.engaged and self.watch.reason() is None
+            assert not self.stop.engaged and self.monitor.reason() is None
             assert self.justified == self.lease.epoch and self.joy_neutral
 
     def lease_changed(self):
@@ -112,10 +114,13 @@ class Driving(RuleBasedStateMachine):
 
     # What pages and RTCBot clients do
 
-    @rule(page=pages, act=st.sampled_from(
-        'request_lease release_lease take_lease hand_over_lease refuse_lease_request'.split()))
-    def decide(self, page, act):
+    @rule(page=pages, act=st.sampled_from(['request_lease', 'take_lease']))
+    def ask(self, page, act):
         getattr(self.controller, act)(page)
+
+    @rule(page=pages, act=st.sampled_from(['release', 'hand_over', 'refuse']))
+    def decide(self, page, act):
+        getattr(self.lease, act)(page)
 
     @rule()
     def tick(self):
@@ -162,7 +167,7 @@ class Driving(RuleBasedStateMachine):
     def swap(self, page):
         self.controller.request_lease(page)
         if self.lease.holder is not None:
-            self.controller.hand_over_lease(self.lease.holder)
+            self.lease.hand_over(self.lease.holder)
 
     def command_of(self, page, x, z, tick, joy, frame_age, epoch, step):
         self.controller.poll()
@@ -206,7 +211,7 @@ class Driving(RuleBasedStateMachine):
         free = self.lease.holder is None
         if free and not forward:
             published = len(self.wire)
-            self.controller.latch_rtcbot_state(page, 0.0, 0.0, rested)
+            self.controller.latch_rtcbot_state(page, 0.0, 0.0, was_neutral=rested)
             assert self.lease.holder is None and len(self.wire) == published
             return
         takes = free and rested and not self.stop.engaged
@@ -219,7 +224,7 @@ class Driving(RuleBasedStateMachine):
         if takes or self.lease.holder == page:
             self.held = self.lease.epoch + takes
         try:
-            self.controller.latch_rtcbot_state(page, forward, 0.0, rested)
+            self.controller.latch_rtcbot_state(page, forward, 0.0, was_neutral=rested)
         except TeleopRefused as refused:
             assert takes or not free or self.lease.holder is None
             self.held, self.since, self.lasts = before
@@ -231,7 +236,7 @@ class Driving(RuleBasedStateMachine):
 
     @rule(page=pages)
     def sign_of_life(self, page):
-        self.controller.keep_alive(page)
+        self.controller.gate.keep_alive(page)
         held = self.held is not None and self.clock.now - self.since <= self.lasts
         if page == self.lease.holder and held:
             self.since = self.clock.now
@@ -268,9 +273,9 @@ class Driving(RuleBasedStateMachine):
                 assert passed.is_zero() or not self.stop.engaged
                 assert passed.is_zero() or self.clock.now - stamp <= TIMEOUT
                 self.motors = (passed, stamp)
-            if self.watch.heard(stamp, self.guard.epoch):
+            if self.monitor.answered(stamp, self.guard.epoch):
                 self.begin_anew()
-                self.controller.stop_and_require_neutral()
+                self.controller.gate.stop_and_require_neutral()
 
     @rule()
     def lose(self):
@@ -308,8 +313,8 @@ def test_a_driver_may_go_on_from_what_he_holds():
     # From here on it is a command, which lasts as long as commands do.
     driving.carry()
     driving.wait(0.31)
-    assert driving.watch.reason() is None
-    assert driving.last.is_zero() and not driving.controller.gate.moving
+    assert driving.monitor.reason() is None
+    assert driving.last.is_zero() and not driving.controller.gate.active
 
 
 TestDriving = Driving.TestCase

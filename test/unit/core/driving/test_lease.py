@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Who drives, and who asks, with a clock of the test's own."""
+"""The lease: its holder, its epochs, and the queue of requests."""
 
 from itertools import pairwise
 
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.driving.lease import ASK_TIME_S, Lease
+from rtc_bridge.core.driving.lease import Lease, REQUEST_TIME_S
 from rtc_bridge.core.protocol.control_messages import Answer, parse_control, Want
 from support.fake_clock import FakeClock
 
@@ -31,12 +31,11 @@ def lease(clock):
     return lease
 
 
-def test_the_first_gets_it_and_others_ask(lease):
+def test_the_first_session_gets_the_lease_and_others_request_it(lease):
     assert (lease.holder, lease.epoch, lease.requesters) == ('a', 1, ())
     for session in ('b', 'c', 'b', 'a'):
         lease.request(session)
     assert (lease.holder, lease.epoch, lease.requesters) == ('a', 1, ('b', 'c'))
-    assert lease.holds('a', 1) and not lease.holds('a', 0) and not lease.holds('b', 1)
 
 
 def test_a_hand_over_needs_the_holder_and_a_request(lease):
@@ -61,19 +60,19 @@ def test_a_request_is_refused_by_the_holder_only(lease):
     assert (lease.holder, lease.epoch, lease.requesters) == ('a', 1, ())
 
 
-def test_the_next_one_gets_what_is_free(lease):
+def test_the_first_requester_gets_a_free_lease(lease):
     lease.request('b')
     lease.request('c')
-    lease.leave('b')
-    lease.leave('a')
+    lease.release('b')
+    lease.release('a')
     assert (lease.holder, lease.epoch) == ('c', 2)
-    lease.leave('c')
+    lease.release('c')
     assert (lease.holder, lease.epoch) == (None, 3)
-    lease.leave('c')
+    lease.release('c')
     assert lease.epoch == 3
 
 
-def test_who_takes_it_asks_nobody(lease):
+def test_a_session_that_takes_the_lease_asks_nobody(lease):
     lease.request('b')
     lease.take('b')
     assert (lease.holder, lease.epoch, lease.requesters) == ('b', 2, ())
@@ -81,26 +80,26 @@ def test_who_takes_it_asks_nobody(lease):
     assert lease.epoch == 2
 
 
-def test_requests_end(lease, clock):
+def test_requests_end_in_time(lease, clock):
     lease.request('b')
-    clock.now += ASK_TIME_S - 1
+    clock.now += REQUEST_TIME_S - 1
     lease.request('c')
     lease.poll()
     assert lease.requesters == ('b', 'c')
     clock.now += 1.1
-    lease.use()
+    lease.note_motion(clock())
     lease.poll()
     assert lease.requesters == ('c',)
 
 
-def test_an_answer_is_to_the_request_that_the_driver_saw(lease, clock):
+def test_an_answer_is_to_the_request_that_the_holder_saw(lease, clock):
     lease.request('b')
     seen = lease.request_id
-    clock.now += ASK_TIME_S - 1
+    clock.now += REQUEST_TIME_S - 1
     lease.request('c')
     lease.request('b')
     assert lease.request_id == seen
-    lease.leave('b')
+    lease.release('b')
     for answer in (lease.hand_over, lease.refuse):
         answer('a', seen)
         assert (lease.holder, lease.requesters) == ('a', ('c',))
@@ -108,9 +107,9 @@ def test_an_answer_is_to_the_request_that_the_driver_saw(lease, clock):
     assert (lease.holder, lease.request_id) == ('c', None)
 
 
-def test_who_moves_nothing_makes_room(lease, clock):
+def test_a_holder_that_moves_nothing_loses_the_lease(lease, clock):
     clock.now += 59
-    lease.use()
+    lease.note_motion(clock())
     clock.now += 59
     lease.request('b')
     lease.poll()
@@ -125,7 +124,7 @@ def test_who_moves_nothing_makes_room(lease, clock):
     assert lease.epoch == 3
 
 
-def test_without_a_limit_one_may_rest(clock):
+def test_without_an_idle_timeout_the_holder_may_rest(clock):
     lease = Lease(0.0, clock)
     lease.request('a')
     clock.now += 1e6
@@ -133,14 +132,32 @@ def test_without_a_limit_one_may_rest(clock):
     assert lease.holder == 'a'
 
 
+def test_the_gate_is_told_of_an_epoch_before_anybody_else(clock):
+    """And of each one, while others are told once of what has changed."""
+    lease, told = Lease(60.0, clock), []
+    lease.on_new_epoch = lambda: told.append(f'epoch {lease.epoch}')
+    lease.on_change = lambda: told.append((lease.holder, lease.requesters))
+    lease.request('a')
+    lease.request('b')
+    # Asked again it is the same request.
+    lease.request('b')
+    lease.hand_over('a')
+    lease.refuse('b')
+    lease.poll()
+    clock.now += 60.5
+    lease.poll()
+    assert told == ['epoch 1', ('a', ()), ('a', ('b',)), 'epoch 2', ('b', ()),
+                    'epoch 3', (None, ())]
+
+
 sessions = st.sampled_from('abc')
 acts = st.one_of(
-    st.tuples(st.sampled_from(['request', 'take', 'leave', 'hand_over', 'refuse']), sessions),
+    st.tuples(st.sampled_from(['request', 'take', 'release', 'hand_over', 'refuse']), sessions),
     st.tuples(st.just('wait'), st.floats(0, 100)))
 
 
 @given(st.lists(acts, max_size=40))
-def test_whatever_is_done_each_driver_has_an_epoch_of_his_own(done):
+def test_whatever_is_done_each_holder_has_an_epoch_of_its_own(done):
     clock = FakeClock()
     lease = Lease(60.0, clock)
     seen = [(lease.epoch, lease.holder)]
@@ -151,7 +168,7 @@ def test_whatever_is_done_each_driver_has_an_epoch_of_his_own(done):
         else:
             before = lease.holder
             getattr(lease, act)(argument)
-            # Only a holder, or who supervises, takes the seat from one.
+            # Only the holder itself or a supervisor, who takes the lease, ends it.
             assert lease.holder == before or act in ('take', 'request') or argument == before
             assert before is None or act != 'request' or lease.holder == before
         seen.append((lease.epoch, lease.holder))
@@ -167,5 +184,5 @@ def test_whatever_is_done_each_driver_has_an_epoch_of_his_own(done):
     ('{"type":"yield","request":3}', Answer(True, 3)),
     ('{"type":"yield","request":null}', Answer(True)),
     ('{"type":"yield"}', Answer(True)), ('{"type":"refuse"}', Answer(False))])
-def test_wishes_are_read(text, message):
+def test_messages_about_the_lease_are_read(text, message):
     assert parse_control(text) == message

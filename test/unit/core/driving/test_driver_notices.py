@@ -1,0 +1,92 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Notices for people who drive: what is wrong with guards, stops and the graph."""
+
+from dataclasses import replace
+
+from rtc_bridge.core.driving.driver_notices import (
+    guard_notices, missing_guard_notice, name_all, SettledNotices, stop_notice, UNKNOWN_NODE)
+from rtc_bridge.core.driving.guard_messages import BridgeId, EngagedStop, GuardState
+from rtc_bridge.core.driving.velocity_graph import Endpoint, graph_notices, VelocityGraph
+
+ONE, TWO = BridgeId('1a', '/one'), BridgeId('2b', '/two')
+TWIST = 'geometry_msgs/msg/Twist'
+GRAPH = VelocityGraph('/cmd_vel', '/cmd_vel_guard', TWIST, True,
+                      (Endpoint('/cmd_vel_guard', TWIST),), (Endpoint('/base', TWIST),))
+
+
+def state(guard='g', name='/cmd_vel_guard', **changes):
+    """Return what a guard tells of itself."""
+    return GuardState(**{'guard': guard, 'name': name, 'where': 'process 7 on host',
+                         'topic': '/cmd_vel', 'kind': TWIST, 'auto': True, **changes})
+
+
+def test_guards_and_stops_are_named():
+    assert guard_notices((state(),), None, ONE) == missing_guard_notice((state(),)) == []
+    assert missing_guard_notice(())[0].code == 'no-guard'
+    two, = guard_notices((state(), state('h', '/r1/cmd_vel_guard')), None, ONE)
+    assert two.code == 'two-guards' and two.nodes == ('/cmd_vel_guard', '/r1/cmd_vel_guard')
+    assert two.text.count('process 7 on host') == 2
+    other, = guard_notices((state(),), TWO, ONE)
+    assert (other.code, other.nodes) == ('other-bridge', ('/two',)) and '/two' in other.text
+    twin, = guard_notices((state(),), BridgeId('9', '/one'), ONE)
+    assert twin.text.startswith('Another process of /one')
+    assert stop_notice(ONE, ()) == []
+    # The release of its own stop ends that one as well.
+    assert stop_notice(ONE, (EngagedStop('0', '/one', True),), engaged=True) == []
+    assert stop_notice(ONE, (EngagedStop('2b', '/two', True),), engaged=True)
+    for stop, word in ((EngagedStop('2b', '/two', False), 'released there'),
+                       (EngagedStop('2b', '/two', True), 'does not answer'),
+                       (EngagedStop('0', '/one', True), 'Press the emergency stop here')):
+        told, = stop_notice(ONE, (stop,))
+        assert (told.code, told.level) == ('other-stop', 'error') and word in told.text
+
+
+def test_a_stop_of_another_robot_is_not_one_of_an_earlier_run():
+    for folder, text in (('aa', 'earlier run'), ('bb', 'does not answer')):
+        stop = EngagedStop('1c', '/one', True, folder)
+        notice, = stop_notice(ONE, (stop,), folder='aa')
+        assert text in notice.text
+        # The release of this bridge's own stop ends the first one only.
+        assert bool(stop_notice(ONE, (stop,), True, 'aa')) == (folder == 'bb')
+
+
+def test_only_what_lasts_is_told(clock):
+    settled = SettledNotices(clock)
+    notices = graph_notices(replace(GRAPH, subscribers=()))
+    assert settled.lasting(notices) == []
+    clock.now += 0.3
+    assert settled.lasting([]) == []
+    assert settled.lasting(notices) == []
+    clock.now += 0.5
+    assert settled.lasting(notices) == notices
+    # That another node waits elsewhere is no other notice.
+    named = graph_notices(replace(GRAPH, subscribers=(), elsewhere=(('/x', ('/y',)),)))
+    assert settled.lasting(named) == named != notices
+    # Names come later than endpoints; some never do.
+    foreign = graph_notices(replace(GRAPH, publishers=(Endpoint(UNKNOWN_NODE, TWIST),)))
+    assert settled.lasting(foreign) == []
+    clock.now += 4.9
+    assert settled.lasting(foreign) == []
+    clock.now += 0.2
+    told, = settled.lasting(foreign)
+    assert told.nodes == ('a node without a name',) and 'a node without a name' in told.text
+
+
+def test_names_in_texts():
+    assert name_all(()) == 'nobody' and name_all(('/a',)) == '/a'
+    assert name_all(('/a', '/b', '/c')) == '/a, /b and /c'
+    assert name_all(tuple('abcdefgh')) == 'a, b, c, d, e, f and 2 more'
+    assert name_all((UNKNOWN_NODE,)) == 'a node without a name'

@@ -1,0 +1,61 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The file of the emergency stop."""
+
+import os
+
+import pytest
+from rtc_bridge.core.driving.emergency_stop import EmergencyStop
+from rtc_bridge.core.errors import StoreError
+from rtc_bridge.system.stop_file import StopFile
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / 'emergency_stop.robot.json'
+
+
+def test_a_stop_is_kept_in_a_private_file(path):
+    stop = EmergencyStop(StopFile(path))
+    stop.engage('Ada')
+    assert stop.store() and os.stat(path).st_mode & 0o777 == 0o600
+    again = EmergencyStop(StopFile(path))
+    assert (again.id, again.by, again.engaged) == (stop.id, 'Ada', True)
+    assert again.release(stop.id, 'Grace') and not EmergencyStop(StopFile(path)).engaged
+
+
+@pytest.mark.parametrize('text', ['', '{', '\0' * 40])
+def test_a_file_that_cannot_be_read_is_a_stop(path, text):
+    path.write_text(text)
+    assert EmergencyStop(StopFile(path)).engaged
+
+
+def test_a_folder_in_place_of_the_file_is_a_stop(path):
+    path.mkdir()
+    stop = EmergencyStop(StopFile(path))
+    assert stop.engaged and not stop.store()
+    with pytest.raises(StoreError, match='emergency_stop.robot.json'):
+        stop.release(stop.id, 'Ada')
+    assert stop.engaged
+
+
+def test_a_host_with_a_new_name_finds_the_file_of_its_old_one(tmp_path):
+    old, new = (tmp_path / f'emergency_stop.{name}.json' for name in ('old', 'new'))
+    stop = EmergencyStop(StopFile(old))
+    assert not EmergencyStop(StopFile(new, renamed=True)).engaged
+    stop.engage('Ada')
+    stop.store()
+    assert not EmergencyStop(StopFile(new)).engaged
+    assert EmergencyStop(StopFile(new, renamed=True)).engaged
