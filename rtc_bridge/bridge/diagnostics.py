@@ -121,7 +121,7 @@ class FailureDiagnostics:
 
 def refusal_status(log: Refusals) -> DiagnosticStatus:
     """Return what was refused of others since the start, by reason: never a warning."""
-    found = log.all
+    found = log.by_reason
     total = sum(refusal.count for refusal in found.values())
     values: dict[str, object] = {'count': total}
     for reason, refusal in found.items():

@@ -240,7 +240,7 @@ def camera():
 
 def refused():
     """Return how often a page was refused for its origin."""
-    return refusals.all['origin'].count if 'origin' in refusals.all else 0
+    return refusals.by_reason['origin'].count if 'origin' in refusals.by_reason else 0
 
 
 @pytest.mark.asyncio
@@ -273,7 +273,7 @@ async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camer
                     assert 'access.origins' in str(error.value) or via == 'relay'
                     if 'access.origins' in str(error.value):
                         before += 1
-                        found = refusals.all['origin'].text
+                        found = refusals.by_reason['origin'].text
                         assert 'access.origins' in found and origin in found
                     assert refused() == before
                 else:

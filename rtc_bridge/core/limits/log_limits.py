@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-What others send, fit for a log: one line, no control characters, not too long, not too often.
+Text from outside in logs: one line, no control characters, not too long, not too often.
 
-A newline would forge a line, an escape sequence would command the terminal that shows the log, and
-an override of the writing direction (U+202E) would show another text than there is.
+A newline could forge a line, an escape sequence could control the terminal that shows the log, and
+an override of the writing direction (U+202E) could disguise the text.
 """
 
 from collections import OrderedDict
@@ -24,10 +24,10 @@ from collections.abc import Hashable
 import logging
 from types import TracebackType
 
-# Characters of a text from outside in a log line, and of a whole line.
+# Characters of a text from outside within a log line, and of a whole line.
 MAX_TEXT = 200
 MAX_LINE = 4096
-# Sessions, or whatever else is counted for, that are remembered; the oldest are forgotten.
+# Kinds of events that a sampler remembers; it forgets the oldest.
 MAX_REMEMBERED = 256
 
 
@@ -35,10 +35,10 @@ def escape(text: str, limit: int = MAX_TEXT) -> str:
     r"""
     Return a text from outside as one printable line.
 
-    What cannot be printed (control and format characters, surrogates, other spaces than U+0020)
-    becomes ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``; other languages stay readable.
+    Characters that are not printable (control and format characters, surrogates, spaces other than
+    U+0020) become ``\xNN``, ``\uNNNN`` or ``\UNNNNNNNN``; other scripts stay readable.
 
-    :param limit: characters of the result, at least 3; ``...`` stands for what is cut off
+    :param limit: characters of the result, at least 3; ``...`` replaces the rest
     """
     cut = len(text) > limit
     text = ''.join(c if c.isprintable() else c.encode('unicode_escape').decode()
@@ -48,13 +48,14 @@ def escape(text: str, limit: int = MAX_TEXT) -> str:
 
 class EscapingFormatter(logging.Formatter):
     """
-    Makes one printable line of each message, whatever texts from outside are in it.
+    Formats each message as one printable line, also if it contains text from outside.
 
-    Lines of a traceback are printable too, and begin with spaces: none can pass for a message.
+    Lines of a traceback are printable, too, and begin with spaces, so that none looks like a
+    message.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """Return the message in its line."""
+        """Return the line of a message."""
         record.message = escape(record.message, MAX_LINE)
         return super().formatMessage(record)
 
@@ -67,9 +68,9 @@ class EscapingFormatter(logging.Formatter):
 
 class LogSampler:
     """
-    Decides which of many like events are logged: the 1st, 10th, 100th, and so on, of each kind.
+    Decides which of many similar events are logged: the 1st, 10th, 100th and so on of each kind.
 
-    :param limit: kinds that are remembered
+    :param limit: kinds to remember
     """
 
     def __init__(self, limit: int = MAX_REMEMBERED) -> None:
@@ -77,7 +78,7 @@ class LogSampler:
         self._counts: OrderedDict[Hashable, int] = OrderedDict()
 
     def count(self, *kind: Hashable) -> int:
-        """Return how many there were, this one included, if it is to be logged; else 0."""
+        """Count an event; return the count if this event is to be logged, otherwise 0."""
         count = self._counts.pop(kind, 0) + 1
         self._counts[kind] = count
         if len(self._counts) > self._limit:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a robot refused of others: counted by reason, with the newest source, for diagnostics."""
+"""What this process refused from outside: counts by reason, and the newest source."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -26,15 +26,15 @@ from ..errors import ProtocolError, SignalingError
 
 logger = logging.getLogger(__name__)
 
-# Reasons are words of ours; should one ever hold text from outside, memory stays bounded.
+# Reasons are fixed words. The bound protects the memory if one ever has text from outside.
 MAX_REASONS = 64
-# Characters of a reason and of a source: an IPv6 address with its zone has up to 60.
+# Characters: an IPv6 address with its zone has up to 60.
 _MAX_REASON, _MAX_SOURCE = 40, 64
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """How often something was refused for one reason, and to whom last."""
+    """How often something was refused for one reason, and the source and text of the newest."""
 
     count: int
     source: str
@@ -42,38 +42,38 @@ class Refusal:
 
 
 class Refusals:
-    """Counts what is refused. Any thread."""
+    """Counts refusals. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._counts: OrderedDict[str, Refusal] = OrderedDict()
-        self._repeats = LogSampler()
+        self._by_reason: OrderedDict[str, Refusal] = OrderedDict()
+        self._sampler = LogSampler()
 
     def note(self, reason: str, source: str | None = None, text: str = '') -> None:
         """
-        Count a refusal; log the first, tenth, hundredth and so on of its reason.
+        Count a refusal; log the 1st, 10th, 100th and so on of its reason.
 
-        :param reason: a word or two of ours, as ``sdp`` or ``too many channels``
-        :param source: address of whoever it was refused to
-        :param text: what exactly was wrong; may hold text from outside
+        :param reason: a fixed word or two, like ``sdp`` or ``too many channels``
+        :param source: the address of the peer
+        :param text: details; may contain text from outside
         """
         reason = escape(reason, _MAX_REASON)
         source = escape(source or '', _MAX_SOURCE)
         text = escape(text)
         with self._lock:
-            before = self._counts.pop(reason, None)
-            count = before.count + 1 if before is not None else 1
-            self._counts[reason] = Refusal(count, source, text)
-            if len(self._counts) > MAX_REASONS:
-                self._counts.popitem(last=False)
-            logged = self._repeats.count(reason)
+            previous = self._by_reason.pop(reason, None)
+            count = previous.count + 1 if previous is not None else 1
+            self._by_reason[reason] = Refusal(count, source, text)
+            if len(self._by_reason) > MAX_REASONS:
+                self._by_reason.popitem(last=False)
+            logged = self._sampler.count(reason)
         if logged:
             logger.warning('refused (%s), %d so far, newest from %s%s', reason, logged,
                            source or 'an unknown source', f': {text}' if text else '')
 
     @contextmanager
     def noted(self, reason: str, source: str | None = None) -> Iterator[None]:
-        """Note what the block refuses by a ``SignalingError`` or ``ProtocolError``."""
+        """Count a ``SignalingError`` or ``ProtocolError`` of the block, and raise it again."""
         try:
             yield
         except (ProtocolError, SignalingError) as error:
@@ -81,17 +81,17 @@ class Refusals:
             raise
 
     @property
-    def all(self) -> dict[str, Refusal]:  # noqa: A003
-        """Return what was refused since the start, by reason."""
+    def by_reason(self) -> dict[str, Refusal]:
+        """Return the refusals since the start."""
         with self._lock:
-            return dict(self._counts)
+            return dict(self._by_reason)
 
     @property
     def total(self) -> int:
-        """Return how much was refused since the start."""
+        """Return the number of refusals since the start."""
         with self._lock:
-            return sum(refusal.count for refusal in self._counts.values())
+            return sum(refusal.count for refusal in self._by_reason.values())
 
 
-# Those of this process, as ``failures`` in ``supervision``.
+# The refusals of this process. They occur deep in libraries, where no object can be passed.
 refusals = Refusals()

@@ -15,11 +15,11 @@
 """
 Bounds of a session description (SDP, RFC 8866), checked before any other parser sees it.
 
-aiortc trusts its peers: its parser and its negotiation take time that grows with the square of the
-number of lines, and its idea of a line differs from that of browsers. What passes here is read
-alike by both. The worst text that passes takes aiortc's parser 7 ms with 6 media sections and
-20 ms with 18 (one core of an AMD EPYC, November 2026); Chromium's own take 3 and 10 ms.
-The check is one pass without backtracking: its time is proportional to the text's length.
+aiortc trusts its peers: the time of its parser and its negotiation grows with the square of the
+number of lines, and it splits lines otherwise than browsers do. Both read a description that
+passes here in the same way. The worst description that passes takes aiortc's parser 7 ms with 6
+media sections and 20 ms with 18 (one core of an AMD EPYC, November 2026); Chromium's own take 3
+and 10 ms. The check is one pass without backtracking: its time is proportional to the length.
 """
 
 from collections import Counter
@@ -28,66 +28,69 @@ import re
 from ..errors import SignalingError
 from ..protocol.strict_json import shorten
 
-# Bytes of one media section, and of what precedes the first one. Chromium 156 has 5.2 kB.
+# Bytes of a media section, and of the lines before the first one. Chromium 156 has 5.2 kB.
 MAX_SECTION_BYTES = 12 * 1024
-# Media sections at a relay, which does not know how many slots a robot has: 16 and audio and data.
+# Media sections at a relay, which does not know a robot's slots: 16 slots, audio, data.
 MAX_SECTIONS = 18
-# A robot with fewer slots than this still takes the offer of its own page: 4 slots, audio, data.
-LEAST_SECTIONS = 6
+# Media sections that a robot with fewer slots accepts: its own page offers 4 slots, audio, data.
+MIN_SECTIONS = 6
 # Lines before the first media section: browsers have about 10.
 MAX_SESSION_LINES = 64
-# Lines of one media section: Chromium has 170, all that is limited below has 500.
+# Lines of a media section: Chromium has 170; all that is limited below adds up to 500.
 MAX_SECTION_LINES = 512
 # Lines of all sections, for each section that is allowed.
 MEAN_SECTION_LINES = 256
 # Characters of a line: Chromium's longest, with 34 payload types, has 144.
 MAX_LINE = 1024
-# Of one section: payload types, RTP header extensions, synchronization sources (ids and lines),
-# candidates, fingerprints. Chromium has 34, 13, 2 (4 lines), 4, 1; aiortc has 3 fingerprints.
+# Payload types of a section: Chromium has 34.
 MAX_PAYLOAD_TYPES = 64
-# Payload types of one codec in one section: Chromium has 8 of H.264 (profiles and packetization
+# Payload types of one codec in a section: Chromium has 8 of H.264 (profiles and packetization
 # modes), and one of RTX (RFC 4588) for each of the others. aiortc compares each with all of its
 # own codecs, and copies it.
 MAX_TYPES_OF_CODEC = 16
 MAX_TYPES_OF_RTX = 32
+# RTP header extensions of a section: Chromium has 13.
 MAX_EXTENSIONS = 32
+# Synchronization sources of a section and their lines: Chromium has 2 and 4.
 MAX_SOURCES = 16
 MAX_SOURCE_LINES = 64
+# Candidates of a section: Chromium has 4.
 MAX_CANDIDATES = 32
+# Fingerprints of a section: Chromium has 1, aiortc 3.
 MAX_FINGERPRINTS = 4
-# ``rtcp-fb`` of one section; a line for ``*`` counts once for each payload type. Chromium has 77.
+# ``rtcp-fb`` of a section; a line for ``*`` counts once for each payload type. Chromium has 77.
 MAX_FEEDBACK = 256
 # Lines of ``rtcp-fb`` times payload types, summed over the sections, for each section that is
 # allowed: aiortc compares each with each. Chromium has 2618 in a section.
 MEAN_FEEDBACK_PAIRS = 4096
 # Candidates of a session, those that follow its description included.
 MAX_SESSION_CANDIDATES = 100
-# Characters of a payload type, or of what stands for one in a section of data.
+# Characters of a format in an m-line: a payload type, or a word in a section of data.
 _MAX_FORMAT = 32
-# Characters of a section's identification (RFC 8843 limits it to what a header extension holds).
+# Characters of a section's identification (RFC 8843 limits it to the size of a header extension).
 _MAX_MID = 64
 
-# C0 but for the line ends, DEL and C1 controls, and what Python's splitlines() takes for an end.
+# C0 except line ends, DEL and C1 controls, and the other line ends of Python's splitlines().
 _BAD_CHARACTER = re.compile('[\0-\t\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]|\r(?!\n)|(?<!\r)\n')
 _PAYLOAD_TYPE = re.compile(r'0|[1-9][0-9]{0,2}')
-# A second one would be the valid one for one reader, and void for another.
+# Attributes that a part may have once. Of two, one parser would use the first, another the last.
 _ONCE = frozenset({'mid', 'ice-ufrag', 'ice-pwd', 'setup', 'sctp-port', 'max-message-size'})
 _DIRECTIONS = frozenset({'sendrecv', 'sendonly', 'recvonly', 'inactive'})
-_RTP = frozenset({'audio', 'video'})
+_RTP_MEDIA = frozenset({'audio', 'video'})
 
 
 def max_sections(slots: int) -> int:
-    """Return how many media sections a robot takes that shows so many cameras at once."""
-    return max(slots + 2, LEAST_SECTIONS)
+    """Return how many media sections a robot accepts that shows ``slots`` cameras at once."""
+    return max(slots + 2, MIN_SECTIONS)
 
 
 def check_sdp(sdp: str, sections: int = MAX_SECTIONS, code: str = 'bad-offer') -> None:
     """
-    Do nothing if a description is within all bounds.
+    Check that a description is within all bounds.
 
     :param sections: how many media sections it may have
     :param code: of the error
-    :raises SignalingError: it is not; the text says what is too much, or wrong
+    :raises SignalingError: it is not; the text says which bound it exceeds, or what is malformed
     """
     try:
         _check(sdp, sections)
@@ -96,12 +99,12 @@ def check_sdp(sdp: str, sections: int = MAX_SECTIONS, code: str = 'bad-offer') -
 
 
 def crlf_lines(sdp: str) -> str:
-    """Return a description with CR LF for each line end, where it has LF throughout."""
+    """Return a description with CR LF for each line end, if it has LF throughout."""
     return sdp if '\r' in sdp else sdp.replace('\n', '\r\n')
 
 
 class _Refused(Exception):
-    """A description is beyond a bound; the text says which."""
+    """A description exceeds a bound or is malformed; the text says how."""
 
 
 def _check(sdp: str, sections: int) -> None:
@@ -128,7 +131,7 @@ def _check(sdp: str, sections: int) -> None:
     if not lines:
         raise _Refused('it is empty')
     part = _Part()
-    parts, candidates, pairs = 0, 0, 0
+    section_count, candidates, pairs = 0, 0, 0
     for line in lines:
         if line[1:2] != '=' or not 'a' <= line[0] <= 'z':
             raise _Refused(f'{shorten(line)} is no line of SDP')
@@ -136,8 +139,8 @@ def _check(sdp: str, sections: int) -> None:
             raise _Refused(f'a line of {len(line)} characters, at most {MAX_LINE} are allowed')
         if line[0] == 'm':
             candidates, pairs = candidates + part.candidates, pairs + part.pairs
-            parts += 1
-            if parts > sections:
+            section_count += 1
+            if section_count > sections:
                 raise _Refused(f'more than {sections} media sections')
             part = _Section(line)
         part.take(line)
@@ -148,7 +151,7 @@ def _check(sdp: str, sections: int) -> None:
 
 
 class _Part:
-    """The lines before the first media section, while they are counted."""
+    """Counts the lines before the first media section."""
 
     max_lines = MAX_SESSION_LINES
     candidates = 0
@@ -164,7 +167,7 @@ class _Part:
         """
         Count a line.
 
-        :raises _Refused: it is one too many, or wrong
+        :raises _Refused: there are too many of its kind, or it is malformed
         """
         self._lines += 1
         if self._lines > self.max_lines:
@@ -180,7 +183,7 @@ class _Part:
         """
         Count an attribute.
 
-        :raises _Refused: it is one too many, or wrong
+        :raises _Refused: there are too many of its kind, or it is malformed
         """
         if name in _ONCE or name in _DIRECTIONS:
             kind = 'direction' if name in _DIRECTIONS else name
@@ -196,7 +199,7 @@ class _Part:
 
 
 class _Section(_Part):
-    """A media section, while its lines are counted."""
+    """Counts the lines of a media section."""
 
     max_lines = MAX_SECTION_LINES
 
@@ -211,7 +214,7 @@ class _Section(_Part):
             raise _Refused('a payload type twice in one section')
         for word in self._formats:
             if len(word) > _MAX_FORMAT or (
-                    words[0] in _RTP and not _PAYLOAD_TYPE.fullmatch(word)):
+                    words[0] in _RTP_MEDIA and not _PAYLOAD_TYPE.fullmatch(word)):
                 raise _Refused(f'{shorten(word)} is no payload type')
         self._mapped: set[str] = set()
         self._codecs: Counter[str] = Counter()
@@ -227,25 +230,25 @@ class _Section(_Part):
         """
         Count an attribute.
 
-        :raises _Refused: it is one too many, or wrong
+        :raises _Refused: there are too many of its kind, or it is malformed
         """
         if name == 'rtcp-fb':
-            kind = value.partition(' ')[0]
-            if kind != '*':
-                self._check_format(name, kind)
+            payload_type = value.partition(' ')[0]
+            if payload_type != '*':
+                self._check_format(name, payload_type)
             self.pairs += len(self._formats)
-            self._feedback += len(self._formats) if kind == '*' else 1
+            self._feedback += len(self._formats) if payload_type == '*' else 1
             if self._feedback > MAX_FEEDBACK:
                 raise _Refused(f'more than {MAX_FEEDBACK} rtcp-fb in one section')
         elif name in ('rtpmap', 'fmtp'):
-            kind, _, codec = value.partition(' ')
-            self._check_format(name, kind)
+            payload_type, _, codec = value.partition(' ')
+            self._check_format(name, payload_type)
             if name == 'rtpmap':
                 self._count_codec(codec.partition('/')[0].strip().lower())
             seen = self._mapped if name == 'rtpmap' else self._parameters
-            if kind in seen:
-                raise _Refused(f'a second {name} of payload type {kind}')
-            seen.add(kind)
+            if payload_type in seen:
+                raise _Refused(f'a second {name} of payload type {payload_type}')
+            seen.add(payload_type)
         elif name == 'extmap':
             self._extensions += 1
             if self._extensions > MAX_EXTENSIONS:
@@ -269,6 +272,7 @@ class _Section(_Part):
         if self._codecs[codec] > most:
             raise _Refused(f'more than {most} payload types of {shorten(codec)} in one section')
 
-    def _check_format(self, name: str, kind: str) -> None:
-        if kind not in self._formats:
-            raise _Refused(f'{name} of {shorten(kind)}, which is no payload type of its section')
+    def _check_format(self, name: str, payload_type: str) -> None:
+        if payload_type not in self._formats:
+            raise _Refused(f'{name} of {shorten(payload_type)}, which is no payload type of its '
+                           'section')

@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-Bounds of texts in messages of others: their length, and that they are printable Unicode.
+Bounds of texts in messages from outside: length, and printable Unicode only.
 
-A lone surrogate, which JSON's escapes can write, cannot be encoded: it would raise wherever the
-text is logged, published or sent. A control character would forge lines of a log.
+JSON's escapes can write a lone surrogate, which cannot be encoded: an exception would follow
+wherever the text is logged, published or sent. A control character could forge lines of a log.
 """
 
 from typing import Any
@@ -25,16 +25,16 @@ from ..errors import ProtocolError
 from ..protocol.strict_json import member, REQUIRED, shorten
 
 # Characters, by the kind of text.
-LIMITS = {
+MAX_LENGTHS = {
     # An address: IPv6 with a zone has up to 61.
     'source': 64,
     # A scheme, a host name of 253 characters (RFC 1035, section 3.1) and a port.
     'origin': 300,
-    # Words that programs look for, and versions.
+    # Words that programs compare, and versions.
     'code': 64, 'door': 64, 'kind': 64, 'version': 64, 'id': 64,
     # Base64url of 32 bytes has 43.
     'salt': 64, 'digest': 64, 'key': 64,
-    # With the names of relay and registration before it, WHEP's has 58.
+    # A WHEP session has 58, with the names of relay and registration before it.
     'session': 128,
     'mid': 64,
     # A ROS topic's name has up to 255.
@@ -44,22 +44,22 @@ LIMITS = {
     'url': 256,
     # RFC 8489, section 14.3: a username has less than 509 bytes.
     'username': 512, 'credential': 512,
-    # A proof of ours has up to 1 kB; some players put a JSON web token here.
+    # Our bearers have up to 1 kB; some players send a JSON Web Token.
     'bearer': 2048, 'token': 2048,
-    # Sentences for people. These are cut, not refused.
+    # Sentences for people. They are shortened, not refused.
     'message': 256, 'reason': 256,
 }
 
 
 def check_text(value: str, kind: str, name: str = '') -> str:
     """
-    Return a text if it is one of its kind.
+    Return a text after checking it.
 
-    :param kind: a key of :data:`LIMITS`
-    :param name: of the member, for the error; by default the kind
-    :raises ProtocolError: too long, or not printable throughout
+    :param kind: a key of :data:`MAX_LENGTHS`
+    :param name: of the JSON member, for the error; by default the kind
+    :raises ProtocolError: the text is too long, or has characters that are not printable
     """
-    limit = LIMITS[kind]
+    limit = MAX_LENGTHS[kind]
     if len(value) > limit:
         raise ProtocolError(f'member "{name or kind}" has {len(value)} characters, at most '
                             f'{limit} are allowed')
@@ -71,10 +71,11 @@ def check_text(value: str, kind: str, name: str = '') -> str:
 
 def text_member(obj: dict[str, Any], name: str, kind: str = '', default: Any = REQUIRED) -> Any:
     """
-    Return member ``name`` of a JSON object as a text of its kind.
+    Return member ``name`` of a JSON object as a checked text.
 
-    :param kind: a key of :data:`LIMITS`, by default the name
-    :raises ProtocolError: missing without a default, no text, or beyond a bound
+    :param kind: a key of :data:`MAX_LENGTHS`, by default the name
+    :param default: returned for a missing member; without it a missing member is an error
+    :raises ProtocolError: the member is missing, is not a text, or is not allowed
     """
     value = member(obj, name, str, default)
     return value if value is default else check_text(value, kind or name, name)
@@ -82,9 +83,9 @@ def text_member(obj: dict[str, Any], name: str, kind: str = '', default: Any = R
 
 def sdp_member(obj: dict[str, Any], name: str = 'sdp') -> str:
     """
-    Return a session description, which :mod:`.sdp_limits` has yet to check.
+    Return a session description. :mod:`.sdp_limits` checks its contents.
 
-    :raises ProtocolError: missing, no text, or half a character in it
+    :raises ProtocolError: the member is missing, is not a text, or has a lone surrogate
     """
     value = member(obj, name, str)
     try:

@@ -24,7 +24,7 @@ from ..access.proof import MAC_BYTES, NONCE_BYTES
 from ..driving.velocity import Velocity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..limits.text_limits import LIMITS, text_member
+from ..limits.text_limits import MAX_LENGTHS, text_member
 from ..video.viewer_stats import parse_viewer_stats, ViewerStats
 
 MAX_MESSAGE = 64 * 1024
@@ -183,7 +183,7 @@ _CONTROL = {
     'call': lambda o: Call(_counter(o, 'request'), text_member(o, 'name'),
                            member(o, 'value', bool, None)),
     # Never refused: somebody goes.
-    'bye': lambda o: Bye(escape(member(o, 'reason', str, ''), LIMITS['reason'])),
+    'bye': lambda o: Bye(escape(member(o, 'reason', str, ''), MAX_LENGTHS['reason'])),
 }
 
 

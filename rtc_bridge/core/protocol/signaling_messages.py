@@ -31,7 +31,7 @@ from .strict_json import dump_frame, load_object, member, shorten
 from ..access.robot_identity import RobotIdentity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..limits.text_limits import LIMITS, sdp_member, text_member
+from ..limits.text_limits import MAX_LENGTHS, sdp_member, text_member
 
 SUBPROTOCOL = 'rtc-bridge.v1'
 # A Chromium offer with audio, four video slots and data is about 25 kB.
@@ -288,8 +288,8 @@ def _call(obj: dict[str, Any]) -> Call:
 
 def _error(obj: dict[str, Any]) -> Error:
     # An error is never refused: whoever waits for it would wait in vain.
-    return Error(escape(member(obj, 'code', str), LIMITS['code']),
-                 escape(member(obj, 'message', str), LIMITS['message']),
+    return Error(escape(member(obj, 'code', str), MAX_LENGTHS['code']),
+                 escape(member(obj, 'message', str), MAX_LENGTHS['message']),
                  text_member(obj, 'session', default=None))
 
 

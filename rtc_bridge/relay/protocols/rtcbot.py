@@ -33,7 +33,7 @@ from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.log_limits import escape, LogSampler
 from ...core.limits.rate_limit import RateLimiter
-from ...core.limits.text_limits import LIMITS, sdp_member
+from ...core.limits.text_limits import MAX_LENGTHS, sdp_member
 from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
 from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
 from ...core.protocol.strict_json import dump_frame, load_object, member, shorten
@@ -163,8 +163,8 @@ def _read_answer(text: str) -> str:
     try:
         obj = load_object(text, MAX_MESSAGE)
         if 'error' in obj:
-            raise SignalingError(escape(member(obj, 'error', str), LIMITS['code']),
-                                 escape(member(obj, 'message', str, ''), LIMITS['message']))
+            raise SignalingError(escape(member(obj, 'error', str), MAX_LENGTHS['code']),
+                                 escape(member(obj, 'message', str, ''), MAX_LENGTHS['message']))
         if member(obj, 'type', str) != 'answer':
             raise ProtocolError(f'type {shorten(obj["type"])} where an answer was due')
         return sdp_member(obj)

@@ -225,7 +225,7 @@ async def test_what_is_ours_or_a_trusted_peer_s_is_a_failure(tmp_path, caplog, m
         await break_at(page, door, monkeypatch, where)
     finally:
         await door.close()
-    assert ('SCTP' in failures.counts) == failed and ('SCTP' in refusals.all) != failed
+    assert ('SCTP' in failures.counts) == failed and ('SCTP' in refusals.by_reason) != failed
     assert caplog.text.count('Traceback') == failed
 
 
@@ -239,7 +239,7 @@ async def test_stun_that_cannot_be_read_is_refused(tmp_path, monkeypatch, noted)
         protocol = connection._protocols[0]
         cut = b'\0\1\0\4\x21\x12\xa4\x42' + bytes(12) + b'\0\x24\0\1'
         protocol.datagram_received(cut, ('192.0.2.1', 1))
-        assert refusals.all['STUN'].source == '192.0.2.1' and not failures.counts
+        assert refusals.by_reason['STUN'].source == '192.0.2.1' and not failures.counts
         monkeypatch.setattr(connection, 'request_received', lambda *a: tsns_ahead(None, None))
         check = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         protocol.datagram_received(bytes(check), ('192.0.2.1', 1))

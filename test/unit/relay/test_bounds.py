@@ -331,7 +331,7 @@ async def test_a_hostile_relay_does_a_robot_no_harm(caplog):
     done = asyncio.Event()
     app = web.Application()
     app.router.add_get('/bot', handle)
-    before = dict(refusals.all)
+    before = dict(refusals.by_reason)
     caplog.set_level(logging.INFO, 'rtc_bridge')
     sessions = make_sessions(TestCamera('front', 60))
     async with serve_app(app) as url:
@@ -348,7 +348,7 @@ async def test_a_hostile_relay_does_a_robot_no_harm(caplog):
     assert not sessions.sessions
     for reason, count, source in (('frames', 2 * len(texts), 'ws://127.0.0.1'),
                                   ('sdp', len(BAD), f'10.0.0.{len(BAD) - 1}')):
-        refusal = refusals.all[reason]
+        refusal = refusals.by_reason[reason]
         assert refusal.source.startswith(source)
         assert refusal.count - (before[reason].count if reason in before else 0) == count
     formatter = EscapingFormatter()

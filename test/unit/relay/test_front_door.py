@@ -20,14 +20,12 @@ import datetime
 import gc
 import json
 import os
-from pathlib import Path
 import re
 import signal
 import socket
 import ssl
 import subprocess
 import sys
-import tomllib
 from urllib.parse import urlsplit
 
 from aiohttp import ClientSession, WSServerHandshakeError
@@ -36,136 +34,24 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 import pytest
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
-from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.limits.address_limits import (
-    client_key, ConcurrencyQuota, KeyedRateLimiter, Networks,
-)
-from rtc_bridge.core.settings.parameters import parameters_of
-from rtc_bridge.core.settings.relay_settings import RelayLimits, RelaySettings
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import tls
 from rtc_bridge.signaling.relay_client import RelayClient
-from rtc_bridge.system.secret_files import read_words
-from rtc_bridge.system.setting_sources import (
-    command_line_flag, environment_variable, read_settings,
-)
 from support.patience import PATIENCE
 from support.relay_server import closed, get, make_offer, relay, send
-from test_configuration import flatten
 from test_relay import LocalRobot
 
-TOML = Path(__file__).parents[3] / 'config' / 'relay.toml'
 SHARED, OWN = 'shared-token-123456', 'own-token-of-r1-123'
 WHEP = {'Content-Type': 'application/sdp'}
 
 
 # Settings
 
-def test_the_toml_file_is_the_table():
-    text = TOML.read_text()
-    rows = list(parameters_of(RelaySettings()))
-    assert {name: tuple(value) if isinstance(value, list) else value
-            for name, value in flatten(tomllib.loads(text)).items()} == {
-                row.name: row.default for row in rows}
-    words = re.sub(r'\s+#?\s*', ' ', text)
-    for row in rows:
-        assert f'{row.description}; {row.allowed()}' in words, row.name
-
-
-def test_flag_before_environment_before_file(tmp_path):
-    file = tmp_path / 'relay.toml'
-    file.write_text('port = 1\n[limits]\nrobots = 2\nviewers_per_robot = 3\n')
-    environment = {'RTC_BRIDGE_RELAY_LIMITS_ROBOTS': '20', 'RTC_BRIDGE_RELAY_OPEN': 'true',
-                   'RTC_BRIDGE_RELAY_CONFIG': str(file), 'RTC_BRIDGE_RELAY_TOKENS': 'x',
-                   'RTC_BRIDGE_RELAY_TRUSTED_PROXIES': '10.0.0.0/8, ::1',
-                   'RTC_BRIDGE_RELAY_LIMITS_VIEWERS_PER_ROBOT': '30'}
-    settings = read_settings({'limits.viewers_per_robot': '300'}, environment)
-    assert settings == RelaySettings(
-        port=1, open=True, trusted_proxies=('10.0.0.0/8', '::1'),
-        limits=RelayLimits(robots=20, viewers_per_robot=300))
-    assert read_settings({'config': str(TOML)}, {}) == RelaySettings()
-    names = [row.name for row in parameters_of(RelaySettings())]
-    assert len({*map(command_line_flag, names), *map(environment_variable, names)}) == (
-        2 * len(names))
-
-
-@pytest.mark.parametrize('text, flags, named', [
-    ('port = "high"', {}, 'port'), ('prot = 1', {}, 'prot'),
-    ('[limits]\nrobots = 0', {}, 'robots'), ('port =', {}, 'relay.toml'),
-    ('', {'port': '65536'}, 'port'), ('', {'open': 'yes'}, 'open'),
-    ('', {'limits.heartbeat': 'nan'}, 'heartbeat'), ('', {'key': 'k.pem'}, 'certificate'),
-    ('', {'log.format': 'xml'}, 'text, json')])
-def test_settings_that_are_none(tmp_path, text, flags, named):
-    file = tmp_path / 'relay.toml'
-    file.write_text(text)
-    with pytest.raises(ParameterError, match=named):
-        read_settings({'config': str(file), **flags}, {})
-
 
 # Tokens
 
-def test_tokens_of_one_and_of_all(tmp_path):
-    file = tmp_path / 'tokens'
-    file.write_text(f'# ours\nr1:{OWN}  # the first\n\n')
-    tokens = RegistrationTokens(read_words(str(file), f'*:{SHARED}'))
-    assert tokens.admits('r1', OWN) and tokens.admits('r1', SHARED) and tokens.admits('r2', SHARED)
-    for name, token in (('r2', OWN), ('r1', None), ('r1', ''), ('r1', OWN + 'x'), ('r1', '*')):
-        assert not tokens.admits(name, token)
-    assert tokens and not RegistrationTokens()
-    some = RegistrationTokens([f'r1:{OWN}'], open_names=True)
-    assert some.admits('r2', None) and not some.admits('r1', None) and some.admits('r1', OWN)
-
-
-@pytest.mark.parametrize('word', [
-    'short', 'r1:short', '/x:long-enough-token-1', 'long-token-12345678', 'r1:long-enough-tökens'])
-def test_tokens_that_are_none_are_not_shown(word):
-    with pytest.raises(ParameterError) as error:
-        RegistrationTokens([f'*:{SHARED}', word])
-    assert 'token 2' in str(error.value) and word not in str(error.value)
-
 
 # Crowds
-
-def test_addresses_behind_proxies():
-    proxies = Networks('trusted_proxies', ['10.0.0.0/8', 'fd00::/8'])
-    for peer, headers, viewer in (
-            ('1.2.3.4', ['5.6.7.8'], '1.2.3.4'), ('10.0.0.1', ['5.6.7.8'], '5.6.7.8'),
-            ('10.0.0.1', ['6.6.6.6, 5.6.7.8'], '5.6.7.8'), ('10.0.0.1', [], '10.0.0.1'),
-            ('10.0.0.1', ['6.6.6.6', '5.6.7.8, 10.0.0.2'], '5.6.7.8'),
-            ('10.0.0.1', ['5.6.7.8:1234'], '5.6.7.8'),
-            ('fd00::1', ['[2001:db8::1]:5'], '2001:db8::1'),
-            ('10.0.0.1', ['6.6.6.6, unknown'], '10.0.0.1'),
-            ('::ffff:10.0.0.1', ['5.6.7.8'], '5.6.7.8'),
-            ('10.0.0.1', ['10.0.0.3'], '10.0.0.3'), (None, ['5.6.7.8'], None)):
-        assert proxies.client_behind(peer, headers) == viewer, (peer, headers)
-    with pytest.raises(ParameterError, match='trusted_proxies'):
-        Networks('trusted_proxies', ['10.0.0.0/33'])
-
-
-def test_a_site_of_ipv6_counts_as_one():
-    assert client_key('2001:db8::1') == client_key('2001:db8::ffff:1')
-    assert client_key('2001:db8::1') != client_key('2001:db8:0:1::1')
-    assert client_key('::ffff:1.2.3.4') == client_key('1.2.3.4') == '1.2.3.4'
-    assert client_key('fe80::1%eth0') == client_key('fe80::2') and client_key(None) == ''
-
-
-def test_places_are_counted():
-    places = ConcurrencyQuota(3, 2)
-    assert [places.acquire('a') for _ in range(3)] == [True, True, False]
-    assert places.acquire('b') and not places.acquire('c')
-    places.release('a')
-    assert places.in_use == 2 and places.acquire('c')
-
-
-def test_rates_are_each_ones_own(clock):
-    rates = KeyedRateLimiter(60, clock)
-    assert sum(rates.allow('a') for _ in range(100)) == 30
-    assert rates.allow('b') and not rates.allow('a')
-    clock.now += 2.0
-    assert [rates.allow('a') for _ in range(3)] == [True, True, False]
-    for number in range(20_000):
-        rates.allow(number)
-    assert len(rates._limiters) == 10_000
 
 
 # Robots at the door

@@ -15,58 +15,13 @@
 """Parameter tables, and the YAML file that shows them."""
 
 from dataclasses import replace
-from pathlib import Path
-import re
 
 import pytest
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.protocol.signaling_messages import check_name
-from rtc_bridge.core.settings.parameters import Parameter, parameters_of, with_values
+from rtc_bridge.core.settings.parameters import Parameter, with_values
 from rtc_bridge.core.settings.robot_settings import (
-    camera_prefix, CameraSelection, CameraTopicSettings, default_robot_id, RobotSettings,
-    TeleopSettings,
+    camera_prefix, CameraSelection, CameraTopicSettings, RobotSettings, TeleopSettings,
 )
-import yaml
-
-YAML = Path(__file__).parents[3] / 'config' / 'robot.yaml'
-
-
-def flatten(tree, prefix=''):
-    if not isinstance(tree, dict):
-        return {prefix: tree}
-    return {k: v for key, value in tree.items()
-            for k, v in flatten(value, f'{prefix}.{key}' if prefix else key).items()}
-
-
-def camera_rows(name, topic):
-    return parameters_of(CameraTopicSettings(topic=topic), camera_prefix(name))
-
-
-@pytest.mark.parametrize('with_camera', [False, True])
-def test_the_yaml_file_is_the_table(with_camera):
-    """Also with the example camera's lines uncommented."""
-    text = YAML.read_text()
-    rows = list(parameters_of(RobotSettings()))
-    if with_camera:
-        text = re.sub(r'^#(    .*)$', r'\1', text, flags=re.MULTILINE)
-        rows += camera_rows('front', 'front/image_raw')
-    values = flatten(yaml.safe_load(text)['/**']['ros__parameters'])
-    assert {name: tuple(value) if isinstance(value, list) else value
-            for name, value in values.items()} == {row.name: row.default for row in rows}
-    words = re.sub(r'\s+#?\s*', ' ', text.replace('#', ' '))
-    for row in rows:
-        assert f'{row.description}; {row.allowed()}' in words, row.name
-
-
-def test_the_demo_sets_what_there_is():
-    """And nobody drives its simulated robot by the clip of --video, which shows another place."""
-    demo = yaml.safe_load(YAML.with_name('demo.yaml').read_text())['/**']['ros__parameters']
-    rows = {row.name: row for row in (
-        *parameters_of(RobotSettings()), *camera_rows('video/image_raw', 'video/image_raw'))}
-    values = flatten(demo)
-    for name, value in values.items():
-        assert rows[name].check(value) == (tuple(value) if isinstance(value, list) else value)
-    assert values['cameras.video.image_raw.drive'] is False
 
 
 @pytest.mark.parametrize('value, low, high', [(1, 0.0, 2.0), (0.0, 0.0, 2.0), (2.0, 0.0, 2.0)])
@@ -116,9 +71,3 @@ def test_values_replace_defaults_in_groups():
 def test_a_value_must_be_allowed_and_belong_to_a_parameter(name, value):
     with pytest.raises(ParameterError, match=name):
         with_values(RobotSettings(), {name: value})
-
-
-def test_the_host_name_is_a_robot_name(monkeypatch):
-    for host in ('turtlebot4', 'my robot!', '-x', '..', 'ü', 'a' * 80):
-        monkeypatch.setattr('socket.gethostname', lambda host=host: host)
-        check_name(default_robot_id())
