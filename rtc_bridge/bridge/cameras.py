@@ -27,7 +27,7 @@ from ..core.supervision import call_guarded, failures, guard
 from ..core.video.tiers import Scale
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
-from ..media.frame import RenderOptions
+from ..media.i420 import RenderOptions
 from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
 from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import allow_changes, declare_parameters, undeclared_parameters

@@ -86,7 +86,9 @@ class Camera:
         self._liveness.heard(now)
         if self.source.active:
             self.source.end()
-        self.encoded.put(load, now, stays=self._stays(), keep=True)
+        # The last of a few images that stay must not be left out.
+        stays = self.transient_local and not self._liveness.flows
+        self.encoded.put(load, now, stays=stays, keep=True)
 
     def put_h264(self, data: bytes, age: float | None = None) -> None:
         """
@@ -102,12 +104,9 @@ class Camera:
 
     def _show_decoded(self, load: Load) -> None:
         """Take an image of the camera's own H.264; in the decoder's thread."""
-        # It is not kept for later viewers: H.264 goes on from where it was decoded.
-        self.encoded.put(load, self._clock(), stays=self._stays(), keep=False)
-
-    def _stays(self) -> bool:
-        """Tell whether images stay until the next one: the last of a few must not be left out."""
-        return self.transient_local and not self._liveness.flows
+        stays = self.transient_local and not self._liveness.flows
+        # It is not kept for later viewers: the decoder goes on for them, or starts at a keyframe.
+        self.encoded.put(load, self._clock(), stays=stays, keep=False)
 
     def _rebalance_soon(self) -> None:
         if self._loop is not None:

@@ -16,7 +16,7 @@
 
 from dataclasses import dataclass
 
-from .frame import RenderOptions
+from .i420 import RenderOptions
 from ..core.video.tiers import Scale
 
 

@@ -12,47 +12,55 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Depth images as colours: near is red, far is blue, and what is not known is black."""
+"""Depth images as colours: near is red, far is blue, and invalid pixels are black."""
 
 from functools import lru_cache
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-# Metres.
-DEPTH_RANGE = (0.3, 10.0)
+from .i420 import Pixels, RenderOptions
+
+# In metres.
+DEPTH_RANGE = RenderOptions().depth_range
+# Depth ranges that are remembered: more than a robot has depth cameras. A table has 64 kB.
+_TABLES = 8
 
 
 @lru_cache(maxsize=1)
-def _colours() -> np.ndarray:
-    # Index 0 stands for an invalid pixel; the colour map itself has no black.
+def _colours() -> npt.NDArray[np.uint8]:
+    """Return the colour map, with black for index 0; the map itself has no black."""
     colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(256, 1),
                                 cv2.COLORMAP_TURBO)
     colours[0] = 0
     return colours
 
 
-def _index(metres: np.ndarray, depth_range: tuple[float, float]) -> np.ndarray:
+def _index(metres: npt.NDArray[np.floating], depth_range: tuple[float, float]
+           ) -> npt.NDArray[np.uint8]:
+    """Return indices of the colour map, 0 for invalid depths."""
     near, far = depth_range
-    # NaN fails both comparisons; both infinities are no measurement: REP 117.
+    # NaN fails both comparisons; both infinities are no measurement (REP 117).
     valid = (metres > 0) & (metres < np.inf)
     share = np.clip(np.where(valid, metres, near), near, far)
-    return np.where(valid, (far - share) * (254 / (far - near)) + 1.5, 0).astype(np.uint8)
+    index = np.where(valid, (far - share) * (254 / (far - near)) + 1.5, 0)
+    return index.astype(np.uint8)
 
 
-@lru_cache(maxsize=8)
-def _millimetre_table(depth_range: tuple[float, float]) -> np.ndarray:
+@lru_cache(maxsize=_TABLES)
+def _millimetre_table(depth_range: tuple[float, float]) -> npt.NDArray[np.uint8]:
     return _index(np.arange(65536, dtype=np.float32) / 1000, depth_range)
 
 
-def depth_to_bgr(depth: np.ndarray, depth_range: tuple[float, float] = DEPTH_RANGE) -> np.ndarray:
+def depth_to_bgr(depth: Pixels, depth_range: tuple[float, float] = DEPTH_RANGE
+                 ) -> npt.NDArray[np.uint8]:
     """
-    Return depth as colours (REP 118, REP 117).
+    Return depth as colours (REP 118, REP 117), an array of shape (height, width, 3).
 
-    :param depth: (h, w), uint16 in millimetres with 0 as invalid, or float in metres with NaN and
-        infinities as invalid; zero and less is invalid too
-    :param depth_range: metres; nearer and farther pixels get the colours of its ends
-    :returns: (h, w, 3) uint8 BGR
+    :param depth: of shape (height, width): uint16 in millimetres with 0 as invalid, or float in
+        metres with NaN and infinities as invalid; zero and less is invalid too
+    :param depth_range: in metres; nearer and farther pixels get the colours of its ends
     """
     if depth.dtype == np.uint16:
         index = np.take(_millimetre_table(depth_range), depth)

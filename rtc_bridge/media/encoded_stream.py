@@ -19,13 +19,11 @@ import threading
 import time
 from typing import Callable
 
-import numpy as np
-import numpy.typing as npt
-
 from .encoded_frame import CLOCK_RATE, EncodedFrame
 from .encoder import Encoder
 from .frame import Frame
 from .frame_mailbox import FrameMailbox
+from .i420 import I420
 from .video_stream import StreamViewer, VideoStream
 from ..core.errors import ImageError
 from ..core.limits.rate_limit import Throttle
@@ -94,11 +92,8 @@ class EncodedStream(VideoStream):
         """Make the next frame a keyframe, soon."""
         self.mailbox.request_keyframe()
 
-    def _deliver(self, frame: EncodedFrame) -> bool:
-        taken = super()._deliver(frame)
-        if frame.keyframe and not taken:
-            self.mailbox.keyframe_not_taken()
-        return taken
+    def _on_keyframe_not_taken(self) -> None:
+        self.mailbox.keyframe_not_taken()
 
     # Encoder thread
 
@@ -149,7 +144,7 @@ class EncodedStream(VideoStream):
             if not self._send(frame, encoder.size):
                 return
 
-    def _convert(self, frame: Frame) -> npt.NDArray[np.uint8] | None:
+    def _convert(self, frame: Frame) -> I420 | None:
         """Return a frame's pixels as I420; ``None`` if it cannot be shown."""
         try:
             return frame.i420(self.tier.divisor)
@@ -160,7 +155,7 @@ class EncodedStream(VideoStream):
             self.count_error(f'cannot be decoded: {error!r}')
         return None
 
-    def _fitting(self, encoder: Encoder | None, i420: npt.NDArray[np.uint8]) -> Encoder:
+    def _fitting(self, encoder: Encoder | None, i420: I420) -> Encoder:
         """Return an encoder of the frame's size and the stream's limits, steered to its rate."""
         tier = self.tier
         settings = EncoderSettings(self.profile, i420.shape[1], i420.shape[0] * 2 // 3,

@@ -23,9 +23,9 @@ from av.codec.codec import UnknownCodecError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 import numpy as np
-import numpy.typing as npt
 
 from .encoded_frame import CLOCK_RATE, TIME_BASE
+from .i420 import I420
 from ..core.clock import boot_time, Clock
 from ..core.video.video_codecs import (
     choose_h264_encoder, codec_of, EncoderSettings, EncoderType, SOFTWARE, worth_reopening,
@@ -111,6 +111,8 @@ class Encoder:
     def __init__(self, settings: EncoderSettings, bitrate: int, *,
                  encoder_type: EncoderType | None = None, clock: Clock = boot_time) -> None:
         self.settings = settings
+        # Width and height in pixels.
+        self.size = (settings.width, settings.height)
         self._clock = clock
         self._bitrate = bitrate
         # Seconds from frame to frame, smoothed, and the last frame's timestamp.
@@ -129,11 +131,6 @@ class Encoder:
                            software.name, self._type.name, _reason(error))
             self._type = software
             self._open()
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Return width and height in pixels."""
-        return self.settings.width, self.settings.height
 
     def _open(self) -> None:
         settings, kind = self.settings, self._type
@@ -189,7 +186,7 @@ class Encoder:
         self._context.bit_rate = round(min(wanted, self.settings.max_bitrate))
         return min(1.0, self.settings.max_bitrate / wanted)
 
-    def encode(self, i420: npt.NDArray[np.uint8], pts: int, keyframe: bool) -> av.Packet | None:
+    def encode(self, i420: I420, pts: int, keyframe: bool) -> av.Packet | None:
         """
         Encode an image; return its packet, ``None`` if the encoder left it out.
 
@@ -218,7 +215,7 @@ class Encoder:
         return packets[0] if packets else None
 
 
-def _copied(i420: npt.NDArray[np.uint8]) -> av.VideoFrame:
+def _copied(i420: I420) -> av.VideoFrame:
     """Return an image of any even height as a frame of FFmpeg."""
     frame = av.VideoFrame(i420.shape[1], i420.shape[0] * 2 // 3, 'yuv420p')
     flat, start = i420.reshape(-1), 0

@@ -14,35 +14,17 @@
 
 """An image on its way from a camera to the encoders."""
 
-from dataclasses import dataclass
 import threading
 from typing import Callable
 
-import numpy as np
-import numpy.typing as npt
-
-from .pixels import Planes, shrink, to_i420
+from .i420 import divide, I420, Pixels, Planes, RenderOptions
+from .image_encodings import to_i420
 from ..core.errors import ImageError
 
 # Pixels of a side: VP8 has 14 bits for it (RFC 6386, section 9.1), x264 ends at about the same.
 _MAX_SIDE = 16383
-# Returns pixels and their ROS image encoding; raises ImageError.
-Load = Callable[[], tuple[npt.NDArray[np.generic] | Planes, str]]
-
-
-@dataclass(frozen=True)
-class RenderOptions:
-    """
-    How a camera's images are shown.
-
-    :ivar max_width: in pixels, 0: as they come
-    :ivar rotate: clockwise, 0, 90, 180 or 270 degrees
-    :ivar depth_range: nearest and farthest depth of the colour map, in metres
-    """
-
-    max_width: int = 0
-    rotate: int = 0
-    depth_range: tuple[float, float] = (0.3, 10.0)
+# Returns pixels and their ROS image encoding, '' for planes; raises ImageError.
+Load = Callable[[], tuple[Pixels | Planes, str]]
 
 
 class Frame:
@@ -59,9 +41,9 @@ class Frame:
         self._options = options
         self._lock = threading.Lock()
         # By divisor of width and height.
-        self._i420: dict[int, npt.NDArray[np.uint8]] = {}
+        self._i420: dict[int, I420] = {}
 
-    def i420(self, divisor: int = 1) -> npt.NDArray[np.uint8]:
+    def i420(self, divisor: int = 1) -> I420:
         """
         Return planar YUV 4:2:0, an array of shape (height * 3 / 2, width); from any thread.
 
@@ -72,14 +54,13 @@ class Frame:
         with self._lock:
             if 1 not in self._i420:
                 pixels, encoding = self._load()
-                options = self._options
-                i420 = to_i420(pixels, encoding, width_limit=options.max_width or None,
-                               rotate=options.rotate, depth_range=options.depth_range)
+                i420 = (pixels.to_i420(self._options) if isinstance(pixels, Planes)
+                        else to_i420(pixels, encoding, self._options))
                 height, width = i420.shape[0] * 2 // 3, i420.shape[1]
                 if max(width, height) > _MAX_SIDE:
                     raise ImageError(f'an image of {width}x{height} is too large to encode: '
                                      f'no side may have more than {_MAX_SIDE} pixels')
                 self._i420[1] = i420
             if divisor not in self._i420:
-                self._i420[divisor] = shrink(self._i420[1], divisor)
+                self._i420[divisor] = divide(self._i420[1], divisor)
             return self._i420[divisor]

@@ -107,9 +107,11 @@ class FrameMailbox:
         this = threading.current_thread()
         with self._changed:
             while self._reader is this and self._frame is None:
-                delay = self._repeat_delay(last_time) if last is not None else None
-                if delay is not None and delay <= 0:
-                    break
+                delay = None
+                if self._keyframe_wanted and last is not None:
+                    delay = self._repeat_delay(last_time)
+                    if delay <= 0:
+                        break
                 self._changed.wait(delay)
             if self._reader is not this:
                 # What is here is for another thread.
@@ -122,10 +124,8 @@ class FrameMailbox:
                 frame, now, now if frame is last else frame.arrival,
                 self._keyframe_wanted and now - self._last_keyframe >= KEYFRAME_INTERVAL_S)
 
-    def _repeat_delay(self, last_time: float) -> float | None:
-        """Return in how many seconds the last frame is due again; ``None`` if it is not."""
-        if not self._keyframe_wanted:
-            return None
+    def _repeat_delay(self, last_time: float) -> float:
+        """Return in how many seconds the last frame is due again, as a keyframe."""
         # At once, as long as no viewer has a picture.
         silence = _REPEAT_AFTER_S if self._last_keyframe > 0 else 0
         return max(last_time + silence, self._last_keyframe + KEYFRAME_INTERVAL_S) - boot_time()

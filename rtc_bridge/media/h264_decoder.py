@@ -28,8 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .frame import Load
+from .i420 import Pixels, Planes
 from .passthrough_stream import PassthroughStream
-from .pixels import Planes
 from ..core.errors import ImageError
 from ..core.supervision import guard, start_thread
 from ..system.thread_priority import be_ordinary
@@ -145,7 +145,7 @@ def _plane(plane: VideoPlane) -> npt.NDArray[np.uint8]:
     return rows[:plane.height, :plane.width]
 
 
-def _pixels(frame: av.VideoFrame) -> tuple[npt.NDArray[np.uint8] | Planes, str]:
+def _pixels(frame: av.VideoFrame) -> tuple[Pixels | Planes, str]:
     """
     Return a decoded image, without a conversion where encoders take it as it is.
 

@@ -133,8 +133,8 @@ class VideoStream:
             return False
         return True
 
-    def _deliver(self, frame: EncodedFrame) -> bool:
-        """Give all viewers a frame; return whether any of them gets it."""
+    def _deliver(self, frame: EncodedFrame) -> None:
+        """Give all viewers a frame."""
         taken = False
         for viewer in self._viewers:
             try:
@@ -142,4 +142,8 @@ class VideoStream:
             except (Exception, asyncio.CancelledError) as error:
                 # One viewer's failure must not keep the frame from the others.
                 failures.note('fan-out', error)
-        return taken
+        if frame.keyframe and not taken:
+            self._on_keyframe_not_taken()
+
+    def _on_keyframe_not_taken(self) -> None:
+        """Note that no viewer has got a keyframe: they are still connecting."""

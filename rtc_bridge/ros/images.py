@@ -15,68 +15,42 @@
 """Image messages to arrays, without copying where the memory allows it."""
 
 import re
-import sys
 from typing import Any
 
 from cv_bridge import CvBridge
-import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.errors import ImageError
 from ..core.protocol.strict_json import shorten
-from ..media.compressed import decode_compressed
-from ..media.pixel_layouts import Layout, layout
+from ..media.compressed_images import decode_compressed
+from ..media.i420 import Pixels
+from ..media.image_encodings import find_encoding
 
-# What cv_bridge reads right wherever it comes from, if there is no padding. The pure Python one
-# on PyPI ignores `step`.
-_PLAIN = frozenset({'rgb8', 'bgr8', 'mono8'})
+# What every cv_bridge reads right, if there is no padding; the pure Python one on PyPI ignores
+# ``step``.
+_PLAIN = {'rgb8': 3, 'bgr8': 3, 'mono8': 1}
 _BRIDGE = CvBridge()
-# As h264, H264, h264; yuv420p, h264/annexb, libx264 or h264_nvenc.
+# As in h264, H264, h264; yuv420p, h264/annexb, libx264 or h264_nvenc.
 _H264 = re.compile(r'\s*(?:h\.?264|(?:lib)?x264)(?![a-z0-9])', re.IGNORECASE)
 
 
-def image_to_array(msg: Image) -> tuple[np.ndarray, str]:
+def image_to_array(msg: Image) -> tuple[Pixels, str]:
     """
-    Return a message's pixels, in the form ``media.pixels`` takes, and their encoding.
+    Return a message's pixels, in the form of ``media.image_encodings``, and their encoding.
 
     The array is a view of the message's data, except for foreign byte orders and for planar
-    kinds of odd size or with padding that a view cannot skip.
+    encodings of odd size or with padding that a view cannot skip.
 
     :raises ImageError: unknown encoding, zero size, rows shorter than the width, short data
     """
-    form = layout(msg.encoding)
-    if not msg.width or not msg.height:
-        raise ImageError(f'image of {msg.width}x{msg.height} pixels has no content')
-    item = np.dtype(form.dtype).itemsize
-    row = msg.width * form.channels * item
-    if msg.step < row:
-        raise ImageError(f'step is {msg.step}, but {msg.width} pixels of {msg.encoding} '
-                         f'need {row} bytes')
-    rows = _rows(msg.height, form)
-    if len(msg.data) < msg.step * (rows - 1) + row:
-        # The last row may lack its padding.
-        raise ImageError(f'{len(msg.data)} bytes of data, but {msg.width}x{msg.height} '
-                         f'{msg.encoding} with step {msg.step} needs {msg.step * rows}')
-    if (msg.encoding in _PLAIN and msg.step == row and len(msg.data) == row * rows
-            and not msg.is_bigendian):
-        return _BRIDGE.imgmsg_to_cv2(msg, 'passthrough'), msg.encoding
-    if form.kind == 'nv24':
-        return _nv24(msg), msg.encoding
-    if form.kind in ('nv12', 'nv21') and (msg.width % 2 or msg.height % 2):
-        return _even(msg), msg.encoding
-    shape, strides = (rows, msg.width), (msg.step, form.channels * item)
-    if form.channels > 1:
-        shape, strides = (*shape, form.channels), (*strides, item)
-    dtype = np.dtype(form.dtype).newbyteorder('>' if msg.is_bigendian else '<')
-    pixels = np.ndarray(shape, dtype, msg.data, strides=strides)
-    if item > 1 and bool(msg.is_bigendian) == (sys.byteorder == 'little'):
-        pixels = pixels.astype(form.dtype)
-    elif msg.step % item:
-        pixels = np.ascontiguousarray(pixels)
-    return pixels, msg.encoding
+    name, step = msg.encoding, msg.width * _PLAIN.get(msg.encoding, 0)
+    if step == msg.step and len(msg.data) == step * msg.height > 0 and not msg.is_bigendian:
+        return _BRIDGE.imgmsg_to_cv2(msg, 'passthrough'), name
+    return find_encoding(name).array(name, msg.data, msg.width, msg.height, msg.step,
+                                     bool(msg.is_bigendian)), name
 
 
-def compressed_to_array(msg: CompressedImage) -> tuple[np.ndarray, str]:
+def compressed_to_array(msg: CompressedImage) -> tuple[Pixels, str]:
     """
     Return the decoded pixels of a JPEG or PNG message and their encoding.
 
@@ -95,7 +69,7 @@ def is_h264(msg: Any) -> bool:
     return bool(_H264.match(_video_format(msg)))
 
 
-def refuse_video(msg: Any) -> tuple[np.ndarray, str]:
+def refuse_video(msg: Any) -> tuple[Pixels, str]:
     """
     Say that a message's video cannot be shown, where pixels are wanted.
 
@@ -106,34 +80,5 @@ def refuse_video(msg: Any) -> tuple[np.ndarray, str]:
 
 
 def _video_format(msg: Any) -> str:
-    return msg.encoding if hasattr(msg, 'encoding') else msg.format
-
-
-def _rows(height: int, form: Layout) -> int:
-    """Return the rows of ``step`` bytes that hold all planes (V4L2 pixfmt-yuv-planar)."""
-    if form.kind in ('nv12', 'nv21'):
-        return height + height // 2
-    return height * 3 if form.kind == 'nv24' else height
-
-
-def _nv24(msg: Image) -> np.ndarray:
-    # A chroma row has two samples for each pixel: V4L2 gives it twice the step.
-    data = np.frombuffer(msg.data, np.uint8)
-    if msg.step == msg.width:
-        return data[:msg.height * 3 * msg.width].reshape(msg.height * 3, msg.width)
-    luma = np.ndarray((msg.height, msg.width), np.uint8, data, strides=(msg.step, 1))
-    chroma = np.ndarray((msg.height, msg.width * 2), np.uint8, data, msg.step * msg.height,
-                        (msg.step * 2, 1))
-    return np.concatenate((luma, chroma.reshape(-1, msg.width)))
-
-
-def _even(msg: Image) -> np.ndarray:
-    """Crop a 4:2:0 picture to even sizes: its last chroma samples may not be there."""
-    width, height = msg.width & ~1, msg.height & ~1
-    if not width or not height:
-        raise ImageError(f'{msg.encoding} of {msg.width}x{msg.height} pixels is too small')
-    data = np.frombuffer(msg.data, np.uint8)
-    luma = np.ndarray((height, width), np.uint8, data, strides=(msg.step, 1))
-    chroma = np.ndarray((height // 2, width), np.uint8, data, msg.step * msg.height,
-                        (msg.step, 1))
-    return np.concatenate((luma, chroma))
+    video_format: str = msg.encoding if hasattr(msg, 'encoding') else msg.format
+    return video_format

@@ -26,10 +26,10 @@ from std_msgs.msg import Empty
 
 from ..core.supervision import guarded
 from ..core.video.video_codecs import EncoderSettings
-from ..media.compressed import encode_jpeg
+from ..media.compressed_images import encode_jpeg
 from ..media.encoded_frame import TIME_BASE
 from ..media.encoder import Encoder
-from ..media.pixels import to_i420
+from ..media.image_encodings import to_i420
 
 
 def image_qos(reliability: str) -> QoSProfile:

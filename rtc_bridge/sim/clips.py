@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from ..core.errors import ImageError
-from ..media.pixels import to_i420
+from ..media.image_encodings import to_i420
 
 MEMORY = 300 * 1000 * 1000
 _IMAGES = frozenset({'.png', '.jpg', '.jpeg', '.bmp', '.ppm', '.pgm', '.tif', '.tiff', '.webp'})

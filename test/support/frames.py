@@ -20,7 +20,8 @@ import av
 import numpy as np
 
 from rtc_bridge.core.video.h264 import split
-from rtc_bridge.media.frame import Frame, RenderOptions
+from rtc_bridge.media.frame import Frame
+from rtc_bridge.media.i420 import RenderOptions
 from support.patience import PATIENCE
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from rtc_bridge.media.pixel_layouts import layout
+from rtc_bridge.media.image_encodings import ENCODINGS
 
 # Colour of the samples of a Bayer tile, row by row: 0 blue, 1 green, 2 red.
 _CHANNEL = {'b': 0, 'g': 1, 'r': 2}
@@ -53,8 +53,7 @@ def ycbcr(bgr):
 
 def encode(bgr, encoding):
     """Pack a BGR picture into the array form of an encoding."""
-    form = layout(encoding)
-    kind = form.kind
+    kind = ENCODINGS[encoding].kind
     if kind in ('uyvy', 'yuyv'):
         y, cb, cr = ycbcr(bgr)
         chroma = cb.copy()
@@ -81,4 +80,16 @@ def encode(bgr, encoding):
         opaque = np.full(bgr.shape[:2], 255, np.uint8)
         pixels = np.dstack([opaque if name == 'a' else bgr[..., _CHANNEL[name]] for name in kind])
     # 255 becomes 65535.
-    return pixels if form.dtype == 'uint8' else pixels.astype(np.uint16) * 257
+    return pixels if ENCODINGS[encoding].dtype == np.uint8 else pixels.astype(np.uint16) * 257
+
+
+def psnr(one, other):
+    """Return the peak signal-to-noise ratio in dB, 100 for equal pictures."""
+    assert one.shape == other.shape
+    error = np.mean((one.astype(float) - other.astype(float)) ** 2)
+    return 100 if not error else 10 * np.log10(255 ** 2 / error)
+
+
+def shown(i420):
+    """Decode I420 by OpenCV."""
+    return cv2.cvtColor(i420, cv2.COLOR_YUV2BGR_I420)

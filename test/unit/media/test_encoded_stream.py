@@ -23,7 +23,8 @@ from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.video.tiers import Tier
 from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.frame import Frame, RenderOptions
+from rtc_bridge.media.frame import Frame
+from rtc_bridge.media.i420 import RenderOptions
 from support.frames import texture, Watcher
 from support.patience import PATIENCE
 

@@ -15,7 +15,8 @@
 """An image that is decoded once, and divided for the tiers."""
 
 import numpy as np
-from rtc_bridge.media.frame import Frame, RenderOptions
+from rtc_bridge.media.frame import Frame
+from rtc_bridge.media.i420 import RenderOptions
 from support.frames import texture
 
 

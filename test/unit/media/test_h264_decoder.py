@@ -20,10 +20,10 @@ import av
 import numpy as np
 import pytest
 from rtc_bridge.media import h264_decoder
-from rtc_bridge.media.frame import Frame, RenderOptions
+from rtc_bridge.media.frame import Frame
 from rtc_bridge.media.h264_decoder import H264Decoder
+from rtc_bridge.media.i420 import Planes, RenderOptions, split
 from rtc_bridge.media.passthrough_stream import PassthroughStream
-from rtc_bridge.media.pixels import Planes, planes
 from support.frames import encode_h264
 
 
@@ -51,7 +51,7 @@ def test_decoded_planes_go_to_the_encoder_as_they_are(size):
     assert isinstance(pixels, Planes)
     got = i420(image)
     assert got.shape == ((height + height % 2) * 3 // 2, width + width % 2)
-    for plane, source in zip(planes(got), pixels):
+    for plane, source in zip(split(got), pixels):
         assert np.array_equal(plane[:source.shape[0], :source.shape[1]], source)
         # The pixel by which an odd size grows repeats the edge.
         assert plane.max() < 255
@@ -66,7 +66,7 @@ def test_decoded_images_are_rotated_and_made_smaller(rotate, max_width):
         width, height = 100, height * 100 // width // 2 * 2
     got = i420(frame(320, 240), options)
     assert got.shape[1] == width and abs(got.shape[0] * 2 // 3 - height) <= 2
-    luma, u, v = planes(got)
+    luma, u, v = split(got)
     assert luma.mean() < u.mean() < v.mean() < 200
 
 
@@ -83,7 +83,7 @@ def test_full_range_becomes_limited_range():
     for plane, value in zip(image.planes, (255, 128, 128)):
         np.frombuffer(plane, np.uint8)[:] = value
     image.color_range = 2
-    assert planes(i420(image))[0].max() <= 236
+    assert split(i420(image))[0].max() <= 236
 
 
 class Shown:

@@ -25,7 +25,7 @@ from rtc_bridge.media import passthrough_stream
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.frame import RenderOptions
+from rtc_bridge.media.i420 import RenderOptions
 from support.frames import encode_h264, i420, texture
 from support.patience import PATIENCE
 

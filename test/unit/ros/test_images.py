@@ -21,29 +21,29 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media.pixel_layouts import ENCODINGS, layout
-from rtc_bridge.media.pixels import to_i420
+from rtc_bridge.media.i420 import RenderOptions
+from rtc_bridge.media.image_encodings import ENCODINGS, to_i420
 from rtc_bridge.ros.images import compressed_to_array, image_to_array
 from sensor_msgs.msg import CompressedImage, Image
 from support.pictures import encode, picture
 
 
 def pixels_of(encoding, width=32, height=24):
-    """Return an array in the form of ``media.pixels`` for any encoding."""
-    form = layout(encoding)
+    """Return an array in the form of ``media.image_encodings`` for any encoding."""
+    form = ENCODINGS[encoding]
     if form.kind != 'depth':
         return encode(picture(width, height), encoding)
     depth = np.linspace(0.4, 9, width * height).reshape(height, width)
-    return (depth * 1000 if form.dtype == 'uint16' else depth).astype(form.dtype)
+    return (depth * 1000 if form.dtype == np.uint16 else depth).astype(form.dtype)
 
 
 def message(pixels, encoding, width=32, height=24, padding=0, big=False):
     """Build a message byte by byte, as a publisher in C would."""
     pixels = pixels.astype(pixels.dtype.newbyteorder('>' if big else '<'))
-    line = width * layout(encoding).channels * pixels.itemsize
+    line = width * ENCODINGS[encoding].channels * pixels.itemsize
     raw = pixels.tobytes()
     rows = [raw[i:i + line] for i in range(0, len(raw), line)]
-    if layout(encoding).kind == 'nv24':
+    if ENCODINGS[encoding].kind == 'nv24':
         # One chroma row has two rows of the array, and twice the padding.
         pairs = zip(rows[height::2], rows[height + 1::2])
         rows = rows[:height] + [one + other + b'\xee' * padding for one, other in pairs]
@@ -63,8 +63,8 @@ def test_every_encoding(encoding, padding, big):
     assert name == encoding
     assert got.dtype == pixels.dtype and got.dtype.isnative
     assert np.array_equal(got, pixels)
-    assert np.array_equal(to_i420(got, name, width_limit=16, rotate=90),
-                          to_i420(pixels, encoding, width_limit=16, rotate=90))
+    assert np.array_equal(to_i420(got, name, RenderOptions(16, 90)),
+                          to_i420(pixels, encoding, RenderOptions(16, 90)))
 
 
 @pytest.mark.parametrize('padding', [0, 3])

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.video_codecs import CODECS
+from rtc_bridge.core.video.video_codecs import CODECS, EncoderSettings
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.sim import frame_stamp
 from support.pictures import picture
@@ -115,7 +115,7 @@ def test_h264_at_a_low_rate(size):
 @pytest.mark.parametrize('size', [(640, 480), (1280, 720)])
 def test_the_smallest_tier_at_the_lowest_rate(codec, size):
     width, height = size[0] // 4, size[1] // 4
-    encoder = Encoder(codec, width, height, bitrate=50_000, max_bitrate=300_000, fps=15)
+    encoder = Encoder(EncoderSettings(codec, width, height, 300_000, 15), 50_000)
     decoder = av.CodecContext.create(codec, 'r')
     sent, seen = [], []
     for index in range(30):

@@ -1,0 +1,190 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Conversion of every encoding against OpenCV and against images packed by hand."""
+
+import cv2
+import numpy as np
+import pytest
+from rtc_bridge.core.errors import ImageError
+from rtc_bridge.media.i420 import RenderOptions, split
+from rtc_bridge.media.image_encodings import ENCODINGS, to_i420
+from support.pictures import encode, picture, psnr, shown
+
+COLOURS = [name for name in ENCODINGS if ENCODINGS[name].kind != 'depth']
+# Demosaicing and shared chroma cost some sharpness; the picture is smooth.
+CLOSE = 34
+
+
+def grey(bgr):
+    """Return a picture without its colours, as BGR."""
+    return cv2.cvtColor(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+
+
+def expected(bgr, encoding):
+    """Return what must be seen of a picture that went through an encoding."""
+    return grey(bgr) if ENCODINGS[encoding].kind == 'mono' else bgr
+
+
+@pytest.mark.parametrize('encoding', COLOURS)
+def test_every_colour_encoding_shows_the_image(encoding):
+    bgr = picture(96, 64)
+    pixels = encode(bgr, encoding)
+    i420 = to_i420(pixels, encoding)
+    assert i420.shape == (96, 96) and i420.dtype == np.uint8
+    assert psnr(shown(i420), expected(bgr, encoding)) > CLOSE
+
+
+@pytest.mark.parametrize('encoding, code', [
+    ('bgr8', cv2.COLOR_BGR2YUV_I420), ('rgb8', cv2.COLOR_RGB2YUV_I420),
+    ('bgra8', cv2.COLOR_BGRA2YUV_I420), ('rgba8', cv2.COLOR_RGBA2YUV_I420),
+    ('8UC3', cv2.COLOR_BGR2YUV_I420), ('8UC4', cv2.COLOR_BGRA2YUV_I420)])
+def test_eight_bit_colours_are_opencvs_i420(encoding, code):
+    pixels = encode(picture(64, 48), encoding)
+    assert np.array_equal(to_i420(pixels, encoding), cv2.cvtColor(pixels, code))
+
+
+def test_planar_420_keeps_its_planes():
+    source = cv2.cvtColor(picture(64, 48), cv2.COLOR_BGR2YUV_I420)
+    y, u, v = split(source)
+    for encoding, pair in (('nv12', (u, v)), ('nv21', (v, u))):
+        chroma = np.dstack(pair).reshape(24, 64)
+        assert np.array_equal(to_i420(np.concatenate((y, chroma)), encoding), source)
+
+
+@pytest.mark.parametrize('encoding', COLOURS)
+def test_padded_rows(encoding):
+    pixels = encode(picture(48, 32), encoding)
+    wide = np.full((pixels.shape[0], pixels.shape[1] + 6, *pixels.shape[2:]), 77, pixels.dtype)
+    wide[:, :pixels.shape[1]] = pixels
+    view = wide[:, :pixels.shape[1]]
+    assert np.array_equal(to_i420(view, encoding), to_i420(pixels, encoding))
+
+
+@pytest.mark.parametrize('encoding', [e for e in COLOURS if e not in ('nv12', 'nv21')])
+@pytest.mark.parametrize('size', [(47, 32), (48, 31), (47, 31)])
+def test_odd_sizes(encoding, size):
+    bgr = picture(*size)
+    i420 = to_i420(encode(bgr, encoding), encoding)
+    shared = ENCODINGS[encoding].kind in ('uyvy', 'yuyv')
+    width = size[0] - size[0] % 2 if shared else size[0] + size[0] % 2
+    height = size[1] + size[1] % 2
+    assert i420.shape == (height * 3 // 2, width)
+    # Without the edge that was added or lost.
+    inside = np.s_[:30, :46]
+    assert psnr(shown(i420)[inside], expected(bgr, encoding)[inside]) > 32
+
+
+@pytest.mark.parametrize('size', [(1, 1), (2, 1), (1, 2), (3, 3)])
+@pytest.mark.parametrize('encoding', ENCODINGS)
+def test_tiny_images_are_converted_or_refused(encoding, size):
+    kind = ENCODINGS[encoding].kind
+    width, height = size
+    if kind in ('nv12', 'nv21'):
+        rows = height * 3 // 2
+    else:
+        rows = height * 3 if kind == 'nv24' else height
+    channels = ENCODINGS[encoding].channels
+    pixels = np.zeros((rows, width, channels)[:3 if channels > 1 else 2],
+                      ENCODINGS[encoding].dtype)
+    if kind in ('nv12', 'nv21') or (kind in ('uyvy', 'yuyv') and width == 1):
+        with pytest.raises(ImageError):
+            to_i420(pixels, encoding)
+    else:
+        height += height % 2
+        width = width & ~1 if kind in ('uyvy', 'yuyv') else width + width % 2
+        assert to_i420(pixels, encoding).shape == (height * 3 // 2, width)
+
+
+def test_the_added_pixel_repeats_the_edge():
+    bgr = np.zeros((3, 3, 3), np.uint8)
+    bgr[2], bgr[:, 2] = 255, 255
+    luma = split(to_i420(bgr, 'bgr8'))[0]
+    assert luma.shape == (4, 4)
+    assert (luma[3] == 235).all() and (luma[:, 3] == 235).all() and luma[1, 1] == 16
+
+
+@pytest.mark.parametrize('encoding', ['bgr8', 'mono8', 'yuyv', 'nv21', 'bayer_rggb8', '16UC1'])
+@pytest.mark.parametrize('rotate, opencv', [
+    (90, cv2.ROTATE_90_CLOCKWISE), (180, cv2.ROTATE_180), (270, cv2.ROTATE_90_COUNTERCLOCKWISE)])
+def test_rotation_is_clockwise(encoding, rotate, opencv):
+    pixels = (encode(picture(64, 48), encoding) if encoding != '16UC1'
+              else np.tile(np.arange(64, dtype=np.uint16) * 100, (48, 1)))
+    straight = shown(to_i420(pixels, encoding))
+    assert np.array_equal(shown(to_i420(pixels, encoding, RenderOptions(rotate=0))), straight)
+    turned = shown(to_i420(pixels, encoding, RenderOptions(rotate=rotate)))
+    assert psnr(turned, cv2.rotate(straight, opencv)) > 50
+
+
+def test_rotation_moves_the_top_left_corner_right():
+    mono = np.zeros((20, 40), np.uint8)
+    mono[:4, :4] = 255
+    luma = split(to_i420(mono, 'mono8', RenderOptions(rotate=90)))[0]
+    assert luma.shape == (40, 20)
+    assert (luma[:4, 16:] == 235).all() and (luma[:4, :16] == 16).all()
+
+
+@pytest.mark.parametrize('encoding', ['bgr8', 'rgba8', 'rgb16', 'mono8', 'mono16', 'yuyv', 'nv12',
+                                      'nv24', 'bayer_grbg8'])
+@pytest.mark.parametrize('limit', [320, 240, 100, 33])
+def test_width_limit(encoding, limit):
+    bgr = picture(320, 240)
+    i420 = to_i420(encode(bgr, encoding), encoding, RenderOptions(limit))
+    width = limit & ~1
+    height = round(240 * width / 320 / 2) * 2
+    assert i420.shape == (height * 3 // 2, width)
+    scaled = cv2.resize(expected(bgr, encoding), (width, height), interpolation=cv2.INTER_AREA)
+    assert psnr(shown(i420), scaled) > 29
+
+
+@pytest.mark.parametrize('rotate, shape', [(0, (240, 320)), (90, (426, 320)), (180, (240, 320))])
+def test_width_limit_is_that_of_the_rotated_image(rotate, shape):
+    pixels = picture(640, 480)
+    i420 = to_i420(pixels, 'bgr8', RenderOptions(320, rotate))
+    assert split(i420)[0].shape == shape
+
+
+def test_width_limit_is_never_exceeded():
+    for width in range(300, 330):
+        for limit in (301, 310, 320):
+            assert to_i420(np.zeros((10, width, 3), np.uint8), 'bgr8',
+                           RenderOptions(limit)).shape[1] <= limit
+
+
+@pytest.mark.parametrize('encoding', [
+    '8UC2', '8SC1', '16SC1', '16UC2', '32SC1', '32FC2', '32FC3', '64FC4', '8UC', '16UC5',
+    'bgr', 'RGB8', '', 'h264', 'jpeg', 'bgr8\n', 'a' * 500])
+def test_unknown_encodings_are_refused(encoding):
+    pixels = np.zeros((4, 4, 3), np.uint8)
+    with pytest.raises(ImageError) as caught:
+        to_i420(pixels, encoding)
+    assert encoding.strip()[:40] in str(caught.value)
+    assert len(str(caught.value)) < 160
+
+
+@pytest.mark.parametrize('shape, dtype, encoding', [
+    ((4, 4), 'uint8', 'bgr8'), ((4, 4, 4), 'uint8', 'bgr8'), ((4, 4, 3), 'uint8', 'mono8'),
+    ((4, 4, 3), 'uint16', 'bgr8'), ((4, 4), 'uint8', '16UC1'), ((4, 4), 'float64', '32FC1'),
+    ((0, 4, 3), 'uint8', 'bgr8'), ((4, 0), 'uint8', 'mono8'), ((5, 4), 'uint8', 'nv21'),
+    ((6, 3), 'uint8', 'nv12'), ((4, 4), 'uint8', 'nv24'), ((4, 1, 2), 'uint8', 'yuyv'),
+    ((4,), 'uint8', 'mono8')])
+def test_arrays_that_do_not_fit_are_refused(shape, dtype, encoding):
+    with pytest.raises(ImageError):
+        to_i420(np.zeros(shape, dtype), encoding)
+
+
+def test_read_only_pixels():
+    pixels = picture(64, 48)
+    pixels.setflags(write=False)
+    assert to_i420(pixels, 'bgr8', RenderOptions(32, 90)).any()
