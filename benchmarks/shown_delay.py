@@ -41,10 +41,10 @@ def compare(page: object, seconds: int) -> list[tuple[float, float, float]]:
     """Return for each second what was drawn, what the page shows, and its clock's error, ms."""
     page.wait_state('live')
     page.evaluate(f'({WATCH})()')
-    page.wait("rtcBridge.figures.filter((row) => row.from === 'camera').length > 5")
-    page.evaluate('rtcBridge.figures.length = drawn.length = 0')
+    page.wait("rtcBridge.statsHistory.filter((row) => row.from === 'camera').length > 5")
+    page.evaluate('rtcBridge.statsHistory.length = drawn.length = 0')
     time.sleep(seconds)
-    rows, drawn = page.evaluate('[rtcBridge.figures, drawn]')
+    rows, drawn = page.evaluate('[rtcBridge.statsHistory, drawn]')
     found = []
     for before, row in zip(rows, rows[1:]):
         within = [one['delay'] for one in drawn if before['time'] <= one['at'] < row['time']]

@@ -1,8 +1,12 @@
-// A script with the interface of RTCBot's own browser library, for pages written for it.
-//
-// Differences, all on purpose: no ICE server unless the page names one (RTCBot asks Google's);
-// keys that are down when the window loses the focus go up, and a gamepad is at rest while nobody
-// sees the page; typing in a text field and shortcuts such as Ctrl-R stay with the browser.
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The interface of RTCBot's browser library (https://rtcbot.readthedocs.io), for pages that were
+// written for it. It differs on purpose in three ways:
+// - There is no ICE server unless the page names one; RTCBot's library asks Google's.
+// - Keys that are down are released when the window loses the focus, and a gamepad is at rest while
+//   the page is hidden. Otherwise a robot would go on driving.
+// - Typing in a text field, and shortcuts such as Ctrl-R, stay with the browser.
 
 (function (root, factory) {
   if (typeof exports === 'object' && typeof module !== 'undefined') {
@@ -17,7 +21,7 @@
 
   const encode = (message) => (typeof message === 'string' ? message : JSON.stringify(message));
 
-  // One kind of media of a connection: one stream in, one track out.
+  // Video or audio of a connection: one stream in, one track out.
   class Media {
     constructor(pc, kind) {
       this._pc = pc;
@@ -43,7 +47,7 @@
       this._sender = this._pc.addTrack(track);
     }
 
-    // Makes the m-line of an offer say what the page asked for.
+    // Give the m-line of the offer the direction that the page asked for.
     _prepareOffer() {
       const transceiver = this._pc.getTransceivers().find((t) => t.sender === this._sender);
       if (transceiver) {
@@ -75,7 +79,7 @@
         (event.track.kind === 'video' ? this.video : this.audio)._onTrack(event);
       });
       this._pc.addEventListener('datachannel', (event) => this._adopt(event.channel));
-      // Pages hand it on as a callback: keyboard.subscribe(conn.put_nowait).
+      // Pages use it as a callback: keyboard.subscribe(conn.put_nowait).
       this.put_nowait = this.put_nowait.bind(this);
     }
 
@@ -96,8 +100,8 @@
       }
     }
 
-    // Resolves to {sdp, type} with all candidates in it: an offer, or with a remote
-    // description (given here or before) the answer to it.
+    // Return {sdp, type} with all candidates: an offer, or the answer to a remote description that
+    // was given here or before.
     async getLocalDescription(remote = null) {
       if (remote && !this._pc.remoteDescription) {
         await this.setRemoteDescription(remote);
@@ -132,12 +136,12 @@
       await this._pc.setRemoteDescription(description);
     }
 
-    // The callback gets the text as it came. RTCBot's robots send JSON, strings included.
+    // The callback gets the text as it came. RTCBot's robots send JSON, also for strings.
     subscribe(callback) {
       this._callback = callback;
     }
 
-    // Strings go as they are, everything else as JSON; until the channel is open they wait.
+    // Send a string as it is, everything else as JSON; messages wait until the channel is open.
     put_nowait(message) {
       this._queue.push(encode(message));
       this._flush();
@@ -206,7 +210,7 @@
       }
       this._send('keyup', event);
       if (event.key === 'Meta') {
-        // macOS tells nothing about keys that go up while Command is down.
+        // macOS does not tell which keys are released while Command is down.
         this._release();
       }
     }
@@ -224,7 +228,7 @@
     }
   }
 
-  // Pads are polled: browsers give no events for their buttons and axes.
+  // Browsers have no events for the buttons and axes of gamepads, so these are polled.
   const pads = {
     users: [],
     period: 100,
@@ -253,7 +257,7 @@
     onHidden: () => document.hidden && pads.poll(),
 
     poll() {
-      // Browsers tell a tab that nobody sees nothing new: what was held then would be for ever.
+      // In a hidden tab browsers tell nothing new: what was held then would stay so for ever.
       const now = document.hidden ? [] : navigator.getGamepads();
       this.users.forEach((user, index) => user && user._update(now[index] || null));
     },
@@ -280,7 +284,7 @@
         return;
       }
       const last = this._last;
-      // A pad that went away holds nothing down.
+      // A gamepad that was removed is at rest.
       const next = pad
         ? {buttons: pad.buttons.map((button) => button.pressed), axes: [...pad.axes]}
         : {buttons: last.buttons.map(() => false), axes: last.axes.map(() => 0)};
@@ -324,7 +328,7 @@
     }
   }
 
-  // Polls of gamepads in a second.
+  // Set how often gamepads are polled, in Hz.
   function setGamepadRate(rate) {
     pads.period = Math.round(1000 / rate);
     pads.restart();

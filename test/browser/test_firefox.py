@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The page's figures, telemetry, cameras and files in a real Firefox."""
+"""The page's statistics, telemetry, cameras and files in a real Firefox."""
 
 import csv
 import json
@@ -83,7 +83,7 @@ def page(robot, firefox):
 
 
 def show_panels(page):
-    """Open the panels with figures and telemetry, if they are not open."""
+    """Open the panels with statistics and telemetry, if they are not open."""
     page.wait("!document.getElementById('more').hidden")
     if page.evaluate("document.getElementById('panels').hidden"):
         page.click('#more')
@@ -95,10 +95,10 @@ def shows(page, colour, selector='#video0'):
           f'{selector} shows {colour}')
 
 
-def test_figures_are_shown_drawn_reported_and_saved(page, robot, tmp_path):
+def test_statistics_are_shown_drawn_reported_and_saved(page, robot, tmp_path):
     show_panels(page)
     page.arm()
-    driven = 'rtcBridge.figures.find((row) => row.command_ms !== null)'
+    driven = 'rtcBridge.statsHistory.find((row) => row.command_ms !== null)'
 
     def drive():
         page.up('w')
@@ -142,8 +142,8 @@ def test_delay_is_that_of_the_picture_itself(page):
     page.wait("document.getElementById('video0').videoWidth === 448")
     page.evaluate(f'({WATCH})()')
     page.wait('drawn.length > 20')
-    page.evaluate('rtcBridge.figures.length = drawn.length = 0')
-    good = "rtcBridge.figures.filter((row) => row.delay_ms !== null && row.from === 'camera')"
+    page.evaluate('rtcBridge.statsHistory.length = drawn.length = 0')
+    good = "rtcBridge.statsHistory.filter((row) => row.delay_ms !== null && row.from === 'camera')"
     page.wait(f'{good}.length >= 5')
     measured = page.evaluate(good)
     check_delays(measured, page.evaluate('drawn.map(({ delay }) => delay)'))

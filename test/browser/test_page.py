@@ -300,7 +300,7 @@ def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium)
     page.wait("!document.getElementById('more').hidden")
     page.click('#more')
     page.wait("document.querySelector('#stats dd')?.textContent === '–'")
-    page.wait('rtcBridge.figures.at(-1)?.fps > 5')
+    page.wait('rtcBridge.statsHistory.at(-1)?.fps > 5')
     assert page.errors == []
     page.close()
 

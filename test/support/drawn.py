@@ -58,7 +58,7 @@ def check_delays(rows, drawn):
 
     Each row has the median of a second, hence no host is too busy for this.
 
-    :param rows: ``rtcBridge.figures`` from the moment on from which pictures were collected
+    :param rows: ``rtcBridge.statsHistory`` from the moment on from which pictures were collected
     :param drawn: the delays of these pictures, in ms
     """
     # Part of the first row's second was before that moment.

@@ -285,11 +285,6 @@ export class Driver {
     if (this.stopped.id !== null) this.#sendControl({ type: 'release', id: this.stopped.id });
   }
 
-  /** Keep the lease, but move nothing until a person arms the page again. */
-  pause() {
-    this.arming.disarm();
-  }
-
   /** Give the lease back, or withdraw the request for it. */
   release() {
     this.arming.disarm();

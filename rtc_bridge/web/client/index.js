@@ -32,9 +32,9 @@
 export { COMMAND_PERIOD_MS, Driver } from './driver.js';
 export { FATAL_CODES } from './messages.js';
 export { combine, NEUTRAL } from './motion.js';
+export { isWebRtcSupported } from './peer_connection.js';
 export { readInvite } from './proof.js';
 export { RobotConnection } from './robot_connection.js';
-export { isWebRtcSupported } from './session.js';
 export { signalingUrl } from './signaling_socket.js';
 export { Teleop } from './teleop.js';
 export { ViewerStats } from './viewer_stats.js';

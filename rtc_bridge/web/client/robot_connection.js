@@ -9,8 +9,9 @@
 
 import { CameraSelection } from './camera_selection.js';
 import { detailOf, Emitter, FATAL_CODES } from './messages.js';
+import { isWebRtcSupported, SparePeerConnection } from './peer_connection.js';
 import { Retry } from './retry.js';
-import { createPeerConnection, isWebRtcSupported, Session } from './session.js';
+import { Session } from './session.js';
 import { Signaling } from './signaling.js';
 import { SlotStates } from './slot_states.js';
 
@@ -49,9 +50,7 @@ export class RobotConnection extends Emitter {
   selection;
   #options;
   #slotCount;
-  /** Made while the relay asks the robot, since its certificate takes time.
-   * @type {RTCPeerConnection | null} */
-  #spare = null;
+  #spare = new SparePeerConnection();
   /** The session that is being set up; `.session` itself if there was nothing on the screen to keep.
    * @type {Session | null} */
   #pending = null;
@@ -94,8 +93,7 @@ export class RobotConnection extends Emitter {
     this.#drop(this.#pending);
     this.#drop(this.session);
     this.signaling.stop();
-    this.#spare?.close();
-    this.#spare = null;
+    this.#spare.close();
     this.#setSession(null);
   }
 
@@ -167,7 +165,7 @@ export class RobotConnection extends Emitter {
   #onSignalingState() {
     if (this.signaling.state === 'open') {
       // Not before: until then the page itself is being set up, which takes as long.
-      if (!this.session && !this.#pending) this.#spare ??= createPeerConnection();
+      if (!this.session && !this.#pending) this.#spare.prepare();
     } else if (this.#pending && !this.#pending.negotiation.answered) {
       // The offer is lost with the socket.
       this.#drop(this.#pending);
@@ -204,12 +202,8 @@ export class RobotConnection extends Emitter {
     /** @type {Session} */
     let session;
     try {
-      const spare = this.#spare;
-      this.#spare = null;
-      const fits = spare && !ready.ice_servers?.length;
-      if (spare && !fits) spare.close();
-      session = new Session(ready, this.#slotCount, (message) => this.signaling.send(message),
-        fits ? spare : undefined, this.#options.invite);
+      session = new Session(ready, this.#slotCount, this.#spare.take(ready.ice_servers ?? []),
+        (message) => this.signaling.send(message), this.#options.invite);
     } catch (error) {
       console.warn('rtc_bridge: this browser makes no peer connection:', error);
       this.#fail('internal', String(error));

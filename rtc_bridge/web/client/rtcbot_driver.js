@@ -74,10 +74,6 @@ export class RtcbotDriver {
     this.arming.disarm();
   }
 
-  pause() {
-    this.arming.disarm();
-  }
-
   // What belongs to a lease or an emergency stop is never offered for such a robot.
   handOver() {}
 

@@ -22,14 +22,6 @@ const BYE_TIMEOUT_MS = 1000;
 // Commands that would wait behind so many bytes are not sent: they would be too old.
 const MAX_TELEOP_BACKLOG = 2048;
 
-/** False in browsers, or with settings, that have no WebRTC. */
-export const isWebRtcSupported = () => typeof RTCPeerConnection === 'function'
-  && 'addTransceiver' in RTCPeerConnection.prototype;
-
-/** @param {RTCIceServer[]} iceServers */
-export const createPeerConnection = (iceServers = []) => new RTCPeerConnection(
-  { iceServers, bundlePolicy: 'max-bundle' });
-
 /**
  * A session is set up once and never again: `setup`, `up`, then `lost` (it failed, or the robot
  * ended it) or `closed` (this page ended it).
@@ -65,11 +57,11 @@ export class Session extends Emitter {
   /**
    * @param {Ready} ready
    * @param {number} slots
-   * @param {(message: {type: string, [member: string]: any}) => boolean} signal sends to the relay
    * @param {RTCPeerConnection} pc
+   * @param {(message: {type: string, [member: string]: any}) => boolean} signal sends to the relay
    * @param {import('./proof.js').Invite | null} invite to prove; the robot has to prove it, too
    */
-  constructor(ready, slots, signal, pc = createPeerConnection(ready.ice_servers), invite = null) {
+  constructor(ready, slots, pc, signal, invite = null) {
     super();
     this.#handshake = new Handshake(invite);
     this.id = ready.session;

@@ -66,7 +66,7 @@ export class PageApi extends Emitter {
   }
 
   /** What was measured, a row for each second of the last hour. */
-  get figures() {
+  get statsHistory() {
     return this.#statsPanel.rows;
   }
 

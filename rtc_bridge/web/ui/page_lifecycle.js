@@ -59,7 +59,7 @@ export class PageLifecycle {
     } else {
       const hiddenMs = this.#hiddenSince === null ? 0 : Date.now() - this.#hiddenSince;
       this.#hiddenSince = null;
-      if (hiddenMs > MAX_HIDDEN_MS) teleop.driver?.pause();
+      if (hiddenMs > MAX_HIDDEN_MS) teleop.driver?.arming.disarm();
       if (connection.signaling.state === 'down') connection.retry();
       // What is on the screen is from before.
       if (!picture.fresh) cameras.keepLast();

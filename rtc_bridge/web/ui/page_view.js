@@ -4,7 +4,7 @@
 
 /** Shows on the page what is so: the one place where facts of all parts meet. */
 
-import { isWebRtcSupported } from '../client/session.js';
+import { isWebRtcSupported } from '../client/peer_connection.js';
 import { cameraLabel, describeConnection } from './connection_texts.js';
 import { box } from './dom.js';
 import { cameraText, notMovingText } from './driving_texts.js';

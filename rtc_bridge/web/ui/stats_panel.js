@@ -100,7 +100,7 @@ export class StatsPanel {
    */
   #showSlots(stats, cameras) {
     const slots = (stats?.slots ?? []).flatMap((one, slot) => (one?.width
-      ? [{ name: cameras[slot] ?? `Slot ${slot}`, rates: one }] : []));
+      ? [{ name: cameras[slot] ?? `Camera ${slot + 1}`, rates: one }] : []));
     box('slots').replaceChildren(...slots.length < 2 ? [] : slots.flatMap(({ name, rates }) => [
       make('dt', name),
       make('dd', `${rates.width}×${rates.height} ${rates.codec}, `

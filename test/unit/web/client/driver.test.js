@@ -105,7 +105,7 @@ test('a stop, its release, and the loss of the lease end the arming', () => {
     'another lease': (d) => d.onLease({ epoch: 9, driver: true }),
     'hand-over': (d) => d.onLease({ epoch: null, driver: true, name: 'Ada' }),
     stop: (d) => d.onStop({ latched: true, id: 'a', by: '' }), 'own stop': (d) => d.emergencyStop(),
-    pause: (d) => d.pause(),
+    disarming: (d) => d.arming.disarm(),
   };
   for (const [name, end] of Object.entries(ends)) {
     const { driver, sent, step, hold } = driving();

@@ -21,7 +21,7 @@ function make(t) {
     close: () => {},
   });
   const session = new Session({ session: 's', kind: 'v1', trickle: true, ice_servers: [] }, 1,
-    () => true, pc);
+    pc, () => true);
   const lost = [];
   session.addEventListener('lost', ({ detail }) => lost.push(detail));
   const hear = (message) => channels.control.dispatchEvent(
