@@ -23,11 +23,8 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession
 import pytest
 from rtc_bridge.core.access.invite import bearer_text
-from rtc_bridge.core.access.origins import (
-    host_port, HostNames, is_address, is_loopback_name, page_origin, parse_origins,
-)
 from rtc_bridge.core.access.policy import AccessPolicy
-from rtc_bridge.core.errors import ParameterError, SignalingError
+from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
@@ -46,104 +43,6 @@ EVIL = 'https://evil.example.org'
 
 
 # Decisions
-
-
-@pytest.mark.parametrize('origins, scheme, host, page', [
-    ([], 'http', 'robot:8080', None),
-    (['http://robot:8080'], 'http', 'robot:8080', 'same'),
-    (['HTTP://Robot:8080'], 'http', 'rObot:8080', 'same'),
-    (['http://robot'], 'http', 'robot', 'same'), (['http://robot'], 'http', 'robot:80', 'same'),
-    (['https://robot'], 'https', 'robot:443', 'same'),
-    (['http://[::1]:8080'], 'http', '[::1]:8080', 'same'),
-    # A proxy may end TLS and not say so; the other way round somebody could write pages.
-    (['https://robot'], 'http', 'robot', 'same'), (['http://robot'], 'https', 'robot',
-                                                   'http://robot'),
-    (['http://robot:8081'], 'http', 'robot:8080', 'http://robot:8081'),
-    (['http://robot.evil'], 'http', 'robot', 'http://robot.evil'),
-    ([EVIL], 'http', 'robot', EVIL), ([EVIL], 'http', '', EVIL),
-    (['null'], 'http', 'null', 'null'), ([''], 'http', '', 'null'),
-    (['same'], 'http', 'x', 'null'),
-    (['*'], 'http', '*', 'null'), (['http://robot http://robot'], 'http', 'robot', 'null'),
-    (['http://robot', 'http://robot'], 'http', 'robot', 'null'),
-    (['http://robot/'], 'http', 'robot', 'null'), (['http://' + 'a' * 400], 'http', 'x', 'null'),
-    (['http://robot\u0130'], 'http', 'robot\u0130', 'null'),
-    (['file://'], 'http', '', 'null'), (['chrome-extension://abc'], 'http', 'abc',
-                                        'chrome-extension://abc'),
-])
-def test_which_page_sent_a_request(origins, scheme, host, page):
-    assert page_origin(origins, scheme, host) == page
-
-
-def test_origins_are_listed_as_people_write_them():
-    assert parse_origins(['HTTPS://A.example:443/', 'http://b:81', '*'], 'x') == {
-        'https://a.example', 'http://b:81', '*'}
-    for wrong in ('a.example', 'https://a/path', 'null', '', 'https://', 'http://a b'):
-        with pytest.raises(ParameterError, match='access.origins has') as fault:
-            parse_origins(['http://good', wrong], 'access.origins')
-        assert repr(wrong) in str(fault.value)
-
-
-@pytest.mark.parametrize('host, loopback, address', [
-    ('localhost', True, False), ('LocalHost:80', True, False), ('localhost.:80', True, False),
-    ('page.localhost', True, False), ('127.0.0.1', True, True), ('127.3.2.1:8080', True, True),
-    ('[::1]', True, True), ('[::1]:80', True, True), ('[::ffff:127.0.0.1]', True, True),
-    ('10.0.0.1:80', False, True), ('[2001:db8::1]', False, True), ('0.0.0.0', False, True),
-    ('evil.example', False, False), ('localhost.evil.example', False, False),
-    ('notlocalhost', False, False), ('127.0.0.1.evil.example', False, False), ('', False, False),
-    ('127.1', False, False), ('2130706433', False, False), ('localhost/', False, False),
-    ('::1', False, False), ('a@localhost', False, False), ('localhost\x00', False, False),
-])
-def test_names_that_dns_cannot_make_this_host_s(host, loopback, address):
-    assert (is_loopback_name(host), is_address(host)) == (loopback, address)
-
-
-@pytest.mark.parametrize('host, scheme, port', [
-    ('a.example', 'http', 80), ('a.example', 'https', 443), ('a.example:', 'https', 443),
-    ('A.example:8080', 'https', 8080), ('[::1]:81', 'http', 81), ('a b', 'http', None),
-    ('', 'http', None), ('[evil]:80', 'http', None)])
-def test_the_port_of_a_host(host, scheme, port):
-    assert host_port(host, scheme) == port
-
-
-def test_names_of_a_server():
-    names = HostNames('hosts', ['Robot.example.org', 'tunnel.example.org:443'])
-    assert 'robot.example.org:8080' in names and 'TUNNEL.example.org.' in names
-    assert 'x.robot.example.org' not in names and '' not in names
-    assert 'any' in HostNames('hosts', ['*']) and 'any' not in HostNames('hosts', [])
-    with pytest.raises(ParameterError, match='parameter hosts has'):
-        HostNames('hosts', ['http://robot'])
-
-
-@pytest.mark.parametrize('via', ['server', 'relay'])
-@pytest.mark.parametrize('door', ['v1', 'rtcbot', 'whep', 'kscale'])
-@pytest.mark.parametrize('listed, origin, let_in', [
-    ([], None, True), ([], 'same', True), ([], EVIL, False), ([], 'null', False), ([], '', False),
-    ([], '*', False), ([EVIL], EVIL, True), ([EVIL], 'https://other.org', False),
-    ([EVIL], 'null', False), (['*'], EVIL, True), (['*'], 'null', True)])
-def test_roles_without_a_proof_are_for_the_server_s_own_pages(via, door, listed, origin, let_in):
-    role = 'view' if door == 'whep' else 'drive'
-    access = AccessPolicy(anonymous='drive', anonymous_via_relay='drive', whep_via_relay=True,
-                          origins=listed, kscale_token='t' * 16)
-    assert access.anonymous_role(via, door, origin) == (role if let_in else 'none')
-    if let_in:
-        assert access.kscale_role(via, door, 't' * 16, origin) == role
-    else:
-        # The token is no proof: a page could have read it anywhere.
-        for denied in (lambda: access.kscale_role(via, door, 't' * 16, origin),
-                       lambda: _raise(access.refusal(via, door, origin))):
-            with pytest.raises(SignalingError, match='parameter access.origins') as error:
-                denied()
-            assert error.value.code == 'denied'
-
-
-def _raise(error):
-    raise error
-
-
-def test_a_closed_robot_does_not_blame_the_page():
-    with pytest.raises(SignalingError, match='without an invite this way'):
-        AccessPolicy(origins=['*']).kscale_role('server', 'kscale', None, EVIL)
-    assert 'origins' not in str(AccessPolicy().refusal('server', 'rtcbot', EVIL))
 
 
 # What robots hear of it from a server

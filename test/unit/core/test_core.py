@@ -16,10 +16,8 @@
 
 import pytest
 
-from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.access.robot_identity import RobotIdentity
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.protocol.control_messages import (
     AppMessage, Bye, parse_control, Ping, Select, Want,
 )
@@ -115,28 +113,4 @@ def test_shown_values_are_short_and_printable():
 # Access
 
 
-@pytest.mark.parametrize('via, door, role', [
-    ('server', 'v1', 'drive'), ('server', 'rtcbot', 'drive'), ('server', 'whep', 'view'),
-    ('relay', 'v1', 'none'), ('relay', 'whep', 'none'),
-])
-def test_roles_without_an_invite(via, door, role):
-    assert AccessPolicy(anonymous='drive').anonymous_role(via, door) == role
-
-
-def test_nobody_comes_in_by_default():
-    for via in ('server', 'relay'):
-        assert AccessPolicy().anonymous_role(via, 'v1') == 'none'
-
-
 # Rates
-
-
-def test_a_sender_that_is_slowed_down_waits_for_what_it_has_taken(clock):
-    limit = RateLimiter(rate=100, burst=50, clock=clock)
-    assert limit.spend(50) == 0
-    assert limit.spend(100) == 1.0
-    clock.now += 1.5
-    assert limit.spend(50) == 0
-    clock.now += 1000
-    # No more than the burst is saved up.
-    assert limit.spend(150) == 1.0

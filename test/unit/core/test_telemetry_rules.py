@@ -20,13 +20,10 @@ from geometry_msgs.msg import PoseWithCovarianceStamped
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
-from rtc_bridge.core.access.service_calls import (
-    CallableService, CALLS_AT_ONCE, parse_services, ServiceResult, SessionServiceCalls,
-)
-from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.strict_json import dump
 from rtc_bridge.core.protocol.telemetry_values import (
-    Battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json)
+    Battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json,
+)
 from sensor_msgs.msg import BatteryState, JointState, LaserScan, PointCloud2
 from std_msgs.msg import ByteMultiArray, Int64, String, UInt8MultiArray
 
@@ -99,51 +96,3 @@ def test_odometry_says_speed_and_heading():
     q.z = q.w = 0.0
     twist.linear.x = math.nan
     assert odometry(message) == {'speed': None, 'turn': 1.0, 'heading': None}
-
-
-def resolve(name):
-    """Resolve as a node /bridge would, for a few names."""
-    if not name or ' ' in name:
-        raise ValueError(f'invalid service name {name!r}\nmore')
-    return f'/bridge/{name[2:]}' if name.startswith('~/') else '/' + name.lstrip('/')
-
-
-def test_services_are_listed_with_or_without_their_kind():
-    assert parse_services(['reset', 'arm/lamp:set_bool', '~/x:trigger'], resolve, ()) == [
-        CallableService('reset', '/reset', None),
-        CallableService('arm/lamp', '/arm/lamp', 'set_bool'),
-        CallableService('~/x', '/bridge/x', 'trigger')]
-
-
-@pytest.mark.parametrize('entry', ['a b', '', 'a:', 'a:empty', 'a:trigger:b', '~/release',
-                                   '/bridge/release', 'bridge/release:trigger', 'there'])
-def test_services_that_are_none_or_not_for_pages_are_named(entry):
-    with pytest.raises(ParameterError) as caught:
-        parse_services(['/there', entry], resolve, ('~/release',))
-    assert 'actions.services' in str(caught.value) and repr(entry) in str(caught.value)
-    assert '\n' not in str(caught.value)
-
-
-def test_each_request_is_made_once(clock):
-    calls = SessionServiceCalls(clock)
-    assert calls.begin(7) and calls.result(7) is None
-    assert not calls.begin(7) and calls.result(7) is None
-    calls.end(7, ServiceResult(True, 'done'))
-    assert not calls.begin(7) and calls.result(7) == ServiceResult(True, 'done')
-    assert calls.begin(8)
-
-
-def test_calls_have_a_rate_and_long_answers_an_end(clock):
-    calls = SessionServiceCalls(clock)
-    made = [calls.begin(number) for number in range(10)]
-    assert made == [True] * int(CALLS_AT_ONCE) + [False] * (10 - int(CALLS_AT_ONCE))
-    refused = calls.result(9)
-    assert not refused.success and 'too many' in refused.message
-    clock.now += 1.0
-    # A request that was refused stays refused: it is not made later, when nobody expects it.
-    assert not calls.begin(9) and calls.begin(10)
-    for number in range(100, 300):
-        clock.now += 1.0
-        assert calls.begin(number)
-    assert len(calls._results) <= 64
-    assert len(ServiceResult(True, 'x' * 10000).message) == 500

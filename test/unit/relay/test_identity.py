@@ -19,41 +19,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
-from rtc_bridge.core.access.robot_identity import IdentityProver, RobotIdentity
-from rtc_bridge.core.errors import ProtocolError
+from rtc_bridge.core.access.robot_identity import IdentityProver
 from support.relay_server import closed, get, make_offer, relay, send
 from test_signaling import dialing, Robot
 
 SECRET, OTHER = b's' * 32, b'o' * 32
 TOKEN = 'one-for-all-of-this-site'
 URL = 'wss://relay.example.org/r1'
-
-
-def test_key_belongs_to_secret_relay_robot_and_salt():
-    prover = IdentityProver(SECRET, URL, 'r1')
-    identity, other = prover.new_identity(), prover.new_identity()
-    assert identity.salt != other.salt and identity.digest != other.digest
-    # The robot keeps nothing: after a restart it has the same keys.
-    assert identity.proven_by(IdentityProver(SECRET, URL, 'r1').key(identity.salt))
-    for key in (prover.key(other.salt), IdentityProver(OTHER, URL, 'r1').key(identity.salt),
-                IdentityProver(SECRET, URL + 'x', 'r1').key(identity.salt),
-                IdentityProver(SECRET, URL, 'r2').key(identity.salt), identity.digest, '',
-                '\ud800', 'ä'):
-        assert not identity.proven_by(key)
-
-
-@pytest.mark.parametrize('salt, digest', [
-    ('', 'A' * 43), ('AAAA', 'A' * 42), ('AAAA', '\ud800'), ('\ud800', 'A' * 43),
-    ('A' * 44, 'A' * 43)])
-def test_identity_that_is_none(salt, digest):
-    with pytest.raises(ProtocolError):
-        RobotIdentity(salt, digest)
-
-
-@pytest.mark.parametrize('salt', ['', '\ud800', 'a b'])
-def test_salt_that_is_none(salt):
-    with pytest.raises(ProtocolError, match='base64url'):
-        IdentityProver(SECRET, URL, 'r1').key(salt)
 
 
 @asynccontextmanager

@@ -14,7 +14,6 @@
 
 """ICE servers: URLs, credentials, who is told of which, and where they come from."""
 
-from dataclasses import replace
 
 import pytest
 from rtc_bridge.core.access.ice_servers import (
@@ -22,9 +21,6 @@ from rtc_bridge.core.access.ice_servers import (
 )
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.robot_link import IceServer
-from rtc_bridge.core.settings.robot_settings import IceSettings
-from rtc_bridge.peer import ice_server_probe
-from rtc_bridge.system.secret_files import read_ice
 from support.fake_clock import FakeClock
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
@@ -62,38 +58,6 @@ def test_hosts_that_no_resolver_takes_are_refused_at_the_start(host):
             parse_ice_url(url)
         assert host[:40] in str(refused.value)
     assert parse_ice_url('stun:turn.example.org.').host == 'turn.example.org.'
-
-
-@pytest.mark.asyncio
-async def test_one_server_that_breaks_the_look_takes_no_other_with_it(monkeypatch):
-    async def ask(host, port):
-        if host == 'broken':
-            raise UnicodeError('label empty or too long')
-    monkeypatch.setattr(ice_server_probe, 'ask_stun', ask)
-    ice = IceServerPool((parse_ice_url('stun:broken'), parse_ice_url('stun:good')))
-    assert await ice_server_probe.IceWatch(ice, None).probe()
-    assert ice.reachable == {'stun:good'}
-
-
-@pytest.mark.parametrize('slow_s, secret, living, warned', [
-    (0, 'north', True, None), (-600, 'north', True, None), (90, 'north', True, 'clock is slow'),
-    (4000, 'north', False, '401'), (0, 'south', False, '401')])
-@pytest.mark.asyncio
-async def test_a_slow_clock_is_named_though_the_robot_gets_an_address(monkeypatch, caplog, slow_s,
-                                                                      secret, living, warned):
-    async def ask(host, port, transport, tls, username, password):
-        expiry, _, name = username.partition(':')
-        expected = turn_rest_credentials('north', name, int(expiry))
-        if int(expiry) < 10_000 or (username, password) != expected:
-            raise ConnectionError('STUN transaction failed (401 - Unauthorized)')
-    monkeypatch.setattr(ice_server_probe, 'ask_turn', ask)
-    ice = IceServerPool((parse_ice_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
-    watch = ice_server_probe.IceWatch(ice, None)
-    await watch.probe()
-    await watch.probe()
-    assert ice.reachable == ({UDP} if living else set())
-    told = [record.getMessage() for record in caplog.records if record.levelname == 'WARNING']
-    assert len(told) == (warned is not None) and all(warned in text for text in told)
 
 
 def test_credentials_are_those_of_coturn():
@@ -155,40 +119,3 @@ def test_viewers_are_told_of_all_ways_to_hosts_that_live():
     # The viewer's network may be a better one.
     ice.reachable = frozenset()
     assert ice.for_viewer('r') == (IceServer((STUN,)), IceServer((UDP, TCP, OTHER), 'u', 'p'))
-
-
-def test_no_servers_are_none():
-    ice = read_ice(IceSettings(), {'RTC_BRIDGE_TURN_SECRET': 'north'})
-    assert ice.for_robot('r') == ice.for_viewer('r') == ()
-
-
-def test_login_and_secret_come_from_files_or_environment(tmp_path):
-    file = tmp_path / 'turn'
-    settings = IceSettings(servers=(UDP,))
-    file.write_text('user:pass:word\n')
-    assert read_ice(replace(settings, login_file=str(file)), {}).robot_credentials('r') == (
-        'user', 'pass:word')
-    login = {'RTC_BRIDGE_TURN_LOGIN': 'a:b'}
-    assert read_ice(settings, login).robot_credentials('r') == ('a', 'b')
-    file.write_text('north\n')
-    for ice in (read_ice(replace(settings, secret_file=str(file)), {}),
-                read_ice(settings, {'RTC_BRIDGE_TURN_SECRET': 'north'})):
-        username, password = ice.robot_credentials('r')
-        expiry, name = username.split(':')
-        assert turn_rest_credentials('north', name, int(expiry)) == (username, password)
-        # One use's are not those of another.
-        assert name.startswith('r.') and ice.robot_credentials('r') != (username, password)
-
-
-@pytest.mark.parametrize('changes, environment, text', [
-    ({}, {}, 'one of ice.login_file'),
-    ({}, {'RTC_BRIDGE_TURN_LOGIN': 'a:b', 'RTC_BRIDGE_TURN_SECRET': 's'}, 'only one of'),
-    ({}, {'RTC_BRIDGE_TURN_LOGIN': 'password'}, 'USERNAME:PASSWORD'),
-    ({}, {'RTC_BRIDGE_TURN_SECRET': 'two\nlines'}, 'RTC_BRIDGE_TURN_SECRET has to hold one line'),
-    ({'secret_file': '/nowhere/at/all'}, {}, 'ice.secret_file'),
-    ({'login_file': '/dev/null'}, {}, 'ice.login_file has to hold one line'),
-])
-def test_bad_logins_are_refused_without_being_shown(changes, environment, text):
-    with pytest.raises(ParameterError, match=text) as refused:
-        read_ice(IceSettings(servers=(TLS,), **changes), environment)
-    assert not any(word in str(refused.value) for word in ('two\n', "'password'", 'a:b'))

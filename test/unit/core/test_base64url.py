@@ -1,0 +1,26 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Base64url in one form."""
+
+import pytest
+from rtc_bridge.core import base64url
+from rtc_bridge.core.errors import ProtocolError
+
+
+@pytest.mark.parametrize('text', ['', 'ab=', 'a', 'ab+/', 'QR', 'é'])
+def test_other_forms_are_refused(text):
+    with pytest.raises(ProtocolError, match='base64url'):
+        base64url.decode(text)
+    assert base64url.decode('QQ') == b'A'
