@@ -103,7 +103,7 @@ class Bridge:
             lambda: self._sessions.takes_telemetry, self._sessions.send_telemetry)
         self._service_calls = ServiceCalls(
             node, settings.actions, self._robot.actions, self._sessions.actions_changed)
-        self._robot.call = self._service_calls.call
+        self._robot.call_service = self._service_calls.call
         self._refuse_unknown_parameters()
         self._relay_client = RelayClient(
             relay_url, robot_id, LocalRobotLink(self._sessions, 'relay'), token=token,

@@ -26,6 +26,7 @@ from ..core.clock import boot_time, Clock
 from ..core.limits.refusals import Refusals, refusals
 from ..core.supervision import FailureLog, failures, guard
 from ..peer.robot_context import RobotContext
+from ..peer.session_stats import session_stats
 from ..peer.sessions import Sessions
 from ..ros.diagnostics import DiagnosticsPublisher, make_status
 from ..signaling.relay_client import RelayClient
@@ -81,7 +82,7 @@ class DiagnosticsReport:
         values: dict[str, object] = {'count': len(sessions)}
         for session in sessions:
             values |= {f'{session.session_id[:8]}.{key}': value
-                       for key, value in session.stats().items()}
+                       for key, value in session_stats(session).items()}
         return make_status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', values)
 
     def _relay(self) -> DiagnosticStatus | None:

@@ -17,8 +17,8 @@
 from dataclasses import replace
 import logging
 
+from .answering_session import AnsweringSession
 from .offering_session import OfferingSession
-from .session import Session
 from .sessions import Sessions
 from .unproven_sessions import UnprovenSessions
 from ..core.errors import ProtocolError, SignalingError
@@ -72,7 +72,7 @@ class LocalRobotLink(RobotLink):
         elif role == 'none':
             return await self._answer_unproven(offer)
         self._log_decision(offer, role if admission is None else admission.invite.role)
-        session = Session(offer, role, self._robot, admission)
+        session = AnsweringSession(offer, role, self._robot, admission)
         return await self._sessions.begin(session, session.answer)
 
     async def _answer_unproven(self, offer: Offer) -> str:
@@ -80,7 +80,7 @@ class LocalRobotLink(RobotLink):
         if offer.door != 'v1' or not self._robot.access.accepts_invites:
             raise self._refusal(offer)
         async with self._unproven.turn(offer.source):
-            session = Session(offer, 'none', self._robot)
+            session = AnsweringSession(offer, 'none', self._robot)
             self._unproven.enter(session)
             self._log_decision(offer, 'none until a proof')
             try:

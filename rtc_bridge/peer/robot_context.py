@@ -12,36 +12,47 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the sessions of one robot share."""
+"""What all sessions of one robot share."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable
+from typing import Awaitable, Callable
 
 from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
 from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import TeleopController
+from ..core.video.video_codecs import codec_of, PROFILES
 from ..media.camera import Camera
+
+
+async def _no_services(name: str, value: bool | None) -> ServiceResult:
+    return ServiceResult(False, 'this robot has no services')
 
 
 @dataclass
 class RobotContext:
     """
-    The robot, as its sessions see it.
+    The robot, as its sessions see it. Belongs to the event loop.
 
-    :param cameras: by name, in the order that viewers see; may change while running
+    Fields marked with * change while the robot runs.
+
+    :param teleop: gets the commands of drivers
+    :param access: decides on roles
+    :param publish_message: takes a text from a viewer for the robot's applications
+    :param cameras: * by name, in the order that viewers see
     :param codecs: ``h264`` and ``vp8`` in order of preference
     :param h264_profile: ``main`` for viewers that take it, or ``baseline``
-    :param ice: ICE servers for robot and viewers; none are none, never a default one
-    :param name_of: returns the name of a session's person, ``None`` if it has none
-    :param publish_message: takes a text from a viewer for the robot's applications
-    :param telemetry: newest JSON values by name, and when each came; ``None`` before the first;
-        may change
-    :param actions: kinds of the services that may be called now, by name; may change
-    :param call: calls one of them, with its value if it takes one
-    :param view_may_stop: whether role ``view`` may press the emergency stop
-    :param notices: what is wrong on the way of commands to the motors now; may change
+    :param ice: STUN and TURN servers for robot and viewers; empty means none, never a public one
+    :param max_slots: video sections of one session that get a slot
+    :param name_of: * returns the name in the invite of a session, ``None`` if it has none
+    :param telemetry: * newest JSON values by name, each with the boot-time clock of its arrival;
+        ``None`` before the first value
+    :param actions: * kinds of the services that may be called now, by name
+    :param call_service: * calls one of them by name, with its value if it takes one
+    :param view_may_stop: whether the role ``view`` may press the emergency stop
+    :param notices: * what keeps commands from the motors now
     """
 
     robot_id: str
@@ -54,13 +65,20 @@ class RobotContext:
     ice: IceServerPool = field(default_factory=IceServerPool)
     max_slots: int = 4
     name_of: Callable[[str], str | None] = lambda session: None
-    telemetry: dict[str, tuple[Any, float] | None] = field(default_factory=dict)
+    telemetry: dict[str, tuple[object, float] | None] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
-    call: Callable[[str, bool | None], Awaitable[ServiceResult]] | None = None
+    call_service: Callable[[str, bool | None], Awaitable[ServiceResult]] = _no_services
     view_may_stop: bool = False
     notices: tuple[Notice, ...] = ()
+
+    def common_profiles(self, offered: Collection[str]) -> list[str]:
+        """Return which of a viewer's profiles the robot sends, in the robot's order."""
+        return [profile for codec in self.codecs for profile in PROFILES
+                if codec_of(profile) == codec and profile in offered and (
+                    profile != 'h264-main' or self.h264_profile == 'main')]
 
     def first_camera(self) -> Camera | None:
         """Return the first camera for driving, or the first of all; ``None`` if there is none."""
         cameras = list(self.cameras.values())
-        return next((c for c in cameras if c.settings.drive), cameras[0] if cameras else None)
+        return next((camera for camera in cameras if camera.settings.drive),
+                    cameras[0] if cameras else None)

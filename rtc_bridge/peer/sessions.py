@@ -16,7 +16,7 @@
 
 import asyncio
 import logging
-from typing import Any, Awaitable, Callable
+from typing import Awaitable, Callable
 
 from .channels.channel import Channel
 from .robot_context import RobotContext
@@ -88,11 +88,11 @@ class Sessions:
         """Tell every viewer that cameras came or went."""
         self._tell('cameras told', lambda session: session.cameras_changed())
 
-    def send_message(self, data: Any) -> None:
+    def send_message(self, data: object) -> None:
         """Send an application's value to every viewer."""
         self._tell_channels('message to viewers', lambda channel: channel.send_message(data))
 
-    def send_telemetry(self, values: dict[str, Any]) -> None:
+    def send_telemetry(self, values: dict[str, object]) -> None:
         """Send new values by name to every page."""
         self._tell_channels('telemetry told', lambda channel: channel.send_telemetry(values))
 

@@ -39,21 +39,21 @@ class Slot:
 
     Belongs to the event loop.
 
-    :param encodings: those that were negotiated, in the robot's order
+    :param profiles: those that were negotiated, in the robot's order
     :param failed: codecs that the viewer decodes nothing of, shared by all its slots
-    :param switch: makes aiortc send another of the encodings, ``None`` if there is one only
+    :param switch: makes aiortc send another of the profiles, ``None`` if there is one only
     :param budget: keyframes that the viewer may bring about, shared by all its slots
     :param name: for the log
     """
 
-    def __init__(self, encodings: Sequence[str], failed: set[str],
+    def __init__(self, profiles: Sequence[str], failed: set[str],
                  switch: Callable[[str], None] | None, budget: RateLimiter | None = None, *,
                  name: str = 'slot') -> None:
         self._name = name
         self.camera: Camera | None = None
-        self.codec = choose_profile(encodings, 'auto', failed)
+        self.profile = choose_profile(profiles, 'auto', failed)
         self.keyframes = KeyframeRequests(self.request_keyframe, budget)
-        self._encodings = tuple(encodings)
+        self._profiles = tuple(profiles)
         self._failed = failed
         self._decode_monitor = DecodeMonitor()
         # Of the viewer's path, for this slot.
@@ -63,7 +63,7 @@ class Slot:
         self._subscription: Subscription | None = None
         # The first frame of all costs the viewer's budget nothing.
         self._has_shown = False
-        self.track = SlotTrack(name, self.keyframes, self._decode_monitor, self._encodings[0],
+        self.track = SlotTrack(name, self.keyframes, self._decode_monitor, self._profiles[0],
                                switch)
         self.track.add_listener('ended', guarded('slot', self._leave_camera))
 
@@ -81,8 +81,8 @@ class Slot:
         self.keyframes.on_camera_change()
         self._decode_monitor.restart()
         if camera is not None and self.track.readyState == 'live':
-            self.codec = self.track.encoding = self._choose(camera)
-            self._subscription = camera.subscribe(self.codec, self.track.put, self._estimate,
+            self.profile = self.track.profile = self._choose(camera)
+            self._subscription = camera.subscribe(self.profile, self.track.put, self._estimate,
                                                   self.drives)
             self.track.wait_for_keyframe()
             if self.track.reading and self._has_shown:
@@ -91,12 +91,12 @@ class Slot:
                 self.keyframes.request()
             self._has_shown = True
         logger.debug('%s: camera %s in %s', self._name,
-                     camera.name if camera is not None else 'none', self.codec)
+                     camera.name if camera is not None else 'none', self.profile)
         if old is not None and subscription is not None:
             old.unsubscribe(subscription)
 
     def _choose(self, camera: Camera) -> str:
-        return choose_profile(self._encodings, camera.settings.codec, self._failed)
+        return choose_profile(self._profiles, camera.settings.codec, self._failed)
 
     def _leave_camera(self) -> None:
         self.show(None)
@@ -116,12 +116,12 @@ class Slot:
         camera = self.camera
         if camera is None:
             return
-        if codec_of(self.codec) not in self._failed and self._decode_monitor.has_failed(
+        if codec_of(self.profile) not in self._failed and self._decode_monitor.has_failed(
                 boot_time(), lost, page):
-            self._failed.add(codec_of(self.codec))
+            self._failed.add(codec_of(self.profile))
             logger.warning('%s decodes nothing of camera %s in %s; it gets %s now', self._name,
-                           camera.name, self.codec, self._choose(camera))
-        if self._choose(camera) != self.codec:
+                           camera.name, self.profile, self._choose(camera))
+        if self._choose(camera) != self.profile:
             self._change(camera)
 
     def on_decoded(self, frames: int, packets: int) -> None:

@@ -57,10 +57,10 @@ class SlotTrack(MediaStreamTrack):
     :param name: of the slot, for the log
     :param keyframes: asks for the keyframes that this track needs
     :param decode_monitor: is told of each frame that is sent
-    :param encoding: the first negotiated one, which aiortc sends unless told otherwise
-    :param switch: makes aiortc send another encoding from the next packet on, ``None`` if only
+    :param profile: the first negotiated one, which aiortc sends unless told otherwise
+    :param switch: makes aiortc send another profile from the next packet on, ``None`` if only
         one was negotiated
-    :ivar encoding: of the frames that :meth:`put` gets
+    :ivar profile: of the frames that :meth:`put` gets
     :ivar repeat: send each frame a second time, one frame later
     :ivar bytes_sent: of frames, in all
     :ivar bytes_resent: of repetitions and padding, in all
@@ -69,7 +69,7 @@ class SlotTrack(MediaStreamTrack):
     kind = 'video'
 
     def __init__(self, name: str, keyframes: KeyframeRequests, decode_monitor: DecodeMonitor,
-                 encoding: str, switch: Callable[[str], None] | None) -> None:
+                 profile: str, switch: Callable[[str], None] | None) -> None:
         super().__init__()
         self._name = name
         # The sender that reads this track; set with the track.
@@ -78,7 +78,7 @@ class SlotTrack(MediaStreamTrack):
         self.on_failure: OnFailure = lambda error: None
         self.times = SentFrameTimes()
         self.retransmissions = RetransmissionBudget(START_BITRATE)
-        self.encoding = encoding
+        self.profile = profile
         self.repeat = False
         self.bytes_sent = 0
         self.bytes_resent = 0
@@ -87,7 +87,7 @@ class SlotTrack(MediaStreamTrack):
         self._keyframes = keyframes
         self._decode_monitor = decode_monitor
         self._switch = switch
-        self._sent_encoding = encoding
+        self._sent_profile = profile
         self._frames: deque[EncodedFrame] = deque()
         self._arrived = asyncio.Event()
         self._keyframe_needed = True
@@ -186,12 +186,12 @@ class SlotTrack(MediaStreamTrack):
             self.retransmissions.note_resent(repeated)
             await self._send_again(repeated)
         self._decode_monitor.on_sent(boot_time())
-        if self._sent_encoding != self.encoding and self._switch is not None:
-            # All that waits has the new encoding: a change of it clears the queue.
-            logger.debug('%s: sends %s instead of %s', self._name, self.encoding,
-                         self._sent_encoding)
-            self._sent_encoding = self.encoding
-            self._switch(self.encoding)
+        if self._sent_profile != self.profile and self._switch is not None:
+            # All that waits has the new profile: a change of it clears the queue.
+            logger.debug('%s: sends %s instead of %s', self._name, self.profile,
+                         self._sent_profile)
+            self._sent_profile = self.profile
+            self._switch(self.profile)
         return frame.packet
 
     def _newest_packets(self) -> Sequence[int]:

@@ -39,14 +39,14 @@ class ViewerOffer:
     An offer that was understood.
 
     ``sdp`` is ready for aiortc, ``slots`` the number of video sections that want to receive,
-    ``encodings`` what all of these can decode, of ``core.video.video_codecs.PROFILES``.
+    ``profiles`` what all of these can decode, of ``core.video.video_codecs.PROFILES``.
     ``fingerprint`` is the SHA-256 of the certificate that the viewer says to have, ``None`` if
     nothing can be proved over this offer. ``bundled`` tells whether it has a BUNDLE group.
     """
 
     sdp: str
     slots: int
-    encodings: frozenset[str]
+    profiles: frozenset[str]
     fingerprint: bytes | None = None
     bundled: bool = True
 
@@ -99,9 +99,9 @@ def _read(sdp: str, code: str) -> tuple[str, SessionDescription]:
     return text, description
 
 
-def _encodings(media: MediaDescription, code: str) -> set[str]:
+def _profiles(media: MediaDescription, code: str) -> set[str]:
     try:
-        return aiortc_compat.encodings(media.rtp.codecs)
+        return aiortc_compat.offered_profiles(media.rtp.codecs)
     except (ValueError, TypeError, AttributeError) as error:
         raise SignalingError(code, f'codecs cannot be read: {error!r}') from None
 
@@ -121,12 +121,12 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
             raise
         # Players may know no bundles: they get what they may see without a proof, and no more.
         fingerprint = None
-    slots, encodings = 0, set(PROFILES)
+    slots, profiles = 0, set(PROFILES)
     for media in description.media:
         if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
             slots += 1
-            encodings &= _encodings(media, 'bad-offer')
-    return ViewerOffer(text, slots, frozenset(encodings if slots else ()), fingerprint,
+            profiles &= _profiles(media, 'bad-offer')
+    return ViewerOffer(text, slots, frozenset(profiles if slots else ()), fingerprint,
                        any(group.semantic == 'BUNDLE' for group in description.group))
 
 
@@ -173,4 +173,4 @@ def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
             raise SignalingError('bad-answer', 'video is offered to be received only, the answer '
                                                f'is {media.direction or "sendrecv"}')
     return (_with_rejected_data(text, description),
-            [_encodings(media, 'bad-answer') for media in slots])
+            [_profiles(media, 'bad-answer') for media in slots])

@@ -28,16 +28,17 @@ from .consent import check_consent, last_answer, round_trip, unanswered_for
 from .dtls import peer_fingerprint
 from .gathering import host_addresses
 from .hooks import missing
+from .ice_connections import selected_pairs
 from .ice_server_requests import ask_stun, ask_turn
 from .peer_limits import limited_by
 from .playout_delay import PLAYOUT_DELAY_URI
 from .rtcp_feedback import watch_rtcp
 from .rtp_history import newest_packets, newest_timestamp, padding_packets, send_again
-from .video_codecs import encodings, MAIN, preferences
+from .video_codecs import offered_profiles, preferences
 
 __all__ = [
-    'ask_stun', 'ask_turn', 'check_consent', 'encodings', 'host_addresses', 'last_answer',
-    'limited_by', 'MAIN', 'make_codec_switch', 'missing', 'newest_packets', 'newest_timestamp',
+    'ask_stun', 'ask_turn', 'check_consent', 'host_addresses', 'last_answer', 'limited_by',
+    'make_codec_switch', 'missing', 'newest_packets', 'newest_timestamp', 'offered_profiles',
     'padding_packets', 'peer_fingerprint', 'PLAYOUT_DELAY_URI', 'preferences', 'round_trip',
-    'send_again', 'unanswered_for', 'watch_rtcp',
+    'selected_pairs', 'send_again', 'unanswered_for', 'watch_rtcp',
 ]

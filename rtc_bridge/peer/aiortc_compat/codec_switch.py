@@ -26,14 +26,14 @@ from typing import Any, Callable
 from aiortc import RTCRtpTransceiver
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
-from .video_codecs import encoding_of
+from .video_codecs import profile_of
 
 _SENDER_PARTS = ('rtx_payload_type', 'encoder', 'rtp_history')
 
 
 def make_codec_switch(transceiver: RTCRtpTransceiver) -> Callable[[str], None] | None:
     """
-    Return a function that makes a transceiver send another of its negotiated encodings.
+    Return a function that makes a transceiver send another of its negotiated profiles.
 
     Call it between two packets of the track. ``None``: this release of aiortc does not allow it.
     """
@@ -42,12 +42,12 @@ def make_codec_switch(transceiver: RTCRtpTransceiver) -> Callable[[str], None] |
         return None
     negotiated: list[RTCRtpCodecParameters] = []
 
-    def switch(encoding: str) -> None:
+    def switch(profile: str) -> None:
         # The sender holds the first codec, and reads the payload type from it for each packet.
         current = transceiver._codecs[0]
         if not negotiated:
             negotiated.extend(copy.deepcopy(transceiver._codecs))
-        chosen = next(codec for codec in negotiated if encoding_of(codec) == encoding)
+        chosen = next(codec for codec in negotiated if profile_of(codec) == profile)
         current.mimeType, current.payloadType = chosen.mimeType, chosen.payloadType
         current.parameters = chosen.parameters
         sender._RTCRtpSender__rtx_payload_type = next(

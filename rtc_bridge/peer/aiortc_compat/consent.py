@@ -16,9 +16,9 @@
 Consent checks (RFC 7675): signs of life, and round-trip times.
 
 Private parts used (aioice, as of aiortc 1.14 to 1.16): ``StunProtocol.request`` and its
-``receiver``, ``CONSENT_INTERVAL`` and ``CONSENT_FAILURES`` of the module, ``_nominated`` and
-``remote_password`` of ``Connection``, ``_connection`` of ``RTCIceTransport``. Without them no
-round trip is measured and a dead peer is noticed only when aiortc notices it.
+``receiver``, ``CONSENT_INTERVAL`` and ``CONSENT_FAILURES`` of the module, ``remote_password`` and
+``build_request`` of ``Connection``, and those of ``ice_connections.py``. Without them no round
+trip is measured and a dead peer is noticed only when aiortc notices it.
 """
 
 import contextlib
@@ -29,6 +29,7 @@ import aioice.ice
 from aiortc import RTCPeerConnection
 
 from .hooks import available
+from .ice_connections import ice_connections, nominated_pairs
 from ...core.clock import boot_time
 
 # Seconds between two consent checks of a connection, and how many may fail in a row. aioice waits
@@ -74,15 +75,8 @@ def _install_consent_clock() -> None:
         module.CONSENT_FAILURES = _CONSENT_FAILURES
 
 
-def _ice_connections(pc: RTCPeerConnection) -> set[Any]:
-    """Return aioice's connections below a peer connection: one if all sections are bundled."""
-    transports = [sender.transport for sender in (*pc.getSenders(), pc.sctp) if sender is not None]
-    return {getattr(transport.transport, '_connection', None)
-            for transport in transports if transport is not None}
-
-
 def _noted(pc: RTCPeerConnection, name: str) -> list[Any]:
-    return [value for connection in _ice_connections(pc)
+    return [value for connection in ice_connections(pc)
             if (value := getattr(connection, name, None)) is not None]
 
 
@@ -104,11 +98,11 @@ def unanswered_for(pc: RTCPeerConnection) -> float:
 
 async def check_consent(pc: RTCPeerConnection) -> None:
     """Check consent once more, between the regular checks: one more round trip is noted."""
-    for connection in _ice_connections(pc):
+    for connection in ice_connections(pc):
         password = getattr(connection, 'remote_password', None)
         if not password:
             continue
-        for pair in list(getattr(connection, '_nominated', {}).values()):
+        for pair in nominated_pairs(connection):
             with contextlib.suppress(stun.TransactionError, ConnectionError):
                 await pair.protocol.request(
                     connection.build_request(pair, nominate=False), pair.remote_addr,

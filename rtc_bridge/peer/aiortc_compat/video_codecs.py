@@ -30,46 +30,63 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability, RTCRtpCodecParameters
 from aiortc.sdp import H264Profile, parse_h264_profile_level_id
 
 from .hooks import available
+from ...core.video.video_codecs import PROFILES
 
-# The profile-level-id (RFC 6184, section 8.1) of H.264 Main at level 3.1, as browsers offer it.
-MAIN = '4d001f'
-# The profile-level-id of a codec whose SDP names none, as browsers understand it.
-_BASELINE = '42e01f'
+# The profile-level-id (RFC 6184, section 8.1) of a codec whose SDP names none, as browsers
+# understand it: Constrained Baseline.
+_DEFAULT_PROFILE_LEVEL_ID = '42e01f'
 
 
-def _install_main_profile() -> None:
+def _h264_profile(profile_level_id: str) -> H264Profile:
     """
-    Make H.264 Main known to aiortc, which knows Baseline only.
+    Return the H.264 profile of an id. Every decoder of Baseline takes Constrained Baseline.
+
+    :raises ValueError: it cannot be read
+    """
+    profile, _ = parse_h264_profile_level_id(profile_level_id)
+    return (H264Profile.PROFILE_CONSTRAINED_BASELINE if profile == H264Profile.PROFILE_BASELINE
+            else profile)
+
+
+def profile_of(codec: RTCRtpCodecParameters | RTCRtpCodecCapability) -> str | None:
+    """Return which of ``core.video.video_codecs.PROFILES`` an SDP codec is, if any."""
+    profile_level_id = str(codec.parameters.get('profile-level-id', _DEFAULT_PROFILE_LEVEL_ID))
+    for profile in PROFILES.values():
+        if profile.mime_type.lower() != codec.mimeType.lower():
+            continue
+        try:
+            if not profile.profile_level_id or (_h264_profile(profile.profile_level_id)
+                                                == _h264_profile(profile_level_id)):
+                return profile.name
+        except ValueError:
+            return None
+    return None
+
+
+def _install_profiles() -> None:
+    """
+    Make the profiles known to aiortc that it does not know: H.264 Main.
 
     Each offer and answer of ours says which codecs it is about, so this changes nothing else.
     """
     if not available('H.264 Main', (aiortc.codecs, ['CODECS'])):
         return
     video = aiortc.codecs.CODECS['video']
-    free = max(codec.payloadType for codec in video if codec.payloadType is not None) + 1
-    main = copy.deepcopy(next(codec for codec in video if codec.mimeType == 'video/H264'))
-    main.payloadType = free
-    main.parameters['profile-level-id'] = MAIN
-    video += [main, RTCRtpCodecParameters(
-        mimeType='video/rtx', clockRate=90000, payloadType=free + 1, parameters={'apt': free})]
+    known = {profile_of(codec) for codec in video}
+    for profile in PROFILES.values():
+        if profile.name in known:
+            continue
+        free = max(codec.payloadType for codec in video if codec.payloadType is not None) + 1
+        added = copy.deepcopy(next(codec for codec in video
+                                   if codec.mimeType.lower() == profile.mime_type.lower()))
+        added.payloadType = free
+        added.parameters['profile-level-id'] = profile.profile_level_id
+        video += [added, RTCRtpCodecParameters(
+            mimeType='video/rtx', clockRate=90000, payloadType=free + 1,
+            parameters={'apt': free})]
 
 
-def encoding_of(codec: RTCRtpCodecParameters | RTCRtpCodecCapability) -> str | None:
-    """Return which of ``core.video.video_codecs.PROFILES`` an SDP codec is, if any."""
-    if codec.mimeType.lower() == 'video/vp8':
-        return 'vp8'
-    if codec.mimeType.lower() != 'video/h264':
-        return None
-    try:
-        profile, _ = parse_h264_profile_level_id(
-            str(codec.parameters.get('profile-level-id', _BASELINE)))
-    except ValueError:
-        return None
-    return {H264Profile.PROFILE_MAIN: 'h264-main', H264Profile.PROFILE_BASELINE: 'h264',
-            H264Profile.PROFILE_CONSTRAINED_BASELINE: 'h264'}.get(profile)
-
-
-def encodings(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
+def offered_profiles(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
     """
     Return which of ``PROFILES`` a video section of an offer takes.
 
@@ -77,16 +94,16 @@ def encodings(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
     """
     # aiortc's find_common_codecs() copies each codec: milliseconds for an offer that has many.
     offered = list(offered)
-    return {encoding for ours in aiortc.codecs.CODECS['video']
-            if (encoding := encoding_of(ours)) is not None
+    return {profile for ours in aiortc.codecs.CODECS['video']
+            if (profile := profile_of(ours)) is not None
             and any(is_codec_compatible(ours, theirs) for theirs in offered)}
 
 
 def preferences(wanted: Sequence[str]) -> list[RTCRtpCodecCapability]:
-    """Return what a transceiver is to offer or answer, in the order of the encodings."""
+    """Return what a transceiver is to offer or answer, in the order of the profiles."""
     known = RTCRtpSender.getCapabilities('video').codecs
-    return [codec for encoding in wanted for codec in known if encoding_of(codec) == encoding] + [
+    return [codec for profile in wanted for codec in known if profile_of(codec) == profile] + [
         codec for codec in known if codec.mimeType.lower() == 'video/rtx']
 
 
-_install_main_profile()
+_install_profiles()

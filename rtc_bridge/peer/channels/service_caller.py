@@ -68,7 +68,7 @@ class ServiceCaller:
         return ''
 
     async def _call(self, message: Call) -> None:
-        self._end(message, await self._session.robot.call(message.name, message.value))
+        self._end(message, await self._session.robot.call_service(message.name, message.value))
 
     def _end(self, message: Call, result: ServiceResult) -> None:
         self._calls.end(message.request, result)

@@ -28,6 +28,7 @@ from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import Call, Candidate
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
+from rtc_bridge.peer.session_stats import session_stats
 from support.viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S, until
 
 pytestmark = pytest.mark.asyncio
@@ -133,8 +134,8 @@ async def test_the_offer_is_what_k_scales_programs_read(answerer):
     assert set(re.findall(r'a=fingerprint:(\S+)', viewer.offer)) == {'sha-256'}
     assert 'a=setup:actpass' in viewer.offer and 'a=candidate:' in viewer.offer
     await viewer.sees(0, 60)
-    assert sessions.sessions['s'].slots[0].codec == 'vp8'
-    assert sessions.sessions['s'].stats()['door'] == 'kscale'
+    assert sessions.sessions['s'].slots[0].profile == 'vp8'
+    assert session_stats(sessions.sessions['s'])['door'] == 'kscale'
 
 
 async def test_cameras_by_number_and_name(answerer):
@@ -205,7 +206,7 @@ async def test_other_channels_are_not_used(answerer):
     await viewer.link.accept('s', sdp)
     await viewer.sees(0, 60)
     await until(lambda: control.readyState == 'open')
-    assert list(sessions.sessions['s']._channels) == ['chat']
+    assert list(sessions.sessions['s'].channels) == ['chat']
 
 
 @pytest.mark.parametrize('change, named', [

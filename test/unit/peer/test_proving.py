@@ -24,8 +24,8 @@ from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer import authorization
 from rtc_bridge.peer import unproven_sessions
+from rtc_bridge.peer.answering_session import AnsweringSession
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
-from rtc_bridge.peer.session import Session
 from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
 from support.patience import PATIENCE
@@ -274,20 +274,20 @@ async def test_offers_of_strangers_wait_for_each_other_and_for_nobody_else(door,
     monkeypatch.setattr(unproven_sessions, 'TURN_TIMEOUT_S', 0.1)
     monkeypatch.setattr(unproven_sessions, 'MAX_WAITING', 1)
     held, go_on = asyncio.Event(), asyncio.Event()
-    negotiate = Session._negotiate
+    negotiate = AnsweringSession._negotiate
 
     async def wait(self, offer):
         held.set()
         await go_on.wait()
-        await negotiate(self, offer)
+        return await negotiate(self, offer)
 
-    monkeypatch.setattr(Session, '_negotiate', wait)
+    monkeypatch.setattr(AnsweringSession, '_negotiate', wait)
     first = asyncio.create_task(door.page())
     await held.wait()
     with pytest.raises(SignalingError, match='too many others'):
         await door.page(source='10.0.0.2')
     monkeypatch.setattr(unproven_sessions, 'TURN_TIMEOUT_S', PATIENCE)
-    monkeypatch.setattr(Session, '_negotiate', negotiate)
+    monkeypatch.setattr(AnsweringSession, '_negotiate', negotiate)
     door.sessions.robot.access._anonymous = 'view'
     page = Page()
     door.pages.append(page)

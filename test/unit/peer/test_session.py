@@ -31,6 +31,7 @@ from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.session import Session
+from rtc_bridge.peer.session_stats import session_stats
 from rtc_bridge.peer.viewer_description import read_offer
 from support.patience import PATIENCE
 from support.viewer import all_closed, make_sessions, TestCamera, until, Viewer
@@ -369,7 +370,7 @@ async def test_the_codec_changes_while_watched(watch):
         front.resume()
         await viewer.until(lambda: near(viewer, 0, front.luma))
         assert sum(stream.viewers for stream in streams_of(front.camera, codec)) == 1
-        assert sessions.sessions[viewer.id].slots[0].codec == codec
+        assert sessions.sessions[viewer.id].slots[0].profile == codec
         packet = list(sender._RTCRtpSender__rtp_history.values())[-1]
         assert codecs[packet.payload_type].mimeType.lower() == f'video/{codec}'
         rtx = codecs[sender._RTCRtpSender__rtx_payload_type]
@@ -386,7 +387,7 @@ async def test_a_viewer_that_reports_no_frames_gets_the_other_codec(watch):
     await viewer.until(lambda: near(viewer, 0, 60) and near(viewer, 1, 180))
     packets = 0
     async with asyncio.timeout(PATIENCE):
-        while sessions.sessions[viewer.id].slots[0].codec != 'vp8':
+        while sessions.sessions[viewer.id].slots[0].profile != 'vp8':
             packets += 1
             viewer.send('control', type='shown', slot=0, frames=0, packets=packets)
             await asyncio.sleep(0.1)
@@ -395,7 +396,7 @@ async def test_a_viewer_that_reports_no_frames_gets_the_other_codec(watch):
                             for camera in sessions.robot.cameras.values()))
     assert not any(s.watched for camera in sessions.robot.cameras.values()
                    for s in streams_of(camera, 'h264'))
-    assert sessions.sessions[viewer.id].stats()['failed_codecs'] == 'h264'
+    assert session_stats(sessions.sessions[viewer.id])['failed_codecs'] == 'h264'
     await viewer.until(lambda: {s['slot'] for s in viewer.got('control', 'slot')
                                 if s.get('failed_codecs') == ['h264']} == {0, 1})
     seen = len(viewer.lumas[0])
@@ -415,7 +416,7 @@ async def test_reports_that_cannot_be(watch, slot, frames):
 async def test_main_goes_to_viewers_that_take_it(watch, profile, taken, label):
     front = TestCamera('front', 60)
     viewer = await watch(make_sessions(front, h264_profile=profile),
-                         h264=aiortc_compat.MAIN if taken == 'main' else '42e01f')
+                         h264='4d001f' if taken == 'main' else '42e01f')
     await viewer.until(lambda: near(viewer, 0, 60))
     assert front.camera.streams[label].viewers == 1
 

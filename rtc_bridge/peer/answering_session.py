@@ -1,0 +1,141 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A session in which the viewer offers and the robot answers: pages, RTCBot, WHEP."""
+
+import asyncio
+import logging
+
+from aiortc import RTCDataChannel, RTCPeerConnection
+
+from . import aiortc_compat
+from .channels.channel import Channel
+from .channels.opening import make_channel
+from .negotiation import apply_offer, discard, make_slot
+from .robot_context import RobotContext
+from .session import Session
+from .slot import Slot
+from .viewer_description import answer_to, read_offer, ViewerOffer
+from ..core.access.policy import VerifiedInvite
+from ..core.errors import SignalingError
+from ..core.protocol.robot_link import Offer
+from ..core.protocol.strict_json import shorten
+
+logger = logging.getLogger(__name__)
+
+
+class AnsweringSession(Session):
+    """
+    One viewer that offers to receive video.
+
+    :param admission: the invite that a WHEP player has shown
+    """
+
+    def __init__(self, offer: Offer, role: str, robot: RobotContext,
+                 admission: VerifiedInvite | None = None) -> None:
+        super().__init__(offer.session, offer.door, offer.source, role, robot, admission)
+        self._sdp = offer.sdp
+        # The camera that slot 0 is to show first, by name; None: the robot's first.
+        self._camera = offer.camera
+
+    async def answer(self) -> str:
+        """
+        Return the SDP answer, with all candidates in it.
+
+        :raises SignalingError: ``bad-offer``, ``bad-sdp``, ``no-camera`` or ``no-codec``
+        """
+        offer = read_offer(self._sdp, provable=self.role == 'none')
+        self._check(offer)
+        self.authorization.take_offer(offer.fingerprint)
+        self._candidates.count_in(self._sdp)
+        pc = await self._negotiate(offer)
+        self._start(pc)
+        self.show_cameras()
+        self.authorization.start_clock()
+        return answer_to(offer, pc.localDescription.sdp)
+
+    def _check(self, offer: ViewerOffer) -> None:
+        """
+        Do nothing if the robot has what the offer asks for.
+
+        :raises SignalingError: ``bad-offer``, ``no-camera`` or ``no-codec``
+        """
+        if self.door == 'whep' and not offer.slots:
+            raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
+        cameras = self.robot.cameras
+        # A viewer without a role is not told which cameras there are.
+        if self._camera is not None and self._camera not in cameras and self.role != 'none':
+            raise SignalingError('no-camera', f'no camera {shorten(self._camera)}, there are: '
+                                              f'{", ".join(cameras) or "none"}')
+        if offer.slots and not self.robot.common_profiles(offer.profiles):
+            raise SignalingError('no-codec', 'the viewer decodes none of: '
+                                             + ', '.join(self.robot.codecs))
+
+    async def _negotiate(self, offer: ViewerOffer) -> RTCPeerConnection:
+        """
+        Apply the offer, with a slot for each video section and all common codecs for each.
+
+        :raises SignalingError: ``bad-offer``, or ``busy`` if the session ended meanwhile
+        """
+        # aiortc parses the offer once more: before, others get their turn, such as commands.
+        await asyncio.sleep(0)
+        profiles = self.robot.common_profiles(offer.profiles)
+        pc = self._connect()
+        slots: list[Slot] = []
+        try:
+            # aiortc makes transports on the way, which get their limits here.
+            with aiortc_compat.limited_by(self.limits):
+                for number in range(min(offer.slots, self.robot.max_slots)):
+                    # Before the offer is applied, so that aiortc matches them with its sections.
+                    slots.append(make_slot(
+                        pc.addTransceiver('video', 'sendonly'), profiles, self.failed_codecs,
+                        self.path, self.budgets.keyframes,
+                        f'{self.name} slot {number}'))
+                await apply_offer(pc, offer.sdp)
+        except BaseException as error:
+            await discard(pc)
+            if not isinstance(error, Exception):
+                raise
+            raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
+        if self.ending:
+            # Meanwhile it was closed, or another session needed its place.
+            await discard(pc)
+            raise SignalingError('busy', 'the session ended before it was answered')
+        logger.debug('%s: %d slots for %d video sections, in %s; bundled %s, provable %s',
+                     self.name, len(slots), offer.slots, ', '.join(profiles),
+                     offer.bundled, offer.fingerprint is not None)
+        self._use_slots(slots)
+        if slots:
+            slots[0].keyframes.driving_budget = self.budgets.driving_keyframes
+        return pc
+
+    def show_cameras(self) -> None:
+        """
+        Show a camera in slot 0, unless the viewer has chosen one already.
+
+        It is the one that the offer names, or the robot's first one for driving. A page that got a
+        camera for watching only, as there was no other, gets the first one for driving when that
+        comes.
+        """
+        if self.selected or not self.slots or self.state == 'closed' or self.role == 'none':
+            return
+        name, self._camera = self._camera, None
+        camera = self.robot.cameras.get(name) if name else self.robot.first_camera()
+        self.selected = camera is not None and (
+            name is not None or camera.settings.drive or self.door != 'v1')
+        self.slots[0].show(camera)
+
+    def open_channel(self, channel: RTCDataChannel) -> Channel | None:
+        """Return the channel that the viewer has opened, ``None`` if it is not used."""
+        return make_channel(channel, self, self.channels)

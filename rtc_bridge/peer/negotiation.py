@@ -1,0 +1,108 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Setting up aiortc's side of a session: connection, slots, offer and answer."""
+
+import asyncio
+from collections.abc import Sequence
+import contextlib
+import logging
+
+from aiortc import (
+    RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription,
+)
+
+from . import aiortc_compat
+from .robot_context import RobotContext
+from .slot import Slot
+from .viewer_path import ViewerPath
+from ..core.limits.rate_limit import RateLimiter
+from ..core.supervision import guarded
+
+logger = logging.getLogger(__name__)
+
+
+def make_connection(robot: RobotContext) -> RTCPeerConnection:
+    """Return a connection that uses the ICE servers that are reachable now."""
+    # Always an explicit list: without one aiortc asks a public STUN server.
+    servers = [RTCIceServer(urls=list(server.urls), username=server.username,
+                            credential=server.credential)
+               for server in robot.ice.for_robot(robot.robot_id)]
+    return RTCPeerConnection(RTCConfiguration(iceServers=servers))
+
+
+async def discard(pc: RTCPeerConnection) -> None:
+    """Close a connection that could not be set up."""
+    pc.remove_all_listeners()
+    # aiortc cannot close a data section that has no transport yet.
+    with contextlib.suppress(AttributeError):
+        await asyncio.shield(pc.close())
+
+
+async def apply_offer(pc: RTCPeerConnection, sdp: str) -> None:
+    """
+    Apply a viewer's offer, and make the answer.
+
+    Video sections are matched with the transceivers that the connection has already. All others
+    become inactive: the robot receives no microphone and no camera of a viewer.
+
+    :raises Exception: aiortc has no common base for what it raises on a strange description
+    """
+    await pc.setRemoteDescription(RTCSessionDescription(sdp, 'offer'))
+    for transceiver in pc.getTransceivers():
+        if transceiver.sender.track is None:
+            transceiver.direction = 'inactive'
+    await pc.setLocalDescription()
+
+
+def make_slot(transceiver: RTCRtpTransceiver, profiles: Sequence[str], failed: set[str],
+              path: ViewerPath, budget: RateLimiter, name: str) -> Slot:
+    """
+    Return a slot that sends over a transceiver.
+
+    :param profiles: those that viewer and robot have in common, in the robot's order
+    :param failed: as in :class:`Slot`
+    :param path: takes what the viewer reports by RTCP
+    :param budget: keyframes that the viewer may bring about, in all its slots
+    :param name: of the slot, for the log
+    """
+    switch = aiortc_compat.make_codec_switch(transceiver)
+    if switch is None:
+        profiles = profiles[:1]
+    slot = Slot(profiles, failed, switch, budget, name=name)
+    transceiver.sender.replaceTrack(slot.track)
+    transceiver.setCodecPreferences(aiortc_compat.preferences(profiles))
+    slot.track.sender = transceiver.sender
+    # An exception would end aiortc's reading of the whole connection.
+    on_nack = guarded('RTCP of a viewer', slot.track.on_nack)
+    aiortc_compat.watch_rtcp(
+        transceiver.sender,
+        on_keyframe_request=guarded('RTCP of a viewer', slot.on_keyframe_request),
+        on_report=guarded('RTCP of a viewer', path.on_report),
+        on_remb=guarded('RTCP of a viewer', path.congestion.on_remb),
+        on_nack=lambda lost: on_nack(lost) or [])
+    return slot
+
+
+def log_states(pc: RTCPeerConnection, name: str) -> None:
+    """Log each change of a connection's states at debug level, and how it is connected."""
+    def log() -> None:
+        logger.debug('%s: signaling %s, gathering %s, ICE %s, connection %s%s', name,
+                     pc.signalingState, pc.iceGatheringState, pc.iceConnectionState,
+                     pc.connectionState, ''.join(
+                         f', {pair}' for pair in aiortc_compat.selected_pairs(pc)))
+
+    for event in ('signalingstatechange', 'icegatheringstatechange', 'iceconnectionstatechange',
+                  'connectionstatechange'):
+        pc.on(event, guarded('session', log))

@@ -1,0 +1,73 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The ICE candidates of one viewer, as far as the robot takes them."""
+
+import logging
+
+from aiortc import RTCPeerConnection
+from aiortc.sdp import candidate_from_sdp
+
+from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
+from ..core.protocol.robot_link import Candidate
+from ..core.protocol.strict_json import shorten
+
+logger = logging.getLogger(__name__)
+
+
+class RemoteCandidates:
+    """
+    Counts the viewer's candidates, and passes the trickled ones to aiortc.
+
+    At most ``MAX_SESSION_CANDIDATES`` are read. Fewer are checked: ``ice_checks.py`` of
+    ``aiortc_compat`` limits the addresses.
+
+    :param name: of the session, for the log
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+        self._logged = False
+
+    def count_in(self, sdp: str) -> None:
+        """Count the candidates of a description, which aiortc reads itself."""
+        self._count += sdp.count('\na=candidate:')
+
+    async def add(self, pc: RTCPeerConnection, candidate: Candidate | None) -> None:
+        """
+        Pass a trickled candidate on; one that cannot be read is left out.
+
+        mDNS names (draft-ietf-mmusic-mdns-ice-candidates) are left out as they are in the offer:
+        to resolve one takes a second, and the viewer's own checks show its address anyway. So the
+        end of candidates (``None``) is not passed on either, or aioice would give up where no
+        other candidate is left. The session's time to connect ends such a session.
+        """
+        self._count += 1
+        if self._count > MAX_SESSION_CANDIDATES or candidate is None or (
+                '.local ' in candidate.candidate):
+            return
+        try:
+            parsed = candidate_from_sdp(candidate.candidate.removeprefix('candidate:'))
+            parsed.sdpMid = candidate.sdp_mid
+            parsed.sdpMLineIndex = candidate.sdp_m_line_index
+            await pc.addIceCandidate(parsed)
+        except (ValueError, AssertionError, IndexError) as error:
+            # Once: a viewer can send many.
+            if not self._logged:
+                self._logged = True
+                logger.info('%s: not an ICE candidate, further ones are not logged: %s (%s)',
+                            self._name, shorten(candidate.candidate), type(error).__name__)
+        else:
+            logger.debug('%s: candidate %s', self._name, shorten(candidate.candidate, 120))
