@@ -16,6 +16,7 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Any
 
 import av
 
@@ -29,26 +30,23 @@ class EncodedFrame:
     """
     An encoded frame; all viewers of a stream share it, so nobody changes it.
 
-    :ivar packet: the data; its ``pts`` in 1/90000 s of the boot-time clock is the time that the
-        frame is shown for, and becomes the RTP timestamp
+    Times are seconds of the boot-time clock.
+
+    :ivar packet: the data; its ``pts``, in 1/90000 s, becomes the RTP timestamp
     :ivar keyframe: it can be decoded without other frames
-    :ivar arrival: when its image arrived at the robot, in seconds of the boot-time clock: earlier
-        than ``presentation_time`` where an image is encoded again
+    :ivar presentation_time: that the frame is shown for: the packet's ``pts``
+    :ivar arrival: when its image arrived at the robot: earlier than the presentation time where
+        an old image is encoded again, for a viewer that comes while the camera is silent
     """
 
-    packet: av.Packet
+    packet: 'av.Packet[Any]'
     keyframe: bool
+    presentation_time: float
     arrival: float
-
-    @property
-    def presentation_time(self) -> float:
-        """Return the time that the frame is shown for, in seconds of the boot-time clock."""
-        pts: int = self.packet.pts
-        return pts / CLOCK_RATE
 
     def moved_to(self, pts: int) -> 'EncodedFrame':
         """Return a copy that is shown for another time, in 1/90000 s."""
-        packet = av.Packet(bytes(self.packet))
+        packet: 'av.Packet[Any]' = av.Packet(bytes(self.packet))
         packet.time_base = self.packet.time_base
         packet.pts = packet.dts = pts
-        return replace(self, packet=packet)
+        return replace(self, packet=packet, presentation_time=pts / CLOCK_RATE)

@@ -140,7 +140,8 @@ class EncodedStream(VideoStream):
             if packet.is_keyframe:
                 self.mailbox.keyframe_made(request.taken)
             self.stats.encode_s += time.perf_counter() - began
-            frame = EncodedFrame(packet, packet.is_keyframe, request.frame.arrival)
+            frame = EncodedFrame(packet, packet.is_keyframe, last_pts / CLOCK_RATE,
+                                 request.frame.arrival)
             if not self._send(frame, encoder.size):
                 return
 

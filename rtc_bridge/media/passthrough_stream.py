@@ -126,7 +126,8 @@ class PassthroughStream(VideoStream):
             packet.time_base = TIME_BASE
             self._last_pts = max(round(arrival * CLOCK_RATE), self._last_pts + 1)
             packet.pts = packet.dts = self._last_pts
-            self._send(EncodedFrame(packet, unit.keyframe, arrival), sps.size)
+            self._send(EncodedFrame(packet, unit.keyframe, self._last_pts / CLOCK_RATE, arrival),
+                       sps.size)
         return None if missing else unit
 
     def _take_keyframe(self) -> None:

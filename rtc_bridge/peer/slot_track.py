@@ -26,12 +26,11 @@ import av
 
 from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
 from .keyframe_requests import KeyframeRequests
-from .sent_frame_times import SentFrameTimes
 from ..core.clock import boot_time
 from ..core.supervision import failures, OnFailure
 from ..core.video.bandwidth_estimate import START_BITRATE
 from ..core.video.codec_fallback import DecodeMonitor
-from ..core.video.frame_times import CaptureDelay
+from ..core.video.frame_times import CaptureDelay, SentFrameTimes
 from ..core.video.retransmission import PACKET_BITS, RetransmissionBudget
 from ..media.encoded_frame import EncodedFrame
 
@@ -181,7 +180,7 @@ class SlotTrack(MediaStreamTrack):
             await self._arrived.wait()
         frame = self._frames.popleft()
         self.bytes_sent += frame.packet.size
-        self.times.on_given(frame)
+        self.times.on_given(frame.presentation_time, frame.arrival)
         if repeated:
             self.retransmissions.note_resent(repeated)
             await self._send_again(repeated)

@@ -86,26 +86,59 @@ class CaptureDelay:
         return CaptureTime(rtp_timestamp, arrival - (delay or 0.0), delay is not None)
 
 
-class SentFrames:
-    """When the newest frames of one slot arrived at the robot, by their RTP timestamps."""
+class SentFrameTimes:
+    """
+    The times of the newest frames that were sent in one slot, by their RTP timestamps.
+
+    aiortc adds an offset of its own to timestamps, so that of a frame is known only after the
+    frame was sent: :meth:`on_given`, then :meth:`on_sent`.
+    """
 
     def __init__(self) -> None:
+        self._capture_delay: CaptureDelay | None = None
+        # Presentation time and arrival of the frame that aiortc sends now.
+        self._given: tuple[float, float] | None = None
+        # RTP timestamp and presentation time of the newest frame that was sent.
+        self._newest: tuple[int, float] | None = None
+        # Arrivals by RTP timestamp.
         self._arrivals: OrderedDict[int, float] = OrderedDict()
 
-    def add(self, rtp_timestamp: int, arrival: float) -> None:
+    def restart(self, capture_delay: CaptureDelay | None) -> None:
         """
-        Remember a frame that was sent; a frame that is sent again keeps its first arrival.
+        Forget all frames.
 
+        :param capture_delay: of the camera that the slot shows now, ``None`` if it shows none
+        """
+        self._capture_delay = capture_delay
+        self._given = self._newest = None
+        self._arrivals.clear()
+
+    def on_given(self, presentation_time: float, arrival: float) -> None:
+        """
+        Note the frame that aiortc is given to send.
+
+        :param presentation_time: that it is shown for, in seconds
         :param arrival: when it arrived at the robot, in seconds
         """
-        self._arrivals.setdefault(rtp_timestamp, arrival)
+        self._given = presentation_time, arrival
+
+    def on_sent(self, rtp_timestamp: int) -> None:
+        """Note the RTP timestamp that the frame has got on the wire."""
+        if self._given is None:
+            return
+        self._newest = rtp_timestamp, self._given[0]
+        # A frame that is sent again keeps its first arrival.
+        self._arrivals.setdefault(rtp_timestamp, self._given[1])
         if len(self._arrivals) > _REMEMBERED:
             self._arrivals.popitem(last=False)
 
-    def arrival(self, rtp_timestamp: int | None) -> float | None:
+    @property
+    def newest(self) -> CaptureTime | None:
+        """Return when the newest frame that was sent had been captured, ``None`` before one."""
+        if self._newest is None or self._capture_delay is None:
+            return None
+        return self._capture_delay.capture_time(*self._newest)
+
+    def arrival_of(self, rtp_timestamp: int | None) -> float | None:
         """Return when a frame arrived at the robot; ``None`` if it was not sent of late."""
         return None if rtp_timestamp is None else self._arrivals.get(rtp_timestamp)
-
-    def clear(self) -> None:
-        """Forget all frames, as the slot shows another camera now."""
-        self._arrivals.clear()

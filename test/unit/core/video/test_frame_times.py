@@ -14,7 +14,7 @@
 
 """Capture times from stamps, and the arrival of frames that were sent."""
 
-from rtc_bridge.core.video.frame_times import CaptureDelay, CaptureTime, SentFrames
+from rtc_bridge.core.video.frame_times import CaptureDelay, CaptureTime, SentFrameTimes
 
 
 def test_the_delay_is_the_median_of_plausible_stamps():
@@ -39,17 +39,25 @@ def test_the_delay_is_the_median_of_plausible_stamps():
 
 
 def test_sent_frames_are_found_by_their_timestamp():
-    frames = SentFrames()
-    assert frames.arrival(None) is None and frames.arrival(7) is None
-    frames.add(7, 1.0)
+    times = SentFrameTimes()
+    times.restart(CaptureDelay())
+    times.on_sent(6)
+    assert times.newest is None and times.arrival_of(6) is None and times.arrival_of(None) is None
+
+    def send(rtp_timestamp, arrival):
+        times.on_given(arrival + 0.5, arrival)
+        times.on_sent(rtp_timestamp)
+
+    send(7, 1.0)
+    assert times.newest == CaptureTime(7, 1.5, False)
     # The same frame again, as a keyframe for a viewer that came late, is as old as before.
-    frames.add(7, 2.0)
-    assert frames.arrival(7) == 1.0
+    send(7, 2.0)
+    assert times.arrival_of(7) == 1.0
     for rtp_timestamp in range(1000, 1127):
-        frames.add(rtp_timestamp, 3.0)
-    assert frames.arrival(7) == 1.0
-    frames.add(0, 4.0)
-    assert frames.arrival(7) is None
-    assert frames.arrival(1000) == 3.0 and frames.arrival(0) == 4.0
-    frames.clear()
-    assert frames.arrival(0) is None
+        send(rtp_timestamp, 3.0)
+    assert times.arrival_of(7) == 1.0
+    send(0, 4.0)
+    assert times.arrival_of(7) is None
+    assert times.arrival_of(1000) == 3.0 and times.arrival_of(0) == 4.0
+    times.restart(None)
+    assert times.newest is None and times.arrival_of(0) is None
