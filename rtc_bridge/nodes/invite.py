@@ -14,6 +14,7 @@
 """Make links that let people in, and take them back."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 import re
 import sys
@@ -117,15 +118,18 @@ def _id(text: str) -> str:
     return text
 
 
-def _revoke(store: KeyStore, **what: str) -> None:
-    """Take links back; fail where no bridge is known to look."""
-    store.revoke(**what)
+def _revoke(store: KeyStore, revoke: Callable[[str], None], value: str, what: str) -> None:
+    """
+    Revoke invites.
+
+    :param what: is revoked, for people
+    :raises RtcBridgeError: no bridge is known to read the folder
+    """
+    revoke(value)
     if not store.robots():
         raise RtcBridgeError(f'noted in {store.directory}, but no robot was started with that by '
                              'this user: is it another user, or another --directory?')
-    (kind, value), = what.items()
-    print(f'Taken back: {"all links so far of" if kind == "name" else "the link with id"} '
-          f'{value!r}', file=sys.stderr)
+    print(f'Taken back: {what} {value!r}', file=sys.stderr)
 
 
 def main() -> int:
@@ -134,11 +138,11 @@ def main() -> int:
     try:
         store = KeyStore(options.directory)
         if options.revoke is not None:
-            _revoke(store, id=_id(options.revoke))
+            _revoke(store, store.revoke_id, _id(options.revoke), 'the link with id')
         elif options.revoke_name is not None:
             if not options.revoke_name:
                 raise RtcBridgeError('--revoke-name: whose? Links without a name have an id')
-            _revoke(store, name=options.revoke_name)
+            _revoke(store, store.revoke_name, options.revoke_name, 'all links so far of')
         else:
             _invite(store, options)
     except RtcBridgeError as error:

@@ -210,7 +210,7 @@ async def test_a_running_session_ends_with_its_invite(door, end, code):
     if end == 'expiry':
         door.wall = NOW + 1000.0
     else:
-        KeyStore(door.store.directory).revoke(id='the one')
+        KeyStore(door.store.directory).revoke_id('the one')
     assert await page.bye() == code
     assert not door.camera.camera.watched
 

@@ -58,15 +58,15 @@ OFFSETS = [-YEARS, -HOUR, 0, HOUR, YEARS]
 def test_a_name_s_links_end_whatever_the_clock_says(clocked, made, taken_back, used):
     """Wherever the clock stood when a link was made, taken back, made anew, and used."""
     old, other = clocked.issue(made), clocked.issue(made, 'Bob')
-    clocked.store(taken_back).revoke(name='Ada')
+    clocked.store(taken_back).revoke_name('Ada')
     assert clocked.ended(old, used) and not clocked.ended(other, used)
     fresh = [clocked.issue(off) for off in OFFSETS]
     assert not any(clocked.ended(new, used) for new in fresh)
     assert clocked.ended(old, used)
     # Those end with the next revocation, with which nothing of the first one is lost.
-    clocked.store(-HOUR).revoke(name='Bob')
+    clocked.store(-HOUR).revoke_name('Bob')
     assert not any(clocked.ended(new, used) for new in fresh) and clocked.ended(other, used)
-    clocked.store(taken_back).revoke(name='Ada')
+    clocked.store(taken_back).revoke_name('Ada')
     assert all(clocked.ended(new, used) for new in (old, *fresh))
 
 
@@ -75,7 +75,7 @@ def test_a_link_that_was_made_elsewhere_with_a_clock_ahead_ends(clocked, ahead):
     """As by a copy of the secret; a name's revocation is for links from there, too."""
     now = int(clocked.now)
     made = Invite('bot', 'x', 'drive', 'Ada', now + ahead, now + YEARS)
-    clocked.store().revoke(name='Ada')
+    clocked.store().revoke_name('Ada')
     assert clocked.ended(made)
     # And one that was made afterwards by a right clock holds.
     assert not clocked.ended(Invite('bot', 'y', 'drive', 'Ada', now + 5, now + HOUR), off=10)
@@ -86,14 +86,14 @@ def test_a_clock_that_was_set_back_takes_back_what_was_made_elsewhere(clocked, b
     now = int(clocked.now)
     clocked.store()
     made = Invite('bot', 'x', 'drive', 'Ada', now, now + YEARS)
-    clocked.store(-back).revoke(name='Ada')
+    clocked.store(-back).revoke_name('Ada')
     assert all(clocked.ended(made, off) for off in (-back, 0, back))
     assert not clocked.ended(clocked.issue(), off=0)
 
 
 def test_links_made_after_a_revocation_are_forgotten_once_they_have_expired(clocked):
     store = clocked.store()
-    store.revoke(name='Ada')
+    store.revoke_name('Ada')
     short = store.issue('bot', 'view', 'Ada', 60)
     # The robot has seen a later time, and keeps it: that link is over for good.
     (clocked.folder / 'time').write_text(f'{clocked.now + HOUR:.0f}')
@@ -134,7 +134,7 @@ def test_a_time_far_ahead_is_told_once_with_its_file(tmp_path, caplog):
 def join_keepers():
     """Wait until the time is on the disk."""
     for thread in threading.enumerate():
-        if thread.name == 'keep-time':
+        if thread.name == 'save-time':
             thread.join()
 
 

@@ -280,7 +280,7 @@ def test_folders_are_made_for_the_owner_whatever_the_umask(tmp_path):
 def test_a_folder_or_secret_of_others_is_refused(tmp_path):
     for what in ('keys', 'keys/secret', 'keys/revoked.json', '.'):
         folder = tmp_path / 'keys'
-        KeyStore(folder).revoke(id='x')
+        KeyStore(folder).revoke_id('x')
         path = (tmp_path / what).resolve()
         os.chown(path, OTHER, -1)
         with pytest.raises(StoreError) as fault:
@@ -301,7 +301,7 @@ def test_a_secret_that_others_may_read_or_write_is_refused(tmp_path, mode):
 @pytest.mark.parametrize('name', ['secret', 'revoked.json', 'time', 'robots.json', 'issued'])
 def test_no_file_is_followed_elsewhere_or_waited_for(tmp_path, name):
     store = KeyStore(tmp_path / 'keys')
-    store.revoke(id='x')
+    store.revoke_id('x')
     store.note_robot('bot', 'page')
     store.issue('bot', 'view', '', 60)
     write_durably(store.directory / 'time', '1\n')

@@ -120,7 +120,7 @@ def refused(robot, code, text):
 def join_keepers():
     """Wait until the time is on the disk."""
     for thread in threading.enumerate():
-        if thread.name == 'keep-time':
+        if thread.name == 'save-time':
             thread.join()
 
 
@@ -153,16 +153,16 @@ def test_an_authentic_payload_is_still_parsed_strictly(robot):
 def test_revocation_is_by_id_or_by_name(robot):
     one, two = robot.invite(invite_id='one'), robot.invite(invite_id='two', name='Bob')
     admission = robot.admit(one)
-    KeyStore(robot.store.directory).revoke(id='one')
+    KeyStore(robot.store.directory).revoke_id('one')
     assert robot.access.why_invalid(admission).code == 'revoked'
     refused(robot, 'revoked', one)
     assert robot.admit(two)
-    KeyStore(robot.store.directory).revoke(name='Bob')
+    KeyStore(robot.store.directory).revoke_name('Bob')
     refused(robot, 'revoked', robot.invite(name='Bob', iat=1000))
     # One that was made for the same person afterwards holds.
     text = invite_text(robot.store.secret, robot.store.issue('bot', 'drive', 'Bob', 60))
     assert robot.admit(text)
-    KeyStore(robot.store.directory).revoke(name='Bob')
+    KeyStore(robot.store.directory).revoke_name('Bob')
     refused(robot, 'revoked', text)
 
 
