@@ -45,6 +45,7 @@ setup(
         'av',
         'cryptography>=42',
         'numpy',
+        'packaging',
         'prometheus-client',
         'qrcode',
         'websockets>=13',

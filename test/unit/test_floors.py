@@ -35,7 +35,8 @@ MESSAGES = {'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'nav_msgs'
 FLOORS = {
     'core': (set(), set()),
     # What a decision needs of the operating system is given to it from here.
-    'system': ({'core'}, set()),
+    # packaging compares versions of dependencies.
+    'system': ({'core'}, {'packaging'}),
     'media': ({'core', 'system'}, {'av', 'cv2', 'numpy'}),
     # A track gives aiortc what it sends as av.Packet, hence av.
     'peer': ({'core', 'system', 'media'}, {'aiortc', 'av'}),

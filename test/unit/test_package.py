@@ -25,7 +25,6 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import rtc_bridge
-from rtc_bridge.system import dependency_check
 from support.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,21 +76,6 @@ def test_package_xml(manifest):
         for node in ast.walk(ast.parse(package.read_text())):
             if isinstance(node, ast.ImportFrom) and (node.module or '').endswith('.msg'):
                 assert node.module.removesuffix('.msg') in keys | OPTIONAL, package
-
-
-def test_dependencies_are_those_of_setup(setup_arguments):
-    """What the programs demand at their start is what pip installs."""
-    wanted = setup_arguments['install_requires']
-    extras = setup_arguments['extras_require']
-    wanted = wanted + extras['ros-jazzy'] + extras['redis']
-    needs = {name: need for name, need in vars(dependency_check).items()
-             if isinstance(need, dependency_check.Need) and need.pip}
-    assert {'aiortc', 'aiohttp', 'websockets'} <= {need.pip for need in needs.values()}
-    for name, need in needs.items():
-        matching = [text for text in wanted
-                    if text == need.requirement() or
-                    (not need.lowest and text.startswith(need.pip))]
-        assert matching, name
 
 
 def test_each_file_begins_with_copyright_and_licence():

@@ -117,7 +117,7 @@ def refused(robot, code, text):
     assert text not in str(error.value)
 
 
-def join_keepers():
+def wait_until_saved():
     """Wait until the time is on the disk."""
     for thread in threading.enumerate():
         if thread.name == 'save-time':
@@ -182,7 +182,7 @@ def test_an_unsynchronized_clock_far_ahead_ends_no_invite(robot):
     assert robot.access.why_invalid(admission).code == 'clock'
     robot.synchronized, robot.wall = True, float(NOW)
     assert robot.access.why_invalid(admission) is None
-    join_keepers()
+    wait_until_saved()
     assert Robot(robot.store.directory).admit(text)
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A missing or too old library is named with the line that mends it."""
+"""A missing or too old library is reported with the shell line that installs it."""
 
 from importlib import metadata
 import subprocess
@@ -23,15 +23,17 @@ from rtc_bridge.core.errors import DependencyError
 from rtc_bridge.system import dependency_check
 from support.patience import PATIENCE
 
-GOOD = {'aiohttp': '3.9.1', 'aiortc': '1.14.0', 'cryptography': '42.0.0', 'websockets': '13'}
+GOOD = {'aiohttp': '3.9.1', 'aiortc': '1.14.0', 'cryptography': '42.0.0', 'websockets': '13',
+        'redis': '5.0.1', 'av': '12.0.0', 'numpy': '1.26.4', 'prometheus-client': '0.19',
+        'qrcode': '7.4'}
 
 
 def versions(**changes):
-    """Return what metadata.version would be on a machine with these packages."""
+    """Return metadata.version as of a machine with these packages."""
     table = {**GOOD, **changes}
 
     def version(package):
-        if table[package] is None:
+        if table.get(package) is None:
             raise metadata.PackageNotFoundError(package)
         return table[package]
 
@@ -39,7 +41,7 @@ def versions(**changes):
 
 
 def fault(program, monkeypatch, missing=(), distro='jazzy', venv=False, **changes):
-    """Return the text of the error that such a machine gives."""
+    """Return the text of the error on such a machine."""
     if distro:
         monkeypatch.setenv('ROS_DISTRO', distro)
     else:
@@ -52,7 +54,16 @@ def fault(program, monkeypatch, missing=(), distro='jazzy', venv=False, **change
     return str(caught.value)
 
 
-@pytest.mark.parametrize('program', ['demo', 'bridge', 'relay', 'cmd-vel-guard', 'play-video'])
+def test_each_dependency_is_declared():
+    """The metadata, and not this module, says which versions are needed."""
+    declared = dependency_check._parse(dependency_check._own_requirements())
+    names = {each.distribution for dependencies in dependency_check._PROGRAMS.values()
+             for each in dependencies if each.distribution}
+    assert names <= declared.keys() and len(names) > 10
+
+
+@pytest.mark.parametrize('program', [
+    'demo', 'bridge', 'relay', 'relay --redis', 'cmd-vel-guard', 'play-video'])
 def test_lowest_versions_pass(program):
     dependency_check.check(program, versions(), lambda module: True)
 
@@ -62,7 +73,7 @@ def test_version_numbers_are_compared_as_numbers():
                            lambda module: True)
 
 
-def test_package_without_metadata_passes():
+def test_a_library_without_metadata_passes():
     dependency_check.check('bridge', versions(aiortc=None), lambda module: True)
 
 
@@ -97,9 +108,36 @@ def test_missing_with_and_without_ros(monkeypatch):
         ': source /opt/ros/jazzy/setup.bash')
 
 
+def test_a_version_above_the_bounds_does_not_fit(monkeypatch):
+    assert fault('bridge', monkeypatch, aiortc='2.0.1', venv=True) == (
+        'aiortc 2.0.1 does not fit, aiortc>=1.14,<2 is needed: '
+        "/v/bin/python -m pip install 'aiortc>=1.14,<2'")
+
+
+def test_a_version_that_cannot_be_compared_passes():
+    dependency_check.check('bridge', versions(aiortc='unknown'), lambda module: True)
+
+
+def test_redis_is_an_extra(monkeypatch):
+    assert fault('relay --redis', monkeypatch, missing={'redis'}, distro='').endswith(
+        "'redis>=5'")
+    assert 'redis 4.9 is too old' in fault('relay --redis', monkeypatch, redis='4.9')
+
+
+def test_without_metadata_of_this_package_only_modules_are_checked():
+    dependency_check.check('bridge', versions(aiortc='0.1'), lambda module: True, lambda: [])
+
+
+def test_packaging_itself_may_be_missing(monkeypatch):
+    assert fault('view', monkeypatch, missing={'packaging', 'aiohttp'}) == (
+        'aiohttp is missing, packaging is missing: '
+        'sudo apt install python3-aiohttp python3-packaging')
+
+
 def test_relay_needs_no_ros():
     dependency_check.check('relay', versions(),
-                           lambda module: module in ('aiohttp', 'prometheus_client'))
+                           lambda module: module in (
+                               'aiohttp', 'packaging', 'prometheus_client'))
 
 
 def test_start_stops_with_one_line(tmp_path):
