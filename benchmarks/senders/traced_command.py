@@ -39,9 +39,10 @@ def _now() -> float:
 
 def _trace_bridge() -> None:
     from asyncio import selector_events
+    from rtc_bridge.core.driving.guard_monitor import GuardMonitor
     from rtc_bridge.core.protocol.control_messages import parse_teleop
     from rtc_bridge.peer.channels import teleop
-    from rtc_bridge.ros.velocity_publisher import GuardedOutput
+    from rtc_bridge.ros.guard_client import GuardClient
     transport = selector_events._SelectorDatagramTransport
     # Of the datagram that was read last; what it holds is handled some turns of the loop later.
     last: dict[str, float] = {}
@@ -70,7 +71,7 @@ def _trace_bridge() -> None:
         self._protocol.datagram_received(data, addr)
 
     transport._read_ready = read
-    publish = GuardedOutput.publish
+    publish, sent = GuardClient.publish, GuardMonitor.sent
 
     def parse(text: Any) -> Any:
         message = parse_teleop(text)
@@ -78,22 +79,26 @@ def _trace_bridge() -> None:
         begun.update(last, came=_now(), seq=getattr(message, 'seq', None))
         return message
 
-    def publish_noted(self: Any, velocity: Any) -> float:
+    def sent_noted(self: Any, stamp: float) -> None:
+        begun['stamp'] = stamp
+        sent(self, stamp)
+
+    def publish_noted(self: Any, velocity: Any) -> None:
         begins = _now()
-        stamp = publish(self, velocity)
-        _commands.append({**begun, 'gated': begins, 'published': _now(), 'stamp': stamp,
+        publish(self, velocity)
+        _commands.append({**begun, 'gated': begins, 'published': _now(),
                           'moving': not velocity.is_zero()})
         begun.clear()
-        return stamp
 
     teleop.parse_teleop = parse
-    GuardedOutput.publish = publish_noted
+    GuardClient.publish = publish_noted
+    GuardMonitor.sent = sent_noted
 
 
 def _trace_guard() -> None:
     from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
-    from rtc_bridge.ros.velocity_publisher import stamp_seconds
-    on_command, publish = CmdVelGuard._on_command, CmdVelGuard.publish
+    from rtc_bridge.ros.velocity_publisher import stamp_seconds, VelocityPublisher
+    on_command, publish = CmdVelGuard._on_command, VelocityPublisher.publish
     entry: dict[str, Any] = {}
 
     def on_command_noted(self: Any, message: Any) -> None:
@@ -108,7 +113,7 @@ def _trace_guard() -> None:
         entry['passed'] = _now()
 
     CmdVelGuard._on_command = on_command_noted
-    CmdVelGuard.publish = publish_noted
+    VelocityPublisher.publish = publish_noted
 
 
 if __name__ == '__main__':

@@ -16,12 +16,12 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
+import logging
+from typing import TypeVar
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy
 from std_msgs.msg import String
 
 from ..core.clock import boot_time
@@ -31,20 +31,25 @@ from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.engaged_stops import BRIDGE_GONE_AFTER_S, EngagedStops
 from ..core.driving.guard_messages import BridgeId, EngagedStop, GuardState, StopState
 from ..core.driving.guard_monitor import KnownGuards
-from ..core.driving.velocity_graph import (
-    Endpoint, full_name, graph_notices, likely_first, VelocityGraph)
+from ..core.driving.velocity_graph import graph_notices, VelocityGraph
 from ..core.errors import ProtocolError
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import make_status
 from ..ros.executor_thread import ExecutorThread
+from ..ros.velocity_graph_reader import guard_state_topics, read_velocity_graph
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GUARD_STATE_TOPIC, GUARD_TOPIC, STATES_QOS, STOP_TOPIC, TWIST, TWIST_STAMPED)
+    GUARD_STATE_TOPIC, STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
 
+logger = logging.getLogger(__name__)
+
+_Message = TypeVar('_Message', StopState, GuardState)
+
+# Seconds between two looks at the graph.
 LOOK_PERIOD_S = 0.5
-# Until DDS has found what was there before this bridge: before that, what is missing in the graph
-# is not told.
+# Seconds until DDS has found what was there before this bridge: earlier, what is missing in the
+# graph is not told.
 DISCOVERY_S = 3.0
-# A guard that is started anew, or late, is heard within this time; else there is none.
+# Seconds in which a guard that is started anew, or late, is heard; then there is none.
 NO_GUARD_AFTER_S = 8.0
 # Guards of other robots that publish on the same topic are heard, too: this many at most.
 _MAX_OTHER_GUARDS = 8
@@ -57,69 +62,67 @@ class CommandPath:
     """
     Hears the guard and other bridges, and looks at the graph twice a second.
 
-    ``notices`` is what is wrong now. Everything but :meth:`_look` belongs to the event loop.
+    Everything belongs to the event loop but :meth:`_look`, which runs in the executor's thread.
 
     :param bridge: this bridge
-    :param output: the bridge's own publisher of velocities, where there is no guard
+    :param publisher: the bridge's own publisher of velocities; ``None`` where there is a guard
     :param stop: this bridge's own emergency stop
     :param folder: the id of the key folder, which keeps that stop
-    :param enabled: the robot can be driven; else only emergency stops are of interest
+    :param enabled: the robot can be driven; otherwise only emergency stops are of interest
     """
 
-    def __init__(self, node: Node, bridge: BridgeId, output: CmdVelOutput | None,
+    # Set by listen().
+    _loop: asyncio.AbstractEventLoop
+
+    def __init__(self, node: Node, bridge: BridgeId, publisher: VelocityPublisher | None,
                  stop: EmergencyStop, folder: str, enabled: bool) -> None:
+        # What is wrong now.
         self.notices: tuple[Notice, ...] = ()
-        # Called at each change of what keeps the robot from moving, and of the notices.
+        # The emergency stops of other bridges, and of earlier runs of this one.
+        self.other_stops: tuple[EngagedStop, ...] = ()
+        # Called at each change of the notices, and so of what keeps the robot from moving.
         self.on_change: list[Callable[[], None]] = []
         self._node = node
         self._bridge = bridge
-        self._output = output
+        self._publisher = publisher
         self._stop = stop
         self._folder = folder
         self._enabled = enabled
-        # When this began, and when a guard was heard last.
+        # Boot times at which this began, and at which a guard was heard last.
         self._began = self._guard_heard = boot_time()
         self._guards = KnownGuards(bridge)
         self._stops = EngagedStops()
-        # When another process of this node was heard last.
+        # Boot time at which another process of this node was heard last.
         self._twin_heard = float('-inf')
         self._settled = SettledNotices()
-        self._graph: list[Notice] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
-        # Topics of guards that are heard.
-        self._heard_topics = {node.resolve_topic_name(GUARD_STATE_TOPIC)}
+        self._graph_notices: list[Notice] = []
+        # Reason code of what keeps the robot from moving, as of the newest message or look.
+        self._reason: str | None = None
+        # Topics of guards that are heard; belongs to the executor's thread.
+        self._guard_topics = {node.resolve_topic_name(GUARD_STATE_TOPIC)}
         self._logged: set[tuple[str, tuple[str, ...]]] = set()
 
     def reason(self) -> str | None:
         """Return why nothing may move, as a code of ``docs/protocol.md``."""
-        return self._guards.reason() or ('other-stop' if self.other_stops else None)
+        return self._reason
 
     def lease_reason(self) -> str | None:
-        """Return why nobody may drive by this bridge."""
+        """Return why nobody may drive by this bridge, as a code of ``docs/protocol.md``."""
         return self._guards.reason()
-
-    @property
-    def other_stops(self) -> tuple[EngagedStop, ...]:
-        """Return the emergency stops of other bridges, and of earlier runs of this one."""
-        guard = self._guards.guard
-        # The guard remembers bridges that ended before this one came.
-        stops = {stop.process: stop for stop in guard.stops} if guard is not None else {}
-        stops |= {stop.process: stop for stop in self._stops.engaged()}
-        return tuple(stop for process, stop in stops.items() if process != self._bridge.process)
 
     def listen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to hear guards and other bridges."""
         self._loop = loop
-        self._hear(STOP_TOPIC, StopState.parse, self._on_stop)
-        if self._output is None:
-            self._hear(GUARD_STATE_TOPIC, GuardState.parse, self._on_guard)
+        self._subscribe(STOP_STATE_TOPIC, StopState.parse, self._stop_heard)
+        if self._publisher is None:
+            self._subscribe(GUARD_STATE_TOPIC, GuardState.parse, self._guard_state_heard)
 
     async def run(self, ros: ExecutorThread) -> None:
         """Look at the graph, for ever."""
         while True:
-            expected = self._expected()
+            expected = self._expected_graph()
             if expected is None:
-                self._graph = []
+                self._graph_notices = []
             elif self._enabled and boot_time() - self._began > DISCOVERY_S:
                 ros.call('command path', self._look, expected)
             # What a guard has told ends with it, without a message.
@@ -128,16 +131,17 @@ class CommandPath:
 
     def status(self) -> DiagnosticStatus:
         """Return the state for diagnostics."""
-        worst = next((n for n in self.notices if n.level == 'error'),
+        worst = next((notice for notice in self.notices if notice.level == 'error'),
                      next(iter(self.notices), None))
-        guard, output = self._guards.guard, self._output
-        topic, kind = ((output.topic, output.kind) if output is not None else
-                       (guard.topic, guard.kind) if guard is not None else ('', ''))
+        own_guard, publisher = self._guards.guard, self._publisher
+        topic, kind = ((publisher.topic, publisher.kind) if publisher is not None else
+                       (own_guard.topic, own_guard.kind) if own_guard is not None else ('', ''))
         values = {'bridge': str(self._bridge), 'topic': topic, 'type': kind,
                   'notices': ' '.join(notice.code for notice in self.notices)}
-        if output is None:
+        if publisher is None:
             values['guards'] = ' '.join(state.name for state in self._guards.guards)
-            values['driven_by'] = str(guard.holder or '') if guard is not None else ''
+            values['driven_by'] = (
+                str(own_guard.holder or '') if own_guard is not None else '')
         for notice in self.notices:
             values.setdefault(notice.code, notice.text)
         if not self._enabled:
@@ -147,114 +151,107 @@ class CommandPath:
         return make_status('commands', DiagnosticStatus.OK,
                            f'go to {topic}' if topic else 'no guard is heard', values)
 
-    def _hear(self, topic: str, parse: Callable[[str], object],
-              take: Callable[..., None]) -> None:
+    # Messages of guards and bridges
+
+    def _subscribe(self, topic: str, parse: Callable[[str], _Message],
+                   take: Callable[[_Message], None]) -> None:
+        """Hear a topic of JSON texts: parse in the executor's thread, take in the event loop."""
         def on_message(message: String) -> None:
             try:
                 parsed = parse(message.data)
             except ProtocolError as error:
-                self._node.get_logger().warning(f'{topic} has a message that is none: {error}',
-                                                once=True)
+                self._node.get_logger().warning(
+                    f'{topic} has an invalid message, which is ignored: {error}', once=True)
             else:
                 self._loop.call_soon_threadsafe(call_guarded, 'command path', on_parsed, parsed)
 
-        def on_parsed(parsed: object) -> None:
+        def on_parsed(parsed: _Message) -> None:
             take(parsed)
             self._update()
 
         self._node.create_subscription(
             String, topic, guarded('command path', on_message), STATES_QOS)
 
-    def _on_guard(self, state: GuardState) -> None:
+    def _guard_state_heard(self, state: GuardState) -> None:
         self._guards.hear(state)
         self._guard_heard = boot_time()
 
-    def _on_stop(self, state: StopState) -> None:
+    def _stop_heard(self, state: StopState) -> None:
         if state.bridge.process != self._bridge.process:
             self._stops.hear(state)
             if state.bridge.name == self._bridge.name:
                 self._twin_heard = boot_time()
 
-    def _expected(self) -> VelocityGraph | None:
-        """Return where velocities are to go, or ``None`` while no guard tells."""
-        output, guard = self._output, self._guards.guard
-        if output is not None:
-            return VelocityGraph(output.topic, self._bridge.name, output.kind, output.auto,
-                                 twin=boot_time() - self._twin_heard < BRIDGE_GONE_AFTER_S)
-        if guard is not None:
-            return VelocityGraph(guard.topic, guard.name, guard.kind, guard.auto)
-        return None
+    # What follows
 
-    def _seen(self, notices: list[Notice]) -> None:
-        self._graph = self._settled.lasting(notices)
-        self._update()
+    def _expected_graph(self) -> VelocityGraph | None:
+        """Return where velocities are to be published; ``None`` while no guard tells."""
+        publisher, own_guard = self._publisher, self._guards.guard
+        if publisher is not None:
+            return VelocityGraph(publisher.topic, self._bridge.name, publisher.kind,
+                                 publisher.auto,
+                                 twin=boot_time() - self._twin_heard < BRIDGE_GONE_AFTER_S)
+        if own_guard is not None:
+            return VelocityGraph(own_guard.topic, own_guard.name, own_guard.kind, own_guard.auto)
+        return None
 
     def _update(self) -> None:
         """Put together what is wrong, and tell it if it has changed."""
+        self.other_stops = self._find_other_stops()
+        reason = self._guards.reason() or ('other-stop' if self.other_stops else None)
+        if reason != self._reason:
+            logger.debug('command path: %s', reason or 'nothing keeps the robot from moving')
+            self._reason = reason
         notices = stop_notice(self._bridge, self.other_stops, self._stop.engaged, self._folder)
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
-            if self._output is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:
+            if self._publisher is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:
                 notices += missing_guard_notice(self._guards.guards)
-            notices += self._graph
+            notices += self._graph_notices
         before, self.notices = self.notices, tuple(notices)
         if before != self.notices:
             self._log(before)
             for call in list(self.on_change):
-                # A viewer that cannot be told keeps no stop from the guard.
+                # A viewer that cannot be told must not keep a stop from the guard.
                 with guard('command path'):
                     call()
 
+    def _find_other_stops(self) -> tuple[EngagedStop, ...]:
+        own_guard = self._guards.guard
+        # The guard remembers bridges that ended before this one came.
+        stops = {stop.process: stop for stop in own_guard.stops} if own_guard is not None else {}
+        stops |= {stop.process: stop for stop in self._stops.engaged()}
+        return tuple(stop for process, stop in stops.items() if process != self._bridge.process)
+
     def _log(self, before: tuple[Notice, ...]) -> None:
-        logger = self._node.get_logger()
+        node_logger = self._node.get_logger()
         for notice in self.notices:
             key = notice.code, notice.nodes
             if key not in self._logged and len(self._logged) < _MAX_LOGGED:
                 self._logged.add(key)
-                logger.warning(notice.text)
+                node_logger.warning(notice.text)
         for code in {n.code for n in before} - {n.code for n in self.notices}:
-            logger.info(f'commands: {code} is over')
+            node_logger.info(f'commands: {code} is over')
 
-    # ROS thread
+    # The graph
 
-    def _look(self, graph: VelocityGraph) -> None:
-        node = self._node
-        subscribers = _endpoints(node.get_subscriptions_info_by_topic(graph.topic))
-        found = replace(
-            graph, publishers=_endpoints(node.get_publishers_info_by_topic(graph.topic)),
-            subscribers=subscribers,
-            elsewhere=() if subscribers else self._elsewhere(graph.topic))
-        notices = graph_notices(found)
+    def _look(self, expected: VelocityGraph) -> None:
+        """Look at the graph, in the executor's thread."""
+        graph = read_velocity_graph(self._node, expected)
+        notices = graph_notices(graph)
         if any(notice.code == 'other-publisher' for notice in notices):
             self._hear_other_guards(
-                {p.node for p in found.publishers if p.node != graph.own})
-        self._loop.call_soon_threadsafe(guarded('command path', self._seen), notices)
-
-    def _elsewhere(self, topic: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return the other topics on which somebody waits for velocities, the likeliest first."""
-        names = [name for name, types in self._node.get_topic_names_and_types()
-                 if {TWIST, TWIST_STAMPED} & set(types) and name != topic
-                 and not name.endswith(GUARD_TOPIC)]
-        found = []
-        for name in likely_first(names, topic):
-            nodes = {e.node for e in _endpoints(self._node.get_subscriptions_info_by_topic(name))}
-            if nodes:
-                found.append((name, tuple(sorted(nodes))))
-        return tuple(found)
+                {publisher.node for publisher in graph.publishers} - {graph.own})
+        self._loop.call_soon_threadsafe(
+            call_guarded, 'command path', self._graph_seen, notices)
 
     def _hear_other_guards(self, nodes: set[str]) -> None:
         """Hear those guards of other robots that publish on the same topic."""
-        for topic, _ in self._node.get_topic_names_and_types():
-            if topic in self._heard_topics or not topic.endswith(f'/{GUARD_STATE_TOPIC}') or (
-                    len(self._heard_topics) > _MAX_OTHER_GUARDS):
-                continue
-            publishers = _endpoints(self._node.get_publishers_info_by_topic(topic))
-            if nodes & {p.node for p in publishers}:
-                self._heard_topics.add(topic)
-                self._hear(topic, GuardState.parse, partial(self._guards.hear, own=False))
+        for topic in guard_state_topics(self._node, nodes):
+            if topic not in self._guard_topics and len(self._guard_topics) <= _MAX_OTHER_GUARDS:
+                self._guard_topics.add(topic)
+                self._subscribe(topic, GuardState.parse, partial(self._guards.hear, own=False))
 
-
-def _endpoints(infos: list) -> tuple[Endpoint, ...]:
-    return tuple(Endpoint(
-        full_name(info.node_name, info.node_namespace), info.topic_type,
-        info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL) for info in infos)
+    def _graph_seen(self, notices: list[Notice]) -> None:
+        self._graph_notices = self._settled.lasting(notices)
+        self._update()

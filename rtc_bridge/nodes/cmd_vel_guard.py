@@ -44,113 +44,118 @@ from ..ros.program import (
     end_program, FAILED, PartFailed, ros_program, spin, termination_event)
 from ..ros.ros_log import log_to_ros
 from ..ros.velocity_publisher import (
-    CmdVelOutput, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, HEARD_TOPIC, stamp_seconds,
-    STATE_QOS, STATES_QOS, STOP_TOPIC)
+    GUARD_ANSWER_TOPIC, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, stamp_seconds, STATE_QOS,
+    STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
 
-# For large images.
+# The profile that robot.launch.py sets for the sake of large images.
 _CAMERAS_PROFILE = 'fastdds_shm.xml'
+# Where real time is not permitted: next to the lowest niceness.
 _NICE = -15
-# Above those who just ask for real time.
+# Real-time priority, above programs that ask for the lowest one, 1.
 _PRIORITY = 10
-# Bridges take a guard that is silent four times as long for gone.
+# Seconds between two messages about this guard: bridges take one that is silent for four times as
+# long for gone.
 _STATE_PERIOD_S = 0.5
-# Bridges whose refusal is logged; more of them are not logged one by one.
+# Bridges whose refusal is logged; those of more of them are not.
 _MAX_LOGGED = 32
 
 
 class CmdVelGuard(Node):
-    """Joins the guard to its topics."""
+    """
+    Joins the velocity guard to its topics.
+
+    A failure of any part ends the process, with zero first: a guard that may be wrong is none.
+
+    :raises ParameterError: a parameter has a value that is not allowed
+    """
 
     def __init__(self) -> None:
-        """
-        Begin to listen.
-
-        :raises ParameterError: a parameter has a value that is not allowed
-        """
         super().__init__('cmd_vel_guard')
         settings = declare_parameters(self, GuardSettings()).teleop
-        # Both read one file, as a rule.
+        # The bridge's parameters are known, too: both read one file, as a rule.
         refuse_unknown_parameters(
             self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
-        self.guard = VelocityGuard(settings.timeout)
-        self._output = CmdVelOutput(self, settings.message_type, settings.frame_id)
+        self._guard = VelocityGuard(settings.timeout)
+        self._velocities = VelocityPublisher(self, settings.message_type, settings.frame_id)
         self._stops = EngagedStops()
         self._id = secrets.token_hex(8)
-        # What was told last, and when to look at it again.
-        self._told: GuardState | None = None
+        # What was told last, and the boot time at which to tell again.
+        self._last_state: GuardState | None = None
         self._next_state = 0.0
         # Pairs of the bridge that was refused and the one that drove.
-        self._refused: set[tuple[str, str]] = set()
-        self._heard = self.create_publisher(Header, HEARD_TOPIC, STATE_QOS)
-        self._state = self.create_publisher(String, GUARD_STATE_TOPIC, STATE_QOS)
-        # Whatever fails here ends the process, with zero first: a guard that may be wrong is none.
-        self.create_subscription(String, STOP_TOPIC, guarded(
+        self._logged_refusals: set[tuple[str, str]] = set()
+        self._answers = self.create_publisher(Header, GUARD_ANSWER_TOPIC, STATE_QOS)
+        self._states = self.create_publisher(String, GUARD_STATE_TOPIC, STATE_QOS)
+        self.create_subscription(String, STOP_STATE_TOPIC, guarded(
             'emergency stops', self._on_stop, on_failure=end_program), STATES_QOS)
         self.create_subscription(TwistStamped, GUARD_TOPIC, guarded(
             'command', self._on_command, on_failure=end_program), GUARD_QOS)
 
-    def publish(self, velocity: Velocity | None) -> None:
-        """Publish, if there is something to."""
-        if velocity is not None:
-            self._output.publish(velocity)
-
     def wait(self) -> float:
         """Return for how many seconds there is nothing to do but to listen."""
-        return min(self.guard.wait(), max(0.0, self._next_state - boot_time()))
+        return min(self._guard.wait(), max(0.0, self._next_state - boot_time()))
 
     def step(self) -> None:
-        """Do what is due."""
-        self.publish(self.guard.poll())
-        self.tell()
-
-    def tell(self) -> None:
-        """Tell of this guard, twice a second and when something has changed."""
-        now = boot_time()
-        due = now >= self._next_state
-        if due:
-            self._output.look()
-        holder = self.guard.holder
-        state = GuardState(
-            self._id, self.get_fully_qualified_name(), this_process(), self._output.topic,
-            self._output.kind, self._output.auto,
-            BridgeId.parse(holder) if holder is not None else None, self._stops.engaged())
-        if due or state != self._told:
-            self._next_state, self._told = now + _STATE_PERIOD_S, state
-            self._state.publish(String(data=state.dump()))
+        """Publish zero if it is due, and tell of this guard."""
+        velocity = self._guard.poll()
+        if velocity is not None:
+            self._velocities.publish(velocity)
+        self._tell_state()
 
     def end(self) -> None:
-        """Publish a last zero, and see it off; a step that fails leaves out no other."""
-        for step in (lambda: self.publish(self.guard.last_zero()), self._output.flush,
-                     self.destroy_node):
-            with guard('last zero'):
-                step()
+        """Publish a last zero, and wait for its arrival; a step that fails leaves out no other."""
+        with guard('last zero'):
+            velocity = self._guard.last_zero()
+            if velocity is not None:
+                self._velocities.publish(velocity)
+        with guard('last zero'):
+            self._velocities.flush()
+        with guard('last zero'):
+            self.destroy_node()
+
+    def _on_command(self, message: TwistStamped) -> None:
+        twist, stamp = message.twist, stamp_seconds(message.header)
+        bridge = message.header.frame_id
+        velocity = self._guard.command(
+            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp, bridge)
+        if velocity is not None:
+            self._velocities.publish(velocity)
+        elif self._guard.holder not in (None, bridge):
+            self._log_refusal(bridge)
+            return
+        if stamp == self._guard.last_stamp:
+            # The bridge learns that it is heard in time, and when a neutral command is needed.
+            self._answers.publish(Header(
+                stamp=message.header.stamp, frame_id=f'{self._guard.epoch} {bridge}'))
 
     def _on_stop(self, message: String) -> None:
         try:
             self._stops.hear(StopState.parse(message.data))
         except ProtocolError as error:
-            self.get_logger().warning(f'{STOP_TOPIC} has a message that is none: {error}',
-                                      once=True)
-        self.guard.set_emergency_stop(bool(self._stops))
+            self.get_logger().warning(
+                f'{STOP_STATE_TOPIC} has an invalid message, which is ignored: {error}', once=True)
+        self._guard.set_emergency_stop(bool(self._stops))
 
-    def _on_command(self, message: TwistStamped) -> None:
-        twist, stamp = message.twist, stamp_seconds(message.header)
-        bridge = message.header.frame_id
-        self.publish(self.guard.command(
-            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp, bridge))
-        holder = self.guard.holder
-        if holder is not None and holder != bridge:
-            self._log_refusal(bridge, holder)
-            return
-        # So the bridge knows that it is heard in time, and when a neutral command is needed.
-        if stamp == self.guard.last_stamp:
-            self._heard.publish(Header(
-                stamp=message.header.stamp, frame_id=f'{self.guard.epoch} {bridge}'))
+    def _tell_state(self) -> None:
+        """Tell of this guard, twice a second and when something has changed."""
+        now = boot_time()
+        due = now >= self._next_state
+        if due:
+            self._velocities.follow_subscribers()
+        holder = self._guard.holder
+        state = GuardState(
+            self._id, self.get_fully_qualified_name(), this_process(), self._velocities.topic,
+            self._velocities.kind, self._velocities.auto,
+            BridgeId.parse(holder) if holder is not None else None, self._stops.engaged())
+        if due or state != self._last_state:
+            self._next_state, self._last_state = now + _STATE_PERIOD_S, state
+            self._states.publish(String(data=state.dump()))
 
-    def _log_refusal(self, bridge: str, holder: str) -> None:
-        if (bridge, holder) in self._refused or len(self._refused) >= _MAX_LOGGED:
+    def _log_refusal(self, bridge: str) -> None:
+        holder = self._guard.holder or ''
+        if (bridge, holder) in self._logged_refusals or len(self._logged_refusals) >= _MAX_LOGGED:
             return
-        self._refused.add((bridge, holder))
+        self._logged_refusals.add((bridge, holder))
         self.get_logger().warning(
             f'the commands of {BridgeId.parse(bridge).name} are refused: '
             f'{BridgeId.parse(holder).name} drives, and a guard takes the commands of one bridge '
@@ -160,9 +165,9 @@ class CmdVelGuard(Node):
 
 def _run_first() -> bool:
     """
-    Run before all others, as the system lets us; return whether in real time (sched(7)).
+    Ask for a scheduling before all other programs; return whether it is real time (sched(7)).
 
-    There is little to do, and that in time. Threads of DDS, which come later, inherit this.
+    The guard has little work, which must not be late. Threads of DDS start later and inherit this.
     """
     try:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
@@ -175,10 +180,10 @@ def _run_first() -> bool:
 
 def _share_no_memory() -> None:
     """
-    Let Fast DDS use UDP only, unless somebody chose otherwise.
+    Let Fast DDS use UDP only, unless its environment variables say otherwise.
 
-    A process that is stopped while it holds the lock of its shared memory stops those who send to
-    it: Fast DDS waits a second for the lock, and zero would wait with it. Where
+    A process that is stopped while it holds the lock of its shared memory stops all senders to it:
+    Fast DDS waits a second for the lock, and zero would wait with it. Where
     ``ROS_AUTOMATIC_DISCOVERY_RANGE`` is ``LOCALHOST``, rmw_fastrtps uses shared memory anyway.
     """
     for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
@@ -211,7 +216,6 @@ def main(args: list[str] | None = None) -> int:
                     f'the guard says zero and ends, as a part of it failed: {failed.__cause__!r}')
                 return FAILED
             finally:
-                # Whatever it was that ended this.
                 node.end()
     return 0
 

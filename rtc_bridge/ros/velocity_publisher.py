@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Velocities as ROS messages."""
+"""Publishing velocities on ``cmd_vel``, and the topics between bridges and their guard."""
 
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.duration import Duration
@@ -20,7 +20,6 @@ from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.time import Time
 from std_msgs.msg import Header
 
 from ..core.clock import boot_time
@@ -28,86 +27,48 @@ from ..core.driving.velocity import Velocity
 from ..core.supervision import failures, guard
 
 RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-# The guard must not miss a neutral command; what waited too long it refuses by its stamp.
+# The guard must not miss a neutral command; it refuses by the stamp what waited for too long.
 GUARD_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
-# From the bridge to the guard; its stamps are boot time, which both processes share.
+# Velocities from the bridge to the guard; the stamps are boot time, which both processes share.
 GUARD_TOPIC = 'cmd_vel_guard/command'
-# Who comes late gets the newest, too: DDS finds the two directions one after the other.
+# A subscriber that comes late gets the newest message, too: DDS finds the two directions one after
+# the other.
 STATE_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
                        durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# And back, for each command: its stamp, and as frame_id the guard's epoch, a space, and the bridge
-# that it came from.
-HEARD_TOPIC = 'cmd_vel_guard/heard'
-# What a guard tells of itself (GuardState), and bridges of their emergency stops (StopState), to
-# the guard and to each other.
+# The guard's answer to each command: its stamp, and as frame_id the guard's epoch, a space, and
+# the bridge that the command came from.
+GUARD_ANSWER_TOPIC = 'cmd_vel_guard/heard'
+# What a guard tells of itself (GuardState), and bridges tell of their emergency stops (StopState),
+# to the guard and to each other.
 GUARD_STATE_TOPIC = 'cmd_vel_guard/state'
-STOP_TOPIC = 'cmd_vel_guard/stops'
-# Several bridges, or guards, may speak at once, and one message of each is to be kept.
+STOP_STATE_TOPIC = 'cmd_vel_guard/stops'
+# Several bridges or guards may speak at once, and the newest message of each must be kept.
 STATES_QOS = QoSProfile(depth=20, reliability=ReliabilityPolicy.RELIABLE,
                         durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# The emergency stop as std_msgs/Bool, for twist_mux.
-LOCK_TOPIC = 'emergency_stop_lock'
 TWIST, TWIST_STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
-_FLUSH_S = 0.5
-# Seconds until a change of the type is tried again after a failure: with each attempt subscribers
-# have to find the publisher anew, which takes DDS a good part of a second.
-_CHANGE_AGAIN_S = 10.0
+# Seconds that the end of a program waits for its last messages to arrive.
+_FLUSH_TIME_S = 0.5
+# Seconds until a change of the type that failed is tried again: with each attempt subscribers have
+# to find the publisher anew, which takes DDS a good part of a second.
+_RETRY_PERIOD_S = 10.0
 
 
-def fill(twist: Twist, velocity: Velocity) -> None:
-    """Write a velocity into a message."""
-    twist.linear.x = velocity.linear_x
-    twist.linear.y = velocity.linear_y
-    twist.angular.z = velocity.angular_z
-
-
-def flush(publisher: Publisher) -> None:
-    """Wait until subscribers have what was published: a publisher takes it along when it goes."""
-    publisher.wait_for_all_acked(Duration(seconds=_FLUSH_S))
-
-
-class GuardedOutput:
-    """
-    Publishes for the guard, stamped with the boot-time clock of this host.
-
-    :param bridge: who sends; the guard takes the commands of one bridge at a time
-    """
-
-    def __init__(self, node: Node, bridge: str) -> None:
-        """Make the publisher."""
-        self._bridge = bridge
-        self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, GUARD_QOS)
-
-    @property
-    def matched(self) -> bool:
-        """Tell whether DDS knows of a guard; of one that was killed it does for some time."""
-        return self._publisher.get_subscription_count() > 0
-
-    def publish(self, velocity: Velocity) -> float:
-        """Publish at once, from any thread; return the command's stamp in seconds."""
-        message = TwistStamped()
-        message.header.stamp = Time(nanoseconds=int(boot_time() * 1e9)).to_msg()
-        message.header.frame_id = self._bridge
-        fill(message.twist, velocity)
-        self._publisher.publish(message)
-        return stamp_seconds(message.header)
-
-    def flush(self) -> None:
-        """Wait, half a second at most, until the guard has it all."""
-        flush(self._publisher)
-
-
-class CmdVelOutput:
+class VelocityPublisher:
     """
     Publishes ``cmd_vel`` as Twist or TwistStamped.
 
-    With ``auto`` the type is that of the subscribers as :meth:`look` finds them, and Twist while
-    there are none; where they differ it stays what it is. One ROS context cannot hold both types
-    on a topic, so the old publisher goes before the new one comes.
+    With ``auto`` the type is the one that the subscribers expect, as :meth:`follow_subscribers`
+    finds them, and Twist while there are none; where they differ it does not change. One ROS
+    context cannot hold both types on a topic, so the old publisher goes before the new one comes.
     """
 
     def __init__(self, node: Node, message_type: str, frame_id: str) -> None:
-        """Make the publisher."""
+        """
+        Make the publisher.
+
+        :param message_type: ``auto``, ``twist`` or ``twist_stamped``
+        :param frame_id: of TwistStamped
+        """
         self._node = node
         self.auto = message_type == 'auto'
         self._frame_id = frame_id
@@ -115,12 +76,12 @@ class CmdVelOutput:
         self._next_change = 0.0
         self._type: type = TwistStamped if message_type == 'twist_stamped' else Twist
         self._publisher: Publisher = self._create()
-        self.look()
+        self.follow_subscribers()
 
     @property
     def topic(self) -> str:
         """Return the topic's full name, all remapping done."""
-        return self._publisher.topic_name
+        return str(self._publisher.topic_name)
 
     @property
     def kind(self) -> str:
@@ -133,66 +94,82 @@ class CmdVelOutput:
         if self._type is TwistStamped:
             message.header.stamp = self._node.get_clock().now().to_msg()
             message.header.frame_id = self._frame_id
-            fill(message.twist, velocity)
+            fill_twist(message.twist, velocity)
         else:
-            fill(message, velocity)
+            fill_twist(message, velocity)
         self._publisher.publish(message)
 
     def flush(self) -> None:
-        """Wait, half a second at most, until the subscribers have it all."""
+        """Wait, half a second at most, until the subscribers have all messages."""
         flush(self._publisher)
 
+    def follow_subscribers(self) -> None:
+        """
+        Change to the type that the subscribers expect, with ``auto``.
+
+        This looks at what DDS has found already, which takes a fraction of a millisecond.
+        """
+        if not self.auto:
+            return
+        expected = self._type
+        # A look at the subscribers that fails must not keep zero from being published.
+        with guard('type of cmd_vel'):
+            expected = self._expected_type()
+        if expected is not self._type and boot_time() >= self._next_change:
+            self._change_type(expected)
+
     def _create(self) -> Publisher:
-        # An executor that waits for a publisher's events keeps it after it was destroyed.
+        # With event callbacks the executor would keep the publisher after it was destroyed.
         return self._node.create_publisher(
             self._type, 'cmd_vel', RELIABLE_LATEST,
             event_callbacks=PublisherEventCallbacks(use_default_callbacks=not self.auto))
 
-    def look(self) -> None:
-        """
-        Follow the type that the subscribers expect, with ``auto``.
-
-        It looks at what DDS has found already, which takes a fraction of a millisecond.
-        """
-        if not self.auto:
-            return
-        wanted = self._type
-        # Without a look at the subscribers it still publishes.
-        with guard('type of cmd_vel'):
-            wanted = self._expected()
-        if wanted is not self._type and boot_time() >= self._next_change:
-            self._change(wanted)
-
-    def _expected(self) -> type:
-        """Return the type that all subscribers expect, else the present one."""
+    def _expected_type(self) -> type:
+        """Return the type that all subscribers expect, otherwise the present one."""
         types = {info.topic_type
                  for info in self._node.get_subscriptions_info_by_topic('cmd_vel')}
-        if types == {TWIST_STAMPED}:
-            return TwistStamped
-        return Twist if types == {TWIST} else self._type
+        expected: type = self._type
+        if types == {TWIST}:
+            expected = Twist
+        elif types == {TWIST_STAMPED}:
+            expected = TwistStamped
+        return expected
 
-    def _change(self, wanted: type) -> None:
+    def _change_type(self, expected: type) -> None:
         """
         Publish another type; if that fails, go on with the present one.
 
-        What rclpy raises if that fails, too, is let through: without a publisher no zero would go
+        If that fails, too, what rclpy raises is let through: without a publisher no zero would go
         out, so the process has to end.
         """
         before = self._type
         try:
             self._node.destroy_publisher(self._publisher)
-            self._type = wanted
+            self._type = expected
             self._publisher = self._create()
         except Exception as error:
             failures.note('type of cmd_vel', error, f'it stays {before.__name__}')
-            self._next_change = boot_time() + _CHANGE_AGAIN_S
+            self._next_change = boot_time() + _RETRY_PERIOD_S
             self._type = before
             self._publisher = self._create()
             return
+        # Not by this module's logger: the constructor comes before a program lets that reach ROS.
         self._node.get_logger().info(
-            f'{self.topic} is {wanted.__name__} now, as its subscribers expect')
+            f'{self.topic} is {expected.__name__} now, as its subscribers expect')
+
+
+def fill_twist(twist: Twist, velocity: Velocity) -> None:
+    """Write a velocity into a message."""
+    twist.linear.x = velocity.linear_x
+    twist.linear.y = velocity.linear_y
+    twist.angular.z = velocity.angular_z
+
+
+def flush(publisher: Publisher) -> None:
+    """Wait until subscribers have what was published: it is lost with its publisher."""
+    publisher.wait_for_all_acked(Duration(seconds=_FLUSH_TIME_S))
 
 
 def stamp_seconds(header: Header) -> float:
-    """Return a stamp in seconds, whatever it is: ``Time`` takes none below zero."""
-    return header.stamp.sec + header.stamp.nanosec / 1e9
+    """Return a stamp in seconds; unlike rclpy's ``Time`` this takes negative ones, too."""
+    return float(header.stamp.sec + header.stamp.nanosec / 1e9)

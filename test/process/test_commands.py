@@ -22,14 +22,7 @@ import sys
 
 from geometry_msgs.msg import Twist, TwistStamped
 import pytest
-import rclpy
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
-from rtc_bridge.core.clock import boot_time
-from rtc_bridge.core.driving.velocity import ZERO
-from rtc_bridge.core.supervision import failures
-from rtc_bridge.ros import velocity_publisher
-from rtc_bridge.ros.velocity_publisher import CmdVelOutput
 from sensor_msgs.msg import Joy
 from support.browsers import PATIENCE, until
 from support.processes import node, Process
@@ -223,66 +216,6 @@ def test_velocities_are_reliable_and_never_queued(robot):
     assert [(info.node_name, info.qos_profile.reliability, info.qos_profile.durability)
             for info in heard] == [
                 ('cmd_vel_guard', ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)]
-    # DDS tells others nothing of the depth.
-    CmdVelOutput(node := Node('depth', context=robot.probe.context, use_global_arguments=False),
-                 'twist', '')
-    try:
-        assert [publisher.qos_profile.depth for publisher in node.publishers
-                if publisher.topic_name == '/cmd_vel'] == [1]
-    finally:
-        node.destroy_node()
-
-
-@pytest.fixture
-def changing(robot, request):
-    """Make a publisher whose subscribers expect another type, and a switch for its failures."""
-    # One context takes one type a topic.
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    # The first look, of the constructor, must find no subscriber, as of an earlier test.
-    node = Node('changing', namespace=f'/{request.node.name}', context=context,
-                use_global_arguments=False)
-    failing, create = [], node.create_publisher
-
-    def create_publisher(kind, *args, **kwargs):
-        if kind in failing:
-            raise RuntimeError(f'no {kind.__name__}')
-        return create(kind, *args, **kwargs)
-    node.create_publisher = create_publisher
-    output = CmdVelOutput(node, 'auto', '')
-    heard = robot.probe.subscribe(TwistStamped, f'/{request.node.name}/cmd_vel')
-    robot.probe.wait_for(lambda: node.get_subscriptions_info_by_topic('cmd_vel'), PATIENCE)
-    yield output, failing, heard
-    node.destroy_node()
-    rclpy.shutdown(context=context)
-
-
-def test_a_type_that_cannot_be_changed_stays_and_is_published(changing, monkeypatch):
-    output, failing, heard = changing
-    failing.append(TwistStamped)
-    before = failures.counts.get('type of cmd_vel', 0)
-    output.look()
-    assert output.kind == velocity_publisher.TWIST
-    output.publish(ZERO)
-    # It is not tried each time: the subscribers have to find each publisher.
-    output.look()
-    assert failures.counts['type of cmd_vel'] == before + 1
-    failing.clear()
-    output.look()
-    assert output.kind == velocity_publisher.TWIST
-    later = boot_time() + 60.0
-    monkeypatch.setattr(velocity_publisher, 'boot_time', lambda: later)
-    output.look()
-    assert output.kind == velocity_publisher.TWIST_STAMPED
-    until(lambda: output.publish(ZERO) or heard, 'zero')
-
-
-def test_a_publisher_that_is_lost_is_an_error(changing):
-    """Its process has to end: nothing else would notice that no zero goes out."""
-    output, failing, _ = changing
-    failing += [Twist, TwistStamped]
-    with pytest.raises(RuntimeError, match='no Twist$'):
-        output.look()
 
 
 def test_a_guard_that_dies_while_driving(robot, driver, cmd_vel):

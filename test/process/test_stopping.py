@@ -20,7 +20,7 @@ import signal
 
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rtc_bridge.bridge.teleop import LOCK_PERIOD_S
+from rtc_bridge.bridge.emergency_stop_topics import REPEAT_PERIOD_S
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from support.browsers import PATIENCE, until
@@ -179,7 +179,7 @@ def test_the_example_for_twist_mux_names_our_topics(robot):
     topics = dict(robot.probe.node.get_topic_names_and_types())
     assert topics[f'/{lock["topic"]}'] == ['std_msgs/msg/Bool']
     # Some may be lost before the timeout locks, and a lock is above all topics.
-    assert 2 * LOCK_PERIOD_S < lock['timeout']
+    assert 2 * REPEAT_PERIOD_S < lock['timeout']
     assert all(topic['priority'] < lock['priority']
                for topic in config['ros__parameters']['topics'].values())
 

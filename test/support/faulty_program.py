@@ -28,11 +28,11 @@ import sys
 
 # Where each part can be made to fail.
 PLACES = {
-    'emergency stop topic': 'rtc_bridge.bridge.teleop:Teleop._is_press',
+    'emergency stop topic': 'rtc_bridge.bridge.emergency_stop_topics:is_press',
     'emergency stop': 'rtc_bridge.core.driving.command_gate:CommandGate.require_neutral',
     'emergency stop file': 'rtc_bridge.core.driving.emergency_stop:EmergencyStop._save',
     'driving': 'rtc_bridge.core.driving.teleop_controller:TeleopController.poll',
-    'lock': 'rtc_bridge.bridge.teleop:Teleop._publish_stop',
+    'lock': 'rtc_bridge.bridge.emergency_stop_topics:EmergencyStopTopics.publish',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',
     'camera': 'rtc_bridge.ros.camera_topic:CameraTopic.check',
     'cameras': 'rtc_bridge.bridge.cameras:find_image_topics',

@@ -1,0 +1,61 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The ROS graph around a topic of velocities; everything here runs in the executor's thread."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+from .velocity_publisher import GUARD_STATE_TOPIC, GUARD_TOPIC, TWIST, TWIST_STAMPED
+from ..core.driving.velocity_graph import Endpoint, full_name, likely_first, VelocityGraph
+
+
+def read_velocity_graph(node: Node, expected: VelocityGraph) -> VelocityGraph:
+    """Return the graph as it is, for a topic and a publisher that are expected."""
+    topic = expected.topic
+    subscribers = _endpoints(node.get_subscriptions_info_by_topic(topic))
+    return replace(
+        expected, publishers=_endpoints(node.get_publishers_info_by_topic(topic)),
+        subscribers=subscribers, elsewhere=() if subscribers else _elsewhere(node, topic))
+
+
+def guard_state_topics(node: Node, guards: set[str]) -> list[str]:
+    """Return the topics on which those of these nodes that are guards tell of themselves."""
+    return [topic for topic, _ in node.get_topic_names_and_types()
+            if topic.endswith(f'/{GUARD_STATE_TOPIC}') and guards & {
+                endpoint.node for endpoint in _endpoints(
+                    node.get_publishers_info_by_topic(topic))}]
+
+
+def _elsewhere(node: Node, topic: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the other topics of velocities that have subscribers, the likeliest first."""
+    names = [name for name, types in node.get_topic_names_and_types()
+             if {TWIST, TWIST_STAMPED} & set(types) and name != topic
+             and not name.endswith(GUARD_TOPIC)]
+    found = []
+    for name in likely_first(names, topic):
+        endpoints = _endpoints(node.get_subscriptions_info_by_topic(name))
+        if endpoints:
+            found.append((name, tuple(sorted({endpoint.node for endpoint in endpoints}))))
+    return tuple(found)
+
+
+def _endpoints(infos: Iterable[TopicEndpointInfo]) -> tuple[Endpoint, ...]:
+    return tuple(Endpoint(
+        full_name(info.node_name, info.node_namespace), info.topic_type,
+        info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL) for info in infos)

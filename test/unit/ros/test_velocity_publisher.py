@@ -1,0 +1,133 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Publishing cmd_vel: its queue, its type, and what happens when the type cannot be changed."""
+
+from types import SimpleNamespace
+
+from geometry_msgs.msg import Twist, TwistStamped
+import pytest
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.time import Time
+from rtc_bridge.core.clock import boot_time
+from rtc_bridge.core.driving.velocity import Velocity
+from rtc_bridge.core.supervision import failures
+from rtc_bridge.ros import velocity_publisher
+from rtc_bridge.ros.velocity_publisher import (
+    stamp_seconds, TWIST, TWIST_STAMPED, VelocityPublisher)
+from std_msgs.msg import Header
+
+
+class FakeNode:
+    """Makes publishers that keep their messages; the test says what subscribers expect."""
+
+    def __init__(self):
+        self.expected = []
+        # Types for which no publisher can be made.
+        self.failing = []
+        self.sent = []
+        self.publishers = []
+
+    def create_publisher(self, kind, topic, qos, **_):
+        if kind in self.failing:
+            raise RuntimeError(f'no {kind.__name__}')
+        publisher = SimpleNamespace(kind=kind, topic_name=f'/{topic}', qos=qos,
+                                    publish=self.sent.append)
+        self.publishers.append(publisher)
+        return publisher
+
+    def destroy_publisher(self, publisher):
+        self.publishers.remove(publisher)
+
+    def get_subscriptions_info_by_topic(self, topic):
+        return [SimpleNamespace(topic_type=kind) for kind in self.expected]
+
+    def get_clock(self):
+        return SimpleNamespace(now=lambda: Time(seconds=7))
+
+    def get_logger(self):
+        return SimpleNamespace(info=lambda text: None)
+
+
+@pytest.fixture
+def node():
+    return FakeNode()
+
+
+def test_velocities_are_reliable_and_never_queued(node):
+    """A zero must not get lost, nor come after older velocities."""
+    VelocityPublisher(node, 'twist', '')
+    publisher, = node.publishers
+    assert (publisher.qos.depth, publisher.qos.reliability, publisher.qos.durability) == (
+        1, ReliabilityPolicy.RELIABLE, DurabilityPolicy.VOLATILE)
+
+
+def test_a_velocity_is_a_twist(node):
+    VelocityPublisher(node, 'twist', 'base').publish(Velocity(1.0, 2.0, 3.0))
+    message, = node.sent
+    assert (message.linear.x, message.linear.y, message.angular.z) == (1.0, 2.0, 3.0)
+
+
+def test_a_stamped_velocity_carries_the_ros_time_and_the_frame(node):
+    VelocityPublisher(node, 'twist_stamped', 'base').publish(Velocity(1.0, 2.0, 3.0))
+    message, = node.sent
+    assert (message.header.stamp.sec, message.header.frame_id) == (7, 'base')
+    assert message.twist.angular.z == 3.0
+
+
+def test_the_type_follows_the_subscribers(node):
+    velocities = VelocityPublisher(node, 'auto', '')
+    for expected, kind in (([], TWIST), ([TWIST_STAMPED], TWIST_STAMPED), ([], TWIST_STAMPED),
+                           ([TWIST, TWIST_STAMPED], TWIST_STAMPED), ([TWIST], TWIST)):
+        node.expected = expected
+        velocities.follow_subscribers()
+        assert velocities.kind == kind and len(node.publishers) == 1
+    fixed = VelocityPublisher(node, 'twist', '')
+    node.expected = [TWIST_STAMPED]
+    fixed.follow_subscribers()
+    assert fixed.kind == TWIST
+
+
+def test_a_type_that_cannot_be_changed_stays_and_is_published(node, monkeypatch):
+    velocities = VelocityPublisher(node, 'auto', '')
+    node.expected, node.failing = [TWIST_STAMPED], [TwistStamped]
+    before = failures.counts.get('type of cmd_vel', 0)
+    velocities.follow_subscribers()
+    assert velocities.kind == TWIST
+    velocities.publish(Velocity())
+    assert [type(message) for message in node.sent] == [Twist]
+    # It is not tried each time: subscribers have to find each publisher.
+    node.failing = []
+    velocities.follow_subscribers()
+    assert failures.counts['type of cmd_vel'] == before + 1 and velocities.kind == TWIST
+    later = boot_time() + 60.0
+    monkeypatch.setattr(velocity_publisher, 'boot_time', lambda: later)
+    velocities.follow_subscribers()
+    assert velocities.kind == TWIST_STAMPED
+
+
+def test_a_publisher_that_is_lost_is_an_error(node):
+    """Its process has to end: nothing else would notice that no zero goes out."""
+    velocities = VelocityPublisher(node, 'auto', '')
+    node.expected, node.failing = [TWIST_STAMPED], [Twist, TwistStamped]
+    with pytest.raises(RuntimeError, match='no Twist$'):
+        velocities.follow_subscribers()
+
+
+@pytest.mark.parametrize('sec, nanosec, seconds', [(0, 0, 0.0), (3, 500_000_000, 3.5),
+                                                   (-1, 0, -1.0)])
+def test_stamps_may_be_negative(sec, nanosec, seconds):
+    header = Header()
+    header.stamp.sec, header.stamp.nanosec = sec, nanosec
+    assert stamp_seconds(header) == seconds
