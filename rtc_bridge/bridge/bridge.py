@@ -42,7 +42,7 @@ from ..core.supervision import (
 )
 from ..core.video.tiers import parse_scales
 from ..media.encoder import use_h264_encoder
-from ..peer.ice_server_probe import IceWatch
+from ..peer.ice_server_monitor import IceServerMonitor
 from ..peer.local_robot_link import LocalRobotLink
 from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
@@ -111,7 +111,7 @@ class Bridge:
         self._diagnostics = DiagnosticsReport(
             node, self._robot, self._sessions, self._teleop, self._relay_client,
             settings.relay_url)
-        self._ice_watch = IceWatch(self._robot.ice, self._renew_relay_ice_servers)
+        self._ice_server_monitor = IceServerMonitor(self._robot.ice, self._renew_relay_ice_servers)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
 
     def _refuse_unknown_parameters(self) -> None:
@@ -169,7 +169,7 @@ class Bridge:
             String, '~/send', guarded('message to viewers', send), 10)
         self._teleop.listen(loop, end)
         with guard('ICE watch'):
-            await self._ice_watch.probe()
+            await self._ice_server_monitor.probe()
         await stack.enter_async_context(
             self._server.running(LocalRobotLink(self._sessions, 'server')))
         # This logs a line; before here the one line of a refused start would not stand alone.
@@ -195,7 +195,7 @@ class Bridge:
             'actions': lambda: self._service_calls.run(ros),
             'command path': lambda: self._teleop.path.run(ros),
             'diagnostics': self._diagnostics.run,
-            'ICE watch': self._ice_watch.run}
+            'ICE watch': self._ice_server_monitor.run}
         if self._relay_client is not None:
             parts['relay client'] = self._relay_client.run
         return parts
@@ -221,6 +221,6 @@ class Bridge:
 
     def _network_changed(self) -> None:
         _logger.debug('network changed: ask the ICE servers, check the way to the relay')
-        self._ice_watch.network_changed()
+        self._ice_server_monitor.network_changed()
         if self._relay_client is not None:
             self._relay_client.network_changed()

@@ -23,10 +23,10 @@ from . import aiortc_compat
 from .channels.channel import Channel
 from .channels.opening import make_channel
 from .negotiation import apply_offer, discard, make_slot
+from .remote_description import answer_to, read_offer, ViewerOffer
 from .robot_context import RobotContext
 from .session import Session
 from .slot import Slot
-from .viewer_description import answer_to, read_offer, ViewerOffer
 from ..core.access.policy import VerifiedInvite
 from ..core.errors import SignalingError
 from ..core.protocol.robot_link import Offer
@@ -39,12 +39,12 @@ class AnsweringSession(Session):
     """
     One viewer that offers to receive video.
 
-    :param admission: the invite that a WHEP player has shown
+    :param invite: that a WHEP player has shown
     """
 
     def __init__(self, offer: Offer, role: str, robot: RobotContext,
-                 admission: VerifiedInvite | None = None) -> None:
-        super().__init__(offer.session, offer.door, offer.source, role, robot, admission)
+                 invite: VerifiedInvite | None = None) -> None:
+        super().__init__(offer.session, offer.door, offer.source, role, robot, invite)
         self._sdp = offer.sdp
         # The camera that slot 0 is to show first, by name; None: the robot's first.
         self._camera = offer.camera
@@ -57,7 +57,7 @@ class AnsweringSession(Session):
         """
         offer = read_offer(self._sdp, provable=self.role == 'none')
         self._check(offer)
-        self.authorization.take_offer(offer.fingerprint)
+        self.authorization.set_offered_fingerprint(offer.fingerprint)
         self._candidates.count_in(self._sdp)
         pc = await self._negotiate(offer)
         self._start(pc)

@@ -11,7 +11,8 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How a session comes to its role: by the way it came, or by the proof of an invite."""
+
+"""The role of one session: by the way on which it came, or by an invite that it has proved."""
 
 from hmac import compare_digest
 
@@ -23,80 +24,101 @@ from ..core.access.proof import new_nonce, Transcript
 from ..core.clock import boot_time, Clock
 from ..core.errors import SignalingError
 
-# Seconds from the answer on, in which somebody has to connect and prove an invite. What the robot
-# takes for its answer, as for candidates of a TURN server, is not the page's time.
+# Seconds from the answer on, within which a viewer has to connect and prove an invite. The time
+# that the robot needs for its answer, as to get an address of a TURN server, is not counted.
 PROOF_TIMEOUT_S = 5.0
 
 
 class SessionAuthorization:
     """
-    The role of one session, ``none`` before a proof that is needed.
+    Holds a session's role, which is ``none`` until a proof if the way gives no role.
 
-    ``nonce`` is the robot's for the proof.
+    :param role: that the way gives to everybody
+    :param access: decides on proofs
+    :param invite: that a WHEP player has shown when it asked for the session
+    :ivar nonce: the robot's, for the proof
     """
 
     def __init__(self, role: str, robot_id: str, access: AccessPolicy,
-                 admission: VerifiedInvite | None = None, clock: Clock = boot_time) -> None:
-        """Begin with the role that the way, or what was shown at the door, gives."""
-        self.role = role if admission is None else admission.invite.role
+                 invite: VerifiedInvite | None = None, clock: Clock = boot_time) -> None:
+        self.role = role if invite is None else invite.invite.role
         self.nonce = new_nonce()
         self._robot_id = robot_id
         self._access = access
         self._clock = clock
-        # When the answer was ready; before, no time runs.
-        self._answered: float | None = None
-        self._fingerprint: bytes | None = None
-        self._admission = admission
+        self._verified = invite
+        # When the answer was ready; before that no time is counted.
+        self._answered_at: float | None = None
+        # Of the certificate that the offer announces, if all its sections announce the same.
+        self._offered_fingerprint: bytes | None = None
         self._tried = False
 
     @property
-    def invite(self) -> str:
-        """Return whose invite was proved, or nothing."""
-        return self._admission.invite.name if self._admission is not None else ''
+    def invite_name(self) -> str:
+        """Return the name in the invite, '' without an invite."""
+        return self._verified.invite.name if self._verified is not None else ''
 
-    def take_offer(self, fingerprint: bytes | None) -> None:
+    def set_offered_fingerprint(self, fingerprint: bytes | None) -> None:
         """Note the fingerprint that all sections of the viewer's offer share, if they do."""
-        self._fingerprint = fingerprint
+        self._offered_fingerprint = fingerprint
 
     def start_clock(self) -> None:
         """Begin to count the time for a proof, as the answer is ready."""
-        self._answered = self._clock()
+        self._answered_at = self._clock()
 
     def prove(self, pc: RTCPeerConnection, nonce: bytes, payload: str, mac: bytes) -> bytes:
         """
-        Check the page's proof, once, and take its role; return the robot's proof.
+        Check the page's proof, once, and take the role of its invite; return the robot's proof.
 
-        It holds for the connection that carries the channel, so all media must be on the same, and
-        for the certificate that DTLS saw there, which has to be the one of the offer.
+        The proof is about the connection that carries the data channel. So all media must be on
+        the same connection, and the certificate that DTLS saw there must be the one of the offer.
 
-        :raises SignalingError: the session is to end
+        :param nonce: the page's
+        :param payload: of the invite, the characters as they were sent
+        :raises SignalingError: ``denied``, ``bad-sdp``, ``expired``, ``revoked`` or ``clock``: the
+            session has to end
         """
         if self._tried or not self._access.accepts_invites:
             raise SignalingError('denied', 'no proof was asked for, or not again')
         self._tried = True
-        transport = pc.sctp.transport
-        if self._fingerprint is None or any(
+        seen, own = self._fingerprints(pc)
+        self._verified = self._access.verify_proof(Transcript(
+            self._robot_id, self.nonce, nonce, seen, own, payload), mac)
+        self.role = self._verified.invite.role
+        return self._verified.robot_mac
+
+    def _fingerprints(self, pc: RTCPeerConnection) -> tuple[bytes, bytes]:
+        """
+        Return the SHA-256 fingerprints of the viewer's and the robot's certificates.
+
+        :raises SignalingError: ``bad-sdp``: they are not those of one connection for everything
+        """
+        transport = pc.sctp.transport if pc.sctp is not None else None
+        if transport is None or self._offered_fingerprint is None or any(
                 sender.transport is not transport for sender in pc.getSenders()):
             raise SignalingError('bad-sdp', 'the offer allows more than one connection')
         seen = aiortc_compat.peer_fingerprint(transport)
-        if seen is None or not compare_digest(seen, self._fingerprint):
-            raise SignalingError('bad-sdp', 'the connection has another certificate than the offer'
-                                 if seen else 'this release of aiortc tells no certificate')
+        if seen is None:
+            raise SignalingError('bad-sdp', 'this release of aiortc tells no certificate')
+        if not compare_digest(seen, self._offered_fingerprint):
+            raise SignalingError('bad-sdp',
+                                 'the connection has another certificate than the offer')
         own, = (bytes.fromhex(fingerprint.value.replace(':', ''))
                 for fingerprint in transport.getLocalParameters().fingerprints
                 if fingerprint.algorithm == 'sha-256')
-        self._admission = self._access.verify_proof(Transcript(
-            self._robot_id, self.nonce, nonce, seen, own, payload), mac)
-        self.role = self._admission.invite.role
-        return self._admission.robot_mac
+        return seen, own
 
     def fault(self) -> SignalingError | None:
-        """Return why the session is over: no proof came, or the invite has ended."""
-        if self._admission is not None:
-            return self._access.why_invalid(self._admission)
-        if self.role == 'none' and self._answered is not None and (
-                self._clock() - self._answered > PROOF_TIMEOUT_S):
-            # No refusal: on a slow path an honest page may need another attempt.
+        """
+        Return why the session has to end, ``None`` if it may go on.
+
+        Its invite has expired or was revoked, or no proof came in time (``no-proof``: no refusal,
+        since an honest page on a slow path may need another attempt).
+        """
+        if self._verified is not None:
+            return self._access.why_invalid(self._verified)
+        if self.role == 'none' and self._answered_at is not None and (
+                self._clock() - self._answered_at > PROOF_TIMEOUT_S):
             return SignalingError('no-proof', f'no proof came within {PROOF_TIMEOUT_S:g} s of '
                                               'the answer')
         return None

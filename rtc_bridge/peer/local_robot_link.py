@@ -66,13 +66,13 @@ class LocalRobotLink(RobotLink):
         with refusals.noted('sdp', offer.source):
             check_sdp(offer.sdp, max_sections(self._robot.max_slots))
         access = self._robot.access
-        role, admission = access.anonymous_role(self._via, offer.door, offer.origin), None
+        role, invite = access.anonymous_role(self._via, offer.door, offer.origin), None
         if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
-            admission = access.verify_bearer(offer.bearer, self._via)
+            invite = access.verify_bearer(offer.bearer, self._via)
         elif role == 'none':
             return await self._answer_unproven(offer)
-        self._log_decision(offer, role if admission is None else admission.invite.role)
-        session = AnsweringSession(offer, role, self._robot, admission)
+        self._log_decision(offer, role if invite is None else invite.invite.role)
+        session = AnsweringSession(offer, role, self._robot, invite)
         return await self._sessions.begin(session, session.answer)
 
     async def _answer_unproven(self, offer: Offer) -> str:

@@ -22,10 +22,10 @@ from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 from . import aiortc_compat
 from .channels.chat import ChatChannel
 from .negotiation import discard, make_slot
+from .remote_description import only_sha256, read_answer
 from .robot_context import RobotContext
 from .session import Session
 from .slot import Slot
-from .viewer_description import only_sha256, read_answer
 from ..core.errors import SignalingError
 from ..core.protocol.robot_link import Call, Candidate
 from ..core.protocol.strict_json import shorten

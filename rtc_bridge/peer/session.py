@@ -58,7 +58,7 @@ class Session:
     :param protocol: by which the viewer came
     :param source: address of the viewer, as far as signaling knows it
     :param role: ``none`` until a proof, ``view`` or ``drive``
-    :param admission: the invite that a WHEP player has shown
+    :param invite: that a WHEP player has shown
     :ivar selected: somebody has chosen the camera of slot 0
     :ivar figures: what the page measured last, and when it said so (boot-time clock)
     :ivar failed_codecs: codecs that the viewer decodes nothing of, in any slot
@@ -66,18 +66,18 @@ class Session:
     """
 
     def __init__(self, session_id: str, protocol: str, source: str | None, role: str,
-                 robot: RobotContext, admission: VerifiedInvite | None = None) -> None:
+                 robot: RobotContext, invite: VerifiedInvite | None = None) -> None:
         self.session_id = session_id
         self.name = f'session {session_id[:8]}'
         self.door = protocol
         self.source = source
         self.robot = robot
-        self.authorization = SessionAuthorization(role, robot.robot_id, robot.access, admission)
+        self.authorization = SessionAuthorization(role, robot.robot_id, robot.access, invite)
         self.budgets = SessionBudgets()
         self.limits = PeerLimits(self._on_breach, self.role != 'none')
         self.slots: list[Slot] = []
         self.channels: dict[str, Channel] = {}
-        self.path = ViewerPath()
+        self.path = ViewerPath(self.name)
         self.state = 'new'
         self.selected = False
         self.figures: tuple[ViewerStats, float] | None = None
@@ -162,7 +162,7 @@ class Session:
             # It may have driven without an invite, and now shows one that is for watching only.
             self.robot.teleop.lease.release(self.session_id)
         logger.info('%s: %s by the invite of %s', self.name, self.role,
-                    shorten(self.authorization.invite))
+                    shorten(self.authorization.invite_name))
         self.show_cameras()
         return robot_mac
 

@@ -26,7 +26,7 @@ def session_stats(session: Session) -> dict[str, str]:
     congestion = session.path.congestion
     stats = {
         'door': session.door, 'role': session.role, 'state': session.state,
-        'invite': session.authorization.invite, 'source': session.source or '',
+        'invite': session.authorization.invite_name, 'source': session.source or '',
         'cameras': ' '.join(slot.camera.name for slot in session.slots if slot.camera is not None),
         'codec': session.slots[0].profile if session.slots else '',
         'failed_codecs': ' '.join(sorted(session.failed_codecs)),

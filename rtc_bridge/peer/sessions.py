@@ -76,7 +76,7 @@ class Sessions:
 
     def _name_of(self, session: str) -> str | None:
         found = self.sessions.get(session)
-        return found.authorization.invite or None if found is not None else None
+        return found.authorization.invite_name or None if found is not None else None
 
     @property
     def takes_telemetry(self) -> bool:

@@ -116,10 +116,12 @@ class SlotTrack(MediaStreamTrack):
             return False
         self._keyframe_needed = False
         self._keyframes.on_keyframe()
-        if frame.packet.pts <= self._last_pts:
+        pts = frame.packet.pts or 0
+        if pts <= self._last_pts:
             # A frame of another stream for the same moment: time goes on by as little as it can.
-            frame = frame.moved_to(self._last_pts + 1)
-        self._last_pts = frame.packet.pts
+            pts = self._last_pts + 1
+            frame = frame.moved_to(pts)
+        self._last_pts = pts
         self._frames.append(frame)
         self._arrived.set()
         return True

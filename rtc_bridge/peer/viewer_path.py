@@ -11,48 +11,75 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""One viewer's path: what it takes, and how that is shared among the viewer's slots."""
+
+"""The network path to one viewer: what it carries, and how slots share that."""
 
 import asyncio
 from dataclasses import replace
+import logging
 
 from aiortc import RTCPeerConnection
 
 from . import aiortc_compat
 from .slot import Slot
 from ..core.supervision import spawn
-from ..core.video.bandwidth_estimate import START_BITRATE
+from ..core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
 from ..core.video.congestion_control import CongestionController
 
+logger = logging.getLogger(__name__)
+
+# Seconds between two calls of step().
 STEP_S = 0.2
+# Bit/s: below this no picture is of use to a driver.
 MIN_BITRATE = 150_000
-# Padding goes out in small parts: a burst would be the queue that it is to find.
-_PAD_PARTS = 10
+# Padding goes out in so many parts: sent at once it would be the queue that it is to find.
+_PADDING_PARTS = 10
+# Share of STEP_S in which they go out: all before the next step, which would not wait.
+_PADDING_SHARE = 0.8
+# Seconds over which the bitrate of a slot is measured: a camera of a few frames a second is not
+# idle between two of them.
+_MEASURE_S = 1.0
+# A change of the estimate by this factor is logged.
+_LOGGED_CHANGE = 1.3
 
 
 class ViewerPath:
-    """Belongs to one session; :meth:`step` is to be called every ``STEP_S`` seconds."""
+    """
+    Measures the path of one session, gives each slot its share, and probes for more.
 
-    def __init__(self) -> None:
-        """Know nothing yet."""
+    Belongs to the event loop. The session calls :meth:`step` every ``STEP_S`` seconds; RTCP
+    reports come by :meth:`on_report` and ``congestion.on_remb``.
+
+    :param name: of the session, for the log
+    """
+
+    def __init__(self, name: str = 'session') -> None:
         self.congestion = CongestionController(START_BITRATE, MIN_BITRATE, START_BITRATE)
         self.slots: list[Slot] = []
+        self._name = name
         self._pc: RTCPeerConnection | None = None
-        self._seen = 0.0
-        # Of each slot what was sent in all, bytes, and lately, bit/s.
-        self._bytes: dict[Slot, int] = {}
-        self._used: dict[Slot, float] = {}
-        self._pad: asyncio.Task[None] | None = None
+        # When the newest round trip ended that the controller was told of.
+        self._round_trip_at = 0.0
+        # Of each slot: bytes sent in all, and bit/s of late.
+        self._bytes_sent: dict[Slot, int] = {}
+        self._bitrate: dict[Slot, float] = {}
+        self._padding: asyncio.Task[None] | None = None
         self._check: asyncio.Task[None] | None = None
+        self._logged: BandwidthEstimate | None = None
 
     def on_report(self, fraction_lost: float) -> None:
-        """Take a receiver report, and act on it at once if need be."""
+        """
+        Take a receiver report, and act on it at once if need be.
+
+        :param fraction_lost: share of packets lost since the last one, 0 to 1
+        """
         if self._pc is not None:
             self.congestion.outstanding_rtt = aiortc_compat.unanswered_for(self._pc)
         self.congestion.on_loss_report(fraction_lost)
         self._pause()
 
     def _pause(self) -> None:
+        """Send nothing for as long as the controller asks for, so that the queue gets empty."""
         if self.congestion.pushback:
             for slot in self.slots:
                 slot.track.pause(self.congestion.pushback)
@@ -60,62 +87,97 @@ class ViewerPath:
 
     def step(self, pc: RTCPeerConnection, drives: bool) -> None:
         """
-        Measure, and tell each slot its share.
+        Measure the path, tell each slot its share, and send padding where that is of use.
 
         :param drives: whether the viewer drives the robot
         """
-        congestion, slots, self._pc = self.congestion, self.slots, pc
+        self._pc = pc
+        self._measure_path(pc)
+        # Slots that show a camera, with the most that its stream takes, in bit/s.
+        showing = {slot: slot.camera.settings.max_bitrate
+                   for slot in self.slots if slot.camera is not None}
+        if not showing:
+            return
+        self.congestion.max_bitrate = sum(showing.values())
+        estimate = self.congestion.estimate
+        self._log(estimate)
+        share = estimate.bitrate / len(showing)
+        for slot in showing:
+            slot.set_estimate(replace(estimate, bitrate=share), drives)
+        self._probe(list(showing), share)
+
+    def _measure_path(self, pc: RTCPeerConnection) -> None:
+        congestion = self.congestion
         congestion.on_sent(8 * sum(slot.track.bytes_sent + slot.track.bytes_resent
-                                   for slot in slots))
-        trip = aiortc_compat.round_trip(pc)
-        if trip is not None and trip[0] > self._seen:
-            self._seen = trip[0]
-            congestion.on_round_trip(trip[1])
+                                   for slot in self.slots))
+        round_trip = aiortc_compat.round_trip(pc)
+        if round_trip is not None and round_trip[0] > self._round_trip_at:
+            self._round_trip_at = round_trip[0]
+            congestion.on_round_trip(round_trip[1])
             self._pause()
         if (congestion.in_slow_start or not congestion.underuse) and (
                 self._check is None or self._check.done()):
-            # The regular checks wait for each other, the longer the more there is to find out.
+            # The regular checks wait for each other: they are the rarer the longer they take,
+            # which is when there is the most to find out.
             self._check = spawn('check of a path', aiortc_compat.check_consent(pc))
-        showing = [slot for slot in slots if slot.camera is not None]
-        if not showing:
-            return
-        congestion.max_bitrate = sum(slot.camera.settings.max_bitrate for slot in showing
-                                     if slot.camera is not None)
-        share = congestion.bitrate / len(showing)
-        for slot in showing:
-            slot.set_estimate(replace(congestion.estimate, bitrate=share), drives)
-        poorest = max(showing, key=lambda slot: slot.wanted)
-        wanted = sum(slot.wanted for slot in showing)
-        busiest = self._measure(showing)
-        if len(showing) > 1 and congestion.app_limited and self._used[busiest] > share / 2:
-            # It needs more than its share, and what the others leave of theirs proves nothing.
-            poorest, wanted = busiest, congestion.max_bitrate
-        size = congestion.probe_bitrate(wanted) * STEP_S / 8
-        if size > 0 and (self._pad is None or self._pad.done()):
-            self._pad = spawn('padding', _pad(poorest, size))
 
-    def _measure(self, showing: list[Slot]) -> Slot:
-        """Measure what each slot uses; return the one that uses most."""
+    def _probe(self, showing: list[Slot], share: float) -> None:
+        """
+        Send padding if more bitrate would lead to a better quality somewhere.
+
+        :param share: of each slot, in bit/s
+        """
+        target = max(showing, key=lambda slot: slot.wanted)
+        wanted = sum(slot.wanted for slot in showing)
+        busiest = self._busiest(showing)
+        if len(showing) > 1 and self.congestion.app_limited and self._bitrate[busiest] > share / 2:
+            # The busiest slot needs more than its share, and what the others do not use of theirs
+            # proves nothing.
+            target, wanted = busiest, self.congestion.max_bitrate
+        size = self.congestion.probe_bitrate(wanted) * STEP_S / 8
+        if size > 0 and (self._padding is None or self._padding.done()):
+            self._padding = spawn('padding', _pad(target, size))
+
+    def _busiest(self, showing: list[Slot]) -> Slot:
+        """Measure what each slot sends; return the one that sends most."""
         for slot in showing:
-            sent = slot.track.bytes_sent - self._bytes.get(slot, slot.track.bytes_sent)
-            self._bytes[slot] = slot.track.bytes_sent
-            used = self._used.get(slot, 0.0)
-            # Over about a second, as a camera of few pictures is not idle between two.
-            self._used[slot] = used + STEP_S * (8 * sent / STEP_S - used)
-        return max(showing, key=self._used.__getitem__)
+            total = slot.track.bytes_sent
+            bits = 8 * (total - self._bytes_sent.get(slot, total))
+            self._bytes_sent[slot] = total
+            before = self._bitrate.get(slot, 0.0)
+            self._bitrate[slot] = before + STEP_S / _MEASURE_S * (bits / STEP_S - before)
+        return max(showing, key=self._bitrate.__getitem__)
+
+    def _log(self, estimate: BandwidthEstimate) -> None:
+        """Log the estimate at debug level when it has changed much."""
+        logged = self._logged
+        if logged is not None and (
+                replace(estimate, bitrate=0, rtt=0) == replace(logged, bitrate=0, rtt=0)
+                and 1 / _LOGGED_CHANGE < estimate.bitrate / logged.bitrate < _LOGGED_CHANGE):
+            return
+        self._logged = estimate
+        states = [name for name in ('stale', 'slow_start', 'overuse', 'random_loss')
+                  if getattr(estimate, name)]
+        logger.debug('%s: path %.0f kbit/s, round trip %.0f ms, %s', self._name,
+                     estimate.bitrate / 1000, estimate.rtt * 1000, ', '.join(states) or 'stable')
 
     def close(self) -> None:
         """Send nothing more."""
-        for task in (self._pad, self._check):
+        for task in (self._padding, self._check):
             if task is not None:
                 task.cancel()
 
 
 async def _pad(slot: Slot, size: float) -> None:
-    for _ in range(_PAD_PARTS):
+    """
+    Send padding, spread over a step.
+
+    :param size: in bytes
+    """
+    for _ in range(_PADDING_PARTS):
         try:
-            await slot.track.pad(int(size / _PAD_PARTS))
+            await slot.track.pad(int(size / _PADDING_PARTS))
         except ConnectionError:
-            return  # The connection has ended meanwhile.
-        # Done before the next step, which would not wait.
-        await asyncio.sleep(0.8 * STEP_S / _PAD_PARTS)
+            # The connection has ended meanwhile.
+            return
+        await asyncio.sleep(_PADDING_SHARE * STEP_S / _PADDING_PARTS)

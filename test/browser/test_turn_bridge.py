@@ -25,7 +25,7 @@ from rtc_bridge.core.access.ice_servers import (
     IceServerPool, parse_ice_url, turn_rest_credentials, VIEWER_TTL_S,
 )
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
-from rtc_bridge.peer.ice_server_probe import IceWatch
+from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.signaling.network_changes import reachable
 from support.browsers import PATIENCE, until
 from support.processes import free_port, Process
@@ -84,7 +84,7 @@ def test_a_slow_clock_is_told(turn, caplog, slow_s, warned):
     """A robot's own credentials hold for an hour: it noticed nothing, and no page got through."""
     ice = IceServerPool((parse_ice_url(turn.url),), secret=SECRET,
                         wall=lambda: time.time() - slow_s)
-    watch = IceWatch(ice, None)
+    watch = IceServerMonitor(ice, None)
     # The server may still be starting.
     until(lambda: asyncio.run(watch.probe()) is not None and ice.reachable, 'coturn lives')
     assert ('clock is slow' in caplog.text) == warned

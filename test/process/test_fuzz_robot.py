@@ -40,7 +40,7 @@ from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
 from rtc_bridge.peer.aiortc_compat.peer_limits import limited_by
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
-from rtc_bridge.peer.viewer_description import read_offer
+from rtc_bridge.peer.remote_description import read_offer
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.system.key_store import KeyStore
 from support import raw_sctp as raw

@@ -28,7 +28,7 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
-from rtc_bridge.peer.viewer_description import only_sha256
+from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
 from rtc_bridge.relay.http.server import serve

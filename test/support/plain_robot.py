@@ -25,7 +25,7 @@ import sys
 
 from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.settings.robot_settings import IceSettings
-from rtc_bridge.peer.ice_server_probe import IceWatch
+from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.signaling.network_changes import watch
 from rtc_bridge.signaling.relay_client import RelayClient
@@ -43,17 +43,17 @@ async def main(url, *urls):
         dial_url(url, 'robot'), 'robot', LocalRobotLink(sessions, 'server'),
         token=os.environ.get('TOKEN', ''), secret=b'of this robot' * 3,
         on_state=lambda state: print('state', state))
-    ice_watch = IceWatch(ice, client.renew)
-    await ice_watch.probe()
+    ice_server_monitor = IceServerMonitor(ice, client.renew)
+    await ice_server_monitor.probe()
     print('probed', *sorted(ice.reachable))
 
     def changed():
         print('network changed')
-        ice_watch.network_changed()
+        ice_server_monitor.network_changed()
         client.network_changed()
 
     with watch(changed):
-        await asyncio.gather(client.run(), ice_watch.run())
+        await asyncio.gather(client.run(), ice_server_monitor.run())
 
 
 if __name__ == '__main__':

@@ -23,8 +23,8 @@ from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
 from rtc_bridge.core.protocol.robot_link import Offer
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
+from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.peer.shared_fingerprint import shared_fingerprint
-from rtc_bridge.peer.viewer_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
 from support.viewer import make_sessions, TestCamera, Viewer
 

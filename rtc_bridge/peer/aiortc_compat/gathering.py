@@ -27,7 +27,7 @@ import aioice.ice
 
 from .hooks import available
 
-# Seconds to wait for STUN and TURN servers. They are probed every 30 s, see ice_server_probe.py:
+# Seconds to wait for STUN and TURN servers. They are probed every 30 s, see ice_server_monitor.py:
 # only one that died since does not answer. aioice waits 5 s.
 GATHERING_TIMEOUT_S = 2
 

@@ -33,7 +33,7 @@ from rtc_bridge.core.limits.sctp_limits import (
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.core.supervision import FailureLog
 from rtc_bridge.peer.aiortc_compat import host_addresses, peer_limits
-from rtc_bridge.peer.viewer_description import only_sha256
+from rtc_bridge.peer.remote_description import only_sha256
 from support.proving import Door, Page
 from support.raw_sctp import (
     chunk, COOKIE_ECHO, data, DCEP, ERROR, forward_tsn, HEARTBEAT, init, next_tsn, open_channel,

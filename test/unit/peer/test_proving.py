@@ -26,7 +26,7 @@ from rtc_bridge.peer import authorization
 from rtc_bridge.peer import unproven_sessions
 from rtc_bridge.peer.answering_session import AnsweringSession
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
-from rtc_bridge.peer.viewer_description import only_sha256
+from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
 from support.patience import PATIENCE
 from support.proving import Door, NOW, Page

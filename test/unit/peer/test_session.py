@@ -30,9 +30,9 @@ from rtc_bridge.core.limits.sctp_limits import MAX_UNFINISHED_BYTES
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
+from rtc_bridge.peer.remote_description import read_offer
 from rtc_bridge.peer.session import Session
 from rtc_bridge.peer.session_stats import session_stats
-from rtc_bridge.peer.viewer_description import read_offer
 from support.patience import PATIENCE
 from support.viewer import all_closed, make_sessions, TestCamera, until, Viewer
 

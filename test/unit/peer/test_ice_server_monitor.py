@@ -16,7 +16,7 @@
 
 import pytest
 from rtc_bridge.core.access.ice_servers import IceServerPool, parse_ice_url, turn_rest_credentials
-from rtc_bridge.peer import ice_server_probe
+from rtc_bridge.peer import ice_server_monitor
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 
@@ -26,9 +26,9 @@ async def test_a_server_that_breaks_its_probe_leaves_the_others(monkeypatch):
     async def ask(host, port):
         if host == 'broken':
             raise UnicodeError('label empty or too long')
-    monkeypatch.setattr(ice_server_probe, 'ask_stun', ask)
+    monkeypatch.setattr(ice_server_monitor, 'ask_stun', ask)
     ice = IceServerPool((parse_ice_url('stun:broken'), parse_ice_url('stun:good')))
-    assert await ice_server_probe.IceWatch(ice, None).probe()
+    assert await ice_server_monitor.IceServerMonitor(ice, None).probe()
     assert ice.reachable == {'stun:good'}
 
 
@@ -42,9 +42,9 @@ async def test_a_slow_clock_is_reported(monkeypatch, caplog, slow_s, secret, liv
         expected = turn_rest_credentials('north', name, int(expiry))
         if int(expiry) < 10_000 or (username, password) != expected:
             raise ConnectionError('STUN transaction failed (401 - Unauthorized)')
-    monkeypatch.setattr(ice_server_probe, 'ask_turn', ask)
+    monkeypatch.setattr(ice_server_monitor, 'ask_turn', ask)
     ice = IceServerPool((parse_ice_url(UDP),), secret=secret, wall=lambda: 10_000 - slow_s)
-    watch = ice_server_probe.IceWatch(ice, None)
+    watch = ice_server_monitor.IceServerMonitor(ice, None)
     await watch.probe()
     await watch.probe()
     assert ice.reachable == ({UDP} if living else set())
