@@ -22,7 +22,8 @@ from .h264_decoder import H264Decoder
 from .passthrough_stream import PassthroughStream
 from .subscription import Subscription
 from ..core.clock import boot_time, Clock
-from ..core.video.passthrough_rules import BitrateMeter, fits_path, reason_to_encode
+from ..core.video.bitrate_meters import BitrateMeter
+from ..core.video.passthrough_rules import fits_path, reason_to_encode
 
 
 class H264Source:

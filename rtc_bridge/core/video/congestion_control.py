@@ -11,290 +11,289 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""How much a viewer's path takes: from round trips, losses and the viewer's own estimate."""
 
-from collections import deque
-import math
+"""
+Congestion control of one viewer's path: how much may be sent there.
+
+It has the structure and the words of Google Congestion Control (draft-ietf-rmcat-gcc-02) and meets
+RFC 8836: a delay-based part (:class:`OveruseDetector`), a loss-based part (:class:`LossMonitor`),
+and slow start, multiplicative decrease, app-limited periods and probing here. It differs where
+aiortc has no transport-wide feedback: round trips of ICE consent checks stand for the gradient of
+arrival times. Numbers without another source were found with ``benchmarks/links.py`` (paths of 0.3
+to 20 Mbit/s, 0 to 400 ms, 0 to 15 % of loss; November 2026), and
+``test_congestion_control.py`` holds them to it.
+"""
+
+import logging
 
 from .bandwidth_estimate import BandwidthEstimate
+from .bitrate_meters import SendRateMeter
+from .loss_monitor import HIGH_LOSS, LossMonitor, LOW_LOSS, MAX_RANDOM_LOSS
+from .overuse_detector import OveruseDetector
 from ..clock import boot_time, Clock
 
-# A queue this long is of our making. Where round trips vary by themselves it may be longer by so
-# many times their change from one to the next, each of which counts up to the third.
-_QUEUE_S, _JITTER, _MAX_JITTER_S = 0.02, 1.5, 0.05
-# So many round trips in a row tell of a queue.
-_LATE = 2
-# The shortest round trip of so long is that of the path without a queue.
-_BASE_S = 10.0
-# Losses below the first let grow, those above the second make shrink, as in libwebrtc.
-_CLEAN, _BAD = 0.02, 0.10
-# More than this no path loses of itself.
-_MAX_PATH_LOSS = 0.3
-# Losses are averaged over the first, and expected again for the second, where they last for the
-# third without a queue.
-_LOSS_S, _LOSSY_S, _AFTER_S = 0.8, 10.0, 2.0
-# So much lost since the last report, in bits, is more than chance.
-_MANY = 50_000
-# What is sent is measured over a while and varies: an estimate this far below it is meant.
-_OVERUSE = 0.85
-# What is sent after a cut, and up to where the way back is fast, of what went through.
-_DRAIN = _RETURN = 0.85
-# At most this far down at once while much less is sent than the path was found to take.
-_IDLE_CUT = 0.85
-_QUIET_S = 1.0
-_RAMP_S = 5.0
-# Growth per second, as a factor's logarithm: for the first time, back to where the path was full,
-# and beyond, where it is slow for a while and then faster and faster.
-_FIRST, _BACK, _BEYOND, _FASTER, _PATIENCE_S = 0.7, 0.35, 0.02, 0.04, 4.0
-# While packets are lost and it is not known why.
-_LOSSY = 0.15
-# After padding that was too much the next is tried so much later, each time twice as long.
-_PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
-# Nothing is sent for the length of a queue that is longer than the first, at most for the second,
-# and not again within the third.
-_LONG_S, _PAUSE_MOST_S, _BETWEEN_S = 0.25, 0.5, 1.5
-# What has not been sent has proved nothing; less so where the path was full before.
-_UNPROVEN, _UNPROVEN_AFTER = 1.5, 1.2
-_SENT_WINDOW_S = 1.0
+logger = logging.getLogger(__name__)
+
+# Growth of the bitrate per second, as a share of it, in four states. Slow start nearly doubles it
+# each second (RFC 5681, section 3.1 doubles each round trip, which would fill a mobile uplink's
+# queue before the first sign of it).
+_SLOW_START_GROWTH = 0.7
+# The way back to what the path was found to carry: known, but perhaps no longer so.
+_RECOVERY_GROWTH = 0.35
+# Beyond that, slow at first and then faster, as CUBIC does (RFC 9438, 4.4 and 4.5): growth, its
+# increase per second, and the seconds for which it stays slow.
+_PROBING_GROWTH, _PROBING_ACCELERATION, _PROBING_DELAY_S = 0.02, 0.04, 4.0
+# While packets are lost and it is not known whether that is random loss.
+_LOSSY_GROWTH = 0.15
+# Seconds of feedback that count for growth at most: silence tells nothing about the path.
+_MAX_GROWTH_INTERVAL_S = 0.5
+# Multiplicative decrease: the share of what went through that is sent after an overuse, so that
+# the queue drains (draft-ietf-rmcat-gcc-02, section 5.5: beta). Recovery ends at the same share.
+_BETA = 0.85
+# The longer the queue, the less is sent: one second of queue takes all of beta, down to this
+# share.
+_MIN_BETA = 0.4
+# While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
+# share of the bitrate at most.
+_APP_LIMITED_BETA = 0.85
+# Seconds in which a decrease does not show in the feedback yet, besides the round trip and a
+# pushback: a browser's next receiver report.
+_FEEDBACK_DELAY_S = 0.3
+# The bitrate grows to this multiple of what is sent, as a path that is not used proves nothing
+# (draft-ietf-rmcat-gcc-02, section 5.5: 1.5); to less once an overuse has shown the path's limit.
+_APP_LIMIT, _APP_LIMIT_AFTER_OVERUSE = 1.5, 1.2
+# Seconds after which a path without feedback is stale: five consent checks.
+_STALE_AFTER_S = 1.0
+# Seconds after which slow start is over even if nothing was found, where enough was sent to see.
+_SLOW_START_S = 5.0
+# Bits lost since the last report that are congestion, not chance: five packets.
+_MANY_LOST_BITS = 50_000
+# A receiver's estimate below this share of what is sent is a sign of overuse: what is sent is
+# measured over a second and varies by a tenth.
+_REMB_SHARE = 0.85
+# After a probe that was too much, the next one is this many seconds later, and twice as long each
+# time: a viewer in a lower tier must not feel them.
+_PROBE_PAUSE_S, _MAX_PROBE_PAUSE_S = 10.0, 120.0
+# A queue longer than this, in seconds, may run over, so nothing is sent until it has drained
+# (pushback), at most for the second time and not again within the third, as a picture has to come.
+_PUSHBACK_QUEUE_S, _MAX_PUSHBACK_S, _PUSHBACK_INTERVAL_S = 0.25, 0.5, 1.5
+# Seconds over which the send rate is averaged where it has to be that of now (section 5.5: T).
+_RECENT_S = 0.5
 
 
 class CongestionController:
     """
-    Starts low, doubles every second on a clean path, and backs off before its queue is long.
+    Starts low, nearly doubles every second on a clean path, and backs off before queues are long.
 
-    Three signs of too much: round trips that grow, losses above a tenth that shrink with the
-    rate, and, where round trips say the same or nothing, a viewer's estimate (REMB) below what is
-    sent. Losses that remain however little is sent belong to the path.
+    Three signs mean overuse: round trips that grow, loss above a tenth that follows the bitrate,
+    and, where round trips confirm or miss, a viewer's estimate (REMB) below what is sent. Loss
+    that stays however little is sent is random. Belongs to the event loop.
 
-    :param start: bit/s at the start
-    :param low: never less, bit/s
-    :param high: never more, bit/s
+    :param start: first bitrate, in bit/s
+    :param min_bitrate: never less, in bit/s
+    :param max_bitrate: never more, in bit/s
+    :ivar max_bitrate: may be changed, as cameras come and go
+    :ivar rtt: the newest round trip in seconds, 0 before the first
+    :ivar outstanding_rtt: seconds for which an answer is outstanding: its round trip is no less
+    :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
     """
 
-    def __init__(self, start: int, low: int, high: int, clock: Clock = boot_time) -> None:
-        """Start at ``start``."""
-        self.bitrate = float(min(start, high))
-        self.fraction_lost = 0.0
-        # May be moved while running, as cameras come and go.
-        self.max_bitrate = high
-        # The newest round trip in seconds, 0 before the first.
+    def __init__(self, start: int, min_bitrate: int, max_bitrate: int,
+                 clock: Clock = boot_time) -> None:
+        now = clock()
+        self.bitrate = float(min(start, max_bitrate))
+        self.max_bitrate = max_bitrate
         self.rtt = 0.0
-        # For how many seconds an answer is outstanding: its round trip will be no less.
         self.outstanding_rtt = 0.0
-        # For how many seconds nothing is to be sent; whoever does that sets it back to 0.
-        self.pushback, self._pushback_at = 0.0, float('-inf')
-        self._min_bitrate = low
+        self.pushback = 0.0
+        self._pushback_at = float('-inf')
         self._start = start
+        self._min_bitrate = min_bitrate
         self._clock = clock
-        self._began = self._heard = self._grown = self._reported = clock()
-        self._sent: deque[tuple[float, float]] = deque([(self._began, 0.0)])
-        self._rtts: deque[tuple[float, float]] = deque()
-        self._jitter = 0.0
-        # When the path was last found full, and what it took then.
-        self._full_at: float | None = None
+        self._began = self._heard = self._grown = now
+        self._sent = SendRateMeter(now)
+        self._detector = OveruseDetector()
+        self._loss = LossMonitor(now)
+        # When the last overuse was found, and what the path carried then, in bit/s.
+        self._overuse_at: float | None = None
         self._capacity = 0.0
-        # When the last cut shows in what is heard.
-        self._settled_at = self._began
-        # Smoothed losses; what of them is the path's; rate and losses at the last cut for them.
-        self._loss = self._path_loss = self._random_loss_until = 0.0
-        self._lost_since = self._began
-        self._cut: tuple[float, float] | None = None
-        self._padded, self._pad_from, self._pad_pause = False, 0.0, _PAUSE_S
+        # When the last decrease shows in the feedback.
+        self._settled_at = now
+        self._probing = False
+        self._next_probe = 0.0
+        self._probe_pause = _PROBE_PAUSE_S
+
+    # State
 
     @property
     def estimate(self) -> BandwidthEstimate:
-        """Return the state of the path now."""
+        """Return the state of the path."""
         return BandwidthEstimate(self.bitrate, self.rtt, self.stale, self.in_slow_start,
                                  self.overuse, self.random_loss)
 
     @property
+    def fraction_lost(self) -> float:
+        """Return the share of packets lost by the newest report, 0 to 1."""
+        return self._loss.fraction_lost
+
+    @property
     def in_slow_start(self) -> bool:
-        """Tell whether the path's rate is still being found out for the first time."""
-        # Where there is little to send nothing speaks against the path.
-        idle = self.bitrate >= _UNPROVEN * self.send_rate() and not self.random_loss
-        return self._full_at is None and self.bitrate < self.max_bitrate and (
-            idle or self._clock() - self._began < _RAMP_S)
+        """Tell whether the path's bitrate is still being found for the first time."""
+        # Where there is little to send, time proves nothing.
+        idle = self.bitrate >= _APP_LIMIT * self.send_rate() and not self.random_loss
+        return self._overuse_at is None and self.bitrate < self.max_bitrate and (
+            idle or self._clock() - self._began < _SLOW_START_S)
 
     @property
     def app_limited(self) -> bool:
-        """Tell whether less is sent than the rate needs to grow."""
+        """Tell whether too little is sent for the bitrate to grow (RFC 7661)."""
         return self.bitrate < self.max_bitrate and self._app_limit() <= self.bitrate
-
-    def _app_limit(self) -> float:
-        """Return how far what is sent lets the rate grow, bit/s."""
-        margin = _UNPROVEN if self._full_at is None else _UNPROVEN_AFTER
-        return max(self._start, margin * max(self.send_rate(), self.send_rate(0.5)))
 
     @property
     def stale(self) -> bool:
-        """Tell whether answers have stopped: the viewer may be gone."""
-        return self._clock() - self._heard > _QUIET_S
+        """Tell whether feedback has stopped: the viewer may be gone."""
+        return self._clock() - self._heard > _STALE_AFTER_S
 
     @property
     def random_loss(self) -> bool:
         """Tell whether packets are lost although none has to wait."""
-        return self._clock() < self._random_loss_until
+        return self._loss.is_random(self._clock())
 
     @property
     def overuse(self) -> bool:
-        """Tell whether what is sent has to wait on the path."""
-        return self._queue() > self._limit()
+        """Tell whether packets queue up on the path."""
+        return self._queue() > self._detector.threshold
 
     @property
     def underuse(self) -> bool:
-        """Tell whether there is no sign of too much."""
-        return self._queue() < self._limit() / 2 and self._loss - self._path_loss < _CLEAN
+        """Tell whether neither a queue nor loss speaks against a higher bitrate."""
+        return self._queue() < self._detector.threshold / 2 and self._loss.excess < LOW_LOSS
+
+    def send_rate(self, window: float = SendRateMeter.WINDOW_S) -> float:
+        """Return what was sent in the last seconds, in bit/s."""
+        return self._sent.rate(window)
+
+    def _queue(self) -> float:
+        return self._detector.queue(single=self._loss.fraction_lost > HIGH_LOSS)
+
+    def _app_limit(self) -> float:
+        """Return up to where what is sent lets the bitrate grow, in bit/s."""
+        factor = _APP_LIMIT if self._overuse_at is None else _APP_LIMIT_AFTER_OVERUSE
+        return max(self._start, factor * max(self.send_rate(), self.send_rate(_RECENT_S)))
 
     def probe_bitrate(self, wanted: float) -> float:
         """
         Return how much to send besides what there is to send, in bit/s.
 
-        A path proves no more than what is sent on it.
-
-        :param wanted: bit/s that would be of use
+        :param wanted: the bitrate that would be of use, in bit/s
         """
         now = self._clock()
-        if wanted <= self.bitrate or not self.underuse or self.stale or now < self._pad_from:
-            self._padded = False
-            return 0.0
-        self._padded = True
-        return max(0.0, self.bitrate - self.send_rate(0.5))
+        probing = (wanted > self.bitrate and self.underuse and not self.stale
+                   and now >= self._next_probe)
+        if probing != self._probing:
+            self._probing = probing
+            logger.debug('probing for %.0f kbit/s %s at %.0f kbit/s', wanted / 1000,
+                         'starts' if probing else 'ends', self.bitrate / 1000)
+        return max(0.0, self.bitrate - self.send_rate(_RECENT_S)) if probing else 0.0
+
+    # Feedback
 
     def on_sent(self, bits: float) -> None:
-        """Take how many bits have been sent in all, several times a second."""
-        now = self._clock()
-        self._sent.append((now, bits))
-        while len(self._sent) > 2 and now - self._sent[1][0] >= _SENT_WINDOW_S:
-            self._sent.popleft()
-
-    def send_rate(self, window: float = _SENT_WINDOW_S) -> float:
-        """Return what was sent of late, in bit/s."""
-        end, bits = self._sent[-1]
-        for since, before in self._sent:
-            if end - since <= window + 1e-6:
-                break
-        return (bits - before) / max(end - since, 0.1)
+        """Take how many bits have been sent in all; several times a second."""
+        self._sent.add(self._clock(), bits)
 
     def on_round_trip(self, rtt: float) -> None:
         """Take a round trip, in seconds."""
         now = self._clock()
         self._heard, self.rtt, self.outstanding_rtt = now, rtt, 0.0
         before = self._queue()
-        if self._rtts:
-            change = min(abs(rtt - self._rtts[-1][1]), _MAX_JITTER_S)
-            self._jitter += 0.1 * (change - self._jitter)
-        self._rtts.append((now, rtt))
-        while now - self._rtts[0][0] > _BASE_S:
-            self._rtts.popleft()
+        self._detector.add(now, rtt)
         queue = self._queue()
         if not self.overuse:
-            self._grow(now)
-        elif queue > before - 0.01 and not self._just_cut(now):
-            # It does not get shorter: more goes in than comes out.
-            since = self._rtts[-2][0] if len(self._rtts) > 1 else now - 0.2
-            filling = max(0.0, queue - before) / max(now - since, 0.05)
-            through = self.send_rate(0.5) * (1 - self.fraction_lost) / (1 + min(filling, 3.0))
-            bitrate = through * max(0.4, _DRAIN - queue)
-            if self.send_rate() * _UNPROVEN < self.bitrate:
-                # So little is hardly what fills the path, and says little of what it takes.
-                bitrate = max(bitrate, _IDLE_CUT * self.bitrate)
-            self._on_overuse(now, through, bitrate)
+            self._increase(now)
+        elif self._detector.is_filling(before, queue) and not self._is_settling(now):
+            # More goes in than comes out.
+            filling = self._detector.filling_rate(now, before, queue)
+            through = self.send_rate(_RECENT_S) * (1 - self.fraction_lost) / (1 + filling)
+            bitrate = through * max(_MIN_BETA, _BETA - queue)
+            if self.send_rate() * _APP_LIMIT < self.bitrate:
+                bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
+            self._decrease(now, bitrate, through, f'a queue of {queue * 1000:.0f} ms')
 
     def on_loss_report(self, fraction_lost: float) -> None:
         """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
-        now = self._clock()
-        # Browsers report more often while packets are lost: a report counts for its time.
-        since = min(now - self._reported, 0.5)
-        weight = 1 - math.exp(-since / _LOSS_S)
-        self._heard = self._reported = now
-        self.fraction_lost = fraction_lost
-        self._loss += weight * (fraction_lost - self._loss)
-        # Those of a full path come at once, and are heard of for a while after it was.
-        if self._loss < _CLEAN or self.overuse:
-            self._lost_since = now
-        elif now - max(self._lost_since, self._full_at or 0.0) > _AFTER_S:
-            self._random_loss_until = now + _LOSSY_S
-        self._path_loss = min(self._path_loss, max(self._loss, self._path_loss * 0.995))
-        excess = self._loss - self._path_loss
-        if excess <= _BAD:
-            self._grow(now)
-        elif not self._just_cut(now):
-            if self._cut is not None and not self.overuse and (
-                    self.bitrate < 0.75 * self._cut[0]) and (
-                    0.6 * self._cut[1] < max(self._loss, fraction_lost) < _MAX_PATH_LOSS):
-                # Much less was sent, and as much was lost.
-                self._path_loss, self._cut = self._loss, None
-                return
-            if self._cut is None:
-                self._cut = self.bitrate, self._loss
-            share = excess
-            if fraction_lost * self.send_rate(0.5) * since > _MANY:
-                share = max(share, fraction_lost - self._path_loss)
-            # Without a queue it may be the path's own loss: then the way back is short.
-            capacity = self.bitrate * (1 - share if self.overuse else 1)
-            self._on_overuse(now, capacity, self.bitrate * (
-                1 - share / 2 if share < _MAX_PATH_LOSS else _DRAIN * (1 - share)))
+        now, loss = self._clock(), self._loss
+        self._heard = now
+        overuse = self._detector.queue(fraction_lost > HIGH_LOSS) > self._detector.threshold
+        loss.add(now, fraction_lost, overuse, self._overuse_at)
+        if loss.excess <= HIGH_LOSS:
+            self._increase(now)
+        elif not self._is_settling(now) and (
+                overuse or not loss.is_unchanged_by_cut(self.bitrate)):
+            loss.note_cut(self.bitrate)
+            share = loss.excess
+            if fraction_lost * self.send_rate(_RECENT_S) * loss.interval > _MANY_LOST_BITS:
+                share = max(share, loss.newest_excess)
+            # The draft's decrease (section 6), and more where more is lost than is ever random.
+            factor = 1 - share / 2 if share < MAX_RANDOM_LOSS else _BETA * (1 - share)
+            # Without a queue it may be random loss: then the way back is short.
+            capacity = self.bitrate * (1 - share if overuse else 1)
+            self._decrease(now, factor * self.bitrate, capacity, f'{share * 100:.0f} % of loss')
 
     def on_remb(self, bitrate: float) -> None:
         """
-        Take a receiver's estimate (draft-alvestrand-rmcat-remb), in bit/s.
+        Take a receiver's estimate (draft-alvestrand-rmcat-remb-03), in bit/s.
 
         Browsers never estimate much more than they receive, so an estimate above what is being
         sent says nothing; one below it is a sign of overuse.
         """
-        # Round trips tell better, where there are any: this one is slow to rise again.
-        if bitrate < _OVERUSE * min(self.send_rate(), self.bitrate) and (
+        # Round trips tell better, where there are any: this estimate is slow to rise again.
+        if bitrate < _REMB_SHARE * min(self.send_rate(), self.bitrate) and (
                 self.overuse or not self.rtt):
-            self._on_overuse(self._clock(), bitrate, _DRAIN * bitrate)
+            self._decrease(self._clock(), _BETA * bitrate, bitrate, 'the estimate of the viewer')
 
-    def _limit(self) -> float:
-        """Return how long a queue is too long, in seconds."""
-        return _QUEUE_S + _JITTER * self._jitter
+    # Rate control
 
-    def _queue(self) -> float:
-        """Return how long packets wait on the path, in seconds; one late answer is chance."""
-        if len(self._rtts) < _LATE:
-            return 0.0
-        # Unless much is lost at the same time.
-        late = 1 if self.fraction_lost > _BAD else _LATE
-        newest = min(self._rtts[-n][1] for n in range(1, late + 1))
-        return newest - min(rtt for _, rtt in self._rtts)
-
-    def _just_cut(self, now: float) -> bool:
-        """Tell whether the last cut may not be seen in what is heard yet."""
+    def _is_settling(self, now: float) -> bool:
+        """Tell whether the last decrease may not show in the feedback yet."""
         return now < self._settled_at
 
-    def _on_overuse(self, now: float, capacity: float, bitrate: float) -> None:
-        if self._padded:
-            self._padded, self._pad_from = False, now + self._pad_pause
-            self._pad_pause = min(2 * self._pad_pause, _MAX_PAUSE_S)
-        self._full_at, self._capacity = now, capacity
-        base = min((rtt for _, rtt in self._rtts), default=0.0)
-        outstanding_rtt = max(self.rtt, self.outstanding_rtt) - base
-        if outstanding_rtt > _LONG_S and now - self._pushback_at > _BETWEEN_S:
-            # The queue may run over: what is sent before it is empty comes late or never.
-            self.pushback, self._pushback_at = min(outstanding_rtt, _PAUSE_MOST_S), now
-        self._settled_at = now + base + self.pushback + 0.3
+    def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
+        """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
+        if self._probing:
+            self._probing, self._next_probe = False, now + self._probe_pause
+            self._probe_pause = min(2 * self._probe_pause, _MAX_PROBE_PAUSE_S)
+        before = self.bitrate
+        self._overuse_at, self._capacity = now, capacity
+        base_rtt = self._detector.base_rtt
+        queue = max(self.rtt, self.outstanding_rtt) - base_rtt
+        if queue > _PUSHBACK_QUEUE_S and now - self._pushback_at > _PUSHBACK_INTERVAL_S:
+            # What is sent before the queue has drained arrives late or never.
+            self.pushback, self._pushback_at = min(queue, _MAX_PUSHBACK_S), now
+        self._settled_at = now + base_rtt + self.pushback + _FEEDBACK_DELAY_S
         self._set(min(self.bitrate, bitrate))
+        logger.debug('overuse by %s: %.0f -> %.0f kbit/s, pushback %.0f ms', reason,
+                     before / 1000, self.bitrate / 1000, self.pushback * 1000)
 
-    def _grow(self, now: float) -> None:
-        # Silence tells nothing about the path: only time that was heard of counts for growth.
-        seconds = min(now - self._grown, 0.5)
+    def _increase(self, now: float) -> None:
+        seconds = min(now - self._grown, _MAX_GROWTH_INTERVAL_S)
         self._grown = now
-        if self._just_cut(now) or self._queue() > self._limit() / 2:
+        if self._is_settling(now) or self._queue() > self._detector.threshold / 2:
             return
-        if self._loss - self._path_loss > _CLEAN:
-            # Whether that is the path's own or ours shows in what follows.
-            speed = _LOSSY
-        elif self._full_at is None:
-            speed = _FIRST
-        elif self.bitrate < _RETURN * self._capacity:
-            speed = _BACK
-        else:
-            speed = _BEYOND + _FASTER * max(0.0, now - self._full_at - _PATIENCE_S)
-        proven = self._app_limit()
-        if self.bitrate < proven:
-            self._set(min(proven, self.bitrate * (1 + speed * seconds)))
+        limit = self._app_limit()
+        if self.bitrate < limit:
+            self._set(min(limit, self.bitrate * (1 + self._growth(now) * seconds)))
+
+    def _growth(self, now: float) -> float:
+        """Return by which share of it the bitrate grows per second."""
+        if self._loss.excess > LOW_LOSS:
+            return _LOSSY_GROWTH
+        if self._overuse_at is None:
+            return _SLOW_START_GROWTH
+        if self.bitrate < _BETA * self._capacity:
+            return _RECOVERY_GROWTH
+        return _PROBING_GROWTH + _PROBING_ACCELERATION * max(
+            0.0, now - self._overuse_at - _PROBING_DELAY_S)
 
     def _set(self, bitrate: float) -> None:
         self.bitrate = max(self._min_bitrate, min(self.max_bitrate, bitrate))

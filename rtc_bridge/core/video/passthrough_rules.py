@@ -14,13 +14,9 @@
 
 """When a camera's own H.264 is passed on as it is, and to which viewers."""
 
-from collections import deque
-
 from .bandwidth_estimate import BandwidthEstimate
+from .bitrate_meters import BitrateMeter
 
-# Seconds that a stream is measured over, and for how many at least. Four seconds hold the keyframe
-# that most cameras send each second or two.
-_WINDOW_S, _MIN_WINDOW_S = 4.0, 1.0
 # Bitrates vary. A stream that is passed on may exceed its limits by more than one that is not yet,
 # so that viewers do not go to and fro: factors of the limit.
 _LEAVE_EXCESS, _JOIN_EXCESS = 1.15, 1.05
@@ -28,43 +24,6 @@ _LEAVE_EXCESS, _JOIN_EXCESS = 1.15, 1.05
 _LEAVE_SHARE, _JOIN_SHARE = 0.9, 1.1
 # A path is measured up to the camera's limit and seldom reaches all of it: this share will do.
 _FULL_SHARE = 0.95
-
-
-class BitrateMeter:
-    """
-    Measures a stream over the last seconds.
-
-    :ivar bitrate: in bit/s, 0 while it is not known
-    :ivar fps: in frames per second, 0 while it is not known
-    """
-
-    def __init__(self) -> None:
-        self.bitrate = self.fps = 0.0
-        # Time and bytes of the frames of the window, and the sum of the bytes.
-        self._frames: deque[tuple[float, int]] = deque()
-        self._bytes = 0
-
-    def add(self, now: float, size: int) -> None:
-        """
-        Count a frame.
-
-        :param now: in seconds
-        :param size: in bytes
-        """
-        frames = self._frames
-        if frames and now - frames[-1][0] > _MIN_WINDOW_S:
-            # The stream was interrupted: the time between says nothing of its bitrate.
-            frames.clear()
-            self._bytes = 0
-        frames.append((now, size))
-        self._bytes += size
-        while now - frames[0][0] > _WINDOW_S:
-            self._bytes -= frames.popleft()[1]
-        span = now - frames[0][0]
-        if span >= _MIN_WINDOW_S:
-            # The first frame belongs to the time before it.
-            self.bitrate = (self._bytes - frames[0][1]) * 8 / span
-            self.fps = (len(frames) - 1) / span
 
 
 def reason_to_encode(meter: BitrateMeter, size: tuple[int, int] | None, *, max_bitrate: int,
