@@ -34,12 +34,11 @@ from .start_settings import (
 from .telemetry import Telemetry
 from .teleop import Teleop
 from ..core.driving.emergency_stop import EmergencyStop
+from ..core.failure_log import count_unhandled_failures, failures
 from ..core.protocol.application_text import read_text
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import default_robot_id, RobotSettings
-from ..core.supervision import (
-    call_guarded, count_the_rest, failures, guard, guarded, keep_running, spawn,
-)
+from ..core.supervision import call_guarded, guard, guarded, keep_running, spawn
 from ..core.video.tiers import parse_scales
 from ..media.encoder import use_h264_encoder
 from ..peer.ice_server_monitor import IceServerMonitor
@@ -129,7 +128,7 @@ class Bridge:
         :raises RtcBridgeError: the server's address or port cannot be had
         """
         loop = asyncio.get_running_loop()
-        count_the_rest(loop)
+        count_unhandled_failures(loop)
         end = ProcessEnd()
         for number in termination_signals():
             loop.add_signal_handler(number, guarded('signals', end.ask))

@@ -21,9 +21,10 @@ from typing import Callable
 from rclpy.node import Node
 
 from ..core.errors import ParameterError
+from ..core.failure_log import failures
 from ..core.protocol.strict_json import shorten
 from ..core.settings.robot_settings import camera_prefix, CameraTopicSettings
-from ..core.supervision import call_guarded, failures, guard
+from ..core.supervision import call_guarded, guard
 from ..core.video.tiers import Scale
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings

@@ -23,8 +23,9 @@ from rclpy.node import Node
 from .camera_diagnostics import CameraDiagnostics
 from .teleop import Teleop
 from ..core.clock import boot_time, Clock
+from ..core.failure_log import FailureLog, failures
 from ..core.limits.refusals import Refusals, refusals
-from ..core.supervision import FailureLog, failures, guard
+from ..core.supervision import guard
 from ..peer.robot_context import RobotContext
 from ..peer.session_stats import session_stats
 from ..peer.sessions import Sessions

@@ -18,7 +18,8 @@ import asyncio
 from collections import deque
 from typing import Any, Callable, Coroutine, Hashable
 
-from .supervision import failures, spawn
+from .failure_log import failures
+from .supervision import spawn
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 

@@ -13,104 +13,46 @@
 # limitations under the License.
 
 """
-Tasks, threads and callbacks that cannot die silently.
+Tasks, threads and callbacks whose failures never go unnoticed.
 
-Each has a name and an owner. A failure is logged once with its traceback, counted under the name,
-and then its owner acts: start again after a pause, end one session, or end the process in order.
-``docs/architecture.md`` lists which part does what.
+Each has a name and an owner. A failure is counted and logged (:mod:`.failure_log`), and then its
+owner acts: it restarts the part after a pause, ends one session, or ends the process in an orderly
+way. ``docs/architecture.md`` lists which part does what.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import wraps
-import logging
-import sys
 import threading
-from typing import Any, NoReturn
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
-from .limits.log_limits import escape
+from .failure_log import failures
 
-logger = logging.getLogger(__name__)
-
-# Seconds before a part is started again: the first pause, and the longest after repeated failures.
+# Seconds before a part is restarted: the first pause, and the longest after repeated failures.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
-# A part that ran for this many seconds had recovered: its next pause is the first one again.
+# Seconds: a part that ran for longer had recovered, so its next pause is the first one again.
 RECOVERED_S = 30.0
-# Different failures that are remembered as logged. More of them are counted only.
-MAX_LOGGED = 256
-# Characters that are kept of the newest failure of each part.
-MAX_NEWEST = 200
 
 OnFailure = Callable[[BaseException], object]
+_Result = TypeVar('_Result')
+_Arguments = ParamSpec('_Arguments')
+_Positional = TypeVarTuple('_Positional')
 
-
-class FailureLog:
-    """
-    Counts failures by name, and logs each different one once.
-
-    A failure is different if its name, its type or the line that raised it differs. Any thread.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._counts: Counter[str] = Counter()
-        self._newest: dict[str, str] = {}
-        self._logged: set[tuple[object, ...]] = set()
-
-    def note(self, name: str, error: BaseException, what_follows: str = '') -> None:
-        """
-        Count a failure, and log it with its traceback if it is a new one.
-
-        :param name: of the part that failed
-        :param what_follows: what its owner does now, for the log
-        """
-        trace = error.__traceback__
-        while trace is not None and trace.tb_next is not None:
-            trace = trace.tb_next
-        line = (trace.tb_frame.f_code, trace.tb_lineno) if trace is not None else ()
-        with self._lock:
-            self._counts[name] += 1
-            # It may quote what strangers sent, and goes into messages and logs.
-            self._newest[name] = escape(f'{type(error).__name__}: {error}', MAX_NEWEST)
-            kind = name, type(error), *line
-            new = kind not in self._logged and len(self._logged) < MAX_LOGGED
-            if new:
-                self._logged.add(kind)
-        if new:
-            logger.error('%s failed%s', name, f'; {what_follows}' if what_follows else '',
-                         exc_info=error)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Return how often each part has failed since the start, by name."""
-        with self._lock:
-            return dict(self._counts)
-
-    @property
-    def newest(self) -> dict[str, str]:
-        """Return type and text of each part's newest failure by name, printable and short."""
-        with self._lock:
-            return dict(self._newest)
-
-
-# Those of this process. What raises may be deep in a library: no object is passed down for it.
-failures = FailureLog()
-# The event loop holds tasks weakly.
+# The event loop holds its tasks weakly, so they are held here.
 _tasks: set[asyncio.Task[Any]] = set()
 
 
-def spawn(name: str, work: Coroutine[Any, Any, Any], *,
-          on_failure: OnFailure | None = None) -> asyncio.Task[Any]:
+def spawn(name: str, work: Coroutine[Any, Any, _Result], *,
+          on_failure: OnFailure | None = None) -> asyncio.Task[_Result | None]:
     """
-    Run a coroutine as a task of the running loop.
+    Run a coroutine as a task of the running event loop. The task's result is ``None`` on failure.
 
-    :param name: under which its failure is counted and logged; no ids of sessions in it
+    :param name: under which a failure is counted and logged; without ids of sessions
     :param on_failure: called in the event loop after the failure was noted
     """
-    async def run() -> Any:
-        # What was cancelled from outside has not failed; guard() passes that on.
+    async def run() -> _Result | None:
+        # guard() passes a cancellation from outside on, which is not a failure.
         with guard(name, on_failure):
             return await work
         return None
@@ -118,43 +60,45 @@ def spawn(name: str, work: Coroutine[Any, Any, Any], *,
     task = asyncio.get_running_loop().create_task(run(), name=name)
     _tasks.add(task)
 
-    def done(task: asyncio.Task[Any]) -> None:
+    def done(task: asyncio.Task[_Result | None]) -> None:
         _tasks.discard(task)
-        # A task that is cancelled before its first step never awaits its work.
+        # A task that is cancelled before its first step never awaits its coroutine.
         work.close()
 
     task.add_done_callback(done)
     return task
 
 
-async def keep_running(name: str, make: Callable[[], Coroutine[Any, Any, Any]]) -> NoReturn | None:
+async def keep_running(name: str, make: Callable[[], Coroutine[Any, Any, _Result]]) -> _Result:
     """
-    Run a part until it returns; start it again, after a growing pause, when it fails.
+    Run a part until it returns, and return its result; restart it after a pause when it fails.
 
-    :param make: makes the coroutine, anew for each start
+    The pause grows with each failure.
+
+    :param make: returns a new coroutine for each start
     """
     loop = asyncio.get_running_loop()
     pause = FIRST_PAUSE_S
     while True:
-        began = loop.time()
+        started = loop.time()
         try:
             return await make()
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancellation(error):
                 raise
-            if loop.time() - began > RECOVERED_S:
+            if loop.time() - started > RECOVERED_S:
                 pause = FIRST_PAUSE_S
             failures.note(name, error, f'it starts again in {pause:g} s')
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
-async def first_of(*work: Coroutine[Any, Any, Any]) -> Any:
+async def first_of(*work: Coroutine[Any, Any, _Result]) -> _Result:
     """
-    Run coroutines side by side until one ends; cancel the others and wait for their ends.
+    Run coroutines concurrently until one ends; cancel the others and wait for their ends.
 
-    Return its result, or raise its exception. Of several that end at once one that failed counts,
-    then the one that stands first here. What the others raise while they end is left out.
+    Return its result, or raise its exception. If several end at once, one that failed counts, then
+    the first argument. Exceptions of the others are dropped.
     """
     loop = asyncio.get_running_loop()
     tasks = [loop.create_task(coroutine) for coroutine in work]
@@ -169,20 +113,20 @@ async def first_of(*work: Coroutine[Any, Any, Any]) -> Any:
     return ended[0].result()
 
 
-def call_in_loop(loop: asyncio.AbstractEventLoop, name: str, function: Callable[[], Any],
-                 timeout: float) -> Any:
+def call_in_loop(loop: asyncio.AbstractEventLoop, name: str, function: Callable[[], _Result],
+                 timeout: float) -> _Result:
     """
-    Run a function in an event loop, called in another thread; return its result.
+    Call a function in an event loop, from another thread; return its result.
 
     :param name: under which its failure is counted and logged, before it is raised here
-    :param timeout: seconds to wait; the function is called even if they are over
-    :raises TimeoutError: the loop is busy
+    :param timeout: seconds to wait for the result; the function is called even after that
+    :raises TimeoutError: the event loop is busy
     """
-    async def run() -> Any:
+    async def run() -> _Result:
         try:
             return function()
         except asyncio.CancelledError as error:
-            # The waiting thread would take it for its own.
+            # The waiting thread would take it for a cancellation of its own.
             failures.note(name, error)
             raise RuntimeError(f'{name} waited for work that was cancelled') from error
         except Exception as error:
@@ -192,13 +136,13 @@ def call_in_loop(loop: asyncio.AbstractEventLoop, name: str, function: Callable[
     return asyncio.run_coroutine_threadsafe(run(), loop).result(timeout)
 
 
-def start_thread(name: str, target: Callable[..., object], *args: Any,
+def start_thread(name: str, target: Callable[[*_Positional], object], *args: *_Positional,
                  on_failure: OnFailure | None = None, failure_name: str = '',
                  daemon: bool = True) -> threading.Thread:
     """
     Start a thread.
 
-    :param name: of the thread, 15 characters of which the system shows
+    :param name: of the thread; the system shows 15 characters of it
     :param on_failure: called in that thread after its failure was noted
     :param failure_name: under which failures are counted, by default the name
     """
@@ -206,7 +150,7 @@ def start_thread(name: str, target: Callable[..., object], *args: Any,
         try:
             target(*args)
         except BaseException as error:
-            # Of any kind: SystemExit ends a thread without a word.
+            # Of any kind: SystemExit ends a thread silently.
             failures.note(failure_name or name, error)
             if on_failure is not None:
                 on_failure(error)
@@ -217,7 +161,7 @@ def start_thread(name: str, target: Callable[..., object], *args: Any,
 
 
 def _is_cancellation(error: BaseException) -> bool:
-    """Tell whether the running task is cancelled from outside, by ``Task.cancel()``."""
+    """Return whether the running task is cancelled from outside, by ``Task.cancel()``."""
     if not isinstance(error, asyncio.CancelledError):
         return False
     try:
@@ -228,23 +172,8 @@ def _is_cancellation(error: BaseException) -> bool:
     return task is not None and task.cancelling() > 0
 
 
-@contextmanager
-def guard(name: str, on_failure: OnFailure | None = None) -> Iterator[None]:
-    """
-    Note an exception of the block and go on behind it.
-
-    A ``CancelledError`` counts as one unless somebody cancels the running task: the block has
-    waited for other work that was cancelled, and would end without a word.
-    """
-    try:
-        yield
-    except (Exception, asyncio.CancelledError) as error:
-        if not _noted(name, error, on_failure):
-            raise
-
-
-def _noted(name: str, error: BaseException, on_failure: OnFailure | None = None) -> bool:
-    """Note an exception and call its owner; return ``False`` if it is to go on its way."""
+def _note_failure(name: str, error: BaseException, on_failure: OnFailure | None = None) -> bool:
+    """Note an exception and call its owner; return ``False`` if it is a cancellation instead."""
     if _is_cancellation(error):
         return False
     failures.note(name, error)
@@ -253,53 +182,52 @@ def _noted(name: str, error: BaseException, on_failure: OnFailure | None = None)
     return True
 
 
-def guarded(name: str, function: Callable[..., Any], *, on_failure: OnFailure | None = None,
-            result: Any = None) -> Callable[..., Any]:
+@contextmanager
+def guard(name: str, on_failure: OnFailure | None = None) -> Iterator[None]:
     """
-    Return a callback that never raises; it returns ``result`` where the function did.
+    Note an exception of the block and continue behind the block.
 
-    For whatever calls back without an owner of its own: subscriptions, timers and services of
-    rclpy, events of aiortc, ``call_soon`` and ``call_later``.
+    A ``CancelledError`` is a failure, too, unless the running task is being cancelled: the block
+    has awaited other work that was cancelled, and would otherwise end silently.
+    """
+    try:
+        yield
+    except (Exception, asyncio.CancelledError) as error:
+        if not _note_failure(name, error, on_failure):
+            raise
+
+
+def guarded(name: str, function: Callable[_Arguments, _Result], *,
+            on_failure: OnFailure | None = None,
+            result: _Result | None = None) -> Callable[_Arguments, _Result | None]:
+    """
+    Return a callback that never raises; it returns ``result`` if the function does raise.
+
+    For callbacks that no owner awaits: subscriptions, timers and services of rclpy, events of
+    aiortc, ``call_soon`` and ``call_later``.
     """
     @wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result | None:
         # As in guard(), without the cost of a context manager for each image and packet.
         try:
             return function(*args, **kwargs)
         except (Exception, asyncio.CancelledError) as error:
-            if not _noted(name, error, on_failure):
+            if not _note_failure(name, error, on_failure):
                 raise
             return result
     return call
 
 
-def call_guarded(name: str, function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function as :func:`guarded` does: ``call_soon(call_guarded, name, function)``."""
+def call_guarded(name: str, function: Callable[[*_Positional], _Result],
+                 *args: *_Positional) -> _Result | None:
+    """
+    Call a function; note an exception and return ``None`` if it raises.
+
+    Use it as ``loop.call_soon(call_guarded, name, function, *args)``.
+    """
     try:
         return function(*args)
     except (Exception, asyncio.CancelledError) as error:
-        if not _noted(name, error):
+        if not _note_failure(name, error):
             raise
         return None
-
-
-def count_the_rest(loop: asyncio.AbstractEventLoop | None = None) -> None:
-    """
-    Count what escapes all owners in this process, as parts of libraries may.
-
-    :param loop: whose callbacks and forgotten tasks are counted, too
-    """
-    def in_loop(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        failures.note('event loop', context.get('exception') or RuntimeError(context['message']))
-
-    def in_thread(args: threading.ExceptHookArgs) -> None:
-        if args.exc_value is not None:
-            failures.note('other thread', args.exc_value)
-
-    def unraisable(args: Any) -> None:
-        failures.note('destructor', args.exc_value or RuntimeError(str(args.err_msg)))
-
-    if loop is not None:
-        loop.set_exception_handler(in_loop)
-    threading.excepthook = in_thread
-    sys.unraisablehook = unraisable

@@ -26,8 +26,9 @@ from .frame_mailbox import FrameMailbox
 from .i420 import I420
 from .video_stream import StreamViewer, VideoStream
 from ..core.errors import ImageError
+from ..core.failure_log import failures
 from ..core.limits.rate_limit import Throttle
-from ..core.supervision import failures, start_thread
+from ..core.supervision import start_thread
 from ..core.video.bandwidth_estimate import START_BITRATE
 from ..core.video.tiers import Tier
 from ..core.video.video_codecs import EncoderSettings

@@ -21,7 +21,8 @@ from typing import Protocol
 
 from .encoded_frame import EncodedFrame
 from ..core.clock import boot_time, Clock
-from ..core.supervision import call_guarded, failures
+from ..core.failure_log import failures
+from ..core.supervision import call_guarded
 
 logger = logging.getLogger(__name__)
 # Seconds between two warnings of one stream: a camera may send 30 broken images a second.

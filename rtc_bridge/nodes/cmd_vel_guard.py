@@ -36,9 +36,10 @@ from ..core.driving.guard_messages import BridgeId, GuardState, StopState, this_
 from ..core.driving.velocity import Velocity
 from ..core.driving.velocity_guard import BRIDGE_SILENCE_S, VelocityGuard
 from ..core.errors import ProtocolError
+from ..core.failure_log import count_unhandled_failures
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import GuardSettings, RobotSettings
-from ..core.supervision import count_the_rest, guard, guarded
+from ..core.supervision import guard, guarded
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import (
     end_program, FAILED, PartFailed, ros_program, spin, termination_event)
@@ -194,7 +195,7 @@ def _share_no_memory() -> None:
 
 def main(args: list[str] | None = None) -> int:
     """Run until SIGINT or SIGTERM; then publish a last zero, and return the exit status."""
-    count_the_rest()
+    count_unhandled_failures()
     _share_no_memory()
     real_time = _run_first()
     with ros_program('cmd_vel_guard', args):

@@ -27,10 +27,11 @@ import sys
 
 from ..core.access.registration_tokens import RegistrationTokens
 from ..core.errors import DependencyError, ParameterError, REFUSED
+from ..core.failure_log import count_unhandled_failures
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
 from ..core.settings.relay_settings import RelaySettings
-from ..core.supervision import count_the_rest, guarded, keep_running, spawn
+from ..core.supervision import guarded, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
 from ..relay.http.server import serve, tls
@@ -73,7 +74,7 @@ async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Reg
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    count_the_rest(loop)
+    count_unhandled_failures(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     host, port, files = settings.host, settings.port, (settings.certificate, settings.key)

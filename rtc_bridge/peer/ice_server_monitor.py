@@ -22,7 +22,8 @@ from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
 from ..core.access.ice_servers import IceServerPool, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
-from ..core.supervision import failures, first_of
+from ..core.failure_log import failures
+from ..core.supervision import first_of
 
 logger = logging.getLogger(__name__)
 

@@ -27,7 +27,8 @@ import av
 from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
 from .keyframe_requests import KeyframeRequests
 from ..core.clock import boot_time
-from ..core.supervision import failures, OnFailure
+from ..core.failure_log import failures
+from ..core.supervision import OnFailure
 from ..core.video.bandwidth_estimate import START_BITRATE
 from ..core.video.codec_fallback import DecodeMonitor
 from ..core.video.frame_times import CaptureDelay, SentFrameTimes

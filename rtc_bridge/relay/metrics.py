@@ -26,8 +26,8 @@ from prometheus_client import (CollectorRegistry, Counter, Gauge, generate_lates
                                ProcessCollector)
 from prometheus_client.core import CounterMetricFamily
 
+from ..core.failure_log import failures
 from ..core.limits.refusals import refusals
-from ..core.supervision import failures
 
 _logger = logging.getLogger('rtc_bridge.relay')
 # Offers and answers whose way is measured at a time; beyond that the oldest is not measured.

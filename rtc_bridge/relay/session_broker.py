@@ -23,13 +23,13 @@ import time
 
 from .metrics import log, Metrics
 from ..core.errors import ProtocolError, SignalingError
+from ..core.failure_log import failures
 from ..core.limits.address_limits import (
     client_key, ConcurrencyQuota, is_loopback, KeyedRateLimiter,
 )
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 from ..core.protocol.robot_link import Call, check_texts, Offer, RobotLink
 from ..core.settings.relay_settings import RelaySettings
-from ..core.supervision import failures
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.
 _CODES = frozenset({

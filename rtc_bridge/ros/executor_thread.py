@@ -20,8 +20,9 @@ from collections.abc import Callable
 from rclpy.executors import ExternalShutdownException, ShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from ..core.failure_log import failures
 from ..core.limits.rate_limit import RateLimiter
-from ..core.supervision import call_guarded, failures, guard, OnFailure, start_thread
+from ..core.supervision import call_guarded, guard, OnFailure, start_thread
 
 # Errors of rclpy itself that the thread survives: a burst of this many, and this many per second
 # in the long run. With more of them the executor would not hear an emergency stop in time.

@@ -29,7 +29,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from .ros_log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
-from ..core.supervision import count_the_rest, failures, start_thread
+from ..core.failure_log import count_unhandled_failures, failures
+from ..core.supervision import start_thread
 
 # The exit status of a program one of whose parts has failed.
 FAILED = 1
@@ -130,7 +131,7 @@ def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None)
     :return: the exit status: 0, or ``FAILED`` after a failure of a part
     :raises SystemExit: as :func:`ros_program`
     """
-    count_the_rest()
+    count_unhandled_failures()
     with ros_program(name, args):
         executor = SingleThreadedExecutor()
         ended = termination_event(executor.wake)

@@ -125,7 +125,11 @@ class ServiceClient:
             return None
         request = Trigger.Request() if value is None else SetBool.Request(data=value)
         future = self._client.call_async(request)
-        future.add_done_callback(guarded('action', lambda future: on_result(_result(future))))
+
+        def answered(future: Future) -> None:
+            on_result(_result(future))
+
+        future.add_done_callback(guarded('action', answered))
         return future
 
     def cancel(self, future: Future | None) -> None:

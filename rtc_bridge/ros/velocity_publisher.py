@@ -24,7 +24,8 @@ from std_msgs.msg import Header
 
 from ..core.clock import boot_time
 from ..core.driving.velocity import Velocity
-from ..core.supervision import failures, guard
+from ..core.failure_log import failures
+from ..core.supervision import guard
 
 RELIABLE_LATEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 # The guard must not miss a neutral command; it refuses by the stamp what waited for too long.

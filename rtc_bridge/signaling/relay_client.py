@@ -38,6 +38,7 @@ from .. import __version__
 from ..core.access.robot_identity import IdentityProver
 from ..core.clock import boot_time
 from ..core.errors import ProtocolError
+from ..core.failure_log import failures
 from ..core.keyed_queue import KeyedQueue
 from ..core.limits.log_limits import escape, LogSampler
 from ..core.limits.rate_limit import RateLimiter
@@ -47,7 +48,7 @@ from ..core.protocol.signaling_messages import (
     Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register, Registered, Renew, Servers,
     SUBPROTOCOL,
 )
-from ..core.supervision import failures, first_of, spawn
+from ..core.supervision import first_of, spawn
 
 _logger = logging.getLogger('rtc_bridge.signaling')
 

@@ -20,6 +20,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
+from ..core.failure_log import failures
 from ..core.keyed_queue import KeyedQueue
 from ..core.limits.log_limits import escape
 from ..core.limits.refusals import refusals
@@ -27,7 +28,6 @@ from ..core.protocol.robot_link import Call, Offer, RobotLink
 from ..core.protocol.signaling_messages import (
     Admit, Answer, CallMessage, CandidateMessage, Close, Done, Error, Message, OfferMessage,
 )
-from ..core.supervision import failures
 
 
 class Requests:

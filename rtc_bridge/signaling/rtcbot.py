@@ -20,12 +20,12 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from ..core.errors import ProtocolError, SignalingError
+from ..core.failure_log import failures
 from ..core.limits.log_limits import escape
 from ..core.limits.text_limits import sdp_member
 from ..core.protocol.robot_link import Offer, RobotLink
 from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
 from ..core.protocol.strict_json import dump_frame, load_object, member, shorten
-from ..core.supervision import failures
 
 
 async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes) -> None:

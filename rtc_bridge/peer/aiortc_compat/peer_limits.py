@@ -30,9 +30,9 @@ from typing import Any
 import aioice.ice
 from aiortc import RTCDtlsTransport, RTCSctpTransport
 
+from ...core.failure_log import failures
 from ...core.limits.peer_limits import PeerLimits
 from ...core.limits.refusals import refusals
-from ...core.supervision import failures
 
 # The top-level package of this project.
 _OWN_PACKAGE = __name__.partition('.')[0]

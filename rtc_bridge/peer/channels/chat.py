@@ -14,6 +14,8 @@
 
 """K-Scale's ``chat`` channel: any text to the application and back."""
 
+from functools import partial
+
 from aiortc import RTCDataChannel
 
 from .channel import Channel, ChannelSession
@@ -61,6 +63,6 @@ class ChatChannel(Channel):
         if self._channel.readyState == 'connecting':
             # A text may come before the channel is open on this side (RFC 8832, section 6).
             self._channel.once('open', guarded(
-                'chat channel', lambda: self.send(write_error(why))))
+                'chat channel', partial(self.send, write_error(why))))
         else:
             self.send(write_error(why))

@@ -32,7 +32,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from ..metrics import log
-from ...core.supervision import failures, first_of, guarded
+from ...core.failure_log import failures
+from ...core.supervision import first_of, guarded
 
 # Seconds: until a silent Redis is given up, between signs of life, and until the next try.
 _PATIENCE = 2.0

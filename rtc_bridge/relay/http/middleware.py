@@ -27,10 +27,10 @@ from ..metrics import log, Metrics
 from ...core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
+from ...core.failure_log import failures
 from ...core.limits.address_limits import client_key, is_loopback, KeyedRateLimiter, Networks
 from ...core.protocol.strict_json import shorten
 from ...core.settings.relay_settings import RelaySettings
-from ...core.supervision import failures
 
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
 

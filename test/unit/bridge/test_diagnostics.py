@@ -16,8 +16,8 @@
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rtc_bridge.bridge.diagnostics import FAILURE_SHOWN_S, FailureDiagnostics, refusal_status
+from rtc_bridge.core.failure_log import FailureLog
 from rtc_bridge.core.limits.refusals import Refusals
-from rtc_bridge.core.supervision import FailureLog
 
 
 def values(status):

@@ -20,10 +20,10 @@ import sys
 import threading
 
 import pytest
-from rtc_bridge.core import supervision
+from rtc_bridge.core import failure_log, supervision
+from rtc_bridge.core.failure_log import count_unhandled_failures, FailureLog
 from rtc_bridge.core.supervision import (
-    call_guarded, call_in_loop, count_the_rest, FailureLog, first_of, guarded, keep_running, spawn,
-    start_thread,
+    call_guarded, call_in_loop, first_of, guarded, keep_running, spawn, start_thread,
 )
 from rtc_bridge.system.process_end import ProcessEnd
 
@@ -33,6 +33,7 @@ def failures(monkeypatch) -> FailureLog:
     """Start with no failures, and with pauses too short to wait for."""
     log = FailureLog()
     monkeypatch.setattr(supervision, 'failures', log)
+    monkeypatch.setattr(failure_log, 'failures', log)
     monkeypatch.setattr(supervision, 'FIRST_PAUSE_S', 0.0)
     return log
 
@@ -61,7 +62,7 @@ def test_another_failure_is_logged_too(failures, caplog):
 
 
 def test_the_log_of_failures_is_bounded(failures, caplog, monkeypatch):
-    monkeypatch.setattr(supervision, 'MAX_LOGGED', 2)
+    monkeypatch.setattr(failure_log, 'MAX_LOGGED', 2)
     for number in range(5):
         guarded(f'part {number}', _raise)()
     assert len(caplog.records) == 2 and len(failures.counts) == 5
@@ -262,7 +263,7 @@ def test_what_escapes_all_owners_is_counted(failures, monkeypatch):
             _raise()
 
     async def main():
-        count_the_rest(asyncio.get_running_loop())
+        count_unhandled_failures(asyncio.get_running_loop())
         asyncio.get_running_loop().call_soon(_raise)
         asyncio.get_running_loop().call_soon(call_guarded, 'part', _raise)
         thread = threading.Thread(target=_raise)

@@ -22,6 +22,7 @@ from struct import pack
 from aioice import stun
 import pytest
 import pytest_asyncio
+from rtc_bridge.core.failure_log import FailureLog
 from rtc_bridge.core.limits.ice_check_limits import (
     MAX_PRIVATE_ADDRESSES, MAX_ROLE_CONFLICTS, RESERVED_PRIVATE_ADDRESSES,
 )
@@ -31,7 +32,6 @@ from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, tsns_ahead, UNPROVEN_CHUNKS,
 )
 from rtc_bridge.core.protocol.robot_link import Candidate, Offer
-from rtc_bridge.core.supervision import FailureLog
 from rtc_bridge.peer.aiortc_compat import host_addresses, peer_limits
 from rtc_bridge.peer.remote_description import only_sha256
 from support.proving import Door, Page

@@ -21,7 +21,7 @@ import logging
 from aiohttp import WSMsgType
 import pytest
 from rtc_bridge.core import supervision
-from rtc_bridge.core.supervision import FailureLog
+from rtc_bridge.core.failure_log import FailureLog
 from rtc_bridge.relay import metrics, session_broker
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http import middleware

@@ -20,7 +20,7 @@ import pytest
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rtc_bridge.core.supervision import failures
+from rtc_bridge.core.failure_log import failures
 from rtc_bridge.ros.executor_thread import ExecutorThread, MAX_SPIN_ERRORS
 from support.patience import PATIENCE
 

@@ -22,7 +22,7 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.time import Time
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.velocity import Velocity
-from rtc_bridge.core.supervision import failures
+from rtc_bridge.core.failure_log import failures
 from rtc_bridge.ros import velocity_publisher
 from rtc_bridge.ros.velocity_publisher import (
     stamp_seconds, TWIST, TWIST_STAMPED, VelocityPublisher)
