@@ -23,7 +23,9 @@ from .encoded_frame import CLOCK_RATE, EncodedFrame, TIME_BASE
 from .video_stream import StreamViewer, VideoStream
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
-from ..core.video.h264 import AccessUnit, Counter, ParameterSets, read_unit
+from ..core.video.h264_stream import (
+    AccessUnit, GapDetector, ParameterSets, read_access_unit,
+)
 
 logger = logging.getLogger(__name__)
 # Seconds between two requests for a keyframe: the source's other subscribers pay for it too.
@@ -49,7 +51,7 @@ class PassthroughStream(VideoStream):
         self.fault = ''
         self._ask_keyframe = ask_keyframe
         self._sets = ParameterSets()
-        self._counter = Counter()
+        self._gaps = GapDetector()
         self._next_request = float('-inf')
         # Since when a keyframe is waited for, ``None`` if none is.
         self._waiting_since: float | None = None
@@ -85,7 +87,7 @@ class PassthroughStream(VideoStream):
     def gap(self) -> None:
         """Note that a message was lost: what refers to it would be shown as garbage."""
         self._broken = True
-        self._counter.restart()
+        self._gaps.restart()
 
     def put(self, data: bytes, arrival: float) -> AccessUnit | None:
         """
@@ -96,8 +98,8 @@ class PassthroughStream(VideoStream):
         """
         before = self._sets.sps
         try:
-            unit = self._sets.complete(read_unit(data))
-            missing = self._counter.missing(unit, self._sets.sps)
+            unit = self._sets.complete(read_access_unit(data))
+            missing = self._gaps.misses_frame(unit, self._sets.sps)
         except ImageError as error:
             self._broken = True
             self.count_error(str(error))

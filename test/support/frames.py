@@ -19,7 +19,7 @@ import asyncio
 import av
 import numpy as np
 
-from rtc_bridge.core.video.h264 import split
+from rtc_bridge.core.video.h264_stream import split_nals
 from rtc_bridge.media.frame import Frame
 from rtc_bridge.media.i420 import RenderOptions
 from support.patience import PATIENCE
@@ -59,7 +59,7 @@ def encode_h264(profile='Baseline', size=(322, 182), count=12, options=None):
 
 def to_avcc(data):
     """Return an Annex B stream with lengths instead of start codes."""
-    return b''.join(len(nal).to_bytes(4, 'big') + nal for nal in split(data))
+    return b''.join(len(nal).to_bytes(4, 'big') + nal for nal in split_nals(data))
 
 
 class Watcher:

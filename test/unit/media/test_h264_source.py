@@ -19,7 +19,7 @@ import asyncio
 import av
 import pytest
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
-from rtc_bridge.core.video.h264 import read_unit
+from rtc_bridge.core.video.h264_stream import read_access_unit
 from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media import passthrough_stream
 from rtc_bridge.media.camera import Camera
@@ -219,7 +219,7 @@ async def test_a_stream_without_keyframes_is_encoded_anew(monkeypatch):
     monkeypatch.setattr(passthrough_stream, 'KEYFRAME_TIMEOUT_S', 0.3)
     units = encode_h264(size=(320, 240), count=120, options={
         'tune': 'zerolatency', 'x264-params': 'intra-refresh=1:keyint=20'})
-    assert not any(read_unit(unit).keyframe for unit in units[1:])
+    assert not any(read_access_unit(unit).keyframe for unit in units[1:])
     camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
     watcher = Watcher(camera, 'h264')
     await publish(camera, units[1:], watcher)

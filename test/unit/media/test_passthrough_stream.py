@@ -18,7 +18,8 @@ import asyncio
 
 import av
 import pytest
-from rtc_bridge.core.video.h264 import nal_type, PPS, split, SPS, START
+from rtc_bridge.core.video.h264_headers import nal_type, PPS, SPS
+from rtc_bridge.core.video.h264_stream import split_nals, START_CODE
 from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.passthrough_stream import (
@@ -70,7 +71,7 @@ def source(count, keyframes=(0,)):
 
 
 def bare(unit):
-    return b''.join(START + n for n in split(unit) if nal_type(n) not in (SPS, PPS))
+    return b''.join(START_CODE + n for n in split_nals(unit) if nal_type(n) not in (SPS, PPS))
 
 
 @pytest.mark.parametrize('form', [bytes, to_avcc])
@@ -98,7 +99,7 @@ async def test_a_late_viewer_gets_a_keyframe_with_parameter_sets():
     assert watched.asked == 1
     await watched.put(*units[1:6], bare(units[6]))
     keyframe = next(frame for frame in late.got if frame.keyframe)
-    assert {SPS, PPS} <= {nal_type(nal) for nal in split(bytes(keyframe.packet))}
+    assert {SPS, PPS} <= {nal_type(nal) for nal in split_nals(bytes(keyframe.packet))}
 
 
 async def test_nothing_is_delivered_after_a_gap_until_the_next_keyframe():

@@ -19,45 +19,40 @@ import random
 import av
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.h264 import (
-    AccessUnit, Counter, IDR, is_avcc, nal_type, ParameterSets, PPS, read_sps, read_unit,
-    set_ids, split, SPS)
+from rtc_bridge.core.video.h264_headers import (
+    IDR, nal_type, parameter_set_ids, PPS, read_sps, SPS,
+)
+from rtc_bridge.core.video.h264_stream import (
+    AccessUnit, GapDetector, is_length_prefixed, ParameterSets, read_access_unit, split_nals,
+)
 from support.frames import encode_h264, to_avcc
 
 
-@pytest.mark.parametrize(('profile', 'number'), [('Baseline', 66), ('Main', 77), ('High', 100)])
-@pytest.mark.parametrize('size', [(322, 182), (1920, 1080), (64, 48)])
-def test_parameter_set(profile, number, size):
-    unit = read_unit(encode_h264(profile, size, 1)[0])
-    assert unit.keyframe and not unit.bidirectional
-    sps = read_sps(next(nal for nal in unit.nals if nal_type(nal) == SPS))
-    assert (sps.profile, sps.size, sps.reorder) == (number, size, 0)
-
-
-def test_b_frames_are_seen():
+def test_b_slices_are_found():
     packets = encode_h264('High', options={'bf': '2', 'b_strategy': '0'})
-    units = [read_unit(packet) for packet in packets]
+    units = [read_access_unit(packet) for packet in packets]
     assert any(unit.bidirectional for unit in units)
     assert read_sps(next(n for n in units[0].nals if nal_type(n) == SPS)).reorder > 0
-    assert not any(read_unit(packet).bidirectional for packet in encode_h264('High'))
+    assert not any(read_access_unit(packet).bidirectional for packet in encode_h264('High'))
 
 
 def test_only_the_first_is_a_keyframe():
-    assert [read_unit(p).keyframe for p in encode_h264(count=4)] == [True, False, False, False]
+    units = [read_access_unit(packet) for packet in encode_h264(count=4)]
+    assert [unit.keyframe for unit in units] == [True, False, False, False]
 
 
-def test_length_prefixed_is_told_and_read():
+def test_length_prefixed_data_is_recognised_and_split():
     for packet in encode_h264():
-        assert not is_avcc(packet)
-        assert is_avcc(to_avcc(packet))
-        assert split(to_avcc(packet)) == split(packet)
+        assert not is_length_prefixed(packet)
+        assert is_length_prefixed(to_avcc(packet))
+        assert split_nals(to_avcc(packet)) == split_nals(packet)
     # A length of 256 to 511 looks like a short start code.
-    assert is_avcc(b'\0\0\1\4' + b'\x41' * 260)
-    assert not is_avcc(b'\0\0\1\x65' + b'\x41' * 260)
+    assert is_length_prefixed(b'\0\0\1\4' + b'\x41' * 260)
+    assert not is_length_prefixed(b'\0\0\1\x65' + b'\x41' * 260)
 
 
-def test_parameter_sets_are_repeated():
-    first = read_unit(encode_h264(count=1)[0])
+def test_parameter_sets_are_repeated_before_each_keyframe():
+    first = read_access_unit(encode_h264(count=1)[0])
     sets = ParameterSets()
     sets.complete(first)
     bare = AccessUnit(tuple(n for n in first.nals if nal_type(n) == IDR), True, False)
@@ -79,12 +74,12 @@ def renumbered(nal, bits_of_the_id):
 
 
 def test_all_picture_parameter_sets_are_kept():
-    """Encoders in hardware send several, of which each picture names one."""
-    first = read_unit(encode_h264(count=1)[0])
+    """Hardware encoders send several, of which each frame uses one."""
+    first = read_access_unit(encode_h264(count=1)[0])
     sps, pps = (next(n for n in first.nals if nal_type(n) == kind) for kind in (SPS, PPS))
     slices = tuple(n for n in first.nals if nal_type(n) == IDR)
     one, two = renumbered(pps, '010'), renumbered(pps, '011')
-    assert [set_ids(nal) for nal in (pps, one, two)] == [(0, 0), (1, 0), (2, 0)]
+    assert [parameter_set_ids(nal) for nal in (pps, one, two)] == [(0, 0), (1, 0), (2, 0)]
     sets = ParameterSets()
     sets.complete(AccessUnit((sps, pps, one, *slices), True, False))
     # One that comes later, apart from a keyframe, and one that replaces another.
@@ -95,14 +90,14 @@ def test_all_picture_parameter_sets_are_kept():
     decoder = av.CodecContext.create('h264', 'r')
     assert decoder.decode(av.Packet(whole.to_bytes())) + decoder.decode(None)
     # Of another stream none of them is left.
-    other = read_unit(encode_h264(size=(640, 360), count=1)[0])
+    other = read_access_unit(encode_h264(size=(640, 360), count=1)[0])
     assert [n for n in sets.complete(other).nals if nal_type(n) in (SPS, PPS)] == [
         n for n in other.nals if nal_type(n) in (SPS, PPS)]
     assert sets.sps.size == (640, 360)
 
 
-def test_a_keyframe_needs_the_set_that_it_names():
-    first = read_unit(encode_h264(count=1)[0])
+def test_a_keyframe_needs_the_parameter_set_that_it_uses():
+    first = read_access_unit(encode_h264(count=1)[0])
     sps, pps = (next(n for n in first.nals if nal_type(n) == kind) for kind in (SPS, PPS))
     slices = tuple(n for n in first.nals if nal_type(n) == IDR)
     with pytest.raises(ImageError, match='one that did not come'):
@@ -112,12 +107,12 @@ def test_a_keyframe_needs_the_set_that_it_names():
 
 @pytest.mark.parametrize('data', [b'', b'\0' * 40, b'\0\0\0\1', b'\xff\xd8\xff\xe0JFIF' * 9,
                                   b'\0\0\1\xe5abc', b'\0\0\1\x65'])
-def test_no_h264_is_refused(data):
+def test_other_data_is_refused(data):
     with pytest.raises(ImageError):
-        read_unit(data)
+        read_access_unit(data)
 
 
-def test_garbage_raises_nothing_else():
+def test_garbage_raises_image_errors_only():
     chance = random.Random(3)
     packet = encode_h264('High', count=1)[0][:400]
     refused = 0
@@ -126,7 +121,7 @@ def test_garbage_raises_nothing_else():
         for _ in range(chance.randrange(8)):
             data[chance.randrange(len(data))] = chance.randrange(256)
         try:
-            ParameterSets().complete(read_unit(bytes(data)))
+            ParameterSets().complete(read_access_unit(bytes(data)))
         except ImageError:
             refused += 1
     assert 0 < refused < 3000
@@ -134,15 +129,15 @@ def test_garbage_raises_nothing_else():
 
 @pytest.mark.parametrize('profile', ['Baseline', 'Main', 'High'])
 @pytest.mark.parametrize('lost', [1, 5])
-def test_missing_pictures_are_noticed(profile, lost):
-    units = [read_unit(packet) for packet in encode_h264(profile, count=40, options={
+def test_missing_frames_are_noticed(profile, lost):
+    units = [read_access_unit(packet) for packet in encode_h264(profile, count=40, options={
         'tune': 'zerolatency', 'g': '25'})]
     sps = read_sps(next(n for n in units[0].nals if nal_type(n) == SPS))
-    counter = Counter()
-    assert not any(counter.missing(unit, sps) for unit in units)
-    counter.restart()
-    seen = [counter.missing(unit, sps) for unit in units[:8] + units[8 + lost:]]
+    detector = GapDetector()
+    assert not any(detector.misses_frame(unit, sps) for unit in units)
+    detector.restart()
+    seen = [detector.misses_frame(unit, sps) for unit in units[:8] + units[8 + lost:]]
     assert [number for number, missing in enumerate(seen) if missing] == [8]
-    # Who begins anew knows nothing of what was before.
-    counter.restart()
-    assert not counter.missing(units[20], sps)
+    # After a restart any frame may come.
+    detector.restart()
+    assert not detector.misses_frame(units[20], sps)
