@@ -51,10 +51,10 @@ from ..ros.program import FAILED, termination_signals
 from ..signaling.network_changes import watch
 from ..signaling.relay_client import RelayClient
 from ..signaling.relay_url import dial_url, page_url, read_token
-from ..system.process_end import ProcessEnd
 from ..system.secret_files import read_ice
+from ..system.shutdown import Shutdown
 from ..system.stop_file import StopFile
-from ..system.thread_priority import LOOP_NICE, prefer
+from ..system.thread_priority import EVENT_LOOP_NICE, raise_priority
 
 _logger = logging.getLogger(__name__)
 
@@ -129,12 +129,12 @@ class Bridge:
         """
         loop = asyncio.get_running_loop()
         count_unhandled_failures(loop)
-        end = ProcessEnd()
+        end = Shutdown()
         for number in termination_signals():
-            loop.add_signal_handler(number, guarded('signals', end.ask))
+            loop.add_signal_handler(number, guarded('signals', end.request))
         async with contextlib.AsyncExitStack() as stack:
             ros = await self._start(loop, stack, end)
-            tasks = [spawn(name, work, on_failure=end.when_fails(name))
+            tasks = [spawn(name, work, on_failure=end.on_failure_of(name))
                      for name, work in self._teleop.parts().items()]
             tasks += [spawn(name, keep_running(name, make))
                       for name, make in self._restartable_parts(ros).items()]
@@ -154,7 +154,7 @@ class Bridge:
         return 0
 
     async def _start(self, loop: asyncio.AbstractEventLoop, stack: contextlib.AsyncExitStack,
-                     end: ProcessEnd) -> ExecutorThread:
+                     end: Shutdown) -> ExecutorThread:
         """
         Start what has to run before the parts; ``stack`` ends it, the last one first.
 
@@ -173,9 +173,9 @@ class Bridge:
             self._server.running(LocalRobotLink(self._sessions, 'server')))
         # This logs a line; before here the one line of a refused start would not stand alone.
         use_h264_encoder(self._settings.video.h264_encoder)
-        ros = ExecutorThread(self._node, end.when_fails('ROS executor'))
+        ros = ExecutorThread(self._node, end.on_failure_of('ROS executor'))
         # Threads that start from here on inherit the priority; encoders and decoders lower theirs.
-        prefer(LOOP_NICE)
+        raise_priority(EVENT_LOOP_NICE)
         stack.callback(ros.close)
         self._cameras.start(ros)
         stack.callback(self._teleop.flush)

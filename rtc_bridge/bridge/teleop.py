@@ -34,7 +34,7 @@ from ..core.supervision import guard
 from ..ros.diagnostics import make_status
 from ..ros.guard_client import GuardClient
 from ..ros.velocity_publisher import RELIABLE_LATEST
-from ..system.process_end import ProcessEnd
+from ..system.shutdown import Shutdown
 
 
 class Teleop:
@@ -77,14 +77,14 @@ class Teleop:
         self.path.on_change.append(self._path_changed)
         self._stop_changed()
 
-    def listen(self, loop: asyncio.AbstractEventLoop, end: ProcessEnd) -> None:
+    def listen(self, loop: asyncio.AbstractEventLoop, end: Shutdown) -> None:
         """
         Hear the guard, other bridges, and the emergency stop from ROS.
 
         :param loop: the controller's
         :param end: of this process, which ends if an emergency stop cannot be carried out
         """
-        self.controller.on_stop_failure = end.when_fails('emergency stop')
+        self.controller.on_stop_failure = end.on_failure_of('emergency stop')
         self.path.listen(loop)
         if isinstance(self._guard, GuardClient):
             self._guard.listen(loop)

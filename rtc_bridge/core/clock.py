@@ -12,13 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The clock that safety and media time stand on."""
+"""The clock of safety and media timers, and whether the wall clock is right."""
 
 import ctypes
 import time
 from typing import Callable
 
-# A clock gives seconds from an arbitrary origin and never steps back.
+# Returns seconds.
 Clock = Callable[[], float]
 # TIME_ERROR of <sys/timex.h>.
 _TIME_ERROR = 5
@@ -26,19 +26,20 @@ _TIME_ERROR = 5
 
 def boot_time() -> float:
     """
-    Return seconds since boot, suspend included (Linux ``CLOCK_BOOTTIME``).
+    Return the seconds since boot, including those spent suspended (Linux ``CLOCK_BOOTTIME``).
 
-    All processes of a host share it, it ignores steps of the system clock, and a command that
-    was sent before the host slept is old when it wakes, which ``CLOCK_MONOTONIC`` would hide.
+    All processes of a host share this clock, and steps of the system clock do not affect it. A
+    command that was sent before the host was suspended is old when the host resumes;
+    ``CLOCK_MONOTONIC`` would hide that.
     """
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def synchronized() -> bool:
-    """Tell whether the kernel holds the system clock for right (``adjtimex(2)``, time error)."""
+    """Return whether the system clock is synchronized, as ``adjtimex(2)`` says."""
     try:
-        # A struct timex whose modes are 0 changes nothing; it has at most 208 bytes.
+        # A struct timex with modes 0 changes nothing. It has at most 208 bytes.
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(256))
         return state not in (-1, _TIME_ERROR)
     except (OSError, AttributeError):
-        return True  # No Linux: nobody to ask.
+        return True  # Not Linux: there is no such call.

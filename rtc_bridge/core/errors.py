@@ -24,7 +24,8 @@ Exceptions of the package.
     * ``ImageError``: an image message cannot be shown
 """
 
-# Exit status of a program whose start was refused with one of these: trying again is no use.
+# Exit status of a program whose start was refused with one of these errors. A restart does not
+# help.
 REFUSED = 2
 
 
@@ -35,7 +36,7 @@ class RtcBridgeError(Exception):
 class ProtocolError(RtcBridgeError):
     """A message from outside breaks its protocol; the text names the offending value."""
 
-    # The session that the message is about, where it names one: its viewer may have caused it.
+    # The session that the message names, if any: its viewer may have caused the error.
     session: str | None = None
 
 
@@ -48,17 +49,16 @@ class SignalingError(RtcBridgeError):
     """
 
     def __init__(self, code: str, message: str) -> None:
-        """Keep the code for the wire and the message for people."""
         super().__init__(message)
         self.code = code
 
 
 class ParameterError(RtcBridgeError):
-    """A parameter has a value that is not allowed; the text names all three."""
+    """A parameter has a value that is not allowed; the text names it and the allowed values."""
 
 
 class DependencyError(RtcBridgeError):
-    """A library is missing or too old; the text is the line that mends it."""
+    """A library is missing or too old; the text ends with the shell line that installs it."""
 
 
 class StoreError(RtcBridgeError):

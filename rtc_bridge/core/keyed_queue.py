@@ -12,11 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Work in order for each key, different keys side by side."""
+"""A queue of jobs that run in order for each key, and concurrently for different keys."""
 
 import asyncio
 from collections import deque
-from typing import Any, Callable, Coroutine, Hashable
+from collections.abc import Callable, Coroutine, Hashable
+from typing import Any
 
 from .failure_log import failures
 from .supervision import spawn
@@ -26,28 +27,26 @@ Job = Callable[[], Coroutine[Any, Any, None]]
 
 class KeyedQueue:
     """
-    A set of asyncio tasks, one for each key that has work.
+    Runs one asyncio task for each key that has jobs.
 
-    A session's candidates must not overtake its offer, while one slow session must not hold up
-    another.
+    A session's candidates must not overtake its offer, and a slow session must not delay another.
 
-    :param limit: jobs that may wait under one key; more are refused
+    :param limit: jobs that may wait under one key; further ones are refused
     :param name: under which failures of jobs are counted
     """
 
     def __init__(self, limit: int = 256, name: str = 'work in order') -> None:
-        """Start without any work."""
         self._limit = limit
         self._name = name
         self._waiting: dict[Hashable, deque[Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        """Return the number of keys with unfinished work."""
+        """Return the number of keys with unfinished jobs."""
         return len(self._waiting)
 
     def put(self, key: Hashable, job: Job) -> bool:
-        """Add a job behind the others of its key; return whether there was room for it."""
+        """Append a job to those of its key; return whether there was room for it."""
         if key in self._waiting:
             if len(self._waiting[key]) >= self._limit:
                 return False
@@ -67,16 +66,16 @@ class KeyedQueue:
                 try:
                     await job()
                 except Exception as error:
-                    # One bad job must not lose those behind it.
+                    # The jobs behind a failed one still run.
                     failures.note(self._name, error)
         finally:
             self._waiting.pop(key, None)
 
     async def close(self) -> None:
-        """Cancel all work, and wait until it has ended."""
+        """Cancel all jobs, and wait until their tasks have ended."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # A task that was cancelled before its first step did not tidy up.
+        # A task that was cancelled before its first step has not removed its key.
         self._waiting.clear()

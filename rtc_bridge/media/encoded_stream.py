@@ -32,7 +32,7 @@ from ..core.supervision import start_thread
 from ..core.video.bandwidth_estimate import START_BITRATE
 from ..core.video.tiers import Tier
 from ..core.video.video_codecs import EncoderSettings
-from ..system.thread_priority import be_ordinary
+from ..system.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 # Seconds before an encoder thread that failed starts again: a failure of each frame would
@@ -105,7 +105,7 @@ class EncodedStream(VideoStream):
             predecessor.join()
         while True:
             try:
-                be_ordinary()
+                use_ordinary_priority()
                 return self._encode_frames()
             except Exception as error:
                 failures.note('encoder', error, 'it starts again')

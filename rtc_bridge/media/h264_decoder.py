@@ -32,7 +32,7 @@ from .i420 import Pixels, Planes
 from .passthrough_stream import PassthroughStream
 from ..core.errors import ImageError
 from ..core.supervision import guard, start_thread
-from ..system.thread_priority import be_ordinary
+from ..system.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 # Access units that may wait: a second of delay at 30 a second. With more, decoding starts again at
@@ -99,7 +99,7 @@ class H264Decoder:
     # Decoder thread
 
     def _run(self) -> None:
-        be_ordinary()
+        use_ordinary_priority()
         this = threading.current_thread()
         context: VideoCodecContext | None = None
         # The context has had its first keyframe.

@@ -30,7 +30,7 @@ import aiohttp
 from ..core.protocol.signaling_messages import parse, Ready, SUBPROTOCOL, Watch
 from ..core.supervision import spawn
 from ..signaling.network_changes import reachable
-from ..system.child_processes import Child, end
+from ..system.child_processes import ChildProcess, end_processes
 
 _ROBOT = 'demo'
 _ALL = {'0.0.0.0': '127.0.0.1', '::': '::1'}
@@ -187,10 +187,10 @@ async def _run(options: argparse.Namespace, port: int) -> int:
 
     environment = _environment(options.host)
     stopped = spawn('signals', stop.wait())
-    children: list[Child] = []
+    children: list[ChildProcess] = []
     try:
         for module, arguments in _programs(options, port).items():
-            children.append(await Child.start(module, arguments, environment, show))
+            children.append(await ChildProcess.start(module, arguments, environment, show))
         ends = {child.ended for child in children} | {stopped}
         reachable = spawn('look for the robot', _reachable(
             f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'))
@@ -215,7 +215,7 @@ async def _run(options: argparse.Namespace, port: int) -> int:
         return 1
     finally:
         stop.set()
-        await end(children)
+        await end_processes(children)
 
 
 def main(args: list[str] | None = None) -> int:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Files that survive a loss of power."""
+"""Files that are replaced as a whole, and survive a loss of power."""
 
 import contextlib
 import fcntl
@@ -23,56 +23,57 @@ import secrets
 
 from ..core.errors import StoreError
 
-# A file on its way to replace another one: NAME.RANDOM.new.
+# The temporary file beside NAME, before it replaces NAME: NAME.RANDOM.new.
 _TEMPORARY = re.compile(r'(?P<name>.+)\.[0-9a-f]+\.new')
+# Attempts to lock a new temporary file before another process takes it for a leftover.
 _ATTEMPTS = 10
 
 
 def write_durably(path: Path, content: str | bytes) -> None:
     """
-    Replace a file, mode 0600, and return when the disk has it: the old or the new, never a part.
+    Replace a file, mode 0600, and return when the disk has it. A reader never sees a part of it.
 
-    What a process that was killed has left of its own attempt is removed.
+    Temporary files of processes that were killed are removed.
 
     :raises StoreError: the file cannot be written
     """
     data = content.encode() if isinstance(content, str) else content
     try:
         remove_leftovers(path.parent, path.name)
-        fresh, number = _create(path)
+        temporary, number = _create_temporary(path)
         try:
             with open(number, 'wb') as file:
                 file.write(data)
                 file.flush()
                 os.fsync(number)
-                fresh.replace(path)
-            # The new name is an entry of the folder.
+                temporary.replace(path)
+            # The new name is in the folder, so the folder has to reach the disk, too.
             _sync_folder(path.parent)
         except BaseException:
             # Remove the temporary file, most of all when the disk is full.
             with contextlib.suppress(OSError):
-                fresh.unlink()
+                temporary.unlink()
             raise
     except OSError as error:
         raise StoreError(f'{path}: {error.strerror}') from None
 
 
-def _create(path: Path) -> tuple[Path, int]:
-    """Make a file beside another, locked as a sign that somebody writes it."""
+def _create_temporary(path: Path) -> tuple[Path, int]:
+    """Return a new, locked temporary file. The lock shows that its writer still runs."""
     for _ in range(_ATTEMPTS):
-        fresh = path.with_name(f'{path.name}.{secrets.token_hex(8)}.new')
+        temporary = path.with_name(f'{path.name}.{secrets.token_hex(8)}.new')
         number = os.open(
-            fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(number).st_ino == fresh.lstat().st_ino:
-                return fresh, number
+            if os.fstat(number).st_ino == temporary.lstat().st_ino:
+                return temporary, number
         except (BlockingIOError, FileNotFoundError):
             pass
         except OSError:
-            # Without locks on this file system nobody removes it either.
-            return fresh, number
-        # Another process took it for a leftover before it was locked, and removes it.
+            # This file system has no locks, so remove_leftovers() removes nothing either.
+            return temporary, number
+        # Another process took the file for a leftover before it was locked.
         os.close(number)
     raise StoreError(f'{path}: a temporary file beside it was removed {_ATTEMPTS} times')
 
@@ -87,17 +88,17 @@ def _sync_folder(folder: Path) -> None:
 
 def remove_leftovers(folder: Path, name: str = '') -> None:
     """
-    Remove temporary files that nobody writes any more: their processes were killed.
+    Remove the temporary files of processes that were killed.
 
-    :param name: of the file that they were to replace; empty: of any
+    :param name: of the file that they were to replace; empty for any
     :raises OSError: the folder cannot be read
     """
     with os.scandir(folder) as entries:
-        left = [folder / entry.name for entry in entries
-                if (match := _TEMPORARY.fullmatch(entry.name))
-                and name in ('', match['name']) and entry.is_file(follow_symlinks=False)]
-    for path in left:
-        # Without the right to do so they stay, and harm nobody: names are never used again.
+        leftovers = [folder / entry.name for entry in entries
+                     if (match := _TEMPORARY.fullmatch(entry.name))
+                     and name in ('', match['name']) and entry.is_file(follow_symlinks=False)]
+    for path in leftovers:
+        # A file that cannot be removed is harmless: its name is never used again.
         with contextlib.suppress(OSError):
             number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:

@@ -26,7 +26,7 @@ import time
 from ..core.clock import boot_time
 from ..core.errors import StoreError
 
-# Seconds to wait: who holds it writes a small file or two, which takes a slow disk tenths of one.
+# Seconds to wait. The holder writes one or two small files, which takes a slow disk tenths of one.
 LOCK_TIMEOUT_S = 5.0
 _POLL_S = 0.01
 
@@ -34,11 +34,12 @@ _POLL_S = 0.01
 @contextmanager
 def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
     """
-    Hold a lock (``flock(2)``) on a file, which is made and stays. The calling thread may sleep.
+    Hold a lock (``flock(2)``) on a file, which is created if missing, and stays.
 
-    The lock ends with its process, however that ends. It is not to be taken twice by one thread.
+    The calling thread sleeps while another one holds the lock, and must not hold it already. The
+    lock ends with its process, even if that is killed.
 
-    :raises StoreError: the file cannot be used, or somebody else holds the lock for so long
+    :raises StoreError: the file cannot be used, or another process holds the lock for too long
     """
     try:
         number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -46,18 +47,18 @@ def locked(path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> Iterator[None]:
         raise StoreError(f'{path}: {error.strerror}') from None
     try:
         end = boot_time() + timeout_s
-        while not _try(number, path):
+        while not _try_lock(number, path):
             if boot_time() >= end:
                 raise StoreError(f'{path} was held by another process for {timeout_s:g} s; which '
                                  f'one, says: fuser -v {shlex.quote(str(path))}')
             time.sleep(_POLL_S)
         yield
     finally:
-        # Not unlocked before: that happens with the last descriptor, and there is only this one.
+        # Closing the last descriptor releases the lock, and there is only this one.
         os.close(number)
 
 
-def _try(number: int, path: Path) -> bool:
+def _try_lock(number: int, path: Path) -> bool:
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

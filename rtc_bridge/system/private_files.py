@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-Files and folders that only this user, and root, may change.
+Files and folders that only this user and root may change.
 
-The rules are those of OpenSSH (``StrictModes`` of sshd_config(5)). Access control lists are not
-looked at, as they are not there either.
+The rules are those of OpenSSH (``StrictModes`` of sshd_config(5)). Like OpenSSH's they ignore
+access control lists.
 """
 
 import errno
@@ -33,7 +33,8 @@ from ..core.errors import StoreError
 logger = logging.getLogger(__name__)
 
 _WRITABLE = stat.S_IWGRP | stat.S_IWOTH
-# Of a key that somebody else's program made: a group for it is usual (Debian's ssl-cert).
+# Permissions that expose a key of another program. A group that reads it is usual (Debian's
+# ssl-cert), and no exposure.
 _EXPOSED = stat.S_IROTH | _WRITABLE
 _warned: set[Path] = set()
 
@@ -46,7 +47,7 @@ def _name(uid: int) -> str:
 
 
 def _is_private_group(gid: int, uid: int) -> bool:
-    """Tell whether a user is alone in a group: Debian and Ubuntu give each one of their own."""
+    """Return whether a user is alone in a group, as in the one that Debian gives each user."""
     try:
         members = set(grp.getgrgid(gid).gr_mem)
     except KeyError:
@@ -65,14 +66,14 @@ def _check_owner(path: Path, owner: int) -> None:
 
 def check_folder(folder: Path) -> None:
     """
-    Check that nobody else can change what is in a folder, or put another one in its place.
+    Check that other users can neither change a folder's contents nor replace the folder.
 
     The folder must belong to this user or to root, and nobody else may write in it. The same holds
-    for the folders above it, except that others may write where the sticky bit is set (as in
-    ``/tmp``), and a group in which the owner is alone (as Debian's ssh allows, for an umask 002).
+    for the folders above it, with two exceptions: others may write where the sticky bit is set (as
+    in ``/tmp``), and so may a group of which the owner is the only member (Debian's umask 002).
 
-    :raises StoreError: the text names the path, what is wrong, and the command that mends it
-    :raises OSError: it cannot be looked at
+    :raises StoreError: the text names the path, what is wrong, and the command that repairs it
+    :raises OSError: the folder cannot be read
     """
     real = folder.resolve(strict=True)
     state = real.stat()
@@ -82,7 +83,7 @@ def check_folder(folder: Path) -> None:
     if state.st_mode & _WRITABLE:
         raise StoreError(f'{real} may be written by others (mode {state.st_mode & 0o777:o}): '
                          f'chmod go-w {shlex.quote(str(real))}')
-    # Those above a link, too: who can exchange the link needs no more.
+    # Also the folders above a symbolic link: an attacker who replaces the link needs no more.
     for parent in dict.fromkeys((*real.parents, *Path(os.path.abspath(folder)).parents)):
         _check_parent(parent)
 
@@ -101,14 +102,14 @@ def _check_parent(parent: Path) -> None:
 
 def read_private(path: Path, *, secret: bool = False) -> bytes:
     """
-    Return what is in a file that only this user, and root, can change.
+    Return the contents of a file that only this user and root can change.
 
-    :param secret: whether nobody else may read it either
-    :raises StoreError: the text names the file, what is wrong, and the command that mends it
-    :raises OSError: it is not there, or cannot be read
+    :param secret: whether nobody else may read it, either
+    :raises StoreError: the text names the file, what is wrong, and the command that repairs it
+    :raises OSError: the file is missing or cannot be read
     """
     try:
-        # Without waiting for the other end, if it is a pipe.
+        # O_NONBLOCK: opening a named pipe would wait for its other end.
         number = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         if error.errno != errno.ELOOP:
@@ -135,9 +136,9 @@ def read_private(path: Path, *, secret: bool = False) -> bytes:
 
 def make_folder(folder: Path) -> None:
     """
-    Make a folder for this user alone, and those above it, whatever the umask is.
+    Create a folder for this user alone, and the folders above it, whatever the umask is.
 
-    :raises OSError: it cannot be made
+    :raises OSError: a folder cannot be created
     """
     for parent in reversed(folder.parents):
         if not parent.exists():
@@ -147,17 +148,17 @@ def make_folder(folder: Path) -> None:
 
 def warn_if_exposed(path: Path, parameter: str) -> None:
     """
-    Warn, once a file, of a secret that every user of this computer may read, or others change.
+    Warn, once for each file, of a secret that all users may read, or that others may change.
 
-    Such a file was not made here: its owner may have reasons (a container's secrets are often
-    mode 444), so it is used all the same.
+    This program did not create the file, and its owner may have reasons (a container's secrets
+    often have mode 444), so the file is used all the same.
 
-    :param parameter: what names the file
+    :param parameter: the parameter that names the file
     """
     try:
         state = path.stat()
     except OSError:
-        return  # Who reads it says what is wrong.
+        return  # Reading the file, which follows, reports this error.
     if stat.S_ISREG(state.st_mode) and state.st_mode & _EXPOSED and path not in _warned:
         _warned.add(path)
         logger.warning('%s, file of %s, may be %s by other users of this computer (mode %o): '

@@ -13,9 +13,9 @@
 # limitations under the License.
 
 """
-Secrets that parameters name: in files, or in the environment.
+Secrets that parameters name, in files or in the environment.
 
-Passwords and secrets are never parameters themselves: every node can read those.
+Secrets are never parameters themselves, because every node can read parameters.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ from ..core.settings.robot_settings import IceSettings
 
 def read_words(file: str, text: str) -> list[str]:
     """
-    Return the words of a file, where ``#`` begins a comment, and of a text.
+    Return the words of a file, in which ``#`` begins a comment, and of a text.
 
-    :param file: path, or empty
+    :param file: the path, or empty for no file
     :raises ParameterError: the file cannot be read
     """
     lines = []
@@ -46,18 +46,19 @@ def read_words(file: str, text: str) -> list[str]:
     return [word for line in lines for word in line.partition('#')[0].split()] + text.split()
 
 
-def _read(file: str, row: str, environment: Mapping[str, str], variable: str) -> str:
+def _read_secret(file: str, parameter: str, environment: Mapping[str, str],
+                 variable: str) -> str:
     path = Path(file).expanduser()
     if file:
-        warn_if_exposed(path, row)
+        warn_if_exposed(path, parameter)
     try:
         text = path.read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
-        raise ParameterError(f'parameter {row} is {shorten(file)}, which cannot be read: '
+        raise ParameterError(f'parameter {parameter} is {shorten(file)}, which cannot be read: '
                              f'{error}') from None
     text = text.strip()
     if (file and not text) or not text.isprintable():
-        raise ParameterError(f'{row if file else variable} has to hold one line of text')
+        raise ParameterError(f'{parameter if file else variable} has to hold one line of text')
     return text
 
 
@@ -65,12 +66,14 @@ def read_ice(settings: IceSettings, environment: Mapping[str, str] = os.environ)
     """
     Return the servers that the parameters ``ice.*`` name.
 
-    :raises ParameterError: a URL that cannot be used, or no good credentials for TURN servers
+    :raises ParameterError: a URL cannot be used, or the TURN servers' credentials are missing,
+        malformed or given in two ways
     """
     urls = tuple(parse_ice_url(text) for text in settings.servers)
-    login = _read(settings.login_file, 'ice.login_file', environment, 'RTC_BRIDGE_TURN_LOGIN')
-    secret = _read(settings.secret_file, 'ice.secret_file', environment,
-                   'RTC_BRIDGE_TURN_SECRET')
+    login = _read_secret(settings.login_file, 'ice.login_file', environment,
+                         'RTC_BRIDGE_TURN_LOGIN')
+    secret = _read_secret(settings.secret_file, 'ice.secret_file', environment,
+                          'RTC_BRIDGE_TURN_SECRET')
     username, colon, password = login.partition(':')
     if login and not (username and colon and password):
         raise ParameterError('ice.login_file, or RTC_BRIDGE_TURN_LOGIN, has to hold '

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The file in which an emergency stop outlives the process and a loss of power."""
+"""The file that keeps an emergency stop over a restart and a loss of power."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +23,10 @@ from .private_files import read_private
 
 class StopFile:
     """
-    A store for :class:`~rtc_bridge.core.driving.emergency_stop.EmergencyStop`.
+    The store of an :class:`~rtc_bridge.core.driving.emergency_stop.EmergencyStop`.
 
     :param path: ``emergency_stop.ROBOT.json`` in the robot's key folder
-    :param renamed: the robot may have had another name, whose file it then takes over
+    :param renamed: whether the robot may have had another name, whose file it then takes over
     :param write: replaces a file's text; raises :class:`StoreError`
     """
 
@@ -41,15 +41,15 @@ class StopFile:
         return str(self._path)
 
     def read(self) -> bytes:
-        """Return what is in the file; raises as :class:`StopStore` says."""
+        """Return the contents of the file; raises as :class:`StopStore` says."""
         return read_private(self._path)
 
     def write(self, text: str) -> None:
-        """Replace what is in the file; raises :class:`StoreError`."""
+        """Replace the contents of the file; raises :class:`StoreError`."""
         self._write(self._path, text)
 
     def earlier(self) -> list['StopFile']:
-        """Return the files beside this one, if the robot may have had another name."""
+        """Return the files of other names, if the robot may have had one of these names."""
         if not self._renamed:
             return []
         return [StopFile(path) for path in sorted(self._path.parent.glob('emergency_stop.*.json'))]

@@ -12,33 +12,34 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which threads go first where all of them have something to do; where the system allows it."""
+"""Priorities of threads: the event loop goes before encoders and decoders."""
 
 import contextlib
 import os
 
-# Of the event loop, which passes on what others have made, commands above all.
-LOOP_NICE = -10
-_ordinary: int | None = None
+# Nice value of the event loop, which passes on what other threads produce, commands above all.
+EVENT_LOOP_NICE = -10
+# The nice value of the process before raise_priority(), None before any call.
+_ordinary_nice: int | None = None
 
 
-def prefer(nice: int) -> None:
+def raise_priority(nice: int) -> None:
     """
-    Let the calling thread, and those that it starts from now on, go before others.
+    Give the calling thread, and threads that it starts from now on, a lower nice value.
 
-    On Linux each thread has a nice value of its own and inherits that of the one which starts it
-    (setpriority(2), "C library/kernel differences"). Below the present one it needs root,
+    On Linux each thread has a nice value of its own and inherits that of the thread that starts it
+    (setpriority(2), "C library/kernel differences"). A value below the present one needs root,
     CAP_SYS_NICE or RLIMIT_NICE; without them nothing changes.
     """
-    global _ordinary
-    before = os.getpriority(os.PRIO_PROCESS, 0)
+    global _ordinary_nice
+    present = os.getpriority(os.PRIO_PROCESS, 0)
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, min(before, nice))
-        _ordinary = before
+        os.setpriority(os.PRIO_PROCESS, 0, min(present, nice))
+        _ordinary_nice = present
 
 
-def be_ordinary() -> None:
-    """Let the calling thread be one like others, though one that is preferred has started it."""
-    if _ordinary is not None:
+def use_ordinary_priority() -> None:
+    """Give the calling thread the ordinary nice value, although a raised thread started it."""
+    if _ordinary_nice is not None:
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, 0, _ordinary)
+            os.setpriority(os.PRIO_PROCESS, 0, _ordinary_nice)

@@ -24,7 +24,9 @@ from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.h264_decoder import H264Decoder
 from rtc_bridge.media.passthrough_stream import PassthroughStream
 from rtc_bridge.system import thread_priority
-from rtc_bridge.system.thread_priority import be_ordinary, LOOP_NICE, prefer
+from rtc_bridge.system.thread_priority import (
+    EVENT_LOOP_NICE, raise_priority, use_ordinary_priority,
+)
 from support.browsers import PATIENCE, until
 from support.stack import ColourCamera, Robot
 from support.viewers import Viewer
@@ -45,7 +47,7 @@ def lowest():
     """Return the nice value that the system allows a loop."""
     def climb():
         try:
-            os.setpriority(os.PRIO_PROCESS, 0, min(ORDINARY, LOOP_NICE))
+            os.setpriority(os.PRIO_PROCESS, 0, min(ORDINARY, EVENT_LOOP_NICE))
         except OSError:
             pass
         return os.getpriority(os.PRIO_PROCESS, 0)
@@ -90,7 +92,7 @@ DECODER = H264Decoder(PassthroughStream('front', lambda: None), lambda load: Non
     ids=['encoder', 'decoder'])
 def test_encoders_and_decoders_are_ordinary(worker, start, end):
     async def loop():
-        prefer(LOOP_NICE)
+        raise_priority(EVENT_LOOP_NICE)
         start()
         return os.getpriority(os.PRIO_PROCESS, 0)
     assert in_a_thread(lambda: asyncio.run(loop())) == lowest()
@@ -105,8 +107,8 @@ def test_encoders_and_decoders_are_ordinary(worker, start, end):
 def test_nothing_goes_back_or_up_by_itself():
     def loop():
         before = os.getpriority(os.PRIO_PROCESS, 0)
-        be_ordinary()
-        prefer(before + 1)
+        use_ordinary_priority()
+        raise_priority(before + 1)
         return os.getpriority(os.PRIO_PROCESS, 0) - before
     assert in_a_thread(loop) == 0
 

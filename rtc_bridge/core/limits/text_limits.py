@@ -87,7 +87,7 @@ def sdp_member(obj: dict[str, Any], name: str = 'sdp') -> str:
 
     :raises ProtocolError: the member is missing, is not a text, or has a lone surrogate
     """
-    value = member(obj, name, str)
+    value: str = member(obj, name, str)
     try:
         value.isascii() or value.encode()
     except UnicodeEncodeError:

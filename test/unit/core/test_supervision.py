@@ -15,59 +15,14 @@
 """Failures of tasks, threads and callbacks are counted, logged once, and told to their owner."""
 
 import asyncio
-import logging
-import sys
 import threading
 
 import pytest
-from rtc_bridge.core import failure_log, supervision
-from rtc_bridge.core.failure_log import count_unhandled_failures, FailureLog
+from rtc_bridge.core import supervision
 from rtc_bridge.core.supervision import (
     call_guarded, call_in_loop, first_of, guarded, keep_running, spawn, start_thread,
 )
-from rtc_bridge.system.process_end import ProcessEnd
-
-
-@pytest.fixture(autouse=True)
-def failures(monkeypatch) -> FailureLog:
-    """Start with no failures, and with pauses too short to wait for."""
-    log = FailureLog()
-    monkeypatch.setattr(supervision, 'failures', log)
-    monkeypatch.setattr(failure_log, 'failures', log)
-    monkeypatch.setattr(supervision, 'FIRST_PAUSE_S', 0.0)
-    return log
-
-
-def _raise(text: str = 'broken') -> None:
-    raise ValueError(text)
-
-
-def test_a_failure_is_logged_once_with_its_traceback_and_then_counted(failures, caplog):
-    call = guarded('part', _raise)
-    assert [call() for _ in range(3)] == [None] * 3
-    assert failures.counts == {'part': 3}
-    assert failures.newest == {'part': 'ValueError: broken'}
-    record, = caplog.records
-    assert record.levelno == logging.ERROR and record.exc_info[1].args == ('broken',)
-
-
-def test_another_failure_is_logged_too(failures, caplog):
-    def other():
-        raise KeyError('other')
-    guarded('part', _raise)()
-    guarded('part', other)()
-    guarded('second part', _raise)()
-    assert len(caplog.records) == 3
-    assert failures.counts == {'part': 2, 'second part': 1}
-
-
-def test_the_log_of_failures_is_bounded(failures, caplog, monkeypatch):
-    monkeypatch.setattr(failure_log, 'MAX_LOGGED', 2)
-    for number in range(5):
-        guarded(f'part {number}', _raise)()
-    assert len(caplog.records) == 2 and len(failures.counts) == 5
-    guarded('part', lambda: _raise('x' * 1000))()
-    assert len(failures.newest['part']) == 200
+from support.failures import raise_error
 
 
 def test_a_callback_that_works_returns_its_value(failures):
@@ -79,7 +34,7 @@ def test_the_owner_of_a_task_hears_of_its_failure(failures):
     heard = []
 
     async def fail():
-        _raise()
+        raise_error()
 
     async def main():
         await spawn('part', fail(), on_failure=heard.append)
@@ -175,7 +130,7 @@ def test_a_part_is_started_again_until_it_returns(failures):
     async def part():
         starts.append(1)
         if len(starts) < 3:
-            _raise()
+            raise_error()
         return 'done'
     assert asyncio.run(keep_running('part', part)) == 'done'
     assert len(starts) == 3 and failures.counts == {'part': 2}
@@ -183,14 +138,8 @@ def test_a_part_is_started_again_until_it_returns(failures):
 
 def test_the_owner_of_a_thread_hears_of_its_failure(failures):
     heard = threading.Event()
-    start_thread('part', _raise, on_failure=lambda error: heard.set()).join()
+    start_thread('part', raise_error, on_failure=lambda error: heard.set()).join()
     assert heard.is_set() and failures.counts == {'part': 1}
-
-
-def test_what_strangers_sent_is_printable_in_a_count(failures):
-    guarded('part', lambda: _raise('one\ntwo \udce4 \x1b[2J'))()
-    assert failures.newest == {'part': r'ValueError: one\ntwo \udce4 \x1b[2J'}
-    assert guarded('part', _raise, result='instead')() == 'instead'
 
 
 def test_a_thread_that_calls_exit_has_failed(failures):
@@ -203,7 +152,7 @@ async def _return(value):
 
 
 async def _fail():
-    _raise()
+    raise_error()
 
 
 def test_the_first_to_end_ends_the_others():
@@ -249,41 +198,6 @@ def test_work_in_the_loop_answers_another_thread(failures):
         loop = asyncio.get_running_loop()
         assert await asyncio.to_thread(call_in_loop, loop, 'part', lambda: 5, 10.0) == 5
         with pytest.raises(ValueError, match='broken'):
-            await asyncio.to_thread(call_in_loop, loop, 'part', _raise, 10.0)
+            await asyncio.to_thread(call_in_loop, loop, 'part', raise_error, 10.0)
     asyncio.run(main())
     assert failures.counts == {'part': 1}
-
-
-def test_what_escapes_all_owners_is_counted(failures, monkeypatch):
-    monkeypatch.setattr(threading, 'excepthook', threading.excepthook)
-    monkeypatch.setattr(sys, 'unraisablehook', sys.unraisablehook)
-
-    class Broken:
-        def __del__(self):
-            _raise()
-
-    async def main():
-        count_unhandled_failures(asyncio.get_running_loop())
-        asyncio.get_running_loop().call_soon(_raise)
-        asyncio.get_running_loop().call_soon(call_guarded, 'part', _raise)
-        thread = threading.Thread(target=_raise)
-        thread.start()
-        thread.join()
-        Broken()
-        await asyncio.sleep(0)
-    asyncio.run(main())
-    assert failures.counts == {'event loop': 1, 'part': 1, 'other thread': 1, 'destructor': 1}
-
-
-def test_a_process_ends_by_the_first_vital_part_that_fails(failures):
-    async def main():
-        end = ProcessEnd()
-        start_thread('one', _raise, on_failure=end.when_fails('one'))
-        await end.wait()
-        end.when_fails('two')(ValueError())
-        assert end.failed_part == 'one'
-        end = ProcessEnd()
-        end.ask()
-        await end.wait()
-        assert end.failed_part == ''
-    asyncio.run(main())

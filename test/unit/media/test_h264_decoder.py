@@ -133,7 +133,7 @@ def test_a_decoder_thread_that_fails_is_started_again(monkeypatch):
     stream, shown = PassthroughStream('front', lambda: None), Shown()
     decoder = H264Decoder(stream, shown)
     monkeypatch.setattr(h264_decoder, '_RESTART_AFTER_S', 0.0)
-    monkeypatch.setattr(h264_decoder, 'be_ordinary', lambda: 1 / 0)
+    monkeypatch.setattr(h264_decoder, 'use_ordinary_priority', lambda: 1 / 0)
     decoder.run(True)
     thread = decoder._thread
     if thread is not None:

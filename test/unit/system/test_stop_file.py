@@ -17,9 +17,15 @@
 import os
 
 import pytest
+from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
+from rtc_bridge.core.driving.lease import Lease
+from rtc_bridge.core.driving.teleop_controller import TeleopController
+from rtc_bridge.core.driving.velocity import ZERO
 from rtc_bridge.core.errors import StoreError
+from rtc_bridge.core.settings.robot_settings import TeleopSettings
 from rtc_bridge.system.stop_file import StopFile
+from support.failing_disk import FailingDisk
 
 
 @pytest.fixture
@@ -59,3 +65,52 @@ def test_a_host_with_a_new_name_finds_the_file_of_its_old_one(tmp_path):
     stop.store()
     assert not EmergencyStop(StopFile(new)).engaged
     assert EmergencyStop(StopFile(new, renamed=True)).engaged
+
+
+@pytest.fixture
+def disk(path, monkeypatch):
+    return FailingDisk(path, monkeypatch)
+
+
+@pytest.fixture
+def controller(path, clock):
+    stop = EmergencyStop(StopFile(path), clock=clock)
+    sent = []
+    controller = TeleopController(CommandGate(TeleopSettings(), Lease(clock=clock), clock=clock,
+                                              conditions=[stop.reason]),
+                                  sent.append, emergency_stop=stop, clock=clock)
+    controller.sent = sent
+    return controller
+
+
+@pytest.mark.parametrize('part', ['file', 'folder'])
+def test_a_full_disk_stops_the_robot_without_confirmation(path, disk, clock, controller, part):
+    disk.full = (part,)
+    assert not controller.engage_emergency_stop('Ada')
+    assert controller.emergency_stop.engaged and controller.sent == [ZERO]
+    disk.full = ()
+    # Pages repeat their wish; the disk is asked again, once a second.
+    assert not controller.engage_emergency_stop('Ada')
+    clock.now += 1.0
+    assert controller.engage_emergency_stop('Ada')
+    assert EmergencyStop(StopFile(path)).id == controller.emergency_stop.id
+    # What the disk has is not written again.
+    disk.asked.clear()
+    clock.now += 1.0
+    assert controller.engage_emergency_stop('Ada') and disk.asked == []
+
+
+@pytest.mark.parametrize('part', ['file', 'folder'])
+def test_a_release_that_the_disk_refuses_releases_nothing(path, disk, clock, controller, part):
+    assert controller.engage_emergency_stop('Ada')
+    disk.full = (part,)
+    with pytest.raises(StoreError):
+        controller.release_emergency_stop(controller.emergency_stop.id, 'Ada')
+    assert controller.emergency_stop.engaged
+    # The disk may have the release by now: the next stop is confirmed when it has that.
+    clock.now += 1.0
+    assert not controller.engage_emergency_stop('Ada')
+    disk.full = ()
+    clock.now += 1.0
+    assert controller.engage_emergency_stop('Ada')
+    assert EmergencyStop(StopFile(path)).id == controller.emergency_stop.id
