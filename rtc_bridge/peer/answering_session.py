@@ -29,7 +29,7 @@ from .session import Session
 from .slot import Slot
 from ..core.access.policy import VerifiedInvite
 from ..core.errors import SignalingError
-from ..core.protocol.robot_link import Offer
+from ..core.protocol.signaling_messages import Offer
 from ..core.protocol.strict_json import shorten
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class AnsweringSession(Session):
 
     def __init__(self, offer: Offer, role: str, robot: RobotContext,
                  invite: VerifiedInvite | None = None) -> None:
-        super().__init__(offer.session, offer.door, offer.source, role, robot, invite)
+        super().__init__(offer.session, offer.protocol, offer.source, role, robot, invite)
         self._sdp = offer.sdp
         # The camera that slot 0 is to show first, by name; None: the robot's first.
         self._camera = offer.camera
@@ -71,7 +71,7 @@ class AnsweringSession(Session):
 
         :raises SignalingError: ``bad-offer``, ``no-camera`` or ``no-codec``
         """
-        if self.door == 'whep' and not offer.slots:
+        if self.protocol == 'whep' and not offer.slots:
             raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
         cameras = self.robot.cameras
         # A viewer without a role is not told which cameras there are.
@@ -133,7 +133,7 @@ class AnsweringSession(Session):
         name, self._camera = self._camera, None
         camera = self.robot.cameras.get(name) if name else self.robot.first_camera()
         self.selected = camera is not None and (
-            name is not None or camera.settings.drive or self.door != 'v1')
+            name is not None or camera.settings.drive or self.protocol != 'v1')
         self.slots[0].show(camera)
 
     def open_channel(self, channel: RTCDataChannel) -> Channel | None:

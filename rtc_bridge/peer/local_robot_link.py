@@ -24,9 +24,10 @@ from .unproven_sessions import UnprovenSessions
 from ..core.errors import ProtocolError, SignalingError
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import check_sdp, max_sections
-from ..core.protocol.robot_link import (
-    Call, Candidate, check_candidate, check_texts, IceServer, Offer, RobotLink,
-)
+from ..core.protocol.ice import Candidate, check_candidate, IceServer
+from ..core.protocol.json_messages import check_texts
+from ..core.protocol.robot_link import RobotLink
+from ..core.protocol.signaling_messages import Offer, OfferRequest
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +44,9 @@ class LocalRobotLink(RobotLink):
     """
 
     trickle = True
-    kind = 'v1'
 
     def __init__(self, sessions: Sessions, via: str) -> None:
-        self.ends = sessions.ends
+        self.on_end = sessions.on_end
         self._sessions = sessions
         self._robot = sessions.robot
         self._via = via
@@ -66,8 +66,8 @@ class LocalRobotLink(RobotLink):
         with refusals.noted('sdp', offer.source):
             check_sdp(offer.sdp, max_sections(self._robot.max_slots))
         access = self._robot.access
-        role, invite = access.anonymous_role(self._via, offer.door, offer.origin), None
-        if role == 'none' and offer.door == 'whep' and offer.bearer is not None:
+        role, invite = access.anonymous_role(self._via, offer.protocol, offer.origin), None
+        if role == 'none' and offer.protocol == 'whep' and offer.bearer is not None:
             invite = access.verify_bearer(offer.bearer, self._via)
         elif role == 'none':
             return await self._answer_unproven(offer)
@@ -77,7 +77,7 @@ class LocalRobotLink(RobotLink):
 
     async def _answer_unproven(self, offer: Offer) -> str:
         """Begin a session that has to prove an invite, if one can be proved and there is room."""
-        if offer.door != 'v1' or not self._robot.access.accepts_invites:
+        if offer.protocol != 'v1' or not self._robot.access.accepts_invites:
             raise self._refusal(offer)
         async with self._unproven.turn(offer.source):
             session = AnsweringSession(offer, 'none', self._robot)
@@ -89,7 +89,7 @@ class LocalRobotLink(RobotLink):
                 session.end('not set up')
                 raise
 
-    async def admit(self, call: Call) -> None:
+    async def admit(self, call: OfferRequest) -> None:
         """
         Do nothing if a viewer may call.
 
@@ -98,7 +98,7 @@ class LocalRobotLink(RobotLink):
         _check_texts(call)
         self._role_of(call)
 
-    async def offer(self, call: Call) -> str:
+    async def offer(self, call: OfferRequest) -> str:
         """
         Begin a session in which the robot offers; return the SDP offer with all candidates.
 
@@ -144,32 +144,32 @@ class LocalRobotLink(RobotLink):
         if found is not None:
             await found.close('the viewer closed it')
 
-    def _role_of(self, call: Call) -> str:
+    def _role_of(self, call: OfferRequest) -> str:
         """
         Return the role of a viewer that calls, ``view`` or ``drive``.
 
         :raises SignalingError: ``denied``
         """
         access = self._robot.access
-        if access.anonymous_role(self._via, call.door, call.origin) == 'none':
+        if access.anonymous_role(self._via, call.protocol, call.origin) == 'none':
             raise self._refusal(call)
-        return access.kscale_role(self._via, call.door, call.bearer, call.origin)
+        return access.kscale_role(self._via, call.protocol, call.bearer, call.origin)
 
-    def _refusal(self, request: Offer | Call) -> SignalingError:
+    def _refusal(self, request: Offer | OfferRequest) -> SignalingError:
         """Return why a viewer is not let in; count it if only its page's origin is the reason."""
         access = self._robot.access
-        error = access.refusal(self._via, request.door, request.origin)
-        if access.lacks_only_origin(self._via, request.door, request.origin):
+        error = access.refusal(self._via, request.protocol, request.origin)
+        if access.lacks_only_origin(self._via, request.protocol, request.origin):
             refusals.note('origin', request.source, str(error))
         return error
 
-    def _log_decision(self, request: Offer | Call, role: str) -> None:
+    def _log_decision(self, request: Offer | OfferRequest, role: str) -> None:
         logger.debug('session %s from %s via %s, protocol %s, origin %s: role %s',
                      request.session[:8], request.source or 'an unknown address', self._via,
-                     request.door, request.origin or 'none', role)
+                     request.protocol, request.origin or 'none', role)
 
 
-def _check_texts(request: Offer | Call) -> None:
+def _check_texts(request: Offer | OfferRequest) -> None:
     """
     Do nothing if the texts of an offer or call are within their bounds.
 

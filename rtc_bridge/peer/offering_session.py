@@ -27,7 +27,8 @@ from .robot_context import RobotContext
 from .session import Session
 from .slot import Slot
 from ..core.errors import SignalingError
-from ..core.protocol.robot_link import Call, Candidate
+from ..core.protocol.ice import Candidate
+from ..core.protocol.signaling_messages import OfferRequest
 from ..core.protocol.strict_json import shorten
 from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera
@@ -42,8 +43,8 @@ MAX_EARLY_CANDIDATES = 64
 class OfferingSession(Session):
     """One viewer, who sees the cameras of its call as long as they are there."""
 
-    def __init__(self, call: Call, role: str, robot: RobotContext) -> None:
-        super().__init__(call.session, call.door, call.source, role, robot)
+    def __init__(self, call: OfferRequest, role: str, robot: RobotContext) -> None:
+        super().__init__(call.session, call.protocol, call.source, role, robot)
         # By number or name, for each slot. Without any the viewer gets the first camera.
         self._wanted: tuple[str | int, ...] = call.cameras or (0,)
         # K-Scale's robots send VP8, and its programs may decode nothing else.

@@ -20,7 +20,7 @@ from aiortc import RTCPeerConnection
 from aiortc.sdp import candidate_from_sdp
 
 from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
-from ..core.protocol.robot_link import Candidate
+from ..core.protocol.ice import Candidate
 from ..core.protocol.strict_json import shorten
 
 logger = logging.getLogger(__name__)

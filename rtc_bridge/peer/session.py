@@ -33,10 +33,10 @@ from ..core.clock import boot_time
 from ..core.errors import SignalingError
 from ..core.limits.peer_limits import PeerLimits, SessionBudgets
 from ..core.limits.refusals import refusals
-from ..core.protocol.robot_link import Candidate
+from ..core.protocol.control_messages import ViewerStats
+from ..core.protocol.ice import Candidate
 from ..core.protocol.strict_json import shorten
 from ..core.supervision import guard, guarded, spawn
-from ..core.video.viewer_stats import ViewerStats
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class Session:
                  robot: RobotContext, invite: VerifiedInvite | None = None) -> None:
         self.session_id = session_id
         self.name = f'session {session_id[:8]}'
-        self.door = protocol
+        self.protocol = protocol
         self.source = source
         self.robot = robot
         self.authorization = SessionAuthorization(role, robot.robot_id, robot.access, invite)
@@ -186,7 +186,7 @@ class Session:
         if state == 'connected' and self.state == 'connecting':
             self.state = 'connected'
             logger.info('%s connected after %.2f s: role %s, protocol %s, from %s', self.name,
-                        boot_time() - self._began, self.role, self.door, self.source or '?')
+                        boot_time() - self._began, self.role, self.protocol, self.source or '?')
         elif state in ('failed', 'closed'):
             self.end(f'connection {state}')
 

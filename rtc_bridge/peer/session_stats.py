@@ -25,7 +25,7 @@ def session_stats(session: Session) -> dict[str, str]:
     """Return the state of a session by name; ``page_...`` is what its page measured."""
     congestion = session.path.congestion
     stats = {
-        'door': session.door, 'role': session.role, 'state': session.state,
+        'protocol': session.protocol, 'role': session.role, 'state': session.state,
         'invite': session.authorization.invite_name, 'source': session.source or '',
         'cameras': ' '.join(slot.camera.name for slot in session.slots if slot.camera is not None),
         'codec': session.slots[0].profile if session.slots else '',

@@ -31,14 +31,14 @@ class Sessions:
     """
     The sessions of one robot, whichever way they came. Belongs to one event loop.
 
-    ``sessions`` holds those that are not over, by id. ``ends`` holds a function for some of them,
-    which is called once the session is over: signaling puts it there.
+    ``sessions`` holds those that are not over, by id. ``on_end`` holds a function for some of
+    them, which is called once the session is over: signaling puts it there.
     """
 
     def __init__(self, robot: RobotContext) -> None:
         self.robot = robot
         self.sessions: dict[str, Session] = {}
-        self.ends: dict[str, Callable[[], None]] = {}
+        self.on_end: dict[str, Callable[[], None]] = {}
         self._closing = False
         robot.teleop.on_lease_change.append(self._lease_changed)
         robot.teleop.on_emergency_stop_change.append(self._stop_changed)
@@ -70,7 +70,7 @@ class Sessions:
 
     def _closed(self, session: Session) -> None:
         del self.sessions[session.session_id]
-        if ended := self.ends.pop(session.session_id, None):
+        if ended := self.on_end.pop(session.session_id, None):
             with guard('end of a session'):
                 ended()
 

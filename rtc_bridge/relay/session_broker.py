@@ -28,7 +28,9 @@ from ..core.limits.address_limits import (
     client_key, ConcurrencyQuota, is_loopback, KeyedRateLimiter,
 )
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
-from ..core.protocol.robot_link import Call, check_texts, Offer, RobotLink
+from ..core.protocol.json_messages import check_texts
+from ..core.protocol.robot_link import RobotLink
+from ..core.protocol.signaling_messages import NATIVE, Offer, OfferRequest
 from ..core.settings.relay_settings import RelaySettings
 
 # Codes that robots may send, and which are counted by name: docs/protocol.md.
@@ -50,7 +52,7 @@ class Viewing:
     """
 
     robot: RobotLink
-    offer: Offer | Call
+    offer: Offer | OfferRequest
     ended: Callable[[], object] | None = None
     candidates: int = 0
 
@@ -131,7 +133,7 @@ class Desk:
         finally:
             self._pages.give_back(name, source)
 
-    async def ask(self, robot: RobotLink, offer: Offer | Call,
+    async def ask(self, robot: RobotLink, offer: Offer | OfferRequest,
                   ended: Callable[[], object] | None = None, door: str = '') -> str:
         """
         Return the robot's answer, or the offer it was called for. No failure leaves a session.
@@ -154,7 +156,7 @@ class Desk:
             self.metrics.forget('offer', offer.session)
             if result != 'answered':
                 self.metrics.forget('answer', offer.session)
-            door = door or offer.door
+            door = door or offer.protocol
             self.metrics.offers.labels(door, result).inc()
             log('an offer came', door=door, result=result, source=offer.source,
                 session=offer.session.rpartition('.')[2][:8],
@@ -182,7 +184,7 @@ class Desk:
             self.metrics.refuse('sdp', source, str(error))
             raise
 
-    async def _admit(self, robot: RobotLink, offer: Offer | Call,
+    async def _admit(self, robot: RobotLink, offer: Offer | OfferRequest,
                      ended: Callable[[], object] | None) -> str:
         self.count(offer.source)
         try:
@@ -193,14 +195,14 @@ class Desk:
         if isinstance(offer, Offer):
             self.check_sdp(offer.sdp, offer.source)
         session = offer.session
-        if robot.kind != 'v1':
+        if robot.protocol != NATIVE:
             # Its sessions cannot be counted: it never tells their ends.
             return await self._ask(robot, offer)
         self._sessions.take(id(robot), offer.source)
         # All is noted before the answer, as the end may come right behind it.
         candidates = offer.sdp.count('\na=candidate:') if isinstance(offer, Offer) else 0
         self.viewings[session] = Viewing(robot, offer, ended, candidates)
-        robot.ends[session] = lambda: self.end(session)
+        robot.on_end[session] = lambda: self.end(session)
         try:
             return await self._ask(robot, offer)
         except BaseException:
@@ -232,10 +234,10 @@ class Desk:
     def forget(self, session: str) -> None:
         """Take a session for over."""
         if viewing := self.viewings.pop(session, None):
-            viewing.robot.ends.pop(session, None)
+            viewing.robot.on_end.pop(session, None)
             self._sessions.give_back(id(viewing.robot), viewing.offer.source)
 
-    async def _ask(self, robot: RobotLink, offer: Offer | Call) -> str:
+    async def _ask(self, robot: RobotLink, offer: Offer | OfferRequest) -> str:
         try:
             async with asyncio.timeout(self._limit):
                 sdp = await (robot.answer(offer) if isinstance(offer, Offer)

@@ -45,8 +45,8 @@ from ..core.limits.rate_limit import RateLimiter
 from ..core.limits.refusals import refusals
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import (
-    Challenge, Error, MAX_MESSAGE, Message, parse, Prove, Register, Registered, Renew, Servers,
-    SUBPROTOCOL,
+    Challenge, Error, IdentityProof, MAX_MESSAGE, Message, parse, Register, Registered, Renew,
+    Servers, SUBPROTOCOL,
 )
 from ..core.supervision import first_of, spawn
 
@@ -312,7 +312,7 @@ class RelayClient:
                              reply.salt not in self._salts)
                     self._replaced = self._replaced or newer
                     key = '' if self._replaced else self._prover.key(reply.salt)
-                    await ws.send(Prove(key).dump())
+                    await ws.send(IdentityProof(key).dump())
                     reply = parse(await ws.recv())
         except TimeoutError:
             raise LinkLost('the relay did not take the registration') from None

@@ -24,9 +24,9 @@ from ..core.failure_log import failures
 from ..core.keyed_queue import KeyedQueue
 from ..core.limits.log_limits import escape
 from ..core.limits.refusals import refusals
-from ..core.protocol.robot_link import Call, Offer, RobotLink
+from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import (
-    Admit, Answer, CallMessage, CandidateMessage, Close, Done, Error, Message, OfferMessage,
+    Admit, Answer, CandidateMessage, Close, Done, Error, Message, Offer, OfferRequest,
 )
 
 
@@ -50,11 +50,11 @@ class Requests:
         :raises ProtocolError: it is none of a relay
         """
         match message:
-            case OfferMessage(offer=Offer(session=session) as offer):
+            case Offer(session=session) as offer:
                 def job(): return self._reply(session, self._answer(offer))
-            case CallMessage(call=Call(session=session) as call):
+            case OfferRequest(session=session) as call:
                 def job(): return self._reply(session, self._offer(call))
-            case Admit(call=Call(session=session) as call):
+            case Admit(request=OfferRequest(session=session) as call):
                 def job(): return self._reply(session, self._done(
                     session, self._link.admit(call)))
             case Answer(session=session, sdp=sdp):
@@ -72,8 +72,8 @@ class Requests:
     async def _answer(self, offer: Offer) -> Message:
         return Answer(offer.session, await self._link.answer(offer))
 
-    async def _offer(self, call: Call) -> Message:
-        return OfferMessage(Offer(call.session, await self._link.offer(call), call.door))
+    async def _offer(self, call: OfferRequest) -> Message:
+        return Offer(call.session, await self._link.offer(call), call.protocol)
 
     async def _done(self, session: str, work: Awaitable[None]) -> Message:
         await work
@@ -84,7 +84,7 @@ class Requests:
         try:
             message = await work
             if not isinstance(message, Done):
-                self._link.ends[session] = lambda: self._jobs.put(
+                self._link.on_end[session] = lambda: self._jobs.put(
                     session, lambda: self._tell_end(session))
         except SignalingError as error:
             message = Error(error.code, escape(str(error)), session)

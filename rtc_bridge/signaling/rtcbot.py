@@ -23,8 +23,8 @@ from ..core.errors import ProtocolError, SignalingError
 from ..core.failure_log import failures
 from ..core.limits.log_limits import escape
 from ..core.limits.text_limits import sdp_member
-from ..core.protocol.robot_link import Offer, RobotLink
-from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from ..core.protocol.robot_link import RobotLink
+from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN, Offer, RTCBOT
 from ..core.protocol.strict_json import dump_frame, load_object, member, shorten
 
 
@@ -40,7 +40,7 @@ async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes)
         obj = load_object(text, MAX_MESSAGE)
         if member(obj, 'type', str) != 'offer':
             raise ProtocolError(f'type {shorten(obj["type"])} where an offer was due')
-        sdp = await link.answer(Offer(session, sdp_member(obj), door='rtcbot'))
+        sdp = await link.answer(Offer(session, sdp_member(obj), protocol=RTCBOT))
         reply = {'sdp': sdp, 'type': 'answer'}
     except ProtocolError as error:
         reply = {'error': 'bad-message', 'message': escape(str(error))}

@@ -99,7 +99,7 @@ async def test_our_robots_end_and_rtcbot_pages(chromium_path, script):
                     await page.goto(url)
                     await page.evaluate('connected')
                     await look(page, BLUE)
-            assert [(o.door, o.camera) for o in robot.offers] == [('rtcbot', 'front')]
+            assert [(o.protocol, o.camera) for o in robot.offers] == [('rtcbot', 'front')]
         finally:
             client.cancel()
             await asyncio.wait([client])
@@ -129,7 +129,7 @@ async def test_our_robots_end_at_the_tutorials_relay():
                     assert await viewer.ask('hello') == {'got': 'hello'}
                 finally:
                     await viewer.close()
-            assert [o.door for o in robot.offers] == ['rtcbot'] * 2
+            assert [o.protocol for o in robot.offers] == ['rtcbot'] * 2
             # An offer that cannot be answered ends the POST there too.
             viewer = StockViewer()
             viewer.conn.getLocalDescription = bad_offer

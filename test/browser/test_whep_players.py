@@ -108,7 +108,7 @@ def test_published_players_play(robot, page, player, camera, colour, way):
         return abs(page.grab('#video').mean((0, 1)) - colour).max() < 30
     until(shown, f'the colour {colour}', PATIENCE)
     values = robot.diagnostics('viewers', lambda values, message: values['count'] == '1')
-    assert {key.partition('.')[2]: value for key, value in values.items()}['door'] == 'whep'
+    assert {key.partition('.')[2]: value for key, value in values.items()}['protocol'] == 'whep'
     page.evaluate('stopPlayer()')
     robot.diagnostics('viewers', lambda values, message: values['count'] == '0')
 

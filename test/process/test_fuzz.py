@@ -27,9 +27,9 @@ from aiohttp import ClientError, WSMsgType
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.errors import ProtocolError, SignalingError
-from rtc_bridge.core.protocol.robot_link import Candidate, Offer
+from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.sdpfrag import Fragment, parse_fragment
-from rtc_bridge.core.protocol.signaling_messages import Message, parse
+from rtc_bridge.core.protocol.signaling_messages import Message, Offer, parse
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.browsers import Loop
 from support.fuzzing import (

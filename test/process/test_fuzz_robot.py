@@ -254,7 +254,7 @@ class Dummy:
 
     def __init__(self):
         """Begin without offers."""
-        self.ends = {}
+        self.on_end = {}
         self.offers = 0
 
     async def ice_servers(self):

@@ -26,7 +26,7 @@ from rtc_bridge.core.access.invite import bearer_text
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.refusals import refusals
-from rtc_bridge.core.protocol.robot_link import Offer
+from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.relay.app import create_app
@@ -86,7 +86,7 @@ async def origins_heard(r, headers):
     assert 'sdp' in json.loads((await app.receive(timeout=20)).data)
     for kind, what, *_ in robot.calls:
         if kind in ('answer', 'offer', 'admit'):
-            heard.setdefault((kind, what.door), []).append(what.origin)
+            heard.setdefault((kind, what.protocol), []).append(what.origin)
     robot.calls.clear()
     # The first of the two POSTs came without one.
     assert heard[('answer', 'rtcbot')].pop(0) is None

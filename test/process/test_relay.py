@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.protocol.robot_link import Candidate, IceServer
+from rtc_bridge.core.protocol.ice import Candidate, IceServer
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.nodes.relay import main
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
@@ -40,7 +40,7 @@ OFFER = {'sdp': 's=o', 'type': 'offer'}
 class LocalRobot:
     """A robot in the relay's own process, which answers when it is let."""
 
-    kind = 'v1'
+    protocol = 'v1'
     trickle = True
 
     def __init__(self):
@@ -48,7 +48,7 @@ class LocalRobot:
         self.go = asyncio.Event()
         self.asked = asyncio.Event()
         self.calls = []
-        self.ends = {}
+        self.on_end = {}
 
     async def ice_servers(self):
         """Return one server with credentials."""

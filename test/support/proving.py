@@ -21,7 +21,7 @@ from rtc_bridge.core import base64url
 from rtc_bridge.core.access.invite import Invite, invite_text, split_invite
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
-from rtc_bridge.core.protocol.robot_link import Offer
+from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.peer.shared_fingerprint import shared_fingerprint

@@ -246,14 +246,14 @@ class ColourTrack(VideoStreamTrack):
 class PlainRobot:
     """A small ``RobotLink``: aiortc, a colour, and messages sent back in a list."""
 
-    kind = 'v1'
+    protocol = 'v1'
     trickle = False
 
     def __init__(self, colour):
         """Start without viewers."""
         self._colour = colour
         self._peers = []
-        self.ends = {}
+        self.on_end = {}
         self.offers = []
 
     async def ice_servers(self):

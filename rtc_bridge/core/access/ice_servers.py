@@ -26,7 +26,7 @@ import time
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimiter
-from ..protocol.robot_link import IceServer
+from ..protocol.ice import IceServer
 from ..protocol.strict_json import shorten
 
 # Seconds. A viewer gets credentials before its proof, so anybody may have them: they are valid

@@ -81,13 +81,14 @@ def text_member(obj: dict[str, Any], name: str, kind: str = '', default: Any = R
     return value if value is default else check_text(value, kind or name, name)
 
 
-def sdp_member(obj: dict[str, Any], name: str = 'sdp') -> str:
+def sdp_member(obj: dict[str, Any], name: str = 'sdp', default: Any = REQUIRED) -> str:
     """
     Return a session description. :mod:`.sdp_limits` checks its contents.
 
+    :param default: as for :func:`text_member`
     :raises ProtocolError: the member is missing, is not a text, or has a lone surrogate
     """
-    value: str = member(obj, name, str)
+    value: str = member(obj, name, str, default)
     try:
         value.isascii() or value.encode()
     except UnicodeEncodeError:

@@ -12,217 +12,43 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Messages on a session's data channels, as ``docs/protocol.md`` specifies them."""
+"""
+Messages on a session's data channels, as ``docs/protocol.md`` specifies them.
+
+To add a message, write one dataclass here, see :mod:`.json_messages`.
+"""
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+import re
+from typing import Annotated, Any, cast
 
-from .strict_json import load_object, member, shorten
+from .json_messages import Counter, counter_member, JsonMember, Message, parse_message
+from .strict_json import member, shorten
 from .. import base64url
 from ..access.invite import MAX_PAYLOAD
 from ..access.proof import MAC_BYTES, NONCE_BYTES
 from ..driving.velocity import Velocity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..limits.text_limits import MAX_LENGTHS, text_member
-from ..video.viewer_stats import parse_viewer_stats, ViewerStats
+from ..limits.text_limits import MAX_LENGTHS
 
+# Bytes.
 MAX_MESSAGE = 64 * 1024
+# Axes, and buttons, of one gamepad: the Gamepad API's standard mapping has 4 and 17.
 _MAX_JOY = 32
+# No delay, bitrate or size is larger, in whatever unit; a page may send any number.
+_MAX_STATISTIC = 1e7
+_ROUTES = ('', 'direct', 'relay')
+_CODEC = re.compile(r'[A-Za-z0-9-]{0,16}')
 
 
-@dataclass(frozen=True)
-class Select:
-    """Show ``camera`` in ``slot``; ``None`` empties it."""
-
-    slot: int
-    camera: str | None
+class ControlMessage(Message):
+    """Base of what a page says on the channel ``control``."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the page, while it is looked at, has decoded and received in a slot in all so far."""
-
-    slot: int
-    frames: int
-    packets: int
-
-
-@dataclass(frozen=True)
-class Ping:
-    """The sign of life; to be echoed."""
-
-    token: float
-
-
-@dataclass(frozen=True)
-class Want:
-    """Ask for the lease, or give it back; ``take`` asks nobody."""
-
-    lease: bool
-    take: bool = False
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The driver's answer to who asks for the lease: he hands it over, or refuses."""
-
-    yields: bool
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class Release:
-    """End the emergency stop of this id."""
-
-    stop: str
-
-
-@dataclass(frozen=True)
-class Prove:
-    """The page's proof that it holds an invite; bytes, and the payload's characters."""
-
-    nonce: bytes
-    payload: str
-    mac: bytes
-
-
-@dataclass(frozen=True)
-class AppMessage:
-    """A value for the application's topic."""
-
-    data: Any
-
-
-@dataclass(frozen=True)
-class Call:
-    """Call the service ``name``, with ``value`` if it takes one."""
-
-    request: int
-    name: str
-    value: bool | None
-
-
-@dataclass(frozen=True)
-class Bye:
-    """The viewer ends the session."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Drive:
-    """A driver's command: m/s and rad/s."""
-
-    epoch: int
-    seq: int
-    nonce: int
-    velocity: Velocity
-    # RTP timestamp of the newest picture that the driver saw in slot 0.
-    frame: int | None = None
-
-
-@dataclass(frozen=True)
-class Joy:
-    """A gamepad's state in the Gamepad API's standard mapping."""
-
-    epoch: int
-    seq: int
-    nonce: int
-    axes: tuple[float, ...]
-    buttons: tuple[float, ...]
-    frame: int | None = None
-
-    def is_neutral(self) -> bool:
-        """Tell whether no stick and no button is moved."""
-        return not any(self.axes) and not any(self.buttons)
-
-
-@dataclass(frozen=True)
-class Stop:
-    """The emergency stop; ``request`` is for the confirmation."""
-
-    request: int
-
-
-ControlMessage = (Select | Shown | ViewerStats | Ping | Want | Answer | Release | Prove
-                  | AppMessage
-                  | Call | Bye)
-TeleopMessage = Drive | Joy | Stop
-
-
-def _any(obj: dict[str, Any], name: str) -> Any:
-    if name not in obj:
-        raise ProtocolError(f'member "{name}" is missing')
-    return obj[name]
-
-
-def _prove(obj: dict[str, Any]) -> Prove:
-    nonce = base64url.decode(member(obj, 'nonce', str))
-    mac = base64url.decode(member(obj, 'mac', str))
-    payload = member(obj, 'payload', str)
-    base64url.decode(payload)
-    if (len(nonce), len(mac)) != (NONCE_BYTES, MAC_BYTES) or len(payload) > MAX_PAYLOAD:
-        raise ProtocolError(f'nonce, mac and payload have {len(nonce)} bytes, {len(mac)} bytes '
-                            f'and {len(payload)} characters, which is no proof')
-    return Prove(nonce, payload, mac)
-
-
-_CONTROL = {
-    'select': lambda o: Select(member(o, 'slot', int), text_member(o, 'camera', default=None)),
-    'shown': lambda o: Shown(member(o, 'slot', int), _counter(o, 'frames'),
-                             _counter(o, 'packets')),
-    'figures': parse_viewer_stats,
-    'ping': lambda o: Ping(member(o, 'id', float)),
-    'want': lambda o: Want(member(o, 'lease', bool), member(o, 'take', bool, False)),
-    'yield': lambda o: Answer(True, member(o, 'request', int, None)),
-    'refuse': lambda o: Answer(False, member(o, 'request', int, None)),
-    'release': lambda o: Release(text_member(o, 'id')),
-    'prove': _prove,
-    'message': lambda o: AppMessage(_any(o, 'data')),
-    'call': lambda o: Call(_counter(o, 'request'), text_member(o, 'name'),
-                           member(o, 'value', bool, None)),
-    # Never refused: somebody goes.
-    'bye': lambda o: Bye(escape(member(o, 'reason', str, ''), MAX_LENGTHS['reason'])),
-}
-
-
-def _counter(obj: dict[str, Any], name: str) -> int:
-    value = member(obj, name, int)
-    # 2**53 is the last integer that a browser counts to.
-    if not 0 <= value <= 2 ** 53:
-        raise ProtocolError(f'member "{name}" must be from 0 to 2**53, got {shorten(value)}')
-    return value
-
-
-def _numbers(obj: dict[str, Any], name: str) -> tuple[float, ...]:
-    values = member(obj, name, list)
-    if len(values) > _MAX_JOY:
-        raise ProtocolError(f'member "{name}" has {len(values)} items, at most {_MAX_JOY} '
-                            'are allowed')
-    return tuple(member({name: value}, name, float) for value in values)
-
-
-def _drive(obj: dict[str, Any]) -> Drive:
-    return Drive(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
-                 Velocity(member(obj, 'linear_x', float), member(obj, 'linear_y', float, 0.0),
-                          member(obj, 'angular_z', float)), member(obj, 'frame', int, None))
-
-
-def _joy(obj: dict[str, Any]) -> Joy:
-    return Joy(_counter(obj, 'epoch'), _counter(obj, 'seq'), _counter(obj, 'tick'),
-               _numbers(obj, 'axes'), _numbers(obj, 'buttons'), member(obj, 'frame', int, None))
-
-
-_TELEOP = {'drive': _drive, 'joy': _joy, 'stop': lambda o: Stop(_counter(o, 'request'))}
-
-
-def _parse(text: str | bytes, parsers: dict[str, Any]) -> Any:
-    obj = load_object(text, MAX_MESSAGE)
-    kind = member(obj, 'type', str)
-    if kind not in parsers:
-        raise ProtocolError(f'unknown message type {shorten(kind)}')
-    return parsers[kind](obj)
+class TeleopMessage(Message):
+    """Base of what a page says on the channel ``teleop``."""
 
 
 def parse_control(text: str | bytes) -> ControlMessage:
@@ -231,13 +57,262 @@ def parse_control(text: str | bytes) -> ControlMessage:
 
     :raises ProtocolError: the text names what is wrong
     """
-    return _parse(text, _CONTROL)
+    return parse_message(text, ControlMessage, MAX_MESSAGE)
 
 
-def parse_teleop(text: str | bytes) -> TeleopMessage:
+def parse_teleop(text: str | bytes) -> 'Drive | Joy | PressStop':
     """
     Parse a message from the page on ``teleop``.
 
     :raises ProtocolError: the text names what is wrong
     """
-    return _parse(text, _TELEOP)
+    return cast('Drive | Joy | PressStop', parse_message(text, TeleopMessage, MAX_MESSAGE))
+
+
+# What the viewer sees
+
+@dataclass(frozen=True)
+class Select(ControlMessage):
+    """Show ``camera`` in ``slot``; ``None`` empties it."""
+
+    TYPE = 'select'
+    slot: int
+    camera: str | None = None
+
+
+@dataclass(frozen=True)
+class Shown(ControlMessage):
+    """What the page has decoded and received in a slot so far, while it is looked at."""
+
+    TYPE = 'shown'
+    slot: int
+    frames: Counter
+    packets: Counter
+
+
+def _statistic_member(obj: dict[str, Any], name: str, *, default: Any, kind: type = float) -> Any:
+    value = member(obj, name, kind, None)
+    if value is not None and not 0 <= value <= _MAX_STATISTIC:
+        raise ProtocolError(f'member "{name}" must be from 0 to {_MAX_STATISTIC:.0f}, got '
+                            f'{shorten(value)}')
+    return value
+
+
+def _codec_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    codec: str = member(obj, name, str, '')
+    if not _CODEC.fullmatch(codec):
+        raise ProtocolError(f'member "{name}" is {shorten(codec)}, which is no codec')
+    return codec
+
+
+def _route_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    route: str = member(obj, name, str, '')
+    if route not in _ROUTES:
+        raise ProtocolError(f'member "{name}" must be direct or relay, got {shorten(route)}')
+    return route
+
+
+_Statistic = Annotated[float | None, JsonMember(read=_statistic_member)]
+_Pixels = Annotated[int | None, JsonMember(read=partial(_statistic_member, kind=int))]
+
+
+@dataclass(frozen=True)
+class ViewerStats(ControlMessage):
+    """
+    The last second of the main picture, as its page saw it; ``None`` where it cannot tell.
+
+    :ivar delay_ms: from capture to screen
+    :ivar command_ms: from a command's way out of the page to its acceptance by the robot
+    :ivar clock_error_ms: how wrong these two can be at most, by the alignment of the clocks
+    :ivar width: in pixels
+    :ivar height: in pixels
+    :ivar codec: as the browser names it, such as ``H264``
+    :ivar route: ``direct``, ``relay`` (by a TURN server) or '' if it is not known
+    """
+
+    TYPE = 'figures'
+    delay_ms: _Statistic = None
+    command_ms: _Statistic = None
+    clock_error_ms: _Statistic = None
+    round_trip_ms: _Statistic = None
+    fps: _Statistic = None
+    kbit_per_s: _Statistic = None
+    lost_percent: _Statistic = None
+    width: _Pixels = None
+    height: _Pixels = None
+    codec: Annotated[str, JsonMember(read=_codec_member)] = ''
+    route: Annotated[str, JsonMember(read=_route_member)] = ''
+
+    def texts(self) -> dict[str, str]:
+        """Return what is known as texts by name."""
+        return {name: f'{value:.1f}' if isinstance(value, float) else str(value)
+                for name, value in vars(self).items() if value not in (None, '')}
+
+
+# The session
+
+@dataclass(frozen=True)
+class Ping(ControlMessage):
+    """The sign of life; to be echoed."""
+
+    TYPE = 'ping'
+    token: Annotated[float, JsonMember('id')]
+
+
+def _base64_member(obj: dict[str, Any], name: str, *, default: Any) -> bytes:
+    return base64url.decode(member(obj, name, str, default))
+
+
+def _payload_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    payload: str = member(obj, name, str, default)
+    base64url.decode(payload)
+    return payload
+
+
+@dataclass(frozen=True)
+class InviteProof(ControlMessage):
+    """
+    The page's proof that it holds an invite: bytes, and the payload's characters.
+
+    :raises ProtocolError: a length is wrong
+    """
+
+    TYPE = 'prove'
+    nonce: Annotated[bytes, JsonMember(read=_base64_member)]
+    payload: Annotated[str, JsonMember(read=_payload_member)]
+    mac: Annotated[bytes, JsonMember(read=_base64_member)]
+
+    def __post_init__(self) -> None:
+        if (len(self.nonce), len(self.mac)) != (NONCE_BYTES, MAC_BYTES) or (
+                len(self.payload) > MAX_PAYLOAD):
+            raise ProtocolError(
+                f'nonce, mac and payload have {len(self.nonce)} bytes, {len(self.mac)} bytes and '
+                f'{len(self.payload)} characters, which is no proof')
+
+
+def _reason_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    return escape(member(obj, name, str, ''), MAX_LENGTHS[name])
+
+
+@dataclass(frozen=True)
+class Bye(ControlMessage):
+    """The viewer ends the session. It is never refused for its text, which is cut instead."""
+
+    TYPE = 'bye'
+    reason: Annotated[str, JsonMember(read=_reason_member)] = ''
+
+
+# The application
+
+@dataclass(frozen=True)
+class AppMessage(ControlMessage):
+    """A value for the application's topic."""
+
+    TYPE = 'message'
+    data: Any
+
+
+@dataclass(frozen=True)
+class CallService(ControlMessage):
+    """Call the service ``name``, with ``value`` if it takes one."""
+
+    TYPE = 'call'
+    request: Counter
+    name: str
+    value: bool | None = None
+
+
+# The lease and the emergency stop
+
+@dataclass(frozen=True)
+class RequestLease(ControlMessage):
+    """Ask for the lease, or give it back; with ``take`` the lease ends for its holder."""
+
+    TYPE = 'want'
+    lease: bool
+    take: bool = False
+
+
+@dataclass(frozen=True)
+class YieldLease(ControlMessage):
+    """The driver hands the lease over to the viewer that asked for it."""
+
+    TYPE = 'yield'
+    request: int | None = None
+
+
+@dataclass(frozen=True)
+class KeepLease(ControlMessage):
+    """The driver refuses to hand over the lease."""
+
+    TYPE = 'refuse'
+    request: int | None = None
+
+
+@dataclass(frozen=True)
+class ReleaseStop(ControlMessage):
+    """End the emergency stop of this id."""
+
+    TYPE = 'release'
+    stop: Annotated[str, JsonMember('id')]
+
+
+@dataclass(frozen=True)
+class PressStop(TeleopMessage):
+    """The emergency stop; ``request`` is for the confirmation."""
+
+    TYPE = 'stop'
+    request: Counter
+
+
+# Driving
+
+def _velocity_member(obj: dict[str, Any], name: str, *, default: Any) -> Velocity:
+    return Velocity(member(obj, 'linear_x', float), member(obj, 'linear_y', float, 0.0),
+                    member(obj, 'angular_z', float))
+
+
+def _numbers_member(obj: dict[str, Any], name: str, *, default: Any) -> tuple[float, ...]:
+    values = member(obj, name, list)
+    if len(values) > _MAX_JOY:
+        raise ProtocolError(f'member "{name}" has {len(values)} items, at most {_MAX_JOY} '
+                            'are allowed')
+    return tuple(member({name: value}, name, float) for value in values)
+
+
+_Numbers = Annotated[tuple[float, ...], JsonMember(read=_numbers_member)]
+_Nonce = Annotated[int, JsonMember('tick', read=counter_member)]
+
+
+@dataclass(frozen=True)
+class Drive(TeleopMessage):
+    """
+    A driver's command: m/s and rad/s.
+
+    ``nonce`` is the newest freshness nonce that the page got of the robot, ``frame`` the RTP
+    timestamp of the newest picture that the driver saw in slot 0.
+    """
+
+    TYPE = 'drive'
+    epoch: Counter
+    seq: Counter
+    nonce: _Nonce
+    velocity: Annotated[Velocity, JsonMember(read=_velocity_member, write=vars, spread=True)]
+    frame: int | None = None
+
+
+@dataclass(frozen=True)
+class Joy(TeleopMessage):
+    """A gamepad's state in the Gamepad API's standard mapping; the rest is as in ``Drive``."""
+
+    TYPE = 'joy'
+    epoch: Counter
+    seq: Counter
+    nonce: _Nonce
+    axes: _Numbers
+    buttons: _Numbers
+    frame: int | None = None
+
+    def is_neutral(self) -> bool:
+        """Tell whether no stick and no button is moved."""
+        return not any(self.axes) and not any(self.buttons)

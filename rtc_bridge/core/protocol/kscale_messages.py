@@ -13,17 +13,19 @@
 # limitations under the License.
 
 """
-What K-Scale's apps and robots say on a WebSocket, read strictly; nothing is sent from here.
+What K-Scale's apps and robots say on a WebSocket, read strictly.
 
-An app speaks to three programs at once: signaling (``role``), gateway (``token``,
-``service``) and stream (``Negotiate``, ``sdp``, ``ice``); some know the last one only.
+An app speaks to three programs at once: signaling (``role``), gateway (``token``, ``service``) and
+stream (``Negotiate``, ``sdp``, ``ice``); some apps know the last one only. Their frames have no
+common ``type``: the members that are there tell them apart.
 """
 
 from dataclasses import dataclass, field
 import json
+from typing import Any
 
-from .robot_link import Candidate, check_cameras, read_candidate
-from .signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from .ice import Candidate, read_candidate
+from .signaling_messages import check_cameras, MAX_MESSAGE, MAX_WRITTEN
 from .strict_json import check_depth, dump, dump_frame, load_object, member, shorten
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
@@ -41,20 +43,20 @@ WRONG_TOKEN = 'Invalid authentication token'
 AVAILABLE = dump({'type': 'robot_available'})
 LEFT = dump({'type': 'connection_closed'})
 WELCOME = dump({'type': 'auth_success', 'message': 'Authentication successful'})
-# An older app's first frame, for the first camera.
+# An older app's first frame, which asks for the first camera.
 _HELLO = 'HELLO'
 
 
 @dataclass(frozen=True)
 class Hello:
-    """Who has come, ``robot`` or ``app``, and the robot that it is or wants."""
+    """The first frame: ``robot`` or ``app``, and the robot that it is or wants."""
 
     role: str
     robot_id: str
 
 
 @dataclass(frozen=True)
-class Token:
+class GatewayToken:
     """The gateway's password."""
 
     token: str = field(repr=False)
@@ -62,31 +64,31 @@ class Token:
 
 @dataclass(frozen=True)
 class Negotiate:
-    """An offer, please; cameras by name, or number in the robot's order."""
+    """The app asks for an offer; cameras by name, or by number in the robot's order."""
 
     cameras: tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class AppAnswer:
     """The app's answer to the robot's offer."""
 
     sdp: str
 
 
 @dataclass(frozen=True)
-class Ice:
+class AppCandidate:
     """One more candidate of the app's, ``None`` after the last."""
 
     candidate: Candidate | None
 
 
-Message = Token | Negotiate | Answer | Ice
+AppMessage = GatewayToken | Negotiate | AppAnswer | AppCandidate
 
 
 def read_hello(text: str) -> Hello | None:
     """
-    Read a first frame; ``None``: an app that does without signaling.
+    Read a first frame; return ``None`` for that of an app that does without signaling.
 
     :raises ProtocolError: neither; the text is K-Scale's where it has one
     """
@@ -104,7 +106,7 @@ def read_hello(text: str) -> Hello | None:
     return Hello(obj['role'], robot_id)
 
 
-def read(text: str) -> Message:
+def read_app_message(text: str) -> AppMessage:
     """
     Read what an app says after the first frame.
 
@@ -114,19 +116,22 @@ def read(text: str) -> Message:
         return Negotiate(())
     obj = load_object(text, MAX_MESSAGE)
     if 'token' in obj:
-        return Token(text_member(obj, 'token'))
+        return GatewayToken(text_member(obj, 'token'))
     camera = _camera(text_member(obj, 'service', 'camera', SERVICE))
     if 'sdp' in obj:
-        description = member(obj, 'sdp', dict)
-        if member(description, 'type', str) != 'answer':
-            raise ProtocolError(f'type {shorten(description["type"])} where an answer was due')
-        return Answer(sdp_member(description))
+        return AppAnswer(_answer_sdp(member(obj, 'sdp', dict)))
     if 'ice' in obj:
-        return Ice(read_candidate(member(obj, 'ice', dict)))
+        return AppCandidate(read_candidate(member(obj, 'ice', dict)))
     if obj.get('type') == 'Negotiate':
         cameras = check_cameras(member(obj, 'cameras', list, []))
         return Negotiate(cameras if camera is None else (camera,))
     raise ProtocolError(f'{shorten(obj)} has none of: token, sdp, ice, type Negotiate')
+
+
+def _answer_sdp(description: dict[str, Any]) -> str:
+    if member(description, 'type', str) != 'answer':
+        raise ProtocolError(f'type {shorten(description["type"])} where an answer was due')
+    return sdp_member(description)
 
 
 def _camera(service: str) -> str | None:
@@ -140,12 +145,12 @@ def _camera(service: str) -> str | None:
 
 def check_frame(text: str) -> None:
     """
-    Do nothing if a frame may pass from an app to a robot of K-Scale's, or the other way.
+    Check whether a frame may pass between an app and a robot that are both K-Scale's.
 
     K-Scale's relay passes JSON on, whatever it says. What describes a session is bounded as
-    everywhere: the peers have parsers that trust each other.
+    everywhere, since the peers' parsers trust each other.
 
-    :raises ProtocolError: no JSON, or nested too deep, or a candidate that is none
+    :raises ProtocolError: not JSON, nested too deep, or with a wrong candidate
     :raises SignalingError: a session description beyond a bound
     """
     try:
@@ -173,7 +178,7 @@ def write_error(text: str) -> str:
 
 
 def write_refusal(text: str) -> str:
-    """Return an answer to a first frame that cannot be taken."""
+    """Return an answer to a first frame that is refused."""
     if text in (NO_ID, NO_ROLE):
         return dump({'error': text})
     return dump({'type': 'error', 'error': escape(text)})
@@ -181,9 +186,10 @@ def write_refusal(text: str) -> str:
 
 def write_offer(sdp: str) -> list[str]:
     """
-    Return the frames of the robot's offer, whose candidates come in it and then by themselves.
+    Return the frames of the robot's offer: the description, then each of its candidates again.
 
-    K-Scale's robots do the latter; twice is once, for apps that take candidates from either.
+    Some apps take candidates from the description, others from frames of their own, as K-Scale's
+    robots send them. A candidate that comes twice has no effect.
 
     :param sdp: within the bounds
     :raises ProtocolError: longer than a frame may be

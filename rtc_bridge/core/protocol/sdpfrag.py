@@ -17,7 +17,7 @@
 from dataclasses import dataclass
 import re
 
-from .robot_link import Candidate, MAX_M_LINE_INDEX
+from .ice import Candidate, MAX_M_LINE_INDEX
 from .strict_json import shorten
 from ..errors import ProtocolError
 from ..limits.sdp_limits import MAX_SESSION_CANDIDATES

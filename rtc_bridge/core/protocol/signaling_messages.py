@@ -13,39 +13,43 @@
 # limitations under the License.
 
 """
-Signaling messages of ``rtc-bridge.v1``, as ``docs/protocol.md`` specifies them.
+Messages of the native protocol ``rtc-bridge.v1``, as ``docs/protocol.md`` specifies them.
 
-One JSON object in each WebSocket text frame; ``type`` tells them apart.
+Each is one JSON object in one WebSocket text frame; ``type`` tells them apart. To add a message,
+write one dataclass here, see :mod:`.json_messages`.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import re
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
-from .robot_link import (
-    Call, Candidate, check_cameras, ice_members, IceServer, Offer, read_candidate,
-    read_ice_servers,
-)
-from .strict_json import dump_frame, load_object, member, shorten
+from .ice import Candidate, IceServers, read_candidate, write_candidate
+from .json_messages import dump_message, JsonMember, Message, parse_message, Sdp
+from .strict_json import member, shorten
 from ..access.robot_identity import RobotIdentity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
-from ..limits.text_limits import MAX_LENGTHS, sdp_member, text_member
+from ..limits.text_limits import check_text, MAX_LENGTHS
 
+# The protocols, by the words that stand for them on the wire.
+NATIVE, RTCBOT, WHEP, KSCALE = 'v1', 'rtcbot', 'whep', 'kscale'
+# Of the WebSocket (RFC 6455, section 1.9).
 SUBPROTOCOL = 'rtc-bridge.v1'
-# A Chromium offer with audio, four video slots and data is about 25 kB.
+# Bytes. A Chromium offer with audio, four video slots and data has about 25 kB.
 MAX_MESSAGE = 256 * 1024
 # What is written is shorter: aiohttp refuses a frame of exactly its limit.
 MAX_WRITTEN = MAX_MESSAGE - 1
+# Cameras in one request for an offer, and numbers that a camera may be named by.
+MAX_CAMERAS, MAX_CAMERA = 16, 10_000
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}')
+# Paths of the relay that no robot may take.
 RESERVED_NAMES = frozenset({'ws', 'connect', 'whep', 'api', 'static', 'metrics', 'healthz',
                             'rtcbot.js', 'favicon.ico'})
 
 
 def check_name(name: str) -> str:
     """
-    Return a robot's or room's name if it is one.
+    Return the name of a robot or room.
 
     :raises ProtocolError: not one URL path segment of 1 to 64 letters, digits, ``_ . ~ -``, or
         reserved
@@ -58,14 +62,41 @@ def check_name(name: str) -> str:
     return name
 
 
-class Message:
-    """Base of all messages."""
+def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:
+    """
+    Return what names the cameras in a request for an offer.
 
-    TYPE: ClassVar[str]
+    :raises ProtocolError: too many, or one that is neither a name nor a number
+    """
+    if len(cameras) > MAX_CAMERAS or not all(
+            isinstance(c, str) or (type(c) is int and 0 <= c < MAX_CAMERA) for c in cameras):
+        raise ProtocolError(f'cameras must be at most {MAX_CAMERAS} names, or numbers from 0, '
+                            f'got {shorten(cameras)}')
+    for camera in cameras:
+        if isinstance(camera, str):
+            check_text(camera, 'camera')
+    return tuple(cameras)
 
-    def members(self) -> dict[str, Any]:
-        """Return the members of the JSON object besides ``type``."""
-        return dict(vars(self))
+
+def _name_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    return check_name(member(obj, name, str, default))
+
+
+def _cameras_member(obj: dict[str, Any], name: str, *, default: Any) -> tuple[str | int, ...]:
+    return check_cameras(member(obj, name, list, []))
+
+
+def _cut_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    """Return a text of any length, cut to its bound: its message is never refused for it."""
+    return escape(member(obj, name, str, default), MAX_LENGTHS[name])
+
+
+def _candidate_member(obj: dict[str, Any], name: str, *, default: Any) -> Candidate | None:
+    return read_candidate(obj)
+
+
+class SignalingMessage(Message):
+    """Base of all messages of the native protocol."""
 
     def dump(self) -> str:
         """
@@ -73,32 +104,39 @@ class Message:
 
         :raises ProtocolError: it is longer than a frame may be
         """
-        return dump_frame({'type': self.TYPE, **self.members()}, MAX_WRITTEN)
+        return dump_message(self, MAX_WRITTEN)
 
+
+def parse(text: str | bytes) -> SignalingMessage:
+    """
+    Parse one frame.
+
+    :raises ProtocolError: the text names what is wrong; it has the session that a message of a
+        known type names
+    """
+    return parse_message(text, SignalingMessage, MAX_MESSAGE)
+
+
+# Registration: robot and relay
 
 @dataclass(frozen=True)
-class Register(Message):
+class Register(SignalingMessage):
     """
     Robot to relay, first frame: this robot takes offers.
 
-    ``ice_servers`` are those that its viewers should use, ``identity`` is by what the robot can
-    show later that this registration was its own.
+    ``ice_servers`` are those that its viewers should use. By ``identity`` the robot can show later
+    that this registration was its own.
     """
 
     TYPE = 'register'
-    robot_id: str
-    version: str
-    ice_servers: tuple[IceServer, ...] = ()
+    robot_id: Annotated[str, JsonMember(read=_name_member)]
+    version: str = ''
+    ice_servers: IceServers = ()
     identity: RobotIdentity | None = None
-
-    def members(self) -> dict[str, Any]:
-        """Write the ICE servers as browsers take them."""
-        return {**vars(self), 'ice_servers': ice_members(self.ice_servers),
-                'identity': self.identity and vars(self.identity)}
 
 
 @dataclass(frozen=True)
-class Challenge(Message):
+class Challenge(SignalingMessage):
     """Relay to robot: the name is taken; if you left this ``salt`` there, prove it."""
 
     TYPE = 'challenge'
@@ -106,7 +144,7 @@ class Challenge(Message):
 
 
 @dataclass(frozen=True)
-class Prove(Message):
+class IdentityProof(SignalingMessage):
     """Robot to relay: the ``key`` that belongs to the salt."""
 
     TYPE = 'prove'
@@ -114,7 +152,7 @@ class Prove(Message):
 
 
 @dataclass(frozen=True)
-class Registered(Message):
+class Registered(SignalingMessage):
     """Relay to robot: the name is yours. ``url`` is the path of its page on the relay."""
 
     TYPE = 'registered'
@@ -122,38 +160,36 @@ class Registered(Message):
 
 
 @dataclass(frozen=True)
-class Servers(Message):
+class Servers(SignalingMessage):
     """Robot to relay: from now on these ICE servers, or credentials."""
 
     TYPE = 'servers'
-    ice_servers: tuple[IceServer, ...]
+    ice_servers: IceServers = ()
 
-    def members(self) -> dict[str, Any]:
-        """Write the ICE servers as browsers take them."""
-        return {'ice_servers': ice_members(self.ice_servers)}
 
+# Finding the robot: page and relay
 
 @dataclass(frozen=True)
-class Watch(Message):
-    """Page to relay, first frame: a session with this robot, please."""
+class Watch(SignalingMessage):
+    """Page to relay, first frame: tell me when this robot is there."""
 
     TYPE = 'watch'
 
 
 @dataclass(frozen=True)
-class Renew(Message):
+class Renew(SignalingMessage):
     """
-    Once more, please.
+    Page to relay: give me a fresh session id; answered by ``ready``.
 
-    Page to relay: a fresh session id, answered by ``ready``. Relay to robot: fresh credentials for
-    ICE servers, as a page got the last ones; answered by ``servers``.
+    Relay to robot: give me fresh credentials for ICE servers, as a page got the last ones;
+    answered by ``servers``.
     """
 
     TYPE = 'renew'
 
 
 @dataclass(frozen=True)
-class Ready(Message):
+class Ready(SignalingMessage):
     """
     Relay to page: the robot is there; offer now.
 
@@ -162,65 +198,76 @@ class Ready(Message):
 
     TYPE = 'ready'
     session: str
-    kind: str
-    trickle: bool
-    ice_servers: tuple[IceServer, ...]
+    protocol: Annotated[str, JsonMember('kind')] = NATIVE
+    trickle: bool = False
+    ice_servers: IceServers = ()
 
-    def members(self) -> dict[str, Any]:
-        """Write the ICE servers as browsers take them."""
-        return {**vars(self), 'ice_servers': ice_members(self.ice_servers)}
 
+# One session: viewer to relay to robot, and back
 
 @dataclass(frozen=True)
-class OfferMessage(Message):
-    """Page to relay to robot, or after a call robot to relay: an SDP offer."""
+class Offer(SignalingMessage):
+    """
+    A viewer's SDP offer. As the answer to an ``OfferRequest``: the robot's.
+
+    ``protocol`` is the one that the viewer came by.
+    ``trickle`` is true when candidates follow the offer, false when it holds all of them.
+    ``camera`` names the camera of the first slot; ``None`` means the robot's first.
+    ``source`` is the viewer's address, as far as the relay knows it.
+    ``bearer`` is what a WHEP player showed to be let in; the robot judges it.
+    ``origin`` is that of the viewer's page: ``None`` for a program that is no browser, ``same``
+    for a page of the server's own, see :mod:`~rtc_bridge.core.access.origins`.
+    """
 
     TYPE = 'offer'
-    offer: Offer
-
-    def members(self) -> dict[str, Any]:
-        """Write the offer's fields as members."""
-        return dict(vars(self.offer))
-
-
-@dataclass(frozen=True)
-class Look(Message):
-    """Relay to relay: the offer of a session, please; answered by ``offer`` or ``close``."""
-
-    TYPE = 'look'
     session: str
+    sdp: Sdp
+    protocol: Annotated[str, JsonMember('door')] = NATIVE
+    trickle: bool = False
+    camera: str | None = None
+    source: str | None = None
+    bearer: str | None = field(default=None, repr=False)
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
-class Answer(Message):
+class OfferRequest(SignalingMessage):
+    """
+    Relay to robot: a viewer wants the robot's offer, as K-Scale's apps do.
+
+    ``cameras`` are names, or numbers in the robot's order; none means its first one.
+    ``bearer`` is K-Scale's token, if the viewer has sent one. The rest is as in an ``Offer``.
+    """
+
+    TYPE = 'call'
+    session: str
+    protocol: Annotated[str, JsonMember('door')] = KSCALE
+    cameras: Annotated[tuple[str | int, ...], JsonMember(
+        read=_cameras_member, write=list)] = ()
+    source: str | None = None
+    bearer: str | None = field(default=None, repr=False)
+    origin: str | None = None
+
+
+@dataclass(frozen=True)
+class Admit(SignalingMessage):
+    """Relay to robot: may this viewer ask for an offer? Answered by ``done`` or ``error``."""
+
+    TYPE = 'admit'
+    request: Annotated[OfferRequest, JsonMember(spread=True)]
+
+
+@dataclass(frozen=True)
+class Answer(SignalingMessage):
     """The SDP answer to an offer, the other way."""
 
     TYPE = 'answer'
     session: str
-    sdp: str
+    sdp: Sdp
 
 
 @dataclass(frozen=True)
-class Admit(Message):
-    """Relay to robot: may this viewer call? Answered by ``done`` or ``error``."""
-
-    TYPE = 'admit'
-    call: Call
-
-    def members(self) -> dict[str, Any]:
-        """Write the call's fields as members."""
-        return dict(vars(self.call))
-
-
-@dataclass(frozen=True)
-class CallMessage(Admit):
-    """Relay to robot: a viewer wants the robot's offer."""
-
-    TYPE = 'call'
-
-
-@dataclass(frozen=True)
-class Done(Message):
+class Done(SignalingMessage):
     """Robot to relay: what was asked about a session is done."""
 
     TYPE = 'done'
@@ -228,24 +275,17 @@ class Done(Message):
 
 
 @dataclass(frozen=True)
-class CandidateMessage(Message):
+class CandidateMessage(SignalingMessage):
     """Page to relay to robot: one more candidate, or with ``None`` the end of them."""
 
     TYPE = 'candidate'
     session: str
-    candidate: Candidate | None
-
-    def members(self) -> dict[str, Any]:
-        """Write the candidate with the browser's member names."""
-        if self.candidate is None:
-            return {'session': self.session, 'candidate': ''}
-        return {'session': self.session, 'candidate': self.candidate.candidate,
-                'sdpMid': self.candidate.sdp_mid,
-                'sdpMLineIndex': self.candidate.sdp_m_line_index}
+    candidate: Annotated[Candidate | None, JsonMember(
+        read=_candidate_member, write=write_candidate, spread=True)]
 
 
 @dataclass(frozen=True)
-class Close(Message):
+class Close(SignalingMessage):
     """Either way: the session is over."""
 
     TYPE = 'close'
@@ -253,84 +293,22 @@ class Close(Message):
 
 
 @dataclass(frozen=True)
-class Error(Message):
-    """To page or robot: what failed, as a code for programs and a sentence for people."""
+class Look(SignalingMessage):
+    """Relay to relay: what was the offer of this session? Answered by ``offer`` or ``close``."""
+
+    TYPE = 'look'
+    session: str
+
+
+@dataclass(frozen=True)
+class Error(SignalingMessage):
+    """
+    To page or robot: what failed, as a code for programs and a sentence for people.
+
+    It is never refused for its texts, since its receiver would wait in vain for another one.
+    """
 
     TYPE = 'error'
-    code: str
-    message: str
+    code: Annotated[str, JsonMember(read=_cut_member)]
+    message: Annotated[str, JsonMember(read=_cut_member)]
     session: str | None = None
-
-
-def _offer(obj: dict[str, Any]) -> OfferMessage:
-    return OfferMessage(Offer(
-        session=text_member(obj, 'session'), sdp=sdp_member(obj),
-        door=text_member(obj, 'door', default='v1'), trickle=member(obj, 'trickle', bool, False),
-        camera=text_member(obj, 'camera', default=None),
-        source=text_member(obj, 'source', default=None),
-        bearer=text_member(obj, 'bearer', default=None),
-        origin=text_member(obj, 'origin', default=None)))
-
-
-def _identity(obj: dict[str, Any]) -> RobotIdentity | None:
-    identity = member(obj, 'identity', dict, None)
-    if identity is None:
-        return None
-    return RobotIdentity(text_member(identity, 'salt'), text_member(identity, 'digest'))
-
-
-def _call(obj: dict[str, Any]) -> Call:
-    return Call(text_member(obj, 'session'), text_member(obj, 'door', default='kscale'),
-                check_cameras(member(obj, 'cameras', list, [])),
-                text_member(obj, 'source', default=None), text_member(obj, 'bearer', default=None),
-                text_member(obj, 'origin', default=None))
-
-
-def _error(obj: dict[str, Any]) -> Error:
-    # An error is never refused: whoever waits for it would wait in vain.
-    return Error(escape(member(obj, 'code', str), MAX_LENGTHS['code']),
-                 escape(member(obj, 'message', str), MAX_LENGTHS['message']),
-                 text_member(obj, 'session', default=None))
-
-
-_PARSERS = {
-    'register': lambda o: Register(check_name(member(o, 'robot_id', str)),
-                                   text_member(o, 'version', default=''), read_ice_servers(o),
-                                   _identity(o)),
-    'challenge': lambda o: Challenge(text_member(o, 'salt')),
-    'prove': lambda o: Prove(text_member(o, 'key')),
-    'registered': lambda o: Registered(text_member(o, 'url')),
-    'servers': lambda o: Servers(read_ice_servers(o)),
-    'watch': lambda o: Watch(),
-    'renew': lambda o: Renew(),
-    'ready': lambda o: Ready(text_member(o, 'session'), text_member(o, 'kind', default='v1'),
-                             member(o, 'trickle', bool, False), read_ice_servers(o)),
-    'offer': _offer,
-    'look': lambda o: Look(text_member(o, 'session')),
-    'admit': lambda o: Admit(_call(o)),
-    'call': lambda o: CallMessage(_call(o)),
-    'done': lambda o: Done(text_member(o, 'session')),
-    'answer': lambda o: Answer(text_member(o, 'session'), sdp_member(o)),
-    'candidate': lambda o: CandidateMessage(text_member(o, 'session'), read_candidate(o)),
-    'close': lambda o: Close(text_member(o, 'session')),
-    'error': _error,
-}
-
-
-def parse(text: str | bytes) -> Message:
-    """
-    Parse one frame.
-
-    :raises ProtocolError: not JSON, not an object, an unknown type, or a wrong member; it has
-        the session that a message of a known type is about
-    """
-    obj = load_object(text, MAX_MESSAGE)
-    kind = member(obj, 'type', str)
-    if kind not in _PARSERS:
-        raise ProtocolError(f'unknown message type {shorten(kind)}')
-    try:
-        return _PARSERS[kind](obj)
-    except ProtocolError as error:
-        with suppress(ProtocolError):
-            error.session = text_member(obj, 'session', default=None)
-        raise

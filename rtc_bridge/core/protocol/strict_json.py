@@ -64,7 +64,9 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
     except RecursionError:
         raise ProtocolError('JSON nested too deep') from None
     # Most messages have a few: they are spared a walk over all their values.
-    if sum(map(text.count, '[{' if isinstance(text, str) else (b'[', b'{'))) > MAX_DEPTH:
+    brackets = (text.count('[') + text.count('{') if isinstance(text, str)
+                else text.count(b'[') + text.count(b'{'))
+    if brackets > MAX_DEPTH:
         check_depth(value)
     if not isinstance(value, dict):
         raise ProtocolError(f'expected a JSON object, got {shorten(value)}')

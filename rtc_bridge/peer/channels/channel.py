@@ -23,7 +23,7 @@ from ..authorization import SessionAuthorization
 from ..robot_context import RobotContext
 from ..slot import Slot
 from ...core.limits.peer_limits import SessionBudgets
-from ...core.video.viewer_stats import ViewerStats
+from ...core.protocol.control_messages import ViewerStats
 
 logger = logging.getLogger(__name__)
 

@@ -30,12 +30,11 @@ from ...core.clock import boot_time
 from ...core.errors import ProtocolError
 from ...core.protocol.application_text import write_text
 from ...core.protocol.control_messages import (
-    Answer, AppMessage, Bye, Call, ControlMessage, parse_control, Ping, Prove, Release, Select,
-    Shown, Want,
+    AppMessage, Bye, CallService, ControlMessage, InviteProof, KeepLease, parse_control, Ping,
+    ReleaseStop, RequestLease, Select, Shown, ViewerStats, YieldLease,
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import guarded
-from ...core.video.viewer_stats import ViewerStats
 
 
 class ControlChannel(Channel):
@@ -189,7 +188,7 @@ class ControlChannel(Channel):
         session = self._session
         if isinstance(message, Ping):
             self._sender.send('pong', id=message.token, time=round(boot_time(), 6))
-        elif isinstance(message, Prove):
+        elif isinstance(message, InviteProof):
             self._prove(message)
         elif isinstance(message, Bye):
             session.end(f'the viewer left: {shorten(message.reason)}')
@@ -202,18 +201,18 @@ class ControlChannel(Channel):
             self._selection.slot(message.slot).on_decoded(message.frames, message.packets)
         elif isinstance(message, ViewerStats):
             session.figures = message, boot_time()
-        elif isinstance(message, Call):
+        elif isinstance(message, CallService):
             self._services.call(message)
-        elif isinstance(message, Want):
+        elif isinstance(message, RequestLease):
             self._driver_requests.want(message)
-        elif isinstance(message, Answer):
+        elif isinstance(message, YieldLease | KeepLease):
             self._driver_requests.answer(message)
-        elif isinstance(message, Release):
+        elif isinstance(message, ReleaseStop):
             self._driver_requests.release(message)
         elif isinstance(message, AppMessage):
             self._publish(message)
 
-    def _prove(self, message: Prove) -> None:
+    def _prove(self, message: InviteProof) -> None:
         mac = self._session.prove(message.nonce, message.payload, message.mac)
         if mac is not None:
             self._sender.send('proven', mac=base64url.encode(mac))

@@ -21,7 +21,7 @@ from .control_sender import ControlSender
 from ...core.access.policy import may_drive
 from ...core.driving.command_gate import TeleopRefused
 from ...core.errors import StoreError
-from ...core.protocol.control_messages import Answer, Release, Want
+from ...core.protocol.control_messages import KeepLease, ReleaseStop, RequestLease, YieldLease
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class DriverRequests:
         self._session = session
         self._sender = sender
 
-    def want(self, message: Want) -> None:
+    def want(self, message: RequestLease) -> None:
         """Ask for the lease, take it from its holder, or give it back."""
         try:
             self._want(message)
@@ -46,7 +46,7 @@ class DriverRequests:
                 (notice.text for notice in self._session.robot.notices if notice.code == reason),
                 'nobody can drive by this bridge now'))
 
-    def _want(self, message: Want) -> None:
+    def _want(self, message: RequestLease) -> None:
         session, teleop = self._session, self._session.robot.teleop
         if not may_drive(session.role):
             self._sender.error('denied', _MAY_ONLY_WATCH)
@@ -64,17 +64,17 @@ class DriverRequests:
             self._sender.error('denied',
                                'only the role supervise may take the lease from a driver')
 
-    def answer(self, message: Answer) -> None:
+    def answer(self, message: YieldLease | KeepLease) -> None:
         """Hand the lease over to the session that asks for it, or refuse."""
         session, teleop = self._session, self._session.robot.teleop
         if not session.budgets.leases.allow():
             self._sender.refuse_busy('too many answers')
-        elif message.yields:
+        elif isinstance(message, YieldLease):
             teleop.lease.hand_over(session.session_id, message.request)
         else:
             teleop.lease.refuse(session.session_id, message.request)
 
-    def release(self, message: Release) -> None:
+    def release(self, message: ReleaseStop) -> None:
         """Release the emergency stop that the message names."""
         robot, session = self._session.robot, self._session
         if not may_drive(session.role):

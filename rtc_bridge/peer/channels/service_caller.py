@@ -20,7 +20,7 @@ from .channel import ChannelSession
 from .control_sender import ControlSender
 from ...core.access.policy import may_drive
 from ...core.access.service_calls import ServiceResult, SessionServiceCalls
-from ...core.protocol.control_messages import Call
+from ...core.protocol.control_messages import CallService
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
 
@@ -41,7 +41,7 @@ class ServiceCaller:
         self._sender = sender
         self._calls = SessionServiceCalls()
 
-    def call(self, message: Call) -> None:
+    def call(self, message: CallService) -> None:
         """Begin a call, or send why it is refused, or what a repeated one has led to."""
         refusal = self._refusal(message)
         if refusal:
@@ -53,7 +53,7 @@ class ServiceCaller:
         elif result := self._calls.result(message.request):
             self._send_result(message.request, result)
 
-    def _refusal(self, message: Call) -> str:
+    def _refusal(self, message: CallService) -> str:
         """Return why a call is refused, '' if it is not."""
         actions = self._session.robot.actions
         if not may_drive(self._session.role):
@@ -67,10 +67,10 @@ class ServiceCaller:
                     f'{"true or false" if wants_value else "no value"}')
         return ''
 
-    async def _call(self, message: Call) -> None:
+    async def _call(self, message: CallService) -> None:
         self._end(message, await self._session.robot.call_service(message.name, message.value))
 
-    def _end(self, message: Call, result: ServiceResult) -> None:
+    def _end(self, message: CallService, result: ServiceResult) -> None:
         self._calls.end(message.request, result)
         self._send_result(message.request, result)
 

@@ -25,7 +25,7 @@ from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.teleop_controller import NONCE_PERIOD_S
 from ...core.errors import ProtocolError
-from ...core.protocol.control_messages import Drive, Joy, parse_teleop, Stop
+from ...core.protocol.control_messages import Drive, Joy, parse_teleop, PressStop
 from ...core.protocol.strict_json import dump
 from ...core.supervision import guarded, spawn
 
@@ -88,7 +88,7 @@ class TeleopChannel(Channel):
         sequence = None
         try:
             message = parse_teleop(text)
-            if isinstance(message, Stop):
+            if isinstance(message, PressStop):
                 self._stop(message)
                 return
             sequence = message.seq
@@ -130,7 +130,7 @@ class TeleopChannel(Channel):
                 and may_press_stop(self._session.role, robot.view_may_stop)
                 and not robot.teleop.emergency_stop.engaged)
 
-    def _stop(self, message: Stop) -> None:
+    def _stop(self, message: PressStop) -> None:
         """
         Engage the emergency stop, and confirm it once it is stored.
 

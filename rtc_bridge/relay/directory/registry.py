@@ -21,7 +21,8 @@ from typing import Any, Callable
 from ..session_broker import Desk
 from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import SignalingError
-from ...core.protocol.robot_link import Offer, RobotLink
+from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.signaling_messages import Offer
 
 # The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
 NAMELESS = 'ws'

@@ -30,9 +30,10 @@ from ..protocols.native_robots import send, WebSocketRobot
 from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.keyed_queue import KeyedQueue
-from ...core.protocol.robot_link import IceServer, Offer, RobotLink
+from ...core.protocol.ice import IceServer
+from ...core.protocol.robot_link import RobotLink
 from ...core.protocol.signaling_messages import (
-    Answer, CandidateMessage, Close, Error, Look, Message, OfferMessage, Renew, Servers,
+    Answer, CandidateMessage, Close, Error, Look, Message, Offer, Renew, Servers,
 )
 
 # Relay, link, text.
@@ -130,7 +131,7 @@ class RemoteRobot(WebSocketRobot):
         :raises ProtocolError: it is nothing that it should send
         """
         match message:
-            case OfferMessage(offer=offer):
+            case Offer() as offer:
                 _settle(self._looked.get(offer.session), offer)
             case Close(session=session) if session in self._looked:
                 _settle(self._looked[session], None)
@@ -191,9 +192,9 @@ class Host:
         :raises ProtocolError: it is nothing that it should send
         """
         match message:
-            case OfferMessage() | Renew() | Look() if robot is None:
+            case Offer() | Renew() | Look() if robot is None:
                 self._post(relay, link, Error('robot-gone', _GONE))
-            case OfferMessage(offer=offer):
+            case Offer() as offer:
                 # Sent on before the next message is looked at, as that may be a candidate of it.
                 self._jobs.put(offer.session, lambda: self._answer(relay, link, robot, offer))
             case Renew():
@@ -201,7 +202,7 @@ class Host:
             case Look(session=session):
                 viewing = self._desk.viewings.get(session)
                 known = viewing is not None and viewing.robot is robot
-                self._post(relay, link, OfferMessage(replace(viewing.offer, bearer=None))
+                self._post(relay, link, replace(viewing.offer, bearer=None)
                            if known else Close(session))
             case CandidateMessage(session=session, candidate=candidate):
                 if robot is not None and self._desk.takes_candidate(session):

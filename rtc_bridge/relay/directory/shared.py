@@ -29,8 +29,8 @@ from ..metrics import log
 from ..session_broker import Desk
 from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import ProtocolError, SignalingError
-from ...core.protocol.robot_link import Offer, RobotLink
-from ...core.protocol.signaling_messages import parse
+from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.signaling_messages import Offer, parse
 from ...core.supervision import keep_running, spawn
 
 

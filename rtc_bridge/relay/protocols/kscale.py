@@ -33,8 +33,9 @@ from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol import kscale_messages
-from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
-from ...core.protocol.signaling_messages import check_name
+from ...core.protocol.ice import Candidate, IceServer
+from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.signaling_messages import check_name, KSCALE, NATIVE, Offer
 from ...core.supervision import first_of, spawn
 
 FIRST_FRAME_TIMEOUT = 10.0
@@ -43,13 +44,13 @@ FIRST_FRAME_TIMEOUT = 10.0
 class KScaleRobot:
     """A robot of K-Scale's, for one app of K-Scale's at a time: its frames name no sessions."""
 
-    kind = 'kscale'
+    protocol = KSCALE
     trickle = False
 
     def __init__(self, ws: web.WebSocketResponse, metrics: Metrics) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
         self._metrics = metrics
-        self.ends: dict[str, Callable[[], None]] = {}
+        self.on_end: dict[str, Callable[[], None]] = {}
         self.app: web.WebSocketResponse | None = None
         self.ws = ws
         self._cut: Callable[[], None] | None = None
@@ -200,7 +201,7 @@ class KScaleDoor:
                 if isinstance(robot, KScaleRobot):
                     await robot.serve(ws, rate, lambda: (
                         request.transport is not None and request.transport.abort()))
-                elif robot is not None and robot.kind == 'v1':
+                elif robot is not None and robot.protocol == NATIVE:
                     await self._serve_app(ws, robot, request, rate, first, gone)
                 else:
                     raise SignalingError('no-robot', kscale_messages.NO_ROBOT)

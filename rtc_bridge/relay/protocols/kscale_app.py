@@ -23,7 +23,8 @@ from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol import kscale_messages
-from ...core.protocol.robot_link import Call, RobotLink
+from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.signaling_messages import OfferRequest
 
 # A peer that takes a frame no faster than this would hold up the other one.
 SEND_TIMEOUT = 5.0
@@ -80,7 +81,7 @@ class App:
                     if text is None:
                         return
                     first = None
-                    await self._take(kscale_messages.read(text))
+                    await self._take(kscale_messages.read_app_message(text))
                 except (ProtocolError, SignalingError) as error:
                     if isinstance(error, ProtocolError):
                         self._desk.metrics.refuse('frames', self._source, str(error))
@@ -91,21 +92,21 @@ class App:
         finally:
             await self._end()
 
-    async def _take(self, message: kscale_messages.Message) -> None:
+    async def _take(self, message: kscale_messages.AppMessage) -> None:
         match message:
-            case kscale_messages.Token(token=token):
+            case kscale_messages.GatewayToken(token=token):
                 await self._admit(token)
             case kscale_messages.Negotiate(cameras=cameras):
                 await self._call(cameras)
-            case kscale_messages.Answer(sdp=sdp):
+            case kscale_messages.AppAnswer(sdp=sdp):
                 await self._accept(sdp)
-            case kscale_messages.Ice(candidate=candidate) if (
+            case kscale_messages.AppCandidate(candidate=candidate) if (
                     self._session is not None and self._desk.takes_candidate(self._session)):
                 await self._robot.add_candidate(self._session, candidate)
 
-    def _new_call(self, cameras: tuple[str | int, ...] = ()) -> Call:
-        return Call(secrets.token_urlsafe(12), cameras=cameras, source=self._source,
-                    bearer=self._token, origin=self._origin)
+    def _new_call(self, cameras: tuple[str | int, ...] = ()) -> OfferRequest:
+        return OfferRequest(secrets.token_urlsafe(12), cameras=cameras, source=self._source,
+                            bearer=self._token, origin=self._origin)
 
     async def _admit(self, token: str) -> None:
         self._token = token

@@ -25,10 +25,10 @@ from ..metrics import log, Metrics
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.log_limits import LogSampler
 from ...core.limits.rate_limit import RateLimiter
-from ...core.protocol.robot_link import Call, Candidate, check_candidate, IceServer, Offer
+from ...core.protocol.ice import Candidate, check_candidate, IceServer
 from ...core.protocol.signaling_messages import (
-    Admit, Answer, CallMessage, CandidateMessage, Challenge, Close, Done, Error, Message,
-    OfferMessage, parse, Prove, Register, Registered, Renew, Servers,
+    Admit, Answer, CandidateMessage, Challenge, Close, Done, Error, IdentityProof, Message,
+    NATIVE, Offer, OfferRequest, parse, Register, Registered, Renew, Servers,
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
@@ -79,13 +79,13 @@ class WebSocketRobot:
     :param timeout: seconds to wait for an answer
     """
 
-    kind = 'v1'
+    protocol = NATIVE
     trickle = True
 
     def __init__(self, ws: web.WebSocketResponse, ice_servers: tuple[IceServer, ...],
                  metrics: Metrics, *, timeout: float) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
-        self.ends: dict[str, Callable[[], None]] = {}
+        self.on_end: dict[str, Callable[[], None]] = {}
         self._ws = ws
         self._ice_servers = ice_servers
         self._renewing = False
@@ -117,9 +117,9 @@ class WebSocketRobot:
 
         :raises SignalingError: ``robot-gone``, ``robot-timeout``, or as the robot says
         """
-        return await self._request(offer.session, OfferMessage(offer))
+        return await self._request(offer.session, offer)
 
-    async def admit(self, call: Call) -> None:
+    async def admit(self, call: OfferRequest) -> None:
         """
         Ask whether somebody may call.
 
@@ -127,13 +127,13 @@ class WebSocketRobot:
         """
         await self._request(call.session, Admit(call))
 
-    async def offer(self, call: Call) -> str:
+    async def offer(self, call: OfferRequest) -> str:
         """
         Return the robot's own offer.
 
         :raises SignalingError: as ``answer``
         """
-        return await self._request(call.session, CallMessage(call))
+        return await self._request(call.session, call)
 
     async def accept(self, session: str, sdp: str) -> None:
         """
@@ -214,11 +214,11 @@ class WebSocketRobot:
         for session in list(self._answers):
             self._settle(session, SignalingError('robot-gone', 'The robot went away'))
         # Its sessions may go on, but nobody here will hear of their ends.
-        for session in list(self.ends):
+        for session in list(self.on_end):
             self._end(session)
 
     def _end(self, session: str) -> None:
-        if ended := self.ends.pop(session, None):
+        if ended := self.on_end.pop(session, None):
             ended()
 
     def _take(self, message: Message) -> None:
@@ -227,7 +227,7 @@ class WebSocketRobot:
                 if session in self._answers:
                     self._metrics.came('answer', session)
                 self._settle(session, sdp)
-            case OfferMessage(offer=Offer(session=session, sdp=sdp)):
+            case Offer(session=session, sdp=sdp):
                 if session in self._answers:
                     self._metrics.came('answer', session)
                 self._settle(session, sdp)
@@ -285,7 +285,7 @@ async def _enter(ws: web.WebSocketResponse, registry: Registry, name: str, regis
         try:
             async with asyncio.timeout(_PROOF_TIMEOUT):
                 match await receive(ws):
-                    case Prove(key=key):
+                    case IdentityProof(key=key):
                         pass
         except (TimeoutError, ProtocolError):
             # Without a proof it is another robot.

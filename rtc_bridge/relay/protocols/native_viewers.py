@@ -28,9 +28,9 @@ from ..session_broker import Desk
 from ...core.errors import ProtocolError, SignalingError
 from ...core.keyed_queue import KeyedQueue
 from ...core.limits.rate_limit import RateLimiter
-from ...core.protocol.robot_link import Offer, RobotLink
+from ...core.protocol.robot_link import RobotLink
 from ...core.protocol.signaling_messages import (
-    Answer, CandidateMessage, Close, Error, Message, OfferMessage, Ready, Renew,
+    Answer, CandidateMessage, Close, Error, Message, NATIVE, Offer, Ready, Renew,
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import first_of
@@ -103,7 +103,7 @@ class PageSocket:
 
     async def _take(self, message: Message) -> None:
         match message:
-            case OfferMessage(offer=offer):
+            case Offer() as offer:
                 await self._offer(offer)
             case CandidateMessage(session=session, candidate=candidate):
                 robot = self._used.get(session)
@@ -142,7 +142,7 @@ class PageSocket:
         self._fresh[session] = robot
         while len(self._fresh) > MAX_SESSIONS:
             del self._fresh[next(iter(self._fresh))]
-        await send(self._ws, Ready(session, robot.kind, robot.trickle, tuple(servers)))
+        await send(self._ws, Ready(session, robot.protocol, robot.trickle, tuple(servers)))
 
     async def _offer(self, offer: Offer) -> None:
         robot = self._fresh.pop(offer.session, None)
@@ -159,7 +159,8 @@ class PageSocket:
             del self._used[oldest]
             self._desk.metrics.forget('offer', oldest)
         # What the page says about itself is not what the relay knows.
-        offer = replace(offer, door='v1', source=self._source, bearer=None, origin=self._origin)
+        offer = replace(offer, protocol=NATIVE, source=self._source, bearer=None,
+                        origin=self._origin)
         self._jobs.put(offer.session, lambda: self._answer(robot, offer))
         # The offer goes out before anything that follows it is read.
         await asyncio.sleep(0)

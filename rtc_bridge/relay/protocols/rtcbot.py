@@ -34,8 +34,9 @@ from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.log_limits import escape, LogSampler
 from ...core.limits.rate_limit import RateLimiter
 from ...core.limits.text_limits import MAX_LENGTHS, sdp_member
-from ...core.protocol.robot_link import Candidate, IceServer, Offer, RobotLink
-from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN
+from ...core.protocol.ice import Candidate, IceServer
+from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN, Offer, RTCBOT
 from ...core.protocol.strict_json import dump_frame, load_object, member, shorten
 from ...core.supervision import first_of
 
@@ -48,12 +49,12 @@ class RTCBotRobot:
     :param timeout: seconds to wait for an answer, and for other viewers before that
     """
 
-    kind = 'rtcbot'
+    protocol = RTCBOT
     trickle = False
 
     def __init__(self, ws: web.WebSocketResponse, *, once: bool, timeout: float) -> None:
         """Take over an open WebSocket; ``run`` reads it."""
-        self.ends: dict[str, Callable[[], None]] = {}
+        self.on_end: dict[str, Callable[[], None]] = {}
         self._ws = ws
         self._once = once
         self._timeout = timeout
@@ -186,7 +187,7 @@ async def read_offer(request: web.Request) -> Offer:
         sdp = sdp_member(obj)
     except ProtocolError as error:
         raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
-    return Offer(session=secrets.token_urlsafe(12), sdp=sdp, door='rtcbot', trickle=False,
+    return Offer(session=secrets.token_urlsafe(12), sdp=sdp, protocol=RTCBOT, trickle=False,
                  camera=request.query.get('camera') or None, source=request.remote,
                  origin=origin(request))
 

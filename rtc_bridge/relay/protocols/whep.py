@@ -28,9 +28,9 @@ from ..http.middleware import origin
 from ..session_broker import Desk, Viewing
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.sdp_limits import crlf_lines
-from ...core.protocol.robot_link import IceServer, Offer
+from ...core.protocol.ice import IceServer
 from ...core.protocol.sdpfrag import parse_fragment, ufrags
-from ...core.protocol.signaling_messages import check_name
+from ...core.protocol.signaling_messages import check_name, NATIVE, Offer, WHEP
 
 SDP = 'application/sdp'
 FRAGMENT = 'application/trickle-ice-sdpfrag'
@@ -92,7 +92,7 @@ class WhepDoor:
             raise web.HTTPNotFound(text=str(error)) from None
         if robot is None:
             raise web.HTTPNotFound(text='There is no robot connected')
-        if robot.kind != 'v1':
+        if robot.protocol != NATIVE:
             # Its sessions could not be ended.
             raise web.HTTPNotFound(text='This robot does not take WHEP players')
         return robot
@@ -102,7 +102,7 @@ class WhepDoor:
         viewing = self._desk.viewings.get(session)
         if viewing is None and (known := await self._registry.viewing(session)):
             viewing = Viewing(*known)
-        if viewing is None or viewing.offer.door != 'whep':
+        if viewing is None or viewing.offer.protocol != WHEP:
             raise web.HTTPNotFound(text='There is no such session, or it is over')
         return viewing
 
@@ -115,7 +115,7 @@ class WhepDoor:
         place = self._registry.place(request.match_info['robot'], robot)
         offer = Offer(
             # Whoever knows it can end the session: 192 bits.
-            session=place + secrets.token_urlsafe(24), sdp=sdp, door='whep', trickle=True,
+            session=place + secrets.token_urlsafe(24), sdp=sdp, protocol=WHEP, trickle=True,
             camera=request.match_info.get('camera', '').strip('/') or None,
             source=request.remote, bearer=_bearer(request), origin=origin(request))
         try:

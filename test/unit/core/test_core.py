@@ -19,12 +19,13 @@ import pytest
 from rtc_bridge.core.access.robot_identity import RobotIdentity
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.protocol.control_messages import (
-    AppMessage, Bye, parse_control, Ping, Select, Want,
+    AppMessage, Bye, parse_control, Ping, RequestLease, Select,
 )
-from rtc_bridge.core.protocol.robot_link import Call, Candidate, IceServer, Offer
+from rtc_bridge.core.protocol.ice import Candidate, IceServer
 from rtc_bridge.core.protocol.signaling_messages import (
-    Admit, Answer, CallMessage, CandidateMessage, Challenge, check_name, Close, Done, Error, Look,
-    MAX_MESSAGE, OfferMessage, parse, Prove, Ready, Register, Registered, Renew, Servers, Watch,
+    Admit, Answer, CandidateMessage, Challenge, check_name, Close, Done, Error, IdentityProof,
+    Look, MAX_MESSAGE, Offer, OfferRequest, parse, Ready, Register, Registered, Renew, Servers,
+    SignalingMessage, Watch,
 )
 from rtc_bridge.core.protocol.strict_json import shorten
 
@@ -32,13 +33,13 @@ LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
     Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
     Register('robot', '', (), RobotIdentity('c2FsdA', 'A' * 43)), Challenge('c2FsdA'),
-    Prove('a2V5'), Registered('/robot'),
-    Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
+    IdentityProof('a2V5'),
+    Registered('/robot'), Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
-    OfferMessage(Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1')),
+    Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1'),
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
     CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
-    CallMessage(Call('s', 'kscale', (0, 'front'), '10.0.0.1', 'token')), Admit(Call('s')),
+    OfferRequest('s', 'kscale', (0, 'front'), '10.0.0.1', 'token'), Admit(OfferRequest('s')),
     Done('s'), Look('s'),
 ]
 
@@ -49,8 +50,7 @@ def test_signaling_messages_survive_the_wire(message):
 
 
 def test_every_signaling_message_is_covered():
-    from rtc_bridge.core.protocol.signaling_messages import _PARSERS
-    assert {m.TYPE for m in MESSAGES} == set(_PARSERS)
+    assert {type(m) for m in MESSAGES} == set(SignalingMessage.kinds.values())
 
 
 @pytest.mark.parametrize('text, names', [
@@ -88,7 +88,8 @@ def test_what_is_no_name(name):
 @pytest.mark.parametrize('text, message', [
     ('{"type":"select","slot":1,"camera":"rear"}', Select(1, 'rear')),
     ('{"type":"select","slot":0,"camera":null}', Select(0, None)),
-    ('{"type":"ping","id":12.5}', Ping(12.5)), ('{"type":"want","lease":true}', Want(True)),
+    ('{"type":"ping","id":12.5}', Ping(12.5)),
+    ('{"type":"want","lease":true}', RequestLease(True)),
     ('{"type":"message","data":[1,{"a":null}]}', AppMessage([1, {'a': None}])),
     ('{"type":"message","data":null}', AppMessage(None)), ('{"type":"bye"}', Bye('')),
 ])

@@ -31,7 +31,8 @@ from rtc_bridge.core.limits.refusals import Refusals
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_CHUNKS, tsns_ahead, UNPROVEN_CHUNKS,
 )
-from rtc_bridge.core.protocol.robot_link import Candidate, Offer
+from rtc_bridge.core.protocol.ice import Candidate
+from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer.aiortc_compat import host_addresses, peer_limits
 from rtc_bridge.peer.remote_description import only_sha256
 from support.proving import Door, Page

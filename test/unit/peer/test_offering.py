@@ -26,7 +26,8 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.protocol.robot_link import Call, Candidate
+from rtc_bridge.core.protocol.ice import Candidate
+from rtc_bridge.core.protocol.signaling_messages import OfferRequest
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.session_stats import session_stats
 from support.viewer import all_closed, make_sessions, TestCamera, TIMEOUT_S, until
@@ -41,7 +42,7 @@ class Answerer:
     def __init__(self, link, cameras=(), session='s', **call):
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.link = link
-        self.call = Call(session, cameras=cameras, **call)
+        self.call = OfferRequest(session, cameras=cameras, **call)
         self.lumas = defaultdict(list)
         self.heard = []
         self.chat = None
@@ -135,7 +136,7 @@ async def test_the_offer_is_what_k_scales_programs_read(answerer):
     assert 'a=setup:actpass' in viewer.offer and 'a=candidate:' in viewer.offer
     await viewer.sees(0, 60)
     assert sessions.sessions['s'].slots[0].profile == 'vp8'
-    assert session_stats(sessions.sessions['s'])['door'] == 'kscale'
+    assert session_stats(sessions.sessions['s'])['protocol'] == 'kscale'
 
 
 async def test_cameras_by_number_and_name(answerer):
@@ -160,7 +161,7 @@ async def test_a_camera_that_is_not_there(answerer):
     for cameras, code, named in (((1,), 'no-camera', 'front'), (('rear',), 'no-camera', 'rear'),
                                  ((0, 0, 0), 'bad-message', 'at most 2')):
         with pytest.raises(SignalingError, match=named) as error:
-            await LocalRobotLink(sessions, 'server').offer(Call('s', cameras=cameras))
+            await LocalRobotLink(sessions, 'server').offer(OfferRequest('s', cameras=cameras))
         assert error.value.code == code and not sessions.sessions
     # Before there is any, the first one is waited for.
     camera = sessions.robot.cameras.pop('front')
@@ -264,7 +265,7 @@ async def test_an_offer_that_nobody_answers_is_given_up(answerer, monkeypatch):
     sessions = make_sessions(TestCamera('front', 60))
     viewer, ended = answerer(sessions), asyncio.Event()
     await viewer.answer()
-    sessions.ends['s'] = ended.set
+    sessions.on_end['s'] = ended.set
     await asyncio.wait_for(ended.wait(), TIMEOUT_S)
     for _ in range(100):
         await viewer.link.add_candidate('s', Candidate('candidate:x', None, 0))
@@ -290,11 +291,11 @@ async def test_the_door_is_closed_unless_it_was_opened(via, own, relayed, expect
     if expected is None:
         for ask in (link.admit, link.offer):
             with pytest.raises(SignalingError, match='without an invite') as error:
-                await ask(Call('s', bearer='any'))
+                await ask(OfferRequest('s', bearer='any'))
             assert error.value.code == 'denied'
     else:
-        await link.admit(Call('s', bearer='any'))
-        await link.offer(Call('s'))
+        await link.admit(OfferRequest('s', bearer='any'))
+        await link.offer(OfferRequest('s'))
         assert sessions.sessions['s'].role == expected
     await sessions.close('test ends')
 
@@ -306,11 +307,12 @@ async def test_a_token_is_needed_besides():
     for token, named in ((None, 'needed first'), ('', 'Invalid'), ('wrong', 'Invalid'),
                          ('\ud800', 'Invalid')):
         with pytest.raises(SignalingError, match=named):
-            await link.offer(Call('s', bearer=token))
-    await link.admit(Call('s', bearer='a-long-token-12345'))
-    await link.offer(Call('s', bearer='a-long-token-12345'))
+            await link.offer(OfferRequest('s', bearer=token))
+    await link.admit(OfferRequest('s', bearer='a-long-token-12345'))
+    await link.offer(OfferRequest('s', bearer='a-long-token-12345'))
     assert sessions.sessions['s'].role == 'view'
     # It opens nothing that is closed.
     with pytest.raises(SignalingError, match='without an invite'):
-        await LocalRobotLink(sessions, 'relay').offer(Call('t', bearer='a-long-token-12345'))
+        await LocalRobotLink(sessions, 'relay').offer(
+            OfferRequest('t', bearer='a-long-token-12345'))
     await sessions.close('test ends')

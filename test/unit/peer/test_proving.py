@@ -20,7 +20,7 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.access.proof import robot_mac
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.core.protocol.robot_link import Offer
+from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer import authorization
 from rtc_bridge.peer import unproven_sessions

@@ -27,7 +27,8 @@ from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.velocity import Velocity, ZERO
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.sctp_limits import MAX_UNFINISHED_BYTES
-from rtc_bridge.core.protocol.robot_link import Candidate, Offer
+from rtc_bridge.core.protocol.ice import Candidate
+from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer import aiortc_compat
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import read_offer

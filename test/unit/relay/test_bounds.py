@@ -34,8 +34,8 @@ from rtc_bridge.core.limits.refusals import refusals
 from rtc_bridge.core.limits.sdp_limits import (
     check_sdp, MAX_SECTIONS, MAX_SESSION_CANDIDATES, MEAN_FEEDBACK_PAIRS, MEAN_SECTION_LINES,
 )
-from rtc_bridge.core.protocol.robot_link import Call, Candidate, MAX_M_LINE_INDEX, Offer
-from rtc_bridge.core.protocol.signaling_messages import CandidateMessage
+from rtc_bridge.core.protocol.ice import Candidate, MAX_M_LINE_INDEX
+from rtc_bridge.core.protocol.signaling_messages import CandidateMessage, Offer, OfferRequest
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.metrics import Metrics
@@ -389,7 +389,7 @@ async def test_texts_of_doors_in_the_same_process():
             await link.answer(offer)
         assert error.value.code == 'bad-message'
     with pytest.raises(SignalingError):
-        await link.offer(Call('s', source='\ud800'))
+        await link.offer(OfferRequest('s', source='\ud800'))
     count = refusals.total
     await link.add_candidate('s', Candidate('x' * 257))
     await link.add_candidate('s', None)

@@ -80,7 +80,7 @@ async def test_robots_need_their_token():
         async with ClientSession() as http:
             url = r.url.replace('//', f'//robot:{SHARED}@') + '/r3'
             async with http.ws_connect(url):
-                assert {r.registry.get(name).kind for name in ('r1', 'r3')} == {'v1', 'rtcbot'}
+                assert {r.registry.get(name).protocol for name in ('r1', 'r3')} == {'v1', 'rtcbot'}
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
 
@@ -140,7 +140,7 @@ async def test_only_so_many_viewers(limit):
             assert response.status == 503 and response.headers['Retry-After']
             assert response.headers['Access-Control-Allow-Origin'] == '*'
         # When one is over, as the robot tells, there is a place again.
-        robot.ends.pop(robot.calls[0][1].session)()
+        robot.on_end.pop(robot.calls[0][1].session)()
         assert [(await r.post('/r'))[0] for _ in range(2)] == [200, 503]
         pages = [await r.page('/r') for _ in range(3)]
         assert [(await get(page))['type'] for page in pages] == ['ready', 'ready', 'error']
@@ -184,7 +184,7 @@ async def test_one_address_takes_a_share_of_a_robots_places(viewers_per_robot, s
         others = 200 if share < viewers_per_robot else 503
         assert (await post('10.0.0.1'), await post('2001:db8::1', 'q')) == (others, 200)
         # A place that is free again is so in each way.
-        robots['r'].ends.pop(robots['r'].calls[0][1].session)()
+        robots['r'].on_end.pop(robots['r'].calls[0][1].session)()
         assert [await post('2001:db8::1') for _ in range(2)] == [200, 503]
 
 

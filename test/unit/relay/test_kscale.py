@@ -21,7 +21,8 @@ import pytest
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.protocol import kscale_messages
-from rtc_bridge.core.protocol.robot_link import Candidate, Offer
+from rtc_bridge.core.protocol.ice import Candidate
+from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
 from support.patience import PATIENCE
 from support.relay_server import closed, get, make_offer, OPEN, relay, send
@@ -94,12 +95,13 @@ async def refusal(r, *frames):
     ('{"service":"video","type":"Negotiate","cameras":[1]}', kscale_messages.Negotiate((1,))),
     ('{"service":"video/front/raw","type":"Negotiate","cameras":[0]}',
      kscale_messages.Negotiate(('front/raw',))),
-    ('{"token":"t"}', kscale_messages.Token('t')),
-    ('{"service":"video","sdp":{"type":"answer","sdp":"s=a"}}', kscale_messages.Answer('s=a')),
-    ('{"ice":{"candidate":"c","sdpMLineIndex":1}}', kscale_messages.Ice(Candidate('c', None, 1))),
-    ('{"ice":{"candidate":""}}', kscale_messages.Ice(None))])
+    ('{"token":"t"}', kscale_messages.GatewayToken('t')),
+    ('{"service":"video","sdp":{"type":"answer","sdp":"s=a"}}', kscale_messages.AppAnswer('s=a')),
+    ('{"ice":{"candidate":"c","sdpMLineIndex":1}}',
+     kscale_messages.AppCandidate(Candidate('c', None, 1))),
+    ('{"ice":{"candidate":""}}', kscale_messages.AppCandidate(None))])
 def test_what_apps_say(text, message):
-    assert kscale_messages.read(text) == message
+    assert kscale_messages.read_app_message(text) == message
 
 
 @pytest.mark.parametrize('text, named', [
@@ -113,7 +115,7 @@ def test_what_apps_say(text, message):
     ('{"type":"Negotiate","cameras":[' + '0,' * 16 + '0]}', '16')])
 def test_what_no_app_says(text, named):
     with pytest.raises(ProtocolError, match=named.replace('[', r'\[')):
-        kscale_messages.read(text)
+        kscale_messages.read_app_message(text)
 
 
 def test_an_offer_and_its_candidates():
@@ -242,7 +244,7 @@ async def test_an_app_and_a_robot_of_ours():
         error = await get(app, 'error')
         assert "'policy'" in error['error'] and error['message'] == error['error']
         _, (_, call), candidate, accepted = robot.calls
-        assert (call.cameras, call.bearer, call.door) == ((1,), 'right', 'kscale')
+        assert (call.cameras, call.bearer, call.protocol) == ((1,), 'right', 'kscale')
         assert call.source == '127.0.0.1'
         assert candidate == ('candidate', call.session, Candidate('c', None, 0))
         assert accepted == ('accept', call.session, 's=a')

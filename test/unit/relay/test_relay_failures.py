@@ -83,10 +83,10 @@ async def test_a_page_whose_robot_cannot_be_followed_is_cut_off(caplog):
 class BrokenRobot:
     """Fails at each offer, in a way that nobody foresaw."""
 
-    kind, trickle = 'v1', True
+    protocol, trickle = 'v1', True
 
     def __init__(self):
-        self.ends = {}
+        self.on_end = {}
 
     async def ice_servers(self):
         """Return none."""

@@ -22,7 +22,7 @@ import pytest
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.limits.sdp_limits import MAX_SESSION_CANDIDATES
-from rtc_bridge.core.protocol.robot_link import Candidate
+from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.sdpfrag import parse_fragment
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.signaling.relay_client import RelayClient
@@ -312,7 +312,7 @@ async def test_a_player_sees_the_camera_of_the_url(way):
                 while await second.ask('GET') != 404:
                     await asyncio.sleep(0.02)
             assert await first.ask('DELETE') == 404
-            assert not sessions.sessions and not sessions.ends
+            assert not sessions.sessions and not sessions.on_end
         finally:
             await first.close()
             await second.close()

@@ -26,7 +26,7 @@ from aiohttp import ClientConnectionResetError, ClientSession, web
 import pytest
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.keyed_queue import KeyedQueue
-from rtc_bridge.core.protocol.robot_link import Candidate
+from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.signaling.backoff import delays, rest
@@ -40,13 +40,13 @@ from websockets.asyncio.client import ClientConnection
 class Robot:
     """A robot that answers an offer with its text, once the text is let through."""
 
-    kind = 'v1'
+    protocol = 'v1'
     trickle = True
 
     def __init__(self):
         """Hold back nothing."""
         self.held = {}
-        self.ends = {}
+        self.on_end = {}
         self.calls = asyncio.Queue()
 
     async def ice_servers(self):
@@ -222,7 +222,7 @@ async def test_offers_are_answered_side_by_side():
             mine = [call for call in calls if call[1] == sessions[sdp]]
             assert [call[0] for call in mine] == kinds
             offer = mine[0][2]
-            assert (offer.door, offer.camera, offer.trickle, offer.source) == (
+            assert (offer.protocol, offer.camera, offer.trickle, offer.source) == (
                 'v1', 'front', True, '127.0.0.1')
             assert [mine[1][2], mine[2][2]] == [Candidate('c', '0', 0), None]
 
@@ -497,7 +497,7 @@ async def test_room_that_ends_with_each_answer(caplog):
             ws, over = await room.robots.get()
             over.set()
         offers = [(await robot.calls.get())[2] for _ in range(2)]
-        assert [(o.door, o.trickle) for o in offers] == [('rtcbot', False)] * 2
+        assert [(o.protocol, o.trickle) for o in offers] == [('rtcbot', False)] * 2
         assert offers[0].session != offers[1].session
     assert [r.levelname for r in caplog.records if r.name == 'rtc_bridge.signaling'] == ['INFO']
 

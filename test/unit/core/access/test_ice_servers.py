@@ -20,7 +20,7 @@ from rtc_bridge.core.access.ice_servers import (
     IceServerPool, IceUrl, parse_ice_url, turn_rest_credentials, VIEWER_TTL_S,
 )
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.protocol.robot_link import IceServer
+from rtc_bridge.core.protocol.ice import IceServer
 from support.fake_clock import FakeClock
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'

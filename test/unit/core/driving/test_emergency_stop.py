@@ -19,7 +19,7 @@ import pytest
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import ProtocolError, StoreError
 from rtc_bridge.core.protocol.control_messages import (
-    parse_control, parse_teleop, Release, Stop,
+    parse_control, parse_teleop, PressStop, ReleaseStop,
 )
 from support.driving import MemoryStore
 
@@ -98,8 +98,8 @@ def test_no_text_is_taken_for_a_released_stop(text):
 
 
 def test_stop_and_release_are_read():
-    assert parse_teleop('{"type":"stop","request":7}') == Stop(7)
-    assert parse_control('{"type":"release","id":"a1"}') == Release('a1')
+    assert parse_teleop('{"type":"stop","request":7}') == PressStop(7)
+    assert parse_control('{"type":"release","id":"a1"}') == ReleaseStop('a1')
     for text in ('{"type":"stop"}', '{"type":"stop","request":"1"}'):
         with pytest.raises(ProtocolError):
             parse_teleop(text)

@@ -19,7 +19,9 @@ from itertools import pairwise
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.driving.lease import Lease, REQUEST_TIME_S
-from rtc_bridge.core.protocol.control_messages import Answer, parse_control, Want
+from rtc_bridge.core.protocol.control_messages import (
+    KeepLease, parse_control, RequestLease, YieldLease,
+)
 from support.fake_clock import FakeClock
 
 
@@ -179,10 +181,10 @@ def test_whatever_is_done_each_holder_has_an_epoch_of_its_own(done):
 
 
 @pytest.mark.parametrize('text, message', [
-    ('{"type":"want","lease":true}', Want(True)),
-    ('{"type":"want","lease":true,"take":true}', Want(True, True)),
-    ('{"type":"yield","request":3}', Answer(True, 3)),
-    ('{"type":"yield","request":null}', Answer(True)),
-    ('{"type":"yield"}', Answer(True)), ('{"type":"refuse"}', Answer(False))])
+    ('{"type":"want","lease":true}', RequestLease(True)),
+    ('{"type":"want","lease":true,"take":true}', RequestLease(True, True)),
+    ('{"type":"yield","request":3}', YieldLease(3)),
+    ('{"type":"yield","request":null}', YieldLease()),
+    ('{"type":"yield"}', YieldLease()), ('{"type":"refuse"}', KeepLease())])
 def test_messages_about_the_lease_are_read(text, message):
     assert parse_control(text) == message

@@ -24,13 +24,13 @@ from rtc_bridge.core.protocol import kscale_messages
 from rtc_bridge.core.protocol import strict_json
 from rtc_bridge.core.protocol.application_text import read_text
 from rtc_bridge.core.protocol.control_messages import parse_control
-from rtc_bridge.core.protocol.robot_link import (
-    Call, Candidate, check_candidate, check_texts, MAX_CAMERA, MAX_ICE_SERVERS, MAX_ICE_URLS,
-    MAX_M_LINE_INDEX, Offer,
+from rtc_bridge.core.protocol.ice import (
+    Candidate, check_candidate, MAX_ICE_SERVERS, MAX_ICE_URLS, MAX_M_LINE_INDEX,
 )
+from rtc_bridge.core.protocol.json_messages import check_texts
 from rtc_bridge.core.protocol.sdpfrag import parse_fragment
 from rtc_bridge.core.protocol.signaling_messages import (
-    Answer, Close, Error, MAX_MESSAGE, MAX_WRITTEN, OfferMessage, parse,
+    Answer, Close, Error, MAX_CAMERA, MAX_MESSAGE, MAX_WRITTEN, Offer, OfferRequest, parse,
 )
 from rtc_bridge.core.protocol.strict_json import dump_frame, load_object, MAX_DEPTH
 
@@ -137,9 +137,10 @@ def test_numbers_of_media_sections_and_cameras():
 
 def test_offers_and_calls_that_came_by_http():
     check_texts(Offer('s' * 128, '', camera='x' * 256, source='x' * 64, bearer='x' * 2048))
-    check_texts(Call('s'))
+    check_texts(OfferRequest('s'))
     for bad in (Offer('s' * 129, ''), Offer('s', '', camera='\n'), Offer('s', '', source='x' * 65),
-                Offer('s', '', bearer='\udcff'), Call('\ud800'), Call('s', bearer='x' * 2049)):
+                Offer('s', '', bearer='\udcff'), OfferRequest('\ud800'),
+                OfferRequest('s', bearer='x' * 2049)):
         with pytest.raises(ProtocolError):
             check_texts(bad)
     check_candidate('s', None)
@@ -228,7 +229,7 @@ def test_two_byte_characters_are_written_as_two_bytes():
 
 def test_half_a_character_is_not_written():
     for message in (Answer('s', '\ud800'), Close('\ud800'), Error('c', '\ud800'),
-                    OfferMessage(Offer('s', 'v=0', source='\ud800'))):
+                    Offer('s', 'v=0', source='\ud800')):
         with pytest.raises(ProtocolError, match='surrogate'):
             message.dump()
     assert dump_frame({'a': None, 'b': 1}, 7) == '{"b":1}'

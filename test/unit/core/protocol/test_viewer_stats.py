@@ -16,17 +16,19 @@
 
 import pytest
 from rtc_bridge.core.errors import ProtocolError
-from rtc_bridge.core.video.viewer_stats import parse_viewer_stats
+from rtc_bridge.core.protocol.control_messages import ViewerStats
+from rtc_bridge.core.protocol.json_messages import decode
 
 
 def test_statistics_of_a_page_are_checked():
-    stats = parse_viewer_stats({'delay_ms': 12, 'fps': 29.97, 'width': 640, 'codec': 'H264',
-                                'route': 'direct', 'command_ms': None, 'more': 1})
+    stats = decode(ViewerStats, {
+        'delay_ms': 12, 'fps': 29.97, 'width': 640, 'codec': 'H264', 'route': 'direct',
+        'command_ms': None, 'more': 1})
     assert stats.texts() == {'delay_ms': '12.0', 'fps': '30.0', 'width': '640',
                              'codec': 'H264', 'route': 'direct'}
-    assert parse_viewer_stats({}).texts() == {}
+    assert decode(ViewerStats, {}).texts() == {}
     for wrong in ({'delay_ms': -1}, {'fps': 1e9}, {'width': 1.5}, {'route': 'pigeon'},
                   {'codec': '<b>'}, {'codec': 'x' * 17}, {'lost_percent': '3'}):
         name, = wrong
         with pytest.raises(ProtocolError, match=f'"{name}"'):
-            parse_viewer_stats(wrong)
+            decode(ViewerStats, wrong)

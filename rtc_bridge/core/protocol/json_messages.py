@@ -1,0 +1,263 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+JSON messages that are declared as dataclasses, read strictly and written by their annotations.
+
+A message is one dataclass with its ``type`` in ``TYPE``. It derives from the base class of its
+family, and :func:`parse_message` finds it there::
+
+    @dataclass(frozen=True)
+    class Close(SignalingMessage):
+        TYPE = 'close'
+        session: str
+
+The annotation of a field says how its member is read:
+
+* ``str``: a text within the bound that :data:`~..limits.text_limits.MAX_LENGTHS` has for its name,
+* ``int``, ``float`` (finite), ``bool``: that type and no other, ``Any``: any JSON value,
+* a dataclass: a JSON object with its members,
+* ``... | None``: with the default ``None``, the member may be missing or ``null``,
+* ``Annotated[..., JsonMember(...)]``: what the type alone does not say.
+
+A field's default stands for a missing member.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, fields, is_dataclass, MISSING
+from functools import partial
+from types import UnionType
+from typing import (
+    Annotated, Any, ClassVar, get_args, get_origin, get_type_hints, Protocol, TypeVar,
+)
+
+from .strict_json import dump_frame, load_object, member, REQUIRED, shorten
+from ..errors import ProtocolError
+from ..limits.text_limits import check_text, MAX_LENGTHS, sdp_member, text_member
+
+# The last integer that a browser counts to exactly.
+_MAX_COUNTER = 2 ** 53
+
+
+class Reader(Protocol):
+    """
+    Reads one member of a JSON object.
+
+    :raises ProtocolError: it is missing without a default, or wrong
+    """
+
+    def __call__(self, obj: dict[str, Any], name: str, *, default: Any = REQUIRED) -> Any:
+        """Return member ``name`` of the object."""
+
+
+@dataclass(frozen=True)
+class JsonMember:
+    """
+    How a field is read and written, as far as its type does not say it.
+
+    :param name: of the member, if it is not the field's
+    :param text: the kind of text (a key of ``MAX_LENGTHS``), if it is not the member's name
+    :param read: reads the member
+    :param write: makes JSON of the value
+    :param spread: the value is a dataclass whose members stand among those of the message; then
+        ``write`` returns all of them
+    """
+
+    name: str = ''
+    text: str = ''
+    read: Reader | None = None
+    write: Callable[[Any], Any] | None = None
+    spread: bool = False
+
+
+def counter_member(obj: dict[str, Any], name: str, *, default: Any = REQUIRED) -> Any:
+    """
+    Return member ``name`` of a JSON object as a count that a browser can hold exactly.
+
+    :raises ProtocolError: missing without a default, no integer, or out of range
+    """
+    value = member(obj, name, int, default)
+    if value is not default and not 0 <= value <= _MAX_COUNTER:
+        raise ProtocolError(f'member "{name}" must be from 0 to 2**53, got {shorten(value)}')
+    return value
+
+
+Counter = Annotated[int, JsonMember(read=counter_member)]
+# A session description (RFC 8866), which `limits.sdp_limits` has yet to check.
+Sdp = Annotated[str, JsonMember(read=sdp_member)]
+
+
+class Message:
+    """
+    Base of all messages.
+
+    A subclass without ``TYPE`` begins a family, the messages that one end may get.
+    """
+
+    TYPE: ClassVar[str]
+    kinds: ClassVar[dict[str, type['Message']]]
+
+    def __init_subclass__(cls) -> None:
+        """Make a message known to its family."""
+        super().__init_subclass__()
+        if 'TYPE' not in vars(cls):
+            cls.kinds = {}
+        elif cls.kinds.setdefault(cls.TYPE, cls) is not cls:
+            raise TypeError(f'{cls.__name__}: another message has the type {cls.TYPE}')
+
+
+M = TypeVar('M', bound=Message)
+T = TypeVar('T')
+
+
+def parse_message(text: str | bytes, family: type[M], limit: int) -> M:
+    """
+    Parse one message.
+
+    :param limit: bytes that the text may have
+    :raises ProtocolError: not JSON, not an object, an unknown type, or a wrong member; it has
+        the session that a message of a known type names
+    """
+    obj = load_object(text, limit)
+    kind = member(obj, 'type', str)
+    if kind not in family.kinds:
+        raise ProtocolError(f'unknown message type {shorten(kind)}')
+    try:
+        message: M = decode(family.kinds[kind], obj)  # type: ignore[assignment]  # of this family
+        return message
+    except ProtocolError as error:
+        with suppress(ProtocolError):
+            error.session = text_member(obj, 'session', default=None)
+        raise
+
+
+def dump_message(message: Message, limit: int) -> str:
+    """
+    Return a message as JSON text; members that are ``None`` are left out.
+
+    :param limit: bytes that the text may have
+    :raises ProtocolError: it is longer, or cannot be written as UTF-8
+    """
+    return dump_frame({'type': message.TYPE, **encode(message)}, limit)
+
+
+def decode(cls: type[T], obj: dict[str, Any]) -> T:
+    """
+    Return a dataclass with the members of a JSON object.
+
+    :raises ProtocolError: a member is missing or wrong
+    """
+    return cls(*[m.read(obj, m.name, default=m.default) for m in _members(cls)])
+
+
+def encode(value: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as members of a JSON object."""
+    obj: dict[str, Any] = {}
+    for m in _members(type(value)):
+        field = getattr(value, m.field)
+        written = m.write(field) if m.write and (m.spread or field is not None) else field
+        if m.spread:
+            obj |= written
+        elif written is not None:
+            obj[m.name] = written
+    return obj
+
+
+def check_texts(value: Any) -> None:
+    """
+    Check the texts of a dataclass that did not come as JSON against their bounds.
+
+    Session descriptions are not among them.
+
+    :raises ProtocolError: one is too long or not printable
+    """
+    for m in _members(type(value)):
+        text = getattr(value, m.field)
+        if m.text and text is not None:
+            check_text(text, m.text, m.name)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """How one field is read and written."""
+
+    field: str
+    name: str
+    text: str
+    read: Reader
+    write: Callable[[Any], Any] | None
+    spread: bool
+    default: Any
+
+
+# By dataclass.
+_found: dict[type, tuple[_Member, ...]] = {}
+
+
+def _members(cls: type) -> tuple[_Member, ...]:
+    """
+    Return how each field of a dataclass is read and written.
+
+    :raises TypeError: a field's annotation does not say it
+    """
+    members = _found.get(cls)
+    if members is None:
+        hints = get_type_hints(cls, include_extras=True)
+        members = _found[cls] = tuple(
+            _member(f'{cls.__name__}.{f.name}', f.name, hints[f.name],
+                    REQUIRED if f.default is MISSING else f.default) for f in fields(cls))
+    return members
+
+
+def _member(where: str, field: str, hint: Any, default: Any) -> _Member:
+    how = JsonMember()
+    if get_origin(hint) is Annotated:
+        hint, how = get_args(hint)
+    alternatives = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    kinds = [kind for kind in alternatives if kind is not type(None)]
+    name = how.name or field
+    text, read, write = '', how.read, how.write
+    if read is None:
+        kind = kinds[0] if len(kinds) == 1 else None
+        if kind is str:
+            text = how.text or name
+            if text not in MAX_LENGTHS:
+                raise TypeError(f'{where}: no bound for texts of the kind {text}')
+            read = partial(text_member, kind=text)
+        elif kind in (int, float, bool):
+            read = partial(member, kind=kind)
+        elif kind is Any:
+            read = _any_member
+        elif isinstance(kind, type) and is_dataclass(kind):
+            read = partial(_spread_members if how.spread else _object_member, kind=kind)
+            write = encode
+        else:
+            raise TypeError(f'{where}: no way to read {hint}')
+    return _Member(field, name, text, read, write, how.spread, default)
+
+
+def _any_member(obj: dict[str, Any], name: str, *, default: Any = REQUIRED) -> Any:
+    if name not in obj and default is REQUIRED:
+        raise ProtocolError(f'member "{name}" is missing')
+    return obj.get(name, default)
+
+
+def _object_member(obj: dict[str, Any], name: str, *, default: Any, kind: type) -> Any:
+    value = member(obj, name, dict, default)
+    return value if value is default else decode(kind, value)
+
+
+def _spread_members(obj: dict[str, Any], name: str, *, default: Any, kind: type) -> Any:
+    return decode(kind, obj)
