@@ -15,6 +15,7 @@
 """Depth images as colours: near is red, far is blue, and invalid pixels are black."""
 
 from functools import lru_cache
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -34,10 +35,10 @@ def _colours() -> npt.NDArray[np.uint8]:
     colours = cv2.applyColorMap(np.arange(256, dtype=np.uint8).reshape(256, 1),
                                 cv2.COLORMAP_TURBO)
     colours[0] = 0
-    return colours
+    return cast(npt.NDArray[np.uint8], colours)
 
 
-def _index(metres: npt.NDArray[np.floating], depth_range: tuple[float, float]
+def _index(metres: npt.NDArray[np.floating[Any]], depth_range: tuple[float, float]
            ) -> npt.NDArray[np.uint8]:
     """Return indices of the colour map, 0 for invalid depths."""
     near, far = depth_range
@@ -63,7 +64,7 @@ def depth_to_bgr(depth: Pixels, depth_range: tuple[float, float] = DEPTH_RANGE
     :param depth_range: in metres; nearer and farther pixels get the colours of its ends
     """
     if depth.dtype == np.uint16:
-        index = np.take(_millimetre_table(depth_range), depth)
+        index = np.take(_millimetre_table(depth_range), depth.astype(np.uint16, copy=False))
     else:
         index = _index(depth.astype(np.float32, copy=False), depth_range)
-    return cv2.applyColorMap(index, _colours())
+    return cast(npt.NDArray[np.uint8], cv2.applyColorMap(index, _colours()))

@@ -16,13 +16,15 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 import av
 
 # RTP's clock for video, in Hz (RFC 6184, section 8.2.1; RFC 7741, section 6.1).
 CLOCK_RATE = 90_000
 TIME_BASE = Fraction(1, CLOCK_RATE)
+# A string, as the class has a parameter in PyAV's types only.
+Packet: TypeAlias = 'av.Packet[Any]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,14 @@ class EncodedFrame:
         an old image is encoded again, for a viewer that comes while the camera is silent
     """
 
-    packet: 'av.Packet[Any]'
+    packet: Packet
     keyframe: bool
     presentation_time: float
     arrival: float
 
     def moved_to(self, pts: int) -> 'EncodedFrame':
         """Return a copy that is shown for another time, in 1/90000 s."""
-        packet: 'av.Packet[Any]' = av.Packet(bytes(self.packet))
+        packet: Packet = av.Packet(bytes(self.packet))
         packet.time_base = self.packet.time_base
         packet.pts = packet.dts = pts
         return replace(self, packet=packet, presentation_time=pts / CLOCK_RATE)

@@ -24,7 +24,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 import numpy as np
 
-from .encoded_frame import CLOCK_RATE, TIME_BASE
+from .av_frames import frame_of
+from .encoded_frame import CLOCK_RATE, Packet, TIME_BASE
 from .i420 import I420
 from ..core.clock import boot_time, Clock
 from ..core.video.video_codecs import (
@@ -186,7 +187,7 @@ class Encoder:
         self._context.bit_rate = round(min(wanted, self.settings.max_bitrate))
         return min(1.0, self.settings.max_bitrate / wanted)
 
-    def encode(self, i420: I420, pts: int, keyframe: bool) -> av.Packet | None:
+    def encode(self, i420: I420, pts: int, keyframe: bool) -> 'Packet | None':
         """
         Encode an image; return its packet, ``None`` if the encoder left it out.
 
@@ -201,9 +202,7 @@ class Encoder:
                            _MAX_INTERVAL_S)
             self._interval += _INTERVAL_WEIGHT * (interval - self._interval)
         self._last_pts = pts
-        # PyAV takes the height for a multiple of four, and would find the colours elsewhere.
-        frame = (av.VideoFrame.from_numpy_buffer(i420, 'yuv420p')
-                 if self.settings.height % 4 == 0 else _copied(i420))
+        frame = frame_of(i420)
         frame.pts = pts
         frame.time_base = TIME_BASE
         if keyframe and self._type.small_first_keyframe and not self._fresh:
@@ -213,15 +212,3 @@ class Encoder:
         self._fresh = False
         packets = self._context.encode(frame)
         return packets[0] if packets else None
-
-
-def _copied(i420: I420) -> av.VideoFrame:
-    """Return an image of any even height as a frame of FFmpeg."""
-    frame = av.VideoFrame(i420.shape[1], i420.shape[0] * 2 // 3, 'yuv420p')
-    flat, start = i420.reshape(-1), 0
-    for plane in frame.planes:
-        end = start + plane.width * plane.height
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        rows[:plane.height, :plane.width] = flat[start:end].reshape(plane.height, plane.width)
-        start = end
-    return frame

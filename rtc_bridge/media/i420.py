@@ -20,7 +20,7 @@ chroma of half the width and height (ITU-R BT.601, limited range). Width and hei
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 I420 = npt.NDArray[np.uint8]
 # One or more samples for each pixel.
-Pixels = npt.NDArray[np.generic]
+Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]
 # Pixels of the shorter side below which an image is not divided: codecs, and people, need some.
 MIN_DIVIDED_SIDE = 90
 _ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180,
@@ -77,10 +77,9 @@ def split(i420: I420) -> Planes:
                   flat[luma * 5 // 4:].reshape(half))
 
 
-def join(luma: npt.NDArray[np.uint8], u: npt.NDArray[np.uint8], v: npt.NDArray[np.uint8],
-         size: tuple[int, int]) -> I420:
+def join(luma: Pixels, u: Pixels, v: Pixels, size: tuple[int, int]) -> I420:
     """
-    Return planes as one image.
+    Return planes of 8-bit samples as one image.
 
     :param size: even width and height of the result, to which the planes are scaled
     """

@@ -26,7 +26,7 @@ chroma plane, so (height * 3 / 2, width) for ``nv12`` and ``nv21``, (height * 3,
 
 from collections.abc import Mapping
 import re
-from typing import NoReturn
+from typing import cast, NoReturn
 
 import cv2
 import numpy as np
@@ -52,7 +52,7 @@ class Colour(ImageEncoding):
 
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
         """Return I420."""
-        return cv2.cvtColor(fit_8_bit(pixels, options), self._CODES[self.kind])
+        return cast(I420, cv2.cvtColor(fit_8_bit(pixels, options), self._CODES[self.kind]))
 
 
 class Mono(ImageEncoding):
@@ -87,7 +87,7 @@ class Bayer(ImageEncoding):
         if pixels.dtype != np.uint8:
             pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
         bgr = fit_8_bit(cv2.cvtColor(pixels, self._code), options)
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
+        return cast(I420, cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420))
 
 
 class Depth(ImageEncoding):
@@ -104,7 +104,7 @@ class Depth(ImageEncoding):
             # Never the mean of a near and a far thing, or of a measurement and none.
             pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST)
         bgr = fit(depth_to_bgr(pixels, options.depth_range), size)
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
+        return cast(I420, cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420))
 
 
 class Packed422(ImageEncoding):
@@ -203,8 +203,10 @@ def _two_planes(data: Buffer, width: int, height: int, chroma_width: int, chroma
                 step: int, offset: int, chroma_step: int) -> npt.NDArray[np.uint8]:
     """Return a copy of a luma plane and of the chroma plane at an offset, without padding."""
     memory = np.frombuffer(data, np.uint8)
-    luma = np.ndarray((height, width), np.uint8, memory, strides=(step, 1))
-    chroma = np.ndarray((chroma_height, chroma_width), np.uint8, memory, offset, (chroma_step, 1))
+    luma: npt.NDArray[np.uint8] = np.ndarray(
+        (height, width), np.uint8, memory, strides=(step, 1))
+    chroma: npt.NDArray[np.uint8] = np.ndarray(
+        (chroma_height, chroma_width), np.uint8, memory, offset, (chroma_step, 1))
     return np.concatenate((luma, chroma.reshape(-1, width)))
 
 

@@ -19,7 +19,7 @@ from typing import Callable
 
 import av
 
-from .encoded_frame import CLOCK_RATE, EncodedFrame, TIME_BASE
+from .encoded_frame import CLOCK_RATE, EncodedFrame, Packet, TIME_BASE
 from .video_stream import StreamViewer, VideoStream
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
@@ -124,7 +124,7 @@ class PassthroughStream(VideoStream):
         if self._viewers and self._broken:
             self.stats.superseded += 1
         elif self._viewers and sps is not None:
-            packet = av.Packet(unit.to_bytes())
+            packet: Packet = av.Packet(unit.to_bytes())
             packet.time_base = TIME_BASE
             self._last_pts = max(round(arrival * CLOCK_RATE), self._last_pts + 1)
             packet.pts = packet.dts = self._last_pts

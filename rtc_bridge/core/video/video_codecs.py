@@ -184,7 +184,7 @@ def choose_h264_encoder(wanted: str, probe: Callable[[EncoderType], str]
     :param wanted: one of ``H264_ENCODERS``
     :param probe: tries an encoder; returns why it cannot be used, '' if it can
     """
-    refused = []
+    refused: list[tuple[str, str]] = []
     for encoder in HARDWARE:
         if wanted in ('auto', encoder.name):
             reason = probe(encoder)

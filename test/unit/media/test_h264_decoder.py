@@ -20,6 +20,7 @@ import av
 import numpy as np
 import pytest
 from rtc_bridge.media import h264_decoder
+from rtc_bridge.media.av_frames import pixels_of
 from rtc_bridge.media.frame import Frame
 from rtc_bridge.media.h264_decoder import H264Decoder
 from rtc_bridge.media.i420 import Planes, RenderOptions, split
@@ -40,14 +41,14 @@ def frame(width, height, form='yuv420p'):
 
 def i420(image, options=RenderOptions()):
     """Return it as encoders take it."""
-    return Frame(partial(h264_decoder._pixels, image), 0.0, options).i420()
+    return Frame(partial(pixels_of, image), 0.0, options).i420()
 
 
 @pytest.mark.parametrize('size', [(64, 48), (322, 182), (639, 481), (33, 35)])
 def test_decoded_planes_go_to_the_encoder_as_they_are(size):
     width, height = size
     image = frame(width, height)
-    pixels, _ = h264_decoder._pixels(image)
+    pixels, _ = pixels_of(image)
     assert isinstance(pixels, Planes)
     got = i420(image)
     assert got.shape == ((height + height % 2) * 3 // 2, width + width % 2)
@@ -73,7 +74,7 @@ def test_decoded_images_are_rotated_and_made_smaller(rotate, max_width):
 @pytest.mark.parametrize('form', ['yuvj420p', 'yuv422p', 'yuv444p', 'gray'])
 def test_other_pixel_formats_are_converted(form):
     image = frame(64, 48, form)
-    assert h264_decoder._pixels(image)[1] == 'bgr8'
+    assert pixels_of(image)[1] == 'bgr8'
     assert i420(image).shape == (72, 64)
 
 
