@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The relay as a process. Needs no ROS."""
+"""The relay as a program. It needs no ROS."""
 
 import argparse
 import asyncio
+from collections.abc import Sequence
 import gc
 import logging
 import os
@@ -30,7 +31,7 @@ from ..core.errors import DependencyError, ParameterError, REFUSED
 from ..core.failure_log import count_unhandled_failures
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
-from ..core.settings.relay_settings import RelaySettings
+from ..core.settings.relay_settings import LogSettings, RelaySettings
 from ..core.supervision import guarded, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
@@ -44,7 +45,11 @@ from ..system.setting_sources import (
 )
 
 _logger = logging.getLogger('rtc_bridge.relay')
-_COLLECT_S, _COLLECT_ALL = 60.0, 60
+
+# Seconds between garbage collections of new objects, and after how many of them all objects are
+# collected: once an hour.
+_COLLECT_EVERY_S = 60.0
+_COLLECTIONS_UNTIL_FULL = 60
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--config', metavar='FILE', help='TOML file with settings')
     for row in parameters_of(RelaySettings()):
         default = list(row.default) if isinstance(row.default, tuple) else row.default
-        # Percent signs would be formats.
+        # argparse formats help texts with %.
         text = f'{row.description}; {row.allowed()} [{default}]'.replace('%', '%%')
         if row.name == 'open':
             parser.add_argument('--open', action='store_const', const='true', help=text)
@@ -70,112 +75,142 @@ async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Reg
     """
     Run a relay until SIGINT or SIGTERM; read the certificate again on SIGHUP.
 
-    Return the exit status: 1 if the port or the certificate cannot be had.
+    Return the exit status: 1 if the relay cannot listen on its port or use its certificate.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     count_unhandled_failures(loop)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    host, port, files = settings.host, settings.port, (settings.certificate, settings.key)
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signal_number, stop.set)
     try:
-        context = tls(*files) if files[0] else None
-        if context is not None:
-            warn_if_exposed(Path(files[1] or files[0]), 'key' if files[1] else 'certificate')
+        context = _tls_context(settings)
     except OSError as error:
         _logger.error('the certificate cannot be used: %s', error)
         return 1
-    loop.add_signal_handler(signal.SIGHUP, guarded('certificate', _renew), context, files)
+    if context is not None:
+        loop.add_signal_handler(signal.SIGHUP, guarded('certificate', _reload_certificate),
+                                context, settings)
+    else:
+        # Without a handler the signal would end the process.
+        loop.add_signal_handler(signal.SIGHUP, guarded('certificate', lambda: None))
+    host, port = settings.host, settings.port
     try:
         async with serve(create_app(registry, settings, robots=tokens), host, port,
-                         context) as bound:
+                         context) as bound_port:
             _logger.info('relay listens on %s://%s:%d', 'https' if context else 'http',
-                         f'[{host}]' if ':' in host else host, bound)
+                         f'[{host}]' if ':' in host else host, bound_port)
             collecting = spawn('garbage collection', keep_running(
-                'garbage collection', _keep_collections_short))
+                'garbage collection', _collect_garbage))
             await stop.wait()
             collecting.cancel()
             _logger.info('relay stops')
             return 0
     except (OSError, OverflowError) as error:
-        # asyncio's text repeats the address; the system's says only what is wrong.
+        # asyncio's text repeats the address; the system's text says only what is wrong.
         number = getattr(error, 'errno', None) or 0
         _logger.error('cannot listen on %s port %d: %s', host, port,
                       os.strerror(number) if number > 0 else error)
         return 1
 
 
-async def _keep_collections_short() -> None:
+def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
     """
-    Leave what stays, such as thousands of robots, out of Python's garbage collections.
+    Return the TLS context, ``None`` for a relay without TLS.
 
-    To look through all of it would hold up everybody for a third of a second, at any time. What
-    was garbage among it is found once an hour.
+    :raises OSError: the certificate or its key cannot be used
     """
-    while True:
-        for _ in range(_COLLECT_ALL):
-            gc.collect()
-            gc.freeze()
-            await asyncio.sleep(_COLLECT_S)
-        gc.unfreeze()
+    if not settings.certificate:
+        return None
+    context = tls(settings.certificate, settings.key)
+    if settings.key:
+        warn_if_exposed(Path(settings.key), 'key')
+    else:
+        warn_if_exposed(Path(settings.certificate), 'certificate')
+    return context
 
 
-def _renew(context: ssl.SSLContext | None, files: tuple[str, str]) -> None:
-    if context is None:
-        return
+def _reload_certificate(context: ssl.SSLContext, settings: RelaySettings) -> None:
     try:
-        # Into the context that is in use only if it is good; running connections keep the old.
-        tls(*files)
-        context.load_cert_chain(files[0], files[1] or None)
+        # Load it into a new context first: a bad certificate must not spoil the one in use.
+        tls(settings.certificate, settings.key)
+        context.load_cert_chain(settings.certificate, settings.key or None)
         _logger.info('the certificate was read again')
     except OSError as error:
         _logger.error('the new certificate cannot be used: %s', error)
 
 
-def _registry(redis: str) -> Registry:
-    """Return what knows the robots: of this relay, or of all that share a Redis."""
-    if not redis:
+async def _collect_garbage() -> None:
+    """
+    Exclude objects that stay, such as thousands of robots, from Python's garbage collections.
+
+    A collection of all objects stops the event loop for a third of a second, so there is one an
+    hour only.
+    """
+    while True:
+        for _ in range(_COLLECTIONS_UNTIL_FULL):
+            gc.collect()
+            gc.freeze()
+            await asyncio.sleep(_COLLECT_EVERY_S)
+        gc.unfreeze()
+
+
+def _make_registry(redis_url: str) -> Registry:
+    """Return the registry of robots: of this relay, or of all that share a Redis."""
+    if not redis_url:
         return Registry()
     check('relay --redis')
     from ..relay.directory.shared import SharedRegistry
     try:
-        return SharedRegistry(redis)
+        return SharedRegistry(redis_url)
     except ValueError as error:
         raise ParameterError(f'parameter redis is no URL of one: {error}') from None
 
 
-def _take_files() -> None:
-    """Let this process have as many sockets as it may: the usual soft limit is 1024."""
+def _raise_file_limit() -> None:
+    """Raise the limit of open sockets to the hard limit: the usual soft limit is 1024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _log(settings: RelaySettings) -> None:
+class _TextFormatter(EscapingFormatter):
+    """Formats lines for people. A debug line names its module, for readers of the code."""
+
+    def __init__(self) -> None:
+        super().__init__('[%(levelname)s] [relay]: %(message)s')
+        self._debug_formatter = EscapingFormatter('[%(levelname)s] [%(name)s]: %(message)s')
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: A003 - logging has this name
+        """Return the line of a record, and those of its traceback."""
+        if record.levelno <= logging.DEBUG:
+            return self._debug_formatter.format(record)
+        return super().format(record)
+
+
+def _configure_logging(settings: LogSettings) -> None:
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter() if settings.log.format == 'json' else (
-        EscapingFormatter('[%(levelname)s] [relay]: %(message)s')))
+    handler.setFormatter(JsonFormatter() if settings.format == 'json' else _TextFormatter())
+    # Records of libraries below warnings may contain secrets, at log.level debug, too.
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    # What libraries tell below warnings may hold secrets.
-    logging.getLogger('rtc_bridge').setLevel(settings.log.level.upper())
+    logging.getLogger('rtc_bridge').setLevel(settings.level.upper())
 
 
-def main(args: list[str] | None = None) -> int:
+def main(args: Sequence[str] | None = None) -> int:
     """Run the relay; return the exit status."""
     args = sys.argv[1:] if args is None else list(args)
-    # A launch file's Node action adds ROS arguments, which mean nothing here.
+    # The Node action of a launch file adds ROS arguments, which the relay ignores.
     if '--ros-args' in args:
         args = args[:args.index('--ros-args')]
     try:
         settings = read_settings(vars(_parser().parse_args(args)))
-        _log(settings)
+        _configure_logging(settings.log)
         tokens = RegistrationTokens(read_words(
             settings.tokens_file, os.environ.get(environment_variable('tokens'), '')),
             open_names=settings.open)
         if not tokens:
             raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
                                  'any robot register (--open)')
-        _take_files()
-        return asyncio.run(run(settings, tokens, _registry(settings.redis)))
+        _raise_file_limit()
+        return asyncio.run(run(settings, tokens, _make_registry(settings.redis)))
     except (DependencyError, ParameterError) as error:
         print(f'relay: {error}', file=sys.stderr)
         return REFUSED
