@@ -16,6 +16,7 @@
 
 import asyncio
 from collections.abc import Sequence
+import logging
 from typing import Callable
 
 from rclpy.node import Node
@@ -29,11 +30,15 @@ from ..core.video.tiers import Scale
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions
-from ..ros.camera_topic import base_name, CameraTopic, find_image_topics
+from ..ros.camera_topic import CameraTopic
 from ..ros.executor_thread import ExecutorThread
+from ..ros.image_topics import base_name, find_image_topics
 from ..ros.parameters import allow_changes, declare_parameters, undeclared_parameters
 
+logger = logging.getLogger(__name__)
+# In ``cameras.names``: every image topic in the graph.
 ANY = '*'
+# Seconds between two looks at the graph: rclpy reports no change of publishers.
 LOOK_PERIOD_S = 0.5
 
 
@@ -41,9 +46,9 @@ class Cameras:
     """
     Makes the cameras, keeps their subscriptions right, and looks for new ones.
 
-    ``found`` is changed in the event loop only; the topics belong to the ROS thread.
+    ``found`` and the cameras belong to the event loop, their topics to the executor's thread.
 
-    :param names: as in ``cameras.names``; ``*`` stands for every image topic in the graph
+    :param names: as in ``cameras.names``
     :param scales: of the quality tiers, as in ``video.tiers``
     :param found: where the cameras are kept, by name, in the order that viewers see
     :param on_change: called in the event loop when cameras came or went
@@ -52,17 +57,17 @@ class Cameras:
 
     def __init__(self, node: Node, names: Sequence[str], scales: tuple[Scale, ...],
                  found: dict[str, Camera], on_change: Callable[[], None]) -> None:
-        """Declare the configured cameras' parameters."""
         self._node = node
         self._scales = scales
         self._found = found
         self._on_change = on_change
         self._discover = ANY in names
+        # Both from the start on.
         self._ros: ExecutorThread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         # All cameras' topics by name.
         self._topics: dict[str, CameraTopic] = {}
-        # Cameras that were found and cannot be shown as they are configured.
+        # Cameras that were found, and cannot be shown as they are configured.
         self._refused: set[str] = set()
         self._configured = [name for name in names if name != ANY]
         if not names:
@@ -76,43 +81,53 @@ class Cameras:
             self._found[name] = self._make(name, f'{name}/image_raw')
         waiting = [name for name in undeclared_parameters(node) if name.startswith('cameras.')]
         if self._discover and waiting:
-            # Maybe misspelt, or meant for a name that is none here.
+            # They may be misspelt, or meant for a camera that is never published.
             node.get_logger().info(
                 f"{', '.join(waiting)}: for a camera that is not there yet; those that {ANY!r} "
                 'finds go by their topic, front/image_raw by cameras.front.image_raw')
 
     def start(self, ros: ExecutorThread) -> None:
-        """Begin to look; called in the event loop."""
+        """Prepare to look, in the event loop."""
         self._ros = ros
         self._loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
         """Look after the topics, for ever."""
         while True:
-            # The executor's thread gets a copy: this one changes here.
-            self._ros.call('cameras', self._look, frozenset(self._found))
+            # The executor's thread gets a copy, as ``found`` changes here.
+            self._call_in_ros('cameras', self._look, frozenset(self._found))
             await asyncio.sleep(LOOK_PERIOD_S)
 
+    def _call_in_ros(self, name: str, work: Callable[..., object], *args: object) -> None:
+        """Call a function in the executor's thread; before the start there is nothing to do."""
+        if self._ros is not None:
+            self._ros.call(name, work, *args)
+
+    def _call_in_loop(self, work: Callable[..., object], *args: object) -> None:
+        """Call a function in the event loop; before the start there is nothing to do."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(call_guarded, 'cameras', work, *args)
+
     def _make(self, name: str, topic: str) -> Camera:
+        """
+        Declare a camera's parameters and make it; at the start, and in the executor's thread.
+
+        :param topic: the default of its parameter ``topic``
+        """
         prefix = camera_prefix(name)
         parameters = declare_parameters(self._node, CameraTopicSettings(topic=topic), prefix)
-        settings = self._settings(prefix, parameters)
+        camera = Camera(name, self._settings(prefix, parameters), on_watched=lambda:
+                        self._call_in_ros('camera', self._check, self._topics[name]))
         try:
-            camera_topic = CameraTopic(self._node, parameters.topic, parameters.type,
-                                       parameters.qos)
+            self._topics[name] = CameraTopic(self._node, camera, parameters.topic,
+                                             parameters.type, parameters.qos)
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
             raise ParameterError(f'parameter {prefix}topic is {shorten(parameters.topic)}, '
                                  f'allowed is the name of a topic: {reason}') from None
-        camera = Camera(name, settings, on_watched=lambda: self._ros.call(
-            'camera', self._check, camera_topic))
-        camera_topic.camera = camera
-        camera.source.ask_keyframe = camera_topic.ask_keyframe
         allow_changes(self._node, parameters, prefix, lambda new: self._settings(prefix, new),
-                      lambda new: self._loop.call_soon_threadsafe(
-                          call_guarded, 'camera', self._configure, camera,
-                          self._settings(prefix, new)))
-        self._topics[name] = camera_topic
+                      lambda new: self._call_in_loop(self._configure, camera,
+                                                     self._settings(prefix, new)))
         return camera
 
     def _settings(self, prefix: str, given: CameraTopicSettings) -> CameraSettings:
@@ -120,11 +135,12 @@ class Cameras:
         if far <= near:
             raise ParameterError(f'parameter {prefix}depth_max is {far:g}, allowed is more than '
                                  f'{prefix}depth_min, {near:g} m')
-        return CameraSettings(given.max_fps, given.max_bitrate,
-                              RenderOptions(given.max_width, given.rotate, (near, far)),
-                              self._scales, given.codec, given.passthrough, given.drive)
+        return CameraSettings(
+            max_fps=given.max_fps, max_bitrate=given.max_bitrate,
+            render=RenderOptions(given.max_width, given.rotate, (near, far)), scales=self._scales,
+            codec=given.codec, passthrough=given.passthrough, drive=given.drive)
 
-    # ROS thread
+    # Executor's thread
 
     def _look(self, found: frozenset[str]) -> None:
         for camera_topic in list(self._topics.values()):
@@ -133,7 +149,7 @@ class Cameras:
             self._search(found)
 
     def _check(self, camera_topic: CameraTopic) -> None:
-        # A camera that cannot be had takes no other one with it, and is tried again.
+        # The failure of one camera concerns no other one, and the next look tries again.
         with guard('camera', camera_topic.count_failure):
             camera_topic.check()
 
@@ -144,42 +160,47 @@ class Cameras:
         configured |= {base_name(topic) for topic in configured}
         wanted = {topic.removeprefix('/'): topic for topic in published - configured}
         for name in wanted.keys() - self._refused:
-            # A camera that went and came back is the same camera: its parameters are declared.
-            if name not in self._topics:
-                try:
-                    self._make(name, wanted[name])
-                except Exception as error:
-                    self._refused.add(name)
-                    self._node.get_logger().error(f'camera {name} is left out: {error}')
-                    if not isinstance(error, ParameterError):
-                        failures.note('cameras', error)
-                    continue
-            camera = self._topics[name].camera
+            # A camera that comes back is the same camera: its parameters are declared.
+            if name not in self._topics and not self._try_to_make(name, wanted[name]):
+                continue
             if name not in found:
-                self._loop.call_soon_threadsafe(call_guarded, 'cameras', self._add, name, camera)
+                self._call_in_loop(self._add, self._topics[name].camera)
         for name in found - wanted.keys() - set(self._configured):
-            self._loop.call_soon_threadsafe(call_guarded, 'cameras', self._remove, name)
+            self._call_in_loop(self._remove, name)
+
+    def _try_to_make(self, name: str, topic: str) -> bool:
+        """Make a camera that was found; return whether it can be shown as it is configured."""
+        try:
+            self._make(name, topic)
+        except Exception as error:
+            self._refused.add(name)
+            self._node.get_logger().error(f'camera {name} is left out: {error}')
+            if not isinstance(error, ParameterError):
+                failures.note('cameras', error)
+            return False
+        return True
 
     # Event loop
 
     def _configure(self, camera: Camera, settings: CameraSettings) -> None:
+        logger.debug('camera %s: %s', camera.name, settings)
         changed = settings.drive != camera.settings.drive
         camera.configure(settings)
         if changed:
             self._on_change()
 
-    def _add(self, name: str, camera: Camera) -> None:
-        if name not in self._found:
-            self._found[name] = camera
-            # The configured ones keep their places; those that were found come by name.
+    def _add(self, camera: Camera) -> None:
+        if camera.name not in self._found:
+            self._found[camera.name] = camera
+            # The configured ones keep their places; those that were found are sorted by name.
             for later in sorted(self._found.keys() - set(self._configured)):
                 self._found[later] = self._found.pop(later)
-            self._node.get_logger().info(f'camera {name} found')
+            self._node.get_logger().info(f'camera {camera.name} found')
             self._on_change()
 
     def _remove(self, name: str) -> None:
         camera = self._found.get(name)
-        # While somebody watches it stays, and shows how long it has been silent.
+        # While it is watched it stays, and shows how long it has been silent.
         if camera is not None and not camera.watched:
             del self._found[name]
             self._node.get_logger().info(f'camera {name} is gone')

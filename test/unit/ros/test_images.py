@@ -23,9 +23,10 @@ from rclpy.serialization import deserialize_message, serialize_message
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media.i420 import RenderOptions
 from rtc_bridge.media.image_encodings import ENCODINGS, to_i420
-from rtc_bridge.ros.images import compressed_to_array, image_to_array
+from rtc_bridge.ros.images import compressed_to_array, image_to_array, is_h264
 from sensor_msgs.msg import CompressedImage, Image
 from support.pictures import encode, picture
+from support.video_messages import CompressedVideo, FFMPEGPacket
 
 
 def pixels_of(encoding, width=32, height=24):
@@ -174,3 +175,18 @@ def test_compressed():
         compressed_to_array(CompressedImage(format='png', data=array('B', data[:len(data) // 2])))
     with pytest.raises(ImageError, match='0 bytes'):
         compressed_to_array(CompressedImage(format='jpeg'))
+
+
+@pytest.mark.parametrize('form', ['h264', 'H264', 'h264; yuv420p', 'h264/annexb', 'libx264',
+                                  'h264_nvenc', 'h.264'])
+@pytest.mark.parametrize('kind', [CompressedImage, FFMPEGPacket, CompressedVideo])
+def test_h264_is_recognised(kind, form):
+    data = array('B', b'\0\0\0\1')
+    message = FFMPEGPacket(form, data) if kind is FFMPEGPacket else kind(format=form, data=data)
+    assert is_h264(message)
+
+
+@pytest.mark.parametrize('form', ['jpeg', 'hevc', 'rgb8; jpeg compressed bgr8', 'h265', 'h2645',
+                                  'vp9', ''])
+def test_other_formats_are_not_h264(form):
+    assert not is_h264(CompressedVideo(form, array('B')))
