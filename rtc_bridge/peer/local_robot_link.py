@@ -89,25 +89,25 @@ class LocalRobotLink(RobotLink):
                 session.end('not set up')
                 raise
 
-    async def admit(self, call: OfferRequest) -> None:
+    async def admit(self, request: OfferRequest) -> None:
         """
-        Do nothing if a viewer may call.
+        Do nothing if a viewer may ask for an offer.
 
         :raises SignalingError: ``denied``
         """
-        _check_texts(call)
-        self._role_of(call)
+        _check_texts(request)
+        self._role_of(request)
 
-    async def offer(self, call: OfferRequest) -> str:
+    async def offer(self, request: OfferRequest) -> str:
         """
         Begin a session in which the robot offers; return the SDP offer with all candidates.
 
-        :raises SignalingError: the call is refused
+        :raises SignalingError: the request is refused
         """
-        _check_texts(call)
-        role = self._role_of(call)
-        self._log_decision(call, role)
-        session = OfferingSession(call, role, self._robot)
+        _check_texts(request)
+        role = self._role_of(request)
+        self._log_decision(request, role)
+        session = OfferingSession(request, role, self._robot)
         return await self._sessions.begin(session, session.offer)
 
     async def accept(self, session: str, sdp: str) -> None:
@@ -144,16 +144,16 @@ class LocalRobotLink(RobotLink):
         if found is not None:
             await found.close('the viewer closed it')
 
-    def _role_of(self, call: OfferRequest) -> str:
+    def _role_of(self, request: OfferRequest) -> str:
         """
-        Return the role of a viewer that calls, ``view`` or ``drive``.
+        Return the role of a viewer that asks for an offer, ``view`` or ``drive``.
 
         :raises SignalingError: ``denied``
         """
         access = self._robot.access
-        if access.anonymous_role(self._via, call.protocol, call.origin) == 'none':
-            raise self._refusal(call)
-        return access.kscale_role(self._via, call.protocol, call.bearer, call.origin)
+        if access.anonymous_role(self._via, request.protocol, request.origin) == 'none':
+            raise self._refusal(request)
+        return access.kscale_role(self._via, request.protocol, request.bearer, request.origin)
 
     def _refusal(self, request: Offer | OfferRequest) -> SignalingError:
         """Return why a viewer is not let in; count it if only its page's origin is the reason."""
@@ -171,7 +171,7 @@ class LocalRobotLink(RobotLink):
 
 def _check_texts(request: Offer | OfferRequest) -> None:
     """
-    Do nothing if the texts of an offer or call are within their bounds.
+    Do nothing if the texts of an offer, or of a request for one, are within their bounds.
 
     :raises SignalingError: ``bad-message``
     """

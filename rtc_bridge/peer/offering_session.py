@@ -41,12 +41,12 @@ MAX_EARLY_CANDIDATES = 64
 
 
 class OfferingSession(Session):
-    """One viewer, who sees the cameras of its call as long as they are there."""
+    """One viewer, who sees the cameras of its request as long as they are there."""
 
-    def __init__(self, call: OfferRequest, role: str, robot: RobotContext) -> None:
-        super().__init__(call.session, call.protocol, call.source, role, robot)
+    def __init__(self, request: OfferRequest, role: str, robot: RobotContext) -> None:
+        super().__init__(request.session, request.protocol, request.source, role, robot)
         # By number or name, for each slot. Without any the viewer gets the first camera.
-        self._wanted: tuple[str | int, ...] = call.cameras or (0,)
+        self._wanted: tuple[str | int, ...] = request.cameras or (0,)
         # K-Scale's robots send VP8, and its programs may decode nothing else.
         self._profiles = sorted(robot.common_profiles(PROFILES),
                                 key=lambda profile: profile != 'vp8')
@@ -81,7 +81,7 @@ class OfferingSession(Session):
 
     def _check_wanted(self) -> None:
         """
-        Do nothing if the cameras of the call are there, and not too many.
+        Do nothing if the cameras of the request are there, and not too many.
 
         :raises SignalingError: ``bad-message`` or ``no-camera``
         """

@@ -60,7 +60,7 @@ class Session:
     :param role: ``none`` until a proof, ``view`` or ``drive``
     :param invite: that a WHEP player has shown
     :ivar selected: somebody has chosen the camera of slot 0
-    :ivar figures: what the page measured last, and when it said so (boot-time clock)
+    :ivar viewer_stats: what the page measured last, and when it said so (boot-time clock)
     :ivar failed_codecs: codecs that the viewer decodes nothing of, in any slot
     :ivar on_closed: called once when the session is over
     """
@@ -80,7 +80,7 @@ class Session:
         self.path = ViewerPath(self.name)
         self.state = 'new'
         self.selected = False
-        self.figures: tuple[ViewerStats, float] | None = None
+        self.viewer_stats: tuple[ViewerStats, float] | None = None
         self.failed_codecs: set[str] = set()
         self.on_closed: Callable[[Session], None] = lambda session: None
         self._candidates = RemoteCandidates(self.name)

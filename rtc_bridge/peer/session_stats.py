@@ -36,8 +36,8 @@ def session_stats(session: Session) -> dict[str, str]:
         'path_kbit_per_s': f'{congestion.bitrate / 1000:.0f}',
         'lost_percent': f'{congestion.fraction_lost * 100:.1f}',
         'drives': str(session.drives).lower()}
-    if session.figures is not None:
-        figures, told = session.figures
+    if session.viewer_stats is not None:
+        page, told = session.viewer_stats
         if boot_time() - told < PAGE_STATS_AGE_S:
-            stats |= {f'page_{name}': value for name, value in figures.texts().items()}
+            stats |= {f'page_{name}': value for name, value in page.texts().items()}
     return stats

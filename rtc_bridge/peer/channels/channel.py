@@ -40,7 +40,7 @@ class ChannelSession(Protocol):
     The session that a channel belongs to, as the channel sees it.
 
     :ivar selected: somebody has chosen the camera of slot 0
-    :ivar figures: what the page measured last, and when it said so (boot-time clock)
+    :ivar viewer_stats: what the page measured last, and when it said so (boot-time clock)
     """
 
     session_id: str
@@ -50,7 +50,7 @@ class ChannelSession(Protocol):
     robot: RobotContext
     slots: list[Slot]
     selected: bool
-    figures: tuple[ViewerStats, float] | None
+    viewer_stats: tuple[ViewerStats, float] | None
 
     @property
     def role(self) -> str:

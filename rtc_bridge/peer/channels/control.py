@@ -200,15 +200,15 @@ class ControlChannel(Channel):
         elif isinstance(message, Shown):
             self._selection.slot(message.slot).on_decoded(message.frames, message.packets)
         elif isinstance(message, ViewerStats):
-            session.figures = message, boot_time()
+            session.viewer_stats = message, boot_time()
         elif isinstance(message, CallService):
             self._services.call(message)
         elif isinstance(message, RequestLease):
-            self._driver_requests.want(message)
+            self._driver_requests.request_lease(message)
         elif isinstance(message, YieldLease | KeepLease):
-            self._driver_requests.answer(message)
+            self._driver_requests.answer_request(message)
         elif isinstance(message, ReleaseStop):
-            self._driver_requests.release(message)
+            self._driver_requests.release_stop(message)
         elif isinstance(message, AppMessage):
             self._publish(message)
 

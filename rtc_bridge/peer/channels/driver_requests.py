@@ -35,10 +35,10 @@ class DriverRequests:
         self._session = session
         self._sender = sender
 
-    def want(self, message: RequestLease) -> None:
+    def request_lease(self, message: RequestLease) -> None:
         """Ask for the lease, take it from its holder, or give it back."""
         try:
-            self._want(message)
+            self._request_lease(message)
         except TeleopRefused as refused:
             # The reason is the code of a notice that pages were sent, or of the emergency stop.
             reason = str(refused)
@@ -46,7 +46,7 @@ class DriverRequests:
                 (notice.text for notice in self._session.robot.notices if notice.code == reason),
                 'nobody can drive by this bridge now'))
 
-    def _want(self, message: RequestLease) -> None:
+    def _request_lease(self, message: RequestLease) -> None:
         session, teleop = self._session, self._session.robot.teleop
         if not may_drive(session.role):
             self._sender.error('denied', _MAY_ONLY_WATCH)
@@ -64,7 +64,7 @@ class DriverRequests:
             self._sender.error('denied',
                                'only the role supervise may take the lease from a driver')
 
-    def answer(self, message: YieldLease | KeepLease) -> None:
+    def answer_request(self, message: YieldLease | KeepLease) -> None:
         """Hand the lease over to the session that asks for it, or refuse."""
         session, teleop = self._session, self._session.robot.teleop
         if not session.budgets.leases.allow():
@@ -74,7 +74,7 @@ class DriverRequests:
         else:
             teleop.lease.refuse(session.session_id, message.request)
 
-    def release(self, message: ReleaseStop) -> None:
+    def release_stop(self, message: ReleaseStop) -> None:
         """Release the emergency stop that the message names."""
         robot, session = self._session.robot, self._session
         if not may_drive(session.role):

@@ -59,7 +59,7 @@ def control(channel, role='drive'):
     """Return a control channel of a session with one slot."""
     robot = make_sessions().robot
     session = SimpleNamespace(session_id='abc', role=role, robot=robot, slots=[OneSlot()],
-                              selected=False, figures=None, fail=pytest.fail, end=pytest.fail,
+                              selected=False, viewer_stats=None, fail=pytest.fail, end=pytest.fail,
                               authorization=SimpleNamespace(nonce=bytes(32)))
     return ControlChannel(channel, session), session
 
