@@ -15,8 +15,8 @@
 """
 The command ``rtc-bridge``, and the entry points of the ROS executables.
 
-Everything is imported late: the relay starts on a host without ROS, a library that is missing or
-too old is named before its import fails, and Ctrl-C meanwhile ends it quietly.
+Everything is imported late: the relay starts on a host without ROS, a missing or too old library
+is reported before its import fails, and Ctrl-C during the imports ends the process quietly.
 """
 
 from importlib import import_module
@@ -35,6 +35,8 @@ PROGRAMS = {
     'sim-robot': 'ROS node: a simulated robot with a camera',
     'play-video': 'ROS node: a video file or image folder as a camera',
 }
+# The programs that parse options of their own. The others take ROS arguments only.
+_WITH_OPTIONS = ('demo', 'relay', 'invite', 'view')
 
 
 def _usage() -> str:
@@ -44,23 +46,28 @@ def _usage() -> str:
                       'rtc-bridge --version the version.'])
 
 
+def _refuse_options(program: str, option: str) -> int:
+    """Print the help of a program that takes ROS arguments only; return the exit status."""
+    if option in ('-h', '--help'):
+        print(f'usage: rtc-bridge {program} [--ros-args -p NAME:=VALUE ... '
+              f'--params-file FILE]\n{PROGRAMS[program]}\n'
+              'Every parameter, with its range: ros2 param describe; of bridge and guard also '
+              'config/robot.yaml')
+        return 0
+    print(f'rtc-bridge {program}: {option!r} is not known; parameters follow --ros-args',
+          file=sys.stderr)
+    return REFUSED
+
+
 def run(program: str, arguments: list[str]) -> int:
     """
-    Run one program with its arguments and return its exit status.
+    Run one program with its arguments; return its exit status.
 
     :param program: a key of ``PROGRAMS``
     """
     own = arguments[:arguments.index('--ros-args')] if '--ros-args' in arguments else arguments
-    if program not in ('demo', 'relay', 'invite', 'view') and own:
-        # These take nothing but ROS arguments.
-        helped = own[0] in ('-h', '--help')
-        print(f'usage: rtc-bridge {program} [--ros-args -p NAME:=VALUE ... '
-              f'--params-file FILE]\n{PROGRAMS[program]}\n'
-              'Every parameter, with its range: ros2 param describe; of bridge and guard also '
-              'config/robot.yaml'
-              if helped else f'rtc-bridge {program}: {own[0]!r} is not known; parameters follow '
-              '--ros-args', file=sys.stdout if helped else sys.stderr)
-        return 0 if helped else REFUSED
+    if program not in _WITH_OPTIONS and own:
+        return _refuse_options(program, own[0])
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
     try:
@@ -71,11 +78,12 @@ def run(program: str, arguments: list[str]) -> int:
         print(f'rtc-bridge {program}: {error}', file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
-        return 0  # Ctrl-C before the program listened to it; it is how all of them end.
+        # Ctrl-C before the program handles SIGINT. It ends all programs with status 0.
+        return 0
 
 
 def main() -> int:
-    """Run ``rtc-bridge`` with the process's arguments and return its exit status."""
+    """Run ``rtc-bridge`` with the process's arguments; return its exit status."""
     program, *rest = sys.argv[1:] or ['']
     if program in ('-h', '--help', 'help'):
         print(_usage())
@@ -86,7 +94,7 @@ def main() -> int:
     if program not in PROGRAMS:
         fault = f'there is no program {program!r}' if program else 'which program?'
         print(f'rtc-bridge: {fault}\n\n{_usage()}', file=sys.stderr)
-        return 2
+        return REFUSED
     return run(program, rest)
 
 

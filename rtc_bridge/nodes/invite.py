@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Make links that let people in, and take them back."""
+"""Issue invite URLs, and revoke them."""
 
 import argparse
 from collections.abc import Callable
@@ -29,18 +29,19 @@ from ..core.access.invite_url import parse_page_url
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
 from ..system.key_store import default_directory, KeyStore
 
+# Seconds by unit.
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
 
 
-def _ttl(text: str) -> int:
-    """Return seconds, from a number with a unit."""
+def _parse_duration(text: str) -> int:
+    """Return the seconds in a number with a unit."""
     match = re.fullmatch(r'([1-9]\d{0,8})([smhd])', text)
     if match is None:
         raise argparse.ArgumentTypeError(f'{text!r} is no duration such as 30m, 8h or 7d')
     return int(match[1]) * _UNITS[match[2]]
 
 
-def _name(text: str) -> str:
+def _parse_name(text: str) -> str:
     if len(text) > MAX_NAME:
         raise argparse.ArgumentTypeError(f'{len(text)} characters, at most {MAX_NAME} are allowed')
     try:
@@ -57,8 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--role', choices=INVITE_ROLES, default='view', help='[%(default)s]')
     parser.add_argument('--whep', action='store_true', help='instead of a link make a bearer '
                         'token, with which a WHEP player may view')
-    parser.add_argument('--name', type=_name, default='', help='who it is for; others see it')
-    parser.add_argument('--ttl', type=_ttl, default='8h', metavar='8h',
+    parser.add_argument('--name', type=_parse_name, default='',
+                        help='who it is for; others see it')
+    parser.add_argument('--ttl', type=_parse_duration, default='8h', metavar='8h',
                         help='how long it holds: a number with s, m, h or d [%(default)s]')
     parser.add_argument('--robot-id', help='the robot, if this user runs several')
     parser.add_argument('--page-url', help='page that the link leads to [as the bridge has it]')
@@ -71,8 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
-    """Return robot id and page of the robot that is meant."""
+def _choose_robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
+    """
+    Return robot id and page URL of the robot that the options name.
+
+    :raises RtcBridgeError: the options do not say which robot, or where its page is
+    """
     robots = store.robots()
     if options.robot_id:
         name = options.robot_id
@@ -87,14 +93,14 @@ def _robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, str]:
     return name, page
 
 
-def _invite(store: KeyStore, options: argparse.Namespace) -> None:
-    robot_id, page = _robot(store, options)
+def _print_invite(store: KeyStore, options: argparse.Namespace) -> None:
+    robot_id, page = _choose_robot(store, options)
     invite = store.issue(robot_id, 'view' if options.whep else options.role, options.name,
                          options.ttl)
     link = bearer_text(store.secret, invite) if options.whep else (
         f'{page}#{invite_text(store.secret, invite)}')
     print(link)
-    # Programs take the link from standard output; the rest is for people.
+    # Programs read the link from standard output; the rest is for people.
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
     print(f'It lets its holder {invite.role} until {until}. To take it back: '
           f'rtc-bridge invite --revoke={invite.invite_id}', file=sys.stderr)
@@ -104,11 +110,11 @@ def _invite(store: KeyStore, options: argparse.Namespace) -> None:
         code.print_ascii(invert=True)
 
 
-def _id(text: str) -> str:
+def _parse_invite_id(text: str) -> str:
     """
-    Return the id that was given, alone or in its link or bearer.
+    Return an invite's id from the id itself, an invite URL or a bearer.
 
-    :raises RtcBridgeError: it is neither
+    :raises RtcBridgeError: the text is none of these
     """
     payload = re.fullmatch(r'(?:.*#v1|w1)\.([^.]+)(?:\..*)?', text)
     if payload:
@@ -133,18 +139,18 @@ def _revoke(store: KeyStore, revoke: Callable[[str], None], value: str, what: st
 
 
 def main() -> int:
-    """Make a link or revoke; return the exit status."""
+    """Issue an invite or revoke some; return the exit status."""
     options = _parser().parse_args()
     try:
         store = KeyStore(options.directory)
         if options.revoke is not None:
-            _revoke(store, store.revoke_id, _id(options.revoke), 'the link with id')
+            _revoke(store, store.revoke_id, _parse_invite_id(options.revoke), 'the link with id')
         elif options.revoke_name is not None:
             if not options.revoke_name:
                 raise RtcBridgeError('--revoke-name: whose? Links without a name have an id')
             _revoke(store, store.revoke_name, options.revoke_name, 'all links so far of')
         else:
-            _invite(store, options)
+            _print_invite(store, options)
     except RtcBridgeError as error:
         print(f'rtc-bridge invite: {error}', file=sys.stderr)
         return REFUSED

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Look through a relay without trusting its page: this machine serves the page itself."""
+"""View a robot through a relay whose page is not trusted: this computer serves the page."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ from ..relay.http.local_page import create_app
 _HOST = '127.0.0.1'
 
 
-def _port(text: str) -> int:
+def _parse_port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 65536):
         raise argparse.ArgumentTypeError(f'{text!r} is no port: 0 to 65535')
     return int(text)
@@ -45,35 +45,38 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('link', metavar='LINK', help='with its invite, in quotes; - reads it from '
                         'standard input. Other users of this computer see command lines, and a '
                         'browser is started with the link on its own: add --no-browser')
-    parser.add_argument('--port', type=_port, default=0, help='TCP port [any free one]')
+    parser.add_argument('--port', type=_parse_port, default=0, help='TCP port [any free one]')
     parser.add_argument('--no-browser', dest='browser', action='store_false',
                         help='print the local link only')
     return parser
 
 
-def _describe(link: InviteUrl) -> str:
-    until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(link.invite.exp))
-    return (f'It lets you {link.invite.role} {shorten(link.invite.robot_id)} until {until}, by '
-            f'{link.page.url}. Ctrl-C ends this page, not what it shows already.')
+def _describe(invite_url: InviteUrl) -> str:
+    invite = invite_url.invite
+    until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
+    return (f'It lets you {invite.role} {shorten(invite.robot_id)} until {until}, by '
+            f'{invite_url.page.url}. Ctrl-C ends this page, not what it shows already.')
 
 
-async def _serve(link: InviteUrl, port: int, browser: bool) -> int:
-    """Serve until SIGINT or SIGTERM; return the exit status."""
+async def _serve(invite_url: InviteUrl, port: int, open_browser: bool) -> int:
+    """Serve the page until SIGINT or SIGTERM; return the exit status."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    # In open relays the robot's name, which the page has, is a secret, too.
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    # A random path, so that no other page can guess where this page is: it knows the robot's
+    # name, which is a secret at an open relay.
     path = f'/{secrets.token_urlsafe(9)}/'
-    runner = web.AppRunner(create_app(link.page, path), access_log=None, shutdown_timeout=1.0)
+    page = invite_url.page
+    runner = web.AppRunner(create_app(page, path), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
         await web.TCPSite(runner, _HOST, port).start()
-        query = f'?{link.page.query}' if link.page.query else ''
-        local = f'http://{_HOST}:{runner.addresses[0][1]}{path}{query}#{link.fragment}'
-        # Programs take the link from standard output; the rest is for people.
+        query = f'?{page.query}' if page.query else ''
+        local = f'http://{_HOST}:{runner.addresses[0][1]}{path}{query}#{invite_url.fragment}'
+        # Programs read the link from standard output; the rest is for people.
         print(local, flush=True)
-        print(_describe(link), file=sys.stderr, flush=True)
-        if browser and not await asyncio.to_thread(webbrowser.open, local):
+        print(_describe(invite_url), file=sys.stderr, flush=True)
+        if open_browser and not await asyncio.to_thread(webbrowser.open, local):
             print('No browser was found here: open that link yourself.', file=sys.stderr)
         await stop.wait()
         return 0
@@ -89,8 +92,9 @@ def main() -> int:
     """Serve the page until Ctrl-C; return the exit status."""
     options = _parser().parse_args()
     try:
-        link = parse_invite_url(sys.stdin.readline() if options.link == '-' else options.link)
+        invite_url = parse_invite_url(
+            sys.stdin.readline() if options.link == '-' else options.link)
     except ProtocolError as error:
         print(f'rtc-bridge view: {error}', file=sys.stderr)
         return REFUSED
-    return asyncio.run(_serve(link, options.port, options.browser))
+    return asyncio.run(_serve(invite_url, options.port, options.browser))
