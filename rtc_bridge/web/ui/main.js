@@ -139,8 +139,10 @@ connection.handle({
   },
   slot: () => {
     const text = fallbackText(connection.slots.failedCodecs);
-    if (text !== saidOfCodecs) status.toast(text);
+    if (text === saidOfCodecs) return;
     saidOfCodecs = text;
+    console.info('rtc_bridge:', text);
+    status.toast(text);
   },
   error: ({ code, message }) => status.toast(refusedText(code) || String(message ?? code)),
 });
