@@ -138,7 +138,7 @@ def test_relay_that_restarts_disturbs_no_session(watching, site):  # noqa: F811
 def test_robot_that_is_killed_is_missed_and_comes_back(watching, site):  # noqa: F811
     watching.robot.send(signal.SIGKILL)
     watching.page.wait_state('robot-gone')
-    assert 'has left' in watching.page.texts()
+    assert 'has gone offline' in watching.page.texts()
     site.robot(UDP)
     watching.wait_new_session()
 
