@@ -25,11 +25,12 @@ import sys
 import threading
 
 from builtin_interfaces.msg import Time
+import cv2
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from support.browsers import PATIENCE, until
 from support.pictures import encode
 from support.ros_probe import RosProbe
@@ -41,7 +42,7 @@ QOS = {
     'reliable': QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE),
     'transient_local': QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
                                   durability=DurabilityPolicy.TRANSIENT_LOCAL)}
-CAMERAS = [*QOS, 'slow', 'large']
+CAMERAS = [*QOS, 'slow', 'large', 'jpeg']
 # Blue, green, red. Each picture that is waited for differs from the one before.
 COLOURS = cycle([(200, 20, 20), (20, 200, 20), (20, 20, 200), (180, 180, 30)])
 GREYS = cycle([(60,) * 3, (200,) * 3])
@@ -153,6 +154,31 @@ def test_a_bad_picture_is_named_and_the_next_is_shown(watched, members, words):
         setattr(bad, name, value)
     watched.refused(bad, words)
     watched.show()
+
+
+@pytest.mark.parametrize('format_, data, words', [
+    ('jpeg', b'\xff\xd8\xff\xe0' + bytes(100), 'broken'),
+    ('webp', b'RIFF' + bytes(100), 'neither')])
+def test_a_bad_compressed_picture_is_named_and_the_next_is_shown(robot, format_, data, words):
+    publisher = robot.probe.publisher(CompressedImage, 'jpeg/image_raw/compressed', 1)
+    viewer = Viewer(f'{robot.own_url}/connect?camera=jpeg')
+    try:
+        robot.probe.wait_for(publisher.get_subscription_count, PATIENCE)
+        for _ in range(3):
+            publisher.publish(CompressedImage(format=format_, data=array('B', data)))
+        robot.diagnostics('camera jpeg', lambda values, _: words in values.get('last_error', ''))
+        # The log names the first, the tenth and so on.
+        robot.bridge.wait_line('camera jpeg: ')
+        good = cv2.imencode('.png', np.zeros((48, 64, 3), np.uint8))[1].tobytes()
+        frames = viewer.frames
+
+        def shown():
+            publisher.publish(CompressedImage(format='png', data=array('B', good)))
+            return viewer.frames > frames
+        until(shown, 'a good picture')
+    finally:
+        viewer.close()
+        robot.probe.node.destroy_publisher(publisher)
 
 
 def test_stamps_do_not_matter(watched):

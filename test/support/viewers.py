@@ -22,10 +22,11 @@ import asyncio
 import contextlib
 import json
 import sys
+import threading
 
 import aiohttp
 from aiortc import (
-    RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription)
+    InvalidStateError, RTCConfiguration, RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription)
 from aiortc.mediastreams import MediaStreamError
 from support.browsers import Loop, PATIENCE, until
 from support.rtp import rtp_timestamp
@@ -183,6 +184,34 @@ class Driver:
     def close(self):
         """End the session."""
         self.viewer.close()
+
+
+class SteadyDriver:
+    """Drives forward in a thread of its own, until it is closed or the robot goes."""
+
+    def __init__(self, url):
+        """Take the lease and begin."""
+        self._driver = Driver(url)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        # The robot may go, and the channel with it.
+        with contextlib.suppress(InvalidStateError):
+            # 25 commands a second, as a page sends.
+            while not self._ended.wait(0.04):
+                self._driver.go(1)
+
+    def wait_refusal(self, reason):
+        """Wait until a command was refused for a reason."""
+        self._driver.viewer.wait('teleop', lambda m: m.get('reason') == reason)
+
+    def close(self):
+        """End the session."""
+        self._ended.set()
+        self._thread.join()
+        self._driver.close()
 
 
 def main():
