@@ -23,35 +23,35 @@ from .parameters import parameter
 class RelayLimits:
     """What clients and robots may use of the relay: ``limits.*``."""
 
-    connections: int = parameter(20_000, 'connections at once', low=1, high=1_000_000)
+    connections: int = parameter(20_000, 'most connections at once', low=1, high=1_000_000)
     connections_per_address: int = parameter(
-        256, 'connections at once from one address, robots that showed a token aside', low=1,
-        high=1_000_000)
+        256, 'most connections at once of one address, without those of robots that showed a '
+        'token', low=1, high=1_000_000)
     requests_per_minute: int = parameter(
-        1200, 'requests from one address, in the long run', low=1, high=1_000_000)
+        1200, 'most requests of one address, on average', low=1, high=1_000_000)
     offers_per_minute: int = parameter(
-        120, 'offers from one address, in the long run', low=1, high=1_000_000)
+        120, 'most offers of one address, on average', low=1, high=1_000_000)
     messages_per_second: int = parameter(
-        50, "messages on one page's WebSocket, in the long run", low=1, high=100_000)
-    robots: int = parameter(10_000, 'robots at once', low=1, high=1_000_000)
+        50, "most messages on one page's WebSocket, on average", low=1, high=100_000)
+    robots: int = parameter(10_000, 'most robots at once', low=1, high=1_000_000)
     viewers_per_robot: int = parameter(
-        64, 'pages and sessions of one robot at once; one address may have a quarter of them, '
-        'at least 4', low=1, high=100_000)
+        64, 'most pages and sessions of one robot at once; one address may have a quarter of '
+        'them, at least 4', low=1, high=100_000)
     viewers_per_address: int = parameter(
-        64, 'pages and sessions of one address at once', low=1, high=100_000)
+        64, 'most pages and sessions of one address at once', low=1, high=100_000)
     answer_timeout: float = parameter(
-        10.0, 'a robot has this long for its answer', unit='s', low=0.1, high=60.0)
+        10.0, 'time for a robot to answer', unit='s', low=0.1, high=60.0)
     header_timeout: float = parameter(
-        10.0, 'a new connection has this long for its first request', unit='s', low=0.1,
-        high=300.0)
+        10.0, 'time for a new connection to send its first request', unit='s', low=0.1, high=300.0)
     request_timeout: float = parameter(
-        60.0, 'a request has this long, from its header to the end of its answer', unit='s',
-        low=0.1, high=3600.0)
+        60.0, 'time for a request, from its header to the end of its answer', unit='s', low=0.1,
+        high=3600.0)
     stall_timeout: float = parameter(
-        15.0, 'a client that takes nothing for this long is cut', unit='s', low=0.1, high=300.0)
+        15.0, 'a client that reads nothing for this long is disconnected', unit='s', low=0.1,
+        high=300.0)
     heartbeat: float = parameter(
-        8.0, 'time between pings; a dead peer is noticed after one and a half of it', unit='s',
-        low=0.1, high=300.0)
+        8.0, 'time between pings; a dead peer is noticed after one and a half times this',
+        unit='s', low=0.1, high=300.0)
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ class LogSettings:
     """What the relay logs: ``log.*``."""
 
     format: str = parameter(  # noqa: A003 - the setting has this name
-        'text', 'lines for people, or JSON objects', choices=('text', 'json'))
+        'text', 'text: lines for people; json: a JSON object a line', choices=('text', 'json'))
     level: str = parameter(
-        'info', 'least weight of what is logged', choices=('debug', 'info', 'warning', 'error'))
+        'info', 'lowest level that is logged', choices=('debug', 'info', 'warning', 'error'))
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,20 @@ class RelaySettings:
     key: str = parameter(
         '', "file with the certificate's key, PEM; empty: in the certificate's file")
     open: bool = parameter(  # noqa: A003 - the setting has this name
-        False, 'any robot may register under any free name that has no token')
+        False, 'whether any robot may register under any free name that has no token')
     tokens_file: str = parameter(
-        '', 'file with tokens of robots: a line NAME:TOKEN for one robot, *:TOKEN for all; '
-        'RTC_BRIDGE_RELAY_TOKENS has such words, too')
+        '', 'file with tokens of robots: a line NAME:TOKEN for one robot, *:TOKEN for all; the '
+        "environment's RTC_BRIDGE_RELAY_TOKENS has such words, too")
     trusted_proxies: tuple[str, ...] = parameter(
-        (), 'networks whose X-Forwarded-For, -Proto and -Host are believed, like 10.0.0.0/8')
+        (), 'networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, like '
+        '10.0.0.0/8')
     hosts: tuple[str, ...] = parameter(
-        (), 'names that clients have for the relay, for one bound to the loopback that a proxy '
-        "or tunnel leads to, and for /metrics by name; '*': all")
+        (), 'host names by which clients reach the relay through a proxy or tunnel, if it '
+        "listens on the loopback only, and read /metrics; '*': all")
     metrics_for: tuple[str, ...] = parameter(
-        ('127.0.0.0/8', '::1/128'), 'networks that may read /metrics')
+        ('127.0.0.0/8', '::1/128'), 'networks whose clients may read /metrics')
     redis: str = parameter(
-        '', 'Redis that several relays share, like redis://:PASSWORD@HOST:6379/0; empty: this '
-        'relay is alone')
+        '', 'URL of the Redis that several relays share, like redis://:PASSWORD@HOST:6379/0; '
+        'empty: there is no other relay')
     limits: RelayLimits = RelayLimits()
     log: LogSettings = LogSettings()
