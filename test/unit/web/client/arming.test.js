@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { Arming } from '../../../../rtc_bridge/web/client/arming.js';
 
-test('the button arms until it is ended, the dead man while it is held', () => {
+test('the button arms until it is disarmed, the dead man while it is held', () => {
   const arming = new Arming();
   assert.equal(arming.armed, false);
   arming.press();

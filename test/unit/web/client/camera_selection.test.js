@@ -6,7 +6,7 @@ import { CameraSelection } from '../../../../rtc_bridge/web/client/camera_select
 const list = (...names) => names.map((name) => ({ name }));
 const ask = (slot, camera) => ({ type: 'select', slot, camera });
 
-test('the first camera is shown if none was chosen, once it is there', () => {
+test('without a choice the first camera is shown, once the robot has one', () => {
   const selection = new CameraSelection(2, null);
   assert.deepEqual(selection.onCameras([], true), []);
   assert.deepEqual(selection.onCameras(list('front', 'rear'), false), [ask(0, 'front')]);
@@ -16,7 +16,7 @@ test('the first camera is shown if none was chosen, once it is there', () => {
   assert.deepEqual(selection.onCameras(list('arm', 'front'), false), []);
 });
 
-test('a camera that comes back is asked for again, and so is all by another robot', () => {
+test('a camera that comes back is asked for again, and everything by another robot', () => {
   const selection = new CameraSelection(2, 'rear');
   assert.deepEqual(selection.onCameras(list('front'), true), []);
   assert.deepEqual(selection.onCameras(list('front', 'rear'), false), [ask(0, 'rear')]);
@@ -25,7 +25,7 @@ test('a camera that comes back is asked for again, and so is all by another robo
     [ask(0, 'rear'), ask(1, 'front')]);
 });
 
-test('a page that nobody looks at asks for nothing, not even of a robot that has just come', () => {
+test('a hidden page asks for no pictures, not even a robot that has just come', () => {
   const selection = new CameraSelection(3, 'front');
   selection.onCameras(list('front', 'rear'), true);
   selection.select(1, 'rear');
@@ -37,13 +37,13 @@ test('a page that nobody looks at asks for nothing, not even of a robot that has
   assert.deepEqual(selection.pause(false), [ask(0, 'front'), ask(1, 'rear'), ask(2, 'rear')]);
 });
 
-test('who chose no camera gets none, though the robot shows one to whoever comes', () => {
+test('a first slot that is off stays off, though a robot shows a camera without being asked', () => {
   const selection = new CameraSelection(1, 'front');
   assert.deepEqual(selection.select(0, null), ask(0, null));
   assert.deepEqual(selection.onCameras(list('front'), true), [ask(0, null)]);
 });
 
-test('there are no other slots, and what is no list is an empty one', () => {
+test('other slots are refused, and anything but a list is an empty one', () => {
   const selection = new CameraSelection(1, null);
   for (const slot of [-1, 1, NaN]) assert.throws(() => selection.select(slot, null), RangeError);
   assert.deepEqual(selection.onCameras('front', true), []);
@@ -51,7 +51,7 @@ test('there are no other slots, and what is no list is an empty one', () => {
     [ask(0, 'front')]);
 });
 
-test('begins with the camera of before, else with the first by which one may drive', () => {
+test('begins with the camera of the last visit, else with the first one for driving', () => {
   const cameras = [{ name: 'arm', drive: false }, { name: 'front', drive: true }, { name: 'rear' }];
   for (const [preferred, first] of [['', 'front'], ['arm', 'arm'], ['gone', 'front']]) {
     const selection = new CameraSelection(1, null);

@@ -30,7 +30,7 @@ test('late packets make no negative loss', () => {
   assert.equal(ratesBetween(a, b).slots['0'].loss, 0);
 });
 
-test('audio and slots without a picture are no trouble', () => {
+test('audio and slots without a picture are ignored', () => {
   const now = readTotals(report({ id: 'a', type: 'inbound-rtp', kind: 'audio', mid: '3' },
     { id: 'b', type: 'inbound-rtp', kind: 'video', mid: '1', timestamp: 1 }));
   assert.deepEqual(Object.keys(now.slots), ['1']);

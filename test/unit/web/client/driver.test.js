@@ -154,7 +154,7 @@ test('a Drive button that brought no lease is forgotten, one that waits for the 
   assert.equal(control.length, 2);
 });
 
-test('disturbs nobody who drives by a mere key press', () => {
+test('a key press does not ask the holder of the lease', () => {
   const { driver, control, step } = make();
   driver.onLease({ epoch: null, driver: true, name: 'Ada', asks: null, asked: false });
   step();
@@ -378,7 +378,7 @@ for (const reason of ['neutral-first', 'frozen', 'stopped', 'guard']) {
   });
 }
 
-test('who may press and release the stop is for the robot to say, else for the role', () => {
+test('the robot says who may press and release the stop; without its word the role decides', () => {
   const may = (role, stop) => {
     const driver = new Driver({ limits: { enabled: false }, role, stop, sendControl: () => {},
       sendTeleop: () => {} });

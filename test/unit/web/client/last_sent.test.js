@@ -5,7 +5,7 @@ import { LastSent } from '../../../../rtc_bridge/web/client/last_sent.js';
 
 const telemetry = (values, ages) => ({ type: 'telemetry', values, ages });
 
-test('what the robot told before its session is shown is of now, too', () => {
+test('what a robot sent before its session is shown still holds', () => {
   const said = new LastSent();
   said.note(telemetry({ battery: 1, map: 'm' }, { map: 60 }));
   said.note(telemetry({ battery: 2 }, {}));
@@ -15,7 +15,7 @@ test('what the robot told before its session is shown is of now, too', () => {
   assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'n' }, {})]);
 });
 
-test('of what changes the newest is kept, of slots that of each', () => {
+test('the newest message of each kind is kept, for slots one of each', () => {
   const said = new LastSent();
   const slot = (number, state) => ({ type: 'slot', slot: number, state });
   const all = [slot(0, 'waiting'), slot(1, 'off'), { type: 'lease', epoch: 1 }, { type: 'stop' },

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { combine, isIdle, NEUTRAL, toRtcbot, toTwist } from '../../../../rtc_bridge/web/client/motion.js';
+import {
+  combine, isIdle, NEUTRAL, toRtcbot, toTwist,
+} from '../../../../rtc_bridge/web/client/motion.js';
 
 const LIMITS = { max_linear_x: 0.5, max_linear_y: 0.2, max_angular_z: 1.5 };
 const FORWARD = { x: 1, y: 0, turn: 0 };

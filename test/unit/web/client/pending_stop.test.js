@@ -11,7 +11,7 @@ function make() {
   return { stop, time, pass };
 }
 
-test('one that is confirmed is done, however long that takes', () => {
+test('a confirmed stop is done, however long that takes', () => {
   const { stop, pass } = make();
   assert.equal(stop.state, 'idle');
   stop.press('bot', true);
@@ -49,7 +49,7 @@ test('it expires after ten seconds, and says so until somebody has read it', () 
   assert.equal(stop.state, 'idle');
 });
 
-test('a computer that slept, or whose clock was set back, keeps none for longer', () => {
+test('sleep, or a clock that is set back, does not make it last longer', () => {
   for (const which of [0, 1]) {
     const { stop, time } = make();
     stop.press('bot', false);
@@ -79,7 +79,7 @@ test('it can be withdrawn, and is not sent then', () => {
   assert.equal(stop.state, 'idle');
 });
 
-test('it goes to no other robot, from nobody who may not, and not over the end of the session', () => {
+test('it is not sent to another robot, without permission, or after the end of the connection', () => {
   for (const act of [(s) => s.onConnected('other', true), (s) => s.onConnected('bot', false),
     (s) => s.expire()]) {
     const { stop } = make();

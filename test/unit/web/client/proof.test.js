@@ -9,7 +9,8 @@ import {
 } from '../../../../rtc_bridge/web/client/proof.js';
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
-const vector = JSON.parse(readFileSync(new URL('../../../support/proof_vector.json', import.meta.url)));
+const vector = JSON.parse(readFileSync(
+  new URL('../../../support/proof_vector.json', import.meta.url)));
 const bytes = (name) => new Uint8Array(Buffer.from(vector[name], 'base64'));
 
 test('SHA-256 has the values of FIPS 180-4', () => {
@@ -51,7 +52,7 @@ test('comparing takes nothing for equal that is not', () => {
   assert.ok(!isEqual(new Uint8Array(32), new Uint8Array(32).fill(1, 31)));
 });
 
-test('an invite is found in the fragment, a damaged one is none', () => {
+test('an invite is read from the fragment, and a damaged one is refused', () => {
   const key = toBase64url(new Uint8Array(32).fill(7));
   const payload = toBase64url(new TextEncoder().encode('{"robot_id":"bot"}'));
   assert.deepEqual(readInvite(`#v1.${payload}.${key}`),
@@ -64,7 +65,7 @@ test('an invite is found in the fragment, a damaged one is none', () => {
   }
 });
 
-test('base64url that is none gives null', () => {
+test('text that is not base64url gives null', () => {
   for (const value of [null, 5, 'a', 'a b', 'a=', '+/']) assert.equal(fromBase64url(value), null);
   assert.deepEqual(fromBase64url('QQ'), new Uint8Array([65]));
 });
@@ -104,7 +105,7 @@ const [pageSdp, robotSdp] = [print(A), print(B)].map(
   (line) => sdp(bundle, section(0, line), section(1, line)));
 const challenge = { type: 'challenge', needed: true, nonce: toBase64url(bytes('robot_nonce')) };
 
-test('a robot that knows the invite opens the session, and it alone', () => {
+test('only a robot that knows the invite is trusted', () => {
   const handshake = new Handshake(invite);
   assert.ok(handshake.required && !handshake.trusted);
   const { prove, error } = handshake.answer(challenge, pageSdp, robotSdp);
@@ -128,7 +129,7 @@ test('no proof counts before a challenge, and there is one challenge', () => {
   assert.deepEqual(handshake.answer(challenge, pageSdp, robotSdp), { error: 'bad-sdp' });
 });
 
-test('no proof is given for a challenge or a description that is none', () => {
+test('an invalid challenge or description gets no proof', () => {
   for (const given of [[{ ...challenge, nonce: 'QQ' }, pageSdp, robotSdp],
     [{ type: 'challenge' }, pageSdp, robotSdp], [challenge, '', robotSdp],
     [challenge, pageSdp, sdp('', section(0), section(1))]]) {

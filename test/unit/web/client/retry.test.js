@@ -14,7 +14,7 @@ test('waiting times grow, spread, and stay within fifteen seconds', () => {
   assert.ok(high.at(-1) === 15000 && low.at(-1) === 5000);
 });
 
-test('the second vague failure in a row is told, and every other one at once', (t) => {
+test('a vague failure is reported the second time, every other one at once', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let attempts = 0;
   const retry = new Retry(() => { attempts += 1; });

@@ -37,7 +37,7 @@ test('a robot that is there gets an offer, and a hello makes the session', async
   assert.equal(peers.length, 1);
 });
 
-test('a new session replaces a broken one when it has a picture, and tells what it was told', async (t) => {
+test('a new session replaces a broken one when it has a picture, and repeats its messages', async (t) => {
   let show;
   const { robot, first, socket } = await up(t, {
     firstPicture: () => new Promise((resolve) => { show = resolve; }) });
@@ -93,7 +93,7 @@ test('a robot that is busy is asked again by itself', async (t) => {
   assert.equal(socket.sent.at(-1).type, 'renew');
 });
 
-test('that a robot is not there is told, and how that ends', async (t) => {
+test('an absent robot is reported until it comes', async (t) => {
   const { robot, socket } = connect(t);
   socket.hear({ type: 'error', code: 'no-robot' });
   assert.equal(robot.signaling.robot, 'absent');

@@ -35,7 +35,7 @@ test('a session that the robot ends before it is connected is lost at once', (t)
   assert.deepEqual(lost, ['no-answer']);
 });
 
-test('the news that a session is over does not overtake why', (t) => {
+test('the end of a session waits for the reason on its channel', (t) => {
   const { session, lost, hear, control, timers } = make(t);
   control.readyState = 'open';
   session.onClosedByRobot();

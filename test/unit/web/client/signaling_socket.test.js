@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
-import { signalingUrl, SignalingSocket } from '../../../../rtc_bridge/web/client/signaling_socket.js';
+import {
+  signalingUrl, SignalingSocket,
+} from '../../../../rtc_bridge/web/client/signaling_socket.js';
 
 /** Sockets in the order they were made; none opens by itself. */
 let sockets = [];

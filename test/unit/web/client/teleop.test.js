@@ -70,7 +70,7 @@ test('each session has a driver of its own, and what a person may do outlives it
   assert.equal(teleop.driver.armed, false);
 });
 
-test('the lease is told of, and then the driver moves the robot', () => {
+test('with the lease and the page armed, commands move the robot', () => {
   const { connection, teleop, say } = make();
   let granted = 0;
   teleop.on('granted', () => { granted += 1; });
@@ -90,7 +90,7 @@ test('the lease is told of, and then the driver moves the robot', () => {
   assert.deepEqual([frame, speed, tick], [5, 0.5, 'n']);
 });
 
-test('a refusal is told while this page has the lease', () => {
+test('a refusal is reported while this page has the lease', () => {
   const { connection, teleop, say } = make();
   const refused = [];
   teleop.on('refused', (code) => refused.push(code));
@@ -129,7 +129,7 @@ test('a stop goes to no other robot', () => {
   assert.deepEqual([session.commands, teleop.pendingStop.state], [[], 'expired']);
 });
 
-test('who may not stop, and who is not let in, presses nothing', () => {
+test('without permission the emergency stop does nothing', () => {
   const { connection, teleop, say } = make();
   const session = connection.begin();
   say({ role: 'view' });

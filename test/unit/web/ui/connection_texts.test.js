@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { FATAL_CODES } from '../../../../rtc_bridge/web/client/messages.js';
-import { cameraLabel, describeConnection, fallbackText } from '../../../../rtc_bridge/web/ui/connection_texts.js';
+import {
+  cameraLabel, describeConnection, fallbackText,
+} from '../../../../rtc_bridge/web/ui/connection_texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', failure: null,
   kind: 'v1', cameras: ['front'], wanted: 'front',
@@ -40,7 +42,7 @@ test('a lost camera is named with the seconds since its last picture', () => {
   assert.match(detail, /“front” has sent no picture for 7 s/);
 });
 
-test('a still picture is no failure, and its age is told', () => {
+test('a still picture is not a failure, and its age is shown', () => {
   const facts = { ...LIVE, stalled: true, slot: { ...LIVE.slot, state: 'still', sinceMs: 1000 } };
   const { state: name, title, tone } = describeConnection(facts, 13200);
   assert.deepEqual([name, title, tone], ['still', 'Still picture, no new one for 12 s', 'ok']);
@@ -61,7 +63,7 @@ test('error codes become sentences, and only hopeless ones get a button', () => 
   }
 });
 
-test('a browser that starts no picture by itself is told of', () => {
+test('a browser that waits for a tap is reported', () => {
   const facts = { ...LIVE, picture: false };
   assert.match(describeConnection({ ...facts, blocked: true }, 0).title, /Tap/);
   assert.doesNotMatch(describeConnection(facts, 0).title, /Tap/);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { cameraText, driverText, notMovingText, refusedText, stopText } from '../../../../rtc_bridge/web/ui/driving_texts.js';
+import {
+  cameraText, driverText, notMovingText, refusedText, stopText,
+} from '../../../../rtc_bridge/web/ui/driving_texts.js';
 
 test('that the robot stopped is said only if it did', () => {
   const facts = { engaged: false, locked: false, armed: true, refusal: '', state: 'camera-lost',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { deadZone, Gamepads, padMotion, withoutDeadZone } from '../../../../rtc_bridge/web/ui/gamepad.js';
+import {
+  deadZone, Gamepads, padMotion, withoutDeadZone,
+} from '../../../../rtc_bridge/web/ui/gamepad.js';
 
 test('the dead zone is round and leaves no step at its edge', () => {
   assert.deepEqual(deadZone(0.07, 0.07), [0, 0]);
@@ -57,7 +59,7 @@ const standard = (index, axes = [0, 0, 0, 0], buttons = [], more = {}) => ({
 });
 const AHEAD = [0, -1, 0, 0];
 
-test('a button of a gamepad with another layout is told, and drives nothing', () => {
+test('a gamepad with another layout is reported, and does not drive', () => {
   let list = [standard(0, AHEAD, [], { mapping: '' })];
   const pads = new Gamepads(() => list);
   assert.equal(pads.poll(), null);
@@ -120,7 +122,8 @@ test('drives while a button is held, as with teleop_twist_joy', () => {
   pads.turboButton = 5;
   assert.deepEqual(drive(5), [1, false, true]);
   assert.deepEqual(drive(4, 5), [1, false, true]);
-  assert.deepEqual([pads.motion(null, false).x, pads.waitsForDeadMan(null), pads.isTurbo(null)], [0, false, false]);
+  assert.deepEqual([pads.motion(null, false).x, pads.waitsForDeadMan(null),
+    pads.isTurbo(null)], [0, false, false]);
 });
 
 test('the right stick turns by its width alone', () => {
@@ -134,7 +137,8 @@ test('the dead man is its own button, not that for full speed', () => {
   pads.turboButton = 5;
   const pad = (...buttons) => ({ axes: AHEAD,
     buttons: standard(0, [], buttons).buttons.map((b) => b.value) });
-  assert.deepEqual([[], [5], [4]].map((buttons) => pads.holdsDeadMan(pad(...buttons))), [false, false, true]);
+  assert.deepEqual([[], [5], [4]].map((buttons) => pads.holdsDeadMan(pad(...buttons))),
+    [false, false, true]);
   pads.enableButton = -1;
   assert.equal(pads.holdsDeadMan(pad(4)), false);
   assert.equal(pads.holdsDeadMan(null), false);
@@ -169,7 +173,7 @@ test('the stop button counts once for each press, and not if it came pressed', (
   assert.equal(look(1), false);
 });
 
-test('what is sent of a pad has no dead zone, so that one that rests beside its middle is at rest', () => {
+test('the dead zone is taken out of what is sent, and the rest is scaled', () => {
   const { axes, buttons } = withoutDeadZone({ axes: [0.15, 0, 0, -0.1], buttons: [0.1, 1] }, 0.2);
   assert.deepEqual(axes, [0, 0, 0, 0]);
   assert.deepEqual(buttons, [0, 1]);

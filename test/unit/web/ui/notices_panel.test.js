@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { firstSentence } from '../../../../rtc_bridge/web/ui/notices_panel.js';
 
-test('of a notice the fact is seen at once', () => {
+test('the first sentence of a notice is its fact', () => {
   assert.equal(firstSentence('Nobody subscribes to /cmd_vel. Start the node cmd.vel.'),
     'Nobody subscribes to /cmd_vel.');
   assert.equal(firstSentence('no end'), 'no end');

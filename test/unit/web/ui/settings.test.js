@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { DEFAULTS, MAX_ROBOTS, Settings, stepped, storage, valid } from '../../../../rtc_bridge/web/ui/settings.js';
+import {
+  DEFAULTS, MAX_ROBOTS, Settings, stepped, storage, valid,
+} from '../../../../rtc_bridge/web/ui/settings.js';
 
 /** Storage that holds a text from before. */
 function stored(text) {
@@ -13,7 +15,7 @@ function stored(text) {
 const all = (settings) => Object.fromEntries(
   Object.keys(DEFAULTS).map((name) => [name, settings.get(name)]));
 
-test('what was chosen is kept, and told', () => {
+test('a setting is kept, and its change is reported', () => {
   const store = stored(null);
   const settings = new Settings(store);
   let told = 0;
@@ -111,7 +113,7 @@ test('a browser that forbids storage keeps them for as long as the page is open'
   }
 });
 
-test('a localStorage that throws is none', () => {
+test('a localStorage that throws is not used', () => {
   const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
   Object.defineProperty(globalThis, 'localStorage',
     { get() { throw new Error('SecurityError'); }, configurable: true });
