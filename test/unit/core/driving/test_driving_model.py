@@ -34,7 +34,7 @@ from rtc_bridge.core.protocol.control_messages import Drive, Joy
 from rtc_bridge.core.settings.robot_settings import TeleopSettings
 from support.fake_clock import FakeClock
 
-MAX_AGE, MAX_FRAME_AGE, TIMEOUT, HOLD, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
+MAX_AGE, MAX_FRAME_AGE, TIMEOUT, LATCH_TIMEOUT, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
 SETTINGS = TeleopSettings(
     max_linear_x=1.0, max_linear_y=0.5, max_angular_z=2.0, max_linear_acceleration=2.0,
     max_angular_acceleration=4.0, timeout=TIMEOUT, max_age=MAX_AGE, max_frame_age=MAX_FRAME_AGE)
@@ -54,7 +54,7 @@ class Driving(RuleBasedStateMachine):
         self.monitor = GuardMonitor(2 * TIMEOUT, lambda: self.matched, clock)
         self.stop = EmergencyStop(clock=clock)
         self.lease = Lease(IDLE, clock)
-        gate = CommandGate(SETTINGS, self.lease, latch_timeout=HOLD, clock=clock,
+        gate = CommandGate(SETTINGS, self.lease, latch_timeout=LATCH_TIMEOUT, clock=clock,
                            make_nonce=lambda: next(numbers),
                            conditions=[self.stop.reason, self.monitor.reason])
         self.controller = TeleopController(gate, self.publish, self.publish_joy,
@@ -64,17 +64,17 @@ class Driving(RuleBasedStateMachine):
         # The model. What was published, and has not reached the guard.
         self.wire = []
         self.last = None
-        self.ticks = [(-1, self.clock.now)]
+        self.nonces = [(-1, self.clock.now)]
         self.seq = 0
         self.highest = {}
         # The epoch for which a command justifies motion, while it is handled.
         self.justified = None
-        # The epoch of an RTCBot client's state.
-        self.held = None
-        # What each RTCBot client holds, whoever drives.
-        self.wishes = {}
-        # The last command accepted, or a sign of life of who holds a state: when, and for how
-        # long it lasts. What is refused changes neither.
+        # The epoch of an RTCBot client's latched state.
+        self.latched = None
+        # What each RTCBot client holds, whether or not it has the lease.
+        self.controls = {}
+        # When the last command was accepted, or the client that latched a state gave a sign of
+        # life, and for how long that lasts. A refused command changes neither.
         self.since, self.lasts = self.clock.now, 0.0
         # Neutral commands accepted since the last stop, grant or release.
         self.neutral = self.joy_neutral = False
@@ -92,7 +92,7 @@ class Driving(RuleBasedStateMachine):
             assert self.lease.holder is not None and self.neutral
             # Be it a new one: if the one before has ended, a neutral one comes first.
             assert self.clock.now - self.since <= self.lasts
-            assert self.lease.epoch == (self.held if self.justified is None else self.justified)
+            assert self.lease.epoch == (self.latched if self.justified is None else self.justified)
         self.last = velocity
         self.wire.append((velocity, self.clock.now))
         self.monitor.sent(self.clock.now)
@@ -123,31 +123,31 @@ class Driving(RuleBasedStateMachine):
         getattr(self.lease, act)(page)
 
     @rule()
-    def tick(self):
-        self.ticks.append((self.controller.gate.new_nonce(), self.clock.now))
+    def make_nonce(self):
+        self.nonces.append((self.controller.gate.new_nonce(), self.clock.now))
 
-    @rule(page=pages, x=speeds, z=speeds, tick=st.integers(1, 3), joy=st.booleans(),
+    @rule(page=pages, x=speeds, z=speeds, nonce=st.integers(1, 3), joy=st.booleans(),
           frame_age=st.sampled_from([None, 0.05, 0.05, 0.9, 1.2, 50.0]),
           epoch=st.sampled_from([0, 0, 0, -1, 1]), step=st.sampled_from([1, 1, 1, 0, -1]))
-    def command(self, page, x, z, tick, joy, frame_age, epoch, step):
-        self.command_of(page, x, z, tick, joy, frame_age, epoch, step)
+    def command(self, page, x, z, nonce, joy, frame_age, epoch, step):
+        self.command_of(page, x, z, nonce, joy, frame_age, epoch, step)
 
     @rule(x=speeds, joy=st.booleans())
     def good_command(self, x, joy):
-        self.tick()
+        self.make_nonce()
         self.command_of(self.lease.holder or 'a', x, 0.0, 1, joy, 0.05, 0, 1)
 
     @rule(joy=st.booleans(), flaw=st.sampled_from([
-        {'tick': 2}, {'frame_age': None}, {'frame_age': 1.2}, {'epoch': -1}, {'epoch': 1},
+        {'nonce': 2}, {'frame_age': None}, {'frame_age': 1.2}, {'epoch': -1}, {'epoch': 1},
         {'step': 0}, {'page': 'd'}]))
     def nearly_good_command(self, joy, flaw):
-        self.tick()
-        self.command_of(**{'page': self.lease.holder or 'a', 'x': 1.0, 'z': 0.0, 'tick': 1,
+        self.make_nonce()
+        self.command_of(**{'page': self.lease.holder or 'a', 'x': 1.0, 'z': 0.0, 'nonce': 1,
                            'joy': joy, 'frame_age': 0.05, 'epoch': 0, 'step': 1, **flaw})
 
     @rule(page=pages, pause=st.sampled_from([0.04, 0.31]))
     def drive_off(self, page, pause):
-        """Do what most of the rest needs: somebody drives, and the guard lets him."""
+        """Do what most of the rest needs: a page drives, and the guard lets its commands pass."""
         self.controller.take_lease(page)
         for x, seconds in ((0.0, 0.04), (1.0, 0.04), (1.0, pause)):
             self.clock.now += seconds
@@ -158,7 +158,7 @@ class Driving(RuleBasedStateMachine):
     def go_on(self, pause, joy):
         """Send what is refused between two good commands: it may not join them."""
         self.wait(pause)
-        self.tick()
+        self.make_nonce()
         self.command_of(self.lease.holder or 'a', 1.0, 0.0, 1, joy, 0.05, 0, 0)
         self.wait(pause)
         self.good_command(1.0, False)
@@ -169,9 +169,9 @@ class Driving(RuleBasedStateMachine):
         if self.lease.holder is not None:
             self.lease.hand_over(self.lease.holder)
 
-    def command_of(self, page, x, z, tick, joy, frame_age, epoch, step):
+    def command_of(self, page, x, z, nonce, joy, frame_age, epoch, step):
         self.controller.poll()
-        number, made = self.ticks[-min(tick, len(self.ticks))]
+        number, made = self.nonces[-min(nonce, len(self.nonces))]
         self.seq += step
         epoch += self.lease.epoch
         frame = None if frame_age is None else self.clock.now - frame_age
@@ -182,11 +182,11 @@ class Driving(RuleBasedStateMachine):
                 and self.clock.now - made <= MAX_AGE and self.seq > self.highest.get(epoch, 0))
         seen = frame_age is not None and frame_age <= MAX_FRAME_AGE
         self.justified = epoch if good and (seen or still) else None
-        held, self.held = self.held, None
+        latched, self.latched = self.latched, None
         try:
             self.controller.command(page, message, frame)
         except TeleopRefused as refused:
-            self.held = held
+            self.latched = latched
             if str(refused) not in ('epoch', 'stale', 'sequence'):
                 # It counts for the order all the same.
                 assert good
@@ -197,7 +197,7 @@ class Driving(RuleBasedStateMachine):
             assert good and (seen or still)
             self.highest[epoch] = self.seq
             if joy:
-                self.held = held
+                self.latched = latched
                 self.joy_neutral |= still
             else:
                 self.neutral |= still
@@ -205,40 +205,40 @@ class Driving(RuleBasedStateMachine):
         self.justified = None
 
     @rule(page=pages, forward=st.sampled_from([0.0, 1.0, -1.0]))
-    def hold(self, page, forward):
+    def latch(self, page, forward):
         self.controller.poll()
-        rested, self.wishes[page] = not self.wishes.get(page), forward
+        was_neutral, self.controls[page] = not self.controls.get(page), forward
         free = self.lease.holder is None
         if free and not forward:
             published = len(self.wire)
-            self.controller.latch_rtcbot_state(page, 0.0, 0.0, was_neutral=rested)
+            self.controller.latch_rtcbot_state(page, 0.0, 0.0, was_neutral=was_neutral)
             assert self.lease.holder is None and len(self.wire) == published
             return
-        takes = free and rested and not self.stop.engaged
+        takes = free and was_neutral and not self.stop.engaged
         if takes:
             # Such a client begins at rest: that is its neutral command.
             self.epoch, self.neutral = self.lease.epoch + 1, True
-        before = (self.held, self.since, self.lasts)
+        before = (self.latched, self.since, self.lasts)
         if takes:
-            self.since, self.lasts = self.clock.now, HOLD
+            self.since, self.lasts = self.clock.now, LATCH_TIMEOUT
         if takes or self.lease.holder == page:
-            self.held = self.lease.epoch + takes
+            self.latched = self.lease.epoch + takes
         try:
-            self.controller.latch_rtcbot_state(page, forward, 0.0, was_neutral=rested)
+            self.controller.latch_rtcbot_state(page, forward, 0.0, was_neutral=was_neutral)
         except TeleopRefused as refused:
             assert takes or not free or self.lease.holder is None
-            self.held, self.since, self.lasts = before
+            self.latched, self.since, self.lasts = before
             if str(refused) in ('stopped', 'guard'):
                 self.begin_anew()
         else:
             self.neutral |= forward == 0.0
-            self.since, self.lasts = self.clock.now, HOLD
+            self.since, self.lasts = self.clock.now, LATCH_TIMEOUT
 
     @rule(page=pages)
     def sign_of_life(self, page):
         self.controller.gate.keep_alive(page)
-        held = self.held is not None and self.clock.now - self.since <= self.lasts
-        if page == self.lease.holder and held:
+        latched = self.latched is not None and self.clock.now - self.since <= self.lasts
+        if page == self.lease.holder and latched:
             self.since = self.clock.now
 
     @rule()
@@ -299,17 +299,17 @@ class Driving(RuleBasedStateMachine):
         assert velocity.is_zero() or self.clock.now - stamp <= TIMEOUT
 
 
-def test_a_driver_may_go_on_from_what_he_holds():
-    """A held state lasts longer than a command, and one that was refused takes nothing of it."""
+def test_a_page_may_go_on_from_a_latched_state():
+    """It lasts longer than a command, and a refused command takes nothing of it."""
     driving = Driving()
     driving.wait(0.31)
-    driving.hold('a', 1.0)
+    driving.latch('a', 1.0)
     driving.wait(0.31)
-    # The first echoes a tick that never was, the second the one before the newest.
+    # The first echoes a nonce that never was, the second the one before the newest.
     for refused in (True, False):
-        driving.nearly_good_command(False, {'tick': 2})
+        driving.nearly_good_command(False, {'nonce': 2})
         assert not driving.last.is_zero()
-        assert (driving.held is not None) == refused
+        assert (driving.latched is not None) == refused
     # From here on it is a command, which lasts as long as commands do.
     driving.carry()
     driving.wait(0.31)
