@@ -122,14 +122,14 @@ class Viewer:
         self._loop.close()
 
 
-def command(epoch, seq, tick, x, z=0.0, frame=None):
-    """Return a driver's message: forward and left, and turning."""
-    return {'type': 'drive', 'epoch': epoch, 'seq': seq, 'tick': tick, 'frame': frame,
+def command(epoch, seq, nonce, x, z=0.0, frame=None):
+    """Return a command: ``x`` forward and left in m/s, ``z`` counter-clockwise in rad/s."""
+    return {'type': 'drive', 'epoch': epoch, 'seq': seq, 'tick': nonce, 'frame': frame,
             'linear_x': x, 'linear_y': x, 'angular_z': z}
 
 
 class Driver:
-    """The driver's seat of a page that sends what it likes."""
+    """A page that holds the lease and sends what the test likes."""
 
     def __init__(self, url):
         """Take the lease."""
@@ -149,12 +149,12 @@ class Driver:
         self.epoch = self.viewer.newest('control', 'lease')['epoch']
         return self.epoch is not None
 
-    def send(self, x, z=0.0, tick=None):
-        """Send one command, with the newest tick unless another is given."""
+    def send(self, x, z=0.0, nonce=None):
+        """Send one command, with the newest nonce unless another is given."""
         self._seq += 1
-        if tick is None:
-            tick = self.viewer.newest('teleop', 'tick')['tick']
-        self.viewer.send('teleop', command(self.epoch, self._seq, tick, x, z, self.viewer.rtp))
+        if nonce is None:
+            nonce = self.viewer.newest('teleop', 'tick')['tick']
+        self.viewer.send('teleop', command(self.epoch, self._seq, nonce, x, z, self.viewer.rtp))
         return self._seq
 
     def go(self, x, z=0.0):
@@ -166,7 +166,7 @@ class Driver:
         return self.send(x, z)
 
     def send_joy(self, axes, buttons):
-        """Send a gamepad's state in the Gamepad API's order, with the newest tick."""
+        """Send a gamepad's state in the Gamepad API's order, with the newest nonce."""
         self._seq += 1
         self.viewer.send('teleop', {
             'type': 'joy', 'epoch': self.epoch, 'seq': self._seq, 'axes': axes,

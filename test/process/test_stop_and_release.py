@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The emergency stop on a robot: bridge and guard as processes, topics, services, a disk."""
+"""The emergency stop of a robot of processes: pages, topics, services and a disk."""
 
 import os
 from pathlib import Path
@@ -24,12 +24,13 @@ from rtc_bridge.bridge.emergency_stop_topics import REPEAT_PERIOD_S
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from support.browsers import PATIENCE, until
+from support.robot_driving import move, press_stop, release_stop, wait_refusal
 from support.stack import CmdVel, finish, ROBOT, Robot
 from support.viewers import Driver, Viewer
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TRANSIENT = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+TRANSIENT_LOCAL = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 STATE = Path(os.environ['ROS_HOME']) / 'rtc_bridge' / f'emergency_stop.{ROBOT}.json'
 
 
@@ -42,7 +43,7 @@ def robot():
     STATE.unlink(missing_ok=True)
 
 
-def call(robot, name):
+def call_service(robot, name):
     """Call a Trigger service of the bridge; return its answer."""
     client = robot.probe.node.create_client(Trigger, f'rtc_bridge/{name}')
     try:
@@ -54,31 +55,17 @@ def call(robot, name):
         robot.probe.node.destroy_client(client)
 
 
-def move(driver, cmd_vel):
-    """Drive until the robot moves."""
-    since = cmd_vel.mark()
-
-    def moves():
-        driver.send(0)
-        driver.send(0.2)
-        return cmd_vel.motions(since)
-    until(moves, 'motion')
-
-
 def test_a_page_stops_the_robot_and_a_restart_does_not_release_it(robot, url, cmd_vel):
-    locks = robot.probe.subscribe(Bool, 'emergency_stop_lock', lambda m: m.data, TRANSIENT)
+    locks = robot.probe.subscribe(Bool, 'emergency_stop_lock', lambda m: m.data, TRANSIENT_LOCAL)
     driver, other = Driver(url), Viewer(url)
     try:
         move(driver, cmd_vel)
-        until(lambda: other.send('teleop', {'type': 'stop', 'request': 1}) or any(
-            m.get('request') == 1 for m in list(other.heard['control'])), 'a confirmation')
-        stop = other.newest('control', 'stop')
+        stop = press_stop(other)
         assert stop['latched'] and stop['by'] == 'somebody' and stop['id'] in STATE.read_text()
-        until(lambda: driver.send(0.2) and any(
-            m.get('reason') == 'stopped' for m in list(driver.viewer.heard['teleop'])), 'refused')
+        wait_refusal(driver, 'stopped', (0.2,))
         robot.probe.wait_for(lambda: locks[-1:] == [True], PATIENCE)
         zero = cmd_vel.wait_zero(cmd_vel.mark() + 5)
-        # As in a loss of power: nobody had the time to tidy up. The guard goes on by itself.
+        # As in a loss of power, without an orderly end. The guard goes on by itself.
         robot.bridge.send(signal.SIGKILL)
         robot.bridge.wait(PATIENCE)
         cmd_vel.wait(lambda *v: True, cmd_vel.mark() + 40)
@@ -98,24 +85,23 @@ def test_a_page_stops_the_robot_and_a_restart_does_not_release_it(robot, url, cm
             key: value for key, value in stop.items() if key != 'request'}
         since = cmd_vel.mark()
         driver.send(0)
-        until(lambda: driver.send(0.2) and any(
-            m.get('reason') == 'stopped' for m in list(driver.viewer.heard['teleop'])), 'refused')
+        wait_refusal(driver, 'stopped', (0.2,))
         assert cmd_vel.motions(since) == []
-        driver.viewer.send('control', {'type': 'release', 'id': stop['id']})
-        until(lambda: not driver.viewer.newest('control', 'stop')['latched'], 'the release')
+        release_stop(driver.viewer, stop['id'])
         move(driver, cmd_vel)
         robot.probe.wait_for(lambda: locks[-1:] == [False], PATIENCE)
     finally:
         driver.close()
 
 
-def test_ros_stops_the_robot(robot, url, cmd_vel):
+def test_a_topic_and_a_service_stop_the_robot(robot, url, cmd_vel):
     button = robot.probe.publisher(Bool, 'emergency_stop')
     robot.probe.wait_for(button.get_subscription_count, PATIENCE)
     driver = Driver(url)
     try:
-        for press, by in ((lambda: call(robot, 'emergency_stop'), 'the service ~/emergency_stop'),
-                          (lambda: button.publish(Bool(data=True)), 'the topic emergency_stop')):
+        for press, by in (
+                (lambda: call_service(robot, 'emergency_stop'), 'the service ~/emergency_stop'),
+                (lambda: button.publish(Bool(data=True)), 'the topic emergency_stop')):
             move(driver, cmd_vel)
             since = cmd_vel.mark()
             press()
@@ -125,13 +111,14 @@ def test_ros_stops_the_robot(robot, url, cmd_vel):
             assert stop['by'] == by
             # False is no release.
             button.publish(Bool(data=False))
-            answer = call(robot, 'release')
+            answer = call_service(robot, 'release')
             assert answer.success and answer.message == 'released'
             until(lambda: not driver.viewer.newest('control', 'stop')['latched'], 'the release')
-        answer = call(robot, 'release')
+        answer = call_service(robot, 'release')
         assert not answer.success and 'no emergency stop' in answer.message
-        assert call(robot, 'emergency_stop').success and call(robot, 'emergency_stop').success
-        assert call(robot, 'release').success
+        for _ in range(2):
+            assert call_service(robot, 'emergency_stop').success
+        assert call_service(robot, 'release').success
         move(driver, cmd_vel)
     finally:
         driver.close()
@@ -151,29 +138,28 @@ def test_a_button_that_is_let_go_at_once_stops(robot, url, cmd_vel):
         finally:
             robot.bridge.send(signal.SIGCONT)
         robot.diagnostics('driving', lambda values, _: values['emergency_stop'] != '')
-        assert call(robot, 'release').success
+        assert call_service(robot, 'release').success
     finally:
         driver.close()
 
 
-def test_a_state_that_cannot_be_read_stops(robot, url, cmd_vel):
+def test_a_state_that_cannot_be_read_is_a_stop(robot, url, cmd_vel):
     robot.bridge.send(signal.SIGKILL)
     robot.bridge.wait(PATIENCE)
-    # Half a file, as a power loss could leave it on a disk that lies.
+    # Half a file, as a loss of power could leave it on a disk that confirms too early.
     STATE.write_text('{"id": nu')
     robot.start_bridge()
     robot.diagnostics('driving', lambda values, text: values['emergency_stop'] != '')
     driver = Driver(url)
     try:
-        until(lambda: driver.send(0) and driver.send(0.2) and any(
-            m.get('reason') == 'stopped' for m in list(driver.viewer.heard['teleop'])), 'refused')
-        assert call(robot, 'release').success
+        wait_refusal(driver, 'stopped')
+        assert call_service(robot, 'release').success
         move(driver, cmd_vel)
     finally:
         driver.close()
 
 
-def test_the_example_for_twist_mux_names_our_topics(robot):
+def test_the_example_for_twist_mux_names_the_right_topics(robot):
     config, = yaml.safe_load((ROOT / 'config' / 'twist_mux.yaml').read_text()).values()
     lock = config['ros__parameters']['locks']['emergency_stop']
     topics = dict(robot.probe.node.get_topic_names_and_types())
@@ -184,7 +170,7 @@ def test_the_example_for_twist_mux_names_our_topics(robot):
                for topic in config['ros__parameters']['topics'].values())
 
 
-def test_without_the_guard_zero_is_said_as_well(robot, cmd_vel):
+def test_without_a_guard_the_bridge_says_zero(robot, cmd_vel):
     """The bridge itself publishes `cmd_vel` then."""
     cmd_vel.close()
     finish(robot.bridge)
@@ -197,11 +183,11 @@ def test_without_the_guard_zero_is_said_as_well(robot, cmd_vel):
         driver = Driver(f'{other.own_url}/connect')
         try:
             move(driver, heard)
-            assert call(other, 'emergency_stop').success
+            assert call_service(other, 'emergency_stop').success
             zero = heard.wait_zero(heard.mark())
             heard.wait(lambda *v: True, zero + 40)
             assert heard.motions(zero) == []
-            assert call(other, 'release').success
+            assert call_service(other, 'release').success
             move(driver, heard)
         finally:
             driver.close()
