@@ -252,6 +252,21 @@ def test_parts_of_the_failure_table_exist():
         assert re.search(rf"""['"]{re.escape(name)}['"]""", SOURCE), name
 
 
+def test_texts_of_the_page_exist():
+    """Those in tables whose head says that the page shows them."""
+    page = '\n'.join(path.read_text() for path in (ROOT / 'rtc_bridge' / 'web').rglob('*.js'))
+    found = []
+    for path in DOCS:
+        text = path.read_text()
+        for table in re.findall(r'^\| (?:The page says|Text on the page) \|.*\n((?:\|.*\n)+)',
+                                text, re.MULTILINE):
+            found += [word for cell in re.findall(r'^\|([^|]*)\|', table, re.MULTILINE)
+                      for word in re.findall(r'`([^`]+)`', cell)]
+        found += re.findall(r'Page: `([^`]+)`', text)
+    assert len(found) > 20
+    assert [text for text in found if text not in page] == []
+
+
 def recorded():
     """Return the messages of the session in protocol.md, with the way that each went."""
     block, = blocks((ROOT / 'docs' / 'protocol.md').read_text(), 'jsonc')
