@@ -61,8 +61,8 @@ class Page(Viewer):
         return self.got('control', 'bye')[0].get('code')
 
 
-class Door:
-    """A robot that asks for an invite, and pages at it."""
+class InviteRobot:
+    """A robot that asks for an invite, with the pages that have come to it by a relay."""
 
     def __init__(self, folder):
         self.wall = float(NOW)
@@ -81,6 +81,19 @@ class Door:
         page = Page()
         self.pages.append(page)
         await page.connect(self.link, **options)
+        return page
+
+    async def stranger(self, source='10.0.0.9'):
+        """Return a page that is connected and has proved nothing."""
+        page = await self.page(source=source)
+        await page.challenge()
+        return page
+
+    async def driver(self):
+        """Return a page that has proved an invite to drive."""
+        page = await self.page(source='10.0.0.1')
+        page.prove(await page.challenge(), self.invite())
+        await page.until(lambda: page.got('control', 'hello'))
         return page
 
     async def close(self):

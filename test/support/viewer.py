@@ -87,6 +87,23 @@ class TestCamera:
             self.camera.put(lambda: (pixels, 'bgr8'), self.age)
 
 
+class NoisyCamera(TestCamera):
+    """A camera whose pictures take all the bits they can get, up to ``MAX_BITRATE`` (bit/s)."""
+
+    __test__ = False
+    MAX_BITRATE = 800_000
+
+    def __init__(self, name):
+        super().__init__(name, 0, max_bitrate=self.MAX_BITRATE, scales=CameraSettings().scales)
+
+    def _run(self, stop):
+        width, height = self._size
+        noise = np.random.default_rng(1)
+        while not stop.wait(1 / 30):
+            pixels = noise.integers(0, 255, (height, width, 3), np.uint8)
+            self.camera.put(lambda pixels=pixels: (pixels, 'bgr8'))
+
+
 def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=None, **changes):
     """Return the sessions of a robot with these cameras."""
     received = []
@@ -98,6 +115,11 @@ def make_sessions(*cameras, role='drive', publish=lambda velocity: None, access=
     sessions = Sessions(robot)
     sessions.received = received
     return sessions
+
+
+def freeze_budgets(session, clock=lambda: 0.0):
+    """Make the budgets of a session new, and stop their time: nothing is refilled by itself."""
+    session.budgets.__init__(clock=clock)
 
 
 async def until(condition, timeout=TIMEOUT_S):
@@ -160,24 +182,49 @@ class Viewer:
         await self.pc.setLocalDescription()
         return self.pc.localDescription.sdp
 
-    async def connect(self, link, door='v1', camera=None, change=lambda sdp: sdp):
-        answer = await link.answer(Offer(self.id, change(await self.offer()), door,
+    async def connect(self, link, protocol='v1', camera=None, change=lambda sdp: sdp):
+        answer = await link.answer(Offer(self.id, change(await self.offer()), protocol,
                                          camera=camera))
         await self.pc.setRemoteDescription(RTCSessionDescription(answer, 'answer'))
         return answer
 
     def send(self, label, **message):
-        self.channels[label].send(json.dumps(message))
+        """Send a message, as soon as the channel is open."""
+        channel, text = self.channels[label], json.dumps(message)
+        if channel.readyState == 'connecting':
+            channel.once('open', lambda: channel.send(text))
+        else:
+            channel.send(text)
 
     def got(self, label, kind):
         """Return the messages of a kind so far."""
         return [m for m in map(json.loads, self.messages[label])
                 if isinstance(m, dict) and m.get('type') == kind]
 
+    def newest(self, label, kind):
+        """Return the newest message of a kind, ``{}`` before the first."""
+        return (self.got(label, kind) or [{}])[-1]
+
     async def until(self, condition):
         """Wait until something that arrives makes the condition true."""
         async with asyncio.timeout(TIMEOUT_S), self._news:
             await self._news.wait_for(condition)
+
+    def shows(self, slot, luma):
+        """Tell whether the newest picture in a slot has about this brightness."""
+        return bool(self.lumas[slot]) and abs(self.lumas[slot][-1] - luma) < 12
+
+    @property
+    def lease(self):
+        """Return what was told of the lease last, ``None`` before anything was."""
+        told = self.got('control', 'lease')
+        return ({key: value for key, value in told[-1].items() if key != 'type'}
+                if told else None)
+
+    async def ping(self, number=99):
+        """Wait until the robot has handled everything that was sent on ``control`` before."""
+        self.send('control', type='ping', id=number)
+        await self.until(lambda: any(pong['id'] == number for pong in self.got('control', 'pong')))
 
     async def close(self):
         for task in self._tasks:

@@ -19,7 +19,7 @@ Private parts used: the constructors of aioice's ``Connection`` and of aiortc's
 ``RTCDtlsTransport`` and ``RTCSctpTransport`` (aiortc 1.14 to 1.16). aiortc
 makes these objects itself, deep within ``RTCPeerConnection``, so limits reach them by a context
 variable. If a release makes them in another task or thread, :func:`limits_of` returns ``None``,
-nothing is limited, and ``test_hostile_peers.py`` fails.
+nothing is limited, and the tests of this folder fail.
 """
 
 from collections.abc import Iterator

@@ -23,7 +23,7 @@ chunk classes and constants of its module in ``_CHUNKS``, and the state of an as
 ``_advertised_rwnd``, ``_association_state``, ``_data_channels``, ``_inbound_streams``,
 ``_last_received_tsn``, ``_local_tsn``, ``_sack_duplicates``, ``_sack_misordered``,
 ``_sack_needed`` and ``_sent_queue``. If a method or class is missing, nothing is limited and a
-warning says so. If the state changes its meaning, ``test_hostile_peers.py`` and
+warning says so. If the state changes its meaning, the tests of this folder and
 ``test/process/test_fuzz_robot.py`` fail: do not admit such a release.
 """
 

@@ -14,7 +14,9 @@
 
 """Bounds of a peer's datagrams and RTCP."""
 
-from rtc_bridge.core.limits.peer_limits import MAX_QUEUED, MAX_QUEUED_BEFORE_ICE, PeerLimits
+from rtc_bridge.core.limits.peer_limits import (
+    MAX_QUEUED, MAX_QUEUED_BEFORE_ICE, PeerLimits, SessionBudgets,
+)
 from support.fake_clock import FakeClock
 
 
@@ -32,3 +34,13 @@ def test_datagrams_and_rtcp_are_bounded():
     limits.ended = True
     clock.now += 10
     assert not limits.allow_datagram(100, 0, True) and not limits.allow_rtcp()
+
+
+def test_the_page_stays_within_its_budgets():
+    """It sends 25 commands, 25 gamepad states and 25 stops a second on one channel."""
+    clock = FakeClock()
+    budgets = SessionBudgets(clock)
+    for _ in range(60 * 25):
+        clock.now += 0.04
+        assert all([*(budgets.commands.allow() for _ in ('drive', 'joy', 'stop')),
+                    budgets.confirmations.allow(), budgets.messages.allow()])

@@ -12,39 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a page is told although its path did not take it at once."""
+"""States that the path does not take at once."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
-from rtc_bridge.peer.channels.channel import Channel
 from rtc_bridge.peer.channels.control import ControlChannel
+from support.stuck_channel import StuckChannel
 from support.viewer import make_sessions, TestCamera
-
-
-class StuckChannel:
-    """A data channel that takes nothing while it is full, and nothing that is too long."""
-
-    readyState = 'open'  # noqa: N815
-
-    def __init__(self):
-        self.bufferedAmount = 0  # noqa: N815
-        self.longest = 100_000
-        self.sent = []
-
-    def on(self, event, handler):
-        """Call nobody."""
-
-    def send(self, text):
-        if len(text) > self.longest:
-            raise ValueError('too long')
-        self.sent.append(json.loads(text))
-
-    def types(self):
-        """Return the types of what was sent so far, and forget it."""
-        sent, self.sent = self.sent, []
-        return [message['type'] for message in sent]
 
 
 class OneSlot:
@@ -64,21 +39,7 @@ def control(channel, role='drive'):
     return ControlChannel(channel, session), session
 
 
-def test_send_says_the_truth(caplog):
-    stuck = StuckChannel()
-    channel = Channel(stuck)
-    assert channel.send('{"type": "a"}')
-    stuck.longest = 5
-    assert [channel.send('{"type": "b"}') for _ in range(3)] == [False] * 3
-    assert len(caplog.records) == 1
-    stuck.longest, stuck.bufferedAmount = 100, 1 << 20
-    assert not channel.send('{"type": "c"}')
-    stuck.bufferedAmount, stuck.readyState = 0, 'closing'
-    assert not channel.send('{"type": "d"}')
-    assert stuck.types() == ['a']
-
-
-def test_states_that_were_not_sent_are_sent_later_as_they_are_then():
+def test_unsent_states_are_sent_later_in_their_newest_form():
     stuck = StuckChannel()
     channel, session = control(stuck)
     stuck.types()
@@ -101,7 +62,7 @@ def test_states_that_were_not_sent_are_sent_later_as_they_are_then():
     assert set(stuck.types()) <= {'stamps'}
 
 
-def test_a_page_hears_hello_before_all_else():
+def test_hello_is_sent_first():
     stuck = StuckChannel()
     stuck.bufferedAmount = 1 << 20
     channel, _ = control(stuck)

@@ -1,0 +1,119 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The control channel, over real connections without a browser."""
+
+import pytest
+from rtc_bridge.core.clock import boot_time
+from rtc_bridge.core.driving.driver_notices import Notice
+from support.viewer import freeze_budgets, make_sessions, TestCamera
+
+pytestmark = pytest.mark.asyncio
+
+
+async def test_hello_tells_limits_and_role(connect):
+    viewer = await connect(make_sessions(TestCamera('front', 60), role='view'), slots=2)
+    await viewer.until(lambda: viewer.got('control', 'lease'))
+    hello = viewer.got('control', 'hello')[0]
+    assert hello['robot_id'] == 'robot' and hello['role'] == 'view' and hello['slots'] == 2
+    assert hello['session'] == viewer.id
+    assert hello['teleop'] == {
+        'enabled': False, 'joy': False, 'max_linear_x': 1.0, 'max_linear_y': 0.0,
+        'max_angular_z': 2.0, 'max_age': 0.5, 'timeout': 0.3}
+    viewer.send('control', type='want', lease=True)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+    assert viewer.got('control', 'error')[0]['code'] == 'denied'
+
+
+async def test_messages_both_ways(connect):
+    sessions = make_sessions()
+    viewer = await connect(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.send('control', type='message', data={'a': 1})
+    viewer.send('control', type='ping', id=7)
+    await viewer.until(lambda: viewer.got('control', 'pong'))
+    pong, = viewer.got('control', 'pong')
+    assert pong['id'] == 7.0 and 0 < pong['time'] <= boot_time()
+    assert sessions.received == ['{"a": 1}']
+    sessions.send_message(None)
+    await viewer.until(lambda: viewer.got('control', 'message'))
+    assert viewer.got('control', 'message') == [{'type': 'message', 'data': None}]
+
+
+@pytest.mark.parametrize('text', ['', 'x', '{}', '{"type":"select","slot":9}',
+                                  '{"type":"select","slot":0,"camera":"nowhere"}'])
+async def test_bad_messages_get_an_error_and_end_nothing(connect, text):
+    viewer = await connect(make_sessions(TestCamera('front', 60)))
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.channels['control'].send(text)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+    await viewer.until(lambda: viewer.shows(0, 60))
+
+
+async def test_a_viewer_that_may_only_watch_reaches_no_application(connect):
+    sessions = make_sessions(TestCamera('front', 60), role='view')
+    viewer = await connect(sessions)
+    old = await connect(sessions, protocol='rtcbot', labels=('default',))
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    await old.until(lambda: old.shows(0, 60))
+    viewer.send('control', type='message', data='open the door')
+    old.channels['default'].send('open the door')
+    await viewer.until(lambda: viewer.got('control', 'error'))
+    assert viewer.got('control', 'error')[0]['code'] == 'denied'
+    old.channels['default'].send('{"forward": 1}')
+    viewer.send('control', type='ping', id=1)
+    await viewer.until(lambda: viewer.got('control', 'pong'))
+    assert sessions.received == []
+    assert sessions.robot.teleop.lease.holder is None
+
+
+@pytest.mark.parametrize('slot, frames', [(7, 1), (0, -1), (0, 'a')])
+async def test_impossible_reports_get_an_error(connect, slot, frames):
+    viewer = await connect(make_sessions(TestCamera('front', 60)))
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    viewer.send('control', type='shown', slot=slot, frames=frames, packets=1)
+    await viewer.until(lambda: viewer.got('control', 'error'))
+
+
+async def test_notices_are_sent_after_hello_and_at_each_change(connect):
+    sessions = make_sessions(role='view')
+    viewer = await connect(sessions)
+    await viewer.until(lambda: viewer.got('control', 'notices'))
+    assert viewer.got('control', 'notices') == [{'type': 'notices', 'notices': []}]
+    sessions.robot.notices = (Notice('no-subscriber', 'warn', 'Nobody listens.', '/cmd_vel'),)
+    sessions.notices_changed()
+    await viewer.until(lambda: len(viewer.got('control', 'notices')) == 2)
+    told = viewer.got('control', 'notices')[1]['notices']
+    assert told == [{'code': 'no-subscriber', 'level': 'warn', 'topic': '/cmd_vel', 'nodes': [],
+                     'text': 'Nobody listens.'}]
+    late = await connect(sessions)
+    await late.until(lambda: late.got('control', 'notices'))
+    assert late.got('control', 'notices')[0]['notices'] == told
+
+
+async def test_each_message_uses_the_budget(greet):
+    sessions = make_sessions()
+    rude, honest = await greet(sessions), await greet(sessions)
+    session = sessions.sessions[rude.id]
+    freeze_budgets(session)
+    for number in range(1000):
+        rude.send('control', type='figures', width=number)
+    await rude.until(lambda: rude.got('control', 'error'))
+    rude.send('control', type='ping', id=1)
+    rude.send('teleop', type='stop', request=1)
+    # A stop passes whatever else is sent.
+    await honest.until(lambda: any(m['latched'] for m in honest.got('control', 'stop')))
+    codes = [m['code'] for m in rude.got('control', 'error')]
+    assert codes.count('busy') <= 2 and not rude.got('control', 'pong')
+    await honest.ping()
