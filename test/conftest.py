@@ -23,7 +23,7 @@ import tempfile
 from typing import Iterator
 
 import pytest
-from rtc_bridge.nodes.demo import free_domain
+from rtc_bridge.sim.demo_environment import free_domain
 from support.browsers import Chromium, PATIENCE
 from support.colcon_install import Install
 from support.fake_clock import FakeClock

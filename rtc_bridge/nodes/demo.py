@@ -16,28 +16,19 @@
 
 import argparse
 import asyncio
-import errno
-import os
 from pathlib import Path
-import random
-import re
-import signal
-import socket
 import sys
 
 import aiohttp
 
 from ..core.protocol.signaling_messages import parse, Ready, SUBPROTOCOL, Watch
-from ..core.supervision import spawn
 from ..signaling.network_changes import reachable
-from ..system.child_processes import ChildProcess, end_processes
+from ..sim.demo import Demo
+from ..sim.demo_environment import choose_port, demo_environment, shared_file, url_of
 
 _ROBOT = 'demo'
-_ALL = {'0.0.0.0': '127.0.0.1', '::': '::1'}
-# What is shown without --verbose.
-_SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\]')
-# The bridge's own line.
-_LINK = re.compile(r'link to drive.*: (http\S+#\S+)')
+# Seconds between two attempts to reach the relay, which may not listen yet.
+_RETRY_S = 0.1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,99 +39,14 @@ def _parser() -> argparse.ArgumentParser:
                         help='TCP port, 0: any free one [%(default)s]')
     parser.add_argument('--video', metavar='FILE', type=Path,
                         help='a video file or image folder as a second camera')
-    parser.add_argument('--verbose', action='store_true', help='show what the programs say')
+    parser.add_argument('--verbose', action='store_true', help='show what the programs print')
     return parser
-
-
-def _url(host: str, port: int) -> str:
-    return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
-
-
-def _bind(host: str, port: int) -> int:
-    """
-    Return the port that could be listened on, a free one for 0.
-
-    :raises OSError: it could not
-    """
-    family = socket.AF_INET6 if ':' in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((host, port))
-        # Two sockets may share a bound port as long as neither listens.
-        probe.listen(1)
-        return probe.getsockname()[1]
-
-
-def choose_port(host: str, port: int) -> int:
-    """
-    Return the port to listen on.
-
-    :raises SystemExit: it cannot be had; the text names another one
-    """
-    try:
-        return _bind(host, port)
-    except OverflowError:
-        fault = f'port {port} is none: 0 to 65535'
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            other = _bind(host, 0)
-            fault = (f'port {port} is taken; choose another: rtc-bridge demo --port {other} '
-                     f'(make demo PORT={other})')
-        elif error.errno == errno.EACCES:
-            fault = f'port {port} is not allowed to this user; choose one above 1023: --port 8080'
-        else:
-            fault = f'cannot listen on {host}: {error.strerror or error}'
-    raise SystemExit(f'rtc-bridge demo: {fault}')
-
-
-def free_domain() -> int:
-    """Return a ROS domain in which nobody on this host takes part."""
-    for domain in random.sample(range(1, 102), 101):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                # Where a domain's first participant listens: DDSI-RTPS 2.3, section 9.6.1.1.
-                probe.bind(('', 7410 + 250 * domain))
-                return domain
-            except OSError:
-                continue
-    return 0
-
-
-def shared_file(name: str) -> Path:
-    """
-    Return a file of ``config/``, in the source tree or wherever it was installed.
-
-    :raises FileNotFoundError: there is none
-    """
-    for folder in Path(__file__).resolve().parents:
-        for path in (folder / 'config' / name, folder / 'share' / 'rtc_bridge' / 'config' / name):
-            if path.is_file():
-                return path
-    raise FileNotFoundError(f'config/{name} was not installed')
-
-
-def _environment(host: str) -> dict[str, str]:
-    """
-    Return the programs' environment: a ROS graph on this host alone, room for images.
-
-    :param host: of the relay, which no proxy leads to
-    """
-    environment = {**os.environ, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-                   'PYTHONUNBUFFERED': '1'}
-    environment.setdefault('ROS_DOMAIN_ID', str(free_domain()))
-    environment.setdefault('FASTRTPS_DEFAULT_PROFILES_FILE',
-                           str(shared_file('fastdds_shm.xml')))
-    direct = environment.get('no_proxy') or environment.get('NO_PROXY', '')
-    # A star means all, but only if it stands alone.
-    if direct.strip() != '*':
-        direct = ','.join([*filter(None, [direct]), '127.0.0.1', 'localhost', '::1', host])
-    return {**environment, 'no_proxy': direct, 'NO_PROXY': direct}
 
 
 def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
     """Return the modules to start, with their arguments."""
-    relay_url = f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'
-    page_url = f'{_url(reachable(options.host), port)}/{_ROBOT}'
+    relay_url = f'{url_of(options.host, port)}/{_ROBOT}'
+    page_url = f'{url_of(reachable(options.host), port)}/{_ROBOT}'
     programs = {
         'relay': ['--host', options.host, '--port', str(port), '--open'],
         'sim_robot': [],
@@ -154,7 +60,7 @@ def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
     return programs
 
 
-async def _reachable(url: str) -> None:
+async def _wait_for_robot(url: str) -> None:
     """Return when the robot takes offers, as a page sees it."""
     async with aiohttp.ClientSession() as client:
         while True:
@@ -166,56 +72,12 @@ async def _reachable(url: str) -> None:
                             return
             except (aiohttp.ClientError, OSError):
                 pass
-            await asyncio.sleep(0.1)  # The relay does not listen yet.
+            await asyncio.sleep(_RETRY_S)
 
 
 async def _run(options: argparse.Namespace, port: int) -> int:
-    """Start everything, wait for the end, return the exit status."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, stop.set)
-
-    link = loop.create_future()
-
-    def show(name: str, line: str) -> None:
-        found = _LINK.search(line)
-        if found and not link.done():
-            link.set_result(found[1])
-        elif not stop.is_set() and (options.verbose or _SERIOUS.search(line)):
-            print(f'[{name}] {line}', flush=True)
-
-    environment = _environment(options.host)
-    stopped = spawn('signals', stop.wait())
-    children: list[ChildProcess] = []
-    try:
-        for module, arguments in _programs(options, port).items():
-            children.append(await ChildProcess.start(module, arguments, environment, show))
-        ends = {child.ended for child in children} | {stopped}
-        reachable = spawn('look for the robot', _reachable(
-            f'{_url(_ALL.get(options.host, options.host), port)}/{_ROBOT}'))
-        await asyncio.wait(ends | {reachable}, return_when=asyncio.FIRST_COMPLETED)
-        if reachable.done():
-            await reachable
-            # Said before the bridge went to the relay.
-            print(f'\n  The robot is here:  {await link}\n\n'
-                  'Drive with W A S D or the arrow keys. Its ROS graph: export '
-                  f'ROS_DOMAIN_ID={environment["ROS_DOMAIN_ID"]} '
-                  'ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST\n'
-                  'Ctrl-C stops everything.', flush=True)
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        reachable.cancel()
-        dead = [child for child in children if child.ended.done()]
-        if stop.is_set() or not dead:
-            return 0
-        stop.set()  # What the others say while they are stopped is of no interest.
-        for child in dead:
-            print(f'rtc-bridge demo: {child.name} ended with status {child.ended.result()}; '
-                  'its last lines:', *child.last_lines, sep='\n  ', file=sys.stderr)
-        return 1
-    finally:
-        stop.set()
-        await end_processes(children)
+    demo = Demo(_programs(options, port), demo_environment(options.host), options.verbose)
+    return await demo.run(_wait_for_robot(f'{url_of(options.host, port)}/{_ROBOT}'))
 
 
 def main(args: list[str] | None = None) -> int:
@@ -226,7 +88,7 @@ def main(args: list[str] | None = None) -> int:
         return 1
     port = choose_port(options.host, options.port)
     if options.host not in ('127.0.0.1', '::1', 'localhost'):
-        print('Whoever has the link below can see and drive the simulated robot.')
+        print('The link below lets anybody who has it see and drive the simulated robot.')
     print('Starting the simulated robot, its bridge and a relay ...', flush=True)
     return asyncio.run(_run(options, port))
 

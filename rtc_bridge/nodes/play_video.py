@@ -12,100 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A video file, or a folder of numbered images, as a camera."""
+"""The program ``play_video``: a video file, or a folder of numbered images, as a camera."""
 
-from dataclasses import dataclass
-from pathlib import Path
 import sys
 
 import cv2
-from rclpy.clock import Clock, ClockType
-from rclpy.node import Node
 
-from ..core.errors import ParameterError
-from ..core.settings.parameters import parameter
-from ..core.supervision import guarded
-from ..ros.parameters import declare_parameters
-from ..ros.program import end_program, Finished, run_node
-from ..sim import frame_stamp
-from ..sim.camera_publisher import CameraPublisher, H264Publisher
-from ..sim.clips import open_source, play
-
-
-@dataclass(frozen=True)
-class PlayVideoSettings:
-    """All parameters of play_video."""
-
-    path: str = parameter('', 'video file, or folder of images')
-    loop: bool = parameter(True, 'begin again at the end')
-    rate: float = parameter(
-        0.0, 'pictures a second; 0: its own, images 10', unit='Hz', low=0.0, high=240.0)
-    width: int = parameter(
-        0, 'width to scale to; 0: its own, or in proportion', unit='px', low=0, high=7680)
-    height: int = parameter(
-        0, 'height to scale to; 0: its own, or in proportion', unit='px', low=0, high=4320)
-    camera: str = parameter('', 'name before image_raw and camera_info; empty: none')
-    frame_id: str = parameter('camera_optical_frame', 'frame of the pictures')
-    qos: str = parameter('reliable', 'of the pictures', choices=('reliable', 'best_effort'))
-    compressed: bool = parameter(False, 'publish JPEG on image_raw/compressed as well')
-    jpeg_quality: int = parameter(90, 'quality of the JPEG pictures', low=1, high=100)
-    format: str = parameter(  # noqa: A003 - the parameter has this name
-        'raw', 'raw: on image_raw; h264: on image_raw/h264 instead', choices=('raw', 'h264'))
-    h264_bitrate: int = parameter(2_000_000, 'of H.264', unit='bit/s', low=50_000, high=50_000_000)
-    draw_stamp: bool = parameter(False, 'draw the time into the picture, to measure delay')
-
-
-class PlayVideo(Node):
-    """Plays while somebody watches."""
-
-    def __init__(self) -> None:
-        """
-        Open the file or folder.
-
-        :raises ParameterError: a parameter has a value that is not allowed
-        :raises ImageError: nothing there that can be played
-        """
-        super().__init__('play_video')
-        settings = declare_parameters(self, PlayVideoSettings())
-        if not settings.path:
-            raise ParameterError('parameter path is empty, allowed is a video file or a folder of '
-                                 'images')
-        source = open_source(Path(settings.path).expanduser(),
-                             (settings.width, settings.height))
-        self._size = source.size
-        self._stamped = settings.draw_stamp
-        if self._stamped:
-            frame_stamp.check_size(*source.size)
-        self._pictures = play(source, loop=settings.loop)
-        rate = settings.rate or source.rate
-        common = self, settings.camera, settings.frame_id, settings.qos
-        if settings.format == 'h264':
-            self._camera = H264Publisher(*common, settings.h264_bitrate, rate)
-        else:
-            self._camera = CameraPublisher(
-                *common, jpeg_quality=settings.jpeg_quality if settings.compressed else None)
-        self.get_logger().info(f'{settings.path}: {source.size[0]}x{source.size[1]} at '
-                               f'{rate:g} Hz')
-        self.create_timer(1 / rate, guarded('playing', self._tick, on_failure=end_program),
-                          clock=Clock(clock_type=ClockType.STEADY_TIME))
-
-    def _tick(self) -> None:
-        moment = self.get_clock().now().to_msg()
-        self._camera.publish_info(*self._size, moment)
-        if not self._camera.watched:
-            return
-        picture = next(self._pictures, None)
-        if picture is None:
-            self._camera.flush()
-            self.get_logger().info('the end')
-            raise Finished
-        if self._stamped:
-            frame_stamp.draw(picture, frame_stamp.now())
-        self._camera.publish(picture, moment)
+from ..ros.program import run_node
+from ..sim.video_player import PlayVideo
 
 
 def main(args: list[str] | None = None) -> int:
     """Play until the end, if there is one; return the exit status."""
+    # OpenCV's threads would take the cores from the programs that watch.
     cv2.setNumThreads(1)
     return run_node('play_video', PlayVideo, args)
 

@@ -13,21 +13,23 @@
 # limitations under the License.
 
 """
-A number drawn into a picture, to measure delay from camera to screen.
+A number drawn into an image, to measure delay from camera to screen.
 
 Layout, from the top left corner: two rows of 28 blocks, each block 16x16 pixels, white for 1 and
 black for 0. Row 0 holds bits 47 to 24 of the number, then bits 7 to 4 of the checksum; row 1 holds
 bits 23 to 0, then bits 3 to 0 of the checksum; the highest bit comes first. So the stamp covers
 448x32 pixels. The checksum is the sum of the number's six bytes, plus 0xa5, modulo 256. A reader
-takes the mean of the 8x8 pixels in the middle of each block: above 128 is 1. A picture that was
+takes the mean of the 8x8 pixels in the middle of each block: above 128 is 1. An image that was
 scaled as a whole is read by scaling the block size with it.
 
 The number is the wall clock in microseconds (``CLOCK_REALTIME``), modulo 2**48.
 """
 
 import time
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.errors import ImageError
 
@@ -36,6 +38,8 @@ COLUMNS = 28
 ROWS = 2
 WIDTH, HEIGHT = COLUMNS * BLOCK, ROWS * BLOCK
 _BITS = 48
+# Seed of the checksum, so that a black image has no valid one.
+_CHECKSUM_SEED = 0xa5
 
 
 def now() -> int:
@@ -45,22 +49,22 @@ def now() -> int:
 
 def check_size(width: int, height: int) -> None:
     """
-    Check that a stamp fits into a picture.
+    Check that a stamp fits into an image.
 
     :raises ImageError: it does not
     """
     if width < WIDTH or height < HEIGHT:
-        raise ImageError(f'a stamp needs {WIDTH}x{HEIGHT} pixels, the picture has '
+        raise ImageError(f'a stamp needs {WIDTH}x{HEIGHT} pixels, the image has '
                          f'{width}x{height}')
 
 
-def draw(bgr: np.ndarray, value: int) -> None:
+def draw(bgr: npt.NDArray[np.uint8], value: int) -> None:
     """
     Draw a number into the top left corner, in place.
 
-    :param bgr: (h, w, 3) or (h, w) uint8, at least 448x32 pixels
+    :param bgr: of shape (height, width, 3) or (height, width), at least 448x32 pixels
     :param value: 0 to 2**48 - 1
-    :raises ImageError: the picture is too small
+    :raises ImageError: the image is too small
     :raises ValueError: the number is out of range
     """
     check_size(bgr.shape[1], bgr.shape[0])
@@ -70,30 +74,31 @@ def draw(bgr: np.ndarray, value: int) -> None:
     bgr[:HEIGHT, :WIDTH] = blocks if bgr.ndim == 2 else blocks[:, :, None]
 
 
-def read(picture: np.ndarray, width: int | None = None) -> int | None:
+def read(image: npt.NDArray[Any], width: int | None = None) -> int | None:
     """
-    Return the number in a picture, or ``None`` if there is none.
+    Return the number in an image, ``None`` if it has no valid one.
 
-    :param picture: (h, w, 3) or (h, w) uint8
-    :param width: of the picture that was drawn into, if this one was scaled since
+    :param image: uint8 of shape (height, width, 3) or (height, width)
+    :param width: of the image that was drawn into, in pixels, if it was scaled since
     """
-    block = BLOCK if width is None else BLOCK * picture.shape[1] / width
-    if picture.shape[0] < ROWS * block or picture.shape[1] < COLUMNS * block:
+    block = BLOCK if width is None else BLOCK * image.shape[1] / width
+    if image.shape[0] < ROWS * block or image.shape[1] < COLUMNS * block:
         return None
     bits = np.empty((ROWS, COLUMNS), np.uint8)
     for row in range(ROWS):
         for column in range(COLUMNS):
             top, left = int((row + 0.25) * block), int((column + 0.25) * block)
             size = max(int(block / 2), 1)
-            bits[row, column] = picture[top:top + size, left:left + size].mean() > 128
+            bits[row, column] = image[top:top + size, left:left + size].mean() > 128
     packed = np.packbits(np.concatenate((bits[0, :24], bits[1, :24])))
     value = int.from_bytes(packed.tobytes(), 'big')
     return value if np.array_equal(bits, _bits(value)) else None
 
 
-def _bits(value: int) -> np.ndarray:
+def _bits(value: int) -> npt.NDArray[np.uint8]:
+    """Return the blocks of a number, 0 or 1, of shape (ROWS, COLUMNS)."""
     number = value.to_bytes(_BITS // 8, 'big')
-    checksum = (sum(number) + 0xa5) % 256
+    checksum = (sum(number) + _CHECKSUM_SEED) % 256
     halves = [(value >> 24) << 4 | checksum >> 4, (value & 0xffffff) << 4 | checksum & 15]
     return np.array([[half >> COLUMNS - 1 - column & 1 for column in range(COLUMNS)]
                      for half in halves], np.uint8)

@@ -126,8 +126,8 @@ class SimWorld:
         """Set the wanted speeds, clamped to what the base can do; not finite means stop."""
         if not (math.isfinite(linear) and math.isfinite(angular)):
             linear = angular = 0.0
-        self._target = tuple(min(max(value, -limit), limit)
-                             for value, limit in zip((linear, angular), self._max))
+        self._target = (min(max(linear, -self._max[0]), self._max[0]),
+                        min(max(angular, -self._max[1]), self._max[1]))
         self._age = 0.0
 
     def place(self, pose: Pose) -> None:

@@ -32,7 +32,7 @@ CAMERA = 'video/image_raw'
 @pytest.fixture(scope='module')
 def frames(clip):
     """Return the clip's frames, BGR, as they are played."""
-    return list(open_source(clip, (640, 0)).pictures())
+    return list(open_source(clip, (640, 0)).images())
 
 
 @pytest.fixture(scope='module')

@@ -33,7 +33,7 @@ RED, BLUE = (0, 0, 200), (200, 0, 0)
 @pytest.fixture(scope='module')
 def source(clip):
     """Return the clip's frames, BGR, and small copies to look them up by."""
-    frames = list(open_source(clip).pictures())
+    frames = list(open_source(clip).images())
     return frames, [small(frame) for frame in frames]
 
 

@@ -27,7 +27,7 @@ import urllib.request
 import cv2
 import numpy
 import pytest
-from rtc_bridge.nodes.demo import _environment as programs_environment, free_domain, shared_file
+from rtc_bridge.sim.demo_environment import demo_environment, free_domain, shared_file
 from support.patience import PATIENCE
 
 pytest.importorskip('rclpy')
@@ -170,7 +170,7 @@ def test_taken_port_is_named():
 
 @pytest.mark.parametrize('arguments, fault', [
     (['--host', '192.0.2.1'], 'cannot listen on 192.0.2.1'),
-    (['--port', '70000'], 'port 70000 is none'),
+    (['--port', '70000'], 'port 70000 is out of range'),
     (['--video', '/nowhere.mp4'], 'there is no /nowhere.mp4'),
 ])
 def test_wrong_options_are_named(arguments, fault):
@@ -189,7 +189,7 @@ def test_no_proxy_stands_between_the_programs(monkeypatch, listed, variable):
     monkeypatch.setenv('http_proxy', 'http://proxy.example.org:3128')
     if listed:
         monkeypatch.setenv(variable, listed)
-    for name, value in programs_environment('10.1.2.3').items():
+    for name, value in demo_environment('10.1.2.3').items():
         monkeypatch.setenv(name, value)
     # As the bridge's WebSockets ask.
     assert bool(urllib.request.proxy_bypass('c.org:80')) is (listed == '*')

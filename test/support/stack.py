@@ -21,7 +21,7 @@ import sys
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Twist, TwistStamped
 import numpy as np
-from rtc_bridge.nodes.demo import shared_file
+from rtc_bridge.sim.demo_environment import shared_file
 from sensor_msgs.msg import Image
 from support.browsers import PATIENCE
 from support.processes import free_port, node, Process

@@ -29,7 +29,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / 'rtc_bridge'
 MESSAGES = {'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'nav_msgs', 'rcl_interfaces',
             'sensor_msgs', 'std_msgs', 'std_srvs',
             # Where they are installed.
-            'ffmpeg_image_transport_msgs', 'foxglove_msgs'}
+            'ffmpeg_image_transport_msgs', 'foxglove_msgs', 'tf2_msgs'}
 
 # Folder: the folders below that it may import, and the packages of others.
 FLOORS = {

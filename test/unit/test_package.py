@@ -143,7 +143,7 @@ def test_installed_relay_serves_its_page(install):
 
 
 def test_installed_demo_finds_its_files(install):
-    code = ('from rtc_bridge.nodes.demo import shared_file; '
+    code = ('from rtc_bridge.sim.demo_environment import shared_file; '
             'print(shared_file("fastdds_shm.xml"), shared_file("demo.yaml"))')
     done = install.run(sys.executable, '-c', code)
     config = install.prefix / 'share' / 'rtc_bridge' / 'config'

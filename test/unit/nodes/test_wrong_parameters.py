@@ -20,7 +20,7 @@ from rclpy.node import Node
 from rtc_bridge.bridge.bridge import Bridge
 from rtc_bridge.core.errors import ParameterError, StoreError
 from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
-from rtc_bridge.nodes.sim_robot import SimRobot
+from rtc_bridge.sim.robot_node import SimRobot
 
 
 @pytest.fixture

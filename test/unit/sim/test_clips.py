@@ -68,7 +68,7 @@ def numbers(pictures, size=(64, 48)):
 def test_video(video):
     source = open_source(video)
     assert source.rate == pytest.approx(24) and source.size == (64, 48)
-    pictures = list(source.pictures())
+    pictures = list(source.images())
     assert numbers(pictures) == list(range(COUNT))
     assert np.abs(pictures[5].astype(int) - numbered(5)).mean() < 3
 
@@ -76,7 +76,7 @@ def test_video(video):
 def test_folder_is_in_the_order_of_its_numbers(folder):
     source = open_source(folder)
     assert source.rate == 10 and source.size == (64, 48)
-    pictures = list(source.pictures())
+    pictures = list(source.images())
     assert all(np.array_equal(image, numbered(i)) for i, image in enumerate(pictures))
     assert len(pictures) == COUNT
 
@@ -84,7 +84,7 @@ def test_folder_is_in_the_order_of_its_numbers(folder):
 def test_broken_and_odd_images_of_a_folder(folder):
     (folder / 'frame3.png').write_bytes(b'broken')
     cv2.imwrite(str(folder / 'frame4.png'), numbered(4, (128, 96)))
-    pictures = list(open_source(folder).pictures())
+    pictures = list(open_source(folder).images())
     assert [image.shape for image in pictures] == [(48, 64, 3)] * (COUNT - 1)
     assert numbers(pictures) == [0, 1, 2, *range(4, COUNT)]
 
@@ -95,7 +95,7 @@ def test_scaling(video, folder, wanted, size):
     for path in (video, folder):
         source = open_source(path, wanted)
         assert source.size == size
-        pictures = list(source.pictures())
+        pictures = list(source.images())
         assert {image.shape for image in pictures} == {(size[1], size[0], 3)}
         assert numbers(pictures, size) == list(range(COUNT))
 
@@ -143,7 +143,7 @@ def test_a_file_cut_short_ends_early(video, tmp_path):
                 target.mux(packet)
     data = path.read_bytes()
     path.write_bytes(data[:int(len(data) * 0.7)])
-    assert 0 < len(list(open_source(path).pictures())) < COUNT
+    assert 0 < len(list(open_source(path).images())) < COUNT
 
 
 def test_what_cannot_be_played_is_named(tmp_path, video):

@@ -43,7 +43,7 @@ def plain(monkeypatch):
 
     monkeypatch.setattr(textures, 'side', side)
     monkeypatch.setattr(textures, 'wall', lambda *_: np.full((40, 40, 3), WALL, np.uint8))
-    monkeypatch.setattr('rtc_bridge.sim.camera._SUN', (0.0, 0.0))
+    monkeypatch.setattr('rtc_bridge.sim.scene._SUN', (0.0, 0.0))
     return SimCamera(Room(ROOM.length, ROOM.width, ROOM.height, things))
 
 
