@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One viewer's WebRTC session on the robot."""
+"""Sessions of viewers over WebRTC: negotiation, authorization, life cycle; knows no signaling."""

@@ -26,7 +26,7 @@ from .negotiation import apply_offer, discard, make_slot
 from .remote_description import answer_to, read_offer, ViewerOffer
 from .robot_context import RobotContext
 from .session import Session
-from .slot import Slot
+from .slots.slot import Slot
 from ..core.access.policy import VerifiedInvite
 from ..core.errors import SignalingError
 from ..core.protocol.signaling_messages import Offer

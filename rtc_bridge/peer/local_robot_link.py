@@ -38,7 +38,7 @@ class LocalRobotLink(RobotLink):
 
     Everything that it gets comes from outside: it checks sizes, texts and the SDP, decides on the
     role, and only then makes a session. Each way has one link, since sessions without a proof are
-    counted for each of them apart.
+    counted for each of them apart. Belongs to the event loop.
 
     :param via: ``server`` for the robot's own server, ``relay`` for a relay
     """

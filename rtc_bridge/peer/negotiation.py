@@ -25,8 +25,8 @@ from aiortc import (
 
 from . import aiortc_compat
 from .robot_context import RobotContext
-from .slot import Slot
-from .viewer_path import ViewerPath
+from .slots.slot import Slot
+from .slots.viewer_path import ViewerPath
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
 

@@ -25,7 +25,7 @@ from .negotiation import discard, make_slot
 from .remote_description import only_sha256, read_answer
 from .robot_context import RobotContext
 from .session import Session
-from .slot import Slot
+from .slots.slot import Slot
 from ..core.errors import SignalingError
 from ..core.protocol.ice import Candidate
 from ..core.protocol.signaling_messages import OfferRequest

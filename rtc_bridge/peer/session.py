@@ -26,8 +26,8 @@ from .channels.channel import Channel
 from .negotiation import log_states, make_connection
 from .remote_candidates import RemoteCandidates
 from .robot_context import RobotContext
-from .slot import Slot
-from .viewer_path import STEP_S, ViewerPath
+from .slots.slot import Slot
+from .slots.viewer_path import STEP_S, ViewerPath
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
@@ -59,7 +59,7 @@ class Session:
     :param source: address of the viewer, as far as signaling knows it
     :param role: ``none`` until a proof, ``view`` or ``drive``
     :param invite: that a WHEP player has shown
-    :ivar selected: somebody has chosen the camera of slot 0
+    :ivar selected: the viewer has chosen the camera of slot 0
     :ivar viewer_stats: what the page measured last, and when it said so (boot-time clock)
     :ivar failed_codecs: codecs that the viewer decodes nothing of, in any slot
     :ivar on_closed: called once when the session is over

@@ -68,7 +68,8 @@ class UnprovenSessions:
     """
     Limits the sessions without a proof that came one way: by the own server, or by one relay.
 
-    Set one up within :meth:`turn`, and give it a place by :meth:`enter`.
+    Set one up within :meth:`turn`, and give it a place by :meth:`enter`. Belongs to the event
+    loop.
     """
 
     def __init__(self) -> None:

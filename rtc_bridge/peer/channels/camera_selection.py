@@ -18,7 +18,7 @@ import logging
 
 from .channel import ChannelSession
 from .control_sender import ControlSender
-from ..slot import Slot
+from ..slots.slot import Slot
 from ...core.errors import ProtocolError
 from ...core.protocol.control_messages import Select
 from ...core.protocol.strict_json import shorten

@@ -21,7 +21,7 @@ from aiortc import RTCDataChannel
 
 from ..authorization import SessionAuthorization
 from ..robot_context import RobotContext
-from ..slot import Slot
+from ..slots.slot import Slot
 from ...core.limits.peer_limits import SessionBudgets
 from ...core.protocol.control_messages import ViewerStats
 
@@ -39,7 +39,7 @@ class ChannelSession(Protocol):
     """
     The session that a channel belongs to, as the channel sees it.
 
-    :ivar selected: somebody has chosen the camera of slot 0
+    :ivar selected: the viewer has chosen the camera of slot 0
     :ivar viewer_stats: what the page measured last, and when it said so (boot-time clock)
     """
 
@@ -70,7 +70,11 @@ class ChannelSession(Protocol):
 
 
 class Channel:
-    """A data channel of a session; each kind overrides what concerns it."""
+    """
+    A data channel of a session; each kind overrides what concerns it.
+
+    Belongs to the event loop, as aiortc does.
+    """
 
     def __init__(self, channel: RTCDataChannel) -> None:
         self._channel = channel

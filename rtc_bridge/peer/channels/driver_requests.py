@@ -44,7 +44,7 @@ class DriverRequests:
             reason = str(refused)
             self._sender.error(reason, next(
                 (notice.text for notice in self._session.robot.notices if notice.code == reason),
-                'nobody can drive by this bridge now'))
+                'this bridge does not drive the robot now'))
 
     def _request_lease(self, message: RequestLease) -> None:
         session, teleop = self._session, self._session.robot.teleop

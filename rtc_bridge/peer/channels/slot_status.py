@@ -16,7 +16,7 @@
 
 from .channel import ChannelSession
 from .control_sender import ControlSender
-from ..slot import Slot
+from ..slots.slot import Slot
 from ...core.clock import boot_time
 from ...core.limits.rate_limit import Throttle
 

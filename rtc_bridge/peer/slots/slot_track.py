@@ -18,27 +18,23 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 import logging
-from typing import Any, Callable, TypeAlias
+from typing import Callable
 
 from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
-import av
 
-from .aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
 from .keyframe_requests import KeyframeRequests
-from ..core.clock import boot_time
-from ..core.failure_log import failures
-from ..core.supervision import OnFailure
-from ..core.video.bandwidth_estimate import START_BITRATE
-from ..core.video.codec_fallback import DecodeMonitor
-from ..core.video.frame_times import CaptureDelay, SentFrameTimes
-from ..core.video.retransmission import PACKET_BITS, RetransmissionBudget
-from ..media.encoded_frame import EncodedFrame
+from ..aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
+from ...core.clock import boot_time
+from ...core.failure_log import failures
+from ...core.supervision import OnFailure
+from ...core.video.bandwidth_estimate import START_BITRATE
+from ...core.video.codec_fallback import DecodeMonitor
+from ...core.video.frame_times import CaptureDelay, SentFrameTimes
+from ...core.video.retransmission import PACKET_BITS, RetransmissionBudget
+from ...media.encoded_frame import EncodedFrame, Packet
 
 logger = logging.getLogger(__name__)
-
-# An encoded frame. The parameter of the type exists for type checkers only.
-Packet: TypeAlias = 'av.Packet[Any]'
 
 # Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
 _MAX_WAITING = 3
@@ -165,7 +161,7 @@ class SlotTrack(MediaStreamTrack):
         except (MediaStreamError, ConnectionError):
             raise
         except Exception as error:
-            failures.note('sending of pictures', error, 'the session ends')
+            failures.note('sending of frames', error, 'the session ends')
             self.on_failure(error)
             raise MediaStreamError from error
 

@@ -21,14 +21,14 @@ from typing import Callable
 
 from .keyframe_requests import KeyframeRequests
 from .slot_track import SlotTrack
-from ..core.clock import boot_time
-from ..core.limits.rate_limit import RateLimiter
-from ..core.supervision import guarded
-from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
-from ..core.video.codec_fallback import choose_profile, DecodeMonitor
-from ..core.video.video_codecs import codec_of
-from ..media.camera import Camera
-from ..media.subscription import Subscription
+from ...core.clock import boot_time
+from ...core.limits.rate_limit import RateLimiter
+from ...core.supervision import guarded
+from ...core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
+from ...core.video.codec_fallback import choose_profile, DecodeMonitor
+from ...core.video.video_codecs import codec_of
+from ...media.camera import Camera
+from ...media.subscription import Subscription
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +90,8 @@ class Slot:
             elif self.track.reading:
                 self.keyframes.request()
             self._has_shown = True
-        logger.debug('%s: camera %s in %s', self._name,
-                     camera.name if camera is not None else 'none', self.profile)
+        logger.debug('%s: %s', self._name, f'camera {camera.name} in {self.profile}'
+                     if camera is not None else 'empty')
         if old is not None and subscription is not None:
             old.unsubscribe(subscription)
 

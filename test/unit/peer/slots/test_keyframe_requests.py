@@ -19,7 +19,7 @@ import time
 import pytest
 from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
-from rtc_bridge.peer.slot import Slot
+from rtc_bridge.peer.slots.slot import Slot
 from support.viewer import freeze_budgets, make_sessions, TestCamera, until
 
 pytestmark = pytest.mark.asyncio

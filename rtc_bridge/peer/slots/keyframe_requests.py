@@ -16,9 +16,9 @@
 
 from typing import Callable
 
-from ..core.clock import boot_time
-from ..core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
-from ..core.limits.rate_limit import RateLimiter
+from ...core.clock import boot_time
+from ...core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
+from ...core.limits.rate_limit import RateLimiter
 
 # Seconds, besides a round trip, in which a keyframe that was asked for may still be on its way: it
 # is encoded with the next frame, and sent in several packets.
@@ -31,10 +31,10 @@ class KeyframeRequests:
 
     All viewers of a stream get each keyframe, and pay for it with bits that other frames lack. So
     what a viewer brings about has a budget; what the slot itself needs (its first frame, another
-    stream) has none.
+    stream) has none. Belongs to the event loop.
 
     :ivar driving_budget: keyframes that this slot has to itself while its viewer drives, ``None``
-        for slots that nobody drives by
+        for slots that are not driven by
     :param request: asks the camera for a keyframe
     :param budget: keyframes that the viewer may bring about, shared by all its slots
     """

@@ -20,17 +20,17 @@ import logging
 
 from aiortc import RTCPeerConnection
 
-from . import aiortc_compat
 from .slot import Slot
-from ..core.supervision import spawn
-from ..core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
-from ..core.video.congestion_control import CongestionController
+from .. import aiortc_compat
+from ...core.supervision import spawn
+from ...core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
+from ...core.video.congestion_control import CongestionController
 
 logger = logging.getLogger(__name__)
 
 # Seconds between two calls of step().
 STEP_S = 0.2
-# Bit/s: below this no picture is of use to a driver.
+# Bit/s: below this no video is of use to a driver.
 MIN_BITRATE = 150_000
 # Padding goes out in so many parts: sent at once it would be the queue that it is to find.
 _PADDING_PARTS = 10
