@@ -92,7 +92,6 @@ setup(
             'hypothesis',
             'mypy',
             'playwright',
-            'pydocstyle',
             'pytest',
             'pytest-asyncio',
             'pytest-timeout',
