@@ -26,7 +26,7 @@ SHARE = FindPackageShare('rtc_bridge')
 
 
 def include(name: str, **arguments) -> IncludeLaunchDescription:
-    """Return another launch file of this package with its arguments."""
+    """Return the action that includes another launch file of this package."""
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, 'launch', name])),
         launch_arguments=arguments.items())
@@ -41,7 +41,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('port', default_value='8080', description="the relay's TCP port"),
         DeclareLaunchArgument(
             'rviz', default_value='false', choices=['true', 'false'],
-            description='start RViz beside it, if it is installed'),
+            description='start RViz as well, if it is installed'),
         SetEnvironmentVariable('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST'),
         SetEnvironmentVariable(
             'FASTRTPS_DEFAULT_PROFILES_FILE',

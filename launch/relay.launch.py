@@ -13,9 +13,9 @@
 # limitations under the License.
 
 """
-Start a relay. It needs no ROS; this is for hosts that have it anyway.
+Start a relay, on a host that has ROS anyway: the relay itself needs no ROS.
 
-An argument that is not given leaves the value in ``config``, or in the environment, alone. Robots
+An argument that is not given does not change the value in ``config`` or in the environment. Robots
 need tokens (``tokens_file`` in ``config``, or the environment) unless ``open`` is true.
 """
 
@@ -29,26 +29,26 @@ from launch.events.process import ProcessExited, ShutdownProcess
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-# A relay that was refused its start, say for a wrong setting, would be refused again.
+# Exit status of a relay that refuses to start, because of a wrong setting for example.
 REFUSED = 2
 
 
 def end_if_refused(event: ProcessExited,
                    context: LaunchContext) -> list[LogInfo | EmitEvent] | None:
     """
-    Do not start the relay again when it was refused its start, as it would be again.
+    Return what ends the relay for good if it refused to start: it would refuse again.
 
-    A launch of this file alone ends with it; one that includes it goes on with what is its own.
+    A launch of this file alone ends then; a launch that includes this file goes on.
     """
     if event.returncode != REFUSED:
         return None
-    return [LogInfo(msg='the relay was refused its start, for the reason above; it is not started '
+    return [LogInfo(msg='the relay refused to start, for the reason above; it is not started '
                         'again'),
             EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))]
 
 
 def relay_node(context: LaunchContext) -> list[Node | RegisterEventHandler]:
-    """Return the relay with the flags that the arguments ask for."""
+    """Return the relay's process, with the flags that the arguments ask for."""
     given = {name: LaunchConfiguration(name).perform(context)
              for name in ('config', 'host', 'port', 'open')}
     flags = [word for name in ('config', 'host', 'port') if given[name]
@@ -65,11 +65,11 @@ def generate_launch_description() -> LaunchDescription:
     """Declare the arguments, then start the relay."""
     return LaunchDescription([
         DeclareLaunchArgument(
-            'config', default_value='', description='TOML file with settings, as '
-            'config/relay.toml'),
+            'config', default_value='', description='TOML file with settings; '
+            'config/relay.toml is an example'),
         DeclareLaunchArgument(
-            'host', default_value='', description='address to listen on; else 0.0.0.0'),
-        DeclareLaunchArgument('port', default_value='', description='TCP port; else 8080'),
+            'host', default_value='', description='address to listen on; default: 0.0.0.0'),
+        DeclareLaunchArgument('port', default_value='', description='TCP port; default: 8080'),
         DeclareLaunchArgument(
             'open', default_value='false', choices=['true', 'false', 'True', 'False'],
             description='true: any robot may register under any free name'),

@@ -15,7 +15,7 @@
 """
 Start the bridge and its guard on a robot.
 
-An argument that is not given leaves the value in ``params_file`` alone.
+An argument that is not given does not change the value in ``params_file``.
 """
 
 from launch import LaunchContext, LaunchDescription
@@ -31,27 +31,25 @@ from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 from launch_ros.substitutions import FindPackageShare
 
 CONFIG = PathJoinSubstitution([FindPackageShare('rtc_bridge'), 'config'])
-
-
-# A node that was refused its start, say for a wrong parameter, would be refused again.
+# Exit status of a node that refuses to start, because of a wrong parameter for example.
 REFUSED = 2
 
 
 def end_together(nodes: list[Node], others: list[Node]) -> list[RegisterEventHandler]:
     """
-    Return what ends the robot's nodes, and no others, when one was refused its start.
+    Return handlers that end all these nodes for good when one of ``nodes`` refuses to start.
 
-    Else it would be started again and again. A launch of this file alone ends with them; one that
-    includes it goes on with what is its own.
+    Launch would start it again and again otherwise, and it would refuse each time. A launch of
+    this file alone ends then; a launch that includes this file goes on.
 
-    :param nodes: those that mean it by the exit status ``REFUSED``
-    :param others: those that end with them, and end nothing themselves
+    :param nodes: programs of this package, whose exit status may be ``REFUSED``
+    :param others: nodes whose own exit status says nothing about the robot
     """
     def end_if_refused(event: ProcessExited,
                        context: LaunchContext) -> list[LogInfo | EmitEvent] | None:
         if event.returncode != REFUSED:
             return None
-        reason = (f'{event.process_name} was refused its start, for the reason above; it is not '
+        reason = (f'{event.process_name} refused to start, for the reason above; it is not '
                   'started again, and the other nodes of robot.launch.py end')
         return [LogInfo(msg=reason), *(
             EmitEvent(event=ShutdownProcess(process_matcher=matches_action(node)))
@@ -73,7 +71,7 @@ def robot_nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     bridge = dict(common)
     for name in ('relay_url', 'robot_id'):
         if given(name):
-            # A type, or launch would make a number of the robot 007.
+            # With its type: otherwise launch makes a number of the name 007.
             bridge[name] = ParameterValue(given(name), value_type=str)
     guard = given_true('guard') if given('guard') else True
     if given('guard'):
@@ -87,7 +85,7 @@ def robot_nodes(context: LaunchContext) -> list[Node | RegisterEventHandler]:
     nodes = [Node(executable='bridge', parameters=[file, bridge], **options)]
     if guard:
         nodes.append(Node(executable='cmd_vel_guard', parameters=[file, common], **options))
-    # Its window may be closed, and its exit status says nothing of the robot.
+    # Its window may be closed while the robot runs.
     rviz = [Node(package='rviz2', executable='rviz2', namespace=given('namespace'),
                  parameters=[common],
                  arguments=['-d', PathJoinSubstitution([CONFIG, 'robot.rviz'])])] if (
@@ -103,7 +101,8 @@ def generate_launch_description() -> LaunchDescription:
             'relay_url', default_value='',
             description='where the robot is found: https://host/name'),
         DeclareLaunchArgument(
-            'robot_id', default_value='', description="the robot's name; else the host name"),
+            'robot_id', default_value='',
+            description="the robot's name; default: the host name"),
         DeclareLaunchArgument(
             'namespace', default_value='', description='namespace of the nodes'),
         DeclareLaunchArgument(
@@ -113,10 +112,12 @@ def generate_launch_description() -> LaunchDescription:
             'use_sim_time', default_value='', choices=['', *switch],
             description='take the time from /clock'),
         DeclareLaunchArgument(
-            'log_level', default_value='', description='debug, info, warn, error or fatal'),
+            'log_level', default_value='',
+            description='debug, info, warn, error or fatal, of ROS itself as well; '
+                        'rtc_bridge:=debug for the bridge alone'),
         DeclareLaunchArgument(
             'rviz', default_value='false', choices=switch,
-            description='start RViz beside it, if it is installed'),
+            description='start RViz as well, if it is installed'),
         DeclareLaunchArgument(
             'guard', default_value='', choices=['', *switch],
             description='false: no guard, the bridge publishes cmd_vel itself'),

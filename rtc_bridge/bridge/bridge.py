@@ -58,6 +58,9 @@ from ..system.thread_priority import EVENT_LOOP_NICE, raise_priority
 
 _logger = logging.getLogger(__name__)
 
+# Makes the coroutine of a part, anew for each start.
+_MakePart = Callable[[], Coroutine[Any, Any, None]]
+
 
 class Bridge:
     """
@@ -129,32 +132,31 @@ class Bridge:
         """
         loop = asyncio.get_running_loop()
         count_unhandled_failures(loop)
-        end = Shutdown()
+        shutdown = Shutdown()
         for number in termination_signals():
-            loop.add_signal_handler(number, guarded('signals', end.request))
+            loop.add_signal_handler(number, guarded('signals', shutdown.request))
         async with contextlib.AsyncExitStack() as stack:
-            ros = await self._start(loop, stack, end)
-            tasks = [spawn(name, work, on_failure=end.on_failure_of(name))
+            ros = await self._start(loop, stack, shutdown)
+            tasks = [spawn(name, work, on_failure=shutdown.on_failure_of(name))
                      for name, work in self._teleop.parts().items()]
             tasks += [spawn(name, keep_running(name, make))
                       for name, make in self._restartable_parts(ros).items()]
-            await end.wait()
-            _logger.debug('end: %s', end.failed_part or 'signal')
+            await shutdown.wait()
             # The zero goes out before anything that may take time.
             with guard('last zero'):
                 self._teleop.close()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        if end.failed_part:
+        if part := shutdown.failed_part:
             self._node.get_logger().fatal(
-                f'the bridge ends: it must not go on without its part {end.failed_part!r}, which '
-                f'failed: {failures.newest.get(end.failed_part, "")}')
+                f'the bridge ends: it must not go on without its part {part!r}, which failed: '
+                f'{failures.newest.get(part, "")}')
             return FAILED
         return 0
 
     async def _start(self, loop: asyncio.AbstractEventLoop, stack: contextlib.AsyncExitStack,
-                     end: Shutdown) -> ExecutorThread:
+                     shutdown: Shutdown) -> ExecutorThread:
         """
         Start what has to run before the parts; ``stack`` ends it, the last one first.
 
@@ -166,14 +168,14 @@ class Bridge:
 
         self._node.create_subscription(
             String, '~/send', guarded('message to viewers', send), 10)
-        self._teleop.listen(loop, end)
-        with guard('ICE watch'):
+        self._teleop.listen(loop, shutdown)
+        with guard('ICE servers'):
             await self._ice_server_monitor.probe()
         await stack.enter_async_context(
             self._server.running(LocalRobotLink(self._sessions, 'server')))
         # This logs a line; before here the one line of a refused start would not stand alone.
         use_h264_encoder(self._settings.video.h264_encoder)
-        ros = ExecutorThread(self._node, end.on_failure_of('ROS executor'))
+        ros = ExecutorThread(self._node, shutdown.on_failure_of('ROS executor'))
         # Threads that start from here on inherit the priority; encoders and decoders lower theirs.
         raise_priority(EVENT_LOOP_NICE)
         stack.callback(ros.close)
@@ -185,16 +187,15 @@ class Bridge:
         self._tell_people()
         return ros
 
-    def _restartable_parts(
-            self, ros: ExecutorThread) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    def _restartable_parts(self, ros: ExecutorThread) -> dict[str, _MakePart]:
         """Return by name what starts again after a failure, because no safety depends on it."""
-        parts: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+        parts: dict[str, _MakePart] = {
             'cameras': self._cameras.run,
             'telemetry': lambda: self._telemetry.run(ros),
             'actions': lambda: self._service_calls.run(ros),
             'command path': lambda: self._teleop.path.run(ros),
             'diagnostics': self._diagnostics.run,
-            'ICE watch': self._ice_server_monitor.run}
+            'ICE servers': self._ice_server_monitor.run}
         if self._relay_client is not None:
             parts['relay client'] = self._relay_client.run
         return parts

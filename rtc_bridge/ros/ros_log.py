@@ -33,13 +33,13 @@ class _RosHandler(logging.Handler):
         super().__init__()
         self._logger = node.get_logger()
         self.setFormatter(EscapingFormatter())
-        self._debug_formatter = EscapingFormatter('%(name)s: %(message)s')
 
     def format(self, record: logging.LogRecord) -> str:  # noqa: A003 - the name in logging
-        """Return the text; a debug line begins with its module, for those who follow the code."""
+        """Return the text; a debug line begins with its module, for readers of the code."""
+        text = super().format(record)
         if record.levelno <= logging.DEBUG:
-            return self._debug_formatter.format(record)
-        return super().format(record)
+            return f'{record.name.removeprefix(_PACKAGE + ".")}: {text}'
+        return text
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -39,7 +39,7 @@ def robot(tmp_path_factory):
     directory = tmp_path_factory.mktemp('faults')
     # From the start, as ICE servers are asked twice a minute only.
     (directory / 'bridge').mkdir()
-    (directory / 'bridge' / 'ICE watch').write_text('once')
+    (directory / 'bridge' / 'ICE servers').write_text('once')
     robot = FaultyRobot(directory, **{
         'cameras.names': ['front', '*'], 'teleop.max_frame_age': 0.0,
         'telemetry.topics': ['/words'], 'actions.services': ['/wave'],
@@ -152,7 +152,7 @@ class TestWhatStartsAgain:
         robot.failures('diagnostics')
 
     def test_the_probe_of_ice_servers_at_the_start(self, robot):
-        assert robot.failures('ICE watch') == 1
+        assert robot.failures('ICE servers') == 1
 
     def test_a_request_is_answered_and_counted(self, robot, url):
         robot.arm('request', 'once')

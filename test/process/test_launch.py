@@ -231,7 +231,7 @@ def including(install, folder, params, command):
 def test_a_refused_start_leaves_an_including_launch_alone(install, launch, tmp_path):
     params = params_file(tmp_path, **{'teleop.timeout': 99.0})
     site = launch(including(install, tmp_path, params, 'exec sleep 300'))
-    site.wait_for('was refused its start, for the reason above')
+    site.wait_for('refused to start, for the reason above')
     # The second may be stopped before it is refused, too; neither is started again.
     site.wait_for(r'exited: \S*bridge')
     site.wait_for(r'exited: \S*cmd_vel_guard')
@@ -245,7 +245,7 @@ def test_a_program_of_another_that_ends_with_2_leaves_the_robot_alone(install, l
     site.wait_for(r'exited: sh\S* 2')
     site.wait_for(r'started: \S*cmd_vel_guard')
     site.wait_for('H.264 is encoded by')
-    assert site.process.poll() is None and 'was refused' not in site.output
+    assert site.process.poll() is None and 'refused to start' not in site.output
     assert site.stop() == 0
 
 

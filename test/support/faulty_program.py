@@ -44,7 +44,7 @@ PLACES = {
     'actions': 'rtc_bridge.bridge.service_calls:ServiceCalls._update',
     'diagnostics': 'rtc_bridge.ros.diagnostics:DiagnosticsPublisher.publish',
     'diagnostics of a camera': 'rtc_bridge.bridge.camera_diagnostics:CameraDiagnostics.status',
-    'ICE watch': 'rtc_bridge.peer.ice_server_monitor:IceServerMonitor.probe',
+    'ICE servers': 'rtc_bridge.peer.ice_server_monitor:IceServerMonitor.probe',
     'relay client': 'rtc_bridge.signaling.relay_client:RelayClient._take',
     'request': 'rtc_bridge.relay.app:_Relay._post',
     'session': 'rtc_bridge.peer.authorization:SessionAuthorization.fault',

@@ -43,7 +43,7 @@ def test_a_failure_is_a_warning_for_some_seconds_and_counted_for_ever(clock):
 
 def test_failures_before_the_first_report_are_new(clock):
     log = FailureLog()
-    log.note('ICE watch', ValueError('at the start'))
+    log.note('ICE servers', ValueError('at the start'))
     assert FailureDiagnostics(log, clock).status().level == DiagnosticStatus.WARN
 
 

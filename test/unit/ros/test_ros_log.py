@@ -55,7 +55,7 @@ def log_all():
 
 
 @pytest.mark.parametrize('level, debug_lines', [
-    (LoggingSeverity.DEBUG, [('debug', 'rtc_bridge.test_ros_log: choose vp8')]),
+    (LoggingSeverity.DEBUG, [('debug', 'test_ros_log: choose vp8')]),
     (LoggingSeverity.INFO, []), (LoggingSeverity.WARN, [])])
 def test_each_level_goes_to_that_of_ros_and_debug_only_where_ros_shows_it(level, debug_lines):
     node = FakeNode(level)
@@ -80,7 +80,7 @@ def test_text_from_outside_stays_one_line():
         logger.info('name %s', 'a\nb\x1b[2J')
         logger.debug('name %s', 'a\nb')
     assert [text for _, text in node.logger.lines] == [
-        r'name a\nb\x1b[2J', r'rtc_bridge.test_ros_log: name a\nb']
+        r'name a\nb\x1b[2J', r'test_ros_log: name a\nb']
 
 
 def test_a_logger_that_fails_ends_nothing(capsys):
