@@ -31,7 +31,6 @@ from ..core.supervision import call_guarded
 from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
-from ..core.video.video_codecs import codec_of
 
 logger = logging.getLogger(__name__)
 # Seconds between two choices of streams, unless one is urgent: estimates of several viewers come
@@ -179,10 +178,10 @@ class Camera:
         if now < self._next_balance and not at_once:
             return
         self._next_balance = now + _BALANCE_PERIOD_S
-        settings, passing = self.settings, self.source.can_pass_on(self.settings)
-        self.encoded.assign([s for s in self._subscriptions if not (
-            passing and codec_of(s.profile) == 'h264'
-            and self.source.pass_on(s, settings.max_bitrate))], now)
+        passing = self.source.can_pass_on(self.settings)
+        self.encoded.assign([
+            s for s in self._subscriptions
+            if not (passing and self.source.pass_on(s, self.settings.max_bitrate))], now)
         self.source.decoder.run(self.source.active and self.encoded.watched)
 
     def state(self) -> tuple[str, float]:

@@ -24,6 +24,7 @@ from .subscription import Subscription
 from ..core.clock import boot_time, Clock
 from ..core.video.bitrate_meters import BitrateMeter
 from ..core.video.passthrough_rules import fits_path, reason_to_encode
+from ..core.video.video_codecs import codec_of
 
 
 class H264Source:
@@ -90,7 +91,9 @@ class H264Source:
         return not self.encoded_because
 
     def pass_on(self, subscription: Subscription, max_bitrate: int) -> bool:
-        """Give a viewer the H.264 if its path carries it; return whether it does."""
+        """Give a viewer of H.264 the camera's own if its path carries it; return whether so."""
+        if codec_of(subscription.profile) != 'h264':
+            return False
         fits = fits_path(subscription.member.estimate, self.meter.bitrate, max_bitrate,
                          passing=subscription.stream is self.stream)
         if fits:

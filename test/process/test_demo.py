@@ -27,7 +27,6 @@ import urllib.request
 import cv2
 import numpy
 import pytest
-from rtc_bridge.sim.demo_environment import demo_environment, free_domain, shared_file
 from support.patience import PATIENCE
 
 pytest.importorskip('rclpy')
@@ -179,34 +178,3 @@ def test_wrong_options_are_named(arguments, fault):
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert fault in done.stderr
-
-
-@pytest.mark.parametrize('listed, variable', [
-    (None, 'no_proxy'), ('a.org, b.org', 'no_proxy'), ('a.org', 'NO_PROXY'), ('*', 'no_proxy')])
-def test_no_proxy_stands_between_the_programs(monkeypatch, listed, variable):
-    for name in ('no_proxy', 'NO_PROXY'):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv('http_proxy', 'http://proxy.example.org:3128')
-    if listed:
-        monkeypatch.setenv(variable, listed)
-    for name, value in demo_environment('10.1.2.3').items():
-        monkeypatch.setenv(name, value)
-    # As the bridge's WebSockets ask.
-    assert bool(urllib.request.proxy_bypass('c.org:80')) is (listed == '*')
-    for host in ('127.0.0.1', 'localhost', '::1', '10.1.2.3', *(['a.org'] if listed else [])):
-        assert urllib.request.proxy_bypass(f'{host}:8080'), host
-
-
-def test_shared_memory_profile_is_found():
-    assert shared_file('fastdds_shm.xml').read_text().startswith('<?xml')
-    with pytest.raises(FileNotFoundError, match='no such file'):
-        shared_file('no such file')
-
-
-def test_domain_in_use_is_not_chosen(monkeypatch):
-    domain = free_domain()
-    monkeypatch.setattr('random.sample', lambda population, k: [domain, domain + 1])
-    assert free_domain() == domain
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
-        taken.bind(('', 7410 + 250 * domain))
-        assert free_domain() != domain
