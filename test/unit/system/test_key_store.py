@@ -154,3 +154,8 @@ def test_the_default_folder_is_below_ros_home(monkeypatch, tmp_path):
     monkeypatch.delenv('ROS_HOME')
     monkeypatch.setenv('HOME', '/home/somebody')
     assert str(default_directory()) == '/home/somebody/.ros/rtc_bridge'
+
+
+def test_each_folder_has_an_id_of_its_own(tmp_path):
+    one, other = tmp_path / 'one', tmp_path / 'other'
+    assert KeyStore(one).folder_id == KeyStore(one).folder_id != KeyStore(other).folder_id

@@ -114,3 +114,16 @@ def test_a_release_that_the_disk_refuses_releases_nothing(path, disk, clock, con
     clock.now += 1.0
     assert controller.engage_emergency_stop('Ada')
     assert EmergencyStop(StopFile(path)).id == controller.emergency_stop.id
+
+
+def test_a_stop_file_that_others_can_change_counts_as_a_stop(tmp_path, clock):
+    path = tmp_path / 'emergency_stop.bot.json'
+    stop = EmergencyStop(StopFile(path), clock=clock)
+    stop.engage('Ada')
+    assert stop.store() and stop.release(stop.id, 'Ada')
+    assert not EmergencyStop(StopFile(path), clock=clock).engaged
+    path.chmod(0o666)
+    assert EmergencyStop(StopFile(path), clock=clock).engaged
+    path.unlink()
+    path.symlink_to(tmp_path / 'elsewhere')
+    assert EmergencyStop(StopFile(path), clock=clock).engaged
