@@ -21,7 +21,7 @@ from . import self_signed_certificate
 from ..core.errors import ParameterError
 from ..core.settings.robot_settings import ServerSettings
 from ..peer.aiortc_compat import host_addresses
-from ..relay.http.server import tls
+from ..relay.http.server import tls_context
 from ..system.private_files import warn_if_exposed
 
 _logger = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ class ServerCertificate:
             self._ensure()
         self._modified = self._modification_times()
         try:
-            self.context = tls(str(self._file), str(self._key))
+            self.context = tls_context(str(self._file), str(self._key))
         except OSError as error:
             raise ParameterError(f'parameter server.certificate or server.key: {self._file} and '
                                  f'{self._key} cannot be used: {error}') from None
@@ -81,7 +81,7 @@ class ServerCertificate:
             return False
         _logger.debug('certificate %s has changed', self._file)
         # Raises before the context in use is touched, if the files do not fit together.
-        tls(str(self._file), str(self._key))
+        tls_context(str(self._file), str(self._key))
         self.context.load_cert_chain(self._file, self._key)
         self._modified = modified
         return True

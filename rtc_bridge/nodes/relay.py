@@ -35,8 +35,8 @@ from ..core.settings.relay_settings import LogSettings, RelaySettings
 from ..core.supervision import guarded, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
-from ..relay.http.server import serve, tls
-from ..relay.metrics import JsonFormatter
+from ..relay.event_log import JsonFormatter
+from ..relay.http.server import serve, tls_context
 from ..system.dependency_check import check
 from ..system.private_files import warn_if_exposed
 from ..system.secret_files import read_words
@@ -121,7 +121,7 @@ def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
     """
     if not settings.certificate:
         return None
-    context = tls(settings.certificate, settings.key)
+    context = tls_context(settings.certificate, settings.key)
     if settings.key:
         warn_if_exposed(Path(settings.key), 'key')
     else:
@@ -132,7 +132,7 @@ def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
 def _reload_certificate(context: ssl.SSLContext, settings: RelaySettings) -> None:
     try:
         # Load it into a new context first: a bad certificate must not spoil the one in use.
-        tls(settings.certificate, settings.key)
+        tls_context(settings.certificate, settings.key)
         context.load_cert_chain(settings.certificate, settings.key or None)
         _logger.info('the certificate was read again')
     except OSError as error:
@@ -159,7 +159,7 @@ def _make_registry(redis_url: str) -> Registry:
     if not redis_url:
         return Registry()
     check('relay --redis')
-    from ..relay.directory.shared import SharedRegistry
+    from ..relay.directory.shared_registry import SharedRegistry
     try:
         return SharedRegistry(redis_url)
     except ValueError as error:

@@ -12,32 +12,31 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What an operator can watch: Prometheus metrics, and log lines with fields."""
+"""Prometheus metrics of one relay. They hold no names, since names of robots may be secrets."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
-import json
-import logging
+from collections.abc import Callable, Iterator
 import time
-from typing import Any, Callable
 
 from aiohttp import web
-from prometheus_client import (CollectorRegistry, Counter, Gauge, generate_latest, Histogram,
-                               ProcessCollector)
+from prometheus_client import (
+    CollectorRegistry, Counter, Gauge, generate_latest, Histogram, ProcessCollector,
+)
 from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from ..core.failure_log import failures
 from ..core.limits.refusals import refusals
 
-_logger = logging.getLogger('rtc_bridge.relay')
-# Offers and answers whose way is measured at a time; beyond that the oldest is not measured.
-_MAX_UNDER_WAY = 4096
 _PREFIX = 'rtc_bridge_relay_'
-_FAST = (.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1)
-_SLOW = (.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20)
+# Seconds: the relay's own share of a message's way, and a robot's answer with ICE and encoders.
+_FORWARDING_BUCKETS = (.0005, .001, .0025, .005, .01, .025, .05, .1, .25, 1)
+_ANSWER_BUCKETS = (.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20)
+# Offers and answers whose forwarding is measured at a time. Beyond it the oldest is forgotten.
+_MAX_MEASURED = 4096
 
 
-class _Failures:
+class _FailureCollector(Collector):
     """Reads how often parts of this process have failed, when the metrics are read."""
 
     def collect(self) -> Iterator[CounterMetricFamily]:
@@ -50,83 +49,63 @@ class _Failures:
 
 
 class Metrics:
-    """The numbers of one relay. No names in them: those of rooms are secrets."""
+    """The metrics of one relay. Belongs to one event loop."""
 
     def __init__(self) -> None:
-        """Start at zero."""
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self.registry.register(_Failures())
-
-        def make(kind: type, name: str, text: str, labels=(), **options) -> Any:
-            return kind(_PREFIX + name, text, labels, registry=self.registry, **options)
-
-        self._make = make
-        self.offers = make(Counter, 'offers', 'Offers by door and what became of them',
-                           ('door', 'result'))
-        self.refused = make(Counter, 'refused', 'What was refused or cut, by reason', ('reason',))
-        self._forwarding = make(
-            Histogram, 'forwarding_seconds', "The relay's own share of the way of an offer or "
-            'answer', ('message',), buckets=_FAST)
-        self.answering = make(Histogram, 'answer_seconds', 'How long robots take to answer',
-                              buckets=_SLOW)
-        self._came: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self.registry.register(_FailureCollector())
+        self.offers = Counter(
+            _PREFIX + 'offers', 'Offers by protocol and what became of them',
+            ('protocol', 'result'), registry=self.registry)
+        self.refused = Counter(
+            _PREFIX + 'refused', 'What was refused or cut, by reason', ('reason',),
+            registry=self.registry)
+        self.answer_seconds = Histogram(
+            _PREFIX + 'answer_seconds', 'How long robots take to answer', buckets=_ANSWER_BUCKETS,
+            registry=self.registry)
+        self._forwarding = Histogram(
+            _PREFIX + 'forwarding_seconds', "The relay's own share of the way of an offer or "
+            'answer', ('message',), buckets=_FORWARDING_BUCKETS, registry=self.registry)
+        # Arrival of what is to be forwarded, in seconds, by message and session.
+        self._arrivals: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
-        """Add a number that is asked for when it is read."""
-        self._make(Gauge, name, text).set_function(value)
+        """Add a number that is computed when the metrics are read."""
+        Gauge(_PREFIX + name, text, registry=self.registry).set_function(value)
 
     def refuse(self, reason: str, source: str | None = None, text: str = '') -> None:
         """
-        Count a refusal, here and for the diagnostics of a robot that serves its own doors.
+        Count a refusal, here and for the diagnostics of a robot that runs its own server.
 
-        :param reason: a word of ours
-        :param source: address of whoever it was refused to
-        :param text: what exactly was wrong
+        :param reason: a constant word
+        :param source: address of the client that was refused
+        :param text: what exactly was wrong; may hold text from outside
         """
         self.refused.labels(reason).inc()
         refusals.note(reason, source, text)
 
-    def came(self, message: str, session: str) -> None:
-        """Note that an offer or answer has arrived."""
-        self._came.setdefault((message, session), time.perf_counter())
-        if len(self._came) > _MAX_UNDER_WAY:
-            self._came.popitem(last=False)
+    def arrived(self, message: str, session: str) -> None:
+        """
+        Note that an offer or answer has arrived; a second call for the same changes nothing.
 
-    def went(self, message: str, session: str) -> None:
-        """Note that it was passed on."""
-        began = self._came.pop((message, session), None)
+        :param message: ``offer`` or ``answer``
+        """
+        self._arrivals.setdefault((message, session), time.perf_counter())
+        if len(self._arrivals) > _MAX_MEASURED:
+            self._arrivals.popitem(last=False)
+
+    def forwarded(self, message: str, session: str) -> None:
+        """Note that it was sent on."""
+        began = self._arrivals.pop((message, session), None)
         if began is not None:
             self._forwarding.labels(message).observe(time.perf_counter() - began)
 
     def forget(self, message: str, session: str) -> None:
-        """Note that it will not be passed on, or not in a way that is measured."""
-        self._came.pop((message, session), None)
+        """Note that it will not be sent on, or not where that is measured."""
+        self._arrivals.pop((message, session), None)
 
     def response(self) -> web.Response:
-        """Return all of it in Prometheus's text format."""
+        """Return all metrics in Prometheus's text format."""
         return web.Response(body=generate_latest(self.registry), headers={
             'Content-Type': 'text/plain; version=0.0.4; charset=utf-8'})
-
-
-def log(event: str, level: int = logging.INFO, **fields: Any) -> None:
-    """Log an event; fields that are ``None`` are left out."""
-    if _logger.isEnabledFor(level):
-        fields = {name: value for name, value in fields.items() if value is not None}
-        _logger.log(level, '%s', event + ''.join(
-            f' {name}={json.dumps(value) if isinstance(value, str) else value}'
-            for name, value in fields.items()), extra={'event': event, 'fields': fields})
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line: ``time`` (UTC), ``level``, ``event`` and the event's fields."""
-
-    def format(self, record: logging.LogRecord) -> str:  # noqa: A003
-        """Return the line."""
-        stamp = time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(record.created))
-        line = {'time': f'{stamp}.{int(record.msecs):03d}Z', 'level': record.levelname.lower(),
-                'event': getattr(record, 'event', None) or record.getMessage(),
-                **getattr(record, 'fields', {})}
-        if record.exc_info:
-            line['exception'] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)

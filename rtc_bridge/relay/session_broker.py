@@ -12,247 +12,183 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where all doors bring their offers: one way to ask any kind of robot, and who is watching."""
+"""Brings the offers of all protocols to any kind of robot, and knows which sessions there are."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-import sys
+import logging
 import time
 
-from .metrics import log, Metrics
+from .event_log import log_event
+from .metrics import Metrics
+from .viewer_quotas import ViewerQuotas
 from ..core.errors import ProtocolError, SignalingError
 from ..core.failure_log import failures
-from ..core.limits.address_limits import (
-    client_key, ConcurrencyQuota, is_loopback, KeyedRateLimiter,
-)
+from ..core.limits.address_limits import client_key, KeyedRateLimiter
 from ..core.limits.sdp_limits import check_sdp, MAX_SESSION_CANDIDATES
 from ..core.protocol.json_messages import check_texts
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import NATIVE, Offer, OfferRequest
 from ..core.settings.relay_settings import RelaySettings
 
-# Codes that robots may send, and which are counted by name: docs/protocol.md.
+# Error codes (docs/protocol.md) that are counted by name. Robots may send any other text.
 _CODES = frozenset({
     'bad-answer', 'bad-message', 'bad-offer', 'busy', 'denied', 'expired', 'internal',
     'no-camera', 'no-codec', 'no-robot', 'revoked', 'robot-gone', 'robot-timeout', 'too-long',
     'too-many'})
 
-# So many of a robot's places each address may have, whatever its share is.
-_LEAST = 4
-
 
 @dataclass
-class Viewing:
+class RelayedSession:
     """
-    A session that was answered and, as far as is known, is not over.
+    A session that is being answered or was answered and, as far as is known, is not over.
 
-    ``candidates`` is how many the viewer has sent, in its offer and behind it.
+    ``candidates`` is how many the viewer has sent, in its offer and after it.
     """
 
     robot: RobotLink
     offer: Offer | OfferRequest
-    ended: Callable[[], object] | None = None
+    on_end: Callable[[], object] | None = None
     candidates: int = 0
 
 
-class _Seats:
-    """Places for viewers: those of a robot, those of an address, and those of both."""
+class SessionBroker:
+    """Brings offers to robots, within the limits. Belongs to one event loop."""
 
     def __init__(self, settings: RelaySettings, metrics: Metrics) -> None:
-        """Start with all of them free."""
-        self._metrics = metrics
-        most = settings.limits.viewers_per_robot
-        self._limits = [(ConcurrencyQuota(sys.maxsize, each), name, text) for each, name, text in (
-            (most, 'viewers_per_robot', 'This robot has as many viewers as it may'),
-            (settings.limits.viewers_per_address, 'viewers_per_address',
-             'There are too many viewers from this address'),
-            # Or somebody could keep all others out.
-            (max(_LEAST, most // 4), 'viewers_per_address',
-             'This robot has as many viewers from this address as it may'))]
-
-    @property
-    def taken(self) -> int:
-        """Return how many there are."""
-        return self._limits[0][0].in_use
-
-    def take(self, robot: Hashable, source: str | None) -> None:
-        """
-        Take a place.
-
-        :raises SignalingError: ``busy``
-        """
-        taken: list[tuple[ConcurrencyQuota, Hashable]] = []
-        for (places, setting, text), key in self._keys(robot, source):
-            if not places.acquire(key):
-                for others, their_key in taken:
-                    others.release(their_key)
-                self._metrics.refuse(setting, source)
-                raise SignalingError('busy', text)
-            taken.append((places, key))
-
-    def give_back(self, robot: Hashable, source: str | None) -> None:
-        """Free a place."""
-        for (places, _, _), key in self._keys(robot, source):
-            places.release(key)
-
-    def _keys(self, robot: Hashable, source: str | None) -> Iterator[tuple]:
-        keys = robot, client_key(source)
-        # A tunnel or proxy on this host brings many people: they are not counted together.
-        return zip(self._limits, keys if is_loopback(source) else (*keys, keys))
-
-
-class Desk:
-    """Brings offers to robots, within the limits."""
-
-    def __init__(self, settings: RelaySettings, metrics: Metrics) -> None:
-        """Start with nobody watching."""
-        self.viewings: dict[str, Viewing] = {}
+        self.sessions: dict[str, RelayedSession] = {}
         self.metrics = metrics
-        # An RTCBot robot's viewer may have to wait for others first, and both have their time.
-        # Robots behind a WebSocket keep these shorter times; this is for one in this process.
-        self._limit = 2 * settings.limits.answer_timeout + 1
-        self._rates = KeyedRateLimiter(settings.limits.offers_per_minute)
-        self._sessions = _Seats(settings, metrics)
-        self._pages = _Seats(settings, metrics)
+        # Seconds, for a robot in this process. Robots behind a WebSocket keep shorter times; a
+        # viewer of an RTCBot robot may have to wait for another viewer first.
+        self._timeout = 2 * settings.limits.answer_timeout + 1
+        self._offer_rates = KeyedRateLimiter(settings.limits.offers_per_minute)
+        self._session_quotas = ViewerQuotas(settings.limits, metrics)
+        self._page_quotas = ViewerQuotas(settings.limits, metrics)
         metrics.gauge('sessions', 'Sessions that are not over, as far as robots tell',
-                      lambda: len(self.viewings))
-        metrics.gauge('pages', "Pages' WebSockets", lambda: self._pages.taken)
+                      lambda: len(self.sessions))
+        metrics.gauge('pages', "Pages' WebSockets", lambda: self._page_quotas.in_use)
 
     @contextmanager
     def page(self, name: str, source: str | None) -> Iterator[None]:
         """
-        Hold a place for a page's WebSocket.
+        Count a page's WebSocket to the robot of that name.
 
         :raises SignalingError: ``busy``
         """
-        self._pages.take(name, source)
+        self._page_quotas.acquire(name, source)
         try:
             yield
         finally:
-            self._pages.give_back(name, source)
+            self._page_quotas.release(name, source)
 
-    async def ask(self, robot: RobotLink, offer: Offer | OfferRequest,
-                  ended: Callable[[], object] | None = None, door: str = '') -> str:
-        """
-        Return the robot's answer, or the offer it was called for. No failure leaves a session.
-
-        :param ended: called at the end of the session, to tell the viewer
-        :param door: which one is counted, if not the offer's own
-        :raises SignalingError: whatever went wrong
-        """
-        began, result = time.perf_counter(), 'cancelled'
-        self.metrics.came('offer', offer.session)
-        try:
-            sdp = await self._admit(robot, offer, ended)
-            result = 'answered'
-            self.metrics.answering.observe(time.perf_counter() - began)
-            return sdp
-        except SignalingError as error:
-            result = error.code if error.code in _CODES else 'other'
-            raise
-        finally:
-            self.metrics.forget('offer', offer.session)
-            if result != 'answered':
-                self.metrics.forget('answer', offer.session)
-            door = door or offer.protocol
-            self.metrics.offers.labels(door, result).inc()
-            log('an offer came', door=door, result=result, source=offer.source,
-                session=offer.session.rpartition('.')[2][:8],
-                seconds=round(time.perf_counter() - began, 3))
-
-    def count(self, source: str | None) -> None:
+    def count_offer(self, source: str | None) -> None:
         """
         Count what costs a robot as much as an offer.
 
         :raises SignalingError: ``too-many``
         """
-        if not self._rates.allow(client_key(source)):
+        if not self._offer_rates.allow(client_key(source)):
             self.metrics.refuse('offers', source)
             raise SignalingError('too-many', 'There are too many offers from this address')
 
-    def check_sdp(self, sdp: str, source: str | None, code: str = 'bad-offer') -> None:
+    async def ask(self, robot: RobotLink, offer: Offer | OfferRequest,
+                  on_end: Callable[[], object] | None = None, label: str = '') -> str:
         """
-        Do nothing if a viewer's description may go to a robot.
+        Return the robot's answer to an offer, or its own offer if that was requested.
 
-        :raises SignalingError: it is beyond the bounds
+        After an error there is no session left, neither here nor at the robot.
+
+        :param on_end: called when the session ends, to tell the viewer
+        :param label: counted in the metrics instead of the offer's protocol
+        :raises SignalingError: the offer or the answer is refused, or there is no answer
         """
+        began, result, session = time.perf_counter(), 'cancelled', offer.session
+        self.metrics.arrived('offer', session)
         try:
-            check_sdp(sdp, code=code)
+            self.count_offer(offer.source)
+            self._check(offer)
+            with self._session(robot, offer, on_end):
+                sdp = await self._answer_of(robot, offer)
+            result = 'answered'
+            self.metrics.answer_seconds.observe(time.perf_counter() - began)
+            return sdp
         except SignalingError as error:
-            self.metrics.refuse('sdp', source, str(error))
+            result = error.code if error.code in _CODES else 'other'
             raise
+        finally:
+            if result != 'answered':
+                self.metrics.forget('offer', session)
+                self.metrics.forget('answer', session)
+            label = label or offer.protocol
+            self.metrics.offers.labels(label, result).inc()
+            log_event('an offer came', protocol=label, result=result, source=offer.source,
+                      session=short_id(session), seconds=round(time.perf_counter() - began, 3))
 
-    async def _admit(self, robot: RobotLink, offer: Offer | OfferRequest,
-                     ended: Callable[[], object] | None) -> str:
-        self.count(offer.source)
+    def _check(self, offer: Offer | OfferRequest) -> None:
+        """
+        Check the texts and the description of an offer against their bounds.
+
+        :raises SignalingError: ``bad-message`` or ``bad-offer``
+        """
         try:
             check_texts(offer)
+            if isinstance(offer, Offer):
+                check_sdp(offer.sdp)
         except ProtocolError as error:
             self.metrics.refuse('texts', offer.source, str(error))
             raise SignalingError('bad-message', str(error)) from None
-        if isinstance(offer, Offer):
-            self.check_sdp(offer.sdp, offer.source)
-        session = offer.session
+        except SignalingError as error:
+            self.metrics.refuse('sdp', offer.source, str(error))
+            raise
+
+    @contextmanager
+    def _session(self, robot: RobotLink, offer: Offer | OfferRequest,
+                 on_end: Callable[[], object] | None) -> Iterator[None]:
+        """
+        Count a session from now until it ends; it ends with the block if that fails.
+
+        :raises SignalingError: ``busy``
+        """
         if robot.protocol != NATIVE:
-            # Its sessions cannot be counted: it never tells their ends.
-            return await self._ask(robot, offer)
-        self._sessions.take(id(robot), offer.source)
-        # All is noted before the answer, as the end may come right behind it.
+            # Sessions of such robots cannot be counted: nobody tells when they end.
+            yield
+            return
+        session = offer.session
+        self._session_quotas.acquire(id(robot), offer.source)
+        # All is noted before the robot is asked, as the end may come right behind the answer.
         candidates = offer.sdp.count('\na=candidate:') if isinstance(offer, Offer) else 0
-        self.viewings[session] = Viewing(robot, offer, ended, candidates)
+        self.sessions[session] = RelayedSession(robot, offer, on_end, candidates)
         robot.on_end[session] = lambda: self.end(session)
         try:
-            return await self._ask(robot, offer)
+            yield
         except BaseException:
             self.forget(session)
             raise
 
-    def takes_candidate(self, session: str) -> bool:
+    async def _answer_of(self, robot: RobotLink, offer: Offer | OfferRequest) -> str:
         """
-        Count a viewer's candidate; tell whether it may go to the robot.
+        Ask a robot, and check what it says.
 
-        Of sessions that are another relay's to count it may.
+        :raises SignalingError: the robot refuses, fails, takes too long, or answers nonsense
         """
-        viewing = self.viewings.get(session)
-        if viewing is None:
-            return True
-        viewing.candidates += 1
-        if viewing.candidates <= MAX_SESSION_CANDIDATES:
-            return True
-        self.metrics.refuse('candidates', viewing.offer.source)
-        return False
-
-    def end(self, session: str) -> None:
-        """Take a session for over, and tell its viewer."""
-        viewing = self.viewings.get(session)
-        self.forget(session)
-        if viewing is not None and viewing.ended is not None:
-            viewing.ended()
-
-    def forget(self, session: str) -> None:
-        """Take a session for over."""
-        if viewing := self.viewings.pop(session, None):
-            viewing.robot.on_end.pop(session, None)
-            self._sessions.give_back(id(viewing.robot), viewing.offer.source)
-
-    async def _ask(self, robot: RobotLink, offer: Offer | OfferRequest) -> str:
         try:
-            async with asyncio.timeout(self._limit):
+            async with asyncio.timeout(self._timeout):
                 sdp = await (robot.answer(offer) if isinstance(offer, Offer)
                              else robot.offer(offer))
         except SignalingError:
+            # The robot has said that there is no session.
             raise
         except TimeoutError:
             failure = SignalingError('robot-timeout',
-                                     f'The robot did not answer in {self._limit:g} s')
+                                     f'The robot did not answer within {self._timeout:g} s')
         except Exception as error:
             failures.note('answer of a robot', error)
             failure = SignalingError('internal', 'The robot failed to answer')
         else:
             try:
-                # Pages and players have parsers, too.
+                # Pages and players parse it, too.
                 check_sdp(sdp)
                 return sdp
             except SignalingError as error:
@@ -260,3 +196,37 @@ class Desk:
                 failure = SignalingError('internal', f'The robot sent a bad answer: {error}')
         await robot.close_session(offer.session)
         raise failure
+
+    def allows_candidate(self, session: str) -> bool:
+        """
+        Count a viewer's candidate; return whether it may go to the robot.
+
+        Sessions that are not known here are counted by another relay.
+        """
+        found = self.sessions.get(session)
+        if found is None:
+            return True
+        found.candidates += 1
+        if found.candidates <= MAX_SESSION_CANDIDATES:
+            return True
+        self.metrics.refuse('candidates', found.offer.source)
+        return False
+
+    def end(self, session: str) -> None:
+        """Note that a session is over, and tell its viewer."""
+        found = self.sessions.get(session)
+        self.forget(session)
+        if found is not None and found.on_end is not None:
+            found.on_end()
+
+    def forget(self, session: str) -> None:
+        """Note that a session is over, as its viewer knows."""
+        if found := self.sessions.pop(session, None):
+            found.robot.on_end.pop(session, None)
+            self._session_quotas.release(id(found.robot), found.offer.source)
+            log_event('a session is over', logging.DEBUG, session=short_id(session))
+
+
+def short_id(session: str) -> str:
+    """Return a part of a session's id for logs: a WHEP player's whole id would allow to end it."""
+    return session.rpartition('.')[2][:8]

@@ -38,6 +38,7 @@ from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
 from rtc_bridge.core.limits.sdp_limits import check_sdp
 from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
+from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.peer.aiortc_compat.peer_limits import limited_by
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import read_offer
@@ -247,14 +248,14 @@ def test_channels_take_anything(loop, monkeypatch):
 
 # What a relay says
 
-class Dummy:
+class Dummy(RobotLink):
     """A robot that answers at once, to see what reaches it."""
 
-    kind, trickle = 'v1', True
+    trickle = True
 
     def __init__(self):
         """Begin without offers."""
-        self.on_end = {}
+        super().__init__()
         self.offers = 0
 
     async def ice_servers(self):

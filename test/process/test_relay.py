@@ -27,6 +27,7 @@ from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.ice import Candidate, IceServer
+from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.nodes.relay import main
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
@@ -37,10 +38,9 @@ from support.relay_server import closed, get, make_offer, relay, send
 OFFER = {'sdp': 's=o', 'type': 'offer'}
 
 
-class LocalRobot:
+class LocalRobot(RobotLink):
     """A robot in the relay's own process, which answers when it is let."""
 
-    protocol = 'v1'
     trickle = True
 
     def __init__(self):
@@ -48,7 +48,7 @@ class LocalRobot:
         self.go = asyncio.Event()
         self.asked = asyncio.Event()
         self.calls = []
-        self.on_end = {}
+        super().__init__()
 
     async def ice_servers(self):
         """Return one server with credentials."""
@@ -355,7 +355,7 @@ async def test_robot_that_does_not_answer():
         await send(page, type='renew')
         assert (await get(page, 'ready'))['session'] != session
         status, text, _ = await r.post('/r1')
-        assert (status, text) == (504, 'The robot did not answer in 0.2 s')
+        assert (status, text) == (504, 'The robot did not answer within 0.2 s')
 
 
 @pytest.mark.asyncio
@@ -509,7 +509,7 @@ async def test_local_robot_that_hangs():
     registry.add('r1', robot)
     async with relay(registry, answer_timeout=0.1) as r:
         status, text, _ = await r.post('/r1')
-        assert (status, text) == (504, 'The robot did not answer in 1.2 s')
+        assert (status, text) == (504, 'The robot did not answer within 1.2 s')
         page = await r.page('/r1')
         await make_offer(page)
         assert (await get(page, 'error'))['code'] == 'robot-timeout'
@@ -617,7 +617,7 @@ async def test_silent_rtcbot_robot_is_disconnected():
     async with relay(answer_timeout=0.2) as r:
         robot = await r.rtcbot('/ws')
         status, text, headers = await r.post('/connect')
-        assert (status, text) == (504, 'The robot did not answer in 0.2 s')
+        assert (status, text) == (504, 'The robot did not answer within 0.2 s')
         assert headers['Access-Control-Allow-Origin'] == '*'
         await robot.receive(timeout=PATIENCE)
         await closed(robot)

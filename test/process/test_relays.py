@@ -29,16 +29,15 @@ from redis.asyncio import Redis
 from rtc_bridge.core.access.robot_identity import IdentityProver
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.relay.directory import redis_connection
-from rtc_bridge.relay.directory.redis_connection import RedisLine
-from rtc_bridge.relay.directory.redis_directory import Book
-from rtc_bridge.relay.directory.shared import SharedRegistry
+from rtc_bridge.relay.directory.redis_connection import RedisConnection
+from rtc_bridge.relay.directory.redis_directory import RedisDirectory
+from rtc_bridge.relay.directory.shared_registry import SharedRegistry
 from support.patience import PATIENCE
 from support.redis_server import RedisServer
 from support.relay_server import closed, get, make_offer, relay, send
 
 WHEP = {'Content-Type': 'application/sdp'}
 SDP = 'v=0\r\na=ice-ufrag:abcd\r\n'
-EVENTS = dict.fromkeys(('heard', 'opened', 'beat', 'lost'), AsyncMock())
 FRAGMENT = 'a=ice-ufrag:abcd\r\na=mid:0\r\na=candidate:1 1 udp 1 10.0.0.1 9 typ host\r\n'
 
 
@@ -171,7 +170,7 @@ async def test_refusals_reach_the_other_relay(server):
         error = await get(page, 'error')
         assert (error['code'], error['message']) == ('no-codec', 'None fits')
         # No answer at all: the robot's relay is the one that says so.
-        assert (await b.post('/r1'))[:2] == (504, 'The robot did not answer in 3 s')
+        assert (await b.post('/r1'))[:2] == (504, 'The robot did not answer within 3 s')
         lost = await get(robot, 'offer')
         assert (await get(robot, 'close'))['session'] == lost['session']
 
@@ -260,8 +259,8 @@ async def test_viewers_of_a_robot_are_counted_over_all_relays(server):
         assert (await b.post('/r1'))[0] == 503
         async with a.http.get('/metrics') as response:
             text = await response.text()
-        assert 'rtc_bridge_relay_offers_total{door="relay",result="answered"} 2.0' in text
-        assert 'rtc_bridge_relay_offers_total{door="relay",result="busy"} 1.0' in text
+        assert 'rtc_bridge_relay_offers_total{protocol="relay",result="answered"} 2.0' in text
+        assert 'rtc_bridge_relay_offers_total{protocol="relay",result="busy"} 1.0' in text
         assert 'rtc_bridge_relay_redis 1.0' in text
 
 
@@ -292,7 +291,7 @@ async def test_robot_takes_its_own_place_at_another_relay(server):
 
         async def register(r, by):
             ws = await r.v1('/r1', {'type': 'register', 'robot_id': 'r1', 'version': '',
-                                    'identity': vars(by.fresh())})
+                                    'identity': vars(by.new_identity())})
             message = await get(ws)
             if message['type'] == 'challenge':
                 await send(ws, type='prove', key=by.key(message['salt']))
@@ -337,29 +336,29 @@ def test_relay_that_cannot_share(url, code, said):
     ('redis://h', 0), ('redis://h:1/', 0), ('rediss://:p@h/3', 3), ('redis://h/3?db=2', 2),
     ('unix:///run/redis.sock', 0), ('unix:///run/redis.sock?db=4', 4)])
 def test_relays_of_one_database_hear_each_other(url, database):
-    assert Book(url, **EVENTS).mailbox.startswith(f'rtc-bridge-{database}:mail:')
+    assert RedisDirectory(url, AsyncMock()).mailbox.startswith(f'rtc-bridge-{database}:mail:')
 
 
 # Failures
 
 @pytest.mark.asyncio
-async def test_a_quiet_line_stays(server, monkeypatch):
-    monkeypatch.setattr(redis_connection, '_PATIENCE', 0.2)
-    monkeypatch.setattr(redis_connection, 'BEAT', 0.3)
+async def test_a_quiet_connection_stays(server, monkeypatch):
+    monkeypatch.setattr(redis_connection, '_TIMEOUT_S', 0.2)
+    monkeypatch.setattr(redis_connection, 'HEARTBEAT_S', 0.3)
     lost, beats = [], asyncio.Queue()
 
-    async def beat():
+    async def on_heartbeat():
         beats.put_nowait(lost[:])
-    line = RedisLine(server.url, ['quiet'], **{
-        **EVENTS, 'beat': beat, 'lost': lambda: lost.append('lost')})
-    running = asyncio.create_task(line.run())
+    listener = AsyncMock(on_heartbeat=on_heartbeat, on_lost=lambda: lost.append('lost'))
+    connection = RedisConnection(server.url, ['quiet'], listener)
+    running = asyncio.create_task(connection.run())
     try:
         async with asyncio.timeout(PATIENCE):
             assert [await beats.get() for _ in range(3)] == [[], [], []]
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-        await line.close()
+        await connection.close()
 
 
 @pytest.mark.asyncio

@@ -34,6 +34,7 @@ from av import VideoFrame
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import SignalingError
+from rtc_bridge.core.protocol.robot_link import RobotLink
 from support.patience import PATIENCE
 from support.relay_server import serve_app
 
@@ -243,17 +244,16 @@ class ColourTrack(VideoStreamTrack):
         return frame
 
 
-class PlainRobot:
+class PlainRobot(RobotLink):
     """A small ``RobotLink``: aiortc, a colour, and messages sent back in a list."""
 
-    protocol = 'v1'
     trickle = False
 
     def __init__(self, colour):
         """Start without viewers."""
         self._colour = colour
         self._peers = []
-        self.on_end = {}
+        super().__init__()
         self.offers = []
 
     async def ice_servers(self):

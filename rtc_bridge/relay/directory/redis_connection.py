@@ -13,16 +13,15 @@
 # limitations under the License.
 
 """
-One relay's line to the Redis that several relays share.
+One relay's connection to the Redis that several relays share.
 
-Whatever fails, the line is opened anew until it works; meanwhile nothing waits for it.
+After a failure the connection is opened anew until it works. Nothing waits for it meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
 import logging
 import random
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 from urllib.parse import urlsplit
 
 from redis.asyncio import Redis
@@ -31,135 +30,149 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from ..metrics import log
+from ..event_log import log_event
 from ...core.failure_log import failures
 from ...core.supervision import first_of, guarded
 
-# Seconds: until a silent Redis is given up, between signs of life, and until the next try.
-_PATIENCE = 2.0
-BEAT = 1.0
-_RETRY = 1.0
+# Seconds until a silent Redis is given up.
+_TIMEOUT_S = 2.0
+# Seconds between signs of life.
+HEARTBEAT_S = 1.0
+# Seconds until the next try, at most; half of it at least.
+_RETRY_S = 1.0
+_Command = tuple[Any, ...]
 
 
-class Away(Exception):
-    """Redis is not reached at present."""
+class RedisUnavailable(Exception):
+    """Redis cannot be reached at present, or did not answer a command."""
 
 
-class RedisLine:
+class RedisListener(Protocol):
+    """Is told what happens on a connection, in the event loop."""
+
+    def on_message(self, channel: str, text: str) -> None:
+        """Take a message that was published on a channel."""
+
+    async def on_open(self) -> None:
+        """
+        Begin to use the connection.
+
+        :raises RedisUnavailable: the connection is to be opened anew
+        """
+
+    async def on_heartbeat(self) -> None:
+        """
+        Show a sign of life; called every ``HEARTBEAT_S`` while the connection is open.
+
+        :raises RedisUnavailable: the connection is to be opened anew
+        """
+
+    def on_lost(self) -> None:
+        """Note that the connection is open no more."""
+
+
+class RedisConnection:
     """
-    Two connections: one listens, one carries all commands, in order and as many as wait at once.
+    Two sockets: one listens; one carries all commands in order, as many at once as wait.
 
     :param url: ``redis://``, ``rediss://`` or ``unix://``
     :param channels: what to listen to
-    :param heard: called with channel and text
-    :param opened: awaited when the line is open, and can be used
-    :param beat: awaited every ``BEAT`` seconds from then on; raises ``Away`` for a new line
-    :param lost: called when it is open no more
     """
 
-    def __init__(self, url: str, channels: list[str], *, heard: Callable[[str, str], None],
-                 opened: Callable[[], Coroutine[Any, Any, None]],
-                 beat: Callable[[], Coroutine[Any, Any, None]],
-                 lost: Callable[[], None]) -> None:
-        """Prepare; ``run`` does the work."""
-        self.up = False
-        self._redis = Redis.from_url(
-            url, decode_responses=True, encoding_errors='replace', socket_timeout=_PATIENCE,
-            socket_connect_timeout=_PATIENCE, retry=Retry(NoBackoff(), 0))
+    def __init__(self, url: str, channels: list[str], listener: RedisListener) -> None:
+        # Whether commands are answered, and the listener has been told so.
+        self.is_up = False
+        self._redis: Redis = Redis.from_url(
+            url, decode_responses=True, encoding_errors='replace', socket_timeout=_TIMEOUT_S,
+            socket_connect_timeout=_TIMEOUT_S, retry=Retry(NoBackoff(), 0))
         # Without the password.
         parts = urlsplit(url)
-        self._where = parts.path if parts.scheme == 'unix' else parts.netloc.rpartition('@')[2]
+        self._address = parts.path if parts.scheme == 'unix' else parts.netloc.rpartition('@')[2]
         self._channels = channels
-        self._heard = heard
-        self._opened = opened
-        self._beat = beat
-        self._lost = lost
-        self._open = False
-        self._queue: list[tuple[tuple, asyncio.Future[Any]]] = []
-        self._waiting = asyncio.Event()
+        self._listener = listener
+        self._is_open = False
+        self._queue: list[tuple[_Command, asyncio.Future[Any]]] = []
+        self._has_work = asyncio.Event()
         self._reason = ''
 
-    async def call(self, *command: Any) -> Any:
-        """
-        Return Redis's reply to a command.
-
-        :raises Away: there was none
-        """
-        return await self.send(*command)
-
     def send(self, *command: Any) -> 'asyncio.Future[Any]':
-        """Send a command behind all others; the reply may be awaited, as of ``call``."""
+        """
+        Send a command behind all others.
+
+        The future has Redis's reply, or raises ``RedisUnavailable``. It need not be awaited.
+        """
         reply = asyncio.get_running_loop().create_future()
-        # Nobody has to look whether it failed.
+        # Mark its exception as retrieved.
         reply.add_done_callback(guarded(
             'Redis', lambda done: done.cancelled() or done.exception()))
-        if self._open:
+        if self._is_open:
             self._queue.append((command, reply))
-            self._waiting.set()
+            self._has_work.set()
         else:
-            reply.set_exception(Away(self._reason))
+            reply.set_exception(RedisUnavailable(self._reason))
         return reply
 
     async def run(self) -> NoReturn:
-        """Keep the line open, for ever."""
+        """Keep the connection open, for ever."""
         while True:
             try:
                 await self._serve()
             except Exception as error:
-                # Whatever it is: relays go on alone, and try again.
+                # Whatever it is, the relay goes on alone, and tries again.
                 reason = str(error).split('\n')[0] or type(error).__name__
-                if not isinstance(error, (Away, RedisError, OSError)):
-                    failures.note('Redis', error, 'the line is opened anew')
+                if not isinstance(error, (RedisUnavailable, RedisError, OSError)):
+                    failures.note('Redis', error, 'the connection is opened anew')
             finally:
                 self._close()
             if reason != self._reason:
-                log('Redis is not reached, robots of other relays cannot be found',
-                    logging.WARNING, redis=self._where, reason=reason)
+                log_event('Redis is not reached, robots of other relays cannot be found',
+                          logging.WARNING, redis=self._address, reason=reason)
             self._reason = reason
-            await asyncio.sleep(_RETRY * (0.5 + 0.5 * random.random()))
+            await asyncio.sleep(_RETRY_S * (0.5 + 0.5 * random.random()))
 
     async def close(self) -> None:
-        """Send what waits, and close the connections."""
-        if self._open:
-            await asyncio.wait([self.send('PING')], timeout=_PATIENCE)
+        """Send what waits, and close the sockets."""
+        if self._is_open:
+            await asyncio.wait([self.send('PING')], timeout=_TIMEOUT_S)
         await self._redis.aclose()
 
     def _close(self) -> None:
-        was_open, self._open, self.up = self._open, False, False
+        was_open, self._is_open, self.is_up = self._is_open, False, False
         queue, self._queue = self._queue, []
         for _, reply in queue:
-            _settle(reply, Away('the line was lost'))
+            _settle(reply, RedisUnavailable('the connection was lost'))
         if was_open:
-            self._lost()
+            self._listener.on_lost()
 
     async def _serve(self) -> NoReturn:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(*self._channels)
-            # From here on nothing is missed, as commands go out later.
-            self._open = True
-            await first_of(self._listen(pubsub), self._write(), self._live())
-        raise Away('the line ended')
+            # Nothing is missed from here on, since commands go out later.
+            self._is_open = True
+            await first_of(self._listen(pubsub), self._write(), self._keep_alive())
+        raise RedisUnavailable('the connection ended')
 
-    async def _live(self) -> NoReturn:
-        await self._opened()
-        self.up = True
-        log('Redis is reached', redis=self._where)
+    async def _keep_alive(self) -> NoReturn:
+        await self._listener.on_open()
+        self.is_up = True
+        log_event('Redis is reached', redis=self._address)
         self._reason = ''
         while True:
-            await asyncio.sleep(BEAT)
-            await self._beat()
+            await asyncio.sleep(HEARTBEAT_S)
+            await self._listener.on_heartbeat()
 
     async def _listen(self, pubsub: PubSub) -> NoReturn:
         while True:
-            # Without a time, redis-py below 8 takes the patience with commands for one.
-            message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=BEAT)
+            # Without a timeout, redis-py below 8 would apply the one of commands.
+            message = await pubsub.get_message(ignore_subscribe_messages=True,
+                                               timeout=HEARTBEAT_S)
             if message is not None:
-                self._heard(message['channel'], message['data'])
+                self._listener.on_message(message['channel'], message['data'])
 
     async def _write(self) -> NoReturn:
         while True:
-            await self._waiting.wait()
-            self._waiting.clear()
+            await self._has_work.wait()
+            self._has_work.clear()
             queue, self._queue = self._queue, []
             pipeline = self._redis.pipeline(transaction=False)
             for command, _ in queue:
@@ -177,8 +190,8 @@ def _settle(reply: 'asyncio.Future[Any]', result: Any) -> None:
     if reply.done():
         return
     if isinstance(result, RedisError):
-        log('Redis refused a command', logging.ERROR, error=str(result))
-        result = Away(str(result))
+        log_event('Redis refused a command', logging.ERROR, error=str(result))
+        result = RedisUnavailable(str(result))
     if isinstance(result, Exception):
         reply.set_exception(result)
     else:

@@ -13,40 +13,41 @@
 # limitations under the License.
 
 """
-What relays that share a Redis keep there, and the scripts that change it, each at one stroke.
+What relays that share a Redis keep there, and the scripts that change it, each atomically.
 
 * ``PREFIX:relays``: a set of the relays' ids.
-* ``PREFIX:robots:ID``: a hash of a relay's robots: what it calls them by (a digest of the name)
-  to an entry that means something to relays only. It ends with the relay's signs of life.
-* ``PREFIX:count``: how many claims there were, so that news can be told from old news.
-* Channel ``PREFIX:mail:ID``: messages to a relay. Who does not listen there is gone, which is
-  known at once when its process or host's network stack ends it.
-* Channel ``PREFIX:news``: robots that came or went.
+* ``PREFIX:robots:ID``: a hash of a relay's robots, from a digest of the name to the robot's entry.
+  It expires when the relay shows no more signs of life.
+* ``PREFIX:count``: how many claims there were. By their numbers a relay tells old news from new.
+* Channel ``PREFIX:mail:ID``: messages to a relay. A relay that does not listen there is gone;
+  Redis knows it as soon as the relay's process or host closes the connection.
+* Channel ``PREFIX:news``: robots that came or left.
 """
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 import json
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 from redis.asyncio import ConnectionPool
 
-from .redis_connection import RedisLine
+from .redis_connection import RedisConnection, RedisListener
 from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import ProtocolError
-from ...core.limits.text_limits import text_member
+from ...core.protocol.json_messages import decode, JsonMember
 from ...core.protocol.robot_link import RobotLink
-from ...core.protocol.strict_json import load_object, member
+from ...core.protocol.strict_json import load_object
 
 # Milliseconds for which a relay's robots stay without a sign of life of it.
-_LIFE = 3000
-_CHUNK = 500
-# Characters of an entry; ours have up to 200.
+_LIFETIME_MS = 3000
+# Claims in one script: a longer one would hold up Redis.
+_MAX_CLAIMS_AT_ONCE = 500
+# Bytes of an entry; ours have up to 200.
 _MAX_ENTRY = 1024
 
+# The relays that live: their robots are there, and they listen.
 _LIVE = """
 local p, relays = ARGV[1], {}
 for _, id in ipairs(redis.call('SMEMBERS', p .. ':relays')) do
@@ -57,7 +58,7 @@ for _, id in ipairs(redis.call('SMEMBERS', p .. ':relays')) do
 end
 """
 
-# PREFIX ID NAME: the relay that has the robot, and the entry.
+# PREFIX ID NAME: the relay that has the robot, and its entry.
 _FIND = _LIVE + """
 for _, id in ipairs(relays) do
   local entry = redis.call('HGET', p .. ':robots:' .. id, ARGV[3])
@@ -66,12 +67,12 @@ end
 return {}
 """
 
-# PREFIX ID MILLISECONDS, and for each robot NAME ENTRY, and the entry that it may replace or an
-# empty text: the number of the claim, and the names that others have.
+# PREFIX ID MILLISECONDS, and for each robot NAME ENTRY REPLACED, the entry that it may replace or
+# an empty text: the number of the claim, and the names that others have.
 _CLAIM = _LIVE + """
 local me, count, refused = ARGV[2], redis.call('INCR', p .. ':count'), {}
 for _, id in ipairs(redis.call('SMEMBERS', p .. ':relays')) do
-  -- What a relay that is gone has left.
+  -- Remove what a relay that is gone has left.
   local gone = true
   for _, live in ipairs(relays) do gone = gone and live ~= id end
   if gone and id ~= me then
@@ -114,7 +115,7 @@ end
 """
 
 # PREFIX ID MILLISECONDS: whether this relay's robots are still there, and the relays that live.
-_BEAT = _LIVE + """
+_HEARTBEAT = _LIVE + """
 return {redis.call('PEXPIRE', p .. ':robots:' .. ARGV[2], ARGV[3]), relays}
 """
 
@@ -126,44 +127,43 @@ redis.call('SREM', ARGV[1] .. ':relays', ARGV[2])
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What relays tell each other of a robot; ``link`` is one registration of it."""
+class RobotEntry:
+    """What relays tell each other of a robot. A new registration has a new ``registration_id``."""
 
-    link: str
-    kind: str
+    registration_id: Annotated[str, JsonMember('link', text='id')]
+    protocol: Annotated[str, JsonMember('kind')]
     trickle: bool
     salt: str = ''
     digest: str = ''
 
     @classmethod
-    def of(cls, robot: RobotLink, identity: RobotIdentity | None) -> 'Entry':
-        """Return one for a new registration."""
-        return cls(secrets.token_urlsafe(9), robot.kind, robot.trickle,
+    def of(cls, robot: RobotLink, identity: RobotIdentity | None) -> 'RobotEntry':
+        """Return an entry for a new registration."""
+        return cls(secrets.token_urlsafe(9), robot.protocol, robot.trickle,
                    *((identity.salt, identity.digest) if identity else ()))
 
     @property
     def identity(self) -> RobotIdentity | None:
-        """Return by what the robot is known."""
+        """Return the robot's identity, if it has left one."""
         return RobotIdentity(self.salt, self.digest) if self.digest else None
 
     @classmethod
-    def parse(cls, text: str) -> 'Entry':
+    def parse(cls, text: str) -> 'RobotEntry':
         """
         Read what ``dump`` wrote.
 
-        :raises ValueError: it is none
+        :raises ValueError: the text is no entry
         """
         try:
-            obj = load_object(text, _MAX_ENTRY)
-            return cls(text_member(obj, 'link', 'id'), text_member(obj, 'kind'),
-                       member(obj, 'trickle', bool), text_member(obj, 'salt', default=''),
-                       text_member(obj, 'digest', default=''))
+            return decode(cls, load_object(text, _MAX_ENTRY))
         except ProtocolError as error:
             raise ValueError(f'no entry of a robot: {error}') from None
 
     def dump(self) -> str:
-        """Return it as text, always the same."""
-        return json.dumps(vars(self), separators=(',', ':'))
+        """Return it as text, always the same: scripts compare entries by their texts."""
+        return json.dumps({'link': self.registration_id, 'kind': self.protocol,
+                           'trickle': self.trickle, 'salt': self.salt, 'digest': self.digest},
+                          separators=(',', ':'))
 
 
 @dataclass
@@ -172,52 +172,42 @@ class Claim:
 
     name: str
     robot: RobotLink
-    entry: Entry
+    entry: RobotEntry
     number: int = 0
 
-    @property
-    def words(self) -> tuple[str, str]:
-        """Return how Redis has it."""
-        return digest(self.name), self.entry.dump()
 
-
-def digest(name: str) -> str:
-    """Return what Redis calls a robot: the name of a room is a secret."""
+def name_digest(name: str) -> str:
+    """Return what Redis calls a robot: its name may be a secret."""
     return sha256(f'rtc-bridge {name}'.encode()).hexdigest()
 
 
-class Book:
+class RedisDirectory:
     """
-    What one relay reads and writes there; all of it raises ``Away`` without Redis.
+    What one relay reads and writes in Redis. All of it raises ``RedisUnavailable`` without Redis.
 
     :param url: of the Redis
-    :param events: as of ``RedisLine``
     """
 
-    def __init__(self, url: str, **events: Callable[..., Any]) -> None:
-        """Make up an id; ``line`` is to be run."""
-        self.me = secrets.token_urlsafe(9)
-        # Databases of one Redis have their keys, but not their channels for themselves.
+    def __init__(self, url: str, listener: RedisListener) -> None:
+        self.relay_id = secrets.token_urlsafe(9)
+        # The databases of one Redis have separate keys, and common channels.
         database = ConnectionPool.from_url(url).connection_kwargs.get('db') or 0
         self._prefix = f'rtc-bridge-{database}'
-        self.mailbox = self._mail(self.me)
-        self.line = RedisLine(url, [self.mailbox, f'{self._prefix}:news'], **events)
+        self.mailbox = self._mailbox(self.relay_id)
+        # To be run by the owner.
+        self.connection = RedisConnection(url, [self.mailbox, f'{self._prefix}:news'], listener)
 
-    def _mail(self, relay: str) -> str:
-        return f'{self._prefix}:mail:{relay}'
+    def post(self, relay: str, registration_id: str, text: str) -> 'asyncio.Future[int]':
+        """Send a relay a message about a robot; the future has how many relays took it."""
+        return self.connection.send('PUBLISH', self._mailbox(relay),
+                                    f'{self.relay_id} {registration_id}\n{text}')
 
-    def _run(self, script: str, *words: Any) -> 'asyncio.Future[Any]':
-        return self.line.send('EVAL', script, 0, self._prefix, self.me, *words)
-
-    def post(self, relay: str, link: str, text: str) -> 'asyncio.Future[int]':
-        """Send a relay a message about a robot; the future has how many took it."""
-        return self.line.send('PUBLISH', self._mail(relay), f'{self.me} {link}\n{text}')
-
-    async def find(self, name: str) -> tuple[str, Entry] | None:
+    async def find(self, name: str) -> tuple[str, RobotEntry] | None:
         """Return which other relay has a robot, and its entry."""
-        found = await self._run(_FIND, digest(name))
-        # This one's own may just be on its way out.
-        return (found[0], Entry.parse(found[1])) if found and found[0] != self.me else None
+        found = await self._run(_FIND, name_digest(name))
+        # An own one may just be on its way out.
+        return (found[0], RobotEntry.parse(found[1])) if found and found[0] != self.relay_id else (
+            None)
 
     async def claim(self, claims: list[Claim], replaced: str = '') -> list[Claim]:
         """
@@ -226,24 +216,31 @@ class Book:
         :param replaced: the entry of another relay that may be replaced
         """
         refused = []
-        for start in range(0, len(claims) or 1, _CHUNK):
-            chunk = claims[start:start + _CHUNK]
-            number, names = await self._run(_CLAIM, _LIFE, *(
-                word for claim in chunk for word in (*claim.words, replaced)))
+        for start in range(0, len(claims) or 1, _MAX_CLAIMS_AT_ONCE):
+            chunk = claims[start:start + _MAX_CLAIMS_AT_ONCE]
+            number, names = await self._run(_CLAIM, _LIFETIME_MS, *(
+                argument for claim in chunk for argument in (
+                    name_digest(claim.name), claim.entry.dump(), replaced)))
             for claim in chunk:
                 claim.number = number
-            refused += [claim for claim in chunk if digest(claim.name) in names]
+            refused += [claim for claim in chunk if name_digest(claim.name) in names]
         return refused
 
     def release(self, claim: Claim) -> None:
-        """Give a robot's name back, if it is still this claim's."""
-        self._run(_RELEASE, *claim.words)
+        """Release a robot's name, if it is still this claim's."""
+        self._run(_RELEASE, name_digest(claim.name), claim.entry.dump())
 
-    async def beat(self) -> tuple[bool, list[str]]:
+    async def heartbeat(self) -> tuple[bool, list[str]]:
         """Show a sign of life; return whether this relay's robots are there, and who lives."""
-        there, relays = await self._run(_BEAT, _LIFE)
+        there, relays = await self._run(_HEARTBEAT, _LIFETIME_MS)
         return bool(there), relays
 
     def leave(self) -> None:
-        """Take all that is this relay's away."""
+        """Remove all that is this relay's."""
         self._run(_LEAVE)
+
+    def _mailbox(self, relay: str) -> str:
+        return f'{self._prefix}:mail:{relay}'
+
+    def _run(self, script: str, *arguments: Any) -> 'asyncio.Future[Any]':
+        return self.connection.send('EVAL', script, 0, self._prefix, self.relay_id, *arguments)

@@ -14,20 +14,20 @@
 
 """Which robots are there, and who wants to know."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Callable
 
-from ..session_broker import Desk
+from ..session_broker import SessionBroker
 from ...core.access.robot_identity import RobotIdentity
 from ...core.errors import SignalingError
 from ...core.protocol.robot_link import RobotLink
 from ...core.protocol.signaling_messages import Offer
 
-# The robot at `/`, `/connect` and `/ws`: RTCBot's one-robot form. Reserved, so no robot's name.
+# The robot at `/`, `/connect` and `/ws`: RTCBot's form for one robot. The name is reserved, so no
+# robot can have it.
 NAMELESS = 'ws'
 # RTCBot's own words, which programs may look for.
-TAKEN = 'Already have a connection here'
+NAME_TAKEN = 'Already have a connection here'
 
 Watcher = Callable[[RobotLink | None], None]
 
@@ -36,11 +36,11 @@ class Registry:
     """
     Robots by name.
 
-    A name belongs to the robot that came first, until it goes, or proves that it came again.
+    A name belongs to the robot that came first, until it leaves, or proves that it comes again.
+    Belongs to one event loop.
     """
 
     def __init__(self) -> None:
-        """Start empty."""
         self._robots: dict[str, RobotLink] = {}
         self._identities: dict[str, RobotIdentity | None] = {}
         self._watchers: dict[str, list[Watcher]] = {}
@@ -63,14 +63,16 @@ class Registry:
         return self.get(name)
 
     async def identity(self, name: str) -> RobotIdentity | None:
-        """Return by what the robot of that name is known, at whichever relay it is."""
+        """Return the identity of the robot of that name, at whichever relay it is."""
         return self._identities.get(name)
 
     async def claim(self, name: str, robot: RobotLink, identity: RobotIdentity | None = None,
                     key: str = '') -> None:
         """
-        Let a robot in whose name must be its own, or free, at all relays.
+        Add a robot whose name must be free, or its own, at all relays.
 
+        :param identity: by which the robot can prove later that this registration is its own
+        :param key: proves the identity of the registration that has the name now
         :raises SignalingError: ``robot-exists``, another robot has the name
         """
         self.add(name, robot, identity, key)
@@ -78,10 +80,12 @@ class Registry:
     def add(self, name: str, robot: RobotLink, identity: RobotIdentity | None = None,
             key: str = '') -> None:
         """
-        Let a robot in, maybe in place of itself, which then is told by its ``dismiss()``.
+        Add a robot whose name must be free, or its own, at this relay.
 
-        :param identity: by what it will be known; only robots that can be dismissed have one
-        :param key: proves the identity of the one that has the name
+        If it takes the name from an earlier registration of its own, that one is dismissed.
+
+        :param identity: as for :meth:`claim`
+        :param key: as for :meth:`claim`
         :raises SignalingError: ``robot-exists``, another robot has the name
         """
         self.check(name, key)
@@ -93,24 +97,24 @@ class Registry:
 
     def check(self, name: str, key: str) -> None:
         """
-        Look whether a robot with this proof may have the name.
+        Check whether a robot with this proof may have the name.
 
         :raises SignalingError: ``robot-exists``, another robot has it
         """
         if name in self._robots:
             known = self._identities[name]
             if known is None or not known.proven_by(key):
-                raise SignalingError('robot-exists', TAKEN)
+                raise SignalingError('robot-exists', NAME_TAKEN)
 
     def remove(self, name: str, robot: RobotLink) -> None:
-        """Let a robot go. Nothing happens if the name is not (or no longer) its own."""
+        """Remove a robot. Nothing happens if the name is not (or no longer) its own."""
         if self._robots.get(name) is robot:
             del self._robots[name], self._identities[name]
             self._tell(name, None)
 
     def watch(self, name: str, watcher: Watcher) -> Callable[[], None]:
         """
-        Call ``watcher`` with the robot when it comes and with ``None`` when it goes.
+        Call ``watcher`` with the robot when it comes and with ``None`` when it leaves.
 
         Return the function that ends this. The watcher is called from the event loop and must
         not block.
@@ -125,24 +129,24 @@ class Registry:
 
         return unwatch
 
-    def place(self, name: str, robot: RobotLink) -> str:
-        """Return what the ids of a robot's sessions begin with, so that ``viewing`` works."""
+    def session_prefix(self, name: str, robot: RobotLink) -> str:
+        """Return what the ids of a robot's sessions begin with for :meth:`find_session`."""
         return ''
 
-    async def viewing(self, session: str) -> tuple[RobotLink, Offer] | None:
+    async def find_session(self, session: str) -> tuple[RobotLink, Offer] | None:
         """Return the robot and the offer of a session that another relay knows, if one does."""
         return None
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> dict[str, str]:
         """Return what a load balancer may be told."""
         return {}
 
     @asynccontextmanager
-    async def joined(self, desk: Desk, timeout: float) -> AsyncIterator[None]:
+    async def joined(self, broker: SessionBroker, timeout: float) -> AsyncIterator[None]:
         """
         Be one of several relays, where there are several.
 
-        :param desk: where their viewers' offers come to, too
+        :param broker: brings the offers of other relays' viewers to the robots here
         :param timeout: seconds that a robot has for its answer
         """
         yield

@@ -21,9 +21,10 @@ from aiohttp import web
 from ...core.errors import SignalingError
 from ...core.protocol.signaling_messages import MAX_MESSAGE
 
-# What each error code is in HTTP; all others are 502, trouble behind the relay.
+# HTTP status of each error code. All others are 502: trouble behind the relay.
 STATUS = {'bad-message': 400, 'bad-offer': 400, 'denied': 403, 'no-camera': 404, 'busy': 503,
           'robot-timeout': 504, 'too-long': 413, 'too-many': 429}
+# Seconds, for the whole body.
 BODY_TIMEOUT = 10.0
 
 
@@ -31,24 +32,25 @@ async def read_body(request: web.Request) -> bytes:
     """
     Return a request's body.
 
-    :raises aiohttp.web.HTTPException: 400 not what its headers say, 408 too slow, 413 too long,
-        415 packed (RFC 9110, section 8.4)
+    :raises aiohttp.web.HTTPException: 400 it contradicts its headers, 408 too slow, 413 too long,
+        415 compressed (RFC 9110, section 8.4)
     """
     if request.headers.get('Content-Encoding', 'identity').lower() != 'identity':
-        raise web.HTTPUnsupportedMediaType(text='The body is packed, which is not taken here')
+        raise web.HTTPUnsupportedMediaType(text='The body is compressed: send it as it is')
     try:
         async with asyncio.timeout(BODY_TIMEOUT):
             return await request.read()
     except TimeoutError:
-        raise web.HTTPRequestTimeout(text='The body did not arrive in time') from None
+        raise web.HTTPRequestTimeout(
+            text=f'The body did not arrive within {BODY_TIMEOUT:g} s') from None
     except web.RequestPayloadError:
-        raise web.HTTPBadRequest(text='The body is not what its headers say') from None
+        raise web.HTTPBadRequest(text='The body contradicts its headers') from None
     except web.HTTPRequestEntityTooLarge:
         raise web.HTTPRequestEntityTooLarge(
             MAX_MESSAGE, request.content_length or 0,
             text=f'The body is longer than {MAX_MESSAGE} bytes') from None
 
 
-def sentence(error: SignalingError) -> str:
-    """Return an error's text as HTTP can send it: JSON's escapes may hold what UTF-8 cannot."""
+def error_text(error: SignalingError) -> str:
+    """Return an error's text as UTF-8 can hold it: JSON escapes can write lone surrogates."""
     return (str(error) or error.code).encode('utf-8', 'replace').decode()

@@ -14,6 +14,7 @@
 
 """The page on the viewer's own machine, for a robot at a relay that is not trusted."""
 
+from collections.abc import Awaitable, Callable
 from html import escape
 from pathlib import Path
 
@@ -29,22 +30,23 @@ def create_app(page: PageUrl, path: str, page_dir: Path = PAGE_DIR) -> web.Appli
     """
     Return an application that serves the page and nothing else.
 
-    The page itself goes to the relay for its signaling: passing that on would make this a way
-    into other networks for whatever reaches this port. Its policy allows that one address. Only
-    the signaling at an IPv6 address, which no policy can name, is passed on, for this page alone.
+    The page connects to the relay by itself; its Content-Security-Policy allows that one address.
+    If this server passed the signaling on, it would open other networks to whatever can reach its
+    port. Only where the relay has an IPv6 address, which no policy can name, is the signaling
+    passed on, for this page alone.
 
-    :param path: of the page, ending with a slash; nobody should be able to guess it
+    :param path: of the page, ending with a slash; it should not be guessable
     """
     is_ipv6 = '[' in page.websocket_url.split('/')[2]
     tunnel = SignalingTunnel(page.websocket_url) if is_ipv6 else None
     files = PageFiles(page_dir)
     source = (page_dir / 'index.html').read_text()
 
-    def socket(request: web.Request) -> str:
+    def signaling_url(request: web.Request) -> str:
         return page.websocket_url if tunnel is None else f'ws://{request.host}{path}signaling'
 
     async def index(request: web.Request) -> web.Response:
-        meta = f'<meta name="signaling" content="{escape(socket(request))}">\n  <title>'
+        meta = f'<meta name="signaling" content="{escape(signaling_url(request))}">\n  <title>'
         return web.Response(text=source.replace('<title>', meta, 1), content_type='text/html',
                             headers={'Cache-Control': 'no-store'})
 
@@ -52,10 +54,12 @@ def create_app(page: PageUrl, path: str, page_dir: Path = PAGE_DIR) -> web.Appli
         return files.respond(request.match_info['path'], request)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        protect(response, socket(request))
+        protect(response, signaling_url(request))
 
     @web.middleware
-    async def check_host(request: web.Request, handler) -> web.StreamResponse:
+    async def check_host(request: web.Request,
+                         handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+                         ) -> web.StreamResponse:
         if not all(map(is_loopback_name, request.headers.getall('Host', []))):
             raise web.HTTPMisdirectedRequest(text='This page is at http://127.0.0.1 only')
         return await handler(request)

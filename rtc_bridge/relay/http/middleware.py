@@ -12,18 +12,20 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What every request passes: whose it is, how many there are, and the headers of its answer."""
+"""What every request passes: its client's address, the rate limit, and headers of the answer."""
 
 import base64
 from collections.abc import Awaitable, Callable
 import logging
+from typing import Any
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+from .connection_limits import CONNECTION_LIMITS, limited_connection
 from .page_files import protect
-from .server import connection, DOORMAN
-from ..metrics import log, Metrics
+from ..event_log import log_event
+from ..metrics import Metrics
 from ...core.access.origins import (
     host_port, HostNames, is_address, is_loopback_name, page_origin,
 )
@@ -32,12 +34,16 @@ from ...core.limits.address_limits import client_key, is_loopback, KeyedRateLimi
 from ...core.protocol.strict_json import shorten
 from ...core.settings.relay_settings import RelaySettings
 
+_FORWARDED = ('X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host')
+# Headers of answers that pages of other origins may read (Fetch, section 3.2.4).
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
+# Characters of a Host header in a log line or an error: a name has up to 253.
+_MAX_HOST = 300
 
 
-def token(request: web.Request) -> str | None:
+def registration_token(request: web.Request) -> str | None:
     """
-    Return what a robot shows to be let in: a bearer (RFC 6750), or the password in its URL.
+    Return the token that a robot shows: a bearer (RFC 6750), or the password in its URL.
 
     RTCBot's robots can send a password (RFC 7617) but no header of their own.
     """
@@ -48,38 +54,38 @@ def token(request: web.Request) -> str | None:
         try:
             return base64.b64decode(text, validate=True).decode().partition(':')[2]
         except ValueError:
-            # No base64, no UTF-8, or bytes that are no ASCII.
+            # Not base64, or not UTF-8, or not ASCII.
             return None
     return None
 
 
-def origin(request: web.Request) -> str | None:
-    """Return which page sent a request, as ``core.access.origins.page_origin`` does."""
+def request_origin(request: web.Request) -> str | None:
+    """Return the origin of the page that sent a request, as ``core.access.origins`` has it."""
     return page_origin(request.headers.getall('Origin', []), request.scheme,
                        request.headers.get('Host', ''))
 
 
-class Entrance:
+class Middleware:
     """
     The application's middleware.
 
+    :param proxies: whose ``X-Forwarded-*`` headers are believed
     :param hosts: names that the server has besides those of the loopback
-    :param exempt: tells whether a request's rate does not count
+    :param is_exempt: tells whether a request does not count for the rate limit
     """
 
     def __init__(self, settings: RelaySettings, proxies: Networks, hosts: HostNames,
-                 metrics: Metrics, exempt: Callable[[web.Request], bool]) -> None:
-        """Start without requests."""
+                 metrics: Metrics, is_exempt: Callable[[web.Request], bool]) -> None:
         self._proxies = proxies
         self._hosts = hosts
         self._metrics = metrics
-        self._exempt = exempt
-        self._warned = False
-        self._warned_of_host = False
+        self._is_exempt = is_exempt
+        self._has_warned_of_proxy = False
+        self._has_warned_of_host = False
         self._rates = KeyedRateLimiter(settings.limits.requests_per_minute)
 
     def attach(self, app: web.Application) -> None:
-        """Stand before an application's handlers."""
+        """Add this to an application."""
         app.middlewares.append(self._handle)
         app.on_response_prepare.append(add_headers)
 
@@ -87,24 +93,14 @@ class Entrance:
     async def _handle(self, request: web.Request,
                       handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
                       ) -> web.StreamResponse:
-        forwarded = request.headers.getall('X-Forwarded-For', [])
-        viewer = self._proxies.client_behind(request.remote, forwarded)
-        listed = request.remote in self._proxies
-        # A browser on the proxy's host has none of these headers, unless a page sets them.
-        proxied = listed and not self._may_be_rebound(request) and any(
-            f'X-Forwarded-{what}' in request.headers for what in ('For', 'Proto', 'Host'))
-        if proxied:
-            request = _as_proxied(request, viewer)
-        elif forwarded and not self._warned and not listed:
-            # Once: anybody can send this header, but most who forget the setting have a proxy.
-            self._warned = True
-            log('a proxy is not listed in trusted_proxies, its clients count as one',
-                logging.WARNING, peer=request.remote)
-        if (under := connection(request)) is not None:
-            under.expect('request_timeout')
-        if not proxied and request.app[DOORMAN].on_loopback:
+        is_proxied = self._is_proxied(request)
+        if is_proxied:
+            request = _as_proxied(request, self._proxies)
+        if (connection := limited_connection(request)) is not None:
+            connection.expect('request_timeout')
+        if not is_proxied and request.app[CONNECTION_LIMITS].on_loopback:
             self._check_host(request)
-        if not self._exempt(request) and not self._rates.allow(client_key(request.remote)):
+        if not self._is_exempt(request) and not self._rates.allow(client_key(request.remote)):
             self._metrics.refuse('requests', request.remote)
             raise web.HTTPTooManyRequests(text='There are too many requests from this address',
                                           headers={'Retry-After': '5'})
@@ -115,16 +111,30 @@ class Entrance:
         except Exception as error:
             failures.note('request', error)
             if request.writer.output_size:
-                # Something was sent already: nothing but the end of the connection is left.
+                # Part of an answer has been sent, so the only way to report it is to disconnect.
                 raise ConnectionError('a handler failed') from error
             raise web.HTTPInternalServerError(text='The server failed at this') from error
 
+    def _is_proxied(self, request: web.Request) -> bool:
+        """Tell whether a trusted proxy passed a request on; warn of a proxy that is not listed."""
+        if request.remote not in self._proxies:
+            if 'X-Forwarded-For' in request.headers and not self._has_warned_of_proxy:
+                # Once: any client can send the header, but most who forget the setting have one.
+                self._has_warned_of_proxy = True
+                log_event('a proxy is not listed in trusted_proxies, its clients count as one',
+                          logging.WARNING, peer=request.remote)
+            return False
+        # A browser on the proxy's host sends none of these headers, unless a page sets them.
+        return not self._may_be_rebound(request) and any(
+            name in request.headers for name in _FORWARDED)
+
     def _may_be_rebound(self, request: web.Request) -> bool:
         """
-        Tell whether a page may have sent a request whose site's name was made to mean this host.
+        Tell whether a page may have sent a request by DNS rebinding.
 
-        It may set any header but ``Host``. There its browser has the port that it connects to,
-        which is this server's; clients of a proxy on this host have the proxy's.
+        The name of such a page's site has been made to mean this host. The page can set any header
+        but ``Host``, whose port is the one that its browser connects to: this server's. Clients
+        of a proxy on this host send the proxy's port.
         """
         if not is_loopback(request.remote) or request.transport is None:
             return False
@@ -135,33 +145,35 @@ class Entrance:
 
     def _check_host(self, request: web.Request) -> None:
         """
-        Refuse what a page brings whose site's name was made to mean the loopback (DNS rebinding).
+        Refuse requests that a page may have sent by DNS rebinding to a server on the loopback.
 
-        Its browser takes this server for that site's own, so nothing else keeps the page out.
+        The page's browser takes this server for the page's own site, so no other check applies.
 
-        :raises aiohttp.web.HTTPMisdirectedRequest: the host is another name
+        :raises aiohttp.web.HTTPMisdirectedRequest: the host is no name of this server
         """
         hosts = request.headers.getall('Host', [])
         if all(is_loopback_name(host) or host in self._hosts for host in hosts):
             return
         self._metrics.refuse('host', request.remote)
+        host = shorten(hosts[-1], _MAX_HOST)
         remedy = (f'add its name to {self._hosts.setting}, if a proxy or tunnel brings it here'
                   + ('' if self._hosts.setting != 'hosts' else
                      ', or the proxy to trusted_proxies'))
-        if not self._warned_of_host:
-            # Once: strangers' pages can send this.
-            self._warned_of_host = True
-            log('a request for an unknown host was refused', logging.WARNING,
-                host=shorten(hosts[-1], 300), remedy=remedy)
+        if not self._has_warned_of_host:
+            # Once: any page can cause this.
+            self._has_warned_of_host = True
+            log_event('a request for an unknown host was refused', logging.WARNING, host=host,
+                      remedy=remedy)
         raise web.HTTPMisdirectedRequest(
-            text=f'This server listens on the loopback only, and {shorten(hosts[-1], 300)} is '
-                 f'none of its names: {remedy}')
+            text=f'This server listens on the loopback only, and {host} is not one of its names: '
+                 f'{remedy}')
 
 
-def _as_proxied(request: web.Request, viewer: str | None) -> web.Request:
+def _as_proxied(request: web.Request, proxies: Networks) -> web.Request:
     """Return a request as the client of a trusted proxy made it."""
-    changes = {'remote': viewer}
-    # Of several proxies each may add to the list; the first one is what the client speaks to.
+    changes: dict[str, Any] = {'remote': proxies.client_behind(
+        request.remote, request.headers.getall('X-Forwarded-For', []))}
+    # Each of several proxies may append to the list; the first entry is what the client speaks.
     scheme = request.headers.get('X-Forwarded-Proto', '').partition(',')[0].strip().lower()
     if scheme in ('http', 'https'):
         changes['scheme'] = scheme
@@ -173,9 +185,9 @@ def _as_proxied(request: web.Request, viewer: str | None) -> web.Request:
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Add what each answer carries, errors too."""
+    """Add the headers that each answer has, errors included."""
     protect(response)
-    # Viewers' pages come from anywhere, and read what went wrong, too.
+    # Viewers' pages may have any origin, and read error texts, too.
     if request.method in ('POST', 'OPTIONS') or request.path.startswith('/whep/'):
         response.headers['Access-Control-Allow-Origin'] = '*'
         response.headers['Access-Control-Expose-Headers'] = _EXPOSED

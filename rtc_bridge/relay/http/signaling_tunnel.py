@@ -13,11 +13,11 @@
 # limitations under the License.
 
 """
-Signaling of a page on the viewer's own machine, where its policy cannot name the relay.
+Passes the signaling of a page on the viewer's own machine on to a relay with an IPv6 address.
 
-A Content-Security-Policy has no form for IPv6 addresses (CSP 3, section 2.3.1, host-source), and
-browsers leave out a source that they do not know. The page then signals at its own address, and
-this leads on to the one URL that its link names.
+A Content-Security-Policy cannot name IPv6 addresses (CSP 3, section 2.3.1, host-source), and
+browsers ignore a source that they do not know. So the page signals at its own address, and this
+passes it on to the one URL that its link names.
 """
 
 import asyncio
@@ -31,16 +31,16 @@ from ...core.access.origins import page_origin, SAME
 from ...core.protocol.signaling_messages import MAX_MESSAGE, SUBPROTOCOL
 from ...core.supervision import first_of
 
-# A page has one, and one more while it reconnects; a person may have some tabs.
+# A page has one, and one more while it reconnects; a person may have opened several pages.
 MAX_TUNNELS = 8
-# Seconds; as the relay's own.
+# Seconds, for the relay's handshake and between pings, as the relay has them by default.
 _OPEN_TIMEOUT_S, _HEARTBEAT_S = 10.0, 8.0
 _Socket = web.WebSocketResponse | ClientWebSocketResponse
 
 
 class SignalingTunnel:
     """
-    Leads WebSockets of the local page to one URL, and to nothing else.
+    Passes WebSockets of the local page on to one URL, and to no other.
 
     :param url: of the robot's signaling
     """
@@ -51,7 +51,7 @@ class SignalingTunnel:
         self._open = 0
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serve a WebSocket until one of its ends goes."""
+        """Serve a WebSocket until one of its ends closes it."""
         origins = request.headers.getall('Origin', [])
         if page_origin(origins, request.scheme, request.headers.get('Host', '')) != SAME:
             raise web.HTTPForbidden(text='This is for the page at this address only')
@@ -59,22 +59,22 @@ class SignalingTunnel:
             raise web.HTTPServiceUnavailable(text='Too many pages are open at this address')
         self._open += 1
         try:
-            return await self._lead(request, origins[0])
+            return await self._connect(request, origins[0])
         finally:
             self._open -= 1
 
-    async def _lead(self, request: web.Request, origin: str) -> web.WebSocketResponse:
+    async def _connect(self, request: web.Request, origin: str) -> web.WebSocketResponse:
         trace = TraceConfig()
         trace.on_request_redirect.append(_refuse_redirect)
         async with ClientSession(trace_configs=[trace]) as session:
             try:
                 async with asyncio.timeout(_OPEN_TIMEOUT_S):
-                    # To the relay it is the page that comes, as if it came by itself.
+                    # With the page's own origin, as if the page connected by itself.
                     relay = await session.ws_connect(
                         self._url, protocols=(SUBPROTOCOL,), origin=origin,
                         max_msg_size=MAX_MESSAGE, heartbeat=_HEARTBEAT_S)
             except (ClientError, OSError, TimeoutError) as error:
-                raise web.HTTPBadGateway(text=f'The relay is not reached: {error}') from None
+                raise web.HTTPBadGateway(text=f'The relay cannot be reached: {error}') from None
             page = web.WebSocketResponse(protocols=(SUBPROTOCOL,), heartbeat=_HEARTBEAT_S,
                                          timeout=1.0, max_msg_size=MAX_MESSAGE, compress=False)
             try:
@@ -89,20 +89,20 @@ class SignalingTunnel:
         return page
 
     async def close(self, app: web.Application) -> None:
-        """End all WebSockets, when the server stops."""
+        """Close all WebSockets, when the server stops."""
         await asyncio.gather(*(page.close() for page in list(self._pages)))
 
 
 async def _refuse_redirect(*_: object) -> NoReturn:
-    raise ClientError('it redirects, which is not followed')
+    raise ClientError('it redirects to another URL')
 
 
 async def _copy(source: _Socket, target: _Socket) -> None:
-    """Pass texts on until one of both has ended."""
+    """Pass texts on until one of the WebSockets has ended."""
     try:
         async for frame in source:
             if frame.type != WSMsgType.TEXT:
                 return
             await target.send_str(frame.data)
     except (ConnectionError, RuntimeError):
-        pass  # aiohttp up to 3.10 says RuntimeError for a socket that is closing.
+        pass  # aiohttp up to 3.10 raises RuntimeError for a WebSocket that is closing.

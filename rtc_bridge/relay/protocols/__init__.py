@@ -12,4 +12,20 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Signaling protocols that the relay serves: native, RTCBot, WHEP and K-Scale."""
+"""
+Signaling protocols that the relay serves: native, RTCBot, WHEP and K-Scale.
+
+To add a protocol, write one file with a :class:`~.protocol.SignalingProtocol`, and add its class
+to ``PROTOCOLS``. It gets robots from ``relay.registry``, brings offers to them with
+``relay.broker.ask``, and, if it has robots of its own, adds them to the registry as ``RobotLink``.
+"""
+
+from .kscale import KScaleProtocol
+from .native import NativeProtocol
+from .protocol import SignalingProtocol
+from .rtcbot import RTCBotProtocol
+from .whep import WhepProtocol
+
+# Of those that take a WebSocket, the first one serves it.
+PROTOCOLS: tuple[type[SignalingProtocol], ...] = (
+    NativeProtocol, RTCBotProtocol, WhepProtocol, KScaleProtocol)

@@ -13,209 +13,115 @@
 # limitations under the License.
 
 """
-Door 4: K-Scale's forms.
+K-Scale's protocol: its apps and robots, over WebSockets at ``/``.
 
-Its apps and robots speak to each other through us as through its own relay. Of a robot of ours its
-app sees what it would see of a K-Scale robot: gateway and stream in one.
+They speak to each other through the relay as through K-Scale's own. Of a robot of ours an app sees
+what it would see of K-Scale's: gateway and stream in one.
 """
 
 import asyncio
-from collections.abc import Callable
 from typing import NoReturn
 
-from aiohttp import web, WSMsgType
+from aiohttp import web
 
-from .kscale_app import App, next_text, say
-from ..directory.registry import NAMELESS, Registry
-from ..http.middleware import origin
-from ..metrics import Metrics
-from ..session_broker import Desk
+from .kscale_robot import KScaleRobot
+from .kscale_socket import receive_text, send_text
+from .kscale_viewer import KScaleViewer
+from .protocol import SignalingProtocol
+from ..directory.registry import NAMELESS
+from ..http.middleware import request_origin
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol import kscale_messages
-from ...core.protocol.ice import Candidate, IceServer
 from ...core.protocol.robot_link import RobotLink
-from ...core.protocol.signaling_messages import check_name, KSCALE, NATIVE, Offer
-from ...core.supervision import first_of, spawn
+from ...core.protocol.signaling_messages import check_name, KSCALE, NATIVE
+from ...core.supervision import first_of
 
+# Seconds.
 FIRST_FRAME_TIMEOUT = 10.0
 
 
-class KScaleRobot:
-    """A robot of K-Scale's, for one app of K-Scale's at a time: its frames name no sessions."""
+class KScaleProtocol(SignalingProtocol):
+    """WebSockets at ``/`` without a subprotocol. The first frame tells robots from apps."""
 
-    protocol = KSCALE
-    trickle = False
+    def takes_socket(self, request: web.Request) -> bool:
+        """Tell whether a handshake is for ``/`` and has no subprotocol."""
+        return ('name' not in request.match_info
+                and 'Sec-WebSocket-Protocol' not in request.headers)
 
-    def __init__(self, ws: web.WebSocketResponse, metrics: Metrics) -> None:
-        """Take over an open WebSocket; ``run`` reads it."""
-        self._metrics = metrics
-        self.on_end: dict[str, Callable[[], None]] = {}
-        self.app: web.WebSocketResponse | None = None
-        self.ws = ws
-        self._cut: Callable[[], None] | None = None
+    async def serve_socket(self, request: web.Request) -> web.StreamResponse:
+        """Serve a robot or an app until it leaves."""
+        async with self.relay.sockets.accept(request) as ws:
+            try:
+                async with asyncio.timeout(FIRST_FRAME_TIMEOUT):
+                    text = await receive_text(ws)
+                if text is None:
+                    return ws
+                hello = kscale_messages.read_hello(text)
+                if hello is None:
+                    await self._serve_app(ws, NAMELESS, request, text)
+                elif hello.role == 'app':
+                    await self._serve_app(ws, hello.robot_id, request, None)
+                else:
+                    await self._serve_robot(ws, check_name(hello.robot_id), request)
+            except TimeoutError:
+                await send_text(ws, kscale_messages.write_refusal('The first message did not '
+                                                                  'come'))
+            except (ProtocolError, SignalingError) as error:
+                await send_text(ws, kscale_messages.write_refusal(str(error)))
+        return ws
 
-    async def ice_servers(self) -> list[IceServer]:
-        """Return none: K-Scale's robots and apps have their own."""
-        return []
-
-    async def answer(self, offer: Offer) -> str:
-        """
-        Refuse: this robot makes offers.
-
-        :raises SignalingError: ``denied``
-        """
-        raise SignalingError('denied', "This robot can be reached with K-Scale's app only")
-
-    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
-        """Do nothing: there are no sessions."""
-
-    async def close_session(self, session: str) -> None:
-        """Do nothing: there are no sessions."""
-
-    def dismiss(self) -> None:
-        """End it: its name is another's."""
-        spawn('farewell', self.ws.close())
-
-    async def run(self) -> None:
-        """Pass on what the robot says to its app, until it goes."""
-        faults = RateLimiter(1.0, 20)
-        try:
-            async for frame in self.ws:
-                try:
-                    passes = frame.type == WSMsgType.TEXT
-                    if passes:
-                        kscale_messages.check_frame(frame.data)
-                except (ProtocolError, SignalingError) as error:
-                    self._metrics.refuse('frames', text=str(error))
-                    passes = False
-                if not passes:
-                    if not faults.allow():
-                        break
-                elif (app := self.app) is not None and not await say(app, frame.data):
-                    # A closing handshake would wait for somebody who takes nothing.
-                    self._cut()
-        finally:
-            if (app := self.app) is not None:
-                await say(app, kscale_messages.write_refusal(kscale_messages.GONE))
-                await app.close()
-
-    async def serve(self, app: web.WebSocketResponse, rate: RateLimiter,
-                    cut: Callable[[], None]) -> None:
-        """
-        Pass on what an app says to the robot, until it goes.
-
-        :param cut: ends the app's connection at once
-        :raises SignalingError: another app is there, or this one says too much
-        """
-        if self.app is not None:
-            raise SignalingError('busy', kscale_messages.IN_USE)
-        self.app, self._cut = app, cut
-        try:
-            await say(app, kscale_messages.AVAILABLE)
-            async for frame in app:
-                if not rate.allow():
-                    raise SignalingError('too-many', 'There are too many messages')
-                if frame.type != WSMsgType.TEXT:
-                    continue
-                try:
-                    kscale_messages.check_frame(frame.data)
-                except ProtocolError as error:
-                    # K-Scale's relay does not answer what is no JSON either: older apps' HELLO.
-                    self._metrics.refuse('frames', text=str(error))
-                    continue
-                except SignalingError as error:
-                    self._metrics.refuse('sdp', text=str(error))
-                    await say(app, kscale_messages.write_error(str(error)))
-                    continue
-                if not await say(self.ws, frame.data):
-                    break
-        finally:
-            self.app = None
-            await say(self.ws, kscale_messages.LEFT)
-
-
-class KScaleDoor:
-    """
-    What K-Scale's apps and robots find at ``/``.
-
-    :param refuse: tells why a robot may not register under a name, if it may not
-    :param came: called when one has
-    :param went: called when it has gone
-    """
-
-    def __init__(self, registry: Registry, desk: Desk, rate: float, *,
-                 refuse: Callable[[str, web.Request], str | None],
-                 came: Callable[[str, web.Request, str], None],
-                 went: Callable[[str], None]) -> None:
-        """Serve robots of a registry, and add to it."""
-        self._registry = registry
-        self._desk = desk
-        self._rate = rate
-        self._refuse = refuse
-        self._came = came
-        self._went = went
-
-    async def serve(self, ws: web.WebSocketResponse, request: web.Request) -> None:
-        """Serve whoever is at the other end of an open WebSocket, until it goes."""
-        try:
-            async with asyncio.timeout(FIRST_FRAME_TIMEOUT):
-                text = await next_text(ws)
-            if text is None:
-                return
-            hello = kscale_messages.read_hello(text)
-            if hello is None:
-                await self._app(ws, NAMELESS, request, text)
-            elif hello.role == 'app':
-                await self._app(ws, hello.robot_id, request, None)
-            else:
-                await self._robot(ws, check_name(hello.robot_id), request)
-        except TimeoutError:
-            await say(ws, kscale_messages.write_refusal('The first message did not come'))
-        except (ProtocolError, SignalingError) as error:
-            await say(ws, kscale_messages.write_refusal(str(error)))
-
-    async def _robot(self, ws: web.WebSocketResponse, name: str, request: web.Request) -> None:
-        if reason := self._refuse(name, request):
+    async def _serve_robot(self, ws: web.WebSocketResponse, name: str, request: web.Request
+                           ) -> None:
+        relay = self.relay
+        if reason := relay.admission.refusal(name, request):
             raise SignalingError('denied', reason)
-        robot = KScaleRobot(ws, self._desk.metrics)
-        await self._registry.claim(name, robot)
+        robot = KScaleRobot(ws, relay.metrics)
+        await relay.registry.claim(name, robot)
         try:
-            self._came(name, request, 'kscale')
+            relay.admission.registered(name, request, KSCALE)
             await robot.run()
         finally:
-            self._registry.remove(name, robot)
-            self._went(name)
+            relay.registry.remove(name, robot)
+            relay.admission.left(name)
 
-    async def _app(self, ws: web.WebSocketResponse, name: str, request: web.Request,
-                   first: str | None) -> None:
-        rate, gone = RateLimiter(self._rate, 4 * self._rate), asyncio.Event()
-        # Before it is looked for, so that it cannot go unseen.
-        unwatch = self._registry.watch(name, lambda _: gone.set())
+    async def _serve_app(self, ws: web.WebSocketResponse, name: str, request: web.Request,
+                         first: str | None) -> None:
+        relay, is_gone = self.relay, asyncio.Event()
+        per_second = relay.limits.messages_per_second
+        rate = RateLimiter(per_second, 4 * per_second)
+        # Watch before looking for the robot, so that its end cannot be missed.
+        unwatch = relay.registry.watch(name, lambda _: is_gone.set())
         try:
-            robot = await self._registry.find(name)
-            if robot is not self._registry.get(name):
+            robot = await relay.registry.find(name)
+            if robot is not relay.registry.get(name):
                 raise SignalingError('no-robot', f'{kscale_messages.NO_ROBOT} at this relay')
-            gone.clear()
-            with self._desk.page(name, request.remote):
+            is_gone.clear()
+            with relay.broker.page(name, request.remote):
                 if isinstance(robot, KScaleRobot):
-                    await robot.serve(ws, rate, lambda: (
-                        request.transport is not None and request.transport.abort()))
+                    await robot.serve_app(ws, rate, request.transport)
                 elif robot is not None and robot.protocol == NATIVE:
-                    await self._serve_app(ws, robot, request, rate, first, gone)
+                    await self._watch_robot(ws, robot, request, rate, first, is_gone)
                 else:
                     raise SignalingError('no-robot', kscale_messages.NO_ROBOT)
         finally:
             unwatch()
 
-    async def _serve_app(self, ws: web.WebSocketResponse, robot: RobotLink, request: web.Request,
-                         rate: RateLimiter, first: str | None, gone: asyncio.Event) -> None:
-        if first is None:
-            await say(ws, kscale_messages.AVAILABLE)
-        app = App(ws, robot, request.remote, origin(request), self._desk, rate)
+    async def _watch_robot(self, ws: web.WebSocketResponse, robot: RobotLink,
+                           request: web.Request, rate: RateLimiter, first: str | None,
+                           is_gone: asyncio.Event) -> None:
+        """
+        Serve an app that watches a robot of ours.
 
-        async def go() -> NoReturn:
-            await gone.wait()
+        :raises SignalingError: the robot went away
+        """
+        if first is None:
+            await send_text(ws, kscale_messages.AVAILABLE)
+        viewer = KScaleViewer(ws, robot, request.remote, request_origin(request),
+                              self.relay.broker, rate)
+
+        async def end_with_robot() -> NoReturn:
+            await is_gone.wait()
             raise SignalingError('robot-gone', kscale_messages.GONE)
 
-        await first_of(go(), app.run(first))
+        await first_of(end_with_robot(), viewer.serve(first))

@@ -12,170 +12,99 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-Door 2: RTCBot's forms.
+"""RTCBot's protocol: its robots over WebSockets, its viewers by POST."""
 
-RTCBot's messages carry no session id, so whichever answer comes next belongs to the offer that
-was sent last. One offer at a time, and never a late answer, is what keeps viewers apart.
-"""
-
-import asyncio
-import logging
 import secrets
-from typing import Callable
 
-from aiohttp import web, WSMsgType
+from aiohttp import web
 
-from ..http.body import read_body, sentence, STATUS
-from ..http.middleware import origin
-from ..metrics import log
-from ..session_broker import Desk
+from .protocol import robot_name, SignalingProtocol
+from .rtcbot_robot import RTCBotRobot
+from ..directory.registry import NAME_TAKEN, NAMELESS
+from ..http.body import error_text, read_body, STATUS
+from ..http.middleware import request_origin
 from ...core.errors import ProtocolError, SignalingError
-from ...core.limits.log_limits import escape, LogSampler
-from ...core.limits.rate_limit import RateLimiter
-from ...core.limits.text_limits import MAX_LENGTHS, sdp_member
-from ...core.protocol.ice import Candidate, IceServer
-from ...core.protocol.robot_link import RobotLink
-from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN, Offer, RTCBOT
-from ...core.protocol.strict_json import dump_frame, load_object, member, shorten
-from ...core.supervision import first_of
+from ...core.limits.text_limits import sdp_member
+from ...core.protocol.signaling_messages import MAX_MESSAGE, Offer, RTCBOT
+from ...core.protocol.strict_json import load_object, member, shorten
+
+# RTCBot's own words, which programs may look for.
+NO_ROBOT = 'There is no robot connected'
+NO_ROOM = 'No connection is active here'
 
 
-class RTCBotRobot:
+class RTCBotProtocol(SignalingProtocol):
     """
-    A robot that speaks RTCBot's form over its WebSocket.
+    WebSockets of robots at ``/{name}``, and POST of offers to ``/connect`` and ``/{name}``.
 
-    :param once: close the WebSocket after the first answer, as rtcbot.dev does
-    :param timeout: seconds to wait for an answer, and for other viewers before that
+    ``/ws`` and ``/connect`` are RTCBot's form for one robot, the other paths rtcbot.dev's rooms.
     """
 
-    protocol = RTCBOT
-    trickle = False
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """Add the POST of offers."""
+        router.add_post('/connect', self._post)
+        router.add_post('/{name}', self._post)
+        router.add_route('OPTIONS', '/{name}', self._options)
 
-    def __init__(self, ws: web.WebSocketResponse, *, once: bool, timeout: float) -> None:
-        """Take over an open WebSocket; ``run`` reads it."""
-        self.on_end: dict[str, Callable[[], None]] = {}
-        self._ws = ws
-        self._once = once
-        self._timeout = timeout
-        self._turn = asyncio.Lock()
-        self._answer: asyncio.Future[str] | None = None
-        self._over = asyncio.Event()
+    def takes_socket(self, request: web.Request) -> bool:
+        """Tell whether a handshake has a robot's path and no subprotocol."""
+        return 'name' in request.match_info and 'Sec-WebSocket-Protocol' not in request.headers
 
-    @property
-    def over(self) -> bool:
-        """Return whether this robot takes no more offers."""
-        return self._over.is_set()
-
-    async def ice_servers(self) -> list[IceServer]:
-        """Return none: RTCBot's robots cannot tell theirs."""
-        return []
-
-    async def answer(self, offer: Offer) -> str:
+    async def serve_socket(self, request: web.Request) -> web.StreamResponse:
         """
-        Pass an offer on and return the robot's answer.
+        Serve a robot until it leaves, or its room ends.
 
-        :raises SignalingError: ``busy``, ``robot-gone``, ``robot-timeout``, or as the robot says
+        :raises aiohttp.web.HTTPException: 403 no token, 404 no name, 409 the name is taken
         """
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._turn.acquire()
-        except TimeoutError:
-            raise SignalingError('busy', 'The robot is busy with other viewers') from None
-        try:
-            return await self._ask(offer)
-        finally:
-            self._turn.release()
-
-    async def _ask(self, offer: Offer) -> str:
-        if self.over:
-            raise SignalingError('robot-gone', 'The robot went away')
-        try:
-            frame = dump_frame({'sdp': offer.sdp, 'type': 'offer'}, MAX_WRITTEN)
-        except ProtocolError as error:
-            raise SignalingError('too-long', f'The offer cannot be passed on: {error}') from None
-        self._answer = asyncio.get_running_loop().create_future()
-        answered = False
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._ws.send_str(frame)
-                sdp = await self._answer
-            answered = True
-            return sdp
-        except TimeoutError:
-            raise SignalingError(
-                'robot-timeout', f'The robot did not answer in {self._timeout:g} s') from None
-        except ConnectionError:
-            raise SignalingError('robot-gone', 'The robot went away') from None
-        except SignalingError:
-            # The robot did answer, with a refusal: the next answer is the next offer's.
-            answered = True
-            raise
-        finally:
-            self._answer = None
-            if self._once or not answered:
-                self._over.set()
-
-    async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
-        """Do nothing: RTCBot knows no candidates outside offers."""
-
-    async def close_session(self, session: str) -> None:
-        """Do nothing: RTCBot's sessions end by themselves."""
-
-    def dismiss(self) -> None:
-        """End it: its name is another's."""
-        self._over.set()
-
-    async def run(self) -> None:
-        """Read the robot's frames until it goes, or until it may take no more offers."""
-        try:
-            await first_of(self._read(), self._over.wait())
-        finally:
-            self._over.set()
-            self._settle(SignalingError('robot-gone', 'The robot went away before it answered'))
-
-    async def _read(self) -> None:
-        faults, repeats = RateLimiter(1.0, 20), LogSampler()
-        async for frame in self._ws:
-            if frame.type != WSMsgType.TEXT:
-                continue
-            if self._answer is None or self._answer.done():
-                if not faults.allow():
-                    break
-                if count := repeats.count():
-                    log('an RTCBot robot sent a frame that nobody asked for', logging.WARNING,
-                        count=count)
-                continue
+        relay, name = self.relay, robot_name(request)
+        if reason := relay.admission.refusal(name, request):
+            raise web.HTTPForbidden(text=reason)
+        if await relay.registry.find(name) is not None:
+            raise web.HTTPConflict(text=NAME_TAKEN)
+        async with relay.sockets.accept(request) as ws:
+            robot = RTCBotRobot(ws, once=name != NAMELESS, timeout=relay.limits.answer_timeout)
             try:
-                self._settle(_read_answer(frame.data))
-            except SignalingError as error:
-                self._settle(error)
+                await relay.registry.claim(name, robot)
+            except SignalingError:
+                # Another robot came while this one's handshake was under way.
+                return ws
+            try:
+                relay.admission.registered(name, request, RTCBOT)
+                await robot.run()
+            finally:
+                relay.registry.remove(name, robot)
+                relay.admission.left(name)
+        return ws
 
-    def _settle(self, result: str | SignalingError) -> None:
-        if self._answer is None or self._answer.done():
-            return
-        if isinstance(result, SignalingError):
-            self._answer.set_exception(result)
-        else:
-            self._answer.set_result(result)
+    async def _options(self, request: web.Request) -> web.Response:
+        return web.Response(status=204, headers={
+            'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
+            'Access-Control-Allow-Headers': 'Content-Type', 'Access-Control-Max-Age': '86400'})
+
+    async def _post(self, request: web.Request) -> web.Response:
+        """
+        Answer an offer with exactly RTCBot's two members: a third one breaks its Python clients.
+
+        Whatever goes wrong becomes a status and one sentence, never a hanging request.
+        """
+        name = robot_name(request)
+        offer = await _read_offer(request)
+        robot = await self.relay.registry.find(name)
+        if robot is None:
+            if name == NAMELESS:
+                raise web.HTTPInternalServerError(text=NO_ROBOT)
+            raise web.HTTPNotFound(text=NO_ROOM)
+        try:
+            sdp = await self.relay.broker.ask(robot, offer)
+        except SignalingError as error:
+            return web.Response(status=STATUS.get(error.code, 502), text=error_text(error))
+        self.relay.metrics.forwarded('answer', offer.session)
+        return web.json_response({'sdp': sdp, 'type': 'answer'})
 
 
-def _read_answer(text: str) -> str:
-    try:
-        obj = load_object(text, MAX_MESSAGE)
-        if 'error' in obj:
-            raise SignalingError(escape(member(obj, 'error', str), MAX_LENGTHS['code']),
-                                 escape(member(obj, 'message', str, ''), MAX_LENGTHS['message']))
-        if member(obj, 'type', str) != 'answer':
-            raise ProtocolError(f'type {shorten(obj["type"])} where an answer was due')
-        return sdp_member(obj)
-    except ProtocolError as error:
-        raise SignalingError('internal', f'The robot sent no answer: {error}') from None
-
-
-async def read_offer(request: web.Request) -> Offer:
+async def _read_offer(request: web.Request) -> Offer:
     """
-    Read the offer in a POST, whatever its content type says: browsers send ``text/plain``.
+    Read the offer in a POST, whatever its content type: browsers send ``text/plain``.
 
     :raises aiohttp.web.HTTPException: 400 no offer, 408 too slow, 413 too long
     """
@@ -189,18 +118,4 @@ async def read_offer(request: web.Request) -> Offer:
         raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
     return Offer(session=secrets.token_urlsafe(12), sdp=sdp, protocol=RTCBOT, trickle=False,
                  camera=request.query.get('camera') or None, source=request.remote,
-                 origin=origin(request))
-
-
-async def exchange(desk: Desk, robot: RobotLink, offer: Offer) -> web.Response:
-    """
-    Answer a POST with exactly RTCBot's two members: a third one breaks its Python clients.
-
-    Whatever goes wrong becomes a status and one sentence, never a hanging request.
-    """
-    try:
-        sdp = await desk.ask(robot, offer)
-    except SignalingError as error:
-        return web.Response(status=STATUS.get(error.code, 502), text=sentence(error))
-    desk.metrics.went('answer', offer.session)
-    return web.json_response({'sdp': sdp, 'type': 'answer'})
+                 origin=request_origin(request))

@@ -13,22 +13,22 @@
 # limitations under the License.
 
 """
-Door 3: WHEP (draft-ietf-wish-whep-03), for players that receive only.
+WHEP (draft-ietf-wish-whep-03), for players that receive only.
 
-Players differ, so what a player is forgiven is more than the draft asks: see ``docs/protocol.md``.
+Players differ, so more is accepted of them than the draft asks for: see ``docs/protocol.md``.
 """
 
 import secrets
 
 from aiohttp import web
 
-from ..directory.registry import Registry
-from ..http.body import read_body, sentence, STATUS
-from ..http.middleware import origin
-from ..session_broker import Desk, Viewing
+from .protocol import SignalingProtocol
+from ..http.body import error_text, read_body, STATUS
+from ..http.middleware import request_origin
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.sdp_limits import crlf_lines
 from ...core.protocol.ice import IceServer
+from ...core.protocol.robot_link import RobotLink
 from ...core.protocol.sdpfrag import parse_fragment, ufrags
 from ...core.protocol.signaling_messages import check_name, NATIVE, Offer, WHEP
 
@@ -36,11 +36,11 @@ SDP = 'application/sdp'
 FRAGMENT = 'application/trickle-ice-sdpfrag'
 # ICE never restarts in a session, so there is one state of it to tag.
 ETAG = '"1"'
-# A common player takes 400 for the wish to make the offer itself, so that is only for what is no
-# SDP at all; and it takes 406 for a codec that the robot lacks, as RFC 9110 has it.
+# A common player understands 400 as the wish to make the offer itself, so 400 is only for what is
+# no SDP at all. It understands 406 as a missing codec (RFC 9110, section 15.5.7).
 _STATUS = {**STATUS, 'bad-offer': 422, 'no-codec': 406,
            **dict.fromkeys(('denied', 'expired', 'revoked', 'clock'), 401)}
-# Where sessions are: no robot's name begins with a dash.
+# Paths of sessions, and of robots, whose names never begin with a dash.
 _SESSION = '/whep/-/{session}'
 _ROBOT = '/whep/{robot:[^/-][^/]*}'
 CORS = {
@@ -50,26 +50,21 @@ CORS = {
 }
 
 
-class WhepDoor:
+class WhepProtocol(SignalingProtocol):
     """The resources below ``/whep``."""
 
-    def __init__(self, registry: Registry, desk: Desk) -> None:
-        """Serve the robots in a registry."""
-        self._registry = registry
-        self._desk = desk
-
     def add_routes(self, router: web.UrlDispatcher) -> None:
-        """Take the paths below ``/whep``."""
-        router.add_route('GET', _SESSION, self._look_at_session)
-        router.add_route('HEAD', _SESSION, self._look_at_session)
+        """Add the resources below ``/whep``."""
+        router.add_route('GET', _SESSION, self._get_session)
+        router.add_route('HEAD', _SESSION, self._get_session)
         router.add_route('OPTIONS', _SESSION, self._session_options)
         router.add_route('PATCH', _SESSION, self._patch)
         router.add_route('DELETE', _SESSION, self._delete)
         for path in (_ROBOT, _ROBOT + '/{camera:.*}'):
             router.add_route('POST', path, self._post)
             router.add_route('OPTIONS', path, self._options)
-            router.add_route('GET', path, self._look)
-            router.add_route('HEAD', path, self._look)
+            router.add_route('GET', path, self._get)
+            router.add_route('HEAD', path, self._get)
 
     async def _options(self, request: web.Request) -> web.Response:
         return web.Response(headers={**CORS, 'Accept-Post': SDP})
@@ -77,53 +72,65 @@ class WhepDoor:
     async def _session_options(self, request: web.Request) -> web.Response:
         return web.Response(headers={**CORS, 'Accept-Patch': FRAGMENT})
 
-    async def _look(self, request: web.Request) -> web.Response:
+    async def _get(self, request: web.Request) -> web.Response:
         await self._robot(request)
         return _nothing(request, {'Accept-Post': SDP})
 
-    async def _look_at_session(self, request: web.Request) -> web.Response:
-        await self._viewing(request)
+    async def _get_session(self, request: web.Request) -> web.Response:
+        await self._session(request)
         return _nothing(request, {'Accept-Patch': FRAGMENT, 'ETag': ETAG})
 
-    async def _robot(self, request: web.Request):
+    async def _robot(self, request: web.Request) -> RobotLink:
+        """
+        Return the robot that a path names.
+
+        :raises aiohttp.web.HTTPNotFound: it is not there, or takes no WHEP players
+        """
         try:
-            robot = await self._registry.find(check_name(request.match_info['robot']))
+            robot = await self.relay.registry.find(check_name(request.match_info['robot']))
         except ProtocolError as error:
             raise web.HTTPNotFound(text=str(error)) from None
         if robot is None:
             raise web.HTTPNotFound(text='There is no robot connected')
         if robot.protocol != NATIVE:
-            # Its sessions could not be ended.
+            # A player could not end its session.
             raise web.HTTPNotFound(text='This robot does not take WHEP players')
         return robot
 
-    async def _viewing(self, request: web.Request) -> Viewing:
-        session = request.match_info['session']
-        viewing = self._desk.viewings.get(session)
-        if viewing is None and (known := await self._registry.viewing(session)):
-            viewing = Viewing(*known)
-        if viewing is None or viewing.offer.protocol != WHEP:
-            raise web.HTTPNotFound(text='There is no such session, or it is over')
-        return viewing
+    async def _session(self, request: web.Request) -> tuple[RobotLink, Offer]:
+        """
+        Return the robot and the offer of the session that a path names.
+
+        :raises aiohttp.web.HTTPNotFound: it is not there
+        """
+        name = request.match_info['session']
+        if session := self.relay.broker.sessions.get(name):
+            robot, offer = session.robot, session.offer
+            if isinstance(offer, Offer) and offer.protocol == WHEP:
+                return robot, offer
+        elif found := await self.relay.registry.find_session(name):
+            if found[1].protocol == WHEP:
+                return found
+        raise web.HTTPNotFound(text='There is no such session, or it is over')
 
     async def _post(self, request: web.Request) -> web.Response:
         robot = await self._robot(request)
-        # Players may join lines by LF, and begin with an empty one.
+        # Players may end lines with LF, and begin with an empty one.
         sdp = crlf_lines((await _text(request, SDP, 'Accept-Post')).lstrip())
         if not sdp.startswith('v='):
             raise web.HTTPBadRequest(text='This is no SDP offer')
-        place = self._registry.place(request.match_info['robot'], robot)
+        prefix = self.relay.registry.session_prefix(request.match_info['robot'], robot)
         offer = Offer(
-            # Whoever knows it can end the session: 192 bits.
-            session=place + secrets.token_urlsafe(24), sdp=sdp, protocol=WHEP, trickle=True,
+            # 192 random bits: who knows the id can end the session.
+            session=prefix + secrets.token_urlsafe(24), sdp=sdp, protocol=WHEP, trickle=True,
             camera=request.match_info.get('camera', '').strip('/') or None,
-            source=request.remote, bearer=_bearer(request), origin=origin(request))
+            source=request.remote, bearer=_bearer(request), origin=request_origin(request))
         try:
             servers = await robot.ice_servers()
-            answer = await self._desk.ask(robot, offer)
+            answer = await self.relay.broker.ask(robot, offer)
         except SignalingError as error:
             return _failed(error, offer.bearer)
-        self._desk.metrics.went('answer', offer.session)
+        self.relay.metrics.forwarded('answer', offer.session)
         response = web.Response(status=201, text=answer, content_type=SDP, headers={
             'Location': _SESSION.format(session=offer.session), 'ETag': ETAG,
             'Accept-Patch': FRAGMENT})
@@ -133,7 +140,7 @@ class WhepDoor:
         return response
 
     async def _patch(self, request: web.Request) -> web.Response:
-        viewing = await self._viewing(request)
+        robot, offer = await self._session(request)
         text = await _text(request, FRAGMENT, 'Accept-Patch')
         tags = request.headers.get('If-Match')
         if tags is not None and not {'*', ETAG} & {
@@ -143,20 +150,19 @@ class WhepDoor:
             fragment = parse_fragment(text)
         except ProtocolError as error:
             raise web.HTTPBadRequest(text=f'This is no SDP fragment: {error}') from None
-        if not fragment.ufrags <= ufrags(viewing.offer.sdp):
+        if not fragment.ufrags <= ufrags(offer.sdp):
             raise web.HTTPUnprocessableEntity(text='ICE cannot be restarted here: begin anew')
         for candidate in fragment.candidates:
-            if not self._desk.takes_candidate(viewing.offer.session):
+            if not self.relay.broker.allows_candidate(offer.session):
                 raise web.HTTPTooManyRequests(text='There are too many candidates')
-            await viewing.robot.add_candidate(viewing.offer.session, candidate)
+            await robot.add_candidate(offer.session, candidate)
         return web.Response(status=204)
 
     async def _delete(self, request: web.Request) -> web.Response:
-        viewing = await self._viewing(request)
-        session = viewing.offer.session
-        # Over for the player at once, even if the robot's word takes a while.
-        self._desk.end(session)
-        await viewing.robot.close_session(session)
+        robot, offer = await self._session(request)
+        # Over for the player at once, even if it takes the robot a while.
+        self.relay.broker.end(offer.session)
+        await robot.close_session(offer.session)
         return web.Response(text='The session is over')
 
 
@@ -177,7 +183,7 @@ async def _text(request: web.Request, kind: str, accept: str) -> str:
 
 
 def _bearer(request: web.Request) -> str | None:
-    """Return the bearer of RFC 6750; one player sends it without the word before it."""
+    """Return the bearer (RFC 6750); one player sends it without the word ``Bearer``."""
     words = request.headers.get('Authorization', '').split()
     return words[-1] if words and (len(words) == 1 or words[0].lower() == 'bearer') else None
 
@@ -190,7 +196,7 @@ def _failed(error: SignalingError, bearer: str | None) -> web.Response:
             'Bearer error="invalid_token"')
     elif status in (429, 503):
         headers['Retry-After'] = '5'
-    return web.Response(status=status, text=sentence(error), headers=headers)
+    return web.Response(status=status, text=error_text(error), headers=headers)
 
 
 def _link(url: str, server: IceServer) -> str | None:

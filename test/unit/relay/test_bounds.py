@@ -39,7 +39,7 @@ from rtc_bridge.core.protocol.signaling_messages import CandidateMessage, Offer,
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.metrics import Metrics
-from rtc_bridge.relay.protocols import native_robots
+from rtc_bridge.relay.protocols.native_socket import send_message
 from rtc_bridge.signaling.relay_client import RelayClient
 from support.relay_server import get, make_offer, relay, send, serve_app
 from support.viewer import make_sessions, TestCamera, until, Viewer
@@ -139,7 +139,7 @@ async def test_a_player_s_candidates_do_not_cut_a_robot_off_its_relay():
             # Relays that let them through are no reason to leave one, either.
             session, = sessions.sessions
             for _ in range(60):
-                await native_robots.send(robot._ws, CandidateMessage(session, Candidate(
+                await send_message(robot._ws, CandidateMessage(session, Candidate(
                     'candidate:x', None, MAX_M_LINE_INDEX + 1)))
             # It is answered behind all those, over the same connection.
             viewer = Viewer()
@@ -446,8 +446,8 @@ def test_the_worst_text_costs_so_many_steps(sections, budget):
 def test_metrics_forget():
     metrics = Metrics()
     for number in range(10_000):
-        metrics.came('offer', str(number))
-    assert len(metrics._came) == 4096
+        metrics.arrived('offer', str(number))
+    assert len(metrics._arrivals) == 4096
 
 
 @pytest.mark.asyncio
@@ -471,4 +471,4 @@ async def test_metrics_keep_nothing_of_who_left(monkeypatch):
             await robot.close()
             await page.close()
             await until(lambda: r.registry.get('r1') is None)
-        await until(lambda: not metrics._came)
+        await until(lambda: not metrics._arrivals)

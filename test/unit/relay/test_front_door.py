@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import pytest
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.relay.directory.registry import Registry
-from rtc_bridge.relay.http.server import tls
+from rtc_bridge.relay.http.server import tls_context
 from rtc_bridge.signaling.relay_client import RelayClient
 from support.patience import PATIENCE
 from support.relay_server import closed, get, make_offer, relay, send
@@ -378,7 +378,7 @@ def make_certificate(path, name):
 async def test_a_connection_with_tls_takes_little_memory(tmp_path):
     file = tmp_path / 'relay.pem'
     make_certificate(file, 'relay')
-    async with relay(context=tls(str(file), '')) as r:
+    async with relay(context=tls_context(str(file), '')) as r:
         # Far more than fits.
         robot = await r.http.ws_connect('/r', protocols=['rtc-bridge.v1'], ssl=False)
         await send(robot, type='register', robot_id='r', ignored='x' * 200_000)
@@ -480,9 +480,9 @@ async def test_metrics():
     values = dict(row.rsplit(' ', 1) for row in text.splitlines() if not row.startswith('#'))
     for name, value in (
             ('robots', 2), ('pages', 1), ('sessions', 2), ('answer_seconds_count', 2),
-            ('offers_total{door="rtcbot",result="answered"}', 1),
-            ('offers_total{door="rtcbot",result="no-codec"}', 1),
-            ('offers_total{door="v1",result="answered"}', 1),
+            ('offers_total{protocol="rtcbot",result="answered"}', 1),
+            ('offers_total{protocol="rtcbot",result="no-codec"}', 1),
+            ('offers_total{protocol="v1",result="answered"}', 1),
             ('forwarding_seconds_count{message="offer"}', 1),
             ('forwarding_seconds_count{message="answer"}', 1)):
         assert float(values[f'rtc_bridge_relay_{name}']) == value, name
@@ -528,5 +528,5 @@ def test_logs_tell_no_secrets():
     assert {'time', 'level', 'source', 'name'} <= events['a robot came'].keys()
     assert events['a robot came']['name'] == events['a robot went']['name']
     assert events['an offer came']['result'] == 'answered'
-    assert events['an offer came']['door'] == 'whep'
+    assert events['an offer came']['protocol'] == 'whep'
     assert events['a robot was refused']['level'] == 'warning'

@@ -73,7 +73,7 @@ async def test_the_newer_stays_when_the_older_was_not_told(monkeypatch):
     async def lose(robot):
         robot._ws._req.transport.abort()
     monkeypatch.setattr(
-        'rtc_bridge.relay.protocols.native_robots.WebSocketRobot._say_farewell', lose)
+        'rtc_bridge.relay.protocols.native_robot.NativeRobot._say_farewell', lose)
     async with site() as (r, dial), dial(Robot(), SECRET) as old:
         await old.reach('connected')
         async with dial(Robot(), SECRET) as new:

@@ -204,7 +204,7 @@ async def test_other_doors_say_that_there_is_only_this_one():
 
 @pytest.mark.asyncio
 async def test_a_stuck_app_does_not_hold_up_its_robot(monkeypatch):
-    monkeypatch.setattr('rtc_bridge.relay.protocols.kscale_app.SEND_TIMEOUT', 0.3)
+    monkeypatch.setattr('rtc_bridge.relay.protocols.kscale_socket._SEND_TIMEOUT', 0.3)
     async with relay() as r:
         robot = await robot_of(r)
         app = await app_of(r)
@@ -260,7 +260,7 @@ async def test_an_app_and_a_robot_of_ours():
                 await asyncio.sleep(0.01)
         async with r.http.get('/metrics') as response:
             text = await response.text()
-        assert 'offers_total{door="kscale",result="answered"} 2.0' in text
+        assert 'offers_total{protocol="kscale",result="answered"} 2.0' in text
         assert 'rtc_bridge_relay_sessions 0.0' in text and 'rtc_bridge_relay_pages 0.0' in text
 
 

@@ -24,7 +24,7 @@ from rtc_bridge.bridge.self_signed_certificate import ensure_certificate
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
-from rtc_bridge.relay.http.server import serve, tls
+from rtc_bridge.relay.http.server import serve, tls_context
 from support.patience import PATIENCE
 from support.relay_server import serve_app
 from test_signaling import dialing, Robot
@@ -49,7 +49,7 @@ def context(tmp_path, monkeypatch):
     file = tmp_path / 'server.pem'
     ensure_certificate(file, [])
     monkeypatch.setenv('SSL_CERT_FILE', str(file))
-    return tls(str(file), '')
+    return tls_context(str(file), '')
 
 
 @contextlib.asynccontextmanager

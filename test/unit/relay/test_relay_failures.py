@@ -22,6 +22,7 @@ from aiohttp import WSMsgType
 import pytest
 from rtc_bridge.core import supervision
 from rtc_bridge.core.failure_log import FailureLog
+from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.relay import metrics, session_broker
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http import middleware
@@ -80,13 +81,13 @@ async def test_a_page_whose_robot_cannot_be_followed_is_cut_off(caplog):
         assert await count(served) == 1
 
 
-class BrokenRobot:
+class BrokenRobot(RobotLink):
     """Fails at each offer, in a way that nobody foresaw."""
 
-    protocol, trickle = 'v1', True
+    trickle = True
 
     def __init__(self):
-        self.on_end = {}
+        super().__init__()
 
     async def ice_servers(self):
         """Return none."""

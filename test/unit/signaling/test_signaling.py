@@ -27,6 +27,7 @@ import pytest
 from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.keyed_queue import KeyedQueue
 from rtc_bridge.core.protocol.ice import Candidate
+from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.signaling.backoff import delays, rest
@@ -37,16 +38,15 @@ from support.relay_server import get, make_offer, OPEN, Relay, relay, send, serv
 from websockets.asyncio.client import ClientConnection
 
 
-class Robot:
+class Robot(RobotLink):
     """A robot that answers an offer with its text, once the text is let through."""
 
-    protocol = 'v1'
     trickle = True
 
     def __init__(self):
         """Hold back nothing."""
         self.held = {}
-        self.on_end = {}
+        super().__init__()
         self.calls = asyncio.Queue()
 
     async def ice_servers(self):
