@@ -141,7 +141,7 @@ class Camera:
             self._liveness.begin(self._clock())
             self.encoded.keep_newest(True)
             self._loop = asyncio.get_running_loop()
-            # What came while nobody watched was not decoded.
+            # What came without viewers was not decoded.
             self.source.stream.gap()
         subscription = Subscription(profile, sink, estimate, drives, self.balance)
         self._subscriptions.append(subscription)

@@ -30,7 +30,7 @@ Packet: TypeAlias = 'av.Packet[Any]'
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
     """
-    An encoded frame; all viewers of a stream share it, so nobody changes it.
+    An encoded frame; all viewers of a stream share it, so it is never changed.
 
     Times are seconds of the boot-time clock.
 
