@@ -47,9 +47,6 @@ def refused(folder, *options):
     return done.stderr
 
 
-# Whose they are
-
-
 @pytest.mark.parametrize('mode', [0o720, 0o702, 0o777, 0o1777])
 def test_a_folder_that_others_may_write_is_refused(tmp_path, mode):
     folder = tmp_path / 'the keys'
