@@ -4,11 +4,12 @@
 
 /**
  * The JavaScript API of rtc_bridge: a page of one's own connects to a robot, shows its cameras and
- * drives it. Import it from the relay or from the robot, as `/static/client/index.js`, or from a
- * copy of this folder. It needs no element of a page; docs/protocol.md has what it sends.
+ * drives it. Import it from a copy of this folder: relay and robot serve it as
+ * `/static/client/index.js`, to pages of their own origin only. It needs no element of a page;
+ * docs/protocol.md has what it sends.
  *
  *     import { RobotConnection, readInvite, signalingUrl, Teleop, COMMAND_PERIOD_MS } from
- *       'https://relay.example.org/static/client/index.js';
+ *       './client/index.js';
  *
  *     const robot = new RobotConnection({
  *       url: signalingUrl(new URL('https://relay.example.org/my-robot')),
