@@ -12,4 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The parts of the bridge node: cameras, teleoperation, telemetry, its own HTTP server."""
+"""
+The parts of the bridge node.
+
+Cameras, driving, emergency stop, command path, telemetry, services, diagnostics, its HTTP server.
+"""

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Every decision of the package, on the standard library alone."""
+"""Every decision of the package, on the standard library alone: no I/O, an injected clock."""

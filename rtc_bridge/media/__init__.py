@@ -12,4 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Pixels to packets: conversion, encoding once, fan-out. Knows neither ROS nor WebRTC."""
+"""
+Images or H.264 to packets: conversion, encoding once, passthrough, fan-out.
+
+Knows neither ROS nor WebRTC.
+"""

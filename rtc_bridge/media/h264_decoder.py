@@ -39,7 +39,7 @@ _RESTART_AFTER_S = 1.0
 
 class H264Decoder:
     """
-    Decodes each access unit in order, in a thread that lives while the images are needed.
+    Decodes each access unit in order, in a thread that runs while the images are needed.
 
     :param stream: is asked for keyframes, and counts what cannot be decoded
     :param show: takes, in the decoder's thread, a function that returns pixels and encoding

@@ -53,7 +53,7 @@ class PassthroughStream(VideoStream):
         self._sets = ParameterSets()
         self._gaps = GapDetector()
         self._next_request = float('-inf')
-        # Since when a keyframe is waited for, ``None`` if none is.
+        # Since when a keyframe is awaited; ``None`` while no keyframe is awaited.
         self._waiting_since: float | None = None
         self._last_keyframe = float('-inf')
         # What comes now refers to frames that did not come.

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The programs: each joins the floors below into one process."""
+"""The programs: each joins the layers below into one process."""

@@ -214,7 +214,8 @@ def main(args: list[str] | None = None) -> int:
                 spin(executor, ended, node.wait, node.step)
             except PartFailed as failed:
                 node.get_logger().fatal(
-                    f'the guard says zero and ends, as a part of it failed: {failed.__cause__!r}')
+                    'a part of the guard failed, so it publishes zero and ends: '
+                    f'{failed.__cause__!r}')
                 return FAILED
             finally:
                 node.end()

@@ -41,7 +41,8 @@ def _parse_port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='rtc-bridge view', description="Open a robot's link with this computer's own copy of "
-        'the page. Whoever serves the page can read the key in the link; so the relay cannot.')
+        'the page. A server of the page can read the key in the link; with this command the '
+        'relay does not serve it, and cannot.')
     parser.add_argument('link', metavar='LINK', help='with its invite, in quotes; - reads it from '
                         'standard input. Other users of this computer see command lines, and a '
                         'browser is started with the link on its own: add --no-browser')

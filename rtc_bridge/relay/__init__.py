@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The serving end of every signaling door, and the page. Knows neither ROS nor media."""
+"""The relay: serves all signaling protocols and the page. Knows neither ROS nor media."""

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The robot's dialing end of every signaling door."""
+"""The robot's connection to a relay: native protocol or RTCBot. It calls; the relay answers."""

@@ -180,7 +180,7 @@ class IceServerPool:
         Return the servers that a viewer should use.
 
         A network may let the viewer pass where it stops the robot, so these are all URLs of each
-        host of which one URL is reachable, or all URLs if none is.
+        host of which one URL is reachable, or all URLs if no URL is.
         """
         hosts = {url.host for url in self.urls if self._is_reachable(url)}
         return self._servers([url for url in self.urls if url.host in hosts or not hosts],

@@ -85,7 +85,7 @@ class CommandGate:
         self._neutral_seen = False
         self._joy_neutral_seen = False
         self._velocity = ZERO
-        # Time of the last accepted command; None while none is in force.
+        # Time of the last accepted command; None while no command is in force.
         self._accepted_at: float | None = None
         # Time of the last gamepad state in motion; None while the gamepad is neutral.
         self._joy_moved_at: float | None = None

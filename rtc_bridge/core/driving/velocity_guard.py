@@ -38,10 +38,10 @@ _WAIT_MARGIN_S = 0.001
 
 class VelocityGuard:
     """
-    Lets fresh velocities pass; when they end, says zero 20 times a second for one second.
+    Lets fresh velocities pass; when they end, publishes zero 20 times a second for one second.
 
-    * Nothing is said before the first fresh command: until then another publisher may drive.
-    * While an emergency stop is engaged nothing passes, and zero is said all the time.
+    * Nothing is published before the first fresh command: until then another publisher may drive.
+    * While an emergency stop is engaged nothing passes, and zero is published all the time.
     * After the start and after each stop that was not commanded, motion needs a neutral command
       first. ``epoch`` changes with each such stop, and with each motion that is refused for it, so
       that the bridge can ask its driver for a neutral command.
@@ -58,7 +58,7 @@ class VelocityGuard:
         self._clock = clock
         # Stamp of the newest command that came in time.
         self.last_stamp = -1.0
-        # When the command in force expires; None while none is.
+        # When the command in force expires; None while no command is in force.
         self._deadline: float | None = None
         self._zero_until = 0.0
         self._next_zero = 0.0

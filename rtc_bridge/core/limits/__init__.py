@@ -13,9 +13,8 @@
 # limitations under the License.
 
 """
-Bounds on what unproven peers and relays may send, checked before any library parses it.
+Bounds on what peers, relays and clients may send, cost and write into logs.
 
-Those of a robot's peer are in :mod:`.peer_limits`, those of a relay's clients in
-:mod:`~rtc_bridge.core.settings.relay_settings`. Both sides share the bounds of session
-descriptions (:mod:`.sdp_limits`) and of texts in messages (:mod:`.text_limits`).
+Texts and session descriptions are checked before a library parses them. The numbers for a robot's
+peers are in ``peer_limits``, those for a relay's clients in ``core.settings.relay_settings``.
 """

@@ -12,4 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Messages of every protocol, read strictly, and the interface between relay and robot."""
+"""
+Messages of the native protocol, of K-Scale's and of the data channels, read strictly.
+
+``RobotLink`` is the interface between signaling and a robot.
+"""

@@ -13,7 +13,9 @@
 # limitations under the License.
 
 """
-Messages on a session's data channels, as ``docs/protocol.md`` specifies them.
+Messages from the page on a session's data channels, as ``docs/protocol.md`` specifies them.
+
+Messages to the page are made where they are sent, in ``peer/channels/``.
 
 To add a message, write one dataclass here, see :mod:`.json_messages`.
 """

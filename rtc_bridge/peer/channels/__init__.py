@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A session's data channels, one file each."""
+"""A session's data channels (control, teleop, chat, RTCBot), and the parts that serve them."""

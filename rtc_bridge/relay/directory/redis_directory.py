@@ -231,7 +231,7 @@ class RedisDirectory:
         self._run(_RELEASE, name_digest(claim.name), claim.entry.dump())
 
     async def heartbeat(self) -> tuple[bool, list[str]]:
-        """Show a sign of life; return whether this relay's robots are there, and who lives."""
+        """Show a sign of life; return whether this relay's robots are there, and the relays."""
         there, relays = await self._run(_HEARTBEAT, _LIFETIME_MS)
         return bool(there), relays
 
