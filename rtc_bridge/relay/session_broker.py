@@ -118,8 +118,8 @@ class SessionBroker:
             result = error.code if error.code in _CODES else 'other'
             raise
         finally:
+            self.metrics.forget('offer', session)
             if result != 'answered':
-                self.metrics.forget('offer', session)
                 self.metrics.forget('answer', session)
             label = label or offer.protocol
             self.metrics.offers.labels(label, result).inc()

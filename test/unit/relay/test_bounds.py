@@ -472,3 +472,17 @@ async def test_metrics_keep_nothing_of_who_left(monkeypatch):
             await page.close()
             await until(lambda: r.registry.get('r1') is None)
         await until(lambda: not metrics._arrivals)
+
+
+@pytest.mark.asyncio
+async def test_metrics_keep_nothing_of_an_offer_that_was_answered(monkeypatch):
+    metrics = Metrics()
+    monkeypatch.setattr('rtc_bridge.relay.app.Metrics', lambda: metrics)
+    async with relay() as r:
+        robot = await r.rtcbot('/r1')
+        posting = asyncio.create_task(r.post('/r1'))
+        await robot.receive()
+        await robot.send_str('{"sdp":"s=a","type":"answer"}')
+        status, *_ = await posting
+        assert status == 200 and not metrics._arrivals
+        await robot.close()
