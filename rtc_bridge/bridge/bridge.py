@@ -48,7 +48,7 @@ from ..peer.sessions import Sessions
 from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import FAILED, termination_signals
-from ..signaling.network_changes import watch
+from ..signaling.network_changes import watch_network
 from ..signaling.relay_client import RelayClient
 from ..signaling.relay_url import dial_url, page_url, read_token
 from ..system.secret_files import read_ice
@@ -183,7 +183,7 @@ class Bridge:
         stack.callback(self._teleop.flush)
         stack.push_async_callback(self._sessions.close, 'the robot stops')
         stack.callback(self._teleop.close)
-        stack.enter_context(watch(self._network_changed))
+        stack.enter_context(watch_network(self._network_changed))
         self._tell_people()
         return ros
 

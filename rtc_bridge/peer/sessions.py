@@ -38,7 +38,7 @@ class Sessions:
     def __init__(self, robot: RobotContext) -> None:
         self.robot = robot
         self.sessions: dict[str, Session] = {}
-        self.on_end: dict[str, Callable[[], None]] = {}
+        self.on_end: dict[str, Callable[[], object]] = {}
         self._closing = False
         robot.teleop.on_lease_change.append(self._lease_changed)
         robot.teleop.on_emergency_stop_change.append(self._stop_changed)

@@ -14,8 +14,8 @@
 
 """A robot that is asked by messages of the native protocol, whatever carries them."""
 
-from abc import abstractmethod
 import asyncio
+from collections.abc import Awaitable, Callable
 import logging
 
 from .event_log import log_event
@@ -41,6 +41,8 @@ class MessagingRobot(RobotLink):
     """
     Sends requests to a robot, and finds its answers by their sessions.
 
+    :param send: sends a message; returns whether the robot may get it; raises ``SignalingError``
+        ``too-long``
     :param ice_servers: as the robot gave them when it registered
     :param timeout: seconds to wait for an answer
     """
@@ -49,9 +51,10 @@ class MessagingRobot(RobotLink):
     trickle = True
     keeps_order = True
 
-    def __init__(self, ice_servers: tuple[IceServer, ...], metrics: Metrics, *,
-                 timeout: float) -> None:
+    def __init__(self, send: Callable[[SignalingMessage], Awaitable[bool]],
+                 ice_servers: tuple[IceServer, ...], metrics: Metrics, *, timeout: float) -> None:
         super().__init__()
+        self._send = send
         self._ice_servers = ice_servers
         self._metrics = metrics
         self._timeout = timeout
@@ -66,14 +69,6 @@ class MessagingRobot(RobotLink):
     def is_gone(self) -> bool:
         """Tell whether the way to the robot is lost; its sessions may go on."""
         return self._is_gone
-
-    @abstractmethod
-    async def _send(self, message: SignalingMessage) -> bool:
-        """
-        Send a message; return whether the robot may get it.
-
-        :raises SignalingError: ``too-long``
-        """
 
     async def answer(self, offer: Offer) -> str:
         """

@@ -16,8 +16,9 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack
 from dataclasses import dataclass
+from functools import partial
 import logging
 import time
 
@@ -45,11 +46,13 @@ class RelayedSession:
     """
     A session that is being answered or was answered and, as far as is known, is not over.
 
-    ``candidates`` is how many the viewer has sent, in its offer and after it.
+    ``quotas`` counts it until closed. ``candidates`` is how many the viewer has sent, in its offer
+    and after it.
     """
 
     robot: RobotLink
     offer: Offer | OfferRequest
+    quotas: ExitStack
     on_end: Callable[[], object] | None = None
     candidates: int = 0
 
@@ -77,11 +80,8 @@ class SessionBroker:
 
         :raises SignalingError: ``busy``
         """
-        self._page_quotas.acquire(name, source)
-        try:
+        with self._page_quotas.acquire(name, source):
             yield
-        finally:
-            self._page_quotas.release(name, source)
 
     def count_offer(self, source: str | None) -> None:
         """
@@ -109,8 +109,21 @@ class SessionBroker:
         try:
             self.count_offer(offer.source)
             self._check(offer)
-            with self._session(robot, offer, on_end):
-                sdp = await self._answer_of(robot, offer)
+            # Others do not tell when their sessions end, so those cannot be counted.
+            is_counted = robot.protocol == NATIVE
+            if is_counted:
+                # Before the robot is asked, as the session's end may come right behind the answer.
+                candidates = offer.sdp.count('\na=candidate:') if isinstance(offer, Offer) else 0
+                self.sessions[session] = RelayedSession(
+                    robot, offer, self._session_quotas.acquire(id(robot), offer.source), on_end,
+                    candidates)
+                robot.on_end[session] = partial(self.end, session)
+            try:
+                sdp = await self._ask(robot, offer)
+            except BaseException:
+                if is_counted:
+                    self.forget(session)
+                raise
             result = 'answered'
             self.metrics.answer_seconds.observe(time.perf_counter() - began)
             return sdp
@@ -143,31 +156,7 @@ class SessionBroker:
             self.metrics.refuse('sdp', offer.source, str(error))
             raise
 
-    @contextmanager
-    def _session(self, robot: RobotLink, offer: Offer | OfferRequest,
-                 on_end: Callable[[], object] | None) -> Iterator[None]:
-        """
-        Count a session from now until it ends; it ends with the block if that fails.
-
-        :raises SignalingError: ``busy``
-        """
-        if robot.protocol != NATIVE:
-            # Sessions of such robots cannot be counted: nobody tells when they end.
-            yield
-            return
-        session = offer.session
-        self._session_quotas.acquire(id(robot), offer.source)
-        # All is noted before the robot is asked, as the end may come right behind the answer.
-        candidates = offer.sdp.count('\na=candidate:') if isinstance(offer, Offer) else 0
-        self.sessions[session] = RelayedSession(robot, offer, on_end, candidates)
-        robot.on_end[session] = lambda: self.end(session)
-        try:
-            yield
-        except BaseException:
-            self.forget(session)
-            raise
-
-    async def _answer_of(self, robot: RobotLink, offer: Offer | OfferRequest) -> str:
+    async def _ask(self, robot: RobotLink, offer: Offer | OfferRequest) -> str:
         """
         Ask a robot, and check what it says.
 
@@ -223,7 +212,7 @@ class SessionBroker:
         """Note that a session is over, as its viewer knows."""
         if found := self.sessions.pop(session, None):
             found.robot.on_end.pop(session, None)
-            self._session_quotas.release(id(found.robot), found.offer.source)
+            found.quotas.close()
             log_event('a session is over', logging.DEBUG, session=short_id(session))
 
 

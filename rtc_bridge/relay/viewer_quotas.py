@@ -14,7 +14,8 @@
 
 """How many viewers a robot and an address may have at once."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
+from contextlib import ExitStack
 import sys
 
 from .metrics import Metrics
@@ -42,35 +43,26 @@ class ViewerQuotas:
         """Return the number of viewers."""
         return self._by_robot.in_use
 
-    def acquire(self, robot: Hashable, source: str | None) -> None:
+    def acquire(self, robot: Hashable, source: str | None) -> ExitStack:
         """
-        Count one more viewer.
+        Count one more viewer, until what is returned is closed.
 
         :raises SignalingError: ``busy``
         """
-        acquired: list[tuple[ConcurrencyQuota, Hashable]] = []
-        for quota, key, setting, text in self._quotas(robot, source):
-            if not quota.acquire(key):
-                for other, other_key in acquired:
-                    other.release(other_key)
-                self._metrics.refuse(setting, source)
-                raise SignalingError('busy', text)
-            acquired.append((quota, key))
-
-    def release(self, robot: Hashable, source: str | None) -> None:
-        """Count one viewer less."""
-        for quota, key, _, _ in self._quotas(robot, source):
-            quota.release(key)
-
-    def _quotas(self, robot: Hashable, source: str | None
-                ) -> Iterator[tuple[ConcurrencyQuota, Hashable, str, str]]:
-        """Yield each quota that applies, its key, its setting and the error."""
         client = client_key(source)
-        yield (self._by_robot, robot, 'viewers_per_robot',
-               'This robot has as many viewers as it may')
-        yield (self._by_address, client, 'viewers_per_address',
-               'There are too many viewers from this address')
+        quotas: list[tuple[ConcurrencyQuota, Hashable, str, str]] = [
+            (self._by_robot, robot, 'viewers_per_robot',
+             'This robot has as many viewers as it may'),
+            (self._by_address, client, 'viewers_per_address',
+             'There are too many viewers from this address')]
         # A tunnel or proxy on this host brings many people, who do not share one quota.
         if not is_loopback(source):
-            yield (self._by_both, (robot, client), 'viewers_per_address',
-                   'This robot has as many viewers from this address as it may')
+            quotas.append((self._by_both, (robot, client), 'viewers_per_address',
+                           'This robot has as many viewers from this address as it may'))
+        with ExitStack() as acquired:
+            for quota, key, setting, text in quotas:
+                if not quota.acquire(key):
+                    self._metrics.refuse(setting, source)
+                    raise SignalingError('busy', text)
+                acquired.callback(quota.release, key)
+            return acquired.pop_all()

@@ -15,10 +15,10 @@
 """Notices when this host's addresses or routes change, as from Wi-Fi to 4G. Linux only."""
 
 import asyncio
+from collections.abc import Callable, Iterator
 import contextlib
 import logging
 import socket
-from typing import Callable
 
 from ..core.supervision import call_guarded, guarded
 
@@ -26,23 +26,27 @@ _logger = logging.getLogger('rtc_bridge.signaling')
 
 # rtnetlink(7): RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE, RTMGRP_IPV6_IFADDR, RTMGRP_IPV6_ROUTE.
 _GROUPS = 0x10 | 0x40 | 0x100 | 0x400
-# A move from one network to another is many messages; the last of them counts.
+# Seconds without a message after which a change is over: a move from one network to another causes
+# many messages.
 _SETTLE_S = 0.1
-# Addresses beyond every default route, of those kept for documents (RFC 5737, RFC 3849).
-WORLD = (('192.0.2.1', 9), ('2001:db8::1', 9, 0, 0))
+# Bytes, of all messages that are read at once.
+_MAX_READ = 65_536
+# Address and port of hosts beyond every default route. The addresses are those that are reserved
+# for documents (RFC 5737, RFC 3849), so they belong to nobody.
+WORLD: tuple[tuple[str | int, ...], ...] = (('192.0.2.1', 9), ('2001:db8::1', 9, 0, 0))
 
 
 @contextlib.contextmanager
-def watch(on_change: Callable[[], None]):
-    """Call a function, in the running loop, shortly after each change."""
+def watch_network(on_change: Callable[[], None]) -> Iterator[None]:
+    """Call a function in the running event loop, shortly after each change."""
     loop = asyncio.get_running_loop()
     timer: asyncio.TimerHandle | None = None
 
     def read() -> None:
         nonlocal timer
-        # What exactly has changed does not matter; that messages were lost (ENOBUFS) neither.
+        # It does not matter what has changed, or whether messages were lost (ENOBUFS).
         with contextlib.suppress(OSError):
-            while netlink.recv(65536):
+            while netlink.recv(_MAX_READ):
                 pass
         if timer is not None:
             timer.cancel()
@@ -51,13 +55,14 @@ def watch(on_change: Callable[[], None]):
     try:
         netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
     except (AttributeError, OSError) as error:
-        _logger.warning('changes of the network will be noticed late: %s', error)
+        _logger.warning('changes of the network will be noticed late, by missing answers of the '
+                        'relay: %s', error)
         yield
         return
     with netlink:
         netlink.setblocking(False)
         netlink.bind((0, _GROUPS))
-        # A reader that fails would be called again at once, for ever.
+        # Without this, a reader that fails would be called again at once, for ever.
         loop.add_reader(netlink, guarded('network change', read, on_failure=lambda error: (
             loop.remove_reader(netlink))))
         try:
@@ -68,24 +73,25 @@ def watch(on_change: Callable[[], None]):
                 timer.cancel()
 
 
-def source_address(peer: tuple) -> str | None:
+def source_address(peer: tuple[str | int, ...]) -> str | None:
     """
-    Return the address from which this host would reach a peer now, ``None`` for no way.
+    Return the own address from which this host reaches a peer, ``None`` if there is no route.
 
     :param peer: address and port, as ``getpeername`` gives them
     """
     family = socket.AF_INET6 if len(peer) == 4 else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            # No packet goes out by this.
+            # This looks up the route, and sends no packet.
             probe.connect(peer)
-            return probe.getsockname()[0]
+            address: str = probe.getsockname()[0]
+            return address
         except OSError:
             return None
 
 
 def reachable(host: str) -> str:
-    """Return an address under which others reach this host, if ``host`` stands for all."""
+    """Return an address by which others reach this host, where ``host`` stands for all of them."""
     if host == '0.0.0.0':
         return source_address(WORLD[0]) or '127.0.0.1'
     return (source_address(WORLD[1]) or '::1') if host == '::' else host

@@ -12,8 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""RTCBot's form, the robot's end: one offer, one answer, without session ids."""
+"""RTCBot's protocol, the robot's end: one offer, one answer, without session ids."""
 
+import logging
 import secrets
 
 from websockets.asyncio.client import ClientConnection
@@ -26,6 +27,8 @@ from ..core.limits.text_limits import sdp_member
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN, Offer, RTCBOT
 from ..core.protocol.strict_json import dump_frame, load_object, member, shorten
+
+_logger = logging.getLogger('rtc_bridge.signaling')
 
 
 async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes) -> None:
@@ -49,6 +52,8 @@ async def answer_offer(ws: ClientConnection, link: RobotLink, text: str | bytes)
     except Exception as error:
         failures.note('request of the relay', error)
         reply = {'error': 'internal', 'message': 'The robot failed to answer'}
+    _logger.debug('session %s: the offer of an RTCBot relay gets %s', session[:8],
+                  reply.get('error', 'an answer'))
     try:
         text = dump_frame(reply, MAX_WRITTEN)
     except ProtocolError as error:

@@ -45,7 +45,7 @@ PLACES = {
     'diagnostics': 'rtc_bridge.ros.diagnostics:DiagnosticsPublisher.publish',
     'diagnostics of a camera': 'rtc_bridge.bridge.camera_diagnostics:CameraDiagnostics.status',
     'ICE servers': 'rtc_bridge.peer.ice_server_monitor:IceServerMonitor.probe',
-    'relay client': 'rtc_bridge.signaling.relay_client:RelayClient._take',
+    'relay client': 'rtc_bridge.signaling.native:NativeConnection._handle',
     'request': 'rtc_bridge.relay.protocols.rtcbot:RTCBotProtocol._post',
     'session': 'rtc_bridge.peer.authorization:SessionAuthorization.fault',
     'teleop channel': 'rtc_bridge.peer.channels.teleop:parse_teleop',

@@ -27,7 +27,7 @@ from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
-from rtc_bridge.signaling.network_changes import watch
+from rtc_bridge.signaling.network_changes import watch_network
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
 from rtc_bridge.system.secret_files import read_ice
@@ -52,7 +52,7 @@ async def main(url, *urls):
         ice_server_monitor.network_changed()
         client.network_changed()
 
-    with watch(changed):
+    with watch_network(changed):
         await asyncio.gather(client.run(), ice_server_monitor.run())
 
 

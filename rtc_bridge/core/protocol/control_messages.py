@@ -25,7 +25,7 @@ from functools import partial
 import re
 from typing import Annotated, Any, cast
 
-from .json_messages import Counter, counter_member, JsonMember, Message, parse_message
+from .json_messages import Counter, counter_member, JsonMember, Message
 from .strict_json import member, shorten
 from .. import base64url
 from ..access.invite import MAX_PAYLOAD
@@ -48,18 +48,16 @@ _CODEC = re.compile(r'[A-Za-z0-9-]{0,16}')
 class ControlMessage(Message):
     """Base of what a page says on the channel ``control``."""
 
+    MAX_BYTES = MAX_MESSAGE
+
 
 class TeleopMessage(Message):
     """Base of what a page says on the channel ``teleop``."""
 
+    MAX_BYTES = MAX_MESSAGE
 
-def parse_control(text: str | bytes) -> ControlMessage:
-    """
-    Parse a message from the page on ``control``.
 
-    :raises ProtocolError: the text names what is wrong
-    """
-    return parse_message(text, ControlMessage, MAX_MESSAGE)
+parse_control = ControlMessage.parse
 
 
 def parse_teleop(text: str | bytes) -> 'Drive | Joy | PressStop':
@@ -68,7 +66,7 @@ def parse_teleop(text: str | bytes) -> 'Drive | Joy | PressStop':
 
     :raises ProtocolError: the text names what is wrong
     """
-    return cast('Drive | Joy | PressStop', parse_message(text, TeleopMessage, MAX_MESSAGE))
+    return cast('Drive | Joy | PressStop', TeleopMessage.parse(text))
 
 
 # What the viewer sees

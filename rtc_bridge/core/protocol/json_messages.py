@@ -16,7 +16,7 @@
 JSON messages that are declared as dataclasses, read strictly and written by their annotations.
 
 A message is one dataclass with its ``type`` in ``TYPE``. It derives from the base class of its
-family, and :func:`parse_message` finds it there::
+family, whose :meth:`Message.parse` finds it there::
 
     @dataclass(frozen=True)
     class Close(SignalingMessage):
@@ -40,10 +40,10 @@ from dataclasses import dataclass, fields, is_dataclass, MISSING
 from functools import partial
 from types import UnionType
 from typing import (
-    Annotated, Any, ClassVar, get_args, get_origin, get_type_hints, Protocol, TypeVar,
+    Annotated, Any, cast, ClassVar, get_args, get_origin, get_type_hints, Protocol, Self, TypeVar,
 )
 
-from .strict_json import dump_frame, load_object, member, REQUIRED, shorten
+from .strict_json import load_object, member, REQUIRED, shorten
 from ..errors import ProtocolError
 from ..limits.text_limits import check_text, MAX_LENGTHS, sdp_member, text_member
 
@@ -103,10 +103,12 @@ class Message:
     """
     Base of all messages.
 
-    A subclass without ``TYPE`` begins a family, the messages that one end may get.
+    A subclass without ``TYPE`` begins a family, the messages that one end may get, and says in
+    ``MAX_BYTES`` how long they may be.
     """
 
     TYPE: ClassVar[str]
+    MAX_BYTES: ClassVar[int]
     kinds: ClassVar[dict[str, type['Message']]]
 
     def __init_subclass__(cls) -> None:
@@ -117,40 +119,27 @@ class Message:
         elif cls.kinds.setdefault(cls.TYPE, cls) is not cls:
             raise TypeError(f'{cls.__name__}: another message has the type {cls.TYPE}')
 
+    @classmethod
+    def parse(cls, text: str | bytes) -> Self:
+        """
+        Parse one message of this family.
 
-M = TypeVar('M', bound=Message)
+        :raises ProtocolError: too long, not JSON, not an object, an unknown type, or a wrong
+            member; it has the session that a message of a known type names
+        """
+        obj = load_object(text, cls.MAX_BYTES)
+        kind = member(obj, 'type', str)
+        if kind not in cls.kinds:
+            raise ProtocolError(f'unknown message type {shorten(kind)}')
+        try:
+            return cast(Self, decode(cls.kinds[kind], obj))
+        except ProtocolError as error:
+            with suppress(ProtocolError):
+                error.session = text_member(obj, 'session', default=None)
+            raise
+
+
 T = TypeVar('T')
-
-
-def parse_message(text: str | bytes, family: type[M], limit: int) -> M:
-    """
-    Parse one message.
-
-    :param limit: bytes that the text may have
-    :raises ProtocolError: not JSON, not an object, an unknown type, or a wrong member; it has
-        the session that a message of a known type names
-    """
-    obj = load_object(text, limit)
-    kind = member(obj, 'type', str)
-    if kind not in family.kinds:
-        raise ProtocolError(f'unknown message type {shorten(kind)}')
-    try:
-        message: M = decode(family.kinds[kind], obj)  # type: ignore[assignment]  # of this family
-        return message
-    except ProtocolError as error:
-        with suppress(ProtocolError):
-            error.session = text_member(obj, 'session', default=None)
-        raise
-
-
-def dump_message(message: Message, limit: int) -> str:
-    """
-    Return a message as JSON text; members that are ``None`` are left out.
-
-    :param limit: bytes that the text may have
-    :raises ProtocolError: it is longer, or cannot be written as UTF-8
-    """
-    return dump_frame({'type': message.TYPE, **encode(message)}, limit)
 
 
 def decode(cls: type[T], obj: dict[str, Any]) -> T:
@@ -159,13 +148,17 @@ def decode(cls: type[T], obj: dict[str, Any]) -> T:
 
     :raises ProtocolError: a member is missing or wrong
     """
-    return cls(*[m.read(obj, m.name, default=m.default) for m in _members(cls)])
+    return cls(*[
+        # Readers of members without a default say what is wrong; those that are spread read many.
+        m.read(obj, m.name, default=m.default) if m.name in obj or m.spread
+        or m.default is REQUIRED else m.default
+        for m in _found.get(cls) or _members(cls)])
 
 
 def encode(value: Any) -> dict[str, Any]:
     """Return the fields of a dataclass as members of a JSON object."""
     obj: dict[str, Any] = {}
-    for m in _members(type(value)):
+    for m in _found.get(type(value)) or _members(type(value)):
         field = getattr(value, m.field)
         written = m.write(field) if m.write and (m.spread or field is not None) else field
         if m.spread:
@@ -183,7 +176,7 @@ def check_texts(value: Any) -> None:
 
     :raises ProtocolError: one is too long or not printable
     """
-    for m in _members(type(value)):
+    for m in _found.get(type(value)) or _members(type(value)):
         text = getattr(value, m.field)
         if m.text and text is not None:
             check_text(text, m.text, m.name)
@@ -212,12 +205,10 @@ def _members(cls: type) -> tuple[_Member, ...]:
 
     :raises TypeError: a field's annotation does not say it
     """
-    members = _found.get(cls)
-    if members is None:
-        hints = get_type_hints(cls, include_extras=True)
-        members = _found[cls] = tuple(
-            _member(f'{cls.__name__}.{f.name}', f.name, hints[f.name],
-                    REQUIRED if f.default is MISSING else f.default) for f in fields(cls))
+    hints = get_type_hints(cls, include_extras=True)
+    members = _found[cls] = tuple(
+        _member(f'{cls.__name__}.{f.name}', f.name, hints[f.name],
+                REQUIRED if f.default is MISSING else f.default) for f in fields(cls))
     return members
 
 

@@ -45,7 +45,7 @@ class RobotLink(ABC):
     def __init__(self) -> None:
         # What to call once a session is over, for whatever reason, by session id: protocols put
         # it here before they ask for the answer. Robots of other protocols do not tell.
-        self.on_end: dict[str, Callable[[], None]] = {}
+        self.on_end: dict[str, Callable[[], object]] = {}
 
     @property
     def is_gone(self) -> bool:

@@ -24,8 +24,8 @@ import re
 from typing import Annotated, Any
 
 from .ice import Candidate, IceServers, read_candidate, write_candidate
-from .json_messages import dump_message, JsonMember, Message, parse_message, Sdp
-from .strict_json import member, shorten
+from .json_messages import encode, JsonMember, Message, Sdp
+from .strict_json import dump_frame, member, shorten
 from ..access.robot_identity import RobotIdentity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
@@ -98,23 +98,18 @@ def _candidate_member(obj: dict[str, Any], name: str, *, default: Any) -> Candid
 class SignalingMessage(Message):
     """Base of all messages of the native protocol."""
 
+    MAX_BYTES = MAX_MESSAGE
+
     def dump(self) -> str:
         """
-        Return the message as JSON text.
+        Return the message as JSON text; members that are ``None`` are left out.
 
-        :raises ProtocolError: it is longer than a frame may be
+        :raises ProtocolError: it is longer than a frame may be, or cannot be written as UTF-8
         """
-        return dump_message(self, MAX_WRITTEN)
+        return dump_frame({'type': self.TYPE, **encode(self)}, MAX_WRITTEN)
 
 
-def parse(text: str | bytes) -> SignalingMessage:
-    """
-    Parse one frame.
-
-    :raises ProtocolError: the text names what is wrong; it has the session that a message of a
-        known type names
-    """
-    return parse_message(text, SignalingMessage, MAX_MESSAGE)
+parse = SignalingMessage.parse
 
 
 # Registration: robot and relay

@@ -51,7 +51,8 @@ class RemoteRobot(MessagingRobot):
                  timeout: float) -> None:
         # The robot's relay gives up first and says why. Viewers of RTCBot's robots wait for each
         # other there.
-        super().__init__((), metrics, timeout=timeout * (1 if entry.protocol == NATIVE else 2) + 1)
+        super().__init__(self._post_message, (), metrics,
+                         timeout=timeout * (1 if entry.protocol == NATIVE else 2) + 1)
         self.protocol = entry.protocol
         self.trickle = entry.trickle
         self.relay = relay
@@ -61,7 +62,7 @@ class RemoteRobot(MessagingRobot):
         self._server_requests: set[asyncio.Future[None]] = set()
         self._offer_requests: dict[str, asyncio.Future[Offer | None]] = {}
 
-    async def _send(self, message: SignalingMessage) -> bool:
+    async def _post_message(self, message: SignalingMessage) -> bool:
         try:
             text = message.dump()
         except ProtocolError as error:

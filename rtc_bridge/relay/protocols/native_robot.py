@@ -15,6 +15,7 @@
 """A robot that speaks the native protocol over its WebSocket, with many viewers at once."""
 
 import asyncio
+from functools import partial
 
 from aiohttp import web
 
@@ -26,7 +27,7 @@ from ..metrics import Metrics
 from ...core.errors import ProtocolError, SignalingError
 from ...core.protocol.ice import IceServer
 from ...core.protocol.signaling_messages import (
-    Challenge, Error, IdentityProof, Register, Registered, Renew, Servers, SignalingMessage,
+    Challenge, Error, IdentityProof, Register, Registered, Renew,
 )
 from ...core.supervision import spawn
 
@@ -39,22 +40,21 @@ class NativeRobot(MessagingRobot):
 
     def __init__(self, ws: web.WebSocketResponse, register: Register, metrics: Metrics, *,
                  timeout: float) -> None:
-        super().__init__(register.ice_servers, metrics, timeout=timeout)
+        super().__init__(partial(send_message, ws), register.ice_servers, metrics,
+                         timeout=timeout)
         self._ws = ws
         self._identity = register.identity
-        self._is_renewing = False
-
-    async def _send(self, message: SignalingMessage) -> bool:
-        return await send_message(self._ws, message)
+        # The servers after which others were asked for.
+        self._renewed: tuple[IceServer, ...] | None = None
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use; the next one gets other passwords."""
-        servers = list(self._ice_servers)
-        if not self._is_renewing and any(server.credential for server in servers):
+        servers = self._ice_servers
+        if servers is not self._renewed and any(server.credential for server in servers):
             # Only after these are given out, since it would cost the viewer a round trip before.
-            self._is_renewing = True
+            self._renewed = servers
             await self._send(Renew())
-        return servers
+        return list(servers)
 
     async def serve(self, registry: Registry, name: str) -> None:
         """Register the robot under a name, and read its messages until it leaves."""
@@ -99,16 +99,6 @@ class NativeRobot(MessagingRobot):
         except (TimeoutError, ProtocolError):
             pass
         return ''
-
-    def handle(self, message: SignalingMessage) -> None:
-        """
-        Take a message of the robot's.
-
-        :raises ProtocolError: robots do not send such messages
-        """
-        super().handle(message)
-        if isinstance(message, Servers):
-            self._is_renewing = False
 
     def dismiss(self) -> None:
         """Part from the robot, which has registered again: most likely its WebSocket is dead."""

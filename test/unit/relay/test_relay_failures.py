@@ -26,7 +26,7 @@ from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.relay import metrics, session_broker
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http import middleware
-from rtc_bridge.signaling import requests, rtcbot
+from rtc_bridge.signaling import native, rtcbot
 from rtc_bridge.signaling.relay_client import RelayClient
 from support.relay_server import get, make_offer, relay
 from support.viewer import until
@@ -46,7 +46,7 @@ class BrokenRegistry(Registry):
 def failures(monkeypatch):
     """Start with no failures."""
     log = FailureLog()
-    for module in (supervision, session_broker, middleware, metrics, requests, rtcbot):
+    for module in (supervision, session_broker, middleware, metrics, native, rtcbot):
         monkeypatch.setattr(module, 'failures', log)
     return log
 

@@ -30,7 +30,7 @@ from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
-from rtc_bridge.signaling.backoff import delays, rest
+from rtc_bridge.signaling.reconnecting import reconnect_delays, remaining_delay
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url, page_url, read_token
 from support.patience import PATIENCE
@@ -144,7 +144,7 @@ def arrivals(robots, down, seed=1):
     rng = random.Random(seed)
     times = []
     for _ in range(robots):
-        waits, now = delays(rng.random), 0.0
+        waits, now = reconnect_delays(rng.random), 0.0
         while (now := now + next(waits)) < down:
             pass
         times.append(now - down)
@@ -161,8 +161,8 @@ def test_backoff_brings_all_robots_back_soon_and_one_by_one(down):
 
 
 def test_backoff_counts_a_try_that_took_long():
-    assert rest(3.0, 0.1) == pytest.approx(2.9)
-    assert rest(3.0, 10.0) == rest(3.0, 2.9) == 0.75
+    assert remaining_delay(3.0, 0.1) == pytest.approx(2.9)
+    assert remaining_delay(3.0, 10.0) == remaining_delay(3.0, 2.9) == 0.75
 
 
 # Work in order
@@ -435,9 +435,9 @@ def accept(key):
     (lambda request: web.Response(text='<html>a web site</html>'),
      'lost: HTTP 200 <html>a web site</html>'),
     (lambda request: web.Response(status=302, headers={'Location': 'ws://h:99999/'}),
-     'lost: a URL on the way to it is none: Port out of range 0-65535'),
+     'lost: a URL on the way to it is invalid: Port out of range 0-65535'),
     (lambda request: web.Response(status=302, headers={'Location': 'ws://a..b/'}),
-     "lost: a URL on the way to it is none: encoding with 'idna' codec failed"),
+     "lost: a URL on the way to it is invalid: encoding with 'idna' codec failed"),
 ])
 async def test_reason_of_a_refusal_is_told(handler, reason):
     async def handle(request):

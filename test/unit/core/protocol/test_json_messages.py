@@ -15,6 +15,7 @@
 """Messages that are declared as dataclasses."""
 
 from dataclasses import dataclass
+import json
 from typing import Annotated
 
 import pytest
@@ -22,13 +23,15 @@ from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.protocol import json_messages
 from rtc_bridge.core.protocol.control_messages import ControlMessage, TeleopMessage
 from rtc_bridge.core.protocol.json_messages import (
-    check_texts, Counter, decode, dump_message, encode, JsonMember, Message, parse_message,
+    check_texts, Counter, decode, encode, JsonMember, Message,
 )
 from rtc_bridge.core.protocol.signaling_messages import SignalingMessage
 
 
 class Family(Message):
     """Messages of these tests."""
+
+    MAX_BYTES = 1000
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ def test_messages_are_written_as_they_are_read():
     obj = {'session': 's', 'count': 1, 'flag': False, 'theSize': 0.5, 'number': 7,
            'place': {'x': 1.0, 'y': 0.0}, 'x': 0.0, 'y': 0.0}
     assert encode(message) == obj and decode(Example, obj) == message
-    assert parse_message(dump_message(message, 1000), Family, 1000) == message
+    assert Family.parse(json.dumps({'type': 'example', **obj})) == message
+    with pytest.raises(ProtocolError, match='at most 1000 are allowed'):
+        Family.parse(' ' * 1001)
 
 
 def test_texts_can_be_checked_without_json():
