@@ -49,11 +49,11 @@ function buttonSelects(settings) {
 const KEYS = [
   ['W A S D, arrows', 'drive and turn (click the picture first)'],
   ['u i o j k l m , .', 'the same, as in teleop_twist_keyboard'],
-  ['Shift', 'move sideways instead of turning, on robots that can'],
+  ['Shift', 'sideways instead of turning, if the robot can'],
   ['Space, k', 'stop'],
-  ['Q Z, + −', 'faster, slower; the sliders set driving and turning apart'],
-  ['Esc, Backspace', 'emergency stop, anywhere on the page (Esc first closes this dialog, and ends '
-    + 'full screen)'],
+  ['Q Z, + −', 'faster, slower: driving and turning alike'],
+  ['Esc, Backspace', 'emergency stop, anywhere on the page (Esc first closes this dialog, or full '
+    + 'screen)'],
 ];
 
 /** What the dialog makes inert. The emergency stop never is. */
