@@ -247,7 +247,8 @@ def test_the_camera_is_kept_and_one_that_is_not_for_driving_is_told(page, robot,
     page.arm()
     page.click('[data-camera="arm"]')
     why = "document.getElementById('why').textContent"
-    page.wait(f"{why} === 'This camera is not for driving. Choose front to drive.'")
+    page.wait(f"{why} === 'This camera is not for driving.'")
+    assert page.evaluate("document.getElementById('drivecamera').textContent") == 'Show front'
     page.wait_state('live')
     since = cmd_vel.mark()
     page.down('KeyW')

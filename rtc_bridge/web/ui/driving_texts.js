@@ -6,7 +6,6 @@
 
 import { roleDrives } from '../client/driver.js';
 import { STOP_LIFE_MS } from '../client/pending_stop.js';
-import { cameraLabel } from './connection_texts.js';
 
 /**
  * Say who drives.
@@ -25,11 +24,11 @@ export function driverText({ role, enabled, epoch, taken, armed = true, holder,
 }
 
 /**
- * Say what to do when the large picture is of a camera that is not for driving.
+ * Say that the main picture is of a camera that is not for driving. A button beside it shows the
+ * first one that is.
  * @param {string[]} driving names of the cameras that are
  */
-export const cameraText = ([first]) => (first
-  ? `This camera is not for driving. Choose ${cameraLabel(first)} to drive.`
+export const cameraText = (driving) => (driving.length ? 'This camera is not for driving.'
   : 'This camera is not for driving, and the robot has no other one that is.');
 
 /** What is said beside the lease of a refused command. @type {Record<string, string>} */

@@ -29,9 +29,8 @@ test('what became of a stop is said as it is', () => {
   assert.match(text('expired', true), /^STOP not confirmed: .*Press STOP again/);
 });
 
-test('a camera that is not for driving names one that is', () => {
-  assert.equal(cameraText(['front/image_raw', 'rear']),
-    'This camera is not for driving. Choose front to drive.');
+test('a camera that is not for driving is named so', () => {
+  assert.equal(cameraText(['front/image_raw', 'rear']), 'This camera is not for driving.');
   assert.match(cameraText([]), /no other/);
 });
 
