@@ -7,7 +7,7 @@ export PYTHON
 help:
 	@echo 'make demo   a simulated robot, its camera in the browser, driving it (PORT=8080)'
 	@echo 'make test   install what the tests need and run them (ARGS=...: to pytest)'
-	@echo 'make check  style, types of the page, and the tests that need nothing, in a minute'
+	@echo 'make check  style, types, and the tests that need nothing, in a minute'
 	@echo 'make lint   the style alone'
 	@echo 'make bench  measure: $(TABLES) (TABLES=links ARGS=--help)'
 	@echo 'make soak   look whether the memory grows (ARGS=...: to benchmarks/soak.py)'
@@ -43,5 +43,5 @@ soak:
 	@.venv/bin/python benchmarks/soak.py $(ARGS)
 
 clean:
-	rm -rf .venv .venv-kilted build install log *.egg-info .pytest_cache
+	rm -rf .venv .venv-kilted build install log *.egg-info .pytest_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
