@@ -40,7 +40,7 @@ def _now() -> float:
 def _trace_bridge() -> None:
     from asyncio import selector_events
     from rtc_bridge.core.driving.guard_monitor import GuardMonitor
-    from rtc_bridge.core.protocol.control_messages import parse_teleop
+    from rtc_bridge.core.protocol.teleop_messages import parse_teleop
     from rtc_bridge.peer.channels import teleop
     from rtc_bridge.ros.guard_client import GuardClient
     transport = selector_events._SelectorDatagramTransport

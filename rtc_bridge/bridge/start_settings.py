@@ -22,7 +22,7 @@ from ..core.access.policy import AccessPolicy
 from ..core.access.registration_tokens import MIN_TOKEN_LENGTH
 from ..core.clock import synchronized
 from ..core.errors import ParameterError, ProtocolError
-from ..core.protocol.signaling_messages import check_name
+from ..core.protocol.robot_names import check_name
 from ..core.settings.robot_settings import AccessSettings, default_robot_id
 from ..core.video.video_codecs import CODECS
 from ..signaling.relay_url import read_token

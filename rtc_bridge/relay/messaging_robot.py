@@ -115,7 +115,7 @@ class MessagingRobot(RobotLink):
             async with asyncio.timeout(self._timeout):
                 return await answer
         except TimeoutError:
-            # The robot may still be making the session, which nobody waits for any more.
+            # The robot may still be setting up the session, which no viewer waits for any more.
             await self.close_session(session)
             raise SignalingError(
                 'robot-timeout', f'The robot did not answer within {self._timeout:g} s') from None
@@ -173,7 +173,7 @@ class MessagingRobot(RobotLink):
         self._is_gone = True
         for session in list(self._answers):
             self._settle(session, SignalingError('robot-gone', ROBOT_GONE))
-        # Sessions may go on, but nobody here will hear of their ends.
+        # Sessions may go on, but this relay will not hear of their ends.
         for session in list(self.on_end):
             self._end_session(session)
 

@@ -32,7 +32,7 @@ _SETTLE_S = 0.1
 # Bytes, of all messages that are read at once.
 _MAX_READ = 65_536
 # Address and port of hosts beyond every default route. The addresses are those that are reserved
-# for documents (RFC 5737, RFC 3849), so they belong to nobody.
+# for documents (RFC 5737, RFC 3849), so no host has them.
 WORLD: tuple[tuple[str | int, ...], ...] = (('192.0.2.1', 9), ('2001:db8::1', 9, 0, 0))
 
 

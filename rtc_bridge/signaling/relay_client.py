@@ -140,7 +140,7 @@ class RelayClient:
                 ws.transport.abort()
                 self._has_moved.set()
         except ConnectionClosed:
-            # Whoever reads the WebSocket notices it.
+            # The task that reads the WebSocket notices it, too.
             pass
 
     async def renew(self) -> None:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Where a robot is found: one URL, in any of the forms people write it, and maybe a token."""
+"""The URL of a relay, in the forms that people write, and the token that it may ask for."""
 
 from collections.abc import Mapping
 import os
@@ -21,7 +21,7 @@ import re
 from urllib.parse import urlsplit
 
 from ..core.errors import ParameterError, ProtocolError
-from ..core.protocol.signaling_messages import check_name
+from ..core.protocol.robot_names import check_name
 from ..core.protocol.strict_json import shorten
 from ..system.private_files import warn_if_exposed
 
@@ -29,7 +29,7 @@ _ALLOWED = ('an http, https, ws or wss URL with the path of the robot or none, l
             'https://relay.example.org/myrobot')
 _WS = {'http': 'ws', 'https': 'wss', 'ws': 'ws', 'wss': 'wss'}
 _HTTP = {'ws': 'http', 'wss': 'https'}
-# What a URL may hold (RFC 3986, section 2), without the `#` that starts a fragment.
+# Characters of a URL (RFC 3986, section 2) without the `#` that starts a fragment.
 _CHARACTERS = re.compile(r"[A-Za-z0-9._~:/?\[\]@!$&'()*+,;=%-]+")
 
 
@@ -37,19 +37,19 @@ def dial_url(relay_url: str, robot_id: str) -> str:
     """
     Return the ``ws`` or ``wss`` URL to dial for a ``relay_url`` parameter.
 
-    Without a path ``robot_id`` becomes the path. Any other path is kept: ``/ws`` is RTCBot's
-    one-robot form, ``/name`` a room.
+    If the URL has no path, ``robot_id`` becomes the path. Any other path is kept: ``/ws`` is
+    RTCBot's form for one robot, ``/name`` a room.
 
-    :raises ParameterError: no such URL, or a ``robot_id`` that cannot be a path
+    :raises ParameterError: the URL is not usable, or ``robot_id`` cannot be a path
     """
     try:
         parts = urlsplit(relay_url)
         port = parts.port
-        # As name resolution does: it wants labels of 1 to 63 bytes.
+        # As name resolution does, which requires labels of 1 to 63 bytes.
         (parts.hostname or '').encode('idna')
     except ValueError:
         raise _refuse(relay_url) from None
-    # Credentials in a parameter could be read by every node, so there is no form for them.
+    # Every node can read parameters, so credentials are not allowed in them.
     if (not _CHARACTERS.fullmatch(relay_url) or parts.scheme not in _WS or not parts.hostname
             or port == 0 or '@' in parts.netloc):
         raise _refuse(relay_url)
@@ -78,14 +78,14 @@ def read_token(file: str, environment: Mapping[str, str] = os.environ, *,
                parameter: str = 'relay_token_file', variable: str = 'RTC_BRIDGE_RELAY_TOKEN',
                least: int = 0) -> str:
     """
-    Return a token, by default what the robot shows the relay; empty: none.
+    Return a token, by default the one that the robot shows the relay; empty if there is none.
 
-    The token itself is never a parameter: those can be read by every node.
+    The token itself is never a parameter, since every node can read parameters.
 
-    :param file: the value of the parameter
-    :param variable: has it in the environment, where there is no file
-    :param least: how many characters it must have, if there is one
-    :raises ParameterError: the file cannot be read, or holds what is no such token
+    :param file: the value of the parameter that names the file
+    :param variable: environment variable that has the token if no file is named
+    :param least: characters that a token must have
+    :raises ParameterError: the file cannot be read, or its contents are not such a token
     """
     if file:
         warn_if_exposed(Path(file), parameter)

@@ -37,8 +37,9 @@ from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.limits.sctp_limits import (
     MAX_CHANNELS, MAX_MISORDERED, MAX_STREAMS, MAX_UNFINISHED_CHUNKS)
 from rtc_bridge.core.limits.sdp_limits import check_sdp
-from rtc_bridge.core.protocol.control_messages import parse_control, parse_teleop
+from rtc_bridge.core.protocol.control_messages import parse_control
 from rtc_bridge.core.protocol.robot_link import RobotLink
+from rtc_bridge.core.protocol.teleop_messages import parse_teleop
 from rtc_bridge.peer.aiortc_compat.peer_limits import limited_by
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import read_offer

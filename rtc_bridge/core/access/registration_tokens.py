@@ -19,7 +19,7 @@ from hashlib import sha256
 from hmac import compare_digest
 
 from ..errors import ParameterError, ProtocolError
-from ..protocol.signaling_messages import check_name
+from ..protocol.robot_names import check_name
 
 ANY_NAME = '*'
 # Characters: 16 of base64 are 96 bits.

@@ -28,7 +28,7 @@ from .lease import Lease
 from .velocity import Velocity, VelocityLimits, ZERO
 from ..clock import boot_time, Clock
 from ..errors import ParameterError, RtcBridgeError
-from ..protocol.control_messages import Drive, Joy
+from ..protocol.teleop_messages import Drive, Joy
 from ..settings.robot_settings import TeleopSettings
 
 logger = logging.getLogger(__name__)

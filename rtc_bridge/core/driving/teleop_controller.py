@@ -22,7 +22,7 @@ from .emergency_stop import EmergencyStop
 from .teleop_inputs import gamepad_to_joy
 from .velocity import Velocity, ZERO
 from ..clock import boot_time, Clock
-from ..protocol.control_messages import Drive, Joy
+from ..protocol.teleop_messages import Drive, Joy
 from ..supervision import guard, OnFailure
 
 logger = logging.getLogger(__name__)

@@ -23,22 +23,19 @@ To add a message, write one dataclass here, see :mod:`.json_messages`.
 from dataclasses import dataclass
 from functools import partial
 import re
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
-from .json_messages import Counter, counter_member, JsonMember, Message
+from .json_messages import Counter, JsonMember, Message
 from .strict_json import member, shorten
 from .. import base64url
 from ..access.invite import MAX_PAYLOAD
 from ..access.proof import MAC_BYTES, NONCE_BYTES
-from ..driving.velocity import Velocity
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
 from ..limits.text_limits import MAX_LENGTHS
 
 # Bytes.
 MAX_MESSAGE = 64 * 1024
-# Axes, and buttons, of one gamepad: the Gamepad API's standard mapping has 4 and 17.
-_MAX_JOY = 32
 # No delay, bitrate or size is larger, in whatever unit; a page may send any number.
 _MAX_STATISTIC = 1e7
 _ROUTES = ('', 'direct', 'relay')
@@ -51,22 +48,7 @@ class ControlMessage(Message):
     MAX_BYTES = MAX_MESSAGE
 
 
-class TeleopMessage(Message):
-    """Base of what a page says on the channel ``teleop``."""
-
-    MAX_BYTES = MAX_MESSAGE
-
-
 parse_control = ControlMessage.parse
-
-
-def parse_teleop(text: str | bytes) -> 'Drive | Joy | PressStop':
-    """
-    Parse a message from the page on ``teleop``.
-
-    :raises ProtocolError: the text names what is wrong
-    """
-    return cast('Drive | Joy | PressStop', TeleopMessage.parse(text))
 
 
 # What the viewer sees
@@ -255,64 +237,3 @@ class ReleaseStop(ControlMessage):
 
     TYPE = 'release'
     stop: Annotated[str, JsonMember('id')]
-
-
-@dataclass(frozen=True)
-class PressStop(TeleopMessage):
-    """The emergency stop; ``request`` is for the confirmation."""
-
-    TYPE = 'stop'
-    request: Counter
-
-
-# Driving
-
-def _velocity_member(obj: dict[str, Any], name: str, *, default: Any) -> Velocity:
-    return Velocity(member(obj, 'linear_x', float), member(obj, 'linear_y', float, 0.0),
-                    member(obj, 'angular_z', float))
-
-
-def _numbers_member(obj: dict[str, Any], name: str, *, default: Any) -> tuple[float, ...]:
-    values = member(obj, name, list)
-    if len(values) > _MAX_JOY:
-        raise ProtocolError(f'member "{name}" has {len(values)} items, at most {_MAX_JOY} '
-                            'are allowed')
-    return tuple(member({name: value}, name, float) for value in values)
-
-
-_Numbers = Annotated[tuple[float, ...], JsonMember(read=_numbers_member)]
-_Nonce = Annotated[int, JsonMember('tick', read=counter_member)]
-
-
-@dataclass(frozen=True)
-class Drive(TeleopMessage):
-    """
-    A driver's command: m/s and rad/s.
-
-    ``nonce`` is the newest freshness nonce that the page got of the robot, ``frame`` the RTP
-    timestamp of the newest picture that the driver saw in slot 0.
-    """
-
-    TYPE = 'drive'
-    epoch: Counter
-    seq: Counter
-    nonce: _Nonce
-    velocity: Annotated[Velocity, JsonMember(read=_velocity_member, write=vars, spread=True)]
-    frame: int | None = None
-
-
-@dataclass(frozen=True)
-class Joy(TeleopMessage):
-    """A gamepad's state in the Gamepad API's standard mapping; the rest is as in ``Drive``."""
-
-    TYPE = 'joy'
-    epoch: Counter
-    seq: Counter
-    nonce: _Nonce
-    axes: _Numbers
-    buttons: _Numbers
-    frame: int | None = None
-
-    def is_neutral(self) -> bool:
-        """Tell whether no stick and no button is moved."""
-        return not any(self.axes) and not any(self.buttons)

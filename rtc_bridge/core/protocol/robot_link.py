@@ -38,8 +38,8 @@ class RobotLink(ABC):
     protocol: str = NATIVE
     # False: every offer must hold all its candidates, and add_candidate() does nothing.
     trickle: bool = False
-    # True: what is sent to the robot arrives in order, so nobody has to wait for the answer to an
-    # offer before passing on its candidates.
+    # True: what is sent to the robot arrives in order, so candidates may be sent on before the
+    # offer is answered.
     keeps_order: bool = False
 
     def __init__(self) -> None:

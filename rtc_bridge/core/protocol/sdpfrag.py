@@ -23,6 +23,7 @@ from ..errors import ProtocolError
 from ..limits.sdp_limits import MAX_SESSION_CANDIDATES
 from ..limits.text_limits import check_text
 
+# Bytes.
 MAX_FRAGMENT = 64 * 1024
 _LINE = re.compile(r'[a-z]=.*')
 _UFRAG = re.compile(r'^a=ice-ufrag:(\S+)', re.M)
@@ -31,10 +32,10 @@ _UFRAG = re.compile(r'^a=ice-ufrag:(\S+)', re.M)
 @dataclass(frozen=True)
 class Fragment:
     """
-    What a fragment says.
+    The contents of a fragment.
 
-    ``ufrags`` are the ICE user names that it is about: others than the offer's mean a restart.
-    ``candidates`` are in order; ``None`` is the end of them.
+    ``ufrags`` are its ICE user names; others than the offer's mean an ICE restart.
+    ``candidates`` are in order; ``None`` is the end of candidates.
     """
 
     ufrags: frozenset[str]
@@ -50,10 +51,10 @@ def parse_fragment(text: str) -> Fragment:
     """
     Parse an ``application/trickle-ice-sdpfrag`` body.
 
-    Players differ: lines may end with a line feed only, attributes without a media line before
-    them belong to the first one, and a media line may come without its ``a=mid``.
+    Players differ: lines may end with LF only, attributes before any media line belong to the
+    first one, and a media line may come without its ``a=mid``.
 
-    :raises ProtocolError: lines that are none of SDP's, or too many or too long ones
+    :raises ProtocolError: a line is not one of SDP, or the fragment is beyond a bound
     """
     if len(text) > MAX_FRAGMENT:
         raise ProtocolError(f'fragment of {len(text)} bytes, at most {MAX_FRAGMENT} are allowed')
@@ -71,7 +72,8 @@ def parse_fragment(text: str) -> Fragment:
         elif line.startswith('a=mid:'):
             mid = check_text(line.removeprefix('a=mid:').strip(), 'mid')
         elif line.startswith('a=candidate:'):
-            # The index counts the fragment's media lines, not the offer's: the name goes first.
+            # The mid is preferred, since the index counts the fragment's media lines, not the
+            # offer's.
             candidate = check_text(line.removeprefix('a='), 'candidate')
             candidates.append(Candidate(candidate, mid, index if mid is None else None))
         elif line.startswith('a=end-of-candidates'):

@@ -20,11 +20,11 @@ write one dataclass here, see :mod:`.json_messages`.
 """
 
 from dataclasses import dataclass, field
-import re
 from typing import Annotated, Any
 
 from .ice import Candidate, IceServers, read_candidate, write_candidate
 from .json_messages import encode, JsonMember, Message, Sdp
+from .robot_names import check_name
 from .strict_json import dump_frame, member, shorten
 from ..access.robot_identity import RobotIdentity
 from ..errors import ProtocolError
@@ -41,25 +41,6 @@ MAX_MESSAGE = 256 * 1024
 MAX_WRITTEN = MAX_MESSAGE - 1
 # Cameras in one request for an offer, and numbers that a camera may be named by.
 MAX_CAMERAS, MAX_CAMERA = 16, 10_000
-_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.~-]{0,63}')
-# Paths of the relay that no robot may take.
-RESERVED_NAMES = frozenset({'ws', 'connect', 'whep', 'api', 'static', 'metrics', 'healthz',
-                            'rtcbot.js', 'favicon.ico'})
-
-
-def check_name(name: str) -> str:
-    """
-    Return the name of a robot or room.
-
-    :raises ProtocolError: not one URL path segment of 1 to 64 letters, digits, ``_ . ~ -``, or
-        reserved
-    """
-    if not _NAME.fullmatch(name):
-        raise ProtocolError(f'{shorten(name)} is no robot name: 1 to 64 letters, digits, _ . ~ - '
-                            'are allowed, the first a letter or digit')
-    if name in RESERVED_NAMES:
-        raise ProtocolError(f'{shorten(name)} is a reserved name')
-    return name
 
 
 def check_cameras(cameras: list[Any]) -> tuple[str | int, ...]:
@@ -209,7 +190,7 @@ class Offer(SignalingMessage):
     ``trickle`` is true when candidates follow the offer, false when it holds all of them.
     ``camera`` names the camera of the first slot; ``None`` means the robot's first.
     ``source`` is the viewer's address, as far as the relay knows it.
-    ``bearer`` is what a WHEP player showed to be let in; the robot judges it.
+    ``bearer`` is the token of a WHEP player, which the robot verifies.
     ``origin`` is that of the viewer's page: ``None`` for a program that is no browser, ``same``
     for a page of the server's own, see :mod:`~rtc_bridge.core.access.origins`.
     """

@@ -21,9 +21,9 @@ from typing import Any
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
 
-# Stands for no default.
+# As a default: the member must be there.
 REQUIRED = object()
-# Arrays and objects within each other. What is deeper would end in a RecursionError somewhere.
+# Arrays and objects within each other. Deeper values would raise RecursionError somewhere.
 MAX_DEPTH = 64
 _NAMES = {str: 'a string', int: 'an integer', float: 'a number', bool: 'true or false',
           list: 'an array', dict: 'an object'}
@@ -35,7 +35,7 @@ def shorten(value: Any, limit: int = 60) -> str:
 
 
 def _no_constant(name: str) -> float:
-    # json.loads accepts NaN and Infinity, which RFC 8259 does not know: section 6.
+    # json.loads accepts NaN and Infinity, which JSON does not have (RFC 8259, section 6).
     raise ProtocolError(f'{name} is not a JSON number')
 
 
@@ -63,7 +63,7 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
         raise ProtocolError(f'not JSON: {shorten(text)} ({error})') from None
     except RecursionError:
         raise ProtocolError('JSON nested too deep') from None
-    # Most messages have a few: they are spared a walk over all their values.
+    # Most messages have few brackets, and so need no walk over all their values.
     brackets = (text.count('[') + text.count('{') if isinstance(text, str)
                 else text.count(b'[') + text.count(b'{'))
     if brackets > MAX_DEPTH:
@@ -75,7 +75,7 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
 
 def check_depth(value: Any) -> None:
     """
-    Do nothing if a JSON value is not nested too deep.
+    Check how deep a JSON value is nested.
 
     :raises ProtocolError: deeper than ``MAX_DEPTH``
     """
@@ -129,10 +129,10 @@ def dump_frame(obj: dict[str, Any], limit: int) -> str:
     """
     Return JSON text of at most ``limit`` bytes of UTF-8; members that are ``None`` are left out.
 
-    What came in one form is written in another: only afterwards its length is known. Escapes
-    are not used, since they would make three bytes, or two, six.
+    The text is measured after writing, since JSON may write a value longer than it came. Escapes
+    are not used: they would make six bytes of two or three.
 
-    :raises ProtocolError: it would be longer, or has half a character in it
+    :raises ProtocolError: it would be longer, or has a lone surrogate
     """
     obj = {name: value for name, value in obj.items() if value is not None}
     text = json.dumps(obj, separators=(',', ':'), allow_nan=False, ensure_ascii=False)

@@ -19,16 +19,20 @@ from typing import Any
 
 from .strict_json import dump
 
-# A serialised message above this is not even looked at: pictures, point clouds, maps.
+# Bytes of a serialised message. Larger ones, such as images, point clouds and maps, are not read.
 MAX_MESSAGE = 64 * 1024
+# Bytes of a value's JSON text.
 MAX_VALUE = 4096
+# Items of an array, and characters of a text, that are shown.
 MAX_ITEMS = 16
 MAX_TEXT = 200
+# Values of one message that are read.
 _MAX_LEAVES = 256
-# Browsers' numbers hold integers exactly up to here.
+# Numbers of JavaScript hold integers exactly up to here.
 _MAX_INTEGER = 2 ** 53
+# Marks what was cut off.
 _CUT = '\u2026'
-# A share above this is meant in percent; drivers of 0 to 1 may exceed 1 by a little.
+# A larger share is in percent. Drivers that send 0 to 1 may exceed 1 by a little.
 _LARGEST_SHARE = 1.01
 
 
@@ -36,8 +40,8 @@ class Battery:
     """Reads the ``sensor_msgs/BatteryState`` of one topic."""
 
     def __init__(self) -> None:
-        # The message asks for 0 to 1, and many drivers say 0 to 100. What has once said more than
-        # 1 does not mean 90 % by 0.9.
+        # The message definition says 0 to 1, and many drivers send 0 to 100. A driver that has
+        # sent more than 1 does not mean 90 % by 0.9.
         self._in_percent = False
 
     def read(self, message: Any) -> dict[str, Any]:
@@ -83,8 +87,9 @@ def to_json(message: Any) -> Any:
     """
     Return a message of any type as a JSON value of at most ``MAX_VALUE`` bytes.
 
-    Arrays are cut after ``MAX_ITEMS``, texts after ``MAX_TEXT``, and say so; what is no finite
-    number is ``None``. A message with more in it than fits is a text that says so.
+    Arrays are cut after ``MAX_ITEMS`` items and texts after ``MAX_TEXT`` characters, with a mark.
+    Numbers that are not finite become ``None``. A message that does not fit becomes a text that
+    says so.
     """
     value = _Reader().read(message)
     size = len(dump({'': value}))
@@ -92,12 +97,12 @@ def to_json(message: Any) -> Any:
 
 
 def too_large(size: int) -> str:
-    """Return what stands for a message of so many bytes."""
+    """Return the text that stands for a message of that many bytes."""
     return f'too large to show: {size} bytes'
 
 
 class _Reader:
-    """Reads one message, and gives up on what comes after many values."""
+    """Reads one message, up to ``_MAX_LEAVES`` of its values."""
 
     def __init__(self) -> None:
         self._left = _MAX_LEAVES

@@ -25,8 +25,8 @@ from ...core.clock import boot_time
 from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.teleop_controller import NONCE_PERIOD_S
 from ...core.errors import ProtocolError
-from ...core.protocol.control_messages import Drive, Joy, parse_teleop, PressStop
 from ...core.protocol.strict_json import dump
+from ...core.protocol.teleop_messages import Drive, Joy, parse_teleop, PressStop
 from ...core.supervision import guarded, spawn
 
 logger = logging.getLogger(__name__)

@@ -63,7 +63,7 @@ class RemoteViewers:
             case Offer() | Renew() | Look() if robot is None:
                 send(Error('robot-gone', ROBOT_GONE))
             case _ if robot is None:
-                # There is nobody to tell, and nobody waits.
+                # No robot can be told, and no viewer waits for an answer.
                 if isinstance(message, Close):
                     self._broker.end(message.session)
             case Offer():
@@ -123,6 +123,6 @@ class RemoteViewers:
             send(Error('too-long', f'The answer cannot be passed on: {error}', session))
         self._broker.metrics.forwarded('answer', session)
         if not receivers:
-            # The viewer's relay is gone, so the answer reaches nobody.
+            # The viewer's relay is gone, so no viewer gets the answer.
             self._broker.end(session)
             await robot.close_session(session)

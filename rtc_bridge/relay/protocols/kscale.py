@@ -34,7 +34,8 @@ from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.rate_limit import RateLimiter
 from ...core.protocol import kscale_messages
 from ...core.protocol.robot_link import RobotLink
-from ...core.protocol.signaling_messages import check_name, KSCALE, NATIVE
+from ...core.protocol.robot_names import check_name
+from ...core.protocol.signaling_messages import KSCALE, NATIVE
 from ...core.supervision import first_of
 
 # Seconds.

@@ -194,7 +194,7 @@ class NativeViewer:
                 self._broker.metrics.forwarded('answer', session)
         finally:
             if not is_settled:
-                # The page left before its answer, so nobody will ever use this session.
+                # The page left before its answer, so this session will never be used.
                 await robot.close_session(session)
 
     def _on_end(self, robot: RobotLink, session: str) -> None:

@@ -24,7 +24,7 @@ from ..metrics import Metrics
 from ..robot_admission import RobotAdmission
 from ..session_broker import SessionBroker
 from ...core.errors import ProtocolError
-from ...core.protocol.signaling_messages import check_name
+from ...core.protocol.robot_names import check_name
 from ...core.settings.relay_settings import RelayLimits
 
 

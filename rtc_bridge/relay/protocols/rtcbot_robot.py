@@ -35,7 +35,7 @@ from ...core.protocol.signaling_messages import MAX_MESSAGE, MAX_WRITTEN, Offer,
 from ...core.protocol.strict_json import dump_frame, load_object, member, shorten
 from ...core.supervision import first_of
 
-# Frames that nobody asked for: at once, and each second in the long run.
+# Unexpected frames that are tolerated: at once, and each second in the long run.
 _FAULTS, _FAULTS_PER_SECOND = 20, 1.0
 
 
@@ -129,7 +129,7 @@ class RTCBotRobot(RobotLink):
                 if not faults.allow():
                     break
                 if count := sampler.count():
-                    log_event('an RTCBot robot sent a frame that nobody asked for',
+                    log_event('an RTCBot robot sent an unexpected frame',
                               logging.WARNING, count=count)
                 continue
             try:

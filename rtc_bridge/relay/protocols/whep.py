@@ -29,8 +29,9 @@ from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.sdp_limits import crlf_lines
 from ...core.protocol.ice import IceServer
 from ...core.protocol.robot_link import RobotLink
+from ...core.protocol.robot_names import check_name
 from ...core.protocol.sdpfrag import parse_fragment, ufrags
-from ...core.protocol.signaling_messages import check_name, NATIVE, Offer, WHEP
+from ...core.protocol.signaling_messages import NATIVE, Offer, WHEP
 
 SDP = 'application/sdp'
 FRAGMENT = 'application/trickle-ice-sdpfrag'

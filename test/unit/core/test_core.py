@@ -22,9 +22,10 @@ from rtc_bridge.core.protocol.control_messages import (
     AppMessage, Bye, parse_control, Ping, RequestLease, Select,
 )
 from rtc_bridge.core.protocol.ice import Candidate, IceServer
+from rtc_bridge.core.protocol.robot_names import check_name
 from rtc_bridge.core.protocol.signaling_messages import (
-    Admit, Answer, CandidateMessage, Challenge, check_name, Close, Done, Error, IdentityProof,
-    Look, MAX_MESSAGE, Offer, OfferRequest, parse, Ready, Register, Registered, Renew, Servers,
+    Admit, Answer, CandidateMessage, Challenge, Close, Done, Error, IdentityProof, Look,
+    MAX_MESSAGE, Offer, OfferRequest, parse, Ready, Register, Registered, Renew, Servers,
     SignalingMessage, Watch,
 )
 from rtc_bridge.core.protocol.strict_json import shorten

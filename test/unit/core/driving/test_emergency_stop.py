@@ -18,9 +18,8 @@ from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.driving.emergency_stop import EmergencyStop
 from rtc_bridge.core.errors import ProtocolError, StoreError
-from rtc_bridge.core.protocol.control_messages import (
-    parse_control, parse_teleop, PressStop, ReleaseStop,
-)
+from rtc_bridge.core.protocol.control_messages import parse_control, ReleaseStop
+from rtc_bridge.core.protocol.teleop_messages import parse_teleop, PressStop
 from support.driving import MemoryStore
 
 

@@ -21,11 +21,12 @@ from typing import Annotated
 import pytest
 from rtc_bridge.core.errors import ProtocolError
 from rtc_bridge.core.protocol import json_messages
-from rtc_bridge.core.protocol.control_messages import ControlMessage, TeleopMessage
+from rtc_bridge.core.protocol.control_messages import ControlMessage
 from rtc_bridge.core.protocol.json_messages import (
     check_texts, Counter, decode, encode, JsonMember, Message,
 )
 from rtc_bridge.core.protocol.signaling_messages import SignalingMessage
+from rtc_bridge.core.protocol.teleop_messages import TeleopMessage
 
 
 class Family(Message):

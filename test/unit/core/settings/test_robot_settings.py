@@ -18,7 +18,7 @@ from pathlib import Path
 import re
 
 import pytest
-from rtc_bridge.core.protocol.signaling_messages import check_name
+from rtc_bridge.core.protocol.robot_names import check_name
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.robot_settings import (
     camera_prefix, CameraTopicSettings, default_robot_id, RobotSettings,
