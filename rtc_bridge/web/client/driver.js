@@ -289,6 +289,7 @@ export class Driver {
   release() {
     this.arming.disarm();
     if (this.epoch === null && !this.requestPending) return;
+    if (this.epoch !== null) this.taken = false;
     this.epoch = null;
     // The robot stops before it grants the lease to another person.
     this.#sendControl({ type: 'want', lease: false });

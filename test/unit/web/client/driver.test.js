@@ -195,6 +195,17 @@ test('what was held while the driver was asked moves nothing when they hand over
   assert.equal(sent.at(-1).linear_x, 0.5);
 });
 
+test('after giving the lease back no other person is said to drive', () => {
+  const { driver, step } = driving();
+  driver.release();
+  step();
+  assert.equal(step(FORWARD), 'arm');
+  // A request that is withdrawn leaves the lease with its holder.
+  driver.onLease({ epoch: null, driver: true, name: 'Ada', asked: true });
+  driver.release();
+  assert.ok(driver.taken);
+});
+
 test('sends nothing without a lease, and nothing before the first tick of an epoch', () => {
   const { driver, sent, step } = make();
   driver.onNonce({ tick: 1 });
