@@ -51,9 +51,14 @@ fi
 
 if [ ${#packages[@]} -gt 0 ] && [ -n "$installs" ]; then
   # Ubuntu has both browsers as snaps only, which do not work everywhere.
-  apt_install "${packages[@]}" ||
+  if apt_install "${packages[@]}"; then
+    packages=()
+  else
     say "apt could not install all of: ${packages[*]}; the tests that need them are skipped"
+  fi
 fi
+# Nothing is missing now, so a test that is skipped for want of something fails.
+if [ ${#packages[@]} = 0 ] && [ "$(id -u)" = 0 ]; then export RTC_BRIDGE_ALL_INSTALLED=yes; fi
 export RTC_BRIDGE_KILTED_PYTHON=
 if [ $ros = wheels ]; then
   # Beside the other one: each waits for the network while the other unpacks.

@@ -30,6 +30,7 @@ from support.fake_clock import FakeClock
 from support.pictures import real_clip
 from support.processes import Process
 from support.purity import is_pure
+from support.skips import forbid
 
 ROOT = Path(__file__).resolve().parent.parent
 # Fixtures.
@@ -100,6 +101,7 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_makereport():
     """Tell of a failure what the programs said: on another machine it may not come again."""
     report = yield
+    forbid(report)
     if report.failed:
         for process in Process.started[-12:]:
             if process.lines:
@@ -108,6 +110,14 @@ def pytest_runtest_makereport():
     report.sections = [(name, _sendable(text)) for name, text in report.sections]
     if report.failed and not str(report.longrepr).isascii():
         report.longrepr = _sendable(str(report.longrepr))
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    """Let no module be skipped for want of what was installed."""
+    report = yield
+    forbid(report)
     return report
 
 
