@@ -24,6 +24,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import wraps
+import logging
 import threading
 from typing import Any, ParamSpec, TypeVar, TypeVarTuple
 
@@ -34,6 +35,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 # Seconds: a part that ran for longer had recovered, so its next pause is the first one again.
 RECOVERED_S = 30.0
 
+logger = logging.getLogger(__name__)
 OnFailure = Callable[[BaseException], object]
 _Result = TypeVar('_Result')
 _Arguments = ParamSpec('_Arguments')
@@ -98,10 +100,13 @@ async def first_of(*work: Coroutine[Any, Any, _Result]) -> _Result:
     Run coroutines concurrently until one ends; cancel the others and wait for their ends.
 
     Return its result, or raise its exception. If several end at once, one that failed counts, then
-    the first argument. Exceptions of the others are dropped.
+    the first argument. Exceptions of the others have the same cause most of the time, and are logged
+    at debug level.
     """
     loop = asyncio.get_running_loop()
-    tasks = [loop.create_task(coroutine) for coroutine in work]
+    # Their names are for the log.
+    tasks = [loop.create_task(coroutine, name=getattr(coroutine, '__qualname__', None))
+             for coroutine in work]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         ended = [task for task in tasks if task.done()]
@@ -109,7 +114,10 @@ async def first_of(*work: Coroutine[Any, Any, _Result]) -> _Result:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for task, outcome in zip(tasks, outcomes):
+        if isinstance(outcome, Exception) and task is not ended[0]:
+            logger.debug('%s failed, too: %r', task.get_name(), outcome)
     return ended[0].result()
 
 

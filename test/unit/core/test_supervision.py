@@ -15,6 +15,7 @@
 """Failures of tasks, threads and callbacks are counted, logged once, and told to their owner."""
 
 import asyncio
+import logging
 import threading
 
 import pytest
@@ -172,6 +173,19 @@ def test_the_first_to_end_ends_the_others():
     with pytest.raises(ValueError, match='broken'):
         asyncio.run(first_of(_return(1), _fail()))
     assert asyncio.run(first_of(_return(1), _return(2))) == 1
+
+
+def test_what_fails_beside_the_first_is_logged(caplog):
+    caplog.set_level(logging.DEBUG)
+
+    async def fail_late():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise KeyError('on the way out')
+
+    assert asyncio.run(first_of(fail_late(), _return('first'))) == 'first'
+    assert 'fail_late failed, too: KeyError' in caplog.text
 
 
 def test_who_waits_for_the_first_may_be_cancelled():
