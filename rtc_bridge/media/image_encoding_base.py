@@ -14,6 +14,7 @@
 
 """What an image encoding is: how pixels lie in a message's memory, and how they become I420."""
 
+from abc import ABC, abstractmethod
 from array import array
 import sys
 from typing import TypeAlias
@@ -28,7 +29,7 @@ from ..core.errors import ImageError
 Buffer: TypeAlias = 'bytes | bytearray | memoryview | array[int]'
 
 
-class ImageEncoding:
+class ImageEncoding(ABC):
     """
     An encoding whose pixels have their samples side by side.
 
@@ -94,9 +95,9 @@ class ImageEncoding:
             raise ImageError(f'{name} image without pixels, the array is {pixels.shape}')
         return pixels
 
+    @abstractmethod
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
         """Return an array that was checked as I420, scaled but not rotated."""
-        raise NotImplementedError
 
 
 def fit_8_bit(pixels: Pixels, options: RenderOptions) -> Pixels:

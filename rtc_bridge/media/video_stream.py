@@ -14,6 +14,7 @@
 
 """A stream of encoded frames and its viewers: each frame goes to all of them."""
 
+from abc import ABC, abstractmethod
 import asyncio
 from dataclasses import dataclass
 import logging
@@ -57,7 +58,7 @@ class StreamStats:
     size: tuple[int, int] = (0, 0)
 
 
-class VideoStream:
+class VideoStream(ABC):
     """
     Hands the frames of one producer thread to all viewers, in the event loop.
 
@@ -99,9 +100,9 @@ class VideoStream:
         """Remove a viewer."""
         self._viewers = tuple(v for v in self._viewers if v is not viewer)
 
+    @abstractmethod
     def request_keyframe(self) -> None:
         """Ask for a keyframe, which all viewers of the stream get."""
-        raise NotImplementedError
 
     def count_error(self, text: str) -> None:
         """Count an image that cannot be shown, and log it every few seconds; from any thread."""
