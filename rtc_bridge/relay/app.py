@@ -26,7 +26,7 @@ from .http.page_files import PAGE_DIR, PageFiles
 from .http.websockets import WebSockets
 from .metrics import Metrics
 from .protocols import PROTOCOLS
-from .protocols.protocol import is_websocket, RelayContext, robot_name
+from .protocols.protocol import is_websocket, RelayContext, robot_name, SocketProtocol
 from .robot_admission import RobotAdmission
 from .session_broker import SessionBroker
 from ..core.access.origins import HostNames, is_address, is_loopback_name
@@ -124,7 +124,7 @@ class _PageRoutes:
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if is_websocket(request):
             for protocol in self._protocols:
-                if protocol.takes_socket(request):
+                if isinstance(protocol, SocketProtocol) and protocol.takes_socket(request):
                     return await protocol.serve_socket(request)
         robot_name(request)
         response = self._files.respond('index.html', request)

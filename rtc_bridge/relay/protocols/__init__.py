@@ -15,9 +15,10 @@
 """
 Signaling protocols that the relay serves: native, RTCBot, WHEP and K-Scale.
 
-To add a protocol, write one file with a :class:`~.protocol.SignalingProtocol`, and add its class
-to ``PROTOCOLS``. It gets robots from ``relay.registry``, brings offers to them with
-``relay.broker.ask``, and, if it has robots of its own, adds them to the registry as ``RobotLink``.
+To add a protocol, write one file with a :class:`~.protocol.SignalingProtocol`, or with a
+:class:`~.protocol.SocketProtocol` if it takes WebSockets, and add its class to ``PROTOCOLS``. It
+gets robots from ``relay.registry``, brings offers to them with ``relay.broker.ask``, and, if it
+has robots of its own, adds them to the registry as ``RobotLink``.
 """
 
 from .kscale import KScaleProtocol

@@ -27,7 +27,7 @@ from aiohttp import web
 from .kscale_robot import KScaleRobot
 from .kscale_socket import receive_text, send_text
 from .kscale_viewer import KScaleViewer
-from .protocol import SignalingProtocol
+from .protocol import SocketProtocol
 from ..directory.registry import NAMELESS
 from ..http.middleware import request_origin
 from ...core.errors import ProtocolError, SignalingError
@@ -42,7 +42,7 @@ from ...core.supervision import first_of
 FIRST_FRAME_TIMEOUT = 10.0
 
 
-class KScaleProtocol(SignalingProtocol):
+class KScaleProtocol(SocketProtocol):
     """WebSockets at ``/`` without a subprotocol. The first frame tells robots from apps."""
 
     def takes_socket(self, request: web.Request) -> bool:

@@ -21,7 +21,7 @@ from aiohttp import web
 from .native_robot import NativeRobot
 from .native_socket import receive_message, send_message
 from .native_viewer import NativeViewer
-from .protocol import robot_name, SignalingProtocol
+from .protocol import robot_name, SocketProtocol
 from ..http.middleware import request_origin
 from ...core.errors import ProtocolError, SignalingError
 from ...core.protocol.signaling_messages import (
@@ -32,7 +32,7 @@ from ...core.protocol.signaling_messages import (
 FIRST_FRAME_TIMEOUT = 10.0
 
 
-class NativeProtocol(SignalingProtocol):
+class NativeProtocol(SocketProtocol):
     """WebSockets that name a subprotocol. The first message tells robots from pages."""
 
     def takes_socket(self, request: web.Request) -> bool:

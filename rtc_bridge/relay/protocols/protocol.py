@@ -14,6 +14,7 @@
 
 """What every signaling protocol has in common."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -41,11 +42,7 @@ class RelayContext:
 
 
 class SignalingProtocol:
-    """
-    One way in which robots or viewers signal.
-
-    It has HTTP resources of its own, or takes WebSockets at ``/`` and ``/{name}``, or both.
-    """
+    """One way in which robots or viewers signal; it may have HTTP resources of its own."""
 
     def __init__(self, relay: RelayContext) -> None:
         self.relay = relay
@@ -53,13 +50,17 @@ class SignalingProtocol:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add the HTTP resources of this protocol."""
 
+
+class SocketProtocol(SignalingProtocol, ABC):
+    """A protocol that also takes WebSockets, at ``/`` and ``/{name}``."""
+
+    @abstractmethod
     def takes_socket(self, request: web.Request) -> bool:
         """Tell whether a WebSocket's handshake, at ``/`` or ``/{name}``, is of this protocol."""
-        return False
 
+    @abstractmethod
     async def serve_socket(self, request: web.Request) -> web.StreamResponse:
         """Serve such a WebSocket until it ends."""
-        raise NotImplementedError
 
 
 def robot_name(request: web.Request) -> str:

@@ -18,7 +18,7 @@ import secrets
 
 from aiohttp import web
 
-from .protocol import robot_name, SignalingProtocol
+from .protocol import robot_name, SocketProtocol
 from .rtcbot_robot import RTCBotRobot
 from ..directory.registry import NAME_TAKEN, NAMELESS
 from ..http.body import error_text, read_body, STATUS
@@ -33,7 +33,7 @@ NO_ROBOT = 'There is no robot connected'
 NO_ROOM = 'No connection is active here'
 
 
-class RTCBotProtocol(SignalingProtocol):
+class RTCBotProtocol(SocketProtocol):
     """
     WebSockets of robots at ``/{name}``, and POST of offers to ``/connect`` and ``/{name}``.
 
