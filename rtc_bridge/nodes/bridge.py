@@ -25,6 +25,7 @@ from rclpy.node import Node
 from ..bridge.bridge import Bridge
 from ..ros.program import ros_program
 from ..ros.ros_log import log_to_ros
+from ..system.garbage_collection import exclude_present_objects
 
 
 def _keep_freed_memory() -> None:
@@ -52,7 +53,9 @@ def main(args: list[str] | None = None) -> int:
         node = Node('rtc_bridge')
         try:
             with log_to_ros(node):
-                return asyncio.run(Bridge(node).run())
+                bridge = Bridge(node)
+                exclude_present_objects()
+                return asyncio.run(bridge.run())
         finally:
             node.destroy_node()
 

@@ -47,6 +47,7 @@ from ..ros.ros_log import log_to_ros
 from ..ros.velocity_publisher import (
     GUARD_ANSWER_TOPIC, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, stamp_seconds, STATE_QOS,
     STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
+from ..system.garbage_collection import exclude_present_objects
 
 # The profile that robot.launch.py sets for the sake of large images.
 _CAMERAS_PROFILE = 'fastdds_shm.xml'
@@ -210,6 +211,7 @@ def main(args: list[str] | None = None) -> int:
                         f'late; rtprio {_PRIORITY} in /etc/security/limits.conf, or '
                         f'LimitRTPRIO={_PRIORITY} in a systemd unit')
                 executor.add_node(node)
+                exclude_present_objects()
                 # Waits on the system's steady clock: a ROS timer would not fire without /clock.
                 spin(executor, ended, node.wait, node.step)
             except PartFailed as failed:

@@ -38,6 +38,7 @@ from ..relay.directory.registry import Registry
 from ..relay.event_log import JsonFormatter
 from ..relay.http.server import serve, tls_context
 from ..system.dependency_check import check
+from ..system.garbage_collection import exclude_present_objects
 from ..system.private_files import warn_if_exposed
 from ..system.secret_files import read_words
 from ..system.setting_sources import (
@@ -148,8 +149,7 @@ async def _collect_garbage() -> None:
     """
     while True:
         for _ in range(_COLLECTIONS_UNTIL_FULL):
-            gc.collect()
-            gc.freeze()
+            exclude_present_objects()
             await asyncio.sleep(_COLLECT_EVERY_S)
         gc.unfreeze()
 

@@ -1,0 +1,51 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Objects that exist already are excluded from collections; later garbage is still freed."""
+
+import gc
+import weakref
+
+import pytest
+from rtc_bridge.system.garbage_collection import exclude_present_objects
+
+
+class Node:
+    """An object that refers to itself, so that only a collection frees it."""
+
+    def __init__(self):
+        self.own = self
+
+
+@pytest.fixture(autouse=True)
+def unfrozen():
+    """Collect all objects again after the test."""
+    yield
+    gc.unfreeze()
+
+
+def test_what_exists_is_not_looked_at_again():
+    present = Node()
+    exclude_present_objects()
+    assert gc.get_freeze_count() > 1000
+    assert not any(known is present for known in gc.get_objects())
+
+
+def test_garbage_is_freed_before_and_after():
+    before = weakref.ref(Node())
+    exclude_present_objects()
+    assert before() is None
+    after = weakref.ref(Node())
+    gc.collect()
+    assert after() is None
