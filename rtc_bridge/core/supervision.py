@@ -100,8 +100,7 @@ async def first_of(*work: Coroutine[Any, Any, _Result]) -> _Result:
     Run coroutines concurrently until one ends; cancel the others and wait for their ends.
 
     Return its result, or raise its exception. If several end at once, one that failed counts, then
-    the first argument. Exceptions of the others mostly have the same cause, and are logged at debug
-    level.
+    the first argument. Exceptions of the others, mostly of one cause, are logged at debug level.
     """
     loop = asyncio.get_running_loop()
     # Their names are for the log.
