@@ -37,6 +37,19 @@ ROBOT_GONE = 'The robot went away'
 _FAULTS, _FAULTS_PER_SECOND = 20, 1.0
 
 
+def dump_message(message: SignalingMessage) -> str:
+    """
+    Return a message as text.
+
+    :raises SignalingError: ``too-long``, since the other end would close its WebSocket for it
+    """
+    try:
+        return message.dump()
+    except ProtocolError as error:
+        raise SignalingError('too-long', f'The {message.TYPE} cannot be passed on: {error}'
+                             ) from None
+
+
 class MessagingRobot(RobotLink):
     """
     Sends requests to a robot, and finds its answers by their sessions.

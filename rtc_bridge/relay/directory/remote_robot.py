@@ -25,9 +25,9 @@ from typing import Any, TypeVar
 
 from .redis_connection import RedisUnavailable
 from .redis_directory import RobotEntry
-from ..messaging_robot import MessagingRobot, ROBOT_GONE
+from ..messaging_robot import dump_message, MessagingRobot, ROBOT_GONE
 from ..metrics import Metrics
-from ...core.errors import ProtocolError, SignalingError
+from ...core.errors import SignalingError
 from ...core.protocol.ice import IceServer
 from ...core.protocol.signaling_messages import (
     Close, Error, Look, NATIVE, Offer, Renew, Servers, SignalingMessage,
@@ -63,11 +63,7 @@ class RemoteRobot(MessagingRobot):
         self._offer_requests: dict[str, asyncio.Future[Offer | None]] = {}
 
     async def _post_message(self, message: SignalingMessage) -> bool:
-        try:
-            text = message.dump()
-        except ProtocolError as error:
-            raise SignalingError('too-long', f'The {message.TYPE} cannot be passed on: {error}'
-                                 ) from None
+        text = dump_message(message)
         try:
             return bool(await self._post(self.relay, self.entry.registration_id, text))
         except RedisUnavailable:

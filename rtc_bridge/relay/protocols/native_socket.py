@@ -16,7 +16,8 @@
 
 from aiohttp import web, WSMsgType
 
-from ...core.errors import ProtocolError, SignalingError
+from ..messaging_robot import dump_message
+from ...core.errors import ProtocolError
 from ...core.protocol.signaling_messages import parse, SignalingMessage
 
 
@@ -26,11 +27,7 @@ async def send_message(ws: web.WebSocketResponse, message: SignalingMessage) -> 
 
     :raises SignalingError: ``too-long``, since the other end would close its WebSocket for it
     """
-    try:
-        text = message.dump()
-    except ProtocolError as error:
-        raise SignalingError('too-long', f'The {message.TYPE} cannot be passed on: {error}'
-                             ) from None
+    text = dump_message(message)
     try:
         await ws.send_str(text)
     except (ConnectionError, RuntimeError):
