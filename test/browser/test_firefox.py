@@ -17,12 +17,12 @@
 import csv
 import json
 
-import av
 import numpy as np
 import pytest
 from support.browsers import Firefox, until
 from support.drawn import check_delays, WATCH
 from support.pages import RED, SAVE_STATS, STATS, TELEMETRY
+from support.saved_pictures import check_snapshot_and_recording
 from support.stack import ColourCamera, Robot
 
 GREEN, SIM = (0, 150, 0), 'sim/image_raw'
@@ -181,20 +181,7 @@ def test_cameras_in_small_swap_with_the_main_one(page):
 
 def test_snapshots_and_recordings_can_be_read(page, tmp_path):
     page.wait('rtcBridge.stats?.slots[0]?.fps > 5')
-    picture = page.download(lambda: page.click('#snapshot'), tmp_path)
-    assert picture.name.startswith('testbot_front-image_raw_20') and picture.suffix == '.png'
-    with av.open(str(picture)) as file:
-        image = next(file.decode(video=0)).to_ndarray(format='bgr24')
-    assert image.shape == (240, 320, 3)
-    assert np.abs(image.mean(axis=(0, 1)) - RED).max() < 40
-    page.click('#record')
-    page.wait("document.getElementById('recorded').textContent >= '0:02'")
-    film = page.download(lambda: page.click('#record'), tmp_path)
-    assert film.name.startswith('testbot_front-image_raw_20') and film.suffix == '.webm'
-    with av.open(str(film)) as file:
-        frames = [frame.to_ndarray(format='bgr24') for frame in file.decode(video=0)]
-    assert len(frames) > 5 and frames[0].shape == (240, 320, 3)
-    assert np.abs(frames[-1].mean(axis=(0, 1)) - RED).max() < 40
+    check_snapshot_and_recording(page, RED, tmp_path)
 
 
 def test_full_screen_and_picture_in_picture(page):

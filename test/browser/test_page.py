@@ -14,7 +14,6 @@
 
 """The page's controls in a real browser: focus, keys, sticks, gamepad, cameras, files."""
 
-import av
 import numpy as np
 import pytest
 from support.browsers import Firefox, PATIENCE, until
@@ -22,6 +21,7 @@ from support.pages import (
     BLUE, HIDE, MAX_X, MAX_Y, MAX_Z, no_motion, pages_of, RED, sideways_robot, spot, take,
     velocity,
 )
+from support.saved_pictures import check_snapshot_and_recording
 
 # Of what is loaded before anybody asks for more.
 MAX_BYTES = 80_000
@@ -248,20 +248,7 @@ def test_a_hidden_tab_gets_no_pictures_and_drives_nothing(page, robot, cmd_vel):
 
 def test_snapshots_and_recordings_can_be_read(page, tmp_path):
     page.wait('rtcBridge.stats?.slots[0]?.fps > 5')
-    picture = page.download(lambda: page.click('#snapshot'), tmp_path)
-    assert picture.name.startswith('testbot_front-image_raw_20') and picture.suffix == '.png'
-    with av.open(str(picture)) as file:
-        image = next(file.decode(video=0)).to_ndarray(format='bgr24')
-    assert image.shape == (240, 320, 3)
-    assert np.abs(image.mean(axis=(0, 1)) - RED).max() < 40
-    page.click('#record')
-    page.wait("document.getElementById('recorded').textContent >= '0:02'")
-    film = page.download(lambda: page.click('#record'), tmp_path)
-    assert film.name.startswith('testbot_front-image_raw_20') and film.suffix == '.webm'
-    with av.open(str(film)) as file:
-        frames = [frame.to_ndarray(format='bgr24') for frame in file.decode(video=0)]
-    assert len(frames) > 5 and frames[0].shape == (240, 320, 3)
-    assert np.abs(frames[-1].mean(axis=(0, 1)) - RED).max() < 40
+    check_snapshot_and_recording(page, RED, tmp_path)
     page.wait("document.getElementById('record').getAttribute('aria-pressed') === 'false'")
 
 

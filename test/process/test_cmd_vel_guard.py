@@ -25,7 +25,7 @@ from support.browsers import PATIENCE, until
 from support.processes import node
 from support.ros_probe import RosProbe
 from support.stack import CmdVel, Robot, start
-from support.viewers import Driver, RTCBOT, Viewer
+from support.viewers import RTCBOT, Viewer
 
 # The robot's largest speed here, m/s; not the default.
 MAX_X = 0.4
@@ -37,14 +37,6 @@ def robot():
     robot = Robot(relay=False, **{'teleop.max_frame_age': 0.0, 'teleop.max_linear_x': MAX_X})
     yield robot
     robot.close()
-
-
-@pytest.fixture
-def driver(url):
-    """Connect a page that holds the lease."""
-    driver = Driver(url)
-    yield driver
-    driver.close()
 
 
 @pytest.mark.parametrize('name', ['SIGTERM', 'SIGINT', 'SIGHUP'])

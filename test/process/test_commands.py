@@ -24,7 +24,7 @@ from sensor_msgs.msg import Joy
 from support.browsers import PATIENCE, until
 from support.processes import Process
 from support.stack import Robot
-from support.viewers import command, Driver, RTCBOT, Viewer
+from support.viewers import command, RTCBOT, Viewer
 
 # The robot's limits here, m/s and rad/s; not the defaults.
 MAX_X, MAX_Z = 0.4, 1.25
@@ -38,14 +38,6 @@ def robot():
                                   'teleop.joy': True})
     yield robot
     robot.close()
-
-
-@pytest.fixture
-def driver(url):
-    """Connect a page that holds the lease."""
-    driver = Driver(url)
-    yield driver
-    driver.close()
 
 
 def test_never_more_than_the_limits(driver, cmd_vel):

@@ -33,14 +33,6 @@ def robot():
     robot.close()
 
 
-@pytest.fixture
-def viewer(robot):
-    """Return a page's session without a browser."""
-    viewer = Viewer(f'{robot.own_url}/connect')
-    yield viewer
-    viewer.close()
-
-
 def offered(viewer):
     """Return the newest list of actions."""
     lists = [m['actions'] for m in list(viewer.heard['control']) if 'actions' in m]

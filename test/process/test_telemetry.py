@@ -40,14 +40,6 @@ def robot():
     robot.close()
 
 
-@pytest.fixture
-def viewer(robot):
-    """Return a page's session without a browser."""
-    viewer = Viewer(f'{robot.own_url}/connect')
-    yield viewer
-    viewer.close()
-
-
 def value(viewer, name, condition=lambda value: True):
     """Wait for a value of a name that fulfils a condition."""
     return viewer.wait('control', lambda m: m['type'] == 'telemetry' and name in m['values']

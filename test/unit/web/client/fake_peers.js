@@ -6,7 +6,7 @@ export const sockets = [];
 /** Peer connections in the order in which they were made. */
 export const peers = [];
 
-class FakeSocket {
+export class FakeSocket {
   static OPEN = 1;
   readyState = 0;
   sent = [];

@@ -2,15 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { RobotClock } from '../../../../rtc_bridge/web/client/robot_clock.js';
-
-// The robot's clock shows 5000 s when this page's shows 0.
-const robot = (ms) => 5000 + ms / 1000;
-const aligned = () => {
-  const clock = new RobotClock();
-  clock.add(0, 10, robot(5));
-  return clock;
-};
-const near = (value, wanted) => assert.ok(Math.abs(value - wanted) < 1e-6, `${value}: ${wanted}`);
+import { aligned, near, robot } from './aligned_clock.js';
 
 test('the quickest answer sets the clock, and tells how wrong it can be', () => {
   const clock = new RobotClock();

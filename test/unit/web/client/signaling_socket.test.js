@@ -1,40 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 
+import { FakeSocket, sockets } from './fake_peers.js';
 import {
   signalingUrl, SignalingSocket,
 } from '../../../../rtc_bridge/web/client/signaling_socket.js';
 
-/** Sockets in the order they were made; none opens by itself. */
-let sockets = [];
-
-class Socket {
-  static OPEN = 1;
-  readyState = 0;
-  sent = [];
-
-  constructor(url, protocol) {
-    Object.assign(this, { url, protocol });
-    sockets.push(this);
-  }
-
-  open() {
-    this.readyState = 1;
-    this.onopen();
-  }
-
-  send(text) {
-    this.sent.push(JSON.parse(text));
-  }
-
-  close() {
-    this.readyState = 3;
-  }
-}
-
 beforeEach(() => {
-  sockets = [];
-  globalThis.WebSocket = Socket;
+  sockets.length = 0;
+  globalThis.WebSocket = FakeSocket;
   mock.timers.enable({ apis: ['setTimeout'] });
 });
 afterEach(() => {

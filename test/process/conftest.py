@@ -1,0 +1,34 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Fixtures of tests with processes: those who are connected to the module's own robot."""
+
+import pytest
+from support.viewers import Driver, Viewer
+
+
+@pytest.fixture
+def driver(url):
+    """Connect a page that holds the lease."""
+    driver = Driver(url)
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def viewer(url):
+    """Return a page's session without a browser."""
+    viewer = Viewer(url)
+    yield viewer
+    viewer.close()
