@@ -103,7 +103,7 @@ class Teleop:
         if self._stop.engaged:
             with guard('emergency stop'):
                 self._stop.store(at_once=True)
-            with guard('emergency stop told'):
+            with guard('emergency stop notification'):
                 self._stop_changed()
 
     def flush(self) -> None:

@@ -86,7 +86,7 @@ class Sessions:
 
     def cameras_changed(self) -> None:
         """Tell every viewer that cameras came or went."""
-        self._tell('cameras told', lambda session: session.cameras_changed())
+        self._tell('cameras notification', lambda session: session.cameras_changed())
 
     def send_message(self, data: object) -> None:
         """Send an application's value to every viewer."""
@@ -94,21 +94,22 @@ class Sessions:
 
     def send_telemetry(self, values: dict[str, object]) -> None:
         """Send new values by name to every page."""
-        self._tell_channels('telemetry told', lambda channel: channel.send_telemetry(values))
+        self._tell_channels('telemetry notification',
+                            lambda channel: channel.send_telemetry(values))
 
     def actions_changed(self) -> None:
         """Tell every page which services may be called."""
-        self._tell_channels('actions told', lambda channel: channel.actions_changed())
+        self._tell_channels('actions notification', lambda channel: channel.actions_changed())
 
     def notices_changed(self) -> None:
         """Tell every page what is wrong on the way of commands to the motors."""
-        self._tell_channels('notices told', lambda channel: channel.notices_changed())
+        self._tell_channels('notices notification', lambda channel: channel.notices_changed())
 
     def _lease_changed(self) -> None:
-        self._tell_channels('lease told', lambda channel: channel.lease_changed())
+        self._tell_channels('lease notification', lambda channel: channel.lease_changed())
 
     def _stop_changed(self) -> None:
-        self._tell_channels('emergency stop told', lambda channel: channel.stop_changed())
+        self._tell_channels('emergency stop notification', lambda channel: channel.stop_changed())
 
     def _tell_channels(self, name: str, tell: Callable[[Channel], None]) -> None:
         def tell_all(session: Session) -> None:

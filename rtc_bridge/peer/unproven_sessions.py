@@ -15,8 +15,8 @@
 """
 The sessions that came one way and have not proved an invite yet.
 
-They cost the robot work for strangers, so they are few, they are set up one after the other, and
-they never take the place of a session that has a role.
+They cost the robot work for viewers without a proof, so they are few, they are set up one after
+the other, and they never take the place of a session that has a role.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ MAX_WAITING = 8
 MAX_WAITING_PER_SOURCE = 2
 TURN_TIMEOUT_S = 3.0
 # Pause between two answers, as a multiple of the processor time of the first one, and its bounds
-# in seconds: offers of strangers get a third of the event loop's time.
+# in seconds: offers without a proof get a third of the event loop's time.
 PAUSE_SHARE, MIN_PAUSE_S, MAX_PAUSE_S = 2.0, 0.05, 0.25
 
 
@@ -80,7 +80,7 @@ class UnprovenSessions:
     @asynccontextmanager
     async def turn(self, source: str | None) -> AsyncIterator[None]:
         """
-        Wait until no other offer of a stranger is being answered.
+        Wait until no other offer without a proof is being answered.
 
         :param source: address that the offer came from, ``None`` if unknown
         :raises SignalingError: ``busy``
@@ -103,7 +103,7 @@ class UnprovenSessions:
             pause = PAUSE_SHARE * (time.thread_time() - began)
             asyncio.get_running_loop().call_later(
                 min(max(pause, MIN_PAUSE_S), MAX_PAUSE_S), call_guarded,
-                'turn of a stranger', self._turn.release)
+                'turn of an unproven offer', self._turn.release)
 
     def enter(self, session: UnprovenSession) -> None:
         """

@@ -220,7 +220,7 @@ class TeleopController:
             attempt(self.gate.require_neutral)
             # Before anything that takes time: viewers without number, a disk.
             attempt(self._publish_zero)
-            self._tell('emergency stop told', self.on_emergency_stop_change)
+            self._tell('emergency stop notification', self.on_emergency_stop_change)
         stored = attempt(self.emergency_stop.store)
         if errors:
             self.on_stop_failure(errors[0])
@@ -237,7 +237,7 @@ class TeleopController:
             # If this fails, motion might go on without a neutral command first.
             with guard('emergency stop', self.on_stop_failure):
                 self.gate.require_neutral()
-            self._tell('emergency stop told', self.on_emergency_stop_change)
+            self._tell('emergency stop notification', self.on_emergency_stop_change)
         return released
 
     # Outputs
@@ -270,7 +270,7 @@ class TeleopController:
     def _tell_lease(self) -> None:
         logger.info('driver: %s, epoch %d, %d requests', self.lease.holder or 'nobody',
                     self.lease.epoch, len(self.lease.requesters))
-        self._tell('lease told', self.on_lease_change)
+        self._tell('lease notification', self.on_lease_change)
 
     @staticmethod
     def _tell(name: str, listeners: list[Callable[[], None]]) -> None:

@@ -20,8 +20,8 @@ aioice checks whatever candidates a peer names, and believes every role conflict
 
 Private parts used (aioice, as of aiortc 1.14 to 1.16): ``Connection.check_incoming``,
 ``StunProtocol.send_stun``, ``request`` and ``receiver``; ``add_remote_candidate`` is public.
-Without them, or if a release checks candidates by another way, a stranger can make the robot send
-checks to any address: its tests fail then.
+Without them, or if a release checks candidates by another way, a viewer without a proof can make
+the robot send checks to any address: its tests fail then.
 """
 
 from typing import Any
