@@ -271,7 +271,7 @@ def test_a_guard_that_fails_says_zero_and_ends(robot, viewer, cmd_vel, place):
     robot.arm(place, 'once', 'cmd_vel_guard')
     zero = cmd_vel.wait_zero(since)
     assert guard.wait(PATIENCE) == 1
-    assert 'says zero and ends' in guard.text
+    assert 'publishes zero and ends' in guard.text
     assert cmd_vel.motions(zero) == []
     robot.guard = robot.start('cmd_vel_guard')
     robot.diagnostics('driving', lambda values, _: values['guard'] == 'ok')
