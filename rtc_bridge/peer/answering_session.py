@@ -14,7 +14,6 @@
 
 """A session in which the viewer offers and the robot answers: pages, RTCBot, WHEP."""
 
-import asyncio
 import logging
 
 from aiortc import RTCDataChannel, RTCPeerConnection
@@ -22,7 +21,7 @@ from aiortc import RTCDataChannel, RTCPeerConnection
 from . import aiortc_compat
 from .channels.channel import Channel
 from .channels.opening import make_channel
-from .negotiation import apply_offer, discard, make_slot
+from .negotiation import apply_offer, discard, let_others_run, make_slot
 from .remote_description import answer_to, read_offer, ViewerOffer
 from .robot_context import RobotContext
 from .session import Session
@@ -55,6 +54,7 @@ class AnsweringSession(Session):
 
         :raises SignalingError: ``bad-offer``, ``bad-sdp``, ``no-camera`` or ``no-codec``
         """
+        await let_others_run()
         offer = read_offer(self._sdp, provable=self.role == 'none')
         self._check(offer)
         self.authorization.set_offered_fingerprint(offer.fingerprint)
@@ -88,8 +88,8 @@ class AnsweringSession(Session):
 
         :raises SignalingError: ``bad-offer``, or ``busy`` if the session ended meanwhile
         """
-        # aiortc parses the offer once more: before, others get their turn, such as commands.
-        await asyncio.sleep(0)
+        # aiortc parses the offer once more.
+        await let_others_run()
         profiles = self.robot.common_profiles(offer.profiles)
         pc = self._connect()
         slots: list[Slot] = []

@@ -31,6 +31,8 @@ from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
 
 logger = logging.getLogger(__name__)
+# Seconds that others get between two steps of setting up a session, which take some 10 ms each.
+_TURN_S = 0.001
 
 
 def make_connection(robot: RobotContext) -> RTCPeerConnection:
@@ -40,6 +42,16 @@ def make_connection(robot: RobotContext) -> RTCPeerConnection:
                             credential=server.credential)
                for server in robot.ice.for_robot(robot.robot_id)]
     return RTCPeerConnection(RTCConfiguration(iceServers=servers))
+
+
+async def let_others_run() -> None:
+    """
+    Let the event loop handle what has come, such as commands, between two long steps.
+
+    ``asyncio.sleep(0)`` would not do: the loop takes the task up again before it reads sockets,
+    and a command passes several callbacks from its socket to the gate.
+    """
+    await asyncio.sleep(_TURN_S)
 
 
 async def discard(pc: RTCPeerConnection) -> None:
@@ -59,7 +71,9 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str) -> None:
 
     :raises Exception: aiortc has no common base for what it raises on a strange description
     """
+    await let_others_run()
     await pc.setRemoteDescription(RTCSessionDescription(sdp, 'offer'))
+    await let_others_run()
     for transceiver in pc.getTransceivers():
         if transceiver.sender.track is None:
             transceiver.direction = 'inactive'
