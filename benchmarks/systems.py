@@ -81,6 +81,8 @@ def bridge_arguments(codecs: str = "['h264', 'vp8']",
     """Return the bridge's arguments; ``{port}`` is its port, cameras are ``camera0`` and so on."""
     names = [f'camera{number}' for number in range(len(topics))]
     return ['--ros-args', '-p', 'server.port:={port}', '-p', 'access.anonymous:=drive',
+            # The page that measures is another server's.
+            '-p', "access.origins:=['*']",
             '-p', f'cameras.names:={names}', '-p', f'video.codecs:={codecs}', *(
                 word for name, topic in zip(names, topics)
                 for word in ('-p', f'cameras.{name}.topic:={topic}'))]
