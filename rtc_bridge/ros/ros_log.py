@@ -70,6 +70,7 @@ def log_to_ros(node: Node) -> Iterator[None]:
     """
     logger, handler = logging.getLogger(_PACKAGE), _RosHandler(node)
     debug = node.get_logger().get_effective_level() <= LoggingSeverity.DEBUG
+    level, propagate = logger.level, logger.propagate
     logger.setLevel(logging.DEBUG if debug else logging.INFO)
     logger.propagate = False
     logger.addHandler(handler)
@@ -77,3 +78,5 @@ def log_to_ros(node: Node) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(handler)
+        logger.propagate = propagate
+        logger.setLevel(level)

@@ -176,7 +176,7 @@ def test_the_first_to_end_ends_the_others():
 
 
 def test_what_fails_beside_the_first_is_logged(caplog):
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, 'rtc_bridge')
 
     async def fail_late():
         try:

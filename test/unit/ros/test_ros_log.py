@@ -74,6 +74,16 @@ def test_nothing_is_logged_to_a_node_that_is_gone():
     assert node.logger.lines == []
 
 
+def test_python_s_own_log_is_as_before_the_node(caplog):
+    package = logging.getLogger('rtc_bridge')
+    caplog.set_level(logging.DEBUG, 'rtc_bridge')
+    with log_to_ros(FakeNode()):
+        log_all()
+    assert package.propagate and package.level == logging.DEBUG
+    logger.debug('choose %s', 'h264')
+    assert caplog.messages == ['from a library', 'choose h264']
+
+
 def test_text_from_outside_stays_one_line():
     node = FakeNode(LoggingSeverity.DEBUG)
     with log_to_ros(node):
