@@ -70,6 +70,7 @@ def test_everybody_reaches_what_is_opened_and_can_still_stop(robot, chromium, tm
         assert page.evaluate('document.documentElement.scrollWidth') <= width
         # Through all controls and back, with the focus to be seen on each.
         seen = []
+        page.wait("document.getElementById('stage').tabIndex === 0")
         page.evaluate("document.getElementById('more').focus()")
 
         def step():
