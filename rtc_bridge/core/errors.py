@@ -24,6 +24,8 @@ Exceptions of the package.
     * ``ImageError``: an image message cannot be shown
 """
 
+from collections.abc import Mapping
+
 # Exit status of a program whose start was refused with one of these errors. A restart does not
 # help.
 REFUSED = 2
@@ -66,4 +68,15 @@ class StoreError(RtcBridgeError):
 
 
 class ImageError(RtcBridgeError):
-    """An image message cannot be shown; the text says why."""
+    """
+    An image message cannot be shown; the text says why.
+
+    :param code: for programs, as in ``core.video.picture_reason``
+    :param values: what the text is about, by name
+    """
+
+    def __init__(self, message: str, code: str = 'broken-picture',
+                 values: Mapping[str, str | int | float] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.values = dict(values or {})
