@@ -16,14 +16,16 @@
 The command ``rtc-bridge``, and the entry points of the ROS executables.
 
 Everything is imported late: the relay starts on a host without ROS, a missing or too old library
-is reported before its import fails, and Ctrl-C during the imports ends the process quietly.
+is reported before its import fails, and signals during the imports end the process quietly.
 """
 
 from importlib import import_module
+import os
 import sys
 
 from . import __version__
 from .core.errors import DependencyError, REFUSED
+from .system.early_signals import ended_by_signals
 
 PROGRAMS = {
     'demo': 'a simulated robot with everything around it, and a link to drive it',
@@ -71,8 +73,9 @@ def run(program: str, arguments: list[str]) -> int:
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
     try:
-        import_module('rtc_bridge.system.dependency_check').check(program)
-        module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
+        with ended_by_signals():
+            import_module('rtc_bridge.system.dependency_check').check(program)
+            module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
         return module.main() or 0
     except DependencyError as error:
         print(f'rtc-bridge {program}: {error}', file=sys.stderr)
@@ -80,6 +83,20 @@ def run(program: str, arguments: list[str]) -> int:
     except KeyboardInterrupt:
         # Ctrl-C before the program handles SIGINT. It ends all programs with status 0.
         return 0
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """
+    Write what was printed, or drop it where nobody reads it any more, as after launch has died.
+
+    Python would print a traceback at its end, and exit with status 120.
+    """
+    try:
+        print(end='', flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> int:

@@ -38,7 +38,7 @@ from ..core.failure_log import count_unhandled_failures, failures
 from ..core.protocol.application_text import read_text
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import default_robot_id, RobotSettings
-from ..core.supervision import call_guarded, guard, guarded, keep_running, spawn
+from ..core.supervision import call_guarded, first_of, guard, guarded, keep_running, spawn
 from ..core.video.tiers import parse_scales
 from ..media.encoder import use_h264_encoder
 from ..peer.ice_server_monitor import IceServerMonitor
@@ -47,13 +47,14 @@ from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
 from ..ros.executor_thread import ExecutorThread
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
-from ..ros.program import FAILED, termination_signals
+from ..ros.program import FAILED
 from ..signaling.network_changes import watch_network
 from ..signaling.relay_client import RelayClient
 from ..signaling.relay_url import dial_url, page_url, read_token
 from ..system.secret_files import read_ice
 from ..system.shutdown import Shutdown
 from ..system.stop_file import StopFile
+from ..system.termination import Termination
 from ..system.thread_priority import EVENT_LOOP_NICE, raise_priority
 
 _logger = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ class Bridge:
             groups.remove('cameras')
         refuse_unknown_parameters(self._node, groups, names)
 
-    async def run(self) -> int:
+    async def run(self, termination: Termination) -> int:
         """
         Run until a signal, or the failure of a part that safety needs; return the exit status.
 
@@ -133,21 +134,12 @@ class Bridge:
         loop = asyncio.get_running_loop()
         count_unhandled_failures(loop)
         shutdown = Shutdown()
-        for number in termination_signals():
-            loop.add_signal_handler(number, guarded('signals', shutdown.request))
+        termination.on_request(shutdown.request)
         async with contextlib.AsyncExitStack() as stack:
-            ros = await self._start(loop, stack, shutdown)
-            tasks = [spawn(name, work, on_failure=shutdown.on_failure_of(name))
-                     for name, work in self._teleop.parts().items()]
-            tasks += [spawn(name, keep_running(name, make))
-                      for name, make in self._restartable_parts(ros).items()]
-            await shutdown.wait()
-            # The zero goes out before anything that may take time.
-            with guard('last zero'):
-                self._teleop.close()
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            # A signal ends the start, too, which may wait for servers.
+            ros = await first_of(self._start(loop, stack, shutdown), shutdown.wait())
+            if ros is not None:
+                await self._run_parts(ros, shutdown)
         if part := shutdown.failed_part:
             self._node.get_logger().fatal(
                 f'the bridge ends: it must not go on without its part {part!r}, which failed: '
@@ -186,6 +178,20 @@ class Bridge:
         stack.enter_context(watch_network(self._network_changed))
         self._tell_people()
         return ros
+
+    async def _run_parts(self, ros: ExecutorThread, shutdown: Shutdown) -> None:
+        """Run the parts until the process is to end."""
+        tasks = [spawn(name, work, on_failure=shutdown.on_failure_of(name))
+                 for name, work in self._teleop.parts().items()]
+        tasks += [spawn(name, keep_running(name, make))
+                  for name, make in self._restartable_parts(ros).items()]
+        await shutdown.wait()
+        # The zero goes out before anything that may take time.
+        with guard('last zero'):
+            self._teleop.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _restartable_parts(self, ros: ExecutorThread) -> dict[str, _MakePart]:
         """Return by name what starts again after a failure, because no safety depends on it."""

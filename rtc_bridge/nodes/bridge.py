@@ -49,13 +49,13 @@ def main(args: list[str] | None = None) -> int:
     _keep_freed_memory()
     # Threads inside OpenCV only raise its CPU time: each camera has a thread of its own.
     cv2.setNumThreads(1)
-    with ros_program('bridge', args):
+    with ros_program('bridge', args) as wish:
         node = Node('rtc_bridge')
         try:
             with log_to_ros(node):
                 bridge = Bridge(node)
                 exclude_present_objects()
-                return asyncio.run(bridge.run())
+                return asyncio.run(bridge.run(wish))
         finally:
             node.destroy_node()
 

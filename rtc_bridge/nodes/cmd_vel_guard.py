@@ -41,8 +41,7 @@ from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import GuardSettings, RobotSettings
 from ..core.supervision import guard, guarded
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
-from ..ros.program import (
-    end_program, FAILED, PartFailed, ros_program, spin, termination_event)
+from ..ros.program import end_program, FAILED, PartFailed, ros_program, spin
 from ..ros.ros_log import log_to_ros
 from ..ros.velocity_publisher import (
     GUARD_ANSWER_TOPIC, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, stamp_seconds, STATE_QOS,
@@ -199,9 +198,9 @@ def main(args: list[str] | None = None) -> int:
     count_unhandled_failures()
     _share_no_memory()
     real_time = _run_first()
-    with ros_program('cmd_vel_guard', args):
+    with ros_program('cmd_vel_guard', args) as wish:
         executor = SingleThreadedExecutor()
-        ended = termination_event(executor.wake)
+        wish.on_request(executor.wake)
         node = CmdVelGuard()
         with log_to_ros(node):
             try:
@@ -213,7 +212,7 @@ def main(args: list[str] | None = None) -> int:
                 executor.add_node(node)
                 exclude_present_objects()
                 # Waits on the system's steady clock: a ROS timer would not fire without /clock.
-                spin(executor, ended, node.wait, node.step)
+                spin(executor, wish.requested, node.wait, node.step)
             except PartFailed as failed:
                 node.get_logger().fatal(
                     'a part of the guard failed, so it publishes zero and ends: '

@@ -32,7 +32,7 @@ from ..core.failure_log import count_unhandled_failures
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
 from ..core.settings.relay_settings import LogSettings, RelaySettings
-from ..core.supervision import guarded, keep_running, spawn
+from ..core.supervision import keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
 from ..relay.event_log import JsonFormatter
@@ -44,6 +44,7 @@ from ..system.secret_files import read_words
 from ..system.setting_sources import (
     command_line_flag, environment_variable, read_settings,
 )
+from ..system.termination import handled_signals, in_event_loop
 
 _logger = logging.getLogger('rtc_bridge.relay')
 
@@ -79,21 +80,26 @@ async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Reg
     Return the exit status: 1 if the relay cannot listen on its port or use its certificate.
     """
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    count_unhandled_failures(loop)
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signal_number, stop.set)
+    count_unhandled_failures(asyncio.get_running_loop())
     try:
         context = _tls_context(settings)
     except OSError as error:
         _logger.error('the certificate cannot be used: %s', error)
         return 1
-    if context is not None:
-        loop.add_signal_handler(signal.SIGHUP, guarded('certificate', _reload_certificate),
-                                context, settings)
-    else:
-        # Without a handler the signal would end the process.
-        loop.add_signal_handler(signal.SIGHUP, guarded('certificate', lambda: None))
+
+    def reload() -> None:
+        if context is not None:
+            _reload_certificate(context, settings)
+
+    with handled_signals({signal.SIGINT: in_event_loop(stop.set),
+                          signal.SIGTERM: in_event_loop(stop.set),
+                          signal.SIGHUP: in_event_loop(reload)}):
+        return await _serve(settings, tokens, registry, context, stop)
+
+
+async def _serve(settings: RelaySettings, tokens: RegistrationTokens, registry: Registry,
+                 context: ssl.SSLContext | None, stop: asyncio.Event) -> int:
+    """Serve until an event; return the exit status."""
     host, port = settings.host, settings.port
     try:
         async with serve(create_app(registry, settings, robots=tokens), host, port,

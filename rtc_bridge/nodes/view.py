@@ -17,7 +17,6 @@
 import argparse
 import asyncio
 import secrets
-import signal
 import sys
 import time
 import webbrowser
@@ -28,6 +27,7 @@ from ..core.access.invite_url import InviteUrl, parse_invite_url
 from ..core.errors import ProtocolError, REFUSED
 from ..core.protocol.strict_json import shorten
 from ..relay.http.local_page import create_app
+from ..system.termination import in_event_loop, termination
 
 _HOST = '127.0.0.1'
 
@@ -62,8 +62,13 @@ def _describe(invite_url: InviteUrl) -> str:
 async def _serve(invite_url: InviteUrl, port: int, open_browser: bool) -> int:
     """Serve the page until SIGINT or SIGTERM; return the exit status."""
     stop = asyncio.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    with termination() as wish:
+        wish.on_request(in_event_loop(stop.set))
+        return await _serve_until(stop, invite_url, port, open_browser)
+
+
+async def _serve_until(stop: asyncio.Event, invite_url: InviteUrl, port: int,
+                       open_browser: bool) -> int:
     # A random path, so that no other page can guess where this page is: it knows the robot's
     # name, which is a secret at an open relay.
     path = f'/{secrets.token_urlsafe(9)}/'

@@ -16,10 +16,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-import signal
-import socket
 import sys
-import threading
+from threading import Event
 from typing import NoReturn
 
 import rclpy
@@ -30,7 +28,7 @@ from rclpy.signals import SignalHandlerOptions
 from .ros_log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
 from ..core.failure_log import count_unhandled_failures, failures
-from ..core.supervision import start_thread
+from ..system.termination import Termination, termination
 
 # The exit status of a program one of whose parts has failed.
 FAILED = 1
@@ -53,53 +51,10 @@ def end_program(error: BaseException) -> NoReturn:
     raise PartFailed from error
 
 
-def termination_signals() -> list[signal.Signals]:
-    """
-    Return the signals that end a program in order.
-
-    SIGHUP, the end of a terminal, is one of them unless the program was started by nohup(1).
-    """
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    return numbers
-
-
-def termination_event(wake: Callable[[], None]) -> threading.Event:
-    """
-    Return an event that each of :func:`termination_signals` sets; called in the main thread.
-
-    The main thread may wait in C code then, where Python runs no signal handler before the wait
-    is over.
-
-    :param wake: ends that wait; called in a thread of its own, after the event was set
-    """
-    ended = threading.Event()
-    # sigwait() in a thread would need the signals blocked in all threads, and those of numpy,
-    # which exist since its import, do not block them. The C handler writes to this socket in
-    # whichever thread the signal arrives.
-    reader, writer = socket.socketpair()
-    writer.setblocking(False)
-    for number in termination_signals():
-        signal.signal(number, lambda *_: None)
-    signal.set_wakeup_fd(writer.detach(), warn_on_full_buffer=False)
-
-    def wait() -> None:
-        try:
-            reader.recv(1)
-        finally:
-            # Also after an error here: no signal but SIGKILL would end the program otherwise.
-            ended.set()
-            wake()
-
-    start_thread('signals', wait)
-    return ended
-
-
 @contextmanager
-def ros_program(name: str, args: list[str] | None) -> Iterator[None]:
+def ros_program(name: str, args: list[str] | None) -> Iterator[Termination]:
     """
-    Run a block with ROS started; shut ROS down behind it.
+    Run a block with ROS started, and give it what signals request; shut ROS down behind it.
 
     rclpy installs no signal handlers: they would take the context away from a callback that is
     about to publish. An error of this package in the block is told in one line, without a
@@ -109,18 +64,19 @@ def ros_program(name: str, args: list[str] | None) -> Iterator[None]:
     :param args: the command line; ``None``: that of the process
     :raises SystemExit: with status ``REFUSED`` after such an error
     """
-    try:
+    with termination() as wish:
         try:
-            rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-        except (RuntimeError, ValueError) as error:
-            # The ROS arguments, or a file that they name, cannot be read.
-            raise ParameterError(f'ROS arguments: {str(error).splitlines()[0]}') from None
-        yield
-    except RtcBridgeError as error:
-        print(f'{name}: {error}', file=sys.stderr)
-        sys.exit(REFUSED)
-    finally:
-        rclpy.try_shutdown()
+            try:
+                rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+            except (RuntimeError, ValueError) as error:
+                # The ROS arguments, or a file that they name, cannot be read.
+                raise ParameterError(f'ROS arguments: {str(error).splitlines()[0]}') from None
+            yield wish
+        except RtcBridgeError as error:
+            print(f'{name}: {error}', file=sys.stderr)
+            sys.exit(REFUSED)
+        finally:
+            rclpy.try_shutdown()
 
 
 def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None) -> int:
@@ -132,14 +88,14 @@ def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None)
     :raises SystemExit: as :func:`ros_program`
     """
     count_unhandled_failures()
-    with ros_program(name, args):
+    with ros_program(name, args) as wish:
         executor = SingleThreadedExecutor()
-        ended = termination_event(executor.wake)
+        wish.on_request(executor.wake)
         node = make()
         try:
             with log_to_ros(node):
                 executor.add_node(node)
-                spin(executor, ended)
+                spin(executor, wish.requested)
         except PartFailed:
             node.get_logger().fatal(f'{name} ends, as a part of it has failed')
             return FAILED
@@ -148,7 +104,7 @@ def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None)
     return 0
 
 
-def spin(executor: SingleThreadedExecutor, ended: threading.Event,
+def spin(executor: SingleThreadedExecutor, ended: Event,
          wait: Callable[[], float | None] = lambda: None,
          step: Callable[[], object] = lambda: None) -> None:
     """

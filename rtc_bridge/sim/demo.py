@@ -17,12 +17,12 @@
 import asyncio
 from collections.abc import Coroutine, Mapping
 import re
-import signal
 import sys
 from typing import Any
 
 from ..core.supervision import spawn
 from ..system.child_processes import ChildProcess, end_processes
+from ..system.termination import in_event_loop, termination
 
 # Lines that are shown without --verbose.
 _SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\]')
@@ -53,9 +53,11 @@ class Demo:
 
         :param robot_is_there: returns when the robot takes offers
         """
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._stop.set)
+        with termination() as wish:
+            wish.on_request(in_event_loop(self._stop.set))
+            return await self._run(robot_is_there)
+
+    async def _run(self, robot_is_there: Coroutine[Any, Any, None]) -> int:
         looking = spawn('look for the robot', robot_is_there)
         stopped = spawn('signals', self._stop.wait())
         children: list[ChildProcess] = []
@@ -81,14 +83,21 @@ class Demo:
         if found and not self._link.done():
             self._link.set_result(found[1])
         elif not self._stop.is_set() and (self._verbose or _SERIOUS.search(line)):
-            print(f'[{name}] {line}', flush=True)
+            self._print(f'[{name}] {line}')
+
+    def _print(self, text: str) -> None:
+        """Print, or end the demo where nobody reads what it prints, as behind ``| head``."""
+        try:
+            print(text, flush=True)
+        except BrokenPipeError:
+            self._stop.set()
 
     def _print_link(self, link: str) -> None:
-        print(f'\n  The robot is here:  {link}\n\n'
-              'Drive with W A S D or the arrow keys. Its ROS graph: export '
-              f'ROS_DOMAIN_ID={self._environment["ROS_DOMAIN_ID"]} '
-              'ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST\n'
-              'Ctrl-C stops everything.', flush=True)
+        self._print(f'\n  The robot is here:  {link}\n\n'
+                    'Drive with W A S D or the arrow keys. Its ROS graph: export '
+                    f'ROS_DOMAIN_ID={self._environment["ROS_DOMAIN_ID"]} '
+                    'ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST\n'
+                    'Ctrl-C stops everything.')
 
     def _status(self, children: list[ChildProcess]) -> int:
         """Return the exit status, after the last lines of programs that ended by themselves."""

@@ -37,9 +37,9 @@ class Shutdown:
         self._requested = asyncio.Event()
 
     def request(self) -> None:
-        """End the process in an orderly way. Event loop only, as for a signal handler."""
+        """End the process in an orderly way. Thread-safe."""
         logger.debug('shutdown requested by a signal')
-        self._requested.set()
+        self._request()
 
     def on_failure_of(self, part: str) -> OnFailure:
         """Return a callback that ends the process after a part's failure. Thread-safe."""
@@ -48,6 +48,9 @@ class Shutdown:
     def _fail(self, part: str, error: BaseException | None = None) -> None:
         logger.debug('shutdown requested by the failure of %s: %r', part, error)
         self.failed_part = self.failed_part or part
+        self._request()
+
+    def _request(self) -> None:
         # RuntimeError: the event loop is closed, so the process ends already.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._requested.set)

@@ -54,16 +54,17 @@ def test_unknown_program(arguments, fault):
     assert 'usage:' in done.stderr
 
 
+@pytest.mark.parametrize('number', ['SIGINT', 'SIGTERM'])
 @pytest.mark.parametrize('module', [
     'rtc_bridge.system.dependency_check', 'rtc_bridge.nodes.relay'])
-def test_ctrl_c_during_the_start_is_quiet(module):
+def test_a_signal_during_the_start_is_quiet(module, number):
     code = f"""
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
         if name == '{module}':
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.{number})
 sys.meta_path.insert(0, Interrupt())
 from rtc_bridge import cli
 exit(cli.main())
@@ -90,3 +91,19 @@ sys.exit(cli.main())
                           timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert '--port' in done.stdout
+
+
+def test_output_that_nobody_reads_is_dropped():
+    """As after launch, which reads it, has died."""
+    process = subprocess.Popen([sys.executable, '-c', """
+import sys
+from rtc_bridge import cli
+sys.stdin.read()
+exit(cli.main())
+""", 'relay', '--help'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True)
+    process.stdout.close()
+    process.stdin.close()
+    assert process.stderr.read() == ''
+    process.stderr.close()
+    assert process.wait(PATIENCE) == 0

@@ -54,16 +54,21 @@ def is_guarded(node):
         isinstance(node, ast.Attribute) and node.attr in HARMLESS)
 
 
+def is_harmless_handler(node):
+    """Tell whether a signal handler does nothing, ends the process, or is the system's."""
+    if isinstance(node, ast.Lambda):
+        return isinstance(node.body, ast.Constant) or (
+            isinstance(node.body, ast.Call) and name_of(node.body.func) == '_exit')
+    return name_of(node).startswith('SIG_') or name_of(node) == 'default_int_handler'
+
+
 def callbacks(call):
     """Return the callbacks among the arguments of a call; ``None`` for one that is missing."""
     name = name_of(call.func)
     if name in EVENTS:
         return [word.value for word in call.keywords if word.arg not in NO_CALLBACKS]
-    if name == 'signal' and len(call.args) > 1 and not name_of(call.args[1]).startswith('SIG_'):
-        # A handler that only has to be there does nothing.
-        nothing = isinstance(call.args[1], ast.Lambda) and isinstance(
-            call.args[1].body, ast.Constant)
-        return [] if nothing else [call.args[1]]
+    if name == 'signal' and len(call.args) > 1:
+        return [] if is_harmless_handler(call.args[1]) else [call.args[1]]
     if name == 'register' and name_of(getattr(call.func, 'value', None)) == 'atexit':
         return call.args[:1]
     if name not in TAKERS:
@@ -131,6 +136,7 @@ def test_tasks_threads_and_callbacks_are_supervised(path):
     'node.add_on_set_parameters_callback(allow)',
     'PublisherEventCallbacks(matched=self._matched)',
     'signal.signal(2, stop)',
+    'signal.signal(2, lambda *_: stop())',
     'atexit.register(work)',
 ])
 def test_a_breach_is_found(source):
@@ -154,7 +160,9 @@ def test_a_breach_is_found(source):
     'executor.create_task(call_guarded, "name", work)',
     'PublisherEventCallbacks(use_default_callbacks=False)',
     'signal.signal(2, lambda *_: None)',
+    'signal.signal(2, lambda *_: os._exit(0))',
     'signal.signal(2, signal.SIG_IGN)',
+    'signal.signal(2, signal.default_int_handler)',
 ])
 def test_what_is_supervised_is_let_through(source):
     assert breaches(source, 'nodes/bridge.py') == []
