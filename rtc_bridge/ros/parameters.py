@@ -14,7 +14,7 @@
 
 """Settings as parameters of a node: declared, refused when misspelt, changed while it runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 import logging
 from typing import TypeVar
@@ -32,6 +32,11 @@ from ..core.supervision import guarded
 _logger = logging.getLogger(__name__)
 _Settings = TypeVar('_Settings', bound=Settings)
 
+# What YAML has for no value (YAML 1.2, section 10.3.2), as ROS reads it.
+_NULLS = (None, 'null', 'Null', 'NULL', '~')
+_TYPES: Mapping[type, RosParameter.Type] = {
+    str: RosParameter.Type.STRING, tuple: RosParameter.Type.STRING_ARRAY}
+
 # Similarity from 0 to 1 from which on an unknown name counts as a misspelt one (difflib).
 _MISSPELT = 0.8
 
@@ -47,12 +52,29 @@ def declare_parameters(node: Node, settings: _Settings, prefix: str = '') -> _Se
     values = {}
     for row in parameters_of(settings, prefix):
         # First without a range: ROS's error text at the start does not say what is allowed.
-        values[row.name] = row.check(node.declare_parameter(
-            row.name, _ros_value(row.default), ParameterDescriptor(dynamic_typing=True)).value)
+        given = node.declare_parameter(
+            row.name, _ros_value(row.default), ParameterDescriptor(dynamic_typing=True)).value
+        value = values[row.name] = row.check(_without_null(row, given))
+        if value != given and not value:
+            # Otherwise the parameter has no type, or another one, and `ros2 param dump` writes
+            # what no program can read again.
+            node.set_parameters([RosParameter(row.name, _TYPES[type(value)], _ros_value(value))])
         node.set_descriptor(row.name, _descriptor(row))
         if values[row.name] != row.default:
             _logger.debug('parameter %s is %r', row.name, values[row.name])
     return with_values(settings, values, prefix)
+
+
+def _without_null(row: Parameter, given: object) -> object:
+    """
+    Return a value from a launch file or YAML, an empty one for YAML's null.
+
+    A list that is empty in YAML has no type in ROS, and `ros2 param dump` writes it as null. ROS
+    reads that as the text `null`.
+    """
+    if given in _NULLS and not row.choices and isinstance(row.default, (str, tuple)):
+        return type(row.default)()
+    return given
 
 
 def _ros_value(value: Value) -> object:

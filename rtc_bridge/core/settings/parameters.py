@@ -88,7 +88,17 @@ class Parameter:
             if self._is_allowed(value):
                 return value
         raise ParameterError(
-            f'parameter {self.name} is {shorten(value)}, allowed is {self.allowed()}')
+            f'parameter {self.name} is {shorten(value)}, allowed is {self.allowed()}'
+            + self._hint(value))
+
+    def _hint(self, value: object) -> str:
+        """Return how to write a value that YAML took for another type, or an empty text."""
+        if isinstance(self.default, tuple) and isinstance(value, str):
+            return f': write [{shorten(value)}]'
+        if (isinstance(self.default, str) and not self.choices
+                and isinstance(value, (bool, int, float))):
+            return f': write {str(value)!r}, with the quotes'
+        return ''
 
     def _is_allowed(self, value: bool | int | float | str) -> bool:
         if self.choices and value not in self.choices:

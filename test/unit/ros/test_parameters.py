@@ -18,13 +18,17 @@ from dataclasses import dataclass
 
 import pytest
 from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.parameter import Parameter as RosParameter
+from rclpy.parameter import Parameter as RosParameter, parameter_value_to_python
+from rclpy.parameter_client import AsyncParameterClient
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.settings.parameters import parameter
 from rtc_bridge.ros.parameters import (
     allow_changes, declare_parameters, refuse_unknown_parameters, undeclared_parameters,
 )
+from support.patience import PATIENCE
+import yaml
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,13 @@ class CameraSettings:
     max_fps: float = parameter(30.0, 'frame rate', unit='Hz', low=1.0, high=120.0, live=True)
     max_width: int = parameter(0, 'width', unit='pixels', low=0, high=7680, live=True)
     names: tuple[str, ...] = parameter((), 'names')
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    names: tuple[str, ...] = parameter(('*',), 'names')
+    label: str = parameter('none', 'label')
+    size: float = parameter(1.0, 'size')
 
 
 @pytest.fixture
@@ -64,6 +75,54 @@ def test_given_values_take_the_place_of_defaults(make_node):
     node = make_node(front__max_fps=15, front__names=['a', 'b'])
     assert declare_parameters(node, CameraSettings(), 'front.') == CameraSettings(
         15.0, 0, ('a', 'b'))
+
+
+@pytest.mark.parametrize('null', [[], 'null', '~', 'NULL'])
+def test_an_empty_list_is_one_however_yaml_wrote_it(make_node, null):
+    node = make_node(names=null, label=null if isinstance(null, str) else '')
+    settings = declare_parameters(node, TextSettings())
+    assert settings == TextSettings((), '')
+    # The types that `ros2 param dump` sees.
+    assert [node.get_parameter(name).type_ for name in ('names', 'label')] == [
+        RosParameter.Type.STRING_ARRAY, RosParameter.Type.STRING]
+
+
+def test_what_a_dump_writes_can_be_read_again(tmp_path):
+    """As `ros2 param dump` writes it, by the services of a node, which read `[]` in a file."""
+    first, second = tmp_path / 'first.yaml', tmp_path / 'second.yaml'
+    first.write_text('/**:\n  ros__parameters:\n    names: []\n    label: null\n    size: 2\n')
+    settings, dump = dumped(first)
+    assert settings == TextSettings((), '', 2.0)
+    second.write_text(dump)
+    assert dumped(second) == (settings, dump)
+    # What earlier versions wrote.
+    second.write_text(first.read_text().replace('[]', 'null'))
+    assert dumped(second) == (settings, dump)
+
+
+def dumped(file):
+    """Start a node with a parameter file; return its settings, and the dump of ros2cli."""
+    context = Context()
+    context.init(args=['--ros-args', '--params-file', str(file)])
+    node = Node('robot', context=context, enable_rosout=False)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    try:
+        settings = declare_parameters(node, TextSettings())
+        asking = Node('ros2cli', context=context, use_global_arguments=False, enable_rosout=False)
+        executor.add_node(asking)
+        client = AsyncParameterClient(asking, 'robot')
+        assert client.wait_for_services(PATIENCE)
+        names = ['names', 'label', 'size']
+        future = client.get_parameters(names)
+        executor.spin_until_future_complete(future, PATIENCE)
+        values = map(parameter_value_to_python, future.result().values)
+        asking.destroy_node()
+        return settings, yaml.safe_dump({'/robot': {'ros__parameters': dict(zip(names, values))}})
+    finally:
+        executor.shutdown()
+        node.destroy_node()
+        context.try_shutdown()
 
 
 def test_a_value_that_is_not_allowed_is_refused(make_node):

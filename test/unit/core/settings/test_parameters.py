@@ -15,6 +15,7 @@
 """Parameter tables, and the YAML file that shows them."""
 
 from dataclasses import replace
+import re
 
 import pytest
 from rtc_bridge.core.errors import ParameterError
@@ -42,6 +43,15 @@ def test_what_is_not_allowed_is_named(default, value):
         row.check(value)
     assert 'a.b' in str(error.value) and row.allowed() in str(error.value)
     assert repr(value)[:20] in str(error.value)
+
+
+@pytest.mark.parametrize('default, value, hint', [
+    (('*',), 'front', "a list of texts: write ['front']"), ('', 7, "a text: write '7', with"),
+    ('', True, "a text: write 'True', with"), (1, '1', 'an integer$')])
+def test_a_value_that_yaml_took_for_another_type_is_told_how_to_write_it(default, value, hint):
+    with pytest.raises(ParameterError) as error:
+        Parameter('x', default, '').check(value)
+    assert re.search(hint.replace('[', r'\['), str(error.value)), str(error.value)
 
 
 def test_choices():
