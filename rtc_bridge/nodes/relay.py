@@ -32,7 +32,7 @@ from ..core.failure_log import count_unhandled_failures
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
 from ..core.settings.relay_settings import LogSettings, RelaySettings
-from ..core.supervision import keep_running, spawn
+from ..core.supervision import guard, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
 from ..relay.event_log import JsonFormatter
@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Registry) -> int:
     """
-    Run a relay until SIGINT or SIGTERM; read the certificate again on SIGHUP.
+    Run a relay until SIGINT or SIGTERM; read tokens and certificate again on SIGHUP.
 
     Return the exit status: 1 if the relay cannot listen on its port or use its certificate.
     """
@@ -88,8 +88,7 @@ async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Reg
         return 1
 
     def reload() -> None:
-        if context is not None:
-            _reload_certificate(context, settings)
+        _reload(context, settings, tokens)
 
     with handled_signals({signal.SIGINT: in_event_loop(stop.set),
                           signal.SIGTERM: in_event_loop(stop.set),
@@ -134,6 +133,42 @@ def _tls_context(settings: RelaySettings) -> ssl.SSLContext | None:
     else:
         warn_if_exposed(Path(settings.certificate), 'certificate')
     return context
+
+
+def _reload(context: ssl.SSLContext | None, settings: RelaySettings,
+            tokens: RegistrationTokens) -> None:
+    """Read again what may have changed. What cannot be used leaves in use what was there."""
+    with guard('tokens'):
+        _reload_tokens(settings, tokens)
+    if context is not None:
+        with guard('certificate'):
+            _reload_certificate(context, settings)
+
+
+def _read_tokens(settings: RelaySettings) -> RegistrationTokens:
+    """
+    Return the tokens of the file and of the environment.
+
+    :raises ParameterError: the file cannot be read, or a token cannot be used
+    """
+    variable = environment_variable('tokens')
+    words, places = read_words(settings.tokens_file, os.environ.get(variable, ''), variable)
+    tokens = RegistrationTokens(words, places, open_names=settings.open)
+    if not tokens:
+        raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
+                             'any robot register (--open)')
+    return tokens
+
+
+def _reload_tokens(settings: RelaySettings, tokens: RegistrationTokens) -> None:
+    if not settings.tokens_file:
+        return
+    try:
+        tokens.replace(_read_tokens(settings))
+        _logger.info('the tokens were read again: %d; robots that are connected stay until they '
+                     'leave', len(tokens))
+    except ParameterError as error:
+        _logger.error('the new tokens cannot be used, those before stay in use: %s', error)
 
 
 def _reload_certificate(context: ssl.SSLContext, settings: RelaySettings) -> None:
@@ -209,12 +244,7 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(vars(_parser().parse_args(args)))
         _configure_logging(settings.log)
-        tokens = RegistrationTokens(read_words(
-            settings.tokens_file, os.environ.get(environment_variable('tokens'), '')),
-            open_names=settings.open)
-        if not tokens:
-            raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
-                                 'any robot register (--open)')
+        tokens = _read_tokens(settings)
         _raise_file_limit()
         return asyncio.run(run(settings, tokens, _make_registry(settings.redis)))
     except (DependencyError, ParameterError) as error:

@@ -30,6 +30,15 @@ from ..core.limits.address_limits import client_key
 from ..core.limits.log_limits import LogSampler
 
 
+# What a robot is told, and so its log, about what it showed.
+_TOKEN_FAULTS = {
+    'no token': 'A robot needs the token of its name here, and this one showed none '
+                '(relay_token_file, or RTC_BRIDGE_RELAY_TOKEN)',
+    'unknown token': 'This is no token of this relay; a robot needs the token of its name here',
+    'token of another robot': 'This token is for another name; a robot needs the token of its '
+                              'own name here'}
+
+
 class RobotAdmission:
     """
     Decides whether a robot may register at this relay, by any protocol.
@@ -54,19 +63,30 @@ class RobotAdmission:
         """Return why a robot may not register under a name, ``None`` if it may."""
         if not self._tokens:
             return 'No robots may register here'
-        if not self._tokens.admits(name, registration_token(request)):
-            self._metrics.refuse('token', request.remote)
-            if count := self._sampler.count(client_key(request.remote)):
-                log_event('a robot was refused', logging.WARNING, name=self._label(name),
-                          source=request.remote, reason='token', count=count)
-            return 'A robot needs the token of its name here'
+        token = registration_token(request)
+        if fault := self._tokens.fault(name, token):
+            owner = self._tokens.owner(token) if token else None
+            self._log_refusal(name, request, 'token', fault,
+                              token_of=owner and self._label(owner))
+            return _TOKEN_FAULTS[fault]
         if self._registry.get(name) is None and self._registry.count >= self._max_robots:
-            self._metrics.refuse('robots', request.remote)
+            self._log_refusal(name, request, 'robots', 'limits.robots is reached')
             return 'There is no room for more robots here'
         return None
 
+    def name_taken(self, name: str, request: web.Request) -> None:
+        """Note that a robot may register, but that another one has its name."""
+        self._log_refusal(name, request, 'name', 'another robot has the name')
+
+    def _log_refusal(self, name: str, request: web.Request, limit: str, reason: str,
+                     **fields: str | None) -> None:
+        self._metrics.refuse(limit, request.remote)
+        if count := self._sampler.count(client_key(request.remote), reason):
+            log_event('a robot was refused', logging.WARNING, name=self._label(name),
+                      source=request.remote, reason=reason, count=count, **fields)
+
     def registered(self, name: str, request: web.Request, protocol: str) -> None:
-        """Note that a robot is about to register; a token exempts it from its address's quota."""
+        """Note that a robot has registered; a token exempts it from its address's quota."""
         log_event('a robot came', name=self._label(name), source=request.remote,
                   protocol=protocol)
         connection = limited_connection(request)

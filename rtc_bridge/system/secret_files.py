@@ -21,6 +21,7 @@ Secrets are never parameters themselves, because every node can read parameters.
 from collections.abc import Mapping
 import os
 from pathlib import Path
+import re
 
 from .private_files import warn_if_exposed
 from ..core.access.ice_servers import IceServerPool, parse_ice_url
@@ -29,21 +30,35 @@ from ..core.protocol.strict_json import shorten
 from ..core.settings.robot_settings import IceSettings
 
 
-def read_words(file: str, text: str) -> list[str]:
+_COMMENT = re.compile(r'(?:^|\s)#')
+
+
+def read_words(file: str, text: str, variable: str = '') -> tuple[list[str], list[str]]:
     """
-    Return the words of a file, in which ``#`` begins a comment, and of a text.
+    Return the words of a file and of a text, and where each was found, for errors.
+
+    A ``#`` at the begin of a line, or after a space, begins a comment.
 
     :param file: the path, or empty for no file
+    :param variable: the environment variable that has the text
     :raises ParameterError: the file cannot be read
     """
-    lines = []
+    words: list[str] = []
+    places: list[str] = []
     if file:
         warn_if_exposed(Path(file), 'tokens_file')
         try:
-            lines = Path(file).read_text().splitlines()
+            lines = Path(file).read_text(encoding='utf-8-sig').splitlines()
         except (OSError, ValueError) as error:
-            raise ParameterError(f'the tokens in {file} cannot be read: {error}') from None
-    return [word for line in lines for word in line.partition('#')[0].split()] + text.split()
+            raise ParameterError(f'the tokens in {file} cannot be read: '
+                                 f'{getattr(error, "strerror", None) or error}') from None
+        for number, line in enumerate(lines, 1):
+            found = _COMMENT.split(line)[0].split()
+            words += found
+            places += [f'{file}, line {number}'] * len(found)
+    found = text.split()
+    return words + found, places + [f'{variable}, word {number}'
+                                    for number, _ in enumerate(found, 1)]
 
 
 def _read_secret(file: str, parameter: str, environment: Mapping[str, str],

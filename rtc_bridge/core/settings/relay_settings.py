@@ -79,7 +79,7 @@ class RelaySettings:
         False, 'whether any robot may register under any free name that has no token')
     tokens_file: str = parameter(
         '', 'file with tokens of robots: a line NAME:TOKEN for one robot, *:TOKEN for all; the '
-        "environment's RTC_BRIDGE_RELAY_TOKENS has such words, too")
+        "environment's RTC_BRIDGE_RELAY_TOKENS has such words, too. Read again on SIGHUP")
     trusted_proxies: tuple[str, ...] = parameter(
         (), 'networks of proxies whose X-Forwarded-For, -Proto and -Host are believed, like '
         '10.0.0.0/8')

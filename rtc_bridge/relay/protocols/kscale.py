@@ -78,7 +78,11 @@ class KScaleProtocol(SocketProtocol):
         if reason := relay.admission.refusal(name, request):
             raise SignalingError('denied', reason)
         robot = KScaleRobot(ws, relay.metrics)
-        await relay.registry.claim(name, robot)
+        try:
+            await relay.registry.claim(name, robot)
+        except SignalingError:
+            relay.admission.name_taken(name, request)
+            raise
         try:
             relay.admission.registered(name, request, KSCALE)
             await robot.run()

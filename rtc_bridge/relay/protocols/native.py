@@ -60,17 +60,34 @@ class NativeProtocol(SocketProtocol):
                 elif isinstance(first, Register):
                     if reason := relay.admission.refusal(name, request):
                         raise SignalingError('denied', reason)
-                    relay.admission.registered(name, request, NATIVE)
                     robot = NativeRobot(ws, first, relay.metrics,
                                         timeout=relay.limits.answer_timeout)
-                    await robot.serve(relay.registry, name)
-                    relay.admission.left(name)
+                    await self._serve_robot(robot, name, request)
                 elif first is not None:
                     raise SignalingError('bad-message',
                                          'The first message must be register or watch')
             except SignalingError as error:
                 await send_message(ws, Error(error.code, str(error)))
         return ws
+
+    async def _serve_robot(self, robot: NativeRobot, name: str, request: web.Request) -> None:
+        """
+        Serve a robot until it leaves.
+
+        :raises SignalingError: ``robot-exists``, another robot has the name
+        """
+        admission = self.relay.admission
+        try:
+            await robot.claim(self.relay.registry, name)
+        except SignalingError:
+            admission.name_taken(name, request)
+            raise
+        try:
+            admission.registered(name, request, NATIVE)
+            await robot.serve(name)
+        finally:
+            self.relay.registry.remove(name, robot)
+            admission.left(name)
 
 
 async def _receive_first(ws: web.WebSocketResponse) -> SignalingMessage | None:

@@ -24,7 +24,7 @@ from ..directory.registry import NAMELESS, Registry
 from ..event_log import log_event
 from ..messaging_robot import MessagingRobot
 from ..metrics import Metrics
-from ...core.errors import ProtocolError, SignalingError
+from ...core.errors import ProtocolError
 from ...core.protocol.ice import IceServer
 from ...core.protocol.signaling_messages import (
     Challenge, Error, IdentityProof, Register, Registered, Renew,
@@ -56,14 +56,17 @@ class NativeRobot(MessagingRobot):
             await self._send(Renew())
         return list(servers)
 
-    async def serve(self, registry: Registry, name: str) -> None:
-        """Register the robot under a name, and read its messages until it leaves."""
-        try:
-            key = await self._prove_identity(registry, name)
-            await registry.claim(name, self, self._identity, key)
-        except SignalingError as error:
-            await self._send(Error(error.code, str(error)))
-            return
+    async def claim(self, registry: Registry, name: str) -> None:
+        """
+        Register the robot under a name, which must be free, or its own.
+
+        :raises SignalingError: ``robot-exists``, another robot has the name
+        """
+        key = await self._prove_identity(registry, name)
+        await registry.claim(name, self, self._identity, key)
+
+    async def serve(self, name: str) -> None:
+        """Tell the robot that it is registered, and read its messages until it leaves."""
         try:
             await self._send(Registered('/' if name == NAMELESS else f'/{name}'))
             while self._is_tolerable:
@@ -78,7 +81,6 @@ class NativeRobot(MessagingRobot):
                     await self._send(Error('bad-message', str(error)))
         finally:
             self.leave()
-            registry.remove(name, self)
 
     async def _prove_identity(self, registry: Registry, name: str) -> str:
         """

@@ -60,6 +60,7 @@ class RTCBotProtocol(SocketProtocol):
         if reason := relay.admission.refusal(name, request):
             raise web.HTTPForbidden(text=reason)
         if await relay.registry.find(name) is not None:
+            relay.admission.name_taken(name, request)
             raise web.HTTPConflict(text=NAME_TAKEN)
         async with relay.sockets.accept(request) as ws:
             robot = RTCBotRobot(ws, once=name != NAMELESS, timeout=relay.limits.answer_timeout)
@@ -67,6 +68,7 @@ class RTCBotProtocol(SocketProtocol):
                 await relay.registry.claim(name, robot)
             except SignalingError:
                 # Another robot came while this one's handshake was under way.
+                relay.admission.name_taken(name, request)
                 return ws
             try:
                 relay.admission.registered(name, request, RTCBOT)

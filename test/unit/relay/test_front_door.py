@@ -19,6 +19,7 @@ from asyncio.sslproto import SSLProtocol
 import datetime
 import gc
 import json
+import logging
 import os
 import re
 import signal
@@ -83,6 +84,29 @@ async def test_robots_need_their_token():
                 assert {r.registry.get(name).protocol for name in ('r1', 'r3')} == {'v1', 'rtcbot'}
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.asyncio
+async def test_a_refused_robot_is_logged_with_the_reason_and_never_came(caplog):
+    caplog.set_level('INFO')
+    async with relay(robots=RegistrationTokens([f'r1:{OWN}', f'r2:{SHARED}'])) as r:
+        told = []
+        for token in (None, 'a-wrong-token-123', SHARED, OWN, OWN):
+            headers = {'Authorization': f'Bearer {token}'} if token else {}
+            ws = await r.http.ws_connect('/r1', protocols=['rtc-bridge.v1'], headers=headers)
+            await send(ws, type='register', robot_id='r1')
+            told.append((await get(ws)).get('message', ''))
+        assert [bool(re.search(words, text)) for words, text in zip((
+            'showed none', 'no token of this relay', 'for another name', '^$',
+            'Already have'), told)] == [True] * 5, told
+    lines = [text for text in map(logging.LogRecord.getMessage, caplog.records)
+             if re.match('a robot (came|was refused)', text)]
+    assert [re.sub(r' name="r1" source="127.0.0.1" ', ' ', text) for text in lines] == [
+        'a robot was refused reason="no token" count=1',
+        'a robot was refused reason="unknown token" count=1',
+        'a robot was refused reason="token of another robot" count=1 token_of="r2"',
+        'a robot came protocol="v1"',
+        'a robot was refused reason="another robot has the name" count=1']
 
 
 @pytest.mark.asyncio
@@ -427,6 +451,39 @@ def test_tls_by_files_that_may_change(tmp_path):
         process.send_signal(signal.SIGHUP)
         line(process, 'read again')
         assert served_name(port) == 'second'
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def test_tokens_that_may_change(tmp_path):
+    file = tmp_path / 'tokens'
+    file.write_text(f'r1:{OWN}\n')
+    process = start('--tokens-file', str(file))
+
+    async def register(port, token):
+        async with ClientSession() as http:
+            ws = await http.ws_connect(f'http://127.0.0.1:{port}/r1', protocols=['rtc-bridge.v1'],
+                                       headers={'Authorization': f'Bearer {token}'})
+            await send(ws, type='register', robot_id='r1')
+            return (await get(ws))['type']
+
+    try:
+        port = int(line(process, r'listens on http://127\.0\.0\.1:(\d+)')[1])
+        assert asyncio.run(register(port, OWN)) == 'registered'
+        file.write_text(f'r1:{SHARED}\nr2 {OWN}\n')
+        process.send_signal(signal.SIGHUP)
+        reason = line(process, 'those before stay in use: (.*)')[1]
+        assert reason.startswith(f'{file}, line 2: ') and OWN not in reason
+        assert asyncio.run(register(port, OWN)) == 'registered'
+        file.write_text(f'r1:{SHARED}\n')
+        process.send_signal(signal.SIGHUP)
+        line(process, 'the tokens were read again: 1')
+        assert asyncio.run(register(port, OWN)) == 'error'
+        assert asyncio.run(register(port, SHARED)) == 'registered'
         process.terminate()
         assert process.wait(PATIENCE) == 0
     finally:
