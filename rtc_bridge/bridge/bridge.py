@@ -24,6 +24,7 @@ from rclpy.node import Node
 from std_msgs.msg import String
 
 from .cameras import ANY, Cameras
+from .clock_status import ClockStatus
 from .diagnostics import DiagnosticsReport
 from .own_server import OwnServer
 from .service_calls import ServiceCalls
@@ -40,7 +41,9 @@ from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import default_robot_id, RobotSettings
 from ..core.supervision import call_guarded, first_of, guard, guarded, keep_running, spawn
 from ..core.video.tiers import parse_scales
+from ..core.video.video_codecs import h264_candidates
 from ..media.encoder import use_h264_encoder
+from ..media.encoder_probe import probe_encoders
 from ..peer.ice_server_monitor import IceServerMonitor
 from ..peer.local_robot_link import LocalRobotLink
 from ..peer.robot_context import RobotContext
@@ -60,6 +63,9 @@ from ..system.thread_priority import EVENT_LOOP_NICE, raise_priority
 _logger = logging.getLogger(__name__)
 
 # Makes the coroutine of a part, anew for each start.
+# Seconds for which a start waits for the encoders to be tried.
+_ENCODER_TIMEOUT_S = 3.0
+
 _MakePart = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -92,7 +98,7 @@ class Bridge:
             robot_id, self._teleop.controller,
             make_access(settings.access, robot_id, self._key_store),
             lambda text: received.publish(String(data=text)),
-            codecs=check_codecs(settings.video.codecs), h264_profile=settings.video.h264_profile,
+            codecs=check_codecs(settings.video), h264_profile=settings.video.h264_profile,
             ice=read_ice(settings.ice), max_slots=settings.video.max_slots,
             view_may_stop=settings.access.view_may_stop)
         self._sessions = Sessions(self._robot)
@@ -114,6 +120,8 @@ class Bridge:
         self._diagnostics = DiagnosticsReport(
             node, self._robot, self._sessions, self._teleop, self._relay_client,
             settings.relay_url)
+        self._clock = ClockStatus(settings.access.require_synchronized_clock)
+        self._diagnostics.add(self._clock.status)
         self._ice_server_monitor = IceServerMonitor(self._robot.ice, self._renew_relay_ice_servers)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
 
@@ -161,12 +169,18 @@ class Bridge:
         self._node.create_subscription(
             String, '~/send', guarded('message to viewers', send), 10)
         self._teleop.listen(loop, shutdown)
+        faults = spawn('H.264 encoder', probe_encoders(
+            [kind.name for kind in h264_candidates(self._settings.video.h264_encoder)]))
+        stack.callback(faults.cancel)
         with guard('ICE servers'):
             await self._ice_server_monitor.probe()
         await stack.enter_async_context(
             self._server.running(LocalRobotLink(self._sessions, 'server')))
         # This logs a line; before here the one line of a refused start would not stand alone.
-        use_h264_encoder(self._settings.video.h264_encoder)
+        choosing = spawn('H.264 encoder', self._choose_encoder(faults))
+        stack.callback(choosing.cancel)
+        # Streams that are opened before would keep to libx264.
+        await asyncio.wait([choosing], timeout=_ENCODER_TIMEOUT_S)
         ros = ExecutorThread(self._node, shutdown.on_failure_of('ROS executor'))
         # Threads that start from here on inherit the priority; encoders and decoders lower theirs.
         raise_priority(EVENT_LOOP_NICE)
@@ -193,6 +207,14 @@ class Bridge:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _choose_encoder(self, faults: asyncio.Task[dict[str, str] | None]) -> None:
+        """
+        Use a hardware encoder if one works; until that is known, libx264 is used.
+
+        :param faults: tries them; returns why each cannot be used
+        """
+        use_h264_encoder(self._settings.video.h264_encoder, await faults or {})
+
     def _restartable_parts(self, ros: ExecutorThread) -> dict[str, _MakePart]:
         """Return by name what starts again after a failure, because no safety depends on it."""
         parts: dict[str, _MakePart] = {
@@ -212,6 +234,7 @@ class Bridge:
             self._node.get_logger().info(f'relay: {self._relay_page}')
         access = self._settings.access
         warn_of_anonymous_roles(access, bool(self._server.page), bool(self._relay_page))
+        self._clock.look()
         page = page_address(self._page_url, self._relay_page, self._server.page)
         if page:
             print_console_link(access.console_link, page, self._robot.access, self._key_store,

@@ -60,6 +60,10 @@ class DiagnosticsReport:
             teleop.status, teleop.path.status, self._viewers, self._relay,
             FailureDiagnostics(failures).status, lambda: refusal_status(refusals)]
 
+    def add(self, make: Callable[[], DiagnosticStatus | None]) -> None:
+        """Add what makes the status of a further part."""
+        self._parts.append(make)
+
     async def run(self) -> None:
         """Publish, for ever."""
         while True:

@@ -23,8 +23,9 @@ from ..core.access.registration_tokens import MIN_TOKEN_LENGTH
 from ..core.clock import synchronized
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.robot_names import check_name
-from ..core.settings.robot_settings import AccessSettings, default_robot_id
-from ..core.video.video_codecs import CODECS
+from ..core.settings.robot_settings import AccessSettings, default_robot_id, VideoSettings
+from ..core.video.video_codecs import check_h264_encoder, CODECS, H264_ENCODERS
+from ..media.encoder import h264_encoders
 from ..signaling.relay_url import read_token
 from ..system.key_store import default_directory, KeyStore
 
@@ -79,12 +80,16 @@ def make_access(settings: AccessSettings, robot_id: str, store: KeyStore) -> Acc
         synchronized=synchronized if required else lambda: True)
 
 
-def check_codecs(codecs: tuple[str, ...]) -> tuple[str, ...]:
+def check_codecs(settings: VideoSettings) -> tuple[str, ...]:
     """
-    Return ``video.codecs``.
+    Check ``video.h264_encoder``; return ``video.codecs``.
 
-    :raises ParameterError: it is empty, or has a codec twice, or one that is not known
+    :raises ParameterError: it is empty, or has a codec twice, or one that is not known; or no
+        such encoder is known
     """
+    codecs = settings.codecs
+    if settings.h264_encoder not in H264_ENCODERS:
+        check_h264_encoder(settings.h264_encoder, h264_encoders())
     if not codecs or len(set(codecs)) < len(codecs) or not set(codecs) <= set(CODECS):
         raise ParameterError(f'parameter video.codecs is {list(codecs)}, allowed are one or more '
                              f'of {", ".join(CODECS)}, each once')

@@ -20,6 +20,9 @@ from typing import Callable
 
 # Returns seconds.
 Clock = Callable[[], float]
+# What people are told where that matters.
+NOT_SYNCHRONIZED = ('the system clock is not synchronized (see timedatectl; install an NTP client '
+                    'such as chrony)')
 # TIME_ERROR of <sys/timex.h>.
 _TIME_ERROR = 5
 

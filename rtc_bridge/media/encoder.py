@@ -14,6 +14,8 @@
 
 """FFmpeg's encoders for live viewing: one image in, one packet out, keyframes on demand only."""
 
+from collections.abc import Mapping
+import contextlib
 from fractions import Fraction
 import logging
 from typing import cast
@@ -48,16 +50,31 @@ _MIN_SHARE, _REOPEN_AFTER_S = 0.85, 2.0
 # NAL unit types of a keyframe with its parameter sets (H.264, table 7-1).
 _KEYFRAME_NALS = {5, 7, 8}
 _h264_encoder = SOFTWARE['h264']
+_H264_ID = av.Codec('h264').id
 
 
-def use_h264_encoder(wanted: str) -> str:
+def h264_encoders() -> set[str]:
+    """Return the names of FFmpeg's H.264 encoders on this computer."""
+    found = set()
+    for name in av.codecs_available:
+        # RuntimeError: the name is a decoder's.
+        with contextlib.suppress(ValueError, RuntimeError):
+            codec = av.Codec(name, 'w')
+            if codec.id == _H264_ID:
+                found.add(codec.name)
+    return found
+
+
+def use_h264_encoder(wanted: str, faults: Mapping[str, str]) -> str:
     """
-    Find out which H.264 encoder works here, for all streams opened later; return its name.
+    Choose the H.264 encoder for all streams opened later; return its name.
 
-    :param wanted: one of ``core.video.video_codecs.H264_ENCODERS``
+    :param wanted: ``auto``, or FFmpeg's name of an encoder
+    :param faults: why each encoder cannot be used, '' if it can, see :mod:`.encoder_probe`
     """
     global _h264_encoder
-    _h264_encoder, refused = choose_h264_encoder(wanted, probe)
+    _h264_encoder, refused = choose_h264_encoder(
+        wanted, lambda kind: faults.get(kind.name, 'was not tried'))
     reasons = '; '.join(f'{name}: {reason}' for name, reason in refused)
     if wanted not in ('auto', _h264_encoder.name):
         logger.warning('H.264 is encoded by %s, as %s', _h264_encoder.name, reasons)

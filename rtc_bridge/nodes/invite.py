@@ -11,10 +11,11 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Issue invite URLs, and revoke them."""
+"""Issue invite URLs, list them, and revoke them."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Collection
+from hmac import compare_digest
 from pathlib import Path
 import re
 import sys
@@ -23,12 +24,16 @@ import time
 import qrcode
 
 from ..core.access.invite import (
-    bearer_text, check_printable, INVITE_ROLES, invite_text, MAX_NAME, parse_payload,
+    bearer_mac, bearer_text, check_printable, invite_key, INVITE_ROLES, invite_text, MAX_NAME,
+    parse_payload, split_bearer, split_invite,
 )
 from ..core.access.invite_url import parse_page_url
+from ..core.clock import NOT_SYNCHRONIZED, synchronized
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
 from ..system.key_store import default_directory, KeyStore
 
+# Ids or names that an error shows.
+_MAX_SHOWN = 12
 # Seconds by unit.
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
 
@@ -70,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument('--revoke', metavar='ID', help='take one link back, by its id, or '
                       'by the link itself')
     what.add_argument('--revoke-name', metavar='NAME', help="take all of somebody's links back")
+    what.add_argument('--list', action='store_true', help='list the links that were made here, '
+                      'with their ids; none of them can be used from the list')
+    parser.add_argument('--force', action='store_true', help='with --revoke and --revoke-name: '
+                        'also what is not in the list, such as links of an older version')
     return parser
 
 
@@ -96,7 +105,7 @@ def _choose_robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, st
 def _print_invite(store: KeyStore, options: argparse.Namespace) -> None:
     robot_id, page = _choose_robot(store, options)
     invite = store.issue(robot_id, 'view' if options.whep else options.role, options.name,
-                         options.ttl)
+                         options.ttl, bearer=options.whep)
     link = bearer_text(store.secret, invite) if options.whep else (
         f'{page}#{invite_text(store.secret, invite)}')
     print(link)
@@ -104,51 +113,109 @@ def _print_invite(store: KeyStore, options: argparse.Namespace) -> None:
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
     print(f'It lets its holder {invite.role} until {until}. To take it back: '
           f'rtc-bridge invite --revoke={invite.invite_id}', file=sys.stderr)
+    if not synchronized():
+        print(f'Warning: {NOT_SYNCHRONIZED}: the robot refuses this link until it is, unless '
+              'access.require_synchronized_clock is false', file=sys.stderr)
     if sys.stdout.isatty() and not options.whep:
         code = qrcode.QRCode(border=2)
         code.add_data(link)
         code.print_ascii(invert=True)
 
 
-def _parse_invite_id(text: str) -> str:
+def _parse_invite_id(store: KeyStore, text: str) -> tuple[str, bool]:
     """
     Return an invite's id from the id itself, an invite URL or a bearer.
 
+    :return: the id, and whether the text proves that the invite is one of this folder
     :raises RtcBridgeError: the text is none of these
     """
-    payload = re.fullmatch(r'(?:.*#v1|w1)\.([^.]+)(?:\..*)?', text)
-    if payload:
-        return parse_payload(payload[1]).invite_id
+    link = re.fullmatch(r'(.*#v1|w1)\.([^.]+)(?:\..*)?', text)
+    if link:
+        return parse_payload(link[2]).invite_id, _is_signed(store.secret, text)
     if not re.fullmatch(rf'[\w-]{{1,{MAX_NAME}}}', text):
         raise RtcBridgeError(f'{text!r} is neither the id of a link nor a link')
-    return text
+    return text, False
 
 
-def _revoke(store: KeyStore, revoke: Callable[[str], None], value: str, what: str) -> None:
+def _is_signed(secret: bytes, text: str) -> bool:
+    """Return whether an invite URL or bearer was made with a secret."""
+    if text.startswith('w1.'):
+        payload, mac = split_bearer(text)
+        return compare_digest(mac, bearer_mac(secret, payload))
+    try:
+        payload, key = split_invite(text.rpartition('#')[2])
+    except ProtocolError:
+        return False
+    return compare_digest(key, invite_key(secret, payload))
+
+
+def _revoke(store: KeyStore, options: argparse.Namespace) -> None:
     """
-    Revoke invites.
+    Revoke the invites that the options name.
 
-    :param what: is revoked, for people
-    :raises RtcBridgeError: no bridge is known to read the folder
+    :raises RtcBridgeError: no such invite was made here, or no bridge reads the folder
     """
-    revoke(value)
+    issued = store.issued()
+    if options.revoke_name is not None:
+        value, what, revoke = options.revoke_name, 'all links so far of', store.revoke_name
+        if not value:
+            raise RtcBridgeError('--revoke-name: whose? Links without a name have an id')
+        is_known, known = value in issued.names(), issued.names()
+        unknown = f'no link of {value!r} was made here; there are links of'
+    else:
+        value, is_known = _parse_invite_id(store, options.revoke)
+        what, revoke = 'the link with id', store.revoke_id
+        known = issued.ids()
+        is_known = is_known or value in known
+        unknown = (f'no link with id {value!r} was made here (the link of the console ends with '
+                   'its bridge); there are')
     if not store.robots():
-        raise RtcBridgeError(f'noted in {store.directory}, but no robot was started with that by '
-                             'this user: is it another user, or another --directory?')
+        raise RtcBridgeError(f'no robot was started with {store.directory} by this user: is it '
+                             'another user, or another --directory?')
+    if not is_known and not options.force:
+        raise RtcBridgeError(f'{unknown} {_some(known)}. Nothing was taken back; rtc-bridge invite '
+                             '--list has all links, and --force takes back others, too')
+    revoke(value)
     print(f'Taken back: {what} {value!r}', file=sys.stderr)
 
 
+def _some(names: Collection[str]) -> str:
+    """Return a few of some names."""
+    shown = ', '.join(sorted(names)[:_MAX_SHOWN]) or 'none'
+    return f'{shown} and {len(names) - _MAX_SHOWN} more' if len(names) > _MAX_SHOWN else shown
+
+
+def _print_list(store: KeyStore, options: argparse.Namespace) -> None:
+    rows = [('ID', 'ROLE', 'NAME', 'ROBOT', 'MADE', 'UNTIL', 'STATE')]
+    for issued in store.issued():
+        invite = issued.invite
+        if options.robot_id in (None, invite.robot_id):
+            state = ('taken back' if store.is_revoked(invite) else
+                     'expired' if store.latest_time() >= invite.exp else 'valid')
+            rows.append((invite.invite_id, 'view (WHEP)' if issued.bearer else invite.role,
+                         invite.name or '-', invite.robot_id, _local(invite.iat),
+                         _local(invite.exp), state))
+    if len(rows) == 1:
+        print(f'No links were made with {store.directory} by this user.', file=sys.stderr)
+        return
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    for row in rows:
+        print('  '.join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
+
+
+def _local(seconds: float) -> str:
+    return time.strftime('%Y-%m-%d %H:%M', time.localtime(seconds))
+
+
 def main() -> int:
-    """Issue an invite or revoke some; return the exit status."""
+    """Issue an invite, or list or revoke some; return the exit status."""
     options = _parser().parse_args()
     try:
         store = KeyStore(options.directory)
-        if options.revoke is not None:
-            _revoke(store, store.revoke_id, _parse_invite_id(options.revoke), 'the link with id')
-        elif options.revoke_name is not None:
-            if not options.revoke_name:
-                raise RtcBridgeError('--revoke-name: whose? Links without a name have an id')
-            _revoke(store, store.revoke_name, options.revoke_name, 'all links so far of')
+        if options.revoke is not None or options.revoke_name is not None:
+            _revoke(store, options)
+        elif options.list:
+            _print_list(store, options)
         else:
             _print_invite(store, options)
     except RtcBridgeError as error:

@@ -19,6 +19,7 @@ The folder with what a robot remembers for its invites.
 ``secret``              signs invites; base64url, mode 0600
 ``revoked.json``        revoked invites, see :mod:`~rtc_bridge.core.access.revocations`
 ``time``                the latest time seen, see :mod:`.latest_time`
+``invites.json``        invites issued here, without keys, for ``rtc-bridge invite --list``
 ``issued``              the latest ``iat`` of an invite issued here, seconds since 1970
 ``robots.json``         pages by robot id, for ``rtc-bridge invite``
 ``lock``                locked by each process while it changes one of the files
@@ -40,6 +41,7 @@ from .latest_time import LatestTime, read_time
 from .private_files import check_folder, make_folder, read_private
 from ..core import base64url
 from ..core.access.invite import Invite, new_id, new_secret, SECRET_BYTES
+from ..core.access.issued_invites import IssuedInvite, IssuedInvites
 from ..core.access.revocations import Revocations
 from ..core.clock import Clock
 from ..core.errors import ProtocolError, StoreError
@@ -70,6 +72,7 @@ class KeyStore:
         self._lock = directory / 'lock'
         self._issued_file = directory / 'issued'
         self._revoked_file = directory / 'revoked.json'
+        self._invites_file = directory / 'invites.json'
         self._robots_file = directory / 'robots.json'
         self._revocations = Revocations()
         # Time, inode and size of revoked.json when it was read.
@@ -89,15 +92,21 @@ class KeyStore:
         """Return an id that names this folder to other processes. It reveals no secret."""
         return hmac.digest(self.secret, _FOLDER_LABEL, 'sha256')[:_FOLDER_ID_BYTES].hex()
 
+    def latest_time(self) -> float:
+        """Return the present time as :meth:`now` would, without keeping it."""
+        return max(self._time.latest, self._wall())
+
     def now(self, wall: float) -> float:
         """Return the time in seconds since 1970, never less than a time returned before."""
         return self._time.now(wall)
 
-    def issue(self, robot_id: str, role: str, name: str, ttl: int) -> Invite:
+    def issue(self, robot_id: str, role: str, name: str, ttl: int, *,
+              bearer: bool = False) -> Invite:
         """
-        Return a new invite, which no revocation so far covers.
+        Return a new invite, which no revocation so far covers, and note it without its key.
 
         :param ttl: seconds for which it is valid
+        :param bearer: whether its text will be a bearer for WHEP players
         :raises StoreError: a file cannot be read or written
         """
         with self._changing():
@@ -109,7 +118,24 @@ class KeyStore:
                 self._write_revocations()
             if now > read_time(self._issued_file):
                 write_durably(self._issued_file, f'{now}\n')
+            issued = self.issued()
+            issued.add(IssuedInvite(invite, bearer))
+            write_durably(self._invites_file, issued.dump())
         return invite
+
+    def issued(self) -> IssuedInvites:
+        """
+        Return the invites that were issued here, the oldest first.
+
+        :raises StoreError: the file cannot be read
+        """
+        try:
+            return IssuedInvites.parse(read_private(self._invites_file))
+        except FileNotFoundError:
+            return IssuedInvites()
+        except (ValueError, TypeError, OSError) as error:
+            raise StoreError(f'{self._invites_file} cannot be read: {error}; it is a list for '
+                             'people only, and may be deleted') from None
 
     def revoke_id(self, invite_id: str) -> None:
         """
@@ -140,7 +166,7 @@ class KeyStore:
         except (StoreError, OSError) as error:
             # The revocations that are known stay in force.
             logger.error('revocations are not up to date: %s', error)
-        return self._revocations.is_revoked(invite, max(self._time.latest, self._wall()))
+        return self._revocations.is_revoked(invite, self.latest_time())
 
     def robots(self) -> dict[str, str]:
         """

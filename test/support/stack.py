@@ -87,7 +87,9 @@ class Robot:
             'robot_id': ROBOT, 'server.host': host, 'server.port': self.port,
             'access.anonymous': 'drive', 'access.anonymous_via_relay': 'drive',
             # A path that a busy host makes narrow would get smaller pictures.
-            'video.tiers': ['1/1'], **parameters}
+            'video.tiers': ['1/1'],
+            # Without a process that tries the hardware.
+            'video.h264_encoder': 'libx264', **parameters}
         self.probe = RosProbe().__enter__()
         try:
             self._diagnostics = self.probe.subscribe(DiagnosticArray, '/diagnostics')

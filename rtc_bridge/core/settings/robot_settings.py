@@ -19,7 +19,7 @@ import re
 import socket
 
 from .parameters import parameter
-from ..video.video_codecs import CODECS, H264_ENCODERS
+from ..video.video_codecs import CODECS
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,9 @@ class VideoSettings:
         'baseline', 'profile of H.264; main: fewer bits for the same quality, for viewers that '
         'decode it', choices=('baseline', 'main'))
     h264_encoder: str = parameter(
-        'auto', 'encoder of H.264; auto: a hardware encoder that works here, else libx264',
-        choices=H264_ENCODERS)
+        'auto', 'encoder of H.264; auto: a hardware encoder that works here, else libx264; or '
+        "FFmpeg's name of one, such as libx264, h264_nvenc, h264_qsv, h264_vaapi, h264_v4l2m2m or "
+        'h264_rkmpp, with libx264 where that does not work')
     tiers: tuple[str, ...] = parameter(
         ('1/1', '1/2', '1/4@20'), 'quality tiers for paths of different rates, from large to '
         'small: the divisor of width and height, and after an @ the most frames per second')

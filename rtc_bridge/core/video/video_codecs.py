@@ -25,9 +25,12 @@ its profiles, such as ``h264-main``; a *stream key* names what one encoder makes
 profile and tier, such as ``h264-main/2``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from ..errors import ParameterError
+from ..protocol.strict_json import shorten
 
 
 @dataclass(frozen=True)
@@ -173,8 +176,40 @@ HARDWARE = (
     EncoderType('h264_vaapi', _hardware('constrained_baseline', rc_mode='CBR', async_depth='1')),
     EncoderType('h264_v4l2m2m', _hardware('')),
 )
-# Values of parameter ``video.h264_encoder``.
-H264_ENCODERS = ('auto', SOFTWARE['h264'].name, *(encoder.name for encoder in HARDWARE))
+# Encoders of FFmpeg that no options are known for here. A build of FFmpeg has some of them.
+_OTHERS = ('h264_amf', 'h264_mediacodec', 'h264_mf', 'h264_nvmpi', 'h264_omx', 'h264_rkmpp',
+           'h264_videotoolbox', 'h264_vulkan', 'libopenh264')
+# Values that parameter ``video.h264_encoder`` may have on any computer.
+H264_ENCODERS = ('auto', SOFTWARE['h264'].name, *(encoder.name for encoder in HARDWARE), *_OTHERS)
+
+
+def h264_candidates(wanted: str) -> tuple[EncoderType, ...]:
+    """
+    Return the encoders that have to pass a probe before one is used, the best first.
+
+    :param wanted: ``auto``, or FFmpeg's name of an encoder
+    """
+    if wanted == SOFTWARE['h264'].name:
+        return ()
+    if wanted == 'auto':
+        return HARDWARE
+    return tuple(encoder for encoder in HARDWARE if encoder.name == wanted) or (
+        EncoderType(wanted, _hardware('')),)
+
+
+def check_h264_encoder(wanted: str, present: Collection[str]) -> None:
+    """
+    Check parameter ``video.h264_encoder``.
+
+    Encoders that other computers have are allowed, since one file may serve several robots.
+
+    :param present: FFmpeg's H.264 encoders on this computer
+    :raises ParameterError: no H.264 encoder of FFmpeg has this name
+    """
+    if wanted not in H264_ENCODERS and wanted not in present:
+        raise ParameterError(
+            f'parameter video.h264_encoder is {shorten(wanted)}, which is no H.264 encoder of '
+            f'FFmpeg here; allowed are auto and {", ".join(sorted(present))}')
 
 
 def choose_h264_encoder(wanted: str, probe: Callable[[EncoderType], str]
@@ -182,16 +217,15 @@ def choose_h264_encoder(wanted: str, probe: Callable[[EncoderType], str]
     """
     Return the H.264 encoder to use, and those that were tried before it, each with the reason.
 
-    :param wanted: one of ``H264_ENCODERS``
+    :param wanted: ``auto``, or FFmpeg's name of an encoder
     :param probe: tries an encoder; returns why it cannot be used, '' if it can
     """
     refused: list[tuple[str, str]] = []
-    for encoder in HARDWARE:
-        if wanted in ('auto', encoder.name):
-            reason = probe(encoder)
-            if not reason:
-                return encoder, refused
-            refused.append((encoder.name, reason))
+    for encoder in h264_candidates(wanted):
+        reason = probe(encoder)
+        if not reason:
+            return encoder, refused
+        refused.append((encoder.name, reason))
     return SOFTWARE['h264'], refused
 
 

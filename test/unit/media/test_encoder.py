@@ -18,11 +18,14 @@ import logging
 import av
 import numpy as np
 import pytest
+from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.video.video_codecs import (
-    choose_h264_encoder, CODECS, EncoderSettings, EncoderType, first_fill, H264_ENCODERS, HARDWARE,
-    KEYFRAME_S, SOFTWARE, worth_reopening,
+    check_h264_encoder, choose_h264_encoder, CODECS, EncoderSettings, EncoderType, first_fill,
+    h264_candidates, H264_ENCODERS, HARDWARE, KEYFRAME_S, SOFTWARE, worth_reopening,
 )
-from rtc_bridge.media.encoder import Encoder, nal_types, probe, use_h264_encoder
+from rtc_bridge.media.encoder import (
+    Encoder, h264_encoders, nal_types, probe, use_h264_encoder,
+)
 from support.frames import i420, texture
 
 
@@ -30,7 +33,7 @@ from support.frames import i420, texture
 def software():
     """Leave libx264 for the other tests."""
     yield
-    use_h264_encoder('libx264')
+    use_h264_encoder('libx264', {})
 
 
 def scene(width, height, shift=0):
@@ -77,15 +80,29 @@ def test_a_named_encoder_is_the_only_one_tried():
         SOFTWARE['h264'], [])
 
 
-def test_refused_encoders_are_logged_with_the_reason(caplog, monkeypatch, software):
-    monkeypatch.setattr('rtc_bridge.media.encoder.probe', lambda encoder: f'{encoder.name} sleeps')
+def test_refused_encoders_are_logged_with_the_reason(caplog, software):
+    faults = {encoder.name: f'{encoder.name} sleeps' for encoder in HARDWARE}
     with caplog.at_level(logging.INFO):
-        assert use_h264_encoder('auto') == 'libx264'
-        assert use_h264_encoder('h264_nvenc') == 'libx264'
+        assert use_h264_encoder('auto', faults) == 'libx264'
+        assert use_h264_encoder('h264_nvenc', faults) == 'libx264'
     first, second = caplog.records
     assert first.levelname == 'INFO' and all(
         f'{encoder.name} sleeps' in first.message for encoder in HARDWARE)
     assert second.levelname == 'WARNING' and 'h264_nvenc sleeps' in second.message
+
+
+def test_another_encoder_of_ffmpeg_can_be_named():
+    present = h264_encoders()
+    assert 'libx264' in present and 'libx265' not in present and 'h264' not in present
+    for name in (*H264_ENCODERS, *present):
+        check_h264_encoder(name, present)
+    for name in ('h264_nvnec', 'libx265', 'h264', ''):
+        with pytest.raises(ParameterError, match='allowed are auto and .*libx264') as error:
+            check_h264_encoder(name, present)
+        assert f"video.h264_encoder is '{name}'" in str(error.value)
+    (kind,) = h264_candidates('h264_rkmpp')
+    assert kind.name == 'h264_rkmpp' and not kind.live_bitrate
+    assert choose_h264_encoder('h264_rkmpp', lambda encoder: '')[0].name == 'h264_rkmpp'
 
 
 def test_probes_encode_for_real():
@@ -96,7 +113,7 @@ def test_probes_encode_for_real():
 
 @pytest.mark.parametrize('wanted', H264_ENCODERS)
 def test_every_choice_leads_to_an_encoder_that_works(wanted, software):
-    use_h264_encoder(wanted)
+    use_h264_encoder(wanted, {kind.name: probe(kind) for kind in h264_candidates(wanted)})
     encoder = Encoder(EncoderSettings('h264', 320, 240, 1_000_000), 500_000)
     assert {5, 7, 8} <= nal_types(bytes(encoder.encode(scene(320, 240), 0, True)))
 
