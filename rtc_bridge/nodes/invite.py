@@ -173,8 +173,8 @@ def _revoke(store: KeyStore, options: argparse.Namespace) -> None:
         raise RtcBridgeError(f'no robot was started with {store.directory} by this user: is it '
                              'another user, or another --directory?')
     if not is_known and not options.force:
-        raise RtcBridgeError(f'{unknown} {_some(known)}. Nothing was taken back; rtc-bridge invite '
-                             '--list has all links, and --force takes back others, too')
+        raise RtcBridgeError(f'{unknown} {_some(known)}. Nothing was taken back; rtc-bridge '
+                             'invite --list has all links, and --force takes back others, too')
     revoke(value)
     print(f'Taken back: {what} {value!r}', file=sys.stderr)
 

@@ -37,7 +37,8 @@ def test_concurrent_writes_lose_nothing(tmp_path):
     store = KeyStore(tmp_path)
     store.note_robot('bot', 'https://host/bot')
     wanted = {f'id{number}' for number in range(12)}
-    processes = [subprocess.Popen(invite(tmp_path, '--force', '--revoke', name)) for name in wanted]
+    processes = [subprocess.Popen(invite(tmp_path, '--force', '--revoke', name))
+                 for name in wanted]
     names = {f'bot{number}' for number in range(12)}
     threads = [threading.Thread(target=KeyStore(tmp_path).note_robot, args=(name, 'page'))
                for name in names]

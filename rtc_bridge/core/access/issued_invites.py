@@ -67,10 +67,11 @@ class IssuedInvites:
 
     def dump(self) -> str:
         """Return the text of a file."""
-        return json.dumps([{
+        entries = [{
             'id': issued.invite.invite_id, 'role': issued.invite.role, 'name': issued.invite.name,
             'robot_id': issued.invite.robot_id, 'iat': issued.invite.iat,
-            'exp': issued.invite.exp, 'bearer': issued.bearer} for issued in self], indent=1) + '\n'
+            'exp': issued.invite.exp, 'bearer': issued.bearer} for issued in self]
+        return json.dumps(entries, indent=1) + '\n'
 
     def add(self, issued: IssuedInvite) -> None:
         """Add a new invite, and forget what ended long before it was made."""

@@ -58,7 +58,7 @@ def test_what_was_not_made_here_is_refused_unless_forced(run, tmp_path, what):
     run('--name', 'Ada')
     (issued,) = KeyStore(tmp_path).issued()
     status, _, errors = run(*what)
-    assert status == REFUSED and f"{what[1]!r} was made here" in errors
+    assert status == REFUSED and f'{what[1]!r} was made here' in errors
     assert (issued.invite.invite_id if what[0] == '--revoke' else 'Ada') in errors
     assert not (tmp_path / 'revoked.json').exists()
     assert run('--force', *what)[0] == 0 and (tmp_path / 'revoked.json').exists()
