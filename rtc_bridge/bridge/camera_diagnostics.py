@@ -51,7 +51,7 @@ class CameraDiagnostics:
         values: dict[str, object] = {
             'state': state if camera.viewers else 'not watched', 'viewers': camera.viewers,
             'fps_in': f'{delta["in"] / seconds:.1f}',
-            'skipped_for_max_fps': int(counts['skipped'])}
+            'skipped_for_max_fps': int(counts['skipped']), **camera.transport}
         if camera.source.active:
             values['passthrough'] = camera.source.encoded_because or 'yes'
         last_error = ''

@@ -26,13 +26,14 @@ from ..core.failure_log import failures
 from ..core.protocol.strict_json import shorten
 from ..core.settings.robot_settings import camera_prefix, CameraTopicSettings
 from ..core.supervision import call_guarded, guard
+from ..core.video.image_transports import base_name
 from ..core.video.tiers import Scale
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions
 from ..ros.camera_topic import CameraTopic
 from ..ros.executor_thread import ExecutorThread
-from ..ros.image_topics import base_name, find_image_topics
+from ..ros.image_topics import find_image_topics
 from ..ros.parameters import allow_changes, declare_parameters, undeclared_parameters
 
 logger = logging.getLogger(__name__)

@@ -31,6 +31,7 @@ from ..core.supervision import call_guarded
 from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
+from ..core.video.picture_reason import PictureReason
 
 logger = logging.getLogger(__name__)
 # Seconds between two choices of streams, unless one is urgent: estimates of several viewers come
@@ -49,6 +50,8 @@ class Camera:
         ``h264/source`` what the camera itself encodes, passed on as it is
     :ivar transient_local: its publisher keeps the last image for subscribers that come later, so
         its silence is no failure
+    :ivar transport: by which topic the images come and why by that one, for diagnostics
+    :ivar topic_reason: why no image can come by its topic, as far as the graph tells
     :param on_watched: called in the event loop when the first viewer came and the last one left
     """
 
@@ -58,6 +61,8 @@ class Camera:
         self.settings = settings
         self.frames_in = 0
         self.transient_local = False
+        self.transport: dict[str, str] = {}
+        self.topic_reason: PictureReason | None = None
         self.capture_delay = CaptureDelay()
         self.encoded = EncodedStreams(name, settings)
         self.source = H264Source(name, self._show_decoded, self._rebalance_soon, clock)

@@ -12,8 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The ROS end of a camera: its subscription, only while the camera has viewers."""
+"""The ROS end of a camera: its subscriptions, only while the camera has viewers."""
 
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 import logging
 from typing import Any, cast
@@ -22,18 +23,26 @@ from builtin_interfaces.msg import Time
 from rclpy.clock import ROSClock
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rclpy.subscription import Subscription
 from std_msgs.msg import Empty
 
-from .image_topics import choose_source, COMPRESSED, ImageSource, MESSAGES, RAW, VIDEO
+from .image_reception import ImageReception
+from .image_topics import find_sources, ImageSource, MESSAGES, own_hosts, published_images
 from .images import compressed_to_array, image_to_array, is_h264, refuse_video
 from ..core.clock import boot_time
-from ..core.supervision import guarded
+from ..core.settings.robot_settings import camera_prefix
+from ..core.video.image_transports import (
+    base_name, CANDIDATES, COMPRESSED, RAW, shown_topics, similar_names, topics_not_shown, VIDEO,
+)
+from ..core.video.picture_reason import (
+    no_publisher, package_missing, PictureReason, qos_mismatch, wrong_type,
+)
+from ..core.video.transport_choice import TransportChoice
+from ..core.video.transport_reasons import (
+    describe_choice, other_transport, transport_not_shown,
+)
 from ..media.camera import Camera
 
 logger = logging.getLogger(__name__)
-# Seconds of silence after which a camera is subscribed to anew.
-RESUBSCRIBE_AFTER_S = 5.0
 # Characters of an error that go into diagnostics.
 _MAX_REASON = 300
 
@@ -44,101 +53,196 @@ class CameraTopic:
 
     All methods but :meth:`ask_keyframe` belong to the executor's thread.
 
-    :param topic: as configured, relative names allowed
+    :param topics: that may be meant, relative names allowed; the first one that is published is
+        taken
     :param kind: ``auto``, ``raw``, ``compressed`` or ``h264``
     :param qos: ``auto``, ``best_effort`` or ``reliable``
-    :raises ValueError, RuntimeError: the topic's name is invalid
+    :param expected: the one of the topics that is waited for, by default the first
+    :raises ValueError, RuntimeError: a topic's name is invalid
     """
 
-    def __init__(self, node: Node, camera: Camera, topic: str, kind: str, qos: str) -> None:
-        self.topic = node.resolve_topic_name(topic)
+    def __init__(self, node: Node, camera: Camera, topics: str | Sequence[str], kind: str,
+                 qos: str, expected: str = '') -> None:
+        given = (topics,) if isinstance(topics, str) else tuple(topics)
+        self.topics = tuple(dict.fromkeys(map(node.resolve_topic_name, given)))
+        self.topic = node.resolve_topic_name(expected or given[0])
         self.camera = camera
         self._node = node
         self._clock = cast(ROSClock, node.get_clock())
-        self._kind = kind
-        self._qos = qos
-        self._source: ImageSource | None = None
-        self._subscription: Subscription | None = None
-        self._subscribed_at = 0.0
+        self._prefix = camera_prefix(camera.name)
+        self._kind, self._qos = kind, qos
+        # What the log was told last: the topic that is shown, and why not a better one.
+        self._told: tuple[str, str] | None = None
+        self._choice = self._make_choice()
+        self._own_hosts: frozenset[bytes] = frozenset()
+        # What is subscribed to, by topic and type.
+        self._receptions: dict[tuple[str, str], ImageReception] = {}
         # Publishers of requests for keyframes, by topic; they stay, as another thread may use one.
         self._keyframe_publishers: dict[str, Publisher] = {}
         self._keyframe_publisher: Publisher | None = None
         camera.source.ask_keyframe = self.ask_keyframe
 
+    def configure(self, kind: str, qos: str) -> None:
+        """Take another transport or QoS from now on."""
+        if (kind, qos) != (self._kind, self._qos):
+            self._kind, self._qos = kind, qos
+            self._choice = self._make_choice()
+
+    def _make_choice(self) -> TransportChoice:
+        return TransportChoice(prefers_near=self._kind == 'auto')
+
     def check(self) -> None:
         """
-        Make the subscription what it should be; cheap if it is.
+        Make the subscriptions what they should be; cheap if they are.
 
-        It depends on whether the camera has viewers, and on what is published.
+        They depend on whether the camera has viewers, on what is published, and on what comes.
         """
-        source = None
+        sources: list[ImageSource] = []
         if self.camera.watched:
-            source = choose_source(self.topic, self._kind, self._qos,
-                                   self._node.get_publishers_info_by_topic,
-                                   self.camera.count_error)
-        if source == self._source and not self._is_deaf():
-            return
-        logger.debug('camera %s: subscription %s -> %s', self.camera.name, self._source, source)
-        # Without a source until the new subscription exists, so that each check tries again.
-        self._source = None
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = None
-        if source is not None:
-            try:
-                self._subscribe(source)
-            except RuntimeError as error:
-                # Of a topic whose type has changed the middleware may still hold the old type,
-                # for another camera of this node.
-                self.camera.count_error(
-                    f'{source.topic} cannot be subscribed to as {source.message_type}: '
-                    f'{str(error).splitlines()[0]}; it is tried again')
+            sources = self._find_sources()
+        else:
+            self._choice.pause()
+        known = [source for source in sources if MESSAGES[source.message_type] is not None]
+        by_key = {source.transport.key: source for source in known}
+        shown_before = self._choice.shown
+        wanted = {} if not self.camera.watched else {
+            transport.key: by_key[transport.key] for transport in self._choice.look(
+                [source.transport for source in known], boot_time())}
+        for key in self._receptions.keys() - wanted.keys():
+            self._receptions.pop(key).close()
+        self._report(sources, shown_before)
+        for key, source in wanted.items():
+            self._receive(key, source)
+
+    def _find_sources(self) -> list[ImageSource]:
+        """Return what is published on the first of the topics on which anything is."""
+        self._own_hosts = self._own_hosts or own_hosts(self._node)
+        for topic in self.topics:
+            sources = find_sources(topic, self._kind, self._qos,
+                                   self._node.get_publishers_info_by_topic, self._own_hosts)
+            if sources:
+                if topic != self.topic:
+                    logger.info('camera %s: its topic is %s', self.camera.name, topic)
+                    self.topic = topic
+                return sources
+        return []
+
+    def _receive(self, key: tuple[str, str], source: ImageSource) -> None:
+        """Receive a source; what was received by another QoS ends."""
+        reception = self._receptions.get(key)
+        try:
+            if reception is not None and reception.source == source:
+                reception.renew_if_deaf(self.camera.slow)
                 return
-        self._source = source
-        self.camera.transient_local = source is not None and source.transient_local
+            logger.debug('camera %s: subscribes to %s', self.camera.name, source)
+            if reception is not None:
+                self._receptions.pop(key).close()
+            self._receptions[key] = ImageReception(
+                self._node, source, partial(self._on_message, source), self.count_failure)
+        except RuntimeError as error:
+            # Of a topic whose type has changed the middleware may still hold the old type, for
+            # another camera of this node. Each check tries again.
+            self.camera.count_error(
+                f'{source.topic} cannot be subscribed to as {source.message_type}: '
+                f'{str(error).splitlines()[0]}; it is tried again')
 
-    def _is_deaf(self) -> bool:
+    def _report(self, sources: Sequence[ImageSource],
+                shown_before: tuple[str, str] | None) -> None:
+        """Tell camera, log and diagnostics what is received, and why nothing can be."""
+        shown = next((s for s in sources if s.transport.key == self._choice.shown), None)
+        self.camera.transient_local = shown is not None and shown.transport.stays
+        if not self.camera.watched:
+            return
+        topic = self.topic if shown is None else shown.topic
+        self.camera.transport = {'topic': topic}
+        if shown is not None:
+            self.camera.transport['type'] = shown.message_type
+            if self._choice.because:
+                self.camera.transport['instead_of'] = sources[0].topic
+                self.camera.transport['because'] = self._choice.because
+            self._log_change(shown, sources[0], shown_before)
+        self.camera.topic_reason = self._reason(sources, shown)
+
+    def _log_change(self, shown: ImageSource, first: ImageSource,
+                    shown_before: tuple[str, str] | None) -> None:
+        told = shown.topic, self._choice.because
+        if told == self._told or (shown_before is None and not self._choice.because):
+            return
+        if self._told is not None or self._choice.because:
+            logger.info('camera %s: %s', self.camera.name, describe_choice(
+                shown.topic, first.topic, self._choice.because, first.nodes, self._prefix))
+        self._told = told
+
+    def _reason(self, sources: Sequence[ImageSource],
+                shown: ImageSource | None) -> PictureReason | None:
+        """Return why no image can come, by what is published."""
+        if shown is None:
+            if sources:
+                return package_missing(sources[0].topic, sources[0].message_type)
+            return self.missing(published_images(self._node))
+        if shown.mismatched:
+            return qos_mismatch(shown.topic, 'reliability', 'best effort', 'reliable',
+                                self._prefix, shown.mismatched)
+        reception = self._receptions.get(shown.transport.key)
+        if reception is not None and reception.refused_policy:
+            return qos_mismatch(shown.topic, reception.refused_policy, 'another value',
+                                'the one of its parameters', self._prefix, shown.nodes)
+        return None
+
+    def missing(self, published: Mapping[str, Collection[str]]) -> PictureReason:
         """
-        Tell whether images should come and do not.
+        Return why there is nothing to subscribe to.
 
-        DDS may lose a match for good, above all with processes that were killed or stopped; a new
-        subscription is matched anew, and costs a silent camera nothing.
+        :param published: as :func:`published_images` returns it
         """
-        return self._source is not None and not self._source.transient_local and (
-            boot_time() - self._subscribed_at > RESUBSCRIBE_AFTER_S
-            and self.camera.state()[1] > RESUBSCRIBE_AFTER_S)
+        publishers_of = self._node.get_publishers_info_by_topic
+        for topic in self.topics:
+            if self._kind != 'auto':
+                others = find_sources(base_name(topic), 'auto', self._qos, publishers_of)
+                if others:
+                    return other_transport(topic, self._kind, [
+                        f'{other.topic} ({other.message_type})' for other in others],
+                        self._prefix)
+            found = sorted({info.topic_type for info in publishers_of(topic)})
+            if found:
+                return wrong_type(topic, found, [
+                    kind for suffix, kind in CANDIDATES[self._kind] if not suffix], self._prefix)
+        hidden = [topic for topic in topics_not_shown(published)
+                  if {base_name(topic), topic} & set(self.topics)]
+        if hidden:
+            return transport_not_shown(hidden[0])
+        return no_publisher(self.topic, similar_names(self.topic, shown_topics(published)),
+                            self._prefix)
 
-    def _subscribe(self, source: ImageSource) -> None:
-        self._subscribed_at = boot_time()
-        self._keyframe_publisher = self._keyframe_publishers.get(source.topic)
-        take = self._take_image if source.message_type == RAW else partial(self._take, source)
-        self._subscription = self._node.create_subscription(
-            MESSAGES[source.message_type], source.topic,
-            guarded('camera topic', take, on_failure=self.count_failure), source.qos)
+    def _on_message(self, source: ImageSource, message: Any, info: Mapping[str, Any]) -> None:
+        stamp = message.timestamp if source.message_type == VIDEO else message.header.stamp
+        if self._choice.heard(source.transport.key, boot_time(),
+                              stamp.sec + stamp.nanosec / 1e9 or None,
+                              info.get('publication_sequence_number')):
+            self._take(source, message, self._age(stamp))
 
-    def count_failure(self, error: BaseException) -> None:
-        """Count what keeps the camera from its images, for its diagnostics and its viewers."""
-        self.camera.count_error(f'{self.topic}: {error!r}'[:_MAX_REASON])
-
-    # An encoder thread reads an image, if at all: only the newest counts. Each access unit of
-    # H.264 is read here, since each refers to those before.
-
-    def _take_image(self, message: Any) -> None:
-        self.camera.put(partial(image_to_array, message), self._age(message.header.stamp))
-
-    def _take(self, source: ImageSource, message: Any) -> None:
+    def _take(self, source: ImageSource, message: Any, age: float | None) -> None:
+        """Hand an image to the camera: an encoder thread reads it, if at all."""
         compressed = source.message_type == COMPRESSED
-        age = self._age(message.timestamp if source.message_type == VIDEO
-                        else message.header.stamp)
-        if is_h264(message) or (compressed and self._kind == 'h264'):
-            if self._keyframe_publisher is None:
-                self._keyframe_publisher = self._node.create_publisher(
-                    Empty, source.topic + '/request_keyframe', 1)
-                self._keyframe_publishers[source.topic] = self._keyframe_publisher
+        if source.message_type == RAW:
+            self.camera.put(partial(image_to_array, message), age)
+        elif is_h264(message) or (compressed and self._kind == 'h264'):
+            # Each access unit is read here, since each refers to those before.
+            self._choose_keyframe_publisher(source.topic)
             self.camera.put_h264(bytes(message.data), age)
         else:
             self.camera.put(partial(compressed_to_array if compressed else refuse_video, message),
                             age)
+
+    def _choose_keyframe_publisher(self, topic: str) -> None:
+        if topic not in self._keyframe_publishers:
+            self._keyframe_publishers[topic] = self._node.create_publisher(
+                Empty, topic + '/request_keyframe', 1)
+        self._keyframe_publisher = self._keyframe_publishers[topic]
+
+    def count_failure(self, error: BaseException) -> None:
+        """Count what keeps the camera from its images, for its diagnostics and its viewers."""
+        self.camera.count_error(f'{self.topic}: {error!r}'[:_MAX_REASON])
 
     def _age(self, stamp: Time) -> float | None:
         """Return for how many seconds a message has been under way, ``None`` if unknown."""

@@ -12,15 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which topics hold a camera's images, and how to subscribe to them."""
+"""Image topics of the ROS graph: what is published, and how to subscribe to it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
+
+from ..core.video.image_transports import (
+    CANDIDATES, COMPRESSED, FFMPEG, IMAGE_TYPES, RAW, shown_topics, VIDEO,
+)
+from ..core.video.transport_choice import Transport
 
 try:
     from ffmpeg_image_transport_msgs.msg import FFMPEGPacket
@@ -31,28 +37,14 @@ try:
 except ImportError:
     CompressedVideo = None
 
-RAW = 'sensor_msgs/msg/Image'
-COMPRESSED = 'sensor_msgs/msg/CompressedImage'
-FFMPEG = 'ffmpeg_image_transport_msgs/msg/FFMPEGPacket'
-VIDEO = 'foxglove_msgs/msg/CompressedVideo'
 # Classes by message type, ``None`` for those of packages that are not installed.
 MESSAGES: dict[str, Any] = {
     RAW: Image, COMPRESSED: CompressedImage, FFMPEG: FFMPEGPacket, VIDEO: CompressedVideo}
-_RAW = (('', RAW),)
-_COMPRESSED = (('', COMPRESSED), ('/compressed', COMPRESSED))
-_H264 = (('', COMPRESSED), ('', FFMPEG), ('', VIDEO), ('/h264', COMPRESSED), ('/h264', VIDEO),
-         ('/ffmpeg', FFMPEG))
-# Suffix of the topic and message type, in the order of preference, by parameter
-# ``cameras.NAME.type``. Raw first: to decode JPEG costs more than to receive a raw image of the
-# same host (measured, November 2026).
-_CANDIDATES = {'raw': _RAW, 'compressed': _COMPRESSED, 'h264': _H264,
-               'auto': (*_RAW, *_COMPRESSED, *_H264)}
-_SIBLINGS = ('/compressed', '/h264', '/ffmpeg')
-# Transports of image_transport whose messages are not shown.
-_NOT_SHOWN = ('/compressedDepth', '/zstd', '/theora')
 # Messages that may wait. Only the newest image counts; of H.264 each is needed, and a second of
 # them may wait.
 _IMAGE_DEPTH, _STREAM_DEPTH = 1, 30
+# Of a Fast DDS GID: its vendor's number, and where the host's is (both from the GUID prefix).
+_FAST_DDS, _HOST = b'\x01\x0f', slice(2, 4)
 
 
 @dataclass(frozen=True)
@@ -61,71 +53,136 @@ class ImageSource:
     What to subscribe to.
 
     :ivar message_type: a key of ``MESSAGES``
-    :ivar transient_local: the publisher keeps its last message for subscribers that come later
+    :ivar transient_local: the publishers keep their last message for subscribers that come later
+    :ivar fetches_kept: only some publishers do so; another subscription gets what they have kept,
+        as one that asks for it hears nothing of the others
+    :ivar elsewhere: all publishers run on other hosts; ``None`` if that is not known
+    :ivar nodes: full names of the publishers' nodes
+    :ivar mismatched: of them those whose QoS does not match
     """
 
     topic: str
     message_type: str
     reliable: bool
     transient_local: bool
+    fetches_kept: bool = False
+    elsewhere: bool | None = field(default=None, compare=False)
+    nodes: tuple[str, ...] = field(default=(), compare=False)
+    mismatched: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def qos(self) -> QoSProfile:
         """Return the profile to subscribe with, which matches the publishers'."""
+        return self._profile(self.reliable, self.transient_local)
+
+    @property
+    def kept_qos(self) -> QoSProfile:
+        """Return the profile with which kept messages are fetched."""
+        return self._profile(True, True)
+
+    def _profile(self, reliable: bool, transient_local: bool) -> QoSProfile:
         return QoSProfile(
             depth=_IMAGE_DEPTH if self.message_type == RAW else _STREAM_DEPTH,
-            reliability=(ReliabilityPolicy.RELIABLE if self.reliable
+            reliability=(ReliabilityPolicy.RELIABLE if reliable
                          else ReliabilityPolicy.BEST_EFFORT),
-            durability=(DurabilityPolicy.TRANSIENT_LOCAL if self.transient_local
+            durability=(DurabilityPolicy.TRANSIENT_LOCAL if transient_local
                         else DurabilityPolicy.VOLATILE))
 
+    @property
+    def transport(self) -> Transport:
+        """Return what decisions need to know of it."""
+        return Transport(self.topic, self.message_type, self.message_type == RAW,
+                         bool(self.elsewhere), self.transient_local or self.fetches_kept)
 
-def choose_source(topic: str, kind: str, qos: str, publishers_of: Callable[[str], Sequence[Any]],
-                  on_missing: Callable[[str], None]) -> ImageSource | None:
+
+def find_sources(topic: str, kind: str, qos: str,
+                 publishers_of: Callable[[str], Sequence[TopicEndpointInfo]],
+                 own_hosts: frozenset[bytes] = frozenset()) -> list[ImageSource]:
     """
-    Choose topic, type and QoS by what is published; ``None`` while nothing is.
+    Return what a camera could be subscribed to by what is published, the best first.
+
+    Types of packages that are not installed are among them.
 
     :param topic: as configured, resolved
     :param kind: ``auto``, ``raw``, ``compressed`` or ``h264``
     :param qos: ``auto``, ``best_effort`` or ``reliable``
     :param publishers_of: returns the endpoint infos of a topic's publishers
-    :param on_missing: takes a sentence about a message package that is not installed
+    :param own_hosts: as :func:`own_hosts` returns them
     """
-    for suffix, message_type in _CANDIDATES[kind]:
-        profiles = [p.qos_profile for p in publishers_of(topic + suffix)
-                    if p.topic_type == message_type]
-        if profiles and MESSAGES[message_type] is None:
-            on_missing(f'{topic + suffix} has type {message_type}, but package '
-                       f'{message_type.partition("/")[0]} is not installed')
-        elif profiles:
-            reliable = qos == 'reliable' or (qos == 'auto' and all(
-                p.reliability == ReliabilityPolicy.RELIABLE for p in profiles))
-            # An image that was published once, before this subscription, is kept by its publisher.
-            transient_local = reliable and all(
-                p.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in profiles)
-            return ImageSource(topic + suffix, message_type, reliable, transient_local)
-    return None
+    infos = {suffix: publishers_of(topic + suffix)
+             for suffix in dict.fromkeys(suffix for suffix, _ in CANDIDATES[kind])}
+    found = []
+    for suffix, message_type in CANDIDATES[kind]:
+        of_type = [info for info in infos[suffix] if info.topic_type == message_type]
+        if of_type:
+            found.append(_make_source(topic + suffix, message_type, qos, of_type, own_hosts))
+    return found
 
 
-def base_name(topic: str) -> str:
-    """Return the camera that a topic belongs to: ``front`` for ``front/compressed``."""
-    return next((topic.removesuffix(s) for s in _SIBLINGS if topic.endswith(s)), topic)
+def _make_source(topic: str, message_type: str, qos: str, infos: Sequence[TopicEndpointInfo],
+                 own_hosts: frozenset[bytes]) -> ImageSource:
+    best_effort = [info for info in infos
+                   if info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT]
+    reliable = qos == 'reliable' or (qos == 'auto' and not best_effort)
+    # An image that was published once, before this subscription, is kept by its publisher. Only
+    # reliable ones send what they have kept.
+    keeping = [info for info in infos if info not in best_effort
+               and info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL]
+    transient_local = reliable and len(keeping) == len(infos)
+    hosts = {host_of(info.endpoint_gid) for info in infos}
+    elsewhere = None if b'' in hosts or not own_hosts else not hosts & own_hosts
+    return ImageSource(
+        topic, message_type, reliable, transient_local,
+        bool(keeping) and not transient_local and qos != 'best_effort', elsewhere,
+        _nodes(infos), _nodes(best_effort) if reliable else ())
+
+
+def _nodes(infos: Sequence[TopicEndpointInfo]) -> tuple[str, ...]:
+    return tuple(sorted({f'{info.node_namespace.rstrip("/")}/{info.node_name}'
+                         for info in infos}))
+
+
+def host_of(gid: Sequence[int]) -> bytes:
+    """Return the host in an endpoint's GID, empty where the middleware does not tell it so."""
+    text = bytes(gid[:_HOST.stop])
+    return text[_HOST] if text.startswith(_FAST_DDS) else b''
+
+
+def own_hosts(node: Node) -> frozenset[bytes]:
+    """
+    Return the node's own host as GIDs have it; empty if that is not known.
+
+    A container with a network of its own is a host of its own: nothing is shared with it.
+    """
+    return frozenset(
+        host_of(info.endpoint_gid)
+        for info in node.get_publishers_info_by_topic('/parameter_events')
+        if (info.node_name, info.node_namespace) == (node.get_name(), node.get_namespace())
+    ) - {b''}
+
+
+def published_images(node: Node) -> dict[str, tuple[str, ...]]:
+    """Return the types of images that are published, by topic; all that image topics may have."""
+    found = {}
+    for topic, types in node.get_topic_names_and_types():
+        images = tuple(kind for kind in types if kind in IMAGE_TYPES)
+        if images and len(types) > 1:
+            # Some may be those of subscribers.
+            published = {info.topic_type for info in node.get_publishers_info_by_topic(topic)}
+            images = tuple(kind for kind in images if kind in published)
+        elif images and not node.count_publishers(topic):
+            continue
+        # A topic that is remapped here cannot be subscribed to by its own name.
+        if images and node.resolve_topic_name(topic) == topic:
+            found[topic] = images
+    return found
 
 
 def find_image_topics(node: Node) -> set[str]:
     """
     Return the image topics that have publishers, by their base name.
 
-    A raw topic and its siblings ``/compressed``, ``/h264`` and ``/ffmpeg`` are one. Transports
-    that are not shown (``compressedDepth``, ``theora``, ``zstd``) are left out.
+    A raw topic and its siblings ``/compressed``, ``/compressedDepth``, ``/h264`` and ``/ffmpeg``
+    are one. Transports that are not shown (``theora``, ``zstd``) are left out.
     """
-    shown = {kind for kind in (COMPRESSED, FFMPEG, VIDEO) if MESSAGES[kind] is not None}
-    found = set()
-    for topic, types in node.get_topic_names_and_types():
-        if not node.count_publishers(topic):
-            continue
-        if RAW in types:
-            found.add(topic)
-        elif shown & set(types) and not topic.endswith(_NOT_SHOWN):
-            found.add(base_name(topic))
-    return found
+    return set(shown_topics(published_images(node)).values())

@@ -77,23 +77,35 @@ def cannot_be_shown(topic: str, error: ImageError, prefix: str = 'cameras.NAME.'
     return PictureReason(error.code, f'{fact} {remedy}'.rstrip(), {'topic': topic, **error.values})
 
 
-def no_publisher(topic: str) -> PictureReason:
-    """Return the reason that nothing publishes a camera's topic."""
+def no_publisher(topic: str, similar: Sequence[str] = (),
+                 prefix: str = 'cameras.NAME.') -> PictureReason:
+    """
+    Return the reason that nothing publishes a camera's topic.
+
+    :param similar: image topics that are published and may be meant, the most similar first
+    :param prefix: of the camera's parameters
+    """
+    meant = (f'Published are {" and ".join(similar)}: if one of them is meant, name it in '
+             f'{prefix}topic. Else start' if similar else 'Start')
     return PictureReason(
-        'no-publisher', f'Nothing publishes {topic}. Start the node of the camera, or '
-        f'correct its name, its namespace or ROS_DOMAIN_ID. {_LATER}', {'topic': topic})
+        'no-publisher', f'Nothing publishes {topic}. {meant} the node of the camera, or '
+        f'correct its name, its namespace or ROS_DOMAIN_ID. {_LATER}',
+        {'topic': topic, **({'similar': ' '.join(similar)} if similar else {})})
 
 
-def wrong_type(topic: str, found: Sequence[str], wanted: Sequence[str]) -> PictureReason:
+def wrong_type(topic: str, found: Sequence[str], wanted: Sequence[str],
+               prefix: str = 'cameras.NAME.') -> PictureReason:
     """
     Return the reason that a topic holds something else than what is looked for.
 
     :param found: the types that are published
     :param wanted: the types that would be shown
+    :param prefix: of the camera's parameters
     """
     return PictureReason(
         'wrong-type', f'{topic} is published as {" and ".join(found)}, which is not shown here. '
-        f'Expected is {" or ".join(wanted)}: correct the parameters topic and type of the camera.',
+        f'Expected is {" or ".join(wanted)}: correct {prefix}topic and {prefix}type, or the node '
+        'that publishes it.',
         {'topic': topic, 'type': ' '.join(found), 'wanted': ' '.join(wanted)})
 
 
@@ -108,7 +120,7 @@ def package_missing(topic: str, message_type: str) -> PictureReason:
 
 
 def qos_mismatch(topic: str, policy: str, offered: str, requested: str,
-                 prefix: str = 'cameras.NAME.') -> PictureReason:
+                 prefix: str = 'cameras.NAME.', nodes: Sequence[str] = ()) -> PictureReason:
     """
     Return the reason that publisher and subscription do not match.
 
@@ -116,11 +128,14 @@ def qos_mismatch(topic: str, policy: str, offered: str, requested: str,
     :param offered: by the publisher
     :param requested: by the bridge
     :param prefix: of the camera's parameters
+    :param nodes: that publish it so
     """
     return PictureReason(
-        'qos-mismatch', f'{topic} is published with {policy} {offered}, and the bridge asks for '
-        f'{requested}, so no image can arrive. Set {prefix}qos to auto, or change the publisher.',
-        {'topic': topic, 'policy': policy, 'offered': offered, 'requested': requested})
+        'qos-mismatch', f'{topic} is published{_by(nodes)} with {policy} {offered}, and the '
+        f'bridge asks for {requested}, so no image can arrive. Set {prefix}qos to auto, or change '
+        'the publisher.',
+        {'topic': topic, 'policy': policy, 'offered': offered, 'requested': requested,
+         **_nodes(nodes)})
 
 
 def nothing_arrives(topic: str, nodes: Sequence[str], same_host: bool | None) -> PictureReason:

@@ -23,7 +23,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
-from rtc_bridge.ros import camera_topic
+from rtc_bridge.ros import image_reception
 from rtc_bridge.ros.camera_topic import CameraTopic
 from rtc_bridge.ros.image_topics import FFMPEG, ImageSource, MESSAGES, VIDEO
 from sensor_msgs.msg import CompressedImage, Image
@@ -154,16 +154,16 @@ def test_a_camera_without_viewers_is_not_subscribed_to(probe, watched):
 
 def test_a_silent_camera_is_subscribed_to_again(probe, watched, monkeypatch):
     """DDS loses matches with processes that were killed or stopped."""
-    monkeypatch.setattr(camera_topic, 'RESUBSCRIBE_AFTER_S', 0.05)
+    monkeypatch.setattr(image_reception, 'RESUBSCRIBE_AFTER_S', 0.05)
     probe.publisher(Image, 'image_raw')
     one = watched('image_raw')
-    monkeypatch.setattr(one.camera, 'state', lambda: ('lost', 1.0))
     seen = set()
 
     def look():
         one.topic.check()
-        seen.add(one.topic._subscription)
-        return len(seen - {None}) >= 2
+        for reception in one.topic._receptions.values():
+            seen.update(reception._subscriptions)
+        return len(seen) >= 2
     probe.wait_for(look)
 
 
@@ -200,25 +200,27 @@ def test_packets_are_taken_and_other_codecs_refused(probe, watched, kind, messag
     one = watched('image_raw')
     source = ImageSource('image_raw', kind, True, False)
     # As the executor hands them over.
-    one.topic._take(source, message)
+    one.topic._take(source, message, None)
     assert one.camera.units == [b'unit']
     if kind == FFMPEG:
         message.encoding = 'hevc'
     else:
         message.format = 'hevc'
-    one.topic._take(source, message)
+    one.topic._take(source, message, None)
     with pytest.raises(ImageError, match='hevc'):
         one.camera.pictures[-1]()
 
 
-def test_a_missing_message_package_is_reported(watched, monkeypatch):
+def test_a_missing_message_package_is_the_reason(watched, monkeypatch):
     one = watched('image_raw')
-    publisher = SimpleNamespace(topic_type=VIDEO, qos_profile=RELIABLE)
+    publisher = SimpleNamespace(topic_type=VIDEO, qos_profile=RELIABLE, endpoint_gid=[1] * 16,
+                                node_name='camera', node_namespace='/')
     monkeypatch.setattr(one.robot.node, 'get_publishers_info_by_topic',
                         lambda topic: [publisher] if topic == '/image_raw' else [])
     monkeypatch.setitem(MESSAGES, VIDEO, None)
     one.topic.check()
-    assert 'package foxglove_msgs is not installed' in one.camera.source.stream.stats.last_error
+    assert one.camera.topic_reason.code == 'package-missing'
+    assert 'package foxglove_msgs is not installed' in one.camera.topic_reason.text
 
 
 @pytest.mark.parametrize('topic, kind', [('image_raw', 'auto'), ('image_raw/h264', 'auto'),

@@ -17,6 +17,7 @@
 import pytest
 from rtc_bridge.ros.image_topics import find_image_topics
 from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import String
 from support.ros_probe import RosProbe
 
 
@@ -30,13 +31,19 @@ def test_image_topics_are_found_by_base_name(probe):
     for kind, topic in ((Image, 'front/image_raw'),
                         (CompressedImage, 'front/image_raw/compressed'),
                         (CompressedImage, 'rear/compressed'), (CompressedImage, 'thumb'),
-                        (CompressedImage, 'front/image_raw/compressedDepth')):
+                        (CompressedImage, 'front/image_raw/compressedDepth'),
+                        (CompressedImage, 'depth/image_raw/compressedDepth'),
+                        (CompressedImage, 'other/zstd')):
         probe.publisher(kind, topic)
     with RosProbe('robot') as robot:
-        # A subscription alone is no camera.
+        # A subscription alone is no camera, nor is its type that of another's topic.
         robot.subscribe(Image, 'wanted')
-        robot.wait_for(lambda: find_image_topics(robot.node) == {
-            '/front/image_raw', '/rear', '/thumb'})
+        probe.publisher(String, 'text')
+        with RosProbe('viewer') as viewer:
+            viewer.subscribe(Image, 'text')
+            robot.wait_for(lambda: robot.node.count_subscribers('text'))
+            robot.wait_for(lambda: find_image_topics(robot.node) == {
+                '/front/image_raw', '/rear', '/thumb', '/depth/image_raw'})
 
 
 def test_transports_are_found_as_one_camera(probe):

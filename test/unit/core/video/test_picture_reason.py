@@ -40,7 +40,7 @@ ALL = {
 }
 REMEDIES = {
     'unknown-encoding': 'cameras.rear.encoding', 'broken-picture': 'Look at the node',
-    'no-publisher': 'ROS_DOMAIN_ID', 'wrong-type': 'topic and type',
+    'no-publisher': 'ROS_DOMAIN_ID', 'wrong-type': 'correct cameras.NAME.topic',
     'package-missing': 'ros-$ROS_DISTRO-foxglove-msgs', 'qos-mismatch': 'cameras.rear.qos',
     'nothing-arrives': '--ipc host', 'publisher-silent': 'log of that node',
     'losing-pictures': 'fastdds_shm.xml', 'no-keyframes': 'GOP',

@@ -1,0 +1,123 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Subscriptions to one image topic: one for what comes, and one for what publishers have kept."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rclpy.event_handler import (
+    QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks,
+)
+from rclpy.node import Node
+from rclpy.qos import qos_policy_name_from_kind, QoSProfile
+from rclpy.subscription import Subscription
+
+from .image_topics import ImageSource, MESSAGES
+from ..core.clock import boot_time, Clock
+from ..core.supervision import guarded, OnFailure
+
+# Seconds of silence after which a topic is subscribed to anew; each time twice as many, up to the
+# second number, as long as nothing comes.
+RESUBSCRIBE_AFTER_S, MAX_RESUBSCRIBE_S = 5.0, 60.0
+
+# Takes a message, and what rclpy tells of it.
+Take = Callable[[Any, Mapping[str, Any]], object]
+
+
+class ImageReception:
+    """
+    Receives the messages of a source until it is closed; belongs to the executor's thread.
+
+    :param on_failure: called with what a message raises
+    :raises RuntimeError: the middleware refuses the subscription
+    :ivar refused_policy: of QoS, by which the middleware last refused a publisher; empty so far
+    """
+
+    def __init__(self, node: Node, source: ImageSource, take: Take, on_failure: OnFailure,
+                 clock: Clock = boot_time) -> None:
+        self.source = source
+        self.refused_policy = ''
+        self._node = node
+        self._take = take
+        self._on_failure = on_failure
+        self._clock = clock
+        self._heard_at: float | None = None
+        self._patience = RESUBSCRIBE_AFTER_S
+        self._subscriptions: list[Subscription] = []
+        self._subscribe()
+
+    def _subscribe(self) -> None:
+        """Subscribe, and only then end what was subscribed to before."""
+        before, self._subscriptions = self._subscriptions, []
+        self._subscribed_at = self._clock()
+        try:
+            self._subscriptions.append(self._create(self._on_message, self.source.qos))
+            if self.source.fetches_kept:
+                self._subscriptions.append(self._create(self._on_kept, self.source.kept_qos))
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            for subscription in before:
+                self._node.destroy_subscription(subscription)
+
+    def _create(self, callback: Take, qos: QoSProfile) -> Subscription:
+        is_kept = callback == self._on_kept
+
+        def on_refused(event: QoSRequestedIncompatibleQoSInfo) -> None:
+            # For kept messages some publishers do not match, by design.
+            if not is_kept:
+                self.refused_policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
+
+        # rclpy gives a callback with two arguments what it knows of the message, too.
+        receive: Any = guarded('camera topic', callback, on_failure=self._on_failure)
+        return self._node.create_subscription(
+            MESSAGES[self.source.message_type], self.source.topic, receive, qos,
+            event_callbacks=SubscriptionEventCallbacks(
+                incompatible_qos=guarded('camera topic', on_refused)))
+
+    def _on_message(self, message: Any, info: Mapping[str, Any]) -> None:
+        self._heard_at = self._clock()
+        self._patience = RESUBSCRIBE_AFTER_S
+        self._take(message, info)
+
+    def _on_kept(self, message: Any, info: Mapping[str, Any]) -> None:
+        # Publishers send it to this subscription, too, as long as it is there; and what was kept
+        # is older than what came since.
+        if self._heard_at is None or self._heard_at < self._subscribed_at:
+            self._take(message, info)
+
+    def renew_if_deaf(self, usual: float = 0.0) -> None:
+        """
+        Subscribe anew if messages should come and do not.
+
+        DDS may lose a match for good, above all with processes that were killed or stopped; a new
+        subscription is matched anew, and costs a silent camera nothing.
+
+        :param usual: seconds of silence that are usual for this camera
+        :raises RuntimeError: the middleware refuses the subscription
+        """
+        patience, now = max(self._patience, usual), self._clock()
+        if self.source.transient_local or now - self._subscribed_at <= patience or (
+                self._heard_at is not None and now - self._heard_at <= patience):
+            return
+        self._patience = min(2 * self._patience, MAX_RESUBSCRIBE_S)
+        self._subscribe()
+
+    def close(self) -> None:
+        """End the subscriptions."""
+        for subscription in self._subscriptions:
+            self._node.destroy_subscription(subscription)
+        self._subscriptions = []
