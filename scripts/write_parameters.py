@@ -58,8 +58,10 @@ CAMERAS = """
 
 Each camera has these parameters, under `cameras.NAME.`.
 `NAME` is a name from `cameras.names`.
-For a topic that `'*'` has found, `NAME` is the topic with dots for its slashes:
+For a topic that a pattern has found, `NAME` is the topic with dots for its slashes:
 `front.image_raw`.
+`cameras.default.max_fps` is for all cameras that have no value of their own.
+So are the others, but for `topic` and `label`.
 """
 RELAY = """
 ## Relay

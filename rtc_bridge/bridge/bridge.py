@@ -23,7 +23,7 @@ from typing import Any
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from .cameras import ANY, Cameras
+from .cameras import Cameras
 from .clock_status import ClockStatus
 from .diagnostics import DiagnosticsReport
 from .own_server import OwnServer
@@ -128,10 +128,7 @@ class Bridge:
     def _refuse_unknown_parameters(self) -> None:
         names = [row.name for row in parameters_of(self._settings)]
         groups = {name.split('.')[0] for name in names if '.' in name}
-        if ANY in self._settings.cameras.names:
-            # The parameters of cameras that are found later are declared later.
-            groups.remove('cameras')
-        refuse_unknown_parameters(self._node, groups, names)
+        refuse_unknown_parameters(self._node, groups, names, self._cameras.given_parameters)
 
     async def run(self, termination: Termination) -> int:
         """

@@ -12,35 +12,39 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The robot's cameras: those that are configured, and those that are found."""
+"""The robot's cameras: those that are named, and those that are found."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 import logging
-from typing import Callable
 
 from rclpy.node import Node
 
+from .camera_parameters import CameraParameters, is_misspelt
+from ..core.clock import boot_time
 from ..core.errors import ParameterError
 from ..core.failure_log import failures
 from ..core.protocol.strict_json import shorten
+from ..core.settings.camera_names import CameraNames, NamedCamera
 from ..core.settings.robot_settings import camera_prefix, CameraTopicSettings
 from ..core.supervision import call_guarded, guard
-from ..core.video.image_transports import base_name
+from ..core.video.camera_findings import (
+    CameraFindings, hidden_findings, pattern_finding, published_cameras,
+)
+from ..core.video.image_transports import base_name, shown_topics
 from ..core.video.tiers import Scale
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions
 from ..ros.camera_topic import CameraTopic
 from ..ros.executor_thread import ExecutorThread
-from ..ros.image_topics import find_image_topics
-from ..ros.parameters import allow_changes, declare_parameters, undeclared_parameters
+from ..ros.image_topics import published_images
 
 logger = logging.getLogger(__name__)
-# In ``cameras.names``: every image topic in the graph.
-ANY = '*'
 # Seconds between two looks at the graph: rclpy reports no change of publishers.
 LOOK_PERIOD_S = 0.5
+# What is wrong with the list is judged less often: it costs calls for each camera.
+_LOOKS_PER_REPORT = 4
 
 
 class Cameras:
@@ -62,30 +66,29 @@ class Cameras:
         self._scales = scales
         self._found = found
         self._on_change = on_change
-        self._discover = ANY in names
         # Both from the start on.
         self._ros: ExecutorThread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         # All cameras' topics by name.
         self._topics: dict[str, CameraTopic] = {}
-        # Cameras that were found, and cannot be shown as they are configured.
-        self._refused: set[str] = set()
-        self._configured = [name for name in names if name != ANY]
-        if not names:
-            raise ParameterError('parameter cameras.names is [], allowed is at least one name, '
-                                 f'or {ANY!r} for every image topic')
-        dotted = [name.replace('/', '.') for name in names]
-        for name in self._configured:
-            if not name or dotted.count(name.replace('/', '.')) > 1:
-                raise ParameterError(f'parameter cameras.names has {name!r}, allowed are names '
-                                     'that are not empty and differ')
-            self._found[name] = self._make(name, f'{name}/image_raw')
-        waiting = [name for name in undeclared_parameters(node) if name.startswith('cameras.')]
-        if self._discover and waiting:
-            # They may be misspelt, or meant for a camera that is never published.
-            node.get_logger().info(
-                f"{', '.join(waiting)}: for a camera that is not there yet; those that {ANY!r} "
-                'finds go by their topic, front/image_raw by cameras.front.image_raw')
+        # Cameras that were found, and cannot be shown as they are configured, with the reason.
+        self._refused: dict[str, str] = {}
+        self._names = CameraNames(names, node.get_fully_qualified_name())
+        # Of each camera in cameras.names, by its own name or the pattern that found it.
+        self._places: dict[str, int] = {}
+        self._parameters = CameraParameters(node)
+        self._findings = CameraFindings()
+        self._looks = 0
+        for named in self._names.named:
+            self._places[named.name] = named.place
+            self._found[named.name] = self._make(named.name, named)
+        self._sort()
+        for name, sentence in self._unknown_parameters().items():
+            if is_misspelt(name):
+                self._findings.say(name, sentence)
+            else:
+                # It may be meant for a camera that comes later.
+                node.get_logger().info(sentence)
 
     def start(self, ros: ExecutorThread) -> None:
         """Prepare to look, in the event loop."""
@@ -99,6 +102,19 @@ class Cameras:
             self._call_in_ros('cameras', self._look, frozenset(self._found))
             await asyncio.sleep(LOOK_PERIOD_S)
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Return what is wrong with the list of cameras, as sentences; from any thread."""
+        return self._findings.current
+
+    @property
+    def given_parameters(self) -> Collection[str]:
+        """Return the parameters of single cameras that were given; they have been checked."""
+        return self._parameters.given
+
+    def _unknown_parameters(self) -> dict[str, str]:
+        return self._parameters.unknown(self._topics, others_may_come=self._names.discovers)
+
     def _call_in_ros(self, name: str, work: Callable[..., object], *args: object) -> None:
         """Call a function in the executor's thread; before the start there is nothing to do."""
         if self._ros is not None:
@@ -109,64 +125,90 @@ class Cameras:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(call_guarded, 'cameras', work, *args)
 
-    def _make(self, name: str, topic: str) -> Camera:
+    def _make(self, name: str, meant: NamedCamera | str) -> Camera:
         """
         Declare a camera's parameters and make it; at the start, and in the executor's thread.
 
-        :param topic: the default of its parameter ``topic``
+        :param meant: its entry in ``cameras.names``, or the topic that was found
         """
         prefix = camera_prefix(name)
-        parameters = declare_parameters(self._node, CameraTopicSettings(topic=topic), prefix)
-        camera = Camera(name, self._settings(prefix, parameters), on_watched=lambda:
+        parameters = self._parameters.declare(name, lambda new: self._take_over(name, new))
+        camera = Camera(name, self._settings(parameters), on_watched=lambda:
                         self._call_in_ros('camera', self._check, self._topics[name]))
+        topics: tuple[str, ...]
+        if parameters.topic or isinstance(meant, str):
+            topics, expected = (parameters.topic or str(meant),), ''
+        elif not meant.topics:
+            raise ParameterError(
+                f'parameter cameras.names has {shorten(meant.written)}, which is no name of a '
+                f'topic; give it one by {prefix}topic')
+        else:
+            topics, expected = meant.topics, meant.expected_topic
         try:
-            self._topics[name] = CameraTopic(self._node, camera, parameters.topic,
-                                             parameters.type, parameters.qos)
+            self._topics[name] = CameraTopic(self._node, camera, topics, parameters.type,
+                                             parameters.qos, expected)
         except (ValueError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
-            raise ParameterError(f'parameter {prefix}topic is {shorten(parameters.topic)}, '
+            raise ParameterError(f'parameter {prefix}topic is {shorten(topics[0])}, '
                                  f'allowed is the name of a topic: {reason}') from None
-        allow_changes(self._node, parameters, prefix, lambda new: self._settings(prefix, new),
-                      lambda new: self._call_in_loop(self._configure, camera,
-                                                     self._settings(prefix, new)))
         return camera
 
-    def _settings(self, prefix: str, given: CameraTopicSettings) -> CameraSettings:
-        near, far = given.depth_min, given.depth_max
-        if far <= near:
-            raise ParameterError(f'parameter {prefix}depth_max is {far:g}, allowed is more than '
-                                 f'{prefix}depth_min, {near:g} m')
+    def _settings(self, given: CameraTopicSettings) -> CameraSettings:
         return CameraSettings(
             max_fps=given.max_fps, max_bitrate=given.max_bitrate,
-            render=RenderOptions(given.max_width, given.rotate, (near, far)), scales=self._scales,
-            codec=given.codec, passthrough=given.passthrough, drive=given.drive)
+            render=RenderOptions(given.max_width, given.rotate,
+                                 (given.depth_min, given.depth_max)), scales=self._scales,
+            codec=given.codec, passthrough=given.passthrough, drive=given.drive,
+            label=given.label, order=given.order)
 
     # Executor's thread
+
+    def _take_over(self, name: str, parameters: CameraTopicSettings) -> None:
+        """Keep to other parameters of a camera from now on."""
+        camera_topic = self._topics[name]
+        camera_topic.configure(parameters.type, parameters.qos)
+        self._check(camera_topic)
+        self._call_in_loop(self._configure, camera_topic.camera, self._settings(parameters))
 
     def _look(self, found: frozenset[str]) -> None:
         for camera_topic in list(self._topics.values()):
             self._check(camera_topic)
-        if self._discover:
-            self._search(found)
+        published = published_images(self._node)
+        if self._names.discovers:
+            self._search(found, published)
+        self._looks += 1
+        if not self._looks % _LOOKS_PER_REPORT:
+            self._report(published)
 
     def _check(self, camera_topic: CameraTopic) -> None:
         # The failure of one camera concerns no other one, and the next look tries again.
         with guard('camera', camera_topic.count_failure):
             camera_topic.check()
 
-    def _search(self, found: frozenset[str]) -> None:
+    def _search(self, found: frozenset[str], published: Mapping[str, Collection[str]]) -> None:
         """Look for cameras that came or went."""
-        published = find_image_topics(self._node)
-        configured = {self._topics[name].topic for name in self._configured}
-        configured |= {base_name(topic) for topic in configured}
-        wanted = {topic.removeprefix('/'): topic for topic in published - configured}
-        for name in wanted.keys() - self._refused:
+        named = {camera.name for camera in self._names.named}
+        taken = {self._topics[name].topic for name in named}
+        taken |= {base_name(topic) for topic in taken}
+        wanted = {}
+        for topic, base in sorted(shown_topics(published).items()):
+            # A pattern may mean a camera, or one of its transports.
+            place, place_of_one = self._names.place(base), self._names.place(topic)
+            whole = place is not None
+            if self._names.excludes(topic) or {topic, base} & taken or (
+                    not whole and place_of_one is None):
+                continue
+            name = (base if whole else topic).removeprefix('/')
+            if name not in named:
+                wanted[name] = base if whole else topic
+                self._places.setdefault(name, (place if whole else place_of_one) or 0)
+        for name in wanted.keys() - self._refused.keys():
             # A camera that comes back is the same camera: its parameters are declared.
             if name not in self._topics and not self._try_to_make(name, wanted[name]):
                 continue
             if name not in found:
                 self._call_in_loop(self._add, self._topics[name].camera)
-        for name in found - wanted.keys() - set(self._configured):
+        for name in found - wanted.keys() - named:
             self._call_in_loop(self._remove, name)
 
     def _try_to_make(self, name: str, topic: str) -> bool:
@@ -174,28 +216,50 @@ class Cameras:
         try:
             self._make(name, topic)
         except Exception as error:
-            self._refused.add(name)
-            self._node.get_logger().error(f'camera {name} is left out: {error}')
+            self._refused[name] = f'camera {name} is left out: {error}'
+            self._node.get_logger().error(self._refused[name])
             if not isinstance(error, ParameterError):
                 failures.note('cameras', error)
             return False
         return True
 
+    def _report(self, published: Mapping[str, Collection[str]]) -> None:
+        """Say what is wrong with the list of cameras."""
+        topics = published_cameras(published)
+        findings = {pattern: pattern_finding(pattern, shown_topics(published))
+                    for pattern in self._names.unmatched(topics)}
+        for named in self._names.named:
+            camera_topic = self._topics[named.name]
+            if topics.isdisjoint(camera_topic.topics):
+                reason = camera_topic.missing(published)
+                findings[named.name] = f'camera {named.name}: {reason.text}'
+        unknown = self._unknown_parameters()
+        findings = {**findings, **hidden_findings(published), **unknown, **self._refused}
+        at_once = {*self._refused, *filter(is_misspelt, unknown)}
+        if self._findings.update(findings, at_once, boot_time()):
+            self._call_in_loop(self._on_change)
+
     # Event loop
 
     def _configure(self, camera: Camera, settings: CameraSettings) -> None:
         logger.debug('camera %s: %s', camera.name, settings)
-        changed = settings.drive != camera.settings.drive
+        before = camera.settings
         camera.configure(settings)
-        if changed:
+        if (settings.drive, settings.label, settings.order) != (
+                before.drive, before.label, before.order):
+            self._sort()
             self._on_change()
+
+    def _sort(self) -> None:
+        """Give the cameras the order that viewers see."""
+        for camera in sorted(self._found.values(), key=lambda camera: (
+                camera.settings.order, self._places[camera.name], camera.name)):
+            self._found[camera.name] = self._found.pop(camera.name)
 
     def _add(self, camera: Camera) -> None:
         if camera.name not in self._found:
             self._found[camera.name] = camera
-            # The configured ones keep their places; those that were found are sorted by name.
-            for later in sorted(self._found.keys() - set(self._configured)):
-                self._found[later] = self._found.pop(later)
+            self._sort()
             self._node.get_logger().info(f'camera {camera.name} found')
             self._on_change()
 

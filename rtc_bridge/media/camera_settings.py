@@ -31,6 +31,8 @@ class CameraSettings:
     :ivar codec: for viewers that decode it, or ``auto``
     :ivar passthrough: the camera's own H.264 is sent as it is
     :ivar drive: the robot may be driven by this camera
+    :ivar label: what viewers read in place of its name; empty: the name
+    :ivar order: place among the cameras: lower numbers first
     """
 
     max_fps: float = 30.0
@@ -40,3 +42,5 @@ class CameraSettings:
     codec: str = 'auto'
     passthrough: bool = True
     drive: bool = True
+    label: str = ''
+    order: int = 0

@@ -15,7 +15,7 @@
 """Subscriptions to one image topic: one for what comes, and one for what publishers have kept."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from rclpy.event_handler import (
     QoSRequestedIncompatibleQoSInfo, SubscriptionEventCallbacks,
@@ -82,9 +82,9 @@ class ImageReception:
                 self.refused_policy = qos_policy_name_from_kind(event.last_policy_kind).lower()
 
         # rclpy gives a callback with two arguments what it knows of the message, too.
-        receive: Any = guarded('camera topic', callback, on_failure=self._on_failure)
         return self._node.create_subscription(
-            MESSAGES[self.source.message_type], self.source.topic, receive, qos,
+            MESSAGES[self.source.message_type], self.source.topic,
+            guarded('camera topic', cast(Any, callback), on_failure=self._on_failure), qos,
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=guarded('camera topic', on_refused)))
 

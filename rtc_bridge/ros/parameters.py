@@ -14,7 +14,7 @@
 
 """Settings as parameters of a node: declared, refused when misspelt, changed while it runs."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from difflib import get_close_matches
 import logging
 from typing import TypeVar
@@ -139,15 +139,36 @@ def allow_changes(node: Node, settings: _Settings, prefix: str,
     node.add_post_set_parameters_callback(guarded('parameters', take_over))
 
 
-def undeclared_parameters(node: Node) -> list[str]:
-    """Return the names of parameters that were given and that nothing has declared so far."""
+def given_parameters(node: Node) -> dict[str, object]:
+    """Return the values that command line, launch file and YAML gave, by name."""
     # No public method of rclpy tells these, in Jazzy and Kilted.
     given = getattr(node, '_parameter_overrides', {})
-    return [name for name in given if not node.has_parameter(name)]
+    return {name: parameter.value for name, parameter in given.items()}
+
+
+def undeclared_parameters(node: Node) -> list[str]:
+    """Return the names of parameters that were given and that nothing has declared so far."""
+    return [name for name in given_parameters(node) if not node.has_parameter(name)]
+
+
+def follow_changes(node: Node, followers: Callable[[str], Iterable[str]]) -> None:
+    """
+    Let parameters change with others, in one step that is made or refused as a whole.
+
+    :param followers: returns the names of those that get the same value, by that of the one that
+        changes; called in the executor's thread, once for a node
+    """
+    def add(changes: list[RosParameter]) -> list[RosParameter]:
+        named = {change.name for change in changes}
+        return [*changes, *(RosParameter(name, value=change.value) for change in changes
+                            for name in followers(change.name) if name not in named)]
+
+    # rclpy refuses an empty list.
+    node.add_pre_set_parameters_callback(guarded('parameters', add, result=[]))
 
 
 def refuse_unknown_parameters(node: Node, groups: Iterable[str],
-                              known_names: Iterable[str]) -> None:
+                              known_names: Iterable[str], checked: Container[str] = ()) -> None:
     """
     Refuse parameters that were given but are neither declared nor known.
 
@@ -157,11 +178,12 @@ def refuse_unknown_parameters(node: Node, groups: Iterable[str],
     :param groups: first parts of dotted names; every parameter in such a group is this package's
     :param known_names: this package's parameters, those of its other nodes that read the same file
         among them
+    :param checked: names that another part has checked
     :raises ParameterError: there is one; the text names what is known in its group
     """
     known_names = list(known_names)
     for name in undeclared_parameters(node):
-        if name in known_names:
+        if name in known_names or name in checked:
             continue
         group = name.split('.')[0]
         members = {known for known in known_names if known.startswith(f'{group}.')}

@@ -132,7 +132,8 @@ def test_parameters_exist(path):
         if not match or match[1] not in groups or match[0] in FOREIGN or (
                 word.endswith(('.py', '.md', '.json', '.yaml', '.js'))):
             continue
-        name = re.sub(r'^cameras\.(front\.image_raw|front|arm)\.', 'cameras.NAME.', match[0])
+        name = re.sub(r'^cameras\.(front\.image_raw|front|arm|default)\.', 'cameras.NAME.',
+                      match[0])
         assert name in PARAMETERS | RELAY, word
 
 

@@ -46,7 +46,9 @@ class ServerSettings:
 class CameraSelection:
     """Which topics are cameras: ``cameras.names``. Each has :class:`CameraTopicSettings`."""
 
-    names: tuple[str, ...] = parameter(('*',), "names of the cameras; '*': every image topic")
+    names: tuple[str, ...] = parameter(
+        ('*',), "names (front for front/image_raw), topics and patterns of cameras; '*': every "
+        "image topic; '!' before one excludes it")
 
 
 @dataclass(frozen=True)
@@ -204,15 +206,25 @@ class IceSettings:
 
 
 @dataclass(frozen=True)
-class CameraTopicSettings:
-    """One camera: ``cameras.NAME.*``."""
+class CameraIdentity:
+    """What each camera has for itself."""
 
-    topic: str = parameter('', 'image topic')
+    topic: str = parameter(
+        '', 'image topic; empty: NAME if that is an image topic, else NAME/image_raw')
+    label: str = parameter(
+        '', 'what viewers read in place of NAME, up to 64 characters; empty: NAME', live=True)
+
+
+@dataclass(frozen=True)
+class CameraOptions:
+    """All cameras, unless ``cameras.NAME.*`` says otherwise: ``cameras.default.*``."""
+
     type: str = parameter(  # noqa: A003 - the parameter has this name
         'auto', 'type of the topic; raw: sensor_msgs/Image; compressed: CompressedImage on the '
         'topic or its /compressed sibling; h264: H.264 as CompressedImage, FFMPEGPacket or '
         'CompressedVideo, on the topic or its /h264 or /ffmpeg sibling; auto: the first of '
-        'these that is published', choices=('auto', 'raw', 'compressed', 'h264'))
+        'these that is published', choices=('auto', 'raw', 'compressed', 'h264'),
+        live=True)
     max_fps: float = parameter(
         30.0, 'largest frame rate', unit='Hz', low=0.1, high=120.0, live=True)
     max_bitrate: int = parameter(
@@ -229,13 +241,21 @@ class CameraTopicSettings:
         'limits; false: it is always encoded again', live=True)
     qos: str = parameter(
         'auto', 'reliability of the subscription; auto: that of the publishers',
-        choices=('auto', 'best_effort', 'reliable'))
+        choices=('auto', 'best_effort', 'reliable'), live=True)
     drive: bool = parameter(
         True, 'whether the camera is for driving; false: for watching only', live=True)
+    order: int = parameter(
+        0, 'place in the list: lower numbers first; the same: as in cameras.names, then by name',
+        low=-1000, high=1000, live=True)
     depth_min: float = parameter(
         0.3, 'nearest depth of the colour map', unit='m', low=0.0, high=1000.0, live=True)
     depth_max: float = parameter(
         10.0, 'farthest depth of the colour map', unit='m', low=0.001, high=1000.0, live=True)
+
+
+@dataclass(frozen=True)
+class CameraTopicSettings(CameraOptions, CameraIdentity):
+    """One camera: ``cameras.NAME.*``."""
 
 
 @dataclass(frozen=True)
@@ -267,6 +287,10 @@ class GuardSettings:
     """All parameters of cmd_vel_guard, which reads the same YAML file as the bridge."""
 
     teleop: VelocityOutputSettings = VelocityOutputSettings()
+
+
+# In the place of a camera's name: parameters of all cameras.
+ALL_CAMERAS = 'default'
 
 
 def camera_prefix(name: str) -> str:

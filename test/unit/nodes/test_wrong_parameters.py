@@ -50,6 +50,17 @@ WRONG = [
     ('bridge', 'cameras.names', '[]', 'at least one'),
     ('bridge', 'cameras.front.rotate', 45, '45, allowed is one of 0, 90, 180, 270'),
     ('bridge', 'cameras.front.depth_max', 0.1, 'cameras.front.depth_min'),
+    ('bridge', 'cameras.names', ['a b'], "'a b', which is no name of a topic"),
+    ('bridge', 'cameras.names', ['default'], "'default', which is reserved"),
+    ('bridge', 'cameras.names', 'front', "'front', allowed is a list of texts"),
+    ('bridge', 'cameras.names', [1, 2], '[1, 2], allowed is a list of texts'),
+    ('bridge', 'cameras.front.max_fpss', 5, 'is it cameras.front.max_fps?'),
+    ('bridge', 'cameras.frnt.max_fps', 5.0, 'is it cameras.front.max_fps?'),
+    ('bridge', 'cameras.default.max_fpss', 5.0, 'is it cameras.default.max_fps?'),
+    ('bridge', 'cameras.default.topic', 'x', 'is not known'),
+    ('bridge', 'cameras.default.depth_max', 0.1, 'cameras.default.depth_min'),
+    ('bridge', 'cameras.default.type', 'png', 'allowed is one of auto'),
+    ('bridge', 'cameras.front.label', 'x' * 65, 'up to 64 printable characters'),
     ('bridge', 'video.codecs', ['h266'], 'h264, vp8'),
     ('bridge', 'video.codecs', ['h264', 'h264'], 'each once'),
     ('bridge', 'ice.servers', ['turns:host?transport=udp'],
@@ -100,7 +111,12 @@ def test_a_key_folder_that_cannot_be_used_is_named(bridge_parameters, tmp_path):
         start('bridge', {**bridge_parameters, 'access.directory': tmp_path / 'file'})
 
 
-def test_parameters_of_a_camera_that_is_not_there_are_named(bridge_parameters, capfd):
+def test_parameters_of_a_camera_that_is_not_there_are_named(
+        bridge_parameters, capfd, caplog):
     start('bridge', {**bridge_parameters, 'cameras.names': "['*']",
                      'cameras.front.max_bitrat': 800000})
-    assert 'cameras.front.max_bitrat: for a camera that is not there' in capfd.readouterr().err
+    assert ('cameras.front.max_bitrat is not known; is it cameras.front.max_bitrate?'
+            in caplog.text)
+    start('bridge', {**bridge_parameters, 'cameras.names': "['*']",
+                     'cameras.front.max_bitrate': 800000})
+    assert 'cameras.front.max_bitrate: for a camera that is not there' in capfd.readouterr().err
