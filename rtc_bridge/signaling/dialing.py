@@ -15,11 +15,15 @@
 """Opens a WebSocket to a relay."""
 
 from collections.abc import Mapping
+import ssl
+from typing import Any
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from .dial_reasons import dial_reason, environment_proxy
 from .reconnecting import ConnectionLost, disconnect_reason
 from ..core.protocol.signaling_messages import MAX_MESSAGE, SUBPROTOCOL
 
@@ -55,24 +59,30 @@ class _ConnectWithToken(connect):
             f'{_origin(self.uri)}: is relay_url to be that one?')
 
 
-async def dial(url: str, headers: Mapping[str, str], ping: float) -> ClientConnection:
+async def dial(url: str, headers: Mapping[str, str], ping: float,
+               trust: ssl.SSLContext | None = None) -> ClientConnection:
     """
     Return an open WebSocket; its ``subprotocol`` is ``None`` if the relay does not know ours.
 
     :param url: from :func:`~.relay_url.dial_url`
     :param headers: those with a robot's token, if it has one
     :param ping: seconds between pings, and to wait for each answer
-    :raises ConnectionLost: a redirect or a proxy is not usable
-    :raises OSError: the network does not allow it
-    :raises WebSocketException: the other end does not speak WebSocket
+    :param trust: for a ``wss`` URL; ``None``: the system's authorities are trusted
+    :raises ConnectionLost: there is no connection; the text says why, and what to do
     """
+    with_tls = trust is not None and url.startswith('wss:')
+    options: dict[str, Any] = {'ssl': trust} if with_tls else {}
     try:
         ws = await (_ConnectWithToken if headers else connect)(
             url, subprotocols=[Subprotocol(SUBPROTOCOL)], compression=None,
             additional_headers=headers, open_timeout=OPEN_TIMEOUT_S, ping_interval=ping,
-            ping_timeout=ping, close_timeout=_CLOSE_TIMEOUT_S, max_size=MAX_MESSAGE)
+            ping_timeout=ping, close_timeout=_CLOSE_TIMEOUT_S, max_size=MAX_MESSAGE, **options)
+    except (OSError, EOFError, ImportError, WebSocketException) as error:
+        # ImportError: a SOCKS proxy in the environment without the library for it.
+        raise ConnectionLost(dial_reason(error, url, environment_proxy(url))) from None
     except ValueError as error:
-        # The host or port of a redirect, or of a proxy in the environment, is invalid.
+        # The host or port of a redirect, or of a proxy in the environment, is invalid. An error of
+        # a certificate is a ValueError, too, and an OSError.
         raise ConnectionLost(f'a URL on the way to it is invalid: {disconnect_reason(error)}'
                              ) from None
     # A constant of asyncio's classes that typeshed does not have. Where a transport has none,

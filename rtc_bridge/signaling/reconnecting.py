@@ -15,17 +15,16 @@
 """Why a connection to a relay ended, and how long to wait before the next one."""
 
 from collections.abc import Callable, Iterator
-import os
 import random
 
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
+
+from ..core.connection_reasons import connection_reason
 
 # Seconds. A relay that is back has all its robots within the longest delay. A thousand of them
 # come at up to 700 a second, which it bears. Ever longer delays would save one packet each, and
 # leave a robot unreachable.
 FIRST_DELAY_S, LONGEST_DELAY_S = 2.0, 4.0
-# Characters of an HTTP error's body that are shown.
-_MAX_BODY = 100
 
 
 class ConnectionLost(Exception):
@@ -37,11 +36,7 @@ class RelayMisbehaves(ConnectionLost):
 
 
 def disconnect_reason(error: BaseException) -> str:
-    """Return in one short line why a connection failed."""
-    if isinstance(error, InvalidStatus):
-        status = error.response.status_code
-        body = (error.response.body or b'').decode('utf-8', 'replace').strip()
-        return f'HTTP {status}' + (f' {body[:_MAX_BODY]}' if body and '\n' not in body else '')
+    """Return in one short line why a connection ended; ``dial_reasons`` tells why none began."""
     if isinstance(error, ConnectionClosed):
         close = error.rcvd
         if close is None:
@@ -49,12 +44,7 @@ def disconnect_reason(error: BaseException) -> str:
             is_silent = error.sent is not None and error.sent.code == 1011
             return 'the relay does not answer pings' if is_silent else 'connection lost'
         return f'closed by the relay ({close.code}{" " + close.reason if close.reason else ""})'
-    if isinstance(error, TimeoutError):
-        return 'no answer in time'
-    if isinstance(error, OSError) and (error.errno or 0) > 0:
-        # asyncio's own texts repeat addresses; errors of name resolution are below zero.
-        return os.strerror(error.errno or 0)
-    return str(error).split('\n')[0] or type(error).__name__
+    return connection_reason(error)
 
 
 def reconnect_delays(random_number: Callable[[], float] = random.random) -> Iterator[float]:

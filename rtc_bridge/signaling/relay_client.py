@@ -23,6 +23,7 @@ import asyncio
 from collections.abc import Callable
 import contextlib
 import logging
+import ssl
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -46,6 +47,8 @@ from ..core.supervision import first_of, spawn
 
 _logger = logging.getLogger('rtc_bridge.signaling')
 
+# Characters of a reason, with its remedy.
+_MAX_REASON = 500
 # Seconds that a relay has to answer a ping after a change of the network.
 _PROBE_TIMEOUT_S = 2.0
 # Seconds. A connection in RTCBot's protocol that lasted this long was a good one: the delays
@@ -64,11 +67,13 @@ class RelayClient:
     :param secret: by which it shows the relay that it is the same robot; ``None``: not at all
     :param on_state: called with the state whenever it changes
     :param ping: seconds between pings, and to wait for each answer
+    :param trust: whose certificates are trusted; ``None``: those of the system's authorities
     """
 
     def __init__(self, url: str, robot_id: str, link: RobotLink, *,
                  token: str = '', secret: bytes | None = None,
-                 on_state: Callable[[str], None] | None = None, ping: float = 5.0) -> None:
+                 on_state: Callable[[str], None] | None = None, ping: float = 5.0,
+                 trust: ssl.SSLContext | None = None) -> None:
         self._url = url
         # For people: without the path, which may be a secret.
         self._address = '{0.scheme}://{0.netloc}'.format(urlsplit(url))
@@ -77,6 +82,7 @@ class RelayClient:
         self._registration = Registration(robot_id, url, secret)
         self._on_state = on_state
         self._ping = ping
+        self._trust = trust
         self._state = 'connecting'
         # The reason that was logged last.
         self._reason: str | None = None
@@ -107,7 +113,7 @@ class RelayClient:
         self._set_state('connected')
 
     def _set_lost(self, reason: str) -> None:
-        reason = escape(reason)
+        reason = escape(reason, _MAX_REASON)
         # Each reason is logged once, not at each try: a relay may be down for a night.
         if reason != self._reason:
             _logger.warning('relay %s: %s; trying again', self._address, reason)
@@ -162,8 +168,7 @@ class RelayClient:
                 if isinstance(lost, RelayMisbehaves):
                     self._was_good = False
                 self._set_lost(str(lost))
-            except (OSError, EOFError, ImportError, WebSocketException) as error:
-                # ImportError: a SOCKS proxy in the environment without the library for it.
+            except (OSError, EOFError, WebSocketException) as error:
                 self._set_lost(disconnect_reason(error))
             except Exception as error:
                 # Whatever a relay brings about, the next try may go well.
@@ -197,7 +202,7 @@ class RelayClient:
 
     async def _serve(self) -> bool:
         """Serve one connection; return whether to dial again at once."""
-        async with await dial(self._url, self._headers, self._ping) as ws:
+        async with await dial(self._url, self._headers, self._ping, self._trust) as ws:
             self._ws, self._peer = ws, ws.remote_address
             try:
                 if ws.subprotocol != SUBPROTOCOL:

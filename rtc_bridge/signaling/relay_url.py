@@ -92,8 +92,8 @@ def read_token(file: str, environment: Mapping[str, str] = os.environ, *,
     try:
         token = Path(file).read_text() if file else environment.get(variable, '')
     except (OSError, ValueError) as error:
-        raise ParameterError(f'parameter {parameter} is {shorten(file)}, which cannot be read: '
-                             f'{error}') from None
+        raise ParameterError(f'parameter {parameter} is {shorten(file, 200)}, which cannot be '
+                             f'read: {error}') from None
     token = token.strip()
     if not token.isascii() or not token.isprintable():
         raise ParameterError(f'the token of {parameter} has other than printable ASCII characters')

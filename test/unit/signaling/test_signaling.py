@@ -288,7 +288,7 @@ async def test_client_comes_back_after_the_relay_did(caplog):
         await states.reach('connected')
         await runner.cleanup()
         assert await states.reach('lost') == 'lost: closed by the relay (1001 the relay stops)'
-        assert await states.reach('lost') == 'lost: Connection refused'
+        assert 'nothing listens' in await states.reach('lost: Connection refused')
         runner = await start_relay(int(url.rsplit(':', 1)[1]))
         try:
             await states.reach('connected')
@@ -431,9 +431,6 @@ def accept(key):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize('handler, reason', [
-    (lambda request: web.Response(status=403, text='Not you'), 'lost: HTTP 403 Not you'),
-    (lambda request: web.Response(text='<html>a web site</html>'),
-     'lost: HTTP 200 <html>a web site</html>'),
     (lambda request: web.Response(status=302, headers={'Location': 'ws://h:99999/'}),
      'lost: a URL on the way to it is invalid: Port out of range 0-65535'),
     (lambda request: web.Response(status=302, headers={'Location': 'ws://a..b/'}),
@@ -527,7 +524,8 @@ async def test_taken_room_is_tried_again():
         reading = asyncio.create_task(first.receive())
         _, over = await room.robots.get()
         async with dialing(url + '/room7', robot) as states:
-            assert await states.reach('lost') == 'lost: HTTP 409 Already have a connection here'
+            assert await states.reach('lost') == (
+                'lost: HTTP 409 Already have a connection here; another robot has this name there')
             over.set()
             await states.reach('connected')
             _, over = await room.robots.get()
