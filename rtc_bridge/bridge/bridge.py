@@ -30,7 +30,8 @@ from .own_server import OwnServer
 from .service_calls import ServiceCalls
 from .start_messages import page_address, print_console_link, warn_of_anonymous_roles
 from .start_settings import (
-    check_codecs, make_access, make_key_store, read_page_url, read_robot_id,
+    check_codecs, make_access, make_host_candidates, make_key_store, read_page_url,
+    read_relay_trust, read_robot_id,
 )
 from .telemetry import Telemetry
 from .teleop import Teleop
@@ -89,6 +90,7 @@ class Bridge:
         self._relay_page = page_url(settings.relay_url, robot_id) if relay_url else ''
         self._page_url = read_page_url(settings.page_url)
         token = read_token(settings.relay_token_file)
+        trust = read_relay_trust(settings.relay_ca_file, relay_url)
         self._key_store = make_key_store(settings.access.directory)
         self._teleop = Teleop(node, settings.teleop, settings.rtcbot, EmergencyStop(StopFile(
             self._key_store.directory / f'emergency_stop.{robot_id}.json',
@@ -99,7 +101,8 @@ class Bridge:
             make_access(settings.access, robot_id, self._key_store),
             lambda text: received.publish(String(data=text)),
             codecs=check_codecs(settings.video), h264_profile=settings.video.h264_profile,
-            ice=read_ice(settings.ice), max_slots=settings.video.max_slots,
+            ice=read_ice(settings.ice), host_candidates=make_host_candidates(settings.ice),
+            max_slots=settings.video.max_slots,
             view_may_stop=settings.access.view_may_stop)
         self._sessions = Sessions(self._robot)
         self._cameras = Cameras(
@@ -116,7 +119,7 @@ class Bridge:
         self._refuse_unknown_parameters()
         self._relay_client = RelayClient(
             relay_url, robot_id, LocalRobotLink(self._sessions, 'relay'), token=token,
-            secret=self._key_store.secret) if relay_url else None
+            secret=self._key_store.secret, trust=trust) if relay_url else None
         self._diagnostics = DiagnosticsReport(
             node, self._robot, self._sessions, self._teleop, self._relay_client,
             settings.relay_url)

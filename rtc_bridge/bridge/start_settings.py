@@ -14,8 +14,12 @@
 
 """From parameters of the bridge to checked values and to the objects that its parts take."""
 
+import logging
 from pathlib import Path
+import ssl
 
+from ..core.access.host_candidates import (
+    ENOUGH_PORTS, HostCandidateRules, read_host_candidates)
 from ..core.access.invite_url import parse_page_url
 from ..core.access.origins import parse_origins
 from ..core.access.policy import AccessPolicy
@@ -23,11 +27,15 @@ from ..core.access.registration_tokens import MIN_TOKEN_LENGTH
 from ..core.clock import synchronized
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.robot_names import check_name
-from ..core.settings.robot_settings import AccessSettings, default_robot_id, VideoSettings
+from ..core.settings.robot_settings import (
+    AccessSettings, default_robot_id, IceSettings, VideoSettings)
 from ..core.video.video_codecs import check_h264_encoder, CODECS, H264_ENCODERS
 from ..media.encoder import h264_encoders
 from ..signaling.relay_url import read_token
 from ..system.key_store import default_directory, KeyStore
+from ..system.tls_trust import trust_file
+
+_logger = logging.getLogger(__name__)
 
 
 def read_robot_id(given: str) -> str:
@@ -54,6 +62,22 @@ def read_page_url(given: str) -> str:
         raise ParameterError(f'parameter page_url: {error}') from None
 
 
+def read_relay_trust(file: str, relay_url: str) -> ssl.SSLContext | None:
+    """
+    Return whose certificates are trusted at the relay; ``None``: the system's authorities.
+
+    :param file: the value of ``relay_ca_file``
+    :param relay_url: what is dialed, empty without a relay
+    :raises ParameterError: the file cannot be read, or has no certificate
+    """
+    if not file:
+        return None
+    if not relay_url.startswith('wss:'):
+        _logger.warning('relay_ca_file is not used, since relay_url is %s',
+                        'without TLS (http)' if relay_url else 'empty')
+    return trust_file(file, 'relay_ca_file')
+
+
 def make_key_store(directory: str) -> KeyStore:
     """
     Return the robot's secret and its revoked invites.
@@ -78,6 +102,21 @@ def make_access(settings: AccessSettings, robot_id: str, store: KeyStore) -> Acc
             settings.kscale_token_file, least=MIN_TOKEN_LENGTH,
             parameter='access.kscale_token_file', variable='RTC_BRIDGE_KSCALE_TOKEN'),
         synchronized=synchronized if required else lambda: True)
+
+
+def make_host_candidates(settings: IceSettings) -> HostCandidateRules:
+    """
+    Return the rules of which own addresses and ports viewers get.
+
+    :raises ParameterError: a value is not allowed
+    """
+    rules = read_host_candidates(settings.ports, settings.addresses, settings.interfaces)
+    if rules.ports is not None and len(rules.ports) < ENOUGH_PORTS:
+        _logger.warning(
+            'ice.ports has %d ports, so %d sessions at most: a page that connects again has two '
+            'for a moment, and visitors without an invite may hold 8; %d or more are better',
+            len(rules.ports), len(rules.ports), ENOUGH_PORTS)
+    return rules
 
 
 def check_codecs(settings: VideoSettings) -> tuple[str, ...]:

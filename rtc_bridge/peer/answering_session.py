@@ -18,7 +18,6 @@ import logging
 
 from aiortc import RTCDataChannel, RTCPeerConnection
 
-from . import aiortc_compat
 from .channels.channel import Channel
 from .channels.opening import make_channel
 from .negotiation import apply_offer, discard, let_others_run, make_slot
@@ -52,7 +51,7 @@ class AnsweringSession(Session):
         """
         Return the SDP answer, with all candidates in it.
 
-        :raises SignalingError: ``bad-offer``, ``bad-sdp``, ``no-camera`` or ``no-codec``
+        :raises SignalingError: ``bad-offer``, ``bad-sdp``, ``busy``, ``no-camera`` or ``no-codec``
         """
         await let_others_run()
         offer = read_offer(self._sdp, provable=self.role == 'none')
@@ -86,7 +85,8 @@ class AnsweringSession(Session):
         """
         Apply the offer, with a slot for each video section and all common codecs for each.
 
-        :raises SignalingError: ``bad-offer``, or ``busy`` if the session ended meanwhile
+        :raises SignalingError: ``bad-offer``, or ``busy`` if the session ended meanwhile or all
+            UDP ports are in use
         """
         # aiortc parses the offer once more.
         await let_others_run()
@@ -95,7 +95,7 @@ class AnsweringSession(Session):
         slots: list[Slot] = []
         try:
             # aiortc makes transports on the way, which get their limits here.
-            with aiortc_compat.limited_by(self.limits):
+            with self._making_transports():
                 for number in range(min(offer.slots, self.robot.max_slots)):
                     # Before the offer is applied, so that aiortc matches them with its sections.
                     slots.append(make_slot(
@@ -105,7 +105,7 @@ class AnsweringSession(Session):
                 await apply_offer(pc, offer.sdp)
         except BaseException as error:
             await discard(pc)
-            if not isinstance(error, Exception):
+            if isinstance(error, SignalingError) or not isinstance(error, Exception):
                 raise
             raise SignalingError('bad-offer', f'offer cannot be answered: {error!r}') from error
         if self.ending:

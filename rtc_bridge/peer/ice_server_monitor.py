@@ -18,12 +18,16 @@ import asyncio
 import contextlib
 import errno
 import logging
+import re
 from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn
-from ..core.access.ice_servers import IceServerPool, IceUrl, VIEWER_RENEWAL_S, VIEWER_TTL_S
+from ..core.access.ice_servers import IceServerPool, VIEWER_RENEWAL_S, VIEWER_TTL_S
+from ..core.access.ice_urls import IceUrl
+from ..core.connection_reasons import connection_reason
 from ..core.failure_log import failures
 from ..core.supervision import first_of
+from ..system.tls_trust import trust_remedy
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +37,23 @@ PROBE_PERIOD_S = 30.0
 # The name in the credentials of a probe.
 _NAME = 'probe'
 _NO_NETWORK = 'no network'
+_SILENT = 'no answer: it does not run, or a firewall drops {}'
 # The server works, but viewers would be refused there.
 _WRONG_CLOCK = (
     f'refuses credentials that are valid for {VIEWER_TTL_S:g} s, and takes longer ones: the '
     "robot's clock is slow, or the server's fast, and pages get no address there; set the clock "
     '(timedatectl)')
+# What to do about errors of TURN servers (RFC 8656, section 19; RFC 8489, section 14.8).
+_TURN_ERRORS = {
+    '401': 'the login or secret is wrong, or a clock is: compare ice.login_file or '
+           'ice.secret_file with the server, and both clocks (timedatectl)',
+    '403': 'the server forbids it: see its denied addresses and users',
+    '440': 'it gives out no addresses of this kind (IPv4 or IPv6); with coturn: '
+           'allocation-default-address-family=keep, and a relay-ip of each kind',
+    '486': 'its quota is used up: with coturn, user-quota or total-quota',
+    '508': 'it has no free address or port: with coturn, min-port and max-port',
+}
+_ERROR_CODE = re.compile(r'\((\d{3}) - ')
 
 
 async def probe_server(url: IceUrl, pool: IceServerPool) -> str:
@@ -49,12 +65,15 @@ async def probe_server(url: IceUrl, pool: IceServerPool) -> str:
                 return ''
             return await _probe_turn(url, pool)
     except TimeoutError:
-        return 'no answer'
+        return _SILENT.format(f'{"TCP" if url.transport == "tcp" else "UDP"} port {url.port}')
     except OSError as error:
         if error.errno == errno.ENETUNREACH:
             return _NO_NETWORK
         # A wrong password, a server without free addresses, an invalid certificate, ...
-        return str(error) or type(error).__name__
+        code = _ERROR_CODE.search(str(error))
+        remedy = _TURN_ERRORS.get(code[1]) if code else None
+        reason = connection_reason(error, url.host, trust_remedy())
+        return f'{reason}: {remedy}' if remedy else reason
     except Exception as error:
         # The other servers are used all the same.
         failures.note('ICE server', error)
@@ -69,12 +88,12 @@ async def _probe_turn(url: IceUrl, pool: IceServerPool) -> str:
     """
     server = url.host, url.port, url.transport, url.scheme == 'turns'
     try:
-        await ask_turn(*server, *pool.probe_credentials(_NAME))
+        await ask_turn(*server, *pool.probe_credentials(_NAME, url))
     except OSError as error:
         # coturn answers 401 (RFC 8656, section 7.2) to a password that has expired, too.
-        if not pool.credentials_expire or '401' not in str(error):
+        if not pool.derives(url) or '401' not in str(error):
             raise
-        await ask_turn(*server, *pool.robot_credentials(_NAME))
+        await ask_turn(*server, *pool.robot_credentials(_NAME, url))
         return _WRONG_CLOCK
     return ''
 
@@ -94,14 +113,20 @@ class IceServerMonitor:
         # What was wrong with each server at the last probe, '' if nothing.
         self._faults: dict[str, str] = {}
 
+    @property
+    def faults(self) -> dict[str, str]:
+        """Return what was wrong with each server at the last probe by URL, '' if nothing."""
+        return dict(self._faults)
+
     async def probe(self) -> bool:
         """Ask all servers once; tell whether something has changed."""
-        faults = await asyncio.gather(*(probe_server(url, self._pool) for url in self._pool.urls))
+        urls = self._pool.urls
+        faults = await asyncio.gather(*(probe_server(url, self._pool) for url in urls))
         if faults and all(fault == _NO_NETWORK for fault in faults):
             # The robot changes networks: this says nothing about any server.
             logger.debug('ICE servers: no network')
             return False
-        found = {url.text: fault for url, fault in zip(self._pool.urls, faults)}
+        found = {url.text: fault for url, fault in zip(urls, faults)}
         for url, fault in found.items():
             if fault != self._faults.get(url, ''):
                 logger.log(logging.WARNING if fault else logging.INFO, 'ICE server %s: %s', url,
@@ -117,16 +142,21 @@ class IceServerMonitor:
         """Ask all servers now, since another network may reach others."""
         self._probe_now.set()
 
+    async def servers_changed(self) -> None:
+        """Tell viewers of other servers or credentials, and ask all servers now."""
+        self._probe_now.set()
+        await self._on_change()
+
     async def run(self) -> None:
         """Ask all servers every ``PROBE_PERIOD_S``, for ever."""
-        if not self._pool.urls:
-            return
         clock = asyncio.get_running_loop().time
         probed = clock()
         while True:
             with contextlib.suppress(TimeoutError):
+                # Without servers there is nothing to do until a service issues some.
                 async with asyncio.timeout(
-                        VIEWER_RENEWAL_S if self._pool.credentials_expire else PROBE_PERIOD_S):
+                        VIEWER_RENEWAL_S if self._pool.credentials_expire else
+                        PROBE_PERIOD_S if self._pool.urls else None):
                     await self._probe_now.wait()
             changed = False
             if self._probe_now.is_set() or clock() - probed >= PROBE_PERIOD_S - 1:

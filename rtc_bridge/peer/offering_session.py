@@ -58,13 +58,13 @@ class OfferingSession(Session):
         """
         Return the SDP offer, with all candidates in it.
 
-        :raises SignalingError: ``bad-message`` or ``no-camera``
+        :raises SignalingError: ``bad-message``, ``busy`` or ``no-camera``
         """
         self._check_wanted()
         pc = self._connect()
         try:
             # aiortc makes transports on the way, which get their limits here.
-            with aiortc_compat.limited_by(self.limits):
+            with self._making_transports():
                 self.channels[CHAT] = ChatChannel(pc.createDataChannel(CHAT), self)
                 for _ in self._wanted:
                     transceiver = pc.addTransceiver('video', 'sendonly')

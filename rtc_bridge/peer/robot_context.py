@@ -18,6 +18,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Awaitable, Callable
 
+from ..core.access.host_candidates import HostCandidateRules
 from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
@@ -45,6 +46,7 @@ class RobotContext:
     :param codecs: ``h264`` and ``vp8`` in order of preference
     :param h264_profile: ``main`` for viewers that take it, or ``baseline``
     :param ice: STUN and TURN servers for robot and viewers; empty means none, never a public one
+    :param host_candidates: which own addresses and ports sessions use
     :param max_slots: video sections of one session that get a slot
     :param name_of: * returns the name in the invite of a session, ``None`` if it has none
     :param telemetry: * newest JSON values by name, each with the boot-time clock of its arrival;
@@ -63,6 +65,7 @@ class RobotContext:
     codecs: tuple[str, ...] = ('h264', 'vp8')
     h264_profile: str = 'baseline'
     ice: IceServerPool = field(default_factory=IceServerPool)
+    host_candidates: HostCandidateRules = HostCandidateRules()
     max_slots: int = 4
     name_of: Callable[[str], str | None] = lambda session: None
     telemetry: dict[str, tuple[object, float] | None] = field(default_factory=dict)

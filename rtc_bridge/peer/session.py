@@ -15,6 +15,8 @@
 """One viewer's session on the robot, from its negotiation to its end."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 import logging
 from typing import Callable
 
@@ -28,9 +30,11 @@ from .remote_candidates import RemoteCandidates
 from .robot_context import RobotContext
 from .slots.slot import Slot
 from .slots.viewer_path import STEP_S, ViewerPath
+from ..core.access.host_candidates import PortsInUse
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
+from ..core.limits.log_limits import LogSampler
 from ..core.limits.peer_limits import PeerLimits, SessionBudgets
 from ..core.limits.refusals import refusals
 from ..core.protocol.control_messages import ViewerStats
@@ -45,6 +49,8 @@ CONNECT_TIMEOUT_S = 15.0
 # Seconds without an answer to a consent check after which a viewer is gone. Checks go out five
 # times a second. aiortc's close() gets as long.
 DEAD_AFTER_S = 4.0
+# A range that is too small may refuse many.
+_port_reports = LogSampler()
 
 
 class Session:
@@ -113,6 +119,25 @@ class Session:
         if logger.isEnabledFor(logging.DEBUG):
             log_states(pc, self.name)
         return pc
+
+    @contextmanager
+    def _making_transports(self) -> Iterator[None]:
+        """
+        Let aiortc make and open transports in the block, within this session's limits.
+
+        :raises SignalingError: ``busy``, all UDP ports are in use
+        """
+        try:
+            with (aiortc_compat.limited_by(self.limits),
+                  aiortc_compat.gathering_by(self.robot.host_candidates)):
+                yield
+        except PortsInUse as error:
+            refusals.note('UDP port', self.source, str(error))
+            if count := _port_reports.count():
+                logger.warning('%s from %s is refused as busy, refusal %d: %s; give it more ports',
+                               self.name, self.source or '?', count, error)
+            raise SignalingError('busy', f'{error}; try again when another viewer has gone'
+                                 ) from None
 
     def _start(self, pc: RTCPeerConnection) -> None:
         """Wait for the viewer to connect, as the description goes out now."""

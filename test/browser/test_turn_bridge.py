@@ -22,8 +22,9 @@ import time
 from aiohttp import ClientSession
 import pytest
 from rtc_bridge.core.access.ice_servers import (
-    IceServerPool, parse_ice_url, turn_rest_credentials, VIEWER_TTL_S,
+    IceServerPool, turn_rest_credentials, VIEWER_TTL_S,
 )
+from rtc_bridge.core.access.ice_urls import parse_ice_url
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.signaling.network_changes import reachable

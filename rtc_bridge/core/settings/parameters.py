@@ -14,10 +14,11 @@
 
 """Settings as frozen dataclasses: each field has a default, range, unit and description."""
 
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, Field, field, fields, is_dataclass, replace
 import math
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, cast, ClassVar, Protocol, TypeVar
 
 from ..errors import ParameterError
 from ..protocol.strict_json import shorten
@@ -29,12 +30,12 @@ class Settings(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-Value = bool | int | float | str | tuple[str, ...]
+Value = bool | int | float | str | tuple[str, ...] | tuple[int, ...]
 _Value = TypeVar('_Value', bound=Value)
 _Settings = TypeVar('_Settings', bound=Settings)
 _METADATA = 'parameter'
-_KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text',
-          tuple: 'a list of texts'}
+_KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text'}
+_ITEMS = {str: 'a list of texts', int: 'a list of integers'}
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Parameter:
 
     The default's type is the parameter's type. ``low`` and ``high`` bound numbers, both included;
     ``choices`` are the only values allowed, if any are given. ``live`` parameters may be changed
-    while the program runs.
+    while the program runs. ``item`` is the type of what is in a list.
     """
 
     name: str
@@ -55,12 +56,14 @@ class Parameter:
     high: float | None = None
     choices: tuple[Value, ...] = ()
     live: bool = False
+    item: type[str] | type[int] = str
 
     def allowed(self) -> str:
         """Return in words which values are allowed."""
         if self.choices:
             return 'one of ' + ', '.join(map(str, self.choices))
-        text = _KINDS[type(self.default)]
+        kind = type(self.default)
+        text = _ITEMS[self.item] if kind is tuple else _KINDS[kind]
         if self.low is not None and self.high is not None:
             text += f' from {self.low} to {self.high}'
         elif self.low is not None:
@@ -80,10 +83,11 @@ class Parameter:
         kind = type(self.default)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
-        if kind is tuple and (value is None or isinstance(value, (list, tuple))):
-            texts = [item for item in value or () if isinstance(item, str)]
-            if len(texts) == len(value or ()):
-                return tuple(texts)
+        # ROS gives numbers as an array.
+        if kind is tuple and (value is None or isinstance(value, (list, tuple, array))):
+            items = [item for item in value or () if type(item) is self.item]
+            if len(items) == len(value or ()):
+                return cast(tuple[str, ...] | tuple[int, ...], tuple(items))
         elif isinstance(value, (bool, int, float, str)) and type(value) is kind:
             if self._is_allowed(value):
                 return value
@@ -111,9 +115,9 @@ class Parameter:
 
 def parameter(default: _Value, description: str, unit: str = '', low: float | None = None,
               high: float | None = None, *, choices: tuple[_Value, ...] = (),
-              live: bool = False) -> _Value:
+              live: bool = False, item: type[str] | type[int] = str) -> _Value:
     """Return a field of a settings dataclass; its name is the parameter's."""
-    row = Parameter('', default, description, unit, low, high, choices, live)
+    row = Parameter('', default, description, unit, low, high, choices, live, item)
     return field(default=default, metadata={_METADATA: row})
 
 

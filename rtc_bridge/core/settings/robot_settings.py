@@ -195,14 +195,33 @@ class IceSettings:
         (), 'STUN and TURN servers for robot and viewers, the best first: stun:HOST:PORT, '
         'turn:HOST:PORT?transport=udp (or tcp), turns:HOST:PORT?transport=tcp')
     login_file: str = parameter(
-        '', "file with USERNAME:PASSWORD for the TURN servers; empty: the environment's "
-        'RTC_BRIDGE_TURN_LOGIN')
+        '', 'file with USERNAME:PASSWORD for the TURN servers, or with a line HOST '
+        "USERNAME:PASSWORD for each of them; empty: the environment's RTC_BRIDGE_TURN_LOGIN")
     secret_file: str = parameter(
         '', "file with the secret of coturn's use-auth-secret, instead of a login; empty: the "
         "environment's RTC_BRIDGE_TURN_SECRET")
     ttl: float = parameter(
-        3600.0, "the robot's own credentials from that secret are valid for this long", unit='s',
-        low=60.0, high=86400.0)
+        3600.0, "the robot's own credentials from that secret are valid for this long; credentials"
+        ' of ice.credentials_url are asked for this long', unit='s', low=60.0, high=86400.0)
+    credentials_url: str = parameter(
+        '', 'service that issues TURN servers and their credentials (Cloudflare, Twilio, Metered '
+        'and others): https://HOST/PATH, with {token} where the token belongs if it belongs into '
+        'the URL; empty: none')
+    credentials_token_file: str = parameter(
+        '', 'file with the token for that service; USER:PASSWORD is sent as Basic, another one as '
+        "Bearer; empty: the environment's RTC_BRIDGE_TURN_API_TOKEN")
+    credentials_method: str = parameter(
+        'auto', 'method of the request; auto: post if the token is sent in a header, get if it is '
+        'in the URL or if there is none', choices=('auto', 'get', 'post'))
+    ports: tuple[int, ...] = parameter(
+        (), 'first and last UDP port for video and commands, for firewalls and port mappings: '
+        'each session takes one on each address of the robot; empty: any', item=int)
+    addresses: tuple[str, ...] = parameter(
+        (), 'further addresses by which viewers reach this robot, as behind 1:1 NAT or a port '
+        'mapping: PUBLIC, or PUBLIC/PRIVATE for one of several addresses of the robot')
+    interfaces: tuple[str, ...] = parameter(
+        ('*',), 'network interfaces for video and commands; * stands for any characters, ! before '
+        "a name leaves it out: ['*', '!docker*', '!tailscale0']")
 
 
 @dataclass(frozen=True)
@@ -268,6 +287,10 @@ class RobotSettings:
         '(RTCBot); empty: no relay')
     relay_token_file: str = parameter(
         '', "file with the token for the relay; empty: the environment's RTC_BRIDGE_RELAY_TOKEN")
+    relay_ca_file: str = parameter(
+        '', "file with certificates (PEM) that the relay's certificate may be from, besides the "
+        "system's: a private authority's, or the relay's own if it is self-signed; empty: no "
+        'file')
     server: ServerSettings = ServerSettings()
     cameras: CameraSelection = CameraSelection()
     video: VideoSettings = VideoSettings()

@@ -22,11 +22,11 @@ compare the parts named in each file, since a part that is still there may have 
 """
 
 # Imported for their effect: they put limits in place.
-from . import datagrams, ice_checks, incoming_media, sctp  # noqa: F401
+from . import datagrams, ice_checks, incoming_media, ipv6_literals, sctp  # noqa: F401
 from .codec_switch import make_codec_switch
 from .consent import check_consent, last_answer, round_trip, unanswered_for
 from .dtls import peer_fingerprint
-from .gathering import host_addresses
+from .gathering import gathering_by, host_addresses, host_interfaces
 from .hooks import missing
 from .ice_connections import selected_pairs
 from .ice_server_requests import ask_stun, ask_turn
@@ -37,8 +37,9 @@ from .rtp_history import newest_packets, newest_timestamp, padding_packets, send
 from .video_codecs import offered_profiles, preferences
 
 __all__ = [
-    'ask_stun', 'ask_turn', 'check_consent', 'host_addresses', 'last_answer', 'limited_by',
-    'make_codec_switch', 'missing', 'newest_packets', 'newest_timestamp', 'offered_profiles',
-    'padding_packets', 'peer_fingerprint', 'PLAYOUT_DELAY_URI', 'preferences', 'round_trip',
-    'selected_pairs', 'send_again', 'unanswered_for', 'watch_rtcp',
+    'ask_stun', 'ask_turn', 'check_consent', 'gathering_by', 'host_addresses', 'host_interfaces',
+    'last_answer', 'limited_by', 'make_codec_switch', 'missing', 'newest_packets',
+    'newest_timestamp', 'offered_profiles', 'padding_packets', 'peer_fingerprint',
+    'PLAYOUT_DELAY_URI', 'preferences', 'round_trip', 'selected_pairs', 'send_again',
+    'unanswered_for', 'watch_rtcp',
 ]

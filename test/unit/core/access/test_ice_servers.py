@@ -17,8 +17,9 @@
 
 import pytest
 from rtc_bridge.core.access.ice_servers import (
-    IceServerPool, IceUrl, parse_ice_url, turn_rest_credentials, VIEWER_TTL_S,
+    IceServerPool, turn_rest_credentials, VIEWER_TTL_S,
 )
+from rtc_bridge.core.access.ice_urls import IceUrl, parse_ice_url
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.ice import IceServer
 from support.fake_clock import FakeClock
@@ -35,6 +36,8 @@ OTHER = 'turn:u.example.org'
     ('turn:192.0.2.7', ('turn', '192.0.2.7', 3478, 'udp')),
     ('turns:t', ('turns', 't', 5349, 'tcp')),
     (TLS, ('turns', 't.example.org', 443, 'tcp')),
+    ('stun:[2001:db8::1]:3478', ('stun', '2001:db8::1', 3478, 'udp')),
+    ('turn:[::1]?transport=tcp', ('turn', '::1', 3478, 'tcp')),
 ])
 def test_urls_are_read(text, parts):
     assert parse_ice_url(text) == IceUrl(text, *parts)
@@ -43,12 +46,25 @@ def test_urls_are_read(text, parts):
 @pytest.mark.parametrize('text', [
     '', 'stun', 'stun:', 'stun://host', 'http:host', 'stuns:host', 'stun:host?transport=udp',
     'turns:host?transport=udp', 'turn:host?transport=sctp', 'turn:host:0', 'turn:host:65536',
-    'turn:user@host', 'turn:host:', 'turn:[2001:db8::1]:3478', 'turn:host?transport=udp\n',
+    'turn:user@host', 'turn:host:', 'turn:host?transport=udp\n',
 ])
 def test_other_urls_are_refused_by_name(text):
     with pytest.raises(ParameterError) as refused:
         parse_ice_url(text)
     assert str(refused.value).startswith(f'parameter ice.servers has {text!r}, allowed are stun:')
+
+
+@pytest.mark.parametrize('text, reason', [
+    ('stun:2001:db8::1:3478', 'an IPv6 address needs brackets'),
+    ('turn:fe80::1', 'an IPv6 address needs brackets'),
+    ('stun:[fe80::1%eth0]:3478', 'whose zone %eth0 means something on one host only'),
+    ('stun:[fe80::1]', 'no address that others reach'), ('turn:[::]', 'no address that others'),
+    ('stun:[2001:db8::zz]', 'no IPv6 address'), ('stun:[192.0.2.1]', 'no IPv6 address'),
+    ('stun:[]', 'no IPv6 address')])
+def test_ipv6_literals_that_others_cannot_use_are_refused_with_a_word(text, reason):
+    with pytest.raises(ParameterError, match='parameter ice.servers has') as refused:
+        parse_ice_url(text)
+    assert reason in str(refused.value)
 
 
 @pytest.mark.parametrize('host', ['turn..example.org', f'{"a" * 64}.org', 'turn.example..'])
