@@ -42,7 +42,8 @@ class AnsweringSession(Session):
 
     def __init__(self, offer: Offer, role: str, robot: RobotContext,
                  invite: VerifiedInvite | None = None) -> None:
-        super().__init__(offer.session, offer.protocol, offer.source, role, robot, invite)
+        super().__init__(offer.session, offer.protocol, offer.source, role, robot, invite,
+                         is_direct=offer.is_direct)
         self._sdp = offer.sdp
         # The camera that slot 0 is to show first, by name; None: the robot's first.
         self._camera = offer.camera
@@ -54,7 +55,7 @@ class AnsweringSession(Session):
         :raises SignalingError: ``bad-offer``, ``bad-sdp``, ``busy``, ``no-camera`` or ``no-codec``
         """
         await let_others_run()
-        offer = read_offer(self._sdp, provable=self.role == 'none')
+        offer = read_offer(self._candidates.reveal_in(self._sdp), provable=self.role == 'none')
         self._check(offer)
         self.authorization.set_offered_fingerprint(offer.fingerprint)
         self._candidates.count_in(self._sdp)

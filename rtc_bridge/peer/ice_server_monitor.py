@@ -131,7 +131,7 @@ class IceServerMonitor:
             if fault != self._faults.get(url, ''):
                 logger.log(logging.WARNING if fault else logging.INFO, 'ICE server %s: %s', url,
                            fault or 'answers again')
-        self._faults = found
+        self._faults = self._pool.faults = found
         reachable = frozenset(url for url, fault in found.items() if fault in ('', _WRONG_CLOCK))
         changed, self._pool.reachable = reachable != self._pool.reachable, reachable
         if changed:

@@ -34,11 +34,13 @@ from ..core.access.host_candidates import PortsInUse
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
+from ..core.limits.address_limits import reachable_address
 from ..core.limits.log_limits import LogSampler
 from ..core.limits.peer_limits import PeerLimits, SessionBudgets
 from ..core.limits.refusals import refusals
 from ..core.protocol.control_messages import ViewerStats
 from ..core.protocol.ice import Candidate
+from ..core.protocol.ice_report import CandidateCounts, describe_no_path, IceFacts
 from ..core.protocol.strict_json import shorten
 from ..core.supervision import guard, guarded, spawn
 
@@ -46,6 +48,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds from the answer, or from the robot's offer, until the connection has to be there.
 CONNECT_TIMEOUT_S = 15.0
+# Seconds: a viewer that leaves earlier has not waited for a path.
+_MIN_TRIED_S = 3.0
 # Seconds without an answer to a consent check after which a viewer is gone. Checks go out five
 # times a second. aiortc's close() gets as long.
 DEAD_AFTER_S = 4.0
@@ -65,6 +69,7 @@ class Session:
     :param source: address of the viewer, as far as signaling knows it
     :param role: ``none`` until a proof, ``view`` or ``drive``
     :param invite: that a WHEP player has shown
+    :param is_direct: ``source`` is the viewer's own address, not that of a proxy
     :ivar selected: the viewer has chosen the camera of slot 0
     :ivar viewer_stats: what the page measured last, and when it said so (boot-time clock)
     :ivar failed_codecs: codecs that the viewer decodes nothing of, in any slot
@@ -72,7 +77,8 @@ class Session:
     """
 
     def __init__(self, session_id: str, protocol: str, source: str | None, role: str,
-                 robot: RobotContext, invite: VerifiedInvite | None = None) -> None:
+                 robot: RobotContext, invite: VerifiedInvite | None = None, *,
+                 is_direct: bool = False) -> None:
         self.session_id = session_id
         self.name = f'session {session_id[:8]}'
         self.protocol = protocol
@@ -89,7 +95,8 @@ class Session:
         self.viewer_stats: tuple[ViewerStats, float] | None = None
         self.failed_codecs: set[str] = set()
         self.on_closed: Callable[[Session], None] = lambda session: None
-        self._candidates = RemoteCandidates(self.name)
+        self._candidates = RemoteCandidates(
+            self.name, reachable_address(source) if is_direct else None)
         self._logged_channel = False
         self._pc: RTCPeerConnection | None = None
         self._watch_task: asyncio.Task[None] | None = None
@@ -279,8 +286,14 @@ class Session:
             await asyncio.shield(self._closing)
 
     async def _close(self, reason: str, code: str) -> None:
+        found_no_path = (self.state == 'connecting'
+                         and boot_time() - self._began > _MIN_TRIED_S)
         self.state = 'closed'
         logger.info('%s ends: %s', self.name, reason)
+        if found_no_path:
+            with guard('end of a session'):
+                logger.warning('%s from %s found no path: %s', self.name, self.source or '?',
+                               describe_no_path(self._ice_facts()))
         # First: a message that is still on its way must not take the lease again.
         self._close_channels(reason, code)
         # Each step is taken whatever happens in the others.
@@ -299,6 +312,13 @@ class Session:
                     await self._pc.close()
             except TimeoutError:
                 logger.warning('%s: aiortc did not close its connection', self.name)
+
+    def _ice_facts(self) -> IceFacts:
+        checks, own = self.limits.ice_checks, CandidateCounts()
+        if self._pc is not None and self._pc.localDescription is not None:
+            own.add(self._pc.localDescription.sdp.split('\r\n'))
+        return IceFacts(own, self._candidates.counts, checks.sent, checks.answered,
+                        checks.received, self.robot.ice.faults)
 
     def _close_channels(self, reason: str, code: str) -> None:
         for channel in self.channels.values():

@@ -70,7 +70,9 @@ def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
     app.on_shutdown.append(sockets.close_all)
     _MonitoringRoutes(relay, hosts, Networks('metrics_for', settings.metrics_for)).add_routes(
         app.router)
-    _PageRoutes(relay, PageFiles(page_dir or PAGE_DIR)).add_routes(app.router)
+    page = _PageRoutes(relay, PageFiles(page_dir or PAGE_DIR))
+    page.add_routes(app.router)
+    app.on_shutdown.append(page.close)
     return app
 
 
@@ -120,6 +122,11 @@ class _PageRoutes:
         for protocol in self._protocols:
             protocol.add_routes(router)
         router.add_get('/{name}', self._get)
+
+    async def close(self, app: web.Application) -> None:
+        """End what the protocols do beside requests."""
+        for protocol in self._protocols:
+            await protocol.close()
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if is_websocket(request):

@@ -30,6 +30,7 @@ from support.processes import free_port, node, Process
 from support.redis_server import RedisServer
 from support.relay_server import get, Relay
 from support.viewers import Viewer
+from support.whep_player import session_path
 from test_relays import answer, FRAGMENT, ready, SDP, WHEP
 
 DOCS = Path(__file__).parents[2] / 'docs' / 'reverse-proxy.md'
@@ -188,7 +189,7 @@ def test_all_doors_through_nginx(site):
             for _ in range(3):
                 posting = asyncio.create_task(http.post('/whep/r1', data=SDP, headers=WHEP))
                 await answer(robot, door='whep')
-                session = (await posting).headers['Location']
+                session = session_path(await posting)
                 for _ in range(3):
                     async with http.patch(session, data=FRAGMENT, headers={
                             'Content-Type': 'application/trickle-ice-sdpfrag'}) as response:

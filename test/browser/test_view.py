@@ -39,14 +39,19 @@ KEY = INVITE.rpartition('.')[2]
 HOSTILE = "window.hostile = true; fetch('/stolen?' + location.hash.slice(1));"
 
 
-@pytest.mark.parametrize('text, socket', [
-    ('https://relay.example.org/bot', 'wss://relay.example.org/bot'),
-    ('http://192.0.2.7:8080/fleet/bot', 'ws://192.0.2.7:8080/fleet/bot'),
-    ('http://[2001:db8::7]:8080/', 'ws://[2001:db8::7]:8080/ws'),
-    ('https://relay.example.org', 'wss://relay.example.org/ws'),
+@pytest.mark.parametrize('text, socket, polling', [
+    ('https://relay.example.org/bot', 'wss://relay.example.org/bot',
+     'https://relay.example.org/signaling/bot/'),
+    ('http://192.0.2.7:8080/fleet/bot', 'ws://192.0.2.7:8080/fleet/bot',
+     'http://192.0.2.7:8080/fleet/signaling/bot/'),
+    ('http://[2001:db8::7]:8080/', 'ws://[2001:db8::7]:8080/ws',
+     'http://[2001:db8::7]:8080/signaling/ws/'),
+    ('https://relay.example.org', 'wss://relay.example.org/ws',
+     'https://relay.example.org/signaling/ws/'),
 ])
-def test_where_a_page_has_its_signaling(text, socket):
-    assert parse_page_url(text).websocket_url == socket
+def test_where_a_page_has_its_signaling(text, socket, polling):
+    page = parse_page_url(text)
+    assert (page.websocket_url, page.polling_url) == (socket, polling)
 
 
 def test_a_link_is_read():
@@ -358,7 +363,8 @@ async def test_a_guessed_path_shows_nothing():
             assert response.status == 421
         async with http.get('/secret/') as response:
             policy = response.headers['Content-Security-Policy']
-            assert 'connect-src wss://relay.example.org/bot;' in policy
+            assert ('connect-src wss://relay.example.org/bot '
+                    'https://relay.example.org/signaling/bot/;') in policy
             assert '<meta name="signaling" content="wss://relay.example.org/bot">' in (
                 await response.text())
         async with http.get('/secret/static/ui/main.js') as response:

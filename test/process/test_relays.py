@@ -35,6 +35,7 @@ from rtc_bridge.relay.directory.shared_registry import SharedRegistry
 from support.patience import PATIENCE
 from support.redis_server import RedisServer
 from support.relay_server import closed, get, make_offer, relay, send
+from support.whep_player import session_path
 
 WHEP = {'Content-Type': 'application/sdp'}
 SDP = 'v=0\r\na=ice-ufrag:abcd\r\n'
@@ -207,7 +208,7 @@ async def test_whep_sessions_are_the_same_at_each_relay(server):
             async with await posting as response:
                 assert response.status == 201
                 assert 'stun:stun.example.org' in response.headers['Link']
-                session = response.headers['Location']
+                session = session_path(response)
             for other in others:
                 async with other.http.head(session) as response:
                     assert response.status == 200
@@ -240,7 +241,7 @@ async def test_session_ended_by_its_robot_is_over_at_all_relays(server):
         robot = await a.robot('/r1')
         posting = asyncio.create_task(b.http.post('/whep/r1', data=SDP, headers=WHEP))
         offer = await answer(robot)
-        session = (await posting).headers['Location']
+        session = session_path(await posting)
         await send(robot, type='close', session=offer['session'])
         async with asyncio.timeout(PATIENCE):
             for r in (a, b, c):

@@ -38,6 +38,7 @@ from support.attack_texts import (
 )
 from support.page_client import PageClient, Refused, signal, SUBPROTOCOL
 from support.patience import PATIENCE
+from support.whep_player import session_path
 
 # A stranger's session that is not ended at once is by then, as it never proves anything.
 ENDS_IN_S = 20.0
@@ -551,7 +552,7 @@ async def _whep_media_lines(target):
                 'Authorization': f'Bearer {target.bearer}'}) as response:
             if response.status != 201:
                 return f'not let in: {response.status} {await response.text()}'
-            session = target.url + response.headers['Location']
+            session = target.url + session_path(response)
     try:
         return await _post(session, fragment, 'application/trickle-ice-sdpfrag', 'PATCH')
     finally:

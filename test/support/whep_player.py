@@ -15,11 +15,20 @@
 """A small WHEP player for tests: aiortc and aiohttp."""
 
 import re
+from urllib.parse import urljoin
 
 from aiortc import RTCSessionDescription
 from support.viewer import Viewer
 
 _CANDIDATE = re.compile(r'^a=(?:candidate:.*|end-of-candidates)\r\n', re.M)
+
+
+def session_path(response):
+    """Return the path of the session that a 201 names relative to what was posted to."""
+    location = response.headers['Location']
+    # A proxy may have taken a prefix off the path.
+    assert not location.startswith('/') and '://' not in location, location
+    return urljoin(response.url.raw_path, location)
 
 
 def fragment(sdp, lines=None):
@@ -53,7 +62,7 @@ class Player(Viewer):
             text = await response.text()
             if response.status != 201:
                 return response.status, response.headers, text
-            self.session = response.headers['Location']
+            self.session = session_path(response)
         await self.pc.setRemoteDescription(RTCSessionDescription(text, 'answer'))
         if trickle:
             assert await self.patch(fragment(sdp)) == 204

@@ -67,7 +67,8 @@ class IceServerPool:
     has issued (:meth:`use_issued`), or one that is derived from a secret for each use.
 
     ``reachable`` has the URLs that answered the robot's last probe, or is ``None`` before the
-    first: then every server counts as reachable.
+    first: then every server counts as reachable. ``faults`` has what was wrong with each URL at
+    that probe, '' if nothing.
 
     :param urls: in order of preference
     :param login: username and password of all TURN servers, if they are fixed
@@ -86,6 +87,7 @@ class IceServerPool:
         self.configured = urls
         self.ttl = ttl
         self.reachable: frozenset[str] | None = None
+        self.faults: dict[str, str] = dict.fromkeys((url.text for url in urls), '')
         self._login = login
         self._logins = logins
         self._secret = secret

@@ -54,6 +54,12 @@ class PageUrl:
         """
         return 'ws' + self.url.removeprefix('http') + ('ws' if self.url.endswith('/') else '')
 
+    @property
+    def polling_url(self) -> str:
+        """Return the URL below which the page signals over HTTP where no WebSocket passes."""
+        folder, _, name = self.websocket_url.rpartition('/')
+        return f'http{folder.removeprefix("ws")}/signaling/{name}/'
+
 
 @dataclass(frozen=True)
 class InviteUrl:

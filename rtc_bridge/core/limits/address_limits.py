@@ -78,6 +78,19 @@ def is_loopback(address: str | None) -> bool:
     return parsed is not None and parsed.is_loopback
 
 
+def reachable_address(address: str | None) -> str | None:
+    """
+    Return an address in its shortest form, ``None`` if packets from elsewhere cannot go there.
+
+    That holds for the loopback, and for link-local IPv6 addresses, which need a zone.
+    """
+    parsed = _parse(address)
+    if parsed is None or parsed.is_loopback or parsed.is_unspecified or parsed.is_multicast or (
+            isinstance(parsed, IPv6Address) and parsed.is_link_local):
+        return None
+    return str(parsed)
+
+
 class Networks:
     """
     A set of IP networks.

@@ -55,11 +55,13 @@ class IceCheckLimits:
     """
     The addresses of one peer, and the checks that go to them.
 
-    ``proven`` is set after a proof: it lifts the bound on checks, and no other.
+    ``proven`` is set after a proof: it lifts the bound on checks, and no other. ``sent``,
+    ``answered`` and ``received`` count checks for the log, without repetitions.
     """
 
     def __init__(self) -> None:
         self.proven = False
+        self.sent = self.answered = self.received = 0
         # Whether each address (with its port) is private.
         self._addresses: dict[tuple[str, int], bool] = {}
         # Sources of authenticated checks, and of authenticated answers.

@@ -193,6 +193,7 @@ class Offer(SignalingMessage):
     ``bearer`` is the token of a WHEP player, which the robot verifies.
     ``origin`` is that of the viewer's page: ``None`` for a program that is no browser, ``same``
     for a page of the server's own, see :mod:`~rtc_bridge.core.access.origins`.
+    ``is_direct`` is true if ``source`` is the viewer's own address, and not that of a proxy.
     """
 
     TYPE = 'offer'
@@ -204,6 +205,7 @@ class Offer(SignalingMessage):
     source: str | None = None
     bearer: str | None = field(default=None, repr=False)
     origin: str | None = None
+    is_direct: Annotated[bool, JsonMember('direct')] = False
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,8 @@ def _limit_candidates(connection: Any) -> None:
 
     def check_within_limits(self: Any, message: Any, addr: Any, protocol: Any) -> None:
         limits = limits_of(self)
+        if limits is not None:
+            limits.ice_checks.received += 1
         if limits is None or limits.ice_checks.allow_address(*addr[:2], sends_checks=True):
             check(self, message, addr, protocol)
 
@@ -82,6 +84,9 @@ def _limit_requests(protocol: Any) -> None:
     async def request_within_limits(self: Any, message: Any, addr: Any, *args: Any,
                                     **kwargs: Any) -> Any:
         limits = limits_of(self.receiver)
+        is_check = 'USERNAME' in message.attributes
+        if limits is not None:
+            limits.ice_checks.sent += is_check
         try:
             result = await request(self, message, addr, *args, **kwargs)
         except stun.TransactionFailed as failed:
@@ -92,6 +97,7 @@ def _limit_requests(protocol: Any) -> None:
                 raise stun.TransactionTimeout() from None
             raise
         if limits is not None:
+            limits.ice_checks.answered += is_check
             limits.ice_checks.note_answer(*addr[:2])
         return result
 

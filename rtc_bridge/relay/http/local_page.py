@@ -30,7 +30,8 @@ def create_app(page: PageUrl, path: str, page_dir: Path = PAGE_DIR) -> web.Appli
     """
     Return an application that serves the page and nothing else.
 
-    The page connects to the relay by itself; its Content-Security-Policy allows that one address.
+    The page connects to the relay by itself; its Content-Security-Policy allows the robot's
+    signaling there and nothing else.
     If this server passed the signaling on, it would open other networks to whatever can reach its
     port. Only where the relay has an IPv6 address, which no policy can name, is the signaling
     passed on, for this page alone.
@@ -54,7 +55,8 @@ def create_app(page: PageUrl, path: str, page_dir: Path = PAGE_DIR) -> web.Appli
         return files.respond(request.match_info['path'], request)
 
     async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-        protect(response, signaling_url(request))
+        polling = f' {page.polling_url}' if tunnel is None else ''
+        protect(response, signaling_url(request) + polling)
 
     @web.middleware
     async def check_host(request: web.Request,

@@ -35,8 +35,11 @@ from ...core.protocol.strict_json import shorten
 from ...core.settings.relay_settings import RelaySettings
 
 _FORWARDED = ('X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host')
+# What tells of any proxy (RFC 7239; RFC 9110, section 7.6.3).
+_PROXY_SIGNS = (*_FORWARDED, 'X-Real-IP', 'Forwarded', 'Via')
 # Headers of answers that pages of other origins may read (Fetch, section 3.2.4).
 _EXPOSED = 'ETag, Link, Location, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate'
+_FOR_ALL_PAGES = ('/whep/', '/signaling/')
 # Characters of a Host header in a log line or an error: a name has up to 253.
 _MAX_HOST = 300
 
@@ -63,6 +66,15 @@ def request_origin(request: web.Request) -> str | None:
     """Return the origin of the page that sent a request, as ``core.access.origins`` has it."""
     return page_origin(request.headers.getall('Origin', []), request.scheme,
                        request.headers.get('Host', ''))
+
+
+def is_direct(request: web.Request) -> bool:
+    """
+    Tell whether ``request.remote`` is the client's own address, as far as can be known.
+
+    It is not for a request of a proxy that is not trusted.
+    """
+    return not any(name in request.headers for name in _PROXY_SIGNS)
 
 
 class Middleware:
@@ -170,17 +182,22 @@ class Middleware:
 
 
 def _as_proxied(request: web.Request, proxies: Networks) -> web.Request:
-    """Return a request as the client of a trusted proxy made it."""
-    changes: dict[str, Any] = {'remote': proxies.client_behind(
-        request.remote, request.headers.getall('X-Forwarded-For', []))}
+    """Return a request as the client of a trusted proxy made it, without signs of the proxy."""
+    hops = request.headers.getall('X-Forwarded-For', [])
+    remote = proxies.client_behind(request.remote, hops)
+    headers = request.headers.copy()
+    if ','.join(hops).partition(',')[0].strip() == remote:
+        # Else there is another proxy, which is not trusted.
+        for name in _PROXY_SIGNS:
+            headers.popall(name, None)
+    changes: dict[str, Any] = {'remote': remote, 'headers': headers}
     # Each of several proxies may append to the list; the first entry is what the client speaks.
     scheme = request.headers.get('X-Forwarded-Proto', '').partition(',')[0].strip().lower()
     if scheme in ('http', 'https'):
         changes['scheme'] = scheme
     if host := request.headers.get('X-Forwarded-Host', '').partition(',')[0].strip():
-        headers = request.headers.copy()
         headers['Host'] = host
-        changes |= {'headers': headers, 'host': host}
+        changes['host'] = host
     return request.clone(**changes)
 
 
@@ -188,6 +205,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Add the headers that each answer has, errors included."""
     protect(response)
     # Viewers' pages may have any origin, and read error texts, too.
-    if request.method in ('POST', 'OPTIONS') or request.path.startswith('/whep/'):
+    if request.method in ('POST', 'OPTIONS') or request.path.startswith(_FOR_ALL_PAGES):
         response.headers['Access-Control-Allow-Origin'] = '*'
         response.headers['Access-Control-Expose-Headers'] = _EXPOSED

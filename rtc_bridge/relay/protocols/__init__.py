@@ -23,10 +23,11 @@ has robots of its own, adds them to the registry as ``RobotLink``.
 
 from .kscale import KScaleProtocol
 from .native import NativeProtocol
+from .native_polling import NativePolling
 from .protocol import SignalingProtocol
 from .rtcbot import RTCBotProtocol
 from .whep import WhepProtocol
 
 # Of those that take a WebSocket, the first one serves it.
 PROTOCOLS: tuple[type[SignalingProtocol], ...] = (
-    NativeProtocol, RTCBotProtocol, WhepProtocol, KScaleProtocol)
+    NativeProtocol, NativePolling, RTCBotProtocol, WhepProtocol, KScaleProtocol)

@@ -19,10 +19,10 @@ import asyncio
 from aiohttp import web
 
 from .native_robot import NativeRobot
-from .native_socket import receive_message, send_message
+from .native_socket import receive_message, send_message, SocketStream
 from .native_viewer import NativeViewer
 from .protocol import robot_name, SocketProtocol
-from ..http.middleware import request_origin
+from ..http.middleware import is_direct, request_origin
 from ...core.errors import ProtocolError, SignalingError
 from ...core.protocol.signaling_messages import (
     Error, NATIVE, Register, SignalingMessage, SUBPROTOCOL, Watch,
@@ -54,9 +54,10 @@ class NativeProtocol(SocketProtocol):
                 first = await _receive_first(ws)
                 if isinstance(first, Watch):
                     with relay.broker.page(name, source):
-                        await NativeViewer(ws, relay.registry, name, source,
+                        await NativeViewer(SocketStream(ws), relay.registry, name, source,
                                            request_origin(request), relay.broker,
-                                           relay.limits.messages_per_second).serve()
+                                           relay.limits.messages_per_second,
+                                           is_direct=is_direct(request)).serve()
                 elif isinstance(first, Register):
                     if reason := relay.admission.refusal(name, request):
                         raise SignalingError('denied', reason)

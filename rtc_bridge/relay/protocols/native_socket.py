@@ -14,6 +14,8 @@
 
 """Messages of the native protocol on a WebSocket."""
 
+from functools import partial
+
 from aiohttp import web, WSMsgType
 
 from ..messaging_robot import dump_message
@@ -48,3 +50,11 @@ async def receive_message(ws: web.WebSocketResponse) -> SignalingMessage | None:
     if frame.type == WSMsgType.BINARY:
         raise ProtocolError('a binary frame; messages are text')
     return None
+
+
+class SocketStream:
+    """The messages of a page on its WebSocket, as ``MessageStream`` has them."""
+
+    def __init__(self, ws: web.WebSocketResponse) -> None:
+        self.send = partial(send_message, ws)
+        self.receive = partial(receive_message, ws)

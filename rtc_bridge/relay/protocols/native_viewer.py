@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A page that speaks the native protocol over its WebSocket."""
+"""A page that speaks the native protocol, over its WebSocket or over HTTP."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -20,11 +20,8 @@ from dataclasses import replace
 from functools import partial
 import logging
 import secrets
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
-from aiohttp import web
-
-from .native_socket import receive_message, send_message
 from ..directory.registry import Registry
 from ..event_log import log_event
 from ..session_broker import SessionBroker, short_id
@@ -43,20 +40,40 @@ MAX_SESSIONS = 16
 _NO_ROBOT = 'There is no robot connected'
 
 
+class MessageStream(Protocol):
+    """The way of messages from and to a page."""
+
+    async def receive(self) -> SignalingMessage | None:
+        """
+        Return the next message, or ``None`` at the end.
+
+        :raises ProtocolError: what came is no message
+        """
+
+    async def send(self, message: SignalingMessage) -> bool:
+        """
+        Send a message; return false if the page has gone.
+
+        :raises SignalingError: ``too-long``
+        """
+
+
 class NativeViewer:
     """
-    A page's WebSocket. It stays while robots come and leave.
+    A page. It stays while robots come and leave.
 
     :param name: the robot that the page wants
     :param source: the page's address
     :param origin: the page's origin, as in an ``Offer``
     :param rate: messages that the page may send each second in the long run
+    :param is_direct: as in an ``Offer``
     """
 
-    def __init__(self, ws: web.WebSocketResponse, registry: Registry, name: str,
+    def __init__(self, stream: MessageStream, registry: Registry, name: str,
                  source: str | None, origin: str | None, broker: SessionBroker,
-                 rate: float) -> None:
-        self._ws = ws
+                 rate: float, *, is_direct: bool) -> None:
+        self._stream = stream
+        self._is_direct = is_direct
         self._registry = registry
         self._name = name
         self._source = source
@@ -102,7 +119,7 @@ class NativeViewer:
     async def _read(self) -> None:
         while True:
             try:
-                message = await receive_message(self._ws)
+                message = await self._stream.receive()
                 if message is None:
                     return
                 await self._handle(message)
@@ -169,7 +186,7 @@ class NativeViewer:
             self._broker.metrics.forget('offer', oldest)
         # The relay's own knowledge stands for what the page says about itself.
         offer = replace(offer, protocol=NATIVE, source=self._source, bearer=None,
-                        origin=self._origin)
+                        origin=self._origin, is_direct=self._is_direct)
         self._queue.put(session, partial(self._answer, robot, offer))
         # The offer is sent on before anything that follows it is read.
         await asyncio.sleep(0)
@@ -186,7 +203,7 @@ class NativeViewer:
             await self._send_error(error.code, str(error), session)
         else:
             try:
-                is_settled = await send_message(self._ws, Answer(session, sdp))
+                is_settled = await self._stream.send(Answer(session, sdp))
             except SignalingError as error:
                 self._broker.metrics.refuse('frames', self._source, str(error))
                 await self._send_error(error.code, str(error), session)
@@ -206,7 +223,7 @@ class NativeViewer:
 
     async def _send_close(self, session: str) -> None:
         if self._used.pop(session, None):
-            await send_message(self._ws, Close(session))
+            await self._stream.send(Close(session))
 
     async def _send_ready(self, robot: RobotLink) -> None:
         session = secrets.token_urlsafe(12)
@@ -220,8 +237,7 @@ class NativeViewer:
             del self._unused[next(iter(self._unused))]
         log_event('a page may offer', logging.DEBUG, session=short_id(session),
                   protocol=robot.protocol, ice_servers=len(servers))
-        await send_message(self._ws, Ready(session, robot.protocol, robot.trickle,
-                                           tuple(servers)))
+        await self._stream.send(Ready(session, robot.protocol, robot.trickle, tuple(servers)))
 
     async def _send_error(self, code: str, text: str, session: str | None = None) -> None:
-        await send_message(self._ws, Error(code, text, session))
+        await self._stream.send(Error(code, text, session))

@@ -50,6 +50,9 @@ class SignalingProtocol:
     def add_routes(self, router: web.UrlDispatcher) -> None:
         """Add the HTTP resources of this protocol."""
 
+    async def close(self) -> None:
+        """End what a request does not wait for, when the relay stops."""
+
 
 class SocketProtocol(SignalingProtocol, ABC):
     """A protocol that also takes WebSockets, at ``/`` and ``/{name}``."""

@@ -22,7 +22,7 @@ from .protocol import robot_name, SocketProtocol
 from .rtcbot_robot import RTCBotRobot
 from ..directory.registry import NAME_TAKEN, NAMELESS
 from ..http.body import error_text, read_body, STATUS
-from ..http.middleware import request_origin
+from ..http.middleware import is_direct, request_origin
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.text_limits import sdp_member
 from ...core.protocol.signaling_messages import MAX_MESSAGE, Offer, RTCBOT
@@ -120,4 +120,4 @@ async def _read_offer(request: web.Request) -> Offer:
         raise web.HTTPBadRequest(text=f'This is no offer: {error}') from None
     return Offer(session=secrets.token_urlsafe(12), sdp=sdp, protocol=RTCBOT, trickle=False,
                  camera=request.query.get('camera') or None, source=request.remote,
-                 origin=request_origin(request))
+                 origin=request_origin(request), is_direct=is_direct(request))

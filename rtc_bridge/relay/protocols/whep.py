@@ -24,7 +24,7 @@ from aiohttp import web
 
 from .protocol import SignalingProtocol
 from ..http.body import error_text, read_body, STATUS
-from ..http.middleware import request_origin
+from ..http.middleware import is_direct, request_origin
 from ...core.errors import ProtocolError, SignalingError
 from ...core.limits.sdp_limits import crlf_lines
 from ...core.protocol.ice import IceServer
@@ -125,7 +125,8 @@ class WhepProtocol(SignalingProtocol):
             # 192 random bits: who knows the id can end the session.
             session=prefix + secrets.token_urlsafe(24), sdp=sdp, protocol=WHEP, trickle=True,
             camera=request.match_info.get('camera', '').strip('/') or None,
-            source=request.remote, bearer=_bearer(request), origin=request_origin(request))
+            source=request.remote, bearer=_bearer(request), origin=request_origin(request),
+            is_direct=is_direct(request))
         try:
             servers = await robot.ice_servers()
             answer = await self.relay.broker.ask(robot, offer)
@@ -133,7 +134,7 @@ class WhepProtocol(SignalingProtocol):
             return _failed(error, offer.bearer)
         self.relay.metrics.forwarded('answer', offer.session)
         response = web.Response(status=201, text=answer, content_type=SDP, headers={
-            'Location': _SESSION.format(session=offer.session), 'ETag': ETAG,
+            'Location': _location(request, offer.session), 'ETag': ETAG,
             'Accept-Patch': FRAGMENT})
         for link in filter(None, (_link(url, server) for server in servers
                                   for url in server.urls)):
@@ -165,6 +166,17 @@ class WhepProtocol(SignalingProtocol):
         self.relay.broker.end(offer.session)
         await robot.close_session(offer.session)
         return web.Response(text='The session is over')
+
+
+def _location(request: web.Request, session: str) -> str:
+    """
+    Return the URL of a session, relative to that of a request for a new one.
+
+    So it is right behind a proxy that has taken a prefix off the path (RFC 9110, section 10.2.2).
+    """
+    # Of the path as it came: a camera's name may have slashes, as such or escaped.
+    below_robots = request.rel_url.raw_path.count('/') - _ROBOT.count('/', 0, _ROBOT.index('{'))
+    return '../' * below_robots + '-/' + session
 
 
 def _nothing(request: web.Request, headers: dict[str, str]) -> web.Response:

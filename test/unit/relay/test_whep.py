@@ -17,6 +17,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 import json
+from urllib.parse import urljoin
 
 import pytest
 from rtc_bridge.core.access.policy import AccessPolicy
@@ -109,7 +110,8 @@ async def test_a_session_from_post_to_delete():
         assert (status, text, headers['Content-Type'].split(';')[0]) == (
             201, 'v=0 answer', 'application/sdp')
         assert headers.getall('Link') == ['<stun:stun.example.org>; rel="ice-server"']
-        session = headers['Location']
+        assert headers['Location'] == f'../../-/{offer["session"]}'
+        session = urljoin('/whep/bot/front/image_raw', headers['Location'])
         assert headers['ETag'].startswith('"')
         patch = fragment(OFFER + 'a=mid:0\r\na=candidate:x\r\na=end-of-candidates\r\n')
         for tags in ({}, {'If-Match': '*'}, {'If-Match': headers['ETag']}):
@@ -218,7 +220,7 @@ async def test_the_robots_word_ends_a_session():
         async with playing(r, robot) as (offer, task):
             # In one write: the end may come before the answer is through.
             await send(robot, type='answer', session=offer['session'], sdp='v=0')
-        session = (await task)[1]['Location']
+        session = urljoin('/whep/bot/front/image_raw', (await task)[1]['Location'])
         assert (await ask(r, 'GET', session))[0] == 204
         await send(robot, type='close', session=offer['session'])
         async with asyncio.timeout(PATIENCE):
@@ -227,7 +229,7 @@ async def test_the_robots_word_ends_a_session():
         # And so does its own going.
         async with playing(r, robot) as (offer, task):
             await send(robot, type='answer', session=offer['session'], sdp='v=0')
-        session = (await task)[1]['Location']
+        session = urljoin('/whep/bot/front/image_raw', (await task)[1]['Location'])
         await robot.close()
         async with asyncio.timeout(PATIENCE):
             while (await ask(r, 'GET', session))[0] != 404:
