@@ -22,8 +22,9 @@ export function* backoff(random = Math.random, longest = 10000) {
 
 /** The attempts to set up a session. */
 export class Retry {
-  /** Why the newest attempt failed: a code of docs/protocol.md, and the robot's words; null if it
-   * did not. @type {{code: string, message: string} | null} */
+  /** Why the newest attempt failed: a code of docs/protocol.md, the robot's words, and for
+   * `no-path` what was tried; null if it did not.
+   * @type {{code: string, message: string, ice?: import('./ice_report.js').IceFacts} | null} */
   failure = null;
   #attempt;
   #delays = backoff();
@@ -40,13 +41,15 @@ export class Retry {
    * An attempt has failed: make the next one later, if it can do better.
    * @param {string} code
    * @param {string} message
+   * @param {import('./ice_report.js').IceFacts} [ice] what was tried to find a path
    */
-  onFailure(code, message) {
+  onFailure(code, message, ice) {
     console.debug('rtc_bridge: the attempt failed:', code, message);
     this.#failures += 1;
     const isVague = VAGUE_CODES.has(code);
     if (!isVague || this.#failures > 1) {
-      this.failure = { code: isVague ? 'no-path' : code, message };
+      const shown = isVague ? 'no-path' : code;
+      this.failure = { code: shown, message, ...(shown === 'no-path' && ice && { ice }) };
     }
     if (!FATAL_CODES.has(code)) this.later();
   }

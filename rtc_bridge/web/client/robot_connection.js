@@ -29,6 +29,8 @@ import { SlotStates } from './slot_states.js';
  * @property {(stream: MediaStream, ended: AbortSignal) => Promise<void>} [firstPicture] resolves
  *   when a stream has a picture to show; without it a new session replaces the old one after
  *   PICTURE_TIMEOUT_MS
+ * @property {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} [memory] keeps for the tab
+ *   that no WebSocket gets through
  */
 
 // A page that waits for its robot asks this often, since it cannot see that its socket is dead.
@@ -65,7 +67,7 @@ export class RobotConnection extends Emitter {
     this.#options = options;
     this.#slotCount = options.slots ?? 1;
     this.selection = new CameraSelection(this.#slotCount, options.camera ?? null);
-    this.signaling = new Signaling(options.url);
+    this.signaling = new Signaling(options.url, options.memory);
     this.signaling.on('state', () => this.#onSignalingState());
     this.signaling.on('ready', (ready) => {
       this.#onReady(ready);
@@ -111,7 +113,12 @@ export class RobotConnection extends Emitter {
     this.emit('change');
   }
 
-  /** Why the newest attempt failed: a code of docs/protocol.md, and the robot's words; or null. */
+  /** Signaling goes over TLS. */
+  get isSecure() {
+    return /^wss:/.test(this.#options.url);
+  }
+
+  /** Why the newest attempt failed, see `Retry.failure`. */
   get failure() {
     return this.#retry.failure;
   }
@@ -293,8 +300,9 @@ export class RobotConnection extends Emitter {
 
   /** @param {string} code @param {string} message */
   #fail(code, message) {
+    const ice = this.#pending?.ice.facts;
     this.#drop(this.#pending);
-    this.#retry.onFailure(code, message);
+    this.#retry.onFailure(code, message, ice);
   }
 
   #requestSession() {

@@ -4,6 +4,7 @@
 
 /** One session with the robot: a peer connection, its channels, and the proof of both ends. */
 
+import { IceReport } from './ice_report.js';
 import { LastSent } from './last_sent.js';
 import { Liveness } from './liveness.js';
 import { Emitter, parseAny, parseObject } from './messages.js';
@@ -42,6 +43,8 @@ export class Session extends Emitter {
   streams;
   liveness;
   negotiation;
+  /** What was tried to find a path. */
+  ice;
   id;
   kind;
   #pc;
@@ -68,6 +71,7 @@ export class Session extends Emitter {
     this.kind = ready.kind;
     this.#signal = signal;
     this.#pc = pc;
+    this.ice = new IceReport(pc, ready.ice_servers ?? [], this.#end.signal);
     const isRtcbot = ready.kind === 'rtcbot';
     this.#transceivers = Array.from({ length: isRtcbot ? 1 : slots },
       () => pc.addTransceiver('video', { direction: 'recvonly' }));
@@ -91,6 +95,7 @@ export class Session extends Emitter {
   async answer(sdp) {
     if (this.negotiation.answered || this.state === 'closed') return;
     this.negotiation.answered = true;
+    this.ice.noteAnswer(sdp);
     if (this.#handshake.required && !fingerprintOf(sdp)) {
       this.#lose('bad-sdp');
       return;
@@ -124,9 +129,12 @@ export class Session extends Emitter {
 
   /** The relay tells that the robot has ended this session. */
   onClosedByRobot() {
-    // Where the channel is open, the robot's `bye` on it tells why.
-    if (this.#control.readyState !== 'open') this.#lose('no-answer');
-    else setTimeout(() => this.#lose('no-answer'), BYE_TIMEOUT_MS);
+    // Where the channel is open, the robot's `bye` on it tells why. A robot that has answered ends
+    // a session to which it finds no path.
+    if (this.#control.readyState !== 'open') {
+      this.#lose(this.negotiation.answered && this.#pc.connectionState !== 'connected' ? 'no-path'
+        : 'no-answer');
+    } else setTimeout(() => this.#lose('no-answer'), BYE_TIMEOUT_MS);
   }
 
   /** Send on the reliable channel `control`. @param {object} message */

@@ -7,7 +7,7 @@
  */
 
 import { Emitter } from './messages.js';
-import { SignalingSocket } from './signaling_socket.js';
+import { SignalingTransport } from './signaling_transport.js';
 
 /** @typedef {import('./messages.js').Message} Message */
 
@@ -24,38 +24,52 @@ export class Signaling extends Emitter {
   /** Whether the relay has the robot. `gone`: it was there before.
    * @type {'unknown' | 'present' | 'absent' | 'gone'} */
   robot = 'unknown';
-  #socket;
+  #transport;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #answerTimer;
 
-  /** @param {string} url */
-  constructor(url) {
+  /**
+   * @param {string} url of the WebSocket
+   * @param {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} [memory] of the tab
+   */
+  constructor(url, memory = null) {
     super();
-    this.#socket = new SignalingSocket(url);
-    this.#socket.on('state', () => {
+    this.#transport = new SignalingTransport(url, memory);
+    this.#transport.on('failed', () => this.emit('state'));
+    this.#transport.on('state', () => {
       clearTimeout(this.#answerTimer);
       if (this.state === 'open') this.#expectAnswer();
       this.emit('state');
     });
-    this.#socket.on('message', (message) => this.#onMessage(message));
+    this.#transport.on('message', (message) => this.#onMessage(message));
   }
 
   get state() {
-    return this.#socket.state;
+    return this.#transport.state;
+  }
+
+  /** Over a WebSocket, or over HTTP where none gets through. */
+  get way() {
+    return this.#transport.way;
+  }
+
+  /** Why the newest attempts failed. */
+  get failures() {
+    return this.#transport.failures;
   }
 
   start() {
-    this.#socket.start();
+    this.#transport.start();
   }
 
   stop() {
     clearTimeout(this.#answerTimer);
-    this.#socket.stop();
+    this.#transport.stop();
   }
 
   /** Open the socket anew at once. */
   restart() {
-    this.#socket.restart();
+    this.#transport.restart();
   }
 
   /**
@@ -63,7 +77,7 @@ export class Signaling extends Emitter {
    * @param {{type: string, [member: string]: any}} message
    */
   send(message) {
-    return this.#socket.send(message);
+    return this.#transport.send(message);
   }
 
   /**
@@ -92,6 +106,6 @@ export class Signaling extends Emitter {
   #expectAnswer() {
     clearTimeout(this.#answerTimer);
     this.#answerTimer = setTimeout(() => this.restart(), Math.min(MAX_ANSWER_TIMEOUT_MS,
-      Math.max(MIN_ANSWER_TIMEOUT_MS, 4 * this.#socket.openingMs)));
+      Math.max(MIN_ANSWER_TIMEOUT_MS, 4 * this.#transport.openingMs)));
   }
 }

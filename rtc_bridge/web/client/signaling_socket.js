@@ -15,7 +15,11 @@ const MAX_OPENING_TIMEOUT_MS = 8000;
 // Delays spread by up to 1.5 times this: pages are back within 4 s after their relay is.
 const MAX_RECONNECT_DELAY_MS = 2700;
 
-/** @typedef {'connecting' | 'open' | 'down'} SocketState */
+/**
+ * @typedef {'connecting' | 'open' | 'down'} SocketState
+ * @typedef {'closed' | 'silent' | 'unanswered'} SocketFailure it was closed before it opened, did not
+ *   open in time, or opened and no message came
+ */
 
 /**
  * Return the URL of the WebSocket that belongs to a page: the page's own path, and `ws` for a page
@@ -27,7 +31,10 @@ export function signalingUrl({ protocol, host, pathname }) {
   return `${scheme}//${host}${pathname}${pathname.endsWith('/') ? 'ws' : ''}`;
 }
 
-/** Events: `state` when `.state` has changed, `message` with the parsed object as `detail`. */
+/**
+ * Events: `state` when `.state` has changed, `message` with the parsed object as `detail`, `failed`
+ * with a `SocketFailure` when a socket ended over which no message came.
+ */
 export class SignalingSocket extends Emitter {
   /** @type {SocketState} */
   state = 'connecting';
@@ -36,6 +43,7 @@ export class SignalingSocket extends Emitter {
   #url;
   /** @type {WebSocket | null} */
   #socket = null;
+  #heard = false;
   #delays = backoff(Math.random, MAX_RECONNECT_DELAY_MS);
   #openingTimeoutMs = OPENING_TIMEOUT_MS;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -53,10 +61,12 @@ export class SignalingSocket extends Emitter {
     const began = performance.now();
     const socket = new WebSocket(this.#url, SUBPROTOCOL);
     this.#socket = socket;
+    this.#heard = false;
     this.#timer = setTimeout(() => {
       this.#openingTimeoutMs = Math.min(this.#openingTimeoutMs * 1.5, MAX_OPENING_TIMEOUT_MS);
       this.#enter('down');
-      this.start();
+      this.emit('failed', 'silent');
+      if (this.#socket === socket) this.start();
     }, this.#openingTimeoutMs);
     socket.onopen = () => {
       clearTimeout(this.#timer);
@@ -68,14 +78,24 @@ export class SignalingSocket extends Emitter {
     };
     socket.onmessage = ({ data }) => {
       const message = parseObject(data);
-      if (message) this.emit('message', message);
+      if (!message) return;
+      this.#heard = true;
+      this.emit('message', message);
     };
     // The event `error` tells nothing that the `close` after it does not.
     socket.onclose = () => {
       clearTimeout(this.#timer);
+      const { state } = this;
       this.#enter('down');
-      this.#timer = setTimeout(() => this.start(), this.#delays.next().value);
+      if (!this.#heard) this.emit('failed', state === 'open' ? 'unanswered' : 'closed');
+      if (this.#socket === socket) this.startLater();
     };
+  }
+
+  /** Connect after a delay that grows from failure to failure. */
+  startLater() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.start(), this.#delays.next().value);
   }
 
   /** Close the socket, and stay closed. */
@@ -90,8 +110,10 @@ export class SignalingSocket extends Emitter {
 
   /** Connect anew at once: the network has come back, or the other end is silent. */
   restart() {
+    const isUnanswered = this.state === 'open' && !this.#heard;
     if (this.state === 'open') this.#enter('down');
     this.start();
+    if (isUnanswered) this.emit('failed', 'unanswered');
   }
 
   /**

@@ -11,7 +11,11 @@
  * @property {'connecting' | 'open' | 'down'} relay state of the socket to the relay
  * @property {'unknown' | 'present' | 'absent' | 'gone'} robot what the relay knows of it
  * @property {'none' | 'setup' | 'up' | 'lost'} link state of the session
- * @property {{code: string, message: string} | null} failure why the newest attempt failed
+ * @property {import('./server_texts.js').ServerFacts} server how it was tried to reach the relay
+ * @property {{code: string, message: string, ice?: import('../client/ice_report.js').IceFacts}
+ *   | null} failure why the newest attempt failed
+ * @property {import('./no_path_texts.js').Permission} [localNetwork] the browser's permission for
+ *   devices in the local network
  * @property {string | null} kind of robot: `v1`, `rtcbot`
  * @property {string[] | null} cameras null until the robot told
  * @property {string | null} wanted the camera that the first slot should show
@@ -21,11 +25,14 @@
  * @property {boolean} stalled no picture arrives although the robot sends
  *
  * @typedef {'ok' | 'wait' | 'bad'} Tone
- * @typedef {{state: string, title: string, detail: string, tone: Tone, retry: boolean}} View
- *   retry: the page does not try again by itself
+ * @typedef {[label: string, text: string][]} Rows
+ * @typedef {{state: string, title: string, detail: string, tone: Tone, retry: boolean, rows: Rows}}
+ *   View retry: the page does not try again by itself; rows: what was tried, for those who know
  */
 
 import { FATAL_CODES } from '../client/messages.js';
+import { pathRemedy, pathRows } from './no_path_texts.js';
+import { describeServer, serverRows } from './server_texts.js';
 
 /** Codes of which the robot's own words say no more than the texts here. */
 const TEXT_SAYS_ALL = new Set(['bad-invite', 'invite', 'expired', 'revoked', 'clock', 'impostor']);
@@ -57,8 +64,7 @@ const FAILURES = {
   'robot-timeout': ['No answer', 'The robot is online but does not answer. Trying again.'],
   'no-answer': ['No answer', 'The robot is online but does not answer. Trying again.'],
   'no-path': ['No path to the robot', 'The robot answers, but a firewall or network keeps pictures '
-    + 'and commands from passing. Trying again. In such a network the robot needs a TURN server: '
-    + 'tell its owner.'],
+    + 'and commands from passing. Trying again.'],
   'bad-answer': ['Robot not understood',
     'This browser could not use what the robot answered. Trying again.'],
 };
@@ -86,14 +92,14 @@ export const cameraLabel = (name) => name.replace(
  * @returns {View}
  */
 export function describeConnection(facts, now) {
-  const [state, title, detail = '', tone = 'wait', retry = false] = choose(facts, now);
-  return { state, title, detail, tone, retry };
+  const [state, title, detail = '', tone = 'wait', retry = false, rows = []] = choose(facts, now);
+  return { state, title, detail, tone, retry, rows };
 }
 
 /**
  * @param {Facts} facts
  * @param {number} now
- * @returns {[string, string, string?, Tone?, boolean?]}
+ * @returns {[string, string, string?, Tone?, boolean?, Rows?]}
  */
 function choose(facts, now) {
   if (!facts.supported) {
@@ -107,11 +113,14 @@ function choose(facts, now) {
       ?? ['Something went wrong', 'The connection could not be set up. Trying again.'];
     const words = failure.message && !TEXT_SAYS_ALL.has(failure.code)
       ? ` (${failure.message})` : '';
-    return [failure.code, title, text + words, 'bad', FATAL_CODES.has(failure.code)];
+    const { ice } = failure;
+    return [failure.code, title,
+      text + words + (ice ? ` ${pathRemedy(ice, facts.localNetwork)}` : ''), 'bad',
+      FATAL_CODES.has(failure.code), ice ? pathRows(ice) : []];
   }
   if (facts.relay === 'down') {
-    return ['relay-lost', 'Server not reachable',
-      'This page’s server cannot be reached. Check your network. Trying again.', 'bad'];
+    const [title, detail] = describeServer(facts.server);
+    return ['relay-lost', title, detail, 'bad', false, serverRows(facts.server)];
   }
   if (facts.robot === 'absent') {
     return ['no-robot', 'No robot', 'No robot is connected under this address. Its picture appears '

@@ -20,13 +20,14 @@ import { DriveLoop } from './drive_loop.js';
 import { refusedText } from './driving_texts.js';
 import { InputDevices } from './input_devices.js';
 import { LeasePanel } from './lease_panel.js';
+import { LocalNetwork } from './local_network.js';
 import { MainPicture } from './main_picture.js';
 import { NoticesPanel } from './notices_panel.js';
 import { PageApi } from './page_api.js';
 import { PageLifecycle } from './page_lifecycle.js';
 import { PageView } from './page_view.js';
 import { keepStopInSight } from './page_zoom.js';
-import { Settings, storage } from './settings.js';
+import { Settings, storage, tabStorage } from './settings.js';
 import { SidePanels } from './side_panels.js';
 import { SpeedSliders } from './speed_sliders.js';
 import { Stage } from './stage.js';
@@ -49,7 +50,7 @@ const settings = new Settings(storage());
 
 const connection = new RobotConnection({
   url: signalingServer ?? signalingUrl(location), slots: slotCount, camera: options.get('camera'),
-  invite, firstPicture,
+  invite, firstPicture, memory: tabStorage(),
   preferredCamera: (robot) => {
     settings.useRobot(robot);
     return settings.get('camera');
@@ -68,6 +69,7 @@ const teleop = new Teleop(connection, {
   paintedFrame: (session) => picture.paintedTimestamp(session),
   onCommand: (command) => viewerStats.onCommand(command),
 });
+const localNetwork = new LocalNetwork();
 const inputs = new InputDevices(stage.element, settings);
 const driveLoop = new DriveLoop({ connection, teleop, inputs, status, stage });
 const statsPanel = new StatsPanel(connection);
@@ -81,7 +83,7 @@ const toolbar = new Toolbar({
 });
 const api = new PageApi(connection, teleop, statsPanel, settings);
 const pageView = new PageView({
-  connection, teleop, picture, cameras, status, inputs, toolbar, stage, sidePanels,
+  connection, teleop, picture, cameras, status, inputs, toolbar, stage, sidePanels, localNetwork,
   leasePanel: new LeasePanel(teleop,
     () => showCamera(0, connection.selection.driving[0] ?? null)),
   stopView: new StopView(teleop, { stop: () => driveLoop.stop(), withdraw: withdrawStop }),
@@ -147,11 +149,12 @@ connection.handle({
   error: ({ code, message }) => status.toast(refusedText(code) || String(message ?? code)),
 });
 picture.on('frame', (frame) => viewerStats.onFrame(frame));
-for (const source of [connection, teleop, picture, settings]) {
+for (const source of [connection, teleop, picture, settings, localNetwork]) {
   source.addEventListener('change', render);
 }
 // Every message of the robot may change what is shown.
 connection.on('control', render);
+for (const type of ['online', 'offline']) addEventListener(type, render);
 for (const type of ['focus', 'blur']) stage.element.addEventListener(type, render);
 
 setInterval(async () => {

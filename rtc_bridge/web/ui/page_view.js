@@ -27,6 +27,7 @@ import { cameraText, notMovingText } from './driving_texts.js';
  * @property {import('./input_devices.js').InputDevices} inputs
  * @property {import('./toolbar.js').Toolbar} toolbar
  * @property {import('./stage.js').Stage} stage
+ * @property {import('./local_network.js').LocalNetwork} localNetwork
  */
 
 export class PageView {
@@ -70,6 +71,9 @@ export class PageView {
     const slot = connection.slots.get(0);
     return describeConnection({
       supported: isWebRtcSupported(), relay: signaling.state, robot: signaling.robot,
+      server: { online: navigator.onLine, secure: connection.isSecure,
+        failures: signaling.failures },
+      localNetwork: this.#parts.localNetwork.permission,
       link: connection.link, failure: connection.failure, kind: session?.kind ?? null,
       cameras: selection.cameras, wanted, slot: slot?.camera === wanted ? slot : null,
       picture: picture.shown, blocked: cameras.blocked,

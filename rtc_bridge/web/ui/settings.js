@@ -168,6 +168,15 @@ export function storage() {
   }
 }
 
+/** Return the storage of this tab; null where that is forbidden. */
+export function tabStorage() {
+  try {
+    return globalThis.sessionStorage ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** Return a share some steps of ten per cent away. @param {number} speed @param {number} steps */
 export const stepped = (speed, steps) => Math.max(0.1, Math.min(1,
   (Math.round(speed * 10) + steps) / 10));

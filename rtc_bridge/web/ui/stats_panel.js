@@ -5,6 +5,7 @@
 /** What was measured, a row each second: shown, plotted, kept for an hour, and saved as a file. */
 
 import { box, make, saveFile, write } from './dom.js';
+import { wayText } from './server_texts.js';
 import { toCsv, toReport } from './stats_export.js';
 import { drawDelays } from './stats_plot.js';
 
@@ -21,8 +22,13 @@ const short = (value) => (value === null ? '–' : value.toFixed(value < 10 ? 1 
 /** @param {number | null} value @param {string} [error] */
 const ms = (value, error = '') => (value === null ? '–' : `${short(value)}${error} ms`);
 
-/** The lines to show, as label and text. @param {StatsRow} row @returns {[string, string][]} */
-export function rowTexts(row) {
+/**
+ * The lines to show, as label and text.
+ * @param {StatsRow} row
+ * @param {string} [signaling] what is unusual about it
+ * @returns {[string, string][]}
+ */
+export function rowTexts(row, signaling = '') {
   const error = row.clock_error_ms === null ? '' : ` ± ${short(row.clock_error_ms)}`;
   return [
     [row.from === 'arrival' ? 'Robot to screen' : 'Camera to screen', ms(row.delay_ms, error)],
@@ -33,6 +39,7 @@ export function rowTexts(row) {
     ['Rate', row.kbit_per_s === null ? '–' : `${Math.round(row.kbit_per_s)} kbit/s`],
     ['Lost', row.lost_percent === null ? '–' : `${row.lost_percent.toFixed(1)} %`],
     ['Path', { relay: 'via TURN server', direct: 'direct' }[row.route] ?? '–'],
+    ...(signaling ? [/** @type {[string, string]} */ (['Signaling', signaling])] : []),
   ];
 }
 
@@ -43,12 +50,14 @@ export class StatsPanel {
   stats = null;
   #robot = 'robot';
   #version = '';
+  #signaling;
   #section = box('stats');
   #list = make('dl');
   #plot = make('canvas');
 
   /** @param {import('../client/robot_connection.js').RobotConnection} connection */
   constructor(connection) {
+    this.#signaling = connection.signaling;
     connection.handle({
       hello: ({ robot_id: robot, version }) => {
         this.#robot = String(robot || 'robot');
@@ -113,7 +122,8 @@ export class StatsPanel {
   #showRow(row) {
     // A closed panel is not drawn.
     if (!this.#section.getClientRects().length) return;
-    const texts = rowTexts(row);
+    const { way, failures } = this.#signaling;
+    const texts = rowTexts(row, wayText(way, failures));
     if (this.#list.childElementCount !== 2 * texts.length) {
       this.#list.replaceChildren(...texts.flatMap(() => [make('dt'), make('dd')]));
     }

@@ -6,12 +6,13 @@
  * The state of the page: beside the robot's name, over the picture, and in messages that go away.
  */
 
-import { box, write } from './dom.js';
+import { box, make, write } from './dom.js';
 
 const TOAST_TIME_MS = 3000;
 
 export class StatusView {
   #state = '';
+  #rows = '';
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #toastTimer;
 
@@ -19,7 +20,7 @@ export class StatusView {
    * @param {import('./connection_texts.js').View} view
    * @param {number | null} pictureAgeMs of the newest picture; null: there is none
    */
-  show({ state, title, detail, tone, retry }, pictureAgeMs) {
+  show({ state, title, detail, tone, retry, rows }, pictureAgeMs) {
     document.body.dataset.state = state;
     document.body.dataset.tone = tone;
     write('status', title);
@@ -29,11 +30,22 @@ export class StatusView {
     box('notice').hidden = tone === 'ok';
     write('title', title);
     write('detail', detail);
+    this.#showRows(rows);
     box('retry').hidden = !retry;
     box('ago').hidden = tone === 'ok' || pictureAgeMs === null;
     const age = Math.floor((pictureAgeMs ?? 0) / 1000);
     const seconds = String(age % 60).padStart(2, '0');
     write('ago', `Last picture ${Math.floor(age / 60)}:${seconds} ago`);
+  }
+
+  /** Show what was tried, for those who know. @param {[label: string, text: string][]} rows */
+  #showRows(rows) {
+    const text = JSON.stringify(rows);
+    if (text === this.#rows) return;
+    this.#rows = text;
+    box('tried').hidden = !rows.length;
+    box('triedrows').replaceChildren(...rows.flatMap(([label, value]) => [
+      make('dt', label), make('dd', value)]));
   }
 
   /** Show a message for a few seconds. @param {string} text '': none */

@@ -7,6 +7,7 @@ import {
 } from '../../../../rtc_bridge/web/ui/connection_texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', failure: null,
+  server: { online: true, secure: false, failures: { socket: 'closed', http: null } },
   kind: 'v1', cameras: ['front'], wanted: 'front',
   slot: { camera: 'front', state: 'live', sinceMs: 0, silenceS: 0 }, picture: true, stalled: false };
 const NO_LINK = { ...LIVE, link: 'none', cameras: null, slot: null, picture: false };
@@ -14,7 +15,7 @@ const state = (facts, now = 0) => describeConnection(facts, now).state;
 
 test('a picture and nothing wrong is live', () => {
   assert.deepEqual(describeConnection(LIVE, 0), { state: 'live', title: 'Live', detail: '', tone: 'ok',
-    retry: false });
+    retry: false, rows: [] });
 });
 
 test('a working session is not disturbed by relay or robot link', () => {
