@@ -48,6 +48,8 @@ class CameraDiagnostics:
         delta = {key: value - self._before[key] for key, value in counts.items()}
         self._time, self._before = now, counts
         state, seconds_silent = camera.state()
+        reason = camera.reason()
+        camera.monitor.log(reason)
         values: dict[str, object] = {
             'state': state if camera.viewers else 'not watched', 'viewers': camera.viewers,
             'fps_in': f'{delta["in"] / seconds:.1f}',
@@ -71,6 +73,10 @@ class CameraDiagnostics:
         elif camera.viewers and state not in ('live', 'still'):
             level = DiagnosticStatus.WARN
             message = f'no picture for {seconds_silent:.1f} s'
+        if reason is not None:
+            level, message = DiagnosticStatus.WARN, reason.text
+            values |= {'reason': reason.code, 'reason_text': reason.text,
+                       **{f'reason.{name}': value for name, value in reason.values.items()}}
         return make_status(f'camera {camera.name}', level, message, values)
 
 

@@ -27,10 +27,12 @@ from .h264_source import H264Source
 from .subscription import Subscription
 from .video_stream import VideoStream
 from ..core.clock import boot_time, Clock
+from ..core.errors import ImageError
 from ..core.supervision import call_guarded
 from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
+from ..core.video.picture_monitor import PictureMonitor
 from ..core.video.picture_reason import PictureReason
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,7 @@ class Camera:
 
     :ivar streams: by stream key: ``h264`` is the full image, ``h264/2`` that of half the width,
         ``h264/source`` what the camera itself encodes, passed on as it is
+    :ivar monitor: knows why images cannot be shown
     :ivar transient_local: its publisher keeps the last image for subscribers that come later, so
         its silence is no failure
     :ivar transport: by which topic the images come and why by that one, for diagnostics
@@ -68,9 +71,15 @@ class Camera:
         self.source = H264Source(name, self._show_decoded, self._rebalance_soon, clock)
         self.streams: dict[str, VideoStream] = {
             **self.encoded.streams, self.source.stream.stream_key: self.source.stream}
+        self.monitor = PictureMonitor(name, clock)
+        for stream in self.streams.values():
+            stream.monitor = self.monitor
         self._on_watched = on_watched
         self._clock = clock
         self._liveness = Liveness()
+        # When the newest message came, and since when the camera is watched, in seconds.
+        self._heard_at: float | None = None
+        self._watched_at = 0.0
         self._subscriptions: list[Subscription] = []
         self._next_balance = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,6 +96,7 @@ class Camera:
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
+        self._heard_at = now
         self._liveness.heard(now)
         if self.source.active:
             self.source.end()
@@ -103,6 +113,7 @@ class Camera:
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
+        self._heard_at = now
         self._liveness.heard(now)
         self.source.put(data, now)
 
@@ -118,9 +129,9 @@ class Camera:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(call_guarded, 'camera', self.balance, True)
 
-    def count_error(self, text: str) -> None:
-        """Count a failure to get images, and log it every few seconds; from any thread."""
-        self.source.stream.count_error(text)
+    def count_error(self, error: str | ImageError | PictureReason) -> None:
+        """Count a failure to get images; each kind is logged once; from any thread."""
+        self.source.stream.count_error(error)
 
     # Event loop
 
@@ -143,8 +154,9 @@ class Camera:
         """
         first = not self._subscriptions
         if first:
-            self._liveness.begin(self._clock())
-            self.encoded.keep_newest(True)
+            self._watched_at, self._heard_at = self._clock(), None
+            self.monitor.begin()
+            self._liveness.begin(self._watched_at, self.encoded.begin_keeping())
             self._loop = asyncio.get_running_loop()
             # What came without viewers was not decoded.
             self.source.stream.gap()
@@ -164,7 +176,9 @@ class Camera:
         if not self._subscriptions:
             logger.debug('camera %s: not watched', self.name)
             self._liveness.end()
-            self.encoded.keep_newest(False)
+            # An image of the last viewer's time is shown to the next one only if that is what
+            # the camera is like: with its age.
+            self.encoded.end_keeping(forget=not self._liveness.keeps_last)
             self._on_watched()
 
     @property
@@ -191,11 +205,36 @@ class Camera:
 
     def state(self) -> tuple[str, float]:
         """
-        Return the camera's state, and for how many seconds no image has come; from any thread.
+        Return the camera's state, and for how many seconds it has no picture; from any thread.
 
-        ``waiting``, ``live``, ``lost``, or ``still``: an image that stays until the next one.
+        ``waiting``, ``live``, ``lost``, or ``still``: a picture that stays until the next one.
+        What comes and cannot be shown is no picture.
         """
-        return self._liveness.state(self._clock(), self.transient_local)
+        now = self._clock()
+        state, seconds = self._liveness.state(now, self.transient_local)
+        if state == 'waiting':
+            return state, seconds
+        newest = self.monitor.newest
+        if newest is None:
+            return 'waiting', now - self._watched_at
+        if self.monitor.fails and now - newest >= self._liveness.silence_timeout:
+            return 'lost', now - newest
+        return state, seconds
+
+    @property
+    def silence(self) -> float:
+        """Return for how many seconds nothing has come although the camera is watched."""
+        heard = self._heard_at
+        return self._clock() - (self._watched_at if heard is None else heard)
+
+    def reason(self) -> PictureReason | None:
+        """Return why the camera shows nothing, or less than it should, ``None`` if it is well."""
+        if not self.watched:
+            return None
+        state, _ = self.state()
+        return self.monitor.reason(state, self.silence, self._liveness.slow_timeout,
+                                   self._heard_at is not None, self.topic_reason,
+                                   self.settings.max_fps)
 
     @property
     def slow(self) -> float:

@@ -30,6 +30,8 @@ from ..core.failure_log import failures
 from ..core.limits.rate_limit import Throttle
 from ..core.supervision import start_thread
 from ..core.video.bandwidth_estimate import START_BITRATE
+from ..core.video.picture_reason import made_smaller
+from ..core.video.size_limit import SizeLimit
 from ..core.video.tiers import Tier
 from ..core.video.video_codecs import EncoderSettings
 from ..system.thread_priority import use_ordinary_priority
@@ -61,6 +63,10 @@ class EncodedStream(VideoStream):
         self.mailbox = FrameMailbox(self.stats)
         # Thins the camera's frames out to those of the tier.
         self.throttle = Throttle()
+        # How large the pictures may be; a camera's streams share one.
+        self.size_limit = SizeLimit()
+        # Width, height and divisor of pictures that are made smaller, as far as that was told.
+        self._told: tuple[int, int, int] | None = None
         self._on_watched = on_watched
         self._thread: threading.Thread | None = None
 
@@ -119,13 +125,14 @@ class EncodedStream(VideoStream):
         last: Frame | None = None
         last_time, last_pts = float('-inf'), -1
         while (request := self.mailbox.take(last, last_time)) is not None:
+            began = time.perf_counter()
             i420 = self._convert(request.frame)
             if i420 is None:
                 continue
             last, last_time = request.frame, request.taken
             # Stamps of a camera may jump back, RTP timestamps must not.
             last_pts = max(round(request.presentation_time * CLOCK_RATE), last_pts + 1)
-            began = time.perf_counter()
+            encoding_began = time.perf_counter()
             try:
                 encoder = self._fitting(encoder, i420)
                 packet = encoder.encode(i420, last_pts, request.keyframe)
@@ -140,7 +147,10 @@ class EncodedStream(VideoStream):
                 continue
             if packet.is_keyframe:
                 self.mailbox.keyframe_made(request.taken)
-            self.stats.encode_s += time.perf_counter() - began
+            now = time.perf_counter()
+            self.stats.encode_s += now - encoding_began
+            self.size_limit.on_encoded(i420.size * 2 // 3 * self.tier.divisor ** 2, now - began,
+                                       now)
             frame = EncodedFrame(packet, packet.is_keyframe, last_pts / CLOCK_RATE,
                                  request.frame.arrival)
             if not self._send(frame, encoder.size):
@@ -149,13 +159,26 @@ class EncodedStream(VideoStream):
     def _convert(self, frame: Frame) -> I420 | None:
         """Return a frame's pixels as I420; ``None`` if it cannot be shown."""
         try:
-            return frame.i420(self.tier.divisor)
+            size = frame.size
+            smaller = self.size_limit.divisor(size[0] * size[1])
+            self._note_size(size, smaller)
+            return frame.i420(self.tier.divisor * smaller)
         except ImageError as error:
-            self.count_error(str(error))
+            self.count_error(error)
         except Exception as error:
             # An image that breaks a library must not end the thread.
             self.count_error(f'cannot be decoded: {error!r}')
         return None
+
+    def _note_size(self, size: tuple[int, int], divisor: int) -> None:
+        """Say that pictures are made smaller, or that they are no more."""
+        told = (*size, divisor) if divisor > 1 else None
+        if told != self._told:
+            self._told = told
+            monitor = self.monitor
+            monitor.smaller = made_smaller(
+                monitor.source.topic or self.name, size,
+                (size[0] // divisor, size[1] // divisor), monitor.prefix) if divisor > 1 else None
 
     def _fitting(self, encoder: Encoder | None, i420: I420) -> Encoder:
         """Return an encoder of the frame's size and the stream's limits, steered to its rate."""

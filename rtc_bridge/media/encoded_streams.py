@@ -21,6 +21,7 @@ from .encoded_stream import EncodedStream
 from .frame import Frame, Load
 from .subscription import Subscription
 from ..core.limits.rate_limit import Throttle
+from ..core.video.size_limit import SizeLimit
 from ..core.video.tiers import assign_tiers, make_tiers
 from ..core.video.video_codecs import PROFILES
 
@@ -49,6 +50,10 @@ class EncodedStreams:
         # The newest image, for a stream that gets its first viewer before the next image comes.
         self._newest: Frame | None = None
         self._keeps_newest = False
+        # How large the pictures may be, for all streams.
+        size_limit = SizeLimit()
+        for stream in self.streams.values():
+            stream.size_limit = size_limit
 
     @property
     def watched(self) -> bool:
@@ -63,11 +68,20 @@ class EncodedStreams:
             for stream, tier in zip(streams, self._tiers):
                 stream.tier = tier
 
-    def keep_newest(self, keep: bool) -> None:
-        """Begin or end to keep the newest image; what was kept before is forgotten."""
-        # An image of the last viewer's time is not shown to the next one as if it were new.
-        self._keeps_newest = keep
-        self._newest = None
+    def begin_keeping(self) -> float | None:
+        """Keep the newest image from now on; return when the one that is kept came, in seconds."""
+        self._keeps_newest = True
+        return self._newest.arrival if self._newest is not None else None
+
+    def end_keeping(self, forget: bool) -> None:
+        """
+        Keep no newer image.
+
+        :param forget: nor the one of now, so that nobody takes it for a new one
+        """
+        self._keeps_newest = False
+        if forget:
+            self._newest = None
 
     def put(self, load: Load, now: float, *, stays: bool, keep: bool) -> None:
         """
@@ -79,15 +93,20 @@ class EncodedStreams:
         :param keep: it may be shown to a viewer that comes later
         """
         settings = self._settings
-        if not self._throttle.passes(now, settings.max_fps) and not stays:
+        passes = self._throttle.passes(now, settings.max_fps) or stays
+        if not passes:
             self.skipped += 1
-            return
         frame = Frame(load, now, settings.render)
-        self._newest = frame if keep and self._keeps_newest else None
+        if self._keeps_newest:
+            self._newest = frame if keep else None
         for stream in self._watched:
             fps = stream.tier.max_fps
-            if fps >= settings.max_fps or stream.throttle.passes(now, fps) or stays:
+            if passes and (fps >= settings.max_fps or stream.throttle.passes(now, fps) or stays):
                 stream.mailbox.put(frame)
+            else:
+                # The last one of a burst is shown, after the time in which a camera that is just
+                # too quick sends another one.
+                stream.mailbox.put(frame, due=now + 2 / fps)
 
     def _on_watched(self, stream: EncodedStream) -> None:
         self._watched = tuple(s for s in self.streams.values() if s.watched)

@@ -64,6 +64,8 @@ class FrameMailbox:
         # The thread that is to read; any other one that asks for a frame is told to end.
         self._reader: threading.Thread | None = None
         self._frame: Frame | None = None
+        # When the frame may be taken, in seconds; ``None``: at once.
+        self._due: float | None = None
         self._keyframe_wanted = False
         # When the last keyframe was made that any viewer got, in seconds.
         self._last_keyframe = float('-inf')
@@ -81,14 +83,21 @@ class FrameMailbox:
             self._keyframe_wanted = False
             self._changed.notify_all()
 
-    def put(self, frame: Frame) -> None:
-        """Put in the newest frame; it is dropped if no thread reads."""
+    def put(self, frame: Frame, due: float | None = None) -> None:
+        """
+        Put in the newest frame; it is dropped if no thread reads.
+
+        :param due: leave it there until then, in seconds of the boot-time clock, unless a keyframe
+            is wanted: a newer frame may come
+        """
         with self._changed:
             if self._reader is None:
                 return
-            if self._frame is not None:
+            if self._frame is not None and self._due is None:
+                # In the place of one that may be taken.
                 self._stats.superseded += 1
-            self._frame = frame
+                due = None
+            self._frame, self._due = frame, due
             self._changed.notify()
 
     def request_keyframe(self) -> None:
@@ -106,23 +115,30 @@ class FrameMailbox:
         """
         this = threading.current_thread()
         with self._changed:
-            while self._reader is this and self._frame is None:
-                delay = None
-                if self._keyframe_wanted and last is not None:
-                    delay = self._repeat_delay(last_time)
-                    if delay <= 0:
-                        break
+            while self._reader is this:
+                delay = self._delay(last, last_time)
+                if delay is not None and delay <= 0:
+                    break
                 self._changed.wait(delay)
             if self._reader is not this:
                 # What is here is for another thread.
                 return None
-            frame, self._frame = self._frame or last, None
+            frame, self._frame, self._due = self._frame or last, None, None
             if frame is None:
                 return None
             now = boot_time()
             return EncodeRequest(
                 frame, now, now if frame is last else frame.arrival,
                 self._keyframe_wanted and now - self._last_keyframe >= KEYFRAME_INTERVAL_S)
+
+    def _delay(self, last: Frame | None, last_time: float) -> float | None:
+        """Return in how many seconds there is a frame to encode, ``None`` if that is not known."""
+        delays = []
+        if self._frame is not None:
+            delays.append(0.0 if self._due is None else self._due - boot_time())
+        if self._keyframe_wanted and last is not None:
+            delays.append(self._repeat_delay(last_time))
+        return min(delays, default=None)
 
     def _repeat_delay(self, last_time: float) -> float:
         """Return in how many seconds the last frame is due again, as a keyframe."""

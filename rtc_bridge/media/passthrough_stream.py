@@ -26,6 +26,7 @@ from ..core.errors import ImageError
 from ..core.video.h264_stream import (
     AccessUnit, GapDetector, ParameterSets, read_access_unit,
 )
+from ..core.video.picture_reason import no_keyframes, PictureReason
 
 logger = logging.getLogger(__name__)
 # Seconds between two requests for a keyframe: the source's other subscribers pay for it too.
@@ -102,7 +103,7 @@ class PassthroughStream(VideoStream):
             missing = self._gaps.misses_frame(unit, self._sets.sps)
         except ImageError as error:
             self._broken = True
-            self.count_error(str(error))
+            self.count_error(error)
             self.request_keyframe()
             return None
         if missing:
@@ -115,7 +116,7 @@ class PassthroughStream(VideoStream):
         self._reordered |= unit.bidirectional
         if self._reordered:
             self._broken = True
-            self._refuse('has B frames, which WebRTC viewers cannot show')
+            self._refuse('H.264 stream has B frames, which WebRTC viewers cannot show')
             return None if missing else unit
         if unit.keyframe:
             self._take_keyframe()
@@ -150,11 +151,13 @@ class PassthroughStream(VideoStream):
         since = self._waiting_since
         # The last viewer may leave meanwhile. Viewers that see images go on seeing them.
         if since is not None and self._clock() - since >= KEYFRAME_TIMEOUT_S:
-            self._refuse(f'sent no keyframe for {KEYFRAME_TIMEOUT_S:g} s; its publisher has to '
-                         'send them, each second for example, or when it is asked')
+            source = self.monitor.source
+            self._refuse(no_keyframes(source.topic or self.name, KEYFRAME_TIMEOUT_S,
+                                      f'{source.topic}/request_keyframe',
+                                      source.keyframe_listeners))
 
-    def _refuse(self, why: str) -> None:
-        fault = f'H.264 stream {why}'
+    def _refuse(self, why: str | PictureReason) -> None:
+        fault = why if isinstance(why, str) else why.text
         if fault != self.fault:
             self.fault = fault
-            self.count_error(fault)
+            self.count_error(why)

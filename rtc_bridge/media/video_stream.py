@@ -17,17 +17,15 @@
 from abc import ABC, abstractmethod
 import asyncio
 from dataclasses import dataclass
-import logging
 from typing import Protocol
 
 from .encoded_frame import EncodedFrame
 from ..core.clock import boot_time, Clock
+from ..core.errors import ImageError
 from ..core.failure_log import failures
 from ..core.supervision import call_guarded
-
-logger = logging.getLogger(__name__)
-# Seconds between two warnings of one stream: a camera may send 30 broken images a second.
-WARNING_PERIOD_S = 5.0
+from ..core.video.picture_monitor import PictureMonitor
+from ..core.video.picture_reason import PictureReason
 
 
 class StreamViewer(Protocol):
@@ -73,13 +71,14 @@ class VideoStream(ABC):
         self.name = name
         self.stream_key = stream_key
         self.stats = StreamStats()
+        # What becomes of the images; a camera's streams share one.
+        self.monitor = PictureMonitor(name, clock)
         # In bit/s, what the stream is steered to.
         self.bitrate = float('inf')
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         # Replaced as a whole and never changed, so that it can be iterated over meanwhile.
         self._viewers: tuple[StreamViewer, ...] = ()
-        self._next_warning = float('-inf')
 
     @property
     def watched(self) -> bool:
@@ -104,14 +103,11 @@ class VideoStream(ABC):
     def request_keyframe(self) -> None:
         """Ask for a keyframe, which all viewers of the stream get."""
 
-    def count_error(self, text: str) -> None:
-        """Count an image that cannot be shown, and log it every few seconds; from any thread."""
+    def count_error(self, error: str | ImageError | PictureReason) -> None:
+        """Count an image that cannot be shown; each kind is logged once; from any thread."""
         self.stats.errors += 1
-        self.stats.last_error = text
-        now = self._clock()
-        if now >= self._next_warning:
-            self._next_warning = now + WARNING_PERIOD_S
-            logger.warning('camera %s: %s (%d errors so far)', self.name, text, self.stats.errors)
+        self.stats.last_error = error.text if isinstance(error, PictureReason) else str(error)
+        self.monitor.on_error(error)
 
     def _send(self, frame: EncodedFrame, size: tuple[int, int]) -> bool:
         """
@@ -125,6 +121,7 @@ class VideoStream(ABC):
         stats.keyframes += frame.keyframe
         stats.bytes_out += frame.packet.size
         stats.size = size
+        self.monitor.on_picture(frame.arrival)
         loop = self._loop
         if loop is None:
             return False

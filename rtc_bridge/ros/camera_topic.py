@@ -33,6 +33,7 @@ from ..core.settings.robot_settings import camera_prefix
 from ..core.video.image_transports import (
     base_name, CANDIDATES, COMPRESSED, RAW, shown_topics, similar_names, topics_not_shown, VIDEO,
 )
+from ..core.video.picture_monitor import SourceFacts
 from ..core.video.picture_reason import (
     no_publisher, package_missing, PictureReason, qos_mismatch, wrong_type,
 )
@@ -162,6 +163,16 @@ class CameraTopic:
                 self.camera.transport['because'] = self._choice.because
             self._log_change(shown, sources[0], shown_before)
         self.camera.topic_reason = self._reason(sources, shown)
+        self.camera.monitor.source = self._facts(topic, shown)
+
+    def _facts(self, topic: str, shown: ImageSource | None) -> SourceFacts:
+        """Return what reasons may need to know of the topic that is shown."""
+        if shown is None:
+            return SourceFacts(topic)
+        keyframes = self._keyframe_publishers.get(topic)
+        return SourceFacts(
+            topic, shown.nodes, None if shown.elsewhere is None else not shown.elsewhere,
+            None if keyframes is None else keyframes.get_subscription_count())
 
     def _log_change(self, shown: ImageSource, first: ImageSource,
                     shown_before: tuple[str, str] | None) -> None:
@@ -219,6 +230,8 @@ class CameraTopic:
         if self._choice.heard(source.transport.key, boot_time(),
                               stamp.sec + stamp.nanosec / 1e9 or None,
                               info.get('publication_sequence_number')):
+            self.camera.monitor.losses.on_message(
+                info.get('publication_sequence_number'), len(message.data), boot_time())
             self._take(source, message, self._age(stamp))
 
     def _take(self, source: ImageSource, message: Any, age: float | None) -> None:

@@ -60,6 +60,8 @@ class TestCamera:
         self.watched_changes = []
         # Seconds that its images have been under way when they come; None without stamps.
         self.age = None
+        # Returns what comes in place of the colour.
+        self.load = None
         self._size = size
         self._stop = threading.Event()
 
@@ -84,7 +86,7 @@ class TestCamera:
         width, height = self._size
         pixels = np.full((height, width, 3), self.luma, np.uint8)
         while not stop.wait(1 / 30):
-            self.camera.put(lambda: (pixels, 'bgr8'), self.age)
+            self.camera.put(self.load or (lambda: (pixels, 'bgr8')), self.age)
 
 
 class NoisyCamera(TestCamera):

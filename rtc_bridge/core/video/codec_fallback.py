@@ -75,6 +75,11 @@ class DecodeMonitor:
         self._dark_s = 0.0
         self._requests: list[float] = []
 
+    @property
+    def decodes(self) -> bool:
+        """Tell whether the viewer is known to decode what it gets."""
+        return self._decodes
+
     def on_sent(self, now: float) -> None:
         """Note a frame that was sent."""
         if self._first_sent is None:

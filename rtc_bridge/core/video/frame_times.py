@@ -92,6 +92,9 @@ class SentFrameTimes:
 
     aiortc adds an offset of its own to timestamps, so that of a frame is known only after the
     frame was sent: :meth:`on_given`, then :meth:`on_sent`.
+
+    :ivar first: RTP timestamp of the first frame that was sent since :meth:`restart`: a viewer
+        that shows an older one shows another camera
     """
 
     def __init__(self) -> None:
@@ -100,6 +103,8 @@ class SentFrameTimes:
         self._given: tuple[float, float] | None = None
         # RTP timestamp and presentation time of the newest frame that was sent.
         self._newest: tuple[int, float] | None = None
+        # RTP timestamp of the first frame that was sent since the restart.
+        self.first: int | None = None
         # Arrivals by RTP timestamp.
         self._arrivals: OrderedDict[int, float] = OrderedDict()
 
@@ -110,7 +115,7 @@ class SentFrameTimes:
         :param capture_delay: of the camera that the slot shows now, ``None`` if it shows none
         """
         self._capture_delay = capture_delay
-        self._given = self._newest = None
+        self._given = self._newest = self.first = None
         self._arrivals.clear()
 
     def on_given(self, presentation_time: float, arrival: float) -> None:
@@ -127,6 +132,8 @@ class SentFrameTimes:
         if self._given is None:
             return
         self._newest = rtp_timestamp, self._given[0]
+        if self.first is None:
+            self.first = rtp_timestamp
         # A frame that is sent again keeps its first arrival.
         self._arrivals.setdefault(rtp_timestamp, self._given[1])
         if len(self._arrivals) > _REMEMBERED:

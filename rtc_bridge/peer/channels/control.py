@@ -55,6 +55,10 @@ class ControlChannel(Channel):
         self._services = ServiceCaller(session, self._sender)
         channel.on('message', guarded(
             'control channel', self._on_message, on_failure=session.fail))
+        for slot in session.slots:
+            # A page shows nothing of a camera before it knows from which frame on it is that one.
+            slot.track.on_first_sent = guarded(
+                'control channel', self.watch, on_failure=session.fail)
         channel.on('close', guarded('control channel', lambda: session.end(
             'the viewer closed its channel')))
         if session.robot.access.accepts_invites:
@@ -196,6 +200,7 @@ class ControlChannel(Channel):
             self._sender.error('denied', 'an invite has to be proved first')
         elif isinstance(message, Select):
             self._selection.select(message)
+            self._slot_status.repeat(message.slot)
             self.watch()
         elif isinstance(message, Shown):
             self._selection.slot(message.slot).on_decoded(message.frames, message.packets)

@@ -34,6 +34,10 @@ class SlotStatus:
         self._sent: dict[int, tuple[object, ...]] = {}
         self._stamps = Throttle()
 
+    def repeat(self, number: int) -> None:
+        """Send the state of a slot anew: the page has selected a camera, and waits for it."""
+        self._sent.pop(number, None)
+
     def send_changes(self) -> None:
         """Send what has changed since the last call."""
         for number, slot in enumerate(self._session.slots):
@@ -54,17 +58,21 @@ class SlotStatus:
                 # The page shows for how long: once a second.
                 news = round(since)
             elif state == 'still':
-                news = camera.frames_in
+                news = camera.monitor.newest
         failed = sorted(slot.failed_codecs)
-        status = (name, state, news, round(silence), *failed)
+        reason = slot.reason()
+        first = slot.track.times.first
+        status = (name, state, news, round(silence), first, reason and reason.text, *failed)
         if self._sent.get(number) == status:
             return
         members: dict[str, object] = {'slot': number, 'camera': name, 'state': state,
-                                      'since_s': round(since, 1)}
+                                      'since_s': round(since, 1), 'first_rtp': first}
         if silence:
             members['silence_s'] = round(silence, 1)
         if failed:
             members['failed_codecs'] = failed
+        if reason is not None:
+            members['reason'] = reason.members()
         if self._sender.send_with_nulls('slot', members):
             self._sent[number] = status
 

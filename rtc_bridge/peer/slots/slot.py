@@ -26,6 +26,7 @@ from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import guarded
 from ...core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ...core.video.codec_fallback import choose_profile, DecodeMonitor
+from ...core.video.picture_reason import PictureReason, viewer_decodes_nothing
 from ...core.video.video_codecs import codec_of
 from ...media.camera import Camera
 from ...media.subscription import Subscription
@@ -123,6 +124,16 @@ class Slot:
                            camera.name, self.profile, self._choose(camera))
         if self._choose(camera) != self.profile:
             self._change(camera)
+
+    def reason(self) -> PictureReason | None:
+        """Return why this viewer sees nothing, or less than it should; ``None`` if all is well."""
+        camera = self.camera
+        if camera is None:
+            return None
+        codecs = tuple(dict.fromkeys(codec_of(profile) for profile in self._profiles))
+        if self._failed.issuperset(codecs) and not self._decode_monitor.decodes:
+            return viewer_decodes_nothing(camera.name, codecs)
+        return camera.reason()
 
     def on_decoded(self, frames: int, packets: int) -> None:
         """Take how much a visible page has decoded and received of this slot in all, so far."""

@@ -72,6 +72,8 @@ class SlotTrack(MediaStreamTrack):
         self.sender: RTCRtpSender | None = None
         # Ends the session if this track fails: aiortc would stop sending without a word.
         self.on_failure: OnFailure = lambda error: None
+        # Called when the first frame of another camera has been sent.
+        self.on_first_sent: Callable[[], object] = lambda: None
         self.times = SentFrameTimes()
         self.retransmissions = RetransmissionBudget(START_BITRATE)
         self.profile = profile
@@ -198,7 +200,10 @@ class SlotTrack(MediaStreamTrack):
     def _note_sent(self) -> None:
         rtp_timestamp = newest_timestamp(self.sender) if self.sender is not None else None
         if rtp_timestamp is not None:
+            is_first = self.times.first is None
             self.times.on_sent(rtp_timestamp)
+            if is_first and self.times.first is not None:
+                self.on_first_sent()
 
     async def pad(self, size: int) -> None:
         """

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from rtc_bridge.bridge.camera_diagnostics import CameraDiagnostics
+from rtc_bridge.core.video.picture_reason import no_publisher
 
 
 class FakeCamera:
@@ -36,6 +37,11 @@ class FakeCamera:
         self.encoded = SimpleNamespace(skipped=0)
         self.source = SimpleNamespace(active=False, encoded_because='')
         self.shown = 'live', 0.0
+        self.why = None
+        self.monitor = SimpleNamespace(log=lambda reason: None)
+
+    def reason(self):
+        return self.why
 
     def state(self):
         return self.shown
@@ -80,6 +86,15 @@ def test_silence_is_a_warning_only_while_somebody_watches(
     status = diagnostics.status()
     assert (status.name, status.level, status.message) == (
         'rtc_bridge: camera front', level, message)
+
+
+def test_a_reason_is_a_warning_with_its_values(camera, diagnostics):
+    camera.shown, camera.why = ('waiting', 6.0), no_publisher('/rear/image_raw')
+    status = diagnostics.status()
+    assert (status.level, status.message) == (DiagnosticStatus.WARN, camera.why.text)
+    found = values(status)
+    assert (found['reason'], found['reason_text']) == ('no-publisher', camera.why.text)
+    assert found['reason.topic'] == '/rear/image_raw'
 
 
 def test_malformed_images_are_a_warning_while_they_come(camera, diagnostics):

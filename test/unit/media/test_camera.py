@@ -20,7 +20,10 @@ import math
 import av
 import numpy as np
 import pytest
+from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.video.picture_monitor import SourceFacts
+from rtc_bridge.core.video.picture_reason import no_publisher
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.core.video.video_codecs import CODECS
 from rtc_bridge.media.camera import Camera
@@ -88,13 +91,126 @@ async def test_a_later_viewer_gets_the_last_image_in_any_codec():
     assert second.frames[0].keyframe and camera.frames_in == 1
     for subscription in subscriptions:
         camera.unsubscribe(subscription)
-    # Nobody has seen to it meanwhile: what was is not shown as if it came now.
-    third = Watcher()
-    subscription = camera.subscribe('vp8', third)
+
+
+async def until_state(camera, state):
+    """Wait for a state of a camera, and return the seconds without a picture."""
+    async with asyncio.timeout(PATIENCE):
+        while camera.state()[0] != state:
+            await asyncio.sleep(0.01)
+    return camera.state()[1]
+
+
+async def test_the_last_image_of_a_slow_camera_is_kept_for_the_next_viewer(clock):
+    camera, first, second = Camera('slow', CameraSettings(), lambda: None, clock), *[
+        Watcher() for _ in range(2)]
+    subscription = camera.subscribe('h264', first)
+    camera.put(lambda: (texture(64, 64), 'bgr8'))
+    came = clock.now
+    await first.count(1)
+    clock.now += 15.0
+    assert camera.state() == ('still', 15.0)
+    camera.unsubscribe(subscription)
+    clock.now += 15.0
+    subscription = camera.subscribe('h264', second)
+    assert await until_state(camera, 'still') == 30.0
+    await second.count(1)
+    # With its age: for driving it is too old.
+    assert second.frames[0].arrival == came and camera.reason() is None
+    camera.unsubscribe(subscription)
+
+
+async def test_the_last_image_of_a_quick_camera_is_not_shown_as_if_it_came_now(clock):
+    camera, first, second = Camera('quick', CameraSettings(), lambda: None, clock), *[
+        Watcher() for _ in range(2)]
+    subscription = camera.subscribe('h264', first)
+    for _ in range(6):
+        clock.now += 1 / 30
+        camera.put(lambda: (texture(64, 64), 'bgr8'))
+    await first.count(1)
+    camera.unsubscribe(subscription)
+    subscription = camera.subscribe('h264', second)
     camera.put(lambda: (texture(96, 96), 'bgr8'))
-    await third.count(1)
-    decoder = av.CodecContext.create('vp8', 'r')
-    assert decoder.decode(third.frames[0].packet)[0].width == 96
+    await second.count(1)
+    decoder = av.CodecContext.create('h264', 'r')
+    assert decoder.decode(second.frames[0].packet)[0].width == 96
+    camera.unsubscribe(subscription)
+
+
+async def test_the_last_image_of_a_burst_is_shown():
+    camera, watcher = Camera('burst', CameraSettings(max_fps=20.0), lambda: None), Watcher()
+    subscription = camera.subscribe('h264', watcher)
+    for number in range(60):
+        size = 128 if number == 59 else 64
+        camera.put(lambda size=size: (texture(size, size), 'bgr8'))
+    async with asyncio.timeout(PATIENCE):
+        while camera.streams['h264'].stats.size != (128, 128):
+            await asyncio.sleep(0.01)
+    # And nothing between that and the first one.
+    assert len(watcher.frames) <= 3
+    camera.unsubscribe(subscription)
+
+
+def broken():
+    """Load an image that cannot be shown."""
+    raise ImageError("unknown encoding 'RGB8'", 'unknown-encoding', {'encoding': 'RGB8'})
+
+
+async def test_what_cannot_be_shown_is_no_picture_and_has_a_reason(clock, caplog):
+    camera = Camera('rear/image_raw', CameraSettings(), lambda: None, clock)
+    camera.monitor.source = SourceFacts('/rear/image_raw', ('/rear/driver',))
+    watcher = Watcher()
+    subscription = camera.subscribe('h264', watcher)
+
+    async def put(load):
+        made = camera.streams['h264'].stats.frames + camera.source.stream.stats.errors
+        clock.now += 0.5
+        camera.put(load)
+        async with asyncio.timeout(PATIENCE):
+            while made == camera.streams['h264'].stats.frames + camera.source.stream.stats.errors:
+                if camera.streams['h264'].stats.errors > errors:
+                    break
+                await asyncio.sleep(0.01)
+    errors = 0
+    for _ in range(4):
+        await put(broken)
+        errors = camera.streams['h264'].stats.errors
+        assert camera.state()[0] == 'waiting'
+    reason = camera.reason()
+    assert (reason.code, reason.values['encoding']) == ('unknown-encoding', 'RGB8')
+    assert '/rear/image_raw' in reason.text and 'cameras.rear.image_raw.encoding' in reason.text
+    # A good one: whatever was wrong, it is shown; an error beside good pictures is none.
+    await put(lambda: (texture(64, 64), 'bgr8'))
+    assert camera.state() == ('live', 0.0) and camera.reason() is None
+    await put(broken)
+    assert camera.state() == ('live', 0.0) and camera.reason() is None
+    clock.now += 2.0
+    await put(broken)
+    assert camera.state()[0] == 'lost' and camera.reason().code == 'unknown-encoding'
+    assert sum('RGB8' in record.message for record in caplog.records) == 1
+    camera.unsubscribe(subscription)
+    assert camera.reason() is None
+
+
+async def test_silence_of_a_publisher_is_told_apart_from_nothing_that_arrives(clock):
+    camera = Camera('front', CameraSettings(), lambda: None, clock)
+    subscription = camera.subscribe('h264', Watcher())
+    clock.now += 20.0
+    # Nothing is known of the topic yet.
+    assert camera.reason() is None
+    camera.monitor.source = SourceFacts('/front', ('/driver',), True)
+    assert camera.reason().code == 'nothing-arrives'
+    camera.topic_reason = no_publisher('/front')
+    assert camera.reason().code == 'no-publisher'
+    camera.topic_reason = None
+    for _ in range(10):
+        clock.now += 0.1
+        camera.put(lambda: (texture(64, 64), 'bgr8'))
+    await until_state(camera, 'live')
+    clock.now += 2.0
+    assert camera.state() == ('lost', 2.0) and camera.reason() is None
+    clock.now += 4.0
+    assert camera.reason().code == 'publisher-silent'
     camera.unsubscribe(subscription)
 
 

@@ -27,7 +27,11 @@ class OneSlot:
 
     failed_codecs = ()
     camera = None
-    track = SimpleNamespace(times=SimpleNamespace(newest=None))
+    track = SimpleNamespace(times=SimpleNamespace(newest=None, first=None))
+
+    @staticmethod
+    def reason():
+        return None
 
 
 def control(channel, role='drive'):
