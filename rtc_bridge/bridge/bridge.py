@@ -26,6 +26,7 @@ from std_msgs.msg import String
 from .cameras import Cameras
 from .clock_status import ClockStatus
 from .diagnostics import DiagnosticsReport
+from .ice_diagnostics import IceDiagnostics
 from .own_server import OwnServer
 from .service_calls import ServiceCalls
 from .start_messages import page_address, print_console_link, warn_of_anonymous_roles
@@ -35,6 +36,7 @@ from .start_settings import (
 )
 from .telemetry import Telemetry
 from .teleop import Teleop
+from .turn_credential_client import TurnCredentialClient
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.failure_log import count_unhandled_failures, failures
 from ..core.protocol.application_text import read_text
@@ -55,7 +57,7 @@ from ..ros.program import FAILED
 from ..signaling.network_changes import watch_network
 from ..signaling.relay_client import RelayClient
 from ..signaling.relay_url import dial_url, page_url, read_token
-from ..system.secret_files import read_ice
+from ..system.secret_files import read_credential_service, read_ice
 from ..system.shutdown import Shutdown
 from ..system.stop_file import StopFile
 from ..system.termination import Termination
@@ -126,6 +128,12 @@ class Bridge:
         self._clock = ClockStatus(settings.access.require_synchronized_clock)
         self._diagnostics.add(self._clock.status)
         self._ice_server_monitor = IceServerMonitor(self._robot.ice, self._renew_relay_ice_servers)
+        service = read_credential_service(settings.ice)
+        self._turn_credentials = TurnCredentialClient(
+            service, self._robot.ice,
+            self._ice_server_monitor.servers_changed) if service else None
+        self._diagnostics.add(
+            IceDiagnostics(self._ice_server_monitor, self._turn_credentials).status)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
 
     def _refuse_unknown_parameters(self) -> None:
@@ -173,6 +181,8 @@ class Bridge:
             [kind.name for kind in h264_candidates(self._settings.video.h264_encoder)]))
         stack.callback(faults.cancel)
         with guard('ICE servers'):
+            if self._turn_credentials is not None:
+                await self._turn_credentials.ask()
             await self._ice_server_monitor.probe()
         await stack.enter_async_context(
             self._server.running(LocalRobotLink(self._sessions, 'server')))
@@ -224,6 +234,8 @@ class Bridge:
             'command path': lambda: self._teleop.path.run(ros),
             'diagnostics': self._diagnostics.run,
             'ICE servers': self._ice_server_monitor.run}
+        if self._turn_credentials is not None:
+            parts['TURN credentials'] = self._turn_credentials.run
         if self._relay_client is not None:
             parts['relay client'] = self._relay_client.run
         return parts
@@ -251,5 +263,7 @@ class Bridge:
     def _network_changed(self) -> None:
         _logger.debug('network changed: ask the ICE servers, check the way to the relay')
         self._ice_server_monitor.network_changed()
+        if self._turn_credentials is not None:
+            self._turn_credentials.network_changed()
         if self._relay_client is not None:
             self._relay_client.network_changed()
