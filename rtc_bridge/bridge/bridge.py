@@ -109,7 +109,7 @@ class Bridge:
         self._sessions = Sessions(self._robot)
         self._cameras = Cameras(
             node, settings.cameras.names, parse_scales(settings.video.tiers), self._robot.cameras,
-            self._sessions.cameras_changed)
+            self._cameras_changed)
         # Before what ends the lease, so that pages know the reason by then.
         self._teleop.path.on_change.insert(0, self._notices_changed)
         self._telemetry = Telemetry(
@@ -251,6 +251,10 @@ class Bridge:
         if page:
             print_console_link(access.console_link, page, self._robot.access, self._key_store,
                                self._robot.robot_id)
+
+    def _cameras_changed(self) -> None:
+        self._robot.camera_findings = self._cameras.findings
+        self._sessions.cameras_changed()
 
     def _notices_changed(self) -> None:
         self._robot.notices = self._teleop.path.notices

@@ -14,6 +14,8 @@
 
 """The state of one camera in ``/diagnostics``."""
 
+from collections.abc import Collection, Sequence
+
 from diagnostic_msgs.msg import DiagnosticStatus
 
 from ..core.clock import boot_time, Clock
@@ -78,6 +80,16 @@ class CameraDiagnostics:
             values |= {'reason': reason.code, 'reason_text': reason.text,
                        **{f'reason.{name}': value for name, value in reason.values.items()}}
         return make_status(f'camera {camera.name}', level, message, values)
+
+
+def list_status(cameras: Collection[str], findings: Sequence[str]) -> DiagnosticStatus:
+    """Return which cameras there are, and what is wrong with the list of them."""
+    values: dict[str, object] = {'count': len(cameras), 'names': ' '.join(cameras)}
+    for number, finding in enumerate(findings):
+        values[f'finding.{number}'] = finding
+    if findings:
+        return make_status('cameras', DiagnosticStatus.WARN, findings[0], values)
+    return make_status('cameras', DiagnosticStatus.OK, f'{len(cameras)} cameras', values)
 
 
 def _stream_values(key: str, size: tuple[int, int], seconds: float, delta: dict[str, float],

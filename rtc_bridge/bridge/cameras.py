@@ -56,7 +56,7 @@ class Cameras:
     :param names: as in ``cameras.names``
     :param scales: of the quality tiers, as in ``video.tiers``
     :param found: where the cameras are kept, by name, in the order that viewers see
-    :param on_change: called in the event loop when cameras came or went
+    :param on_change: called in the event loop when cameras came or went, or findings changed
     :raises ParameterError: a name or a camera's parameter is not allowed
     """
 

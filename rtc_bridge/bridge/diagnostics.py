@@ -20,7 +20,7 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
-from .camera_diagnostics import CameraDiagnostics
+from .camera_diagnostics import CameraDiagnostics, list_status
 from .teleop import Teleop
 from ..core.clock import boot_time, Clock
 from ..core.failure_log import FailureLog, failures
@@ -57,6 +57,7 @@ class DiagnosticsReport:
         self._publisher = DiagnosticsPublisher(node, robot.robot_id)
         self._cameras: dict[str, CameraDiagnostics] = {}
         self._parts: list[Callable[[], DiagnosticStatus | None]] = [
+            lambda: list_status(robot.cameras, robot.camera_findings),
             teleop.status, teleop.path.status, self._viewers, self._relay,
             FailureDiagnostics(failures).status, lambda: refusal_status(refusals)]
 

@@ -75,7 +75,8 @@ class AnsweringSession(Session):
             raise SignalingError('bad-offer', 'a WHEP player has to offer to receive video')
         cameras = self.robot.cameras
         # A viewer without a role is not told which cameras there are.
-        if self._camera is not None and self._camera not in cameras and self.role != 'none':
+        if self._camera is not None and self.role != 'none' and (
+                self.robot.camera_named(self._camera) is None):
             raise SignalingError('no-camera', f'no camera {shorten(self._camera)}, there are: '
                                               f'{", ".join(cameras) or "none"}')
         if offer.slots and not self.robot.common_profiles(offer.profiles):
@@ -132,7 +133,7 @@ class AnsweringSession(Session):
         if self.selected or not self.slots or self.state == 'closed' or self.role == 'none':
             return
         name, self._camera = self._camera, None
-        camera = self.robot.cameras.get(name) if name else self.robot.first_camera()
+        camera = self.robot.camera_named(name) if name else self.robot.first_camera()
         self.selected = camera is not None and (
             name is not None or camera.settings.drive or self.protocol != 'v1')
         self.slots[0].show(camera)

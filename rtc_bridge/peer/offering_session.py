@@ -147,5 +147,5 @@ class OfferingSession(Session):
     def _camera(self, wanted: str | int) -> Camera | None:
         cameras = self.robot.cameras
         if isinstance(wanted, str):
-            return cameras.get(wanted)
+            return self.robot.camera_named(wanted)
         return list(cameras.values())[wanted] if wanted < len(cameras) else None

@@ -55,6 +55,7 @@ class RobotContext:
     :param call_service: * calls one of them by name, with its value if it takes one
     :param view_may_stop: whether the role ``view`` may press the emergency stop
     :param notices: * what keeps commands from the motors now
+    :param camera_findings: * what is wrong with the list of cameras, as sentences
     """
 
     robot_id: str
@@ -73,12 +74,23 @@ class RobotContext:
     call_service: Callable[[str, bool | None], Awaitable[ServiceResult]] = _no_services
     view_may_stop: bool = False
     notices: tuple[Notice, ...] = ()
+    camera_findings: tuple[str, ...] = ()
 
     def common_profiles(self, offered: Collection[str]) -> list[str]:
         """Return which of a viewer's profiles the robot sends, in the robot's order."""
         return [profile for codec in self.codecs for profile in PROFILES
                 if codec_of(profile) == codec and profile in offered and (
                     profile != 'h264-main' or self.h264_profile == 'main')]
+
+    def camera_named(self, name: str) -> Camera | None:
+        """
+        Return the camera of a name, ``None`` if there is none.
+
+        The name may have a slash at its start, or leave out ``/image_raw``.
+        """
+        plain = name.strip('/')
+        return next((self.cameras[given] for given in (name, plain, f'{plain}/image_raw')
+                     if given in self.cameras), None)
 
     def first_camera(self) -> Camera | None:
         """Return the first camera for driving, or the first of all; ``None`` if there is none."""

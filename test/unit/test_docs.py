@@ -27,7 +27,9 @@ import pytest
 from rtc_bridge.core.protocol import signaling_messages
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.relay_settings import RelaySettings
-from rtc_bridge.core.settings.robot_settings import CameraTopicSettings, RobotSettings
+from rtc_bridge.core.settings.robot_settings import (
+    CameraOptions, CameraTopicSettings, RobotSettings,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*sorted((ROOT / 'docs').glob('*.md')), ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
@@ -156,6 +158,7 @@ def test_parameter_files_are_accepted(path):
         names = values.get('cameras', {}).get('names', [])
         rows = robot | {row.name: row for name in names
                         for row in parameters_of(CameraTopicSettings(), f'cameras.{name}.')}
+        rows |= {row.name: row for row in parameters_of(CameraOptions(), 'cameras.default.')}
         for name, value in flatten(values).items():
             rows[name].check(value)
 

@@ -47,7 +47,7 @@ MAX_LENGTHS = {
     # Our bearers have up to 1 kB; some players send a JSON Web Token.
     'bearer': 2048, 'token': 2048,
     # Sentences for people. They are shortened, not refused.
-    'message': 256, 'reason': 256,
+    'message': 256, 'reason': 256, 'finding': 1000,
 }
 
 

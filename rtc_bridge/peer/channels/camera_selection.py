@@ -67,7 +67,8 @@ class CameraSelection:
 
     def _show(self, message: Select) -> None:
         cameras = self._session.robot.cameras
-        camera = cameras.get(message.camera) if message.camera is not None else None
+        camera = (self._session.robot.camera_named(message.camera)
+                  if message.camera is not None else None)
         if message.camera is not None and camera is None:
             self._sender.error('no-camera', f'no camera {shorten(message.camera)}, there are: '
                                             f'{", ".join(cameras) or "none"}')

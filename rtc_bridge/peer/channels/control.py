@@ -28,6 +28,7 @@ from ...core import base64url
 from ...core.access.policy import may_drive, may_press_stop
 from ...core.clock import boot_time
 from ...core.errors import ProtocolError
+from ...core.limits.text_limits import MAX_LENGTHS
 from ...core.protocol.application_text import write_text
 from ...core.protocol.control_messages import (
     AppMessage, Bye, CallService, ControlMessage, InviteProof, KeepLease, parse_control, Ping,
@@ -35,6 +36,9 @@ from ...core.protocol.control_messages import (
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import guarded
+
+# Sentences about the list of cameras that a page is told: it shows one.
+_MAX_FINDINGS = 4
 
 
 class ControlChannel(Channel):
@@ -91,18 +95,25 @@ class ControlChannel(Channel):
                     'timeout': gate.settings.timeout},
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
-            version=__version__, telemetry=list(robot.telemetry), actions=self._actions())
+            version=__version__, telemetry=list(robot.telemetry), actions=self._actions(),
+            **self._findings())
 
     def cameras_changed(self) -> None:
         """Tell which cameras there are."""
         if self._session.role != 'none':
             self._sender.send_state('cameras', lambda: self._sender.send(
-                'cameras', cameras=self._cameras()))
+                'cameras', cameras=self._cameras(), **self._findings()))
             self.watch()
 
     def _cameras(self) -> list[dict[str, object]]:
-        return [{'name': name, 'drive': camera.settings.drive}
+        return [{'name': name, 'drive': camera.settings.drive,
+                 **({'label': camera.settings.label} if camera.settings.label else {})}
                 for name, camera in self._session.robot.cameras.items()]
+
+    def _findings(self) -> dict[str, list[str]]:
+        found = self._session.robot.camera_findings
+        return {'findings': [text[:MAX_LENGTHS['finding']] for text in found[:_MAX_FINDINGS]]
+                } if found else {}
 
     def lease_changed(self) -> None:
         """Tell who drives, and what the page has to do with it."""

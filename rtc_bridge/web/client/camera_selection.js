@@ -11,6 +11,11 @@ export class CameraSelection {
   cameras = null;
   /** Names of the cameras by which one may drive. @type {string[]} */
   driving = [];
+  /** What people read in place of a camera's name, where the robot says so.
+   * @type {Map<string, string>} */
+  labels = new Map();
+  /** What is wrong with the list of cameras, as sentences of the robot. @type {string[]} */
+  findings = [];
   /** The camera of each slot; null: no camera, undefined: not chosen yet.
    * @type {(string | null | undefined)[]} */
   chosen;
@@ -54,6 +59,10 @@ export class CameraSelection {
     const before = isHello ? [] : this.cameras ?? [];
     const found = readCameras(list);
     this.cameras = found.map(({ name }) => name);
+    this.labels = new Map(found.flatMap(({ name, label }) => (
+      typeof label === 'string' && label ? [[name, label]] : [])));
+    // A link may name the camera by its topic.
+    this.chosen = this.chosen.map((name) => (name ? this.#known(name) : name));
     this.driving = found.flatMap(({ name, drive }) => (drive === false ? [] : [name]));
     if (this.chosen[0] === undefined) {
       this.chosen[0] = this.cameras.includes(this.preferred) ? this.preferred
@@ -70,13 +79,19 @@ export class CameraSelection {
         ? [this.#message(slot)] : [])));
   }
 
+  /** Return the robot's name of a camera, if it has one so. @param {string} name */
+  #known(name) {
+    const plain = name.replace(/^\/+|\/+$/g, '');
+    return [name, plain, `${plain}/image_raw`].find((one) => this.cameras?.includes(one)) ?? name;
+  }
+
   /** @param {number} slot @returns {Select} */
   #message(slot) {
     return { type: 'select', slot, camera: this.#paused ? null : this.chosen[slot] ?? null };
   }
 }
 
-/** @param {unknown} list @returns {{name: string, drive?: boolean}[]} */
+/** @param {unknown} list @returns {{name: string, drive?: boolean, label?: unknown}[]} */
 function readCameras(list) {
   return Array.isArray(list) ? list.filter((camera) => typeof camera?.name === 'string') : [];
 }

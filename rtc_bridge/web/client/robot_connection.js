@@ -259,6 +259,8 @@ export class RobotConnection extends Emitter {
         ?? '';
     }
     if (message.type === 'hello' || message.type === 'cameras') {
+      this.selection.findings = Array.isArray(message.findings)
+        ? message.findings.filter((text) => typeof text === 'string') : [];
       const messages = this.selection.onCameras(message.cameras, message.type === 'hello');
       messages.forEach((one) => session.sendControl(one));
       this.emit('change');

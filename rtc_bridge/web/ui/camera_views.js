@@ -38,6 +38,9 @@ export class CameraViews {
   /** @type {(string | null | undefined)[]} */
   #chosen = [];
   #listed = '';
+  /** @type {Map<string, string>} */
+  #labels = new Map();
+  #named = '';
 
   /**
    * @param {number} slots
@@ -97,15 +100,18 @@ export class CameraViews {
   /**
    * @param {string[]} cameras
    * @param {(string | null | undefined)[]} chosen
+   * @param {Map<string, string>} labels what people read in place of a name
    */
-  show(cameras, chosen) {
-    const listed = JSON.stringify([cameras, chosen]);
+  show(cameras, chosen, labels) {
+    const listed = JSON.stringify([cameras, chosen, [...labels]]);
     if (listed === this.#listed) return;
     this.#listed = listed;
-    const before = JSON.stringify(this.#cameras);
+    const names = JSON.stringify([cameras, [...labels]]);
     this.#cameras = cameras;
     this.#chosen = [...chosen];
-    if (JSON.stringify(cameras) !== before) this.#list(cameras);
+    this.#labels = labels;
+    if (names !== this.#named) this.#list(cameras);
+    this.#named = names;
     this.#nav.hidden = cameras.length < 2 && (!cameras.length || chosen[0] === cameras[0]);
     for (const button of this.#nav.querySelectorAll('button')) {
       const name = button.dataset.camera;
@@ -121,18 +127,25 @@ export class CameraViews {
       button.hidden = !name;
       button.style.order = String(cameras.indexOf(name ?? '') + 1);
       button.title = name ?? '';
-      button.setAttribute('aria-label', `Show ${name} large`);
-      if (button.lastElementChild) button.lastElementChild.textContent = cameraLabel(name ?? '');
+      button.setAttribute('aria-label', `Show ${this.#labels.get(name ?? '') ?? name} large`);
+      if (button.lastElementChild) {
+        button.lastElementChild.textContent = this.#label(name ?? '');
+      }
     });
     const open = this.#settings.get('thumbs');
     this.#thumbs.setAttribute('aria-pressed', String(open));
     if (open) this.#arrange();
   }
 
+  /** @param {string} name */
+  #label(name) {
+    return this.#labels.get(name) ?? cameraLabel(name);
+  }
+
   /** @param {string[]} cameras */
   #list(cameras) {
     for (const old of this.#nav.querySelectorAll('[data-camera]')) old.remove();
-    const labels = cameras.map(cameraLabel);
+    const labels = cameras.map((name) => this.#label(name));
     cameras.forEach((name, i) => {
       const button = this.#button('', () => this.#select(0, name));
       button.dataset.camera = button.title = name;

@@ -18,6 +18,8 @@
  *   devices in the local network
  * @property {string | null} kind of robot: `v1`, `rtcbot`
  * @property {string[] | null} cameras null until the robot told
+ * @property {Map<string, string>} [labels] what people read in place of a camera's name
+ * @property {string[]} [findings] what is wrong with the list of cameras
  * @property {string | null} wanted the camera that the first slot should show
  * @property {import('../client/slot_states.js').SlotState | null} slot what the robot tells of it
  * @property {boolean} picture a picture of this session has been shown
@@ -142,11 +144,16 @@ function choose(facts, now) {
  * @param {number} now
  * @returns {ReturnType<typeof choose>}
  */
-function describePicture({ kind, cameras, wanted, slot, picture, blocked, stalled }, now) {
+function describePicture(facts, now) {
+  const { kind, cameras, wanted, slot, picture, blocked, stalled, findings } = facts;
+  const labelOf = (/** @type {string | null} */ name) => quoted(
+    facts.labels?.get(name ?? '') ?? name);
   if (kind !== 'rtcbot' && cameras) {
     if (cameras.length === 0) {
-      return ['no-camera', 'No camera', 'The robot is connected but none of its cameras sends '
-        + 'pictures. A camera appears here as soon as it does.', 'bad'];
+      return ['no-camera', 'No camera', findings?.length
+        ? `The robot is connected. ${findings[0].replace(/\.$/, '')}.`
+        : 'The robot is connected but none of its cameras sends pictures. A camera appears here as '
+          + 'soon as it does.', 'bad'];
     }
     if (wanted && !cameras.includes(wanted)) {
       return ['no-camera', 'No such camera',
@@ -155,7 +162,7 @@ function describePicture({ kind, cameras, wanted, slot, picture, blocked, stalle
     if (!wanted) return ['off', 'Camera off', 'Choose a camera.'];
     if (slot?.state === 'lost') {
       const seconds = Math.max(1, Math.round((now - slot.sinceMs) / 1000));
-      return ['camera-lost', 'Camera lost', `${quoted(slot.camera)} has sent no picture for `
+      return ['camera-lost', 'Camera lost', `${labelOf(slot.camera)} has sent no picture for `
         + `${seconds} s. The robot itself is connected.`, 'bad'];
     }
   }
@@ -173,7 +180,7 @@ function describePicture({ kind, cameras, wanted, slot, picture, blocked, stalle
   }
   return ['waiting', 'Waiting for a picture', kind === 'rtcbot'
     ? 'The robot is connected and has sent no picture yet.'
-    : `The robot is connected. ${quoted(wanted).replace(/^t/, 'T')} has sent no picture yet.`];
+    : `The robot is connected. ${labelOf(wanted).replace(/^t/, 'T')} has sent no picture yet.`];
 }
 
 /**

@@ -75,7 +75,7 @@ export class PageView {
         failures: signaling.failures },
       localNetwork: this.#parts.localNetwork.permission,
       link: connection.link, failure: connection.failure, kind: session?.kind ?? null,
-      cameras: selection.cameras, wanted, slot: slot?.camera === wanted ? slot : null,
+      cameras: selection.cameras, labels: selection.labels, findings: selection.findings, wanted, slot: slot?.camera === wanted ? slot : null,
       picture: picture.shown, blocked: cameras.blocked,
       stalled: picture.stalledS > Math.max(1, slot?.silenceS ?? 0),
     }, now);
@@ -83,7 +83,8 @@ export class PageView {
 
   #showCameras() {
     const { connection, teleop, cameras } = this.#parts;
-    cameras.show(connection.selection.cameras ?? [], connection.selection.chosen);
+    const { selection } = connection;
+    cameras.show(selection.cameras ?? [], selection.chosen, selection.labels);
     cameras.showLive((slot) => teleop.connected
       && ['live', 'still'].includes(connection.slots.get(slot)?.state ?? ''));
   }
@@ -92,7 +93,8 @@ export class PageView {
   #showDriving(view) {
     const { connection, teleop, leasePanel, speedSliders, inputs, stage } = this.#parts;
     const { activeDriver, driver, mayDrive, refusal } = teleop;
-    const { cameras, chosen, driving } = connection.selection;
+    const { cameras, chosen, driving, labels } = connection.selection;
+    const labelOf = (/** @type {string} */ name) => labels.get(name) ?? cameraLabel(name);
     document.body.dataset.layout = mayDrive ? 'drive' : 'watch';
     stage.drives = mayDrive;
     inputs.show(mayDrive, driver?.strafes ?? false);
@@ -110,7 +112,7 @@ export class PageView {
     const focused = document.activeElement;
     leasePanel.show(activeDriver, {
       reason: isWrongCamera && !engaged ? cameraText(driving) : reason,
-      camera: isWrongCamera ? cameraLabel(driving[0] ?? '') : '',
+      camera: isWrongCamera ? labelOf(driving[0] ?? '') : '',
       engaged, wanted: refusal === 'arm',
     });
     // The button Drive was pressed by the keyboard and has gone: now the keys drive.

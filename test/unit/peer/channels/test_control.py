@@ -14,6 +14,8 @@
 
 """The control channel, over real connections without a browser."""
 
+from dataclasses import replace
+
 import pytest
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.driver_notices import Notice
@@ -34,6 +36,28 @@ async def test_hello_tells_limits_and_role(connect):
     viewer.send('control', type='want', lease=True)
     await viewer.until(lambda: viewer.got('control', 'error'))
     assert viewer.got('control', 'error')[0]['code'] == 'denied'
+
+
+async def test_labels_and_findings_come_with_the_cameras(connect):
+    sessions = make_sessions(TestCamera('front', 60), TestCamera('rear/image_raw', 60))
+    front = sessions.robot.cameras['front']
+    front.configure(replace(front.settings, label='Mast'))
+    viewer = await connect(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    hello, = viewer.got('control', 'hello')
+    assert hello['cameras'] == [{'name': 'front', 'drive': True, 'label': 'Mast'},
+                                {'name': 'rear/image_raw', 'drive': True}]
+    assert 'findings' not in hello
+    sessions.robot.camera_findings = ('nothing matches', *'abcdef', 'x' * 5000)
+    sessions.cameras_changed()
+    await viewer.until(lambda: viewer.got('control', 'cameras'))
+    assert viewer.got('control', 'cameras')[0]['findings'] == ['nothing matches', *'abc']
+    # By its topic, or without image_raw.
+    for name in ('/rear/image_raw', 'rear'):
+        viewer.send('control', type='select', slot=0, camera=None)
+        viewer.send('control', type='select', slot=0, camera=name)
+        await viewer.until(lambda: [m for m in viewer.got('control', 'slot')
+                                    if m['camera'] == 'rear/image_raw'])
 
 
 async def test_messages_both_ways(connect):

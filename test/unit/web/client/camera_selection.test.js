@@ -25,6 +25,26 @@ test('a camera that comes back is asked for again, and everything by another rob
     [ask(0, 'rear'), ask(1, 'front')]);
 });
 
+test('a link may name a camera by its topic, or without image_raw', () => {
+  for (const [named, found] of [['/front/image_raw', 'front/image_raw'],
+    ['front', 'front/image_raw'], ['/front', 'front/image_raw'], ['rear', 'rear']]) {
+    const selection = new CameraSelection(1, named);
+    assert.deepEqual(selection.onCameras(list('rear'), true), named === 'rear' ? [ask(0, found)] : []);
+    const messages = selection.onCameras(list('rear', 'front/image_raw'), false);
+    assert.deepEqual(messages, named === 'rear' ? [] : [ask(0, found)]);
+    assert.deepEqual(selection.chosen, [found]);
+  }
+});
+
+test('what people read in place of names is a text, if the robot says so', () => {
+  const selection = new CameraSelection(1, null);
+  selection.onCameras([{ name: 'a', label: 'Left arm' }, { name: 'b', label: '' },
+    { name: 'c', label: 7 }], true);
+  assert.deepEqual([...selection.labels], [['a', 'Left arm']]);
+  selection.onCameras(list('a'), false);
+  assert.equal(selection.labels.size, 0);
+});
+
 test('a hidden page asks for no pictures, not even a robot that has just come', () => {
   const selection = new CameraSelection(3, 'front');
   selection.onCameras(list('front', 'rear'), true);
