@@ -71,7 +71,8 @@ CONTROL = {
     'want': ('lease', 'take'), 'yield': ('request',), 'refuse': ('request',), 'release': ('id',),
     'message': ('data',), 'call': ('request', 'name', 'value'), 'nonsense': ('x',)}
 TELEOP = {
-    'drive': ('epoch', 'seq', 'tick', 'frame', 'linear_x', 'linear_y', 'angular_z'),
+    'drive': ('epoch', 'seq', 'tick', 'frame', 'linear_x', 'linear_y', 'linear_z',
+              'angular_z'),
     'joy': ('epoch', 'seq', 'tick', 'frame', 'axes', 'buttons'), 'stop': ('request',)}
 RELAY = {
     'offer': ('session', 'sdp', 'door', 'trickle', 'camera', 'source', 'bearer'),

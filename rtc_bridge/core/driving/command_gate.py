@@ -69,7 +69,8 @@ class CommandGate:
         self.settings = settings
         self.limits = VelocityLimits(
             settings.max_linear_x, settings.max_linear_y, settings.max_angular_z,
-            settings.max_linear_acceleration, settings.max_angular_acceleration)
+            settings.max_linear_acceleration, settings.max_angular_acceleration,
+            settings.max_linear_z)
         self.lease = lease
         lease.on_new_epoch = self._begin_epoch
         # Called whenever the robot has to stand still now: publish zero before anything else.

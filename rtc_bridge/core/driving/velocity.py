@@ -21,22 +21,30 @@ import math
 @dataclass(frozen=True)
 class Velocity:
     """
-    A planar velocity in the robot's frame (REP-103).
+    A velocity in the robot's frame (REP-103).
 
-    ``linear_x`` forward and ``linear_y`` left in m/s, ``angular_z`` counter-clockwise in rad/s.
+    ``linear_x`` forward, ``linear_y`` left and ``linear_z`` up in m/s, ``angular_z``
+    counter-clockwise in rad/s.
     """
 
     linear_x: float = 0.0
     linear_y: float = 0.0
     angular_z: float = 0.0
+    linear_z: float = 0.0
 
     def is_zero(self) -> bool:
         """Tell whether every component is zero."""
-        return not (self.linear_x or self.linear_y or self.angular_z)
+        return not (self.linear_x or self.linear_y or self.angular_z or self.linear_z)
+
+    def is_finite(self) -> bool:
+        """Tell whether every component is a number that is neither infinite nor NaN."""
+        return all(map(math.isfinite, (
+            self.linear_x, self.linear_y, self.angular_z, self.linear_z)))
 
     def scaled(self, factor: float) -> 'Velocity':
         """Return the same direction at another speed."""
-        return Velocity(self.linear_x * factor, self.linear_y * factor, self.angular_z * factor)
+        return Velocity(self.linear_x * factor, self.linear_y * factor, self.angular_z * factor,
+                        self.linear_z * factor)
 
 
 ZERO = Velocity()
@@ -51,12 +59,14 @@ class VelocityLimits:
     angular_z: float
     linear_acceleration: float
     angular_acceleration: float
+    linear_z: float = 0.0
 
     def clamp(self, velocity: Velocity) -> Velocity:
         """Return the velocity with each component within its limit."""
-        x, y, z = self.linear_x, self.linear_y, self.angular_z
-        return Velocity(max(-x, min(x, velocity.linear_x)), max(-y, min(y, velocity.linear_y)),
-                        max(-z, min(z, velocity.angular_z)))
+        return Velocity(_within(velocity.linear_x, self.linear_x),
+                        _within(velocity.linear_y, self.linear_y),
+                        _within(velocity.angular_z, self.angular_z),
+                        _within(velocity.linear_z, self.linear_z))
 
     def approach(self, now: Velocity, target: Velocity, seconds: float) -> Velocity:
         """
@@ -70,7 +80,12 @@ class VelocityLimits:
         linear, angular = self.linear_acceleration * seconds, self.angular_acceleration * seconds
         return Velocity(_step(now.linear_x, target.linear_x, linear),
                         _step(now.linear_y, target.linear_y, linear),
-                        _step(now.angular_z, target.angular_z, angular))
+                        _step(now.angular_z, target.angular_z, angular),
+                        _step(now.linear_z, target.linear_z, linear))
+
+
+def _within(value: float, limit: float) -> float:
+    return max(-limit, min(limit, value))
 
 
 def _step(now: float, target: float, change: float) -> float:

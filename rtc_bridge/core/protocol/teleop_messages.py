@@ -56,7 +56,7 @@ class PressStop(TeleopMessage):
 
 def _velocity_member(obj: dict[str, Any], name: str, *, default: Any) -> Velocity:
     return Velocity(member(obj, 'linear_x', float), member(obj, 'linear_y', float, 0.0),
-                    member(obj, 'angular_z', float))
+                    member(obj, 'angular_z', float), member(obj, 'linear_z', float, 0.0))
 
 
 def _numbers_member(obj: dict[str, Any], name: str, *, default: Any) -> tuple[float, ...]:

@@ -93,6 +93,9 @@ class TeleopSettings(VelocityOutputSettings):
     max_linear_y: float = parameter(
         0.0, 'largest speed sideways; 0: the robot is not holonomic', unit='m/s', low=0.0,
         high=50.0)
+    max_linear_z: float = parameter(
+        0.0, 'largest speed up and down; 0: the robot does not fly or dive', unit='m/s', low=0.0,
+        high=50.0)
     max_angular_z: float = parameter(
         1.5, 'largest turning speed', unit='rad/s', low=0.0, high=50.0)
     max_linear_acceleration: float = parameter(

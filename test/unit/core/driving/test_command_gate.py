@@ -223,6 +223,29 @@ def test_sideways_motion_needs_a_limit():
     assert bench.send(Velocity(0.0, 1.0, 0.0)) == ZERO
 
 
+def test_motion_up_and_down_needs_a_limit_and_keeps_to_all_rules():
+    up = Velocity(linear_z=9.0)
+    assert Bench().begin().send(up) == ZERO
+    bench = Bench(max_linear_z=0.75, max_linear_acceleration=2.5)
+    bench.controller.request_lease('a')
+    with refused('neutral-first'):
+        bench.send(up)
+    bench.send(ZERO)
+    # A step of 0.05 s, as forward and sideways.
+    assert bench.send(up, pause=0.05).linear_z == pytest.approx(0.125)
+    for _ in range(10):
+        last = bench.send(up, pause=0.05)
+    assert last == Velocity(linear_z=0.75)
+    # The lease goes on as long as only this moves, and its end stops it at once.
+    bench.hindrance = 'guard'
+    with refused('guard'):
+        bench.send(up)
+    assert bench.sent[-1] == ZERO
+    bench.hindrance = None
+    with refused('neutral-first'):
+        bench.send(up)
+
+
 def test_acceleration_is_limited_and_stopping_is_not():
     bench = Bench(max_linear_acceleration=2.0, max_angular_acceleration=4.0)
     bench.controller.request_lease('a')
@@ -319,10 +342,11 @@ def test_only_a_camera_for_driving_counts():
 
 @pytest.mark.parametrize('age, share', [(0.125, 1.0), (0.25, 1.0), (0.375, 0.5), (0.4375, 0.25)])
 def test_speed_falls_with_the_delay(age, share):
-    bench = Bench(slow_from=0.25, slow_to=0.5, max_age=1.0, timeout=1.0).begin()
+    bench = Bench(max_linear_z=0.5, slow_from=0.25, slow_to=0.5, max_age=1.0,
+                  timeout=1.0).begin()
     nonce = bench.gate.new_nonce()
-    assert bench.send(Velocity(1.0, 0.25, -2.0), nonce=nonce, pause=age) == Velocity(
-        share, 0.25 * share, -2.0 * share)
+    assert bench.send(Velocity(1.0, 0.25, -2.0, 0.5), nonce=nonce, pause=age) == Velocity(
+        share, 0.25 * share, -2.0 * share, 0.5 * share)
 
 
 @pytest.mark.parametrize('slow_to, share', [(0.0, 1.0), (0.5, 0.5)])

@@ -36,8 +36,9 @@ from support.fake_clock import FakeClock
 
 MAX_AGE, MAX_FRAME_AGE, TIMEOUT, LATCH_TIMEOUT, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0
 SETTINGS = TeleopSettings(
-    max_linear_x=1.0, max_linear_y=0.5, max_angular_z=2.0, max_linear_acceleration=2.0,
-    max_angular_acceleration=4.0, timeout=TIMEOUT, max_age=MAX_AGE, max_frame_age=MAX_FRAME_AGE)
+    max_linear_x=1.0, max_linear_y=0.5, max_linear_z=0.75, max_angular_z=2.0,
+    max_linear_acceleration=2.0, max_angular_acceleration=4.0, timeout=TIMEOUT, max_age=MAX_AGE,
+    max_frame_age=MAX_FRAME_AGE)
 pages = st.sampled_from('abc')
 speeds = st.sampled_from([0.0, 0.0, -1.0, 9.0])
 
@@ -86,7 +87,7 @@ class Driving(RuleBasedStateMachine):
 
     def publish(self, velocity):
         assert abs(velocity.linear_x) <= 1.0 and abs(velocity.linear_y) <= 0.5
-        assert abs(velocity.angular_z) <= 2.0
+        assert abs(velocity.linear_z) <= 0.75 and abs(velocity.angular_z) <= 2.0
         if not velocity.is_zero():
             assert not self.stop.engaged and self.monitor.reason() is None
             assert self.lease.holder is not None and self.neutral
@@ -176,7 +177,7 @@ class Driving(RuleBasedStateMachine):
         epoch += self.lease.epoch
         frame = None if frame_age is None else self.clock.now - frame_age
         message = (Joy(epoch, self.seq, number, (x,), (z,)) if joy else
-                   Drive(epoch, self.seq, number, Velocity(x, 0.0, z)))
+                   Drive(epoch, self.seq, number, Velocity(x, 0.0, z, x)))
         still = not (x or z)
         good = (page == self.lease.holder and epoch == self.lease.epoch
                 and self.clock.now - made <= MAX_AGE and self.seq > self.highest.get(epoch, 0))

@@ -32,7 +32,7 @@ async def test_hello_tells_limits_and_role(connect):
     assert hello['session'] == viewer.id
     assert hello['teleop'] == {
         'enabled': False, 'joy': False, 'max_linear_x': 1.0, 'max_linear_y': 0.0,
-        'max_angular_z': 2.0, 'max_age': 0.5, 'timeout': 0.3}
+        'max_linear_z': 0.0, 'max_angular_z': 2.0, 'max_age': 0.5, 'timeout': 0.3}
     viewer.send('control', type='want', lease=True)
     await viewer.until(lambda: viewer.got('control', 'error'))
     assert viewer.got('control', 'error')[0]['code'] == 'denied'
