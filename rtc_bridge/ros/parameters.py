@@ -194,5 +194,8 @@ def refuse_unknown_parameters(node: Node, groups: Iterable[str],
             members |= {f'{group}.{member}' for member in node.get_parameters_by_prefix(group)}
             raise ParameterError(f'parameter {name} is not known; in {group} are: '
                                  + ', '.join(sorted(members)))
+        if group in (node.get_name(), 'ros__parameters', *node.get_namespace().split('/')):
+            raise ParameterError(f'parameter {name} is not known; parameters stand directly below '
+                                 f'ros__parameters, without {group}')
         for meant in get_close_matches(name, known_names, 1, _MISSPELT):
             raise ParameterError(f'parameter {name} is not known; is it {meant}?')

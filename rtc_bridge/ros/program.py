@@ -25,6 +25,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from .parameter_files import explain_refused_files
 from .ros_log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
 from ..core.failure_log import count_unhandled_failures, failures
@@ -70,7 +71,8 @@ def ros_program(name: str, args: list[str] | None) -> Iterator[Termination]:
                 rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
             except (RuntimeError, ValueError) as error:
                 # The ROS arguments, or a file that they name, cannot be read.
-                raise ParameterError(f'ROS arguments: {str(error).splitlines()[0]}') from None
+                raise ParameterError(explain_refused_files(args) or f'ROS arguments: '
+                                     f'{str(error).splitlines()[0]}') from None
             yield wish
         except RtcBridgeError as error:
             print(f'{name}: {error}', file=sys.stderr)

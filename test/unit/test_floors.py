@@ -43,7 +43,7 @@ FLOORS = {
     'signaling': ({'core', 'system'}, {'websockets'}),
     'relay': ({'core', 'system'}, {'aiohttp', 'prometheus_client', 'redis'}),
     'ros': ({'core', 'system', 'media', 'peer', 'signaling'},
-            {'cv_bridge', 'numpy', 'rclpy'} | MESSAGES),
+            {'cv_bridge', 'numpy', 'rclpy', 'yaml'} | MESSAGES),
     'sim': ({'core', 'system', 'media', 'ros'}, {'av', 'cv2', 'numpy', 'rclpy'} | MESSAGES),
     'bridge': ({'core', 'system', 'media', 'peer', 'signaling', 'relay', 'ros'},
                {'aiohttp', 'cryptography', 'rclpy'} | MESSAGES),

@@ -1,0 +1,121 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The files of parameters that a program was given, and what of them does not reach its node."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+import sys
+
+from rclpy.node import Node
+import yaml
+
+from .parameters import undeclared_parameters
+from ..core.errors import ParameterError
+from ..core.settings.parameter_files import (
+    misplaced, ParameterSection, read_sections, unused_sections)
+
+# A file of all parameters has 20 kB; what is much larger is none.
+_MAX_BYTES = 4 << 20
+
+
+def explain_refused_files(args: list[str] | None) -> str:
+    """
+    Return what is wrong with the files of parameters, with name and reason; '' if nothing is seen.
+
+    :param args: the command line; ``None``: that of the process
+    """
+    for path in _files(sys.argv if args is None else args):
+        try:
+            _read(path)
+        except ParameterError as error:
+            return f'file of parameters {path}: {error}'
+    return ''
+
+
+def unused_parameters(node: Node, known: Collection[str], siblings: Collection[str]) -> list[str]:
+    """
+    Return in sentences which given parameters the node does not use, though they seem to be its.
+
+    :param known: names of the node's parameters
+    :param siblings: names of nodes, without namespace, that may share its files
+    """
+    full_name = node.get_fully_qualified_name()
+    undeclared = undeclared_parameters(node)
+    given = {*undeclared, *(name for name in known if node.has_parameter(name))}
+    texts = []
+    for path in _files(sys.argv):
+        try:
+            sections = _read(path)
+        except ParameterError:
+            # ROS could read it; so it is in order, whatever it is here.
+            continue
+        texts += unused_sections(path, sections, full_name, given, known, siblings)
+    for name, node_name in _named_arguments(sys.argv):
+        section = ParameterSection(f'/{node_name.lstrip("/")}', node_name, (name,))
+        texts += unused_sections('the arguments', [section], full_name, given, known, siblings)
+    for name in undeclared:
+        meant = misplaced(name, known) if name not in known else ''
+        if meant:
+            texts.append(f'Parameter {name} is not known to {full_name}, and is not used. '
+                         f'Is it to be {meant}?')
+    return texts
+
+
+def _read(path: str) -> list[ParameterSection]:
+    """
+    Return the sections of a file.
+
+    :raises ParameterError: it cannot be read, or has no parameters
+    """
+    try:
+        with Path(path).open(encoding='utf-8') as file:
+            text = file.read(_MAX_BYTES)
+        return read_sections(yaml.safe_load(text))
+    except OSError as error:
+        raise ParameterError(error.strerror or str(error)) from None
+    except UnicodeDecodeError:
+        raise ParameterError('it is not YAML: it is no text in UTF-8') from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, 'problem_mark', None)
+        line = f' in line {mark.line + 1}' if mark is not None else ''
+        problem = getattr(error, 'problem', None) or str(error).partition('\n')[0]
+        raise ParameterError(f'it is not YAML{line}: {problem}') from None
+
+
+def _ros_arguments(args: list[str]) -> Iterator[tuple[str, str]]:
+    """Return each argument for ROS with the one behind it (--ros-args to --)."""
+    inside = False
+    for word, following in zip(args, [*args[1:], '']):
+        if word == '--ros-args':
+            inside = True
+        elif word == '--':
+            inside = False
+        elif inside:
+            yield word, following
+
+
+def _files(args: list[str]) -> list[str]:
+    return [following for word, following in _ros_arguments(args) if word == '--params-file']
+
+
+def _named_arguments(args: list[str]) -> list[tuple[str, str]]:
+    """Return the parameters of ``-p NODE:NAME:=VALUE``: their names, and those of the nodes."""
+    found = []
+    for word, following in _ros_arguments(args):
+        if word in ('-p', '--param'):
+            node_name, _, name = following.partition(':=')[0].rpartition(':')
+            if node_name:
+                found.append((name, node_name))
+    return found
