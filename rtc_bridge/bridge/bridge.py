@@ -37,6 +37,7 @@ from .start_settings import (
 from .telemetry import Telemetry
 from .teleop import Teleop
 from .turn_credential_client import TurnCredentialClient
+from ..core.driving.driver_notices import unused_parameter_notices
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.failure_log import count_unhandled_failures, failures
 from ..core.protocol.application_text import read_text
@@ -52,6 +53,7 @@ from ..peer.local_robot_link import LocalRobotLink
 from ..peer.robot_context import RobotContext
 from ..peer.sessions import Sessions
 from ..ros.executor_thread import ExecutorThread
+from ..ros.parameter_files import unused_parameters
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import FAILED
 from ..signaling.network_changes import watch_network
@@ -140,6 +142,9 @@ class Bridge:
         names = [row.name for row in parameters_of(self._settings)]
         groups = {name.split('.')[0] for name in names if '.' in name}
         refuse_unknown_parameters(self._node, groups, names, self._cameras.given_parameters)
+        self._teleop.path.start_notices += unused_parameter_notices(
+            unused_parameters(self._node, names, ['cmd_vel_guard']),
+            self._node.get_fully_qualified_name())
 
     async def run(self, termination: Termination) -> int:
         """

@@ -24,19 +24,23 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from .. import __version__
 from ..core.clock import boot_time
 from ..core.driving.driver_notices import (
-    guard_notices, missing_guard_notice, Notice, SettledNotices, stop_notice)
+    guard_notices, GuardTraces, missing_guard_notice, Notice, setting_notices, SettledNotices,
+    stop_notice)
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.engaged_stops import BRIDGE_GONE_AFTER_S, EngagedStops
 from ..core.driving.guard_messages import BridgeId, EngagedStop, GuardState, StopState
 from ..core.driving.guard_monitor import KnownGuards
 from ..core.driving.velocity_graph import graph_notices, VelocityGraph
 from ..core.errors import ProtocolError
+from ..core.settings.robot_settings import TeleopSettings
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import make_status
 from ..ros.executor_thread import ExecutorThread
-from ..ros.velocity_graph_reader import guard_state_topics, read_velocity_graph
+from ..ros.velocity_graph_reader import (
+    guard_state_topics, read_guard_traces, read_velocity_graph)
 from ..ros.velocity_publisher import (
     GUARD_STATE_TOPIC, STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
 
@@ -68,16 +72,18 @@ class CommandPath:
     :param publisher: the bridge's own publisher of velocities; ``None`` where there is a guard
     :param stop: this bridge's own emergency stop
     :param folder: the id of the key folder, which keeps that stop
-    :param enabled: the robot can be driven; otherwise only emergency stops are of interest
+    :param settings: while the robot cannot be driven, only emergency stops are of interest
     """
 
     # Set by listen().
     _loop: asyncio.AbstractEventLoop
 
     def __init__(self, node: Node, bridge: BridgeId, publisher: VelocityPublisher | None,
-                 stop: EmergencyStop, folder: str, enabled: bool) -> None:
+                 stop: EmergencyStop, folder: str, settings: TeleopSettings) -> None:
         # What is wrong now.
         self.notices: tuple[Notice, ...] = ()
+        # What is wrong from the start on.
+        self.start_notices: list[Notice] = []
         # The emergency stops of other bridges, and of earlier runs of this one.
         self.other_stops: tuple[EngagedStop, ...] = ()
         # Called at each change of the notices, and so of what keeps the robot from moving.
@@ -87,10 +93,16 @@ class CommandPath:
         self._publisher = publisher
         self._stop = stop
         self._folder = folder
-        self._enabled = enabled
+        self._settings, self._enabled = settings, settings.enabled
+        # The topic of velocities for this node, with and without remapping.
+        self._cmd_vel = node.resolve_topic_name('cmd_vel')
+        self._plain_cmd_vel = f'{node.get_namespace().rstrip("/")}/cmd_vel'
         # Boot times at which this began, and at which a guard was heard last.
         self._began = self._guard_heard = boot_time()
         self._guards = KnownGuards(bridge)
+        self._guard_traces = GuardTraces()
+        # Why the newest message of a guard could not be read.
+        self._unreadable = ''
         self._stops = EngagedStops()
         # Boot time at which another process of this node was heard last.
         self._twin_heard = float('-inf')
@@ -123,6 +135,8 @@ class CommandPath:
             expected = self._expected_graph()
             if expected is None:
                 self._graph_notices = []
+                if self._enabled:
+                    ros.call('command path', self._look_for_guards)
             elif self._enabled and boot_time() - self._began > DISCOVERY_S:
                 ros.call('command path', self._look, expected)
             # What a guard has told ends with it, without a message.
@@ -162,6 +176,9 @@ class CommandPath:
             except ProtocolError as error:
                 self._node.get_logger().warning(
                     f'{topic} has an invalid message, which is ignored: {error}', once=True)
+                if topic == GUARD_STATE_TOPIC:
+                    self._loop.call_soon_threadsafe(
+                        call_guarded, 'command path', self._not_readable, str(error))
             else:
                 self._loop.call_soon_threadsafe(call_guarded, 'command path', on_parsed, parsed)
 
@@ -175,6 +192,10 @@ class CommandPath:
     def _guard_state_heard(self, state: GuardState) -> None:
         self._guards.hear(state)
         self._guard_heard = boot_time()
+        self._unreadable = ''
+
+    def _not_readable(self, reason: str) -> None:
+        self._unreadable = reason
 
     def _stop_heard(self, state: StopState) -> None:
         if state.bridge.process != self._bridge.process:
@@ -203,10 +224,14 @@ class CommandPath:
             logger.debug('command path: %s', reason or 'nothing keeps the robot from moving')
             self._reason = reason
         notices = stop_notice(self._bridge, self.other_stops, self._stop.engaged, self._folder)
+        notices += self.start_notices
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
             if self._publisher is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:
-                notices += missing_guard_notice(self._guards.guards)
+                notices += missing_guard_notice(
+                    self._guards.guards, self._guard_traces, self._unreadable)
+            notices += setting_notices(self._settings, __version__, self._guards.guard,
+                                       self._cmd_vel, self._plain_cmd_vel)
             notices += self._graph_notices
         before, self.notices = self.notices, tuple(notices)
         if before != self.notices:
@@ -244,6 +269,15 @@ class CommandPath:
                 {publisher.node for publisher in graph.publishers} - {graph.own})
         self._loop.call_soon_threadsafe(
             call_guarded, 'command path', self._graph_seen, notices)
+
+    def _look_for_guards(self) -> None:
+        """Look for guards that are not heard, in the executor's thread."""
+        traces = read_guard_traces(self._node)
+        self._loop.call_soon_threadsafe(
+            call_guarded, 'command path', self._traces_seen, traces)
+
+    def _traces_seen(self, traces: GuardTraces) -> None:
+        self._guard_traces = traces
 
     def _hear_other_guards(self, nodes: set[str]) -> None:
         """Hear those guards of other robots that publish on the same topic."""

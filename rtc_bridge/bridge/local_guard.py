@@ -52,6 +52,12 @@ class LocalGuard:
         """Wait, half a second at most, until the motors have all messages."""
         self.publisher.flush()
 
+    def _interrupt(self) -> None:
+        """Stop before the type of the messages changes: the motors may be others from then on."""
+        velocity = self.rules.interrupt('the type of cmd_vel changes')
+        if velocity is not None:
+            self.publisher.publish(velocity)
+
     async def run(self) -> None:
         """Publish zero when commands end, and follow the subscribers' type; for ever."""
         epoch, next_look = self.rules.epoch, 0.0
@@ -59,7 +65,7 @@ class LocalGuard:
             await asyncio.sleep(POLL_PERIOD_S)
             if boot_time() >= next_look:
                 next_look = boot_time() + _LOOK_PERIOD_S
-                self.publisher.follow_subscribers()
+                self.publisher.follow_subscribers(self._interrupt)
             velocity = self.rules.poll()
             if velocity is not None:
                 self.publisher.publish(velocity)

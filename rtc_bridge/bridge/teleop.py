@@ -59,7 +59,7 @@ class Teleop:
                        LocalGuard(node, settings))
         self.path = CommandPath(
             node, bridge, self._guard.publisher if isinstance(self._guard, LocalGuard) else None,
-            stop, folder, settings.enabled)
+            stop, folder, settings)
         self._stop_topics = EmergencyStopTopics(node, bridge, stop, folder,
                                                 lambda: bool(self.path.other_stops))
         conditions = [stop.reason, self.path.reason]

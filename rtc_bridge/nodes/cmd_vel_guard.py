@@ -30,6 +30,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Header, String
 
+from .. import __version__
 from ..core.clock import boot_time
 from ..core.driving.engaged_stops import EngagedStops
 from ..core.driving.guard_messages import BridgeId, GuardState, StopState, this_process
@@ -40,6 +41,7 @@ from ..core.failure_log import count_unhandled_failures
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import GuardSettings, RobotSettings
 from ..core.supervision import guard, guarded
+from ..ros.parameter_files import unused_parameters
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import end_program, FAILED, PartFailed, ros_program, spin
 from ..ros.ros_log import log_to_ros
@@ -76,6 +78,10 @@ class CmdVelGuard(Node):
         # The bridge's parameters are known, too: both read one file, as a rule.
         refuse_unknown_parameters(
             self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
+        self._warnings = tuple(unused_parameters(
+            self, [row.name for row in parameters_of(GuardSettings())], ['rtc_bridge']))
+        for text in self._warnings:
+            self.get_logger().warning(text)
         self._guard = VelocityGuard(settings.timeout)
         self._velocities = VelocityPublisher(self, settings.message_type, settings.frame_id)
         self._stops = EngagedStops()
@@ -117,8 +123,8 @@ class CmdVelGuard(Node):
     def _on_command(self, message: TwistStamped) -> None:
         twist, stamp = message.twist, stamp_seconds(message.header)
         bridge = message.header.frame_id
-        velocity = self._guard.command(
-            Velocity(twist.linear.x, twist.linear.y, twist.angular.z), stamp, bridge)
+        velocity = self._guard.command(Velocity(
+            twist.linear.x, twist.linear.y, twist.angular.z, twist.linear.z), stamp, bridge)
         if velocity is not None:
             self._velocities.publish(velocity)
         elif self._guard.holder not in (None, bridge):
@@ -142,15 +148,22 @@ class CmdVelGuard(Node):
         now = boot_time()
         due = now >= self._next_state
         if due:
-            self._velocities.follow_subscribers()
+            self._velocities.follow_subscribers(self._interrupt)
         holder = self._guard.holder
         state = GuardState(
             self._id, self.get_fully_qualified_name(), this_process(), self._velocities.topic,
             self._velocities.kind, self._velocities.auto,
-            BridgeId.parse(holder) if holder is not None else None, self._stops.engaged())
+            BridgeId.parse(holder) if holder is not None else None, self._stops.engaged(),
+            __version__, self._warnings)
         if due or state != self._last_state:
             self._next_state, self._last_state = now + _STATE_PERIOD_S, state
             self._states.publish(String(data=state.dump()))
+
+    def _interrupt(self) -> None:
+        """Stop before the type of the messages changes: the motors may be others from then on."""
+        velocity = self._guard.interrupt('the type of cmd_vel changes')
+        if velocity is not None:
+            self._velocities.publish(velocity)
 
     def _log_refusal(self, bridge: str) -> None:
         holder = self._guard.holder or ''

@@ -65,8 +65,11 @@ def unused_parameters(node: Node, known: Collection[str], siblings: Collection[s
     for name, node_name in _named_arguments(sys.argv):
         section = ParameterSection(f'/{node_name.lstrip("/")}', node_name, (name,))
         texts += unused_sections('the arguments', [section], full_name, given, known, siblings)
+    groups = {name.split('.')[0] for name in known if '.' in name}
     for name in undeclared:
-        meant = misplaced(name, known) if name not in known else ''
+        # Those in a group of this package are refused, or of a camera that is declared later.
+        is_foreign = name not in known and name.split('.')[0] not in groups
+        meant = misplaced(name, known) if is_foreign else ''
         if meant:
             texts.append(f'Parameter {name} is not known to {full_name}, and is not used. '
                          f'Is it to be {meant}?')

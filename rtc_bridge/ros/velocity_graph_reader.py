@@ -14,32 +14,43 @@
 
 """The ROS graph around a topic of velocities; everything here runs in the executor's thread."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy
-from rclpy.topic_endpoint_info import TopicEndpointInfo
 
-from .velocity_publisher import GUARD_STATE_TOPIC, GUARD_TOPIC, TWIST, TWIST_STAMPED
-from ..core.driving.velocity_graph import Endpoint, full_name, likely_first, VelocityGraph
+from .velocity_endpoints import endpoints
+from .velocity_publisher import GUARD_STATE_TOPIC, GUARD_TOPIC
+from ..core.driving.driver_notices import GuardTraces, sorted_names
+from ..core.driving.velocity_graph import (
+    drives_motors, likely_first, TWIST, TWIST_STAMPED, VelocityGraph)
 
 
 def read_velocity_graph(node: Node, expected: VelocityGraph) -> VelocityGraph:
     """Return the graph as it is, for a topic and a publisher that are expected."""
     topic = expected.topic
-    subscribers = _endpoints(node.get_subscriptions_info_by_topic(topic))
+    subscribers = endpoints(node.get_subscriptions_info_by_topic(topic))
     return replace(
-        expected, publishers=_endpoints(node.get_publishers_info_by_topic(topic)),
-        subscribers=subscribers, elsewhere=() if subscribers else _elsewhere(node, topic))
+        expected, publishers=endpoints(node.get_publishers_info_by_topic(topic)),
+        subscribers=subscribers,
+        elsewhere=() if drives_motors(subscribers) else _elsewhere(node, topic))
 
 
 def guard_state_topics(node: Node, guards: set[str]) -> list[str]:
     """Return the topics on which those of these nodes that are guards tell of themselves."""
     return [topic for topic, _ in node.get_topic_names_and_types()
             if topic.endswith(f'/{GUARD_STATE_TOPIC}') and guards & {
-                endpoint.node for endpoint in _endpoints(
+                endpoint.node for endpoint in endpoints(
                     node.get_publishers_info_by_topic(topic))}]
+
+
+def read_guard_traces(node: Node) -> GuardTraces:
+    """Return which nodes take velocities from bridges, heard or not."""
+    own = node.resolve_topic_name(GUARD_TOPIC)
+    takers = {topic: sorted_names(endpoint.node for endpoint in endpoints(
+        node.get_subscriptions_info_by_topic(topic)) if not endpoint.is_tool)
+        for topic, _ in node.get_topic_names_and_types() if topic.endswith(f'/{GUARD_TOPIC}')}
+    return GuardTraces(own, takers.pop(own, ()), tuple(
+        (name, topic) for topic, names in sorted(takers.items()) for name in names))
 
 
 def _elsewhere(node: Node, topic: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -49,13 +60,8 @@ def _elsewhere(node: Node, topic: str) -> tuple[tuple[str, tuple[str, ...]], ...
              and not name.endswith(GUARD_TOPIC)]
     found = []
     for name in likely_first(names, topic):
-        endpoints = _endpoints(node.get_subscriptions_info_by_topic(name))
-        if endpoints:
-            found.append((name, tuple(sorted({endpoint.node for endpoint in endpoints}))))
+        motors = sorted_names(endpoint.node for endpoint in endpoints(
+            node.get_subscriptions_info_by_topic(name)) if not endpoint.is_tool)
+        if motors:
+            found.append((name, motors))
     return tuple(found)
-
-
-def _endpoints(infos: Iterable[TopicEndpointInfo]) -> tuple[Endpoint, ...]:
-    return tuple(Endpoint(
-        full_name(info.node_name, info.node_namespace), info.topic_type,
-        info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL) for info in infos)

@@ -14,6 +14,8 @@
 
 """Publishing velocities on ``cmd_vel``, and the topics between bridges and their guard."""
 
+from collections.abc import Callable
+
 from geometry_msgs.msg import Twist, TwistStamped
 from rclpy.duration import Duration
 from rclpy.event_handler import PublisherEventCallbacks
@@ -22,8 +24,10 @@ from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Header
 
+from .velocity_endpoints import endpoints
 from ..core.clock import boot_time
 from ..core.driving.velocity import Velocity
+from ..core.driving.velocity_graph import expected_kind, TWIST, TWIST_STAMPED
 from ..core.failure_log import failures
 from ..core.supervision import guard
 
@@ -46,7 +50,7 @@ STOP_STATE_TOPIC = 'cmd_vel_guard/stops'
 # Several bridges or guards may speak at once, and the newest message of each must be kept.
 STATES_QOS = QoSProfile(depth=20, reliability=ReliabilityPolicy.RELIABLE,
                         durability=DurabilityPolicy.TRANSIENT_LOCAL)
-TWIST, TWIST_STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
+_TYPES = {TWIST: Twist, TWIST_STAMPED: TwistStamped}
 # Seconds that the end of a program waits for its last messages to arrive.
 _FLUSH_TIME_S = 0.5
 # Seconds until a change of the type that failed is tried again: with each attempt subscribers have
@@ -87,7 +91,7 @@ class VelocityPublisher:
     @property
     def kind(self) -> str:
         """Return the type of the messages, as the ROS graph has it."""
-        return TWIST_STAMPED if self._type is TwistStamped else TWIST
+        return _kind_of(self._type)
 
     def publish(self, velocity: Velocity) -> None:
         """Publish at once."""
@@ -104,19 +108,23 @@ class VelocityPublisher:
         """Wait, half a second at most, until the subscribers have all messages."""
         flush(self._publisher)
 
-    def follow_subscribers(self) -> None:
+    def follow_subscribers(self, before_change: Callable[[], object] = lambda: None) -> None:
         """
         Change to the type that the subscribers expect, with ``auto``.
 
         This looks at what DDS has found already, which takes a fraction of a millisecond.
+
+        :param before_change: called while the type before can still be published
         """
         if not self.auto:
             return
         expected = self._type
         # A look at the subscribers that fails must not keep zero from being published.
         with guard('type of cmd_vel'):
-            expected = self._expected_type()
+            expected = _TYPES[expected_kind(endpoints(
+                self._node.get_subscriptions_info_by_topic('cmd_vel')), self.kind)]
         if expected is not self._type and boot_time() >= self._next_change:
+            before_change()
             self._change_type(expected)
 
     def _create(self) -> Publisher:
@@ -124,17 +132,6 @@ class VelocityPublisher:
         return self._node.create_publisher(
             self._type, 'cmd_vel', RELIABLE_LATEST,
             event_callbacks=PublisherEventCallbacks(use_default_callbacks=not self.auto))
-
-    def _expected_type(self) -> type:
-        """Return the type that all subscribers expect, otherwise the present one."""
-        types = {info.topic_type
-                 for info in self._node.get_subscriptions_info_by_topic('cmd_vel')}
-        expected: type = self._type
-        if types == {TWIST}:
-            expected = Twist
-        elif types == {TWIST_STAMPED}:
-            expected = TwistStamped
-        return expected
 
     def _change_type(self, expected: type) -> None:
         """
@@ -159,10 +156,15 @@ class VelocityPublisher:
             f'{self.topic} is {expected.__name__} now, as its subscribers expect')
 
 
+def _kind_of(message_type: type) -> str:
+    return TWIST_STAMPED if message_type is TwistStamped else TWIST
+
+
 def fill_twist(twist: Twist, velocity: Velocity) -> None:
     """Write a velocity into a message."""
     twist.linear.x = velocity.linear_x
     twist.linear.y = velocity.linear_y
+    twist.linear.z = velocity.linear_z
     twist.angular.z = velocity.angular_z
 
 

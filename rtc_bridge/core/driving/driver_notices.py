@@ -25,6 +25,7 @@ from typing import Any
 
 from .guard_messages import BridgeId, EngagedStop, GuardState
 from ..clock import boot_time, Clock
+from ..settings.robot_settings import TeleopSettings
 
 # Node names in one notice; more of them are counted. A page shows it in a few lines.
 MAX_NODES = 6
@@ -129,12 +130,97 @@ def guard_notices(guards: tuple[GuardState, ...], driven_by: BridgeId | None,
         'bridge.', guards[0].topic if guards else '', (name,))]
 
 
-def missing_guard_notice(guards: tuple[GuardState, ...]) -> list[Notice]:
-    """Return the notice that there is no guard, where one is expected."""
-    return [] if guards else [Notice(
+@dataclass(frozen=True)
+class GuardTraces:
+    """
+    What the graph has of guards, beside what they tell.
+
+    :param topic: where this bridge's commands go
+    :param here: the nodes that take them
+    :param elsewhere: guards that take the commands of other bridges, with the topic of those
+    """
+
+    topic: str = ''
+    here: tuple[str, ...] = ()
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+
+def missing_guard_notice(guards: tuple[GuardState, ...], traces: GuardTraces = GuardTraces(),
+                         unreadable: str = '') -> list[Notice]:
+    """
+    Return the notice that no guard is heard, where one is expected.
+
+    :param unreadable: why what a guard tells cannot be read
+    """
+    if guards:
+        return []
+    if unreadable:
+        return [Notice(
+            'guard-version', 'error',
+            f'What the guard {name_all(traces.here)} tells cannot be read: it is of another '
+            'version than this bridge. End both, and start them from one installation '
+            f'({unreadable}).', traces.topic, traces.here)]
+    if traces.here:
+        return [Notice(
+            'no-guard', 'error',
+            f'Nothing can be driven: {name_all(traces.here)} takes the commands, and does not '
+            'answer. It hangs, or was killed a moment ago: end it, and start it again.',
+            traces.topic, traces.here)]
+    if traces.elsewhere:
+        names = sorted_names(node for node, _ in traces.elsewhere)
+        take = 'take' if len(names) > 1 else 'takes'
+        topics = ' and '.join(sorted({topic for _, topic in traces.elsewhere}))
+        return [Notice(
+            'no-guard', 'error',
+            f'Nothing can be driven: no guard takes the commands on {traces.topic}. '
+            f'{name_all(names)} {take} those on {topics}. Start bridge and guard in one '
+            'namespace: the launch argument namespace, or --ros-args -r __ns:=/NAME for both.',
+            traces.topic, names)]
+    return [Notice(
         'no-guard', 'error',
         'Nothing can be driven: cmd_vel_guard does not run, or its topics do not reach this '
-        'bridge. robot.launch.py starts it; with teleop.guard false the bridge does without.')]
+        'bridge. robot.launch.py starts it; with teleop.guard false the bridge does without.',
+        traces.topic)]
+
+
+def unused_parameter_notices(texts: Iterable[str], node: str) -> list[Notice]:
+    """Return notices that parameters were given to a node in vain."""
+    return [Notice('unused-parameters', 'warn', text, nodes=(node,)) for text in texts]
+
+
+def setting_notices(settings: TeleopSettings, version: str, guard: GuardState | None,
+                    cmd_vel: str = '', plain_cmd_vel: str = '') -> list[Notice]:
+    """
+    Return what is wrong with how bridge and guard were started.
+
+    :param version: of this bridge
+    :param guard: the guard that takes its commands, if there is one
+    :param cmd_vel: the topic that ``cmd_vel`` is for this bridge, all remapping done
+    :param plain_cmd_vel: the same without remapping
+    """
+    notices = []
+    if not (settings.max_linear_x or settings.max_linear_y or settings.max_linear_z
+            or settings.max_angular_z):
+        notices.append(Notice(
+            'no-speed', 'warn',
+            'The robot will not move: its largest speeds, teleop.max_linear_x, .max_linear_y, '
+            '.max_linear_z and .max_angular_z, are all 0. Set those that it has.'))
+    if guard is None:
+        return notices
+    notices += unused_parameter_notices(guard.warnings, guard.name)
+    if guard.version != version:
+        notices.append(Notice(
+            'guard-version', 'warn',
+            f'{guard.name} ({guard.where}) is of {guard.version or "an earlier version"}, and '
+            f'this bridge of {version}: some commands may not pass. End both, and start them from '
+            'one installation.', guard.topic, (guard.name,)))
+    if cmd_vel not in (plain_cmd_vel, guard.topic):
+        notices.append(Notice(
+            'unused-remapping', 'warn',
+            f'This bridge has cmd_vel remapped to {cmd_vel}, which has no effect: {guard.name} '
+            f'publishes the velocities, on {guard.topic}. Give that remapping to {guard.name}: '
+            f'--ros-args -r cmd_vel:={cmd_vel}.', guard.topic, (guard.name,)))
+    return notices
 
 
 class SettledNotices:

@@ -34,6 +34,8 @@ from ..protocol.strict_json import dump, load_object, member
 MAX_MESSAGE = 16 * 1024
 # Characters of a name in a log line.
 _MAX_NAME = 120
+# Characters of a warning of a guard, and how many of them there may be.
+_MAX_WARNING, _MAX_WARNINGS = 600, 4
 
 
 def _printable(text: str) -> str:
@@ -152,6 +154,8 @@ class GuardState:
     :param auto: it follows the type that the subscribers expect
     :param holder: the bridge whose commands it takes now
     :param stops: the emergency stops in force
+    :param version: of the guard's package; '' for one of an earlier version
+    :param warnings: what is wrong with how it was started, in sentences
     """
 
     guard: str
@@ -162,6 +166,8 @@ class GuardState:
     auto: bool
     holder: BridgeId | None = None
     stops: tuple[EngagedStop, ...] = ()
+    version: str = ''
+    warnings: tuple[str, ...] = ()
 
     def dump(self) -> str:
         """Return the state as JSON."""
@@ -181,7 +187,10 @@ class GuardState:
             for field in ('guard', 'name', 'where', 'topic', 'kind'))
         return cls(guard, name, where, topic, kind, member(obj, 'auto', bool),
                    BridgeId.from_json(holder) if holder is not None else None,
-                   tuple(EngagedStop.from_json(stop) for stop in member(obj, 'stops', list)))
+                   tuple(EngagedStop.from_json(stop) for stop in member(obj, 'stops', list)),
+                   _printable(member(obj, 'version', str, None) or ''),
+                   tuple(escape(str(text), _MAX_WARNING) for text in (
+                       member(obj, 'warnings', list, None) or [])[:_MAX_WARNINGS]))
 
 
 def this_process() -> str:

@@ -83,6 +83,21 @@ class VelocityGuard:
             self._emergency_stop = engaged
             self._stop(self._clock(), f'emergency stop {"engaged" if engaged else "released"}')
 
+    def interrupt(self, cause: str) -> Velocity | None:
+        """
+        End motion, as what takes it is about to change; return the zero to publish before that.
+
+        Motion needs a neutral command again; at rest nothing changes.
+
+        :param cause: for the log
+        """
+        now = self._clock()
+        self._stop_when_expired(now)
+        if self._deadline is None:
+            return None
+        self._stop(now, cause)
+        return ZERO
+
     def command(self, velocity: Velocity, stamp: float, bridge: str = '') -> Velocity | None:
         """
         Return what to publish for a command, or ``None`` if it must not pass.
@@ -91,8 +106,7 @@ class VelocityGuard:
         :param bridge: the bridge that did
         """
         now = self._clock()
-        if not all(map(math.isfinite, (
-                stamp, velocity.linear_x, velocity.linear_y, velocity.angular_z))):
+        if not (math.isfinite(stamp) and velocity.is_finite()):
             return None
         if not 0.0 <= now - stamp <= self._timeout:
             return None

@@ -33,12 +33,17 @@ class FakePublisher:
     def __init__(self, node, message_type, frame_id):
         self.sent = []
         self.looks = 0
+        self.changes = False
 
     def publish(self, velocity):
         self.sent.append(velocity)
 
-    def follow_subscribers(self):
+    def follow_subscribers(self, before_change):
         self.looks += 1
+        if self.changes:
+            self.changes = False
+            before_change()
+            self.sent.append('changed')
 
 
 @pytest.fixture
@@ -68,6 +73,24 @@ async def test_an_emergency_stop_lets_nothing_pass(guard, clock):
     guard.publish(ZERO)
     guard.publish(FORWARD)
     assert guard.publisher.sent == []
+
+
+async def test_another_type_begins_with_zero_and_needs_a_neutral_command(guard, clock):
+    guard.publish(ZERO)
+    clock.now += 0.03125
+    guard.publish(FORWARD)
+    guard.publisher.changes = True
+    running = asyncio.ensure_future(guard.run())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while len(guard.publisher.sent) < 5:
+                await asyncio.sleep(0.01)
+        assert guard.publisher.sent == [ZERO, FORWARD, ZERO, 'changed', ZERO]
+        clock.now += 0.03125
+        guard.publish(FORWARD)
+        assert guard.publisher.sent[5:] in ([], [ZERO])
+    finally:
+        running.cancel()
 
 
 async def test_commands_that_end_are_followed_by_zero(guard, clock):

@@ -18,14 +18,18 @@ from types import SimpleNamespace
 
 from geometry_msgs.msg import Twist, TwistStamped
 import pytest
-from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rclpy.duration import Duration
+from rclpy.qos import (
+    DurabilityPolicy, LivelinessPolicy, qos_check_compatible, QoSCompatibility, QoSProfile,
+    ReliabilityPolicy)
 from rclpy.time import Time
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.velocity import Velocity
 from rtc_bridge.core.failure_log import failures
 from rtc_bridge.ros import velocity_publisher
+from rtc_bridge.ros.velocity_endpoints import unmet_by_velocities
 from rtc_bridge.ros.velocity_publisher import (
-    stamp_seconds, TWIST, TWIST_STAMPED, VelocityPublisher)
+    RELIABLE_LATEST, stamp_seconds, TWIST, TWIST_STAMPED, VelocityPublisher)
 from std_msgs.msg import Header
 
 
@@ -34,6 +38,7 @@ class FakeNode:
 
     def __init__(self):
         self.expected = []
+        self.qos = RELIABLE_LATEST
         # Types for which no publisher can be made.
         self.failing = []
         self.sent = []
@@ -51,7 +56,8 @@ class FakeNode:
         self.publishers.remove(publisher)
 
     def get_subscriptions_info_by_topic(self, topic):
-        return [SimpleNamespace(topic_type=kind) for kind in self.expected]
+        return [SimpleNamespace(topic_type=kind, node_name='base', node_namespace='/',
+                                qos_profile=self.qos) for kind in self.expected]
 
     def get_clock(self):
         return SimpleNamespace(now=lambda: Time(seconds=7))
@@ -91,12 +97,35 @@ def test_the_type_follows_the_subscribers(node):
     for expected, kind in (([], TWIST), ([TWIST_STAMPED], TWIST_STAMPED), ([], TWIST_STAMPED),
                            ([TWIST, TWIST_STAMPED], TWIST_STAMPED), ([TWIST], TWIST)):
         node.expected = expected
-        velocities.follow_subscribers()
+        before = velocities.kind
+        told = []
+        velocities.follow_subscribers(lambda: told.append(velocities.kind))
+        assert told == ([] if before == kind else [before])
         assert velocities.kind == kind and len(node.publishers) == 1
     fixed = VelocityPublisher(node, 'twist', '')
     node.expected = [TWIST_STAMPED]
     fixed.follow_subscribers()
     assert fixed.kind == TWIST
+
+
+@pytest.mark.parametrize('asked, unmet', [
+    ({}, ''), ({'reliability': ReliabilityPolicy.BEST_EFFORT}, ''),
+    ({'durability': DurabilityPolicy.TRANSIENT_LOCAL}, 'transient local durability'),
+    ({'deadline': Duration(seconds=0.1)}, 'a deadline of 0.1 s'),
+    ({'liveliness': LivelinessPolicy.MANUAL_BY_TOPIC}, 'manual liveliness'),
+    ({'liveliness_lease_duration': Duration(seconds=2)}, 'a liveliness lease of 2 s')])
+def test_what_dds_would_not_connect_is_seen(asked, unmet):
+    qos = QoSProfile(depth=1, **asked)
+    assert unmet_by_velocities(qos) == unmet
+    # As rclpy itself has it, which does not compare what is left to the system.
+    offered = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE,
+                         durability=DurabilityPolicy.VOLATILE,
+                         liveliness=LivelinessPolicy.AUTOMATIC)
+    qos = QoSProfile(**{'depth': 1, 'reliability': ReliabilityPolicy.RELIABLE,
+                        'durability': DurabilityPolicy.VOLATILE,
+                        'liveliness': LivelinessPolicy.AUTOMATIC, **asked})
+    compatible, _ = qos_check_compatible(offered, qos)
+    assert (compatible == QoSCompatibility.OK) == (not unmet)
 
 
 def test_a_type_that_cannot_be_changed_stays_and_is_published(node, monkeypatch):

@@ -17,9 +17,11 @@
 from dataclasses import replace
 
 from rtc_bridge.core.driving.driver_notices import (
-    guard_notices, missing_guard_notice, name_all, SettledNotices, stop_notice, UNKNOWN_NODE)
+    guard_notices, GuardTraces, missing_guard_notice, name_all, setting_notices, SettledNotices,
+    stop_notice, UNKNOWN_NODE, unused_parameter_notices)
 from rtc_bridge.core.driving.guard_messages import BridgeId, EngagedStop, GuardState
 from rtc_bridge.core.driving.velocity_graph import Endpoint, graph_notices, VelocityGraph
+from rtc_bridge.core.settings.robot_settings import TeleopSettings
 
 ONE, TWO = BridgeId('1a', '/one'), BridgeId('2b', '/two')
 TWIST = 'geometry_msgs/msg/Twist'
@@ -52,6 +54,42 @@ def test_guards_and_stops_are_named():
                        (EngagedStop('0', '/one', True), 'Press the emergency stop here')):
         told, = stop_notice(ONE, (stop,))
         assert (told.code, told.level) == ('other-stop', 'error') and word in told.text
+
+
+def test_what_is_there_of_a_guard_that_is_not_heard_is_named():
+    own = '/r1/cmd_vel_guard/command'
+    for traces, nodes, word in (
+            (GuardTraces(own), (), 'does not run'),
+            (GuardTraces(own, ('/r1/cmd_vel_guard',)), ('/r1/cmd_vel_guard',), 'hangs'),
+            (GuardTraces(own, (), (('/cmd_vel_guard', '/cmd_vel_guard/command'),)),
+             ('/cmd_vel_guard',), '/cmd_vel_guard takes those on /cmd_vel_guard/command')):
+        notice, = missing_guard_notice((), traces)
+        assert (notice.code, notice.level, notice.nodes) == ('no-guard', 'error', nodes)
+        assert word in notice.text and notice.topic == own
+    notice, = missing_guard_notice((), GuardTraces(own, ('/g',)), 'member "kind" is missing')
+    assert notice.code == 'guard-version' and '/g' in notice.text and '"kind"' in notice.text
+
+
+def test_what_is_wrong_with_the_start_is_named():
+    settings = TeleopSettings()
+    own = state(version='1')
+    assert setting_notices(settings, '1', None, '/x', '/cmd_vel') == []
+    for topic in ('/cmd_vel', '/r1/cmd_vel'):
+        guard = state(version='1', topic=topic)
+        assert setting_notices(settings, '1', guard, topic, '/cmd_vel') == []
+        assert setting_notices(settings, '1', guard, '/cmd_vel', '/cmd_vel') == []
+    unused, = setting_notices(settings, '1', own, '/base/cmd_vel', '/cmd_vel')
+    assert unused.code == 'unused-remapping' and '-r cmd_vel:=/base/cmd_vel' in unused.text
+    for version, word in (('', 'an earlier version'), ('0.9', '0.9')):
+        other, = setting_notices(settings, '1', state(version=version))
+        assert other.code == 'guard-version' and word in other.text
+    standing = TeleopSettings(max_linear_x=0.0, max_angular_z=0.0)
+    assert [n.code for n in setting_notices(standing, '1', own)] == ['no-speed']
+    assert setting_notices(replace(standing, max_linear_z=1.0), '1', own) == []
+    assert unused_parameter_notices(['a', 'b'], '/n')[1].members() == {
+        'code': 'unused-parameters', 'level': 'warn', 'topic': '', 'nodes': ['/n'], 'text': 'b'}
+    told = setting_notices(settings, '1', replace(own, warnings=('a',)))
+    assert [(n.text, n.nodes) for n in told] == [('a', ('/cmd_vel_guard',))]
 
 
 def test_a_stop_of_another_robot_is_not_one_of_an_earlier_run():

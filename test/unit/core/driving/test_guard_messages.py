@@ -40,8 +40,15 @@ def test_messages_are_read_as_they_were_written():
     del obj['folder']
     assert StopState.parse(json.dumps(obj)) == StopState(ONE, 'x', None)
     for told in (state(), state(holder=TWO, auto=False, stops=(
-            EngagedStop('1a', '/one', True), EngagedStop('2a', '/one', True, 'f0')))):
+            EngagedStop('1a', '/one', True), EngagedStop('2a', '/one', True, 'f0'))),
+            state(version='1.0', warnings=('a', 'b'))):
         assert GuardState.parse(told.dump()) == told
+    # Neither does one that tells no version.
+    obj = json.loads(state().dump())
+    del obj['version'], obj['warnings']
+    assert GuardState.parse(json.dumps(obj)) == state()
+    many = GuardState.parse(state(warnings=('x' * 1000,) * 9).dump()).warnings
+    assert len(many) == 4 and len(many[0]) < 700
     assert BridgeId.parse(str(ONE)) == ONE
     assert BridgeId.parse('') == BridgeId('', 'a node that gives no name')
     assert BridgeId.new('/one').process != BridgeId.new('/one').process

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from rtc_bridge.core.driving.driver_notices import UNKNOWN_NODE
 from rtc_bridge.core.driving.velocity_graph import (
-    Endpoint, full_name, graph_notices, likely_first, VelocityGraph)
+    Endpoint, expected_kind, full_name, graph_notices, likely_first, VelocityGraph)
 
 TWIST, STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
 GRAPH = VelocityGraph('/cmd_vel', '/cmd_vel_guard', TWIST, True,
@@ -51,7 +51,13 @@ def test_another_publisher_is_named():
     text = graph_notices(graph)[0].text
     assert text.startswith('/nav publishes on /cmd_vel, too') and 'twist_mux' in text
     guard = replace(GRAPH, publishers=(*GRAPH.publishers, Endpoint('/r2/cmd_vel_guard', STAMPED)))
-    assert 'namespace' in graph_notices(guard)[0].text
+    text = graph_notices(guard)[0].text
+    assert 'namespace' in text and 'publishes TwistStamped on /cmd_vel, too' in text
+    # A bridge without a guard, beside one that runs all the same.
+    text = graph_notices(replace(GRAPH, own='/rtc_bridge'))[0].text
+    assert 'set teleop.guard of /rtc_bridge to true' in text
+    mux = replace(GRAPH, publishers=(*GRAPH.publishers, Endpoint('/twist_mux', TWIST)))
+    assert '-r cmd_vel:=cmd_vel_rtc' in graph_notices(mux)[0].text
 
 
 def test_without_subscribers_the_likely_topic_is_named():
@@ -63,9 +69,48 @@ def test_without_subscribers_the_likely_topic_is_named():
     assert notice.nodes == ('/robot1/base',)
     assert 'Is it to be /robot1/cmd_vel (/robot1/base), or /diff_cont/cmd_vel_unstamped' in (
         notice.text)
-    deaf = replace(graph, subscribers=(Endpoint('/base', TWIST, True),))
-    assert codes(deaf) == [('no-subscriber', 'warn', '/cmd_vel', ('/base',))]
-    assert 'transient local' in graph_notices(deaf)[0].text
+    assert '-r cmd_vel:=/robot1/cmd_vel' in notice.text and 'namespace:=robot1' in notice.text
+    assert 'namespace' not in graph_notices(replace(graph, elsewhere=graph.elsewhere[1:]))[0].text
+
+
+def test_who_only_records_or_shows_moves_nothing():
+    tools = (Endpoint('/_ros2cli_7', TWIST), Endpoint('/r1/rosbag2_recorder', TWIST))
+    graph = replace(GRAPH, subscribers=tools, elsewhere=(('/r1/cmd_vel', ('/r1/base',)),))
+    notice, = graph_notices(graph)
+    assert (notice.code, notice.nodes) == ('no-subscriber', ('/r1/base',))
+    assert 'only /_ros2cli_7 and /r1/rosbag2_recorder, which moves nothing' in notice.text
+    assert graph_notices(replace(graph, subscribers=(*tools, Endpoint(UNKNOWN_NODE, TWIST)))) == []
+    # Nor do they say of which type velocities have to be.
+    base = Endpoint('/base', STAMPED)
+    assert expected_kind((*tools, base), TWIST) == STAMPED
+    assert expected_kind(tools, STAMPED) == TWIST
+    assert expected_kind((), STAMPED) == STAMPED
+    assert expected_kind((base, Endpoint('/other', TWIST)), TWIST) == TWIST
+    # One that is not connected, or asks for something else, has no say either.
+    for other in (Endpoint('/x', TWIST, 'a deadline of 1 s'), Endpoint('/x', 'a/msg/B')):
+        assert expected_kind((base, other), TWIST) == STAMPED
+
+
+def test_who_asks_for_what_velocities_do_not_have_is_named():
+    deaf = Endpoint('/base', TWIST, 'transient local durability')
+    graph = replace(GRAPH, subscribers=(deaf,))
+    assert codes(graph) == [('qos-mismatch', 'warn', '/cmd_vel', ('/base',))]
+    text = graph_notices(graph)[0].text
+    assert text.startswith('The robot will not move: none reach /base, which asks for transient')
+    beside = replace(GRAPH, subscribers=(deaf, Endpoint('/wheels', TWIST)))
+    assert graph_notices(beside)[0].text.startswith('No velocities reach /base')
+
+
+def test_who_asks_for_another_kind_of_message_is_named():
+    other = Endpoint('/base', 'ackermann_msgs/msg/AckermannDrive')
+    graph = replace(GRAPH, subscribers=(other,))
+    for auto in (True, False):
+        assert codes(replace(graph, auto=auto)) == [
+            ('unknown-type', 'warn', '/cmd_vel', ('/base',))]
+    text = graph_notices(graph)[0].text
+    assert text.startswith('The robot will not move') and 'expects ackermann_msgs' in text
+    both = replace(graph, subscribers=(other, *GRAPH.subscribers))
+    assert graph_notices(both)[0].text.startswith('No velocities reach /base')
 
 
 def test_the_other_type_is_named_unless_it_is_followed():

@@ -74,7 +74,7 @@ def test_a_stamp_that_is_not_a_time_passes_nothing(guard, stamp):
     assert guard.command(FORWARD, 130.0) == FORWARD
 
 
-@pytest.mark.parametrize('component', ['linear_x', 'linear_y', 'angular_z'])
+@pytest.mark.parametrize('component', ['linear_x', 'linear_y', 'linear_z', 'angular_z'])
 @pytest.mark.parametrize('value', [math.nan, math.inf, -math.inf])
 def test_a_component_that_is_not_finite_passes_nothing(guard, clock, component, value):
     assert guard.command(Velocity(**{component: value}), clock.now) is None
@@ -93,6 +93,21 @@ def test_a_refused_command_counts_for_nothing(guard, clock):
     assert guard.command(ZERO, clock.now + 60.0) is None
     clock.now += 0.03125
     assert guard.command(ZERO, clock.now) == ZERO
+    clock.now += 0.03125
+    assert guard.command(FORWARD, clock.now) == FORWARD
+
+
+def test_what_interrupts_motion_stops_it_and_nothing_else(guard, clock):
+    epoch = guard.epoch
+    assert guard.interrupt('test') is None and guard.poll() is None
+    guard.command(FORWARD, clock.now)
+    clock.now += 0.03125
+    assert guard.interrupt('test') == ZERO and guard.epoch != epoch
+    assert guard.poll() == ZERO
+    assert guard.command(FORWARD, clock.now) is None
+    clock.now += 0.03125
+    assert guard.command(ZERO, clock.now) == ZERO
+    assert guard.command(FORWARD, clock.now + 0.0) is None
     clock.now += 0.03125
     assert guard.command(FORWARD, clock.now) == FORWARD
 
