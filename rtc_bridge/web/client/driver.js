@@ -117,6 +117,11 @@ export class Driver {
     return (this.#limits.max_linear_y ?? 0) > 0;
   }
 
+  /** The robot can move up and down. */
+  get flies() {
+    return (this.#limits.max_linear_z ?? 0) > 0;
+  }
+
   /** The robot has yet to confirm this page's emergency stop. */
   get stopping() {
     return this.#stopping;

@@ -10,7 +10,7 @@
 const LEVELS = ['error', 'warn', 'info'];
 // Enough for all that a robot can have to say at once; what is longer is not from such a robot.
 const MAX_NOTICES = 8;
-const MAX_LENGTH = 400;
+const MAX_LENGTH = 700;
 
 /** @typedef {{code: string, level: string, text: string}} Notice */
 

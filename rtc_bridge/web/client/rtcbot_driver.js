@@ -19,6 +19,7 @@ export class RtcbotDriver {
   mayStop = false;
   mayRelease = false;
   strafes = false;
+  flies = false;
   stopping = false;
   taken = false;
   requestPending = false;

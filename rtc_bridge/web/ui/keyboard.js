@@ -4,28 +4,18 @@
 
 /**
  * Driving with the keyboard, by the places of the keys: WASD, the arrows, and the movement keys of
- * teleop_twist_keyboard. As there, Shift turns turning into sideways motion, on robots that can.
+ * teleop_twist_keyboard, or those that a person has assigned. As there, Shift turns turning into
+ * sideways motion, on robots that can, and T and B move up and down.
  */
 
 import { NEUTRAL } from '../client/motion.js';
+import { KeyAssignment } from './key_assignment.js';
 
 /** @typedef {import('../client/motion.js').Motion} Motion */
 
-/** Forward, turn, and sideways with Shift, -1 to 1. @type {Readonly<Record<string, number[]>>} */
-const MOTION_KEYS = {
-  KeyW: [1, 0, 0], ArrowUp: [1, 0, 0],
-  KeyS: [-1, 0, 0], ArrowDown: [-1, 0, 0],
-  KeyA: [0, 1, 1], ArrowLeft: [0, 1, 1],
-  KeyD: [0, -1, -1], ArrowRight: [0, -1, -1],
-  KeyU: [1, 1, 1], KeyI: [1, 0, 0], KeyO: [1, -1, -1],
-  KeyJ: [0, 1, 1], KeyL: [0, -1, -1],
-  KeyM: [-1, -1, 1], Comma: [-1, 0, 0], Period: [-1, 1, -1],
-};
-const DEAD_MAN_KEYS = ['KeyF', 'Enter'];
 /** @typedef {'let-go' | 'faster' | 'slower' | 'emergency-stop'} KeyCommand */
-/** @type {ReadonlyMap<string, KeyCommand>} */
-const COMMANDS_BY_PLACE = new Map([['Space', 'let-go'], ['KeyK', 'let-go'], ['KeyQ', 'faster'],
-  ['KeyZ', 'slower'], ['NumpadAdd', 'faster'], ['NumpadSubtract', 'slower']]);
+/** @type {Readonly<Record<string, KeyCommand>>} */
+const COMMANDS = { stop: 'let-go', faster: 'faster', slower: 'slower' };
 /** The places of these differ between keyboards. @type {ReadonlyMap<string, KeyCommand>} */
 const COMMANDS_BY_SIGN = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slower'],
   ['_', 'slower']]);
@@ -38,19 +28,32 @@ const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
  * Return the command of a key that does not drive.
  * @param {string} code `KeyboardEvent.code`: its place
  * @param {string} key `KeyboardEvent.key`: what is written on it
+ * @param {KeyAssignment} assignment
  * @returns {KeyCommand | undefined}
  */
-export const commandOf = (code, key) => COMMANDS_BY_PLACE.get(code) ?? COMMANDS_BY_SIGN.get(key);
+export function commandOf(code, key, assignment = new KeyAssignment()) {
+  const action = assignment.actionOf(code);
+  return action === undefined ? COMMANDS_BY_SIGN.get(key) : COMMANDS[action];
+}
 
 /** Which driving keys are down. */
 export class KeyState {
-  /** Keys drive only while F or Enter, the dead man's keys, are held. */
+  /** Keys drive only while a dead man's key, F or Enter at first, is held. */
   deadMan = false;
   /** The robot can move sideways. */
   strafes = false;
+  /** The robot can move up and down. */
+  flies = false;
   shift = false;
   /** @type {Set<string>} */
   #down = new Set();
+  assignment;
+
+  constructor(assignment = new KeyAssignment()) {
+    this.assignment = assignment;
+    // What is held must not get another meaning.
+    assignment.addEventListener('change', () => this.clear());
+  }
 
   /**
    * Note that a key is down; return false if it does not drive.
@@ -58,11 +61,17 @@ export class KeyState {
    * @param {boolean} repeat
    */
   press(code, repeat = false) {
-    const arms = this.deadMan && DEAD_MAN_KEYS.includes(code);
-    if (!arms && !Object.hasOwn(MOTION_KEYS, code)) return false;
+    const motion = this.assignment.motionOf(code);
+    const moves = motion && (this.flies || !motion[3]);
+    if (!moves && !this.#arms(code)) return false;
     // Repeats of a key that is held must not start motion again after `clear`.
     if (!repeat) this.#down.add(code);
     return true;
+  }
+
+  /** @param {string} code */
+  #arms(code) {
+    return this.deadMan && this.assignment.actionOf(code) === 'hold';
   }
 
   /** @param {string} code */
@@ -81,16 +90,18 @@ export class KeyState {
 
   /** True while a dead man's key is down, which arms the page. */
   get holdsDeadMan() {
-    return this.deadMan && DEAD_MAN_KEYS.some((code) => this.#down.has(code));
+    return [...this.#down].some((code) => this.#arms(code));
   }
 
   /** @returns {Motion} */
   get motion() {
     if (!this.#down.size || this.waitsForDeadMan) return NEUTRAL;
-    const sum = [0, 0, 0];
-    for (const code of this.#down) MOTION_KEYS[code]?.forEach((value, i) => { sum[i] += value; });
-    const [x, turn, side] = sum.map((value) => Math.max(-1, Math.min(1, value)));
-    return this.shift && this.strafes ? { x, y: side, turn: 0 } : { x, y: 0, turn };
+    const sum = [0, 0, 0, 0];
+    for (const code of this.#down) {
+      this.assignment.motionOf(code)?.forEach((value, i) => { sum[i] += value; });
+    }
+    const [x, turn, side, up] = sum.map((value) => Math.max(-1, Math.min(1, value)));
+    return this.shift && this.strafes ? { x, y: side, turn: 0, up } : { x, y: 0, turn, up };
   }
 }
 
@@ -115,7 +126,7 @@ export function listenToKeyboard(area, keys, changed, command) {
     if (event.target !== area || event.ctrlKey || event.metaKey || event.altKey) return;
     keys.shift = event.shiftKey;
     const taken = keys.press(event.code, event.repeat);
-    const other = taken ? undefined : commandOf(event.code, event.key);
+    const other = taken ? undefined : commandOf(event.code, event.key, keys.assignment);
     if (taken || other) event.preventDefault();
     if (other) command(other);
     else if ((taken && !event.repeat) || event.key === 'Shift') changed();

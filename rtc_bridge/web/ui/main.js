@@ -75,7 +75,7 @@ const driveLoop = new DriveLoop({ connection, teleop, inputs, status, stage });
 const statsPanel = new StatsPanel(connection);
 const sidePanels = new SidePanels(settings);
 const toolbar = new Toolbar({
-  video: cameras.videos[0], stream: mainStream, settings, onRecording: render,
+  video: cameras.videos[0], stream: mainStream, settings, inputs, onRecording: render,
   fileWords: () => [document.title, connection.selection.chosen[0] ?? 'camera'],
   toast: (text) => status.toast(text),
   onDialogOpen: () => inputs.letGo(),

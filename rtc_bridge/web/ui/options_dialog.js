@@ -6,6 +6,8 @@
 
 import { make } from './dom.js';
 import { BUTTONS } from './gamepad.js';
+import { padOptions } from './gamepad_options.js';
+import { keyOptions } from './key_options.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
 
@@ -46,25 +48,17 @@ function buttonSelects(settings) {
   return choices;
 }
 
-const KEYS = [
-  ['W A S D, arrows', 'drive and turn (click the picture first)'],
-  ['u i o j k l m , .', 'the same, as in teleop_twist_keyboard'],
-  ['Shift', 'sideways instead of turning, if the robot can'],
-  ['Space, k', 'stop'],
-  ['Q Z, + −', 'faster, slower: driving and turning alike'],
-  ['Esc, Backspace', 'emergency stop, anywhere on the page (Esc first closes this dialog, or full '
-    + 'screen)'],
-];
-
 /** What the dialog makes inert. The emergency stop never is. */
 const BEHIND = 'header, main, #tools, #panels, footer > :not(#stop)';
 
 /**
  * Open the dialog. A modal one would make the emergency stop inert, too.
  * @param {Settings} settings
+ * @param {import('./input_devices.js').InputDevices} inputs
  * @param {() => void} closed
  */
-export function showOptions(settings, closed) {
+export function showOptions(settings, inputs, closed) {
+  const open = new AbortController();
   const dialog = make('dialog');
   dialog.setAttribute('aria-label', 'Controls and keys');
   dialog.tabIndex = -1;
@@ -82,10 +76,12 @@ export function showOptions(settings, closed) {
   close.className = 'main';
   close.addEventListener('click', () => dialog.close());
   dialog.append(
-    make('h2', 'Keys (places on a US keyboard)'),
-    make('dl', KEYS.flatMap(([keys, text]) => [make('dt', keys), make('dd', text)])),
-    labelled('Keys drive only while F or Enter is held', deadMan),
+    ...keyOptions(inputs.keys, open.signal),
+    labelled('Keys drive only while one is held (F or Enter at first)', deadMan),
     make('h2', 'Gamepad'),
+    padOptions({ pads: inputs.pads, layouts: inputs.layouts, wanted: () => ({
+      flies: inputs.flies, enable: settings.get('enable'), stop: settings.get('stopButton') }) },
+    open.signal),
     labelled('Hold to drive', enable),
     labelled('Hold for full speed', turbo),
     labelled('Emergency stop', stop),
@@ -95,7 +91,6 @@ export function showOptions(settings, closed) {
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
     close,
   );
-  const open = new AbortController();
   // Also while the focus is on the emergency stop.
   addEventListener('keydown', (event) => {
     if (event.code !== 'Escape' || event.isComposing) return;

@@ -41,7 +41,7 @@ export class PageView {
   /** Show everything; return the state of the page. @returns {string} */
   render() {
     const { connection, teleop, picture, cameras, status, sidePanels, actionsPanel, noticesPanel,
-      stopView, toolbar } = this.#parts;
+      inputs, stopView, toolbar } = this.#parts;
     const now = performance.now();
     const view = this.#describe(now);
     if (view.tone === 'ok' && picture.shown) cameras.discardLast();
@@ -57,7 +57,8 @@ export class PageView {
     this.#showCameras();
     this.#showDriving(view);
     stopView.show();
-    noticesPanel.show(teleop.connected ? teleop.notices : []);
+    noticesPanel.show([...(teleop.connected ? teleop.notices : []),
+      ...(teleop.mayDrive ? inputs.notices : [])]);
     actionsPanel.reachable = teleop.connected;
     toolbar.enabled = picture.shown;
     return view.state;
@@ -97,7 +98,7 @@ export class PageView {
     const labelOf = (/** @type {string} */ name) => labels.get(name) ?? cameraLabel(name);
     document.body.dataset.layout = mayDrive ? 'drive' : 'watch';
     stage.drives = mayDrive;
-    inputs.show(mayDrive, driver?.strafes ?? false);
+    inputs.show(mayDrive, driver ?? { strafes: false, flies: false });
     speedSliders.show(mayDrive ? connection.session?.hello?.teleop ?? {} : null);
 
     const engaged = driver?.stopped.id != null;

@@ -11,8 +11,9 @@ import { deadZone } from './gamepad.js';
 /**
  * @typedef {import('../client/motion.js').Motion} Motion
  *
- * What a stick does: drive and turn; only drive; drive and move sideways; only turn.
- * @typedef {'all' | 'move' | 'slide' | 'turn'} StickKind
+ * What a stick does: drive and turn; only drive; drive and move sideways; only turn; turn, and move
+ * up and down.
+ * @typedef {'all' | 'move' | 'slide' | 'turn' | 'climb'} StickKind
  */
 
 /**
@@ -24,8 +25,9 @@ import { deadZone } from './gamepad.js';
  */
 export function stickMotion(dx, dy, kind = 'all') {
   const [right, down] = deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy);
-  const slides = kind === 'slide';
-  return { x: -down + 0, y: slides ? -right + 0 : 0, turn: slides ? 0 : -right + 0 };
+  const [slides, climbs] = [kind === 'slide', kind === 'climb'];
+  return { x: climbs ? 0 : -down + 0, y: slides ? -right + 0 : 0, turn: slides ? 0 : -right + 0,
+    up: climbs ? -down + 0 : 0 };
 }
 
 export class Stick {

@@ -12,6 +12,7 @@ import { box, element } from './dom.js';
  * @property {() => MediaStream | null} stream what it shows now
  * @property {() => string[]} fileWords words for the names of files
  * @property {import('./settings.js').Settings} settings
+ * @property {import('./input_devices.js').InputDevices} inputs
  * @property {(text: string) => void} toast shows a message to the person
  * @property {() => void} onRecording the recording has begun or ended
  * @property {() => void} onDialogOpen the dialog with the options is asked for
@@ -24,7 +25,7 @@ export class Toolbar {
   #toast;
 
   /** @param {ToolbarOptions} options */
-  constructor({ video, stream, fileWords, settings, toast, onRecording, onDialogOpen,
+  constructor({ video, stream, fileWords, settings, inputs, toast, onRecording, onDialogOpen,
     onDialogClose }) {
     this.#toast = toast;
     this.#onClick('snapshot', async () => {
@@ -42,7 +43,7 @@ export class Toolbar {
     this.#onClick('options', async () => {
       const { showOptions } = await import('./options_dialog.js');
       // The second click came while the dialog was loaded.
-      if (!document.querySelector('dialog')) showOptions(settings, onDialogClose);
+      if (!document.querySelector('dialog')) showOptions(settings, inputs, onDialogClose);
     });
     this.#offerScreens(video);
     // The browser asks whether to leave the page: the recording would be lost.

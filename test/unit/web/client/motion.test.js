@@ -22,7 +22,7 @@ test('lets no number pass that is not finite or above full speed', () => {
 });
 
 test('joins controls and keeps within full speed', () => {
-  assert.deepEqual(combine([FORWARD, { x: 0.5, y: 0, turn: -1 }]), { x: 1, y: 0, turn: -1 });
+  assert.deepEqual(combine([FORWARD, { x: 0.5, y: 0, turn: -1 }]), { x: 1, y: 0, turn: -1, up: 0 });
   assert.deepEqual(combine([]), NEUTRAL);
 });
 
@@ -36,4 +36,15 @@ test('a gamepad is idle while no axis and no button is pushed', () => {
   assert.ok(!isIdle(FORWARD));
   assert.ok(!isIdle(NEUTRAL, { axes: [0, 0.1], buttons: [] }));
   assert.ok(!isIdle(NEUTRAL, { axes: [], buttons: [1] }));
+});
+
+test('only robots that move up and down are told of that', () => {
+  const up = { ...NEUTRAL, up: 1 };
+  assert.equal('linear_z' in toTwist(up, LIMITS), false);
+  assert.equal(toTwist(up, { ...LIMITS, max_linear_z: 0.5 }).linear_z, 0.5);
+  assert.equal(toTwist({ ...NEUTRAL, up: NaN }, { max_linear_z: 0.5 }).linear_z, 0);
+  assert.ok(Object.is(toTwist({ ...NEUTRAL, up: -0 }, { max_linear_z: 1 }).linear_z, 0));
+  assert.ok(!isIdle(up));
+  assert.equal(combine([up, { ...NEUTRAL, up: 0.5 }, FORWARD]).up, 1);
+  assert.equal(toTwist(FORWARD, { max_linear_z: 0.5 }).linear_z, 0);
 });

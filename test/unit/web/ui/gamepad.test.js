@@ -17,9 +17,9 @@ test('the dead zone is round and leaves no step at its edge', () => {
 });
 
 test('the sticks have the signs of REP-103', () => {
-  assert.deepEqual(padMotion({ axes: [-1, 0, 0, 0], buttons: [] }, false), { x: 0, y: 0, turn: 1 });
-  assert.deepEqual(padMotion({ axes: [-1, 0, 1, 0], buttons: [] }, true), { x: 0, y: 1, turn: -1 });
-  assert.deepEqual(padMotion({ axes: [], buttons: [] }, true), { x: 0, y: 0, turn: 0 });
+  assert.deepEqual(padMotion({ axes: [-1, 0, 0, 0], buttons: [] }, {}), { x: 0, y: 0, turn: 1, up: 0 });
+  assert.deepEqual(padMotion({ axes: [-1, 0, 1, 0], buttons: [] }, { strafes: true }), { x: 0, y: 1, turn: -1, up: 0 });
+  assert.deepEqual(padMotion({ axes: [], buttons: [] }, { strafes: true }), { x: 0, y: 0, turn: 0, up: 0 });
 });
 
 test('a gamepad counts once its sticks were at rest, and again after each loss', () => {
@@ -34,7 +34,7 @@ test('a gamepad counts once its sticks were at rest, and again after each loss',
   assert.equal(pads.motion(pads.poll(), false).x, 1);
   list = [];
   assert.equal(pads.poll(), null);
-  assert.deepEqual(pads.motion(null, false), { x: 0, y: 0, turn: 0 });
+  assert.deepEqual(pads.motion(null, false), { x: 0, y: 0, turn: 0, up: 0 });
   list = [pad];
   assert.equal(pads.poll(), null);
   pad.axes = [0, 0, 0, 0];
@@ -127,8 +127,8 @@ test('drives while a button is held, as with teleop_twist_joy', () => {
 });
 
 test('the right stick turns by its width alone', () => {
-  assert.deepEqual(padMotion({ axes: [0, 0, 0.06, -1], buttons: [] }, true),
-    { x: 0, y: 0, turn: 0 });
+  assert.deepEqual(padMotion({ axes: [0, 0, 0.06, -1], buttons: [] }, { strafes: true }),
+    { x: 0, y: 0, turn: 0, up: 0 });
 });
 
 test('the dead man is its own button, not that for full speed', () => {

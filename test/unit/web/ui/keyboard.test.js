@@ -7,12 +7,12 @@ test('WASD and the arrows drive, opposite keys cancel', () => {
   const keys = new KeyState();
   assert.equal(keys.press('KeyW'), true);
   keys.press('ArrowLeft');
-  assert.deepEqual(keys.motion, { x: 1, y: 0, turn: 1 });
+  assert.deepEqual(keys.motion, { x: 1, y: 0, turn: 1, up: 0 });
   keys.press('KeyS');
-  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 1 });
+  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 1, up: 0 });
   keys.release('KeyW');
   keys.release('ArrowLeft');
-  assert.deepEqual(keys.motion, { x: -1, y: 0, turn: 0 });
+  assert.deepEqual(keys.motion, { x: -1, y: 0, turn: 0, up: 0 });
 });
 
 test('keys that do not drive are left alone', () => {
@@ -20,7 +20,7 @@ test('keys that do not drive are left alone', () => {
   for (const code of ['KeyX', 'Tab', 'toString', '__proto__']) {
     assert.equal(keys.press(code), false);
   }
-  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 0 });
+  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 0, up: 0 });
 });
 
 // The table of teleop_twist_keyboard: forward, sideways, turn; with Shift in capitals.
@@ -52,16 +52,16 @@ test('a robot that cannot go sideways turns with Shift, too', () => {
   const keys = new KeyState();
   keys.shift = true;
   keys.press('KeyJ');
-  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 1 });
+  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 1, up: 0 });
 });
 
 test('Shift that is let go in between turns again', () => {
   const keys = new KeyState();
   keys.strafes = keys.shift = true;
   keys.press('KeyA');
-  assert.deepEqual(keys.motion, { x: 0, y: 1, turn: 0 });
+  assert.deepEqual(keys.motion, { x: 0, y: 1, turn: 0, up: 0 });
   keys.shift = false;
-  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 1 });
+  assert.deepEqual(keys.motion, { x: 0, y: 0, turn: 1, up: 0 });
 });
 
 test('the dead-man key alone drives nothing, and without it nothing drives', () => {

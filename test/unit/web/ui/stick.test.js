@@ -4,14 +4,19 @@ import { test } from 'node:test';
 import { stickMotion } from '../../../../rtc_bridge/web/ui/stick.js';
 
 test('a stick has the signs of REP-103', () => {
-  assert.deepEqual(stickMotion(0, -1), { x: 1, y: 0, turn: 0 });
-  assert.deepEqual(stickMotion(1, 0), { x: 0, y: 0, turn: -1 });
+  assert.deepEqual(stickMotion(0, -1), { x: 1, y: 0, turn: 0, up: 0 });
+  assert.deepEqual(stickMotion(1, 0), { x: 0, y: 0, turn: -1, up: 0 });
 });
 
 test('each stick of two does its own', () => {
   assert.deepEqual(stickMotion(0.8, -0.6, 'turn').x, 0);
-  assert.deepEqual(stickMotion(0.8, -1, 'move'), { x: 1, y: 0, turn: 0 });
+  assert.deepEqual(stickMotion(0.8, -1, 'move'), { x: 1, y: 0, turn: 0, up: 0 });
   const slide = stickMotion(-1, 0, 'slide');
-  assert.deepEqual(slide, { x: 0, y: 1, turn: 0 });
+  assert.deepEqual(slide, { x: 0, y: 1, turn: 0, up: 0 });
   assert.ok(stickMotion(0.8, -0.6, 'all').x > 0 && stickMotion(0.8, -0.6, 'all').turn < 0);
+});
+
+test('the stick that turns moves up and down, too, where a robot can', () => {
+  assert.deepEqual(stickMotion(0, -1, 'climb'), { x: 0, y: 0, turn: 0, up: 1 });
+  assert.deepEqual(stickMotion(-1, 0, 'climb'), { x: 0, y: 0, turn: 1, up: 0 });
 });
