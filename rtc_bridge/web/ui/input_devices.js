@@ -171,7 +171,7 @@ export class InputDevices extends Emitter {
 
   /** Say what it means that a gamepad was connected or removed. @param {GamepadEvent} event */
   gamepadText({ type, gamepad }) {
-    const name = padName(gamepad.id);
+    const name = padName(gamepad?.id);
     if (type !== 'gamepadconnected') {
       return `The gamepad is gone: ${name}. What it drove has stopped.`;
     }
