@@ -19,12 +19,12 @@ An argument that is not given does not change the value in ``config`` or in the 
 need tokens (``tokens_file`` in ``config``, or the environment) unless ``open`` is true.
 """
 
-from launch import LaunchContext, LaunchDescription
+from launch import Action, LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument, EmitEvent, LogInfo, OpaqueFunction, RegisterEventHandler,
 )
-from launch.event_handlers import OnProcessExit
-from launch.events import matches_action
+from launch.event_handlers import OnProcessExit, OnShutdown
+from launch.events import matches_action, Shutdown
 from launch.events.process import ProcessExited, ShutdownProcess
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -33,8 +33,14 @@ from launch_ros.actions import Node
 REFUSED = 2
 
 
+def fail_if_idle(event: Shutdown, context: LaunchContext) -> None:
+    """Let launch end with status 1 instead of 0, as it ends for want of other programs."""
+    if event.reason == 'idle':
+        raise RuntimeError('the relay was not started')
+
+
 def end_if_refused(event: ProcessExited,
-                   context: LaunchContext) -> list[LogInfo | EmitEvent] | None:
+                   context: LaunchContext) -> list[Action] | None:
     """
     Return what ends the relay for good if it refused to start: it would refuse again.
 
@@ -44,10 +50,11 @@ def end_if_refused(event: ProcessExited,
         return None
     return [LogInfo(msg='the relay refused to start, for the reason above; it is not started '
                         'again'),
+            RegisterEventHandler(OnShutdown(on_shutdown=fail_if_idle)),
             EmitEvent(event=ShutdownProcess(process_matcher=matches_action(event.action)))]
 
 
-def relay_node(context: LaunchContext) -> list[Node | RegisterEventHandler]:
+def relay_node(context: LaunchContext) -> list[Action]:
     """Return the relay's process, with the flags that the arguments ask for."""
     given = {name: LaunchConfiguration(name).perform(context)
              for name in ('config', 'host', 'port', 'open')}

@@ -23,9 +23,19 @@ from unittest.mock import MagicMock
 import pytest
 
 FILE = Path(__file__).resolve().parents[2] / 'launch' / 'robot.launch.py'
-MODULES = ['launch', 'launch.actions', 'launch.event_handlers', 'launch.events',
-           'launch.events.process', 'launch.substitutions', 'launch_ros', 'launch_ros.actions',
-           'launch_ros.parameter_descriptions', 'launch_ros.substitutions']
+MODULES = ['ament_index_python', 'ament_index_python.packages', 'launch', 'launch.actions',
+           'launch.event_handlers', 'launch.events', 'launch.events.process', 'launch.logging',
+           'launch.substitutions', 'launch_ros', 'launch_ros.actions',
+           'launch_ros.parameter_descriptions', 'launch_ros.substitutions', 'rclpy',
+           'rclpy.exceptions', 'rclpy.validate_namespace']
+
+
+class PackageNotFoundError(Exception):
+    """Stands in for that of ament_index_python."""
+
+
+class InvalidNamespaceException(Exception):
+    """Stands in for rclpy's."""
 
 
 def action(kind):
@@ -42,11 +52,15 @@ def robot_launch(monkeypatch):
         monkeypatch.setitem(sys.modules, name, MagicMock())
     for module, names in (
             ('launch.actions', ('EmitEvent', 'LogInfo', 'RegisterEventHandler')),
-            ('launch.event_handlers', ('OnProcessExit',)),
+            ('launch.event_handlers', ('OnProcessExit', 'OnShutdown')),
             ('launch.events.process', ('ShutdownProcess',)), ('launch_ros.actions', ('Node',))):
         for name in names:
             setattr(sys.modules[module], name, action(name))
     sys.modules['launch.events'].matches_action = lambda node: node
+    sys.modules['ament_index_python.packages'].PackageNotFoundError = PackageNotFoundError
+    sys.modules['rclpy.exceptions'].InvalidNamespaceException = InvalidNamespaceException
+    find_prefix = sys.modules['ament_index_python.packages'].get_package_prefix
+    find_prefix.side_effect = PackageNotFoundError
     spec = importlib.util.spec_from_file_location('robot_launch', FILE)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -54,7 +68,7 @@ def robot_launch(monkeypatch):
 
 
 def entities(robot_launch, monkeypatch, **given):
-    """Return the nodes of the launch file by name, and what watches over their ends."""
+    """Return the nodes of the launch file by name, and what handles events."""
     class Given:
         def __init__(self, name):
             self._name = name
@@ -67,18 +81,81 @@ def entities(robot_launch, monkeypatch, **given):
             [entity.args[0] for entity in found if entity.kind == 'RegisterEventHandler'])
 
 
-def test_a_refused_start_ends_all_and_the_exit_of_rviz_ends_nothing(robot_launch, monkeypatch):
+def install_rviz(robot_launch, folder):
+    """Let launch find RViz."""
+    program = folder / 'lib' / 'rviz2' / 'rviz2'
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    robot_launch.get_package_prefix.side_effect = lambda name: str(folder)
+
+
+def test_a_refused_start_ends_all_and_the_exit_of_rviz_ends_nothing(
+        robot_launch, monkeypatch, tmp_path):
+    install_rviz(robot_launch, tmp_path)
     nodes, handlers = entities(robot_launch, monkeypatch, rviz='true')
     assert set(nodes) == {'bridge', 'cmd_vel_guard', 'rviz2'}
     watched = [handler.target_action for handler in handlers]
     assert watched == [nodes['bridge'], nodes['cmd_vel_guard']]
     for handler in handlers:
         event = SimpleNamespace(process_name='bridge', returncode=robot_launch.REFUSED)
-        _, *ends = handler.on_exit(event, None)
+        _, failure, *ends = handler.on_exit(event, None)
+        fails_if_idle(failure.args[0])
         assert [end.event.process_matcher for end in ends] == list(nodes.values())
         for status in (0, 1, -9):
             event.returncode = status
             assert handler.on_exit(event, None) is None
+
+
+def fails_if_idle(handler):
+    """Check that launch ends with a failure if it ends by itself, and only then."""
+    handler.on_shutdown(SimpleNamespace(reason='ctrl-c (SIGINT)'), None)
+    with pytest.raises(RuntimeError, match='the robot was not started'):
+        handler.on_shutdown(SimpleNamespace(reason='idle'), None)
+
+
+@pytest.mark.parametrize('folder', [None, 'without_program'])
+def test_without_an_installed_rviz_the_robot_is_started(robot_launch, monkeypatch, folder):
+    if folder is not None:
+        robot_launch.get_package_prefix.side_effect = lambda name: folder
+    nodes, _ = entities(robot_launch, monkeypatch, rviz='true')
+    assert set(nodes) == {'bridge', 'cmd_vel_guard'}
+    (warning,), _ = robot_launch.logger.warning.call_args
+    assert 'RViz is not installed' in warning and 'apt install' in warning
+
+
+@pytest.mark.parametrize('error, text', [
+    (FileNotFoundError(2, 'No such file'), 'params_file:=~/x.yaml cannot be read: No such file;'),
+    (RuntimeError('not YAML'), 'params_file:=~/x.yaml cannot be used: not YAML;')])
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_started(
+        robot_launch, monkeypatch, error, text):
+    monkeypatch.setenv('HOME', '/home/robot')
+    robot_launch.ParameterFile.return_value.evaluate.side_effect = error
+    nodes, handlers = entities(robot_launch, monkeypatch, params_file='~/x.yaml')
+    assert nodes == {}
+    fails_if_idle(*handlers)
+    (path,), _ = robot_launch.ParameterFile.call_args
+    assert path == Path('/home/robot/x.yaml')
+    (message,), _ = robot_launch.logger.error.call_args
+    assert message.startswith(text)
+
+
+def test_a_wrong_namespace_starts_nothing(robot_launch, monkeypatch):
+    robot_launch.validate_namespace.side_effect = InvalidNamespaceException('invalid\n   ^')
+    nodes, handlers = entities(robot_launch, monkeypatch, namespace='a b')
+    assert nodes == {}
+    fails_if_idle(*handlers)
+    (message,), _ = robot_launch.logger.error.call_args
+    assert message == 'namespace:=a b cannot be used: invalid; the robot is not started'
+
+
+@pytest.mark.parametrize('given, warned', [
+    ('relayurl', ['relay_url']), ('param_file', ['params_file']), ('relay_url', []),
+    ('simulation', [])])
+def test_a_misspelt_argument_is_named(robot_launch, given, warned):
+    context = SimpleNamespace(launch_configurations={given: 'x', 'rviz': 'true'})
+    robot_launch.warn_of_misspelt(context, ['relay_url', 'params_file', 'rviz'])
+    texts = [call.args[0] for call in robot_launch.logger.warning.call_args_list]
+    assert [text.split(': is ')[1] for text in texts] == [f'{name} meant?' for name in warned]
 
 
 def test_without_rviz_there_is_none(robot_launch, monkeypatch):
