@@ -18,18 +18,16 @@ from collections import defaultdict
 import os
 from pathlib import Path
 import shutil
-import socket
-import tempfile
 from typing import Iterator
 
 import pytest
-from rtc_bridge.sim.demo_environment import free_domain
 from support.browsers import Chromium, PATIENCE
 from support.colcon_install import Install
 from support.fake_clock import FakeClock
+from support.isolation import isolate
 from support.pictures import real_clip
 from support.processes import Process
-from support.purity import is_pure
+from support.purity import is_pure, needs_network
 from support.skips import forbid
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,26 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = {'chromium_path', 'firefox_path'}
 
 
-def _claim_domain() -> tuple[int, socket.socket]:
-    """Return a free ROS domain, and what keeps it so: the port of its first participant."""
-    while True:
-        domain, claim = free_domain(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            claim.bind(('', 7410 + 250 * domain))
-            return domain, claim
-        except OSError:
-            # Another run was quicker.
-            claim.close()
-
-
-# Nobody else's graph is disturbed or seen: discovery stays on this host, in a domain of this
-# run's own.
-DOMAIN, CLAIM = _claim_domain()
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(DOMAIN)
-os.environ.pop('ROS_LOCALHOST_ONLY', None)
-# Secrets of the robots here are none of the user's.
-os.environ['ROS_HOME'] = tempfile.mkdtemp(prefix='rtc_bridge_ros_home_')
+ROS_HOME, CLAIM = isolate()
 # Child processes find the package and the tests' helpers from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
     filter(None, [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH')]))
@@ -64,12 +43,14 @@ os.environ['PYTHONPATH'] = os.pathsep.join(
 
 def pytest_unconfigure():
     """Take the secrets away; a worker of xdist ends without Python's own end."""
-    shutil.rmtree(os.environ['ROS_HOME'], ignore_errors=True)
+    shutil.rmtree(ROS_HOME, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):
     """
-    Mark the modules with a browser as ``live``, and those that need nothing as ``pure``.
+    Mark the modules with a browser as ``live``, those that need nothing as ``pure``.
+
+    ``network`` marks those with networks of their own, or servers that ``make test`` installs.
 
     They come in an order in which tests that run side by side are of several kinds, and the
     shortest modules are the last ones.
@@ -83,9 +64,11 @@ def pytest_collection_modifyitems(items):
         if any(not BROWSERS.isdisjoint(item.fixturenames) for item in members):
             kind = 'live'
         kinds[kind].append(members)
-        if kind:
-            for item in members:
+        for item in members:
+            if kind:
                 item.add_marker(kind)
+            if needs_network(path):
+                item.add_marker('network')
     for members in kinds.values():
         members.sort(key=len, reverse=True)
     # Two with a browser, then one without.

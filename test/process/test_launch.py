@@ -41,7 +41,7 @@ from rclpy.parameter_client import AsyncParameterClient
 from support.patience import PATIENCE
 from support.processes import free_port
 
-SUPPORT = Path(__file__).resolve().parents[1] / 'support'
+TEST = Path(__file__).resolve().parents[1]
 
 
 class Launched:
@@ -49,7 +49,7 @@ class Launched:
 
     def __init__(self, install, file, **arguments):
         self.process = subprocess.Popen(
-            [sys.executable, SUPPORT / 'launch_run.py',
+            [sys.executable, TEST / 'support' / 'launch_run.py',
              install.prefix / 'share' / 'rtc_bridge' / 'launch' / file,
              *(f'{name}:={value}' for name, value in arguments.items())],
             cwd=install.prefix, env=install.environment, stdout=subprocess.PIPE,
@@ -161,7 +161,7 @@ def test_a_relay_with_a_file(launch, tmp_path):
 def test_a_relay_where_no_robot_could_register_ends_the_launch(launch):
     relay = launch('relay.launch.py', host='127.0.0.1', port=free_port())
     relay.wait_for('no robot could register: give tokens')
-    relay.process.wait(timeout=PATIENCE)
+    assert relay.process.wait(timeout=PATIENCE) == 1
 
 
 def test_robot_leaves_alone_what_is_not_given(launch, node, tmp_path):
@@ -203,7 +203,37 @@ def test_a_wrong_parameter_ends_the_launch(launch, tmp_path):
     robot = launch('robot.launch.py', params_file=file)
     robot.wait_for(r'parameter teleop.timeout is 99.0, allowed is a number from 0.1 to 5.0 s')
     # By itself, where a crash would be followed by a new start.
-    robot.process.wait(timeout=PATIENCE)
+    assert robot.process.wait(timeout=PATIENCE) == 1
+
+
+@pytest.mark.parametrize('arguments, text', [
+    ({'params_file': '/nowhere.yaml'}, 'params_file:=/nowhere.yaml cannot be read: No such file'),
+    ({'namespace': 'a b'}, 'namespace:=a b cannot be used')])
+def test_an_argument_that_cannot_be_used_starts_nothing(launch, arguments, text):
+    robot = launch('robot.launch.py', **arguments)
+    robot.wait_for(text)
+    assert robot.process.wait(timeout=PATIENCE) == 1
+    assert robot.started() == set()
+
+
+def test_without_rviz_the_robot_is_started(launch, tmp_path):
+    robot = launch('robot.launch.py', params_file=params_file(tmp_path), rviz='true')
+    robot.wait_for('RViz is not installed')
+    robot.wait_for('H.264 is encoded by')
+    assert robot.started() == {'bridge', 'cmd_vel_guard'}
+    assert robot.stop() == 0
+
+
+def test_signals_to_all_processes_end_them_in_order(launch, tmp_path):
+    """As systemd's default and Ctrl-C in a terminal do; launch sends one more."""
+    robot = launch('robot.launch.py', params_file=params_file(tmp_path))
+    robot.wait_for('H.264 is encoded by')
+    robot.wait_for(r'started: \S*cmd_vel_guard')
+    for _ in range(2):
+        os.killpg(robot.process.pid, signal.SIGINT)
+    assert robot.stop() == 0
+    assert re.findall(r'^exited: \S+ (\S+)', robot.output, re.M) == ['0', '0']
+    assert 'Traceback' not in robot.output and 'BrokenPipe' not in robot.output
 
 
 INCLUDING = """
@@ -249,10 +279,11 @@ def test_a_program_of_another_that_ends_with_2_leaves_the_robot_alone(install, l
     assert site.stop() == 0
 
 
-def test_robot_under_launch_testing(install):
+@pytest.mark.parametrize('name', ['start_and_end', 'picture_and_driving', 'killed_bridge'])
+def test_robot_under_launch_testing(install, name):
     pytest.importorskip('launch_testing', reason='it comes with an installed ROS 2')
     done = install.run(sys.executable, '-m', 'launch_testing.launch_test',
-                       SUPPORT / 'robot_under_launch.py')
+                       TEST / 'under_launch' / f'{name}.py')
     assert done.returncode == 0, done.stdout + done.stderr
     assert (done.stdout + done.stderr).count('Ran 1 test') == 2
 

@@ -30,6 +30,8 @@ PURE_PACKAGES = {'av', 'cv2', 'hypothesis', 'numpy', 'pytest', 'yaml'}
 # Layers of the package that import no network library.
 PURE_LAYERS = {'core', 'media', '__version__'}
 HELPERS = 'support'
+# Helpers that make networks, or start servers that this package does not bring.
+NETWORK_HELPERS = {'netns', 'networks', 'redis_server', 'sites'}
 
 
 def _imports(path: Path) -> set[str]:
@@ -61,6 +63,12 @@ def is_pure(path: Path) -> bool:
         if not pure:
             return False
     return True
+
+
+def needs_network(path: Path) -> bool:
+    """Tell whether a test module makes networks, or starts servers of others."""
+    helpers = {name.split('.')[1] for name in _imports(path) if name.startswith(f'{HELPERS}.')}
+    return not helpers.isdisjoint(NETWORK_HELPERS)
 
 
 if __name__ == '__main__':

@@ -15,7 +15,7 @@
 """
 The robot's launch file under launch_testing, as a robot's own tests would use it.
 
-Run by ``launch_test``, in an environment in which this package is installed; see test_launch.py.
+``launch_test start_and_end.py``, in an environment in which this package is installed.
 """
 
 from pathlib import Path
