@@ -66,10 +66,11 @@ def is_length_prefixed(data: bytes) -> bool:
     return at == len(data)
 
 
-def split_nals(data: bytes) -> tuple[bytes, ...]:
+def split_nals(data: bytes, title: str = 'H.264') -> tuple[bytes, ...]:
     """
     Return the NAL units of a byte stream (annex B) or of length-prefixed data.
 
+    :param title: of the codec, for errors
     :raises ImageError: neither of them
     """
     nals = []
@@ -82,7 +83,7 @@ def split_nals(data: bytes) -> tuple[bytes, ...]:
         return tuple(nals)
     at = data.find(_SHORT_START_CODE)
     if at < 0 or data[:at].strip(b'\0'):
-        raise ImageError('no H.264: it begins with no start code (Annex B)')
+        raise ImageError(f'no {title}: it begins with no start code (Annex B)')
     while at >= 0:
         end = data.find(_SHORT_START_CODE, at + 3)
         # Zeros at the end belong to the next start code (B.1.1).
@@ -91,7 +92,7 @@ def split_nals(data: bytes) -> tuple[bytes, ...]:
             nals.append(nal)
         at = end
     if not nals:
-        raise ImageError('no H.264: start codes without content')
+        raise ImageError(f'no {title}: start codes without content')
     return tuple(nals)
 
 
