@@ -33,6 +33,7 @@ from ..core.video.camera_findings import (
 )
 from ..core.video.image_transports import base_name, shown_topics
 from ..core.video.tiers import Scale
+from ..core.video.value_range import parse_range
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions
@@ -156,10 +157,12 @@ class Cameras:
     def _settings(self, given: CameraTopicSettings) -> CameraSettings:
         return CameraSettings(
             max_fps=given.max_fps, max_bitrate=given.max_bitrate,
-            render=RenderOptions(given.max_width, given.rotate,
-                                 (given.depth_min, given.depth_max)), scales=self._scales,
-            codec=given.codec, passthrough=given.passthrough, drive=given.drive,
-            label=given.label, order=given.order)
+            render=RenderOptions(
+                given.max_width, given.rotate, (given.depth_min, given.depth_max), given.flip,
+                parse_range(given.range)),
+            scales=self._scales, encoding=given.encoding, codec=given.codec,
+            passthrough=given.passthrough, drive=given.drive, label=given.label,
+            order=given.order)
 
     # Executor's thread
 

@@ -59,4 +59,5 @@ def pixels_of(frame: av.VideoFrame) -> tuple[Pixels | Planes, str]:
     try:
         return frame.to_ndarray(format='bgr24'), 'bgr8'
     except (av.FFmpegError, ValueError) as error:
-        raise ImageError(f'H.264 image of {frame.format.name}: {error}') from None
+        raise ImageError(f'a decoded image of {frame.format.name} cannot be converted: {error}',
+                         'not-decodable', {'format': frame.format.name}) from None

@@ -23,8 +23,8 @@ from .camera_settings import CameraSettings
 from .encoded_frame import EncodedFrame
 from .encoded_streams import EncodedStreams
 from .frame import Load
-from .h264_source import H264Source
 from .subscription import Subscription
+from .video_source import VideoSource
 from .video_stream import VideoStream
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
@@ -43,9 +43,9 @@ _BALANCE_PERIOD_S = 0.1
 
 class Camera:
     """
-    One camera: images or H.264 come in, and each viewer watches one of the streams of it.
+    One camera: images or video come in, and each viewer watches one of the streams of it.
 
-    Images may come in on any one thread (:meth:`put`, :meth:`put_h264`); all else belongs to the
+    Images may come in on any one thread (:meth:`put`, :meth:`put_video`); all else belongs to the
     event loop, but for what is said to be for any thread.
 
     :ivar streams: by stream key: ``h264`` is the full image, ``h264/2`` that of half the width,
@@ -68,7 +68,7 @@ class Camera:
         self.topic_reason: PictureReason | None = None
         self.capture_delay = CaptureDelay()
         self.encoded = EncodedStreams(name, settings)
-        self.source = H264Source(name, self._show_decoded, self._rebalance_soon, clock)
+        self.source = VideoSource(name, self._show_decoded, self._rebalance_soon, clock)
         self.streams: dict[str, VideoStream] = {
             **self.encoded.streams, self.source.stream.stream_key: self.source.stream}
         self.monitor = PictureMonitor(name, clock)
@@ -104,21 +104,22 @@ class Camera:
         stays = self.transient_local and not self._liveness.flows
         self.encoded.put(load, now, stays=stays, keep=True)
 
-    def put_h264(self, data: bytes, age: float | None = None) -> None:
+    def put_video(self, data: bytes, age: float | None = None, codec: str = 'h264') -> None:
         """
-        Take the next access unit of the camera's own H.264, in order.
+        Take the next access unit of the camera's own video, in order.
 
         :param age: seconds since it was captured, ``None`` if that is not known
+        :param codec: by FFmpeg's name
         """
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
         self._heard_at = now
         self._liveness.heard(now)
-        self.source.put(data, now)
+        self.source.put(data, now, codec)
 
     def _show_decoded(self, load: Load) -> None:
-        """Take an image of the camera's own H.264; in the decoder's thread."""
+        """Take an image of the camera's own video; in the decoder's thread."""
         stays = self.transient_local and not self._liveness.flows
         # It is not kept for later viewers: the decoder goes on for them, or starts at a keyframe.
         self.encoded.put(load, self._clock(), stays=stays, keep=False)

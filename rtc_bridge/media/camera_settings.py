@@ -28,6 +28,7 @@ class CameraSettings:
     :ivar max_fps: frames per second
     :ivar max_bitrate: in bit/s, of the best tier
     :ivar scales: of the quality tiers, from large to small
+    :ivar encoding: of its images, if that is known better than by the messages; or empty
     :ivar codec: for viewers that decode it, or ``auto``
     :ivar passthrough: the camera's own H.264 is sent as it is
     :ivar drive: the robot may be driven by this camera
@@ -39,6 +40,7 @@ class CameraSettings:
     max_bitrate: int = 2_500_000
     render: RenderOptions = RenderOptions()
     scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
+    encoding: str = ''
     codec: str = 'auto'
     passthrough: bool = True
     drive: bool = True

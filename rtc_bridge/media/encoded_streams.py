@@ -20,6 +20,7 @@ from .camera_settings import CameraSettings
 from .encoded_stream import EncodedStream
 from .frame import Frame, Load
 from .subscription import Subscription
+from .value_ranges import RangeMeter
 from ..core.limits.rate_limit import Throttle
 from ..core.video.size_limit import SizeLimit
 from ..core.video.tiers import assign_tiers, make_tiers
@@ -54,6 +55,7 @@ class EncodedStreams:
         size_limit = SizeLimit()
         for stream in self.streams.values():
             stream.size_limit = size_limit
+        self._ranges = RangeMeter()
 
     @property
     def watched(self) -> bool:
@@ -96,7 +98,7 @@ class EncodedStreams:
         passes = self._throttle.passes(now, settings.max_fps) or stays
         if not passes:
             self.skipped += 1
-        frame = Frame(load, now, settings.render)
+        frame = Frame(load, now, settings.render, self._ranges)
         if self._keeps_newest:
             self._newest = frame if keep else None
         for stream in self._watched:

@@ -19,6 +19,7 @@ from typing import Callable
 
 from .i420 import divide, I420, Pixels, Planes, RenderOptions
 from .image_encodings import to_i420
+from .value_ranges import RangeMeter
 from ..core.errors import ImageError
 
 # Pixels of a side: VP8 has 14 bits for it (RFC 6386, section 9.1), x264 ends at about the same.
@@ -33,12 +34,15 @@ class Frame:
 
     :param load: returns the pixels; called once, in an encoder thread
     :param arrival: when the image arrived, in seconds of the boot-time clock
+    :param ranges: those of the camera's images, if they are to be followed
     """
 
-    def __init__(self, load: Load, arrival: float, options: RenderOptions) -> None:
+    def __init__(self, load: Load, arrival: float, options: RenderOptions,
+                 ranges: RangeMeter | None = None) -> None:
         self.arrival = arrival
         self._load = load
         self._options = options
+        self._ranges = ranges
         self._lock = threading.Lock()
         # By divisor of width and height.
         self._i420: dict[int, I420] = {}
@@ -64,12 +68,13 @@ class Frame:
         with self._lock:
             if 1 not in self._i420:
                 pixels, encoding = self._load()
-                i420 = (pixels.to_i420(self._options) if isinstance(pixels, Planes)
-                        else to_i420(pixels, encoding, self._options))
+                i420 = to_i420(pixels, encoding, self._options, self._ranges, self.arrival)
                 height, width = i420.shape[0] * 2 // 3, i420.shape[1]
                 if max(width, height) > _MAX_SIDE:
                     raise ImageError(f'an image of {width}x{height} is too large to encode: '
-                                     f'no side may have more than {_MAX_SIDE} pixels')
+                                     f'no side may have more than {_MAX_SIDE} pixels',
+                                     'too-large', {'width': width, 'height': height,
+                                                   'allowed': _MAX_SIDE})
                 self._i420[1] = i420
             if divisor not in self._i420:
                 self._i420[divisor] = divide(self._i420[1], divisor)

@@ -20,17 +20,22 @@ chroma of half the width and height (ITU-R BT.601, limited range). Width and hei
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ..core.video.value_range import ValueRange
+
 I420 = npt.NDArray[np.uint8]
 # One or more samples for each pixel.
 Pixels = npt.NDArray[np.integer[Any] | np.floating[Any]]
 # Pixels of the shorter side below which an image is not divided: codecs, and people, need some.
 MIN_DIVIDED_SIDE = 90
+# Of cv2.flip, as the image is seen after its rotation.
+FLIPS = {'none': None, 'horizontal': 1, 'vertical': 0, 'both': -1}
 _ROTATIONS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180,
               270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 
@@ -43,19 +48,23 @@ class RenderOptions:
     :ivar max_width: after rotation, in pixels, 0: as they come; wider images are scaled down
     :ivar rotate: clockwise, 0, 90, 180 or 270 degrees
     :ivar depth_range: nearest and farthest depth of the colour map, in metres
+    :ivar flip: mirrored after the rotation: a key of ``FLIPS``
+    :ivar value_range: numbers that are shown as black and as white
     """
 
     max_width: int = 0
     rotate: int = 0
     depth_range: tuple[float, float] = (0.3, 10.0)
+    flip: str = 'none'
+    value_range: ValueRange = ''
 
 
 class Planes(NamedTuple):
     """
     Y, U and V of an image in the limited range, as decoders make them.
 
-    Arrays of uint8, with or without padding between their rows; U and V have half the width and
-    height, rounded up.
+    Arrays of uint8, with or without padding between their rows and samples; U and V have the
+    width and height of the luma, or half of one or both, rounded up.
     """
 
     luma: npt.NDArray[np.uint8]
@@ -65,7 +74,20 @@ class Planes(NamedTuple):
     def to_i420(self, options: RenderOptions) -> I420:
         """Return the planes as one image; odd sizes grow by a pixel that repeats the edge."""
         height, width = self.luma.shape
-        return rotate(join(*self, scaled_size(width, height, options)), options.rotate)
+        return turn(join(*self, scaled_size(width, height, options)), options)
+
+    def in_limited_range(self) -> 'Planes':
+        """Return planes in the full range of JPEG in that of video."""
+        luma, chroma = _limited_tables()
+        return Planes(np.take(luma, self.luma), np.take(chroma, self.u), np.take(chroma, self.v))
+
+
+@lru_cache(maxsize=1)
+def _limited_tables() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """Return the limited range of each number of luma and of chroma."""
+    numbers = np.arange(256)
+    return ((numbers * (219 / 255) + 16.5).astype(np.uint8),
+            ((numbers - 128) * (224 / 255) + 128.5).astype(np.uint8))
 
 
 def split(i420: I420) -> Planes:
@@ -139,6 +161,17 @@ def divide(i420: I420, divisor: int) -> I420:
     out = np.empty((height * 3 // 2, width), np.uint8)
     for source, plane in zip(split(i420), split(out)):
         cv2.resize(source, plane.shape[::-1], plane, interpolation=cv2.INTER_AREA)
+    return out
+
+
+def turn(i420: I420, options: RenderOptions) -> I420:
+    """Return an image as it is seen: rotated, and then mirrored."""
+    i420, code = rotate(i420, options.rotate), FLIPS[options.flip]
+    if code is None:
+        return i420
+    out = np.empty(i420.shape, np.uint8)
+    for source, plane in zip(split(i420), split(out)):
+        cv2.flip(source, code, plane)
     return out
 
 

@@ -17,59 +17,89 @@
 from abc import ABC, abstractmethod
 from array import array
 import sys
-from typing import TypeAlias
+from typing import Any, cast, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .i420 import fit, I420, Pixels, RenderOptions, scaled_size
+from .i420 import fit, I420, Pixels, Planes, RenderOptions, scaled_size
+from .value_ranges import stretch
 from ..core.errors import ImageError
+from ..core.video.image_rows import find_step, ImageSize
 
 Buffer: TypeAlias = 'bytes | bytearray | memoryview | array[int]'
 
 
 class ImageEncoding(ABC):
     """
-    An encoding whose pixels have their samples side by side.
+    How an encoding's samples lie in memory.
 
     :ivar kind: the order of the samples: ``bgr``, ``mono``, ``uyvy``, ``nv21``, ``depth``, ...
     :ivar dtype: of a sample
     :ivar channels: samples per pixel; of the luma plane, for planar encodings
     """
 
-    # Rows of chroma for two rows of luma, in planar encodings.
-    chroma_rows = 0
-
     def __init__(self, kind: str, dtype: npt.DTypeLike, channels: int) -> None:
         self.kind = kind
         self.dtype = np.dtype(dtype)
         self.channels = channels
 
+    def row_bytes(self, width: int) -> int:
+        """Return the bytes of a row's pixels, without padding."""
+        return width * self.channels * self.dtype.itemsize
+
+    def needed(self, width: int, height: int, step: int) -> int:
+        """Return the bytes of an image of which the last row may lack its padding."""
+        return step * (height - 1) + self.row_bytes(width)
+
+    def step(self, name: str, width: int, height: int, step: int, size: int) -> int:
+        """
+        Return the bytes from row to row: ``step``, unless the data's size tells that it is wrong.
+
+        :param name: of the encoding, for errors
+        :param step: as the message has it
+        :param size: bytes of data
+        :raises ImageError: the data does not hold such an image, or may hold several
+        """
+        if not width or not height:
+            raise ImageError(f'image of {width}x{height} pixels has no content', 'no-content',
+                             {'encoding': name, 'width': width, 'height': height})
+        row = self.row_bytes(width)
+        if step >= row and size >= self.needed(width, height, step):
+            return step
+        return find_step(ImageSize(name, width, height, step, size), row,
+                         self.needed(width, height, row),
+                         (self.row_bytes(1), self.dtype.itemsize))
+
+    @abstractmethod
     def array(self, name: str, data: Buffer, width: int, height: int, step: int,
-              big_endian: bool) -> Pixels:
+              big_endian: bool) -> Pixels | Planes:
         """
         Return the pixels in a message's memory, as a view of it where that is possible.
 
         :param name: of the encoding, for errors
-        :param step: bytes from row to row
+        :param step: bytes from row to row, as of :meth:`step`
         :raises ImageError: the memory does not hold such an image
         """
-        if not width or not height:
-            raise ImageError(f'image of {width}x{height} pixels has no content')
-        row = width * self.channels * self.dtype.itemsize
-        if step < row:
-            raise ImageError(f'step is {step}, but {width} pixels of {name} need {row} bytes')
-        rows = height + height * self.chroma_rows // 2
-        if len(data) < step * (rows - 1) + row:
-            # The last row may lack its padding.
-            raise ImageError(f'{len(data)} bytes of data, but {width}x{height} {name} with step '
-                             f'{step} needs {step * rows}')
-        return self._view(data, width, height, step, big_endian)
 
-    def _view(self, data: Buffer, width: int, height: int, step: int, big_endian: bool) -> Pixels:
+
+class PixelEncoding(ImageEncoding):
+    """
+    An encoding whose pixels have their samples side by side.
+
+    :ivar takes_range: its numbers can be stretched, ``RenderOptions.value_range``
+    :ivar auto_range: they are, to those of the images, if nothing else is said
+    """
+
+    takes_range = True
+    auto_range = False
+
+    def array(self, name: str, data: Buffer, width: int, height: int, step: int,
+              big_endian: bool) -> Pixels:
+        """Return the pixels, in the form (height, width) or (height, width, channels)."""
         item = self.dtype.itemsize
-        shape: tuple[int, ...] = (height + height * self.chroma_rows // 2, width)
+        shape: tuple[int, ...] = (height, width)
         strides: tuple[int, ...] = (step, self.channels * item)
         if self.channels > 1:
             shape, strides = (*shape, self.channels), (*strides, item)
@@ -85,25 +115,47 @@ class ImageEncoding(ABC):
 
         :raises ImageError: it does not fit this encoding
         """
+        values = {'encoding': name, 'shape': str(pixels.shape), 'type': str(pixels.dtype)}
         if pixels.dtype != self.dtype:
-            raise ImageError(f'{name} needs {self.dtype} samples, got {pixels.dtype}')
+            raise ImageError(f'{name} needs {self.dtype} samples, got {pixels.dtype}',
+                             'wrong-encoding', values)
         if self.channels == 1 and pixels.ndim == 3 and pixels.shape[2] == 1:
             pixels = pixels[:, :, 0]
         if pixels.ndim != 2 if self.channels == 1 else pixels.shape[2:] != (self.channels,):
-            raise ImageError(f'{name} does not fit an array of shape {pixels.shape}')
+            raise ImageError(f'{name} does not fit an array of shape {pixels.shape}',
+                             'wrong-encoding', values)
         if not pixels.size:
-            raise ImageError(f'{name} image without pixels, the array is {pixels.shape}')
+            raise ImageError(f'{name} image without pixels, the array is {pixels.shape}',
+                             'no-content', values)
         return pixels
 
     @abstractmethod
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
-        """Return an array that was checked as I420, scaled but not rotated."""
+        """
+        Return an array that was checked as I420, scaled but not turned.
+
+        :param options: its ``value_range`` is empty or has two numbers
+        """
 
 
-def fit_8_bit(pixels: Pixels, options: RenderOptions) -> Pixels:
+def fit_8_bit(pixels: Pixels, options: RenderOptions) -> npt.NDArray[np.uint8]:
     """Return an image at the size in which it is shown, with samples of 8 bits."""
+    if isinstance(options.value_range, tuple):
+        pixels = stretch(pixels, *options.value_range)
+    elif pixels.dtype not in (np.uint8, np.uint16):
+        pixels = stretch(pixels, *type_range(pixels.dtype))
     height, width = pixels.shape[:2]
     size = scaled_size(width, height, options)
     if size != (width, height):
         pixels = fit(pixels, size)
-    return pixels if pixels.dtype == np.uint8 else cv2.convertScaleAbs(pixels, alpha=1 / 257)
+    if pixels.dtype != np.uint8:
+        pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
+    return cast(npt.NDArray[np.uint8], pixels)
+
+
+def type_range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the numbers that are black and white if nothing else is said; floats end at 1."""
+    if dtype.kind == 'f':
+        return 0.0, 1.0
+    limits = np.iinfo(dtype)
+    return float(limits.min), float(limits.max)

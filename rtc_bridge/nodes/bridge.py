@@ -49,6 +49,8 @@ def main(args: list[str] | None = None) -> int:
     _keep_freed_memory()
     # Threads inside OpenCV only raise its CPU time: each camera has a thread of its own.
     cv2.setNumThreads(1)
+    # The bridge itself says once of a camera that its images are broken, OpenCV of each image.
+    cv2.setLogLevel(0)
     with ros_program('bridge', args) as wish:
         node = Node('rtc_bridge')
         try:

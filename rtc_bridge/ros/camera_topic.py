@@ -25,13 +25,13 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from std_msgs.msg import Empty
 
+from .image_messages import ImageMessages
 from .image_reception import ImageReception
 from .image_topics import find_sources, ImageSource, MESSAGES, own_hosts, published_images
-from .images import compressed_to_array, image_to_array, is_h264, refuse_video
 from ..core.clock import boot_time
 from ..core.settings.robot_settings import camera_prefix
 from ..core.video.image_transports import (
-    base_name, CANDIDATES, COMPRESSED, RAW, shown_topics, similar_names, topics_not_shown, VIDEO,
+    base_name, CANDIDATES, FFMPEG, shown_topics, similar_names, topics_not_shown, VIDEO,
 )
 from ..core.video.picture_monitor import SourceFacts
 from ..core.video.picture_reason import (
@@ -81,6 +81,7 @@ class CameraTopic:
         # Publishers of requests for keyframes, by topic; they stay, as another thread may use one.
         self._keyframe_publishers: dict[str, Publisher] = {}
         self._keyframe_publisher: Publisher | None = None
+        self._messages = ImageMessages(camera, self._choose_keyframe_publisher)
         camera.source.ask_keyframe = self.ask_keyframe
 
     def configure(self, kind: str, qos: str) -> None:
@@ -226,26 +227,15 @@ class CameraTopic:
                             self._prefix)
 
     def _on_message(self, source: ImageSource, message: Any, info: Mapping[str, Any]) -> None:
-        stamp = message.timestamp if source.message_type == VIDEO else message.header.stamp
+        stamp = message.header.stamp if hasattr(message, 'header') else message.timestamp
         if self._choice.heard(source.transport.key, boot_time(),
                               stamp.sec + stamp.nanosec / 1e9 or None,
                               info.get('publication_sequence_number')):
             self.camera.monitor.losses.on_message(
                 info.get('publication_sequence_number'), len(message.data), boot_time())
-            self._take(source, message, self._age(stamp))
-
-    def _take(self, source: ImageSource, message: Any, age: float | None) -> None:
-        """Hand an image to the camera: an encoder thread reads it, if at all."""
-        compressed = source.message_type == COMPRESSED
-        if source.message_type == RAW:
-            self.camera.put(partial(image_to_array, message), age)
-        elif is_h264(message) or (compressed and self._kind == 'h264'):
-            # Each access unit is read here, since each refers to those before.
-            self._choose_keyframe_publisher(source.topic)
-            self.camera.put_h264(bytes(message.data), age)
-        else:
-            self.camera.put(partial(compressed_to_array if compressed else refuse_video, message),
-                            age)
+            self._messages.take(message, source.topic, self._age(stamp),
+                                packets=source.message_type in (FFMPEG, VIDEO),
+                                unknown_is_h264=self._kind == 'h264')
 
     def _choose_keyframe_publisher(self, topic: str) -> None:
         if topic not in self._keyframe_publishers:

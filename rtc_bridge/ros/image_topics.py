@@ -24,7 +24,8 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
 from ..core.video.image_transports import (
-    CANDIDATES, COMPRESSED, FFMPEG, IMAGE_TYPES, RAW, shown_topics, VIDEO,
+    CANDIDATES, COMPRESSED, FFMPEG, FOXGLOVE_COMPRESSED, FOXGLOVE_RAW, IMAGE_TYPES, RAW, RAW_TYPES,
+    shown_topics, VIDEO,
 )
 from ..core.video.transport_choice import Transport
 
@@ -33,13 +34,17 @@ try:
 except ImportError:
     FFMPEGPacket = None
 try:
-    from foxglove_msgs.msg import CompressedVideo
+    from foxglove_msgs import msg as foxglove
 except ImportError:
-    CompressedVideo = None
+    foxglove = None
 
 # Classes by message type, ``None`` for those of packages that are not installed.
 MESSAGES: dict[str, Any] = {
-    RAW: Image, COMPRESSED: CompressedImage, FFMPEG: FFMPEGPacket, VIDEO: CompressedVideo}
+    RAW: Image, COMPRESSED: CompressedImage, FFMPEG: FFMPEGPacket,
+    # Older versions of the package lack some.
+    VIDEO: getattr(foxglove, 'CompressedVideo', None),
+    FOXGLOVE_RAW: getattr(foxglove, 'RawImage', None),
+    FOXGLOVE_COMPRESSED: getattr(foxglove, 'CompressedImage', None)}
 # Messages that may wait. Only the newest image counts; of H.264 each is needed, and a second of
 # them may wait.
 _IMAGE_DEPTH, _STREAM_DEPTH = 1, 30
@@ -82,7 +87,7 @@ class ImageSource:
 
     def _profile(self, reliable: bool, transient_local: bool) -> QoSProfile:
         return QoSProfile(
-            depth=_IMAGE_DEPTH if self.message_type == RAW else _STREAM_DEPTH,
+            depth=_IMAGE_DEPTH if self.message_type in RAW_TYPES else _STREAM_DEPTH,
             reliability=(ReliabilityPolicy.RELIABLE if reliable
                          else ReliabilityPolicy.BEST_EFFORT),
             durability=(DurabilityPolicy.TRANSIENT_LOCAL if transient_local
@@ -91,7 +96,7 @@ class ImageSource:
     @property
     def transport(self) -> Transport:
         """Return what decisions need to know of it."""
-        return Transport(self.topic, self.message_type, self.message_type == RAW,
+        return Transport(self.topic, self.message_type, self.message_type in RAW_TYPES,
                          bool(self.elsewhere), self.transient_local or self.fetches_kept)
 
 

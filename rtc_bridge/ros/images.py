@@ -14,71 +14,81 @@
 
 """Image messages to arrays, without copying where the memory allows it."""
 
-import re
+from collections.abc import Callable
 from typing import Any
 
-from cv_bridge import CvBridge
-from sensor_msgs.msg import CompressedImage, Image
-
+from .cv_bridge_reader import cv_bridge_reader
 from ..core.errors import ImageError
-from ..core.protocol.strict_json import shorten
-from ..media.compressed_images import decode_compressed
-from ..media.i420 import Pixels
+from ..core.video.encoding_names import encoding_name
+from ..core.video.video_formats import names_still_image
+from ..media.compressed_images import decode_compressed, still_format
+from ..media.i420 import Pixels, Planes
 from ..media.image_encodings import find_encoding
 
-# What every cv_bridge reads right, if there is no padding; the pure Python one on PyPI ignores
-# ``step``.
-_PLAIN = {'rgb8': 3, 'bgr8': 3, 'mono8': 1}
-_BRIDGE = CvBridge()
-# As in h264, H264, h264; yuv420p, h264/annexb, libx264 or h264_nvenc.
-_H264 = re.compile(r'\s*(?:h\.?264|(?:lib)?x264)(?![a-z0-9])', re.IGNORECASE)
+# Bytes of a message's data by which its format is known.
+HEAD_BYTES = 2048
 
 
-def image_to_array(msg: Image) -> tuple[Pixels, str]:
+def _ignore(warning: str) -> None:
+    """Take a warning that nobody wants."""
+
+
+def image_to_array(msg: Any, encoding: str = '', warn: Callable[[str], object] = _ignore
+                   ) -> tuple[Pixels | Planes, str]:
     """
     Return a message's pixels, in the form of ``media.image_encodings``, and their encoding.
 
-    The array is a view of the message's data, except for foreign byte orders and for planar
-    encodings of odd size or with padding that a view cannot skip.
+    Arrays and planes are views of the message's data, except for foreign byte orders and where a
+    view cannot skip the padding. Still images in the data are decoded.
 
+    :param msg: ``sensor_msgs/Image`` or ``foxglove_msgs/RawImage``
+    :param encoding: what the pixels are, if that is known better than by the message; or empty
+    :param warn: takes a sentence about what was put right
     :raises ImageError: unknown encoding, zero size, rows shorter than the width, short data
     """
-    name, step = msg.encoding, msg.width * _PLAIN.get(msg.encoding, 0)
-    if step == msg.step and len(msg.data) == step * msg.height > 0 and not msg.is_bigendian:
-        return _BRIDGE.imgmsg_to_cv2(msg, 'passthrough'), name
-    return find_encoding(name).array(name, msg.data, msg.width, msg.height, msg.step,
-                                     bool(msg.is_bigendian)), name
+    name = encoding or msg.encoding
+    if not encoding or encoding == msg.encoding:
+        pixels = cv_bridge_reader().read(msg)
+        if pixels is not None:
+            return pixels, name
+    if encoding_name(name) is None and (names_still_image(name) or _is_still_image(msg)):
+        return decode_compressed(msg.data, name)
+    form, size = find_encoding(name), len(msg.data)
+    try:
+        step = form.step(name, msg.width, msg.height, msg.step, size)
+    except ImageError:
+        if not _is_still_image(msg):
+            raise
+        warn(f'the encoding is {name}, but the data is a still image, which is shown')
+        return decode_compressed(msg.data, '')
+    if step != msg.step:
+        warn(f'step is {msg.step}, but {msg.width} pixels of {name} in {size} bytes of data are '
+             f'{step} bytes from row to row: they are shown so; correct the publisher')
+    big_endian = bool(getattr(msg, 'is_bigendian', False))
+    return form.array(name, msg.data, msg.width, msg.height, step, big_endian), name
 
 
-def compressed_to_array(msg: CompressedImage) -> tuple[Pixels, str]:
+def _is_still_image(msg: Any) -> bool:
+    # Of others the first bytes are too short to be sure.
+    return still_format(bytes(msg.data[:HEAD_BYTES])) in ('jpeg', 'png')
+
+
+def compressed_to_array(msg: Any, encoding: str = '') -> tuple[Pixels, str]:
     """
-    Return the decoded pixels of a JPEG or PNG message and their encoding.
+    Return the decoded pixels of a still image and their encoding.
 
-    :raises ImageError: neither JPEG nor PNG, or broken
+    :param msg: ``sensor_msgs/CompressedImage``, or any message with ``data`` and a format
+    :param encoding: what the decoded pixels are, if that is known better, or empty
+    :raises ImageError: no image that is known, or broken
     """
-    return decode_compressed(msg.data, msg.format)
+    return decode_compressed(msg.data, format_of(msg), encoding)
 
 
-def is_h264(msg: Any) -> bool:
+def format_of(msg: Any) -> str:
     """
-    Tell whether a message holds H.264.
+    Return what a message says of its data.
 
-    :param msg: CompressedImage, ``ffmpeg_image_transport_msgs/FFMPEGPacket`` or
-        ``foxglove_msgs/CompressedVideo``
+    :param msg: ``Image``, ``CompressedImage``, ``FFMPEGPacket``, ``CompressedVideo``, ...
     """
-    return bool(_H264.match(_video_format(msg)))
-
-
-def refuse_video(msg: Any) -> tuple[Pixels, str]:
-    """
-    Say that a message's video cannot be shown, where pixels are wanted.
-
-    :raises ImageError: always
-    """
-    raise ImageError(
-        f'video of format {shorten(_video_format(msg))} is not supported: publish H.264')
-
-
-def _video_format(msg: Any) -> str:
-    video_format: str = msg.encoding if hasattr(msg, 'encoding') else msg.format
-    return video_format
+    form: str = msg.encoding if hasattr(msg, 'encoding') else msg.format
+    return form

@@ -59,7 +59,6 @@ _AIOHTTP = Dependency('aiohttp', 'aiohttp', 'python3-aiohttp')
 _AIORTC = Dependency('aiortc', 'aiortc')
 _AV = Dependency('av', 'av')
 _CRYPTOGRAPHY = Dependency('cryptography', 'cryptography')
-_CV_BRIDGE = Dependency('cv_bridge', 'cv-bridge', 'ros-{distro}-cv-bridge')
 _NUMPY = Dependency('numpy', 'numpy', 'python3-numpy')
 _OPENCV = Dependency('cv2', 'opencv-python-headless', 'python3-opencv')
 _PACKAGING = Dependency('packaging', 'packaging', 'python3-packaging')
@@ -71,7 +70,7 @@ _WEBSOCKETS = Dependency('websockets', 'websockets')
 
 _PROGRAMS: dict[str, tuple[Dependency, ...]] = {
     'bridge': (_RCLPY, _AIORTC, _AV, _AIOHTTP, _CRYPTOGRAPHY, _PROMETHEUS, _WEBSOCKETS,
-               _NUMPY, _OPENCV, _CV_BRIDGE),
+               _NUMPY, _OPENCV),
     'cmd-vel-guard': (_RCLPY,),
     'invite': (_QRCODE,),
     'relay': (_AIOHTTP, _PROMETHEUS),

@@ -16,6 +16,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+import re
 
 import cv2
 import numpy as np
@@ -51,23 +52,54 @@ def ycbcr(bgr):
     return [np.round(plane).astype(np.uint8) for plane in (y, cb, cr)]
 
 
+def chroma_planes(bgr, encoding):
+    """Return luma and chroma of a planar encoding, each without padding, in the order U, V."""
+    across, down = {'nv12': (2, 2), 'nv21': (2, 2), 'i420': (2, 2), 'yv12': (2, 2),
+                    'yuvj420p': (2, 2), 'nv16': (2, 1), 'nv61': (2, 1), 'i422': (2, 1),
+                    'yv16': (2, 1)}.get(encoding, (1, 1))
+    y, u, v = ycbcr(bgr)
+    if encoding == 'yuvj420p':
+        y, u, v = (np.round((plane.astype(float) - zero) * 255 / span + middle)
+                   .clip(0, 255).astype(np.uint8)
+                   for plane, zero, span, middle in zip((y, u, v), (16, 128, 128),
+                                                        (219, 224, 224), (0, 128, 128)))
+    return y, u[::down, ::across], v[::down, ::across]
+
+
+def planar_bytes(bgr, encoding, padding=0):
+    """Pack a picture into the bytes of a planar encoding, with padding after the luma's rows."""
+    y, u, v = chroma_planes(bgr, encoding)
+    first, second = (v, u) if encoding in ('nv21', 'nv61', 'nv42', 'yv12', 'yv16') else (u, v)
+    chroma = [first, second]
+    if encoding.startswith('nv'):
+        chroma = [np.dstack((first, second)).reshape(len(first), -1)]
+    # Bytes of chroma for one of luma, in a row.
+    share = (2 if encoding in ('nv24', 'nv42') else
+             1 if encoding.startswith('nv') or encoding == 'i444' else 0.5)
+    row = chroma[0].shape[1]
+    more = max(int((y.shape[1] + padding) * share) - row, 0) if padding else 0
+    planes = [np.pad(y, ((0, 0), (0, padding)), constant_values=0xee)]
+    planes += [np.pad(plane, ((0, 0), (0, more)), constant_values=0xee) for plane in chroma]
+    return b''.join(plane.tobytes() for plane in planes)
+
+
 def encode(bgr, encoding):
-    """Pack a BGR picture into the array form of an encoding."""
-    kind = ENCODINGS[encoding].kind
-    if kind in ('uyvy', 'yuyv'):
+    """Pack a BGR picture into the array form of an encoding; planar ones have none."""
+    form = ENCODINGS[encoding]
+    kind = form.kind
+    if kind in ('uyvy', 'yuyv', 'vyuy', 'yvyu'):
         y, cb, cr = ycbcr(bgr)
+        if kind in ('vyuy', 'yvyu'):
+            cb, cr = cr, cb
         chroma = cb.copy()
         chroma[:, 1::2] = cr[:, :cr.shape[1] & ~1:2]
-        return np.dstack((chroma, y) if kind == 'uyvy' else (y, chroma))
-    if kind == 'nv24':
-        y, cb, cr = ycbcr(bgr)
-        return np.concatenate((y, np.dstack((cb, cr)).reshape(-1, y.shape[1])))
-    if kind in ('nv12', 'nv21'):
-        y, cb, cr = ycbcr(bgr)
-        pair = (cb, cr) if kind == 'nv12' else (cr, cb)
-        # Even sizes of the chroma plane, whatever the luma plane's: ceil(w/2) pairs a row.
-        chroma = np.dstack(pair)[::2, ::2].reshape((y.shape[0] + 1) // 2, -1)
-        return np.concatenate((y, chroma[:, :y.shape[1]]))
+        return np.dstack((y, chroma) if kind.startswith('y') else (chroma, y))
+    if kind in ('rgb565', 'bgr565'):
+        high, middle, low = (bgr[..., _CHANNEL[name]].astype(np.uint16) for name in kind[:3])
+        packed = (high >> 3 << 11) + (middle >> 2 << 5) + (low >> 3)
+        return packed.astype('<u2')[..., None].view(np.uint8)
+    bits = int(re.search('[0-9]+$', encoding)[0]) if form.dtype == np.uint16 and (
+        encoding[0] not in '168') else form.dtype.itemsize * 8
     if kind.startswith('bayer'):
         pattern = kind.removeprefix('bayer_')
         pixels = np.empty(bgr.shape[:2], np.uint8)
@@ -79,8 +111,12 @@ def encode(bgr, encoding):
     else:
         opaque = np.full(bgr.shape[:2], 255, np.uint8)
         pixels = np.dstack([opaque if name == 'a' else bgr[..., _CHANNEL[name]] for name in kind])
-    # 255 becomes 65535.
-    return pixels if ENCODINGS[encoding].dtype == np.uint8 else pixels.astype(np.uint16) * 257
+    if form.dtype.kind == 'f':
+        return (pixels / 255).astype(form.dtype)
+    # 255 becomes the largest number of so many bits, and 0 the least.
+    limits = np.iinfo(form.dtype)
+    white = limits.max - limits.min if kind == 'mono' else (1 << bits) - 1
+    return (np.round(pixels.astype(float) * (white / 255)) + limits.min).astype(form.dtype)
 
 
 def psnr(one, other):

@@ -39,3 +39,26 @@ class CompressedVideo:
     format: str  # noqa: A003
     data: array
     timestamp: Time = field(default_factory=Time)
+
+
+@dataclass
+class FoxgloveImage:
+    """As foxglove_msgs/CompressedImage."""
+
+    format: str  # noqa: A003
+    data: array
+    timestamp: Time = field(default_factory=Time)
+    frame_id: str = ''
+
+
+@dataclass
+class RawImage:
+    """As foxglove_msgs/RawImage."""
+
+    encoding: str
+    width: int
+    height: int
+    step: int
+    data: array
+    timestamp: Time = field(default_factory=Time)
+    frame_id: str = ''

@@ -15,7 +15,7 @@
 """Settings as frozen dataclasses: each field has a default, range, unit and description."""
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, Field, field, fields, is_dataclass, replace
 import math
 from typing import Any, cast, ClassVar, Protocol, TypeVar
@@ -45,7 +45,8 @@ class Parameter:
 
     The default's type is the parameter's type. ``low`` and ``high`` bound numbers, both included;
     ``choices`` are the only values allowed, if any are given. ``live`` parameters may be changed
-    while the program runs. ``item`` is the type of what is in a list.
+    while the program runs. ``item`` is the type of what is in a list. ``read`` returns what a
+    value means, or raises ValueError; ``forms`` are the values that it allows.
     """
 
     name: str
@@ -57,9 +58,13 @@ class Parameter:
     choices: tuple[Value, ...] = ()
     live: bool = False
     item: type[str] | type[int] = str
+    read: Callable[[object], Value] | None = None
+    forms: str = ''
 
     def allowed(self) -> str:
         """Return in words which values are allowed."""
+        if self.forms:
+            return self.forms
         if self.choices:
             return 'one of ' + ', '.join(map(str, self.choices))
         kind = type(self.default)
@@ -80,6 +85,11 @@ class Parameter:
 
         :raises ParameterError: another type, out of range, not finite, not among the choices
         """
+        if self.read is not None:
+            try:
+                return self.read(value)
+            except ValueError:
+                raise self._refusal(value) from None
         kind = type(self.default)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -91,7 +101,10 @@ class Parameter:
         elif isinstance(value, (bool, int, float, str)) and type(value) is kind:
             if self._is_allowed(value):
                 return value
-        raise ParameterError(
+        raise self._refusal(value)
+
+    def _refusal(self, value: object) -> ParameterError:
+        return ParameterError(
             f'parameter {self.name} is {shorten(value)}, allowed is {self.allowed()}'
             + self._hint(value))
 
@@ -115,9 +128,10 @@ class Parameter:
 
 def parameter(default: _Value, description: str, unit: str = '', low: float | None = None,
               high: float | None = None, *, choices: tuple[_Value, ...] = (),
-              live: bool = False, item: type[str] | type[int] = str) -> _Value:
+              live: bool = False, item: type[str] | type[int] = str,
+              read: Callable[[object], Value] | None = None, forms: str = '') -> _Value:
     """Return a field of a settings dataclass; its name is the parameter's."""
-    row = Parameter('', default, description, unit, low, high, choices, live, item)
+    row = Parameter('', default, description, unit, low, high, choices, live, item, read, forms)
     return field(default=default, metadata={_METADATA: row})
 
 

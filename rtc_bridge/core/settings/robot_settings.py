@@ -19,7 +19,9 @@ import re
 import socket
 
 from .parameters import parameter
+from ..video.value_range import RANGE_FORMS, range_text
 from ..video.video_codecs import CODECS
+from ..video.video_formats import format_text
 
 
 @dataclass(frozen=True)
@@ -255,6 +257,17 @@ class CameraOptions:
         0, 'largest width; 0: that of the image', unit='pixels', low=0, high=7680, live=True)
     rotate: int = parameter(
         0, 'clockwise rotation', unit='degrees', choices=(0, 90, 180, 270), live=True)
+    flip: str = parameter(
+        'none', 'mirroring of the picture, after its rotation',
+        choices=('none', 'horizontal', 'vertical', 'both'), live=True)
+    encoding: str = parameter(
+        '', 'what the images are if their messages say it wrongly or not at all, as in yuyv, '
+        'mono16 or h264; empty: as the messages say', live=True, read=format_text,
+        forms='empty, an encoding, or a format of docs/cameras.md')
+    range: str = parameter(  # noqa: A003 - the parameter has this name
+        '', 'numbers that are shown as black and as white; auto: those that the images have, '
+        'followed slowly; empty: auto for grey of more than 8 bits, for all else the range of the '
+        'type', live=True, read=range_text, forms=RANGE_FORMS)
     codec: str = parameter(
         'auto', 'codec, for viewers that decode it; auto: the first of video.codecs that the '
         'viewer decodes', choices=('auto', *CODECS), live=True)

@@ -25,12 +25,17 @@ RAW = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 FFMPEG = 'ffmpeg_image_transport_msgs/msg/FFMPEGPacket'
 VIDEO = 'foxglove_msgs/msg/CompressedVideo'
+FOXGLOVE_COMPRESSED = 'foxglove_msgs/msg/CompressedImage'
+FOXGLOVE_RAW = 'foxglove_msgs/msg/RawImage'
 THEORA = 'theora_image_transport/msg/Packet'
+# Pixels as they are.
+RAW_TYPES = (RAW, FOXGLOVE_RAW)
 # Types that are shown, and all that an image topic may have.
-SHOWN_TYPES = (RAW, COMPRESSED, FFMPEG, VIDEO)
+SHOWN_TYPES = (RAW, COMPRESSED, FFMPEG, VIDEO, FOXGLOVE_COMPRESSED, FOXGLOVE_RAW)
 IMAGE_TYPES = (*SHOWN_TYPES, THEORA)
-_RAW = (('', RAW),)
-_COMPRESSED = (('', COMPRESSED), ('/compressed', COMPRESSED), ('/compressedDepth', COMPRESSED))
+_RAW = (('', RAW), ('', FOXGLOVE_RAW))
+_COMPRESSED = (('', COMPRESSED), ('', FOXGLOVE_COMPRESSED), ('/compressed', COMPRESSED),
+               ('/compressed', FOXGLOVE_COMPRESSED), ('/compressedDepth', COMPRESSED))
 _H264 = (('', COMPRESSED), ('', FFMPEG), ('', VIDEO), ('/h264', COMPRESSED), ('/h264', VIDEO),
          ('/ffmpeg', FFMPEG))
 # Suffix of the topic and message type, in the order of preference, by parameter
@@ -54,7 +59,8 @@ def base_name(topic: str) -> str:
 
 def is_shown(topic: str, message_type: str) -> bool:
     """Tell whether images of a topic of this type are shown."""
-    return message_type in SHOWN_TYPES and (message_type == RAW or not topic.endswith(_NOT_SHOWN))
+    return message_type in SHOWN_TYPES and (
+        message_type in RAW_TYPES or not topic.endswith(_NOT_SHOWN))
 
 
 def shown_topics(published: Mapping[str, Collection[str]]) -> dict[str, str]:
@@ -63,7 +69,7 @@ def shown_topics(published: Mapping[str, Collection[str]]) -> dict[str, str]:
 
     :param published: the types that are published, by topic
     """
-    return {topic: topic if RAW in types else base_name(topic)
+    return {topic: topic if set(RAW_TYPES) & set(types) else base_name(topic)
             for topic, types in published.items()
             if any(is_shown(topic, message_type) for message_type in types)}
 

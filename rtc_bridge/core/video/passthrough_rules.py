@@ -27,7 +27,8 @@ _FULL_SHARE = 0.95
 
 
 def reason_to_encode(meter: BitrateMeter, size: tuple[int, int] | None, *, max_bitrate: int,
-                     max_fps: float, max_width: int, rotate: int, passing: bool) -> str:
+                     max_fps: float, max_width: int, rotate: int, flip: str = 'none',
+                     passing: bool) -> str:
     """
     Return why a stream cannot be passed on as it is, '' if it can.
 
@@ -36,11 +37,14 @@ def reason_to_encode(meter: BitrateMeter, size: tuple[int, int] | None, *, max_b
     :param max_fps: in frames per second
     :param max_width: in pixels, 0: any
     :param rotate: in degrees
+    :param flip: as in ``cameras.NAME.flip``
     :param passing: whether it is passed on now
     """
     excess = _LEAVE_EXCESS if passing else _JOIN_EXCESS
     if rotate:
         return f'rotate is {rotate}'
+    if flip != 'none':
+        return f'flip is {flip}'
     if max_width and size is not None and size[0] > max_width:
         return f'it is {size[0]} pixels wide, max_width is {max_width}'
     if meter.fps > excess * max_fps:

@@ -40,6 +40,10 @@ _REMEDIES = {
                         'say by {prefix}encoding what the pixels are.',
     'bad-step': "Correct the publisher's width, height and step: step is the number of bytes from "
                 'one row to the next.',
+    'short-data': "Correct the publisher's width, height, step or encoding, or look why its data "
+                  'is cut short.',
+    'no-content': 'Look at the node that publishes it: an image needs a width and a height.',
+    'wrong-encoding': 'Correct {prefix}encoding, or leave it empty.',
     'broken-picture': 'Look at the node that publishes it, and at the way of its messages.',
     'not-decodable': 'Publish JPEG, PNG or H.264 instead.',
     'too-large': 'Publish smaller images.',

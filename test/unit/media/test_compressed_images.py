@@ -12,8 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""JPEG and PNG in messages."""
+"""JPEG, PNG and other still images in messages."""
 
+import io
+
+import av
 import cv2
 import numpy as np
 import pytest
@@ -69,10 +72,89 @@ def test_broken_images_are_refused(data):
         decode_compressed(data, 'jpeg')
 
 
-def test_other_image_formats_are_refused():
-    data = cv2.imencode('.bmp', picture(16, 16))[1].tobytes()
-    with pytest.raises(ImageError, match='neither JPEG nor PNG'):
-        decode_compressed(data, 'bmp')
-    with pytest.raises(ImageError, match='compressedDepth'):
-        # Whatever the data is: depth has a header of 12 bytes before the PNG.
-        decode_compressed(b'x' * 12 + data, '16UC1; compressedDepth png')
+@pytest.mark.parametrize('extension', ['.bmp', '.webp', '.tiff', '.ppm'])
+def test_other_still_images(extension):
+    data = cv2.imencode(extension, picture(64, 48))[1].tobytes()
+    pixels, encoding = decode_compressed(data, extension[1:])
+    assert encoding == 'bgr8' and psnr(pixels, picture(64, 48)) > 35
+    with pytest.raises(ImageError, match='broken'):
+        decode_compressed(data[:len(data) // 2], extension[1:])
+
+
+def test_avif_is_decoded_by_ffmpeg():
+    file = io.BytesIO()
+    with av.open(file, 'w', format='avif') as container:
+        stream = container.add_stream('libsvtav1', rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, 'yuv420p'
+        for frame in (av.VideoFrame.from_ndarray(picture(64, 64), 'bgr24'), None):
+            container.mux(stream.encode(frame))
+    pixels, encoding = decode_compressed(file.getvalue(), 'avif')
+    assert encoding == 'bgr8' and psnr(pixels, picture(64, 64)) > 30
+
+
+def test_what_is_no_image_is_refused_with_its_format():
+    with pytest.raises(ImageError, match="'theora'.*6f 67 67") as error:
+        decode_compressed(b'oggs' + bytes(50), 'theora')
+    assert error.value.code == 'not-decodable'
+    assert error.value.values == {'format': 'theora', 'bytes': 54, 'kind': ''}
+
+
+def without_tables(jpeg):
+    """Leave the Huffman tables out, as MJPEG in AVI files does."""
+    out, at = jpeg[:2], 2
+    while jpeg[at + 1] != 0xda:
+        end = at + 2 + int.from_bytes(jpeg[at + 2:at + 4], 'big')
+        if jpeg[at + 1] != 0xc4:
+            out += jpeg[at:end]
+        at = end
+    return out + jpeg[at:]
+
+
+@pytest.mark.parametrize('grey', [False, True])
+@pytest.mark.parametrize('options', [
+    (), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1), (cv2.IMWRITE_JPEG_RST_INTERVAL, 4)])
+def test_flaws_of_jpeg_that_leave_the_image(options, grey):
+    bgr = picture(320, 240)
+    source = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY) if grey else bgr
+    data = cv2.imencode('.jpg', source, options)[1].tobytes()
+    flawed = {'no end': data[:-2], 'half an end': data[:-1], 'before': b'HEADER' * 20 + data,
+              'after': data + b'\0' * 100, 'both': b'\r\n' + data[:-2]}
+    if not options:
+        flawed['no tables'] = without_tables(data)
+        flawed['neither'] = without_tables(data)[:-2]
+    whole, encoding = decode_compressed(data, 'jpeg')
+    assert encoding == ('mono8' if grey else 'bgr8')
+    for name, bad in flawed.items():
+        pixels, found = decode_compressed(bad, 'jpeg')
+        assert found == encoding and np.array_equal(pixels, whole), name
+    for missing in (10, 100, 1000, len(data) // 2, len(data) - 300):
+        with pytest.raises(ImageError, match='broken or cut short') as error:
+            # Fewer may be those of a block that looks the same without them.
+            decode_compressed(data[:-2 - missing], 'jpeg')
+        assert error.value.code == 'broken-picture'
+
+
+def test_the_end_of_a_thumbnail_is_not_that_of_the_image():
+    data = cv2.imencode('.jpg', picture(320, 240))[1].tobytes()
+    thumbnail = cv2.imencode('.jpg', picture(32, 24))[1].tobytes()
+    header = b'\xff\xe1' + (len(thumbnail) + 2).to_bytes(2, 'big') + thumbnail
+    whole = data[:2] + header + data[2:]
+    assert decode_compressed(whole, 'jpeg')[0].shape == (240, 320, 3)
+    with pytest.raises(ImageError, match='cut short'):
+        decode_compressed(whole[:-3000], 'jpeg')
+
+
+@pytest.mark.parametrize('data_encoding, said, shown_as', [
+    ('mono16', 'mono16', 'mono16'), ('mono16', 'bayer_rggb16', 'bayer_rggb16'),
+    ('bgr8', 'RGB8', 'rgb8'), ('mono8', 'bayer_gbrg8', 'bayer_gbrg8'), ('mono16', '', '16UC1'),
+    ('bgr8', 'png', 'bgr8')])
+def test_the_encoding_may_be_known_better(data_encoding, said, shown_as):
+    data = cv2.imencode('.png', encode(picture(64, 48), data_encoding))[1].tobytes()
+    assert decode_compressed(data, 'png', said)[1] == shown_as
+
+
+def test_an_encoding_that_does_not_fit_is_named():
+    data = cv2.imencode('.png', picture(64, 48))[1].tobytes()
+    with pytest.raises(ImageError, match='3 channels of uint8.*cannot be mono16') as error:
+        decode_compressed(data, 'png', 'mono16')
+    assert error.value.code == 'wrong-encoding'

@@ -20,17 +20,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.ros import image_reception
 from rtc_bridge.ros.camera_topic import CameraTopic
-from rtc_bridge.ros.image_topics import FFMPEG, ImageSource, MESSAGES, VIDEO
+from rtc_bridge.ros.image_topics import MESSAGES, VIDEO
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Empty
 from support.patience import PATIENCE
 from support.ros_probe import RosProbe
-from support.video_messages import CompressedVideo, FFMPEGPacket
 
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
@@ -64,7 +62,7 @@ class SeenCamera(Camera):
     def put(self, load, age=None):
         self.pictures.append(load)
 
-    def put_h264(self, data, age=None):
+    def put_video(self, data, age=None, codec='h264'):
         self.units.append(data)
 
 
@@ -191,24 +189,6 @@ def test_a_topic_of_two_cameras_may_change_its_type(probe, watched):
         # Whichever came first was told why it had to wait.
         assert not camera.source.stream.stats.errors or (
             'cannot be subscribed to as' in camera.source.stream.stats.last_error)
-
-
-@pytest.mark.parametrize('kind, message', [
-    (FFMPEG, FFMPEGPacket('h264;yuv420p', array('B', b'unit'))),
-    (VIDEO, CompressedVideo('h264', array('B', b'unit')))])
-def test_packets_are_taken_and_other_codecs_refused(probe, watched, kind, message):
-    one = watched('image_raw')
-    source = ImageSource('image_raw', kind, True, False)
-    # As the executor hands them over.
-    one.topic._take(source, message, None)
-    assert one.camera.units == [b'unit']
-    if kind == FFMPEG:
-        message.encoding = 'hevc'
-    else:
-        message.format = 'hevc'
-    one.topic._take(source, message, None)
-    with pytest.raises(ImageError, match='hevc'):
-        one.camera.pictures[-1]()
 
 
 def test_a_missing_message_package_is_the_reason(watched, monkeypatch):

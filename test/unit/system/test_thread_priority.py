@@ -20,8 +20,8 @@ import os
 import pytest
 from rtc_bridge.core.video.tiers import Tier
 from rtc_bridge.media.encoded_stream import EncodedStream
-from rtc_bridge.media.h264_decoder import H264Decoder
 from rtc_bridge.media.passthrough_stream import PassthroughStream
+from rtc_bridge.media.video_decoder import VideoDecoder
 from rtc_bridge.system import thread_priority
 from rtc_bridge.system.thread_priority import (
     EVENT_LOOP_NICE, raise_priority, use_ordinary_priority,
@@ -44,7 +44,7 @@ class BusyViewer:
 
 VIEWER = BusyViewer()
 STREAM = EncodedStream('front', 'h264', Tier(1_000_000, 30.0))
-DECODER = H264Decoder(PassthroughStream('front', lambda: None), lambda load: None)
+DECODER = VideoDecoder(PassthroughStream('front', lambda: None), lambda load: None)
 
 
 @pytest.mark.parametrize('worker, start, end', [

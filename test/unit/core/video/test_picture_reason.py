@@ -26,6 +26,10 @@ ALL = {
     'unknown-encoding': reasons.cannot_be_shown(
         TOPIC, ImageError("unknown encoding 'RGB8'", 'unknown-encoding', {'encoding': 'RGB8'}),
         'cameras.rear.'),
+    'wrong-encoding': reasons.cannot_be_shown(
+        TOPIC, ImageError('3 channels cannot be mono16', 'wrong-encoding'), 'cameras.rear.'),
+    'short-data': reasons.cannot_be_shown(TOPIC, ImageError('5 bytes of data', 'short-data')),
+    'no-content': reasons.cannot_be_shown(TOPIC, ImageError('image of 0x0', 'no-content')),
     'broken-picture': reasons.cannot_be_shown(TOPIC, ImageError('data has 5 bytes')),
     'no-publisher': reasons.no_publisher(TOPIC),
     'wrong-type': reasons.wrong_type(TOPIC, ['std_msgs/msg/String'], ['sensor_msgs/msg/Image']),
@@ -40,7 +44,9 @@ ALL = {
 }
 REMEDIES = {
     'unknown-encoding': 'cameras.rear.encoding', 'broken-picture': 'Look at the node',
-    'no-publisher': 'ROS_DOMAIN_ID', 'wrong-type': 'correct cameras.NAME.topic',
+    'wrong-encoding': 'Correct cameras.rear.encoding', 'short-data': 'width, height, step',
+    'no-content': 'a width and a height', 'no-publisher': 'ROS_DOMAIN_ID',
+    'wrong-type': 'correct cameras.NAME.topic',
     'package-missing': 'ros-$ROS_DISTRO-foxglove-msgs', 'qos-mismatch': 'cameras.rear.qos',
     'nothing-arrives': '--ipc host', 'publisher-silent': 'log of that node',
     'losing-pictures': 'fastdds_shm.xml', 'no-keyframes': 'GOP',

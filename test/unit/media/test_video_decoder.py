@@ -12,19 +12,19 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a camera's own H.264 is decoded to, and a decoder thread that fails."""
+"""What a camera's own video is decoded to, and a decoder thread that fails."""
 
 from functools import partial
 
 import av
 import numpy as np
 import pytest
-from rtc_bridge.media import h264_decoder
+from rtc_bridge.media import video_decoder
 from rtc_bridge.media.av_frames import pixels_of
 from rtc_bridge.media.frame import Frame
-from rtc_bridge.media.h264_decoder import H264Decoder
 from rtc_bridge.media.i420 import Planes, RenderOptions, split
 from rtc_bridge.media.passthrough_stream import PassthroughStream
+from rtc_bridge.media.video_decoder import VideoDecoder
 from support.frames import encode_h264
 
 
@@ -116,7 +116,7 @@ def feed(decoder, shown, until, limit=2000):
 @pytest.mark.parametrize('times', [1, 50])
 def test_an_image_that_cannot_be_shown_does_not_end_the_decoder(times):
     stream, shown = PassthroughStream('front', lambda: None), Shown()
-    decoder = H264Decoder(stream, shown)
+    decoder = VideoDecoder(stream, shown)
     decoder.run(True)
     try:
         feed(decoder, shown, lambda: shown.count > 3)
@@ -132,9 +132,9 @@ def test_an_image_that_cannot_be_shown_does_not_end_the_decoder(times):
 
 def test_a_decoder_thread_that_fails_is_started_again(monkeypatch):
     stream, shown = PassthroughStream('front', lambda: None), Shown()
-    decoder = H264Decoder(stream, shown)
-    monkeypatch.setattr(h264_decoder, '_RESTART_AFTER_S', 0.0)
-    monkeypatch.setattr(h264_decoder, 'use_ordinary_priority', lambda: 1 / 0)
+    decoder = VideoDecoder(stream, shown)
+    monkeypatch.setattr(video_decoder, '_RESTART_AFTER_S', 0.0)
+    monkeypatch.setattr(video_decoder, 'use_ordinary_priority', lambda: 1 / 0)
     decoder.run(True)
     thread = decoder._thread
     if thread is not None:

@@ -12,24 +12,27 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A camera that sends H.264: which viewers get it as it is, and images of it for the others."""
+"""A camera that sends video: which viewers get it as it is, and images of it for the others."""
 
 from typing import Callable
 
 from .camera_settings import CameraSettings
 from .frame import Load
-from .h264_decoder import H264Decoder
 from .passthrough_stream import PassthroughStream
 from .subscription import Subscription
+from .video_decoder import VideoDecoder
 from ..core.clock import boot_time, Clock
 from ..core.video.bitrate_meters import BitrateMeter
 from ..core.video.passthrough_rules import fits_path, reason_to_encode
 from ..core.video.video_codecs import codec_of
+from ..core.video.video_formats import CODEC_TITLES
 
 
-class H264Source:
+class VideoSource:
     """
     Passes a camera's H.264 on where that is possible, and decodes it where it is not.
+
+    Other codecs are always decoded: few browsers decode H.265, and AV1 is slow to decode.
 
     One thread, that of the images, calls :meth:`put` and :meth:`end`; all else belongs to the
     event loop.
@@ -42,30 +45,37 @@ class H264Source:
                  clock: Clock = boot_time) -> None:
         # Publishes a request for a keyframe; from any thread.
         self.ask_keyframe: Callable[[], None] = lambda: None
-        # The camera sends H.264, not images.
+        # The camera sends video, not images.
         self.active = False
+        # What it sends, by FFmpeg's name.
+        self.codec = 'h264'
         # Why viewers get another encoder's frames instead, '' if they do not.
         self.encoded_because = ''
         self.stream = PassthroughStream(name, lambda: self.ask_keyframe(), clock)
-        self.decoder = H264Decoder(self.stream, show)
+        self.decoder = VideoDecoder(self.stream, show)
         self.meter = BitrateMeter()
         self._on_change = on_change
         # What the choice of streams depends on, as it was last.
         self._state: object = None
 
-    def put(self, data: bytes, now: float) -> None:
+    def put(self, data: bytes, now: float, codec: str = 'h264') -> None:
         """
         Take the next access unit.
 
-        :param data: in Annex B or length-prefixed form
+        :param data: of H.264 and H.265 in Annex B or length-prefixed form
+        :param codec: by FFmpeg's name
         :param now: when it arrived, in seconds of the boot-time clock
         """
         self.meter.add(now, len(data))
-        unit = self.stream.put(data, now)
-        self.decoder.put(unit.to_bytes() if unit is not None else None)
+        self.codec = codec
+        if codec == 'h264':
+            unit = self.stream.put(data, now)
+            self.decoder.put(unit.to_bytes() if unit is not None else None)
+        else:
+            self.decoder.put(data, codec)
         self.active = True
         # The bitrate counts each second, all else at once.
-        self._note(self.stream.fault, self.stream.size, int(now))
+        self._note(codec, self.stream.fault, self.stream.size, int(now))
 
     def end(self) -> None:
         """Note that the camera sends images instead."""
@@ -81,13 +91,17 @@ class H264Source:
         """Tell whether the H.264 keeps to the camera's settings, so that it may be passed on."""
         if not self.active:
             return False
-        if not settings.passthrough:
+        if self.codec != 'h264':
+            title = CODEC_TITLES.get(self.codec, self.codec)
+            self.encoded_because = f'it is {title}, and only H.264 goes to browsers as it is'
+        elif not settings.passthrough:
             self.encoded_because = 'passthrough is false'
         else:
             self.encoded_because = self.stream.fault or reason_to_encode(
                 self.meter, self.stream.size, max_bitrate=settings.max_bitrate,
                 max_fps=settings.max_fps, max_width=settings.render.max_width,
-                rotate=settings.render.rotate, passing=not self.encoded_because)
+                rotate=settings.render.rotate, flip=settings.render.flip,
+                passing=not self.encoded_because)
         return not self.encoded_because
 
     def pass_on(self, subscription: Subscription, max_bitrate: int) -> bool:

@@ -12,21 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Cameras that send H.264: which viewers get it as it is, and which get it encoded anew."""
+"""Cameras that send video: which viewers get it as it is, and which get it encoded anew."""
 
 import asyncio
 
 import av
 import pytest
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
-from rtc_bridge.core.video.h264_stream import read_access_unit
+from rtc_bridge.core.video.h264_stream import read_access_unit, split_nals, START_CODE
 from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media import passthrough_stream
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.i420 import RenderOptions
-from support.frames import encode_h264, i420, texture
+from support.frames import encode_h264, i420, texture, to_avcc
 from support.patience import PATIENCE
 
 pytestmark = pytest.mark.asyncio
@@ -85,7 +85,7 @@ class Source:
             while not condition():
                 unit = self.unit()
                 if self.number not in lost:
-                    self.camera.put_h264(unit)
+                    self.camera.put_video(unit)
                 # As a camera does; threads have to keep up.
                 await asyncio.sleep(0.02)
 
@@ -94,12 +94,26 @@ class Source:
                    if key in keys or not keys and key != 'h264/source')
 
 
-async def publish(camera, units, watcher):
+def encode_video(encoder, count=40, size=(320, 240), **options):
+    """Return the packets of a moving texture, with keyframes now and then."""
+    context = av.CodecContext.create(encoder, 'w')
+    context.width, context.height, context.pix_fmt = *size, 'yuv420p'
+    context.framerate, context.gop_size = 30, 10
+    context.options = {name.replace('_', '-'): value for name, value in options.items()}
+    packets = []
+    for number in range(count):
+        frame = av.VideoFrame.from_ndarray(texture(*size, number), 'bgr24')
+        frame.pts = number
+        packets += context.encode(frame)
+    return [bytes(packet) for packet in packets + context.encode(None)]
+
+
+async def publish(camera, units, watcher, codec='h264'):
     """Publish access units until a viewer has seen some pictures."""
     async with asyncio.timeout(PATIENCE):
         for unit in units:
             before = len(watcher.pictures)
-            camera.put_h264(unit)
+            camera.put_video(unit, codec=codec)
             # There are only so many: a busy host gets the time to show each.
             for _ in range(5):
                 await asyncio.sleep(0.02)
@@ -151,6 +165,7 @@ async def test_a_viewer_of_vp8_gets_decoded_images_encoded_and_the_decoder_ends_
 @pytest.mark.parametrize('settings, why', [
     ({'passthrough': False}, 'passthrough is false'),
     ({'render': RenderOptions(rotate=180)}, 'rotate'),
+    ({'render': RenderOptions(flip='horizontal')}, 'flip'),
     ({'render': RenderOptions(max_width=160)}, 'max_width'), ({'max_fps': 5.0}, 'max_fps'),
     ({'max_bitrate': 100_000}, 'max_bitrate')])
 async def test_a_limit_that_the_source_exceeds_is_kept_by_an_encoder(settings, why):
@@ -225,4 +240,54 @@ async def test_a_stream_without_keyframes_is_encoded_anew(monkeypatch):
     await publish(camera, units[1:], watcher)
     assert set(watcher.stream_keys) == {'h264'}
     assert 'no keyframe' in camera.source.encoded_because
+    watcher.close()
+
+
+HEVC = {'tune': 'zerolatency', 'preset': 'ultrafast', 'x265_params': 'log-level=none'}
+
+
+@pytest.mark.parametrize('codec, encoder, options, form', [
+    ('hevc', 'libx265', HEVC, None), ('hevc', 'libx265', HEVC, to_avcc),
+    ('vp8', 'libvpx', {'deadline': 'realtime', 'lag_in_frames': '0'}, None),
+    ('vp9', 'libvpx-vp9', {'deadline': 'realtime', 'lag_in_frames': '0'}, None),
+    ('av1', 'libsvtav1', {'preset': '12', 'svtav1_params': 'lookahead=0:pred-struct=1'}, None)])
+async def test_other_codecs_are_decoded_and_encoded_anew(codec, encoder, options, form):
+    units = encode_video(encoder, **options)
+    if form is not None:
+        units = [form(unit) for unit in units]
+    camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
+    watcher = Watcher(camera, 'h264')
+    # The first units come before anybody can decode them.
+    await publish(camera, [units[3], units[4], *units * 5], watcher, codec)
+    assert set(watcher.stream_keys) == {'h264'}
+    assert 'only H.264' in camera.source.encoded_because
+    luma = watcher.pictures[-1].to_ndarray(format='yuv420p')[:240]
+    assert min(abs(i420(texture(320, 240, n))[:240].astype(float) - luma).mean()
+               for n in range(40)) < 8
+    watcher.close()
+
+
+async def test_a_codec_without_a_decoder_is_named():
+    camera = Camera('front', CameraSettings(), lambda: None)
+    watcher = Watcher(camera, 'h264')
+    async with asyncio.timeout(PATIENCE):
+        while not camera.source.stream.stats.errors:
+            camera.put_video(b'unit', codec='daala')
+            await asyncio.sleep(0.02)
+    assert 'format daala cannot be decoded' in camera.source.stream.stats.last_error
+    watcher.close()
+
+
+async def test_h265_without_parameter_sets_is_named():
+    units = [b''.join(START_CODE + nal for nal in split_nals(unit) if nal[0] >> 1 < 32)
+             for unit in encode_video('libx265', **HEVC)]
+    camera = Camera('front', CameraSettings(), lambda: None)
+    watcher = Watcher(camera, 'h264')
+    async with asyncio.timeout(PATIENCE):
+        while not camera.source.stream.stats.errors:
+            for unit in units:
+                camera.put_video(unit, codec='hevc')
+                await asyncio.sleep(0.02)
+    assert 'without parameter sets' in camera.source.stream.stats.last_error
+    assert not watcher.pictures
     watcher.close()

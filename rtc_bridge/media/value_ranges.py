@@ -1,0 +1,134 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The numbers of an image stretched to 8 bits, and measured for that."""
+
+import threading
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from .i420 import Pixels
+from ..core.video.value_range import RangeFollower
+
+# Pixels that are measured: enough for the shares below, and 0.3 ms of a core.
+_MEASURED = 20_000
+# Share of the pixels at each end, in percent, that may be outside the range: hot and dead pixels.
+_OUTLIERS = 0.2
+# The least span of 16 bits, in numbers: a wall in a thermal image is no noise. Small numbers may
+# be labels.
+_MIN_SPAN, _LABELS = 32.0, 255.0
+
+
+def stretch(pixels: Pixels, low: float, high: float) -> npt.NDArray[np.uint8]:
+    """
+    Return numbers as 8 bits, from 0 for ``low`` to 255 for ``high``; what is no number is 0.
+
+    :param pixels: of any shape
+    """
+    if pixels.dtype in (np.uint8, np.uint16):
+        count = 1 << 8 * pixels.dtype.itemsize
+        table = _stretch(np.arange(count, dtype=np.float32), low, high)
+        return np.take(table, cast(npt.NDArray[np.uint16], pixels))
+    # Of numbers of 32 bits float32 does not hold all.
+    exact = pixels.dtype.itemsize < 4 or pixels.dtype == np.float32
+    numbers: npt.NDArray[np.floating[Any]] = pixels.astype(np.float32 if exact else np.float64)
+    # Infinities are no measurements either (REP 117).
+    np.nan_to_num(numbers, copy=False, nan=low, posinf=low, neginf=low)
+    return _stretch(numbers, low, high)
+
+
+def _stretch(numbers: npt.NDArray[np.floating[Any]], low: float, high: float
+             ) -> npt.NDArray[np.uint8]:
+    # In place: an image of floats is large.
+    numbers -= low
+    numbers *= 255 / (high - low)
+    numbers += 0.5
+    return np.clip(numbers, 0, 255, out=numbers).astype(np.uint8)
+
+
+def measure(pixels: Pixels) -> tuple[float, float] | None:
+    """
+    Return the range of an image's numbers, without outliers; ``None`` if none is a number.
+
+    Both are the same if all numbers are.
+    """
+    flat = pixels[::_stride(pixels), ::_stride(pixels)].reshape(-1)
+    measured = _percentiles(flat, _OUTLIERS, 100 - _OUTLIERS)
+    if measured is None or measured[0] == measured[1]:
+        # What little there is besides counts.
+        measured = _percentiles(pixels.reshape(-1), 0, 100)
+    if measured is None:
+        return None
+    low, high = measured
+    if pixels.dtype.kind != 'f' and high > _LABELS and 0 < high - low < _MIN_SPAN:
+        middle = (low + high) / 2
+        low, high = middle - _MIN_SPAN / 2, middle + _MIN_SPAN / 2
+    return low, high
+
+
+def _stride(pixels: Pixels) -> int:
+    """Return the step in both directions at which about so many pixels are left."""
+    return max(int((pixels.shape[0] * pixels.shape[1] / _MEASURED) ** 0.5), 1)
+
+
+def _percentiles(flat: npt.NDArray[Any], *shares: float) -> tuple[float, float] | None:
+    if flat.dtype.kind == 'f':
+        flat = flat[np.isfinite(flat)]
+    elif flat.dtype == np.uint16:
+        # Drivers mark pixels without a measurement by it.
+        some = flat[flat != np.iinfo(np.uint16).max]
+        flat = some if some.size else flat
+    if not flat.size:
+        return None
+    low, high = np.percentile(flat, shares, method='nearest')
+    return float(low), float(high)
+
+
+class RangeMeter:
+    """Gives the images of one camera a steady range; from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._encoding = ''
+        self._follower = RangeFollower()
+
+    def limits(self, pixels: Pixels, encoding: str, now: float) -> tuple[float, float] | None:
+        """
+        Return the numbers that are black and white in an image, ``None`` if it has no numbers.
+
+        :param encoding: its name; another one begins anew
+        :param now: when it came, in seconds of a clock that does not jump
+        """
+        measured = measure(pixels)
+        with self._lock:
+            if encoding != self._encoding:
+                self._encoding, self._follower = encoding, RangeFollower()
+            if measured is None:
+                return self._follower.limits
+            low, high = measured
+            if low < high:
+                return self._follower.follow(low, high, now)
+            if self._follower.limits is not None:
+                return self._follower.limits
+        return _range_around(low, pixels.dtype)
+
+
+def _range_around(number: float, dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return a range for an image of one number: of as many bits as it needs, or around it."""
+    if dtype.kind == 'u' and dtype.itemsize <= 2:
+        bits = next(bits for bits in (8, 10, 12, 14, 16) if number < 1 << bits)
+        return 0.0, float((1 << bits) - 1)
+    return number - 1, number + 1
