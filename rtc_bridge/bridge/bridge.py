@@ -27,6 +27,7 @@ from .cameras import Cameras
 from .clock_status import ClockStatus
 from .diagnostics import DiagnosticsReport
 from .ice_diagnostics import IceDiagnostics
+from .network_status import NetworkStatus
 from .own_server import OwnServer
 from .service_calls import ServiceCalls
 from .start_messages import page_address, print_console_link, warn_of_anonymous_roles
@@ -87,6 +88,7 @@ class Bridge:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._network = NetworkStatus()
         settings = self._settings = declare_parameters(node, RobotSettings())
         robot_id = read_robot_id(settings.robot_id)
         relay_url = dial_url(settings.relay_url, robot_id) if settings.relay_url else ''
@@ -134,6 +136,7 @@ class Bridge:
         self._turn_credentials = TurnCredentialClient(
             service, self._robot.ice,
             self._ice_server_monitor.servers_changed) if service else None
+        self._diagnostics.add(self._network.status)
         self._diagnostics.add(
             IceDiagnostics(self._ice_server_monitor, self._turn_credentials).status)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
@@ -205,6 +208,7 @@ class Bridge:
         stack.push_async_callback(self._sessions.close, 'the robot stops')
         stack.callback(self._teleop.close)
         stack.enter_context(watch_network(self._network_changed))
+        self._network.changed()
         self._tell_people()
         return ros
 
@@ -272,6 +276,7 @@ class Bridge:
     def _network_changed(self) -> None:
         _logger.debug('network changed: ask the ICE servers, check the way to the relay')
         self._ice_server_monitor.network_changed()
+        self._network.changed()
         if self._turn_credentials is not None:
             self._turn_credentials.network_changed()
         if self._relay_client is not None:

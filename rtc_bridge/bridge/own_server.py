@@ -21,6 +21,7 @@ import logging
 from pathlib import Path
 
 from .server_certificate import ServerCertificate
+from ..core.access.listen_address import listen_host
 from ..core.errors import RtcBridgeError
 from ..core.protocol.robot_link import RobotLink
 from ..core.settings.relay_settings import RelaySettings
@@ -57,9 +58,10 @@ class OwnServer:
         if not settings.port:
             _logger.debug('own server: off, as server.port is 0')
             return
+        self._host = listen_host(settings.host, 'server.host')
         if settings.tls != 'off':
             self._certificate = ServerCertificate(settings, directory)
-        host = reachable(settings.host)
+        host = reachable(self._host)
         host = f'[{host}]' if ':' in host else host
         scheme = 'https' if self._certificate else 'http'
         self.page = f'{scheme}://{host}:{settings.port}/{robot_id}'
@@ -78,16 +80,17 @@ class OwnServer:
         registry.add(NAMELESS, link)
         registry.add(self._robot_id, link)
         settings, certificate = self._settings, self._certificate
+        host = f'[{self._host}]' if ':' in self._host else self._host
         app = create_app(registry, RelaySettings(hosts=settings.hosts),
                          setting_of_hosts='server.hosts')
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(serve(
-                    app, settings.host, settings.port,
+                    app, self._host, settings.port,
                     certificate.context if certificate is not None else None))
             except OSError as error:
                 raise RtcBridgeError(
-                    f'cannot serve on {settings.host}:{settings.port}: {error.strerror}; choose '
+                    f'cannot serve on {host}:{settings.port}: {error.strerror or error}; choose '
                     'another server.host or server.port, or 0 for none') from None
             _logger.info('page: %s', self.page)
             if certificate is not None:

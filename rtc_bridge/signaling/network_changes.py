@@ -94,4 +94,6 @@ def reachable(host: str) -> str:
     """Return an address by which others reach this host, where ``host`` stands for all of them."""
     if host == '0.0.0.0':
         return source_address(WORLD[0]) or '127.0.0.1'
-    return (source_address(WORLD[1]) or '::1') if host == '::' else host
+    if host in ('::', ''):
+        return source_address(WORLD[1]) or source_address(WORLD[0]) or '::1'
+    return host

@@ -20,6 +20,7 @@ from pathlib import Path
 import re
 from urllib.parse import urlsplit
 
+from ..core.access.ice_urls import check_ipv6
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.robot_names import check_name
 from ..core.protocol.strict_json import shorten
@@ -53,6 +54,8 @@ def dial_url(relay_url: str, robot_id: str) -> str:
     if (not _CHARACTERS.fullmatch(relay_url) or parts.scheme not in _WS or not parts.hostname
             or port == 0 or '@' in parts.netloc):
         raise _refuse(relay_url)
+    if ':' in parts.hostname:
+        check_ipv6(parts.hostname, f'parameter relay_url is {shorten(relay_url)}')
     path = parts.path
     if path in ('', '/'):
         try:

@@ -68,7 +68,8 @@ class LogSettings:
 class RelaySettings:
     """All settings of the relay."""
 
-    host: str = parameter('0.0.0.0', 'address to listen on')
+    host: str = parameter(
+        '0.0.0.0', "address to listen on; 0.0.0.0: all of IPv4, '::': all of IPv4 and IPv6")
     port: int = parameter(8080, 'TCP port', low=0, high=65_535)
     certificate: str = parameter(
         '', 'file with the TLS certificate and its chain, PEM; empty: no TLS. Read again on '

@@ -29,7 +29,8 @@ class ServerSettings:
     """The robot's own HTTP server: ``server.*``."""
 
     host: str = parameter(
-        '127.0.0.1', "address that the robot's own server listens on; 0.0.0.0: all")
+        '127.0.0.1', "address that the robot's own server listens on; 0.0.0.0: all of "
+        "IPv4, '::': all of IPv4 and IPv6")
     port: int = parameter(8080, "port of the robot's own server; 0: no server", low=0, high=65_535)
     hosts: tuple[str, ...] = parameter(
         (), "host names by which clients reach the robot's own server through a proxy or "

@@ -25,6 +25,7 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from .connection_limits import CONNECTION_LIMITS, LimitedConnection
+from ...core.access.listen_address import EVERY_ADDRESS
 from ...core.limits.address_limits import is_loopback
 
 
@@ -69,7 +70,7 @@ async def serve(app: web.Application, host: str, port: int,
 
     There is no access log, since the paths in it would hold names of robots, which may be secrets.
 
-    :param host: address to bind, empty for all
+    :param host: address to bind; '::' and empty for all, of IPv4 and IPv6
     :param port: 0 for any free one
     :raises OSError: the address or port cannot be bound
     """
@@ -84,7 +85,8 @@ async def serve(app: web.Application, host: str, port: int,
     assert make_handler is not None
     try:
         server = await asyncio.get_running_loop().create_server(
-            lambda: LimitedConnection(shared, make_handler()), host or None, port, ssl=context,
+            lambda: LimitedConnection(shared, make_handler()),
+            EVERY_ADDRESS if host == '::' else host or None, port, ssl=context,
             backlog=_BACKLOG, ssl_handshake_timeout=(
                 shared.limits.header_timeout if context else None))
         shared.on_loopback = all(is_loopback(socket.getsockname()[0])

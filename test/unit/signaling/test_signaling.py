@@ -132,6 +132,15 @@ def test_no_url_to_dial(url):
         dial_url(url, 'bot')
 
 
+@pytest.mark.parametrize('url, reason', [
+    ('http://[fe80::1%25eth0]:8080', 'zone %25eth0 means something on one host only'),
+    ('http://[fe80::1]/name', 'no address that others reach')])
+def test_ipv6_addresses_that_are_good_on_one_link_only_are_refused_with_a_word(url, reason):
+    with pytest.raises(ParameterError, match='relay_url') as refused:
+        dial_url(url, 'bot')
+    assert reason in str(refused.value)
+
+
 @pytest.mark.parametrize('name', ['', 'a/b', 'ws', 'my bot'])
 def test_robot_id_that_is_no_path(name):
     with pytest.raises(ParameterError, match='robot_id'):
