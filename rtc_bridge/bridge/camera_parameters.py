@@ -154,11 +154,13 @@ class CameraParameters:
         options = _OPTIONS if camera == ALL_CAMERAS else _SETTINGS
         meant = option if option in options else next(
             iter(get_close_matches(option, options, 1, _MISSPELT)), '')
-        by_dots = {name.replace('/', '.'): name for name in [*cameras, ALL_CAMERAS]}
+        dotted = [name.replace('/', '.') for name in [*cameras, ALL_CAMERAS]]
         # front for front.image_raw.
-        whose = camera if camera in by_dots else next(
-            (dotted for dotted in by_dots if dotted.startswith(f'{camera}.')), None) or next(
-            iter(get_close_matches(camera, by_dots, 1, _MISSPELT)), '')
+        whole = {name.removesuffix('.image_raw'): name for name in dotted}
+        whole |= {name: name for name in dotted}
+        whose = whole.get(camera) or next(
+            (name for name in dotted if name.startswith(f'{camera}.')), None) or next(
+            (whole[name] for name in get_close_matches(camera, whole, 1, _MISSPELT)), '')
         if not meant or not whose and option in options:
             return ''
         return f'{_GROUP}{whose or camera}.{meant}'

@@ -231,15 +231,20 @@ class Cameras:
         topics = published_cameras(published)
         findings = {pattern: pattern_finding(pattern, shown_topics(published))
                     for pattern in self._names.unmatched(topics)}
-        for named in self._names.named:
-            camera_topic = self._topics[named.name]
-            if topics.isdisjoint(camera_topic.topics):
-                reason = camera_topic.missing(published)
-                findings[named.name] = f'camera {named.name}: {reason.text}'
+        missing = {
+            f'camera {named.name}': self._topics[named.name].missing(published)
+            for named in self._names.named
+            if topics.isdisjoint(self._topics[named.name].topics)}
+        findings |= {camera: f'{camera}: {reason.text}' for camera, reason in missing.items()}
         unknown = self._unknown_parameters()
         findings = {**findings, **hidden_findings(published), **unknown, **self._refused}
         at_once = {*self._refused, *filter(is_misspelt, unknown)}
-        if self._findings.update(findings, at_once, boot_time()):
+        changed = self._findings.update(findings, at_once, boot_time(), missing)
+        for named in self._names.named:
+            if f'camera {named.name}' in self._findings.told & missing.keys():
+                # Its viewers are told the same, and the log has it once.
+                self._topics[named.name].camera.monitor.log(missing[f'camera {named.name}'])
+        if changed:
             self._call_in_loop(self._on_change)
 
     # Event loop

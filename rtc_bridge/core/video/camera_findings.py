@@ -34,10 +34,12 @@ class CameraFindings:
     Times are seconds of a clock that does not jump. All calls come from one thread.
 
     :ivar current: the sentences that hold now; replaced as a whole, so any thread may read it
+    :ivar told: what they are about
     """
 
     def __init__(self) -> None:
         self.current: tuple[str, ...] = ()
+        self.told: frozenset[str] = frozenset()
         # Since when each holds, by what it is about: its words may change.
         self._since: dict[str, float] = {}
         self._logged: set[str] = set()
@@ -47,20 +49,23 @@ class CameraFindings:
         self._logged.add(key)
         logger.warning('%s', sentence)
 
-    def update(self, findings: Mapping[str, str], at_once: Collection[str], now: float) -> bool:
+    def update(self, findings: Mapping[str, str], at_once: Collection[str], now: float,
+               logged_elsewhere: Collection[str] = ()) -> bool:
         """
         Take what was found by a look; return whether something else is to be told from now on.
 
         :param findings: sentences by what they are about
         :param at_once: those of them that need no patience
+        :param logged_elsewhere: those that this does not log
         """
         self._since = {key: self._since.get(key, now) for key in findings}
         told = {key: sentence for key, sentence in findings.items()
                 if key in at_once or now - self._since[key] >= PATIENCE_S}
-        for key in told.keys() - self._logged:
+        for key in told.keys() - self._logged - set(logged_elsewhere):
             logger.warning('%s', told[key])
         self._logged = set(told)
         before, self.current = self.current, tuple(told.values())
+        self.told = frozenset(told)
         return self.current != before
 
 

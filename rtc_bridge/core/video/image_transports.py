@@ -83,11 +83,15 @@ def topics_not_shown(published: Mapping[str, Collection[str]]) -> list[str]:
 
 
 def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
-    """Return the few names that may be meant by one that is not there, the most similar first."""
+    """
+    Return the few topics that may be meant by one that is not there, the most similar first.
+
+    All are full names.
+    """
     def similarity(name: str) -> float:
-        whole = SequenceMatcher(None, wanted.lower(), name.lower()).ratio()
+        whole = SequenceMatcher(None, wanted[1:].lower(), name[1:].lower()).ratio()
         # Only the namespace may be wrong, or only the last part.
-        mine, theirs = wanted.strip('/').split('/'), name.strip('/').split('/')
+        mine, theirs = wanted[1:].split('/'), name[1:].split('/')
         parts = len(set(mine) & set(theirs)) / max(len(mine), len(theirs))
         return max(whole, parts)
 

@@ -25,6 +25,8 @@ from ..clock import boot_time, Clock
 OVER_AFTER_S = 10.0
 # Reasons of one camera that are remembered. More of them at a time are not logged.
 _MAX_REASONS = 32
+# Reasons whose text also names other topics, which come and go.
+_SAME_BY_TOPIC = ('no-publisher',)
 _NUMBERS = re.compile(r'\d+(?:\.\d+)?')
 
 
@@ -32,8 +34,8 @@ class ReasonLog:
     """
     The reasons of one camera that the log has, and the time of their newest signs.
 
-    Two reasons are the same if their codes and texts are, but for the numbers in these. Any thread
-    may call all methods.
+    Two reasons are the same if their codes and texts are, but for the numbers in these, and for
+    names of other topics. Any thread may call all methods.
 
     :param write: takes a line, and whether it is a warning
     """
@@ -47,7 +49,8 @@ class ReasonLog:
 
     def note(self, reason: PictureReason) -> None:
         """Take a sign of a reason; log it if it is new."""
-        key = reason.code, _NUMBERS.sub('', reason.text)
+        key = reason.code, (str(reason.values.get('topic'))
+                            if reason.code in _SAME_BY_TOPIC else _NUMBERS.sub('', reason.text))
         with self._lock:
             is_new = key not in self._seen
             if is_new and len(self._seen) >= _MAX_REASONS:
