@@ -107,9 +107,10 @@ class CameraParameters:
 
     def _stop_to_follow(self, prefix: str, new: CameraTopicSettings) -> None:
         """Note which parameters have another value now than that of all cameras."""
-        for option in _OPTIONS:
-            if getattr(new, option) != self._node.get_parameter(_DEFAULTS + option).value:
-                self._followers[_DEFAULTS + option].discard(prefix + option)
+        for row in parameters_of(CameraOptions()):
+            of_all = row.check(self._node.get_parameter(_DEFAULTS + row.name).value)
+            if getattr(new, row.name) != of_all:
+                self._followers[_DEFAULTS + row.name].discard(prefix + row.name)
 
     def _check(self, settings: CameraTopicSettings, prefix: str) -> None:
         check_options(settings, prefix)

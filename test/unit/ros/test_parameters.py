@@ -24,6 +24,7 @@ from rclpy.parameter import Parameter as RosParameter, parameter_value_to_python
 from rclpy.parameter_client import AsyncParameterClient
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.settings.parameters import parameter
+from rtc_bridge.core.settings.robot_settings import CameraOptions
 from rtc_bridge.ros.parameters import (
     allow_changes, declare_parameters, refuse_unknown_parameters, undeclared_parameters,
 )
@@ -85,6 +86,21 @@ def test_an_empty_list_is_one_however_yaml_wrote_it(make_node, null):
     # The types that `ros2 param dump` sees.
     assert [node.get_parameter(name).type_ for name in ('names', 'label')] == [
         RosParameter.Type.STRING_ARRAY, RosParameter.Type.STRING]
+
+
+@pytest.mark.parametrize('given, meant', [
+    ([7600, 8100], '7600, 8100'), ([0.5, 10.0], '0.5, 10'), ('auto', 'auto'), ('', ''),
+    ('7600, 8100', '7600, 8100'), (['1', '2'], '1, 2')])
+def test_a_value_may_have_several_forms(make_node, given, meant):
+    node = make_node(front__range=given)
+    assert declare_parameters(node, CameraOptions(), 'front.').range == meant
+    allow_changes(node, CameraOptions(), 'front.', lambda new: None, lambda new: None)
+    # And at any time, from any of them to any other.
+    for other, accepted in ((given, True), ('auto', True), ([1.5, 3.0], True), ([1], False),
+                            ([3, 2], False), ('wide', False), (5, False), ([1, 2], True)):
+        result = node.set_parameters([RosParameter('front.range', value=other)])[0]
+        assert result.successful == accepted
+        assert accepted or 'two numbers' in result.reason
 
 
 def test_what_a_dump_writes_can_be_read_again(tmp_path):
