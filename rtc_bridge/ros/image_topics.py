@@ -23,6 +23,8 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
+from ..core.driving.driver_notices import UNKNOWN_NODE
+from ..core.driving.velocity_graph import full_name
 from ..core.video.image_transports import (
     CANDIDATES, COMPRESSED, FFMPEG, FOXGLOVE_COMPRESSED, FOXGLOVE_RAW, IMAGE_TYPES, RAW, RAW_TYPES,
     shown_topics, VIDEO,
@@ -143,8 +145,9 @@ def _make_source(topic: str, message_type: str, qos: str, infos: Sequence[TopicE
 
 
 def _nodes(infos: Sequence[TopicEndpointInfo]) -> tuple[str, ...]:
-    return tuple(sorted({f'{info.node_namespace.rstrip("/")}/{info.node_name}'
-                         for info in infos}))
+    """Return the nodes' full names; those of nodes that have just come are not known yet."""
+    return tuple(sorted({full_name(info.node_name, info.node_namespace)
+                         for info in infos} - {UNKNOWN_NODE}))
 
 
 def host_of(gid: Sequence[int]) -> bytes:

@@ -15,6 +15,7 @@
 """The cameras of a robot: configured ones, and those that are found in the graph."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 from rclpy.node import Node
@@ -106,6 +107,111 @@ async def test_the_list_has_one_order(probe):
         finally:
             task.cancel()
             ros.close()
+
+
+@asynccontextmanager
+async def running(robot, names):
+    """Run the cameras of a node."""
+    robot_cameras = Robot(robot, names)
+    ros = ExecutorThread(robot, pytest.fail)
+    robot_cameras.cameras.start(ros)
+    task = asyncio.create_task(robot_cameras.cameras.run())
+    try:
+        yield robot_cameras, ros
+    finally:
+        task.cancel()
+        ros.close()
+
+
+def robot_node(other, namespace=None, arguments=(), **parameters):
+    """Return a bridge's node in the context of a probe."""
+    return Node('robot', namespace=namespace, context=other.context, use_global_arguments=False,
+                cli_args=['--ros-args', *arguments], parameter_overrides=[
+                    Parameter(name, value=value) for name, value in parameters.items()])
+
+
+@pytest.mark.asyncio
+async def test_names_in_a_namespace(probe):
+    """Relative ones, full ones with and without slash, one's own, remapped ones, patterns."""
+    for topic in ('/r1/front/image_raw', '/r1/arm/image_raw', '/r2/arm/image_raw', '/x',
+                  '/r1/robot/own', '/r1/debug/image_raw'):
+        probe.publisher(Image, topic)
+    with RosProbe('unused') as other:
+        robot = robot_node(other, '/r1', ['-r', 'rear/image_raw:=/x'],
+                           **{'cameras.rear.topic': 'rear/image_raw'})
+        names = ['rear', '~/own', 'r1/front/image_raw', '/r2/arm/image_raw', 'a*', '!*debug*']
+        async with running(robot, names) as (cameras, ros):
+            await cameras.until({'rear', 'r1/robot/own', 'r1/front/image_raw',
+                                 'r2/arm/image_raw', 'r1/arm/image_raw'})
+            assert list(cameras.found) == ['rear', 'r1/robot/own', 'r1/front/image_raw',
+                                           'r2/arm/image_raw', 'r1/arm/image_raw']
+            topics = {name: topic.topics for name, topic in cameras.cameras._topics.items()}
+            assert topics['rear'] == ('/x',) and topics['r1/robot/own'][0] == '/r1/robot/own'
+            assert '/r1/front/image_raw' in topics['r1/front/image_raw']
+            assert topics['r1/arm/image_raw'] == ('/r1/arm/image_raw',)
+
+
+@pytest.mark.asyncio
+async def test_parameters_of_all_cameras_are_overridden_and_change(probe):
+    probe.publisher(Image, 'front/image_raw')
+    probe.publisher(Image, 'default')
+    with RosProbe('unused') as other:
+        robot = robot_node(other, **{
+            'cameras.default.max_fps': 7.0, 'cameras.default.type': 'raw',
+            'cameras.rear.max_fps': 20.0, 'cameras./front/image_raw.rotate': 90})
+        async with running(robot, ['rear', '*']) as (cameras, ros):
+            await cameras.until({'rear', 'front/image_raw'})
+
+            def settings():
+                return {name: (camera.settings.max_fps, camera.settings.render.rotate)
+                        for name, camera in cameras.found.items()}
+            assert settings() == {'rear': (20.0, 0), 'front/image_raw': (7.0, 90)}
+            assert robot.get_parameter('cameras.front.image_raw.type').value == 'raw'
+
+            async def change(**values):
+                before = settings()
+                ros.call('parameters', robot.set_parameters, [
+                    Parameter(f'cameras.{name}'.replace('__', '.'), value=value)
+                    for name, value in values.items()])
+                async with asyncio.timeout(PATIENCE):
+                    while settings() == before:
+                        await asyncio.sleep(0.01)
+            await change(default__max_fps=5.0)
+            assert settings() == {'rear': (20.0, 0), 'front/image_raw': (5.0, 90)}
+            assert robot.get_parameter('cameras.front.image_raw.max_fps').value == 5.0
+            await change(default__rotate=180)
+            assert settings() == {'rear': (20.0, 180), 'front/image_raw': (5.0, 90)}
+            # A camera whose own value changes follows no more.
+            await change(front__image_raw__max_fps=9.0)
+            await change(default__max_fps=6.0, rear__rotate=0)
+            await change(default__rotate=270, rear__max_fps=8.0)
+            assert settings() == {'rear': (8.0, 0), 'front/image_raw': (9.0, 90)}
+            # Its name is taken: that is said, and the others are shown.
+            async with asyncio.timeout(PATIENCE):
+                while not any('cameras.default.*' in text
+                              for text in cameras.cameras.findings):
+                    await asyncio.sleep(0.01)
+
+
+@pytest.mark.asyncio
+async def test_many_cameras_come_go_and_come_back_in_their_order(probe):
+    with RosProbe('unused') as other:
+        robot = robot_node(other, **{'cameras.cam7.image_raw.order': -5})
+        async with running(robot, ['/cam1*', '*']) as (cameras, ros):
+            publishers = [probe.publisher(Image, f'cam{number}/image_raw')
+                          for number in range(20)]
+            names = [f'cam{number}/image_raw' for number in range(20)]
+            await cameras.until(names)
+            order = ['cam7/image_raw', *sorted(name for name in names if name.startswith('cam1')),
+                     *sorted(name for name in names if not name.startswith(('cam1', 'cam7')))]
+            assert list(cameras.found) == order
+            for publisher in publishers[10:]:
+                probe.node.destroy_publisher(publisher)
+            await cameras.until(names[:10])
+            for name in names[10:]:
+                probe.publisher(Image, name)
+            await cameras.until(names)
+            assert list(cameras.found) == order
 
 
 @pytest.mark.parametrize('names', [[], ['front', 'front'], ['']])

@@ -14,8 +14,15 @@
 
 """Which topics of the graph are cameras."""
 
+from types import SimpleNamespace
+
 import pytest
-from rtc_bridge.ros.image_topics import find_image_topics
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rtc_bridge.core.video.image_transports import COMPRESSED, RAW
+from rtc_bridge.ros.image_topics import (
+    find_image_topics, find_sources, host_of, own_hosts, published_images,
+)
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from support.ros_probe import RosProbe
@@ -53,3 +60,91 @@ def test_transports_are_found_as_one_camera(probe):
     with RosProbe('robot') as robot:
         robot.wait_for(lambda: find_image_topics(robot.node) == {
             '/front/image_raw', '/rear/image_raw'})
+
+
+HERE, THERE = [1, 15, 7, 7, *[0] * 12], [1, 15, 8, 8, *[0] * 12]
+RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
+VOLATILE, KEEPING = DurabilityPolicy.VOLATILE, DurabilityPolicy.TRANSIENT_LOCAL
+
+
+def info(kind=RAW, reliability=RELIABLE, durability=VOLATILE, gid=HERE, node='camera'):
+    """Return what the graph tells of one publisher."""
+    return SimpleNamespace(
+        topic_type=kind, endpoint_gid=gid, node_name=node, node_namespace='/',
+        qos_profile=QoSProfile(depth=1, reliability=reliability, durability=durability))
+
+
+def sources(publishers, kind='auto', qos='auto'):
+    """Return what is found of publishers by topic, on the host of HERE."""
+    return find_sources('/x', kind, qos, lambda topic: publishers.get(topic, []),
+                        frozenset([host_of(HERE)]))
+
+
+@pytest.mark.parametrize('qos, infos, reliable, transient_local, fetches_kept', [
+    ('auto', [info()], True, False, False),
+    ('auto', [info(), info(reliability=BEST_EFFORT)], False, False, False),
+    ('auto', [info(durability=KEEPING)], True, True, False),
+    ('auto', [info(durability=KEEPING), info()], True, False, True),
+    ('auto', [info(durability=KEEPING), info(reliability=BEST_EFFORT)], False, False, True),
+    # Best-effort publishers keep nothing for others.
+    ('auto', [info(reliability=BEST_EFFORT, durability=KEEPING)], False, False, False),
+    ('reliable', [info(durability=KEEPING), info(reliability=BEST_EFFORT)], True, False, True),
+    ('best_effort', [info(durability=KEEPING)], False, False, False),
+])
+def test_a_subscription_matches_all_publishers_and_fetches_what_some_keep(
+        qos, infos, reliable, transient_local, fetches_kept):
+    found, = sources({'/x': infos}, qos=qos)
+    assert (found.reliable, found.transient_local, found.fetches_kept) == (
+        reliable, transient_local, fetches_kept)
+
+
+def test_publishers_that_cannot_match_are_named():
+    found, = sources({'/x': [info(), info(reliability=BEST_EFFORT, node='cheap')]},
+                     qos='reliable')
+    assert found.mismatched == ('/cheap',) and found.nodes == ('/camera', '/cheap')
+    found, = sources({'/x': [info(reliability=BEST_EFFORT)]})
+    assert not found.mismatched
+
+
+@pytest.mark.parametrize('gids, elsewhere', [
+    ([HERE], False), ([THERE], True), ([THERE, HERE], False), ([THERE, THERE], True),
+    # Another middleware's.
+    ([[1, 16, 7, 7, *[0] * 12]], None), ([THERE, [0] * 16], None), ([[]], None)])
+def test_the_host_of_publishers_is_known_with_fast_dds(gids, elsewhere):
+    found, = sources({'/x': [info(gid=gid) for gid in gids]})
+    assert found.elsewhere is elsewhere
+    assert found.transport.elsewhere is bool(elsewhere)
+
+
+def test_sources_come_in_the_order_of_preference():
+    publishers = {'/x': [info()], '/x/compressed': [info(COMPRESSED)],
+                  '/x/compressedDepth': [info(COMPRESSED)], '/x/h264': [info(COMPRESSED)]}
+    assert [s.topic for s in sources(publishers)] == [
+        '/x', '/x/compressed', '/x/compressedDepth', '/x/h264']
+    assert [s.topic for s in sources(publishers, 'raw')] == ['/x']
+    assert [s.topic for s in sources(publishers, 'compressed')] == [
+        '/x/compressed', '/x/compressedDepth']
+    assert [s.topic for s in sources(publishers, 'h264')] == ['/x/h264']
+    assert sources({'/x': [info('std_msgs/msg/String')]}) == []
+
+
+def test_the_own_host_is_that_of_the_graph(probe):
+    probe.publisher(Image, 'front/image_raw')
+    with RosProbe('robot', '/r1') as robot:
+        robot.wait_for(lambda: own_hosts(robot.node))
+
+        def found():
+            return find_sources('/front/image_raw', 'auto', 'auto',
+                                robot.node.get_publishers_info_by_topic, own_hosts(robot.node))
+        # The name of a node comes later than its publishers.
+        robot.wait_for(lambda: [source.nodes for source in found()] == [('/probe',)])
+        assert found()[0].elsewhere is not None
+
+
+def test_a_topic_that_is_remapped_here_goes_by_its_other_name(probe):
+    probe.publisher(Image, 'front/image_raw')
+    probe.publisher(Image, 'x')
+    with RosProbe('unused') as other:
+        robot = Node('robot', context=other.context, use_global_arguments=False,
+                     cli_args=['--ros-args', '-r', 'front/image_raw:=/x'])
+        other.wait_for(lambda: set(published_images(robot)) == {'/x'})
