@@ -111,6 +111,7 @@ setup(
             # before anything imports them.
             'bridge = rtc_bridge.cli:bridge',
             'cmd_vel_guard = rtc_bridge.cli:cmd_vel_guard',
+            'doctor = rtc_bridge.cli:doctor',
             'play_video = rtc_bridge.cli:play_video',
             'relay = rtc_bridge.cli:relay',
             'sim_robot = rtc_bridge.cli:sim_robot',

@@ -31,6 +31,7 @@ PROGRAMS = {
     'demo': 'a simulated robot with everything around it, and a link to drive it',
     'relay': 'serve the page and connect it with robots (needs no ROS)',
     'invite': 'make a link that lets somebody see or drive this robot, or take it back',
+    'doctor': 'check the set-up, and say what to do about what is wrong',
     'view': "open a link with this computer's own copy of the page, not the relay's",
     'bridge': 'ROS node on the robot: camera topics to browsers, commands back',
     'cmd-vel-guard': 'ROS node on the robot: the only publisher on cmd_vel, stops what goes stale',
@@ -38,7 +39,7 @@ PROGRAMS = {
     'play-video': 'ROS node: a video file or image folder as a camera',
 }
 # The programs that parse options of their own. The others take ROS arguments only.
-_WITH_OPTIONS = ('demo', 'relay', 'invite', 'view')
+_WITH_OPTIONS = ('demo', 'relay', 'invite', 'doctor', 'view')
 
 
 def _usage() -> str:
@@ -123,6 +124,11 @@ def bridge() -> int:
 def cmd_vel_guard() -> int:
     """Run the ROS executable ``cmd_vel_guard``."""
     return run('cmd-vel-guard', sys.argv[1:])
+
+
+def doctor() -> int:
+    """Run the ROS executable ``doctor``."""
+    return run('doctor', sys.argv[1:])
 
 
 def play_video() -> int:

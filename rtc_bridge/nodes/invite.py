@@ -14,7 +14,7 @@
 """Issue invite URLs, list them, and revoke them."""
 
 import argparse
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from hmac import compare_digest
 from pathlib import Path
 import re
@@ -157,7 +157,8 @@ def _revoke(store: KeyStore, options: argparse.Namespace) -> None:
     """
     issued = store.issued()
     if options.revoke_name is not None:
-        value, what, revoke = options.revoke_name, 'all links so far of', store.revoke_name
+        value, what = options.revoke_name, 'all links so far of'
+        revoke: Callable[[str], None] = store.revoke_name
         if not value:
             raise RtcBridgeError('--revoke-name: whose? Links without a name have an id')
         is_known, known = value in issued.names(), issued.names()

@@ -84,7 +84,13 @@ _PROGRAMS['demo'] = tuple(dict.fromkeys(
 _PROGRAMS['relay --redis'] = (_REDIS,)
 
 
-def _is_importable(module: str) -> bool:
+def dependencies_of(program: str) -> tuple[Dependency, ...]:
+    """Return what a program of ``rtc-bridge`` imports."""
+    return _PROGRAMS.get(program, ())
+
+
+def is_importable(module: str) -> bool:
+    """Return whether a module can be found."""
     return util.find_spec(module) is not None
 
 
@@ -97,7 +103,7 @@ def _own_requirements() -> Iterable[str]:
 
 
 def check(program: str, version: Callable[[str], str] = metadata.version,
-          importable: Callable[[str], bool] = _is_importable,
+          importable: Callable[[str], bool] = is_importable,
           requirements: Callable[[], Iterable[str]] = _own_requirements) -> None:
     """
     Check that the libraries of a program are installed in versions that fit.

@@ -29,7 +29,7 @@ from ..core.supervision import start_thread
 logger = logging.getLogger(__name__)
 
 # Seconds since 1970: a clock that shows a time before the installation of this file is wrong.
-_INSTALLED_AT = os.stat(__file__).st_mtime
+INSTALLED_AT = os.stat(__file__).st_mtime
 # Seconds: a clock that was set back by less after a restart revives expired invites for so long.
 _SAVE_EVERY_S = 600.0
 _DAY_S = 86400.0
@@ -56,7 +56,7 @@ class LatestTime:
         self._wall = wall
         self._warned = False
         self.saved = read_time(file)
-        self.latest = max(self.saved, _INSTALLED_AT)
+        self.latest = max(self.saved, INSTALLED_AT)
 
     def now(self, wall: float) -> float:
         """

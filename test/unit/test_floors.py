@@ -48,6 +48,7 @@ FLOORS = {
     'bridge': ({'core', 'system', 'media', 'peer', 'signaling', 'relay', 'ros'},
                {'aiohttp', 'cryptography', 'rclpy'} | MESSAGES),
 }
+FLOORS['doctor'] = ({*FLOORS} - {'sim'}, {'cryptography', 'rclpy', 'websockets'} | MESSAGES)
 # The simulator is for the demo and for tests: a robot never imports it.
 SIMULATOR = 'sim'
 SIMULATOR_PROGRAMS = {'nodes/demo.py', 'nodes/play_video.py', 'nodes/sim_robot.py'}

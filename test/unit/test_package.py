@@ -30,7 +30,8 @@ from support.patience import PATIENCE
 ROOT = Path(__file__).resolve().parents[2]
 # Imported where somebody has installed them.
 OPTIONAL = {'ffmpeg_image_transport_msgs', 'foxglove_msgs'}
-EXECUTABLES = ['bridge', 'cmd_vel_guard', 'play_video', 'relay', 'sim_robot', 'rtc-bridge']
+EXECUTABLES = ['bridge', 'cmd_vel_guard', 'doctor', 'play_video', 'relay', 'sim_robot',
+               'rtc-bridge']
 
 
 @pytest.fixture(scope='module')
