@@ -36,7 +36,8 @@ def test_ros_arguments_that_cannot_be_read_are_told_without_a_traceback():
     with Process([*node('bridge'), '--ros-args', '--params-file', '/nowhere.yaml']) as process:
         assert process.wait(PATIENCE) == REFUSED
     # rcl has a line of its own before.
-    assert process.lines[-1].startswith('bridge: ROS arguments: ')
+    assert process.lines[-1] == (
+        'bridge: file of parameters /nowhere.yaml: No such file or directory')
     assert 'Traceback' not in process.text
 
 
