@@ -126,14 +126,17 @@ class CameraParameters:
 
     def unknown(self, cameras: Iterable[str], *, others_may_come: bool) -> dict[str, str]:
         """
-        Return the parameters that were given and belong to no camera, with a sentence for each.
+        Return sentences about the parameters that were given and belong to no camera.
+
+        Each goes by a parameter; those of one camera that is not there have one in common.
 
         :param cameras: names of those that there are
         :param others_may_come: cameras that are not there yet may be meant
         :raises ParameterError: one can never be meant
         """
         cameras = list(cameras)
-        found = {}
+        found: dict[str, str] = {}
+        waiting: dict[str, list[str]] = {}
         undeclared = set(undeclared_parameters(self._node)) - self._known
         for name in filter(undeclared.__contains__, self.given):
             camera, _, option = spelling(name).removeprefix(_GROUP).rpartition('.')
@@ -143,10 +146,16 @@ class CameraParameters:
             if camera == ALL_CAMERAS or not others_may_come:
                 raise ParameterError(sentence if closest else (
                     f'{sentence}; a camera has: ' + ', '.join(_SETTINGS)))
-            found[name] = sentence if option not in _SETTINGS else (
-                f'{name}: for a camera that is not there' + (
-                    f'; is it {closest}?' if closest else f'; there are: {", ".join(cameras)}'
-                    if cameras else ''))
+            if is_misspelt(name):
+                found[name] = sentence
+            else:
+                waiting.setdefault(camera, []).append(name)
+        for camera, (first, *more) in waiting.items():
+            closest = self._closest(camera, first.rpartition('.')[2], cameras)
+            names = f'{first} and {len(more)} more' if more else first
+            others = f'; there are: {", ".join(cameras)}' if cameras else ''
+            found[first] = f'{names}: for a camera that is not there' + (
+                f'; is it {closest}?' if closest else others)
         return found
 
     @staticmethod

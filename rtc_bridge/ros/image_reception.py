@@ -42,7 +42,8 @@ class ImageReception:
 
     :param on_failure: called with what a message raises
     :raises RuntimeError: the middleware refuses the subscription
-    :ivar refused_policy: of QoS, by which the middleware last refused a publisher; empty so far
+    :ivar refused_policy: of QoS, by which the middleware refused a publisher; empty while
+        messages come
     """
 
     def __init__(self, node: Node, source: ImageSource, take: Take, on_failure: OnFailure,
@@ -90,6 +91,7 @@ class ImageReception:
 
     def _on_message(self, message: Any, info: Mapping[str, Any]) -> None:
         self._heard_at = self._clock()
+        self.refused_policy = ''
         self._patience = RESUBSCRIBE_AFTER_S
         self._take(message, info)
 

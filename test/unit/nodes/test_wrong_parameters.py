@@ -118,5 +118,6 @@ def test_parameters_of_a_camera_that_is_not_there_are_named(
     assert ('cameras.front.max_bitrat is not known; is it cameras.front.max_bitrate?'
             in caplog.text)
     start('bridge', {**bridge_parameters, 'cameras.names': "['*']",
-                     'cameras.front.max_bitrate': 800000})
-    assert 'cameras.front.max_bitrate: for a camera that is not there' in capfd.readouterr().err
+                     'cameras.front.max_bitrate': 800000, 'cameras.front.rotate': 90})
+    assert ('cameras.front.max_bitrate and 1 more: for a camera that is not there'
+            in capfd.readouterr().err)
