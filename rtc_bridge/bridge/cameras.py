@@ -38,6 +38,7 @@ from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions
 from ..ros.camera_topic import CameraTopic
+from ..ros.cv_bridge_reader import cv_bridge_reader
 from ..ros.executor_thread import ExecutorThread
 from ..ros.image_topics import published_images
 
@@ -95,6 +96,8 @@ class Cameras:
         """Prepare to look, in the event loop."""
         self._ros = ros
         self._loop = asyncio.get_running_loop()
+        # It says what is wrong with it before the first image comes.
+        cv_bridge_reader()
 
     async def run(self) -> None:
         """Look after the topics, for ever."""

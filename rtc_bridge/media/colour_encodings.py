@@ -60,17 +60,24 @@ class Colour(PixelEncoding):
 
 
 class Packed565(PixelEncoding):
-    """Red, green and blue in 16 bits, the low byte first; the first named has the high bits."""
+    """
+    Red, green and blue in 16 bits, the low byte first; the first named has the high bits.
 
-    takes_range = False
+    A range of numbers concerns what they are as 8 bits each.
+    """
+
     _CODES = {'rgb565': cv2.COLOR_BGR5652BGR, 'bgr565': cv2.COLOR_BGR5652RGB}
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind, np.uint8, 2)
 
+    def numbers(self, pixels: Pixels) -> Pixels:
+        """Return the colours as 8 bits each."""
+        return cv2.cvtColor(np.ascontiguousarray(pixels), self._CODES[self.kind])
+
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
         """Return I420."""
-        bgr = cv2.cvtColor(np.ascontiguousarray(pixels), self._CODES[self.kind])
+        bgr = self.numbers(pixels)
         return bgr_to_i420(fit_8_bit(bgr, options))
 
 

@@ -72,9 +72,13 @@ class Planes(NamedTuple):
     v: npt.NDArray[np.uint8]
 
     def to_i420(self, options: RenderOptions) -> I420:
-        """Return the planes as one image; odd sizes grow by a pixel that repeats the edge."""
+        """
+        Return the planes as one image; odd sizes grow by a pixel that repeats the edge.
+
+        It is scaled but not turned.
+        """
         height, width = self.luma.shape
-        return turn(join(*self, scaled_size(width, height, options)), options)
+        return join(*self, scaled_size(width, height, options))
 
     def in_limited_range(self) -> 'Planes':
         """Return planes in the full range of JPEG in that of video."""

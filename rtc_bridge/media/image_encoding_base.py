@@ -88,11 +88,10 @@ class PixelEncoding(ImageEncoding):
     """
     An encoding whose pixels have their samples side by side.
 
-    :ivar takes_range: its numbers can be stretched, ``RenderOptions.value_range``
-    :ivar auto_range: they are, to those of the images, if nothing else is said
+    :ivar auto_range: its numbers are stretched to those of the images if
+        ``RenderOptions.value_range`` does not say otherwise
     """
 
-    takes_range = True
     auto_range = False
 
     def array(self, name: str, data: Buffer, width: int, height: int, step: int,
@@ -127,6 +126,10 @@ class PixelEncoding(ImageEncoding):
         if not pixels.size:
             raise ImageError(f'{name} image without pixels, the array is {pixels.shape}',
                              'no-content', values)
+        return pixels
+
+    def numbers(self, pixels: Pixels) -> Pixels:
+        """Return those numbers of checked pixels that a range of numbers concerns."""
         return pixels
 
     @abstractmethod

@@ -34,7 +34,7 @@ from .colour_encodings import Bayer, Colour, Depth, Mono, Packed565
 from .i420 import I420, Pixels, Planes, RenderOptions, turn
 from .image_encoding_base import ImageEncoding, PixelEncoding
 from .value_ranges import RangeMeter
-from .yuv_encodings import Packed422, Planar
+from .yuv_encodings import Packed422, Planar, stretch_luma
 from ..core.errors import ImageError
 from ..core.protocol.strict_json import shorten
 from ..core.video.encoding_names import encoding_name
@@ -89,6 +89,14 @@ def find_encoding(name: str) -> ImageEncoding:
     raise ImageError(f'unknown encoding {shorten(name)}', 'unknown-encoding', values)
 
 
+def _limits(numbers: Pixels, encoding: str, options: RenderOptions, ranges: RangeMeter | None,
+            now: float) -> tuple[float, float] | None:
+    """Return the numbers that are black and white, ``None`` for those of the type."""
+    if isinstance(options.value_range, tuple):
+        return options.value_range
+    return ranges.limits(numbers, encoding, now) if ranges is not None else None
+
+
 def to_i420(pixels: Pixels | Planes, encoding: str, options: RenderOptions = RenderOptions(),
             ranges: RangeMeter | None = None, now: float = 0.0) -> I420:
     """
@@ -102,14 +110,17 @@ def to_i420(pixels: Pixels | Planes, encoding: str, options: RenderOptions = Ren
     :raises ImageError: an encoding that cannot be shown, or an array that does not fit it
     """
     if isinstance(pixels, Planes):
-        return pixels.to_i420(options)
+        if options.value_range:
+            limits = _limits(pixels.luma, 'luma', options, ranges, now)
+            pixels = pixels if limits is None else stretch_luma(pixels, *limits)
+        return turn(pixels.to_i420(options), options)
     found = find_encoding(encoding)
     if not isinstance(found, PixelEncoding):
         raise ImageError(f'{encoding} is no array of pixels', 'wrong-encoding',
                          {'encoding': encoding})
     pixels = found.check(encoding, pixels)
-    if options.value_range == 'auto' or found.auto_range and not options.value_range:
-        limits = ranges.limits(pixels, encoding, now) if ranges and found.takes_range else None
+    if options.value_range or found.auto_range:
+        limits = _limits(found.numbers(pixels), encoding, options, ranges, now)
         options = replace(options, value_range=limits or '')
     try:
         return turn(found.convert(pixels, options), options)

@@ -14,14 +14,15 @@
 
 """Encodings of luma and chroma, as V4L2 and FFmpeg name them."""
 
-from typing import NamedTuple
+from typing import cast, NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from .i420 import I420, join, Pixels, Planes, RenderOptions, scaled_size
+from .i420 import I420, Pixels, Planes, RenderOptions
 from .image_encoding_base import Buffer, ImageEncoding, PixelEncoding
+from .value_ranges import stretch
 from ..core.errors import ImageError
 
 
@@ -32,20 +33,23 @@ class Packed422(PixelEncoding):
     :param kind: the order of the samples of two pixels: ``uyvy``, ``yuyv``, ``vyuy`` or ``yvyu``
     """
 
-    takes_range = False
-
     def __init__(self, kind: str) -> None:
         super().__init__(kind, np.uint8, 2)
+        self._luma = 0 if kind.startswith('y') else 1
 
     def check(self, name: str, pixels: Pixels) -> Pixels:
         """Leave out the last column of an odd width, which has no chroma of its own."""
         return super().check(name, pixels[:, :pixels.shape[1] & ~1] if pixels.ndim > 1 else pixels)
 
+    def numbers(self, pixels: Pixels) -> Pixels:
+        """Return the luma."""
+        return pixels[:, :, self._luma]
+
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
         """Return I420."""
         height, width = pixels.shape[:2]
-        first, second = cv2.split(pixels)
-        luma, chroma = (first, second) if self.kind.startswith('y') else (second, first)
+        samples = cv2.split(pixels)
+        luma, chroma = samples[self._luma], samples[1 - self._luma]
         if height > 1:
             pairs = cv2.addWeighted(chroma[:-1:2], 0.5, chroma[1::2], 0.5, 0)
             if height % 2:
@@ -56,7 +60,16 @@ class Packed422(PixelEncoding):
         u, v = cv2.split(pairs.reshape(-1, width // 2, 2))
         if self.kind in ('yvyu', 'vyuy'):
             u, v = v, u
-        return join(luma, u, v, scaled_size(width, height, options))
+        planes = Planes(*(cast(npt.NDArray[np.uint8], plane) for plane in (luma, u, v)))
+        if isinstance(options.value_range, tuple):
+            planes = stretch_luma(planes, *options.value_range)
+        return planes.to_i420(options)
+
+
+def stretch_luma(planes: Planes, low: float, high: float) -> Planes:
+    """Return planes in which a luma of ``low`` is black and one of ``high`` is white."""
+    luma = cv2.convertScaleAbs(stretch(planes.luma, low, high), alpha=219 / 255, beta=16)
+    return planes._replace(luma=cast(npt.NDArray[np.uint8], luma))
 
 
 class _Layout(NamedTuple):
@@ -82,8 +95,6 @@ class Planar(ImageEncoding):
     :param interleaved: the chroma is in one plane of pairs
     :param full_range: luma and chroma have the range of JPEG
     """
-
-    takes_range = False
 
     def __init__(self, kind: str, across: int, down: int, chroma: str, *,
                  interleaved: bool = False, full_range: bool = False) -> None:

@@ -21,10 +21,12 @@ from typing import Any
 
 from .images import compressed_to_array, format_of, image_to_array
 from ..core.video.encoding_names import encoding_name
+from ..core.video.jpeg_extent import START
 from ..core.video.video_formats import (
     codec_by_data, codec_by_name, first_word, names_still_image,
 )
 from ..media.camera import Camera
+from ..media.compressed_depth import PNG
 from ..media.compressed_images import still_format
 
 logger = logging.getLogger(__name__)
@@ -94,7 +96,7 @@ def _codec(message: Any, form: str, packets: bool) -> str:
     if encoding_name(form) is not None and _is_raw(message):
         return ''
     head = _head(message)
-    if still_format(head) in ('jpeg', 'png'):
+    if head.startswith((START, PNG)):
         # Whatever the format says.
         return ''
     known = codec_by_name(form) or codec_by_data(head)

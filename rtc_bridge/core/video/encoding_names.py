@@ -39,9 +39,9 @@ _SPELLINGS: dict[str, str] = {
     'mono14': 'gray14 grey14 gray14le y14',
     'mono16': 'gray16 grey16 gray16le mono16le y16 l16 lint16 r16',
     'mono32': '32uc1 gray32 grey32',
-    **{f'{kind}C1': f'{kind}c'.lower()
+    **{f'{kind}C1': f'{kind} {kind}c'.lower()
        for kind in ('8U', '8S', '16U', '16S', '32S', '32F', '64F')},
-    '32FC1': '32fc rfloat32 depth32f float32 grayf32 grayf32le',
+    '16UC1': '16u 16uc z16', '32FC1': '32f 32fc rfloat32 depth32f float32 grayf32 grayf32le',
     **{f'{kind}C{count}': '' for kind in ('8U', '16U') for count in (3, 4)},
     '32FC3': '', '32FC4': '',
     'uyvy': 'yuv422 uyvy422 yuv422uyvy y422 uynv 2vuy hdyc',

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 from rtc_bridge.media.frame import Frame
 from rtc_bridge.media.i420 import RenderOptions, split
-from rtc_bridge.media.image_encodings import to_i420
+from rtc_bridge.media.image_encodings import ENCODINGS, to_i420
 from rtc_bridge.media.value_ranges import measure, RangeMeter, stretch
+from support.pictures import encode, picture, planar_bytes
 
 RANDOM = np.random.default_rng(3)
 
@@ -50,6 +51,18 @@ def test_numbers_get_all_of_the_brightness(pixels, encoding, given):
         # More is brighter.
         rows = seen.mean(axis=1)
         assert (np.diff(rows) >= 0).all()
+
+
+@pytest.mark.parametrize('encoding', ['yuyv', 'uyvy', 'i420', 'nv12', 'rgb565', 'rgb8'])
+def test_a_range_of_colours_is_that_of_their_brightness(encoding):
+    dim = (picture(64, 48) // 8 + 60).astype(np.uint8)
+    form = ENCODINGS[encoding]
+    pixels = form.array(encoding, planar_bytes(dim, encoding), 64, 48, 64, False) if (
+        encoding in ('i420', 'nv12')) else encode(dim, encoding)
+    before = np.ptp(luma(pixels, encoding))
+    for given in ('auto', (60.0, 90.0)):
+        seen = luma(pixels, encoding, RenderOptions(value_range=given), RangeMeter())
+        assert np.ptp(seen) > 2 * before
 
 
 def test_what_has_a_range_of_its_own_keeps_it():
