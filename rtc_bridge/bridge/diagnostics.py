@@ -85,10 +85,14 @@ class DiagnosticsReport:
 
     def _viewers(self) -> DiagnosticStatus:
         sessions = self._sessions.sessions.values()
-        values: dict[str, object] = {'count': len(sessions)}
+        no_paths = self._robot.no_paths
+        values: dict[str, object] = {'count': len(sessions), 'no_path_count': no_paths.count,
+                                     'no_path_text': no_paths.newest}
         for session in sessions:
             values |= {f'{session.session_id[:8]}.{key}': value
                        for key, value in session_stats(session).items()}
+        if no_paths.is_recent:
+            return make_status('viewers', DiagnosticStatus.WARN, 'a viewer found no path', values)
         return make_status('viewers', DiagnosticStatus.OK, f'{len(sessions)} viewers', values)
 
     def _relay(self) -> DiagnosticStatus | None:

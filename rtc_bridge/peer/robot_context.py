@@ -24,6 +24,7 @@ from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
 from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import TeleopController
+from ..core.protocol.ice_report import NoPathLog
 from ..core.video.video_codecs import codec_of, PROFILES
 from ..media.camera import Camera
 
@@ -56,6 +57,7 @@ class RobotContext:
     :param view_may_stop: whether the role ``view`` may press the emergency stop
     :param notices: * what keeps commands from the motors now
     :param camera_findings: * what is wrong with the list of cameras, as sentences
+    :param no_paths: * viewers that found no path
     """
 
     robot_id: str
@@ -75,6 +77,7 @@ class RobotContext:
     view_may_stop: bool = False
     notices: tuple[Notice, ...] = ()
     camera_findings: tuple[str, ...] = ()
+    no_paths: NoPathLog = field(default_factory=NoPathLog)
 
     def common_profiles(self, offered: Collection[str]) -> list[str]:
         """Return which of a viewer's profiles the robot sends, in the robot's order."""

@@ -292,8 +292,9 @@ class Session:
         logger.info('%s ends: %s', self.name, reason)
         if found_no_path:
             with guard('end of a session'):
-                logger.warning('%s from %s found no path: %s', self.name, self.source or '?',
-                               describe_no_path(self._ice_facts()))
+                text = describe_no_path(self._ice_facts())
+                logger.warning('%s from %s found no path: %s', self.name, self.source or '?', text)
+                self.robot.no_paths.note(text)
         # First: a message that is still on its way must not take the lease again.
         self._close_channels(reason, code)
         # Each step is taken whatever happens in the others.

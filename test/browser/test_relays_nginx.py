@@ -26,6 +26,7 @@ import urllib.request
 from aiohttp import ClientSession
 import pytest
 from support.browsers import PATIENCE, until
+from support.polling_page import PollingPage, WATCH
 from support.processes import free_port, node, Process
 from support.redis_server import RedisServer
 from support.relay_server import get, Relay
@@ -186,6 +187,15 @@ def test_all_doors_through_nginx(site):
                 posting = asyncio.create_task(r.post('/r1'))
                 await answer(robot, door='rtcbot')
                 assert (await posting)[0] == 200
+            for _ in range(3):
+                # The URL brings all requests of a page to one relay.
+                page = PollingPage(r)
+                assert (await page.post(WATCH))[0] == 204
+                session = (await page.hear('ready'))['session']
+                await page.post({'type': 'offer', 'session': session, 'sdp': 's=o'})
+                await answer(robot)
+                assert (await page.hear('answer'))['sdp'] == 's=a'
+                assert await page.leave() == 204
             for _ in range(3):
                 posting = asyncio.create_task(http.post('/whep/r1', data=SDP, headers=WHEP))
                 await answer(robot, door='whep')

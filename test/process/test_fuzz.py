@@ -22,6 +22,7 @@ import asyncio
 from contextlib import asynccontextmanager
 import json
 import logging
+import secrets
 
 from aiohttp import ClientError, WSMsgType
 from hypothesis import given, strategies as st
@@ -120,6 +121,32 @@ async def say(ws, frame):
     return True
 
 
+async def post_anything(r, sent):
+    """Post frames as a page that signals over HTTP; it still listens, or has been sent away."""
+    url, known = f'/signaling/fuzzed/{secrets.token_urlsafe(16)}', 0
+    for frame in ['{"type":"watch"}', *sent, '{"type":"candidate"}']:
+        body = frame if isinstance(frame, bytes) else frame.encode('utf-8', 'replace')
+        async with r.http.post(url, data=body) as response:
+            assert response.status in (204, 404, 413), await response.text()
+    while True:
+        async with r.http.get(f'{url}?after={known}') as response:
+            if response.status == 404:
+                break
+            lines = (await response.text()).splitlines()
+        known += len(lines)
+        for line in lines:
+            parse(line)
+        if 'error' in map(parse_type, lines):
+            break
+    async with r.http.delete(url) as response:
+        assert response.status in (204, 404)
+
+
+def parse_type(line):
+    """Return the type of a message."""
+    return json.loads(line)['type']
+
+
 async def until_message(ws, kind):
     """Return the next message of a type, or ``None`` at the end; all of them are well-formed."""
     while True:
@@ -161,11 +188,13 @@ def test_fragments_are_read_or_refused(text):
 
 def test_pages_and_robots_send_anything(loop):
     @fuzz(BATCH)
-    @given(st.sampled_from(['page', 'robot', 'nobody', 'rtcbot']), batches(frames))
+    @given(st.sampled_from(['page', 'polling', 'robot', 'nobody', 'rtcbot']), batches(frames))
     def example(kind, sent):
         loop.run(talk(kind, sent))
 
     async def talk(kind, sent):
+        if kind == 'polling':
+            return await post_anything(r, sent)
         if kind == 'rtcbot':
             ws = await r.rtcbot('/fuzzed')
             posting = asyncio.create_task(r.post('/fuzzed'))

@@ -25,6 +25,7 @@ import contextlib
 from dataclasses import dataclass, field
 import json
 import re
+import secrets
 import socket
 import sys
 import zlib
@@ -680,6 +681,57 @@ async def _http_garbage(target):
             await asyncio.wait_for(reader.read(100), 1)
             writer.close()
     return NOTHING
+
+
+async def _polled(http, target, *bodies):
+    """Begin to signal over HTTP and post bodies; return the URL and the statuses."""
+    url = f'{target.url}/signaling/{target.robot}/{secrets.token_urlsafe(16)}'
+    statuses = []
+    for body in (b'{"type":"watch"}', *bodies):
+        async with http.post(url, data=body) as response:
+            statuses.append(response.status)
+    return url, statuses
+
+
+@_attack('http: 200 pages that signal over HTTP and never poll', 'http', REFUSED, NOTHING)
+async def _idle_pages(target):
+    await target.go()
+    async with ClientSession() as http:
+        pages = [await _polled(http, target) for _ in target.some(200)]
+        refused = sum(503 in statuses for _, statuses in pages)
+        for url, _ in pages:
+            await http.delete(url)
+    return f'{REFUSED} {refused} pages' if refused else NOTHING
+
+
+@_attack('http: 300 polls of one page at once', 'http', NOTHING)
+async def _many_polls(target):
+    await target.go()
+    async with ClientSession() as http:
+        url, _ = await _polled(http, target)
+        # Each poll ends the one before it.
+        polls = [asyncio.create_task(http.get(f'{url}?after=0')) for _ in target.some(300)]
+        await asyncio.sleep(0.5)
+        await http.delete(url)
+        for response in await asyncio.gather(*polls):
+            response.close()
+    return NOTHING
+
+
+@_attack('http: nonsense and floods in place of signaling over HTTP', 'http', REFUSED)
+async def _posted_nonsense(target):
+    offers = json.dumps({'type': 'offer', 'session': 'x', 'sdp': LONE_SURROGATE}).encode()
+    bodies = [b'\n'.join([b'{"type":"renew"}'] * 64) for _ in target.some(200)]
+    await target.go()
+    async with ClientSession() as http:
+        pages = [await _polled(http, target, *bodies), await _polled(
+            http, target, b'[' * 200_000, b'\xff' * 1000, b'{"type":"register","robot_id":"x"}',
+            offers, b'\n' * 200_000, b'x' * 300_000)]
+        for url, _ in pages:
+            await http.delete(url)
+    statuses = {status for _, found in pages for status in found}
+    # The flood is sent away (404), the body that is too long is not taken (413).
+    return f'{REFUSED} flood' if statuses >= {404, 413} else f'{sorted(statuses)}'
 
 
 # A hostile relay

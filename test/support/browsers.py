@@ -278,9 +278,10 @@ class Chromium:
     :param prefix: words before the command, as ``ip netns exec NAME``
     """
 
-    def __init__(self, path, prefix=()):
-        """Start it."""
+    def __init__(self, path, prefix=(), flags=()):
+        """Start it, with some flags besides."""
         pytest.importorskip('playwright')
+        self._flags = [*FLAGS, *flags]
         self._folder = tempfile.TemporaryDirectory(prefix='chromium', ignore_cleanup_errors=True)
         if prefix:
             script = Path(self._folder.name) / 'start'
@@ -294,7 +295,8 @@ class Chromium:
     async def _start(self, path):
         from playwright.async_api import async_playwright
         self._playwright = await async_playwright().start()
-        self._browser = await self._playwright.chromium.launch(executable_path=path, args=FLAGS)
+        self._browser = await self._playwright.chromium.launch(
+            executable_path=path, args=self._flags)
         session = await self._browser.new_browser_cdp_session()
         info = await session.send('SystemInfo.getProcessInfo')
         self.pid = next(p['id'] for p in info['processInfo'] if p['type'] == 'browser')

@@ -31,6 +31,10 @@ PUBLIC = '198.51.100.1'
 # Linux keeps a port if it can; with this each destination sees another one.
 NAT = 'table ip nat { chain post { type nat hook postrouting priority 100; oifname "out" ' \
       'masquerade random,fully-random; }; }'
+PUBLISHED_PORT = 'table ip published { chain pre { type nat hook prerouting priority -100; ' \
+                 'iifname "out" tcp dport 8080 dnat to 172.17.0.2; }; ' \
+                 'chain f { type filter hook forward priority 0; ct status dnat accept; ' \
+                 'ct state established,related accept; iifname "out" drop; }; }'
 NO_UDP = 'table ip wall { chain f { type filter hook forward priority 0; ' \
          'ip protocol udp drop; }; }'
 SILENCE = 'table ip silence { chain f { type filter hook forward priority 0; drop; }; }'
@@ -53,29 +57,34 @@ class Networks:
         self._names = {}
         self._ways = [('wifi', 0), ('4g', 9)]
         try:
-            for name in ('public', 'robot', 'robot-nat', 'viewer', 'viewer-nat'):
-                self._names[name] = f'rtc-bridge-{os.getpid()}-{name}'
-                _run('ip', 'netns', 'add', self._names[name])
-                self.ip(name, 'link', 'set', 'lo', 'up')
-            self.ip('public', 'address', 'add', f'{PUBLIC}/32', 'dev', 'lo')
-            # Where else packets may go they vanish, as on the internet.
-            self.ip('public', 'link', 'add', 'rest', 'type', 'veth', 'peer', 'name',
-                    'hole')
-            self.ip('public', 'link', 'set', 'hole', 'up')
-            self.ip('public', 'link', 'set', 'rest', 'arp', 'off', 'up')
-            self.ip('public', 'route', 'add', 'default', 'dev', 'rest')
-            for number, side in enumerate(('robot', 'viewer'), 1):
-                nat = f'{side}-nat'
-                self.link(side, 'wifi', '10.0.0.2', nat, 'in', '10.0.0.1')
-                self.link(nat, 'out', f'198.18.{number}.2', 'public', side, f'198.18.{number}.1')
-                self.ip(side, 'route', 'add', 'default', 'via', '10.0.0.1')
-                self.ip(nat, 'route', 'add', 'default', 'via', f'198.18.{number}.1')
-                self.forward(nat, True)
-                self.load_rules(nat, NAT)
-            self.forward('public', False)
+            self._build()
         except (OSError, subprocess.CalledProcessError) as error:
             self.close()
             raise OSError(f'no networks: {error} {getattr(error, "stderr", "")}') from error
+
+    def _build(self):
+        self._add('public', 'robot', 'robot-nat', 'viewer', 'viewer-nat')
+        self.ip('public', 'address', 'add', f'{PUBLIC}/32', 'dev', 'lo')
+        # Where else packets may go they vanish, as on the internet.
+        self.ip('public', 'link', 'add', 'rest', 'type', 'veth', 'peer', 'name', 'hole')
+        self.ip('public', 'link', 'set', 'hole', 'up')
+        self.ip('public', 'link', 'set', 'rest', 'arp', 'off', 'up')
+        self.ip('public', 'route', 'add', 'default', 'dev', 'rest')
+        for number, side in enumerate(('robot', 'viewer'), 1):
+            nat = f'{side}-nat'
+            self.link(side, 'wifi', '10.0.0.2', nat, 'in', '10.0.0.1')
+            self.link(nat, 'out', f'198.18.{number}.2', 'public', side, f'198.18.{number}.1')
+            self.ip(side, 'route', 'add', 'default', 'via', '10.0.0.1')
+            self.ip(nat, 'route', 'add', 'default', 'via', f'198.18.{number}.1')
+            self.forward(nat, True)
+            self.load_rules(nat, NAT)
+        self.forward('public', False)
+
+    def _add(self, *names):
+        for name in names:
+            self._names[name] = f'rtc-bridge-{os.getpid()}-{name}'
+            _run('ip', 'netns', 'add', self._names[name])
+            self.ip(name, 'link', 'set', 'lo', 'up')
 
     def prefix(self, name):
         """Return what a command is to be started with in a namespace."""
@@ -138,12 +147,46 @@ class Networks:
             subprocess.run(['ip', 'netns', 'del', name], check=False, capture_output=True)
 
 
+class ContainerNetworks(Networks):
+    """
+    A robot in a container behind its host's bridge, and a viewer in the host's LAN.
+
+    The host lets the LAN reach port 8080 of the container, and the container reach the LAN under
+    the host's address, as ``docker run -p 8080:8080`` does.
+    """
+
+    HOST = '192.168.7.1'
+
+    def _build(self):
+        self._add('robot', 'host', 'viewer')
+        self.link('robot', 'eth0', '172.17.0.2', 'host', 'docker0', '172.17.0.1')
+        self.link('viewer', 'wifi', '192.168.7.2', 'host', 'out', self.HOST)
+        self.ip('robot', 'route', 'add', 'default', 'via', '172.17.0.1')
+        # Without one Chromium finds no address of its own.
+        self.ip('viewer', 'route', 'add', 'default', 'via', self.HOST)
+        self.forward('host', True)
+        self.load_rules('host', NAT)
+        self.load_rules('host', PUBLISHED_PORT)
+
+
+def _made(kind):
+    try:
+        return kind()
+    except OSError as error:
+        pytest.skip(f'{error} (it takes root, iproute2 and nftables)')
+
+
+@pytest.fixture
+def container_networks():
+    """Make these namespaces, or skip the test."""
+    made = _made(ContainerNetworks)
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def networks():
     """Make the namespaces, or skip the test."""
-    try:
-        made = Networks()
-    except OSError as error:
-        pytest.skip(f'{error} (it takes root, iproute2 and nftables)')
+    made = _made(Networks)
     yield made
     made.close()

@@ -15,7 +15,8 @@
 """
 A robot without ROS, as a program: ``python plain_robot.py RELAY_URL [ICE_URL...]``.
 
-Secrets come by the environment. It prints the link's state and the sessions' ends.
+Instead of a relay's URL, ``serve:HOST:PORT`` lets it be found at a server of its own. Secrets come
+by the environment. It prints the link's state and the sessions' ends.
 """
 
 import asyncio
@@ -27,6 +28,9 @@ from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
+from rtc_bridge.relay.app import create_app
+from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.relay.http.server import serve
 from rtc_bridge.signaling.network_changes import watch_network
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
@@ -35,10 +39,22 @@ from rtc_bridge.system.secret_files import read_ice
 from support.viewer import make_sessions, TestCamera
 
 
+async def serve_itself(link, address):
+    """Serve the page and the robot in this process, for ever."""
+    _, host, port = address.split(':')
+    registry = Registry()
+    registry.add('robot', link)
+    async with serve(create_app(registry), host, int(port)):
+        print('state serving')
+        await asyncio.Event().wait()
+
+
 async def main(url, *urls):
     """Serve until killed."""
     ice = read_ice(IceSettings(servers=urls, ttl=60.0)) if urls else IceServerPool()
     sessions = make_sessions(TestCamera('front', 120), ice=ice)
+    if url.startswith('serve:'):
+        await serve_itself(LocalRobotLink(sessions, 'server'), url)
     client = RelayClient(
         dial_url(url, 'robot'), 'robot', LocalRobotLink(sessions, 'server'),
         token=os.environ.get('TOKEN', ''), secret=b'of this robot' * 3,

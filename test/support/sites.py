@@ -63,10 +63,10 @@ class Site:
             'proc-group=root', '']))
         return str(file)
 
-    def start(self, place, *command):
+    def start(self, place, *command, secret=SECRET):
         """Start a program somewhere."""
         process = Process([*self._networks.prefix(place), *command], env={
-            'RTC_BRIDGE_TURN_SECRET': SECRET, 'SSL_CERT_FILE': str(self._certificate)})
+            'RTC_BRIDGE_TURN_SECRET': secret, 'SSL_CERT_FILE': str(self._certificate)})
         self._processes.append(process)
         return process
 
@@ -77,9 +77,10 @@ class Site:
                                 '--limits-heartbeat', str(self._heartbeat))
         self.relay.wait_line('listens on', PATIENCE)
 
-    def robot(self, *urls):
+    def robot(self, *urls, secret=SECRET):
         """Start the robot; wait until it is registered."""
-        robot = self.start('robot', sys.executable, 'test/support/plain_robot.py', self.url, *urls)
+        robot = self.start('robot', sys.executable, 'test/support/plain_robot.py', self.url, *urls,
+                           secret=secret)
         robot.wait_line('state connected', PATIENCE)
         return robot
 

@@ -156,7 +156,8 @@ class AccessPolicy:
         if self.lacks_only_origin(via, protocol, origin):
             return SignalingError(
                 'denied', 'this robot lets pages of other sites in with an invite only: parameter '
-                          f'access.origins does not list {shorten(origin, 120)}')
+                          f'access.origins does not list {shorten(origin, 120)}; if '
+                          'that is the address of its own page, a proxy changes the header Host')
         return SignalingError('denied', 'this robot lets nobody in without an invite this way')
 
     def kscale_role(self, via: str, protocol: str, token: str | None,

@@ -22,6 +22,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 import re
 
+from ..clock import boot_time, Clock
+
 # As RFC 8839, section 5.1, writes a candidate; the sizes are those of any valid one.
 _CANDIDATE = re.compile(
     r'(?P<head>(?:a=)?candidate:\S{1,32} (?P<component>\d{1,3}) (?P<transport>\w{1,8}) \d{1,10}) '
@@ -97,6 +99,35 @@ class IceFacts:
     servers: Mapping[str, str] = field(default_factory=dict)
 
 
+class NoPathLog:
+    """
+    How many viewers of a robot found no path, and why the newest one did not.
+
+    :ivar count: since the start
+    :ivar newest: what :func:`describe_no_path` says, '' if there was none
+    """
+
+    # Seconds for which the newest one is a warning: the page tries again in less.
+    RECENT_S = 60.0
+
+    def __init__(self, clock: Clock = boot_time) -> None:
+        self.count = 0
+        self.newest = ''
+        self._clock = clock
+        self._noted_at = float('-inf')
+
+    def note(self, text: str) -> None:
+        """Note one more."""
+        self.count += 1
+        self.newest = text
+        self._noted_at = self._clock()
+
+    @property
+    def is_recent(self) -> bool:
+        """Tell whether one was noted within ``RECENT_S``."""
+        return self._clock() - self._noted_at < self.RECENT_S
+
+
 def revealed(candidate: str, address: str) -> str | None:
     """
     Return an mDNS candidate with the address that it hides; ``None`` for any other candidate.
@@ -129,9 +160,9 @@ def _remedy(facts: IceFacts) -> str:
     if not viewer:
         return ("The viewer's browser offered no address: an extension, a setting or a policy "
                 'there blocks WebRTC.')
-    for url, fault in faults.items():
+    for url in faults:
         if url.startswith('turn'):
-            return (f'Mend the TURN server {url} ({fault}): 401 is the login or a wrong clock, no '
+            return (f'Mend the TURN server {url}, see its error: 401 is the login or a clock, no '
                     'answer a wrong address or a firewall (docs/turn.md).')
     if not viewer.kinds['mDNS'] and not (robot.ipv4 and viewer.ipv4) and not (
             robot.ipv6 and viewer.ipv6):
@@ -145,9 +176,8 @@ def _remedy(facts: IceFacts) -> str:
         return ("A TURN server gave an address and no packet passed: open the server's relay "
                 'ports (min-port to max-port), and let it reach the other end.')
     if faults:
-        url, fault = next(iter(faults.items()))
-        return (f'The STUN server {url} does not help ({fault}): use one that the robot reaches, '
-                'or add a TURN server to ice.servers.')
+        return (f'Mend the STUN server {next(iter(faults))}, see its error, or add a TURN server '
+                'to ice.servers.')
     if not facts.servers:
         hidden = (' The browser hides its addresses behind .local names.'
                   if viewer.kinds['mDNS'] and not viewer.kinds['srflx'] else '')

@@ -28,6 +28,8 @@ const POLL_TIMEOUT_MS = 35000;
 // A proxy may have ended a poll; the next one gets the same messages.
 const MAX_FAILED_POLLS = 2;
 const POLL_PAUSE_MS = 500;
+// A poll that failed after this time had reached the relay.
+const MIN_POLL_MS = 4000;
 // In one POST; the relay takes 64 messages and 256 KiB.
 const MAX_MESSAGES = 50;
 const MAX_LENGTH = 200_000;
@@ -116,14 +118,17 @@ export class SignalingPolls extends Emitter {
     let known = 0;
     let failures = 0;
     while (page === this.#page) {
+      const asked = performance.now();
       try {
         const lines = await this.#poll(page, known);
         failures = 0;
         known += lines.length;
         for (const line of lines) this.#hear(page, line);
       } catch (failure) {
-        failures += 1;
-        const { status } = /** @type {RequestFailure} */ (failure);
+        const { status, silent } = /** @type {RequestFailure} */ (failure);
+        // A proxy with less patience than the relay has ended it: there was no news.
+        const waited = !silent && performance.now() - asked > MIN_POLL_MS;
+        failures = waited ? 0 : failures + 1;
         if (status === 404 || failures > MAX_FAILED_POLLS) throw failure;
         await new Promise((resolve) => { setTimeout(resolve, POLL_PAUSE_MS); });
       }

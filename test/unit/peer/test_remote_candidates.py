@@ -85,6 +85,7 @@ async def test_a_session_without_a_path_says_what_was_tried(caplog, monkeypatch)
     # TEST-NET-1 (RFC 5737): nobody answers there.
     sessions, viewer, made, _ = await offer_hidden('192.0.2.77', True, trickle=True)
     await until(lambda: not sessions.sessions)
+    assert sessions.robot.no_paths.count == 1
     lines = [record.getMessage() for record in caplog.records if 'no path' in record.getMessage()]
     assert len(lines) == 1 and re.search(
         r'192\.0\.2\.77 found no path: the robot offered \d+ host.*; the viewer \d+ mDNS; '

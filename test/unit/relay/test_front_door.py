@@ -221,6 +221,33 @@ async def test_viewers_of_a_tunnel_on_this_host_are_not_one():
         assert [(await r.post('/r'))[0] for _ in range(9)] == [200] * 8 + [503]
 
 
+@pytest.mark.parametrize('proxies, headers, source, is_direct', [
+    ([], {}, '127.0.0.1', True),
+    ([], {'X-Forwarded-For': '10.0.0.1'}, '127.0.0.1', False),
+    ([], {'Via': '1.1 proxy'}, '127.0.0.1', False),
+    (['127.0.0.1'], {'X-Forwarded-For': '10.0.0.1'}, '10.0.0.1', True),
+    # The trusted proxy tells of another one, which is not trusted.
+    (['127.0.0.1'], {'X-Forwarded-For': '10.0.0.1, 10.0.0.2'}, '10.0.0.2', False),
+    (['127.0.0.1', '10.0.0.2'], {'X-Forwarded-For': '10.0.0.1, 10.0.0.2'}, '10.0.0.1', True),
+])
+@pytest.mark.asyncio
+async def test_a_robot_learns_whether_an_address_is_the_viewers_own(proxies, headers, source,
+                                                                    is_direct):
+    registry, robot = Registry(), LocalRobot()
+    registry.add('r', robot)
+    robot.go.set()
+    async with relay(registry, trusted_proxies=proxies) as r:
+        for path, body in (('/r', '{"sdp":"s=o","type":"offer"}'), ('/whep/r', 'v=0')):
+            async with r.http.post(path, data=body, headers={**WHEP, **headers}) as response:
+                assert response.status < 300
+        page = await r.http.ws_connect('/r', protocols=['rtc-bridge.v1'], headers=headers)
+        await send(page, type='watch')
+        await make_offer(page)
+        await get(page, 'answer')
+    offers = [offer for _, offer in robot.calls if hasattr(offer, 'is_direct')]
+    assert [(offer.source, offer.is_direct) for offer in offers] == [(source, is_direct)] * 3
+
+
 @pytest.mark.parametrize('path', ['/connect', '/whep/r'])
 @pytest.mark.asyncio
 async def test_a_packed_body_is_not_taken(path):

@@ -16,60 +16,14 @@
 
 import asyncio
 import json
-import secrets
 
 import pytest
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.protocols import native_polling
 from support.patience import PATIENCE
+from support.polling_page import PollingPage, WATCH
 from support.relay_server import get, relay, send
 from test_relay import LocalRobot
-
-WATCH = '{"type":"watch"}'
-
-
-class Page:
-    """A page that signals over HTTP, as ``web/client/signaling_polls.js`` does."""
-
-    def __init__(self, r, name='r1', page=None, **headers):
-        """Choose its URL."""
-        self._http, self._headers = r.http, headers
-        self.url = f'/signaling/{name}/{page or secrets.token_urlsafe(16)}'
-        self.known = 0
-        self._heard = []
-
-    async def post(self, *messages, url=None):
-        """Post texts or objects; return the status and the answer."""
-        body = '\n'.join(one if isinstance(one, str) else json.dumps(one) for one in messages)
-        async with self._http.post(url or self.url, data=body, headers=self._headers) as response:
-            return response.status, await response.text()
-
-    async def poll(self, after=None, **options):
-        """Poll once; return the status and the messages."""
-        after = self.known if after is None else after
-        async with self._http.get(f'{self.url}?after={after}', **options) as response:
-            text = await response.text()
-            assert response.headers['Access-Control-Allow-Origin'] == '*'
-            if response.status != 200:
-                return response.status, text
-            assert response.headers['Cache-Control'] == 'no-store'
-            return 200, [json.loads(line) for line in text.splitlines()]
-
-    async def hear(self, kind=None):
-        """Return the next message, which must be of the type, if one is given."""
-        while not self._heard:
-            status, messages = await self.poll()
-            assert status == 200, (status, messages)
-            self.known += len(messages)
-            self._heard += messages
-        message = self._heard.pop(0)
-        assert kind in (None, message['type']), message
-        return message
-
-    async def leave(self):
-        """Leave; return the status."""
-        async with self._http.delete(self.url) as response:
-            return response.status
 
 
 async def gone(page):
@@ -88,7 +42,7 @@ async def metric(r, name):
 @pytest.mark.asyncio
 async def test_a_session_is_signaled_over_http():
     async with relay() as r:
-        page = Page(r, Origin='https://pages.example.org')
+        page = PollingPage(r, Origin='https://pages.example.org')
         assert await page.post(WATCH) == (204, '')
         assert (await page.hear('error'))['code'] == 'no-robot'
         # A poll waits for the robot.
@@ -124,7 +78,7 @@ async def test_a_session_is_signaled_over_http():
 @pytest.mark.asyncio
 async def test_what_is_no_page_is_refused():
     async with relay() as r:
-        page = Page(r)
+        page = PollingPage(r)
         assert (await page.poll())[0] == 404 and await page.leave() == 404
         for status, body in ((404, '{"type":"renew"}'), (400, 'x'), (400, ''), (400, '[1]'),
                              (404, '{"type":"register","robot_id":"r1"}'),
@@ -148,7 +102,7 @@ async def test_what_is_no_page_is_refused():
 @pytest.mark.asyncio
 async def test_the_newest_poll_gets_the_messages():
     async with relay() as r:
-        page = Page(r)
+        page = PollingPage(r)
         await page.post(WATCH)
         await page.hear('error')
         first = asyncio.create_task(page.poll())
@@ -166,7 +120,7 @@ async def test_the_newest_poll_gets_the_messages():
 @pytest.mark.asyncio
 async def test_pages_over_http_have_the_places_of_pages(limit):
     async with relay(**{limit: 2}) as r:
-        pages = [Page(r) for _ in range(3)]
+        pages = [PollingPage(r) for _ in range(3)]
         statuses = [(await page.post(WATCH))[0] for page in pages]
         assert statuses == [204, 204, 503]
         status, text = await pages[2].post(WATCH)
@@ -179,7 +133,7 @@ async def test_pages_over_http_have_the_places_of_pages(limit):
 @pytest.mark.asyncio
 async def test_a_page_that_says_too_much_is_told_and_sent_away():
     async with relay(messages_per_second=2) as r:
-        page = Page(r)
+        page = PollingPage(r)
         await page.post(WATCH)
         await page.post(*['{"type":"renew"}'] * 20)
         codes = set()
@@ -192,7 +146,7 @@ async def test_a_page_that_says_too_much_is_told_and_sent_away():
 async def test_a_page_that_fetches_nothing_ends(monkeypatch):
     monkeypatch.setattr(native_polling, 'MAX_UNREAD', 5)
     async with relay(messages_per_second=1000) as r:
-        page = Page(r)
+        page = PollingPage(r)
         await page.post(WATCH)
         async with asyncio.timeout(PATIENCE):
             while (await page.post(*['{"type":"renew"}'] * 20))[0] == 204:
@@ -209,7 +163,7 @@ async def test_a_page_that_is_idle_ends_and_keeps_no_place(monkeypatch):
     registry, robot = Registry(), LocalRobot()
     registry.add('r1', robot)
     async with relay(registry, viewers_per_robot=4) as r:
-        page = Page(r)
+        page = PollingPage(r)
         await page.post(WATCH)
         await page.hear('ready')
         # Polls without news end in time, and keep the page.

@@ -18,7 +18,7 @@ from itertools import product
 
 import pytest
 from rtc_bridge.core.protocol.ice_report import (
-    CandidateCounts, describe_no_path, IceFacts, revealed,
+    CandidateCounts, describe_no_path, IceFacts, NoPathLog, revealed,
 )
 
 MDNS = 'candidate:1 1 udp 2113937151 6f1c-ab.local 50000 typ host generation 0 ufrag x'
@@ -60,8 +60,8 @@ def test_an_address_stands_for_an_mdns_name_and_for_nothing_else():
     ((HOST,), (HOST,), {}, '--network host. Elsewhere: add a STUN server'),
     ((HOST,), (HOST6,), {}, 'IPv4 addresses only and the viewer IPv6 only'),
     ((HOST,), (HOST,), {'checks_received': 3}, 'one way only'),
-    ((HOST,), (MDNS,), {'servers': {TURN: '401 Unauthorized'}}, f'server {TURN} (401'),
-    ((HOST,), (MDNS,), {'servers': {STUN: 'no answer'}}, f'STUN server {STUN} does not help'),
+    ((HOST,), (MDNS,), {'servers': {TURN: '401 Unauthorized'}}, f'Mend the TURN server {TURN}'),
+    ((HOST,), (MDNS,), {'servers': {STUN: 'no answer'}}, f'Mend the STUN server {STUN}'),
     ((HOST, SRFLX), (MDNS, SRFLX), {'servers': {STUN: ''}}, 'symmetric NAT'),
     ((HOST, RELAY), (MDNS,), {'servers': {TURN: ''}}, 'relay ports'),
     ((HOST,), (MDNS,), {'servers': {TURN: ''}}, 'turns:HOST:443'),
@@ -72,6 +72,17 @@ def test_each_case_has_its_reason_and_remedy(robot, viewer, changes, text):
     assert f'the robot offered {counts(*robot)}; the viewer {counts(*viewer)}; 7 checks' in said
     for url, fault in changes.get('servers', {'none': 'in ice.servers'}).items():
         assert url in said and (fault or 'reachable') in said
+
+
+def test_the_newest_one_is_a_warning_for_a_minute():
+    now = [0.0]
+    log = NoPathLog(lambda: now[0])
+    assert not log.is_recent and log.newest == ''
+    log.note('a')
+    log.note('b')
+    assert (log.count, log.newest, log.is_recent) == (2, 'b', True)
+    now[0] = 61.0
+    assert not log.is_recent and log.newest == 'b'
 
 
 def test_every_case_has_a_remedy():
