@@ -194,7 +194,9 @@ class Cameras:
     def _search(self, found: frozenset[str], published: Mapping[str, Collection[str]]) -> None:
         """Look for cameras that came or went."""
         named = {camera.name for camera in self._names.named}
-        taken = {self._topics[name].topic for name in named}
+        there = published_cameras(published)
+        taken = {next((topic for topic in self._topics[name].topics if topic in there),
+                      self._topics[name].topic) for name in named}
         taken |= {base_name(topic) for topic in taken}
         wanted = {}
         for topic, base in sorted(shown_topics(published).items()):

@@ -194,6 +194,31 @@ async def test_parameters_of_all_cameras_are_overridden_and_change(probe):
 
 
 @pytest.mark.asyncio
+async def test_a_topic_that_a_name_means_is_no_camera_besides(probe):
+    for topic in ('front/image_raw', 'a/b/image_raw', 'other'):
+        probe.publisher(Image, topic)
+    probe.publisher(CompressedImage, 'rear/image_raw/compressed')
+    with RosProbe('unused') as other:
+        names = ['/front', 'a.b', '/rear/image_raw/compressed', '*']
+        async with running(robot_node(other), names) as (cameras, ros):
+            await cameras.until({'front', 'a.b', 'rear/image_raw/compressed', 'other'})
+            assert cameras.changes == 1
+
+
+def test_what_a_dump_of_the_parameters_has_can_be_read_again():
+    names = ['front', '/rear/image_raw', '*', '!*/debug/*']
+    with RosProbe('unused') as other:
+        def start(given):
+            robot = robot_node(other, **given)
+            Robot(robot, names)
+            return {name: parameter.value for name, parameter
+                    in robot.get_parameters_by_prefix('cameras').items()}
+        first = start({'cameras.default.max_width': 640, 'cameras.front.label': 'Mast'})
+        assert start({f'cameras.{name}': value for name, value in first.items()}) == first
+        assert first['rear.image_raw.max_width'] == 640 and first['front.label'] == 'Mast'
+
+
+@pytest.mark.asyncio
 async def test_many_cameras_come_go_and_come_back_in_their_order(probe):
     with RosProbe('unused') as other:
         robot = robot_node(other, **{'cameras.cam7.image_raw.order': -5})

@@ -52,17 +52,17 @@ class Robot:
             self.missed.append(transport)
 
     def run(self, seconds):
-        """Let time pass in steps of 10 ms."""
+        """Let time pass in steps of 20 ms."""
         self.shown.clear()
-        for _ in range(round(seconds * 100)):
-            self.now = round(self.now + 0.01, 2)
-            tick = round(self.now * 100)
+        for _ in range(round(seconds * 50)):
+            self.now = round(self.now + 0.02, 2)
+            tick = round(self.now * 50)
             for transport, rate in self.rates.items():
-                every = round(100 / rate)
+                every = round(50 / rate)
                 if transport in self.published and not tick % every:
                     if tick // every * 7 % 100 >= self.loss.get(transport, 0):
                         self.publish(transport)
-            if not tick % 50:
+            if not tick % 25:
                 self.look()
         return self.shown
 
