@@ -23,8 +23,9 @@ from rclpy.node import Node
 
 from ..bridge.camera_parameters import CameraParameters
 from ..bridge.start_settings import (
-    check_codecs, read_page_url, read_relay_trust, read_robot_id,
+    check_codecs, make_host_candidates, read_page_url, read_relay_trust, read_robot_id,
 )
+from ..core.access.listen_address import listen_host
 from ..core.checks.result import Check
 from ..core.errors import ParameterError
 from ..core.settings.camera_names import CameraNames
@@ -34,7 +35,7 @@ from ..core.video.tiers import parse_scales
 from ..ros.parameter_files import explain_refused_files, unused_parameters
 from ..ros.parameters import declare_parameters, given_parameters, refuse_unknown_parameters
 from ..signaling.relay_url import dial_url, read_token
-from ..system.secret_files import read_ice
+from ..system.secret_files import read_credential_service, read_ice
 
 # The name of the bridge's node, for which a parameter file has a key.
 _NODE = 'rtc_bridge'
@@ -105,6 +106,9 @@ def _read(node: Node) -> tuple[BridgeParameters, Check]:
     check_codecs(settings.video)
     parse_scales(settings.video.tiers)
     read_ice(settings.ice)
+    read_credential_service(settings.ice)
+    make_host_candidates(settings.ice)
+    listen_host(settings.server.host, 'server.host')
     full_name = node.get_fully_qualified_name()
     names, options = CameraNames(settings.cameras.names, full_name), CameraParameters(node)
     cameras = []

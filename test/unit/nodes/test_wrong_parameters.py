@@ -65,6 +65,16 @@ WRONG = [
     ('bridge', 'video.codecs', ['h264', 'h264'], 'each once'),
     ('bridge', 'ice.servers', ['turns:host?transport=udp'],
      "'turns:host?transport=udp', allowed are stun:"),
+    ('bridge', 'ice.ports', [50000], 'two numbers, the first and the last port'),
+    ('bridge', 'ice.ports', 50000, '50000, allowed is a list of integers'),
+    ('bridge', 'ice.ports', [50100, 50000], 'the first port has to be the smaller one'),
+    ('bridge', 'ice.ports', [80, 90], 'allowed are ports from 1024 to 65535'),
+    ('bridge', 'ice.ports', "['a', 'b']", 'allowed is a list of integers'),
+    ('bridge', 'ice.addresses', ['robot.example.org'], 'browsers take no names here'),
+    ('bridge', 'ice.interfaces', ['192.168.1.5'], 'allowed are names of network interfaces'),
+    ('bridge', 'ice.credentials_url', 'http://turn.example.org/x', 'use https'),
+    ('bridge', 'ice.credentials_token_file', '/nowhere', 'of no use without ice.credentials_url'),
+    ('bridge', 'relay_ca_file', '/nowhere/ca.pem', 'cannot be read: No such file'),
     ('bridge', 'access.anonymous', 'all', "'all', allowed is one of none, view, drive"),
     ('bridge', 'page_url', 'ftp://host/x', 'page_url'),
     ('bridge', 'teleop.max_linear_x', 'fast', "'fast', allowed is a number from 0.0 to 50.0 m/s"),
@@ -121,3 +131,11 @@ def test_parameters_of_a_camera_that_is_not_there_are_named(
                      'cameras.front.max_bitrate': 800000, 'cameras.front.rotate': 90})
     assert ('cameras.front.max_bitrate and 1 more: for a camera that is not there'
             in capfd.readouterr().err)
+
+
+@pytest.mark.parametrize('ports, warned', [([50000, 50003], True), ([50000, 50100], False),
+                                           ('[]', False)])
+def test_ice_parameters_reach_the_bridge(bridge_parameters, caplog, ports, warned):
+    start('bridge', {**bridge_parameters, 'ice.ports': ports, 'ice.addresses': ['203.0.113.7'],
+                     'ice.interfaces': ['*', '!docker*']})
+    assert ('ice.ports has 4 ports, so 4 sessions at most' in caplog.text) == warned
