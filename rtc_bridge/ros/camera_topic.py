@@ -39,7 +39,7 @@ from ..core.video.picture_reason import (
 )
 from ..core.video.transport_choice import TransportChoice
 from ..core.video.transport_reasons import (
-    describe_choice, other_transport, transport_not_shown,
+    describe_choice, far_raw_advice, other_transport, transport_not_shown,
 )
 from ..media.camera import Camera
 
@@ -74,6 +74,8 @@ class CameraTopic:
         self._kind, self._qos = kind, qos
         # What the log was told last: the topic that is shown, and why not a better one.
         self._told: tuple[str, str] | None = None
+        # The topic that the log was given advice on.
+        self._advised = ''
         self._choice = self._make_choice()
         self._own_hosts: frozenset[bytes] = frozenset()
         # What is subscribed to, by topic and type.
@@ -109,7 +111,7 @@ class CameraTopic:
         shown_before = self._choice.shown
         wanted = {} if not self.camera.watched else {
             transport.key: by_key[transport.key] for transport in self._choice.look(
-                [source.transport for source in known], boot_time())}
+                [source.transport for source in known], boot_time(), self.camera.monitor.fails)}
         for key in self._receptions.keys() - wanted.keys():
             self._receptions.pop(key).close()
         self._report(sources, shown_before)
@@ -163,6 +165,8 @@ class CameraTopic:
                 self.camera.transport['instead_of'] = sources[0].topic
                 self.camera.transport['because'] = self._choice.because
             self._log_change(shown, sources[0], shown_before)
+            if shown.transport.raw and shown.transport.elsewhere and len(sources) == 1:
+                self._advise(shown)
         self.camera.topic_reason = self._reason(sources, shown)
         self.camera.monitor.source = self._facts(topic, shown)
 
@@ -174,6 +178,14 @@ class CameraTopic:
         return SourceFacts(
             topic, shown.nodes, None if shown.elsewhere is None else not shown.elsewhere,
             None if keyframes is None else keyframes.get_subscription_count())
+
+    def _advise(self, shown: ImageSource) -> None:
+        """Say once that raw images of another computer have no smaller sibling."""
+        advice = far_raw_advice(shown.topic, shown.nodes)
+        self.camera.transport['advice'] = advice
+        if self._advised != shown.topic:
+            self._advised = shown.topic
+            logger.warning('camera %s: %s', self.camera.name, advice)
 
     def _log_change(self, shown: ImageSource, first: ImageSource,
                     shown_before: tuple[str, str] | None) -> None:

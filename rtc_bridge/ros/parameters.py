@@ -17,7 +17,7 @@
 from collections.abc import Callable, Container, Iterable, Mapping
 from difflib import get_close_matches
 import logging
-from typing import TypeVar
+from typing import Any, cast, TypeVar
 
 from rcl_interfaces.msg import (
     FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult,
@@ -163,8 +163,8 @@ def follow_changes(node: Node, followers: Callable[[str], Iterable[str]]) -> Non
         return [*changes, *(RosParameter(name, value=change.value) for change in changes
                             for name in followers(change.name) if name not in named)]
 
-    # rclpy refuses an empty list.
-    node.add_pre_set_parameters_callback(guarded('parameters', add, result=[]))
+    # rclpy refuses an empty list, and wants one in any case.
+    cast(Any, node).add_pre_set_parameters_callback(guarded('parameters', add, result=[]))
 
 
 def refuse_unknown_parameters(node: Node, groups: Iterable[str],

@@ -176,6 +176,11 @@ def test_a_silent_raw_topic_gives_way_to_its_sibling(robot, screen):
     raw.go_on()
     screen.shows(BLUE)
     robot.bridge.wait_line('camera m/quiet/image_raw: /m/quiet/image_raw is shown$')
+    # So does one whose images cannot be shown.
+    raw.image.encoding = 'strange'
+    screen.shows(GREEN)
+    robot.diagnostics('camera m/quiet/image_raw',
+                      lambda values, _: values.get('because') == 'unreadable')
 
 
 def test_a_kept_image_is_shown_beside_a_silent_publisher(robot, screen):

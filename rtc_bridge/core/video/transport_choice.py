@@ -19,24 +19,16 @@ The better one is shown while it comes. A worse one is tried beside it after som
 no image is lost meanwhile, and in its place where images are lost on their way.
 """
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# Seconds without an image after which the next transport is listened to, too.
-SILENCE_S = 2.0
-# Intervals that a slow camera may be silent, and the most seconds of that.
-_INTERVALS, _MAX_SILENCE_S = 3.0, 60.0
+from .arrivals import Arrivals, SILENCE_S
+
 # A better transport is shown again after so many images, at no less than this share of the rate of
 # the one that is shown; after it failed again it has to come for this many seconds, then twice as
 # many, up to the last.
 _STEADY_IMAGES, _STEADY_SHARE = 3, 0.5
 _FIRST_PROBATION_S, _MAX_PROBATION_S = 5.0, 80.0
-# Images that rates are taken of, and how old they may be, in seconds.
-_SAMPLES, _WINDOW_S = 40, 5.0
-# Images are lost on their way if less than this share of what their stamps promise arrives. The
-# promise is the interval below which this share of the intervals is.
-_LOSING_SHARE, _PROMISE_QUANTILE, _PROMISE_SAMPLES = 0.6, 0.15, 12
 # Another transport is tried for this many seconds, and kept if it brings so many times the rate;
 # the next trial is after a pause that doubles, in seconds.
 _TRIAL_S, _TRIAL_GAIN = 4.0, 1.3
@@ -65,64 +57,6 @@ class Transport:
         return self.topic, self.message_type
 
 
-class Arrivals:
-    """When images of one transport came, since it is listened to; seconds of one clock."""
-
-    def __init__(self, since: float) -> None:
-        self.since = since
-        self.times: deque[float] = deque(maxlen=_SAMPLES)
-        self._stamps: deque[float] = deque(maxlen=_SAMPLES)
-        self._numbers: deque[int] = deque(maxlen=_SAMPLES)
-        # Since when they come without a longer silence.
-        self.streak_began = since
-
-    def add(self, now: float, stamp: float | None, number: int | None) -> None:
-        """Note an image; stamp and number are as in :meth:`TransportChoice.heard`."""
-        if self.is_silent(now):
-            self.streak_began = now
-        self.times.append(now)
-        if stamp is not None:
-            self._stamps.append(stamp)
-        if number is not None:
-            self._numbers.append(number)
-
-    @property
-    def last(self) -> float:
-        """Return when the last one came, or listening began."""
-        return self.times[-1] if self.times else self.since
-
-    def is_silent(self, now: float) -> bool:
-        """Tell whether none has come for too long."""
-        timeout = SILENCE_S
-        if len(self.times) > 1:
-            gaps = sorted(b - a for a, b in zip(self.times, list(self.times)[1:]))
-            timeout = min(max(SILENCE_S, _INTERVALS * gaps[len(gaps) // 2]), _MAX_SILENCE_S)
-        return now - self.last >= timeout
-
-    def rate(self, now: float) -> float:
-        """Return how many come in a second, of late; 0 if too few have come to tell."""
-        recent = [time for time in self.times if now - time <= _WINDOW_S]
-        if len(recent) < 2:
-            return 0.0
-        return (len(recent) - 1) / max(now - recent[0], 1e-3)
-
-    def loses(self, now: float) -> bool:
-        """Tell whether fewer arrive than their numbers count or their stamps promise."""
-        if self.is_silent(now):
-            return False
-        numbers = list(self._numbers)
-        steps = [b - a for a, b in zip(numbers, numbers[1:])]
-        if len(steps) >= _PROMISE_SAMPLES:
-            # Those of several publishers go up and down, and tell nothing; nor do their stamps.
-            return min(steps) > 0 and len(steps) < _LOSING_SHARE * sum(steps)
-        stamps = list(self._stamps)
-        gaps = sorted(b - a for a, b in zip(stamps, stamps[1:]) if b > a)
-        if len(gaps) < _PROMISE_SAMPLES:
-            return False
-        promised = 1 / max(gaps[int(len(gaps) * _PROMISE_QUANTILE)], 1e-3)
-        return 0 < self.rate(now) < _LOSING_SHARE * promised
-
-
 @dataclass
 class _Trial:
     """Another transport in place of one that loses images; times of the trial and its start."""
@@ -142,8 +76,8 @@ class TransportChoice:
     :param prefers_near: raw images of other computers are left for compressed ones; else the
         published order is kept
     :ivar shown: topic and type of what is shown; ``None`` while nothing is published
-    :ivar because: why that is not the first one published: ``silent``, ``elsewhere``, ``losing``;
-        empty if it is
+    :ivar because: why that is not the first one published: ``silent``, ``elsewhere``, ``losing``,
+        ``unreadable``; empty if it is
     """
 
     def __init__(self, prefers_near: bool = True) -> None:
@@ -155,6 +89,11 @@ class TransportChoice:
         # How long one that is better than what is shown has to come before it is shown again.
         self._probation: dict[tuple[str, str], float] = {}
         self._trial: _Trial | None = None
+        # What was published at the last look.
+        self._published: set[tuple[str, str]] = set()
+        # Those whose images could not be shown, and since when those that come cannot.
+        self._unreadable: set[tuple[str, str]] = set()
+        self._unreadable_since: float | None = None
         self._paused = False
         self._next_trial, self._pause = float('-inf'), _FIRST_PAUSE_S
 
@@ -162,14 +101,17 @@ class TransportChoice:
         """Stop to listen; what was learnt remains."""
         self._paused = True
 
-    def look(self, published: Sequence[Transport], now: float) -> tuple[Transport, ...]:
+    def look(self, published: Sequence[Transport], now: float,
+             unreadable: bool = False) -> tuple[Transport, ...]:
         """
         Return the transports to listen to, the best first.
 
         :param published: those with publishers, the best first
+        :param unreadable: the newest image of what is shown cannot be shown
         """
         if self._paused:
             self._listening = {key: Arrivals(now) for key in self._listening}
+        self._note_unreadable(unreadable, now)
         self._order = self._ordered(published)
         by_key = {transport.key: transport for transport in self._order}
         trial = self._trial
@@ -182,11 +124,18 @@ class TransportChoice:
         self._listening = {key: arrivals for key, arrivals in self._listening.items()
                            if key in by_key}
         if not self._order:
-            self.shown, self.because = None, ''
+            self.shown, self.because, self._published = None, '', set()
             return ()
+        self._unreadable &= by_key.keys()
         if self.shown not in by_key:
             self.shown = None
             self._show(self._order[0].key, now)
+        assert self.shown is not None
+        # Better ones that were not published before may come.
+        for transport in self._order[:self._rank(self.shown)]:
+            if transport.key not in self._published and transport.topic != self.shown[0]:
+                self._listening.setdefault(transport.key, Arrivals(now))
+        self._published = set(by_key)
         self._try_for_losses(by_key, now)
         self._settle(now)
         self._listen_to_more(now)
@@ -205,15 +154,27 @@ class TransportChoice:
         if arrivals is None:
             return False
         arrivals.add(now, stamp, number)
-        if key != self.shown and self._is_silent(self.shown, now):
+        if key != self.shown and self._is_silent(self.shown, now) and (
+                key not in self._unreadable):
             self._show(key, now)
         return key == self.shown
+
+    def _note_unreadable(self, unreadable: bool, now: float) -> None:
+        """Leave what cannot be shown for some time as if it were silent."""
+        if not unreadable or self.shown is None:
+            self._unreadable_since = None
+            if self.shown is not None:
+                self._unreadable.discard(self.shown)
+        elif self._unreadable_since is None:
+            self._unreadable_since = now
+        elif now - self._unreadable_since >= SILENCE_S:
+            self._unreadable.add(self.shown)
 
     def _ordered(self, published: Sequence[Transport]) -> list[Transport]:
         loser = self._trial.loser if self._trial is not None else None
 
         def is_last(transport: Transport) -> bool:
-            return transport.key == loser or (
+            return transport.key == loser or transport.key in self._unreadable or (
                 self._prefers_near and transport.raw and transport.elsewhere)
 
         return sorted(published, key=is_last)
@@ -224,7 +185,7 @@ class TransportChoice:
 
     def _is_silent(self, key: tuple[str, str] | None, now: float) -> bool:
         arrivals = self._listening.get(key) if key is not None else None
-        if arrivals is None:
+        if arrivals is None or key in self._unreadable:
             return True
         # An image that stays is followed by silence.
         stays = arrivals.times and any(t.key == key and t.stays for t in self._order)
@@ -233,6 +194,7 @@ class TransportChoice:
     def _show(self, key: tuple[str, str], now: float) -> None:
         """Show one that comes, or may come, and go on listening to the better ones."""
         before, self.shown = self.shown, key
+        self._unreadable_since = None
         if before is not None and self._rank(before) < self._rank(key):
             # The better one has failed; it is shown again once it comes steadily.
             wait = self._probation.get(before)
@@ -325,6 +287,8 @@ class TransportChoice:
             return ''
         if self._trial is not None and self._trial.loser == first.key:
             return 'losing' if self._trial.kept else ''
+        if first.key in self._unreadable:
+            return 'unreadable'
         if first.key in self._listening or not first.elsewhere:
             return 'silent'
         return 'elsewhere'

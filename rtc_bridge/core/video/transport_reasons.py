@@ -42,10 +42,23 @@ def describe_choice(shown: str, first: str, because: str, nodes: Sequence[str] =
         'silent': f'{first}{by} is published but sends nothing. It is shown again once it does',
         'elsewhere': f'raw images of {first}{by} come from another computer, and would need most '
                      f'of a network. Set {prefix}type to raw to show them all the same',
+        'unreadable': f'images of {first}{by} come, but cannot be shown',
         'losing': f'many raw images of {first}{by} are lost on their way to the bridge. '
                   f'Set {prefix}type to raw to show them all the same',
     }.get(because)
     return f'{shown} is shown instead of {first}: {reason}' if reason else f'{shown} is shown'
+
+
+def far_raw_advice(topic: str, nodes: Sequence[str] = ()) -> str:
+    """
+    Return what to do about raw images of another computer that have no compressed sibling.
+
+    :param nodes: that publish them
+    """
+    by = f' of {" and ".join(nodes)}' if nodes else ''
+    return (f'raw images of {topic}{by} come from another computer: they need most of a network, '
+            'and may slow the camera down for everybody. Publish compressed ones besides '
+            '(package compressed_image_transport): they are shown in their place')
 
 
 def other_transport(topic: str, kind: str, published: Sequence[str],

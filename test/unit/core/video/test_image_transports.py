@@ -19,7 +19,7 @@ from rtc_bridge.core.video.image_transports import (
     base_name, COMPRESSED, FFMPEG, RAW, shown_topics, similar_names, THEORA,
 )
 from rtc_bridge.core.video.transport_reasons import (
-    describe_choice, other_transport, transport_not_shown,
+    describe_choice, far_raw_advice, other_transport, transport_not_shown,
 )
 
 
@@ -53,6 +53,11 @@ def test_what_is_shown_is_said_with_its_reason():
                            ('elsewhere', 'cameras.a.type to raw'), ('losing', 'are lost')):
         text = describe_choice('/a/compressed', '/a', because, ['/cam'], 'cameras.a.')
         assert text.startswith('/a/compressed is shown instead of /a: ') and words in text
+
+
+def test_raw_images_of_another_computer_are_advised_against():
+    text = far_raw_advice('/a', ['/cam'])
+    assert '/a of /cam' in text and 'compressed_image_transport' in text
 
 
 def test_reasons_name_topic_and_remedy():

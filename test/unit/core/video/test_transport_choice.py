@@ -15,7 +15,8 @@
 """Which of a camera's transports is shown, by what arrives."""
 
 import pytest
-from rtc_bridge.core.video.transport_choice import SILENCE_S, Transport, TransportChoice
+from rtc_bridge.core.video.arrivals import SILENCE_S
+from rtc_bridge.core.video.transport_choice import Transport, TransportChoice
 
 RAW = Transport('/front/image_raw', 'Image', raw=True)
 JPEG = Transport('/front/image_raw/compressed', 'CompressedImage')
@@ -37,11 +38,14 @@ class Robot:
         # Which were shown, and which were lost since nobody listened.
         self.shown = []
         self.missed = []
+        # Keys of those whose images cannot be shown.
+        self.unreadable = set()
         self.listening = ()
         self.look()
 
     def look(self):
-        self.listening = self.choice.look(self.published, self.now)
+        self.listening = self.choice.look(self.published, self.now,
+                                          self.choice.shown in self.unreadable)
 
     def publish(self, transport, stamp=None, number=None):
         if transport in self.listening:
@@ -245,6 +249,49 @@ def test_numbers_of_the_middleware_tell_of_losses_too():
         two.publish(RAW, number=number + 500 * (number % 2))
         two.look()
     assert two.listening == (RAW,)
+
+
+def test_images_that_cannot_be_shown_give_way_to_those_that_can():
+    robot = Robot(RAW, JPEG, H264)
+    robot.rates, robot.unreadable = {RAW: 10, JPEG: 10}, {RAW.key}
+    robot.run(10)
+    assert set(robot.run(5)) == {JPEG} and robot.choice.because == 'unreadable'
+    # Another publisher may be better.
+    robot.unreadable.clear()
+    robot.published = [JPEG, H264]
+    robot.run(1)
+    robot.published = [RAW, JPEG, H264]
+    robot.run(2)
+    assert set(robot.run(5)) == {RAW} and robot.choice.because == ''
+
+
+def test_a_better_transport_may_be_published_later():
+    robot = Robot(JPEG)
+    robot.rates = {RAW: 10, JPEG: 10}
+    assert set(robot.run(5)) == {JPEG}
+    robot.published = [RAW, JPEG]
+    robot.run(2)
+    assert set(robot.run(3)) == {RAW} and robot.listening == (RAW,)
+    # One that sends nothing displaces nothing.
+    quiet = Robot(JPEG)
+    quiet.rates = {JPEG: 10}
+    quiet.run(5)
+    quiet.published = [RAW, JPEG]
+    assert len(quiet.run(10)) == 100 and quiet.listening == (RAW, JPEG)
+    assert quiet.choice.because == 'silent'
+
+
+def test_where_nothing_can_be_shown_nothing_flickers():
+    robot = Robot(RAW, JPEG)
+    robot.rates, robot.unreadable = {RAW: 10, JPEG: 10}, {RAW.key, JPEG.key}
+    robot.run(20)
+    shown = robot.run(20)
+    assert sum(a != b for a, b in zip(shown, shown[1:])) <= 3
+    alone = Robot(RAW)
+    alone.rates, alone.unreadable = {RAW: 10}, {RAW.key}
+    assert len(alone.run(10)) == 100
+    alone.unreadable.clear()
+    assert len(alone.run(10)) == 100 and alone.choice.because == ''
 
 
 def test_two_types_of_one_topic_are_listened_to_in_turn():
