@@ -51,5 +51,6 @@ def generate_launch_description() -> LaunchDescription:
              respawn=True, respawn_delay=2.0),
         include('robot.launch.py', relay_url=link, rviz=LaunchConfiguration('rviz'),
                 params_file=PathJoinSubstitution([SHARE, 'config', 'demo.yaml'])),
-        LogInfo(msg=['The robot is here: ', *link]),
+        LogInfo(msg=['The robot will be here: ', *link, '; open it by the "link to drive" that '
+                     'the bridge prints once it has started']),
     ])

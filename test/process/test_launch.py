@@ -291,9 +291,11 @@ def test_robot_under_launch_testing(install, name):
 def test_demo(launch):
     port = free_port()
     demo = launch('demo.launch.py', port=port)
-    assert demo.wait_for(r'The robot is here: (\S+)')[1] == f'http://127.0.0.1:{port}/demo'
+    assert demo.wait_for(r'The robot will be here: ([^;]+)')[1] == (
+        f'http://127.0.0.1:{port}/demo')
     demo.wait_for(f'listens on http://127.0.0.1:{port}')
     demo.wait_for(f'relay: http://127.0.0.1:{port}/demo')
+    demo.wait_for(f'link to drive.*: http://127.0.0.1:{port}/demo#')
     assert demo.started() == {'relay', 'sim_robot', 'bridge', 'cmd_vel_guard'}
     assert demo.stop() == 0
     assert 'Traceback' not in demo.output
