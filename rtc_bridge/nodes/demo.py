@@ -27,6 +27,8 @@ from ..sim.demo import Demo
 from ..sim.demo_environment import choose_port, demo_environment, shared_file, url_of
 
 _ROBOT = 'demo'
+# The camera of --video.
+_CLIP = 'video.image_raw'
 # Seconds between two attempts to reach the relay, which may not listen yet.
 _RETRY_S = 0.1
 
@@ -55,6 +57,8 @@ def _programs(options: argparse.Namespace, port: int) -> dict[str, list[str]]:
                    '-p', f'relay_url:={relay_url}', '-p', f'page_url:={page_url}'],
     }
     if options.video:
+        # The clip shows another place: nobody drives the simulated robot by it.
+        programs['bridge'] += ['-p', f'cameras.{_CLIP}.drive:=false']
         programs['play_video'] = ['--ros-args', '-p', 'camera:=video',
                                   '-p', f'path:={options.video.resolve()}']
     return programs
