@@ -28,6 +28,7 @@ from ..core.errors import ImageError
 from ..core.protocol.strict_json import shorten
 from ..core.video.encoding_names import encoding_name
 from ..core.video.jpeg_extent import END, find_end, find_start
+from ..core.video.video_formats import names_still_image
 
 # A PNG ends with this chunk, of 12 bytes, and perhaps some padding.
 _PNG_END, _PNG_END_BYTES = b'IEND', 64
@@ -89,9 +90,10 @@ def decode_compressed(data: bytes, format: str,  # noqa: A002 - the message's na
     values: dict[str, str | int | float] = {
         'format': format, 'bytes': len(data), 'kind': kind}
     if not kind:
+        known = not data or any(map(names_still_image, format.split(';')))
         raise ImageError(f'{len(data)} bytes of format {shorten(format)} are no image that is '
                          f'known (they begin with {data[:8].hex(" ") or "nothing"})',
-                         'not-decodable', values)
+                         'broken-picture' if known else 'not-decodable', values)
     decoded = _decode_jpeg(data[find_start(data):]) if kind == 'jpeg' else _decode(data, kind)
     if decoded is None:
         raise ImageError(f'{len(data)} bytes of format {shorten(format)} are broken or cut short',

@@ -120,8 +120,8 @@ class PassthroughStream(VideoStream):
             return None if missing else unit
         if unit.keyframe:
             self._take_keyframe()
-        else:
-            self._await_keyframe()
+        elif self._broken and self._viewers or self._waiting_since is not None:
+            self.await_keyframe()
         if self._viewers and self._broken:
             self.stats.superseded += 1
         elif self._viewers and sps is not None:
@@ -143,9 +143,12 @@ class PassthroughStream(VideoStream):
             self.fault = ''
         self._last_keyframe = now
 
-    def _await_keyframe(self) -> None:
-        if not (self._broken and self._viewers or self._waiting_since is not None):
-            return
+    def await_keyframe(self, title: str = 'H.264') -> None:
+        """
+        Note that a unit is of no use without a keyframe that has not come; from any thread.
+
+        :param title: of the codec, for people
+        """
         # A source that was asked once may not have listened yet.
         self.request_keyframe()
         since = self._waiting_since
@@ -154,7 +157,12 @@ class PassthroughStream(VideoStream):
             source = self.monitor.source
             self._refuse(no_keyframes(source.topic or self.name, KEYFRAME_TIMEOUT_S,
                                       f'{source.topic}/request_keyframe',
-                                      source.keyframe_listeners))
+                                      source.keyframe_listeners, title))
+
+    def end_waiting(self) -> None:
+        """Note that a decoder has what it needs; from any thread."""
+        self._waiting_since = None
+        self.fault = ''
 
     def _refuse(self, why: str | PictureReason) -> None:
         fault = why if isinstance(why, str) else why.text

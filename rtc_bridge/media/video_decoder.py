@@ -130,8 +130,10 @@ class VideoDecoder:
                 units = None
                 self._stream.request_keyframe()
                 continue
-            if units.awaits_keyframe:
-                self._stream.request_keyframe()
+            if not units.begun:
+                self._stream.await_keyframe(units.title)
+            elif codec != 'h264':
+                self._stream.end_waiting()
             for frame in frames:
                 self.images += 1
                 with guard('decoder', self._count):
@@ -145,17 +147,18 @@ class _Units:
     """
     Decodes the access units of one codec from a keyframe on.
 
+    :ivar begun: frames have come
     :raises ImageError: FFmpeg has no decoder for it here
     """
 
     def __init__(self, codec: str) -> None:
         self.codec = codec
         self.title = CODEC_TITLES.get(codec, codec)
-        self.awaits_keyframe = False
+        self.begun = False
         self._context = self._open()
         self._hevc = HevcUnits() if codec == 'hevc' else None
-        # The context has had its first keyframe.
-        self._begun = False
+        # Of H.265: the context has had its first keyframe. The others skip what is before it.
+        self._joined = False
 
     def _open(self) -> VideoCodecContext:
         for name in _DECODERS.get(self.codec, (self.codec,)):
@@ -179,26 +182,24 @@ class _Units:
 
         :raises ImageError: the unit is broken, or refers to what is missing
         """
-        self.awaits_keyframe = False
         if self._hevc is not None:
             unit, keyframe = self._hevc.read(unit)
-            if not self._begun and not (keyframe and self._hevc.has_parameter_sets):
+            if keyframe and not self._hevc.has_parameter_sets:
+                raise ImageError('H.265 without parameter sets: its keyframes have none, and none '
+                                 'came before', 'broken-picture', {'format': self.codec})
+            self._joined = self._joined or keyframe
+            if not self._joined:
                 # FFmpeg would show grey.
-                self.awaits_keyframe = True
-                if keyframe:
-                    raise ImageError('H.265 without parameter sets: its keyframes have none, and '
-                                     'none came before', 'broken-picture', {'format': self.codec})
                 return []
         try:
             frames = self._context.decode(av.Packet(unit))
         except av.FFmpegError as error:
             # Before the first keyframe there is nothing to refer to.
-            if not self._begun:
-                self.awaits_keyframe = True
+            if not self.begun:
                 return []
             raise ImageError(f'{self.title} cannot be decoded: {error}', 'broken-picture',
                              {'format': self.codec}) from None
-        self._begun = self._begun or bool(frames)
+        self.begun = self.begun or bool(frames)
         if any(frame.is_corrupt for frame in frames):
             raise ImageError(f'{self.title} refers to frames that did not come', 'broken-picture',
                              {'format': self.codec})

@@ -191,18 +191,19 @@ def losing_pictures(topic: str, lost: int, sent: int, image_bytes: int,
 
 
 def no_keyframes(topic: str, seconds: float, request_topic: str,
-                 listeners: int | None = None) -> PictureReason:
+                 listeners: int | None = None, title: str = 'H.264') -> PictureReason:
     """
-    Return the reason that a camera's H.264 cannot be joined.
+    Return the reason that a camera's video cannot be joined.
 
     :param seconds: without a keyframe
     :param request_topic: on which the bridge asks for one
     :param listeners: subscribers of that topic, ``None`` if not known
+    :param title: of the codec
     """
     heard = '' if listeners is None else (
         'nobody listens there' if not listeners else 'its subscribers did not answer')
     return PictureReason(
-        'no-keyframes', f'H.264 of {topic} comes, but has brought no keyframe for {seconds:.0f} '
+        'no-keyframes', f'{title} of {topic} comes, but has brought no keyframe for {seconds:.0f} '
         f's, and without one nothing can be shown. The bridge asks on {request_topic}'
         f'{f"; {heard}" if heard else ""}. Let the encoder send one each second (GOP size).',
         {'topic': topic, 'seconds': round(seconds), 'request_topic': request_topic,

@@ -99,6 +99,14 @@ def test_what_is_no_image_is_refused_with_its_format():
     assert error.value.values == {'format': 'theora', 'bytes': 54, 'kind': ''}
 
 
+@pytest.mark.parametrize('form', ['jpeg', 'rgb8; jpeg compressed bgr8', 'image/png'])
+def test_a_known_format_without_its_image_is_broken(form):
+    for data in (b'', bytes(100)):
+        with pytest.raises(ImageError, match='no image that is known') as error:
+            decode_compressed(data, form)
+        assert error.value.code == 'broken-picture'
+
+
 def without_tables(jpeg):
     """Leave the Huffman tables out, as MJPEG in AVI files does."""
     out, at = jpeg[:2], 2

@@ -278,6 +278,29 @@ async def test_a_codec_without_a_decoder_is_named():
     watcher.close()
 
 
+async def test_other_codecs_without_a_keyframe_are_named(monkeypatch):
+    monkeypatch.setattr(passthrough_stream, 'KEYFRAME_TIMEOUT_S', 0.3)
+    units = encode_video('libx265', count=5, **HEVC)[1:]
+    camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
+    watcher = Watcher(camera, 'h264')
+    async with asyncio.timeout(PATIENCE):
+        while not camera.source.stream.stats.errors:
+            for unit in units:
+                camera.put_video(unit, codec='hevc')
+                await asyncio.sleep(0.02)
+    assert camera.reason().code == 'no-keyframes' and 'H.265' in camera.reason().text
+    assert not watcher.pictures
+    watcher.close()
+
+
+async def test_h265_with_b_frames_is_decoded():
+    units = encode_video('libx265', preset='ultrafast', x265_params='log-level=none:bframes=3')
+    camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
+    watcher = Watcher(camera, 'h264')
+    await publish(camera, units * 5, watcher, 'hevc')
+    watcher.close()
+
+
 async def test_h265_without_parameter_sets_is_named():
     units = [b''.join(START_CODE + nal for nal in split_nals(unit) if nal[0] >> 1 < 32)
              for unit in encode_video('libx265', **HEVC)]
