@@ -81,6 +81,13 @@ def run(program: str, arguments: list[str]) -> int:
     except DependencyError as error:
         print(f'rtc-bridge {program}: {error}', file=sys.stderr)
         return REFUSED
+    except ImportError as error:
+        if (error.name or '').partition('.')[0] == __package__:
+            raise
+        remedy = import_module('rtc_bridge.system.import_faults').import_remedy(str(error))
+        print(f'rtc-bridge {program}: a library cannot be imported: {error}. {remedy}',
+              file=sys.stderr)
+        return REFUSED
     except KeyboardInterrupt:
         # Ctrl-C before the program handles SIGINT. It ends all programs with status 0.
         return 0

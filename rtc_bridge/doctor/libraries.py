@@ -21,20 +21,15 @@ from pathlib import Path
 from ..core.checks.result import Check
 from ..core.errors import DependencyError
 from ..system.dependency_check import check, dependencies_of, Dependency
+from ..system.import_faults import import_remedy
 from ..system.trial_process import run_trial
 
 # Seconds for an import.
 _IMPORT_TIMEOUT_S = 30.0
 # These load libraries of the system, which may be missing or built for another NumPy.
 _NATIVE = ('av', 'cv2', 'cv_bridge', 'cryptography', 'numpy', 'rclpy')
-_REMEDIES = {
-    'libGL': 'sudo apt install libgl1; or opencv-python-headless instead of opencv-python',
-    'numpy': 'A library was built for another NumPy: python3 -m pip install "numpy<2", or a newer '
-             'build of that library',
-    'libav': 'Reinstall PyAV: python3 -m pip install --force-reinstall av',
-    'rmw': 'RMW_IMPLEMENTATION names a middleware that is not installed: install its package, or '
-           'unset the variable; it has to be the same for all programs of the robot',
-    'rcl': 'Source ROS: source /opt/ros/$ROS_DISTRO/setup.bash'}
+# The bridge does without this one.
+_OPTIONAL = 'cv_bridge'
 
 
 def check_versions(program: str) -> Check:
@@ -76,8 +71,8 @@ async def check_imports(modules: Iterable[str]) -> list[Check]:
             fault = await run_trial(['-c', f'import {module}'], lambda line: False,
                                     _IMPORT_TIMEOUT_S)
             if fault:
+                optional = '; images are read without it' if module == _OPTIONAL else ''
                 found.append(Check(
-                    f'library {module}', 'fail', f'its import {fault}', next(
-                        (remedy for word, remedy in _REMEDIES.items()
-                         if word.lower() in fault.lower()), f'Reinstall {module}')))
+                    f'library {module}', 'warn' if optional else 'fail',
+                    f'its import {fault}{optional}', import_remedy(fault, module)))
     return found

@@ -98,7 +98,9 @@ class Doctor:
         """Return the results in the order of the report."""
         checks = [check_versions('bridge') if is_importable('rclpy') else check_sourced()]
         checks += await _guarded('libraries', lambda: check_imports(
-            [each.module for each in dependencies_of('bridge') if is_importable(each.module)]))
+            [module for module in (
+                *(each.module for each in dependencies_of('bridge')), 'cv_bridge')
+             if is_importable(module)]))
         broken = {check.name.removeprefix('library ') for check in checks
                   if check.state == 'fail'}
         checks += await _guarded('parameters', lambda: self._read_parameters(broken))
@@ -110,7 +112,7 @@ class Doctor:
             'ICE servers': lambda: self._with(('aiohttp', 'aiortc', 'av'), broken,
                                               self._check_ice_servers),
             'relay': lambda: self._with(('websockets',), broken, self._check_relay),
-            'graph': lambda: self._with(('rclpy', 'cv2', 'numpy', 'cv_bridge'), broken,
+            'graph': lambda: self._with(('rclpy', 'cv2', 'numpy'), broken,
                                         self._check_graph)}
         for found in await asyncio.gather(*(
                 _guarded(name, section) for name, section in sections.items())):

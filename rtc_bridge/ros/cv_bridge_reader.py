@@ -31,19 +31,12 @@ import numpy as np
 from sensor_msgs.msg import Image
 
 from ..media.i420 import Pixels
+from ..system.import_faults import import_remedy
 
 logger = logging.getLogger(__name__)
 # What every cv_bridge reads right, if there is no padding, with the channels; the pure Python one
 # on PyPI ignores ``step``.
 _PLAIN = {'rgb8': 3, 'bgr8': 3, 'mono8': 1}
-# What to do about a failure whose text has a word, the last one about any.
-_REMEDIES = (
-    ('libGL', 'sudo apt install libgl1'),
-    ('numpy', "python3 -m pip install 'numpy<2', or a cv_bridge that is built for this numpy"),
-    ('_ARRAY_API', "python3 -m pip install 'numpy<2', or a cv_bridge that is built for this "
-     'numpy'),
-    ('No module named', 'sudo apt install ros-{distro}-cv-bridge'),
-    ('', 'sudo apt install --reinstall ros-{distro}-cv-bridge'))
 # Characters of the failure that are logged.
 _MAX_TEXT = 200
 
@@ -97,10 +90,11 @@ class CvBridgeReader:
 
 def _report(what: str, error: BaseException) -> None:
     text = ' '.join(f'{type(error).__name__}: {error}'.split())
-    remedy = next(found for word, found in _REMEDIES if word.lower() in text.lower())
-    logger.warning(
-        'cv_bridge %s (%s); images are read without it. To mend it: %s', what, text[:_MAX_TEXT],
-        remedy.format(distro=os.environ.get('ROS_DISTRO', 'jazzy')))
+    package = f'ros-{os.environ.get("ROS_DISTRO", "jazzy")}-cv-bridge'
+    remedy = (f'sudo apt install {package}' if isinstance(error, ModuleNotFoundError)
+              else import_remedy(text, package))
+    logger.warning('cv_bridge %s (%s); images are read without it. %s', what, text[:_MAX_TEXT],
+                   remedy)
 
 
 @lru_cache(maxsize=1)

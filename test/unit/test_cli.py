@@ -107,3 +107,14 @@ exit(cli.main())
     assert process.stderr.read() == ''
     process.stderr.close()
     assert process.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize('program', ['bridge', 'sim-robot', 'play-video'])
+def test_a_library_that_cannot_be_imported_costs_one_line(program, tmp_path, monkeypatch):
+    (tmp_path / 'cv2.py').write_text('raise ImportError("libGL.so.1: cannot open")')
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path))
+    done = rtc_bridge(program)
+    assert done.returncode == 2 and done.stdout == ''
+    line, = done.stderr.splitlines()
+    assert line.startswith(f'rtc-bridge {program}: ') and 'libGL.so.1' in line
+    assert 'sudo apt install libgl1' in line

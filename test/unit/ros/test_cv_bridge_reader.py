@@ -62,10 +62,10 @@ def test_it_is_not_asked_for_others(members):
 @pytest.mark.parametrize('error, remedy', [
     (ImportError('libGL.so.1: cannot open shared object file'), 'sudo apt install libgl1'),
     (ModuleNotFoundError("No module named 'cv_bridge'"), 'apt install ros-jazzy-cv-bridge'),
-    (ImportError('numpy.core.multiarray failed to import'), "'numpy<2'"),
-    (AttributeError('_ARRAY_API not found'), "'numpy<2'"),
-    (SystemError('initialization of cv_bridge_boost raised\n unreported exception'), 'reinstall'),
-    (SystemExit('no display'), 'reinstall'), (RuntimeError('module ' * 100), 'reinstall')])
+    (ImportError('numpy.core.multiarray failed to import'), '"numpy<2"'),
+    (AttributeError('_ARRAY_API not found'), '"numpy<2"'),
+    (SystemError('initialization of cv_bridge_boost raised\n unreported exception'), 'Reinstall'),
+    (SystemExit('no display'), 'Reinstall'), (RuntimeError('module ' * 100), 'Reinstall')])
 def test_one_that_cannot_be_imported_costs_one_line(error, remedy, warnings, monkeypatch):
     monkeypatch.delenv('ROS_DISTRO', raising=False)
 
