@@ -158,15 +158,16 @@ class CameraTopic:
         if not self.camera.watched:
             return
         topic = self.topic if shown is None else shown.topic
-        self.camera.transport = {'topic': topic}
+        told = {'topic': topic}
         if shown is not None:
-            self.camera.transport['type'] = shown.message_type
+            told['type'] = shown.message_type
             if self._choice.because:
-                self.camera.transport['instead_of'] = sources[0].topic
-                self.camera.transport['because'] = self._choice.because
+                told |= {'instead_of': sources[0].topic, 'because': self._choice.because}
             self._log_change(shown, sources[0], shown_before)
             if shown.transport.raw and shown.transport.elsewhere and len(sources) == 1:
-                self._advise(shown)
+                told['advice'] = self._advise(shown)
+        # As a whole: another thread reads it.
+        self.camera.transport = told
         self.camera.topic_reason = self._reason(sources, shown)
         self.camera.monitor.source = self._facts(topic, shown)
 
@@ -179,13 +180,13 @@ class CameraTopic:
             topic, shown.nodes, None if shown.elsewhere is None else not shown.elsewhere,
             None if keyframes is None else keyframes.get_subscription_count())
 
-    def _advise(self, shown: ImageSource) -> None:
+    def _advise(self, shown: ImageSource) -> str:
         """Say once that raw images of another computer have no smaller sibling."""
         advice = far_raw_advice(shown.topic, shown.nodes)
-        self.camera.transport['advice'] = advice
         if self._advised != shown.topic:
             self._advised = shown.topic
             logger.warning('camera %s: %s', self.camera.name, advice)
+        return advice
 
     def _log_change(self, shown: ImageSource, first: ImageSource,
                     shown_before: tuple[str, str] | None) -> None:
