@@ -40,6 +40,11 @@ PROGRAMS = {
 }
 # The programs that parse options of their own. The others take ROS arguments only.
 _WITH_OPTIONS = ('demo', 'relay', 'invite', 'doctor', 'view')
+# Those that end by themselves: interrupted they have not done their work. The others run until
+# somebody ends them.
+_ONE_SHOT = ('invite', 'doctor')
+# The exit status of a command that SIGINT has ended, as shells have it.
+_INTERRUPTED = 130
 
 
 def _usage() -> str:
@@ -73,8 +78,9 @@ def run(program: str, arguments: list[str]) -> int:
         return _refuse_options(program, own[0])
     # rclpy, argparse and the programs read the command line from here.
     sys.argv = [f'rtc-bridge {program}', *arguments]
+    interrupted = _INTERRUPTED if program in _ONE_SHOT else 0
     try:
-        with ended_by_signals():
+        with ended_by_signals(interrupted):
             import_module('rtc_bridge.system.dependency_check').check(program)
             module = import_module(f'rtc_bridge.nodes.{program.replace("-", "_")}')
         return module.main() or 0
@@ -89,8 +95,8 @@ def run(program: str, arguments: list[str]) -> int:
               file=sys.stderr)
         return REFUSED
     except KeyboardInterrupt:
-        # Ctrl-C before the program handles SIGINT. It ends all programs with status 0.
-        return 0
+        # Ctrl-C before the program handles SIGINT, if it ever does.
+        return interrupted
     finally:
         _flush()
 

@@ -21,16 +21,16 @@ import signal
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals(status: int = 0) -> Iterator[None]:
     """
-    Let SIGINT and SIGTERM end the process at once, with status 0, while the block runs.
+    Let SIGINT and SIGTERM end the process at once, with this status, while the block runs.
 
     For the time in which a program has begun nothing that it would have to end. An exception such
     as ``KeyboardInterrupt`` may be lost in a callback of Python's imports, or come out of the
     import as another error, with a traceback. Main thread only.
     """
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
+        signal.signal(number, lambda *_: os._exit(status))
     try:
         yield
     finally:

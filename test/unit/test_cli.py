@@ -55,9 +55,11 @@ def test_unknown_program(arguments, fault):
 
 
 @pytest.mark.parametrize('number', ['SIGINT', 'SIGTERM'])
-@pytest.mark.parametrize('module', [
-    'rtc_bridge.system.dependency_check', 'rtc_bridge.nodes.relay'])
-def test_a_signal_during_the_start_is_quiet(module, number):
+@pytest.mark.parametrize('module, program, status', [
+    ('rtc_bridge.system.dependency_check', 'relay', 0), ('rtc_bridge.nodes.relay', 'relay', 0),
+    ('rtc_bridge.nodes.invite', 'invite', 130)])
+def test_a_signal_during_the_start_is_quiet(module, program, status, number):
+    """What ends by itself has not done its work then."""
     code = f"""
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -69,9 +71,9 @@ sys.meta_path.insert(0, Interrupt())
 from rtc_bridge import cli
 exit(cli.main())
 """
-    done = subprocess.run([sys.executable, '-c', code, 'relay', '--open', '--port', '0'],
-                          capture_output=True, text=True, timeout=PATIENCE)
-    assert (done.returncode, done.stdout, done.stderr) == (0, '', '')
+    done = subprocess.run([sys.executable, '-c', code, program], capture_output=True, text=True,
+                          timeout=PATIENCE)
+    assert (done.returncode, done.stdout, done.stderr) == (status, '', '')
 
 
 def test_relay_imports_nothing_of_ros_or_media():
