@@ -262,7 +262,8 @@ class Bridge:
                                self._robot.robot_id)
 
     def _cameras_changed(self) -> None:
-        self._robot.camera_findings = self._cameras.findings
+        # The cause before what follows from it.
+        self._robot.camera_findings = self._network.findings + self._cameras.findings
         self._sessions.cameras_changed()
 
     def _notices_changed(self) -> None:
@@ -276,7 +277,8 @@ class Bridge:
     def _network_changed(self) -> None:
         _logger.debug('network changed: ask the ICE servers, check the way to the relay')
         self._ice_server_monitor.network_changed()
-        self._network.changed()
+        if self._network.changed():
+            self._cameras_changed()
         if self._turn_credentials is not None:
             self._turn_credentials.network_changed()
         if self._relay_client is not None:

@@ -47,20 +47,27 @@ class NetworkStatus:
         self._now = find()
         self._addresses = LateAddresses(self._now)
 
-    def changed(self) -> None:
-        """Look at the addresses anew, as the network has changed."""
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Return why cameras of other hosts may be missing, as sentences."""
+        late = () if self._is_local else self._addresses.late
+        return tuple(map(self._addresses.text, late))
+
+    def changed(self) -> bool:
+        """Look at the addresses anew; tell whether the findings are others than before."""
+        before = self.findings
         self._now = self._find()
         for host in self._addresses.update(self._now):
             if not self._is_local:
                 logger.warning('%s', self._addresses.text(host))
+        return self.findings != before
 
     def status(self) -> DiagnosticStatus:
         """Return the addresses, with a warning if one came late."""
         values = {host.address: host.interface for host in self._now}
-        late = () if self._is_local else self._addresses.late
-        if late:
-            values['late'] = ' '.join(host.address for host in late)
-            return make_status('network', DiagnosticStatus.WARN, self._addresses.text(late[0]),
-                               values)
+        findings = self.findings
+        if findings:
+            values['late'] = ' '.join(host.address for host in self._addresses.late)
+            return make_status('network', DiagnosticStatus.WARN, findings[0], values)
         return make_status('network', DiagnosticStatus.OK,
                            f'{len(self._now)} addresses' if self._now else 'no network', values)

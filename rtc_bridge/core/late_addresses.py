@@ -49,9 +49,9 @@ class LateAddresses:
         """Return what a late address means, and what to do."""
         when = ('came after this bridge had started' if self._known else
                 'came late: this bridge started without a network')
-        return (f'the address {host.address} ({host.interface}) {when}, so nodes and cameras of '
-                'other hosts are not found by it: restart the bridge, and start it after the '
-                'network (systemd: After=network-online.target)')
+        return (f'Address {host.address} ({host.interface}) {when}, so nodes and cameras of other '
+                'hosts are not found by it: restart the bridge, and start it after the network '
+                '(systemd: After=network-online.target)')
 
 
 def _counts(host: HostAddress) -> bool:

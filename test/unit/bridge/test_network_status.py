@@ -32,7 +32,8 @@ class Host:
 
     def become(self, *addresses):
         self.addresses[:] = addresses
-        self.network.changed()
+        before = self.network.findings
+        assert self.network.changed() == (self.network.findings != before)
         return self.network.status()
 
 
@@ -46,6 +47,7 @@ def test_a_network_that_comes_after_the_start_is_told_once(caplog, at_start):
     assert 'this bridge started without a network' in status.message
     assert 'restart the bridge' in status.message and 'network-online.target' in status.message
     assert {pair.key: pair.value for pair in status.values}['late'] == WIFI.address
+    assert host.network.findings == (status.message,)
     assert caplog.text.count('192.168.1.5 (wlan0) came late') == 1
     # It has gone, and comes again.
     assert host.become(*at_start).level == DiagnosticStatus.OK
