@@ -180,11 +180,19 @@ def _imdecode(data: bytes) -> Pixels | None:
 
 
 def _decode_by_ffmpeg(data: bytes, kind: str) -> Pixels | None:
-    """Return an image that OpenCV was built without, as BGR."""
+    """
+    Return an image that OpenCV was built without, as BGR.
+
+    :raises ImageError: FFmpeg was built without it, too
+    """
     demuxer = next(found for _, _, name, found in _FORMATS if name == kind)
     try:
         # Only this demuxer: others would read what files the data names.
         with av.open(io.BytesIO(data), 'r', format=demuxer) as container:
+            # PyAV has no context without a decoder.
+            if any(stream.codec_context is None for stream in container.streams.video):
+                raise ImageError(f'{kind} images cannot be decoded: OpenCV and FFmpeg have no '
+                                 'decoder for them here', 'not-decodable', {'format': kind})
             frame = next(container.decode(video=0), None)
             return frame.to_ndarray(format='bgr24') if frame is not None else None
     except (av.FFmpegError, ValueError, IndexError):

@@ -15,6 +15,7 @@
 """The ROS end of a camera: its subscriptions, only while the camera has viewers."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 import logging
 from typing import Any, cast
@@ -31,7 +32,7 @@ from .image_topics import find_sources, ImageSource, MESSAGES, own_hosts, publis
 from ..core.clock import boot_time
 from ..core.settings.robot_settings import camera_prefix
 from ..core.video.image_transports import (
-    base_name, CANDIDATES, FFMPEG, shown_topics, similar_names, topics_not_shown, VIDEO,
+    base_name, CANDIDATES, FFMPEG, RAW_TYPES, shown_topics, similar_names, topics_not_shown, VIDEO,
 )
 from ..core.video.picture_monitor import SourceFacts
 from ..core.video.picture_reason import (
@@ -125,6 +126,9 @@ class CameraTopic:
             sources = find_sources(topic, self._kind, self._qos,
                                    self._node.get_publishers_info_by_topic, self._own_hosts)
             if sources:
+                if self.camera.source.active:
+                    sources = [replace(source, video=source.message_type in RAW_TYPES)
+                               for source in sources]
                 if topic != self.topic:
                     logger.info('camera %s: its topic is %s', self.camera.name, topic)
                     self.topic = topic

@@ -63,6 +63,7 @@ class ImageSource:
     :ivar transient_local: the publishers keep their last message for subscribers that come later
     :ivar fetches_kept: only some publishers do so; another subscription gets what they have kept,
         as one that asks for it hears nothing of the others
+    :ivar video: raw images hold video, of which each message is needed
     :ivar elsewhere: all publishers run on other hosts; ``None`` if that is not known
     :ivar nodes: full names of the publishers' nodes
     :ivar mismatched: of them those whose QoS does not match
@@ -73,6 +74,7 @@ class ImageSource:
     reliable: bool
     transient_local: bool
     fetches_kept: bool = False
+    video: bool = False
     elsewhere: bool | None = field(default=None, compare=False)
     nodes: tuple[str, ...] = field(default=(), compare=False)
     mismatched: tuple[str, ...] = field(default=(), compare=False)
@@ -89,7 +91,8 @@ class ImageSource:
 
     def _profile(self, reliable: bool, transient_local: bool) -> QoSProfile:
         return QoSProfile(
-            depth=_IMAGE_DEPTH if self.message_type in RAW_TYPES else _STREAM_DEPTH,
+            depth=_IMAGE_DEPTH if self.message_type in RAW_TYPES and not self.video
+            else _STREAM_DEPTH,
             reliability=(ReliabilityPolicy.RELIABLE if reliable
                          else ReliabilityPolicy.BEST_EFFORT),
             durability=(DurabilityPolicy.TRANSIENT_LOCAL if transient_local

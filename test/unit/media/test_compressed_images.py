@@ -99,6 +99,12 @@ def test_what_is_no_image_is_refused_with_its_format():
     assert error.value.values == {'format': 'theora', 'bytes': 54, 'kind': ''}
 
 
+def test_a_format_without_a_decoder_is_named():
+    with pytest.raises(ImageError, match='jpegxl images cannot be decoded') as error:
+        decode_compressed(b'\0\0\0\x0cJXL \r\n\x87\n' + bytes(100), 'jxl')
+    assert error.value.code == 'not-decodable'
+
+
 @pytest.mark.parametrize('form', ['jpeg', 'rgb8; jpeg compressed bgr8', 'image/png'])
 def test_a_known_format_without_its_image_is_broken(form):
     for data in (b'', bytes(100)):

@@ -191,6 +191,17 @@ def test_a_topic_of_two_cameras_may_change_its_type(probe, watched):
             'cannot be subscribed to as' in camera.source.stream.stats.last_error)
 
 
+def test_of_video_in_images_each_message_is_kept(probe, watched):
+    publisher = probe.publisher(Image, 'image_raw', 30)
+    one = watched('image_raw')
+    for video, depth in ((False, 1), (True, 30), (False, 1)):
+        one.camera.source.active = video
+        one.camera.pictures.clear()
+        one.picture(probe, lambda: publisher.publish(image()))
+        reception, = one.topic._receptions.values()
+        assert reception.source.qos.depth == depth
+
+
 def test_a_missing_message_package_is_the_reason(watched, monkeypatch):
     one = watched('image_raw')
     publisher = SimpleNamespace(topic_type=VIDEO, qos_profile=RELIABLE, endpoint_gid=[1] * 16,
