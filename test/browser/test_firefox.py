@@ -21,7 +21,9 @@ import numpy as np
 import pytest
 from support.browsers import Firefox, until
 from support.drawn import check_delays, WATCH
-from support.pages import RED, SAVE_STATS, STATS, TELEMETRY
+from support.pages import (
+    foreign_pictures, RED, SAVE_STATS, STATS, TELEMETRY, WATCH_PICTURES,
+)
 from support.saved_pictures import check_snapshot_and_recording
 from support.stack import ColourCamera, Robot
 
@@ -172,9 +174,12 @@ def test_cameras_in_small_swap_with_the_main_one(page):
     selector = f"#{page.evaluate(f'{small}.firstElementChild.id')}"
     shows(page, GREEN, selector)
     shows(page, RED)
+    page.evaluate(WATCH_PICTURES)
     page.click(selector)
     shows(page, GREEN)
     shows(page, RED, selector)
+    page.wait_state('live')
+    assert foreign_pictures(page) == []
     assert page.evaluate('rtcBridge.hello.session') == session
     page.click('#thumbs')
 

@@ -46,11 +46,34 @@ TELEMETRY = """Object.fromEntries([...document.querySelectorAll('#telemetry dt')
   (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
 # Called with json or csv.
 SAVE_STATS = '(kind) => document.getElementById(`save-${kind}`).click()'
+# Notes at each repaint which camera the page claims to show, and which colour is to be seen: red is
+# that of front, another one that of rear.
+WATCH_PICTURES = """() => {
+  window.seen = [];
+  const video = document.getElementById('video0');
+  const probe = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const note = () => {
+    probe.drawImage(video, 0, 0, 1, 1);
+    const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+    const open = document.getElementById('blank').hidden && document.getElementById('last').hidden;
+    seen.push([document.querySelector('#cameras [aria-current=true]')?.dataset.camera ?? '',
+      open || rtcBridge.state === 'live',
+      red > 100 ? 'front' : Math.max(green, blue) > 100 ? 'rear' : '']);
+    requestAnimationFrame(note);
+  };
+  note();
+}"""
 # Called with true or false.
 HIDE = """(hidden) => {
   Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
   document.dispatchEvent(new Event('visibilitychange'));
 }"""
+
+
+def foreign_pictures(page):
+    """Return when a page watched by ``WATCH_PICTURES`` showed one camera under another's name."""
+    return [(claimed, seen) for claimed, is_open, seen in page.evaluate('seen')
+            if is_open and claimed.partition('/')[0] != seen]
 
 
 @contextmanager

@@ -140,6 +140,7 @@ export class RobotConnection extends Emitter {
    * @param {string | null} camera
    */
   select(slot, camera) {
+    if (camera !== (this.selection.chosen[slot] ?? null)) this.slots.expectNew(slot);
     this.#sendSelection([this.selection.select(slot, camera)]);
   }
 

@@ -7,7 +7,14 @@
  */
 
 import { cameraLabel } from './connection_texts.js';
-import { element, make } from './dom.js';
+import { box, element, make } from './dom.js';
+
+/** @typedef {import('./connection_texts.js').Tile} Tile */
+
+/** @param {Element | null} place @param {string} text */
+function writeInto(place, text) {
+  if (place && place.textContent !== text) place.textContent = text;
+}
 
 /**
  * Return the camera of each slot, so that as many cameras as possible have a small picture. A
@@ -31,6 +38,9 @@ export class CameraViews {
   #nav = element('cameras', HTMLElement);
   #thumbs = element('thumbs', HTMLButtonElement);
   #last = element('last', HTMLCanvasElement);
+  /** The camera of the picture that is kept. @type {string | null} */
+  #lastCamera = null;
+  #blank = box('blank');
   #settings;
   #select;
   /** @type {string[]} */
@@ -78,7 +88,11 @@ export class CameraViews {
       this.#select(slot, main);
     });
     button.hidden = true;
-    button.append(video, make('span'));
+    const cause = make('span', [make('b'), make('span')]);
+    cause.className = 'cause';
+    const label = make('span');
+    label.className = 'name';
+    button.append(video, cause, label);
   }
 
   /** @param {string} kind @param {() => void} action */
@@ -126,8 +140,6 @@ export class CameraViews {
       const name = chosen[slot];
       button.hidden = !name;
       button.style.order = String(cameras.indexOf(name ?? '') + 1);
-      button.title = name ?? '';
-      button.setAttribute('aria-label', `Show ${this.#labels.get(name ?? '') ?? name} large`);
       if (button.lastElementChild) {
         button.lastElementChild.textContent = this.#label(name ?? '');
       }
@@ -154,20 +166,43 @@ export class CameraViews {
     });
   }
 
-  /** Grey out the small pictures that are not of now. @param {(slot: number) => boolean} live */
-  showLive(live) {
+  /**
+   * Show what each small picture is: pictures that are not of now are grey, and those of another
+   * camera are covered.
+   * @param {(slot: number) => Tile} tileOf
+   */
+  showTiles(tileOf) {
     this.videos.forEach((video, slot) => {
-      if (slot) video.parentElement?.classList.toggle('dead', !live(slot));
+      const button = video.parentElement;
+      const name = this.#chosen[slot];
+      if (!slot || !button || !name) return;
+      const { tone, own, title, text } = tileOf(slot);
+      button.classList.toggle('dead', tone !== 'ok');
+      button.classList.toggle('foreign', !own);
+      button.classList.toggle('noted', tone === 'ok' && !!text);
+      const cause = video.nextElementSibling;
+      if (cause instanceof HTMLElement) {
+        cause.hidden = own && !title;
+        writeInto(cause.firstElementChild, title);
+        writeInto(cause.lastElementChild, title ? text : '');
+      }
+      button.title = text ? `${name}: ${text}` : name;
+      // What is seen on it says more, if something is.
+      if (title) button.removeAttribute('aria-label');
+      else button.setAttribute('aria-label', `Show ${this.#labels.get(name) ?? name} large`);
     });
+  }
+
+  /** Cover the main picture, as it is not of the chosen camera. @param {boolean} foreign */
+  showMain(foreign) {
+    this.#blank.hidden = !foreign;
   }
 
   /** Show a stream in each slot. @param {MediaStream[]} streams */
   play(streams) {
     this.videos.forEach((video, slot) => {
       const stream = streams[slot] ?? null;
-      if (video.srcObject === stream) return;
-      if (!slot) this.keepLast();
-      video.srcObject = stream;
+      if (video.srcObject !== stream) video.srcObject = stream;
     });
     this.#resume();
   }
@@ -181,10 +216,14 @@ export class CameraViews {
     }
   }
 
-  /** Keep what the main picture shows on the screen until `discardLast`. */
-  keepLast() {
+  /**
+   * Keep what the main picture shows on the screen until `discardLast`.
+   * @param {string | null} camera of it; null: of another one than is chosen
+   */
+  keepLast(camera) {
     const [video] = this.videos;
-    if (!video.videoWidth || video.readyState < 2) return;
+    if (!video.videoWidth || video.readyState < 2 || camera === null) return;
+    this.#lastCamera = camera;
     this.#last.width = video.videoWidth;
     this.#last.height = video.videoHeight;
     this.#last.getContext('2d')?.drawImage(video, 0, 0);
@@ -194,5 +233,10 @@ export class CameraViews {
   /** Remove the kept picture: one of now is shown, or not even an old one may be. */
   discardLast() {
     this.#last.hidden = true;
+  }
+
+  /** Remove the kept picture if another camera is chosen. @param {string | null} camera */
+  keepOnly(camera) {
+    if (this.#lastCamera !== camera) this.discardLast();
   }
 }

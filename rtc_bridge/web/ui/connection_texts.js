@@ -71,6 +71,33 @@ const FAILURES = {
     'This browser could not use what the robot answered. Trying again.'],
 };
 
+/** Title for each code of a `PictureReason`. @type {Record<string, string>} */
+const REASONS = {
+  'unknown-encoding': 'Image encoding not known',
+  'bad-step': 'Image layout not right',
+  'broken-picture': 'Broken pictures',
+  'not-decodable': 'Picture format not supported',
+  'viewer-decodes-nothing': 'This browser shows no video',
+  'qos-mismatch': 'QoS does not match',
+  'publisher-silent': 'Camera silent',
+  'nothing-arrives': 'Nothing arrives',
+  'no-publisher': 'Camera not published',
+  'wrong-type': 'Topic has another type',
+  'package-missing': 'Message package missing',
+  'no-keyframes': 'No keyframe',
+};
+
+/**
+ * @typedef {object} Tile what a small picture shows
+ * @property {boolean} own its frame is of the chosen camera
+ * @property {Tone} tone
+ * @property {string} title '': nothing to say
+ * @property {string} text why, and what to do
+ */
+
+// A small picture that is older says so, ms.
+const STILL_SAID_MS = 3000;
+
 /** @param {string | null | undefined} name */
 const quoted = (name) => (name ? `“${name}”` : 'the camera');
 
@@ -160,6 +187,11 @@ function describePicture(facts, now) {
         `The robot has no camera ${quoted(wanted)} now. Choose another one.`, 'bad'];
     }
     if (!wanted) return ['off', 'Camera off', 'Choose a camera.'];
+    const { reason } = slot ?? {};
+    if (slot && reason && !isPicture(slot)) {
+      return [slot.state === 'lost' ? 'camera-lost' : 'no-picture', reasonTitle(reason),
+        reason.text, 'bad'];
+    }
     if (slot?.state === 'lost') {
       const seconds = Math.max(1, Math.round((now - slot.sinceMs) / 1000));
       return ['camera-lost', 'Camera lost', `${labelOf(slot.camera)} has sent no picture for `
@@ -167,7 +199,7 @@ function describePicture(facts, now) {
     }
   }
   if (picture && slot?.state === 'still') {
-    return ['still', `Still picture, no new one for ${duration(now - slot.sinceMs)}`, '', 'ok'];
+    return ['still', `Still, ${duration(now - slot.sinceMs)} old`, '', 'ok'];
   }
   if (stalled) {
     return ['stalled', 'Picture stands still',
@@ -178,9 +210,58 @@ function describePicture(facts, now) {
     return ['waiting', 'Tap to start the picture', 'This browser starts it only after a tap or a '
       + 'click.'];
   }
+  if (slot?.reason?.code === 'viewer-decodes-nothing') {
+    return ['no-picture', reasonTitle(slot.reason), slot.reason.text, 'bad'];
+  }
+  const name = labelOf(wanted).replace(/^t/, 'T');
   return ['waiting', 'Waiting for a picture', kind === 'rtcbot'
     ? 'The robot is connected and has sent no picture yet.'
-    : `The robot is connected. ${labelOf(wanted).replace(/^t/, 'T')} has sent no picture yet.`];
+    : slot && isPicture(slot) ? `The picture of ${labelOf(wanted)} is on its way.`
+      : `The robot is connected. ${name} has sent no picture yet.`];
+}
+
+/** @param {import('../client/slot_states.js').SlotState} slot */
+const isPicture = ({ state }) => state === 'live' || state === 'still';
+
+/** @param {import('../client/slot_states.js').PictureReason} reason */
+const reasonTitle = ({ code }) => (Object.hasOwn(REASONS, code) ? REASONS[code] : 'No picture');
+
+/**
+ * Return what a small picture shows.
+ * @param {object} facts
+ * @param {boolean} facts.connected
+ * @param {string | null} facts.wanted the camera that it should show
+ * @param {import('../client/slot_states.js').SlotState | null} facts.slot
+ * @param {boolean} facts.own its frame is of that camera
+ * @param {number} now ms, by the clock of `SlotState.sinceMs`
+ * @returns {Tile}
+ */
+export function describeTile({ connected, wanted, slot, own }, now) {
+  if (!connected || !slot || slot.camera !== wanted) {
+    return { own, tone: 'bad', title: own ? '' : 'Waiting for a picture', text: '' };
+  }
+  const text = slot.reason?.text ?? '';
+  if (!isPicture(slot)) {
+    const title = slot.reason ? reasonTitle(slot.reason)
+      : slot.state === 'lost' ? 'Camera lost' : 'No picture yet';
+    return { own, tone: 'bad', title, text };
+  }
+  const age = now - slot.sinceMs;
+  const title = !own ? 'Waiting for a picture'
+    : slot.state === 'still' && age >= STILL_SAID_MS ? `${duration(age)} ago` : '';
+  return { own, tone: own ? 'ok' : 'bad', title, text };
+}
+
+/**
+ * Return what is to be said of a picture that is shown, and could be better.
+ * @param {import('../client/slot_states.js').SlotState | null} slot
+ * @param {boolean} shown
+ * @returns {import('../client/notices.js').Notice[]}
+ */
+export function pictureNotices(slot, shown) {
+  if (!shown || !slot?.reason || !isPicture(slot)) return [];
+  const { code, text } = slot.reason;
+  return [{ code, level: 'warn', text }];
 }
 
 /**

@@ -29,6 +29,7 @@ import { PageView } from './page_view.js';
 import { keepStopInSight } from './page_zoom.js';
 import { Settings, storage, tabStorage } from './settings.js';
 import { SidePanels } from './side_panels.js';
+import { SlotPicture } from './slot_picture.js';
 import { SpeedSliders } from './speed_sliders.js';
 import { Stage } from './stage.js';
 import { StatsPanel } from './stats_panel.js';
@@ -64,6 +65,8 @@ const status = new StatusView();
 const stage = new Stage(box('stage'));
 const cameras = new CameraViews(slotCount, settings, showCamera);
 const picture = new MainPicture(connection, cameras.videos[0]);
+const pictures = cameras.videos.map((video, slot) => (
+  slot ? new SlotPicture(connection, slot, video) : picture));
 const viewerStats = new ViewerStats(connection);
 const teleop = new Teleop(connection, {
   paintedFrame: (session) => picture.paintedTimestamp(session),
@@ -83,7 +86,8 @@ const toolbar = new Toolbar({
 });
 const api = new PageApi(connection, teleop, statsPanel, settings);
 const pageView = new PageView({
-  connection, teleop, picture, cameras, status, inputs, toolbar, stage, sidePanels, localNetwork,
+  connection, teleop, picture, pictures, cameras, status, inputs, toolbar, stage, sidePanels,
+  localNetwork,
   leasePanel: new LeasePanel(teleop,
     () => showCamera(0, connection.selection.driving[0] ?? null)),
   stopView: new StopView(teleop, { stop: () => driveLoop.stop(), withdraw: withdrawStop }),
@@ -106,6 +110,7 @@ function mainStream() {
 }
 
 function showStreams() {
+  cameras.keepLast(picture.camera);
   cameras.play(connection.session?.trustedStreams ?? []);
   if (connection.session) toolbar.follow(mainStream());
   else toolbar.stop();
@@ -149,7 +154,7 @@ connection.handle({
   error: ({ code, message }) => status.toast(refusedText(code) || String(message ?? code)),
 });
 picture.on('frame', (frame) => viewerStats.onFrame(frame));
-for (const source of [connection, teleop, picture, settings, localNetwork]) {
+for (const source of [connection, teleop, settings, localNetwork, ...pictures]) {
   source.addEventListener('change', render);
 }
 // Every message of the robot may change what is shown.

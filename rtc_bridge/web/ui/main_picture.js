@@ -4,42 +4,34 @@
 
 /** Whether the main picture is of now: whether this session has shown one, and when it came. */
 
-import { Emitter } from '../client/messages.js';
-import { VideoFrames } from './video_frames.js';
+import { SlotPicture } from './slot_picture.js';
 
 // A picture that came longer ago than this is not of now, ms.
 const MAX_AGE_MS = 1000;
 
-/** Event `change` when the first picture of a session is shown; `frame` with each frame. */
-export class MainPicture extends Emitter {
-  /** A picture of the session that is shown has been on the screen. */
+/** Event `change` when `shown` or `own` has changed; `frame` with each frame. */
+export class MainPicture extends SlotPicture {
+  /** A picture of the chosen camera and of the session that is shown has been on the screen. */
   shown = false;
-  /** When the newest picture came, by `performance.now()`. @type {number | null} */
+  /** When the newest picture of the chosen camera came, by `performance.now()`.
+   * @type {number | null} */
   shownAtMs = null;
   /** For so long none came although the page expects pictures. */
   stalledS = 0;
   #connection;
-  #frames;
+  /** When the newest picture came, of whatever camera, by `performance.now()`. */
+  #paintedAtMs = 0;
+  /** A picture has come since a new one is expected. */
+  #isNew = false;
 
   /**
    * @param {import('../client/robot_connection.js').RobotConnection} connection
    * @param {HTMLVideoElement} video
    */
   constructor(connection, video) {
-    super();
+    super(connection, 0, video);
     this.#connection = connection;
-    this.#frames = new VideoFrames(video, (frame) => {
-      this.emit('frame', frame);
-      this.shownAtMs = performance.now();
-      if (this.shown || !connection.session) return;
-      this.shown = true;
-      this.emit('change');
-    });
     connection.on('session', () => this.#expectNew());
-    connection.on('change', () => {
-      // The robot does not let this person in: not even an old picture remains.
-      if (connection.hasFailedForGood) this.shownAtMs = null;
-    });
   }
 
   /** Whether the newest picture came within the last second. */
@@ -54,8 +46,8 @@ export class MainPicture extends Emitter {
 
   /** Return the frames painted per second since the last call; null: the browser does not tell. */
   takeRate() {
-    const rate = this.#frames.takeRate();
-    return this.#frames.works && !document.hidden ? rate : null;
+    const rate = this.frames.takeRate();
+    return this.frames.works && !document.hidden ? rate : null;
   }
 
   /** Count a second in which frames came or not. @param {boolean} arrived */
@@ -66,11 +58,34 @@ export class MainPicture extends Emitter {
   /** Return the RTP timestamp of the newest frame that a person sees, as far as the browser tells.
    * @param {import('../client/session.js').Session} session */
   paintedTimestamp(session) {
-    return this.#frames.newestTimestamp(session.newestRtpTimestamp(0));
+    return this.frames.newestTimestamp(session.newestRtpTimestamp(0));
+  }
+
+  onPainted() {
+    this.#paintedAtMs = performance.now();
+    this.#isNew = true;
+  }
+
+  update() {
+    super.update();
+    if (this.own) this.shownAtMs = this.#paintedAtMs;
+    // The robot does not let this person in: not even an old picture remains.
+    if (this.camera === null && !this.own || this.#connection.hasFailedForGood) {
+      this.shownAtMs = null;
+    }
+    this.#setShown(this.own && this.#isNew);
   }
 
   #expectNew() {
-    this.shown = false;
+    this.#isNew = false;
+    this.#setShown(false);
+  }
+
+  /** @param {boolean} shown */
+  #setShown(shown) {
+    if (shown === this.shown) return;
+    this.shown = shown;
     this.stalledS = 0;
+    this.emit('change');
   }
 }

@@ -62,7 +62,7 @@ export class PageLifecycle {
       if (hiddenMs > MAX_HIDDEN_MS) teleop.driver?.arming.disarm();
       if (connection.signaling.state === 'down') connection.retry();
       // What is on the screen is from before.
-      if (!picture.fresh) cameras.keepLast();
+      if (!picture.fresh) cameras.keepLast(picture.camera);
       picture.onVisible();
     }
     render();

@@ -5,7 +5,9 @@
 /** Shows on the page what is so: the one place where facts of all parts meet. */
 
 import { isWebRtcSupported } from '../client/peer_connection.js';
-import { cameraLabel, describeConnection } from './connection_texts.js';
+import {
+  cameraLabel, describeConnection, describeTile, pictureNotices,
+} from './connection_texts.js';
 import { box } from './dom.js';
 import { cameraText, notMovingText } from './driving_texts.js';
 
@@ -16,6 +18,7 @@ import { cameraText, notMovingText } from './driving_texts.js';
  * @property {import('../client/robot_connection.js').RobotConnection} connection
  * @property {import('../client/teleop.js').Teleop} teleop
  * @property {import('./main_picture.js').MainPicture} picture
+ * @property {import('./slot_picture.js').SlotPicture[]} pictures of each slot
  * @property {import('./camera_views.js').CameraViews} cameras
  * @property {import('./status_view.js').StatusView} status
  * @property {import('./lease_panel.js').LeasePanel} leasePanel
@@ -42,6 +45,9 @@ export class PageView {
   render() {
     const { connection, teleop, picture, cameras, status, sidePanels, actionsPanel, noticesPanel,
       inputs, stopView, toolbar } = this.#parts;
+    const wanted = connection.selection.chosen[0] ?? null;
+    cameras.showMain(!picture.own);
+    if (wanted !== null) cameras.keepOnly(wanted);
     const now = performance.now();
     const view = this.#describe(now);
     if (view.tone === 'ok' && picture.shown) cameras.discardLast();
@@ -54,11 +60,12 @@ export class PageView {
     const lost = view.state === 'camera-lost' ? connection.slots.get(0) : null;
     const newest = lost ? lost.sinceMs : picture.shownAtMs;
     status.show(view, newest === null ? null : now - newest);
-    this.#showCameras();
+    this.#showCameras(now);
     this.#showDriving(view);
     stopView.show();
-    noticesPanel.show([...(teleop.connected ? teleop.notices : []),
-      ...(teleop.mayDrive ? inputs.notices : [])]);
+    noticesPanel.show([...(teleop.connected ? [...teleop.notices,
+      ...pictureNotices(connection.slots.get(0), picture.shown)] : []),
+    ...(teleop.mayDrive ? inputs.notices : [])]);
     actionsPanel.reachable = teleop.connected;
     toolbar.enabled = picture.shown;
     return view.state;
@@ -82,12 +89,14 @@ export class PageView {
     }, now);
   }
 
-  #showCameras() {
-    const { connection, teleop, cameras } = this.#parts;
-    const { selection } = connection;
+  /** @param {number} now ms */
+  #showCameras(now) {
+    const { connection, teleop, cameras, pictures } = this.#parts;
+    const { selection, slots } = connection;
     cameras.show(selection.cameras ?? [], selection.chosen, selection.labels);
-    cameras.showLive((slot) => teleop.connected
-      && ['live', 'still'].includes(connection.slots.get(slot)?.state ?? ''));
+    cameras.showTiles((slot) => describeTile({ connected: teleop.connected,
+      wanted: selection.chosen[slot] ?? null, slot: slots.get(slot), own: pictures[slot].own },
+    now));
   }
 
   /** @param {View} view */

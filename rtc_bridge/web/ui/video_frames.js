@@ -14,19 +14,42 @@ export class VideoFrames {
   #counted = 0;
   #countedSince = performance.now();
   #presentedFrames = -1;
-  /** RTP timestamp of the frame on the screen. @type {number | null} */
+  /** RTP timestamp of the frame on the screen; null: the browser does not tell it of frames that
+   * it paints. @type {number | null} */
   #painted = null;
+  /** The same of a frame that is on the screen, or was; undefined: no frame was painted.
+   * @type {number | null | undefined} */
+  #shown;
+  /** What had been received when a frame was painted last. @type {number | null} */
+  #before = null;
+  #received;
 
   /**
    * @param {HTMLVideoElement} video
    * @param {(frame: any) => void} onFrame takes what the browser tells of each frame
+   * @param {() => number | null} received returns the RTP timestamp of the newest frame received
    */
-  constructor(video, onFrame = () => {}) {
+  constructor(video, onFrame = () => {}, received = () => null) {
     this.#video = video;
     this.#onFrame = onFrame;
+    this.#received = received;
     this.works = 'requestVideoFrameCallback' in video;
     if (this.works) this.#next();
-    else video.addEventListener('timeupdate', () => onFrame({}));
+    else video.addEventListener('timeupdate', () => this.#onPainted({}));
+  }
+
+  /** Forget what was painted: the element shows another stream. */
+  restart() {
+    this.#painted = this.#before = null;
+    this.#shown = undefined;
+  }
+
+  /**
+   * The RTP timestamp of the frame on the screen, or of one before it where the browser tells only
+   * what it has received; null: it does not tell that either, undefined: no frame was painted.
+   */
+  get painted() {
+    return this.#shown;
   }
 
   /** Return the frames per second since the last call. */
@@ -56,8 +79,17 @@ export class VideoFrames {
       this.#presentedFrames = presentedFrames;
       if (rtpTimestamp !== undefined && Number.isInteger(rtpTimestamp)) this.#painted = rtpTimestamp;
       this.#next();
-      this.#onFrame(frame);
+      this.#onPainted(frame);
     });
+  }
+
+  /** @param {any} frame */
+  #onPainted(frame) {
+    const received = this.#received();
+    // What had come before the last frame was painted is not newer than this one.
+    this.#shown = this.#painted ?? this.#before ?? (received === null ? null : undefined);
+    this.#before = received;
+    this.#onFrame(frame);
   }
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { FATAL_CODES } from '../../../../rtc_bridge/web/client/messages.js';
 import {
-  cameraLabel, describeConnection, fallbackText,
+  cameraLabel, describeConnection, describeTile, fallbackText, pictureNotices,
 } from '../../../../rtc_bridge/web/ui/connection_texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', failure: null,
@@ -46,7 +46,7 @@ test('a lost camera is named with the seconds since its last picture', () => {
 test('a still picture is not a failure, and its age is shown', () => {
   const facts = { ...LIVE, stalled: true, slot: { ...LIVE.slot, state: 'still', sinceMs: 1000 } };
   const { state: name, title, tone } = describeConnection(facts, 13200);
-  assert.deepEqual([name, title, tone], ['still', 'Still picture, no new one for 12 s', 'ok']);
+  assert.deepEqual([name, title, tone], ['still', 'Still, 12 s old', 'ok']);
   assert.match(describeConnection(facts, 601_000).title, /10 min/);
   // That it was sent is not that it came.
   assert.equal(state({ ...facts, stalled: false, picture: false }), 'waiting');
@@ -79,4 +79,61 @@ test('an RTCBot robot has no cameras to choose, and may send no picture', () => 
   const facts = { ...LIVE, kind: 'rtcbot', cameras: null, wanted: null, slot: null };
   assert.equal(state(facts), 'live');
   assert.equal(state({ ...facts, picture: false }), 'waiting');
+});
+
+const REASON = { code: 'unknown-encoding', text: 'Images of /front cannot be shown: unknown encoding '
+  + '“RGB8”. Publish rgb8.', values: { topic: '/front' } };
+const slotOf = (name, more = {}) => ({ ...LIVE.slot, state: name, reason: null, ...more });
+
+test('a reason is said in the robot’s words, instead of that nothing was sent', () => {
+  const facts = { ...LIVE, picture: false, slot: slotOf('waiting', { reason: REASON }) };
+  const { state: name, title, detail, tone, retry } = describeConnection(facts, 0);
+  assert.deepEqual([name, title, detail, tone, retry],
+    ['no-picture', 'Image encoding not known', REASON.text, 'bad', false]);
+  const lost = { ...LIVE, slot: slotOf('lost', { reason: { ...REASON, code: 'publisher-silent' } }) };
+  assert.deepEqual([state(lost), describeConnection(lost, 0).detail], ['camera-lost', REASON.text]);
+  // A code that this page does not know is no obstacle.
+  assert.equal(describeConnection({ ...facts,
+    slot: slotOf('waiting', { reason: { ...REASON, code: 'toString' } }) }, 0).title, 'No picture');
+});
+
+test('a picture on its way is not one that was never sent', () => {
+  const facts = { ...LIVE, picture: false };
+  assert.match(describeConnection(facts, 0).detail, /of “front” is on its way/);
+  assert.match(describeConnection({ ...facts, slot: slotOf('waiting') }, 0).detail,
+    /“front” has sent no picture yet/);
+});
+
+test('a reason beside a good picture is a notice', () => {
+  const slot = slotOf('live', { reason: { ...REASON, code: 'losing-pictures' } });
+  assert.equal(state({ ...LIVE, slot }), 'live');
+  assert.deepEqual(pictureNotices(slot, true),
+    [{ code: 'losing-pictures', level: 'warn', text: REASON.text }]);
+  for (const [other, shown] of [[slot, false], [null, true], [slotOf('live'), true],
+    [slotOf('lost', { reason: REASON }), true]]) {
+    assert.deepEqual(pictureNotices(other, shown), []);
+  }
+});
+
+test('a viewer that decodes nothing reads that', () => {
+  const reason = { ...REASON, code: 'viewer-decodes-nothing' };
+  const facts = { ...LIVE, picture: false, slot: slotOf('live', { reason }) };
+  assert.equal(describeConnection(facts, 0).title, 'This browser shows no video');
+});
+
+test('a small picture says why it shows nothing', () => {
+  const tile = (slot, more = {}) => describeTile(
+    { connected: true, wanted: 'front', slot, own: true, ...more }, 20_000);
+  assert.deepEqual(tile(slotOf('live')), { own: true, tone: 'ok', title: '', text: '' });
+  assert.deepEqual(tile(slotOf('still', { sinceMs: 5000 })),
+    { own: true, tone: 'ok', title: '15 s ago', text: '' });
+  assert.deepEqual(tile(slotOf('waiting', { reason: REASON }), { own: false }),
+    { own: false, tone: 'bad', title: 'Image encoding not known', text: REASON.text });
+  assert.equal(tile(slotOf('waiting'), { own: false }).title, 'No picture yet');
+  assert.equal(tile(slotOf('lost')).title, 'Camera lost');
+  assert.equal(tile(slotOf('live'), { own: false }).title, 'Waiting for a picture');
+  assert.equal(tile(slotOf('live'), { connected: false }).tone, 'bad');
+  // What the robot says is of another camera.
+  assert.equal(tile(slotOf('live', { camera: 'rear' }), { own: false }).title,
+    'Waiting for a picture');
 });

@@ -30,3 +30,21 @@ test('goes by what was received where it does not', () => {
   assert.equal(frames.newestTimestamp(null), null);
   assert.equal(new VideoFrames(new EventTarget()).newestTimestamp(4), 4);
 });
+
+test('where only received frames are told, a painted one is not newer than those before it', () => {
+  const video = screen();
+  let received = 5;
+  const frames = new VideoFrames(video, () => {}, () => received);
+  assert.equal(frames.painted, undefined);
+  video.paint({});
+  assert.equal(frames.painted, undefined);
+  received = 9;
+  video.paint({});
+  assert.equal(frames.painted, 5);
+  frames.restart();
+  assert.equal(frames.painted, undefined);
+  // Nothing at all is told.
+  received = null;
+  video.paint({});
+  assert.equal(frames.painted, null);
+});
