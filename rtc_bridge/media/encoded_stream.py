@@ -159,10 +159,12 @@ class EncodedStream(VideoStream):
     def _convert(self, frame: Frame) -> I420 | None:
         """Return a frame's pixels as I420; ``None`` if it cannot be shown."""
         try:
-            size = frame.size
-            smaller = self.size_limit.divisor(size[0] * size[1])
+            size, tier = frame.size, self.tier
+            # The tier's bits are for its own share of the picture.
+            smaller = self.size_limit.divisor(
+                size[0] * size[1], tier.max_bitrate * tier.burst * tier.divisor ** 2)
             self._note_size(size, smaller)
-            return frame.i420(self.tier.divisor * smaller)
+            return frame.i420(tier.divisor * smaller)
         except ImageError as error:
             self.count_error(error)
         except Exception as error:

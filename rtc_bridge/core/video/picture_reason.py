@@ -221,8 +221,8 @@ def made_smaller(topic: str, size: tuple[int, int], shown: tuple[int, int],
     """
     return PictureReason(
         'too-large', f'{topic} is shown at {shown[0]}x{shown[1]} instead of {size[0]}x{size[1]}: '
-        f'larger pictures are not encoded or sent in time. Set {prefix}max_width to '
-        f'{shown[0]}, or publish smaller images.',
+        f'larger pictures are not encoded or sent in time. Set {prefix}max_width to {shown[0]}, '
+        f'or raise {prefix}max_bitrate if host and network carry more.',
         {'topic': topic, 'width': size[0], 'height': size[1], 'shown_width': shown[0],
          'shown_height': shown[1]})
 

@@ -73,6 +73,13 @@ def test_the_size_does_not_go_to_and_fro():
     assert 3 <= changes <= 13 and before == 2
 
 
+@pytest.mark.parametrize('pixels, max_bitrate, divisor', [
+    (FULL_HD, 2_500_000, 1), (2560 * 1440, 2_500_000, 1), (UHD, 2_500_000, 2), (UHD, 8_000_000, 1),
+    (HUGE, 2_500_000, 4), (HD, 100_000, 1)])
+def test_a_keyframe_has_bits_enough_from_the_start(pixels, max_bitrate, divisor):
+    assert SizeLimit().divisor(pixels, max_bitrate / 8) == divisor
+
+
 def test_another_camera_size_is_judged_by_its_pixels():
     limit = SizeLimit()
     play(limit, HUGE, 60, 10.0)
