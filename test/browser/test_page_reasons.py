@@ -75,7 +75,7 @@ def shoot(page, folder, name):
 
 
 @pytest.mark.parametrize('camera, title, words', [
-    ('odd', '', ('/odd/image_raw', 'strange8')),
+    ('odd', 'Image encoding not known', ('/odd/image_raw', 'strange8', 'cameras.odd.encoding')),
     ('ghost', 'Camera not published', ('/ghost', 'ROS_DOMAIN_ID')),
     ('words', 'Topic has another type', ('/words/image_raw', 'std_msgs/msg/String')),
     ('mute', 'Nothing arrives', ('/mute/image_raw', '--ipc host'))])

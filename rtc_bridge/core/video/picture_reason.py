@@ -47,6 +47,7 @@ _REMEDIES = {
     'broken-picture': 'Look at the node that publishes it, and at the way of its messages.',
     'not-decodable': 'Publish JPEG, PNG or H.264 instead.',
     'too-large': 'Publish smaller images.',
+    'failed': 'Look at the log of the bridge.',
 }
 _LATER = 'The picture appears here as soon as that is so.'
 

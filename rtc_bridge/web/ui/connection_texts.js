@@ -75,6 +75,9 @@ const FAILURES = {
 const REASONS = {
   'unknown-encoding': 'Image encoding not known',
   'bad-step': 'Image layout not right',
+  'short-data': 'Images cut short',
+  'no-content': 'Empty images',
+  'wrong-encoding': 'Encoding does not fit',
   'broken-picture': 'Broken pictures',
   'not-decodable': 'Picture format not supported',
   'viewer-decodes-nothing': 'This browser shows no video',
@@ -85,6 +88,10 @@ const REASONS = {
   'wrong-type': 'Topic has another type',
   'package-missing': 'Message package missing',
   'no-keyframes': 'No keyframe',
+  'unsupported-transport': 'Transport not supported',
+  'too-large': 'Picture too large',
+  'losing-pictures': 'Pictures get lost',
+  failed: 'Pictures cannot be shown',
 };
 
 /**

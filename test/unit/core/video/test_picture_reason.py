@@ -15,6 +15,7 @@
 """Reasons: a code, values, and sentences that name the topic and what to do."""
 
 import json
+from pathlib import Path
 import re
 
 import pytest
@@ -76,6 +77,20 @@ def test_an_error_of_an_image_keeps_its_words_and_values():
 def test_where_the_publisher_runs_decides_on_the_remedy(same_host, words, others):
     text = reasons.nothing_arrives(TOPIC, [], same_host).text
     assert words in text and others not in text
+
+
+def test_all_codes_have_a_title_and_are_documented():
+    root = Path(__file__).resolve().parents[4]
+    codes = set(reasons._REMEDIES) | {
+        code for path in (root / 'rtc_bridge' / 'core' / 'video').glob('*.py')
+        for code in re.findall(r"PictureReason\(\s*'([a-z-]+)'", path.read_text())}
+    assert len(codes) > 18
+    page = (root / 'rtc_bridge' / 'web' / 'ui' / 'connection_texts.js').read_text()
+    protocol = (root / 'docs' / 'protocol.md').read_text()
+    help_page = (root / 'docs' / 'troubleshooting.md').read_text()
+    for code in codes:
+        assert re.search(rf"^  '?{code}'?: '", page, re.MULTILINE), code
+        assert f'| `{code}` |' in protocol and f'`{code}`' in help_page, code
 
 
 def test_many_nodes_are_counted():
