@@ -174,7 +174,7 @@ def test_cameras_in_small_swap_with_the_main_one(page):
     selector = f"#{page.evaluate(f'{small}.firstElementChild.id')}"
     shows(page, GREEN, selector)
     shows(page, RED)
-    page.evaluate(WATCH_PICTURES)
+    page.evaluate(WATCH_PICTURES, 0)
     page.click(selector)
     shows(page, GREEN)
     shows(page, RED, selector)

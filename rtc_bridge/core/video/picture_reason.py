@@ -30,8 +30,8 @@ Value = str | int | float
 SILENT_AFTER_S = 5.0
 # Characters of what a message or a publisher says of itself, in one reason.
 _MAX_TEXT = 500
-# Names of nodes in one reason.
-_MAX_NODES = 3
+# Names of nodes, and of types, in one reason.
+_MAX_NODES, _MAX_TYPES = 3, 2
 
 # What to do about an image that cannot be shown, by the code of its ``ImageError``. {prefix} is
 # that of the camera's parameters.
@@ -109,8 +109,7 @@ def wrong_type(topic: str, found: Sequence[str], wanted: Sequence[str],
     """
     return PictureReason(
         'wrong-type', f'{topic} is published as {" and ".join(found)}, which is not shown here. '
-        f'Expected is {" or ".join(wanted)}: correct {prefix}topic and {prefix}type, or the node '
-        'that publishes it.',
+        f'Expected is {" or ".join(wanted[:_MAX_TYPES])}. Correct {prefix}topic and {prefix}type.',
         {'topic': topic, 'type': ' '.join(found), 'wanted': ' '.join(wanted)})
 
 
