@@ -77,7 +77,9 @@ class Camera:
         self._on_watched = on_watched
         self._clock = clock
         self._liveness = Liveness()
-        # When the newest message came, and since when the camera is watched, in seconds.
+        # When the first and the newest message came since the camera is watched, and since when it
+        # is, in seconds.
+        self._heard_since: float | None = None
         self._heard_at: float | None = None
         self._watched_at = 0.0
         self._subscriptions: list[Subscription] = []
@@ -96,8 +98,7 @@ class Camera:
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
-        self._heard_at = now
-        self._liveness.heard(now)
+        self._note_message(now)
         if self.source.active:
             self.source.end()
         # The last of a few images that stay must not be left out.
@@ -114,9 +115,14 @@ class Camera:
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
-        self._heard_at = now
-        self._liveness.heard(now)
+        self._note_message(now)
         self.source.put(data, now, codec)
+
+    def _note_message(self, now: float) -> None:
+        self._heard_at = now
+        if self._heard_since is None:
+            self._heard_since = now
+        self._liveness.heard(now)
 
     def _show_decoded(self, load: Load) -> None:
         """Take an image of the camera's own video; in the decoder's thread."""
@@ -155,7 +161,7 @@ class Camera:
         """
         first = not self._subscriptions
         if first:
-            self._watched_at, self._heard_at = self._clock(), None
+            self._watched_at, self._heard_at, self._heard_since = self._clock(), None, None
             self.monitor.begin()
             self._liveness.begin(self._watched_at, self.encoded.begin_keeping())
             self._loop = asyncio.get_running_loop()
@@ -232,10 +238,11 @@ class Camera:
         """Return why the camera shows nothing, or less than it should, ``None`` if it is well."""
         if not self.watched:
             return None
-        state, _ = self.state()
-        return self.monitor.reason(state, self.silence, self._liveness.slow_timeout,
-                                   self._heard_at is not None, self.topic_reason,
-                                   self.settings.max_fps)
+        began = self._heard_since
+        return self.monitor.reason(
+            self.state(), self.silence, self._liveness.slow_timeout,
+            None if began is None else self._clock() - began, topic_reason=self.topic_reason,
+            is_video=self.source.active, max_fps=self.settings.max_fps)
 
     @property
     def slow(self) -> float:

@@ -26,7 +26,7 @@ from ..core.errors import ImageError
 from ..core.video.h264_stream import (
     AccessUnit, GapDetector, ParameterSets, read_access_unit,
 )
-from ..core.video.picture_reason import no_keyframes, PictureReason
+from ..core.video.picture_reason import has_b_frames, no_keyframes, PictureReason
 
 logger = logging.getLogger(__name__)
 # Seconds between two requests for a keyframe: the source's other subscribers pay for it too.
@@ -116,7 +116,7 @@ class PassthroughStream(VideoStream):
         self._reordered |= unit.bidirectional
         if self._reordered:
             self._broken = True
-            self._refuse('H.264 stream has B frames, which WebRTC viewers cannot show')
+            self._refuse(has_b_frames(self.monitor.source.topic or self.name))
             return None if missing else unit
         if unit.keyframe:
             self._take_keyframe()
@@ -164,8 +164,7 @@ class PassthroughStream(VideoStream):
         self._waiting_since = None
         self.fault = ''
 
-    def _refuse(self, why: str | PictureReason) -> None:
-        fault = why if isinstance(why, str) else why.text
-        if fault != self.fault:
-            self.fault = fault
+    def _refuse(self, why: PictureReason) -> None:
+        if why.text != self.fault:
+            self.fault = why.text
             self.count_error(why)

@@ -20,8 +20,8 @@ import math
 
 from .arrival_losses import ArrivalLosses
 from .picture_reason import (
-    cannot_be_shown, losing_pictures, nothing_arrives, PictureReason, publisher_silent,
-    SILENT_AFTER_S,
+    cannot_be_shown, encoded_late, losing_pictures, no_keyframes, nothing_arrives, PictureReason,
+    publisher_silent, SILENT_AFTER_S,
 )
 from .reason_log import ReasonLog
 from ..clock import boot_time, Clock
@@ -101,35 +101,48 @@ class PictureMonitor:
         """Tell whether the newest image could not be shown."""
         return self._failure is not None and self._failure[0] > self._made_at
 
-    def reason(self, state: str, silence: float, usual: float, heard: bool,
-               topic_reason: PictureReason | None = None,
-               max_fps: float = math.inf) -> PictureReason | None:
+    def reason(self, state: tuple[str, float], silence: float, usual: float,
+               heard_for: float | None, *, topic_reason: PictureReason | None = None,
+               is_video: bool = False, max_fps: float = math.inf) -> PictureReason | None:
         """
         Return why a camera shows nothing, or less than it should; ``None`` if all is well.
 
         An error beside good pictures is none.
 
-        :param state: the camera's, as in ``Camera.state``
+        :param state: the camera's, and for how many seconds it has no picture
         :param silence: seconds without any message
         :param usual: seconds of silence that are usual for this camera
-        :param heard: a message has come since the camera is watched
+        :param heard_for: seconds since the first message, ``None`` if none has come since the
+            camera is watched
         :param topic_reason: why no image can come, as far as the graph tells
+        :param is_video: what comes are the access units of a video
         :param max_fps: images a second that are shown at most
         """
         source = self.source
-        if state in ('live', 'still'):
+        if state[0] in ('live', 'still'):
             lost = self.losses.worth_telling(max_fps)
             return self.smaller if lost is None else losing_pictures(
                 source.topic, lost.lost, lost.sent, lost.image_bytes, source.same_host)
         if topic_reason is not None:
             return topic_reason
+        heard = heard_for is not None
         if self.fails and heard and self._failure is not None:
             return self._failure[1]
+        if heard_for is not None and silence < SILENT_AFTER_S <= min(heard_for, state[1]):
+            return self._never_made(state[1], is_video)
         if not source.topic or silence < max(SILENT_AFTER_S, usual):
             return None
         if heard:
             return publisher_silent(source.topic, source.nodes)
         return nothing_arrives(source.topic, source.nodes, source.same_host)
+
+    def _never_made(self, seconds: float, is_video: bool) -> PictureReason:
+        """Return why something comes, and nothing is made of it, without any failure."""
+        source = self.source
+        topic = source.topic or self.name
+        return no_keyframes(topic, seconds, f'{topic}/request_keyframe',
+                            source.keyframe_listeners) if is_video else encoded_late(
+                                topic, seconds, self.prefix)
 
     def log(self, reason: PictureReason | None) -> None:
         """Log a reason that is new, and each one that is over; each second or so."""

@@ -210,6 +210,27 @@ def no_keyframes(topic: str, seconds: float, request_topic: str,
          **({} if listeners is None else {'listeners': listeners})})
 
 
+def has_b_frames(topic: str) -> PictureReason:
+    """Return the reason that a camera's H.264 is not passed on as it is."""
+    return PictureReason(
+        'b-frames', f'H.264 of {topic} has B frames, which WebRTC viewers cannot show, so it is '
+        'decoded and encoded anew, later and with more load. Let its encoder make none.',
+        {'topic': topic})
+
+
+def encoded_late(topic: str, seconds: float, prefix: str = 'cameras.NAME.') -> PictureReason:
+    """
+    Return the reason that images come and no picture is made of them.
+
+    :param seconds: for so long
+    :param prefix: of the camera's parameters
+    """
+    return PictureReason(
+        'encoded-late', f'Images of {topic} come, but none has been encoded for {seconds:.0f} s: '
+        'the computer of the bridge is too busy, or they are too large. Publish smaller ones, or '
+        f'set {prefix}max_width and {prefix}max_fps.', {'topic': topic, 'seconds': round(seconds)})
+
+
 def made_smaller(topic: str, size: tuple[int, int], shown: tuple[int, int],
                  prefix: str = 'cameras.NAME.') -> PictureReason:
     """

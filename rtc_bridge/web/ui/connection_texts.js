@@ -88,6 +88,8 @@ const REASONS = {
   'wrong-type': 'Topic has another type',
   'package-missing': 'Message package missing',
   'no-keyframes': 'No keyframe',
+  'b-frames': 'Video with B frames',
+  'encoded-late': 'Pictures come too late',
   'unsupported-transport': 'Transport not supported',
   'too-large': 'Picture too large',
   'losing-pictures': 'Pictures get lost',

@@ -16,6 +16,7 @@
 
 import asyncio
 import math
+import threading
 
 import av
 import numpy as np
@@ -190,6 +191,28 @@ async def test_what_cannot_be_shown_is_no_picture_and_has_a_reason(clock, caplog
     assert sum('RGB8' in record.message for record in caplog.records) == 1
     camera.unsubscribe(subscription)
     assert camera.reason() is None
+
+
+async def test_what_comes_and_is_never_made_a_picture_has_a_reason(clock):
+    camera = Camera('front', CameraSettings(), lambda: None, clock)
+    camera.monitor.source = SourceFacts('/front', keyframe_listeners=0)
+    # Its first image takes very long.
+    release, subscription = threading.Event(), camera.subscribe('h264', Watcher())
+
+    def busy():
+        assert release.wait(PATIENCE)
+        return texture(64, 64), 'bgr8'
+
+    for _ in range(12):
+        clock.now += 0.5
+        camera.put(busy)
+    assert (camera.state()[0], camera.reason().code) == ('waiting', 'encoded-late')
+    camera.source.active = True
+    assert camera.reason().code == 'no-keyframes' and 'nobody listens' in camera.reason().text
+    release.set()
+    await until_state(camera, 'live')
+    assert camera.reason() is None
+    camera.unsubscribe(subscription)
 
 
 async def test_silence_of_a_publisher_is_told_apart_from_nothing_that_arrives(clock):

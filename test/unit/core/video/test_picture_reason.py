@@ -47,7 +47,7 @@ REMEDIES = {
     'unknown-encoding': 'cameras.rear.encoding', 'broken-picture': 'Look at the node',
     'wrong-encoding': 'Correct cameras.rear.encoding', 'short-data': 'width, height, step',
     'no-content': 'a width and a height', 'no-publisher': 'ROS_DOMAIN_ID',
-    'wrong-type': 'correct cameras.NAME.topic',
+    'wrong-type': 'Correct cameras.NAME.topic',
     'package-missing': 'ros-$ROS_DISTRO-foxglove-msgs', 'qos-mismatch': 'cameras.rear.qos',
     'nothing-arrives': '--ipc host', 'publisher-silent': 'log of that node',
     'losing-pictures': 'fastdds_shm.xml', 'no-keyframes': 'GOP',
