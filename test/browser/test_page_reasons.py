@@ -28,6 +28,7 @@ from support.stack import ColourCamera, Robot
 
 NAMES = ['front', 'rear', 'odd', 'mute', 'ghost', 'words', 'slow']
 
+
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot with two good cameras, and one for each thing that can be wrong."""

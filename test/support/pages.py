@@ -46,8 +46,8 @@ TELEMETRY = """Object.fromEntries([...document.querySelectorAll('#telemetry dt')
   (dt) => [dt.textContent, dt.nextElementSibling.textContent]))"""
 # Called with json or csv.
 SAVE_STATS = '(kind) => document.getElementById(`save-${kind}`).click()'
-# Notes at each repaint which camera the page claims to show, and which colour is to be seen: red is
-# that of front, another one that of rear. Called with anything.
+# Notes at each repaint which camera the page claims to show, and which colour is to be seen: red
+# is that of front, another one that of rear. Called with anything.
 WATCH_PICTURES = """() => {
   window.seen = [];
   const video = document.getElementById('video0');
