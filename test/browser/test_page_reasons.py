@@ -67,12 +67,14 @@ def page(robot, chromium):
     page.close()
 
 
-def shoot(page, folder, name, height=800):
+def shoot(page, folder, name):
     """Take screenshots; check that all can be read and reached."""
     page.wait(STILL)
-    for size, dimensions in (('desktop', (1280, height)), ('phone', (390, 844))):
+    for size, dimensions in (('desktop', (1280, 800)), ('phone', (390, 844))):
         page.screenshot(folder / f'reason-{name}-{size}.png', dimensions)
-        assert out_of_reach(page) == [] and faults(page) == [], (name, size)
+        # Of names over the picture the contrast cannot be told.
+        found = [fault for fault in faults(page) if 'could not be determined' not in fault]
+        assert out_of_reach(page) == [] and found == [], (name, size)
 
 
 @pytest.mark.parametrize('camera, title, words', [
@@ -139,8 +141,7 @@ def test_small_pictures_say_why_they_show_nothing(page, folder):
     until(lambda: 'strange8' in page.evaluate(tiles).get('odd', ''), 'the reason of odd')
     until(lambda: 'Nothing publishes' in page.evaluate(tiles).get('ghost', ''), 'that of ghost')
     assert 'strange8' in page.evaluate("document.querySelector('.thumb[title^=odd]').title")
-    # So high that nothing has to be scrolled.
-    shoot(page, folder, 'grid', 1100)
+    shoot(page, folder, 'grid')
     # Two that change their places show nothing of each other.
     page.evaluate(WATCH_PICTURES, 0)
     page.click('.thumb[title=rear]')
