@@ -141,7 +141,7 @@ class PictureMonitor:
         source = self.source
         topic = source.topic or self.name
         return no_keyframes(topic, seconds, f'{topic}/request_keyframe',
-                            source.keyframe_listeners) if is_video else encoded_late(
+                            source.keyframe_listeners, 'Video') if is_video else encoded_late(
                                 topic, seconds, self.prefix)
 
     def log(self, reason: PictureReason | None) -> None:
