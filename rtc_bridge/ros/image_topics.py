@@ -63,10 +63,10 @@ class ImageSource:
     :ivar transient_local: the publishers keep their last message for subscribers that come later
     :ivar fetches_kept: only some publishers do so; another subscription gets what they have kept,
         as one that asks for it hears nothing of the others
-    :ivar video: raw images hold video, of which each message is needed
     :ivar elsewhere: all publishers run on other hosts; ``None`` if that is not known
     :ivar nodes: full names of the publishers' nodes
     :ivar mismatched: of them those whose QoS does not match
+    :ivar video: raw images hold video, of which each message is needed
     """
 
     topic: str
@@ -74,10 +74,10 @@ class ImageSource:
     reliable: bool
     transient_local: bool
     fetches_kept: bool = False
-    video: bool = False
     elsewhere: bool | None = field(default=None, compare=False)
     nodes: tuple[str, ...] = field(default=(), compare=False)
     mismatched: tuple[str, ...] = field(default=(), compare=False)
+    video: bool = False
 
     @property
     def qos(self) -> QoSProfile:
