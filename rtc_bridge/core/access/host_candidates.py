@@ -120,7 +120,8 @@ class InterfaceFilter:
         self.text = ', '.join(patterns)
 
     def takes(self, interface: str) -> bool:
-        """Tell whether an interface is to be used."""
+        """Tell whether an interface is to be used; an alias (``eth0:1``) is its interface."""
+        interface = interface.partition(':')[0]
         return (any(fnmatchcase(interface, pattern) for pattern in self._in)
                 and not any(fnmatchcase(interface, pattern) for pattern in self._out))
 

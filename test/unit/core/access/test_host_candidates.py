@@ -50,6 +50,8 @@ def test_without_settings_all_are_used_the_lan_first():
 ])
 def test_interfaces_by_patterns(patterns, names):
     assert {host.interface for host in used(read_host_candidates((), (), patterns))} == names
+    alias = HostAddress('wlan0:1', '10.1.2.4')
+    assert bool(used(read_host_candidates((), (), patterns), [alias])) == ('wlan0' in names)
 
 
 @pytest.mark.parametrize('name, kind', [
