@@ -17,9 +17,11 @@
 from array import array
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rtc_bridge.core.video import arrivals, transport_choice
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.ros import image_reception
@@ -121,10 +123,82 @@ def test_an_image_published_before_the_subscription_is_seen(probe, watched):
     assert not one.camera.transient_local
 
 
+def test_a_kept_image_is_fetched_beside_publishers_that_keep_none(probe, watched):
+    keeping = probe.publisher(Image, 'image_raw', TRANSIENT_LOCAL)
+    probe.publisher(Image, 'image_raw', RELIABLE)
+    other = probe.publisher(Image, 'image_raw', BEST_EFFORT)
+    keeping.publish(image())
+    one = watched('image_raw')
+    for _ in range(2):
+        one.camera.pictures.clear()
+        assert one.picture(probe, lambda: None)[1] == 'mono8' and one.camera.transient_local
+        one.camera.watch = False
+        one.topic.check()
+        one.camera.watch = True
+    # All that comes later is seen, whoever publishes it, and by one subscription only.
+    for publisher in (other, keeping):
+        one.camera.pictures.clear()
+        one.picture(probe, lambda publisher=publisher: publisher.publish(image()))
+
+
+def test_reasons_change_with_what_is_published(probe, watched):
+    one = watched('front/image_raw', 'raw', 'reliable')
+
+    def reason(code):
+        def found():
+            one.topic.check()
+            reason = one.camera.topic_reason
+            return reason if (reason and reason.code) == code else None
+        return probe.wait_for(found)
+    probe.publisher(Image, 'frnt/image_raw')
+    assert '/frnt/image_raw' in probe.wait_for(
+        lambda: reason('no-publisher').values.get('similar'))
+    sibling = probe.publisher(CompressedImage, 'front/image_raw/compressed')
+    assert 'front.type is raw' in reason('wrong-type').text
+    probe.node.destroy_publisher(sibling)
+    reason('no-publisher')
+    text = probe.publisher(Empty, 'front/image_raw')
+    assert reason('wrong-type').values['type'] == 'std_msgs/msg/Empty'
+    probe.node.destroy_publisher(text)
+    with RosProbe('camera') as camera:
+        publisher = camera.publisher(Image, 'front/image_raw', BEST_EFFORT)
+        mismatch = reason('qos-mismatch')
+        probe.wait_for(lambda: '/camera' in reason('qos-mismatch').text)
+        assert mismatch.values['policy'] == 'reliability' and 'front.qos to auto' in mismatch.text
+        one.topic.configure('raw', 'auto')
+        one.picture(camera, lambda: publisher.publish(image()))
+        assert one.camera.topic_reason is None
+
+
+def test_the_transport_that_comes_is_taken_while_the_other_is_silent(probe, watched, monkeypatch):
+    monkeypatch.setattr(arrivals, 'SILENCE_S', 0.3)
+    monkeypatch.setattr(transport_choice, 'SILENCE_S', 0.3)
+    raw = probe.publisher(Image, 'image_raw', RELIABLE)
+    other = probe.publisher(CompressedImage, 'image_raw/compressed')
+    one = watched('image_raw')
+
+    def encoding_of(publish, wanted):
+        def look():
+            one.topic.check()
+            publish()
+            return one.camera.transport.get('topic') == wanted and one.camera.pictures
+        one.camera.pictures.clear()
+        probe.wait_for(look)
+    png = CompressedImage(format='png', data=array('B', cv2.imencode(
+        '.png', np.zeros((4, 4), np.uint8))[1].tobytes()))
+    encoding_of(lambda: other.publish(png), '/image_raw/compressed')
+    assert one.camera.transport['because'] == 'silent'
+    encoding_of(lambda: (other.publish(png), raw.publish(image())), '/image_raw')
+    assert 'because' not in one.camera.transport
+    # As if the encoder could not use the raw images.
+    monkeypatch.setattr(type(one.camera.monitor), 'fails', True)
+    encoding_of(lambda: (other.publish(png), raw.publish(image())), '/image_raw/compressed')
+    assert one.camera.transport['because'] == 'unreadable'
+
+
 @pytest.mark.parametrize('kind, topic', [('auto', 'image_raw'), ('compressed', 'image_raw'),
                                          ('auto', 'image_raw/compressed')])
 def test_a_compressed_topic_is_found_by_either_name(probe, watched, kind, topic):
-    import cv2
     jpeg = cv2.imencode('.jpg', np.full((8, 8, 3), 128, np.uint8))[1].tobytes()
     publisher = probe.publisher(CompressedImage, 'image_raw/compressed')
     one = watched(topic, kind)
