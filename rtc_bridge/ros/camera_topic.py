@@ -28,7 +28,8 @@ from std_msgs.msg import Empty
 
 from .image_messages import ImageMessages
 from .image_reception import ImageReception
-from .image_topics import find_sources, ImageSource, MESSAGES, own_hosts, published_images
+from .image_topics import find_sources, ImageSource, MESSAGES, published_images
+from .publisher_hosts import PublisherHosts
 from ..core.clock import boot_time
 from ..core.settings.robot_settings import camera_prefix
 from ..core.video.image_transports import (
@@ -78,7 +79,7 @@ class CameraTopic:
         # The topic that the log was given advice on.
         self._advised = ''
         self._choice = self._make_choice()
-        self._own_hosts: frozenset[bytes] = frozenset()
+        self._hosts = PublisherHosts(node)
         # What is subscribed to, by topic and type.
         self._receptions: dict[tuple[str, str], ImageReception] = {}
         # Publishers of requests for keyframes, by topic; they stay, as another thread may use one.
@@ -121,10 +122,9 @@ class CameraTopic:
 
     def _find_sources(self) -> list[ImageSource]:
         """Return what is published on the first of the topics on which anything is."""
-        self._own_hosts = self._own_hosts or own_hosts(self._node)
         for topic in self.topics:
             sources = find_sources(topic, self._kind, self._qos,
-                                   self._node.get_publishers_info_by_topic, self._own_hosts)
+                                   self._node.get_publishers_info_by_topic, self._hosts.is_here)
             if sources:
                 if self.camera.source.active:
                     sources = [replace(source, video=source.message_type in RAW_TYPES)

@@ -50,8 +50,7 @@ MESSAGES: dict[str, Any] = {
 # Messages that may wait. Only the newest image counts; of H.264 each is needed, and a second of
 # them may wait.
 _IMAGE_DEPTH, _STREAM_DEPTH = 1, 30
-# Of a Fast DDS GID: its vendor's number, and where the host's is (both from the GUID prefix).
-_FAST_DDS, _HOST = b'\x01\x0f', slice(2, 4)
+IsHere = Callable[[Sequence[int]], bool | None]
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class ImageSource:
 
 def find_sources(topic: str, kind: str, qos: str,
                  publishers_of: Callable[[str], Sequence[TopicEndpointInfo]],
-                 own_hosts: frozenset[bytes] = frozenset()) -> list[ImageSource]:
+                 is_here: IsHere = lambda gid: None) -> list[ImageSource]:
     """
     Return what a camera could be subscribed to by what is published, the best first.
 
@@ -117,7 +116,7 @@ def find_sources(topic: str, kind: str, qos: str,
     :param kind: ``auto``, ``raw``, ``compressed`` or ``h264``
     :param qos: ``auto``, ``best_effort`` or ``reliable``
     :param publishers_of: returns the endpoint infos of a topic's publishers
-    :param own_hosts: as :func:`own_hosts` returns them
+    :param is_here: as ``PublisherHosts.is_here``
     """
     infos = {suffix: publishers_of(topic + suffix)
              for suffix in dict.fromkeys(suffix for suffix, _ in CANDIDATES[kind])}
@@ -125,12 +124,12 @@ def find_sources(topic: str, kind: str, qos: str,
     for suffix, message_type in CANDIDATES[kind]:
         of_type = [info for info in infos[suffix] if info.topic_type == message_type]
         if of_type:
-            found.append(_make_source(topic + suffix, message_type, qos, of_type, own_hosts))
+            found.append(_make_source(topic + suffix, message_type, qos, of_type, is_here))
     return found
 
 
 def _make_source(topic: str, message_type: str, qos: str, infos: Sequence[TopicEndpointInfo],
-                 own_hosts: frozenset[bytes]) -> ImageSource:
+                 is_here: IsHere) -> ImageSource:
     best_effort = [info for info in infos
                    if info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT]
     reliable = qos == 'reliable' or (qos == 'auto' and not best_effort)
@@ -139,8 +138,8 @@ def _make_source(topic: str, message_type: str, qos: str, infos: Sequence[TopicE
     keeping = [info for info in infos if info not in best_effort
                and info.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL]
     transient_local = reliable and len(keeping) == len(infos)
-    hosts = {host_of(info.endpoint_gid) for info in infos}
-    elsewhere = None if b'' in hosts or not own_hosts else not hosts & own_hosts
+    here = {is_here(info.endpoint_gid) for info in infos}
+    elsewhere = None if None in here else True not in here
     return ImageSource(
         topic, message_type, reliable, transient_local,
         bool(keeping) and not transient_local and qos != 'best_effort', elsewhere,
@@ -151,25 +150,6 @@ def _nodes(infos: Sequence[TopicEndpointInfo]) -> tuple[str, ...]:
     """Return the nodes' full names; those of nodes that have just come are not known yet."""
     return tuple(sorted({full_name(info.node_name, info.node_namespace)
                          for info in infos} - {UNKNOWN_NODE}))
-
-
-def host_of(gid: Sequence[int]) -> bytes:
-    """Return the host in an endpoint's GID, empty where the middleware does not tell it so."""
-    text = bytes(gid[:_HOST.stop])
-    return text[_HOST] if text.startswith(_FAST_DDS) else b''
-
-
-def own_hosts(node: Node) -> frozenset[bytes]:
-    """
-    Return the node's own host as GIDs have it; empty if that is not known.
-
-    A container with a network of its own is a host of its own: nothing is shared with it.
-    """
-    return frozenset(
-        host_of(info.endpoint_gid)
-        for info in node.get_publishers_info_by_topic('/parameter_events')
-        if (info.node_name, info.node_namespace) == (node.get_name(), node.get_namespace())
-    ) - {b''}
 
 
 def published_images(node: Node) -> dict[str, tuple[str, ...]]:

@@ -14,15 +14,15 @@
 
 """Which topics of the graph are cameras."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rtc_bridge.core.video.image_transports import COMPRESSED, RAW
-from rtc_bridge.ros.image_topics import (
-    find_image_topics, find_sources, host_of, own_hosts, published_images,
-)
+from rtc_bridge.ros.image_topics import find_image_topics, find_sources, published_images
+from rtc_bridge.ros.publisher_hosts import PublisherHosts
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from support.ros_probe import RosProbe
@@ -77,7 +77,14 @@ def info(kind=RAW, reliability=RELIABLE, durability=VOLATILE, gid=HERE, node='ca
 def sources(publishers, kind='auto', qos='auto'):
     """Return what is found of publishers by topic, on the host of HERE."""
     return find_sources('/x', kind, qos, lambda topic: publishers.get(topic, []),
-                        frozenset([host_of(HERE)]))
+                        PublisherHosts(own_node()).is_here)
+
+
+def own_node(gid=HERE):
+    """Return a node whose own publisher has a GID."""
+    own = info(gid=gid, node='own')
+    return SimpleNamespace(get_name=lambda: 'own', get_namespace=lambda: '/',
+                           get_publishers_info_by_topic=lambda topic: [own, info(gid=THERE)])
 
 
 @pytest.mark.parametrize('qos, infos, reliable, transient_local, fetches_kept', [
@@ -128,17 +135,40 @@ def test_sources_come_in_the_order_of_preference():
     assert sources({'/x': [info('std_msgs/msg/String')]}) == []
 
 
-def test_the_own_host_is_that_of_the_graph(probe):
+def test_a_process_of_this_host_may_have_another_number_of_it():
+    """It is made of the addresses that the host had when the process started."""
+    asked = []
+
+    def shares_network(low_bits):
+        asked.append(low_bits)
+        return low_bits == 0x0102
+
+    hosts = PublisherHosts(own_node(), shares_network)
+    assert hosts.is_here([1, 15, 9, 9, 2, 1, *[0] * 10])
+    assert not hosts.is_here([1, 15, 9, 9, 3, 1, *[0] * 10])
+    assert hosts.is_here(HERE) and hosts.is_here([1, 16, *[0] * 14]) is None
+    # Once for each participant.
+    assert not hosts.is_here([1, 15, 9, 9, 3, 1, *[0] * 6, 9, 9, 9, 9])
+    assert asked == [0x0102, 0x0103]
+    # Before the graph has the node itself nothing is known.
+    lonely = own_node()
+    lonely.get_publishers_info_by_topic = lambda topic: []
+    assert PublisherHosts(lonely).is_here(HERE) is None
+
+
+def test_a_gid_of_the_middleware_in_use_tells_host_and_process(probe):
     probe.publisher(Image, 'front/image_raw')
     with RosProbe('robot', '/r1') as robot:
-        robot.wait_for(lambda: own_hosts(robot.node))
+        hosts = PublisherHosts(robot.node)
 
         def found():
             return find_sources('/front/image_raw', 'auto', 'auto',
-                                robot.node.get_publishers_info_by_topic, own_hosts(robot.node))
+                                robot.node.get_publishers_info_by_topic, hosts.is_here)
         # The name of a node comes later than its publishers.
-        robot.wait_for(lambda: [source.nodes for source in found()] == [('/probe',)])
-        assert found()[0].elsewhere is not None
+        robot.wait_for(lambda: [(source.nodes, source.elsewhere) for source in found()] == [
+            (('/probe',), False)])
+        gid = robot.node.get_publishers_info_by_topic('/front/image_raw')[0].endpoint_gid
+        assert int.from_bytes(bytes(gid[4:6]), 'little') == os.getpid() & 0xFFFF
 
 
 def test_a_topic_that_is_remapped_here_goes_by_its_other_name(probe):
