@@ -75,6 +75,12 @@ _ENCODER_TIMEOUT_S = 3.0
 _MakePart = Callable[[], Coroutine[Any, Any, None]]
 
 
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    """Cancel a task, and wait for its end: a child process of it must end before the loop."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 class Bridge:
     """
     Makes the parts of one robot, connects them, and runs them until the process is to end.
@@ -187,7 +193,7 @@ class Bridge:
         self._teleop.listen(loop, shutdown)
         faults = spawn('H.264 encoder', probe_encoders(
             [kind.name for kind in h264_candidates(self._settings.video.h264_encoder)]))
-        stack.callback(faults.cancel)
+        stack.push_async_callback(_cancel, faults)
         with guard('ICE servers'):
             if self._turn_credentials is not None:
                 await self._turn_credentials.ask()
@@ -196,7 +202,7 @@ class Bridge:
             self._server.running(LocalRobotLink(self._sessions, 'server')))
         # This logs a line; before here the one line of a refused start would not stand alone.
         choosing = spawn('H.264 encoder', self._choose_encoder(faults))
-        stack.callback(choosing.cancel)
+        stack.push_async_callback(_cancel, choosing)
         # Streams that are opened before would keep to libx264.
         await asyncio.wait([choosing], timeout=_ENCODER_TIMEOUT_S)
         ros = ExecutorThread(self._node, shutdown.on_failure_of('ROS executor'))
