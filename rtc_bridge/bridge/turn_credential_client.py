@@ -31,6 +31,7 @@ from ..core.connection_reasons import connection_reason
 from ..core.errors import ProtocolError
 from ..core.failure_log import failures
 from ..core.limits.log_limits import escape
+from ..core.protocol.ice_report import CREDENTIALS
 from ..system.tls_trust import trust_remedy
 
 logger = logging.getLogger(__name__)
@@ -131,11 +132,13 @@ class TurnCredentialClient:
         if issued.left_out:
             logger.debug('TURN servers that cannot be used here: %s', ', '.join(issued.left_out))
         self.fault = self._logged = ''
+        self._pool.service_faults.clear()
         self._life.succeeded(issued.ttl)
         return self._pool.use_issued(issued.servers)
 
     def _failed(self, reason: str) -> bool:
         self.fault = escape(reason, 400)
+        self._pool.service_faults[f'{CREDENTIALS}{self.place}'] = self.fault
         self._life.failed()
         # Each reason once, not at each try.
         if self.fault != self._logged:

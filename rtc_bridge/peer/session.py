@@ -319,7 +319,7 @@ class Session:
         if self._pc is not None and self._pc.localDescription is not None:
             own.add(self._pc.localDescription.sdp.split('\r\n'))
         return IceFacts(own, self._candidates.counts, checks.sent, checks.answered,
-                        checks.received, self.robot.ice.faults)
+                        checks.received, self.robot.ice.all_faults)
 
     def _close_channels(self, reason: str, code: str) -> None:
         for channel in self.channels.values():

@@ -88,6 +88,8 @@ class IceServerPool:
         self.ttl = ttl
         self.reachable: frozenset[str] | None = None
         self.faults: dict[str, str] = dict.fromkeys((url.text for url in urls), '')
+        # Why a service issues no credentials, by its address after CREDENTIALS.
+        self.service_faults: dict[str, str] = {}
         self._login = login
         self._logins = logins
         self._secret = secret
@@ -107,6 +109,11 @@ class IceServerPool:
         own = tuple(url for url in self.configured if url not in self._issued and (
             url.scheme == 'stun' or self.derives(url) or self._fixed_login(url) is not None))
         return own + tuple(self._issued)
+
+    @property
+    def all_faults(self) -> dict[str, str]:
+        """Return ``faults``, and why a service issues no credentials, if it issues none."""
+        return {**self.faults, **self.service_faults}
 
     def use_issued(self, issued: Mapping[IceUrl, Login | None]) -> bool:
         """

@@ -32,6 +32,8 @@ _MDNS = '.local'
 KINDS = ('host', 'mDNS', 'srflx', 'prflx', 'relay')
 # Candidates that are counted; a session may have no more.
 _MOST = 100
+# What the address of a service that issues credentials follows, in the place of a URL.
+CREDENTIALS = 'credentials from '
 
 
 @dataclass
@@ -161,6 +163,9 @@ def _remedy(facts: IceFacts) -> str:
         return ("The viewer's browser offered no address: an extension, a setting or a policy "
                 'there blocks WebRTC.')
     for url in faults:
+        if url.startswith(CREDENTIALS):
+            return (f'No {url} come, see the error; it is that of ice.credentials_url '
+                    '(docs/turn.md).')
         if url.startswith('turn'):
             return (f'Mend the TURN server {url}, see its error: 401 is the login or a clock, no '
                     'answer a wrong address or a firewall (docs/turn.md).')

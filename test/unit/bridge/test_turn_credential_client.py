@@ -134,6 +134,8 @@ async def test_each_failure_has_its_reason_and_none_shows_the_token(caplog):
     for place, words in ((f'https://127.0.0.1:{free_port()}', 'Connection refused'),):
         _, client = make_client(place, clock)
         assert not await client.ask() and words in client.fault
+    (name, fault), = pool.service_faults.items()
+    assert name == f'credentials from {url}' and pool.all_faults == {STUN: '', name: fault}
     assert not pool.urls[1:] and TOKEN not in caplog.text
 
 

@@ -61,6 +61,8 @@ def test_an_address_stands_for_an_mdns_name_and_for_nothing_else():
     ((HOST,), (HOST6,), {}, 'IPv4 addresses only and the viewer IPv6 only'),
     ((HOST,), (HOST,), {'checks_received': 3}, 'one way only'),
     ((HOST,), (MDNS,), {'servers': {TURN: '401 Unauthorized'}}, f'Mend the TURN server {TURN}'),
+    ((HOST,), (MDNS,), {'servers': {'credentials from https://h': 'HTTP 401'}},
+     'No credentials from https://h come, see the error; it is that of ice.credentials_url'),
     ((HOST,), (MDNS,), {'servers': {STUN: 'no answer'}}, f'Mend the STUN server {STUN}'),
     ((HOST, SRFLX), (MDNS, SRFLX), {'servers': {STUN: ''}}, 'symmetric NAT'),
     ((HOST, RELAY), (MDNS,), {'servers': {TURN: ''}}, 'relay ports'),
