@@ -52,6 +52,9 @@ class CameraDiagnostics:
         state, seconds_silent = camera.state()
         reason = camera.reason()
         camera.monitor.log(reason)
+        if not camera.viewers:
+            # What is known without a viewer: that nothing publishes its topic.
+            reason = camera.topic_reason
         values: dict[str, object] = {
             'state': state if camera.viewers else 'not watched', 'viewers': camera.viewers,
             'fps_in': f'{delta["in"] / seconds:.1f}',

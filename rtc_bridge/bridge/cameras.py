@@ -246,9 +246,15 @@ class Cameras:
         at_once = {*self._refused, *filter(is_misspelt, unknown)}
         changed = self._findings.update(findings, at_once, boot_time(), missing)
         for named in self._names.named:
-            if f'camera {named.name}' in self._findings.told & missing.keys():
+            camera = self._topics[named.name].camera
+            reason = missing.get(f'camera {named.name}')
+            if f'camera {named.name}' not in self._findings.told:
+                reason = None
+            if reason is not None:
                 # Its viewers are told the same, and the log has it once.
-                self._topics[named.name].camera.monitor.log(missing[f'camera {named.name}'])
+                camera.monitor.log(reason)
+            if not camera.watched:
+                camera.topic_reason = reason
         if changed:
             self._call_in_loop(self._on_change)
 

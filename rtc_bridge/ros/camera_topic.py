@@ -108,6 +108,8 @@ class CameraTopic:
             sources = self._find_sources()
         else:
             self._choice.pause()
+            if self._receptions:
+                self.camera.topic_reason = None
         known = [source for source in sources if MESSAGES[source.message_type] is not None]
         by_key = {source.transport.key: source for source in known}
         shown_before = self._choice.shown
@@ -168,6 +170,8 @@ class CameraTopic:
             if self._choice.because:
                 told |= {'instead_of': sources[0].topic, 'because': self._choice.because}
             self._log_change(shown, sources[0], shown_before)
+            if shown.mismatched:
+                told['not_received_from'] = ' '.join(shown.mismatched)
             if shown.transport.raw and shown.transport.elsewhere and len(sources) == 1:
                 told['advice'] = self._advise(shown)
         # As a whole: another thread reads it.

@@ -147,6 +147,9 @@ def test_what_fits_nothing_is_said_once(robot):
     assert 'm/first/image_raw' in values['names']
     assert any('frnt' in value for key, value in values.items() if key.startswith('finding'))
     assert len([line for line in bridge.lines if "matches 'nothing/*'" in line]) == 1
+    # Without a viewer, too.
+    values = robot.diagnostics('camera eager', lambda values, _: 'reason' in values)
+    assert (values['state'], values['reason']) == ('not watched', 'no-publisher')
 
 
 def test_another_type_is_named_and_replaced(robot, screen):

@@ -29,6 +29,7 @@ class FakeCamera:
     frames_in = 0
     viewers = 1
     transport = {}
+    topic_reason = None
 
     def __init__(self):
         self.stats = SimpleNamespace(frames=0, bytes_out=0, superseded=0, errors=0, keyframes=0,
