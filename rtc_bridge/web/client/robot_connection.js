@@ -118,6 +118,11 @@ export class RobotConnection extends Emitter {
     return /^wss:/.test(this.#options.url);
   }
 
+  /** Signaling goes to another host than this. @param {string} host with its port */
+  isForeign(host) {
+    return new URL(this.#options.url).host !== host;
+  }
+
   /** Why the newest attempt failed, see `Retry.failure`. */
   get failure() {
     return this.#retry.failure;

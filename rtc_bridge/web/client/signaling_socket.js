@@ -17,8 +17,8 @@ const MAX_RECONNECT_DELAY_MS = 2700;
 
 /**
  * @typedef {'connecting' | 'open' | 'down'} SocketState
- * @typedef {'closed' | 'silent' | 'unanswered'} SocketFailure it was closed before it opened, did not
- *   open in time, or opened and no message came
+ * @typedef {'closed' | 'silent' | 'unanswered' | 'forbidden'} SocketFailure it was closed before it
+ *   opened, did not open in time, opened and no message came, or the browser allows none
  */
 
 /**
@@ -59,7 +59,17 @@ export class SignalingSocket extends Emitter {
   start() {
     this.stop();
     const began = performance.now();
-    const socket = new WebSocket(this.#url, SUBPROTOCOL);
+    let socket;
+    try {
+      socket = new WebSocket(this.#url, SUBPROTOCOL);
+    } catch (error) {
+      // Of an https page to ws://, for one (mixed content).
+      console.warn('rtc_bridge: this browser allows no WebSocket:', error);
+      this.#enter('down');
+      this.startLater();
+      this.emit('failed', 'forbidden');
+      return;
+    }
     this.#socket = socket;
     this.#heard = false;
     this.#timer = setTimeout(() => {

@@ -65,8 +65,8 @@ const FAILURES = {
     'Checking this link took too long on this connection. Trying again.'],
   'robot-timeout': ['No answer', 'The robot is online but does not answer. Trying again.'],
   'no-answer': ['No answer', 'The robot is online but does not answer. Trying again.'],
-  'no-path': ['No path to the robot', 'The robot answers, but a firewall or network keeps pictures '
-    + 'and commands from passing. Trying again.'],
+  'no-path': ['No path to the robot', 'The robot answers, but no packet passes between it and this '
+    + 'browser. Trying again.'],
   'bad-answer': ['Robot not understood',
     'This browser could not use what the robot answered. Trying again.'],
 };
@@ -154,7 +154,7 @@ function choose(facts, now) {
     const { ice } = failure;
     return [failure.code, title,
       text + words + (ice ? ` ${pathRemedy(ice, facts.localNetwork)}` : ''), 'bad',
-      FATAL_CODES.has(failure.code), ice ? pathRows(ice) : []];
+      FATAL_CODES.has(failure.code), ice ? pathRows(ice, facts.localNetwork) : []];
   }
   if (facts.relay === 'down') {
     const [title, detail] = describeServer(facts.server);

@@ -16,6 +16,11 @@
 const KINDS = [['host', 'host'], ['mdns', 'hidden (.local)'], ['srflx', 'by STUN (srflx)'],
   ['prflx', 'by the robot’s checks (prflx)'], ['relay', 'by TURN (relay)']];
 
+/** What to do about the browser's permission. */
+export const LOCAL_NETWORK_DENIED = 'This browser keeps this site from devices in the local network. '
+  + 'Allow “local network access” for this site, by the icon beside the address, then load the page '
+  + 'again.';
+
 /** @param {CandidateCounts} counts */
 const total = (counts) => KINDS.reduce((sum, [kind]) => sum + counts[kind], 0);
 
@@ -36,9 +41,10 @@ function errorText({ code, text }) {
 /**
  * Return the rows of the details: candidates of both ends, servers and their errors.
  * @param {IceFacts} ice
+ * @param {Permission} [localNetwork]
  * @returns {Row[]}
  */
-export function pathRows(ice) {
+export function pathRows(ice, localNetwork = null) {
   const failed = new Set(ice.errors.map(({ url }) => url));
   return [
     ['Addresses of this browser', countsText(ice.page)],
@@ -48,6 +54,7 @@ export function pathRows(ice) {
         [url, 'no error']))
       : [/** @type {Row} */ (['STUN and TURN servers', 'the robot has none (ice.servers)'])]),
     ...ice.errors.map((error) => /** @type {Row} */ ([error.url, errorText(error)])),
+    ...(localNetwork ? [/** @type {Row} */ (['Permission “local network access”', localNetwork])] : []),
     ['Tried for', `${ice.seconds.toFixed(1)} s`],
   ];
 }
@@ -71,10 +78,8 @@ export function pathRemedy(ice, localNetwork = null) {
     return 'The robot offered no address. Tell its owner: is it in a network, and do '
       + 'ice.interfaces and ice.addresses leave one?';
   }
-  if (localNetwork === 'denied' || localNetwork === 'prompt') {
-    return 'This browser keeps this site from devices in the local network. Allow “local network '
-      + 'access” for this site, by the icon beside the address, then load the page again.';
-  }
+  // `prompt` says nothing: most releases ask only when a page itself opens a connection.
+  if (localNetwork === 'denied') return LOCAL_NETWORK_DENIED;
   const refused = turnErrors.find(({ code }) => code >= 400 && code < 700);
   if (!page.relay && refused) {
     return `The TURN server refuses the robot’s login (${refused.code}). Tell the robot’s owner to `

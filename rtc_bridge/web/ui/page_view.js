@@ -80,7 +80,8 @@ export class PageView {
     return describeConnection({
       supported: isWebRtcSupported(), relay: signaling.state, robot: signaling.robot,
       server: { online: navigator.onLine, secure: connection.isSecure,
-        failures: signaling.failures },
+        foreign: connection.isForeign(location.host), failures: signaling.failures,
+        localNetwork: this.#parts.localNetwork.permission },
       localNetwork: this.#parts.localNetwork.permission,
       link: connection.link, failure: connection.failure, kind: session?.kind ?? null,
       cameras: selection.cameras, labels: selection.labels, findings: selection.findings, wanted, slot: slot?.camera === wanted ? slot : null,

@@ -8,14 +8,20 @@
  * @typedef {object} ServerFacts
  * @property {boolean} online the browser's own word, `navigator.onLine`
  * @property {boolean} secure the signaling goes over TLS
+ * @property {boolean} [foreign] the server is not that of the page
+ * @property {import('./no_path_texts.js').Permission} [localNetwork] the browser's permission for
+ *   devices in the local network
  * @property {import('../client/signaling_transport.js').SignalingFailures} failures
  */
+
+import { LOCAL_NETWORK_DENIED } from './no_path_texts.js';
 
 /** @type {Record<import('../client/signaling_socket.js').SocketFailure, string>} */
 const SOCKET_TEXTS = {
   closed: 'refused or not reached',
   silent: 'no answer',
   unanswered: 'opened, and no message came',
+  forbidden: 'forbidden by this browser',
 };
 
 /** @param {import('../client/signaling_polls.js').RequestFailure} failure */
@@ -44,7 +50,17 @@ export function serverRows({ online, failures: { socket, http } }) {
  * @param {ServerFacts} facts
  * @returns {[title: string, detail: string]}
  */
-export function describeServer({ online, secure, failures: { http } }) {
+export function describeServer({ online, secure, foreign, localNetwork,
+  failures: { socket, http } }) {
+  if (socket === 'forbidden' && !secure) {
+    return ['Server not reachable', 'This page came by https, so this browser forbids it a '
+      + 'connection that is not encrypted. Its owner has to name the server by wss:// instead of '
+      + 'ws://.'];
+  }
+  // Chromium blocks WebSockets and requests of a public page to a local server until it is allowed.
+  if (foreign && (localNetwork === 'denied' || localNetwork === 'prompt')) {
+    return ['Server not reachable', `${LOCAL_NETWORK_DENIED} Or the server is down.`];
+  }
   if (!online) {
     return ['No network', 'This device is offline. The page connects again as soon as it has a '
       + 'network.'];

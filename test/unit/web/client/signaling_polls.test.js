@@ -142,6 +142,20 @@ test('a WebSocket that does not open makes room for HTTP, and the tab remembers 
   next.stop();
 });
 
+test('a browser that forbids WebSockets gets HTTP', (t) => {
+  const timers = useFakePeers(t);
+  const requests = useFakeFetch(t);
+  t.mock.method(console, 'warn', () => {});
+  globalThis.WebSocket = class { constructor() { throw new Error('mixed content'); } };
+  const transport = new SignalingTransport('ws://h/bot');
+  transport.start();
+  assert.deepEqual([transport.way, transport.failures.socket, requests.length],
+    ['http', 'forbidden', 1]);
+  timers.tick(10_000);
+  assert.equal(requests.length, 1);
+  transport.stop();
+});
+
 test('a WebSocket that hangs, or stays silent, makes room for HTTP', (t) => {
   const timers = useFakePeers(t);
   const requests = useFakeFetch(t);

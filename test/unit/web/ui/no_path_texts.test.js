@@ -27,7 +27,9 @@ test('each case has its reason and remedy', () => {
   ];
   for (const [facts, text] of cases) assert.match(pathRemedy({ ...FACTS, ...facts }), text);
   assert.match(pathRemedy(FACTS, 'denied'), /local network access/);
-  assert.doesNotMatch(pathRemedy(FACTS, 'granted'), /local network access/);
+  for (const state of ['granted', 'prompt', null]) {
+    assert.doesNotMatch(pathRemedy(FACTS, state), /local network access/);
+  }
 });
 
 test('the details have the candidates of both ends, and each server with its errors', () => {

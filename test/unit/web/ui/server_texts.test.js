@@ -18,6 +18,11 @@ test('what is wrong between page and server is named', () => {
     [facts(failure(0), { secure: true }), 'Server not reachable', /certificate/],
     [facts(failure(0)), 'Server not reachable', /proxy.*Check your network/],
     [facts(null), 'Server not reachable', /Check your network/],
+    [facts(null, { foreign: true, localNetwork: 'prompt' }), 'Server not reachable',
+      /local network access/],
+    [{ ...facts(failure(0)), failures: { socket: 'forbidden', http: failure(0) } },
+      'Server not reachable', /wss:\/\//],
+    [facts(failure(502), { localNetwork: 'prompt' }), 'Server not reachable', /502/],
   ];
   for (const [given, title, text] of cases) {
     const [said, detail] = describeServer(given);
