@@ -28,6 +28,9 @@ from ..clock import boot_time, Clock
 from ..errors import ImageError
 
 logger = logging.getLogger(__name__)
+# Seconds without a picture before the graph is believed that none can come: publishers are found
+# one by one, above all when the bridge has just started.
+_SETTLE_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ class PictureMonitor:
             lost = self.losses.worth_telling(max_fps)
             return self.smaller if lost is None else losing_pictures(
                 source.topic, lost.lost, lost.sent, lost.image_bytes, source.same_host)
-        if topic_reason is not None:
+        if topic_reason is not None and state[1] >= _SETTLE_S:
             return topic_reason
         heard = heard_for is not None
         if self.fails and heard and self._failure is not None:

@@ -218,7 +218,12 @@ async def test_what_comes_and_is_never_made_a_picture_has_a_reason(clock):
 async def test_silence_of_a_publisher_is_told_apart_from_nothing_that_arrives(clock):
     camera = Camera('front', CameraSettings(), lambda: None, clock)
     subscription = camera.subscribe('h264', Watcher())
+    # A publisher that is not found at once is none that is missing.
+    camera.topic_reason = no_publisher('/front')
+    assert camera.reason() is None
     clock.now += 20.0
+    assert camera.reason().code == 'no-publisher'
+    camera.topic_reason = None
     # Nothing is known of the topic yet.
     assert camera.reason() is None
     camera.monitor.source = SourceFacts('/front', ('/driver',), True)
