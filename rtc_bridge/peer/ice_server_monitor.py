@@ -17,11 +17,12 @@
 import asyncio
 import contextlib
 import errno
+from ipaddress import ip_address
 import logging
 import re
 from typing import Awaitable, Callable
 
-from .aiortc_compat import ask_stun, ask_turn
+from .aiortc_compat import ask_stun, ask_turn, host_interfaces
 from ..core.access.ice_servers import IceServerPool, VIEWER_RENEWAL_S, VIEWER_TTL_S
 from ..core.access.ice_urls import IceUrl
 from ..core.connection_reasons import connection_reason
@@ -68,7 +69,7 @@ async def probe_server(url: IceUrl, pool: IceServerPool) -> str:
         return _SILENT.format(f'{"TCP" if url.transport == "tcp" else "UDP"} port {url.port}')
     except OSError as error:
         if error.errno == errno.ENETUNREACH:
-            return _NO_NETWORK
+            return _lacking_version(url) or _NO_NETWORK
         # A wrong password, a server without free addresses, an invalid certificate, ...
         code = _ERROR_CODE.search(str(error))
         remedy = _TURN_ERRORS.get(code[1]) if code else None
@@ -78,6 +79,18 @@ async def probe_server(url: IceUrl, pool: IceServerPool) -> str:
         # The other servers are used all the same.
         failures.note('ICE server', error)
         return f'{type(error).__name__}: {error}'
+
+
+def _lacking_version(url: IceUrl) -> str:
+    """Return that this host has no address of the kind that a URL needs, '' if it has."""
+    try:
+        version = ip_address(url.host).version
+    except ValueError:
+        return ''
+    versions = {host.version for host in host_interfaces()}
+    if not versions or version in versions:
+        return ''
+    return f'it has an IPv{version} address, and this robot has none of this kind'
 
 
 async def _probe_turn(url: IceUrl, pool: IceServerPool) -> str:

@@ -14,7 +14,10 @@
 
 """Probes of the ICE servers."""
 
+import errno
+
 import pytest
+from rtc_bridge.core.access.host_candidates import HostAddress
 from rtc_bridge.core.access.ice_servers import IceServerPool, turn_rest_credentials
 from rtc_bridge.core.access.ice_urls import parse_ice_url
 from rtc_bridge.peer import ice_server_monitor
@@ -51,3 +54,30 @@ async def test_a_slow_clock_is_reported(monkeypatch, caplog, slow_s, secret, liv
     assert ice.reachable == ({UDP} if living else set())
     told = [record.getMessage() for record in caplog.records if record.levelname == 'WARNING']
     assert len(told) == (warned is not None) and all(warned in text for text in told)
+
+
+@pytest.mark.parametrize('version, told', [(4, True), (6, False), (None, False)])
+@pytest.mark.asyncio
+async def test_a_server_of_another_ip_version_is_told_and_a_missing_network_is_not(
+        monkeypatch, caplog, version, told):
+    async def ask(host, port):
+        raise OSError(errno.ENETUNREACH, 'Network is unreachable')
+    there = {4: [HostAddress('eth0', '192.0.2.5')], 6: [HostAddress('eth0', '2001:db8::5')]}
+    monkeypatch.setattr(ice_server_monitor, 'ask_stun', ask)
+    monkeypatch.setattr(ice_server_monitor, 'host_interfaces', lambda: there.get(version, []))
+    ice = IceServerPool((parse_ice_url('stun:[2001:db8::1]'),))
+    assert await ice_server_monitor.IceServerMonitor(ice, None).probe() == told
+    assert ('has an IPv6 address, and this robot has none' in caplog.text) == told
+
+
+@pytest.mark.parametrize('code, words', [
+    ('401', 'the login or secret is wrong'), ('440', 'allocation-default-address-family=keep'),
+    ('486', 'quota'), ('508', 'min-port')])
+@pytest.mark.asyncio
+async def test_errors_of_turn_servers_have_a_remedy(monkeypatch, code, words):
+    async def ask(*args):
+        raise ConnectionError(f'STUN transaction failed ({code} - Text)')
+    monkeypatch.setattr(ice_server_monitor, 'ask_turn', ask)
+    url = parse_ice_url(UDP)
+    fault = await ice_server_monitor.probe_server(url, IceServerPool((url,), ('u', 'p')))
+    assert code in fault and words in fault
