@@ -36,6 +36,19 @@ test('every failure has its state', () => {
   assert.equal(state({ ...LIVE, stalled: true }), 'stalled');
 });
 
+test('a robot without cameras says what its list lacks', () => {
+  const facts = { ...LIVE, cameras: [], findings: ['nothing matches /r1/*. Published is /a', 'b'] };
+  assert.match(describeConnection(facts, 0).detail, /nothing matches \/r1\/\*\. Published is \/a\.$/);
+  assert.match(describeConnection({ ...facts, findings: [] }, 0).detail, /none of its cameras/);
+});
+
+test('a label stands for the name of a camera', () => {
+  const facts = { ...LIVE, labels: new Map([['front', 'Mast']]), picture: false };
+  assert.match(describeConnection(facts, 0).detail, /picture of “Mast”/);
+  const lost = { ...facts, slot: { ...LIVE.slot, state: 'lost', sinceMs: 1000 } };
+  assert.match(describeConnection(lost, 3000).detail, /“Mast” has sent no picture/);
+});
+
 test('a lost camera is named with the seconds since its last picture', () => {
   const facts = { ...LIVE, slot: { ...LIVE.slot, state: 'lost', sinceMs: 1000 } };
   const { state: name, detail } = describeConnection(facts, 8200);
