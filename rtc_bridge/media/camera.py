@@ -24,6 +24,7 @@ from .encoded_frame import EncodedFrame
 from .encoded_streams import EncodedStreams
 from .frame import Load
 from .subscription import Subscription
+from .value_ranges import FlatImage
 from .video_source import VideoSource
 from .video_stream import VideoStream
 from ..core.clock import boot_time, Clock
@@ -33,7 +34,7 @@ from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
 from ..core.video.picture_monitor import PictureMonitor
-from ..core.video.picture_reason import PictureReason
+from ..core.video.picture_reason import flat_picture, PictureReason
 
 logger = logging.getLogger(__name__)
 # Seconds between two choices of streams, unless one is urgent: estimates of several viewers come
@@ -74,6 +75,7 @@ class Camera:
         self.monitor = PictureMonitor(name, clock)
         for stream in self.streams.values():
             stream.monitor = self.monitor
+        self.encoded.ranges.on_flat = self._note_flat
         self._on_watched = on_watched
         self._clock = clock
         self._liveness = Liveness()
@@ -139,6 +141,12 @@ class Camera:
     def count_error(self, error: str | ImageError | PictureReason) -> None:
         """Count a failure to get images; each kind is logged once; from any thread."""
         self.source.stream.count_error(error)
+
+    def _note_flat(self, flat: FlatImage | None) -> None:
+        """Note whether all of the newest image looks the same; in an encoder thread."""
+        topic = self.monitor.source.topic or self.name
+        self.monitor.flat = None if flat is None else flat_picture(
+            topic, *flat, self.monitor.prefix)
 
     # Event loop
 

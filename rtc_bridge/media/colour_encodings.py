@@ -25,6 +25,9 @@ from .i420 import fit, I420, Pixels, RenderOptions, scaled_size
 from .image_encoding_base import fit_8_bit, PixelEncoding
 from .value_ranges import stretch
 
+# Numbers of grey below which it is black to the eye.
+_DARK = 16.0
+
 
 def bgr_to_i420(bgr: Pixels) -> I420:
     """Return a BGR image of even width and height as I420."""
@@ -88,6 +91,10 @@ class Mono(PixelEncoding):
         super().__init__('mono', dtype, 1)
         self.auto_range = self.dtype != np.uint8
 
+    def telling_numbers(self, options: RenderOptions) -> tuple[float, float, str] | None:
+        """Return those of 8 bits: labels are smaller, and black."""
+        return (_DARK, 255.0, '') if self.dtype == np.uint8 else None
+
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
         """Return I420."""
         return grey_to_i420(fit_8_bit(pixels, options))
@@ -127,6 +134,13 @@ class Depth(PixelEncoding):
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
         super().__init__('depth', dtype, 1)
+
+    def telling_numbers(self, options: RenderOptions) -> tuple[float, float, str] | None:
+        """Return those of the colour map."""
+        near, far = options.depth_range
+        if self.dtype == np.uint16:
+            return near * 1000, far * 1000, 'mm'
+        return near, far, 'm'
 
     def convert(self, pixels: Pixels, options: RenderOptions) -> I420:
         """Return I420."""

@@ -55,7 +55,7 @@ class EncodedStreams:
         size_limit = SizeLimit()
         for stream in self.streams.values():
             stream.size_limit = size_limit
-        self._ranges = RangeMeter()
+        self.ranges = RangeMeter()
 
     @property
     def watched(self) -> bool:
@@ -98,7 +98,7 @@ class EncodedStreams:
         passes = self._throttle.passes(now, settings.max_fps) or stays
         if not passes:
             self.skipped += 1
-        frame = Frame(load, now, settings.render, self._ranges)
+        frame = Frame(load, now, settings.render, self.ranges)
         if self._keeps_newest:
             self._newest = frame if keep else None
         for stream in self._watched:

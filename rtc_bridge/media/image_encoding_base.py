@@ -128,6 +128,14 @@ class PixelEncoding(ImageEncoding):
                              'no-content', values)
         return pixels
 
+    def telling_numbers(self, options: RenderOptions) -> tuple[float, float, str] | None:
+        """
+        Return the numbers between which numbers look different, and their unit.
+
+        ``None`` where all of them do, or nobody takes those that do not for something else.
+        """
+        return None
+
     def numbers(self, pixels: Pixels) -> Pixels:
         """Return those numbers of checked pixels that a range of numbers concerns."""
         return pixels

@@ -122,6 +122,8 @@ def to_i420(pixels: Pixels | Planes, encoding: str, options: RenderOptions = Ren
     if options.value_range or found.auto_range:
         limits = _limits(found.numbers(pixels), encoding, options, ranges, now)
         options = replace(options, value_range=limits or '')
+    if ranges is not None:
+        ranges.look(pixels, None if options.value_range else found.telling_numbers(options), now)
     try:
         return turn(found.convert(pixels, options), options)
     except cv2.error as error:

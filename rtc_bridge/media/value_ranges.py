@@ -14,9 +14,10 @@
 
 """The numbers of an image stretched to 8 bits, and measured for that."""
 
+from collections.abc import Callable
 import math
 import threading
-from typing import Any, cast
+from typing import Any, cast, TypeAlias
 
 import cv2
 import numpy as np
@@ -32,6 +33,10 @@ _OUTLIERS = 0.2
 # The least span of 16 bits, in numbers: a wall in a thermal image is no noise. Small numbers may
 # be labels.
 _MIN_SPAN, _LABELS = 32.0, 255.0
+# Seconds between two looks whether images look the same all over.
+_LOOK_PERIOD_S = 1.0
+# Numbers of an image, and those that would look different, from the least to the largest; unit.
+FlatImage: TypeAlias = tuple[tuple[float, float], tuple[float, float], str]
 
 
 def stretch(pixels: Pixels, low: float, high: float) -> npt.NDArray[np.uint8]:
@@ -71,7 +76,7 @@ def measure(pixels: Pixels) -> tuple[float, float] | None:
 
     Both are the same if all numbers are.
     """
-    flat = _numbers(pixels[::_stride(pixels), ::_stride(pixels)])
+    flat = _numbers(_sample(pixels))
     low = high = 0.0
     if flat.size:
         low, high = map(float, np.percentile(flat, (_OUTLIERS, 100 - _OUTLIERS),
@@ -88,9 +93,10 @@ def measure(pixels: Pixels) -> tuple[float, float] | None:
     return low, high
 
 
-def _stride(pixels: Pixels) -> int:
-    """Return the step in both directions at which about so many pixels are left."""
-    return max(int((pixels.shape[0] * pixels.shape[1] / _MEASURED) ** 0.5), 1)
+def _sample(pixels: Pixels) -> Pixels:
+    """Return about so many of the pixels, evenly."""
+    step = max(int((pixels.shape[0] * pixels.shape[1] / _MEASURED) ** 0.5), 1)
+    return pixels[::step, ::step]
 
 
 def _numbers(pixels: Pixels) -> npt.NDArray[Any]:
@@ -112,6 +118,32 @@ class RangeMeter:
         self._lock = threading.Lock()
         self._encoding = ''
         self._follower = RangeFollower()
+        # Takes the least and the largest number of images all of which looks the same, the
+        # numbers that would look different, and their unit; ``None`` once it is otherwise.
+        self.on_flat: Callable[[FlatImage | None], object] = lambda flat: None
+        self._next_look = -math.inf
+
+    def look(self, pixels: Pixels, telling: tuple[float, float, str] | None, now: float) -> None:
+        """
+        Look, once a second, whether all of an image looks the same as its numbers are others.
+
+        :param telling: the numbers between which numbers look different, and their unit
+        :param now: when it came, in seconds
+        """
+        with self._lock:
+            if now < self._next_look:
+                return
+            self._next_look = now + _LOOK_PERIOD_S
+        flat = None
+        if telling is not None:
+            numbers = _numbers(_sample(pixels))
+            # Zero is black, or nothing was measured there.
+            numbers = numbers[numbers > 0]
+            if numbers.size:
+                low, high = float(numbers.min()), float(numbers.max())
+                if high < telling[0] or low > telling[1]:
+                    flat = (low, high), (telling[0], telling[1]), telling[2]
+        self.on_flat(flat)
 
     def limits(self, pixels: Pixels, encoding: str, now: float) -> tuple[float, float] | None:
         """

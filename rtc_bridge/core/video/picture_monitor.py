@@ -60,6 +60,7 @@ class PictureMonitor:
     :ivar newest: when the image of the newest picture had arrived, in seconds, ``None`` if no
         image has become a picture since the camera is watched
     :ivar smaller: the reason that pictures are smaller than they could be
+    :ivar flat: the reason that all of them looks the same
     :param name: the camera's
     """
 
@@ -70,6 +71,7 @@ class PictureMonitor:
         self.source = SourceFacts()
         self.losses = ArrivalLosses()
         self.smaller: PictureReason | None = None
+        self.flat: PictureReason | None = None
         self.newest: float | None = None
         self._clock = clock
         self._made_at = -math.inf
@@ -82,6 +84,7 @@ class PictureMonitor:
     def begin(self) -> None:
         """Forget what was shown: the camera's first viewer has come."""
         self.newest = None
+        self.flat = None
         self.losses.restart()
 
     def on_picture(self, arrival: float) -> None:
@@ -124,7 +127,7 @@ class PictureMonitor:
         source = self.source
         if state[0] in ('live', 'still'):
             lost = self.losses.worth_telling(max_fps)
-            return self.smaller if lost is None else losing_pictures(
+            return self.smaller or self.flat if lost is None else losing_pictures(
                 source.topic, lost.lost, lost.sent, lost.image_bytes, source.same_host)
         if topic_reason is not None and state[1] >= _SETTLE_S:
             return topic_reason

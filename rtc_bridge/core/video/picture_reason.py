@@ -248,6 +248,26 @@ def made_smaller(topic: str, size: tuple[int, int], shown: tuple[int, int],
          'shown_height': shown[1]})
 
 
+def flat_picture(topic: str, found: tuple[float, float], shown: tuple[float, float], unit: str,
+                 prefix: str = 'cameras.NAME.') -> PictureReason:
+    """
+    Return the reason that all of a picture looks the same.
+
+    :param found: the least and the largest number of the image, without those that mean nothing
+    :param shown: between these, numbers look different
+    :param unit: of the numbers, '' for none
+    :param prefix: of the camera's parameters
+    """
+    low, high, first, last = (f'{number:.4g}' for number in (*found, *shown))
+    of_unit = f' {unit}' if unit else ''
+    return PictureReason(
+        'flat-picture', f'Images of {topic} have numbers from {low} to {high}{of_unit} only, and '
+        f'only those from {first} to {last}{of_unit} look different. Set {prefix}range to auto, '
+        f'or to two numbers{", or correct depth_min and depth_max" if unit else ""}.',
+        {'topic': topic, 'low': found[0], 'high': found[1], 'shown_low': shown[0],
+         'shown_high': shown[1]})
+
+
 def viewer_decodes_nothing(camera: str, codecs: Sequence[str]) -> PictureReason:
     """
     Return the reason that a viewer shows nothing of what it is sent.

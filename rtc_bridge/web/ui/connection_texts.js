@@ -93,6 +93,7 @@ const REASONS = {
   'unsupported-transport': 'Transport not supported',
   'too-large': 'Picture too large',
   'losing-pictures': 'Pictures get lost',
+  'flat-picture': 'All looks the same',
   failed: 'Pictures cannot be shown',
 };
 

@@ -67,6 +67,18 @@ async def test_an_image_that_is_too_large_is_reported_and_the_next_one_is_shown(
         camera.unsubscribe(subscription)
 
 
+async def test_a_picture_that_is_nearly_black_has_a_reason():
+    camera, watcher = Camera('mask', CameraSettings(), lambda: None), Watcher()
+    subscription = camera.subscribe('h264', watcher)
+    async with asyncio.timeout(PATIENCE):
+        while camera.reason() is None:
+            camera.put(lambda: (np.full((48, 64), 7, np.uint8), 'mono8'))
+            await asyncio.sleep(0.02)
+    assert camera.reason().code == 'flat-picture'
+    assert 'cameras.mask.range' in camera.reason().text and camera.state()[0] == 'live'
+    camera.unsubscribe(subscription)
+
+
 async def test_the_last_image_of_a_transient_local_publisher_is_not_left_out():
     camera, watcher = Camera('map', CameraSettings(max_fps=1.0), lambda: None), Watcher()
     camera.transient_local = True

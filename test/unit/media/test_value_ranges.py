@@ -105,6 +105,26 @@ def test_a_few_hot_pixels_do_not_count_and_a_small_label_does():
     assert measure(labels) == (0, 3)
 
 
+@pytest.mark.parametrize('pixels, encoding, options, flat', [
+    (thermal(0, 7).astype(np.uint8), 'mono8', {}, ((1, 7), (16, 255), '')),
+    (thermal(0, 7).astype(np.uint8), '8UC1', {}, ((1, 7), (16, 255), '')),
+    (thermal(0, 7).astype(np.uint8), 'mono8', {'value_range': 'auto'}, None),
+    (thermal(0, 200).astype(np.uint8), 'mono8', {}, None),
+    (thermal(0, 0).astype(np.uint8), 'mono8', {}, None),
+    (thermal(500, 9000).astype(np.float32), '32FC1', {}, ((500, 9000), (0.3, 10), 'm')),
+    (thermal(20000, 60000), '16UC1', {}, ((20000, 60000), (300, 10000), 'mm')),
+    (thermal(20000, 60000), '16UC1', {'depth_range': (1.0, 30.0)}, None),
+    (thermal(1, 9), '16UC1', {}, ((1, 9), (300, 10000), 'mm')),
+    (thermal(0, 9000), '16UC1', {}, None), (thermal(0, 0), '16UC1', {}, None),
+    (np.zeros((48, 64, 3), np.uint8) + np.uint8(3), 'bgr8', {}, None)])
+def test_images_that_look_the_same_all_over_are_told(pixels, encoding, options, flat):
+    meter, told = RangeMeter(), []
+    meter.on_flat = told.append
+    for now in (0.0, 0.4, 1.2):
+        to_i420(pixels, encoding, RenderOptions(**options), meter, now)
+    assert told == [flat, flat]
+
+
 def test_noise_of_a_wall_stays_noise():
     wall = RANDOM.integers(7800, 7806, (48, 64)).astype(np.uint16)
     low, high = measure(wall)

@@ -41,6 +41,8 @@ ALL = {
     'publisher-silent': reasons.publisher_silent(TOPIC, ['/rear/driver']),
     'losing-pictures': reasons.losing_pictures(TOPIC, 11, 30, 6_220_800, True),
     'no-keyframes': reasons.no_keyframes(TOPIC, 5.0, TOPIC + '/request_keyframe', 0),
+    'flat-picture': reasons.flat_picture(TOPIC, (500.0, 9000.0), (0.3, 10.0), 'm',
+                                         'cameras.rear.'),
     'too-large': reasons.made_smaller(TOPIC, (7680, 4320), (1920, 1080), 'cameras.rear.'),
 }
 REMEDIES = {
@@ -51,6 +53,7 @@ REMEDIES = {
     'package-missing': 'ros-$ROS_DISTRO-foxglove-msgs', 'qos-mismatch': 'cameras.rear.qos',
     'nothing-arrives': '--ipc host', 'publisher-silent': 'log of that node',
     'losing-pictures': 'fastdds_shm.xml', 'no-keyframes': 'GOP',
+    'flat-picture': 'Set cameras.rear.range to auto',
     'too-large': 'cameras.rear.max_width to 1920',
 }
 
