@@ -152,6 +152,8 @@ class CameraTopic:
         except RuntimeError as error:
             # Of a topic whose type has changed the middleware may still hold the old type, for
             # another camera of this node. Each check tries again.
+            if key in self._receptions:
+                self._receptions.pop(key).close()
             self.camera.count_error(
                 f'{source.topic} cannot be subscribed to as {source.message_type}: '
                 f'{str(error).splitlines()[0]}; it is tried again')

@@ -55,21 +55,25 @@ class ImageReception:
         self._on_failure = on_failure
         self._clock = clock
         self._heard_at: float | None = None
+        # When the newest message was sent, and the newest one that was kept; 0: none so far.
+        self._newest = self._kept = 0
         self._patience = RESUBSCRIBE_AFTER_S
+        # To what comes, and maybe to what is kept.
         self._subscriptions: list[Subscription] = []
         self._subscribe()
+        if source.fetches_kept:
+            try:
+                self._subscriptions.append(self._create(self._on_kept, source.kept_qos))
+            except BaseException:
+                self.close()
+                raise
 
     def _subscribe(self) -> None:
-        """Subscribe, and only then end what was subscribed to before."""
-        before, self._subscriptions = self._subscriptions, []
+        """Subscribe to what comes, and only then end what was subscribed to before."""
+        before, self._subscriptions = self._subscriptions[:1], self._subscriptions[1:]
         self._subscribed_at = self._clock()
         try:
-            self._subscriptions.append(self._create(self._on_message, self.source.qos))
-            if self.source.fetches_kept:
-                self._subscriptions.append(self._create(self._on_kept, self.source.kept_qos))
-        except BaseException:
-            self.close()
-            raise
+            self._subscriptions.insert(0, self._create(self._on_message, self.source.qos))
         finally:
             for subscription in before:
                 self._node.destroy_subscription(subscription)
@@ -93,12 +97,16 @@ class ImageReception:
         self._heard_at = self._clock()
         self.refused_policy = ''
         self._patience = RESUBSCRIBE_AFTER_S
-        self._take(message, info)
+        sent = _sent_at(info)
+        self._newest = max(self._newest, sent)
+        if not sent or sent != self._kept:
+            self._take(message, info)
 
     def _on_kept(self, message: Any, info: Mapping[str, Any]) -> None:
-        # Publishers send it to this subscription, too, as long as it is there; and what was kept
-        # is older than what came since.
-        if self._heard_at is None or self._heard_at < self._subscribed_at:
+        # Publishers send it to both subscriptions; and what is kept may be older than what came.
+        sent = _sent_at(info)
+        if sent > self._newest or not sent and self._heard_at is None:
+            self._newest = self._kept = sent
             self._take(message, info)
 
     def renew_if_deaf(self, usual: float = 0.0) -> None:
@@ -123,3 +131,9 @@ class ImageReception:
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions = []
+
+
+def _sent_at(info: Mapping[str, Any]) -> int:
+    """Return when a message was sent, in nanoseconds of its publisher's clock; 0 if unknown."""
+    sent: int = info.get('source_timestamp') or 0
+    return sent
