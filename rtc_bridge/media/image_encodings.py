@@ -113,6 +113,8 @@ def to_i420(pixels: Pixels | Planes, encoding: str, options: RenderOptions = Ren
         if options.value_range:
             limits = _limits(pixels.luma, 'luma', options, ranges, now)
             pixels = pixels if limits is None else stretch_luma(pixels, *limits)
+        if ranges is not None:
+            ranges.look(pixels.luma, None, now)
         return turn(pixels.to_i420(options), options)
     found = find_encoding(encoding)
     if not isinstance(found, PixelEncoding):
