@@ -32,7 +32,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 from support.browsers import PATIENCE, until
-from support.pictures import encode
+from support.pictures import encode, planar_bytes
 from support.ros_probe import RosProbe
 from support.stack import CmdVel, ColourCamera, finish, Robot, start
 from support.viewers import Driver, Viewer
@@ -62,10 +62,14 @@ def robot():
 
 def image(colour, width=64, height=48, encoding='bgr8'):
     """Return a message of one colour."""
-    pixels = encode(np.full((height, width, 3), colour, np.uint8), encoding)
-    message = Image(width=width, height=height, encoding=encoding,
-                    step=pixels.nbytes // len(pixels))
-    message.data = array('B', pixels.tobytes())
+    bgr = np.full((height, width, 3), colour, np.uint8)
+    message = Image(width=width, height=height, encoding=encoding, step=width)
+    if encoding == 'nv12':
+        message.data = array('B', planar_bytes(bgr, encoding))
+    else:
+        pixels = encode(bgr, encoding)
+        message.step = pixels.nbytes // len(pixels)
+        message.data = array('B', pixels.tobytes())
     return message
 
 
