@@ -21,6 +21,7 @@ from rtc_bridge.bridge.bridge import Bridge
 from rtc_bridge.core.errors import ParameterError, StoreError
 from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
 from rtc_bridge.sim.robot_node import SimRobot
+import yaml
 
 
 @pytest.fixture
@@ -139,3 +140,25 @@ def test_ice_parameters_reach_the_bridge(bridge_parameters, caplog, ports, warne
     start('bridge', {**bridge_parameters, 'ice.ports': ports, 'ice.addresses': ['203.0.113.7'],
                      'ice.interfaces': ['*', '!docker*']})
     assert ('ice.ports has 4 ports, so 4 sessions at most' in caplog.text) == warned
+
+
+def test_a_dump_of_all_parameters_can_be_read_again(bridge_parameters, tmp_path):
+    """As `ros2 param dump` writes it, of a bridge with empty lists."""
+    file, dumps = tmp_path / 'robot.yaml', []
+    file.write_text('/**:\n  ros__parameters:\n    actions: {services: []}\n'
+                    '    server: {port: 0, hosts: []}\n')
+    for _ in range(2):
+        rclpy.init(args=['--ros-args', '--params-file', str(file), *(
+            word for name in ('cameras.names', 'access.directory')
+            for word in ('-p', f'{name}:={bridge_parameters[name]}'))])
+        try:
+            node = Node('rtc_bridge')
+            Bridge(node)
+            dumps.append({name: parameter.value
+                          for name, parameter in node.get_parameters_by_prefix('').items()})
+        finally:
+            rclpy.shutdown()
+        file.write_text(yaml.safe_dump({'/rtc_bridge': {'ros__parameters': {
+            # In place of an empty list, what versions before wrote.
+            name: None if value == [] else value for name, value in dumps[-1].items()}}}))
+    assert dumps[0] == dumps[1] and dumps[0]['server.hosts'] == []
