@@ -34,9 +34,10 @@ from ..core.limits.log_limits import LogSampler
 _TOKEN_FAULTS = {
     'no token': 'A robot needs the token of its name here, and this one showed none '
                 '(relay_token_file, or RTC_BRIDGE_RELAY_TOKEN)',
-    'unknown token': 'This is no token of this relay; a robot needs the token of its name here',
+    'unknown token': 'This is no token of this relay; a robot needs the token of its name here '
+                     '(relay_token_file)',
     'token of another robot': 'This token is for another name; a robot needs the token of its '
-                              'own name here'}
+                              'own name here (relay_token_file)'}
 
 
 class RobotAdmission:

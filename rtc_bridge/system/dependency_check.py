@@ -116,6 +116,9 @@ def check(program: str, version: Callable[[str], str] = metadata.version,
         that installs what is needed
     """
     dependencies = _PROGRAMS.get(program, ())
+    if not dependencies:
+        # Nor packaging.
+        return
     missing = [each for each in dependencies if not importable(each.module)]
     faults = [f'{each.module} is missing' for each in missing]
     if dependencies and not importable(_PACKAGING.module):

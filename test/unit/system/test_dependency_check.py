@@ -68,6 +68,11 @@ def test_lowest_versions_pass(program):
     dependency_check.check(program, versions(), lambda module: True)
 
 
+def test_the_doctor_runs_without_any_library():
+    dependency_check.check('doctor', versions(), lambda module: False,
+                           lambda: pytest.fail('nothing is to be compared'))
+
+
 def test_version_numbers_are_compared_as_numbers():
     dependency_check.check('bridge', versions(aiohttp='3.14.5', aiortc='1.16', websockets='17.4'),
                            lambda module: True)
