@@ -98,7 +98,7 @@ def probe(encoder_type: EncoderType) -> str:
                 return 'makes no keyframe with parameter sets when asked'
     except ValueError as error:
         return ('PyAV was built without it' if isinstance(error, UnknownCodecError)
-                else repr(error))
+                else _reason(error))
     except Exception as error:
         # Drivers and builds fail in many ways.
         return _reason(error)
