@@ -79,7 +79,8 @@ class CmdVelGuard(Node):
         refuse_unknown_parameters(
             self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
         self._warnings = tuple(unused_parameters(
-            self, [row.name for row in parameters_of(GuardSettings())], ['rtc_bridge']))
+            self, [row.name for row in parameters_of(GuardSettings())], ['rtc_bridge'],
+            shares=True))
         for text in self._warnings:
             self.get_logger().warning(text)
         self._guard = VelocityGuard(settings.timeout)

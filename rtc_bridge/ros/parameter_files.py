@@ -21,7 +21,7 @@ import sys
 from rclpy.node import Node
 import yaml
 
-from .parameters import undeclared_parameters
+from .parameters import given_parameters, undeclared_parameters
 from ..core.errors import ParameterError
 from ..core.settings.parameter_files import (
     misplaced, ParameterSection, read_sections, unused_sections)
@@ -38,35 +38,40 @@ def explain_refused_files(args: list[str] | None) -> str:
     """
     for path in _files(sys.argv if args is None else args):
         try:
-            _read(path)
+            read_sections(_load(path))
         except ParameterError as error:
             return f'file of parameters {path}: {error}'
     return ''
 
 
-def unused_parameters(node: Node, known: Collection[str], siblings: Collection[str]) -> list[str]:
+def unused_parameters(node: Node, known: Collection[str], siblings: Collection[str],
+                      shares: bool = False) -> list[str]:
     """
     Return in sentences which given parameters the node does not use, though they seem to be its.
 
     :param known: names of the node's parameters
     :param siblings: names of nodes, without namespace, that may share its files
+    :param shares: as for :func:`unused_sections`
     """
     full_name = node.get_fully_qualified_name()
-    undeclared = undeclared_parameters(node)
-    given = {*undeclared, *(name for name in known if node.has_parameter(name))}
+    given = given_parameters(node)
     texts = []
     for path in _files(sys.argv):
         try:
-            sections = _read(path)
+            document = _load(path)
         except ParameterError:
             # ROS could read it; so it is in order, whatever it is here.
             continue
-        texts += unused_sections(path, sections, full_name, given, known, siblings)
+        try:
+            texts += unused_sections(
+                path, read_sections(document), full_name, given, known, siblings, shares)
+        except ParameterError as error:
+            texts.append(f'The file of parameters {path} sets nothing: {error}.')
     for name, node_name in _named_arguments(sys.argv):
         section = ParameterSection(f'/{node_name.lstrip("/")}', node_name, (name,))
         texts += unused_sections('the arguments', [section], full_name, given, known, siblings)
     groups = {name.split('.')[0] for name in known if '.' in name}
-    for name in undeclared:
+    for name in undeclared_parameters(node):
         # Those in a group of this package are refused, or of a camera that is declared later.
         is_foreign = name not in known and name.split('.')[0] not in groups
         meant = misplaced(name, known) if is_foreign else ''
@@ -76,16 +81,17 @@ def unused_parameters(node: Node, known: Collection[str], siblings: Collection[s
     return texts
 
 
-def _read(path: str) -> list[ParameterSection]:
+def _load(path: str) -> object:
     """
-    Return the sections of a file.
+    Return the content of a file.
 
-    :raises ParameterError: it cannot be read, or has no parameters
+    :raises ParameterError: it cannot be read, or is not YAML
     """
     try:
         with Path(path).open(encoding='utf-8') as file:
             text = file.read(_MAX_BYTES)
-        return read_sections(yaml.safe_load(text))
+        document: object = yaml.safe_load(text)
+        return document
     except OSError as error:
         raise ParameterError(error.strerror or str(error)) from None
     except UnicodeDecodeError:

@@ -20,6 +20,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 import pytest
 from support.browsers import PATIENCE, until
 from support.processes import free_port
+from support.robot_driving import wait_notice
 from support.ros_probe import RosProbe
 from support.stack import CmdVel, Robot
 from support.viewers import Driver, SteadyDriver, Viewer
@@ -65,6 +66,8 @@ def test_cmd_vel_has_the_type_of_its_subscribers(url):
     """The type changes while the executor's thread waits for the same node."""
     driver = Driver(url)
     try:
+        # Nobody subscribes, and it is this bridge that would need another topic.
+        assert 'start /rtc_bridge with' in wait_notice(driver.viewer, 'no-subscriber')['text']
         for kind in (TwistStamped, Twist, TwistStamped):
             # One ROS context cannot hold both.
             with RosProbe('motors') as probe:

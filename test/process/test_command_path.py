@@ -16,8 +16,9 @@
 
 import signal
 
-from geometry_msgs.msg import Twist, TwistStamped
+from geometry_msgs.msg import Accel, Twist, TwistStamped
 import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from support.browsers import PATIENCE, until
 from support.robot_driving import (
     holds_no_lease, move, notice_of, press_stop, release_stop, SecondBridge, wait_notice)
@@ -81,11 +82,26 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
         notice = wait_notice(driver.viewer, 'no-subscriber')
         assert (notice['topic'], notice['nodes']) == ('/cmd_vel', [])
         robot.bridge.wait_line(r'\[WARN.*nobody subscribes to /cmd_vel', PATIENCE)
+        # Who only records moves nothing.
+        with RosProbe('rosbag2_recorder') as recorder:
+            CmdVel(recorder)
+            wait_notice(driver.viewer, 'no-subscriber', lambda n: (
+                'only /rosbag2_recorder, which moves nothing' in n['text']))
+        with RosProbe('base') as base:
+            base.subscribe(Twist, '/cmd_vel', qos=QoSProfile(
+                depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+            notice = wait_notice(driver.viewer, 'qos-mismatch')
+            assert notice['nodes'] == ['/base'] and 'transient local' in notice['text']
+        with RosProbe('base') as base:
+            base.subscribe(Accel, '/cmd_vel')
+            notice = wait_notice(driver.viewer, 'unknown-type')
+            assert notice['nodes'] == ['/base'] and 'geometry_msgs/msg/Accel' in notice['text']
         with RosProbe('base', '/robot1') as base:
             moved = CmdVel(base)
             notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: n['nodes'])
             assert notice['nodes'] == ['/robot1/base']
             assert '/robot1/cmd_vel (/robot1/base)' in notice['text']
+            assert '--ros-args -r cmd_vel:=/robot1/cmd_vel' in notice['text']
             # Driving is allowed all the same.
             heard = driver.viewer.heard['teleop']
             until(lambda: driver.send(0) and driver.send(0.2)
@@ -97,11 +113,18 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
 
 def test_the_other_type_is_named(robot, url, cmd_vel):
     """The guard follows it by default; with a fixed type it does not."""
-    cmd_vel.close()
     driver = Driver(url)
     try:
+        move(driver, cmd_vel)
+        cmd_vel.close()
         with RosProbe('base') as base:
             stamped = CmdVel(base, TwistStamped)
+            # It comes while somebody drives: the new motors begin with zero.
+            driver.viewer.heard['teleop'][:] = driver.viewer.heard['teleop'][-1:]
+            heard = driver.viewer.heard['teleop']
+            until(lambda: driver.send(0.2) and any(
+                m.get('reason') == 'neutral-first' for m in list(heard)), 'a stop')
+            assert stamped.motions() == []
             until(lambda: driver.send(0) and driver.send(0.2) and stamped.motions(), 'motion')
             until(lambda: not driver.viewer.newest('control', 'notices')['notices'], 'in order')
             with RosProbe('recorder') as recorder:
@@ -113,6 +136,27 @@ def test_the_other_type_is_named(robot, url, cmd_vel):
             assert notice['nodes'] == ['/base'] and 'teleop.message_type' in notice['text']
     finally:
         driver.close()
+
+
+def test_a_guard_elsewhere_and_parameters_in_vain_are_told(robot, tmp_path):
+    file = tmp_path / 'robot.yaml'
+    file.write_text('bridge:\n  ros__parameters:\n    teleop:\n      max_linear_x: 0.2\n')
+    bridge = SecondBridge(robot, 'second', remap=['__ns:=/r9'], files=[file])
+    viewer = Viewer(bridge.url)
+    try:
+        notice = wait_notice(viewer, 'unused-parameters')
+        assert notice['nodes'] == ['/r9/second']
+        assert f'teleop.max_linear_x in {file} stand below bridge:' in notice['text']
+        notice = wait_notice(viewer, 'no-guard', lambda n: n['nodes'])
+        assert notice['nodes'] == ['/cmd_vel_guard'] and notice['level'] == 'error'
+        assert 'on /cmd_vel_guard/command' in notice['text']
+        bridge.process.wait_line(r'\[WARN.*Write /r9/second: or', PATIENCE)
+        bridge.process.wait_line(r'\[WARN.*/cmd_vel_guard takes those', PATIENCE)
+        robot.diagnostics('commands', lambda values, text: (
+            values.get('no-guard') == notice['text'] and 'unused-parameters' in values))
+    finally:
+        viewer.close()
+        finish(bridge.process)
 
 
 def test_a_missing_guard_is_told_unless_driving_is_off(robot):

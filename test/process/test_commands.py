@@ -19,6 +19,7 @@ from pathlib import Path
 import signal
 import sys
 
+from geometry_msgs.msg import Twist
 import pytest
 from sensor_msgs.msg import Joy
 from support.browsers import PATIENCE, until
@@ -27,7 +28,7 @@ from support.stack import Robot
 from support.viewers import command, RTCBOT, Viewer
 
 # The robot's limits here, m/s and rad/s; not the defaults.
-MAX_X, MAX_Z = 0.4, 1.25
+MAX_X, MAX_Z, MAX_UP = 0.4, 1.25, 0.25
 
 
 @pytest.fixture(scope='module')
@@ -35,6 +36,7 @@ def robot():
     """Run a robot without camera and relay, as RTCBot's tutorial page would reach it."""
     robot = Robot(relay=False, **{'teleop.max_frame_age': 0.0,
                                   'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z,
+                                  'teleop.max_linear_z': MAX_UP,
                                   'teleop.joy': True})
     yield robot
     robot.close()
@@ -49,6 +51,22 @@ def test_never_more_than_the_limits(driver, cmd_vel):
     until(reached, 'the largest velocity')
     assert all(abs(x) <= MAX_X and y == 0 and abs(z) <= MAX_Z
                for x, y, z in cmd_vel.heard[since:])
+
+
+def test_up_and_down_keeps_to_the_same_rules(robot, driver):
+    assert driver.viewer.newest('control', 'hello')['teleop']['max_linear_z'] == MAX_UP
+    heard = robot.probe.subscribe(Twist, 'cmd_vel', lambda m: m.linear.z)
+    until(lambda: driver.go(0, up=9.0) and heard[-1:] == [MAX_UP], 'the largest velocity up')
+    assert max(heard) == MAX_UP
+    # Nothing more is sent: the timeout stops it, and a neutral command is needed.
+    robot.probe.wait_for(lambda: heard[-1] == 0.0, PATIENCE)
+    mark = len(heard)
+    told = driver.viewer.heard['teleop']
+    until(lambda: driver.send(0, up=-9.0) and any(
+        m.get('reason') == 'neutral-first' for m in list(told)), 'neutral first')
+    assert not any(heard[mark:])
+    until(lambda: driver.go(0, up=-9.0) and heard[-1:] == [-MAX_UP], 'down')
+    driver.refusal(json.dumps(command(driver.epoch, 9999, 1, 0, up='1')), 'bad-value')
 
 
 @pytest.mark.parametrize('number', ['NaN', 'Infinity', '1e999', '"1"', 'true', 'null', '[1]'])

@@ -42,15 +42,18 @@ def free_port() -> int:
         return port
 
 
-def node(module: str, *, remap: Sequence[str] = (), **parameters) -> list[str]:
+def node(module: str, *, remap: Sequence[str] = (), files: Sequence[object] = (),
+         **parameters) -> list[str]:
     """
     Return the command line of ``rtc_bridge.nodes.<module>`` with ROS parameters.
 
     :param remap: rules such as ``image_raw:=camera/image`` or ``__ns:=/robot``
+    :param files: files of parameters
     """
     words = [part for name, value in parameters.items()
              for part in ('-p', f'{name}:={_yaml(value)}')]
     words += [part for rule in remap for part in ('-r', rule)]
+    words += [part for file in files for part in ('--params-file', str(file))]
     command = [sys.executable, '-m', f'rtc_bridge.nodes.{module}']
     return command + ['--ros-args', *words] if words else command
 

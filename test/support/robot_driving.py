@@ -26,11 +26,11 @@ class SecondBridge:
     :param parameters: of the node
     """
 
-    def __init__(self, robot, name='second', **parameters):
+    def __init__(self, robot, name='second', remap=(), **parameters):
         """Start it, and wait until it can be reached."""
         port = free_port()
         self.url = f'http://127.0.0.1:{port}/connect'
-        self.process = robot.start('bridge', remap=[f'__node:={name}'], **{
+        self.process = robot.start('bridge', remap=[f'__node:={name}', *remap], **{
             'robot_id': name, 'server.port': port, 'access.anonymous': 'drive',
             'teleop.max_frame_age': 0.0, **parameters})
         self.process.wait_line('page: http://', PATIENCE)

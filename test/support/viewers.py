@@ -122,10 +122,15 @@ class Viewer:
         self._loop.close()
 
 
-def command(epoch, seq, nonce, x, z=0.0, frame=None):
-    """Return a command: ``x`` forward and left in m/s, ``z`` counter-clockwise in rad/s."""
+def command(epoch, seq, nonce, x, z=0.0, frame=None, up=None):
+    """
+    Return a command: ``x`` forward and left in m/s, ``z`` counter-clockwise in rad/s.
+
+    :param up: in m/s; ``None``: a page that knows of no motion up
+    """
     return {'type': 'drive', 'epoch': epoch, 'seq': seq, 'tick': nonce, 'frame': frame,
-            'linear_x': x, 'linear_y': x, 'angular_z': z}
+            'linear_x': x, 'linear_y': x, 'angular_z': z,
+            **({} if up is None else {'linear_z': up})}
 
 
 class Driver:
@@ -149,21 +154,22 @@ class Driver:
         self.epoch = self.viewer.newest('control', 'lease')['epoch']
         return self.epoch is not None
 
-    def send(self, x, z=0.0, nonce=None):
+    def send(self, x, z=0.0, nonce=None, up=None):
         """Send one command, with the newest nonce unless another is given."""
         self._seq += 1
         if nonce is None:
             nonce = self.viewer.newest('teleop', 'tick')['tick']
-        self.viewer.send('teleop', command(self.epoch, self._seq, nonce, x, z, self.viewer.rtp))
+        self.viewer.send('teleop', command(
+            self.epoch, self._seq, nonce, x, z, self.viewer.rtp, up))
         return self._seq
 
-    def go(self, x, z=0.0):
+    def go(self, x, z=0.0, up=None):
         """Send a command; before it a neutral one, if the robot asks for that."""
         heard = self.viewer.heard['teleop']
         if any(m.get('reason') == 'neutral-first' for m in list(heard)):
             heard[:] = [m for m in heard if m['type'] == 'tick']
             self.send(0)
-        return self.send(x, z)
+        return self.send(x, z, up=up)
 
     def send_joy(self, axes, buttons):
         """Send a gamepad's state in the Gamepad API's order, with the newest nonce."""

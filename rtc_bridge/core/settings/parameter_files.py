@@ -97,7 +97,7 @@ def _names(value: object, prefix: str) -> Iterator[str]:
 
 def unused_sections(file: str, sections: Collection[ParameterSection], full_name: str,
                     given: Collection[str], known: Collection[str],
-                    siblings: Collection[str] = ()) -> list[str]:
+                    siblings: Collection[str] = (), shares: bool = False) -> list[str]:
     """
     Return what to tell about a file's sections that do not reach the node, though they should.
 
@@ -106,22 +106,28 @@ def unused_sections(file: str, sections: Collection[ParameterSection], full_name
     :param given: names of all parameters that the node was given
     :param known: names of the parameters that the node has
     :param siblings: names of nodes, without namespace, that may share the file
+    :param shares: what siblings are given is meant for this node, too, as far as it has it
     """
     groups = {name.split('.')[0] for name in known if '.' in name}
     reached = [section for section in sections if section.is_for(full_name, given)]
-    base = full_name.rpartition('/')[2]
+    namespace, _, base = full_name.rpartition('/')
     texts = []
     for section in sections:
-        other = section.node.rpartition('/')[2]
-        if section in reached or other in siblings and reached:
+        place, _, other = section.node.rpartition('/')
+        if section in reached:
             continue
         lost = [name for name in section.names
                 if name in known or other not in siblings and name.split('.')[0] in groups]
+        if other in siblings:
+            wanted = [name for name in lost if name not in given]
+            if reached and not (shares and wanted and place in ('', namespace)):
+                continue
+            lost = wanted
         if not lost and (reached or other in siblings):
             continue
         # With a section of its own, one for the same node in another namespace is another robot's.
-        if reached and (other == base or
-                        SequenceMatcher(None, other, base).ratio() < _SIMILAR):
+        if reached and other not in siblings and (
+                other == base or SequenceMatcher(None, other, base).ratio() < _SIMILAR):
             continue
         texts.append(_text(file, section, full_name, lost))
     return texts

@@ -22,9 +22,10 @@ KNOWN = ['robot_id', 'teleop.max_linear_x', 'teleop.timeout', 'server.port', 'se
 PARAMETERS = {'ros__parameters': {'robot_id': 'r', 'teleop': {'max_linear_x': 0.2}}}
 
 
-def texts(document, name='/r1/rtc_bridge', given=(), known=KNOWN, siblings=('cmd_vel_guard',)):
+def texts(document, name='/r1/rtc_bridge', given=(), known=KNOWN, siblings=('cmd_vel_guard',),
+          shares=False):
     """Return what is said of a file."""
-    return unused_sections('f.yaml', read_sections(document), name, given, known, siblings)
+    return unused_sections('f.yaml', read_sections(document), name, given, known, siblings, shares)
 
 
 def test_sections_have_the_names_that_ros_reads():
@@ -81,6 +82,14 @@ def test_a_file_for_other_nodes_only_is_told():
     assert texts({'rtc_bridge': PARAMETERS}, **guard) == []
     text, = texts({'rtc_bridge': {'ros__parameters': {'teleop.timeout': 1.0}}}, **guard)
     assert 'not used: teleop.timeout in f.yaml' in text
+    # What the guard takes over of the bridge has to reach it, by whatever section.
+    both = {'/**': {'ros__parameters': {'use_sim_time': True}},
+            'rtc_bridge': {'ros__parameters': {'teleop.timeout': 1.0}}}
+    assert 'Write /cmd_vel_guard:' in texts(both, **guard, shares=True)[0]
+    assert texts(both, **guard) == []
+    assert texts(both, **guard, shares=True, given=['teleop.timeout']) == []
+    both['/r2/rtc_bridge'] = both.pop('rtc_bridge')
+    assert texts(both, **guard, shares=True) == []
     many = {'ros__parameters': {'teleop': {f'x{n}': n for n in range(9)}}}
     assert 'x3 and 5 more' in texts({'bridge': many})[0]
 
