@@ -27,8 +27,8 @@ from std_msgs.msg import String
 from .. import __version__
 from ..core.clock import boot_time
 from ..core.driving.driver_notices import (
-    guard_notices, GuardTraces, missing_guard_notice, Notice, setting_notices, SettledNotices,
-    stop_notice)
+    clock_notices, guard_notices, GuardTraces, missing_guard_notice, Notice, other_joy_notices,
+    setting_notices, SettledNotices, stop_notice)
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.engaged_stops import BRIDGE_GONE_AFTER_S, EngagedStops
 from ..core.driving.guard_messages import BridgeId, EngagedStop, GuardState, StopState
@@ -40,7 +40,7 @@ from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import make_status
 from ..ros.executor_thread import ExecutorThread
 from ..ros.velocity_graph_reader import (
-    guard_state_topics, read_guard_traces, read_velocity_graph)
+    guard_state_topics, read_guard_traces, read_joy, read_velocity_graph)
 from ..ros.velocity_publisher import (
     GUARD_STATE_TOPIC, STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
 
@@ -264,6 +264,12 @@ class CommandPath:
         """Look at the graph, in the executor's thread."""
         graph = read_velocity_graph(self._node, expected)
         notices = graph_notices(graph)
+        if self._settings.joy:
+            topic, publishers, readers = read_joy(self._node)
+            notices += other_joy_notices(topic, self._bridge.name, publishers, readers)
+        if self._publisher is not None:
+            notices += clock_notices(
+                self._publisher.clock_problem(), self._publisher.topic, self._bridge.name)
         if any(notice.code == 'other-publisher' for notice in notices):
             self._hear_other_guards(
                 {publisher.node for publisher in graph.publishers} - {graph.own})

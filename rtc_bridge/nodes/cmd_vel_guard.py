@@ -155,7 +155,8 @@ class CmdVelGuard(Node):
             self._id, self.get_fully_qualified_name(), this_process(), self._velocities.topic,
             self._velocities.kind, self._velocities.auto,
             BridgeId.parse(holder) if holder is not None else None, self._stops.engaged(),
-            __version__, self._warnings)
+            __version__, self._warnings, self._velocities.clock_problem() if due else (
+                self._last_state.clock if self._last_state is not None else ''))
         if due or state != self._last_state:
             self._next_state, self._last_state = now + _STATE_PERIOD_S, state
             self._states.publish(String(data=state.dump()))

@@ -104,6 +104,19 @@ class VelocityPublisher:
             fill_twist(message, velocity)
         self._publisher.publish(message)
 
+    def clock_problem(self) -> str:
+        """Return why a base may ignore the velocities for their stamps; '' if it does not."""
+        if self._type is not TwistStamped:
+            return ''
+        name = self._node.get_fully_qualified_name()
+        if self._node.get_parameter('use_sim_time').value:
+            return '' if self._node.get_clock().now().nanoseconds else (
+                f'{name} stamps velocities with the time 0: use_sim_time is true, and nobody '
+                'publishes /clock. Start what publishes it, or set use_sim_time to false.')
+        return '' if not self._node.count_publishers('/clock') else (
+            f'{name} stamps velocities with the time of the system, and there is simulated time '
+            f'on /clock: a base that uses that ignores them. Set use_sim_time of {name} to true.')
+
     def flush(self) -> None:
         """Wait, half a second at most, until the subscribers have all messages."""
         flush(self._publisher)

@@ -96,6 +96,12 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
             base.subscribe(Accel, '/cmd_vel')
             notice = wait_notice(driver.viewer, 'unknown-type')
             assert notice['nodes'] == ['/base'] and 'geometry_msgs/msg/Accel' in notice['text']
+        # What takes them passes them on to nobody.
+        with RosProbe('twist_mux') as mux:
+            CmdVel(mux)
+            mux.publisher(Twist, '/cmd_vel_out')
+            notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: n['nodes'])
+            assert (notice['topic'], notice['nodes']) == ('/cmd_vel_out', ['/twist_mux'])
         with RosProbe('base', '/robot1') as base:
             moved = CmdVel(base)
             notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: n['nodes'])

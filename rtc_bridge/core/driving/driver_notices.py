@@ -188,6 +188,36 @@ def unused_parameter_notices(texts: Iterable[str], node: str) -> list[Notice]:
     return [Notice('unused-parameters', 'warn', text, nodes=(node,)) for text in texts]
 
 
+def clock_notices(text: str, topic: str, node: str) -> list[Notice]:
+    """Return the notice that a base may ignore velocities for their stamps, if there is a text."""
+    return [Notice('clock', 'warn', text, topic, (node,))] if text else []
+
+
+def other_joy_notices(topic: str, own: str, publishers: tuple[str, ...],
+                      subscribers: tuple[str, ...]) -> list[Notice]:
+    """
+    Return what is wrong with the topic of gamepads.
+
+    :param own: full name of this bridge's node
+    :param publishers: the nodes that publish there, this one among them
+    :param subscribers: the nodes that may act on it
+    """
+    others = sorted_names(name for name in publishers if name != own)
+    notices = []
+    if others:
+        publish = 'publish' if len(others) > 1 else 'publishes'
+        notices.append(Notice(
+            'other-joy', 'warn',
+            f'{name_all(others)} {publish} on {topic}, too: readers get that gamepad and the one '
+            'of the page in turn. End it, or set teleop.joy to false.', topic, others))
+    if not subscribers:
+        notices.append(Notice(
+            'no-joy-reader', 'warn',
+            f'Nobody subscribes to {topic}, where the gamepad goes (teleop.joy). Start its '
+            f'reader, or start {own} with --ros-args -r joy:=TOPIC.', topic))
+    return notices
+
+
 def setting_notices(settings: TeleopSettings, version: str, guard: GuardState | None,
                     cmd_vel: str = '', plain_cmd_vel: str = '') -> list[Notice]:
     """
@@ -208,6 +238,7 @@ def setting_notices(settings: TeleopSettings, version: str, guard: GuardState | 
     if guard is None:
         return notices
     notices += unused_parameter_notices(guard.warnings, guard.name)
+    notices += clock_notices(guard.clock, guard.topic, guard.name)
     if guard.version != version:
         notices.append(Notice(
             'guard-version', 'warn',

@@ -156,6 +156,7 @@ class GuardState:
     :param stops: the emergency stops in force
     :param version: of the guard's package; '' for one of an earlier version
     :param warnings: what is wrong with how it was started, in sentences
+    :param clock: what is wrong with the stamps of its messages; '' if nothing is
     """
 
     guard: str
@@ -168,6 +169,7 @@ class GuardState:
     stops: tuple[EngagedStop, ...] = ()
     version: str = ''
     warnings: tuple[str, ...] = ()
+    clock: str = ''
 
     def dump(self) -> str:
         """Return the state as JSON."""
@@ -190,7 +192,8 @@ class GuardState:
                    tuple(EngagedStop.from_json(stop) for stop in member(obj, 'stops', list)),
                    _printable(member(obj, 'version', str, None) or ''),
                    tuple(escape(str(text), _MAX_WARNING) for text in (
-                       member(obj, 'warnings', list, None) or [])[:_MAX_WARNINGS]))
+                       member(obj, 'warnings', list, None) or [])[:_MAX_WARNINGS]),
+                   escape(member(obj, 'clock', str, None) or '', _MAX_WARNING))
 
 
 def this_process() -> str:

@@ -33,6 +33,8 @@ _MAX_PROPOSED = 3
 # Nodes that record or show messages, and move nothing. ROS hides names that begin with _, as
 # those of the ros2 command.
 _TOOLS = re.compile(r'_|rosbag2|ros2bag|foxglove|rqt|rviz|plotjuggler')
+# Nodes that pass velocities on, from one topic to another: twist_mux, those of Nav2, topic_tools.
+_RELAYS = re.compile(r'mux|smoother|collision_monitor|stamper|relay|throttle')
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,24 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
+class Onward:
+    """
+    Where a node that takes velocities passes them on.
+
+    :param node: its full name
+    :param topic: the topic that it publishes on
+    :param kind: the type of its messages
+    :param elsewhere: as for :class:`VelocityGraph`
+    """
+
+    node: str
+    topic: str
+    kind: str
+    subscribers: tuple[Endpoint, ...] = ()
+    elsewhere: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
 class VelocityGraph:
     """
     The ROS graph around the topic that velocities are published on.
@@ -67,6 +87,7 @@ class VelocityGraph:
     :param auto: it goes over to the type that the subscribers expect
     :param elsewhere: other topics of velocities that have subscribers, with the nodes' names
     :param twin: another process of the node that is to publish runs, too
+    :param onward: where subscribers that pass velocities on do so
     """
 
     topic: str
@@ -77,6 +98,7 @@ class VelocityGraph:
     subscribers: tuple[Endpoint, ...] = ()
     elsewhere: tuple[tuple[str, tuple[str, ...]], ...] = ()
     twin: bool = False
+    onward: tuple[Onward, ...] = ()
 
 
 def full_name(name: str, namespace: str) -> str:
@@ -88,6 +110,11 @@ def full_name(name: str, namespace: str) -> str:
 def drives_motors(subscribers: Iterable[Endpoint]) -> bool:
     """Tell whether one of the subscribers may drive motors, whatever its type."""
     return any(not subscriber.is_tool for subscriber in subscribers)
+
+
+def passes_on(node: str) -> bool:
+    """Tell whether a node takes velocities to pass them on, as far as its name says."""
+    return bool(_RELAYS.search(node.rpartition('/')[2]))
 
 
 def expected_kind(subscribers: Iterable[Endpoint], present: str) -> str:
@@ -111,7 +138,7 @@ def likely_first(topics: list[str], meant: str) -> list[str]:
 
 def graph_notices(graph: VelocityGraph) -> list[Notice]:
     """Return what is wrong with the publishers and subscribers of velocities."""
-    return [*_other_publishers(graph), *_subscribers(graph)]
+    return [*_other_publishers(graph), *_subscribers(graph), *_onward(graph)]
 
 
 def _other_publishers(graph: VelocityGraph) -> list[Notice]:
@@ -227,6 +254,33 @@ def _no_subscriber(graph: VelocityGraph) -> Notice:
         f'{fact} Is it to be {topic} ({name_all(nodes)}){more}? Then start {graph.own} with '
         f'--ros-args -r cmd_vel:={topic}{_or_namespace(graph.topic, topic)}, or remap that node '
         f'to {graph.topic}.', graph.topic, nodes)
+
+
+def _onward(graph: VelocityGraph) -> list[Notice]:
+    """Return which nodes pass velocities on to nobody; one topic that is taken is enough."""
+    notices = []
+    for node in sorted({one.node for one in graph.onward}):
+        ways = [one for one in graph.onward if one.node == node]
+        if any(s.kind == way.kind and not s.unmet and not s.is_tool
+               for way in ways for s in way.subscribers):
+            continue
+        way = ways[0]
+        others = sorted_names(s.node for s in way.subscribers if not s.is_tool)
+        fact = (f'The robot will not move: {node} takes its velocities, and passes them on as '
+                f'{way.kind.removeprefix(_SHORT)} on {way.topic},')
+        if others:
+            kinds = ' and '.join(sorted({s.kind.removeprefix(_SHORT) for s in way.subscribers}))
+            text = (f'{fact} whose subscribers ({name_all(others)}) expect {kinds}'
+                    f'{" of another QoS" if kinds == way.kind.removeprefix(_SHORT) else ""}. '
+                    f'Let {node} publish what they expect (twist_mux: use_stamped).')
+        else:
+            meant = next(iter(way.elsewhere), None)
+            remedy = (f'Is it to be {meant[0]} ({name_all(meant[1])})? Then remap that topic of '
+                      f'{node}.' if meant else 'Start the node that drives the motors, or remap '
+                      f'that topic of {node}.')
+            text = f'{fact} to which nobody subscribes. {remedy}'
+        notices.append(Notice('no-subscriber', 'warn', text, way.topic, (node, *others)))
+    return notices
 
 
 def _or_namespace(topic: str, meant: str) -> str:

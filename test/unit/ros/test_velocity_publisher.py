@@ -128,6 +128,19 @@ def test_what_dds_would_not_connect_is_seen(asked, unmet):
     assert (compatible == QoSCompatibility.OK) == (not unmet)
 
 
+@pytest.mark.parametrize('kind, simulated, seconds, clocks, words', [
+    ('twist', True, 0, 0, ''), ('twist_stamped', True, 7, 1, ''),
+    ('twist_stamped', True, 0, 0, 'with the time 0'), ('twist_stamped', False, 7, 0, ''),
+    ('twist_stamped', False, 7, 1, 'Set use_sim_time of /guard to true')])
+def test_stamps_of_another_clock_are_told(node, kind, simulated, seconds, clocks, words):
+    node.get_fully_qualified_name = lambda: '/guard'
+    node.get_parameter = lambda name: SimpleNamespace(value=simulated)
+    node.get_clock = lambda: SimpleNamespace(now=lambda: Time(seconds=seconds))
+    node.count_publishers = lambda topic: clocks if topic == '/clock' else 0
+    problem = VelocityPublisher(node, kind, '').clock_problem()
+    assert words in problem and bool(words) == bool(problem)
+
+
 def test_a_type_that_cannot_be_changed_stays_and_is_published(node, monkeypatch):
     velocities = VelocityPublisher(node, 'auto', '')
     node.expected, node.failing = [TWIST_STAMPED], [TwistStamped]

@@ -17,8 +17,8 @@
 from dataclasses import replace
 
 from rtc_bridge.core.driving.driver_notices import (
-    guard_notices, GuardTraces, missing_guard_notice, name_all, setting_notices, SettledNotices,
-    stop_notice, UNKNOWN_NODE, unused_parameter_notices)
+    guard_notices, GuardTraces, missing_guard_notice, name_all, other_joy_notices,
+    setting_notices, SettledNotices, stop_notice, UNKNOWN_NODE, unused_parameter_notices)
 from rtc_bridge.core.driving.guard_messages import BridgeId, EngagedStop, GuardState
 from rtc_bridge.core.driving.velocity_graph import Endpoint, graph_notices, VelocityGraph
 from rtc_bridge.core.settings.robot_settings import TeleopSettings
@@ -88,8 +88,17 @@ def test_what_is_wrong_with_the_start_is_named():
     assert setting_notices(replace(standing, max_linear_z=1.0), '1', own) == []
     assert unused_parameter_notices(['a', 'b'], '/n')[1].members() == {
         'code': 'unused-parameters', 'level': 'warn', 'topic': '', 'nodes': ['/n'], 'text': 'b'}
-    told = setting_notices(settings, '1', replace(own, warnings=('a',)))
-    assert [(n.text, n.nodes) for n in told] == [('a', ('/cmd_vel_guard',))]
+    told = setting_notices(settings, '1', replace(own, warnings=('a',), clock='b'))
+    assert [(n.code, n.text, n.nodes) for n in told] == [
+        ('unused-parameters', 'a', ('/cmd_vel_guard',)), ('clock', 'b', ('/cmd_vel_guard',))]
+
+
+def test_another_gamepad_and_one_that_nobody_reads_are_named():
+    assert other_joy_notices('/joy', '/b', ('/b',), ('/teleop_twist_joy',)) == []
+    other, = other_joy_notices('/joy', '/b', ('/b', '/joy_node'), ('/x',))
+    assert other.nodes == ('/joy_node',) and other.text.startswith('/joy_node publishes on /joy')
+    nobody, = other_joy_notices('/joy', '/b', ('/b',), ())
+    assert nobody.code == 'no-joy-reader' and '-r joy:=TOPIC' in nobody.text
 
 
 def test_a_stop_of_another_robot_is_not_one_of_an_earlier_run():

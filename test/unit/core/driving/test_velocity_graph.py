@@ -18,7 +18,8 @@ from dataclasses import replace
 
 from rtc_bridge.core.driving.driver_notices import UNKNOWN_NODE
 from rtc_bridge.core.driving.velocity_graph import (
-    Endpoint, expected_kind, full_name, graph_notices, likely_first, VelocityGraph)
+    Endpoint, expected_kind, full_name, graph_notices, likely_first, Onward, passes_on,
+    VelocityGraph)
 
 TWIST, STAMPED = 'geometry_msgs/msg/Twist', 'geometry_msgs/msg/TwistStamped'
 GRAPH = VelocityGraph('/cmd_vel', '/cmd_vel_guard', TWIST, True,
@@ -124,6 +125,30 @@ def test_the_other_type_is_named_unless_it_is_followed():
     mixed = replace(graph, subscribers=(*graph.subscribers, *GRAPH.subscribers[:1],
                                         Endpoint('/log', STAMPED)))
     assert codes(mixed) == [('mixed-types', 'warn', '/cmd_vel', ('/base', '/log'))]
+
+
+def test_who_passes_velocities_on_to_nobody_is_named():
+    mux = replace(GRAPH, subscribers=(Endpoint('/twist_mux', TWIST),))
+    base = Endpoint('/base', TWIST)
+
+    def told(*onward):
+        return [(n.code, n.topic, n.nodes, n.text) for n in graph_notices(
+            replace(mux, onward=onward))]
+    assert told(Onward('/twist_mux', '/out', TWIST, (base,))) == []
+    # One of several outputs is enough: others are for people.
+    assert told(Onward('/twist_mux', '/debug', TWIST),
+                Onward('/twist_mux', '/out', TWIST, (base,))) == []
+    (code, topic, nodes, text), = told(Onward(
+        '/twist_mux', '/out', TWIST, (Endpoint('/_ros2cli_1', TWIST),),
+        (('/base/cmd_vel', ('/base',)),)))
+    assert (code, topic, nodes) == ('no-subscriber', '/out', ('/twist_mux',))
+    assert 'passes them on as Twist on /out, to which nobody' in text
+    assert 'Is it to be /base/cmd_vel (/base)?' in text
+    text = told(Onward('/twist_mux', '/out', TWIST, (Endpoint('/base', STAMPED),)))[0][3]
+    assert 'whose subscribers (/base) expect TwistStamped' in text and 'use_stamped' in text
+    assert 'Start the node' in told(Onward('/velocity_smoother', '/out', TWIST))[0][3]
+    assert [passes_on(name) for name in ('/r1/twist_mux', '/collision_monitor', '/base')] == [
+        True, True, False]
 
 
 def test_topics_that_are_likely_to_be_meant_come_first():
