@@ -154,7 +154,9 @@ export class InputDevices extends Emitter {
 
   /** @param {PadState | null} pad */
   #hint(pad) {
-    if (this.pads.waitsForDeadMan(pad)) return this.#holdButtonText;
+    if (this.pads.waitsForDeadMan(pad)) {
+      return this.#holdButtonText(this.pads.connected.find((one) => this.pads.isCurrent(one))?.id);
+    }
     if (this.pads.unknownPressed) {
       return unknownPadText(this.pads.connected.find((one) => !this.pads.isKnown(one))?.id);
     }
@@ -162,11 +164,11 @@ export class InputDevices extends Emitter {
       : '';
   }
 
-  get #holdButtonText() {
-    const pad = this.pads.connected.find((one) => this.pads.isCurrent(one));
-    const assigned = pad && this.layouts.get(pad.id)?.buttons;
+  /** @param {string | undefined} id of the gamepad */
+  #holdButtonText(id) {
+    const assigned = id !== undefined && this.layouts.get(id)?.buttons;
     const button = assigned ? 'the button that you chose' : buttonName(this.pads.enableButton);
-    return `Hold ${button} of the gamepad to drive.`;
+    return `Hold ${button} of ${padName(id)} to drive.`;
   }
 
   /** Say what it means that a gamepad was connected or removed. @param {GamepadEvent} event */
@@ -177,7 +179,7 @@ export class InputDevices extends Emitter {
     }
     if (!this.pads.isKnown(gamepad)) return unknownPadText(gamepad.id);
     return this.pads.enableButton < 0 ? `${name} drives after Drive is pressed.`
-      : this.#holdButtonText;
+      : this.#holdButtonText(gamepad.id);
   }
 
   /** What keeps gamepads from driving, for as long as it is so. @returns {Notice[]} */
