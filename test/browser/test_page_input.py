@@ -17,8 +17,8 @@
 import pytest
 from support.browsers import until
 from support.pages import (
-    HIDE, MAX_X, MAX_Z, PAD_AHEAD as AHEAD, PAD_AT_REST as AT_REST, pages_of,
-    sideways_robot, spot, take, told, velocity,
+    HIDE, MAX_X, MAX_Y, MAX_Z, PAD_AHEAD as AHEAD, PAD_AT_REST as AT_REST, pages_of, shows,
+    sideways_robot, spot, take, text, told, velocity,
 )
 
 
@@ -205,6 +205,100 @@ def test_gamepads_are_told_of(page, cmd_vel):
     # Holding its button arms the page, and takes the lease with the first motion.
     page.evaluate("rtcBridge.settings.set('speed', 1)")
     page.evaluate(AHEAD)
+    velocity(cmd_vel, MAX_X, 0, 0)
+
+
+# As Firefox on Linux has one: sticks on the axes 0, 1, 3 and 4, triggers that rest at -1.
+ODD_PAD = """window.odd = (axes = {}, down = []) => { polls = 0; pads[1] = { index: 1,
+  id: 'Odd Pad (Vendor: 1 Product: 2)', connected: true, mapping: '',
+  axes: [0, 0, -1, 0, 0, -1].map((rest, n) => axes[n] ?? rest),
+  buttons: Array.from({ length: 11 }, (_, n) => ({ value: +down.includes(n),
+    pressed: down.includes(n) })) }; }; odd();"""
+PRESS_BUTTON = """(text) => [...document.querySelectorAll('dialog button')].find(
+  (one) => one.textContent === text).click()"""
+
+
+def test_a_gamepad_of_another_layout_is_assigned_by_hand(page, cmd_vel):
+    page.evaluate(ODD_PAD)
+    shows(page, '#notices', 'does not know the layout of Odd Pad')
+    page.click('#options')
+    page.evaluate(PRESS_BUTTON, 'Assign by hand')
+    # Forward is down on this one, which is what inverts it.
+    for words, control in (
+            ('driving forward', '{ 1: 1 }'), ('turning to the left', '{ 0: -1 }'),
+            ('second stick', '{ 3: -1 }'), ('held for driving', '{}, [6]'),
+            ('emergency stop', '{}, [9]')):
+        shows(page, 'dialog .step', words)
+        page.evaluate(f'odd({control})')
+        page.wait('polls > 3')
+        page.evaluate('odd()')
+    shows(page, 'dialog .pads', 'assigned by hand')
+    assert 'inverted' in text(page, 'dialog .pads')
+    page.evaluate(PRESS_BUTTON, 'Done')
+    page.wait("document.getElementById('notices').hidden")
+    take(page)
+    nothing_moves(page, cmd_vel)
+    page.evaluate('odd({ 1: 1, 0: -1 }, [6])')
+    velocity(cmd_vel, MAX_X / 2 ** 0.5, MAX_Y / 2 ** 0.5, 0)
+    page.evaluate('odd({ 3: 1 }, [6])')
+    velocity(cmd_vel, 0, 0, -MAX_Z)
+    page.evaluate('odd({}, [9])')
+    stopped(page)
+    release(page)
+    # The browser keeps it for this gamepad.
+    page.refresh()
+    page.wait_state('live')
+    page.evaluate(ODD_PAD)
+    take(page)
+    nothing_moves(page, cmd_vel)
+    page.evaluate('odd({ 1: 1 }, [6])')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.evaluate('localStorage.clear()')
+
+
+def test_an_axis_that_does_not_rest_is_named_and_can_be_learnt(page, cmd_vel):
+    take(page)
+    page.evaluate('plug([0, 0.2, -1, 0])')
+    shows(page, '#notices', 'stub does not drive: axis 1 (left stick, up and down) is at 0.20')
+    assert 'axis 2 (right stick, sideways) is at -1.00' in text(page, '#notices details') or (
+        page.evaluate("document.getElementById('notices').textContent.includes('at -1.00')"))
+    page.click('#options')
+    page.evaluate(PRESS_BUTTON, 'Take over the rest position')
+    shows(page, 'dialog .pads', 'with its own rest position')
+    page.evaluate(PRESS_BUTTON, 'Done')
+    page.wait("document.getElementById('notices').hidden")
+    nothing_moves(page, cmd_vel)
+    page.evaluate('plug([0, -1, -1, 0], { 4: 1 })')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.evaluate('localStorage.clear()')
+
+
+def test_keys_can_be_assigned(page, cmd_vel):
+    page.click('#options')
+    page.click('dialog [data-action=forward]')
+    press_place(page, 'KeyA', 'a')
+    shows(page, 'dialog .problem', 'A is for')
+    page.click('dialog [data-action=forward]')
+    press_place(page, 'KeyX', 'x')
+    page.wait("document.querySelector('dialog [data-action=forward]').textContent === 'X'")
+    # Escape takes back that a key was asked for, and then closes the dialog.
+    page.click('dialog [data-action=back]')
+    for count in (1, 0):
+        page.down('Escape')
+        page.up('Escape')
+        page.wait(f"document.querySelectorAll('dialog').length === {count}")
+    take(page)
+    page.down('KeyW')
+    nothing_moves(page, cmd_vel)
+    page.up('KeyW')
+    page.down('KeyX')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    page.up('KeyX')
+    page.click('#options')
+    page.evaluate(PRESS_BUTTON, 'Reset all keys')
+    page.evaluate(PRESS_BUTTON, 'Done')
+    take(page)
+    page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
 
 

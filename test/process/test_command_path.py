@@ -104,8 +104,8 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
             assert (notice['topic'], notice['nodes']) == ('/cmd_vel_out', ['/twist_mux'])
         with RosProbe('base', '/robot1') as base:
             moved = CmdVel(base)
-            notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: n['nodes'])
-            assert notice['nodes'] == ['/robot1/base']
+            notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: (
+                n['nodes'] == ['/robot1/base']))
             assert '/robot1/cmd_vel (/robot1/base)' in notice['text']
             assert '--ros-args -r cmd_vel:=/robot1/cmd_vel' in notice['text']
             # Driving is allowed all the same.
@@ -119,10 +119,11 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
 
 def test_the_other_type_is_named(robot, url, cmd_vel):
     """The guard follows it by default; with a fixed type it does not."""
+    cmd_vel.close()
     driver = Driver(url)
     try:
-        move(driver, cmd_vel)
-        cmd_vel.close()
+        with RosProbe('base') as base:
+            move(driver, CmdVel(base))
         with RosProbe('base') as base:
             stamped = CmdVel(base, TwistStamped)
             # It comes while somebody drives: the new motors begin with zero.
