@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from .compressed_depth import decode_compressed_depth, is_compressed_depth, PNG
 from .i420 import Pixels
+from .image_encoding_base import PixelEncoding
 from .image_encodings import ENCODINGS
 from ..core.errors import ImageError
 from ..core.protocol.strict_json import shorten
@@ -79,8 +80,9 @@ def decode_compressed(data: bytes, format: str,  # noqa: A002 - the message's na
     :param format: ``jpeg``, ``png``, or what image_transport writes: the encoding of the source,
         as in ``rgb8; jpeg compressed bgr8`` or ``16UC1; png compressed``. Which of them it is is
         read from the data.
-    :param encoding: of the decoded pixels if that is known better, or empty
-    :raises ImageError: no such image, broken or cut short, or the encoding does not fit it
+    :param encoding: of the decoded pixels if that is known better, or empty; one that does not fit
+        them does not count
+    :raises ImageError: no such image, broken or cut short
     """
     data = bytes(data)
     if is_compressed_depth(data, format):
@@ -102,17 +104,17 @@ def decode_compressed(data: bytes, format: str,  # noqa: A002 - the message's na
 
 
 def _as_said(pixels: Pixels, encoding: str) -> str:
-    """Return the encoding of a camera's parameter, as far as it concerns decoded pixels."""
+    """
+    Return the encoding of a camera's parameter as far as it fits decoded pixels, '' if not.
+
+    It may concern a raw sibling of the topic, as yuyv does.
+    """
     name = encoding_name(encoding) if encoding else None
-    if name is None:
-        return ''
-    found, channels = ENCODINGS[name], 1 if pixels.ndim == 2 else pixels.shape[2]
-    if found.dtype != pixels.dtype or found.channels != channels:
-        raise ImageError(f'{channels} channels of {pixels.dtype} were decoded, which cannot be '
-                         f'{encoding}', 'wrong-encoding', {
-                             'encoding': encoding, 'channels': channels,
-                             'type': str(pixels.dtype)})
-    return name
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    fits = name is not None and (
+        (ENCODINGS[name].dtype, ENCODINGS[name].channels) == (pixels.dtype, channels)
+        and isinstance(ENCODINGS[name], PixelEncoding))
+    return name if name is not None and fits else ''
 
 
 def _encoding_of(pixels: Pixels, form: str) -> str:

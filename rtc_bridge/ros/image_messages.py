@@ -64,17 +64,19 @@ class ImageMessages:
         :param unknown_is_h264: a format that is not known is H.264
         """
         encoding = self._camera.settings.encoding
-        codec = _codec(message, encoding or format_of(message), packets)
+        # An encoding of pixels says nothing of the video of a sibling.
+        said = encoding if _is_raw(message) or codec_by_name(encoding) else ''
+        codec = _codec(message, said or format_of(message), packets)
         if not codec and unknown_is_h264 and not still_format(_head(message)):
             codec = 'h264'
+        warn = partial(self._warn, topic)
         if codec:
             self._on_video(topic)
             self._camera.put_video(bytes(message.data), age, codec)
         elif _is_raw(message):
-            self._camera.put(partial(image_to_array, message, encoding,
-                                     partial(self._warn, topic)), age)
+            self._camera.put(partial(image_to_array, message, encoding, warn), age)
         else:
-            self._camera.put(partial(compressed_to_array, message, encoding), age)
+            self._camera.put(partial(compressed_to_array, message, encoding, warn), age)
 
     def _warn(self, topic: str, text: str) -> None:
         """Log what was put right in an image, once; in an encoder thread."""

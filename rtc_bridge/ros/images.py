@@ -73,15 +73,21 @@ def _is_still_image(msg: Any) -> bool:
     return still_format(bytes(msg.data[:HEAD_BYTES])) in ('jpeg', 'png')
 
 
-def compressed_to_array(msg: Any, encoding: str = '') -> tuple[Pixels, str]:
+def compressed_to_array(msg: Any, encoding: str = '',
+                        warn: Callable[[str], object] = _ignore) -> tuple[Pixels, str]:
     """
     Return the decoded pixels of a still image and their encoding.
 
     :param msg: ``sensor_msgs/CompressedImage``, or any message with ``data`` and a format
     :param encoding: what the decoded pixels are, if that is known better, or empty
+    :param warn: takes a sentence about an encoding that does not fit
     :raises ImageError: no image that is known, or broken
     """
-    return decode_compressed(msg.data, format_of(msg), encoding)
+    pixels, found = decode_compressed(msg.data, format_of(msg), encoding)
+    if encoding_name(encoding) not in (None, found):
+        warn(f'the encoding of its parameter, {encoding}, does not fit a still image of '
+             f'{found}, which is shown as that')
+    return pixels, found
 
 
 def format_of(msg: Any) -> str:

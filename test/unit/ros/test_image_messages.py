@@ -133,6 +133,17 @@ def test_the_parameter_says_what_it_is():
     assert camera.images[0]()[1] == 'mono16'
 
 
+def test_a_compressed_sibling_may_be_something_else(caplog):
+    caplog.set_level(logging.WARNING)
+    camera = take(CompressedImage(format='jpeg', data=JPEG), 'yuyv')
+    assert camera.images[0]()[1] == 'bgr8'
+    assert take(CompressedImage(format='avc1', data=b'unit'), 'yuyv').units == [('h264', b'unit')]
+    line, = [record.getMessage() for record in caplog.records]
+    assert 'yuyv, does not fit a still image of bgr8' in line
+    assert take(CompressedImage(format='jpeg', data=JPEG), 'jpeg').images[0]()[1] == 'bgr8'
+    assert len(caplog.records) == 1
+
+
 def test_what_is_put_right_is_logged_once(caplog):
     caplog.set_level(logging.WARNING)
     camera = SeenCamera()
