@@ -320,7 +320,7 @@ def test_options_are_kept_and_give_the_keys_back(page):
     page.wait("document.querySelector('dialog[open]') !== null")
     assert 'teleop_twist_keyboard' in page.evaluate("document.querySelector('dialog').innerText")
     page.click('dialog input[type=checkbox]')
-    page.click('dialog button')
+    page.click('dialog .main')
     page.wait("document.activeElement.id === 'stage'")
     page.refresh()
     page.wait_state('live')
