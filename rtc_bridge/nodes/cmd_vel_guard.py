@@ -76,10 +76,10 @@ class CmdVelGuard(Node):
         super().__init__('cmd_vel_guard')
         settings = declare_parameters(self, GuardSettings()).teleop
         # The bridge's parameters are known, too: both read one file, as a rule.
-        refuse_unknown_parameters(
-            self, {'teleop'}, [row.name for row in parameters_of(RobotSettings())])
+        of_bridge = [row.name for row in parameters_of(RobotSettings())]
+        refuse_unknown_parameters(self, {'teleop'}, of_bridge)
         self._warnings = tuple(unused_parameters(
-            self, [row.name for row in parameters_of(GuardSettings())], ['rtc_bridge'],
+            self, [row.name for row in parameters_of(GuardSettings())], ['rtc_bridge'], of_bridge,
             shares=True))
         for text in self._warnings:
             self.get_logger().warning(text)

@@ -45,12 +45,13 @@ def explain_refused_files(args: list[str] | None) -> str:
 
 
 def unused_parameters(node: Node, known: Collection[str], siblings: Collection[str],
-                      shares: bool = False) -> list[str]:
+                      of_siblings: Collection[str] = (), shares: bool = False) -> list[str]:
     """
     Return in sentences which given parameters the node does not use, though they seem to be its.
 
     :param known: names of the node's parameters
     :param siblings: names of nodes, without namespace, that may share its files
+    :param of_siblings: names of their parameters
     :param shares: as for :func:`unused_sections`
     """
     full_name = node.get_fully_qualified_name()
@@ -70,10 +71,11 @@ def unused_parameters(node: Node, known: Collection[str], siblings: Collection[s
     for name, node_name in _named_arguments(sys.argv):
         section = ParameterSection(f'/{node_name.lstrip("/")}', node_name, (name,))
         texts += unused_sections('the arguments', [section], full_name, given, known, siblings)
-    groups = {name.split('.')[0] for name in known if '.' in name}
+    groups = {name.split('.')[0] for name in (*known, *of_siblings) if '.' in name}
     for name in undeclared_parameters(node):
         # Those in a group of this package are refused, or of a camera that is declared later.
-        is_foreign = name not in known and name.split('.')[0] not in groups
+        is_foreign = (name not in known and name not in of_siblings
+                      and name.split('.')[0] not in groups)
         meant = misplaced(name, known) if is_foreign else ''
         if meant:
             texts.append(f'Parameter {name} is not known to {full_name}, and is not used. '

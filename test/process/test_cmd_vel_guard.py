@@ -21,8 +21,9 @@ import signal
 from geometry_msgs.msg import Twist, TwistStamped
 import pytest
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from rtc_bridge.sim.demo_environment import shared_file
 from support.browsers import PATIENCE, until
-from support.processes import node
+from support.processes import node, Process
 from support.ros_probe import RosProbe
 from support.stack import CmdVel, Robot, start
 from support.viewers import RTCBOT, Viewer
@@ -155,3 +156,12 @@ def test_the_type_of_the_subscribers(robot, driver, cmd_vel):
             motors = CmdVel(probe, kind)
             until(lambda: driver.send(0) and driver.send(1) and motors.motions(), kind)
             motors.wait_zero(motors.mark())
+
+
+def test_the_file_of_the_bridge_is_right_for_the_guard(robot):
+    """Both read one file; what is the bridge's is no mistake."""
+    command = [*node('cmd_vel_guard', remap=['__ns:=/other']), '--params-file',
+               str(shared_file('robot.yaml'))]
+    with Process(command) as guard:
+        robot.probe.wait_for(lambda: robot.probe.node.count_publishers('/other/cmd_vel'))
+    assert 'WARN' not in guard.text
