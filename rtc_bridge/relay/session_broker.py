@@ -71,12 +71,12 @@ class SessionBroker:
         self._page_quotas = ViewerQuotas(settings.limits, metrics)
         metrics.gauge('sessions', 'Sessions that are not over, as far as robots tell',
                       lambda: len(self.sessions))
-        metrics.gauge('pages', "Pages' WebSockets", lambda: self._page_quotas.in_use)
+        metrics.gauge('pages', 'Pages, over a WebSocket or HTTP', lambda: self._page_quotas.in_use)
 
     @contextmanager
     def page(self, name: str, source: str | None) -> Iterator[None]:
         """
-        Count a page's WebSocket to the robot of that name.
+        Count a page that watches the robot of that name, over a WebSocket or over HTTP.
 
         :raises SignalingError: ``busy``
         """

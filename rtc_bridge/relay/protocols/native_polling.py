@@ -297,7 +297,10 @@ class NativePolling(SignalingProtocol):
 
 async def _serve(page: PolledPage, viewer: NativeViewer) -> None:
     """Serve a page until it leaves or is sent away, and let it fetch why."""
-    await first_of(viewer.serve(), page.wait_until_gone())
+    try:
+        await first_of(viewer.serve(), page.wait_until_gone())
+    except SignalingError as error:
+        await page.send(Error(error.code, str(error)))
     page.end()
     await page.wait_until_read()
 
