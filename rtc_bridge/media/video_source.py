@@ -101,7 +101,7 @@ class VideoSource:
                 self.meter, self.stream.size, max_bitrate=settings.max_bitrate,
                 max_fps=settings.max_fps, max_width=settings.render.max_width,
                 rotate=settings.render.rotate, flip=settings.render.flip,
-                passing=not self.encoded_because)
+                has_range=bool(settings.render.value_range), passing=not self.encoded_because)
         return not self.encoded_because
 
     def pass_on(self, subscription: Subscription, max_bitrate: int) -> bool:

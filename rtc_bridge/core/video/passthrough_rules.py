@@ -28,7 +28,7 @@ _FULL_SHARE = 0.95
 
 def reason_to_encode(meter: BitrateMeter, size: tuple[int, int] | None, *, max_bitrate: int,
                      max_fps: float, max_width: int, rotate: int, flip: str = 'none',
-                     passing: bool) -> str:
+                     has_range: bool = False, passing: bool) -> str:
     """
     Return why a stream cannot be passed on as it is, '' if it can.
 
@@ -38,6 +38,7 @@ def reason_to_encode(meter: BitrateMeter, size: tuple[int, int] | None, *, max_b
     :param max_width: in pixels, 0: any
     :param rotate: in degrees
     :param flip: as in ``cameras.NAME.flip``
+    :param has_range: its brightness is stretched
     :param passing: whether it is passed on now
     """
     excess = _LEAVE_EXCESS if passing else _JOIN_EXCESS
@@ -45,6 +46,8 @@ def reason_to_encode(meter: BitrateMeter, size: tuple[int, int] | None, *, max_b
         return f'rotate is {rotate}'
     if flip != 'none':
         return f'flip is {flip}'
+    if has_range:
+        return 'range is set'
     if max_width and size is not None and size[0] > max_width:
         return f'it is {size[0]} pixels wide, max_width is {max_width}'
     if meter.fps > excess * max_fps:

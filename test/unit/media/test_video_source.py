@@ -166,6 +166,7 @@ async def test_a_viewer_of_vp8_gets_decoded_images_encoded_and_the_decoder_ends_
     ({'passthrough': False}, 'passthrough is false'),
     ({'render': RenderOptions(rotate=180)}, 'rotate'),
     ({'render': RenderOptions(flip='horizontal')}, 'flip'),
+    ({'render': RenderOptions(value_range='auto')}, 'range'),
     ({'render': RenderOptions(max_width=160)}, 'max_width'), ({'max_fps': 5.0}, 'max_fps'),
     ({'max_bitrate': 100_000}, 'max_bitrate')])
 async def test_a_limit_that_the_source_exceeds_is_kept_by_an_encoder(settings, why):
