@@ -26,6 +26,7 @@ from . import aiortc_compat
 from .authorization import SessionAuthorization
 from .channels.channel import Channel
 from .negotiation import log_states, make_connection
+from .path_report import report_no_path
 from .remote_candidates import RemoteCandidates
 from .robot_context import RobotContext
 from .slots.slot import Slot
@@ -40,7 +41,6 @@ from ..core.limits.peer_limits import PeerLimits, SessionBudgets
 from ..core.limits.refusals import refusals
 from ..core.protocol.control_messages import ViewerStats
 from ..core.protocol.ice import Candidate
-from ..core.protocol.ice_report import CandidateCounts, describe_no_path, IceFacts
 from ..core.protocol.strict_json import shorten
 from ..core.supervision import guard, guarded, spawn
 
@@ -292,9 +292,9 @@ class Session:
         logger.info('%s ends: %s', self.name, reason)
         if found_no_path:
             with guard('end of a session'):
-                text = describe_no_path(self._ice_facts())
-                logger.warning('%s from %s found no path: %s', self.name, self.source or '?', text)
-                self.robot.no_paths.note(text)
+                assert self._pc is not None
+                report_no_path(self.name, self.source, self._pc, self._candidates.counts,
+                               self.limits.ice_checks, self.robot)
         # First: a message that is still on its way must not take the lease again.
         self._close_channels(reason, code)
         # Each step is taken whatever happens in the others.
@@ -313,13 +313,6 @@ class Session:
                     await self._pc.close()
             except TimeoutError:
                 logger.warning('%s: aiortc did not close its connection', self.name)
-
-    def _ice_facts(self) -> IceFacts:
-        checks, own = self.limits.ice_checks, CandidateCounts()
-        if self._pc is not None and self._pc.localDescription is not None:
-            own.add(self._pc.localDescription.sdp.split('\r\n'))
-        return IceFacts(own, self._candidates.counts, checks.sent, checks.answered,
-                        checks.received, self.robot.ice.all_faults)
 
     def _close_channels(self, reason: str, code: str) -> None:
         for channel in self.channels.values():

@@ -149,10 +149,12 @@ def describe_no_path(facts: IceFacts) -> str:
              f'{facts.checks_sent} checks sent, {facts.checks_answered} answered, '
              f'{facts.checks_received} received')
     servers = '; '.join(f'{url}: {fault or "reachable"}' for url, fault in facts.servers.items())
-    return f'{tried}; STUN and TURN servers: {servers or "none in ice.servers"}. {_remedy(facts)}'
+    return (f'{tried}; STUN and TURN servers: {servers or "none in ice.servers"}. '
+            f'{path_remedy(facts)}')
 
 
-def _remedy(facts: IceFacts) -> str:
+def path_remedy(facts: IceFacts) -> str:
+    """Return the most likely reason for which there is no path, and the remedy."""
     robot, viewer, faults = facts.robot, facts.viewer, {
         url: fault for url, fault in facts.servers.items() if fault}
     has_turn = any(url.startswith('turn') for url in facts.servers)

@@ -17,6 +17,7 @@
 import re
 
 import pytest
+from rtc_bridge.core.limits.log_limits import LogSampler
 from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer import session
@@ -82,12 +83,14 @@ async def test_the_viewers_own_address_stands_for_names_that_hide_it(source, is_
 async def test_a_session_without_a_path_says_what_was_tried(caplog, monkeypatch):
     monkeypatch.setattr(session, 'CONNECT_TIMEOUT_S', 0.5)
     monkeypatch.setattr(session, '_MIN_TRIED_S', 0.1)
-    # TEST-NET-1 (RFC 5737): nobody answers there.
-    sessions, viewer, made, _ = await offer_hidden('192.0.2.77', True, trickle=True)
-    await until(lambda: not sessions.sessions)
-    assert sessions.robot.no_paths.count == 1
+    monkeypatch.setattr('rtc_bridge.peer.path_report._reports', LogSampler())
+    # TEST-NET-1 (RFC 5737): nobody answers there. The log has it once, however often it is tried.
+    for _ in range(2):
+        sessions, viewer, made, _ = await offer_hidden('192.0.2.77', True, trickle=True)
+        await until(lambda: not sessions.sessions)
+        assert sessions.robot.no_paths.count == 1
+        await viewer.close()
     lines = [record.getMessage() for record in caplog.records if 'no path' in record.getMessage()]
     assert len(lines) == 1 and re.search(
         r'192\.0\.2\.77 found no path: the robot offered \d+ host.*; the viewer \d+ mDNS; '
         r'\d+ checks sent, 0 answered.*--network host', lines[0]), lines
-    await viewer.close()

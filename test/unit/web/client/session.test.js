@@ -18,7 +18,7 @@ function make(t) {
   const pc = Object.assign(new EventTarget(), {
     addTransceiver: () => ({ receiver: { track: {} } }),
     createDataChannel: (label) => (channels[label] = new Channel()),
-    close: () => {},
+    close: () => {}, connectionState: 'connecting', setRemoteDescription: async () => {},
   });
   const session = new Session({ session: 's', kind: 'v1', trickle: true, ice_servers: [] }, 1,
     pc, () => true);
@@ -33,6 +33,13 @@ test('a session that the robot ends before it is connected is lost at once', (t)
   const { session, lost } = make(t);
   session.onClosedByRobot();
   assert.deepEqual(lost, ['no-answer']);
+});
+
+test('a robot that has answered and ends the session has found no path', async (t) => {
+  const { session, lost } = make(t);
+  await session.answer('v=0');
+  session.onClosedByRobot();
+  assert.deepEqual(lost, ['no-path']);
 });
 
 test('the end of a session waits for the reason on its channel', (t) => {
