@@ -108,7 +108,12 @@ export class Assignment {
         [axis, change] = [n, distance];
       }
     });
-    if (axis < 0) return;
+    if (axis < 0) {
+      const isOther = this.#pressed(pad) >= 0 || pad.axes.some((value) => Math.abs(value) > LARGEST
+        && !this.#rest.includes(value));
+      if (isOther) this.#problem = 'That is a button or a cross; a stick is needed here.';
+      return;
+    }
     if (this.#axes.some((use) => use?.axis === axis)) {
       this.#problem = 'That one has another meaning already.';
       return;
@@ -121,14 +126,24 @@ export class Assignment {
 
   /** @param {PadState} pad @param {number} target */
   #takeButton(pad, target) {
-    const button = pad.buttons.findIndex((value, n) => value > 0.5 && !this.#restButtons[n]);
-    if (button < 0) return;
+    const button = this.#pressed(pad);
+    if (button < 0) {
+      const isAxis = pad.axes.some((value, n) => Math.abs(value - (this.#rest[n] ?? 0)) > PUSHED);
+      if (isAxis) this.#problem = 'That is an axis, as triggers often are; choose a button.';
+      return;
+    }
     if (Object.values(this.#buttons).includes(button)) {
       this.#problem = 'That one has another meaning already.';
       return;
     }
     this.#buttons[target] = button;
     this.#waits = true;
+  }
+
+  /** Return the number of a button that was pressed since the beginning; -1: none.
+   * @param {PadState} pad */
+  #pressed(pad) {
+    return pad.buttons.findIndex((value, n) => value > 0.5 && !this.#restButtons[n]);
   }
 
   /** @param {PadState} pad */
