@@ -32,7 +32,8 @@ const stateOf = ({ axes, buttons }) => ({ axes: [...axes],
 class PadOptions {
   root = make('div');
   #parts;
-  /** The gamepad that is being assigned. @type {{id: string, assignment: Assignment} | null} */
+  /** The gamepad that is being assigned; there may be two of one kind.
+   * @type {{id: string, index: number, assignment: Assignment} | null} */
   #running = null;
   #shown = '';
 
@@ -48,7 +49,7 @@ class PadOptions {
   #look() {
     const pads = list();
     const running = this.#running;
-    const pad = pads.find((one) => one?.id === running?.id);
+    const pad = pads.find((one) => one?.id === running?.id && one?.index === running?.index);
     if (running && !pad) this.#running = null;
     if (running && pad) {
       running.assignment.take(stateOf(pad));
@@ -63,8 +64,9 @@ class PadOptions {
   /** @param {Gamepad[]} pads */
   #show(pads) {
     const { layouts } = this.#parts;
-    const facts = JSON.stringify([pads.map((pad) => [pad.id, isStandard(pad), layouts.get(pad.id),
-      this.#parts.pads.isCurrent(pad)]), this.#running?.id, this.#running?.assignment.text]);
+    const facts = JSON.stringify([pads.map((pad) => [pad.id, pad.index, isStandard(pad), layouts.get(pad.id),
+      this.#parts.pads.isCurrent(pad)]), this.#running?.id, this.#running?.index,
+      this.#running?.assignment.text]);
     // Replaced buttons would lose the focus, and a press that has begun.
     if (facts === this.#shown) return;
     this.#shown = facts;
@@ -86,7 +88,7 @@ class PadOptions {
     const box = make('div', [make('p', `${padName(pad.id)}: ${known}`
       + `${pads.isCurrent(pad) ? '; this one drives' : ''}.`)]);
     const running = this.#running;
-    if (running?.id === pad.id) {
+    if (running?.id === pad.id && running.index === pad.index) {
       const text = make('p', running.assignment.text);
       text.className = 'step';
       text.setAttribute('role', 'status');
@@ -99,7 +101,7 @@ class PadOptions {
     if (layout) box.append(...this.#inversions(pad.id, layout));
     box.append(this.#button('Assign by hand', () => {
       // Nothing is touched now: the hand is at the mouse, or at the screen.
-      this.#running = { id: pad.id,
+      this.#running = { id: pad.id, index: pad.index,
         assignment: new Assignment(stateOf(this.#newest(pad)), stepsFor(this.#parts.wanted())) };
     }));
     if (isStandard(pad) || layout) {
