@@ -182,3 +182,25 @@ def test_diagnostics_have_the_statistics_of_each_viewer(robot):
     finally:
         for viewer in viewers:
             viewer.close()
+
+
+def test_the_browser_is_checked_where_the_page_has_its_details(robot, chromium):
+    camera = ColourCamera(robot.probe, 'green', (0, 90, 0))
+    page = chromium.show(f'{robot.url}?camera=green')
+    try:
+        page.wait_state('live')
+        page.wait("document.querySelector('#checks details')")
+        page.evaluate("document.querySelector('#more').click()")
+        page.evaluate("document.querySelector('#checks summary').click()")
+        checks = """Object.fromEntries([...document.querySelectorAll('#checks dt')].map(
+          (name) => [name.textContent, name.nextElementSibling.textContent]))"""
+        page.wait(f"({checks}).Path?.includes('host here')")
+        found = page.evaluate(checks)
+        assert found['Signaling'] == 'WebSocket' and found['WebRTC'] == 'yes'
+        assert 'VP8' in found['Video codecs'] and 'rtc_bridge' in found['Robot']
+        # The failures of a page that cannot connect are in its notice.
+        assert page.evaluate('document.getElementById("noticechecks").offsetHeight') == 0
+        assert page.errors == []
+    finally:
+        page.close()
+        camera.close()

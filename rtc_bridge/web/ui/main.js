@@ -97,6 +97,11 @@ const pageView = new PageView({
 });
 new TelemetryPanel(connection, box('telemetry'), box('vitals'));
 new PageLifecycle({ connection, teleop, picture, cameras, inputs, toolbar, render });
+// After what is needed to connect.
+addEventListener('load', async () => {
+  const { ChecksPanel } = await import('./checks_panel.js');
+  new ChecksPanel(connection, () => statsPanel.rows.at(-1)?.clock_error_ms ?? null);
+});
 keepStopInSight(stage.element, box('stop'));
 box('retry').addEventListener('click', () => connection.retry());
 
