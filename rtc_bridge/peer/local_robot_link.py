@@ -22,6 +22,7 @@ from .offering_session import OfferingSession
 from .sessions import Sessions
 from .unproven_sessions import UnprovenSessions
 from ..core.errors import ProtocolError, SignalingError
+from ..core.limits.address_limits import is_global
 from ..core.limits.refusals import refusals
 from ..core.limits.sdp_limits import check_sdp, max_sections
 from ..core.protocol.ice import Candidate, check_candidate, IceServer
@@ -65,6 +66,9 @@ class LocalRobotLink(RobotLink):
         _check_texts(offer)
         with refusals.noted('sdp', offer.source):
             check_sdp(offer.sdp, max_sections(self._robot.max_slots))
+        if self._via == 'relay' and is_global(offer.source):
+            # Behind a NAT, where a browser's hidden ports are not open: checks would be wasted.
+            offer = replace(offer, is_direct=False)
         access = self._robot.access
         role, invite = access.anonymous_role(self._via, offer.protocol, offer.origin), None
         if role == 'none' and offer.protocol == 'whep' and offer.bearer is not None:

@@ -78,6 +78,12 @@ def is_loopback(address: str | None) -> bool:
     return parsed is not None and parsed.is_loopback
 
 
+def is_global(address: str | None) -> bool:
+    """Return whether an address is one of the internet, not of a private network."""
+    parsed = _parse(address)
+    return parsed is not None and parsed.is_global
+
+
 def reachable_address(address: str | None) -> str | None:
     """
     Return an address in its shortest form, ``None`` if packets from elsewhere cannot go there.

@@ -17,6 +17,7 @@
 import re
 
 import pytest
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.limits.log_limits import LogSampler
 from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.signaling_messages import Offer
@@ -42,10 +43,11 @@ async def test_unreadable_candidates_are_left_out(connect):
 HIDDEN = re.compile(r'^(a=candidate:\S+ 1 udp \d+) \S+ (\d+ typ host)', re.M)
 
 
-async def offer_hidden(source, is_direct, *, trickle):
+async def offer_hidden(source, is_direct, *, trickle, via='server'):
     """Let a viewer that hides its addresses offer; return the sessions and what aioice got."""
     sessions, viewer = make_sessions(), Viewer()
-    link = LocalRobotLink(sessions, 'server')
+    sessions.robot.access = AccessPolicy(anonymous='view', anonymous_via_relay='view')
+    link = LocalRobotLink(sessions, via)
     offer = HIDDEN.sub(r'\1 6f1c.local \2', await viewer.offer())
     hidden = re.findall(r'^a=(candidate:.*\.local.*)\r$', offer, re.M)
     if trickle:
@@ -76,6 +78,17 @@ async def test_the_viewers_own_address_stands_for_names_that_hide_it(source, is_
         # Sections of one group share the first one's.
         assert {port for host, port in tried if host == address} <= ports
     assert made._candidates.counts.kinds['mDNS'] == len(ports)
+    await sessions.close('test')
+    await viewer.close()
+
+
+@pytest.mark.parametrize('source, address', [('192.168.7.2', '192.168.7.2'), ('8.8.8.8', None)])
+async def test_a_relay_is_believed_of_addresses_in_its_own_network(source, address, monkeypatch):
+    tried = []
+    monkeypatch.setattr('rtc_bridge.core.limits.ice_check_limits.IceCheckLimits.allow_address',
+                        lambda self, host, port, **_: tried.append(host) or False)
+    sessions, viewer, *_ = await offer_hidden(source, True, trickle=False, via='relay')
+    assert set(tried) == ({address} if address else set())
     await sessions.close('test')
     await viewer.close()
 
