@@ -203,7 +203,8 @@ def _subscribers(graph: VelocityGraph) -> list[Notice]:
 def _types(graph: VelocityGraph, hearing: list[Endpoint]) -> list[Notice]:
     """Return which subscribers do not get velocities since they expect another type."""
     reached = sorted_names(s.node for s in hearing if s.kind == graph.kind)
-    others = [s for s in hearing if s.kind != graph.kind]
+    # Some nodes subscribe to both types, and get one.
+    others = [s for s in hearing if s.kind != graph.kind and s.node not in reached]
     strange = sorted_names(s.node for s in others if s.kind not in (TWIST, TWIST_STAMPED))
     of_other_twist = sorted_names(s.node for s in others if s.kind in (TWIST, TWIST_STAMPED))
     sent = graph.kind.removeprefix(_SHORT)
