@@ -12,8 +12,8 @@ import { Emitter } from '../client/messages.js';
  */
 export class PageApi extends Emitter {
   /**
-   * `connecting`, `live`, `still`, `waiting`, `no-robot`, `robot-gone`, `relay-lost`, `no-camera`,
-   * `camera-lost`, `connection-lost`, `stalled`, `off`, `unsupported`, or an error code of
+   * `connecting`, `live`, `still`, `waiting`, `no-picture`, `no-robot`, `robot-gone`, `relay-lost`,
+   * `no-camera`, `camera-lost`, `connection-lost`, `stalled`, `off`, `unsupported`, or an error code of
    * docs/protocol.md.
    */
   state = 'connecting';
