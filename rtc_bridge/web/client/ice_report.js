@@ -81,12 +81,17 @@ export class IceReport {
     this.#remote = sdp;
   }
 
+  /** Since the offer. */
+  get seconds() {
+    return (performance.now() - this.#began) / 1000;
+  }
+
   /** @returns {IceFacts} */
   get facts() {
     return {
       page: countCandidates(this.#local), robot: countCandidates(this.#remote.split('\r\n')),
       errors: [...this.#errors.values()], servers: this.#servers,
-      seconds: (performance.now() - this.#began) / 1000,
+      seconds: this.seconds,
     };
   }
 }

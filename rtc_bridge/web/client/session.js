@@ -18,6 +18,8 @@ import { fingerprintOf, Handshake } from './proof.js';
 
 // Until the channel `control` is open and the robot has said hello, ms.
 const SETUP_TIMEOUT_MS = 15000;
+// A session that the robot ends earlier has another reason than the path.
+const MIN_TRIED_S = 3;
 // The robot's `bye` tells why, and may come later than the relay's news that the session is over.
 const BYE_TIMEOUT_MS = 1000;
 // Commands that would wait behind so many bytes are not sent: they would be too old.
@@ -130,10 +132,10 @@ export class Session extends Emitter {
   /** The relay tells that the robot has ended this session. */
   onClosedByRobot() {
     // Where the channel is open, the robot's `bye` on it tells why. A robot that has answered ends
-    // a session to which it finds no path.
+    // a session to which it finds no path within its time.
     if (this.#control.readyState !== 'open') {
-      this.#lose(this.negotiation.answered && this.#pc.connectionState !== 'connected' ? 'no-path'
-        : 'no-answer');
+      const found = this.#pc.connectionState === 'connected' || this.ice.seconds < MIN_TRIED_S;
+      this.#lose(this.negotiation.answered && !found ? 'no-path' : 'no-answer');
     } else setTimeout(() => this.#lose('no-answer'), BYE_TIMEOUT_MS);
   }
 

@@ -38,8 +38,16 @@ test('a session that the robot ends before it is connected is lost at once', (t)
 test('a robot that has answered and ends the session has found no path', async (t) => {
   const { session, lost } = make(t);
   await session.answer('v=0');
+  Object.defineProperty(session.ice, 'seconds', { value: 5 });
   session.onClosedByRobot();
   assert.deepEqual(lost, ['no-path']);
+});
+
+test('a robot that ends a session soon after its answer has another reason', async (t) => {
+  const { session, lost } = make(t);
+  await session.answer('v=0');
+  session.onClosedByRobot();
+  assert.deepEqual(lost, ['no-answer']);
 });
 
 test('the end of a session waits for the reason on its channel', (t) => {
