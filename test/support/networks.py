@@ -106,6 +106,10 @@ class Networks:
         """Let a namespace pass packets on, or not."""
         _run(*self.prefix(name), 'sysctl', '-qw', f'net.ipv4.ip_forward={int(on)}')
 
+    def pass_ipv6_on(self, name):
+        """Let a namespace pass packets of IPv6 on."""
+        _run(*self.prefix(name), 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1')
+
     def load_rules(self, name, rules):
         """Load rules of nftables."""
         _run(*self.prefix(name), 'nft', '-f', '-', text=rules)

@@ -16,14 +16,18 @@
 A robot without ROS, as a program: ``python plain_robot.py RELAY_URL [ICE_URL...]``.
 
 Instead of a relay's URL, ``serve:HOST:PORT`` lets it be found at a server of its own. Secrets come
-by the environment. It prints the link's state and the sessions' ends.
+by the environment, and further parameters ``ice.*`` as JSON in ``ICE``. It prints the link's state
+and the sessions' ends.
 """
 
 import asyncio
+import json
 import logging
 import os
 import sys
 
+from rtc_bridge.bridge.turn_credential_client import TurnCredentialClient
+from rtc_bridge.core.access.host_candidates import read_host_candidates
 from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
@@ -34,7 +38,7 @@ from rtc_bridge.relay.http.server import serve
 from rtc_bridge.signaling.network_changes import watch_network
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
-from rtc_bridge.system.secret_files import read_ice
+from rtc_bridge.system.secret_files import read_credential_service, read_ice
 
 from support.viewer import make_sessions, TestCamera
 
@@ -51,8 +55,12 @@ async def serve_itself(link, address):
 
 async def main(url, *urls):
     """Serve until killed."""
-    ice = read_ice(IceSettings(servers=urls, ttl=60.0)) if urls else IceServerPool()
-    sessions = make_sessions(TestCamera('front', 120), ice=ice)
+    settings = IceSettings(**{'servers': urls, 'ttl': 60.0, **json.loads(os.getenv('ICE', '{}'))})
+    service = read_credential_service(settings)
+    ice = read_ice(settings) if urls or service else IceServerPool()
+    sessions = make_sessions(
+        TestCamera('front', 120), ice=ice, host_candidates=read_host_candidates(
+            settings.ports, settings.addresses, settings.interfaces))
     if url.startswith('serve:'):
         await serve_itself(LocalRobotLink(sessions, 'server'), url)
     client = RelayClient(
@@ -60,6 +68,9 @@ async def main(url, *urls):
         token=os.environ.get('TOKEN', ''), secret=b'of this robot' * 3,
         on_state=lambda state: print('state', state))
     ice_server_monitor = IceServerMonitor(ice, client.renew)
+    if service is not None:
+        credentials = TurnCredentialClient(service, ice, ice_server_monitor.servers_changed)
+        await credentials.ask()
     await ice_server_monitor.probe()
     print('probed', *sorted(ice.reachable))
 

@@ -15,8 +15,8 @@
 """
 A page without a browser, as a program: ``python plain_viewer.py URL TRANSPORT``.
 
-It uses the first TURN server over ``udp``, ``tcp`` or ``tls`` that the relay tells of, and prints
-the route once it sees a picture.
+It uses the first TURN server over ``udp``, ``tcp`` or ``tls`` that the relay tells of, or none
+with ``none``. It prints the robot's candidates, and the route once it sees a picture.
 """
 
 import asyncio
@@ -25,8 +25,11 @@ import sys
 import aiohttp
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCSessionDescription
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
+# Lets aiortc take IPv6 literals.
+import rtc_bridge.peer.aiortc_compat  # noqa: F401
 
-KINDS = {'udp': ('turn:', '=udp'), 'tcp': ('turn:', '=tcp'), 'tls': ('turns:', '=tcp')}
+KINDS = {'none': ('none', ''), 'udp': ('turn:', '=udp'), 'tcp': ('turn:', '=tcp'),
+         'tls': ('turns:', '=tcp')}
 
 
 def _first(servers, transport):
@@ -42,7 +45,7 @@ async def main(url, transport):
         await ws.send_json({'type': 'watch'})
         ready = await ws.receive_json()
         servers = _first(ready['ice_servers'], transport)
-        assert servers, ready
+        assert servers or transport == 'none', ready
         pc = RTCPeerConnection(RTCConfiguration(servers))
         pc.createDataChannel('control')
         transceiver = pc.addTransceiver('video', 'recvonly')
@@ -51,6 +54,9 @@ async def main(url, transport):
                             'sdp': pc.localDescription.sdp})
         answer = await ws.receive_json()
         await pc.setRemoteDescription(RTCSessionDescription(answer['sdp'], 'answer'))
+        for words in map(str.split, answer['sdp'].splitlines()):
+            if words[0].startswith('a=candidate:'):
+                print('candidate', words[7], words[4], words[5], words[3], flush=True)
         frame = await transceiver.receiver.track.recv()
         pair = pc.sctp.transport.transport._connection._nominated[1]
         print('picture', frame.width, pair.local_candidate.type, pair.remote_candidate.type,
