@@ -23,6 +23,7 @@ import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.media.compressed_images import decode_compressed
 from rtc_bridge.media.image_encodings import to_i420
+from support.in_thread import in_own_thread
 from support.pictures import encode, picture, psnr, shown
 
 
@@ -81,14 +82,19 @@ def test_other_still_images(extension):
         decode_compressed(data[:len(data) // 2], extension[1:])
 
 
-def test_avif_is_decoded_by_ffmpeg():
+@in_own_thread
+def avif_image():
     file = io.BytesIO()
     with av.open(file, 'w', format='avif') as container:
         stream = container.add_stream('libsvtav1', rate=1)
         stream.width, stream.height, stream.pix_fmt = 64, 64, 'yuv420p'
         for frame in (av.VideoFrame.from_ndarray(picture(64, 64), 'bgr24'), None):
             container.mux(stream.encode(frame))
-    pixels, encoding = decode_compressed(file.getvalue(), 'avif')
+    return file.getvalue()
+
+
+def test_avif_is_decoded_by_ffmpeg():
+    pixels, encoding = decode_compressed(avif_image(), 'avif')
     assert encoding == 'bgr8' and psnr(pixels, picture(64, 64)) > 30
 
 

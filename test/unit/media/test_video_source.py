@@ -27,6 +27,7 @@ from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.i420 import RenderOptions
 from support.frames import encode_h264, i420, texture, to_avcc
+from support.in_thread import in_own_thread
 from support.patience import PATIENCE
 
 pytestmark = pytest.mark.asyncio
@@ -94,6 +95,7 @@ class Source:
                    if key in keys or not keys and key != 'h264/source')
 
 
+@in_own_thread
 def encode_video(encoder, count=40, size=(320, 240), **options):
     """Return the packets of a moving texture, with keyframes now and then."""
     context = av.CodecContext.create(encoder, 'w')
