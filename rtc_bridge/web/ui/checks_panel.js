@@ -34,6 +34,8 @@ function readPair(report) {
 
 /** By how many seconds the clock of the page's server is ahead; null: it does not say. */
 async function serverAheadS() {
+  // A page that comes from elsewhere may connect to its signaling server only (its policy).
+  if (document.querySelector('meta[name=signaling]')) return null;
   try {
     const answer = await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' });
     const date = Date.parse(answer.headers.get('date') ?? '');
