@@ -19,7 +19,7 @@ import json
 
 import pytest
 from rtc_bridge.relay.directory.registry import Registry
-from rtc_bridge.relay.protocols import native_polling
+from rtc_bridge.relay.protocols import native_polling, polled_page
 from support.patience import PATIENCE
 from support.polling_page import PollingPage, WATCH
 from support.relay_server import get, relay, send
@@ -144,7 +144,7 @@ async def test_a_page_that_says_too_much_is_told_and_sent_away():
 
 @pytest.mark.asyncio
 async def test_a_page_that_fetches_nothing_ends(monkeypatch):
-    monkeypatch.setattr(native_polling, 'MAX_UNREAD', 5)
+    monkeypatch.setattr(polled_page, 'MAX_UNREAD', 5)
     async with relay(messages_per_second=1000) as r:
         page = PollingPage(r)
         await page.post(WATCH)
@@ -158,7 +158,7 @@ async def test_a_page_that_fetches_nothing_ends(monkeypatch):
 
 @pytest.mark.asyncio
 async def test_a_page_that_is_idle_ends_and_keeps_no_place(monkeypatch):
-    monkeypatch.setattr(native_polling, 'IDLE_S', 0.2)
+    monkeypatch.setattr(polled_page, 'IDLE_S', 0.2)
     monkeypatch.setattr(native_polling, 'POLL_S', 0.1)
     registry, robot = Registry(), LocalRobot()
     registry.add('r1', robot)
@@ -177,7 +177,7 @@ async def test_a_page_that_is_idle_ends_and_keeps_no_place(monkeypatch):
 
 @pytest.mark.asyncio
 async def test_polls_end_with_the_relay():
-    page = native_polling.PolledPage()
+    page = polled_page.PolledPage()
     poll = asyncio.create_task(page.fetch(0, PATIENCE))
     await asyncio.sleep(0)
     assert not poll.done()
