@@ -104,6 +104,9 @@ def _decode_rvl(data: bytes) -> npt.NDArray[np.uint16] | None:
     # Zeros, then differences: both lengths, then the differences themselves.
     while left > 0 and at + 1 < len(numbers):
         zeros, others = int(numbers[at]), int(numbers[at + 1])
+        if zeros < 0 or others < 0:
+            # A number of too many digits: with it, this would go back, for ever.
+            return None
         runs += [zeros, others]
         headers += [at, at + 1]
         at += 2 + others
@@ -113,9 +116,10 @@ def _decode_rvl(data: bytes) -> npt.NDArray[np.uint16] | None:
         return None
     differences = np.delete(numbers[:at], headers)
     signed = (differences >> 1) ^ -(differences & 1)
-    pixels = np.zeros(count, np.int64)
-    pixels[np.repeat(np.arange(len(runs)) % 2 == 1, runs)] = np.cumsum(signed)
-    return pixels.astype(np.uint16).reshape(height, width)
+    # A few bytes may claim millions of zeros, so no more memory than that of the image.
+    pixels = np.zeros(count, np.uint16)
+    pixels[np.repeat(np.arange(len(runs)) % 2 == 1, runs)] = np.cumsum(signed).astype(np.uint16)
+    return pixels.reshape(height, width)
 
 
 def _rvl_numbers(words: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:

@@ -133,6 +133,16 @@ def test_broken_rvl_is_refused():
             decode_compressed(good[:20] + noise, '16UC1; compressedDepth rvl')
 
 
+def test_rvl_with_a_number_below_zero_is_refused():
+    # Digits from the 21st on are added to the 20th: these are 0 zeros, then -2 differences.
+    digits = [0] + [(-2 >> 3 * place & 7) | 8 for place in range(20)] + [15, 15, 1]
+    words = [sum(digit << 4 * (7 - place) for place, digit in enumerate(digits[i:i + 8]))
+             for i in range(0, 24, 8)]
+    data = struct.pack('<i2f2I3I', 0, 0.0, 0.0, 4, 4, *words)
+    with pytest.raises(ImageError, match='broken'):
+        decode_compressed(data, '16UC1; compressedDepth rvl')
+
+
 def test_its_encoding_may_be_known_better():
     data = message(depth_image(), 'png')
     assert decode_compressed(data, '16UC1; compressedDepth png', 'mono16')[1] == 'mono16'
