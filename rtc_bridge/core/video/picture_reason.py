@@ -23,13 +23,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..errors import ImageError
+from ..limits.log_limits import escape
 
 Value = str | int | float
 # Seconds without any image, while the topic has a publisher, after which that is said: a camera
 # that is just being subscribed to needs about one.
 SILENT_AFTER_S = 5.0
-# Characters of what a message or a publisher says of itself, in one reason.
-_MAX_TEXT = 500
+# Characters of what a message or a publisher says of itself, in one reason and in one value of it:
+# an encoding or a format may be any text of any length.
+_MAX_TEXT, _MAX_VALUE = 500, 100
 # Names of nodes, and of types, in one reason.
 _MAX_NODES, _MAX_TYPES = 3, 2
 
@@ -78,8 +80,10 @@ def cannot_be_shown(topic: str, error: ImageError, prefix: str = 'cameras.NAME.'
     :param prefix: of the camera's parameters
     """
     remedy = _REMEDIES.get(error.code, '').format(prefix=prefix)
-    fact = f'Images of {topic} cannot be shown: {str(error)[:_MAX_TEXT].rstrip(".")}.'
-    return PictureReason(error.code, f'{fact} {remedy}'.rstrip(), {'topic': topic, **error.values})
+    fact = f'Images of {topic} cannot be shown: {escape(str(error), _MAX_TEXT).rstrip(".")}.'
+    values = {name: escape(value, _MAX_VALUE) if isinstance(value, str) else value
+              for name, value in error.values.items()}
+    return PictureReason(error.code, f'{fact} {remedy}'.rstrip(), {'topic': topic, **values})
 
 
 def no_publisher(topic: str, similar: Sequence[str] = (),

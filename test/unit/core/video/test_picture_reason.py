@@ -75,6 +75,15 @@ def test_an_error_of_an_image_keeps_its_words_and_values():
     assert reason.values == {'topic': TOPIC, 'encoding': 'RGB8'}
 
 
+def test_what_a_message_says_of_itself_is_printable_and_short():
+    name = 'rgb\n8\x1b[2J\u202e' + 100_000 * '-'
+    reason = reasons.cannot_be_shown(TOPIC, ImageError(
+        f'{name} is short', 'short-data', {'encoding': name, 'width': 3}))
+    assert reason.text.isprintable() and len(reason.text) < 1000
+    assert str(reason.values['encoding']).isprintable() and reason.values['width'] == 3
+    assert len(json.dumps(reason.members())) < 2000
+
+
 @pytest.mark.parametrize(('same_host', 'words', 'others'), [
     (True, '--ipc host', 'firewall'), (False, 'firewall', '--ipc'), (None, 'firewall', 'nowhere')])
 def test_where_the_publisher_runs_decides_on_the_remedy(same_host, words, others):
