@@ -83,6 +83,22 @@ def unused_parameters(node: Node, known: Collection[str], siblings: Collection[s
     return texts
 
 
+class _Loader(yaml.BaseLoader):
+    """
+    Reads the structure of YAML, each value as a text.
+
+    Values are not looked at, since PyYAML fails at some that are texts for ROS (``2026-13-01``).
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        """Refuse aliases, as ROS does: a few lines of them may stand for millions."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None, None, 'ROS knows no aliases (*)', self.peek_event().start_mark)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        return node
+
+
 def _load(path: str) -> object:
     """
     Return the content of a file.
@@ -92,8 +108,11 @@ def _load(path: str) -> object:
     try:
         with Path(path).open(encoding='utf-8') as file:
             text = file.read(_MAX_BYTES)
-        document: object = yaml.safe_load(text)
+        # A BaseLoader makes texts, lists and mappings only.
+        document: object = yaml.load(text, Loader=_Loader)  # noqa: S506
         return document
+    except RecursionError:
+        raise ParameterError('it is nested too deep') from None
     except OSError as error:
         raise ParameterError(error.strerror or str(error)) from None
     except UnicodeDecodeError:

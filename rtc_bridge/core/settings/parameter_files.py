@@ -67,7 +67,7 @@ def read_sections(document: object) -> list[ParameterSection]:
     sections = list(_sections(document, ()))
     if not sections:
         found = ', '.join(f'{key}:' for key in document) if isinstance(document, Mapping) else (
-            'no names at all' if document is None else 'no names, but a value')
+            'no names at all' if document in (None, '') else 'no names, but a value')
         raise ParameterError(
             f'it has no {_PARAMETERS}: (found: {found}). Below the name of a node, or /**:, there '
             f'has to be {_PARAMETERS}:, and the parameters below that')
