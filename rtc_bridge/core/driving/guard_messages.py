@@ -20,7 +20,7 @@ here as members. ROS 2 Jazzy does not tell a subscriber which publisher a messag
 each message names its sender itself.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 import os
 import secrets
 import socket
@@ -172,8 +172,9 @@ class GuardState:
     clock: str = ''
 
     def dump(self) -> str:
-        """Return the state as JSON."""
-        return dump(asdict(self))
+        """Return the state as JSON, with as many warnings as :meth:`parse` reads."""
+        return dump(asdict(replace(self, warnings=tuple(
+            escape(text, _MAX_WARNING) for text in self.warnings[:_MAX_WARNINGS]))))
 
     @classmethod
     def parse(cls, text: str) -> 'GuardState':
