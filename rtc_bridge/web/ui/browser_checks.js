@@ -59,7 +59,8 @@ function pathChecks({ ice, pair, receivedBytes }) {
       text: errors.map(({ url, code, text }) => `${url}: ${code} ${text}`).join('; ')
         || servers.join(', ') || 'the robot names none' },
     { name: 'Path', state: pair ? 'ok' : 'fail', text: pair
-      ? `${pair.local} here, ${pair.remote} there, ${pair.protocol}` : 'none was found' });
+      ? `${pair.local} here, ${pair.remote} there, ${pair.protocol}`
+      : 'none was found, or it is lost' });
   if (receivedBytes !== null) {
     checks.push({ name: 'Received', state: 'ok',
       text: `${(receivedBytes / 1e6).toFixed(1)} MB in this session` });

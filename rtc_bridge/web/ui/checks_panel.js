@@ -110,7 +110,8 @@ export class ChecksPanel {
   /** @returns {Promise<BrowserFacts>} */
   async #facts() {
     const { session, signaling } = this.#connection;
-    const found = session ? readPair(/** @type {any} */ (await session.getStats()))
+    // A session that is over still tells of the pair that it had.
+    const found = session?.state === 'up' ? readPair(/** @type {any} */ (await session.getStats()))
       : { receivedBytes: null, pair: null };
     return {
       secure: isSecureContext, webCrypto: !!globalThis.crypto?.subtle,
