@@ -34,7 +34,7 @@ from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
 from ..core.video.picture_monitor import PictureMonitor
-from ..core.video.picture_reason import flat_picture, PictureReason
+from ..core.video.picture_reason import flat_picture, nothing_measured, PictureReason
 
 logger = logging.getLogger(__name__)
 # Seconds between two choices of streams, unless one is urgent: estimates of several viewers come
@@ -145,8 +145,12 @@ class Camera:
     def _note_flat(self, flat: FlatImage | None) -> None:
         """Note whether all of the newest image looks the same; in an encoder thread."""
         topic = self.monitor.source.topic or self.name
-        self.monitor.flat = None if flat is None else flat_picture(
-            topic, *flat, self.monitor.prefix)
+        if flat is None:
+            self.monitor.flat = None
+            return
+        found, shown, unit = flat
+        self.monitor.flat = nothing_measured(topic) if found is None else flat_picture(
+            topic, found, shown, unit, self.monitor.prefix)
 
     # Event loop
 

@@ -35,8 +35,9 @@ _OUTLIERS = 0.2
 _MIN_SPAN, _LABELS = 32.0, 255.0
 # Seconds between two looks whether images look the same all over.
 _LOOK_PERIOD_S = 1.0
-# Numbers of an image, and those that would look different, from the least to the largest; unit.
-FlatImage: TypeAlias = tuple[tuple[float, float], tuple[float, float], str]
+# Numbers of an image, or none, and those that would look different, from the least to the largest;
+# unit.
+FlatImage: TypeAlias = tuple[tuple[float, float] | None, tuple[float, float], str]
 
 
 def stretch(pixels: Pixels, low: float, high: float) -> npt.NDArray[np.uint8]:
@@ -111,6 +112,12 @@ def _numbers(pixels: Pixels) -> npt.NDArray[Any]:
     return flat
 
 
+def _above_zero(pixels: Pixels) -> npt.NDArray[Any]:
+    """Return the numbers that are not black: zero is, or nothing was measured there."""
+    numbers = _numbers(pixels)
+    return cast(npt.NDArray[Any], numbers[numbers > 0])
+
+
 class RangeMeter:
     """Gives the images of one camera a steady range; from any thread."""
 
@@ -118,8 +125,9 @@ class RangeMeter:
         self._lock = threading.Lock()
         self._encoding = ''
         self._follower = RangeFollower()
-        # Takes the least and the largest number of images all of which looks the same, the
-        # numbers that would look different, and their unit; ``None`` once it is otherwise.
+        # Takes the least and the largest number of images all of which looks the same, or ``None``
+        # where nothing is measured in depth images, the numbers that would look different, and
+        # their unit; ``None`` once it is otherwise.
         self.on_flat: Callable[[FlatImage | None], object] = lambda flat: None
         self._next_look = -math.inf
 
@@ -134,12 +142,15 @@ class RangeMeter:
             if now < self._next_look:
                 return
             self._next_look = now + _LOOK_PERIOD_S
-        flat = None
+        flat: FlatImage | None = None
         if telling is not None:
-            numbers = _numbers(_sample(pixels))
-            # Zero is black, or nothing was measured there.
-            numbers = numbers[numbers > 0]
-            if numbers.size:
+            numbers = _above_zero(_sample(pixels))
+            if not numbers.size and telling[2]:
+                # A few measurements may be between the sampled pixels.
+                numbers = _above_zero(pixels)
+            if not numbers.size and telling[2]:
+                flat = None, (telling[0], telling[1]), telling[2]
+            elif numbers.size:
                 low, high = float(numbers.min()), float(numbers.max())
                 if high < telling[0] or low > telling[1]:
                     flat = (low, high), (telling[0], telling[1]), telling[2]

@@ -186,7 +186,7 @@ class _Units:
             unit, keyframe = self._hevc.read(unit)
             if keyframe and not self._hevc.has_parameter_sets:
                 raise ImageError('H.265 without parameter sets: its keyframes have none, and none '
-                                 'came before', 'broken-picture', {'format': self.codec})
+                                 'came before', 'no-parameter-sets', {'format': self.codec})
             self._joined = self._joined or keyframe
             if not self._joined:
                 # FFmpeg would show grey.

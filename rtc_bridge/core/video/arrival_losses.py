@@ -14,6 +14,7 @@
 
 """How many of a camera's images are lost on their way to the bridge, by their numbers."""
 
+from collections import deque
 from dataclasses import dataclass
 
 # Seconds that are looked at together: shorter, and a single hiccup of the host would count.
@@ -22,6 +23,9 @@ _WINDOW_S = 5.0
 _MIN_LOST, _MIN_SHARE = 5, 0.2
 # Numbers further apart are of another publisher, or of one that started anew.
 _MAX_GAP = 10_000
+# How often numbers go back, and within how many seconds, when several publishers take turns: one
+# that starts anew goes back once.
+_MIN_RETURNS, _RETURNS_WITHIN_S = 5, 10.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,13 @@ class ArrivalLosses:
         self._last: int | None = None
         self._began: float | None = None
         self._received = self._missing = self._bytes = 0
+        # When numbers went back.
+        self._returns: deque[float] = deque(maxlen=_MIN_RETURNS)
 
     def restart(self) -> None:
         """Forget all: another subscription, or another publisher."""
         self._newest = self._last = self._began = None
+        self._returns.clear()
 
     def on_message(self, number: int | None, size: int, now: float) -> None:
         """
@@ -67,6 +74,8 @@ class ArrivalLosses:
         :param now: in seconds
         """
         last, self._last = self._last, number
+        if number is not None and last is not None and number <= last:
+            self._returns.append(now)
         if number is None or last is None or not 0 < number - last <= _MAX_GAP:
             self._began = None
             return
@@ -83,6 +92,11 @@ class ArrivalLosses:
             self._newest = Losses(self._missing, self._missing + self._received,
                                   self._bytes // self._received, seconds)
             self._began = None
+
+    def takes_turns(self, now: float) -> bool:
+        """Tell whether images of several publishers come in turn, each with its own numbers."""
+        returns = list(self._returns)
+        return len(returns) == _MIN_RETURNS and now - returns[0] <= _RETURNS_WITHIN_S
 
     def worth_telling(self, max_fps: float) -> Losses | None:
         """

@@ -140,7 +140,7 @@ class ParameterSets:
             return unit
         if not self._sequence or not self._picture:
             raise ImageError('H.264 without parameter sets: its keyframes have none, and none '
-                             'came before')
+                             'came before', 'no-parameter-sets', {'format': 'h264'})
         self._activate(unit)
         sets = [nal for kept in (self._sequence, self._picture) for nal, _ in kept.values()]
         rest = [nal for nal in unit.nals if nal_type(nal) not in (SPS, PPS, DELIMITER)]
@@ -163,7 +163,8 @@ class ParameterSets:
         idr = next(nal for nal in unit.nals if nal_type(nal) == IDR)
         picture = self._picture.get(read_pps_id(idr))
         if picture is None or picture[1] not in self._sequence:
-            raise ImageError('H.264 without parameter sets: a keyframe uses one that did not come')
+            raise ImageError('H.264 without parameter sets: a keyframe uses one that did not come',
+                             'no-parameter-sets', {'format': 'h264'})
         self.sps = self._sequence[picture[1]][1]
 
 

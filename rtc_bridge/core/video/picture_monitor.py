@@ -21,7 +21,7 @@ import math
 from .arrival_losses import ArrivalLosses
 from .picture_reason import (
     cannot_be_shown, encoded_late, losing_pictures, no_keyframes, nothing_arrives, PictureReason,
-    publisher_silent, SILENT_AFTER_S,
+    publisher_silent, several_publishers, SILENT_AFTER_S,
 )
 from .reason_log import ReasonLog
 from ..clock import boot_time, Clock
@@ -125,6 +125,8 @@ class PictureMonitor:
         :param max_fps: images a second that are shown at most
         """
         source = self.source
+        if self.losses.takes_turns(self._clock()):
+            return several_publishers(source.topic or self.name, source.nodes)
         if state[0] in ('live', 'still'):
             lost = self.losses.worth_telling(max_fps)
             return self.smaller or self.flat if lost is None else losing_pictures(

@@ -47,6 +47,9 @@ _REMEDIES = {
     'no-content': 'Look at the node that publishes it: an image needs a width and a height.',
     'wrong-encoding': 'Correct {prefix}encoding, or leave it empty.',
     'broken-picture': 'Look at the node that publishes it, and at the way of its messages.',
+    'no-parameter-sets': 'Let its encoder send them with each keyframe (x264: repeat-headers=1; '
+                         'GStreamer: h264parse config-interval=-1), or start it again while the '
+                         'picture is watched.',
     'not-decodable': 'Publish JPEG, PNG or H.264 instead.',
     'too-large': 'Publish smaller images.',
     'failed': 'Look at the log of the bridge.',
@@ -194,6 +197,19 @@ def losing_pictures(topic: str, lost: int, sent: int, image_bytes: int,
         {'topic': topic, 'lost': lost, 'sent': sent, 'image_bytes': image_bytes})
 
 
+def several_publishers(topic: str, nodes: Sequence[str]) -> PictureReason:
+    """
+    Return the reason that a picture jumps between those of several publishers.
+
+    :param nodes: that publish it
+    """
+    again = ' more than once' if len(nodes) < 2 else ''
+    return PictureReason(
+        'several-publishers', f'Images of several publishers come on {topic}, which is published'
+        f'{_by(nodes)}{again}, so the picture jumps between them. End one of them, or let each '
+        'publish on a topic of its own.', {'topic': topic, **_nodes(nodes)})
+
+
 def no_keyframes(topic: str, seconds: float, request_topic: str,
                  listeners: int | None = None, title: str = 'H.264') -> PictureReason:
     """
@@ -262,7 +278,7 @@ def flat_picture(topic: str, found: tuple[float, float], shown: tuple[float, flo
     :param unit: of the numbers, '' for none
     :param prefix: of the camera's parameters
     """
-    low, high, first, last = (f'{number:.4g}' for number in (*found, *shown))
+    low, high, first, last = map(_number, (*found, *shown))
     of_unit = f' {unit}' if unit else ''
     return PictureReason(
         'flat-picture', f'Images of {topic} have numbers from {low} to {high}{of_unit} only, and '
@@ -270,6 +286,14 @@ def flat_picture(topic: str, found: tuple[float, float], shown: tuple[float, flo
         f'or to two numbers{", or correct depth_min and depth_max" if unit else ""}.',
         {'topic': topic, 'low': found[0], 'high': found[1], 'shown_low': shown[0],
          'shown_high': shown[1]})
+
+
+def nothing_measured(topic: str) -> PictureReason:
+    """Return the reason that a depth image is black: it has no measurement."""
+    return PictureReason(
+        'nothing-measured', f'Depth images of {topic} come, but nothing is measured in them: all '
+        'their numbers are 0 or NaN, which is shown black. Look whether the depth sensor and its '
+        'projector work, and whether something covers it or is too near.', {'topic': topic})
 
 
 def viewer_decodes_nothing(camera: str, codecs: Sequence[str]) -> PictureReason:
@@ -282,6 +306,11 @@ def viewer_decodes_nothing(camera: str, codecs: Sequence[str]) -> PictureReason:
         'viewer-decodes-nothing', f'The pictures of {camera} arrive at this browser, and it shows '
         f'none of them ({" and ".join(codec.upper() for codec in codecs)} tried). Use another '
         'browser, or set video.codecs to one that it decodes.', {'codecs': ' '.join(codecs)})
+
+
+def _number(number: float) -> str:
+    """Return a number for people: 0.3, 9.8 or 10000."""
+    return f'{number:.4g}' if abs(number) < 9999.5 else f'{number:.0f}'
 
 
 def _by(nodes: Sequence[str]) -> str:

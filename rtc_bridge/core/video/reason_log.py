@@ -25,8 +25,8 @@ from ..clock import boot_time, Clock
 OVER_AFTER_S = 10.0
 # Reasons of one camera that are remembered. More of them at a time are not logged.
 _MAX_REASONS = 32
-# Reasons whose text also names other topics, which come and go.
-_SAME_BY_TOPIC = ('no-publisher',)
+# Reasons whose text also names other topics, which come and go, or a codec that is known later.
+_SAME_BY_TOPIC = ('no-publisher', 'no-keyframes')
 _NUMBERS = re.compile(r'\d+(?:\.\d+)?')
 
 
@@ -35,7 +35,7 @@ class ReasonLog:
     The reasons of one camera that the log has, and the time of their newest signs.
 
     Two reasons are the same if their codes and texts are, but for the numbers in these, and for
-    names of other topics. Any thread may call all methods.
+    names of other topics and codecs. Any thread may call all methods.
 
     :param write: takes a line, and whether it is a warning
     """

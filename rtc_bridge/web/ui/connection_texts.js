@@ -79,6 +79,7 @@ const REASONS = {
   'no-content': 'Empty images',
   'wrong-encoding': 'Encoding does not fit',
   'broken-picture': 'Broken pictures',
+  'no-parameter-sets': 'Video without parameter sets',
   'not-decodable': 'Picture format not supported',
   'viewer-decodes-nothing': 'This browser shows no video',
   'qos-mismatch': 'QoS does not match',
@@ -94,6 +95,8 @@ const REASONS = {
   'too-large': 'Picture too large',
   'losing-pictures': 'Pictures get lost',
   'flat-picture': 'All looks the same',
+  'nothing-measured': 'Nothing is measured',
+  'several-publishers': 'Several publishers',
   failed: 'Pictures cannot be shown',
 };
 

@@ -115,7 +115,11 @@ def test_a_few_hot_pixels_do_not_count_and_a_small_label_does():
     (thermal(20000, 60000), '16UC1', {}, ((20000, 60000), (300, 10000), 'mm')),
     (thermal(20000, 60000), '16UC1', {'depth_range': (1.0, 30.0)}, None),
     (thermal(1, 9), '16UC1', {}, ((1, 9), (300, 10000), 'mm')),
-    (thermal(0, 9000), '16UC1', {}, None), (thermal(0, 0), '16UC1', {}, None),
+    (thermal(0, 9000), '16UC1', {}, None),
+    # Nothing is measured.
+    (thermal(0, 0), '16UC1', {}, (None, (300, 10000), 'mm')),
+    (np.full((48, 64), np.nan, np.float32), '32FC1', {}, (None, (0.3, 10), 'm')),
+    (np.zeros((48, 64), np.uint8), 'mono8', {}, None),
     (np.zeros((48, 64, 3), np.uint8) + np.uint8(3), 'bgr8', {}, None)])
 def test_images_that_look_the_same_all_over_are_told(pixels, encoding, options, flat):
     meter, told = RangeMeter(), []

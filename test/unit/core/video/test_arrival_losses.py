@@ -61,3 +61,14 @@ def test_other_publishers_and_middlewares_without_numbers_are_not_judged():
 def test_what_is_over_is_not_told_any_more():
     numbers = [n for n in range(1, 400) if n % 3] + list(range(400, 800))
     assert play(numbers, fps=20.0).worth_telling(30.0) is None
+
+
+def test_publishers_that_take_turns_are_noticed_and_one_that_starts_anew_is_none():
+    pair = [n for pair in zip(range(50), range(900, 950)) for n in pair]
+    for numbers in (pair, sorted([*range(50)] * 2)):
+        losses = play(numbers)
+        assert losses.takes_turns(100 / 30.0) and not losses.takes_turns(60.0)
+        losses.restart()
+        assert not losses.takes_turns(100 / 30.0)
+    for numbers in ([*range(50), *range(50)], [None] * 100, range(100)):
+        assert not play(numbers).takes_turns(100 / 30.0)

@@ -32,6 +32,10 @@ ALL = {
     'short-data': reasons.cannot_be_shown(TOPIC, ImageError('5 bytes of data', 'short-data')),
     'no-content': reasons.cannot_be_shown(TOPIC, ImageError('image of 0x0', 'no-content')),
     'broken-picture': reasons.cannot_be_shown(TOPIC, ImageError('data has 5 bytes')),
+    'no-parameter-sets': reasons.cannot_be_shown(
+        TOPIC, ImageError('H.264 without parameter sets', 'no-parameter-sets')),
+    'nothing-measured': reasons.nothing_measured(TOPIC),
+    'several-publishers': reasons.several_publishers(TOPIC, ['/a', '/b']),
     'no-publisher': reasons.no_publisher(TOPIC),
     'wrong-type': reasons.wrong_type(TOPIC, ['std_msgs/msg/String'], ['sensor_msgs/msg/Image']),
     'package-missing': reasons.package_missing(TOPIC, 'foxglove_msgs/msg/CompressedVideo'),
@@ -53,6 +57,8 @@ REMEDIES = {
     'package-missing': 'ros-$ROS_DISTRO-foxglove-msgs', 'qos-mismatch': 'cameras.rear.qos',
     'nothing-arrives': '--ipc host', 'publisher-silent': 'log of that node',
     'losing-pictures': 'fastdds_shm.xml', 'no-keyframes': 'GOP',
+    'no-parameter-sets': 'repeat-headers=1', 'nothing-measured': 'depth sensor',
+    'several-publishers': 'by /a and /b',
     'flat-picture': 'Set cameras.rear.range to auto',
     'too-large': 'cameras.rear.max_width to 1920',
 }
