@@ -41,8 +41,9 @@ async def run_trial(command: Sequence[str], on_line: Callable[[str], bool],
     :param on_line: called with each line of its output; returns whether the line was understood
     :param silence_s: seconds without a line after which it is killed
     """
+    # -P: with -m, Python would take modules from the present directory first.
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, stdin=asyncio.subprocess.DEVNULL,
+        sys.executable, '-P', *command, stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, start_new_session=True)
     assert process.stdout is not None, 'there is a pipe'
     said = ''

@@ -90,3 +90,9 @@ def test_hardware_is_tried_in_a_child_process():
     """Whatever this computer has, each has an answer; libx264 works everywhere."""
     faults = asyncio.run(probe_encoders([*NAMES, 'libx264'], every=True))
     assert list(faults) == [*NAMES, 'libx264'] and faults['libx264'] == ''
+
+
+def test_no_module_comes_from_the_present_directory(tmp_path, monkeypatch):
+    (tmp_path / 'json.py').write_text('raise SystemExit("taken from the present directory")')
+    monkeypatch.chdir(tmp_path)
+    assert asyncio.run(run_trial(['-m', 'json.tool', '--help'], lambda line: True, 10)) == ''
