@@ -126,11 +126,11 @@ class Camera:
             self._heard_since = now
         self._liveness.heard(now)
 
-    def _show_decoded(self, load: Load) -> None:
+    def _show_decoded(self, load: Load, arrival: float) -> None:
         """Take an image of the camera's own video; in the decoder's thread."""
         stays = self.transient_local and not self._liveness.flows
         # It is not kept for later viewers: the decoder goes on for them, or starts at a keyframe.
-        self.encoded.put(load, self._clock(), stays=stays, keep=False)
+        self.encoded.put(load, self._clock(), stays=stays, keep=False, arrival=arrival)
 
     def _rebalance_soon(self) -> None:
         if self._loop is not None:

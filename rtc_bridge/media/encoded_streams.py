@@ -85,20 +85,22 @@ class EncodedStreams:
         if forget:
             self._newest = None
 
-    def put(self, load: Load, now: float, *, stays: bool, keep: bool) -> None:
+    def put(self, load: Load, now: float, *, stays: bool, keep: bool,
+            arrival: float | None = None) -> None:
         """
         Hand an image to the streams that have viewers.
 
         :param load: returns its pixels; called later, in an encoder thread, or never
-        :param now: when it arrived, in seconds of the boot-time clock
+        :param now: in seconds of the boot-time clock
         :param stays: it is shown until another one comes, so it must not be left out
         :param keep: it may be shown to a viewer that comes later
+        :param arrival: when it arrived, in seconds of that clock; ``None``: now
         """
         settings = self._settings
         passes = self._throttle.passes(now, settings.max_fps) or stays
         if not passes:
             self.skipped += 1
-        frame = Frame(load, now, settings.render, self.ranges)
+        frame = Frame(load, now if arrival is None else arrival, settings.render, self.ranges)
         if self._keeps_newest:
             self._newest = frame if keep else None
         for stream in self._watched:

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 _MAX_WAITING = 30
 # Seconds before a thread that failed is started again.
 _RESTART_AFTER_S = 1.0
+# By which FFmpeg carries a unit's arrival to the frame: ticks of a second.
+_PTS_RATE = 1_000_000
 # FFmpeg's decoders by codec, the best first; other codecs have one of their own name. The one
 # that is called av1 needs hardware.
 _DECODERS = {'av1': ('libdav1d', 'libaom-av1', 'libgav1', 'av1'), 'vp8': ('vp8', 'libvpx'),
@@ -49,16 +51,17 @@ class VideoDecoder:
     Decodes each access unit in order, in a thread that runs while the images are needed.
 
     :param stream: is asked for keyframes, and counts what cannot be decoded
-    :param show: takes, in the decoder's thread, a function that returns pixels and encoding
+    :param show: takes, in the decoder's thread, a function that returns pixels and encoding, and
+        when the image arrived, in seconds: it may have waited here
     """
 
-    def __init__(self, stream: PassthroughStream, show: Callable[[Load], None]) -> None:
+    def __init__(self, stream: PassthroughStream, show: Callable[[Load, float], None]) -> None:
         self.images = 0
         self._stream = stream
         self._show = show
         self._changed = threading.Condition()
-        # Codec and access unit, which is ``None`` if it is missing.
-        self._units: deque[tuple[str, bytes | None]] = deque()
+        # Codec, access unit, which is ``None`` if it is missing, and time of arrival.
+        self._units: deque[tuple[str, bytes | None, float]] = deque()
         # The thread that is to decode; any other one ends.
         self._thread: threading.Thread | None = None
 
@@ -86,11 +89,12 @@ class VideoDecoder:
             if self._thread is this:
                 self._thread = None
 
-    def put(self, unit: bytes | None, codec: str = 'h264') -> None:
+    def put(self, unit: bytes | None, now: float, codec: str = 'h264') -> None:
         """
         Hand in the next access unit; from any thread.
 
         :param unit: in Annex B if it is H.264; ``None`` if it is missing
+        :param now: when it arrived, in seconds of the boot-time clock
         :param codec: by FFmpeg's name
         """
         with self._changed:
@@ -98,9 +102,9 @@ class VideoDecoder:
                 return
             if len(self._units) >= _MAX_WAITING:
                 self._units.clear()
-                self._units.append((codec, None))
+                self._units.append((codec, None, now))
                 self._stream.stats.superseded += _MAX_WAITING
-            self._units.append((codec, unit))
+            self._units.append((codec, unit, now))
             self._changed.notify()
 
     # Decoder thread
@@ -109,13 +113,15 @@ class VideoDecoder:
         use_ordinary_priority()
         this = threading.current_thread()
         units: _Units | None = None
+        # When the newest image that was shown had arrived.
+        newest = float('-inf')
         while True:
             with self._changed:
                 while self._thread is this and not self._units:
                     self._changed.wait()
                 if self._thread is not this:
                     return
-                codec, unit = self._units.popleft()
+                codec, unit, arrival = self._units.popleft()
             if unit is None:
                 # A new context shows nothing before a keyframe, where this one would show garbage.
                 units = None
@@ -124,7 +130,7 @@ class VideoDecoder:
             try:
                 if units is None or units.codec != codec:
                     units = _Units(codec)
-                frames = units.decode(unit)
+                frames = units.decode(unit, arrival)
             except ImageError as error:
                 self._stream.count_error(error)
                 units = None
@@ -136,8 +142,9 @@ class VideoDecoder:
                 self._stream.end_waiting()
             for frame in frames:
                 self.images += 1
+                newest = max(newest, arrival if frame.pts is None else frame.pts / _PTS_RATE)
                 with guard('decoder', self._count):
-                    self._show(partial(pixels_of, frame))
+                    self._show(partial(pixels_of, frame), newest)
 
     def _count(self, error: BaseException) -> None:
         self._stream.count_error(f'a decoded image cannot be shown: {error!r}')
@@ -176,10 +183,11 @@ class _Units:
             f'video of format {self.codec} cannot be decoded: the FFmpeg of PyAV has no decoder '
             'for it here', 'not-decodable', {'format': self.codec})
 
-    def decode(self, unit: bytes) -> list[av.VideoFrame]:
+    def decode(self, unit: bytes, arrival: float) -> list[av.VideoFrame]:
         """
-        Return the frames that are complete.
+        Return the frames that are complete, with their arrivals in ``pts``.
 
+        :param arrival: of the unit, in seconds; with B frames it is shown later
         :raises ImageError: the unit is broken, or refers to what is missing
         """
         if self._hevc is not None:
@@ -191,8 +199,10 @@ class _Units:
             if not self._joined:
                 # FFmpeg would show grey.
                 return []
+        packet = av.Packet(unit)
+        packet.pts = round(arrival * _PTS_RATE)
         try:
-            frames = self._context.decode(av.Packet(unit))
+            frames = self._context.decode(packet)
         except av.FFmpegError as error:
             # Before the first keyframe there is nothing to refer to.
             if not self.begun:

@@ -37,11 +37,12 @@ class VideoSource:
     One thread, that of the images, calls :meth:`put` and :meth:`end`; all else belongs to the
     event loop.
 
-    :param show: takes decoded images, in the decoder's thread
+    :param show: takes decoded images and the times of their arrival, in the decoder's thread
     :param on_change: called in the thread of the images when viewers may need other streams
     """
 
-    def __init__(self, name: str, show: Callable[[Load], None], on_change: Callable[[], None],
+    def __init__(self, name: str, show: Callable[[Load, float], None],
+                 on_change: Callable[[], None],
                  clock: Clock = boot_time) -> None:
         # Publishes a request for a keyframe; from any thread.
         self.ask_keyframe: Callable[[], None] = lambda: None
@@ -70,9 +71,9 @@ class VideoSource:
         self.codec = codec
         if codec == 'h264':
             unit = self.stream.put(data, now)
-            self.decoder.put(unit.to_bytes() if unit is not None else None)
+            self.decoder.put(unit.to_bytes() if unit is not None else None, now)
         else:
-            self.decoder.put(data, codec)
+            self.decoder.put(data, now, codec)
         self.active = True
         # The bitrate counts each second, all else at once.
         self._note(codec, self.stream.fault, self.stream.size, int(now))

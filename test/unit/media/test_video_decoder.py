@@ -93,12 +93,14 @@ class Shown:
     def __init__(self):
         self.count = 0
         self.failures = 0
+        self.arrivals = []
 
-    def __call__(self, load):
+    def __call__(self, load, arrival):
         if self.failures:
             self.failures -= 1
             raise ValueError('injected')
         load()
+        self.arrivals.append(arrival)
         self.count += 1
 
 
@@ -106,7 +108,7 @@ def feed(decoder, shown, until, limit=2000):
     """Feed units until a condition is true."""
     units = encode_h264(count=30)
     for number in range(limit):
-        decoder.put(units[number % len(units)])
+        decoder.put(units[number % len(units)], 5.0 + number)
         if until():
             return
         decoder._thread and decoder._thread.join(0.005)
@@ -147,3 +149,15 @@ def test_a_decoder_thread_that_fails_is_started_again(monkeypatch):
         feed(decoder, shown, lambda: shown.count > 0)
     finally:
         decoder.run(False)
+
+
+def test_an_image_that_waited_is_as_old_as_it_is():
+    """A driver must not take it for a fresh one, which ``teleop.max_frame_age`` is about."""
+    stream, shown = PassthroughStream('front', lambda: None), Shown()
+    decoder = VideoDecoder(stream, shown)
+    decoder.run(True)
+    try:
+        feed(decoder, shown, lambda: shown.count > 20)
+    finally:
+        decoder.run(False)
+    assert shown.arrivals == [5.0 + number for number in range(len(shown.arrivals))]

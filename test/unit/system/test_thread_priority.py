@@ -44,7 +44,7 @@ class BusyViewer:
 
 VIEWER = BusyViewer()
 STREAM = EncodedStream('front', 'h264', Tier(1_000_000, 30.0))
-DECODER = VideoDecoder(PassthroughStream('front', lambda: None), lambda load: None)
+DECODER = VideoDecoder(PassthroughStream('front', lambda: None), lambda load, arrival: None)
 
 
 @pytest.mark.parametrize('worker, start, end', [
