@@ -74,9 +74,11 @@ def read_certificate(file: Path, key: Path) -> Certificate:
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(file, key)
     except ssl.SSLError as error:
-        fits = 'MISMATCH' in (error.reason or '')
+        # The last one: the key is of another kind, such as RSA for EC.
+        is_other = (error.reason or '') in (
+            'KEY_VALUES_MISMATCH', 'KEY_TYPE_MISMATCH', 'NO_CERTIFICATE_ASSIGNED')
         return Certificate(str(file), f'the key in {key} ' + (
-            'belongs to another certificate' if fits else
+            'belongs to another certificate' if is_other else
             f'cannot be used ({error.reason or error})'))
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -94,12 +94,24 @@ def _choose_robot(store: KeyStore, options: argparse.Namespace) -> tuple[str, st
     elif len(robots) == 1:
         name, = robots
     else:
-        there = ', '.join(sorted(robots)) or 'none has been started by this user'
-        raise RtcBridgeError(f'which robot? --robot-id NAME; there are: {there}')
+        if not robots:
+            raise _no_robot(store)
+        raise RtcBridgeError('which robot? --robot-id NAME; there are: '
+                             + ', '.join(sorted(robots)))
     page = str(parse_page_url(options.page_url)) if options.page_url else robots.get(name)
     if not page:
-        raise RtcBridgeError(f'where is the page of {name}? --page-url https://host/{name}')
+        raise RtcBridgeError(f'where is the page of {name}? --page-url https://host/{name}; '
+                             f'{_robots_text(store)}')
     return name, page
+
+
+def _robots_text(store: KeyStore) -> str:
+    return f'robots that were started with {store.directory}: {_some(store.robots())}'
+
+
+def _no_robot(store: KeyStore) -> RtcBridgeError:
+    return RtcBridgeError(f'no robot was started with {store.directory} by this user: is it '
+                          'another user, or another --directory?')
 
 
 def _print_invite(store: KeyStore, options: argparse.Namespace) -> None:
@@ -113,6 +125,9 @@ def _print_invite(store: KeyStore, options: argparse.Namespace) -> None:
     until = time.strftime('%Y-%m-%d %H:%M:%S %Z', time.localtime(invite.exp))
     print(f'It lets its holder {invite.role} until {until}. To take it back: '
           f'rtc-bridge invite --revoke={invite.invite_id}', file=sys.stderr)
+    if robot_id not in store.robots():
+        print(f'Warning: no robot {robot_id} was started so far; only one with this name and this '
+              f'folder takes the link; {_robots_text(store)}', file=sys.stderr)
     if not synchronized():
         print(f'Warning: {NOT_SYNCHRONIZED}: the robot refuses this link until it is, unless '
               'access.require_synchronized_clock is false', file=sys.stderr)
@@ -171,8 +186,7 @@ def _revoke(store: KeyStore, options: argparse.Namespace) -> None:
         unknown = (f'no link with id {value!r} was made here (the link of the console ends with '
                    'its bridge); there are')
     if not store.robots():
-        raise RtcBridgeError(f'no robot was started with {store.directory} by this user: is it '
-                             'another user, or another --directory?')
+        raise _no_robot(store)
     if not is_known and not options.force:
         raise RtcBridgeError(f'{unknown} {_some(known)}. Nothing was taken back; rtc-bridge '
                              'invite --list has all links, and --force takes back others, too')
@@ -197,7 +211,9 @@ def _print_list(store: KeyStore, options: argparse.Namespace) -> None:
                          invite.name or '-', invite.robot_id, _local(invite.iat),
                          _local(invite.exp), state))
     if len(rows) == 1:
-        print(f'No links were made with {store.directory} by this user.', file=sys.stderr)
+        of_robot = f' of {options.robot_id}' if options.robot_id else ''
+        print(f'No links{of_robot} were made with {store.directory} by this user.',
+              file=sys.stderr)
         return
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:

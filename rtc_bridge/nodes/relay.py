@@ -84,7 +84,7 @@ async def run(settings: RelaySettings, tokens: RegistrationTokens, registry: Reg
     try:
         context = _tls_context(settings)
     except OSError as error:
-        _logger.error('the certificate cannot be used: %s', error)
+        _logger.error('the certificate cannot be used: %s', _certificate_fault(settings, error))
         return 1
 
     def reload() -> None:
@@ -155,8 +155,9 @@ def _read_tokens(settings: RelaySettings) -> RegistrationTokens:
     words, places = read_words(settings.tokens_file, os.environ.get(variable, ''), variable)
     tokens = RegistrationTokens(words, places, open_names=settings.open)
     if not tokens:
-        raise ParameterError('no robot could register: give tokens (--tokens-file), or let '
-                             'any robot register (--open)')
+        empty = f' ({settings.tokens_file} has none)' if settings.tokens_file else ''
+        raise ParameterError(f'no robot could register: give tokens (--tokens-file){empty}, or '
+                             'let any robot register (--open)')
     return tokens
 
 
@@ -178,7 +179,13 @@ def _reload_certificate(context: ssl.SSLContext, settings: RelaySettings) -> Non
         context.load_cert_chain(settings.certificate, settings.key or None)
         _logger.info('the certificate was read again')
     except OSError as error:
-        _logger.error('the new certificate cannot be used: %s', error)
+        _logger.error('the new certificate cannot be used: %s',
+                      _certificate_fault(settings, error))
+
+
+def _certificate_fault(settings: RelaySettings, error: OSError) -> str:
+    return (f'{settings.certificate}, with the key in {settings.key or settings.certificate}: '
+            f'{error}. Both have to be in PEM, belong together, and be readable by this user')
 
 
 async def _collect_garbage() -> None:

@@ -50,6 +50,8 @@ _STATUS = {
 }
 _NO_RELAY = ('this is a web page, not a relay: relay_url has to name a relay, with the path '
              'prefix of its reverse proxy if it has one')
+# In the error of websockets for an answer in another version of HTTP.
+_OLD_HTTP = 'expected HTTP/1.1: HTTP/'
 _PROXY_ERRORS = {'ProxyError', 'InvalidProxy', 'InvalidProxyMessage', 'InvalidProxyStatus'}
 # What nginx and others answer to plain HTTP on a port of TLS.
 _WANTS_TLS = (b'sent to HTTPS port', b'HTTP request to an HTTPS server')
@@ -103,6 +105,8 @@ def dial_reason(error: BaseException, url: str, proxy: EnvironmentProxy | None =
         return _status_reason(error.response.status_code, bytes(error.response.body or b''),
                               error.response.headers.get('Location'))
     if isinstance(error, InvalidMessage):
+        if _OLD_HTTP in str(error.__cause__):
+            return f'it answers in HTTP/1.0, as no relay does: {_NO_RELAY}'
         # Nothing came before the end of the connection, or something that is not HTTP.
         return ('it does not answer in HTTP: is this the port of a relay, and does relay_url '
                 'begin with https where it has a certificate, and with http where it has none?')

@@ -15,6 +15,7 @@
 """Where the relay's settings come from: flags, environment, a TOML file, defaults."""
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 import os
 from pathlib import Path
 import tomllib
@@ -73,7 +74,10 @@ def read_toml(path: str) -> dict[str, Value]:
     values = {}
     for name, value in _flatten(tree):
         if name not in rows:
-            raise ParameterError(f'{path} has {shorten(name)}, which is no setting')
+            meant = get_close_matches(name, rows, 1)
+            raise ParameterError(
+                f'{path} has {shorten(name)}, which is no setting: '
+                + (f'is {meant[0]} meant?' if meant else f'the settings are {", ".join(rows)}'))
         values[name] = rows[name].check(value)
     return values
 

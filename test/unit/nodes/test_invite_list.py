@@ -50,7 +50,8 @@ def test_links_are_listed_without_their_keys(run, tmp_path):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     for secret in (link.rpartition('.')[2], bearer.rpartition('.')[2]):
         assert secret not in text + file.read_text()
-    assert run('--list', '--robot-id', 'r2')[1] == ''
+    assert run('--list', '--robot-id', 'r2')[1:] == (
+        '', f'No links of r2 were made with {tmp_path} by this user.\n')
 
 
 @pytest.mark.parametrize('what', [['--revoke', 'abc'], ['--revoke-name', 'Bob']])
@@ -82,6 +83,14 @@ def test_a_clock_that_is_not_synchronized_is_told_at_once(run, monkeypatch):
     assert 'not synchronized' in run()[2]
     monkeypatch.setattr(invite, 'synchronized', lambda: True)
     assert 'not synchronized' not in run()[2]
+
+
+def test_a_robot_that_was_not_started_is_named(run, tmp_path):
+    assert 'no robot' not in run()[2]
+    status, link, errors = run('--robot-id', 'r2', '--page-url', 'http://host/r2')
+    assert status == 0 and link and 'no robot r2 was started' in errors and ': r1' in errors
+    status, _, errors = run('--directory', str(tmp_path / 'other'))
+    assert status == REFUSED and 'no robot was started' in errors and 'other' in errors
 
 
 def test_a_list_that_cannot_be_read_is_named(run, tmp_path):

@@ -157,6 +157,7 @@ async def test_each_wrong_answer_has_its_reason(authority):
             (answer(500), ["the relay's log"]), (answer(502), ['HTTP 502', 'does the relay run?']),
             (answer(503), ['does the relay run?']), (answer(504), ['does the relay run?']),
             (answer(418, 'A teapot'), ['HTTP 418 A teapot']),
+            (b'HTTP/1.0 404 Not Found\r\n\r\n', ['HTTP/1.0', 'not a relay']),
             (answer(302, Location='https://[/'), ['invalid']),
             (answer(400, 'The plain HTTP request was sent to HTTPS port'), ['begin with https']),
             (NO_HTTP, ['does not answer in HTTP']), (b'', ['does not answer in HTTP', 'https'])):
