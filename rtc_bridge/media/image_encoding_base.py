@@ -53,6 +53,15 @@ class ImageEncoding(ABC):
         """Return the bytes of an image of which the last row may lack its padding."""
         return step * (height - 1) + self.row_bytes(width)
 
+    def rows(self, width: int, height: int, step: int, size: int) -> int:
+        """
+        Return the rows of pixels: ``height``, unless the data tells that it counts others, too.
+
+        :param step: as the message has it
+        :param size: bytes of data
+        """
+        return height
+
     def step(self, name: str, width: int, height: int, step: int, size: int) -> int:
         """
         Return the bytes from row to row: ``step``, unless the data's size tells that it is wrong.

@@ -115,7 +115,7 @@ def _numbers(pixels: Pixels) -> npt.NDArray[Any]:
 def _above_zero(pixels: Pixels) -> npt.NDArray[Any]:
     """Return the numbers that are not black: zero is, or nothing was measured there."""
     numbers = _numbers(pixels)
-    return cast(npt.NDArray[Any], numbers[numbers > 0])
+    return numbers[numbers > 0]
 
 
 class RangeMeter:

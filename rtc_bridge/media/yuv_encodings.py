@@ -127,6 +127,17 @@ class Planar(ImageEncoding):
             rows *= 2
         return layout.chroma_offset + layout.chroma_step * (rows - 1) + row
 
+    def rows(self, width: int, height: int, step: int, size: int) -> int:
+        """
+        Return the rows of pixels.
+
+        OpenCV's arrays of 4:2:0 have half as many rows of chroma below those of the luma, and some
+        publishers take their height.
+        """
+        halves = self._across == self._down == 2
+        counts_chroma = halves and not height % 3 and step <= width and size == width * height
+        return height * 2 // 3 if counts_chroma else height
+
     def needed(self, width: int, height: int, step: int) -> int:
         """Return the bytes of the smallest image of this size."""
         return min(self._bytes(self._whole(width, height, step)),

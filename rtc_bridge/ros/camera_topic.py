@@ -33,7 +33,8 @@ from .publisher_hosts import PublisherHosts
 from ..core.clock import boot_time
 from ..core.settings.robot_settings import camera_prefix
 from ..core.video.image_transports import (
-    base_name, CANDIDATES, FFMPEG, RAW_TYPES, shown_topics, similar_names, topics_not_shown, VIDEO,
+    base_name, CANDIDATES, FFMPEG, MAX_SIMILAR, RAW_TYPES, shown_topics, similar_names,
+    topics_not_shown, VIDEO,
 )
 from ..core.video.picture_monitor import SourceFacts
 from ..core.video.picture_reason import (
@@ -48,6 +49,11 @@ from ..media.camera import Camera
 logger = logging.getLogger(__name__)
 # Characters of an error that go into diagnostics.
 _MAX_REASON = 300
+
+
+def _is_optional(candidate: tuple[str, str]) -> bool:
+    """Tell whether a message type is of a package that few robots have."""
+    return not candidate[1].startswith('sensor_msgs/')
 
 
 class CameraTopic:
@@ -241,13 +247,16 @@ class CameraTopic:
             found = sorted({info.topic_type for info in publishers_of(topic)})
             if found:
                 return wrong_type(topic, found, [
-                    kind for suffix, kind in CANDIDATES[self._kind] if not suffix], self._prefix)
+                    kind for suffix, kind in sorted(CANDIDATES[self._kind], key=_is_optional)
+                    if not suffix], self._prefix)
         hidden = [topic for topic in topics_not_shown(published)
                   if {base_name(topic), topic} & set(self.topics)]
         if hidden:
             return transport_not_shown(hidden[0])
-        return no_publisher(self.topic, similar_names(self.topic, shown_topics(published)),
-                            self._prefix)
+        names = shown_topics(published)
+        similar = dict.fromkeys(name for topic in (self.topic, *self.topics)
+                                for name in similar_names(topic, names))
+        return no_publisher(self.topic, [*similar][:MAX_SIMILAR], self._prefix)
 
     def _on_message(self, source: ImageSource, message: Any, info: Mapping[str, Any]) -> None:
         stamp = message.header.stamp if hasattr(message, 'header') else message.timestamp

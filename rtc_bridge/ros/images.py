@@ -19,6 +19,7 @@ from typing import Any
 
 from .cv_bridge_reader import cv_bridge_reader
 from ..core.errors import ImageError
+from ..core.protocol.strict_json import shorten
 from ..core.video.encoding_names import encoding_name
 from ..core.video.video_formats import names_still_image
 from ..media.compressed_images import decode_compressed, still_format
@@ -54,10 +55,18 @@ def image_to_array(msg: Any, encoding: str = '', warn: Callable[[str], object] =
     if encoding_name(name) is None and (names_still_image(name) or _is_still_image(msg)):
         return decode_compressed(msg.data, name)
     form, size = find_encoding(name), len(msg.data)
+    rows = form.rows(msg.width, msg.height, msg.step, size)
+    if rows != msg.height:
+        warn(f'the height is {msg.height}, which counts the rows of chroma, too: {rows} rows of '
+             'pixels are shown; correct the publisher')
     try:
-        step = form.step(name, msg.width, msg.height, msg.step, size)
-    except ImageError:
+        step = form.step(name, msg.width, rows, msg.step, size)
+    except ImageError as error:
         if not _is_still_image(msg):
+            if encoding_name(name) != encoding_name(msg.encoding):
+                raise ImageError(
+                    f'{error}; the messages say {shorten(msg.encoding)}, and the parameter of '
+                    f'this camera {name}', 'wrong-encoding', error.values) from None
             raise
         warn(f'the encoding is {name}, but the data is a still image, which is shown')
         return decode_compressed(msg.data, '')
@@ -65,7 +74,7 @@ def image_to_array(msg: Any, encoding: str = '', warn: Callable[[str], object] =
         warn(f'step is {msg.step}, but {msg.width} pixels of {name} in {size} bytes of data are '
              f'{step} bytes from row to row: they are shown so; correct the publisher')
     big_endian = bool(getattr(msg, 'is_bigendian', False))
-    return form.array(name, msg.data, msg.width, msg.height, step, big_endian), name
+    return form.array(name, msg.data, msg.width, rows, step, big_endian), name
 
 
 def _is_still_image(msg: Any) -> bool:

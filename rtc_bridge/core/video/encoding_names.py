@@ -26,10 +26,10 @@ _BAYER = {'rggb': 'rg', 'bggr': 'bg', 'gbrg': 'gb', 'grbg': 'gr'}
 _BAYER_BITS = (8, 10, 12, 14, 16)
 # By the name in ``media.image_encodings``: other spellings, without case, spaces and marks.
 _SPELLINGS: dict[str, str] = {
-    'rgb8': 'rgb rgb24 rgb888 rgb3 r8g8b8 rgbint8',
-    'bgr8': 'bgr bgr24 bgr888 bgr3 b8g8r8 bgrint8',
-    'rgba8': 'rgba rgba32 rgba8888 rgbx rgb32 rgb0 r8g8b8a8 rgbaint8',
-    'bgra8': 'bgra bgra32 bgra8888 bgrx bgr32 bgr0 bgr4 b8g8r8a8 bgraint8',
+    'rgb8': 'rgb rgb24 rgb888 rgb3 r8g8b8 rgbint8 rgb8packed',
+    'bgr8': 'bgr bgr24 bgr888 bgr3 b8g8r8 bgrint8 bgr8packed',
+    'rgba8': 'rgba rgba32 rgba8888 rgbx rgb32 rgb0 r8g8b8a8 rgbaint8 rgba8packed',
+    'bgra8': 'bgra bgra32 bgra8888 bgrx bgr32 bgr0 bgr4 b8g8r8a8 bgraint8 bgra8packed',
     'argb8': 'argb argb32 argb8888 xrgb 0rgb', 'abgr8': 'abgr abgr32 abgr8888 xbgr 0bgr',
     'rgb16': 'rgb48 rgb48le r16g16b16 rgbint16', 'bgr16': 'bgr48 bgr48le b16g16r16 bgrint16',
     'rgba16': 'rgba64 rgba64le', 'bgra16': 'bgra64 bgra64le',
@@ -44,8 +44,11 @@ _SPELLINGS: dict[str, str] = {
     '16UC1': '16u 16uc z16', '32FC1': '32f 32fc rfloat32 depth32f float32 grayf32 grayf32le',
     **{f'{kind}C{count}': '' for kind in ('8U', '16U') for count in (3, 4)},
     '32FC3': '', '32FC4': '',
-    'uyvy': 'yuv422 uyvy422 yuv422uyvy y422 uynv 2vuy hdyc',
-    'yuyv': 'yuy2 yuyv422 yuv422yuy2 yuv422yuyv yunv v422',
+    # GenICam's YUV422_8 and YCbCr422_8 begin with luma, unlike yuv422.
+    'uyvy': 'yuv422 uyvy422 yuv422uyvy y422 uynv 2vuy hdyc yuv4228uyvy yuv422packed '
+            'ycbcr4228cbycry',
+    'yuyv': 'yuy2 yuyv422 yuv422yuy2 yuv422yuyv yunv v422 yuv4228 ycbcr4228 yuyvpacked '
+            'yuv422yuyvpacked',
     'yvyu': 'yvyu422', 'vyuy': 'vyuy422',
     'nv12': 'yuv420nv12 yuv420sp', 'nv21': 'yuv420nv21 yvu420sp', 'nv16': 'yuv422sp', 'nv61': '',
     'nv24': 'yuv444sp', 'nv42': '',

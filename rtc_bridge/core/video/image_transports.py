@@ -48,7 +48,7 @@ _SIBLINGS = ('/compressed', '/compressedDepth', '/h264', '/ffmpeg')
 _NOT_SHOWN = ('/theora', '/zstd')
 # How similar names are from 0 to 1 (difflib), from which on one may be meant by the other.
 _SIMILAR = 0.6
-_MAX_SIMILAR = 3
+MAX_SIMILAR = 3
 
 
 def base_name(topic: str) -> str:
@@ -96,4 +96,4 @@ def similar_names(wanted: str, names: Iterable[str]) -> list[str]:
         return max(whole, parts)
 
     found = sorted((-similarity(name), name) for name in set(names) - {wanted})
-    return [name for ratio, name in found[:_MAX_SIMILAR] if -ratio >= _SIMILAR]
+    return [name for ratio, name in found[:MAX_SIMILAR] if -ratio >= _SIMILAR]

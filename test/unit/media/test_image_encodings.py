@@ -257,6 +257,8 @@ def test_read_only_pixels():
     ('YV12', 'yv12'), ('NV12', 'nv12'), ('yuv422', 'uyvy'), ('UYVY', 'uyvy'), ('yuy2', 'yuyv'),
     ('yuv422_yuy2', 'yuyv'), ('YUYV', 'yuyv'), ('BayerRG8', 'bayer_rggb8'),
     ('bayer_rg8', 'bayer_rggb8'), ('SGRBG10', 'bayer_grbg10'), ('Bayer_GBRG16', 'bayer_gbrg16'),
-    ('bayer-bggr8', 'bayer_bggr8'), ('R8G8B8', 'rgb8'), ('L_INT8', 'mono8'), ('rgb8\0', 'rgb8')])
+    ('bayer-bggr8', 'bayer_bggr8'), ('R8G8B8', 'rgb8'), ('L_INT8', 'mono8'), ('rgb8\0', 'rgb8'),
+    ('RGB8Packed', 'rgb8'), ('YUV422_8_UYVY', 'uyvy'), ('YUV422_8', 'yuyv'),
+    ('YUV422Packed', 'uyvy'), ('YCbCr422_8', 'yuyv')])
 def test_other_spellings(name, meant):
     assert find_encoding(name) is ENCODINGS[meant]

@@ -115,6 +115,24 @@ def test_the_last_row_needs_no_padding():
     assert np.array_equal(image_to_array(msg)[0], pixels_of('bgr8'))
 
 
+@pytest.mark.parametrize('encoding', ['nv12', 'nv21', 'i420', 'yv12'])
+def test_a_height_that_counts_the_rows_of_chroma(encoding):
+    expected, warnings = to_i420(*image_to_array(planar_message(encoding))), []
+    for step in (0, 32):
+        msg = planar_message(encoding)
+        msg.height, msg.step = msg.height * 3 // 2, step
+        assert np.array_equal(to_i420(*image_to_array(msg, warn=warnings.append)), expected)
+    assert warnings[0].startswith('the height is 36') and '24 rows' in warnings[0]
+
+
+def test_a_parameter_that_does_not_fit_is_named_and_not_the_publisher():
+    for encoding in ('rgba8', 'rgb16'):
+        words = f"messages say 'bgr8'.*this camera {encoding}"
+        with pytest.raises(ImageError, match=words) as error:
+            image_to_array(message(pixels_of('bgr8'), 'bgr8'), encoding)
+        assert error.value.code == 'wrong-encoding'
+
+
 def test_more_data_than_needed():
     for encoding in ('bgr8', 'mono8', 'yuyv', '16UC1'):
         msg = message(pixels_of(encoding), encoding)
