@@ -203,4 +203,7 @@ class TurnCredentialClient:
 def _proxy_for(url: str) -> str | None:
     """Return the proxy of the environment for a URL. aiohttp's own look reads ~/.netrc, too."""
     parts = urlsplit(url)
-    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    # Without TLS the service is on this host, and a proxy would be shown the token.
+    if parts.scheme == 'http' or proxy_bypass(parts.netloc):
+        return None
+    return getproxies().get(parts.scheme)

@@ -150,3 +150,15 @@ async def test_viewers_are_told_of_new_ones():
         assert service.asked[0][2:] == ('application/x-www-form-urlencoded', 'Ttl=3600')
         task.cancel()
         await asyncio.wait([task])
+
+
+@pytest.mark.asyncio
+async def test_a_proxy_is_not_shown_the_token_for_a_service_of_this_host(monkeypatch):
+    """It would go there in clear text."""
+    for name in ('no_proxy', 'NO_PROXY'):
+        monkeypatch.delenv(name, raising=False)
+    proxy, service = Service(), Service()
+    async with serve_app(proxy.app()) as proxy_url, serve_app(service.app()) as url:
+        monkeypatch.setenv('http_proxy', proxy_url)
+        assert await make_client(url, FakeClock())[1].ask()
+    assert len(service.asked) == 1 and not proxy.asked
