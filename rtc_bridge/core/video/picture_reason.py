@@ -51,7 +51,7 @@ _REMEDIES = {
                          'GStreamer: h264parse config-interval=-1), or start it again while the '
                          'picture is watched.',
     'not-decodable': 'Publish JPEG, PNG or H.264 instead.',
-    'too-large': 'Publish smaller images.',
+    'too-large': 'Set {prefix}max_width, or publish smaller images.',
     'failed': 'Look at the log of the bridge.',
 }
 _LATER = 'The picture appears here as soon as that is so.'

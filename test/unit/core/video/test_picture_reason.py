@@ -119,3 +119,8 @@ def test_many_nodes_are_counted():
 def test_codecs_that_a_viewer_shows_nothing_of_are_named():
     reason = reasons.viewer_decodes_nothing('front', ['h264', 'vp8'])
     assert 'H264 and VP8' in reason.text and reason.values == {'codecs': 'h264 vp8'}
+
+
+def test_an_image_that_is_too_large_can_be_shown_smaller():
+    reason = reasons.cannot_be_shown(TOPIC, ImageError('20000x100', 'too-large'), 'cameras.rear.')
+    assert 'Set cameras.rear.max_width' in reason.text
