@@ -82,7 +82,7 @@ class OwnServer:
         settings, certificate = self._settings, self._certificate
         host = f'[{self._host}]' if ':' in self._host else self._host
         app = create_app(registry, RelaySettings(hosts=settings.hosts),
-                         setting_of_hosts='server.hosts')
+                         program='bridge', setting_of_hosts='server.hosts')
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(serve(

@@ -16,6 +16,7 @@
 
 import contextlib
 import errno
+import json
 import os
 from pathlib import Path
 import resource
@@ -128,8 +129,13 @@ def check_key_folder(folder: Path) -> Check:
     return Check(name, 'ok', 'only this user can change it')
 
 
-def check_port(host: str, port: int, parameter: str = 'server.port') -> Check:
-    """Find out whether a server can listen at an address."""
+def check_port(host: str, port: int, parameter: str = 'server.port', program: str = 'bridge'
+               ) -> Check:
+    """
+    Find out whether a server can listen at an address.
+
+    :param program: ``bridge`` or ``relay``, which may have the port as it runs already
+    """
     if not port:
         return Check('port', 'skipped', f'{parameter} is 0: no server')
     try:
@@ -141,13 +147,17 @@ def check_port(host: str, port: int, parameter: str = 'server.port') -> Check:
         fault = ''
     except OSError as error:
         fault = error.strerror or str(error)
-        if error.errno == errno.EADDRINUSE and _is_bridge(host, port):
-            return port_check(f'{host}:{port}', fault, True, parameter)
+        if error.errno == errno.EADDRINUSE:
+            there = _program_at(host, port)
+            if there == program:
+                return port_check(f'{host}:{port}', fault, True, parameter)
+            if there:
+                fault += f' by a {there} of rtc_bridge'
     return port_check(f'{host}:{port}', fault, False, parameter)
 
 
-def _is_bridge(host: str, port: int) -> bool:
-    """Return whether a server of this package listens at an address of this computer."""
+def _program_at(host: str, port: int) -> str:
+    """Return which program of this package listens at an address of this computer, or ''."""
     name = '127.0.0.1' if host in ('', '0.0.0.0') else '[::1]' if host == '::' else host
     for scheme in ('http', 'https'):
         with contextlib.suppress(OSError, ValueError):
@@ -155,8 +165,10 @@ def _is_bridge(host: str, port: int) -> bool:
                     urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(
                         context=_any_certificate())).open(
                     f'{scheme}://{name}:{port}/healthz', timeout=_PORT_TIMEOUT_S) as answer:
-                return b'"robots"' in answer.read(1000)
-    return False
+                health = json.loads(answer.read(1000))
+                if isinstance(health, dict) and health.get('program') in ('bridge', 'relay'):
+                    return str(health['program'])
+    return ''
 
 
 def _any_certificate() -> ssl.SSLContext:

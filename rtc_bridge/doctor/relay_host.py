@@ -41,7 +41,8 @@ def check_relay_host(config: Path) -> list[Check]:
     except ParameterError as error:
         return [clock, Check('settings', 'fail', str(error), 'config/relay.toml has all settings')]
     return [clock, Check('settings', 'ok', str(config)), _check_tokens(settings),
-            _check_certificate(settings), check_port(settings.host, settings.port, 'port')]
+            _check_certificate(settings), check_port(
+                settings.host, settings.port, 'port', 'relay')]
 
 
 def _check_tokens(settings: RelaySettings) -> Check:

@@ -39,13 +39,14 @@ from ..core.settings.relay_settings import RelaySettings
 
 def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
                robots: RegistrationTokens | None = None, page_dir: Path | None = None,
-               setting_of_hosts: str = 'hosts') -> web.Application:
+               program: str = 'relay', setting_of_hosts: str = 'hosts') -> web.Application:
     """
     Return the relay as an aiohttp application, to be run by :func:`~.http.server.serve`.
 
     :param registry: the robots; one under ``NAMELESS`` is found at ``/``, ``/connect``, ``/ws``
     :param robots: which robots may register over WebSockets; ``None`` for none at all
     :param page_dir: folder of the page, by default the package's own
+    :param program: which program this is, as ``/healthz`` says
     :param setting_of_hosts: the name of the setting ``hosts``, for errors
     :raises ParameterError: a setting is not what it should be
     """
@@ -68,8 +69,8 @@ def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
     Middleware(settings, proxies, hosts, metrics, admission.is_known).attach(app)
     app.cleanup_ctx.append(join)
     app.on_shutdown.append(sockets.close_all)
-    _MonitoringRoutes(relay, hosts, Networks('metrics_for', settings.metrics_for)).add_routes(
-        app.router)
+    _MonitoringRoutes(relay, program, hosts, Networks(
+        'metrics_for', settings.metrics_for)).add_routes(app.router)
     page = _PageRoutes(relay, PageFiles(page_dir or PAGE_DIR))
     page.add_routes(app.router)
     app.on_shutdown.append(page.close)
@@ -79,8 +80,10 @@ def create_app(registry: Registry, settings: RelaySettings = RelaySettings(), *,
 class _MonitoringRoutes:
     """``/healthz`` and ``/metrics``."""
 
-    def __init__(self, relay: RelayContext, hosts: HostNames, readers: Networks) -> None:
+    def __init__(self, relay: RelayContext, program: str, hosts: HostNames, readers: Networks
+                 ) -> None:
         self._relay = relay
+        self._program = program
         self._hosts = hosts
         self._readers = readers
 
@@ -91,8 +94,8 @@ class _MonitoringRoutes:
     async def _get_health(self, request: web.Request) -> web.Response:
         registry, is_stopping = self._relay.registry, self._relay.sockets.is_stopping
         return web.json_response(
-            {'status': 'stopping' if is_stopping else 'ok', 'robots': len(registry),
-             **registry.health()},
+            {'status': 'stopping' if is_stopping else 'ok', 'program': self._program,
+             'robots': len(registry), **registry.health()},
             status=503 if is_stopping else 200)
 
     async def _get_metrics(self, request: web.Request) -> web.Response:

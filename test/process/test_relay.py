@@ -144,7 +144,7 @@ async def test_page_and_files(tmp_path):
             status = await raw_get(r.url, path)
             assert status == 404, path
         async with r.http.get('/healthz') as response:
-            assert await response.json() == {'status': 'ok', 'robots': 0}
+            assert await response.json() == {'status': 'ok', 'program': 'relay', 'robots': 0}
 
 
 async def raw_get(url, path):

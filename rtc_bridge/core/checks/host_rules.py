@@ -105,17 +105,18 @@ def nice_check(permitted: bool) -> Check:
                  f'container, or "USER - nice {EVENT_LOOP_NICE}" in /etc/security/limits.conf')
 
 
-def port_check(where: str, fault: str, is_bridge: bool, parameter: str) -> Check:
+def port_check(where: str, fault: str, runs_already: bool, parameter: str) -> Check:
     """
     Judge whether a server can listen.
 
     :param where: address and port
     :param fault: why it cannot, '' if it can
-    :param is_bridge: a server of rtc_bridge listens there
+    :param runs_already: the program that is to listen there does so already
     """
     if not fault:
         return Check('port', 'ok', f'{where} is free')
-    if is_bridge:
-        return Check('port', 'ok', f'{where} is served by rtc_bridge, which runs')
+    if runs_already:
+        return Check('port', 'ok', f'{where} is served by rtc_bridge, which runs; another one '
+                     f'needs another {parameter}')
     return Check('port', 'fail', f'cannot listen on {where}: {fault}',
                  f'Another {parameter}; sudo ss -ltnp names the program that has the port')

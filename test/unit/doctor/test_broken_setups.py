@@ -119,11 +119,13 @@ def test_a_port_that_is_taken():
 
 
 @pytest.mark.asyncio
-async def test_a_port_that_a_bridge_has():
+async def test_a_port_that_a_relay_has_is_not_free_for_a_bridge():
     async with relay() as r:
         port = int(r.url.rpartition(':')[2])
+        check = await asyncio.to_thread(check_port, '127.0.0.1', port, 'port', 'relay')
+        assert check.state == 'ok' and 'rtc_bridge' in check.text
         check = await asyncio.to_thread(check_port, '127.0.0.1', port)
-    assert check.state == 'ok' and 'rtc_bridge' in check.text
+    assert check.state == 'fail' and 'by a relay of rtc_bridge' in check.text
 
 
 def test_shared_memory_and_rights(tmp_path):
