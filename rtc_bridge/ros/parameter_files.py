@@ -83,7 +83,7 @@ def unused_parameters(node: Node, known: Collection[str], siblings: Collection[s
     return texts
 
 
-class _Loader(yaml.BaseLoader):
+class _Loader(yaml.BaseLoader):  # type: ignore[misc]  # PyYAML has no types here.
     """
     Reads the structure of YAML, each value as a text.
 
@@ -109,7 +109,7 @@ def _load(path: str) -> object:
         with Path(path).open(encoding='utf-8') as file:
             text = file.read(_MAX_BYTES)
         # A BaseLoader makes texts, lists and mappings only.
-        document: object = yaml.load(text, Loader=_Loader)  # noqa: S506
+        document: object = yaml.load(text, Loader=_Loader)
         return document
     except RecursionError:
         raise ParameterError('it is nested too deep') from None
