@@ -195,8 +195,8 @@ def _subscribers(graph: VelocityGraph) -> list[Notice]:
         notices.append(Notice(
             'qos-mismatch', 'warn',
             f'{fact} {name_all(names)}, which {ask} for {wanted} on {graph.topic}. Velocities are '
-            'reliable and volatile, without a deadline, so that DDS connects the two ends to '
-            'nobody. Use the default QoS for that subscription.', graph.topic, names))
+            'reliable and volatile, without a deadline, so DDS does not connect the two. Use the '
+            'default QoS for that subscription.', graph.topic, names))
     return notices
 
 
