@@ -30,6 +30,9 @@ from ..system.tls_trust import trust_remedy
 
 # Characters of an HTTP error's body that are shown.
 _MAX_BODY = 100
+# For a robot whose name is taken.
+NAME_REMEDY = ('another robot, or a bridge with another secret, has this name there; end it, or '
+               'take another name: the last part of relay_url')
 _TOKEN = 'the token of this robot is in relay_token_file, or in RTC_BRIDGE_RELAY_TOKEN'
 _NO_UPGRADE = ('the server takes no WebSocket here: a proxy before the relay has to pass the '
                'headers Upgrade and Connection, and the path')
@@ -42,7 +45,7 @@ _STATUS = {
          'for this name',
     404: 'no relay is at this path: relay_url needs the path prefix of the reverse proxy, if it '
          'has one',
-    409: 'another robot has this name there',
+    409: NAME_REMEDY,
     421: "the relay does not know this host name: it belongs into the relay's setting hosts",
     429: "too many requests from this address: see the limits in the relay's settings",
     500: "the server has failed: see the relay's log",

@@ -20,6 +20,7 @@ import logging
 
 from websockets.asyncio.client import ClientConnection
 
+from .dial_reasons import NAME_REMEDY
 from .reconnecting import ConnectionLost
 from .. import __version__
 from ..core.access.robot_identity import IdentityProver
@@ -98,7 +99,8 @@ class Registration:
                 if is_newly_replaced and code == 'robot-exists':
                     raise ConnectionLost('replaced: another process with the secret of this robot '
                                          'has registered since')
-                raise ConnectionLost(f'{code}: {text}')
+                remedy = f': {NAME_REMEDY}' if code == 'robot-exists' else ''
+                raise ConnectionLost(f'{code}: {text}{remedy}')
             case _:
                 raise ConnectionLost(f'the relay answered the registration with {reply.TYPE}')
 

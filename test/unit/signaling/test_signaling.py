@@ -30,6 +30,7 @@ from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.robot_link import RobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
+from rtc_bridge.signaling.dial_reasons import NAME_REMEDY
 from rtc_bridge.signaling.reconnecting import reconnect_delays, remaining_delay
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url, page_url, read_token
@@ -320,8 +321,8 @@ async def test_client_waits_for_its_name():
         async with dialing(r.url, first) as states:
             await states.reach('connected')
             async with dialing(r.url, second) as waiting:
-                assert await waiting.reach('lost') == (
-                    'lost: robot-exists: Already have a connection here')
+                assert (await waiting.reach('lost')).startswith(
+                    'lost: robot-exists: Already have a connection here: another robot, ')
                 r.registry.get('r1')._ws._req.transport.abort()
                 # Whichever is quicker has the name; one of both has it.
                 tasks = [asyncio.create_task(s.reach('connected')) for s in (states, waiting)]
@@ -534,7 +535,7 @@ async def test_taken_room_is_tried_again():
         _, over = await room.robots.get()
         async with dialing(url + '/room7', robot) as states:
             assert await states.reach('lost') == (
-                'lost: HTTP 409 Already have a connection here; another robot has this name there')
+                'lost: HTTP 409 Already have a connection here; ' + NAME_REMEDY)
             over.set()
             await states.reach('connected')
             _, over = await room.robots.get()
