@@ -55,11 +55,12 @@ def shows(picture, frames):
 
 
 def passes_on(robot, camera=CAMERA):
-    """Wait until viewers get the stream as it is; check that nothing was ever encoded."""
+    """Wait until viewers get the stream as it is, and nothing is encoded."""
+    # A busy host may be taken for a narrow path, for a while.
     values = robot.diagnostics(f'camera {camera}', lambda values, message: (
-        float(values.get('h264/source.fps_out', 0)) > 0))
+        float(values.get('h264/source.fps_out', 0)) > 0
+        and not any(key.startswith(('h264.', 'h264/2.', 'vp8')) for key in values)))
     assert values['passthrough'] == 'yes'
-    assert not [key for key in values if key.startswith(('h264.', 'h264/2.', 'vp8'))]
 
 
 def test_a_viewer_and_a_late_one_get_it_as_it_is(robot, frames):
