@@ -29,10 +29,10 @@ const LARGEST = 1.05;
  * @returns {Step[]}
  */
 export const stepsFor = ({ flies, enable, stop }) => [
-  { text: 'Push the stick for driving forward, and let it go.', axis: 1 },
-  { text: 'Push the stick for turning to the left, and let it go.', axis: 0 },
-  { text: 'Push the second stick to the left, and let it go.', axis: 2, optional: true },
-  ...(flies ? [{ text: 'Push the stick for moving up upwards, and let it go.', axis: 3,
+  { text: 'Push the stick for driving forward.', axis: 1 },
+  { text: 'Push the stick for turning to the left.', axis: 0 },
+  { text: 'Push the second stick to the left.', axis: 2, optional: true },
+  ...(flies ? [{ text: 'Push the stick for moving up upwards.', axis: 3,
     optional: true }] : []),
   ...(enable < 0 ? [] : [{ text: 'Press the button that is to be held for driving.',
     button: enable }]),
@@ -70,7 +70,8 @@ export class Assignment {
   /** What the person is to do now, and what was wrong. */
   get text() {
     const step = this.#steps[this.#number];
-    return step ? [this.#problem, step.text].filter(Boolean).join(' ') : 'Done.';
+    if (!step) return 'Done.';
+    return this.#waits ? 'Now let it go.' : [this.#problem, step.text].filter(Boolean).join(' ');
   }
 
   get isOptional() {

@@ -71,7 +71,7 @@ test('each step waits for its control, and for its release', () => {
   assignment.skip();
   assert.match(assignment.text, /a cross; a stick is needed.*forward/);
   assignment.take(state(moved({ 1: -1 }), [9]));
-  assert.match(assignment.text, /forward/);
+  assert.match(assignment.text, /let it go/);
   assignment.take(state(REST, [9]));
   assert.match(assignment.text, /left/);
   assignment.take(state(moved({ 1: 1 }), [9]));
