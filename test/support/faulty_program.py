@@ -35,7 +35,7 @@ PLACES = {
     'lock': 'rtc_bridge.bridge.emergency_stop_topics:EmergencyStopTopics.publish',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',
     'camera': 'rtc_bridge.ros.camera_topic:CameraTopic.check',
-    'cameras': 'rtc_bridge.bridge.cameras:find_image_topics',
+    'cameras': 'rtc_bridge.bridge.cameras:published_images',
     'camera topic': 'rtc_bridge.media.camera:Camera.put',
     'encoder': 'rtc_bridge.media.encoded_stream:EncodedStream._send',
     'fan-out': 'rtc_bridge.media.subscription:Subscription.deliver',

@@ -88,7 +88,7 @@ export class CameraViews {
       this.#select(slot, main);
     });
     button.hidden = true;
-    const cause = make('span', [make('b'), make('span')]);
+    const cause = make('span', [make('strong'), make('span')]);
     cause.className = 'cause';
     const label = make('span');
     label.className = 'name';
