@@ -17,6 +17,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 import os
+import re
 import ssl
 from urllib.parse import urlsplit
 
@@ -55,6 +56,7 @@ _NO_RELAY = ('this is a web page, not a relay: relay_url has to name a relay, wi
              'prefix of its reverse proxy if it has one')
 # In the error of websockets for an answer in another version of HTTP.
 _OLD_HTTP = 'expected HTTP/1.1: HTTP/'
+_WEBSOCKET_URL = re.compile(r'(?P<scheme>wss?)://(?:[^/\s?#@]*@)?(?P<place>[^/\s?#@]+)')
 _PROXY_ERRORS = {'ProxyError', 'InvalidProxy', 'InvalidProxyMessage', 'InvalidProxyStatus'}
 # What nginx and others answer to plain HTTP on a port of TLS.
 _WANTS_TLS = (b'sent to HTTPS port', b'HTTP request to an HTTPS server')
@@ -118,8 +120,10 @@ def dial_reason(error: BaseException, url: str, proxy: EnvironmentProxy | None =
     if isinstance(error, InvalidURI):
         return 'it redirects to a URL that is invalid'
     if isinstance(error, SecurityError) and 'redirect' in str(error):
-        # Its text has the URL, whose path may be a secret.
-        return 'it redirects from https to http, or too often, which is not followed'
+        # Its text has the URL, whose path and login may be secrets.
+        found = _WEBSOCKET_URL.search(str(error))
+        target = f' to {found["scheme"]}://{found["place"]}' if found else ''
+        return f'it redirects{target}: from https to http, or too often, which is not followed'
     if isinstance(error, InvalidHandshake):
         return f'it is no relay, or a proxy on the way changes its answer: {_line(error)}'
     reason = connection_reason(error, host, trust_remedy('relay_ca_file'))

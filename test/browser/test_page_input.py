@@ -214,15 +214,21 @@ ODD_PAD = """window.odd = (axes = {}, down = []) => { polls = 0; pads[1] = { ind
   axes: [0, 0, -1, 0, 0, -1].map((rest, n) => axes[n] ?? rest),
   buttons: Array.from({ length: 11 }, (_, n) => ({ value: +down.includes(n),
     pressed: down.includes(n) })) }; }; odd();"""
-PRESS_BUTTON = """(text) => [...document.querySelectorAll('dialog button')].find(
-  (one) => one.textContent === text).click()"""
+
+
+def press_button(page, words):
+    """Press a button of the dialog, once it is there."""
+    find = ("[...document.querySelectorAll('dialog button')].find("
+            f"(one) => one.textContent === '{words}')")
+    page.wait(f'{find} !== undefined')
+    page.evaluate(f'{find}.click()')
 
 
 def test_a_gamepad_of_another_layout_is_assigned_by_hand(page, cmd_vel):
     page.evaluate(ODD_PAD)
     shows(page, '#notices', 'does not know the layout of Odd Pad')
     page.click('#options')
-    page.evaluate(PRESS_BUTTON, 'Assign by hand')
+    press_button(page, 'Assign by hand')
     # Forward is down on this one, which is what inverts it.
     for words, control in (
             ('driving forward', '{ 1: 1 }'), ('turning to the left', '{ 0: -1 }'),
@@ -234,7 +240,7 @@ def test_a_gamepad_of_another_layout_is_assigned_by_hand(page, cmd_vel):
         page.evaluate('odd()')
     shows(page, 'dialog .pads', 'assigned by hand')
     assert 'inverted' in text(page, 'dialog .pads')
-    page.evaluate(PRESS_BUTTON, 'Done')
+    press_button(page, 'Done')
     page.wait("!document.getElementById('notices').textContent.includes('Odd Pad')")
     take(page)
     nothing_moves(page, cmd_vel)
@@ -263,9 +269,9 @@ def test_an_axis_that_does_not_rest_is_named_and_can_be_learnt(page, cmd_vel):
     assert 'axis 2 (right stick, sideways) is at -1.00' in text(page, '#notices details') or (
         page.evaluate("document.getElementById('notices').textContent.includes('at -1.00')"))
     page.click('#options')
-    page.evaluate(PRESS_BUTTON, 'Take over the rest position')
+    press_button(page, 'Take over the rest position')
     shows(page, 'dialog .pads', 'with its own rest position')
-    page.evaluate(PRESS_BUTTON, 'Done')
+    press_button(page, 'Done')
     page.wait("!document.getElementById('notices').textContent.includes('stub')")
     nothing_moves(page, cmd_vel)
     page.evaluate('plug([0, -1, -1, 0], { 4: 1 })')
@@ -295,8 +301,8 @@ def test_keys_can_be_assigned(page, cmd_vel):
     velocity(cmd_vel, MAX_X, 0, 0)
     page.up('KeyX')
     page.click('#options')
-    page.evaluate(PRESS_BUTTON, 'Reset all keys')
-    page.evaluate(PRESS_BUTTON, 'Done')
+    press_button(page, 'Reset all keys')
+    press_button(page, 'Done')
     take(page)
     page.down('KeyW')
     velocity(cmd_vel, MAX_X, 0, 0)
