@@ -27,6 +27,7 @@ from support.browsers import Chromium, PATIENCE
 from support.colcon_install import Install
 from support.fake_clock import FakeClock
 from support.isolation import isolate
+from support.needs import need_program
 from support.pictures import real_clip
 from support.processes import Process
 from support.purity import is_pure, needs_network
@@ -136,18 +137,10 @@ def _sendable(text: str) -> str:
     return text.encode('utf-8', 'backslashreplace').decode()
 
 
-def _program(*names: str) -> str:
-    for name in names:
-        path = shutil.which(name)
-        if path:
-            return path
-    pytest.skip(f'{names[0]} is not installed')
-
-
 @pytest.fixture(scope='session')
 def chromium_path() -> str:
     """Return the path of an installed Chromium, or skip."""
-    return _program('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+    return need_program('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 
 
 @pytest.fixture(scope='module')
@@ -188,7 +181,7 @@ def cmd_vel(robot):
 @pytest.fixture(scope='session')
 def firefox_path() -> str:
     """Return the path of an installed Firefox, or skip."""
-    return _program('firefox-esr', 'firefox')
+    return need_program('firefox-esr', 'firefox')
 
 
 @pytest.fixture(scope='session')

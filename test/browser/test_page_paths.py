@@ -17,13 +17,13 @@
 import asyncio
 from pathlib import Path
 import re
-import shutil
 import socket
 import sys
 
 from aiohttp import ClientSession
 import pytest
 from support.browsers import Chromium, PATIENCE, until
+from support.needs import need_program
 from support.networks import container_networks, ContainerNetworks, networks  # noqa: F401
 from support.processes import free_port, node, Process
 from support.sites import site, UDP  # noqa: F401
@@ -53,9 +53,7 @@ class Proxies:
 
     def __init__(self, folder):
         """Start them all."""
-        nginx = shutil.which('nginx') or shutil.which('nginx', path='/usr/sbin')
-        if nginx is None:
-            pytest.skip('nginx is not installed')
+        nginx = need_program('nginx')
         # Its connections are never accepted.
         self._hanging = socket.create_server(('127.0.0.1', 0))
         self._relay = f'127.0.0.1:{free_port()}'

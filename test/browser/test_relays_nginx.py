@@ -18,7 +18,6 @@ import asyncio
 import json
 from pathlib import Path
 import re
-import shutil
 import signal
 import sys
 import urllib.request
@@ -26,6 +25,7 @@ import urllib.request
 from aiohttp import ClientSession
 import pytest
 from support.browsers import PATIENCE, until
+from support.needs import need_program
 from support.polling_page import PollingPage, WATCH
 from support.processes import free_port, node, Process
 from support.redis_server import RedisServer
@@ -42,9 +42,7 @@ class Site:
 
     def __init__(self, folder):
         """Start them all."""
-        nginx = shutil.which('nginx') or shutil.which('nginx', path='/usr/sbin')
-        if nginx is None:
-            pytest.skip('nginx is not installed')
+        nginx = need_program('nginx')
         self._processes = {}
         self.redis = RedisServer()
         self.ports = [free_port(), free_port()]

@@ -20,15 +20,14 @@ import ssl
 import pytest
 from rtc_bridge.signaling.network_changes import reachable
 from support.browsers import PATIENCE, until
+from support.needs import need_address
 from support.stack import ColourCamera, Robot
 
 
 @pytest.fixture(scope='module')
 def robot(tmp_path_factory):
     """Run a robot with a certificate of its own, at an address that is not loopback."""
-    host = reachable('0.0.0.0')
-    if host == '127.0.0.1':
-        pytest.skip('this host has no address')
+    host = need_address()
     robot = Robot(relay=False, host=host, **{
         'server.tls': 'self', 'access.anonymous': 'none',
         'access.directory': str(tmp_path_factory.mktemp('keys')),

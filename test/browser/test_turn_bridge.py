@@ -16,7 +16,6 @@
 
 import asyncio
 import re
-import shutil
 import time
 
 from aiohttp import ClientSession
@@ -27,8 +26,8 @@ from rtc_bridge.core.access.ice_servers import (
 from rtc_bridge.core.access.ice_urls import parse_ice_url
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
-from rtc_bridge.signaling.network_changes import reachable
 from support.browsers import PATIENCE, until
+from support.needs import need_address, need_program
 from support.processes import free_port, Process
 from support.stack import ColourCamera, Robot
 
@@ -49,9 +48,7 @@ class Turn:
 
     def __init__(self, folder):
         """Start it."""
-        host = reachable('0.0.0.0')
-        if host == '127.0.0.1':
-            pytest.skip('this host has no address')
+        host = need_address()
         port = free_port()
         self.url = f'turn:{host}:{port}?transport=udp'
         self._log = folder / 'log'
@@ -73,8 +70,7 @@ class Turn:
 @pytest.fixture(scope='module')
 def turn(tmp_path_factory):
     """Run coturn."""
-    if shutil.which('turnserver') is None:
-        pytest.skip('coturn is not installed')
+    need_program('turnserver')
     turn = Turn(tmp_path_factory.mktemp('turn'))
     yield turn
     turn.process.stop()

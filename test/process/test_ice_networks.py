@@ -20,13 +20,13 @@ A port mapping before a robot with several interfaces; IPv6 alone, with a real c
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 
 import pytest
 from support.browsers import until
-from support.networks import Networks, PUBLIC
+from support.needs import need_program
+from support.networks import make_or_skip, Networks, PUBLIC
 from support.patience import PATIENCE
 from support.processes import Process
 
@@ -82,10 +82,7 @@ class Site:
 @pytest.fixture(scope='module')
 def site():
     """Make the networks, or skip the tests."""
-    try:
-        made = Site()
-    except OSError as error:
-        pytest.skip(f'{error} (it takes root, iproute2 and nftables)')
+    made = make_or_skip(Site)
     yield made
     made.close()
 
@@ -142,8 +139,8 @@ def start_coturn(site, folder):
     until(lambda: subprocess.run(listening, capture_output=True).stdout, 'coturn listens')
 
 
-@pytest.mark.skipif(shutil.which('turnserver') is None, reason='coturn is not installed')
 def test_ipv6_alone_direct_and_by_a_turn_server_of_a_service(site, tmp_path):
+    need_program('turnserver')
     networks, url = site.networks, f'http://[{SIX}]:8080/robot'
     turn = f'turn:[{SIX}]:3478?transport='
     to_ipv6(networks)

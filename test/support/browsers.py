@@ -32,6 +32,7 @@ import time
 import cv2
 import numpy as np
 import pytest
+from support.needs import need_program
 from support.patience import PATIENCE
 
 # The picture as the browser decoded it, as PNG; null before the first.
@@ -382,9 +383,7 @@ class Firefox(Page):
 
     def __init__(self, path):
         """Start it."""
-        node = shutil.which('node') or shutil.which('nodejs')
-        if node is None:
-            pytest.skip('node is not installed')
+        node = need_program('node', 'nodejs')
         environment = {**os.environ, 'NODE_PATH': node_modules()}
         self._folder = tempfile.TemporaryDirectory(prefix='firefox', ignore_cleanup_errors=True)
         self._process = subprocess.Popen(

@@ -173,7 +173,8 @@ class ContainerNetworks(Networks):
         self.load_rules('host', PUBLISHED_PORT)
 
 
-def _made(kind):
+def make_or_skip(kind):
+    """Return what makes networks, made, or skip the test."""
     try:
         return kind()
     except OSError as error:
@@ -183,7 +184,7 @@ def _made(kind):
 @pytest.fixture
 def container_networks():
     """Make these namespaces, or skip the test."""
-    made = _made(ContainerNetworks)
+    made = make_or_skip(ContainerNetworks)
     yield made
     made.close()
 
@@ -191,6 +192,6 @@ def container_networks():
 @pytest.fixture
 def networks():
     """Make the namespaces, or skip the test."""
-    made = _made(Networks)
+    made = make_or_skip(Networks)
     yield made
     made.close()

@@ -14,10 +14,9 @@
 
 """A Redis server of the test's own."""
 
-import shutil
 import signal
 
-import pytest
+from support.needs import need_program
 from support.processes import free_port, Process
 
 
@@ -28,9 +27,7 @@ class RedisServer:
 
     def __init__(self):
         """Start it, or skip the test."""
-        self._program = shutil.which('redis-server')
-        if self._program is None:
-            pytest.skip('redis-server is not installed')
+        self._program = need_program('redis-server')
         self._port = free_port()
         self.url = f'redis://:{self.PASSWORD}@127.0.0.1:{self._port}/0'
         self.start()

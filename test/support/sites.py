@@ -14,12 +14,12 @@
 
 """Relay, coturn, robots and viewers in networks that do not let them reach each other."""
 
-import shutil
 import subprocess
 import sys
 
 import pytest
 from support.browsers import Chromium, PATIENCE
+from support.needs import need_program
 from support.networks import networks, PUBLIC  # noqa: F401
 from support.processes import Process
 
@@ -103,8 +103,7 @@ class Site:
 @pytest.fixture
 def site(networks, tmp_path):  # noqa: F811
     """Run coturn and relay on the public host."""
-    if shutil.which('turnserver') is None:
-        pytest.skip('coturn is not installed')
+    need_program('turnserver')
     site = Site(networks, tmp_path)
     yield site
     site.close()

@@ -110,6 +110,15 @@ def encode_video(encoder, count=40, size=(320, 240), **options):
     return [bytes(packet) for packet in packets + context.encode(None)]
 
 
+async def publish_until_error(camera, units, codec):
+    """Publish units again and again, at a camera's pace, until one is found bad."""
+    async with asyncio.timeout(PATIENCE):
+        while not camera.source.stream.stats.errors:
+            for unit in units:
+                camera.put_video(unit, codec=codec)
+                await asyncio.sleep(0.02)
+
+
 async def publish(camera, units, watcher, codec='h264'):
     """Publish access units until a viewer has seen some pictures."""
     async with asyncio.timeout(PATIENCE):
@@ -273,10 +282,7 @@ async def test_other_codecs_are_decoded_and_encoded_anew(codec, encoder, options
 async def test_a_codec_without_a_decoder_is_named():
     camera = Camera('front', CameraSettings(), lambda: None)
     watcher = Watcher(camera, 'h264')
-    async with asyncio.timeout(PATIENCE):
-        while not camera.source.stream.stats.errors:
-            camera.put_video(b'unit', codec='daala')
-            await asyncio.sleep(0.02)
+    await publish_until_error(camera, [b'unit'], 'daala')
     assert 'format daala cannot be decoded' in camera.source.stream.stats.last_error
     watcher.close()
 
@@ -286,11 +292,7 @@ async def test_other_codecs_without_a_keyframe_are_named(monkeypatch):
     units = encode_video('libx265', count=5, **HEVC)[1:]
     camera = Camera('front', CameraSettings(max_fps=100.0), lambda: None)
     watcher = Watcher(camera, 'h264')
-    async with asyncio.timeout(PATIENCE):
-        while not camera.source.stream.stats.errors:
-            for unit in units:
-                camera.put_video(unit, codec='hevc')
-                await asyncio.sleep(0.02)
+    await publish_until_error(camera, units, 'hevc')
     assert camera.reason().code == 'no-keyframes' and 'H.265' in camera.reason().text
     assert not watcher.pictures
     watcher.close()
@@ -309,11 +311,7 @@ async def test_h265_without_parameter_sets_is_named():
              for unit in encode_video('libx265', **HEVC)]
     camera = Camera('front', CameraSettings(), lambda: None)
     watcher = Watcher(camera, 'h264')
-    async with asyncio.timeout(PATIENCE):
-        while not camera.source.stream.stats.errors:
-            for unit in units:
-                camera.put_video(unit, codec='hevc')
-                await asyncio.sleep(0.02)
+    await publish_until_error(camera, units, 'hevc')
     assert 'without parameter sets' in camera.source.stream.stats.last_error
     assert not watcher.pictures
     watcher.close()

@@ -16,6 +16,7 @@
 
 import asyncio
 from asyncio.sslproto import SSLProtocol
+from contextlib import contextmanager
 import datetime
 import gc
 import json
@@ -455,6 +456,20 @@ def start(*args, **environment):
          *args], stderr=subprocess.PIPE, text=True, env={**os.environ, **environment})
 
 
+@contextmanager
+def running(*args):
+    """Run a relay; check that it ends in order."""
+    process = start(*args)
+    try:
+        yield process
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
 def line(process, pattern):
     """Return the match of the next line that has a pattern."""
     for text in process.stderr:
@@ -466,8 +481,7 @@ def line(process, pattern):
 def test_tls_by_files_that_may_change(tmp_path):
     file = tmp_path / 'relay.pem'
     make_certificate(file, 'first')
-    process = start('--open', '--certificate', str(file))
-    try:
+    with running('--open', '--certificate', str(file)) as process:
         port = int(line(process, r'listens on https://127\.0\.0\.1:(\d+)')[1])
         assert served_name(port) == 'first'
         file.write_text('nonsense')
@@ -478,18 +492,11 @@ def test_tls_by_files_that_may_change(tmp_path):
         process.send_signal(signal.SIGHUP)
         line(process, 'read again')
         assert served_name(port) == 'second'
-        process.terminate()
-        assert process.wait(PATIENCE) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
 
 
 def test_tokens_that_may_change(tmp_path):
     file = tmp_path / 'tokens'
     file.write_text(f'r1:{OWN}\n')
-    process = start('--tokens-file', str(file))
 
     async def register(port, token):
         async with ClientSession() as http:
@@ -498,7 +505,7 @@ def test_tokens_that_may_change(tmp_path):
             await send(ws, type='register', robot_id='r1')
             return (await get(ws))['type']
 
-    try:
+    with running('--tokens-file', str(file)) as process:
         port = int(line(process, r'listens on http://127\.0\.0\.1:(\d+)')[1])
         assert asyncio.run(register(port, OWN)) == 'registered'
         file.write_text(f'r1:{SHARED}\nr2 {OWN}\n')
@@ -511,12 +518,6 @@ def test_tokens_that_may_change(tmp_path):
         line(process, 'the tokens were read again: 1')
         assert asyncio.run(register(port, OWN)) == 'error'
         assert asyncio.run(register(port, SHARED)) == 'registered'
-        process.terminate()
-        assert process.wait(PATIENCE) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
 
 
 def test_a_certificate_that_is_none(tmp_path):
