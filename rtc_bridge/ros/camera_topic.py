@@ -38,7 +38,7 @@ from ..core.video.image_transports import (
 )
 from ..core.video.picture_monitor import SourceFacts
 from ..core.video.picture_reason import (
-    no_publisher, package_missing, PictureReason, qos_mismatch, wrong_type,
+    no_publisher, package_missing, PictureReason, qos_mismatch, qos_refused, wrong_type,
 )
 from ..core.video.transport_choice import TransportChoice
 from ..core.video.transport_reasons import (
@@ -226,8 +226,7 @@ class CameraTopic:
                                 self._prefix, shown.mismatched)
         reception = self._receptions.get(shown.transport.key)
         if reception is not None and reception.refused_policy:
-            return qos_mismatch(shown.topic, reception.refused_policy, 'another value',
-                                'the one of its parameters', self._prefix, shown.nodes)
+            return qos_refused(shown.topic, reception.refused_policy, self._prefix, shown.nodes)
         return None
 
     def missing(self, published: Mapping[str, Collection[str]]) -> PictureReason:

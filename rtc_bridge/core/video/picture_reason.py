@@ -149,6 +149,21 @@ def qos_mismatch(topic: str, policy: str, offered: str, requested: str,
          **_nodes(nodes)})
 
 
+def qos_refused(topic: str, policy: str, prefix: str = 'cameras.NAME.',
+                nodes: Sequence[str] = ()) -> PictureReason:
+    """
+    Return the reason that the middleware refused a publisher for its QoS, which is not known.
+
+    :param policy: as ROS names it, in lower case
+    :param prefix: of the camera's parameters
+    :param nodes: that publish the topic
+    """
+    return PictureReason(
+        'qos-mismatch', f'{topic} is published{_by(nodes)} with a {policy} that does not match '
+        f'what the bridge asks for, so no image can arrive. Set {prefix}qos to auto, or change '
+        'the publisher.', {'topic': topic, 'policy': policy, **_nodes(nodes)})
+
+
 def nothing_arrives(topic: str, nodes: Sequence[str], same_host: bool | None) -> PictureReason:
     """
     Return the reason that a published topic has never brought an image.

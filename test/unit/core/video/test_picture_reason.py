@@ -75,6 +75,13 @@ def test_a_reason_names_topic_and_remedy_and_can_be_sent(code):
         'code': code, 'text': reason.text, 'values': dict(reason.values)}
 
 
+def test_a_policy_that_the_middleware_refused_is_named():
+    reason = reasons.qos_refused(TOPIC, 'durability', 'cameras.rear.', ['/rear/driver'])
+    assert reason.code == 'qos-mismatch' and reason.values['policy'] == 'durability'
+    assert reason.text.startswith(
+        f'{TOPIC} is published by /rear/driver with a durability that does not match')
+
+
 def test_an_error_of_an_image_keeps_its_words_and_values():
     reason = ALL['unknown-encoding']
     assert "unknown encoding 'RGB8'" in reason.text
