@@ -248,7 +248,7 @@ class Cameras:
         for named in self._names.named:
             camera = self._topics[named.name].camera
             reason = missing.get(f'camera {named.name}')
-            if f'camera {named.name}' not in self._findings.told:
+            if f'camera {named.name}' not in self._findings.reported:
                 reason = None
             if reason is not None:
                 # Its viewers are told the same, and the log has it once.

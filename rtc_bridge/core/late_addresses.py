@@ -33,7 +33,7 @@ class LateAddresses:
 
     def __init__(self, at_start: Iterable[HostAddress]) -> None:
         self._known = {host.address for host in at_start if _counts(host)}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         # Those that came late and are there.
         self.late: tuple[HostAddress, ...] = ()
 
@@ -41,8 +41,8 @@ class LateAddresses:
         """Take the addresses of now; return those late ones that are to be told, each once."""
         self.late = tuple(host for host in now
                           if _counts(host) and host.address not in self._known)
-        new = tuple(host for host in self.late if host.address not in self._told)
-        self._told.update(host.address for host in new)
+        new = tuple(host for host in self.late if host.address not in self._reported)
+        self._reported.update(host.address for host in new)
         return new
 
     def text(self, host: HostAddress) -> str:

@@ -66,7 +66,7 @@ class EncodedStream(VideoStream):
         # How large the pictures may be; a camera's streams share one.
         self.size_limit = SizeLimit()
         # Width, height and divisor of pictures that are made smaller, as far as that was told.
-        self._told: tuple[int, int, int] | None = None
+        self._logged_reduction: tuple[int, int, int] | None = None
         self._on_watched = on_watched
         self._thread: threading.Thread | None = None
 
@@ -174,9 +174,9 @@ class EncodedStream(VideoStream):
 
     def _note_size(self, size: tuple[int, int], divisor: int) -> None:
         """Say that pictures are made smaller, or that they are no more."""
-        told = (*size, divisor) if divisor > 1 else None
-        if told != self._told:
-            self._told = told
+        reduction = (*size, divisor) if divisor > 1 else None
+        if reduction != self._logged_reduction:
+            self._logged_reduction = reduction
             monitor = self.monitor
             monitor.smaller = made_smaller(
                 monitor.source.topic or self.name, size,

@@ -37,7 +37,7 @@ def session_stats(session: Session) -> dict[str, str]:
         'lost_percent': f'{congestion.fraction_lost * 100:.1f}',
         'drives': str(session.drives).lower()}
     if session.viewer_stats is not None:
-        page, told = session.viewer_stats
-        if boot_time() - told < PAGE_STATS_AGE_S:
+        page, received_at = session.viewer_stats
+        if boot_time() - received_at < PAGE_STATS_AGE_S:
             stats |= {f'page_{name}': value for name, value in page.texts().items()}
     return stats

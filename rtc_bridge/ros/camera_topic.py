@@ -80,8 +80,8 @@ class CameraTopic:
         self._clock = cast(ROSClock, node.get_clock())
         self._prefix = camera_prefix(camera.name)
         self._kind, self._qos = kind, qos
-        # What the log was told last: the topic that is shown, and why not a better one.
-        self._told: tuple[str, str] | None = None
+        # What was logged last: the topic that is shown, and why not a better one.
+        self._logged_choice: tuple[str, str] | None = None
         # The topic that the log was given advice on.
         self._advised = ''
         self._choice = self._make_choice()
@@ -172,18 +172,18 @@ class CameraTopic:
         if not self.camera.watched:
             return
         topic = self.topic if shown is None else shown.topic
-        told = {'topic': topic}
+        transport = {'topic': topic}
         if shown is not None:
-            told['type'] = shown.message_type
+            transport['type'] = shown.message_type
             if self._choice.because:
-                told |= {'instead_of': sources[0].topic, 'because': self._choice.because}
+                transport |= {'instead_of': sources[0].topic, 'because': self._choice.because}
             self._log_change(shown, sources[0], shown_before)
             if shown.mismatched:
-                told['not_received_from'] = ' '.join(shown.mismatched)
+                transport['not_received_from'] = ' '.join(shown.mismatched)
             if shown.transport.raw and shown.transport.elsewhere and len(sources) == 1:
-                told['advice'] = self._advise(shown)
+                transport['advice'] = self._advise(shown)
         # As a whole: another thread reads it.
-        self.camera.transport = told
+        self.camera.transport = transport
         self.camera.topic_reason = self._reason(sources, shown)
         self.camera.monitor.source = self._facts(topic, shown)
 
@@ -206,13 +206,13 @@ class CameraTopic:
 
     def _log_change(self, shown: ImageSource, first: ImageSource,
                     shown_before: tuple[str, str] | None) -> None:
-        told = shown.topic, self._choice.because
-        if told == self._told or (shown_before is None and not self._choice.because):
+        choice = shown.topic, self._choice.because
+        if choice == self._logged_choice or (shown_before is None and not self._choice.because):
             return
-        if self._told is not None or self._choice.because:
+        if self._logged_choice is not None or self._choice.because:
             logger.info('camera %s: %s', self.camera.name, describe_choice(
                 shown.topic, first.topic, self._choice.because, first.nodes, self._prefix))
-        self._told = told
+        self._logged_choice = choice
 
     def _reason(self, sources: Sequence[ImageSource],
                 shown: ImageSource | None) -> PictureReason | None:

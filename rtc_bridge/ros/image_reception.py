@@ -57,7 +57,7 @@ class ImageReception:
         self._heard_at: float | None = None
         # When the newest message was sent, and the newest one that was kept; 0: none so far.
         self._newest = self._kept = 0
-        self._patience = RESUBSCRIBE_AFTER_S
+        self._resubscribe_after = RESUBSCRIBE_AFTER_S
         # To what comes, and maybe to what is kept.
         self._subscriptions: list[Subscription] = []
         self._subscribe()
@@ -96,7 +96,7 @@ class ImageReception:
     def _on_message(self, message: Any, info: Mapping[str, Any]) -> None:
         self._heard_at = self._clock()
         self.refused_policy = ''
-        self._patience = RESUBSCRIBE_AFTER_S
+        self._resubscribe_after = RESUBSCRIBE_AFTER_S
         sent = _sent_at(info)
         self._newest = max(self._newest, sent)
         if not sent or sent != self._kept:
@@ -119,11 +119,11 @@ class ImageReception:
         :param usual: seconds of silence that are usual for this camera
         :raises RuntimeError: the middleware refuses the subscription
         """
-        patience, now = max(self._patience, usual), self._clock()
-        if self.source.transient_local or now - self._subscribed_at <= patience or (
-                self._heard_at is not None and now - self._heard_at <= patience):
+        silence_timeout, now = max(self._resubscribe_after, usual), self._clock()
+        if self.source.transient_local or now - self._subscribed_at <= silence_timeout or (
+                self._heard_at is not None and now - self._heard_at <= silence_timeout):
             return
-        self._patience = min(2 * self._patience, MAX_RESUBSCRIBE_S)
+        self._resubscribe_after = min(2 * self._resubscribe_after, MAX_RESUBSCRIBE_S)
         self._subscribe()
 
     def close(self) -> None:

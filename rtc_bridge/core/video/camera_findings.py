@@ -22,7 +22,7 @@ from .transport_reasons import transport_not_shown
 
 logger = logging.getLogger(__name__)
 # Seconds for which something may be missing before it is said: cameras start after the bridge.
-PATIENCE_S = 10.0
+REPORT_AFTER_S = 10.0
 # Topics that a sentence names.
 _MAX_TOPICS = 6
 
@@ -34,12 +34,12 @@ class CameraFindings:
     Times are seconds of a clock that does not jump. All calls come from one thread.
 
     :ivar current: the sentences that hold now; replaced as a whole, so any thread may read it
-    :ivar told: what they are about
+    :ivar reported: what they are about
     """
 
     def __init__(self) -> None:
         self.current: tuple[str, ...] = ()
-        self.told: frozenset[str] = frozenset()
+        self.reported: frozenset[str] = frozenset()
         # Since when each holds, by what it is about: its words may change.
         self._since: dict[str, float] = {}
         self._logged: set[str] = set()
@@ -52,20 +52,20 @@ class CameraFindings:
     def update(self, findings: Mapping[str, str], at_once: Collection[str], now: float,
                logged_elsewhere: Collection[str] = ()) -> bool:
         """
-        Take what was found by a look; return whether something else is to be told from now on.
+        Take what was found by a look; return whether something else is to be reported.
 
         :param findings: sentences by what they are about
-        :param at_once: those of them that need no patience
+        :param at_once: those of them that are reported at once
         :param logged_elsewhere: those that this does not log
         """
         self._since = {key: self._since.get(key, now) for key in findings}
-        told = {key: sentence for key, sentence in findings.items()
-                if key in at_once or now - self._since[key] >= PATIENCE_S}
-        for key in told.keys() - self._logged - set(logged_elsewhere):
-            logger.warning('%s', told[key])
-        self._logged = set(told)
-        before, self.current = self.current, tuple(told.values())
-        self.told = frozenset(told)
+        reported = {key: sentence for key, sentence in findings.items()
+                    if key in at_once or now - self._since[key] >= REPORT_AFTER_S}
+        for key in reported.keys() - self._logged - set(logged_elsewhere):
+            logger.warning('%s', reported[key])
+        self._logged = set(reported)
+        before, self.current = self.current, tuple(reported.values())
+        self.reported = frozenset(reported)
         return self.current != before
 
 

@@ -49,20 +49,20 @@ class SlotStatus:
         camera = slot.camera
         name, state, since, silence = None, 'off', 0.0, 0.0
         # Changes when the page has to be told although the state is the same.
-        news: object = None
+        revision: object = None
         if camera is not None:
             name = camera.name
             state, since = camera.state()
             silence = camera.slow
             if state == 'lost':
                 # The page shows for how long: once a second.
-                news = round(since)
+                revision = round(since)
             elif state == 'still':
-                news = camera.monitor.newest
+                revision = camera.monitor.newest
         failed = sorted(slot.failed_codecs)
         reason = slot.reason()
         first = slot.track.times.first
-        status = (name, state, news, round(silence), first, reason and reason.text, *failed)
+        status = (name, state, revision, round(silence), first, reason and reason.text, *failed)
         if self._sent.get(number) == status:
             return
         members: dict[str, object] = {'slot': number, 'camera': name, 'state': state,

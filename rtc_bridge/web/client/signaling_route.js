@@ -10,16 +10,16 @@
 const KEY = 'rtc-bridge-signaling';
 // After so many sockets in a row that were not heard from, HTTP is tried. The first one decides
 // for a page that has just been loaded, since its server is there.
-const FIRST_PATIENCE = 1;
+const FAILURES_AT_FIRST = 1;
 // Later the server itself may be away, and a WebSocket finds it again as soon as HTTP.
-const LATER_PATIENCE = 4;
+const FAILURES_LATER = 4;
 
 export class SignalingRoute {
   /** @type {Way} */
   way;
   #memory;
   #failures = 0;
-  #patience = FIRST_PATIENCE;
+  #allowedFailures = FAILURES_AT_FIRST;
   #socketWorked = false;
   #httpWorked = false;
 
@@ -38,7 +38,7 @@ export class SignalingRoute {
     } else {
       if (!this.#socketWorked) this.#remember(null);
       this.#socketWorked = true;
-      this.#patience = LATER_PATIENCE;
+      this.#allowedFailures = FAILURES_LATER;
     }
   }
 
@@ -49,12 +49,13 @@ export class SignalingRoute {
   onFailure(opened = false) {
     if (this.way === 'socket') {
       this.#failures += opened ? 0.5 : 1;
-      if (this.#failures >= this.#patience) this.way = 'http';
+      if (this.#failures >= this.#allowedFailures) this.way = 'http';
       return;
     }
     this.way = 'socket';
     this.#failures = 0;
-    this.#patience = this.#httpWorked && !this.#socketWorked ? FIRST_PATIENCE : LATER_PATIENCE;
+    this.#allowedFailures = this.#httpWorked && !this.#socketWorked
+      ? FAILURES_AT_FIRST : FAILURES_LATER;
   }
 
   get #remembered() {

@@ -15,7 +15,7 @@
 """What is wrong with the list of cameras, and when that is said."""
 
 from rtc_bridge.core.video.camera_findings import (
-    CameraFindings, hidden_findings, PATIENCE_S, pattern_finding, published_cameras,
+    CameraFindings, hidden_findings, pattern_finding, published_cameras, REPORT_AFTER_S,
 )
 from rtc_bridge.core.video.image_transports import COMPRESSED, RAW, THEORA
 
@@ -24,14 +24,14 @@ def test_a_finding_is_said_once_after_a_while(caplog):
     findings = CameraFindings()
     assert not findings.update({'a': 'a is missing'}, (), 100.0)
     assert findings.current == () and not caplog.records
-    assert findings.update({'a': 'a is missing'}, (), 100.0 + PATIENCE_S)
-    assert findings.current == ('a is missing',) and findings.told == {'a'}
+    assert findings.update({'a': 'a is missing'}, (), 100.0 + REPORT_AFTER_S)
+    assert findings.current == ('a is missing',) and findings.reported == {'a'}
     # Its words may change; the log has it once.
-    assert findings.update({'a': 'a is still missing'}, (), 101.0 + PATIENCE_S)
+    assert findings.update({'a': 'a is still missing'}, (), 101.0 + REPORT_AFTER_S)
     assert [record.getMessage() for record in caplog.records] == ['a is missing']
-    assert findings.update({}, (), 102.0 + PATIENCE_S) and findings.current == ()
+    assert findings.update({}, (), 102.0 + REPORT_AFTER_S) and findings.current == ()
     # What comes again needs patience again.
-    assert not findings.update({'a': 'a is missing'}, (), 103.0 + PATIENCE_S)
+    assert not findings.update({'a': 'a is missing'}, (), 103.0 + REPORT_AFTER_S)
 
 
 def test_some_need_no_patience_and_some_are_logged_elsewhere(caplog):
