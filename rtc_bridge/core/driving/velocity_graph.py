@@ -45,7 +45,7 @@ class Endpoint:
     :param node: the node's full name
     :param kind: the message type, as ``geometry_msgs/msg/Twist``
     :param unmet: the quality of service that a subscriber asks for and velocities do not have, as
-        part of a sentence; DDS connects it to nobody then
+        part of a sentence; DDS then does not connect it
     """
 
     node: str

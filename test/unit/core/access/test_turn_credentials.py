@@ -114,6 +114,8 @@ def test_each_server_has_its_own_login_and_urls_may_be_configured():
     (json.dumps([server(TURN)] * 17), '17 servers'), (json.dumps(server(*[TURN] * 17)), '17 URLs'),
     (json.dumps(server(7)), 'neither a text nor a list'), ('{"urls": {"hidden": 1}}', 'neither'),
     (json.dumps({'urls': TURN}), f'left out: {TURN}'),
+    (json.dumps({'urls': TURN, 'username': 'hidden'}), f'left out: {TURN}'),
+    (json.dumps({'urls': TURN, 'credential': 'hidden'}), f'left out: {TURN}'),
     (json.dumps({'urls': TURN, 'username': 'u', 'credential': 7}), 'the credential of a server'),
     (json.dumps({'urls': TURN, 'username': 'hidden' * 200, 'credential': 'p'}), 'the username'),
     (json.dumps({'urls': TURN, 'username': 'u', 'credential': 'hidden\n'}), 'the credential'),

@@ -148,7 +148,10 @@ def test_who_passes_velocities_on_to_nobody_is_named():
     assert 'passes them on as Twist on /out, to which nobody' in text
     assert 'Is it to be /base/cmd_vel (/base)?' in text
     text = told(Onward('/twist_mux', '/out', TWIST, (Endpoint('/base', STAMPED),)))[0][3]
-    assert 'whose subscribers (/base) expect TwistStamped' in text and 'use_stamped' in text
+    assert 'whose subscribers (/base) expect TwistStamped. Let' in text and 'use_stamped' in text
+    deaf = Endpoint('/base', TWIST, unmet='transient local durability')
+    text = told(Onward('/twist_mux', '/out', TWIST, (deaf,)))[0][3]
+    assert 'whose subscribers (/base) expect Twist of another QoS. Let' in text
     assert 'Start the node' in told(Onward('/velocity_smoother', '/out', TWIST))[0][3]
     assert [passes_on(name) for name in ('/r1/twist_mux', '/collision_monitor', '/base')] == [
         True, True, False]
