@@ -38,6 +38,7 @@ from ..core.driving.velocity_graph import (
     full_name, graph_notices, TWIST, TWIST_STAMPED, VelocityGraph,
 )
 from ..core.errors import ProtocolError
+from ..core.settings.camera_names import CameraNames
 from ..core.supervision import guarded
 from ..ros.image_topics import find_image_topics
 from ..ros.velocity_graph_reader import read_velocity_graph
@@ -45,7 +46,7 @@ from ..ros.velocity_publisher import (
     GUARD_STATE_TOPIC, STATES_QOS, STOP_STATE_TOPIC,
 )
 
-# Seconds in which nodes find each other.
+# Seconds in which most nodes find each other.
 _DISCOVERY_S = 2.5
 _NAME = 'rtc_bridge_doctor'
 # Cameras that are listened to: each costs its publisher and the network something.
@@ -113,22 +114,37 @@ class _Graph:
     def check_cameras(self, parameters: BridgeParameters, seconds: float, profile: bool
                       ) -> list[Check]:
         """Wait until pictures of each camera have come, for some seconds at most."""
-        names, others = parameters.names, parameters.others
-        cameras = [*parameters.cameras, *(
-            replace(others, topics=(topic,)) for topic in sorted(find_image_topics(self._node))
-            if names.discovers and names.place(topic) is not None)]
-        if not cameras:
+        listeners = [CameraListener(self._node, camera)
+                     for camera in parameters.cameras[:_MAX_CAMERAS]]
+        found: dict[str, CameraListener | None] = {}
+
+        def all_heard() -> bool:
+            # On a busy host or network some publishers are found late.
+            for topic in self._find_cameras(parameters.names) - found.keys():
+                has_place = len(listeners) + len(found) < _MAX_CAMERAS
+                found[topic] = CameraListener(self._node, replace(
+                    parameters.others, topics=(topic,))) if has_place else None
+            heard = [*listeners, *filter(None, found.values())]
+            return bool(heard) and all(listener.is_done for listener in heard)
+
+        self.spin(seconds, all_heard)
+        left_out = len(parameters.cameras) - len(listeners) + sum(
+            listener is None for listener in found.values())
+        listeners += [listener for _, listener in sorted(found.items()) if listener is not None]
+        if not listeners:
             return [no_camera_check([
                 topic for topic, types in self._node.get_topic_names_and_types()
                 if set(_IMAGES) & set(types) and self._node.count_publishers(topic)])]
-        listeners = [CameraListener(self._node, camera) for camera in cameras[:_MAX_CAMERAS]]
-        self.spin(seconds, lambda: all(listener.is_done for listener in listeners))
         trials: list[CameraTrial] = [listener.trial() for listener in listeners]
         checks = [camera_check(trial, profile) for trial in trials]
-        if len(cameras) > _MAX_CAMERAS:
-            checks.append(Check('cameras', 'skipped', f'{len(cameras) - _MAX_CAMERAS} more were '
-                                'not listened to'))
+        if left_out:
+            checks.append(Check('cameras', 'skipped', f'{left_out} more were not listened to'))
         return checks
+
+    def _find_cameras(self, names: CameraNames) -> set[str]:
+        """Return the image topics that are cameras by a pattern."""
+        return {topic for topic in find_image_topics(self._node)
+                if names.discovers and names.place(topic) is not None}
 
     def check_commands(self, parameters: BridgeParameters) -> list[Check]:
         """Look at guards, bridges, and who hears and publishes velocities."""
