@@ -67,6 +67,8 @@ def test_everybody_reaches_what_is_opened_and_can_still_stop(robot, chromium, tm
         page.wait("document.querySelector('dialog[open]')")
         assert faults(page) == [] and out_of_reach(page) == []
         page.evaluate("document.querySelector('dialog').close()")
+        # Until its event has come, what is behind the dialog takes no focus.
+        page.wait("!document.querySelector('dialog')")
         assert page.evaluate('document.documentElement.scrollWidth') <= width
         # Through all controls and back, with the focus to be seen on each.
         seen = []
