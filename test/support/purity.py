@@ -34,6 +34,7 @@ HELPERS = 'support'
 NETWORK_HELPERS = {'netns', 'networks', 'redis_server', 'sites'}
 
 
+@cache
 def _imports(path: Path) -> set[str]:
     """Return the dotted names that a module imports, also inside functions."""
     found = set()
