@@ -100,12 +100,10 @@ def pytest_collection_modifyitems(items):
                 item.add_marker('network')
     for members in kinds.values():
         members.sort(key=len, reverse=True)
-    # Two with a browser, then one without.
-    live, others = kinds['live'], kinds['']
-    mixed = []
-    while live or others:
-        mixed += live[:2] + others[:1]
-        del live[:2], others[:1]
+    # Those with a browser take most of the processors' time, so they are spread among the others.
+    places = [((number + 0.5) / len(kinds[kind]), members) for kind in ('live', '')
+              for number, members in enumerate(kinds[kind])]
+    mixed = [members for _, members in sorted(places, key=lambda place: place[0])]
     items[:] = [item for members in mixed + kinds['pure'] for item in members]
 
 

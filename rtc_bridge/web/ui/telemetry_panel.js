@@ -75,6 +75,7 @@ export class TelemetryPanel {
       },
       telemetry: ({ values, ages }) => this.#onTelemetry(values, ages),
     });
+    this.#draw();
     // Values grow old.
     setInterval(() => this.#draw(), 1000);
   }
