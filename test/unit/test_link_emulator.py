@@ -145,15 +145,18 @@ class Echo:
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.pc.on('datachannel', self._on_channel)
         self.heard = []
+        self._channel = None
 
     def _on_channel(self, channel):
+        self._channel = channel
         channel.on('message', self.heard.append)
         channel.on('message', channel.send)
 
     async def given_up(self, message):
         """Wait until an answer is sent, and will not be sent again."""
         sctp = self.pc.sctp
-        while message not in self.heard or sctp._outbound_queue or sctp._sent_queue:
+        while (message not in self.heard or self._channel.bufferedAmount
+               or sctp._outbound_queue or sctp._sent_queue):
             await asyncio.sleep(0.01)
 
     async def connect(self, request):
