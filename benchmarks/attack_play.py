@@ -85,7 +85,7 @@ class Harness:
                 self.link.append((time.monotonic(), status.message))
 
     def _kind(self, attack) -> str:
-        if attack.door == 'relay':
+        if attack.entry == 'relay':
             return 'hostile'
         return 'relays' if self.through == 'relays' else 'relay'
 
@@ -140,7 +140,7 @@ class Harness:
         """Play an attack once."""
         self.prepare(attack)
         stack = self.stack
-        direct = self.through == 'own' or attack.door in DIRECT or stack.kind == 'hostile'
+        direct = self.through == 'own' or attack.entry in DIRECT or stack.kind == 'hostile'
         target = {'url': stack.url if direct else stack.relay_url, 'robot': ROBOT,
                   'fragment': stack.fragment, 'listen': stack.listen}
         felt = Felt()

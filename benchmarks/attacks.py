@@ -136,7 +136,7 @@ def main() -> int:
     names = [name for name in (CORPUS if options.all or options.only else SELECTED)
              if re.search(options.only, name)]
     # One kind of stack after the other.
-    names.sort(key=lambda name: CORPUS[name].door == 'relay')
+    names.sort(key=lambda name: CORPUS[name].entry == 'relay')
     harness = Harness(options.code.resolve(), options.through)
     print(f'{date.today()}, {platform.machine()} with {os.cpu_count()} cores, load '
           f'{os.getloadavg()[0]:.1f}, {options.runs} runs, through {options.through}\n')

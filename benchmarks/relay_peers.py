@@ -164,7 +164,7 @@ class Load:
         return made
 
     async def add_robot(self, path: str) -> None:
-        """Register a robot of door 1 that answers at once."""
+        """Register a robot of the native protocol that answers at once."""
         registered = asyncio.get_running_loop().create_future()
 
         def take(robot: Socket, text: str) -> None:

@@ -97,7 +97,7 @@ def test_the_speed_is_chosen_in_steps_and_kept(page, cmd_vel):
     page.refresh()
     page.wait_state('live')
     assert '70 %' in page.evaluate("document.getElementById('speedtext').textContent")
-    # Nothing that opens the door is kept.
+    # Nothing that lets anybody in is kept.
     assert page.evaluate("JSON.parse(localStorage['rtc_bridge.robots'])") == [
         {'id': 'testbot', 'speed': 0.7, 'turn': 0.7, 'camera': ''}]
     assert page.evaluate('Object.keys(localStorage)') == ['rtc_bridge.robots']

@@ -170,12 +170,12 @@ def test_relay_is_killed_and_redis_restarted(site, chromium):
     assert not any('state lost' in line for line in robot.lines[start:])
 
 
-def test_all_doors_through_nginx(site):
-    async def doors():
+def test_all_protocols_through_nginx(site):
+    async def protocols():
         async with ClientSession(site.url) as http:
             r = Relay(site.url, http, None)
             robot = await r.robot('/r1')
-            # nginx takes its servers in turn: each door is tried at both.
+            # nginx takes its servers in turn: each protocol is tried at both.
             for _ in range(4):
                 page = await r.page('/r1')
                 session = (await ready(page))['session']
@@ -209,4 +209,4 @@ def test_all_doors_through_nginx(site):
             async with http.get('/metrics') as response:
                 assert response.status == 403
 
-    asyncio.run(doors())
+    asyncio.run(protocols())

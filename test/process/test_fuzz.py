@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Bad input at every door: no crash, no hang, no leak, a clear error, and nobody else notices.
+Bad input in every protocol: no crash, no hang, no leak, a clear error, and nobody else notices.
 
 ``RTC_BRIDGE_FUZZ=100000`` in the environment asks for so many inputs a test, instead of a few.
 """
@@ -391,7 +391,7 @@ def test_any_bytes_come(loop):
 # SDP
 
 def test_hostile_offers_reach_a_robot(loop):
-    """What the door lets through, the robot answers or refuses; and it lets go of all of it."""
+    """What the relay lets through, the robot answers or refuses; and it lets go of all of it."""
     async def start():
         sessions = make_sessions(TestCamera('front', 60))
         viewer = Viewer(slots=2)

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Bad input at the robot's own doors: what a relay, a viewer and a link say.
+Bad input at the robot: what a relay, a viewer and a link say.
 
 As ``test_fuzz.py`` for the relay; ``RTC_BRIDGE_FUZZ`` asks for more inputs here, too. What was an
 attack once (``attack_texts.py``, ``attack_peer.py``) is where the inputs begin.

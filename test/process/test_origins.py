@@ -62,7 +62,7 @@ async def open_relay(**settings):
 
 
 async def origins_heard(r, headers):
-    """Come by all doors; return what origin the robot was told of, by door."""
+    """Signal in all protocols; return what origin the robot was told of in each."""
     heard = {}
     robot = r.robot_inside
     ws = await r.http.ws_connect('/bot', protocols=['rtc-bridge.v1'], headers=headers)
@@ -97,7 +97,7 @@ async def origins_heard(r, headers):
 
 
 @pytest.mark.asyncio
-async def test_each_door_tells_the_robot_which_page_came():
+async def test_each_protocol_tells_the_robot_which_page_came():
     async with open_relay() as r:
         port = urlsplit(r.url).port
         assert await origins_heard(r, {}) is None
@@ -162,10 +162,10 @@ async def test_a_page_of_another_origin_needs_an_invite_where_others_drive(camer
             assert refused() == before
             await link.close_session(str(number))
             await viewer.close()
-            for door in ('rtcbot', 'whep'):
+            for protocol in ('rtcbot', 'whep'):
                 viewer = Viewer()
-                offer = Offer(f'{number}{door}', await viewer.offer(), door, origin=origin)
-                if role == 'none' or (door, via) == ('whep', 'relay'):
+                offer = Offer(f'{number}{protocol}', await viewer.offer(), protocol, origin=origin)
+                if role == 'none' or (protocol, via) == ('whep', 'relay'):
                     with pytest.raises(SignalingError) as error:
                         await link.answer(offer)
                     assert error.value.code == 'denied'

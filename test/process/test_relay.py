@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Doors 1 and 2 of the relay, over real sockets."""
+"""The native protocol and RTCBot's at the relay, over real sockets."""
 
 import asyncio
 import json
@@ -166,7 +166,7 @@ async def test_package_has_page_and_rtcbot_script():
             assert 'RTCConnection' in await response.text()
 
 
-# Door 1
+# The native protocol
 
 @pytest.mark.asyncio
 async def test_page_stays_while_robots_come_and_go():
@@ -516,7 +516,7 @@ async def test_local_robot_that_hangs():
         assert [call[0] for call in robot.calls] == ['close', 'close']
 
 
-# Door 2
+# RTCBot
 
 @pytest.mark.asyncio
 async def test_post_without_robot_says_so_to_any_origin():

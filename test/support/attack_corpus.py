@@ -93,14 +93,14 @@ class Attack:
     One attack.
 
     :param name: for people
-    :param door: where it comes in: ``native``, ``rtcbot``, ``whep``, ``kscale``, ``peer`` (data
+    :param entry: where it comes in: ``native``, ``rtcbot``, ``whep``, ``kscale``, ``peer`` (data
         channels), ``http``, ``relay`` (the robot's relay is hostile)
     :param play: plays it, and returns what came of it
     :param expected: outcomes of a robot that holds; the first word of what ``play`` returns
     """
 
     name: str
-    door: str
+    entry: str
     play: Callable[[Target], Awaitable[str]]
     expected: frozenset[str]
 
@@ -108,10 +108,10 @@ class Attack:
 CORPUS: dict[str, Attack] = {}
 
 
-def _attack(name, door, *expected):
+def _attack(name, entry, *expected):
     def add(play):
         assert name not in CORPUS, name
-        CORPUS[name] = Attack(name, door, play, frozenset(expected))
+        CORPUS[name] = Attack(name, entry, play, frozenset(expected))
         return play
     return add
 

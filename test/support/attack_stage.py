@@ -142,9 +142,9 @@ def betrayed(directory):
         robot.close()
 
 
-def names(*doors):
-    """Return the attacks on these doors."""
-    return [name for name, attack in CORPUS.items() if attack.door in doors]
+def names(*entries):
+    """Return the attacks that come in there."""
+    return [name for name, attack in CORPUS.items() if attack.entry in entries]
 
 
 def judge(name, outcome):

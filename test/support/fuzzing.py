@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Bad input for every door: texts, frames, messages, descriptions.
+Bad input for every protocol: texts, frames, messages, descriptions.
 
 ``RTC_BRIDGE_FUZZ=100000`` in the environment asks for so many inputs a test, instead of a few.
 """
@@ -24,7 +24,7 @@ import os
 from hypothesis import HealthCheck, settings, strategies as st
 
 COUNT = int(os.environ.get('RTC_BRIDGE_FUZZ', 60))
-# Inputs of one example, where several go through the same door one after the other.
+# Inputs of one example, where several come in the same protocol one after the other.
 BATCH = 5
 
 

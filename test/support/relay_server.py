@@ -73,7 +73,7 @@ class Relay:
         self.registry = registry
 
     async def v1(self, path, first):
-        """Open a WebSocket of door 1 and send its first message."""
+        """Open a WebSocket of the native protocol and send its first message."""
         ws = await self.http.ws_connect(path, protocols=[SUBPROTOCOL], max_msg_size=2 ** 20)
         await send(ws, **first)
         return ws

@@ -360,7 +360,7 @@ async def test_a_hostile_relay_does_a_robot_no_harm(caplog):
 
 @bad
 @pytest.mark.asyncio
-async def test_a_robots_own_doors_refuse_it_too(sdp):
+async def test_a_robots_own_server_refuses_it_too(sdp):
     sessions = make_sessions(TestCamera('front', 60))
     link = LocalRobotLink(sessions, 'server')
     with pytest.raises(SignalingError, match='refused') as error:
@@ -380,7 +380,7 @@ async def test_a_robots_slots_bound_the_sections():
 
 
 @pytest.mark.asyncio
-async def test_texts_of_doors_in_the_same_process():
+async def test_texts_of_protocols_in_the_same_process():
     sessions = make_sessions(TestCamera('front', 60))
     link = LocalRobotLink(sessions, 'server')
     for offer in (Offer('\ud800', GOOD), Offer('s', GOOD, source='\n'),

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Door 4 of the relay, K-Scale's forms: over real sockets, with both ends played."""
+"""K-Scale's forms at the relay: over real sockets, with both ends played."""
 
 import asyncio
 import json
@@ -188,7 +188,7 @@ async def test_robots_need_their_token_here_too():
 
 
 @pytest.mark.asyncio
-async def test_other_doors_say_that_there_is_only_this_one():
+async def test_other_protocols_say_that_there_is_only_this_one():
     async with relay() as r:
         robot = await robot_of(r)
         status, text, _ = await r.post('/k1')

@@ -237,7 +237,7 @@ async def test_the_robots_word_ends_a_session():
 
 
 @pytest.mark.asyncio
-async def test_sessions_of_other_doors_are_none_of_players():
+async def test_sessions_of_other_protocols_are_none_of_players():
     async with relay() as r:
         robot = await r.robot('/bot')
         page = await r.page('/bot')

@@ -205,7 +205,7 @@ async def test_serial_tasks_keep_the_order_of_a_key():
     assert len(tasks) == 0 and done.empty()
 
 
-# Door 1
+# The native protocol
 
 @pytest.mark.asyncio
 async def test_offers_are_answered_side_by_side():
@@ -456,7 +456,7 @@ async def test_reason_of_a_refusal_is_told(handler, reason):
         assert (await states.reach('lost')).startswith(reason)
 
 
-# Door 2
+# RTCBot
 
 class Room:
     """The server of rtcbot.dev as far as robots and viewers notice it."""

@@ -207,7 +207,7 @@ def test_a_bearer_is_for_whep_players_only(robot):
         with pytest.raises(SignalingError) as error:
             robot.access.verify_bearer(wrong, 'server')
         assert error.value.code == 'denied'
-    # Nor does it open the page's door.
+    # Nor does it let anybody in at the page.
     refused(robot, 'denied', f'v1.{payload}.{mac}')
     robot.wall = NOW + 11
     with pytest.raises(SignalingError, match='expired'):

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The relay's front door: who may come in, how many, how fast, and what an operator sees."""
+"""The relay's admission: who may come in, how many, how fast, and what an operator sees."""
 
 import asyncio
 from asyncio.sslproto import SSLProtocol
@@ -56,7 +56,7 @@ WHEP = {'Content-Type': 'application/sdp'}
 # Crowds
 
 
-# Robots at the door
+# Robots that come
 
 @pytest.mark.asyncio
 async def test_robots_need_their_token():
