@@ -35,7 +35,7 @@ from support.skips import forbid
 
 ROOT = Path(__file__).resolve().parent.parent
 # Fixtures.
-BROWSERS = {'chromium_path', 'firefox_path'}
+BROWSERS = {'chromium_path', 'firefox_path', 'browser'}
 
 ROS_HOME, CLAIM = isolate()
 # Child processes find the package and the tests' helpers from wherever they start.
@@ -141,12 +141,19 @@ def chromium_path() -> str:
     return need_program('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
 
 
-@pytest.fixture(scope='module')
-def chromium(chromium_path: str) -> Iterator[Chromium]:
-    """Run a Chromium."""
+@pytest.fixture(scope='session')
+def shared_chromium(chromium_path: str) -> Iterator[Chromium]:
+    """Run a Chromium for all modules: it takes seconds to start."""
     browser = Chromium(chromium_path)
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope='module')
+def chromium(shared_chromium: Chromium) -> Iterator[Chromium]:
+    """Return a Chromium without pages."""
+    yield shared_chromium
+    shared_chromium.close_pages()
 
 
 @pytest.fixture

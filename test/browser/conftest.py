@@ -18,13 +18,28 @@ import pytest
 from support.browsers import Firefox
 
 
+@pytest.fixture(scope='session')
+def shared_firefox(firefox_path):
+    """Run a Firefox for all modules: it takes seconds to start."""
+    firefox = Firefox(firefox_path)
+    yield firefox
+    firefox.close()
+
+
+@pytest.fixture
+def firefox(shared_firefox):
+    """Return a Firefox with an empty page, which shares nothing with those before."""
+    yield shared_firefox
+    shared_firefox.fresh()
+
+
 @pytest.fixture(scope='module', params=['chromium', 'firefox'])
-def browser(request, chromium_path):
-    """Run each browser in turn."""
+def browser(request):
+    """Return each browser in turn."""
     if request.param == 'firefox':
-        firefox = Firefox(request.getfixturevalue('firefox_path'))
+        firefox = request.getfixturevalue('shared_firefox')
         yield firefox
-        firefox.close()
+        firefox.fresh()
     else:
         yield request.getfixturevalue('chromium')
 

@@ -18,7 +18,6 @@ import pytest
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersAtomically
 from rcl_interfaces.srv import SetParameters
-from support.browsers import Firefox
 from support.stack import ColourCamera, Robot
 
 BOOL, INTEGER, DOUBLE, STRING = 1, 2, 3, 4
@@ -106,15 +105,11 @@ def test_a_whole_browser_keeps_h264_and_one_that_is_not_looked_at(robot, camera,
     whole.close()
 
 
-def test_firefox_shows_what_it_decodes(robot, camera, firefox_path):
+def test_firefox_shows_what_it_decodes(robot, camera, firefox):
     """Here it has no decoder for H.264, and says so."""
-    firefox = Firefox(firefox_path)
-    try:
-        firefox.load(robot.url)
-        blue, _, red = firefox.grab().mean(axis=(0, 1))
-        assert red > 150 and blue < 60
-    finally:
-        firefox.close()
+    firefox.load(robot.url)
+    blue, _, red = firefox.grab().mean(axis=(0, 1))
+    assert red > 150 and blue < 60
 
 
 class Parameters:

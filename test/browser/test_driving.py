@@ -20,7 +20,7 @@ import cv2
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
-from support.browsers import Chromium, Firefox, PATIENCE, until
+from support.browsers import Chromium, PATIENCE, until
 from support.netns import namespace  # noqa: F401
 from support.page_driving import (
     drive, live_page, MAX_X, MAX_Z, PATIENT_TIMEOUT, robot_with_camera)
@@ -202,8 +202,7 @@ def test_nobody_drives_by_a_frozen_picture(robot, page, cmd_vel):
     drive(page, cmd_vel)
 
 
-def test_firefox_tells_which_frame_it_shows(robot, cmd_vel, firefox_path):
-    firefox = Firefox(firefox_path)
+def test_firefox_tells_which_frame_it_shows(robot, cmd_vel, firefox):
     try:
         firefox.load(robot.url)
         firefox.wait_state('live')
@@ -214,4 +213,3 @@ def test_firefox_tells_which_frame_it_shows(robot, cmd_vel, firefox_path):
         assert cmd_vel.motions(zero) == []
     finally:
         robot.camera.go_on()
-        firefox.close()

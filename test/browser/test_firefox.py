@@ -19,7 +19,7 @@ import json
 
 import numpy as np
 import pytest
-from support.browsers import Firefox, until
+from support.browsers import until
 from support.drawn import check_delays, WATCH
 from support.pages import (
     foreign_pictures, RED, SAVE_STATS, STATS, TELEMETRY, WATCH_PICTURES,
@@ -65,23 +65,14 @@ def robot():
         robot.close()
 
 
-@pytest.fixture(scope='module')
-def firefox(firefox_path):
-    """Run a browser, for all tests here."""
-    firefox = Firefox(firefox_path)
-    yield firefox
-    firefox.close()
-
-
 @pytest.fixture
 def page(robot, firefox):
     """Open the page with the main camera of one colour; errors fail the test."""
-    before = len(firefox.errors)
     firefox.load(f'{robot.url}?camera=front/image_raw')
     firefox.wait_state('live')
     firefox.wait('rtcBridge.cameras.length === 3')
     yield firefox
-    assert firefox.errors[before:] == []
+    assert firefox.errors == []
 
 
 def show_panels(page):

@@ -16,7 +16,7 @@
 
 import numpy as np
 import pytest
-from support.browsers import Firefox, PATIENCE, until
+from support.browsers import PATIENCE, until
 from support.pages import (
     BLUE, HIDE, MAX_X, MAX_Y, MAX_Z, no_motion, pages_of, RED, sideways_robot, spot, take,
     velocity,
@@ -327,24 +327,20 @@ def test_options_are_kept_and_give_the_keys_back(page):
     assert page.evaluate("rtcBridge.settings.get('deadMan')") is True
 
 
-def test_firefox_drives(robot, firefox_path, cmd_vel):
-    firefox = Firefox(firefox_path)
-    try:
-        firefox.load(f'{robot.url}?camera=front/image_raw')
-        firefox.wait_state('live')
-        firefox.arm()
+def test_firefox_drives(robot, firefox, cmd_vel):
+    firefox.load(f'{robot.url}?camera=front/image_raw')
+    firefox.wait_state('live')
+    firefox.arm()
 
-        def moves():
-            firefox.up('w')
-            firefox.down('w')
-            try:
-                return cmd_vel.wait_motion(cmd_vel.mark(), timeout=2) + 1
-            except AssertionError:
-                return None
-        until(moves, 'motion')
-        velocity(cmd_vel, MAX_X, 0, 0)
+    def moves():
         firefox.up('w')
-        velocity(cmd_vel, 0, 0, 0)
-        assert firefox.errors == []
-    finally:
-        firefox.close()
+        firefox.down('w')
+        try:
+            return cmd_vel.wait_motion(cmd_vel.mark(), timeout=2) + 1
+        except AssertionError:
+            return None
+    until(moves, 'motion')
+    velocity(cmd_vel, MAX_X, 0, 0)
+    firefox.up('w')
+    velocity(cmd_vel, 0, 0, 0)
+    assert firefox.errors == []

@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rtc_bridge.sim.clips import open_source
-from support.browsers import Firefox, PATIENCE, until
+from support.browsers import PATIENCE, until
 from support.stack import ColourCamera, finish, ROBOT, Robot, usage
 
 TOPIC = 'video/image_raw'
@@ -147,18 +147,14 @@ def test_three_viewers_share_one_encoder(page, source, robot, chromium):
     shows_clip(page, source)
 
 
-def test_firefox_gets_vp8(page, source, robot, firefox_path):
-    firefox = Firefox(firefox_path)
-    try:
-        firefox.load(f'{robot.url}?camera={TOPIC}')
-        firefox.wait_state('live')
-        shows_clip(firefox, source)
-        # Beside Chromium's H.264, each encoded once.
-        robot.diagnostics(f'camera {TOPIC}', lambda v, _: v['viewers'] == '2'
-                          and 'vp8.size' in v and 'h264.size' in v)
-        assert firefox.errors == []
-    finally:
-        firefox.close()
+def test_firefox_gets_vp8(page, source, robot, firefox):
+    firefox.load(f'{robot.url}?camera={TOPIC}')
+    firefox.wait_state('live')
+    shows_clip(firefox, source)
+    # Beside Chromium's H.264, each encoded once.
+    robot.diagnostics(f'camera {TOPIC}', lambda v, _: v['viewers'] == '2'
+                      and 'vp8.size' in v and 'h264.size' in v)
+    assert firefox.errors == []
 
 
 def test_refreshing_leaves_nothing_behind(page, robot):

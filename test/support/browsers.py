@@ -316,6 +316,13 @@ class Chromium:
         page.load(url)
         return page
 
+    def close_pages(self):
+        """Close all pages, with what they stored."""
+        async def close():
+            for context in self._browser.contexts:
+                await context.close()
+        self._loop.run(close())
+
     def _signal(self, number):
         """Send a signal to the browser and all that belongs to it."""
         for pid in _family(self.pid):

@@ -54,6 +54,7 @@ async function fresh() {
   const context = before.browserContext();
   // The first one cannot be closed.
   await (context === browser.defaultBrowserContext() ? before : context).close();
+  errors.length = 0;
 }
 await show(browser);
 
