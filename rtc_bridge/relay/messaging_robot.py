@@ -87,7 +87,8 @@ class MessagingRobot(RobotLink):
         """
         Send an offer and return the robot's answer.
 
-        :raises SignalingError: ``robot-gone``, ``robot-timeout``, or as the robot says
+        :raises SignalingError: ``robot-gone``, ``robot-timeout``, ``bad-answer``, or as the robot
+            says
         """
         return await self._request(offer.session, offer)
 
@@ -172,6 +173,12 @@ class MessagingRobot(RobotLink):
                 self._end_session(session)
             case _:
                 raise ProtocolError(f'{message.TYPE} is no message of a robot')
+
+    def reject(self, error: ProtocolError) -> None:
+        """Let nobody wait for a message of the robot's that could not be read."""
+        if error.session is not None:
+            self._settle(error.session, SignalingError(
+                'bad-answer', f'The answer of the robot cannot be read: {error}'))
 
     def blame(self, event: str, **fields: str) -> None:
         """Log an error of the robot's; too many of them make it intolerable."""

@@ -45,6 +45,7 @@ from support.whep_player import fragment
 AMPLE = {'offers_per_minute': 10 ** 6, 'requests_per_minute': 10 ** 6,
          'messages_per_second': 10 ** 5, 'viewers_per_robot': 10 ** 5,
          'viewers_per_address': 10 ** 5, 'answer_timeout': PATIENCE,
+         'request_timeout': 2 * PATIENCE,
          # The witness does not read, and so answers no pings, while others talk.
          'heartbeat': 300.0}
 

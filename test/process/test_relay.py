@@ -426,6 +426,24 @@ async def test_one_offer_a_session():
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize('answer', [
+    {'type': 'answer', 'sdp': '\ud800'}, {'type': 'answer', 'sdp': 7}, {'type': 'answer'},
+    {'type': 'error', 'code': 7, 'message': 'no'}])
+async def test_nobody_waits_for_an_answer_that_cannot_be_read(answer):
+    async with relay(answer_timeout=PATIENCE) as r:
+        robot, page = await r.robot('/r1'), await r.page('/r1')
+        session = await make_offer(page)
+        assert (await get(robot, 'offer'))['session'] == session
+        await send(robot, session=session, **answer)
+        assert (await get(page, 'error'))['code'] == 'bad-answer'
+        assert (await get(robot, 'error'))['session'] == session
+        post = asyncio.create_task(r.post('/r1'))
+        await send(robot, session=(await get(robot, 'offer'))['session'], **answer)
+        status, text, _ = await post
+        assert status == 502 and 'cannot be read' in text
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize('frame', ['', 'nonsense', '[]', '{}', '{"type":"fly"}',
                                    '{"type":"answer","session":"s","sdp":"s=a"}', b'\0\1',
                                    '{"type":"register","robot_id":"r9"}',

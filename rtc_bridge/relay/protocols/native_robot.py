@@ -78,7 +78,8 @@ class NativeRobot(MessagingRobot):
                 except ProtocolError as error:
                     self._metrics.refuse('frames', text=str(error))
                     self.blame('a robot sent what it should not', error=str(error))
-                    await self._send(Error('bad-message', str(error)))
+                    self.reject(error)
+                    await self._send(Error('bad-message', str(error), error.session))
         finally:
             self.leave()
 
