@@ -124,3 +124,11 @@ find_ros() {
   fail "no Python 3.11 or newer found (tried ${PYTHON:-python3, python3.12, python3.11, python3.13,"\
 "python3.14}): install one, or name it: make PYTHON=/path/to/python3"
 }
+
+# Say how many workers pytest gets: one more than there are processors, since most tests wait most
+# of their time, and at most five, since each has browsers of its own.
+workers() {
+  local processors
+  processors=$(nproc)
+  echo $(((processors < 4 ? processors : 4) + 1))
+}

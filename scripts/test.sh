@@ -73,10 +73,7 @@ export NODE_PATH=$root/.venv/node_modules
 
 status=0
 (node_tests) || status=1
-# Most tests wait most of their time, for browsers, processes and networks: one more than there are
-# processors. A module stays in one worker, with the robot and the browser that it starts.
-workers=$(nproc)
-[ "$workers" -le 4 ] || workers=4
-.venv/bin/python -m pytest -n $((workers + 1)) --dist loadfile --no-loadscope-reorder "$@" ||
+# A module stays in one worker, with the robot that it starts.
+.venv/bin/python -m pytest -n "$(workers)" --dist loadfile --no-loadscope-reorder "$@" ||
   status=1
 exit $status
