@@ -38,7 +38,9 @@ class RtcBridgeError(Exception):
 class ProtocolError(RtcBridgeError):
     """A message from outside breaks its protocol; the text names the offending value."""
 
-    # The session that the message names, if any: its viewer may have caused the error.
+    # Type of the message, if it is known, and the session that it names, if any: its viewer may
+    # have caused the error.
+    kind: str | None = None
     session: str | None = None
 
 

@@ -21,7 +21,7 @@ import logging
 from .event_log import log_event
 from .metrics import Metrics
 from .session_broker import short_id
-from ..core.errors import ProtocolError, SignalingError
+from ..core.errors import ProtocolError, RtcBridgeError, SignalingError
 from ..core.limits.log_limits import LogSampler
 from ..core.limits.rate_limit import RateLimiter
 from ..core.protocol.ice import Candidate, check_candidate, IceServer
@@ -33,6 +33,8 @@ from ..core.protocol.signaling_messages import (
 from ..core.protocol.strict_json import shorten
 
 ROBOT_GONE = 'The robot went away'
+# Messages of a robot that end the wait for it.
+_REPLIES = frozenset({Answer.TYPE, Offer.TYPE, Done.TYPE, Error.TYPE, Close.TYPE})
 # Errors of a robot that are tolerated: at once, and each second in the long run.
 _FAULTS, _FAULTS_PER_SECOND = 20, 1.0
 
@@ -87,7 +89,7 @@ class MessagingRobot(RobotLink):
         """
         Send an offer and return the robot's answer.
 
-        :raises SignalingError: ``robot-gone``, ``robot-timeout``, ``bad-answer``, or as the robot
+        :raises SignalingError: ``robot-gone``, ``robot-timeout``, ``internal``, or as the robot
             says
         """
         return await self._request(offer.session, offer)
@@ -128,6 +130,9 @@ class MessagingRobot(RobotLink):
                       session=short_id(session))
             async with asyncio.timeout(self._timeout):
                 return await answer
+        except ProtocolError as error:
+            await self.close_session(session)
+            raise SignalingError('internal', f'The robot sent a bad answer: {error}') from None
         except TimeoutError:
             # The robot may still be setting up the session, which no viewer waits for any more.
             await self.close_session(session)
@@ -176,9 +181,8 @@ class MessagingRobot(RobotLink):
 
     def reject(self, error: ProtocolError) -> None:
         """Let nobody wait for a message of the robot's that could not be read."""
-        if error.session is not None:
-            self._settle(error.session, SignalingError(
-                'bad-answer', f'The answer of the robot cannot be read: {error}'))
+        if error.session is not None and error.kind in _REPLIES:
+            self._settle(error.session, error)
 
     def blame(self, event: str, **fields: str) -> None:
         """Log an error of the robot's; too many of them make it intolerable."""
@@ -201,11 +205,11 @@ class MessagingRobot(RobotLink):
         if on_end := self.on_end.pop(session, None):
             on_end()
 
-    def _settle(self, session: str, result: str | SignalingError) -> None:
+    def _settle(self, session: str, result: str | RtcBridgeError) -> None:
         answer = self._answers.get(session)
         if answer is None or answer.done():
             return
-        if isinstance(result, SignalingError):
+        if isinstance(result, RtcBridgeError):
             answer.set_exception(result)
         else:
             answer.set_result(result)

@@ -434,13 +434,18 @@ async def test_nobody_waits_for_an_answer_that_cannot_be_read(answer):
         robot, page = await r.robot('/r1'), await r.page('/r1')
         session = await make_offer(page)
         assert (await get(robot, 'offer'))['session'] == session
-        await send(robot, session=session, **answer)
-        assert (await get(page, 'error'))['code'] == 'bad-answer'
+        # No answer, so that it ends no wait.
+        await send(robot, type='candidate', session=session, candidate={'candidate': {}})
         assert (await get(robot, 'error'))['session'] == session
+        await send(robot, session=session, **answer)
+        assert (await get(page, 'error'))['code'] == 'internal'
+        told = {message['type']: message['session'] for message in (
+            await get(robot), await get(robot))}
+        assert told == {'error': session, 'close': session}
         post = asyncio.create_task(r.post('/r1'))
         await send(robot, session=(await get(robot, 'offer'))['session'], **answer)
         status, text, _ = await post
-        assert status == 502 and 'cannot be read' in text
+        assert status == 502 and 'bad answer' in text
 
 
 @pytest.mark.asyncio

@@ -125,7 +125,7 @@ class Message:
         Parse one message of this family.
 
         :raises ProtocolError: too long, not JSON, not an object, an unknown type, or a wrong
-            member; it has the session that a message of a known type names
+            member; it has the type, if that is known, and the session that the message names
         """
         obj = load_object(text, cls.MAX_BYTES)
         kind = member(obj, 'type', str)
@@ -134,6 +134,7 @@ class Message:
         try:
             return cast(Self, decode(cls.kinds[kind], obj))
         except ProtocolError as error:
+            error.kind = kind
             with suppress(ProtocolError):
                 error.session = text_member(obj, 'session', default=None)
             raise
