@@ -23,7 +23,7 @@ from typing import Iterator
 import pytest
 from rtc_bridge.core.errors import DependencyError
 from rtc_bridge.system.dependency_check import check
-from support.browsers import Chromium, PATIENCE
+from support.browsers import Chromium, PATIENCE, Shared
 from support.colcon_install import Install
 from support.fake_clock import FakeClock
 from support.isolation import isolate
@@ -142,18 +142,16 @@ def chromium_path() -> str:
 
 
 @pytest.fixture(scope='session')
-def shared_chromium(chromium_path: str) -> Iterator[Chromium]:
-    """Run a Chromium for all modules: it takes seconds to start."""
-    browser = Chromium(chromium_path)
-    yield browser
-    browser.close()
+def shared_chromium(chromium_path: str) -> Iterator[Shared]:
+    """Return the Chromium of all modules."""
+    with Shared(lambda: Chromium(chromium_path)) as shared:
+        yield shared
 
 
 @pytest.fixture(scope='module')
-def chromium(shared_chromium: Chromium) -> Iterator[Chromium]:
+def chromium(shared_chromium: Shared) -> Iterator[Chromium]:
     """Return a Chromium without pages."""
-    yield shared_chromium
-    shared_chromium.close_pages()
+    yield from shared_chromium.lend()
 
 
 @pytest.fixture

@@ -15,31 +15,27 @@
 """Fixtures of the tests with browsers."""
 
 import pytest
-from support.browsers import Firefox
+from support.browsers import Firefox, Shared
 
 
 @pytest.fixture(scope='session')
 def shared_firefox(firefox_path):
-    """Run a Firefox for all modules: it takes seconds to start."""
-    firefox = Firefox(firefox_path)
-    yield firefox
-    firefox.close()
+    """Return the Firefox of all modules."""
+    with Shared(lambda: Firefox(firefox_path)) as shared:
+        yield shared
 
 
 @pytest.fixture
 def firefox(shared_firefox):
     """Return a Firefox with an empty page, which shares nothing with those before."""
-    yield shared_firefox
-    shared_firefox.fresh()
+    yield from shared_firefox.lend()
 
 
 @pytest.fixture(scope='module', params=['chromium', 'firefox'])
 def browser(request):
     """Return each browser in turn."""
     if request.param == 'firefox':
-        firefox = request.getfixturevalue('shared_firefox')
-        yield firefox
-        firefox.fresh()
+        yield from request.getfixturevalue('shared_firefox').lend()
     else:
         yield request.getfixturevalue('chromium')
 

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 import asyncio
 import base64
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import json
 import os
 from pathlib import Path
@@ -316,11 +316,18 @@ class Chromium:
         page.load(url)
         return page
 
+    @property
+    def alive(self):
+        """Tell whether it still runs."""
+        return self._browser.is_connected()
+
     def close_pages(self):
         """Close all pages, with what they stored."""
         async def close():
             for context in self._browser.contexts:
                 await context.close()
+            # One that has died unnoticed has no pages; this fails there.
+            await (await self._browser.new_context()).close()
         self._loop.run(close())
 
     def _signal(self, number):
@@ -406,9 +413,25 @@ class Firefox(Page):
         return answer['value']
 
     def _do(self, kind, **members):
-        self._process.stdin.write(json.dumps({'do': kind, **members}) + '\n')
-        self._process.stdin.flush()
-        return self._answer()
+        try:
+            self._process.stdin.write(json.dumps({'do': kind, **members}) + '\n')
+            self._process.stdin.flush()
+            return self._answer()
+        except AssertionError:
+            raise
+        except BaseException:
+            # What it says later would be taken for the answer to another command.
+            self._process.kill()
+            raise
+
+    @property
+    def alive(self):
+        """Tell whether it still runs."""
+        return self._process.poll() is None
+
+    def close_pages(self):
+        """Close the page, with what it stored, and begin a new one."""
+        self.fresh()
 
     @property
     def errors(self):
@@ -471,3 +494,38 @@ class Firefox(Page):
             self._process.wait()
             self._process.stdout.close()
             self._folder.cleanup()
+
+
+class Shared:
+    """
+    A browser for many modules, as it takes seconds to start; a new one where one has failed.
+
+    :param start: returns a ``Chromium`` or a ``Firefox``
+    """
+
+    def __init__(self, start):
+        """Start nothing yet."""
+        self._start = start
+        self._browser = None
+
+    def __enter__(self):
+        """Return it."""
+        return self
+
+    def __exit__(self, *_):
+        """End the browser."""
+        if self._browser is not None:
+            self._browser.close()
+
+    def lend(self):
+        """Yield the browser, and close its pages afterwards."""
+        if self._browser is None or not self._browser.alive:
+            self._browser = self._start()
+        yield self._browser
+        try:
+            self._browser.close_pages()
+        except BaseException:
+            broken, self._browser = self._browser, None
+            with suppress(Exception):
+                broken.close()
+            raise

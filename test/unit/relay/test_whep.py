@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""WHEP: the door, the rules, and a small player that sees pictures."""
+"""WHEP: the requests, the rules, and a small player that sees pictures."""
 
 import asyncio
 from contextlib import asynccontextmanager
@@ -75,7 +75,7 @@ def test_players_only_watch_and_through_a_relay_only_where_that_is_wanted(rules,
     assert AccessPolicy(**rules).anonymous_role(via, 'whep') == role
 
 
-# The door, with a robot that the test plays
+# The requests, with a robot that the test plays
 
 async def ask(r, method, path, **options):
     async with r.http.request(method, path, **options) as response:
