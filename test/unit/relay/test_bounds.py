@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Texts of strangers, robots and relays beyond the bounds: refused, wherever they come; nobody suffers.
+Texts of strangers, robots and relays beyond the bounds: refused everywhere, and nobody suffers.
 
 The relay, the robot's end of the link and the robot's sessions are the real ones.
 """
