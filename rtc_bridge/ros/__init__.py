@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""ROS messages, parameters and threads at the border of the package."""
+"""All use of ROS: image topics, publishers, services, parameters, graph, diagnostics, executor."""
