@@ -67,10 +67,11 @@ async def test_a_viewer_that_floods_does_not_affect_others(watch):
     assert clean_slot.stream == rude_slot.stream == 'h264'
     assert clean.sizes[0] == {(320, 240)}
     assert stream.bitrate > 0.9 * MAX_BITRATE
-    # One keyframe may come from the clean one's side, and one more be under way.
-    allowed = KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * seconds
-    assert demands > 5 * allowed
-    assert stream.stats.keyframes - keyframes <= allowed + 2
+    assert demands > 5 * (KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * seconds)
+    # What was asked for is still being answered. On a busy host the clean one asks as well, and
+    # one keyframe of each may be under way.
+    allowed = KEYFRAME_DEMANDS + KEYFRAME_DEMANDS_HZ * (time.monotonic() - began)
+    assert stream.stats.keyframes - keyframes <= 2 * (allowed + 1)
     resent = rude_slot.track.bytes_resent - again
     assert resent <= SHARE * MAX_BITRATE / 8 * (seconds + MAX_SAVED_S) + 1250
 
