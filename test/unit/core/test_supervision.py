@@ -47,9 +47,9 @@ def test_the_owner_of_a_task_hears_of_its_failure(failures):
 def test_a_task_that_is_cancelled_has_not_failed(failures, recwarn):
     async def main():
         # One before its first step, one after it.
-        early = spawn('part', asyncio.sleep(60))
+        early = spawn('part', asyncio.Event().wait())
         early.cancel()
-        late = spawn('part', asyncio.sleep(60))
+        late = spawn('part', asyncio.Event().wait())
         await asyncio.sleep(0)
         late.cancel()
         await asyncio.gather(early, late, return_exceptions=True)
@@ -97,7 +97,7 @@ def test_a_part_that_is_cancelled_is_not_started_again(failures):
     async def part():
         starts.append(1)
         with supervision.guard('block'):
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     async def main():
         task = spawn('part', keep_running('part', part))
@@ -161,7 +161,7 @@ def test_the_first_to_end_ends_the_others():
 
     async def wait():
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             ended.append(1)
 
@@ -180,7 +180,7 @@ def test_what_fails_beside_the_first_is_logged(caplog):
 
     async def fail_late():
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             raise KeyError('on the way out')
 
@@ -193,7 +193,7 @@ def test_who_waits_for_the_first_may_be_cancelled():
 
     async def wait():
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             ended.append(1)
 
