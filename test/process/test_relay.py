@@ -434,9 +434,6 @@ async def test_nobody_waits_for_an_answer_that_cannot_be_read(answer):
         robot, page = await r.robot('/r1'), await r.page('/r1')
         session = await make_offer(page)
         assert (await get(robot, 'offer'))['session'] == session
-        # No answer, so that it ends no wait.
-        await send(robot, type='candidate', session=session, candidate={'candidate': {}})
-        assert (await get(robot, 'error'))['session'] == session
         await send(robot, session=session, **answer)
         assert (await get(page, 'error'))['code'] == 'internal'
         told = {message['type']: message['session'] for message in (
@@ -446,6 +443,18 @@ async def test_nobody_waits_for_an_answer_that_cannot_be_read(answer):
         await send(robot, session=(await get(robot, 'offer'))['session'], **answer)
         status, text, _ = await post
         assert status == 502 and 'bad answer' in text
+
+
+@pytest.mark.asyncio
+async def test_a_candidate_that_cannot_be_read_ends_no_wait_for_the_answer():
+    async with relay() as r:
+        robot, page = await r.robot('/r1'), await r.page('/r1')
+        session = await make_offer(page)
+        await get(robot, 'offer')
+        await send(robot, type='candidate', session=session, candidate={'candidate': {}})
+        assert (await get(robot, 'error'))['session'] == session
+        await send(robot, type='answer', session=session, sdp='s=a')
+        assert (await get(page, 'answer'))['sdp'] == 's=a'
 
 
 @pytest.mark.asyncio
