@@ -65,6 +65,8 @@ class VelocityPublisher:
     With ``auto`` the type is the one that the subscribers expect, as :meth:`follow_subscribers`
     finds them, and Twist while there are none; where they differ it does not change. One ROS
     context cannot hold both types on a topic, so the old publisher goes before the new one comes.
+
+    :ivar topic: its full name, all remapping done; from any thread
     """
 
     def __init__(self, node: Node, message_type: str, frame_id: str) -> None:
@@ -75,6 +77,8 @@ class VelocityPublisher:
         :param frame_id: of TwistStamped
         """
         self._node = node
+        # Not asked of the publisher, which may be gone when another thread reads this.
+        self.topic = node.resolve_topic_name('cmd_vel')
         self.auto = message_type == 'auto'
         self._frame_id = frame_id
         # Boot time from which on the type may be changed.
@@ -82,11 +86,6 @@ class VelocityPublisher:
         self._type: type = TwistStamped if message_type == 'twist_stamped' else Twist
         self._publisher: Publisher = self._create()
         self.follow_subscribers()
-
-    @property
-    def topic(self) -> str:
-        """Return the topic's full name, all remapping done."""
-        return str(self._publisher.topic_name)
 
     @property
     def kind(self) -> str:

@@ -54,6 +54,11 @@ class FakeNode:
 
     def destroy_publisher(self, publisher):
         self.publishers.remove(publisher)
+        # rclpy raises if it is used from now on.
+        vars(publisher).clear()
+
+    def resolve_topic_name(self, topic):
+        return f'/{topic}'
 
     def get_subscriptions_info_by_topic(self, topic):
         return [SimpleNamespace(topic_type=kind, node_name='base', node_namespace='/',
@@ -106,6 +111,17 @@ def test_the_type_follows_the_subscribers(node):
     node.expected = [TWIST_STAMPED]
     fixed.follow_subscribers()
     assert fixed.kind == TWIST
+
+
+def test_the_topic_is_known_while_the_publisher_is_replaced(node):
+    """Another thread may ask."""
+    velocities = VelocityPublisher(node, 'auto', '')
+    node.expected = [TWIST_STAMPED]
+    create, asked = node.create_publisher, []
+    node.create_publisher = lambda *args, **options: (
+        asked.append(velocities.topic), create(*args, **options))[1]
+    velocities.follow_subscribers()
+    assert asked == ['/cmd_vel']
 
 
 @pytest.mark.parametrize('asked, unmet', [
