@@ -23,6 +23,8 @@ export class Negotiation {
   /** Candidates found before the offer was sent; null after that.
    * @type {RTCIceCandidate[] | null} */
   #early = [];
+  /** The robot's answer is applied, or could not be. @type {Promise<unknown>} */
+  settled = Promise.resolve();
 
   /**
    * @param {RTCPeerConnection} pc
@@ -62,7 +64,9 @@ export class Negotiation {
    * @throws {Error} this browser cannot use it
    */
   async accept(sdp) {
-    await this.#pc.setRemoteDescription({ type: 'answer', sdp });
+    const applied = this.#pc.setRemoteDescription({ type: 'answer', sdp });
+    this.settled = applied.catch(() => {});
+    await applied;
   }
 
   /** @param {RTCIceCandidate | null} candidate null: there are no more */

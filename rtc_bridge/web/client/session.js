@@ -216,10 +216,7 @@ export class Session extends Emitter {
       this.endReason = String(message.reason ?? '');
       this.#lose(typeof message.code === 'string' ? message.code : 'bye');
     } else if (message.type === 'challenge') {
-      const { localDescription: page, remoteDescription: robot } = this.#pc;
-      const { prove, error } = this.#handshake.answer(message, page?.sdp ?? '', robot?.sdp ?? '');
-      if (prove) this.sendControl(prove);
-      if (error) this.#lose(error);
+      this.#prove(message);
     } else if (message.type === 'proven') {
       if (!this.#handshake.verify(message.mac)) this.#lose('impostor');
     } else if (this.#handshake.trusted) {
@@ -229,6 +226,19 @@ export class Session extends Emitter {
       }
       this.lastSent.note(message);
       this.emit('control', message);
+    }
+  }
+
+  /** @param {Message} challenge */
+  async #prove(challenge) {
+    // The channel may be open before the page is told that the robot's answer is applied.
+    await this.negotiation.settled;
+    const { localDescription: page, remoteDescription: robot } = this.#pc;
+    const { prove, error } = this.#handshake.answer(challenge, page?.sdp ?? '', robot?.sdp ?? '');
+    if (prove) this.sendControl(prove);
+    if (error) {
+      console.debug('rtc_bridge: no proof is possible with', page, robot);
+      this.#lose(error);
     }
   }
 

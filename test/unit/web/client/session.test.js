@@ -12,21 +12,22 @@ class Channel extends EventTarget {
 }
 
 /** A session over a connection that does nothing by itself, and what it was lost for. */
-function make(t) {
+function make(t, invite = null, connection = {}) {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const channels = {};
   const pc = Object.assign(new EventTarget(), {
     addTransceiver: () => ({ receiver: { track: {} } }),
     createDataChannel: (label) => (channels[label] = new Channel()),
     close: () => {}, connectionState: 'connecting', setRemoteDescription: async () => {},
+    ...connection,
   });
   const session = new Session({ session: 's', kind: 'v1', trickle: true, ice_servers: [] }, 1,
-    pc, () => true);
+    pc, () => true, invite);
   const lost = [];
   session.addEventListener('lost', ({ detail }) => lost.push(detail));
   const hear = (message) => channels.control.dispatchEvent(
     Object.assign(new Event('message'), { data: JSON.stringify(message) }));
-  return { session, lost, hear, control: channels.control, timers: t.mock.timers };
+  return { session, pc, lost, hear, control: channels.control, timers: t.mock.timers };
 }
 
 test('a session that the robot ends before it is connected is lost at once', (t) => {
@@ -66,4 +67,25 @@ test('a session that is over without a good-bye is not waited for', (t) => {
   session.onClosedByRobot();
   timers.tick(1000);
   assert.deepEqual(lost, ['no-answer']);
+});
+
+test('a challenge that comes before the answer is applied is answered after that', async (t) => {
+  const sdp = `v=0\r\na=group:BUNDLE 0\r\na=fingerprint:sha-256 ${Array(32).fill('AB').join(':')}\r
+m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n`;
+  const invite = { robotId: 'robot', key: new Uint8Array(32), payload: 'e30' };
+  let apply;
+  const connection = { localDescription: { sdp }, remoteDescription: null,
+    setRemoteDescription: () => new Promise((resolve) => { apply = resolve; }) };
+  const { session, pc, lost, hear, control } = make(t, invite, connection);
+  control.readyState = 'open';
+  const sent = [];
+  control.send = (text) => sent.push(JSON.parse(text).type);
+  const applied = session.answer(sdp);
+  hear({ type: 'challenge', needed: true, nonce: 'A'.repeat(43) });
+  await null;
+  assert.deepEqual([sent, lost], [[], []]);
+  pc.remoteDescription = { sdp };
+  apply();
+  await applied;
+  assert.deepEqual([sent, lost], [['prove'], []]);
 });
