@@ -50,4 +50,4 @@ def browse(chromium):
         return pages[-1]
     yield show
     for page in pages:
-        page.close()
+        page.leave()

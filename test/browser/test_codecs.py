@@ -85,7 +85,7 @@ def test_a_browser_that_cannot_decode_h264_gets_vp8(robot, camera, chromium):
     values = robot.diagnostics('viewers', lambda values, message: any(
         key.endswith('.failed_codecs') and value == 'h264' for key, value in values.items()))
     assert [v for k, v in values.items() if k.endswith('.codec')] == ['vp8']
-    page.close()
+    page.leave()
 
 
 def test_a_whole_browser_keeps_h264_and_one_that_is_not_looked_at(robot, camera, chromium):
@@ -99,10 +99,10 @@ def test_a_whole_browser_keeps_h264_and_one_that_is_not_looked_at(robot, camera,
     broken = break_h264(chromium.page(bypass_csp=True))
     broken.load(robot.url)
     wait_codec(broken, 'VP8')
-    broken.close()
+    broken.leave()
     assert codec(page) == codec(whole) == 'H264'
-    page.close()
-    whole.close()
+    page.leave()
+    whole.leave()
 
 
 def test_firefox_shows_what_it_decodes(robot, camera, firefox):
@@ -187,7 +187,7 @@ def test_parameters_change_under_a_viewer(robot, camera, parameters, chromium):
     # All in the one session.
     assert page.evaluate('window.first === window.rtcBridge.hello.session')
     assert parameters.change(max_fps=30.0, rotate=0, codec='auto').successful
-    page.close()
+    page.leave()
 
 
 @pytest.mark.parametrize('values, words', [

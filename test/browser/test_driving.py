@@ -114,7 +114,7 @@ def test_a_second_browser_moves_nothing(page, robot, chromium, cmd_vel):
     other.up('ArrowDown')
     drive(other, cmd_vel, 's')
     cmd_vel.wait(lambda x, y, z: x == -MAX_X, since)
-    other.close()
+    other.leave()
 
 
 def test_two_browsers_contend_for_the_lease(page, robot, chromium, cmd_vel):
@@ -185,7 +185,7 @@ def test_the_simulated_robot_moves(robot, chromium, cmd_vel):
         robot.probe.wait_for(lambda: speeds() == (0, 0), PATIENCE)
         assert finish(simulator) == 0
     finally:
-        page.close()
+        page.leave()
         finish(simulator)
         robot.start_guard(**PATIENT_TIMEOUT)
 

@@ -53,7 +53,7 @@ def robot(tmp_path_factory):
 def page(chromium):
     page = chromium.page()
     yield page
-    page.close()
+    page.leave()
 
 
 def invite(robot, *options):

@@ -63,7 +63,7 @@ def test_a_page_that_came_in_part_is_loaded_anew(robot, chromium):
     page.wait_state('live')
     assert any('ERR_FAILED' in error for error in page.errors)
     assert page.evaluate('sessionStorage.length') == 0
-    page.close()
+    page.leave()
 
 
 def test_the_keys_of_both_schools_drive(page, cmd_vel):
@@ -289,7 +289,7 @@ def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium)
     page.wait("document.querySelector('#stats dd')?.textContent === '–'")
     page.wait('rtcBridge.statsHistory.at(-1)?.fps > 5')
     assert page.errors == []
-    page.close()
+    page.leave()
 
 
 def test_large_picture_with_its_controls_where_there_is_no_full_screen(robot, chromium):
@@ -311,7 +311,7 @@ def test_large_picture_with_its_controls_where_there_is_no_full_screen(robot, ch
     page.click('#fullscreen')
     page.wait(f"document.getElementById('stage').offsetHeight === {before}")
     page.wait('rtcBridge.driver.stopped.id === null')
-    page.close()
+    page.leave()
 
 
 def test_options_are_kept_and_give_the_keys_back(page):

@@ -513,7 +513,7 @@ def test_bad_storage_does_no_harm(robot, chromium, cmd_vel, script):
     page.down('KeyZ')
     velocity(cmd_vel, 0.9 * MAX_X, 0, 0)
     assert page.errors == []
-    page.close()
+    page.leave()
 
 
 def test_names_for_those_who_do_not_see(show):

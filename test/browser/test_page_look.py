@@ -92,4 +92,4 @@ def test_everybody_reaches_what_is_opened_and_can_still_stop(robot, chromium, tm
         assert [name for name in names if name in order] == order
         assert page.errors == []
     finally:
-        page.close()
+        page.leave()

@@ -64,7 +64,7 @@ def page(robot, chromium):
     page.wait_state('live')
     yield page
     assert page.errors == []
-    page.close()
+    page.leave()
 
 
 def shoot(page, folder, name):

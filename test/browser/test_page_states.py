@@ -113,7 +113,7 @@ def test_nothing_is_shown_of_a_battery_that_nobody_told_of(robot, chromium):
         page.wait("document.querySelectorAll('#vitals span').length === 2")
         assert page.evaluate("document.querySelectorAll('#vitals span:not([hidden])').length") == 0
     finally:
-        page.close()
+        page.leave()
 
 
 @pytest.mark.parametrize('state', ['no-robot', 'invite', 'expired', 'denied', 'bad-invite'])

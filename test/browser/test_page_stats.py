@@ -71,7 +71,7 @@ def test_delay_is_that_of_the_picture_itself(robot, chromium):
         check_delays(measured, page.evaluate('drawn.map(({ delay }) => delay)'))
         assert page.errors == []
     finally:
-        page.close()
+        page.leave()
         finish(simulator)
 
 
@@ -96,7 +96,7 @@ def test_delay_counts_from_the_stamp_or_says_that_it_does_not(robot, chromium):
         page.evaluate('rtcBridge.statsHistory.length = 0')
         assert rows(page, 'true', 2)[-1]['delay_ms'] is None
     finally:
-        page.close()
+        page.leave()
         old._node.destroy_timer(old._timer)
         plain.close()
 
@@ -143,7 +143,7 @@ def test_statistics_are_shown_reported_and_saved(robot, chromium, tmp_path):
         assert any(float(row['delay_ms'] or 0) > 0 for row in table)
         assert page.errors == []
     finally:
-        page.close()
+        page.leave()
         camera.close()
 
 
@@ -202,5 +202,5 @@ def test_the_browser_is_checked_where_the_page_has_its_details(robot, chromium):
         assert page.evaluate('document.getElementById("noticechecks").offsetHeight') == 0
         assert page.errors == []
     finally:
-        page.close()
+        page.leave()
         camera.close()

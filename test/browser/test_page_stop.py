@@ -193,7 +193,7 @@ def test_fingers_on_the_picture_do_not_zoom_and_zoomed_it_stays_in_reach(robot, 
         release(page)
         assert page.errors == []
     finally:
-        page.close()
+        page.leave()
 
 
 def test_spectators_press_it_where_they_may_and_do_not_release_it(robot, chromium):
@@ -210,8 +210,8 @@ def test_spectators_press_it_where_they_may_and_do_not_release_it(robot, chromiu
         page.wait(f'!({STOPPED})')
         assert page.errors == owner.errors == []
     finally:
-        page.close()
-        owner.close()
+        page.leave()
+        owner.leave()
 
 
 @pytest.mark.parametrize('size', [(320, 180), (320, 568), (640, 360), (844, 390), (1440, 900)])
@@ -231,4 +231,4 @@ def test_it_is_there_in_windows_of_all_sizes(robot, chromium, size):
         page.evaluate('rtcBridge.driver.releaseStop()')
         page.wait(f'!({STOPPED})')
     finally:
-        page.close()
+        page.leave()

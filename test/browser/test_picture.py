@@ -65,7 +65,7 @@ def page(robot, chromium, player):
     page = chromium.show(f'{robot.url}?camera={TOPIC}')
     page.wait_state('live')
     yield page
-    page.close()
+    page.leave()
 
 
 def psnr(page, source):
@@ -114,7 +114,7 @@ def test_texts_while_there_is_nothing_to_see(robot, chromium):
     page.wait_state('live')
     shows_colour(page, BLUE)
     assert page.errors == []
-    page.close()
+    page.leave()
     camera.close()
     robot.probe.wait_for(lambda: robot.probe.node.count_subscribers('late/image_raw') == 0)
 
@@ -142,7 +142,7 @@ def test_three_viewers_share_one_encoder(page, source, robot, chromium):
     for viewer in (page, *others):
         shows_clip(viewer, source)
     for other in others:
-        other.close()
+        other.leave()
     robot.diagnostics('viewers', lambda values, _: values['count'] == '1')
     shows_clip(page, source)
 
@@ -252,7 +252,7 @@ def test_a_single_picture_is_still_and_not_lost(page, robot, chromium):
     finally:
         camera.close()
         if later:
-            later.close()
+            later.leave()
     page.choose(TOPIC)
     page.wait('rtcBridge.cameras.length === 1')
 

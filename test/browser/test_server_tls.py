@@ -54,7 +54,7 @@ def test_https_gives_the_page_gamepads(robot, chromium):
     assert page.evaluate('"getGamepads" in navigator && "mediaDevices" in navigator')
     assert page.evaluate('rtcBridge.hello.role') == 'drive'
     assert page.errors == []
-    page.close()
+    page.leave()
 
 
 def test_plain_http_gives_the_page_none(chromium):
@@ -64,6 +64,6 @@ def test_plain_http_gives_the_page_none(chromium):
         page = chromium.show(robot.url)
         until(lambda: page.evaluate('!!rtcBridge.hello'), 'hello')
         assert page.evaluate('isSecureContext || "mediaDevices" in navigator') is False
-        page.close()
+        page.leave()
     finally:
         robot.close()

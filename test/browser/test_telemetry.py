@@ -83,6 +83,6 @@ def test_the_page_shows_values_and_calls_services_and_runs_no_html_in_them(robot
         page.wait(f"({TELEMETRY}).Battery.includes('s ago')")
         simulator.send(signal.SIGCONT)
     finally:
-        page.close()
+        page.leave()
         finish(simulator)
         robot.probe.node.destroy_publisher(note)

@@ -114,7 +114,7 @@ def test_a_browser_without_another_way_is_relayed(turn, robot, chromium):
     page.refresh()
     page.wait_state('live')
     until(lambda: len(turn.users() - since) >= 2, 'two more users')
-    page.close()
+    page.leave()
 
 
 @pytest.mark.parametrize('at', ['relay', 'own server'])

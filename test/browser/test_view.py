@@ -197,7 +197,7 @@ def test_a_hostile_relay_s_page_steals(chromium, relay):
     page.wait('window.hostile')
     key = relay.link.rpartition('.')[2].encode()
     until(lambda: key in relay.seen, 'the key at the relay')
-    page.close()
+    page.leave()
 
 
 def test_a_view_of_a_robot_at_a_hostile_relay(chromium, relay):
@@ -227,7 +227,7 @@ def test_a_view_of_a_robot_at_a_hostile_relay(chromium, relay):
         # What is shown does not need this program any more.
         assert process.stop() == 0
         page.wait_state('live')
-        page.close()
+        page.leave()
 
 
 @pytest.fixture
@@ -263,7 +263,7 @@ def test_a_view_of_a_robot_at_an_ipv6_address(chromium, relay6):
         assert relay6.seen.count(b' HTTP/1.1\r\n') == requests
         assert process.stop() == 0
         page.wait_state('live')
-        page.close()
+        page.leave()
 
 
 @pytest.mark.asyncio

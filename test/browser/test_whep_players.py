@@ -89,7 +89,7 @@ def page(chromium_path):
     page = chromium.page()
     page.url = f'http://127.0.0.1:{server.server_port}/whip-whep/'
     yield page
-    page.close()
+    page.leave()
     chromium.close()
     server.shutdown()
     server.server_close()

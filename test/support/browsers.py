@@ -17,6 +17,7 @@
 from abc import ABC, abstractmethod
 import asyncio
 import base64
+from collections import defaultdict
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 import json
@@ -28,6 +29,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -141,17 +143,33 @@ class Page(ABC):
 
 
 class ChromiumPage(Page):
-    """A page in a browser context of its own: nothing is shared with others."""
+    """
+    A page in a browser context of its own: nothing is shared with others.
 
-    def __init__(self, loop, page):
+    :param session: of the DevTools protocol
+    :param take_back: takes what can be used again: the page's tab and the session
+    """
+
+    def __init__(self, loop, page, session, take_back):
         """Begin to collect errors; to be called in the loop, as all that sends to Chromium."""
         self._loop = loop
         self._page = page
+        self._session = session
+        self._take_back = take_back
         self._fingers = {}
-        self._devtools = None
+        self._held_keys = set()
+        self._scripts = []
+        self._origins = set()
+        # What was done here ends with the tab only.
+        self._spent = False
         self.errors = []
-        page.on('console', lambda m: m.type == 'error' and self.errors.append(m.text))
-        page.on('pageerror', lambda error: self.errors.append(str(error)))
+        self._listeners = {
+            'console': lambda m: m.type == 'error' and self.errors.append(m.text),
+            'pageerror': lambda error: self.errors.append(str(error)),
+            'framenavigated': lambda frame: self._origins.add(_origin(frame.url)),
+        }
+        for event, listener in self._listeners.items():
+            page.on(event, listener)
 
     def load(self, url):
         """Load a page."""
@@ -163,7 +181,11 @@ class ChromiumPage(Page):
 
     def evaluate_on_load(self, code):
         """Run a script before those of whatever is loaded from now on."""
-        self._loop.run(self._page.add_init_script(code))
+        async def add():
+            added = await self._session.send('Page.addScriptToEvaluateOnNewDocument',
+                                             {'source': code})
+            self._scripts.append(added['identifier'])
+        self._loop.run(add())
 
     def evaluate(self, code, argument=None):
         """Evaluate an expression, or call a function with one argument; wait for promises."""
@@ -178,14 +200,17 @@ class ChromiumPage(Page):
 
     def lose_once(self, pattern):
         """Let the first request for a URL fail."""
+        self._spent = True
         self._loop.run(self._page.route(pattern, lambda route: route.abort(), times=1))
 
     def down(self, key):
         """Press a key and hold it."""
+        self._held_keys.add(key)
         self._loop.run(self._page.keyboard.down(key))
 
     def up(self, key):
         """Let a key go."""
+        self._held_keys.discard(key)
         self._loop.run(self._page.keyboard.up(key))
 
     def choose(self, camera):
@@ -198,11 +223,8 @@ class ChromiumPage(Page):
 
     def devtools(self, method, **parameters):
         """Call a method of the DevTools protocol."""
-        async def call():
-            if self._devtools is None:
-                self._devtools = await self._page.context.new_cdp_session(self._page)
-            return await self._devtools.send(method, parameters)
-        return self._loop.run(call())
+        self._spent = self._spent or not method.startswith('Input.')
+        return self._loop.run(self._session.send(method, parameters))
 
     def touch(self, *fingers, cancel=False):
         """
@@ -268,8 +290,48 @@ class ChromiumPage(Page):
         self._loop.run(shoot())
 
     def close(self):
-        """Close the tab and its context."""
+        """Close the tab and its context, as a person does."""
         self._loop.run(self._page.context.close())
+
+    def leave(self):
+        """
+        Go away from what is shown, for good; the tab may be used again, as a new one.
+
+        That takes half of the processors' time that a new tab does.
+        """
+        from playwright.async_api import Error
+
+        async def leave():
+            for event, listener in self._listeners.items():
+                self._page.remove_listener(event, listener)
+            clean = False
+            with suppress(Error):
+                clean = not self._spent and await self._wipe()
+            if clean:
+                self._take_back(self._page, self._session)
+            else:
+                await self._page.context.close()
+        self._loop.run(leave())
+
+    async def _wipe(self):
+        """Take away all that was done in the tab; return whether that is all of it."""
+        origin = _origin(self._page.url)
+        if origin is None or self._origins - {None, origin}:
+            return False  # The tab keeps the session's storage of pages that are gone.
+        await self._page.evaluate('sessionStorage.clear()')
+        for script in self._scripts:
+            await self._session.send('Page.removeScriptToEvaluateOnNewDocument',
+                                     {'identifier': script})
+        await self._page.goto('about:blank')
+        await self._session.send('Storage.clearDataForOrigin',
+                                 {'origin': origin, 'storageTypes': 'all'})
+        for key in self._held_keys:
+            await self._page.keyboard.up(key)
+        if self._fingers:
+            await self._session.send('Input.dispatchTouchEvent',
+                                     {'type': 'touchCancel', 'touchPoints': []})
+        await self._page.mouse.move(-1, -1)
+        return True
 
 
 class Chromium:
@@ -291,6 +353,8 @@ class Chromium:
             path = str(script)
         self._loop = Loop()
         self._playwright = self._browser = None
+        # Tabs that can be used again, by their options.
+        self._spare = defaultdict(list)
         self._loop.run(self._start(path))
 
     async def _start(self, path):
@@ -304,10 +368,19 @@ class Chromium:
 
     def page(self, **options):
         """Return a new empty page; Playwright's options for it may be given."""
+        options = {'viewport': {'width': 1280, 'height': 720}, **options}
+        spare = self._spare[json.dumps(options, sort_keys=True)]
+
         async def make():
-            context = await self._browser.new_context(
-                **{'viewport': {'width': 1280, 'height': 720}, **options})
-            return ChromiumPage(self._loop, await context.new_page())
+            if spare:
+                page, session = spare.pop()
+                await page.set_viewport_size(options['viewport'])
+            else:
+                context = await self._browser.new_context(**options)
+                page = await context.new_page()
+                session = await context.new_cdp_session(page)
+                await session.send('Page.enable')  # For scripts on load.
+            return ChromiumPage(self._loop, page, session, lambda *tab: spare.append(tab))
         return self._loop.run(make())
 
     def show(self, url):
@@ -322,10 +395,13 @@ class Chromium:
         return self._browser.is_connected()
 
     def close_pages(self):
-        """Close all pages, with what they stored."""
+        """Close all pages, with what they stored, but tabs that can be used again."""
+        spare = [page.context for tabs in self._spare.values() for page, _ in tabs]
+
         async def close():
             for context in self._browser.contexts:
-                await context.close()
+                if context not in spare:
+                    await context.close()
             # One that has died unnoticed has no pages; this fails there.
             await (await self._browser.new_context()).close()
         self._loop.run(close())
@@ -362,6 +438,12 @@ class Chromium:
         finally:
             self._loop.close()
             self._folder.cleanup()
+
+
+def _origin(url):
+    """Return the origin of a page, ``None`` if it stores nothing."""
+    parts = urlsplit(url)
+    return f'{parts.scheme}://{parts.netloc}' if parts.netloc else None
 
 
 def _family(root):

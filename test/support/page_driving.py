@@ -49,7 +49,7 @@ def live_page(robot, browser):
     page = browser.show(robot.url)
     page.wait_state('live')
     yield page
-    page.close()
+    page.leave()
 
 
 def drive(page, cmd_vel, key='w', steady=1):

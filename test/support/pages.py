@@ -116,7 +116,7 @@ def pages_of(robot, chromium):
     yield show
     errors = [page.errors for page in pages]
     for page in pages:
-        page.close()
+        page.leave()
     assert not any(errors), errors
 
 
@@ -136,7 +136,7 @@ def fresh_page(browser, may_fail=False):
     page.evaluate_on_load(PAD)
     yield page
     assert may_fail or page.errors == []
-    page.close()
+    page.leave()
 
 
 def take(page):
