@@ -26,8 +26,10 @@ os.environ['PYTHONPATH'] = os.pathsep.join(
 
 # For a ROS graph, and a home, of its own.
 import conftest  # noqa: E402, F401
-from support.browsers import Chromium, Firefox, until  # noqa: E402, F401
+from support.browsers import until  # noqa: E402, F401
+from support.chromium import Chromium  # noqa: E402, F401
 from support.drawn import WATCH  # noqa: E402, F401
+from support.firefox import Firefox  # noqa: E402, F401
 from support.netns import Namespace  # noqa: E402, F401
 from support.processes import node, Process  # noqa: E402, F401
 from support.ros_probe import RosProbe  # noqa: E402, F401

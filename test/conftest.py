@@ -23,7 +23,8 @@ from typing import Iterator
 import pytest
 from rtc_bridge.core.errors import DependencyError
 from rtc_bridge.system.dependency_check import check
-from support.browsers import Chromium, PATIENCE, Shared
+from support.browsers import PATIENCE, Shared
+from support.chromium import Chromium
 from support.colcon_install import Install
 from support.fake_clock import FakeClock
 from support.isolation import isolate

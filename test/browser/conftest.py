@@ -15,7 +15,8 @@
 """Fixtures of the tests with browsers."""
 
 import pytest
-from support.browsers import Firefox, Shared
+from support.browsers import Shared
+from support.firefox import Firefox
 
 
 @pytest.fixture(scope='session')

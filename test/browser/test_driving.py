@@ -20,7 +20,8 @@ import cv2
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
-from support.browsers import Chromium, PATIENCE, until
+from support.browsers import PATIENCE, until
+from support.chromium import Chromium
 from support.netns import namespace  # noqa: F401
 from support.page_driving import (
     drive, live_page, MAX_X, MAX_Z, PATIENT_TIMEOUT, robot_with_camera)

@@ -17,7 +17,7 @@
 import signal
 
 import pytest
-from support.browsers import Chromium
+from support.chromium import Chromium
 from support.netns import namespace  # noqa: F401
 from support.page_driving import check_stopped_for_good, drive, live_page, robot_with_camera
 

@@ -22,7 +22,8 @@ import sys
 
 from aiohttp import ClientSession
 import pytest
-from support.browsers import Chromium, PATIENCE, until
+from support.browsers import PATIENCE, until
+from support.chromium import Chromium
 from support.needs import need_program
 from support.networks import container_networks, ContainerNetworks, networks  # noqa: F401
 from support.processes import free_port, node, Process

@@ -22,7 +22,8 @@ import cv2
 import pytest
 from rtc_bridge.sim.clips import open_source
 from sensor_msgs.msg import CompressedImage
-from support.browsers import Chromium, PATIENCE, until
+from support.browsers import PATIENCE, until
+from support.chromium import Chromium
 from support.stack import finish, Robot
 from support.viewers import Viewer
 

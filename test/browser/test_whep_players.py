@@ -19,7 +19,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import threading
 
 import pytest
-from support.browsers import Chromium, node_modules, PATIENCE, until
+from support.browsers import PATIENCE, until
+from support.chromium import Chromium
+from support.firefox import node_modules
 from support.stack import ColourCamera, Robot
 
 BLUE, GREEN = (200, 40, 30), (30, 190, 40)

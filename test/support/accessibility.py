@@ -17,7 +17,7 @@
 from functools import cache
 from pathlib import Path
 
-from support.browsers import node_modules
+from support.firefox import node_modules
 
 TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 # Rules broken, and contrast that could not be decided, as that of text over a picture. Never

@@ -17,7 +17,8 @@
 from contextlib import contextmanager
 
 import pytest
-from support.browsers import Firefox, until
+from support.browsers import until
+from support.firefox import Firefox
 from support.patience import PATIENCE
 from support.stack import ColourCamera, Robot
 

@@ -18,7 +18,8 @@ import subprocess
 import sys
 
 import pytest
-from support.browsers import Chromium, PATIENCE
+from support.browsers import PATIENCE
+from support.chromium import Chromium
 from support.needs import need_program
 from support.networks import networks, PUBLIC  # noqa: F401
 from support.processes import Process

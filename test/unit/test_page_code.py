@@ -21,7 +21,7 @@ import subprocess
 
 import pytest
 from rtc_bridge.relay.http.script_module import read_module
-from support.browsers import node_modules
+from support.firefox import node_modules
 from support.patience import PATIENCE
 
 WEB = Path(__file__).resolve().parents[2] / 'rtc_bridge' / 'web'
