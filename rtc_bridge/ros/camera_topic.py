@@ -20,7 +20,6 @@ from functools import partial
 import logging
 from typing import Any, cast
 
-from builtin_interfaces.msg import Time
 from rclpy.clock import ROSClock
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -154,7 +153,7 @@ class CameraTopic:
             if reception is not None:
                 self._receptions.pop(key).close()
             self._receptions[key] = ImageReception(
-                self._node, source, partial(self._on_message, source), self.count_failure)
+                self._node, source, partial(self._on_message, key), self.count_failure)
         except RuntimeError as error:
             # Of a topic whose type has changed the middleware may still hold the old type, for
             # another camera of this node. Each check tries again.
@@ -257,16 +256,20 @@ class CameraTopic:
                                 for name in similar_names(topic, names))
         return no_publisher(self.topic, [*similar][:MAX_SIMILAR], self._prefix)
 
-    def _on_message(self, source: ImageSource, message: Any, info: Mapping[str, Any]) -> None:
+    def _on_message(self, key: tuple[str, str], message: Any, info: Mapping[str, Any]) -> None:
+        topic, message_type = key
+        now, number = boot_time(), info.get('publication_sequence_number')
         stamp = message.header.stamp if hasattr(message, 'header') else message.timestamp
-        if self._choice.heard(source.transport.key, boot_time(),
-                              stamp.sec + stamp.nanosec / 1e9 or None,
-                              info.get('publication_sequence_number')):
-            self.camera.monitor.losses.on_message(
-                info.get('publication_sequence_number'), len(message.data), boot_time())
-            self._messages.take(message, source.topic, self._age(stamp),
-                                packets=source.message_type in (FFMPEG, VIDEO),
-                                unknown_is_h264=self._kind == 'h264')
+        stamped = stamp.sec + stamp.nanosec / 1e9 or None
+        if not self._choice.heard(key, now, stamped, number):
+            return
+        self.camera.monitor.losses.on_message(number, len(message.data), now)
+        age = None
+        # Simulated time passes at a rate of its own.
+        if stamped is not None and not self._clock.ros_time_is_active:
+            age = self._clock.now().nanoseconds / 1e9 - stamped
+        self._messages.take(message, topic, age, packets=message_type in (FFMPEG, VIDEO),
+                            unknown_is_h264=self._kind == 'h264')
 
     def _choose_keyframe_publisher(self, topic: str) -> None:
         if topic not in self._keyframe_publishers:
@@ -277,14 +280,6 @@ class CameraTopic:
     def count_failure(self, error: BaseException) -> None:
         """Count what keeps the camera from its images, for its diagnostics and its viewers."""
         self.camera.count_error(f'{self.topic}: {error!r}'[:_MAX_REASON])
-
-    def _age(self, stamp: Time) -> float | None:
-        """Return for how many seconds a message has been under way, ``None`` if unknown."""
-        # Simulated time passes at a rate of its own.
-        if self._clock.ros_time_is_active or not (stamp.sec or stamp.nanosec):
-            return None
-        age: float = self._clock.now().nanoseconds / 1e9 - stamp.sec - stamp.nanosec / 1e9
-        return age
 
     def ask_keyframe(self) -> None:
         """Ask the publisher of H.264 for a keyframe; from any thread."""

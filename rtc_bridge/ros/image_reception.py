@@ -55,7 +55,8 @@ class ImageReception:
         self._on_failure = on_failure
         self._clock = clock
         self._heard_at: float | None = None
-        # When the newest message was sent, and the newest one that was kept; 0: none so far.
+        # When the newest message was sent, and the newest one that was kept, in nanoseconds of its
+        # publisher's clock; 0: none so far.
         self._newest = self._kept = 0
         self._resubscribe_after = RESUBSCRIBE_AFTER_S
         # To what comes, and maybe to what is kept.
@@ -97,14 +98,14 @@ class ImageReception:
         self._heard_at = self._clock()
         self.refused_policy = ''
         self._resubscribe_after = RESUBSCRIBE_AFTER_S
-        sent = _sent_at(info)
+        sent: int = info.get('source_timestamp') or 0
         self._newest = max(self._newest, sent)
         if not sent or sent != self._kept:
             self._take(message, info)
 
     def _on_kept(self, message: Any, info: Mapping[str, Any]) -> None:
         # Publishers send it to both subscriptions; and what is kept may be older than what came.
-        sent = _sent_at(info)
+        sent: int = info.get('source_timestamp') or 0
         if sent > self._newest or not sent and self._heard_at is None:
             self._newest = self._kept = sent
             self._take(message, info)
@@ -131,9 +132,3 @@ class ImageReception:
         for subscription in self._subscriptions:
             self._node.destroy_subscription(subscription)
         self._subscriptions = []
-
-
-def _sent_at(info: Mapping[str, Any]) -> int:
-    """Return when a message was sent, in nanoseconds of its publisher's clock; 0 if unknown."""
-    sent: int = info.get('source_timestamp') or 0
-    return sent

@@ -32,6 +32,8 @@ class Arrivals:
 
     def __init__(self, since: float) -> None:
         self.since = since
+        # When the newest one came, or listening began.
+        self._last = since
         self.times: deque[float] = deque(maxlen=_SAMPLES)
         self._stamps: deque[float] = deque(maxlen=_SAMPLES)
         self._numbers: deque[int] = deque(maxlen=_SAMPLES)
@@ -40,18 +42,15 @@ class Arrivals:
 
     def add(self, now: float, stamp: float | None, number: int | None) -> None:
         """Note an image; stamp and number are as in :meth:`TransportChoice.heard`."""
-        if self.is_silent(now):
+        # Most intervals are too short for any silence: their median need not be taken.
+        if now - self._last >= SILENCE_S and self.is_silent(now):
             self.streak_began = now
+        self._last = now
         self.times.append(now)
         if stamp is not None:
             self._stamps.append(stamp)
         if number is not None:
             self._numbers.append(number)
-
-    @property
-    def last(self) -> float:
-        """Return when the last one came, or listening began."""
-        return self.times[-1] if self.times else self.since
 
     def is_silent(self, now: float) -> bool:
         """Tell whether none has come for too long."""
@@ -59,7 +58,7 @@ class Arrivals:
         if len(self.times) > 1:
             gaps = sorted(b - a for a, b in zip(self.times, list(self.times)[1:]))
             timeout = min(max(SILENCE_S, _INTERVALS * gaps[len(gaps) // 2]), _MAX_SILENCE_S)
-        return now - self.last >= timeout
+        return now - self._last >= timeout
 
     def rate(self, now: float) -> float:
         """Return how many come in a second, of late; 0 if too few have come to tell."""
