@@ -21,7 +21,7 @@ package reads the images alone, and says so once.
 
 from collections.abc import Callable
 import contextlib
-from functools import lru_cache
+from functools import lru_cache, partial
 import io
 import logging
 import os
@@ -45,10 +45,8 @@ def _import() -> Callable[[Image], Any]:
     # What NumPy writes about a module that was built for another one, with a traceback.
     with contextlib.redirect_stderr(io.StringIO()):
         from cv_bridge import CvBridge
-        bridge = CvBridge()
-
-    def read(message: Image) -> Any:
-        return bridge.imgmsg_to_cv2(message, 'passthrough')
+        read: Callable[[Image], Any] = partial(CvBridge().imgmsg_to_cv2,
+                                               desired_encoding='passthrough')
     tried = read(Image(height=1, width=2, encoding='bgr8', step=6, data=bytes(range(6))))
     if tried.tolist() != [[[0, 1, 2], [3, 4, 5]]]:
         raise ValueError('it reads a test image wrongly')

@@ -63,20 +63,22 @@ class ImageMessages:
         :param packets: its type is for video, so a format that is not known is a codec, too
         :param unknown_is_h264: a format that is not known is H.264
         """
-        encoding = self._camera.settings.encoding
+        encoding, is_raw = self._camera.settings.encoding, hasattr(message, 'step')
+        warn = partial(self._warn, topic)
+        if is_raw and encoding_name(encoding or message.encoding) is not None:
+            self._camera.put(partial(image_to_array, message, encoding, warn), age)
+            return
         # An encoding of pixels says nothing of the video of a sibling.
-        said = encoding if _is_raw(message) or codec_by_name(encoding) else ''
+        said = encoding if is_raw or codec_by_name(encoding) else ''
         codec = _codec(message, said or format_of(message), packets)
         if not codec and unknown_is_h264 and not still_format(_head(message)):
             codec = 'h264'
-        warn = partial(self._warn, topic)
         if codec:
             self._on_video(topic)
             self._camera.put_video(bytes(message.data), age, codec)
-        elif _is_raw(message):
-            self._camera.put(partial(image_to_array, message, encoding, warn), age)
         else:
-            self._camera.put(partial(compressed_to_array, message, encoding, warn), age)
+            read = image_to_array if is_raw else compressed_to_array
+            self._camera.put(partial(read, message, encoding, warn), age)
 
     def _warn(self, topic: str, text: str) -> None:
         """Log what was put right in an image, once; in an encoder thread."""
@@ -85,18 +87,12 @@ class ImageMessages:
             logger.warning('camera %s: %s: %s', self._camera.name, topic, text)
 
 
-def _is_raw(message: Any) -> bool:
-    return hasattr(message, 'step')
-
-
 def _head(message: Any) -> bytes:
     return bytes(message.data[:_HEAD_BYTES])
 
 
 def _codec(message: Any, form: str, packets: bool) -> str:
-    """Return the codec of a message's video, '' if it holds pixels or a still image."""
-    if encoding_name(form) is not None and _is_raw(message):
-        return ''
+    """Return the codec of a message's video, '' if it is no video."""
     head = _head(message)
     if head.startswith((START, PNG)):
         # Whatever the format says.
