@@ -159,12 +159,15 @@ class EncodedStream(VideoStream):
     def _convert(self, frame: Frame) -> I420 | None:
         """Return a frame's pixels as I420; ``None`` if it cannot be shown."""
         try:
-            size, tier = frame.size, self.tier
+            whole, tier = frame.i420(), self.tier
+            width, height = whole.shape[1], whole.shape[0] * 2 // 3
             # The tier's bits are for its own share of the picture.
             smaller = self.size_limit.divisor(
-                size[0] * size[1], tier.max_bitrate * tier.burst * tier.divisor ** 2)
-            self._note_size(size, smaller)
-            return frame.i420(tier.divisor * smaller)
+                width * height, tier.max_bitrate * tier.burst * tier.divisor ** 2)
+            if smaller > 1 or self._logged_reduction is not None:
+                self._note_size((width, height), smaller)
+            divisor = tier.divisor * smaller
+            return frame.i420(divisor) if divisor > 1 else whole
         except ImageError as error:
             self.count_error(error)
         except Exception as error:

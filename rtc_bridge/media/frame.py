@@ -47,16 +47,6 @@ class Frame:
         # By divisor of width and height.
         self._i420: dict[int, I420] = {}
 
-    @property
-    def size(self) -> tuple[int, int]:
-        """
-        Return width and height of the whole picture, in pixels; from any thread.
-
-        :raises ImageError: the image cannot be shown
-        """
-        rows, width = self.i420().shape
-        return width, rows * 2 // 3
-
     def i420(self, divisor: int = 1) -> I420:
         """
         Return planar YUV 4:2:0, an array of shape (height * 3 / 2, width); from any thread.

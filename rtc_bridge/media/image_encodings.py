@@ -109,14 +109,16 @@ def to_i420(pixels: Pixels | Planes, encoding: str, options: RenderOptions = Ren
     :param now: when the image came, in seconds, for ``ranges``
     :raises ImageError: an encoding that cannot be shown, or an array that does not fit it
     """
+    turns = options.rotate or options.flip != 'none'
     if isinstance(pixels, Planes):
         if options.value_range:
             limits = _limits(pixels.luma, 'luma', options, ranges, now)
             pixels = pixels if limits is None else stretch_luma(pixels, *limits)
-        if ranges is not None:
+        if ranges is not None and now >= ranges.next_look:
             ranges.look(pixels.luma, None, now)
-        return turn(pixels.to_i420(options), options)
-    found = find_encoding(encoding)
+        i420 = pixels.to_i420(options)
+        return turn(i420, options) if turns else i420
+    found = ENCODINGS.get(encoding) or find_encoding(encoding)
     if not isinstance(found, PixelEncoding):
         raise ImageError(f'{encoding} is no array of pixels', 'wrong-encoding',
                          {'encoding': encoding})
@@ -124,10 +126,11 @@ def to_i420(pixels: Pixels | Planes, encoding: str, options: RenderOptions = Ren
     if options.value_range or found.auto_range:
         limits = _limits(found.numbers(pixels), encoding, options, ranges, now)
         options = replace(options, value_range=limits or '')
-    if ranges is not None:
+    if ranges is not None and now >= ranges.next_look:
         ranges.look(pixels, None if options.value_range else found.telling_numbers(options), now)
     try:
-        return turn(found.convert(pixels, options), options)
+        i420 = found.convert(pixels, options)
+        return turn(i420, options) if turns else i420
     except cv2.error as error:
         raise ImageError(f'{encoding} pixels of shape {pixels.shape} cannot be converted: '
                          f'{error.err or error}') from None

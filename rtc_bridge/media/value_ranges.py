@@ -119,7 +119,11 @@ def _above_zero(pixels: Pixels) -> npt.NDArray[Any]:
 
 
 class RangeMeter:
-    """Gives the images of one camera a steady range; from any thread."""
+    """
+    Gives the images of one camera a steady range; from any thread.
+
+    :ivar next_look: when :meth:`look` looks at an image again, in seconds
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -129,7 +133,7 @@ class RangeMeter:
         # where nothing is measured in depth images, the numbers that would look different, and
         # their unit; ``None`` once it is otherwise.
         self.on_flat: Callable[[FlatImage | None], object] = lambda flat: None
-        self._next_look = -math.inf
+        self.next_look = -math.inf
 
     def look(self, pixels: Pixels, telling: tuple[float, float, str] | None, now: float) -> None:
         """
@@ -139,9 +143,9 @@ class RangeMeter:
         :param now: when it came, in seconds
         """
         with self._lock:
-            if now < self._next_look:
+            if now < self.next_look:
                 return
-            self._next_look = now + _LOOK_PERIOD_S
+            self.next_look = now + _LOOK_PERIOD_S
         flat: FlatImage | None = None
         if telling is not None:
             numbers = _above_zero(_sample(pixels))

@@ -24,7 +24,7 @@ from ..core.video.encoding_names import encoding_name
 from ..core.video.video_formats import names_still_image
 from ..media.compressed_images import decode_compressed, still_format
 from ..media.i420 import Pixels, Planes
-from ..media.image_encodings import find_encoding
+from ..media.image_encodings import ENCODINGS, find_encoding
 
 # Bytes of a message's data by which its format is known.
 HEAD_BYTES = 2048
@@ -54,7 +54,7 @@ def image_to_array(msg: Any, encoding: str = '', warn: Callable[[str], object] =
             return pixels, name
     if encoding_name(name) is None and (names_still_image(name) or _is_still_image(msg)):
         return decode_compressed(msg.data, name)
-    form, size = find_encoding(name), len(msg.data)
+    form, size = ENCODINGS.get(name) or find_encoding(name), len(msg.data)
     rows = form.rows(msg.width, msg.height, msg.step, size)
     if rows != msg.height:
         warn(f'the height is {msg.height}, which counts the rows of chroma, too: {rows} rows of '
