@@ -79,10 +79,7 @@ class Camera:
         self._on_watched = on_watched
         self._clock = clock
         self._liveness = Liveness()
-        # When the first and the newest message came since the camera is watched, and since when it
-        # is, in seconds.
-        self._heard_since: float | None = None
-        self._heard_at: float | None = None
+        # Since when the camera is watched, in seconds.
         self._watched_at = 0.0
         self._subscriptions: list[Subscription] = []
         self._next_balance = 0.0
@@ -100,7 +97,7 @@ class Camera:
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
-        self._note_message(now)
+        self._liveness.heard(now)
         if self.source.active:
             self.source.end()
         # The last of a few images that stay must not be left out.
@@ -117,14 +114,8 @@ class Camera:
         now = self._clock()
         self.frames_in += 1
         self.capture_delay.add(age)
-        self._note_message(now)
-        self.source.put(data, now, codec)
-
-    def _note_message(self, now: float) -> None:
-        self._heard_at = now
-        if self._heard_since is None:
-            self._heard_since = now
         self._liveness.heard(now)
+        self.source.put(data, now, codec)
 
     def _show_decoded(self, load: Load, arrival: float) -> None:
         """Take an image of the camera's own video; in the decoder's thread."""
@@ -173,7 +164,7 @@ class Camera:
         """
         first = not self._subscriptions
         if first:
-            self._watched_at, self._heard_at, self._heard_since = self._clock(), None, None
+            self._watched_at = self._clock()
             self.monitor.begin()
             self._liveness.begin(self._watched_at, self.encoded.begin_keeping())
             self._loop = asyncio.get_running_loop()
@@ -243,14 +234,14 @@ class Camera:
     @property
     def silence(self) -> float:
         """Return for how many seconds nothing has come although the camera is watched."""
-        heard = self._heard_at
+        heard = self._liveness.heard_at
         return self._clock() - (self._watched_at if heard is None else heard)
 
     def reason(self) -> PictureReason | None:
         """Return why the camera shows nothing, or less than it should, ``None`` if it is well."""
         if not self.watched:
             return None
-        began = self._heard_since
+        began = self._liveness.heard_since
         return self.monitor.reason(
             self.state(), self.silence, self._liveness.slow_timeout,
             None if began is None else self._clock() - began, topic_reason=self.topic_reason,

@@ -115,8 +115,10 @@ class FrameMailbox:
         """
         this = threading.current_thread()
         with self._changed:
-            while self._reader is this:
-                delay = self._delay(last, last_time)
+            while self._reader is this and (self._frame is None or self._due is not None):
+                # Nothing has a time without a frame and without a wish for a keyframe.
+                delay = (self._delay(last, last_time)
+                         if self._frame is not None or self._keyframe_wanted else None)
                 if delay is not None and delay <= 0:
                     break
                 self._changed.wait(delay)
@@ -134,8 +136,8 @@ class FrameMailbox:
     def _delay(self, last: Frame | None, last_time: float) -> float | None:
         """Return in how many seconds there is a frame to encode, ``None`` if that is not known."""
         delays = []
-        if self._frame is not None:
-            delays.append(0.0 if self._due is None else self._due - boot_time())
+        if self._frame is not None and self._due is not None:
+            delays.append(self._due - boot_time())
         if self._keyframe_wanted and last is not None:
             delays.append(self._repeat_delay(last_time))
         return min(delays, default=None)

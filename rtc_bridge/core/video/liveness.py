@@ -41,12 +41,16 @@ class Liveness:
     the event loop all else.
 
     :ivar silence_timeout: for how many seconds this camera may be silent
+    :ivar heard_since: when the first image after :meth:`begin` came, ``None`` before it
+    :ivar heard_at: when the newest one after it came, ``None`` before the first
     :ivar flows: images come one after the other, as a camera's do and a map's do not
     """
 
     def __init__(self) -> None:
         self.silence_timeout = MAX_SILENCE_TIMEOUT_S
         self.flows = False
+        self.heard_since: float | None = None
+        self.heard_at: float | None = None
         # Median of the intervals in seconds, ``None`` while too few are known.
         self._interval: float | None = None
         self._intervals: deque[float] = deque(maxlen=_SAMPLES)
@@ -63,6 +67,7 @@ class Liveness:
         :param kept: when the image had come that is shown meanwhile, ``None`` if none is
         """
         self._began, self._last, self._event = now, kept, None
+        self.heard_since = self.heard_at = None
 
     def end(self) -> None:
         """Expect no more images."""
@@ -70,7 +75,10 @@ class Liveness:
 
     def heard(self, now: float) -> None:
         """Note an image."""
-        event, self._last = self._event, now
+        event = self._event
+        self._last = self.heard_at = now
+        if self.heard_since is None:
+            self.heard_since = now
         if event is not None and now - event < _BURST_S:
             return
         self._event = now
