@@ -91,7 +91,7 @@ class SentFrameTimes:
     The times of the newest frames that were sent in one slot, by their RTP timestamps.
 
     aiortc adds an offset of its own to timestamps, so that of a frame is known only after the
-    frame was sent: :meth:`on_given`, then :meth:`on_sent`.
+    frame was sent.
 
     :ivar first: RTP timestamp of the first frame that was sent since :meth:`restart`: a viewer
         that shows an older one shows another camera
@@ -99,8 +99,6 @@ class SentFrameTimes:
 
     def __init__(self) -> None:
         self._capture_delay: CaptureDelay | None = None
-        # Presentation time and arrival of the frame that aiortc sends now.
-        self._given: tuple[float, float] | None = None
         # RTP timestamp and presentation time of the newest frame that was sent.
         self._newest: tuple[int, float] | None = None
         # RTP timestamp of the first frame that was sent since the restart.
@@ -115,27 +113,21 @@ class SentFrameTimes:
         :param capture_delay: of the camera that the slot shows now, ``None`` if it shows none
         """
         self._capture_delay = capture_delay
-        self._given = self._newest = self.first = None
+        self._newest = self.first = None
         self._arrivals.clear()
 
-    def on_given(self, presentation_time: float, arrival: float) -> None:
+    def on_sent(self, rtp_timestamp: int, presentation_time: float, arrival: float) -> None:
         """
-        Note the frame that aiortc is given to send.
+        Note a frame that was sent, and its RTP timestamp on the wire.
 
         :param presentation_time: that it is shown for, in seconds
         :param arrival: when it arrived at the robot, in seconds
         """
-        self._given = presentation_time, arrival
-
-    def on_sent(self, rtp_timestamp: int) -> None:
-        """Note the RTP timestamp that the frame has got on the wire."""
-        if self._given is None:
-            return
-        self._newest = rtp_timestamp, self._given[0]
+        self._newest = rtp_timestamp, presentation_time
         if self.first is None:
             self.first = rtp_timestamp
         # A frame that is sent again keeps its first arrival.
-        self._arrivals.setdefault(rtp_timestamp, self._given[1])
+        self._arrivals.setdefault(rtp_timestamp, arrival)
         if len(self._arrivals) > _REMEMBERED:
             self._arrivals.popitem(last=False)
 

@@ -87,6 +87,8 @@ class SlotTrack(MediaStreamTrack):
         self._switch = switch
         self._sent_profile = profile
         self._frames: deque[EncodedFrame] = deque()
+        # The frame that aiortc was given last; ``None`` before it, and since a restart.
+        self._given: EncodedFrame | None = None
         self._arrived = asyncio.Event()
         self._keyframe_needed = True
         self._last_pts = -1
@@ -95,6 +97,7 @@ class SlotTrack(MediaStreamTrack):
     def restart(self, capture: CaptureDelay | None) -> None:
         """Drop what waits: another camera is shown, or none."""
         self._frames.clear()
+        self._given = None
         self.times.restart(capture)
 
     def put(self, frame: EncodedFrame) -> bool:
@@ -113,8 +116,9 @@ class SlotTrack(MediaStreamTrack):
             self._frames.clear()
             self._restart_with_keyframe()
             return False
-        self._keyframe_needed = False
-        self._keyframes.on_keyframe()
+        if self._keyframe_needed:
+            self._keyframe_needed = False
+            self._keyframes.on_keyframe()
         pts = frame.packet.pts or 0
         if pts <= self._last_pts:
             # A frame of another stream for the same moment: time goes on by as little as it can.
@@ -159,7 +163,26 @@ class SlotTrack(MediaStreamTrack):
         :raises MediaStreamError: the track has ended
         """
         try:
-            return await self._next()
+            if not self.reading:
+                self._begin()
+            repeated = self._newest_packets() if self.repeat else []
+            if self._given is not None and self.sender is not None:
+                # Before the wait: the next frame of a slow camera may come in a minute.
+                self._note_sent(self._given, self.sender)
+            while not self._frames:
+                if self.readyState != 'live':
+                    raise MediaStreamError
+                self._arrived.clear()
+                await self._arrived.wait()
+            frame = self._given = self._frames.popleft()
+            self.bytes_sent += frame.packet.size
+            if repeated:
+                self.retransmissions.note_resent(repeated)
+                await self._send_again(repeated)
+            self._decode_monitor.on_sent(boot_time())
+            if self._sent_profile != self.profile:
+                self._switch_profile()
+            return frame.packet
         except (MediaStreamError, ConnectionError):
             raise
         except Exception as error:
@@ -167,42 +190,28 @@ class SlotTrack(MediaStreamTrack):
             self.on_failure(error)
             raise MediaStreamError from error
 
-    async def _next(self) -> Packet:
-        if not self.reading:
-            self.reading = True
-            logger.debug('%s: the path is open, the first keyframe is requested', self._name)
-            self._restart_with_keyframe()
-        repeated = self._newest_packets() if self.repeat else []
-        self._note_sent()
-        while not self._frames:
-            if self.readyState != 'live':
-                raise MediaStreamError
-            self._arrived.clear()
-            await self._arrived.wait()
-        frame = self._frames.popleft()
-        self.bytes_sent += frame.packet.size
-        self.times.on_given(frame.presentation_time, frame.arrival)
-        if repeated:
-            self.retransmissions.note_resent(repeated)
-            await self._send_again(repeated)
-        self._decode_monitor.on_sent(boot_time())
-        if self._sent_profile != self.profile and self._switch is not None:
-            # All that waits has the new profile: a change of it clears the queue.
+    def _begin(self) -> None:
+        self.reading = True
+        logger.debug('%s: the path is open, the first keyframe is requested', self._name)
+        self._restart_with_keyframe()
+
+    def _switch_profile(self) -> None:
+        # All that waits has the new profile: a change of it clears the queue.
+        if self._switch is not None:
             logger.debug('%s: sends %s instead of %s', self._name, self.profile,
                          self._sent_profile)
             self._sent_profile = self.profile
             self._switch(self.profile)
-        return frame.packet
 
     def _newest_packets(self) -> Sequence[int]:
         return newest_packets(self.sender) if self.sender is not None else ()
 
-    def _note_sent(self) -> None:
-        rtp_timestamp = newest_timestamp(self.sender) if self.sender is not None else None
+    def _note_sent(self, frame: EncodedFrame, sender: RTCRtpSender) -> None:
+        rtp_timestamp = newest_timestamp(sender)
         if rtp_timestamp is not None:
             is_first = self.times.first is None
-            self.times.on_sent(rtp_timestamp)
-            if is_first and self.times.first is not None:
+            self.times.on_sent(rtp_timestamp, frame.presentation_time, frame.arrival)
+            if is_first:
                 self.on_first_sent()
 
     async def pad(self, size: int) -> None:

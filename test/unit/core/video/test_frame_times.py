@@ -41,12 +41,10 @@ def test_the_delay_is_the_median_of_plausible_stamps():
 def test_sent_frames_are_found_by_their_timestamp():
     times = SentFrameTimes()
     times.restart(CaptureDelay())
-    times.on_sent(6)
     assert times.newest is None and times.arrival_of(6) is None and times.arrival_of(None) is None
 
     def send(rtp_timestamp, arrival):
-        times.on_given(arrival + 0.5, arrival)
-        times.on_sent(rtp_timestamp)
+        times.on_sent(rtp_timestamp, arrival + 0.5, arrival)
 
     send(7, 1.0)
     assert times.newest == CaptureTime(7, 1.5, False)

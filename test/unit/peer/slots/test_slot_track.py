@@ -14,7 +14,15 @@
 
 """The track that gives encoded frames to aiortc."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
+from rtc_bridge.core.video.codec_fallback import DecodeMonitor
+from rtc_bridge.core.video.frame_times import CaptureDelay
+from rtc_bridge.media.encoded_frame import EncodedFrame
+from rtc_bridge.peer.slots.keyframe_requests import KeyframeRequests
+from rtc_bridge.peer.slots.slot_track import SlotTrack
 from support.viewer import make_sessions, NoisyCamera, TestCamera, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures('steady_path')]
@@ -45,3 +53,27 @@ async def test_a_frame_that_came_in_a_pause_is_made_up_for(watch):
     assert slot.track._paused_until is not None
     sent = slot.track.bytes_sent
     await until(lambda: slot.track.bytes_sent > sent)
+
+
+async def test_a_frame_is_noted_once_aiortc_asks_for_the_next_one_of_the_same_camera():
+    track = SlotTrack('slot', KeyframeRequests(lambda: None), DecodeMonitor(), 'h264', None)
+    track.sender = SimpleNamespace(_RTCRtpSender__packet_count=1, _RTCRtpSender__rtp_timestamp=7)
+    track.restart(CaptureDelay())
+
+    async def give(pts):
+        # It waits for the frame: what was sent before is noted by then.
+        asked = asyncio.create_task(track.recv())
+        await asyncio.sleep(0)
+        first = track.times.first
+        packet = SimpleNamespace(pts=pts, size=9)
+        assert track.put(EncodedFrame(packet, True, pts / 90_000, 3.0))
+        assert await asked is packet
+        return first
+
+    assert await give(0) is None
+    assert await give(3000) == 7 and track.times.arrival_of(7) == 3.0
+    track.restart(CaptureDelay())
+    # What aiortc had been given was of the camera before.
+    assert await give(6000) is None
+    assert await give(9000) == 7
+    track.stop()
