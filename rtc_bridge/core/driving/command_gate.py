@@ -20,6 +20,7 @@ publishes zero whenever the gate calls ``on_stop``.
 """
 
 import logging
+import math
 from typing import Callable, Sequence
 
 from .freshness import FreshnessNonces, random_nonce
@@ -158,16 +159,17 @@ class CommandGate:
         """
         now, age = self._admit(session, command)
         target = self.limits.clamp(command.velocity)
-        neutral = target.is_zero()
-        if not neutral:
-            self._permit_motion(
-                self._neutral_seen, self._view_problem(now, age, frame_time, camera_may_drive))
+        moving = not target.is_zero()
+        if moving:
+            self._permit_motion(self._neutral_seen, now, age, frame_time, camera_may_drive)
             if self.settings.slow_to and age > self.settings.slow_from:
                 target = target.scaled((self.settings.slow_to - age)
                                        / (self.settings.slow_to - self.settings.slow_from))
+        else:
+            self._neutral_seen = True
         if self._latched.in_use:
             self._latched.leave()
-        return self._advance(target, now, neutral)
+        return self._advance(target, now, moving)
 
     def joy(self, session: str, command: Joy, frame_time: float | None = None, *,
             camera_may_drive: bool = True) -> None:
@@ -183,10 +185,8 @@ class CommandGate:
             self._joy_neutral_seen = True
             self._joy_moved_at = None
         else:
-            self._permit_motion(
-                self._joy_neutral_seen, self._view_problem(now, age, frame_time, camera_may_drive))
-            self._joy_moved_at = now
-            self.lease.note_motion(now)
+            self._permit_motion(self._joy_neutral_seen, now, age, frame_time, camera_may_drive)
+            self._joy_moved_at = self.lease.last_motion = now
 
     def _admit(self, session: str, command: Drive | Joy) -> tuple[float, float]:
         """
@@ -198,7 +198,8 @@ class CommandGate:
             raise TeleopRefused('epoch')
         now = self._clock()
         self._stop_when_silent(now)
-        age = self._nonces.age(command.nonce, now)
+        # A nonce that is not known is infinitely old.
+        age = now - self._nonces.made.get(command.nonce, -math.inf)
         if age > self.settings.max_age:
             raise TeleopRefused('stale')
         if command.seq <= self._seq:
@@ -207,23 +208,23 @@ class CommandGate:
         self._seq = command.seq
         return now, age
 
-    def _view_problem(self, now: float, age: float, frame_time: float | None,
-                      camera_may_drive: bool) -> str | None:
-        """Return why a driver who sees or sends this late may not move the robot."""
-        if self.settings.max_frame_age:
-            if not camera_may_drive:
-                return 'camera'
-            if frame_time is None or now - frame_time > self.settings.max_frame_age:
-                return 'frozen'
-        return 'slow' if self.settings.slow_to and age >= self.settings.slow_to else None
-
-    def _permit_motion(self, neutral_seen: bool, problem: str | None = None) -> None:
+    def _permit_motion(self, neutral_seen: bool, now: float, age: float,
+                       frame_time: float | None, camera_may_drive: bool) -> None:
         """
         Return if motion is allowed now; otherwise stop the robot, unless only neutral is missing.
 
+        Nothing may hinder motion, and the driver may not see or send too late.
+
         :raises TeleopRefused: with the reason
         """
-        reason = self.hindrance() or problem
+        reason = self.hindrance()
+        if reason is None and self.settings.max_frame_age:
+            if not camera_may_drive:
+                reason = 'camera'
+            elif frame_time is None or now - frame_time > self.settings.max_frame_age:
+                reason = 'frozen'
+        if reason is None and self.settings.slow_to and age >= self.settings.slow_to:
+            reason = 'slow'
         if reason is not None:
             # Zero at each refused command: it also asks a guard that did not answer again.
             self._stop(f'motion refused: {reason}')
@@ -239,16 +240,18 @@ class CommandGate:
                 return reason
         return None
 
-    def _advance(self, target: Velocity, now: float, neutral: bool) -> Velocity:
-        """Accept a target; return the velocity that acceleration allows now."""
+    def _advance(self, target: Velocity, now: float, moving: bool) -> Velocity:
+        """
+        Accept a target; return the velocity that acceleration allows now.
+
+        :param moving: the target is not zero
+        """
         seconds = (_FIRST_STEP_S if self._accepted_at is None else
                    min(now - self._accepted_at, _MAX_STEP_S))
         self._velocity = self.limits.approach(self._velocity, target, seconds)
         self._accepted_at = now
-        if neutral:
-            self._neutral_seen = True
-        if not target.is_zero():
-            self.lease.note_motion(now)
+        if moving:
+            self.lease.last_motion = now
         return self._velocity
 
     # States of RTCBot's clients
@@ -270,10 +273,15 @@ class CommandGate:
         self._latched.in_use = True
         self._stop_when_silent(now)
         target = self.limits.clamp(velocity)
-        if not target.is_zero():
-            self._permit_motion(self._neutral_seen)
+        moving = not target.is_zero()
+        if moving:
+            # Such a client echoes no nonce and names no frame: it counts as up to date.
+            self._permit_motion(self._neutral_seen, now, age=0.0, frame_time=now,
+                                camera_may_drive=True)
+        elif is_neutral:
+            self._neutral_seen = True
         self._latched.latch(target, now)
-        return self._advance(target, now, target.is_zero() and is_neutral)
+        return self._advance(target, now, moving)
 
     def keep_alive(self, session: str, age: float = 0.0) -> None:
         """
@@ -296,4 +304,4 @@ class CommandGate:
             if reason is not None:
                 self._stop(reason)
         target = self._latched.target
-        return None if target is None else self._advance(target, now, False)
+        return None if target is None else self._advance(target, now, not target.is_zero())

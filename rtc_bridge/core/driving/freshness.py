@@ -38,28 +38,24 @@ class FreshnessNonces:
     The nonces of one epoch of the lease; all times are boot time in seconds.
 
     :param make: makes a nonce
+    :ivar made: the time at which each was made, by nonce, oldest first
     """
 
     def __init__(self, make: Callable[[], int] = random_nonce) -> None:
         self._make = make
-        # The time each was made, by nonce, oldest first.
-        self._made: OrderedDict[int, float] = OrderedDict()
+        self.made: OrderedDict[int, float] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self.made)
 
     def new(self, now: float, max_age: float) -> int:
         """Make and return a nonce; forget those that are older than ``max_age`` seconds."""
         nonce = self._make()
-        self._made[nonce] = now
-        while now - next(iter(self._made.values())) > max_age:
-            self._made.popitem(last=False)
+        self.made[nonce] = now
+        while now - next(iter(self.made.values())) > max_age:
+            self.made.popitem(last=False)
         return nonce
-
-    def age(self, nonce: int, now: float) -> float:
-        """Return how many seconds ago a nonce was made; infinity if it is not known."""
-        return now - self._made.get(nonce, float('-inf'))
 
     def clear(self) -> None:
         """Forget all nonces: an epoch begins, and commands of the one before do not count."""
-        self._made.clear()
+        self.made.clear()

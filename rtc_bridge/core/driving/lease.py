@@ -51,9 +51,9 @@ class Lease:
         self.on_new_epoch: Callable[[], None] = lambda: None
         # Called when the holder or the queue of requests has changed.
         self.on_change: Callable[[], None] = lambda: None
-        self._clock = clock
         # Boot time at which the holder got the lease or last moved the robot.
-        self._last_motion = 0.0
+        self.last_motion = 0.0
+        self._clock = clock
         # By session, the first request first.
         self._requests: dict[str, _Request] = {}
         self._requests_made = 0
@@ -113,16 +113,12 @@ class Lease:
             del self._requests[self.requesters[0]]
             self._announce()
 
-    def note_motion(self, now: float) -> None:
-        """Note that the holder moves the robot at this boot time: the lease is in use."""
-        self._last_motion = now
-
     def poll(self) -> None:
         """End requests that were not answered in time, and a lease that is not in use."""
         now = self._clock()
         for session in [s for s, request in self._requests.items() if now > request.ends]:
             del self._requests[session]
-        if self.holder and self.idle_timeout and now - self._last_motion > self.idle_timeout:
+        if self.holder and self.idle_timeout and now - self.last_motion > self.idle_timeout:
             self.release(self.holder)
         self._announce()
 
@@ -136,7 +132,7 @@ class Lease:
             self._requests.pop(session, None)
         self.holder = session
         self.epoch += 1
-        self._last_motion = self._clock()
+        self.last_motion = self._clock()
         self.on_new_epoch()
 
     def _announce(self) -> None:

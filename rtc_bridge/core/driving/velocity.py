@@ -63,10 +63,10 @@ class VelocityLimits:
 
     def clamp(self, velocity: Velocity) -> Velocity:
         """Return the velocity with each component within its limit."""
-        return Velocity(_within(velocity.linear_x, self.linear_x),
-                        _within(velocity.linear_y, self.linear_y),
-                        _within(velocity.angular_z, self.angular_z),
-                        _within(velocity.linear_z, self.linear_z))
+        return Velocity(max(-self.linear_x, min(self.linear_x, velocity.linear_x)),
+                        max(-self.linear_y, min(self.linear_y, velocity.linear_y)),
+                        max(-self.angular_z, min(self.angular_z, velocity.angular_z)),
+                        max(-self.linear_z, min(self.linear_z, velocity.linear_z)))
 
     def approach(self, now: Velocity, target: Velocity, seconds: float) -> Velocity:
         """
@@ -78,20 +78,16 @@ class VelocityLimits:
         :param target: the wanted velocity, within the limits
         """
         linear, angular = self.linear_acceleration * seconds, self.angular_acceleration * seconds
-        return Velocity(_step(now.linear_x, target.linear_x, linear),
-                        _step(now.linear_y, target.linear_y, linear),
-                        _step(now.angular_z, target.angular_z, angular),
-                        _step(now.linear_z, target.linear_z, linear))
-
-
-def _within(value: float, limit: float) -> float:
-    return max(-limit, min(limit, value))
-
-
-def _step(now: float, target: float, change: float) -> float:
-    """Return ``now`` moved towards ``target`` by at most ``change``; a target of zero at once."""
-    if not target:
-        return 0.0
-    if abs(target - now) <= change:
-        return target
-    return now + math.copysign(change, target - now)
+        reached = []
+        for present, wanted, change in (
+                (now.linear_x, target.linear_x, linear), (now.linear_y, target.linear_y, linear),
+                (now.angular_z, target.angular_z, angular),
+                (now.linear_z, target.linear_z, linear)):
+            if not wanted:
+                # Not -0.0, which it may be.
+                reached.append(0.0)
+            elif abs(wanted - present) <= change:
+                reached.append(wanted)
+            else:
+                reached.append(present + math.copysign(change, wanted - present))
+        return Velocity(*reached)

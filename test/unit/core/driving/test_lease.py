@@ -89,7 +89,7 @@ def test_requests_end_in_time(lease, clock):
     lease.poll()
     assert lease.requesters == ('b', 'c')
     clock.now += 1.1
-    lease.note_motion(clock())
+    lease.last_motion = clock()
     lease.poll()
     assert lease.requesters == ('c',)
 
@@ -111,7 +111,7 @@ def test_an_answer_is_to_the_request_that_the_holder_saw(lease, clock):
 
 def test_a_holder_that_moves_nothing_loses_the_lease(lease, clock):
     clock.now += 59
-    lease.note_motion(clock())
+    lease.last_motion = clock()
     clock.now += 59
     lease.request('b')
     lease.poll()
