@@ -87,9 +87,12 @@ class CmdVelGuard(Node):
         self._velocities = VelocityPublisher(self, settings.message_type, settings.frame_id)
         self._stops = EngagedStops()
         self._id = secrets.token_hex(8)
-        # What was told last, and the boot time at which to tell again.
+        # What was told last, its holder as text, and the boot time at which to tell again.
         self._last_state: GuardState | None = None
+        self._last_holder: str | None = None
         self._next_state = 0.0
+        # Whether the holder or a stop may differ from what was told last.
+        self._may_have_changed = False
         # Pairs of the bridge that was refused and the one that drove.
         self._logged_refusals: set[tuple[str, str]] = set()
         self._answers = self.create_publisher(Header, GUARD_ANSWER_TOPIC, STATE_QOS)
@@ -108,7 +111,9 @@ class CmdVelGuard(Node):
         velocity = self._guard.poll()
         if velocity is not None:
             self._velocities.publish(velocity)
-        self._tell_state()
+        now = boot_time()
+        if self._may_have_changed or now >= self._next_state:
+            self._tell_state(now)
 
     def end(self) -> None:
         """Publish a last zero, and wait for its arrival; a step that fails leaves out no other."""
@@ -131,6 +136,8 @@ class CmdVelGuard(Node):
         elif self._guard.holder not in (None, bridge):
             self._log_refusal(bridge)
             return
+        if bridge != self._last_holder:
+            self._may_have_changed = True
         if stamp == self._guard.last_stamp:
             # The bridge learns that it is heard in time, and when a neutral command is needed.
             self._answers.publish(Header(
@@ -143,14 +150,15 @@ class CmdVelGuard(Node):
             self.get_logger().warning(
                 f'{STOP_STATE_TOPIC} has an invalid message, which is ignored: {error}', once=True)
         self._guard.set_emergency_stop(bool(self._stops))
+        self._may_have_changed = True
 
-    def _tell_state(self) -> None:
+    def _tell_state(self, now: float) -> None:
         """Tell of this guard, twice a second and when something has changed."""
-        now = boot_time()
+        self._may_have_changed = False
         due = now >= self._next_state
         if due:
             self._velocities.follow_subscribers(self._interrupt)
-        holder = self._guard.holder
+        self._last_holder = holder = self._guard.holder
         state = GuardState(
             self._id, self.get_fully_qualified_name(), this_process(), self._velocities.topic,
             self._velocities.kind, self._velocities.auto,
