@@ -45,7 +45,9 @@ class GuardClient:
         self._node = node
         self._bridge = str(bridge)
         self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, GUARD_QOS)
-        self.monitor = GuardMonitor(_ANSWER_TIMEOUTS * timeout, self._exists)
+        # DDS knows a guard that was killed for some time.
+        self.monitor = GuardMonitor(
+            _ANSWER_TIMEOUTS * timeout, self._publisher.get_subscription_count)
         # Called in the event loop when the guard lets no motion pass before a neutral command.
         self.on_neutral_required: Callable[[], None] = lambda: None
 
@@ -66,15 +68,12 @@ class GuardClient:
         message.header.frame_id = self._bridge
         fill_twist(message.twist, velocity)
         self._publisher.publish(message)
-        self.monitor.sent(stamp_seconds(message.header))
+        # As stamp_seconds() has it: the answer must not look older than the command.
+        self.monitor.sent(stamp.sec + stamp.nanosec / 1e9)
 
     def flush(self) -> None:
         """Wait, half a second at most, until the guard has all messages."""
         flush(self._publisher)
-
-    def _exists(self) -> bool:
-        """Tell whether DDS knows of a guard; it knows one that was killed for some time."""
-        return bool(self._publisher.get_subscription_count() > 0)
 
     def _answered(self, stamp: float, frame_id: str) -> None:
         epoch, _, bridge = frame_id.partition(' ')

@@ -31,13 +31,13 @@ class GuardMonitor:
     Compares the commands that were sent to the guard with its answers.
 
     :param timeout: seconds in which a command is to be answered
-    :param guard_exists: tells whether there is a guard at all, as far as ROS knows
+    :param count_guards: returns how many guards there are, as far as ROS knows
     """
 
-    def __init__(self, timeout: float, guard_exists: Callable[[], bool],
+    def __init__(self, timeout: float, count_guards: Callable[[], int],
                  clock: Clock = boot_time) -> None:
         self._timeout = timeout
-        self._guard_exists = guard_exists
+        self._count_guards = count_guards
         self._clock = clock
         # Stamp of the first command that is not answered, boot time in seconds.
         self._unanswered: float | None = None
@@ -68,7 +68,7 @@ class GuardMonitor:
     def reason(self) -> str | None:
         """Return why nothing may move, as a code of ``docs/protocol.md``."""
         late = self._unanswered is not None and self._clock() - self._unanswered > self._timeout
-        return 'guard' if late or not self._guard_exists() else None
+        return 'guard' if late or not self._count_guards() else None
 
 
 @dataclass

@@ -88,8 +88,12 @@ def counter_member(obj: dict[str, Any], name: str, *, default: Any = REQUIRED) -
 
     :raises ProtocolError: missing without a default, no integer, or out of range
     """
+    value = obj.get(name)
+    # Not a bool, which is an int, too.
+    if type(value) is int and 0 <= value <= _MAX_COUNTER:
+        return value
     value = member(obj, name, int, default)
-    if value is not default and not 0 <= value <= _MAX_COUNTER:
+    if value is not default:
         raise ProtocolError(f'member "{name}" must be from 0 to 2**53, got {shorten(value)}')
     return value
 

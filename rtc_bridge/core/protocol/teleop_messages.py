@@ -18,6 +18,7 @@ Messages of a page on the channel ``teleop``, as ``docs/protocol.md`` specifies 
 To add a message, write one dataclass here, see :mod:`.json_messages`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -37,13 +38,7 @@ class TeleopMessage(Message):
     MAX_BYTES = MAX_MESSAGE
 
 
-def parse_teleop(text: str | bytes) -> 'Drive | Joy | PressStop':
-    """
-    Parse a message from the page on ``teleop``.
-
-    :raises ProtocolError: the text names what is wrong
-    """
-    return cast('Drive | Joy | PressStop', TeleopMessage.parse(text))
+parse_teleop = cast(Callable[[str | bytes], 'Drive | Joy | PressStop'], TeleopMessage.parse)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from ...core.driving.command_gate import TeleopRefused
 from ...core.driving.teleop_controller import NONCE_PERIOD_S
 from ...core.errors import ProtocolError
 from ...core.protocol.strict_json import dump
-from ...core.protocol.teleop_messages import Drive, Joy, parse_teleop, PressStop
+from ...core.protocol.teleop_messages import parse_teleop, PressStop
 from ...core.supervision import guarded, spawn
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,9 @@ class TeleopChannel(Channel):
             await asyncio.sleep(NONCE_PERIOD_S)
 
     def _on_message(self, text: str | bytes) -> None:
-        in_budget = self._session.budgets.commands.allow()
+        """Carry out an emergency stop, or a command with the age of the frame in slot 0."""
+        session = self._session
+        in_budget = session.budgets.commands.allow()
         if not in_budget and not self._may_be_stop(text):
             self._refuse(None, 'busy')
             return
@@ -94,29 +96,21 @@ class TeleopChannel(Channel):
             sequence = message.seq
             if not in_budget:
                 raise TeleopRefused('busy')
-            self._command(message)
+            if not may_drive(session.authorization.role):
+                raise TeleopRefused('role')
+            slot = session.slots[0] if session.slots else None
+            session.robot.teleop.command(
+                session.session_id, message,
+                slot.track.times.arrival_of(message.frame) if slot is not None else None,
+                camera_may_drive=(
+                    slot is None or slot.camera is None or slot.camera.settings.drive))
         except ProtocolError as error:
             self._refuse(sequence, 'bad-value', str(error))
         except TeleopRefused as refused:
             self._refuse(sequence, str(refused))
-
-    def _command(self, message: Drive | Joy) -> None:
-        """
-        Pass a command on, with the age of the frame that the driver sees in slot 0.
-
-        :raises TeleopRefused: with the reason
-        """
-        session = self._session
-        if not may_drive(session.role):
-            raise TeleopRefused('role')
-        slot = session.slots[0] if session.slots else None
-        session.robot.teleop.command(
-            session.session_id, message,
-            slot.track.times.arrival_of(message.frame) if slot is not None else None,
-            camera_may_drive=(
-                slot is None or slot.camera is None or slot.camera.settings.drive))
-        self._accepted = {'seq': message.seq, 'time': round(boot_time(), 6)}
-        self._logged_refusal = ''
+        else:
+            self._accepted = {'seq': sequence, 'time': round(boot_time(), 6)}
+            self._logged_refusal = ''
 
     def _may_be_stop(self, text: str | bytes) -> bool:
         """
@@ -127,7 +121,7 @@ class TeleopChannel(Channel):
         """
         robot = self._session.robot
         return (isinstance(text, str) and len(text) <= _MAX_STOP_CHARACTERS and 'stop' in text
-                and may_press_stop(self._session.role, robot.view_may_stop)
+                and may_press_stop(self._session.authorization.role, robot.view_may_stop)
                 and not robot.teleop.emergency_stop.engaged)
 
     def _stop(self, message: PressStop) -> None:
@@ -137,7 +131,7 @@ class TeleopChannel(Channel):
         :raises TeleopRefused: this role may not press it
         """
         robot, session = self._session.robot, self._session
-        if not may_press_stop(session.role, robot.view_may_stop):
+        if not may_press_stop(session.authorization.role, robot.view_may_stop):
             raise TeleopRefused('role')
         if robot.teleop.emergency_stop.engaged and not session.budgets.confirmations.allow():
             return
