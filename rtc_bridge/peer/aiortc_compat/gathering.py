@@ -66,17 +66,23 @@ def gathering_by(rules: HostCandidateRules) -> Iterator[None]:
         _current.reset(token)
 
 
-def host_interfaces() -> list[HostAddress]:
-    """Return this host's IP addresses with their interfaces, without loopback and link-local."""
+def host_interfaces(addresses: list[str] | None = None) -> list[HostAddress]:
+    """
+    Return this host's IP addresses with their interfaces, without loopback and link-local.
+
+    :param addresses: as :func:`host_addresses` gives them, if they were found already
+    """
+    if addresses is None:
+        addresses = host_addresses()
     ifaddr: Any = getattr(aioice.ice, 'ifaddr', None)
     if ifaddr is None:
-        return [HostAddress('', address) for address in host_addresses()]
+        return [HostAddress('', address) for address in addresses]
     names: dict[str, str] = {}
     for adapter in ifaddr.get_adapters():
         for ip in adapter.ips:
             names[ip.ip if isinstance(ip.ip, str) else ip.ip[0]] = adapter.name
     return [HostAddress(name, address, interface_kind(name))
-            for address in host_addresses() for name in [names.get(address, '')]]
+            for address in addresses for name in [names.get(address, '')]]
 
 
 def host_addresses() -> list[str]:
@@ -101,7 +107,7 @@ def _install_gathering() -> None:
     async def gather_by_rules(self: Any, component: int, addresses: list[str],
                               timeout: float = GATHERING_TIMEOUT_S) -> list[Any]:
         rules: HostCandidateRules = self.host_candidate_rules
-        found = [host for host in host_interfaces() if host.address in addresses]
+        found = host_interfaces(addresses)
         opened = await _open_hosts(self, component, rules, rules.usable(found))
         if getattr(self, '_closing', False):
             # Another connection of the session had no port, and all were closed.
@@ -109,13 +115,16 @@ def _install_gathering() -> None:
             return []
         # From here on the connection closes them.
         self._protocols += [protocol for _, protocol in opened]
-        _warn_of_missing(rules, found, [host for host, _ in opened])
+        hosts: list[Any] = [protocol.local_candidate for _, protocol in opened]
+        if rules.mapped:
+            hosts += _advertised(rules, opened)
+        if rules.mapped or not opened:
+            _warn_of_missing(rules, found, [host for host, _ in opened])
         reflexive, relayed = await asyncio.gather(
             _ask_stun_server(self.stun_server, [protocol for _, protocol in opened], timeout),
             # Without addresses, which it would open itself.
             gather(self, component, [], timeout))
-        hosts: list[Any] = [protocol.local_candidate for _, protocol in opened]
-        return [*hosts, *_advertised(rules, opened), *reflexive, *relayed]
+        return [*hosts, *reflexive, *relayed]
 
     connection.__init__, connection.get_component_candidates = (
         construct_with_rules, gather_by_rules)

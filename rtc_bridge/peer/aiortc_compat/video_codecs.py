@@ -21,7 +21,7 @@ H.264 Main is not offered and viewers get Baseline; without the second one the i
 """
 
 import copy
-from typing import Iterable, Sequence
+from typing import Any, Iterable, Sequence
 
 from aiortc import RTCRtpSender
 import aiortc.codecs
@@ -76,14 +76,25 @@ def _install_profiles() -> None:
     for profile in PROFILES.values():
         if profile.name in known:
             continue
+        listed = next((codec for codec in video
+                       if codec.mimeType.lower() == profile.mime_type.lower()), None)
+        if listed is None:
+            raise LookupError(f'aiortc knows no {profile.mime_type}, which profile {profile.name} '
+                              'needs: it has to be added to aiortc.codecs.CODECS')
         free = max(codec.payloadType for codec in video if codec.payloadType is not None) + 1
-        added = copy.deepcopy(next(codec for codec in video
-                                   if codec.mimeType.lower() == profile.mime_type.lower()))
+        added = copy.deepcopy(listed)
         added.payloadType = free
         added.parameters['profile-level-id'] = profile.profile_level_id
         video += [added, RTCRtpCodecParameters(
             mimeType='video/rtx', clockRate=90000, payloadType=free + 1,
             parameters={'apt': free})]
+
+
+_install_profiles()
+# What aiortc can send, each with the name of its profile, ``None`` if it has none. They have all
+# that `is_codec_compatible` looks at.
+_OURS: list[tuple[str | None, Any]] = [
+    (profile_of(codec), codec) for codec in RTCRtpSender.getCapabilities('video').codecs]
 
 
 def offered_profiles(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
@@ -94,16 +105,11 @@ def offered_profiles(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
     """
     # aiortc's find_common_codecs() copies each codec: milliseconds for an offer that has many.
     offered = list(offered)
-    return {profile for ours in aiortc.codecs.CODECS['video']
-            if (profile := profile_of(ours)) is not None
+    return {profile for profile, ours in _OURS if profile is not None
             and any(is_codec_compatible(ours, theirs) for theirs in offered)}
 
 
 def preferences(wanted: Sequence[str]) -> list[RTCRtpCodecCapability]:
     """Return what a transceiver is to offer or answer, in the order of the profiles."""
-    known = RTCRtpSender.getCapabilities('video').codecs
-    return [codec for profile in wanted for codec in known if profile_of(codec) == profile] + [
-        codec for codec in known if codec.mimeType.lower() == 'video/rtx']
-
-
-_install_profiles()
+    return [codec for name in wanted for profile, codec in _OURS if profile == name] + [
+        codec for _, codec in _OURS if codec.mimeType.lower() == 'video/rtx']
