@@ -54,10 +54,13 @@ def spawn(name: str, work: Coroutine[Any, Any, _Result], *,
     :param on_failure: called in the event loop after the failure was noted
     """
     async def run() -> _Result | None:
-        # guard() passes a cancellation from outside on, which is not a failure.
-        with guard(name, on_failure):
+        try:
             return await work
-        return None
+        except (Exception, asyncio.CancelledError) as error:
+            # A cancellation from outside is passed on: it is not a failure.
+            if not _note_failure(name, error, on_failure):
+                raise
+            return None
 
     task = asyncio.get_running_loop().create_task(run(), name=name)
     _tasks.add(task)

@@ -109,6 +109,8 @@ class AccessPolicy:
         self._robot_id = robot_id
         self._anonymous = anonymous
         self._anonymous_via_relay = anonymous_via_relay
+        # Whether anybody can prove an invite.
+        self.accepts_invites = store is not None
         self._store = store
         self._origins = frozenset(origins)
         self._whep_via_relay = whep_via_relay
@@ -117,11 +119,6 @@ class AccessPolicy:
         self._synchronized = synchronized
         # Signs the invite on the console, and ends with this process.
         self._console_secret = new_secret()
-
-    @property
-    def accepts_invites(self) -> bool:
-        """Return whether anybody can prove an invite."""
-        return self._store is not None
 
     # Without an invite
 
@@ -136,20 +133,17 @@ class AccessPolicy:
         :param protocol: ``v1``, ``rtcbot``, ``whep`` or ``kscale``; WHEP players cannot drive
         :param origin: of the viewer's page, see :mod:`~rtc_bridge.core.access.origins`
         """
-        return 'none' if self._is_foreign(origin) else self._role_by_way(via, protocol)
-
-    def _role_by_way(self, via: str, protocol: str) -> str:
+        if not (origin in (None, SAME) or ANY in self._origins or origin in self._origins):
+            return 'none'
         if protocol == 'whep' and via == 'relay' and not self._whep_via_relay:
             return 'none'
         role = self._anonymous if via == 'server' else self._anonymous_via_relay
         return 'view' if protocol == 'whep' and role == 'drive' else role
 
-    def _is_foreign(self, origin: str | None) -> bool:
-        return not (origin in (None, SAME) or ANY in self._origins or origin in self._origins)
-
     def lacks_only_origin(self, via: str, protocol: str, origin: str | None) -> bool:
         """Return whether a session would have a role if its page had another origin."""
-        return self._is_foreign(origin) and self._role_by_way(via, protocol) != 'none'
+        return (self.anonymous_role(via, protocol, origin) == 'none'
+                and self.anonymous_role(via, protocol) != 'none')
 
     def refusal(self, via: str, protocol: str, origin: str | None = None) -> SignalingError:
         """Return the error for a session that has no role and cannot prove an invite."""
