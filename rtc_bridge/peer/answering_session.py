@@ -57,7 +57,7 @@ class AnsweringSession(Session):
         await let_others_run()
         offer = read_offer(self._candidates.reveal_in(self._sdp), provable=self.role == 'none')
         self._check(offer)
-        self.authorization.set_offered_fingerprint(offer.fingerprint)
+        self.authorization.offered_fingerprint = offer.fingerprint
         self._candidates.count_in(self._sdp)
         pc = await self._negotiate(offer)
         self._start(pc)

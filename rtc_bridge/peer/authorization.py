@@ -37,30 +37,27 @@ class SessionAuthorization:
     :param access: decides on proofs
     :param invite: that a WHEP player has shown when it asked for the session
     :ivar nonce: the robot's, for the proof
+    :ivar offered_fingerprint: of the certificate that the offer announces, if all its sections
+        announce the same
     """
 
     def __init__(self, role: str, robot_id: str, access: AccessPolicy,
                  invite: VerifiedInvite | None = None, clock: Clock = boot_time) -> None:
         self.role = role if invite is None else invite.invite.role
         self.nonce = new_nonce()
+        self.offered_fingerprint: bytes | None = None
         self._robot_id = robot_id
         self._access = access
         self._clock = clock
         self._verified = invite
         # When the answer was ready; before that no time is counted.
         self._answered_at: float | None = None
-        # Of the certificate that the offer announces, if all its sections announce the same.
-        self._offered_fingerprint: bytes | None = None
         self._tried = False
 
     @property
     def invite_name(self) -> str:
         """Return the name in the invite, '' without an invite."""
         return self._verified.invite.name if self._verified is not None else ''
-
-    def set_offered_fingerprint(self, fingerprint: bytes | None) -> None:
-        """Note the fingerprint that all sections of the viewer's offer share, if they do."""
-        self._offered_fingerprint = fingerprint
 
     def start_clock(self) -> None:
         """Begin to count the time for a proof, as the answer is ready."""
@@ -94,13 +91,13 @@ class SessionAuthorization:
         :raises SignalingError: ``bad-sdp``: they are not those of one connection for everything
         """
         transport = pc.sctp.transport if pc.sctp is not None else None
-        if transport is None or self._offered_fingerprint is None or any(
+        if transport is None or self.offered_fingerprint is None or any(
                 sender.transport is not transport for sender in pc.getSenders()):
             raise SignalingError('bad-sdp', 'the offer allows more than one connection')
         seen = aiortc_compat.peer_fingerprint(transport)
         if seen is None:
             raise SignalingError('bad-sdp', 'this release of aiortc tells no certificate')
-        if not compare_digest(seen, self._offered_fingerprint):
+        if not compare_digest(seen, self.offered_fingerprint):
             raise SignalingError('bad-sdp',
                                  'the connection has another certificate than the offer')
         own, = (bytes.fromhex(fingerprint.value.replace(':', ''))

@@ -51,6 +51,7 @@ class LocalRobotLink(RobotLink):
         self._sessions = sessions
         self._robot = sessions.robot
         self._via = via
+        self._max_sections = max_sections(sessions.robot.max_slots)
         self._unproven = UnprovenSessions()
 
     async def ice_servers(self) -> list[IceServer]:
@@ -63,9 +64,7 @@ class LocalRobotLink(RobotLink):
 
         :raises SignalingError: the offer is refused
         """
-        _check_texts(offer)
-        with refusals.noted('sdp', offer.source):
-            check_sdp(offer.sdp, max_sections(self._robot.max_slots))
+        self._check(offer)
         if self._via == 'relay' and is_global(offer.source):
             # Behind a NAT, where a browser's hidden ports are not open: checks would be wasted.
             offer = replace(offer, is_direct=False)
@@ -99,7 +98,7 @@ class LocalRobotLink(RobotLink):
 
         :raises SignalingError: ``denied``
         """
-        _check_texts(request)
+        self._check(request)
         self._role_of(request)
 
     async def offer(self, request: OfferRequest) -> str:
@@ -108,7 +107,7 @@ class LocalRobotLink(RobotLink):
 
         :raises SignalingError: the request is refused
         """
-        _check_texts(request)
+        self._check(request)
         role = self._role_of(request)
         self._log_decision(request, role)
         session = OfferingSession(request, role, self._robot)
@@ -125,7 +124,7 @@ class LocalRobotLink(RobotLink):
             raise SignalingError('bad-answer', 'no offer waits for this answer')
         try:
             with refusals.noted('sdp', found.source):
-                check_sdp(sdp, max_sections(self._robot.max_slots), 'bad-answer')
+                check_sdp(sdp, self._max_sections, 'bad-answer')
             await found.accept(sdp)
         except BaseException:
             await found.close('its answer cannot be used')
@@ -147,6 +146,24 @@ class LocalRobotLink(RobotLink):
         found = self._sessions.sessions.get(session)
         if found is not None:
             await found.close('the viewer closed it')
+
+    def _check(self, request: Offer | OfferRequest) -> None:
+        """
+        Do nothing if the texts and the description of a request are within their bounds.
+
+        :raises SignalingError: ``bad-message`` or ``bad-offer``
+        """
+        try:
+            # A bearer may be any text: the check of the bearer itself says no more than "wrong".
+            check_texts(replace(request, bearer=None))
+            if isinstance(request, Offer):
+                check_sdp(request.sdp, self._max_sections)
+        except ProtocolError as error:
+            refusals.note('texts', request.source, str(error))
+            raise SignalingError('bad-message', str(error)) from None
+        except SignalingError as error:
+            refusals.note('sdp', request.source, str(error))
+            raise
 
     def _role_of(self, request: OfferRequest) -> str:
         """
@@ -171,17 +188,3 @@ class LocalRobotLink(RobotLink):
         logger.debug('session %s from %s via %s, protocol %s, origin %s: role %s',
                      request.session[:8], request.source or 'an unknown address', self._via,
                      request.protocol, request.origin or 'none', role)
-
-
-def _check_texts(request: Offer | OfferRequest) -> None:
-    """
-    Do nothing if the texts of an offer, or of a request for one, are within their bounds.
-
-    :raises SignalingError: ``bad-message``
-    """
-    try:
-        # A bearer may be any text: the check of the bearer itself says no more than "wrong".
-        check_texts(replace(request, bearer=None))
-    except ProtocolError as error:
-        refusals.note('texts', request.source, str(error))
-        raise SignalingError('bad-message', str(error)) from None

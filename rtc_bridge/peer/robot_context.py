@@ -25,7 +25,7 @@ from ..core.access.service_calls import ServiceResult
 from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import TeleopController
 from ..core.protocol.ice_report import NoPathLog
-from ..core.video.video_codecs import codec_of, PROFILES
+from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera
 
 
@@ -81,9 +81,9 @@ class RobotContext:
 
     def common_profiles(self, offered: Collection[str]) -> list[str]:
         """Return which of a viewer's profiles the robot sends, in the robot's order."""
-        return [profile for codec in self.codecs for profile in PROFILES
-                if codec_of(profile) == codec and profile in offered and (
-                    profile != 'h264-main' or self.h264_profile == 'main')]
+        return [profile.name for codec in self.codecs for profile in PROFILES.values()
+                if profile.codec == codec and profile.name in offered and (
+                    profile.name != 'h264-main' or self.h264_profile == 'main')]
 
     def camera_named(self, name: str) -> Camera | None:
         """
