@@ -274,6 +274,10 @@ def test_motion_is_reached_in_steps_from_rest_and_back():
     assert bench.send(BACK) == Velocity(-0.0625, 0.0, 0.0)
 
 
+def test_a_target_of_zero_has_no_sign(driven):
+    assert repr(driven.send(Velocity(-0.0, -0.0, -0.0, -0.0))) == repr(ZERO)
+
+
 # The frame that the driver sees
 
 

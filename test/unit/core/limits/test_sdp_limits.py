@@ -148,6 +148,10 @@ def test_the_last_line_may_lack_its_end():
     check_sdp('v=0')
 
 
+def test_an_attribute_named_direction_is_none():
+    check_sdp(SESSION + section('a=direction:active', 'a=direction:passive', 'a=sendrecv'))
+
+
 def test_lines_of_players():
     assert crlf_lines('v=0\ns=-\n') == 'v=0\r\ns=-\r\n'
     for text in ('v=0\r\ns=-\r\n', 'v=0\r\ns=-\n', 'v=0\r', ''):
