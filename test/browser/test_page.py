@@ -187,8 +187,11 @@ def test_two_thumbs_drive_and_turn(show, cmd_vel):
 
 
 def test_every_control_is_big_enough_named_and_on_the_screen(show):
-    for width, height in ((360, 740), (390, 844), (844, 390), (820, 1180), (1280, 800)):
-        page = show(width, height)
+    phone, desktop = show(360, 740), show()
+    for page, width, height in ((phone, 360, 740), (phone, 390, 844), (phone, 844, 390),
+                                (phone, 820, 1180), (desktop, 1280, 800)):
+        page.resize(width, height)
+        page.wait(f'innerWidth === {width}')
         page.wait("!document.getElementById('more').hidden")
         bad = page.evaluate("""() => [...document.querySelectorAll(
             "button, .stick, input[type=range]")].filter((one) => {

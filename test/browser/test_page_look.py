@@ -18,6 +18,7 @@ import pytest
 from std_srvs.srv import Trigger
 from support.accessibility import faults, out_of_reach
 from support.browsers import until
+from support.pages import PHONE
 from support.stack import ColourCamera, Robot
 
 SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'desktop': (1440, 900)}
@@ -46,9 +47,8 @@ def robot():
 @pytest.mark.parametrize('size', SIZES)
 def test_everybody_reaches_what_is_opened_and_can_still_stop(robot, chromium, tmp_path, size):
     width, height = SIZES[size]
-    touch = size != 'desktop'
-    page = chromium.page(viewport={'width': width, 'height': height}, has_touch=touch,
-                         is_mobile=touch)
+    page = chromium.page(viewport={'width': width, 'height': height},
+                         **({} if size == 'desktop' else PHONE))
     try:
         page.load(f'{robot.url}?camera=front/image_raw')
         page.wait_state('live')

@@ -23,7 +23,6 @@ import pytest
 from rtc_bridge.sim.clips import open_source
 from sensor_msgs.msg import CompressedImage
 from support.browsers import PATIENCE, until
-from support.chromium import Chromium
 from support.stack import finish, Robot
 from support.viewers import Viewer
 
@@ -80,15 +79,11 @@ def test_a_viewer_and_a_late_one_get_it_as_it_is(robot, frames):
             viewer.close()
 
 
-def test_chromium_shows_it(robot, frames, chromium_path):
-    chromium = Chromium(chromium_path)
-    try:
-        page = chromium.show(f'{robot.own_url}/?camera={CAMERA}')
-        page.wait_state('live')
-        until(lambda: shows(page.grab(), frames), 'pictures of the clip')
-        passes_on(robot)
-    finally:
-        chromium.close()
+def test_chromium_shows_it(robot, frames, browse):
+    page = browse(f'{robot.own_url}/?camera={CAMERA}')
+    page.wait_state('live')
+    until(lambda: shows(page.grab(), frames), 'pictures of the clip')
+    passes_on(robot)
 
 
 class Film:
@@ -119,17 +114,15 @@ class Film:
 
 
 @pytest.mark.parametrize('profile', ['Main', 'High'])
-def test_chromium_shows_other_profiles_than_negotiated(robot, frames, chromium_path, profile):
+def test_chromium_shows_other_profiles_than_negotiated(robot, frames, browse, profile):
     name = f'{profile}/image_raw'
     film = Film(robot.probe, f'{name}/h264', frames, profile)
-    chromium = Chromium(chromium_path)
     try:
-        page = chromium.show(f'{robot.own_url}/?camera={name}')
+        page = browse(f'{robot.own_url}/?camera={name}')
         page.wait_state('live')
         until(lambda: shows(page.grab(), frames), 'pictures of the clip')
         passes_on(robot, name)
     finally:
-        chromium.close()
         film.close()
 
 

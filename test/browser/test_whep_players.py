@@ -20,7 +20,6 @@ import threading
 
 import pytest
 from support.browsers import PATIENCE, until
-from support.chromium import Chromium
 from support.firefox import node_modules
 from support.stack import ColourCamera, Robot
 
@@ -82,17 +81,15 @@ def robot():
 
 
 @pytest.fixture(scope='module')
-def page(chromium_path):
+def page(chromium):
     """Return a page of another origin than the robot's and the relay's."""
     folder = node_modules('whip-whep', '@eyevinn/webrtc-player', 'events')
     server = ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    chromium = Chromium(chromium_path)
     page = chromium.page()
     page.url = f'http://127.0.0.1:{server.server_port}/whip-whep/'
     yield page
     page.leave()
-    chromium.close()
     server.shutdown()
     server.server_close()
 

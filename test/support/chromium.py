@@ -258,7 +258,7 @@ class Chromium:
             path = str(script)
         self._loop = Loop()
         self._playwright = self._browser = None
-        # Tabs that can be used again, by their options.
+        # Tabs that can be used again, by their options but for the size.
         self._spare = defaultdict(list)
         self._loop.run(self._start(path))
 
@@ -273,15 +273,15 @@ class Chromium:
 
     def page(self, **options):
         """Return a new empty page; Playwright's options for it may be given."""
-        options = {'viewport': {'width': 1280, 'height': 720}, **options}
+        viewport = options.pop('viewport', {'width': 1280, 'height': 720})
         spare = self._spare[json.dumps(options, sort_keys=True)]
 
         async def make():
             if spare:
                 page, session = spare.pop()
-                await page.set_viewport_size(options['viewport'])
+                await page.set_viewport_size(viewport)
             else:
-                context = await self._browser.new_context(**options)
+                context = await self._browser.new_context(viewport=viewport, **options)
                 page = await context.new_page()
                 session = await context.new_cdp_session(page)
                 await session.send('Page.enable')  # For scripts on load.

@@ -23,6 +23,8 @@ from support.patience import PATIENCE
 from support.stack import ColourCamera, Robot
 
 # Limits of the robot of sideways_robot(), in m/s and rad/s.
+# Playwright's options of a page.
+PHONE = {'has_touch': True, 'is_mobile': True}
 MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
 RED, BLUE = (0, 0, 200), (200, 0, 0)
 # Replaces the browser's gamepads by two that a test plugs in. The page looks at them each 40 ms.
@@ -105,9 +107,8 @@ def pages_of(robot, chromium):
     pages = []
 
     def show(width=1280, height=800):
-        touch = width != 1280
-        page = chromium.page(viewport={'width': width, 'height': height}, has_touch=touch,
-                             is_mobile=touch)
+        page = chromium.page(viewport={'width': width, 'height': height},
+                             **({} if width == 1280 else PHONE))
         pages.append(page)
         page.evaluate_on_load(PAD)
         page.load(f'{robot.url}?camera=front/image_raw')
