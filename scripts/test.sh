@@ -69,6 +69,8 @@ fi
 scripts/venv.sh test
 ! found npm || scripts/npm.sh "${modules[@]}"
 export NODE_PATH=$root/.venv/node_modules
+# Compile what is imported once, not in each of some hundred processes.
+unset PYTHONDONTWRITEBYTECODE
 [ $ros != wheels ] || wait $kilted
 
 status=0
