@@ -91,8 +91,8 @@ class CmdVelGuard(Node):
         self._last_state: GuardState | None = None
         self._last_holder: str | None = None
         self._next_state = 0.0
-        # Whether the holder or a stop may differ from what was told last.
-        self._may_have_changed = False
+        # A bridge has told of its stop since then.
+        self._stops_heard = False
         # Pairs of the bridge that was refused and the one that drove.
         self._logged_refusals: set[tuple[str, str]] = set()
         self._answers = self.create_publisher(Header, GUARD_ANSWER_TOPIC, STATE_QOS)
@@ -112,7 +112,8 @@ class CmdVelGuard(Node):
         if velocity is not None:
             self._velocities.publish(velocity)
         now = boot_time()
-        if self._may_have_changed or now >= self._next_state:
+        if (now >= self._next_state or self._stops_heard
+                or self._guard.holder != self._last_holder):
             self._tell_state(now)
 
     def end(self) -> None:
@@ -136,8 +137,6 @@ class CmdVelGuard(Node):
         elif self._guard.holder not in (None, bridge):
             self._log_refusal(bridge)
             return
-        if bridge != self._last_holder:
-            self._may_have_changed = True
         if stamp == self._guard.last_stamp:
             # The bridge learns that it is heard in time, and when a neutral command is needed.
             self._answers.publish(Header(
@@ -150,11 +149,11 @@ class CmdVelGuard(Node):
             self.get_logger().warning(
                 f'{STOP_STATE_TOPIC} has an invalid message, which is ignored: {error}', once=True)
         self._guard.set_emergency_stop(bool(self._stops))
-        self._may_have_changed = True
+        self._stops_heard = True
 
     def _tell_state(self, now: float) -> None:
-        """Tell of this guard, twice a second and when something has changed."""
-        self._may_have_changed = False
+        """Tell of this guard if it is time, or if something has changed."""
+        self._stops_heard = False
         due = now >= self._next_state
         if due:
             self._velocities.follow_subscribers(self._interrupt)

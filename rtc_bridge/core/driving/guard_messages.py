@@ -144,7 +144,7 @@ class EngagedStop:
 @dataclass(frozen=True)
 class GuardState:
     """
-    What a guard tells of itself: twice a second, and at once of another holder or stop.
+    What a guard tells of itself: twice a second, and at once of another bridge or another stop.
 
     :param guard: random, another one after each start
     :param name: the node's full name
