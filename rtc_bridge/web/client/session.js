@@ -233,11 +233,12 @@ export class Session extends Emitter {
   async #prove(challenge) {
     // The channel may be open before the page is told that the robot's answer is applied.
     await this.negotiation.settled;
+    if (this.state !== 'setup') return;
     const { localDescription: page, remoteDescription: robot } = this.#pc;
     const { prove, error } = this.#handshake.answer(challenge, page?.sdp ?? '', robot?.sdp ?? '');
     if (prove) this.sendControl(prove);
     if (error) {
-      console.debug('rtc_bridge: no proof is possible with', page, robot);
+      console.debug('rtc_bridge: no proof is possible; descriptions:', page?.type, robot?.type);
       this.#lose(error);
     }
   }
