@@ -116,7 +116,7 @@ class FrameMailbox:
         this = threading.current_thread()
         with self._changed:
             while self._reader is this and (self._frame is None or self._due is not None):
-                # Nothing has a time without a frame and without a wish for a keyframe.
+                # Without a frame and a wanted keyframe there is nothing to wait for but a change.
                 delay = (self._delay(last, last_time)
                          if self._frame is not None or self._keyframe_wanted else None)
                 if delay is not None and delay <= 0:

@@ -45,7 +45,7 @@ class GuardClient:
         self._node = node
         self._bridge = str(bridge)
         self._publisher = node.create_publisher(TwistStamped, GUARD_TOPIC, GUARD_QOS)
-        # DDS knows a guard that was killed for some time.
+        # DDS counts a guard for some time after it was killed.
         self.monitor = GuardMonitor(
             _ANSWER_TIMEOUTS * timeout, self._publisher.get_subscription_count)
         # Called in the event loop when the guard lets no motion pass before a neutral command.

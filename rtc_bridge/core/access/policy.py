@@ -109,8 +109,6 @@ class AccessPolicy:
         self._robot_id = robot_id
         self._anonymous = anonymous
         self._anonymous_via_relay = anonymous_via_relay
-        # Whether anybody can prove an invite.
-        self.accepts_invites = store is not None
         self._store = store
         self._origins = frozenset(origins)
         self._whep_via_relay = whep_via_relay
@@ -119,6 +117,11 @@ class AccessPolicy:
         self._synchronized = synchronized
         # Signs the invite on the console, and ends with this process.
         self._console_secret = new_secret()
+
+    @property
+    def accepts_invites(self) -> bool:
+        """Return whether anybody can prove an invite."""
+        return self._store is not None
 
     # Without an invite
 

@@ -208,23 +208,26 @@ class CommandGate:
         self._seq = command.seq
         return now, age
 
-    def _permit_motion(self, neutral_seen: bool, now: float, age: float,
-                       frame_time: float | None, camera_may_drive: bool) -> None:
+    def _permit_motion(self, neutral_seen: bool, now: float, age: float | None = None,
+                       frame_time: float | None = None, camera_may_drive: bool = True) -> None:
         """
         Return if motion is allowed now; otherwise stop the robot, unless only neutral is missing.
 
-        Nothing may hinder motion, and the driver may not see or send too late.
+        It is refused if anything hinders it, or if the driver sees or sends too late.
 
+        :param age: of the command in seconds, ``None`` for clients that tell neither this nor what
+            they see: of them it is not asked
         :raises TeleopRefused: with the reason
         """
         reason = self.hindrance()
-        if reason is None and self.settings.max_frame_age:
-            if not camera_may_drive:
+        if reason is None and age is not None:
+            if self.settings.max_frame_age and not camera_may_drive:
                 reason = 'camera'
-            elif frame_time is None or now - frame_time > self.settings.max_frame_age:
+            elif self.settings.max_frame_age and (
+                    frame_time is None or now - frame_time > self.settings.max_frame_age):
                 reason = 'frozen'
-        if reason is None and self.settings.slow_to and age >= self.settings.slow_to:
-            reason = 'slow'
+            elif self.settings.slow_to and age >= self.settings.slow_to:
+                reason = 'slow'
         if reason is not None:
             # Zero at each refused command: it also asks a guard that did not answer again.
             self._stop(f'motion refused: {reason}')
@@ -275,9 +278,7 @@ class CommandGate:
         target = self.limits.clamp(velocity)
         moving = not target.is_zero()
         if moving:
-            # Such a client echoes no nonce and names no frame: it counts as up to date.
-            self._permit_motion(self._neutral_seen, now, age=0.0, frame_time=now,
-                                camera_may_drive=True)
+            self._permit_motion(self._neutral_seen, now)
         elif is_neutral:
             self._neutral_seen = True
         self._latched.latch(target, now)

@@ -38,7 +38,8 @@ class FreshnessNonces:
     The nonces of one epoch of the lease; all times are boot time in seconds.
 
     :param make: makes a nonce
-    :ivar made: the time at which each was made, by nonce, oldest first
+    :ivar made: the time at which each was made, by nonce, oldest first; one that is not in it is
+        infinitely old
     """
 
     def __init__(self, make: Callable[[], int] = random_nonce) -> None:

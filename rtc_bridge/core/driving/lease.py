@@ -41,6 +41,8 @@ class Lease:
     The right to drive: held by one session at most, requested by others in a queue.
 
     :param idle_timeout: seconds without motion after which the lease is released; 0: never
+    :ivar last_motion: boot time at which the holder got the lease, or last moved the robot, which
+        the command gate notes
     """
 
     def __init__(self, idle_timeout: float = 0.0, clock: Clock = boot_time) -> None:
@@ -51,7 +53,6 @@ class Lease:
         self.on_new_epoch: Callable[[], None] = lambda: None
         # Called when the holder or the queue of requests has changed.
         self.on_change: Callable[[], None] = lambda: None
-        # Boot time at which the holder got the lease or last moved the robot.
         self.last_motion = 0.0
         self._clock = clock
         # By session, the first request first.

@@ -70,7 +70,8 @@ _MAX_FORMAT = 32
 # Characters of a section's identification (RFC 8843 limits it to the size of a header extension).
 _MAX_MID = 64
 
-# C0, DEL and C1 controls, and the other line ends of Python's splitlines().
+# C0, DEL and C1 controls, and the other line ends of Python's splitlines(). It is looked for where
+# no CR LF is left.
 _BAD_CHARACTER = re.compile('[\0-\x1f\x7f-\x9f\u2028\u2029]')
 _PAYLOAD_TYPE = re.compile(r'0|[1-9][0-9]{0,2}')
 # Attributes that a part may have once. Of two, one parser would use the first, another the last.

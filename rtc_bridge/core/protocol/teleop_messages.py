@@ -38,6 +38,7 @@ class TeleopMessage(Message):
     MAX_BYTES = MAX_MESSAGE
 
 
+# Parses a message of the page; raises ProtocolError.
 parse_teleop = cast(Callable[[str | bytes], 'Drive | Joy | PressStop'], TeleopMessage.parse)
 
 
