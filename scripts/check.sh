@@ -21,6 +21,6 @@ status=0
 (node_tests) || status=1
 # Style and types are tests, too. The other modules are not even imported: they take ROS.
 mapfile -t pure < <(.venv/bin/python test/support/purity.py)
-.venv/bin/python -m pytest -q -n "$(workers)" test/unit/test_style.py test/unit/test_types.py \
+.venv/bin/python -m pytest -q -n "$(workers 1)" test/unit/test_style.py test/unit/test_types.py \
   test/unit/test_page_code.py "${pure[@]}" "$@" || status=1
 exit $status

@@ -125,10 +125,10 @@ find_ros() {
 "python3.14}): install one, or name it: make PYTHON=/path/to/python3"
 }
 
-# Say how many workers pytest gets: two more than there are processors, since most tests wait most
-# of their time, and at most six, since each has browsers of its own.
+# workers SPARE: say how many workers pytest gets, so many more than there are processors, of which
+# four count: each worker may have browsers of its own.
 workers() {
   local processors
   processors=$(nproc)
-  echo $(((processors < 4 ? processors : 4) + 2))
+  echo $(((processors < 4 ? processors : 4) + $1))
 }

@@ -75,7 +75,7 @@ unset PYTHONDONTWRITEBYTECODE
 
 status=0
 (node_tests) || status=1
-# A module stays in one worker, with the robot that it starts.
-.venv/bin/python -m pytest -n "$(workers)" --dist loadfile --no-loadscope-reorder "$@" ||
+# A module stays in one worker, with the robot that it starts. Most tests wait most of their time.
+.venv/bin/python -m pytest -n "$(workers 2)" --dist loadfile --no-loadscope-reorder "$@" ||
   status=1
 exit $status

@@ -25,6 +25,8 @@ from support.saved_pictures import check_snapshot_and_recording
 
 # Of what is loaded before anybody asks for more.
 MAX_BYTES = 80_000
+# The page has drawn what it had to.
+TWO_FRAMES = 'new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(end)))'
 
 
 @pytest.fixture(scope='module')
@@ -191,7 +193,9 @@ def test_every_control_is_big_enough_named_and_on_the_screen(show):
     for page, width, height in ((phone, 360, 740), (phone, 390, 844), (phone, 844, 390),
                                 (phone, 820, 1180), (desktop, 1280, 800)):
         page.resize(width, height)
+        # Its own answer to the new size has come, too.
         page.wait(f'innerWidth === {width}')
+        page.evaluate(TWO_FRAMES)
         page.wait("!document.getElementById('more').hidden")
         bad = page.evaluate("""() => [...document.querySelectorAll(
             "button, .stick, input[type=range]")].filter((one) => {

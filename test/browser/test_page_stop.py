@@ -19,7 +19,7 @@ import signal
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
-from support.pages import fresh_page, press, release_stop as release
+from support.pages import fresh_page, PHONE, press, release_stop as release
 from support.stack import ColourCamera, ROBOT, Robot
 
 STOPPED = 'rtcBridge.driver?.stopped.id != null'
@@ -167,7 +167,7 @@ def test_a_stop_without_a_connection_is_shown_withdrawn_or_expires(page, robot):
 
 
 def test_fingers_on_the_picture_do_not_zoom_and_zoomed_it_stays_in_reach(robot, chromium):
-    page = chromium.page(viewport={'width': 390, 'height': 844}, has_touch=True, is_mobile=True)
+    page = chromium.page(viewport={'width': 390, 'height': 844}, **PHONE)
     try:
         page.load(robot.url)
         page.wait_state('live')

@@ -14,6 +14,7 @@
 
 """Chromium with pages of the robot, driven from synchronous tests."""
 
+import asyncio
 from collections import defaultdict
 from contextlib import contextmanager, suppress
 import json
@@ -31,6 +32,8 @@ from support.patience import PATIENCE
 
 FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
          '--disable-background-networking', '--disable-component-update', '--disable-sync']
+# Seconds in which a tab is made as new, or else it is closed.
+WIPE_TIME_S = 10.0
 # Looks at an expression for a second, and gives its last value.
 LOOK = """(async () => {
   for (let look = 0; ; look += 1) {
@@ -128,7 +131,8 @@ class ChromiumPage(Page):
 
     def devtools(self, method, **parameters):
         """Call a method of the DevTools protocol."""
-        self._spent = self._spent or not method.startswith('Input.')
+        # The fingers are known, and are taken away with the rest.
+        self._spent = self._spent or method != 'Input.dispatchTouchEvent'
         return self._loop.run(self._session.send(method, parameters))
 
     def touch(self, *fingers, cancel=False):
@@ -210,12 +214,15 @@ class ChromiumPage(Page):
             for event, listener in self._listeners.items():
                 self._page.remove_listener(event, listener)
             clean = False
-            with suppress(Error):
-                clean = not self._spent and await self._wipe()
+            with suppress(Error, asyncio.TimeoutError):
+                # Scripts that hang answer nothing.
+                clean = not self._spent and await asyncio.wait_for(self._wipe(), WIPE_TIME_S)
             if clean:
                 self._take_back(self._page, self._session)
             else:
                 await self._page.context.close()
+            # The tab may be another test's from now on.
+            self._page = self._session = None
         self._loop.run(leave())
 
     async def _wipe(self):
@@ -223,13 +230,15 @@ class ChromiumPage(Page):
         origin = _origin(self._page.url)
         if origin is None or self._origins - {None, origin}:
             return False  # The tab keeps the session's storage of pages that are gone.
-        await self._page.evaluate('sessionStorage.clear()')
+        # Whatever the page still does, it stores no more.
+        await self._page.evaluate('Storage.prototype.setItem = () => {}; sessionStorage.clear()')
         for script in self._scripts:
             await self._session.send('Page.removeScriptToEvaluateOnNewDocument',
                                      {'identifier': script})
         await self._page.goto('about:blank')
         await self._session.send('Storage.clearDataForOrigin',
                                  {'origin': origin, 'storageTypes': 'all'})
+        await self._session.send('Network.clearBrowserCache')
         for key in self._held_keys:
             await self._page.keyboard.up(key)
         if self._fingers:
@@ -273,13 +282,16 @@ class Chromium:
 
     def page(self, **options):
         """Return a new empty page; Playwright's options for it may be given."""
+        from playwright.async_api import Error
         viewport = options.pop('viewport', {'width': 1280, 'height': 720})
         spare = self._spare[json.dumps(options, sort_keys=True)]
 
         async def make():
-            if spare:
+            while spare:
                 page, session = spare.pop()
-                await page.set_viewport_size(viewport)
+                with suppress(Error):  # Of a tab that has died.
+                    await page.set_viewport_size(viewport)
+                    break
             else:
                 context = await self._browser.new_context(viewport=viewport, **options)
                 page = await context.new_page()

@@ -22,9 +22,9 @@ from support.firefox import Firefox
 from support.patience import PATIENCE
 from support.stack import ColourCamera, Robot
 
-# Limits of the robot of sideways_robot(), in m/s and rad/s.
-# Playwright's options of a page.
+# Options of a page on a phone.
 PHONE = {'has_touch': True, 'is_mobile': True}
+# Limits of the robot of sideways_robot(), in m/s and rad/s.
 MAX_X, MAX_Y, MAX_Z = 0.5, 0.25, 1.0
 RED, BLUE = (0, 0, 200), (200, 0, 0)
 # Replaces the browser's gamepads by two that a test plugs in. The page looks at them each 40 ms.

@@ -148,7 +148,7 @@ def test_the_last_line_may_lack_its_end():
     check_sdp('v=0')
 
 
-def test_an_attribute_named_direction_is_none():
+def test_an_attribute_named_direction_is_no_direction():
     check_sdp(SESSION + section('a=direction:active', 'a=direction:passive', 'a=sendrecv'))
 
 
