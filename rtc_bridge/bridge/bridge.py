@@ -68,10 +68,10 @@ from ..system.thread_priority import EVENT_LOOP_NICE, raise_priority
 
 _logger = logging.getLogger(__name__)
 
-# Makes the coroutine of a part, anew for each start.
 # Seconds for which a start waits for the encoders to be tried.
 _ENCODER_TIMEOUT_S = 3.0
 
+# Makes the coroutine of a part, anew for each start.
 _MakePart = Callable[[], Coroutine[Any, Any, None]]
 
 

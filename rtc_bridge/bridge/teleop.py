@@ -39,7 +39,7 @@ from ..system.shutdown import Shutdown
 
 class Teleop:
     """
-    What moves the robot, and what stops it.
+    Connects gate, lease, guard and emergency stop to this node's topics and services.
 
     Everything belongs to the event loop but the callbacks of ROS, which hand over to it.
 

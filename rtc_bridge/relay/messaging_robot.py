@@ -185,7 +185,7 @@ class MessagingRobot(RobotLink):
             self._settle(error.session, error)
 
     def blame(self, event: str, **fields: str) -> None:
-        """Log an error of the robot's; too many of them make it intolerable."""
+        """Log an error of the robot's; after too many of them the robot is disconnected."""
         if count := self._sampler.count(event):
             log_event(event, logging.WARNING, count=count, **fields)
         if not self._fault_rate.allow():

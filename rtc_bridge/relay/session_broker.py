@@ -58,7 +58,7 @@ class RelayedSession:
 
 
 class SessionBroker:
-    """Brings offers to robots, within the limits. Belongs to one event loop."""
+    """Asks robots for answers to offers, within the limits. Belongs to one event loop."""
 
     def __init__(self, settings: RelaySettings, metrics: Metrics) -> None:
         self.sessions: dict[str, RelayedSession] = {}

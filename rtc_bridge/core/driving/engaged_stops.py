@@ -61,7 +61,7 @@ class EngagedStops:
         return bool(self._heard)
 
     def hear(self, state: StopState) -> None:
-        """Take what a bridge tells of its stop."""
+        """Record what a bridge tells of its stop (``cmd_vel_guard/stops``)."""
         now, process = self._clock(), state.bridge.process
         own = self._heard.pop(process, None)
         released_own = own is not None and own.stop == state.released

@@ -97,7 +97,7 @@ class KnownGuards:
 
     def hear(self, state: GuardState, own: bool = True) -> None:
         """
-        Take what a guard tells.
+        Record what a guard tells of itself (``cmd_vel_guard/state``).
 
         :param own: it takes this bridge's commands; otherwise it only publishes on the same topic
         """

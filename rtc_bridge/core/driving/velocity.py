@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Planar velocities and their limits."""
+"""Velocities (linear x, y and z, angular z) and their limits."""
 
 from dataclasses import dataclass
 import math

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the last process before the motors lets pass."""
+"""The rules of ``cmd_vel_guard``, the last process before the motors."""
 
 import logging
 import math
@@ -67,10 +67,11 @@ class VelocityGuard:
         self._holder: str | None = None
         self._holder_until = 0.0
         self._neutral_seen = False
-        # Names the time since motion last came to need a neutral command: this guard and a number.
-        self._name = secrets.token_hex(4)
-        self._stops = 0
-        self.epoch = f'{self._name}.0'
+        # Changes each time motion needs a neutral command again: a random text for this process,
+        # and a count.
+        self._process_id = secrets.token_hex(4)
+        self._epoch_number = 0
+        self.epoch = f'{self._process_id}.0'
 
     @property
     def holder(self) -> str | None:
@@ -171,8 +172,8 @@ class VelocityGuard:
 
     def _begin_epoch(self) -> None:
         """Let the bridge know, by the answer to its next command, that a neutral one is needed."""
-        self._stops += 1
-        self.epoch = f'{self._name}.{self._stops}'
+        self._epoch_number += 1
+        self.epoch = f'{self._process_id}.{self._epoch_number}'
 
     def _start_zeros(self, now: float) -> None:
         self._zero_until = now + ZERO_TIME_S

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Quality tiers: which viewer gets which of a camera's encodings, and how fast each of them is.
+Quality tiers: which of a camera's streams each viewer gets, and the bitrate of each stream.
 
 All viewers of a tier get the same packets, so the tier's bitrate is what the slowest of them
 carries. A viewer on a poor path is moved to a lower tier instead of holding back the others.

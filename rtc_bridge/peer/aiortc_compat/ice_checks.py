@@ -16,7 +16,7 @@
 Bounds on the connectivity checks (RFC 8445) that a peer makes the robot send.
 
 aioice checks whatever candidates a peer names, and believes every role conflict. Here
-:class:`~rtc_bridge.core.limits.ice_check_limits.AddressLimits` decides first.
+:class:`~rtc_bridge.core.limits.ice_check_limits.IceCheckLimits` decides first.
 
 Private parts used (aioice, as of aiortc 1.14 to 1.16): ``Connection.check_incoming``,
 ``StunProtocol.send_stun``, ``request`` and ``receiver``; ``add_remote_candidate`` is public.

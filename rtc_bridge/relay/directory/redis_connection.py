@@ -48,7 +48,7 @@ class RedisUnavailable(Exception):
 
 
 class RedisListener(Protocol):
-    """Is told what happens on a connection, in the event loop."""
+    """Callbacks of a :class:`RedisConnection`, all in the event loop."""
 
     def on_message(self, channel: str, text: str) -> None:
         """Take a message that was published on a channel."""

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Which robots are there, and who wants to know."""
+"""Finds robots by name, and tells watchers when one comes or leaves."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
