@@ -60,6 +60,8 @@ export class RobotConnection extends Emitter {
   #sendsCamera = true;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #presenceTimer;
+  /** Puts the newest pending session that is up in the place of the present one. */
+  #takeOver = () => {};
 
   /** @param {ConnectionOptions} options */
   constructor(options) {
@@ -105,6 +107,14 @@ export class RobotConnection extends Emitter {
     // In another network the old socket is dead without knowing it.
     if (this.signaling.state !== 'open' || !this.session?.healthy) this.signaling.restart();
     this.emit('change');
+  }
+
+  /**
+   * Go over from a session that is lost to one that is up already and waits for its first picture:
+   * for what cannot wait.
+   */
+  takeOver() {
+    if (this.session?.state !== 'up') this.#takeOver();
   }
 
   /** Make no attempt: it could only fail. @param {string} code of docs/protocol.md */
@@ -245,7 +255,7 @@ export class RobotConnection extends Emitter {
     if (session === this.session) {
       this.#pending = null;
     } else {
-      const replace = () => {
+      const replace = this.#takeOver = () => {
         if (session !== this.#pending) return;
         const old = this.session;
         this.#pending = null;

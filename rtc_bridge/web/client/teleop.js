@@ -112,6 +112,7 @@ export class Teleop extends Emitter {
     // A robot of RTCBot's has no emergency stop; this sends that it is to rest.
     if (this.driver instanceof RtcbotDriver) this.driver.release();
     if (!this.permissions.press) return;
+    this.#connection.takeOver();
     const driver = this.activeDriver;
     console.debug('rtc_bridge: emergency stop pressed,', driver ? 'sent' : 'no connection');
     this.pendingStop.press(this.#robot, !!driver);

@@ -59,6 +59,23 @@ test('a new session replaces a broken one when it has a picture, and repeats its
   assert.deepEqual([told, first.state, robot.link], [['hello', 4], 'closed', 'up']);
 });
 
+test('what cannot wait goes over to a session without a picture', async (t) => {
+  const { robot, first, socket } = await up(t, { firstPicture: () => new Promise(() => {}) });
+  robot.takeOver();
+  assert.equal(robot.session, first);
+  peers[0].connectionState = 'failed';
+  peers[0].dispatchEvent(new Event('connectionstatechange'));
+  robot.takeOver();
+  assert.equal(robot.session, first);
+  socket.hear(ready('two'));
+  await settled();
+  robot.takeOver();
+  assert.equal(robot.session, first);
+  peers[1].connect();
+  robot.takeOver();
+  assert.deepEqual([robot.session.id, robot.link, first.state], ['two', 'up', 'closed']);
+});
+
 test('without a picture a new session replaces the old one after a while', async (t) => {
   const { robot, socket, timers } = await up(t);
   peers[0].channels.control.dispatchEvent(new Event('close'));

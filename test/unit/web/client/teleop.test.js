@@ -16,6 +16,8 @@ const HELLO = { type: 'hello', robot_id: 'bot', role: 'drive',
 class FakeConnection extends Emitter {
   session = null;
   hasFailedForGood = false;
+  /** What happens when something cannot wait for the next session. */
+  takeOver = () => {};
   handle = RobotConnection.prototype.handle;
 
   /** Show another session. @param {string} kind */
@@ -116,6 +118,21 @@ test('a stop that is pressed without a connection is sent with the next one', ()
   connection.hear({ type: 'stop', latched: true, id: 'a', by: 'Ada', request: 1 });
   assert.equal(teleop.pendingStop.state, 'idle');
   assert.deepEqual(teleop.driver.stopped, { id: 'a', by: 'Ada' });
+});
+
+test('a stop goes out by a session that waits for its picture', () => {
+  const { connection, teleop, say } = make();
+  connection.begin();
+  say();
+  connection.lose();
+  let session;
+  connection.takeOver = () => {
+    session = connection.begin();
+    say();
+  };
+  teleop.stop();
+  assert.deepEqual(session.commands, [{ type: 'stop', request: 1 }]);
+  assert.equal(teleop.pendingStop.state, 'sent');
 });
 
 test('a stop goes to no other robot', () => {
