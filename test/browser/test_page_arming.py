@@ -16,11 +16,12 @@
 
 import pytest
 from support.browsers import until
-from support.pages import fresh_page, no_motion, press, velocity
+from support.pages import fresh_page, no_motion, press, release_stop, velocity
 from support.stack import CmdVel, ColourCamera, Robot
 
 MAX_X, MAX_Z = 0.5, 1.0
 FRONT, REAR = 'front/image_raw', 'rear/image_raw'
+STOPPED = 'rtcBridge.driver?.stopped.id != null'
 FIRST = "document.getElementById('why').textContent === 'Press Drive first'"
 
 
@@ -284,3 +285,16 @@ def test_a_pad_that_rests_beside_its_middle_locks_nobody_out(page, cmd_vel):
     velocity(cmd_vel, MAX_X, 0, 0)
     page.up('KeyW')
     page.evaluate('unplug()')
+
+
+def test_to_leave_full_screen_while_driving_is_a_stop_but_by_its_button(page):
+    """As by Escape, of which the browser may tell nothing."""
+    for leave in ("document.getElementById('fullscreen').click()", 'document.exitFullscreen()'):
+        page.click('#fullscreen')
+        page.wait('document.fullscreenElement !== null')
+        page.arm()
+        assert not page.evaluate(STOPPED)
+        page.evaluate(leave)
+        page.wait('document.fullscreenElement === null')
+    page.wait(STOPPED)
+    release_stop(page)

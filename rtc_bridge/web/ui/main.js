@@ -83,6 +83,8 @@ const toolbar = new Toolbar({
   toast: (text) => status.toast(text),
   onDialogOpen: () => inputs.letGo(),
   onDialogClose: () => stage.takeFreeFocus(),
+  // Escape leaves full screen, and the browser tells of no key then.
+  onFullscreenLeft: () => teleop.driver?.armed && driveLoop.stop(),
 });
 const api = new PageApi(connection, teleop, statsPanel, settings);
 const pageView = new PageView({

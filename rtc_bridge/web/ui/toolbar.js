@@ -17,6 +17,7 @@ import { box, element } from './dom.js';
  * @property {() => void} onRecording the recording has begun or ended
  * @property {() => void} onDialogOpen the dialog with the options is asked for
  * @property {() => void} onDialogClose
+ * @property {() => void} onFullscreenLeft full screen has ended, by something else than its button
  */
 
 export class Toolbar {
@@ -26,7 +27,7 @@ export class Toolbar {
 
   /** @param {ToolbarOptions} options */
   constructor({ video, stream, fileWords, settings, inputs, toast, onRecording, onDialogOpen,
-    onDialogClose }) {
+    onDialogClose, onFullscreenLeft }) {
     this.#toast = toast;
     this.#onClick('snapshot', async () => {
       const { saveSnapshot } = await import('./recording.js');
@@ -45,7 +46,7 @@ export class Toolbar {
       // The second click came while the dialog was loaded.
       if (!document.querySelector('dialog')) showOptions(settings, inputs, onDialogClose);
     });
-    this.#offerScreens(video);
+    this.#offerScreens(video, onFullscreenLeft);
     // The browser asks whether to leave the page: the recording would be lost.
     addEventListener('beforeunload', (event) => this.recording && event.preventDefault());
   }
@@ -73,16 +74,30 @@ export class Toolbar {
   /**
    * Offer full screen and picture in picture, as far as this browser has them.
    * @param {HTMLVideoElement} video
+   * @param {() => void} onFullscreenLeft
    */
-  #offerScreens(video) {
+  #offerScreens(video, onFullscreenLeft) {
     // iPhones show nothing but a bare video in full screen, without the emergency stop. There the
     // page makes the picture as large as it can itself.
     const bareOnly = !document.fullscreenEnabled && 'webkitEnterFullscreen' in video;
     box('fullscreen').hidden = !document.fullscreenEnabled && !bareOnly;
+    let byButton = false;
     this.#onClick('fullscreen', async () => {
-      if (bareOnly) document.body.toggleAttribute('data-large');
-      else if (document.fullscreenElement) await document.exitFullscreen();
-      else await document.documentElement.requestFullscreen();
+      if (bareOnly) {
+        document.body.toggleAttribute('data-large');
+      } else if (document.fullscreenElement) {
+        byButton = true;
+        await document.exitFullscreen();
+      } else {
+        await document.documentElement.requestFullscreen();
+        // Where a browser allows it, Escape stays a key of the page.
+        const { keyboard } = /** @type {any} */ (navigator);
+        await keyboard?.lock?.(['Escape']).catch(() => {});
+      }
+    });
+    document.addEventListener('fullscreenchange', () => {
+      if (!document.fullscreenElement && !byButton) onFullscreenLeft();
+      byButton = false;
     });
     box('pip').hidden = !document.pictureInPictureEnabled;
     this.#onClick('pip', async () => {
