@@ -14,6 +14,8 @@ export class VideoFrames {
   #counted = 0;
   #countedSince = performance.now();
   #presentedFrames = -1;
+  /** A frame of this stream is on the screen. */
+  #paints = false;
   /** RTP timestamp of the frame on the screen; null: the browser does not tell it of frames that
    * it paints. @type {number | null} */
   #painted = null;
@@ -40,6 +42,7 @@ export class VideoFrames {
 
   /** Forget what was painted: the element shows another stream. */
   restart() {
+    this.#paints = false;
     this.#painted = this.#before = null;
     this.#shown = undefined;
   }
@@ -62,12 +65,12 @@ export class VideoFrames {
   }
 
   /**
-   * Return the RTP timestamp of the newest frame that a person sees. A browser that does not tell
-   * it of the frames it paints tells it of those it received.
+   * Return the RTP timestamp of the newest frame that a person sees, null if there is none. A
+   * browser that does not tell it of the frames it paints tells it of those it received.
    * @param {number | null} received
    */
   newestTimestamp(received) {
-    return this.#painted ?? received;
+    return this.#paints ? this.#painted ?? received : null;
   }
 
   #next() {
@@ -85,6 +88,7 @@ export class VideoFrames {
 
   /** @param {any} frame */
   #onPainted(frame) {
+    this.#paints = true;
     const received = this.#received();
     // What had come before the last frame was painted is not newer than this one.
     this.#shown = this.#painted ?? this.#before ?? (received === null ? null : undefined);

@@ -15,7 +15,8 @@ function screen() {
 test('goes by what is painted where the browser tells', () => {
   const video = screen();
   const frames = new VideoFrames(video);
-  assert.equal(frames.newestTimestamp(7), 7);
+  // What was received is not seen before anything is painted.
+  assert.equal(frames.newestTimestamp(7), null);
   video.paint({ rtpTimestamp: 5 });
   assert.equal(frames.newestTimestamp(9), 5);
   video.paint({ rtpTimestamp: 9 });
@@ -28,7 +29,13 @@ test('goes by what was received where it does not', () => {
   video.paint({ presentedFrames: 3 });
   assert.equal(frames.newestTimestamp(9), 9);
   assert.equal(frames.newestTimestamp(null), null);
-  assert.equal(new VideoFrames(new EventTarget()).newestTimestamp(4), 4);
+  frames.restart();
+  assert.equal(frames.newestTimestamp(9), null);
+  const old = new EventTarget();
+  const seen = new VideoFrames(old);
+  assert.equal(seen.newestTimestamp(4), null);
+  old.dispatchEvent(new Event('timeupdate'));
+  assert.equal(seen.newestTimestamp(4), 4);
 });
 
 test('where only received frames are told, a painted one is not newer than those before it', () => {
