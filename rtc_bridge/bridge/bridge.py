@@ -146,6 +146,8 @@ class Bridge:
         self._diagnostics.add(
             IceDiagnostics(self._ice_server_monitor, self._turn_credentials).status)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
+        # What must run while anybody may drive.
+        self._driving: list[asyncio.Task[Any]] = []
 
     def _refuse_unknown_parameters(self) -> None:
         names = [row.name for row in parameters_of(self._settings)]
@@ -198,6 +200,10 @@ class Bridge:
             if self._turn_credentials is not None:
                 await self._turn_credentials.ask()
             await self._ice_server_monitor.probe()
+        # Before anybody can come: what ends motion has to run, and says zero if the start fails.
+        self._driving = [spawn(name, work, on_failure=shutdown.on_failure_of(name))
+                         for name, work in self._teleop.parts().items()]
+        stack.push_async_callback(self._end_driving)
         await stack.enter_async_context(
             self._server.running(LocalRobotLink(self._sessions, 'server')))
         # This logs a line; before here the one line of a refused start would not stand alone.
@@ -220,17 +226,21 @@ class Bridge:
 
     async def _run_parts(self, ros: ExecutorThread, shutdown: Shutdown) -> None:
         """Run the parts until the process is to end."""
-        tasks = [spawn(name, work, on_failure=shutdown.on_failure_of(name))
-                 for name, work in self._teleop.parts().items()]
-        tasks += [spawn(name, keep_running(name, make))
-                  for name, make in self._restartable_parts(ros).items()]
+        tasks = [spawn(name, keep_running(name, make))
+                 for name, make in self._restartable_parts(ros).items()]
         await shutdown.wait()
         # The zero goes out before anything that may take time.
-        with guard('last zero'):
-            self._teleop.close()
+        await self._end_driving()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _end_driving(self) -> None:
+        with guard('last zero'):
+            self._teleop.close()
+        for task in self._driving:
+            task.cancel()
+        await asyncio.gather(*self._driving, return_exceptions=True)
 
     async def _choose_encoder(self, faults: asyncio.Task[dict[str, str] | None]) -> None:
         """
