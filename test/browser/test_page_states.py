@@ -24,7 +24,7 @@ from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
 from support.accessibility import faults, out_of_reach, STILL
 from support.browsers import until
-from support.pages import RED, release_stop as released, shows, text
+from support.pages import RED, release_stop as released, shows, text, wait_connected
 from support.stack import ColourCamera, ROBOT, Robot
 
 SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'tablet': (820, 1180),
@@ -279,7 +279,7 @@ def test_a_stop_waits_for_the_way_to_the_robot(robot, camera, browse, shoot):
         shoot(ada, 'stop-not-sent')
     finally:
         robot.bridge.send(signal.SIGCONT)
-    ada.wait_state('live')
+    wait_connected(ada)
     assert ada.evaluate('rtcBridge.driver.stopped.id') is None
     ada.click('#withdraw')
     until(lambda: not text(ada, '#stopped'), 'nothing to read')

@@ -147,6 +147,16 @@ def take(page):
     page.wait("document.activeElement.id === 'stage'")
 
 
+def wait_connected(page):
+    """
+    Wait until the page has a session.
+
+    Of a bridge that was stopped for ten seconds Fast DDS may have given up the shared memory, by
+    which pictures come: they need not come back.
+    """
+    page.wait('rtcBridge.driver && /^(live|still|no-picture|camera-lost)$/.test(rtcBridge.state)')
+
+
 def press(page, key):
     """Press a key, and release it."""
     page.down(key)
