@@ -12,12 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Between two long steps of setting up a session, what has come is handled."""
+"""Setting up a session: its connection, and what is handled between two long steps."""
 
 import asyncio
 import socket
+from types import SimpleNamespace
 
 import pytest
+from rtc_bridge.core.access.ice_servers import IceServerPool
+from rtc_bridge.peer import negotiation
 from rtc_bridge.peer.negotiation import let_others_run
 
 
@@ -38,3 +41,11 @@ async def test_what_came_on_a_socket_is_handled_to_its_end():
         await let_others_run()
         loop.remove_reader(ours)
     assert steps == [5, 4, 3, 2, 1, 0]
+
+
+def test_without_servers_none_is_asked(monkeypatch):
+    """With no list at all aiortc would ask a public one."""
+    made = []
+    monkeypatch.setattr(negotiation, 'RTCPeerConnection', made.append)
+    negotiation.make_connection(SimpleNamespace(ice=IceServerPool([]), robot_id='bot'))
+    assert made[0].iceServers == []
