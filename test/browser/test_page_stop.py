@@ -19,10 +19,8 @@ import signal
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
-from support.pages import (
-    fresh_page, PHONE, press, release_stop as release, wait_connected,
-)
-from support.stack import ColourCamera, finish, ROBOT, Robot
+from support.pages import fresh_page, PHONE, press, release_stop as release
+from support.stack import ColourCamera, ROBOT, Robot
 
 STOPPED = 'rtcBridge.driver?.stopped.id != null'
 # What is at the middle of the button, on the part of the page that is on the screen.
@@ -155,7 +153,8 @@ def test_a_stop_without_a_connection_is_shown_withdrawn_or_expires(page, robot):
         page.wait(f"({BANNER}).includes('not sent: no connection for 10 s. Press STOP again.')")
     finally:
         robot.bridge.send(signal.SIGCONT)
-    wait_connected(page)
+    page.wait_state('live')
+    page.wait('rtcBridge.driver !== null')
     robot.diagnostics('driving', lambda values, _: values['emergency_stop'] == '')
     assert not page.evaluate(STOPPED)
     # What was not done remains to be read.
@@ -165,9 +164,6 @@ def test_a_stop_without_a_connection_is_shown_withdrawn_or_expires(page, robot):
     page.click('#stop')
     page.wait(STOPPED)
     release(page)
-    # The pictures of the other tests.
-    finish(robot.bridge)
-    robot.start_bridge()
 
 
 def test_fingers_on_the_picture_do_not_zoom_and_zoomed_it_stays_in_reach(robot, chromium):
