@@ -8,6 +8,7 @@
  */
 
 import { CameraSelection } from './camera_selection.js';
+import { Handover } from './handover.js';
 import { detailOf, Emitter, FATAL_CODES } from './messages.js';
 import { isWebRtcSupported, SparePeerConnection } from './peer_connection.js';
 import { Retry } from './retry.js';
@@ -27,16 +28,14 @@ import { SlotStates } from './slot_states.js';
  * @property {(robot: string) => string} [preferredCamera] the camera to begin with if the robot of
  *   this name has it and none was given; '': no preference
  * @property {(stream: MediaStream, ended: AbortSignal) => Promise<void>} [firstPicture] resolves
- *   when a stream has a picture to show; without it a new session replaces the old one after
- *   PICTURE_TIMEOUT_MS
+ *   when a stream has a picture to show; without it a new session replaces the old one after a
+ *   while
  * @property {Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | null} [memory] keeps for the tab
  *   that no WebSocket gets through
  */
 
 // A page that waits for its robot asks this often, since it cannot see that its socket is dead.
 const PRESENCE_PERIOD_MS = 15000;
-// A new session replaces the old one after this time also without a picture.
-const PICTURE_TIMEOUT_MS = 1500;
 
 /**
  * Events: `change` when any property has changed; `session` when `.session` is another one; and
@@ -60,8 +59,7 @@ export class RobotConnection extends Emitter {
   #sendsCamera = true;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #presenceTimer;
-  /** Puts the newest pending session that is up in the place of the present one. */
-  #takeOver = () => {};
+  #handover = new Handover();
 
   /** @param {ConnectionOptions} options */
   constructor(options) {
@@ -114,7 +112,7 @@ export class RobotConnection extends Emitter {
    * for what cannot wait.
    */
   takeOver() {
-    if (this.session?.state !== 'up') this.#takeOver();
+    if (this.session?.state !== 'up') this.#handover.hurry();
   }
 
   /** Make no attempt: it could only fail. @param {string} code of docs/protocol.md */
@@ -255,15 +253,13 @@ export class RobotConnection extends Emitter {
     if (session === this.session) {
       this.#pending = null;
     } else {
-      const replace = this.#takeOver = () => {
+      this.#handover.prepare(() => {
         if (session !== this.#pending) return;
         const old = this.session;
         this.#pending = null;
         this.#setSession(session);
         old?.close('replaced');
-      };
-      this.#options.firstPicture?.(session.streams[0], session.ended).then(replace, () => {});
-      setTimeout(replace, PICTURE_TIMEOUT_MS);
+      }, this.#options.firstPicture?.(session.streams[0], session.ended));
     }
     this.emit('change');
   }
