@@ -87,7 +87,10 @@ export class Toolbar {
         document.body.toggleAttribute('data-large');
       } else if (document.fullscreenElement) {
         byButton = true;
-        await document.exitFullscreen();
+        await document.exitFullscreen().catch((error) => {
+          byButton = false;
+          throw error;
+        });
       } else {
         await document.documentElement.requestFullscreen();
         // Where a browser allows it, Escape stays a key of the page.
