@@ -22,7 +22,8 @@ from support.skips import forbid, is_forbidden
     ('Skipped: nginx is not installed', True), ('Skipped: coturn is not installed', True),
     ('Skipped: network namespaces need root', True),
     ('Skipped: launch and launch_ros are not on PyPI; they come with ROS', False),
-    ('Skipped: this host has no address', False), ('Skipped: this host has no IPv6', False)])
+    ('Skipped: this host has no address', False),
+    ('Skipped: this host has no IPv4 address', False), ('Skipped: this host has no IPv6', False)])
 def test_a_skip_is_forbidden_for_what_can_be_installed(monkeypatch, reason, forbidden):
     monkeypatch.setenv('RTC_BRIDGE_ALL_INSTALLED', 'yes')
     assert is_forbidden(reason) == forbidden
