@@ -157,13 +157,13 @@ def decode(cls: type[T], obj: dict[str, Any]) -> T:
         # Readers of members without a default say what is wrong; those that are spread read many.
         m.read(obj, m.name, default=m.default) if m.name in obj or m.spread
         or m.default is REQUIRED else m.default
-        for m in _found.get(cls) or _members(cls)])
+        for m in _members[cls]])
 
 
 def encode(value: Any) -> dict[str, Any]:
     """Return the fields of a dataclass as members of a JSON object."""
     obj: dict[str, Any] = {}
-    for m in _found.get(type(value)) or _members(type(value)):
+    for m in _members[type(value)]:
         field = getattr(value, m.field)
         written = m.write(field) if m.write and (m.spread or field is not None) else field
         if m.spread:
@@ -181,7 +181,7 @@ def check_texts(value: Any) -> None:
 
     :raises ProtocolError: one is too long or not printable
     """
-    for m in _found.get(type(value)) or _members(type(value)):
+    for m in _members[type(value)]:
         text = getattr(value, m.field)
         if m.text and text is not None:
             check_text(text, m.text, m.name)
@@ -200,21 +200,22 @@ class _Member:
     default: Any
 
 
-# By dataclass.
-_found: dict[type, tuple[_Member, ...]] = {}
-
-
-def _members(cls: type) -> tuple[_Member, ...]:
+class _Members(dict[type, tuple[_Member, ...]]):
     """
-    Return how each field of a dataclass is read and written.
+    How the fields of a dataclass are read and written, by the dataclass.
 
     :raises TypeError: a field's annotation does not say it
     """
-    hints = get_type_hints(cls, include_extras=True)
-    members = _found[cls] = tuple(
-        _member(f'{cls.__name__}.{f.name}', f.name, hints[f.name],
-                REQUIRED if f.default is MISSING else f.default) for f in fields(cls))
-    return members
+
+    def __missing__(self, cls: type) -> tuple[_Member, ...]:
+        hints = get_type_hints(cls, include_extras=True)
+        self[cls] = tuple(
+            _member(f'{cls.__name__}.{f.name}', f.name, hints[f.name],
+                    REQUIRED if f.default is MISSING else f.default) for f in fields(cls))
+        return self[cls]
+
+
+_members = _Members()
 
 
 def _member(where: str, field: str, hint: Any, default: Any) -> _Member:

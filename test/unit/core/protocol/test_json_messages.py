@@ -126,4 +126,4 @@ def test_a_member_without_a_bound_cannot_be_declared(annotation, error):
 @pytest.mark.parametrize('family', [SignalingMessage, ControlMessage, TeleopMessage])
 def test_all_messages_can_be_read(family):
     for message in family.kinds.values():
-        assert json_messages._members(message) is not None
+        assert json_messages._members[message] is not None
