@@ -15,7 +15,7 @@
 """The page's files, and the headers that they are served with."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cached_property, lru_cache
 import gzip
 from hashlib import sha256
 import logging
@@ -26,7 +26,7 @@ from typing import TypeAlias
 
 from aiohttp import ETag, web
 
-from .script_bundle import join_scripts, Script
+from .script_bundle import join_scripts
 
 PAGE_DIR = Path(__file__).parents[2] / 'web'
 _logger = logging.getLogger('rtc_bridge.server')
@@ -42,15 +42,15 @@ _NOT_ACCEPTED = re.compile(r'q=0(\.0{0,3})?')
 _Version: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
-@dataclass(frozen=True)
 class _Content:
-    tag: str
-    plain: bytes
-    compressed: bytes
+    def __init__(self, plain: bytes) -> None:
+        self.plain = plain
+        self.tag = sha256(plain).hexdigest()[:16]
 
-
-def _content(plain: bytes) -> _Content:
-    return _Content(sha256(plain).hexdigest()[:16], plain, gzip.compress(plain, mtime=0))
+    # Not at the start: of most files, as the source maps, nobody asks for it.
+    @cached_property
+    def compressed(self) -> bytes:
+        return gzip.compress(self.plain, mtime=0)
 
 
 class PageFiles:
@@ -69,10 +69,9 @@ class PageFiles:
         self._folder = folder
         self._files: dict[str, tuple[_Version, _Content]] = {}
         self._script_version = self._version_of_scripts()
-        self._scripts = _contents(join_scripts(folder))
+        self._scripts = _scripts(folder, self._script_version)
         for path, content in self._scripts.items():
-            _logger.debug('script %s: %d bytes, %d compressed', path, len(content.plain),
-                          len(content.compressed))
+            _logger.debug('script %s: %d bytes', path, len(content.plain))
 
     def respond(self, path: str, request: web.Request) -> web.Response:
         """
@@ -113,7 +112,7 @@ class PageFiles:
             version = ((path, stat.st_mtime_ns, stat.st_size),)
             known, content = self._files.get(path, ((), None))
             if content is None or known != version:
-                content = _content(file.read_bytes())
+                content = _Content(file.read_bytes())
                 self._files[path] = version, content
         except OSError:
             # The name is too long, or the file has just been removed.
@@ -127,7 +126,7 @@ class PageFiles:
             if version == self._script_version:
                 return
             self._script_version = version
-            self._scripts = _contents(join_scripts(self._folder))
+            self._scripts = _scripts(self._folder, version)
         except (OSError, ValueError) as error:
             _logger.error('the scripts of the page have changed and cannot be joined; browsers '
                           'still get the version before: %s', error)
@@ -146,8 +145,11 @@ def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
                 yield path, stat.st_mtime_ns, stat.st_size
 
 
-def _contents(scripts: dict[str, Script]) -> dict[str, _Content]:
-    return {path + suffix: _content(text.encode()) for path, script in scripts.items()
+# To join them takes a tenth of a second.
+@lru_cache(maxsize=1)
+def _scripts(folder: Path, version: _Version) -> dict[str, _Content]:
+    return {path + suffix: _Content(text.encode())
+            for path, script in join_scripts(folder).items()
             for suffix, text in (('', script.text), ('.map', script.source_map))}
 
 
