@@ -15,6 +15,7 @@
 """What all tests share: a ROS graph of their own, the package's path, browsers."""
 
 from collections import defaultdict
+import gc
 import os
 from pathlib import Path
 import shutil
@@ -74,6 +75,17 @@ def pytest_pycollect_makemodule(module_path, parent):
 def pytest_unconfigure():
     """Take the secrets away; a worker of xdist ends without Python's own end."""
     shutil.rmtree(ROS_HOME, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Do not look for garbage among thousands of tests, neither now nor while they run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):
