@@ -165,7 +165,7 @@ class ColourCamera:
     """A camera of one colour, as a publisher of the probe's."""
 
     def __init__(self, probe, topic, colour, size=(320, 240), qos=1,
-                 period=1 / 15):
+                 period=1 / 8):
         """
         Begin to publish.
 
