@@ -102,12 +102,12 @@ class CmdVelGuard(Node):
         self.create_subscription(TwistStamped, GUARD_TOPIC, guarded(
             'command', self._on_command, on_failure=end_program), GUARD_QOS)
 
-    def wait(self) -> float:
-        """Return for how many seconds there is nothing to do but to listen."""
-        return min(self._guard.wait(), max(0.0, self._next_state - boot_time()))
+    def step(self) -> float:
+        """
+        Publish zero if it is due, and tell of this guard.
 
-    def step(self) -> None:
-        """Publish zero if it is due, and tell of this guard."""
+        :return: for how many seconds there is nothing to do but to listen
+        """
         velocity = self._guard.poll()
         if velocity is not None:
             self._velocities.publish(velocity)
@@ -115,6 +115,7 @@ class CmdVelGuard(Node):
         if (now >= self._next_state or self._stops_heard
                 or self._guard.holder != self._last_holder):
             self._tell_state(now)
+        return min(self._guard.wait(), max(0.0, self._next_state - now))
 
     def end(self) -> None:
         """Publish a last zero, and wait for its arrival; a step that fails leaves out no other."""
@@ -234,7 +235,7 @@ def main(args: list[str] | None = None) -> int:
                 executor.add_node(node)
                 exclude_present_objects()
                 # Waits on the system's steady clock: a ROS timer would not fire without /clock.
-                spin(executor, wish.requested, node.wait, node.step)
+                spin(executor, wish.requested, node.step)
             except PartFailed as failed:
                 node.get_logger().fatal(
                     'a part of the guard failed, so it publishes zero and ends: '

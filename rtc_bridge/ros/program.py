@@ -107,19 +107,17 @@ def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None)
 
 
 def spin(executor: SingleThreadedExecutor, ended: Event,
-         wait: Callable[[], float | None] = lambda: None,
-         step: Callable[[], object] = lambda: None) -> None:
+         step: Callable[[], float | None] = lambda: None) -> None:
     """
     Execute callbacks until an event, or until one raises ``Finished``.
 
-    :param wait: returns for how many seconds to wait for the next callback; ``None``: for ever
-    :param step: called after each wait
+    :param step: called before each wait for a callback; returns for how many seconds to wait;
+        ``None``: for ever
     :raises PartFailed: a callback, ``step``, or rclpy itself has failed; the failure was noted
     """
     try:
         while not ended.is_set():
-            executor.spin_once(timeout_sec=wait())
-            step()
+            executor.spin_once(timeout_sec=step())
     except Finished:
         pass
     except PartFailed:

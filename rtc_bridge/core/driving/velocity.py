@@ -36,11 +36,6 @@ class Velocity:
         """Tell whether every component is zero."""
         return not (self.linear_x or self.linear_y or self.angular_z or self.linear_z)
 
-    def is_finite(self) -> bool:
-        """Tell whether every component is a number that is neither infinite nor NaN."""
-        return all(map(math.isfinite, (
-            self.linear_x, self.linear_y, self.angular_z, self.linear_z)))
-
     def scaled(self, factor: float) -> 'Velocity':
         """Return the same direction at another speed."""
         return Velocity(self.linear_x * factor, self.linear_y * factor, self.angular_z * factor,

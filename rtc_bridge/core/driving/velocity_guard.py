@@ -107,7 +107,8 @@ class VelocityGuard:
         :param bridge: the bridge that did
         """
         now = self._clock()
-        if not (math.isfinite(stamp) and velocity.is_finite()):
+        if not all(map(math.isfinite, (stamp, velocity.linear_x, velocity.linear_y,
+                                       velocity.angular_z, velocity.linear_z))):
             return None
         if not 0.0 <= now - stamp <= self._timeout:
             return None
