@@ -30,7 +30,7 @@ from .ice_diagnostics import IceDiagnostics
 from .network_status import NetworkStatus
 from .own_server import OwnServer
 from .service_calls import ServiceCalls
-from .start_messages import page_address, print_console_link, warn_of_anonymous_roles
+from .start_messages import note_page, page_address, print_console_link, warn_of_anonymous_roles
 from .start_settings import (
     check_codecs, make_access, make_host_candidates, make_key_store, read_page_url,
     read_relay_trust, read_robot_id,
@@ -101,6 +101,8 @@ class Bridge:
         # The page at the relay, for people; empty without a relay.
         self._relay_page = page_url(settings.relay_url, robot_id) if relay_url else ''
         self._page_url = read_page_url(settings.page_url)
+        # The page that invites lead to, once the server runs; empty if there is none.
+        self._page = ''
         token = read_token(settings.relay_token_file)
         trust = read_relay_trust(settings.relay_ca_file, relay_url)
         self._key_store = make_key_store(settings.access.directory)
@@ -228,6 +230,7 @@ class Bridge:
         """Run the parts until the process is to end."""
         tasks = [spawn(name, keep_running(name, make))
                  for name, make in self._restartable_parts(ros).items()]
+        tasks.append(spawn('console link', self._print_link()))
         await shutdown.wait()
         # The zero goes out before anything that may take time.
         await self._end_driving()
@@ -272,10 +275,19 @@ class Bridge:
         access = self._settings.access
         warn_of_anonymous_roles(access, bool(self._server.page), bool(self._relay_page))
         self._clock.look()
-        page = page_address(self._page_url, self._relay_page, self._server.page)
-        if page:
-            print_console_link(access.console_link, page, self._robot.access, self._key_store,
-                               self._robot.robot_id)
+        self._page = page_address(self._page_url, self._relay_page, self._server.page)
+        if self._page:
+            note_page(self._page, self._key_store, self._robot.robot_id)
+
+    async def _print_link(self) -> None:
+        """Print the link of the console as soon as its role can be used."""
+        role = self._settings.access.console_link
+        if role == 'none' or not self._page:
+            return
+        if role != 'view':
+            # Who opens it at once and presses Drive would be refused until the guard is found.
+            await self._teleop.path.guard_settled.wait()
+        print_console_link(role, self._page, self._robot.access)
 
     def _cameras_changed(self) -> None:
         # The cause before what follows from it.

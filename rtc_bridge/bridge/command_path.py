@@ -73,13 +73,15 @@ class CommandPath:
     :param stop: this bridge's own emergency stop
     :param folder: the id of the key folder, which keeps that stop
     :param settings: while the robot cannot be driven, only emergency stops are of interest
+    :param is_received: returns whether commands reach a subscriber, as far as ROS knows
     """
 
     # Set by listen().
     _loop: asyncio.AbstractEventLoop
 
     def __init__(self, node: Node, bridge: BridgeId, publisher: VelocityPublisher | None,
-                 stop: EmergencyStop, folder: str, settings: TeleopSettings) -> None:
+                 stop: EmergencyStop, folder: str, settings: TeleopSettings,
+                 is_received: Callable[[], bool]) -> None:
         # What is wrong now.
         self.notices: tuple[Notice, ...] = ()
         # What is wrong from the start on.
@@ -88,12 +90,16 @@ class CommandPath:
         self.other_stops: tuple[EngagedStop, ...] = ()
         # Called at each change of the notices, and so of what keeps the robot from moving.
         self.on_change: list[Callable[[], None]] = []
+        # Set once a guard is heard and takes commands, once its absence was told, and at once
+        # where none is needed.
+        self.guard_settled = asyncio.Event()
         self._node = node
         self._bridge = bridge
         self._publisher = publisher
         self._stop = stop
         self._folder = folder
         self._settings, self._enabled = settings, settings.enabled
+        self._is_received = is_received
         # The topic of velocities for this node, with and without remapping.
         self._cmd_vel = node.resolve_topic_name('cmd_vel')
         self._plain_cmd_vel = f'{node.get_namespace().rstrip("/")}/cmd_vel'
@@ -240,6 +246,16 @@ class CommandPath:
                 # A viewer that cannot be told must not keep a stop from the guard.
                 with guard('command path'):
                     call()
+        # Last, so that what waits for it speaks after the notices.
+        if self._is_guard_settled():
+            self.guard_settled.set()
+
+    def _is_guard_settled(self) -> bool:
+        if self._publisher is not None or not self._enabled:
+            return True
+        # DDS finds the topics one after the other: a guard that is heard may not hear yet.
+        return (self._guards.guard is not None and self._is_received()
+                or boot_time() - self._began > NO_GUARD_AFTER_S)
 
     def _find_other_stops(self) -> tuple[EngagedStop, ...]:
         own_guard = self._guards.guard

@@ -37,22 +37,24 @@ def page_address(page_url: str, relay_page: str, own_page: str) -> str:
     return address
 
 
-def print_console_link(role: str, page: str, access: AccessPolicy, key_store: KeyStore,
-                       robot_id: str) -> None:
-    """
-    Print a link for the person who started the robot, and note its page for ``rtc-bridge invite``.
-
-    The link is a secret, and a logger is a ROS topic: it goes to standard output only.
-
-    :param role: of its invite; ``none``: no link
-    """
+def note_page(page: str, key_store: KeyStore, robot_id: str) -> None:
+    """Note the robot's page for ``rtc-bridge invite``; log it if that fails."""
     try:
         key_store.note_robot(robot_id, page)
     except StoreError as error:
         _logger.error('rtc-bridge invite will need --robot-id and --page-url: %s', error)
-    if role != 'none':
-        invite = access.console_invite(role, 'console')
-        print(f'link to {role}, as long as this process runs: {page}#{invite}', flush=True)
+
+
+def print_console_link(role: str, page: str, access: AccessPolicy) -> None:
+    """
+    Print a link for the person who started the robot.
+
+    The link is a secret, and a logger is a ROS topic: it goes to standard output only.
+
+    :param role: of its invite
+    """
+    invite = access.console_invite(role, 'console')
+    print(f'link to {role}, as long as this process runs: {page}#{invite}', flush=True)
 
 
 def warn_of_anonymous_roles(settings: AccessSettings, has_server: bool, has_relay: bool) -> None:

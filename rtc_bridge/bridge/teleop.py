@@ -59,7 +59,7 @@ class Teleop:
                        LocalGuard(node, settings))
         self.path = CommandPath(
             node, bridge, self._guard.publisher if isinstance(self._guard, LocalGuard) else None,
-            stop, folder, settings)
+            stop, folder, settings, self._is_guard_there)
         self._stop_topics = EmergencyStopTopics(node, bridge, stop, folder,
                                                 lambda: bool(self.path.other_stops))
         conditions = [stop.reason, self.path.reason]
@@ -115,8 +115,7 @@ class Teleop:
         """Return the state for diagnostics."""
         lease, stop = self.controller.lease, self._stop
         level, text = DiagnosticStatus.OK, 'driven' if lease.holder else 'nobody drives'
-        guard_answers = not (
-            isinstance(self._guard, GuardClient) and self._guard.monitor.reason())
+        guard_answers = self._is_guard_there()
         if not self.controller.enabled:
             text = 'driving is off'
         elif not guard_answers:
@@ -127,6 +126,9 @@ class Teleop:
             'driver': (lease.holder or '')[:8], 'epoch': lease.epoch,
             'requests': len(lease.requesters), 'guard': 'ok' if guard_answers else 'no answer',
             'emergency_stop': stop.id or ''})
+
+    def _is_guard_there(self) -> bool:
+        return not (isinstance(self._guard, GuardClient) and self._guard.monitor.reason())
 
     async def _poll(self) -> None:
         while True:
