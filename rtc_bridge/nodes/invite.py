@@ -24,8 +24,8 @@ import time
 import qrcode
 
 from ..core.access.invite import (
-    bearer_mac, bearer_text, check_printable, invite_key, INVITE_ROLES, invite_text, MAX_NAME,
-    parse_payload, split_bearer, split_invite,
+    bearer_mac, bearer_text, check_printable, invite_key, INVITE_ROLES, invite_text,
+    MAX_BEARER_LIFE_S, MAX_NAME, parse_payload, split_bearer, split_invite,
 )
 from ..core.access.invite_url import parse_page_url
 from ..core.clock import NOT_SYNCHRONIZED, synchronized
@@ -36,6 +36,7 @@ from ..system.key_store import default_directory, KeyStore
 _MAX_SHOWN = 12
 # Seconds by unit.
 _UNITS = {'s': 1, 'm': 60, 'h': 3600, 'd': 86400}
+_MAX_BEARER_HOURS = MAX_BEARER_LIFE_S // _UNITS['h']
 
 
 def _parse_duration(text: str) -> int:
@@ -66,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--name', type=_parse_name, default='',
                         help='who it is for; others see it')
     parser.add_argument('--ttl', type=_parse_duration, default='8h', metavar='8h',
-                        help='how long it holds: a number with s, m, h or d [%(default)s]')
+                        help='how long it holds: a number with s, m, h or d; with --whep '
+                        f'{_MAX_BEARER_HOURS}h at most [%(default)s]')
     parser.add_argument('--robot-id', help='the robot, if this user runs several')
     parser.add_argument('--page-url', help='page that the link leads to [as the bridge has it]')
     parser.add_argument('--directory', type=Path, default=default_directory(),
@@ -115,6 +117,11 @@ def _no_robot(store: KeyStore) -> RtcBridgeError:
 
 
 def _print_invite(store: KeyStore, options: argparse.Namespace) -> None:
+    if options.whep and options.ttl > MAX_BEARER_LIFE_S:
+        raise RtcBridgeError(
+            f'--ttl: {options.ttl} s are too long for a bearer, which others may see on its way: '
+            f'at most {MAX_BEARER_LIFE_S} s. Use --ttl {_MAX_BEARER_HOURS}h or less, and make '
+            'another when it ends; a link (without --whep) may last longer')
     robot_id, page = _choose_robot(store, options)
     invite = store.issue(robot_id, 'view' if options.whep else options.role, options.name,
                          options.ttl, bearer=options.whep)

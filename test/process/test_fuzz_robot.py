@@ -143,7 +143,8 @@ def test_links_and_bearers_are_read_or_refused(text):
 
 def test_no_bearer_of_strangers_is_let_in(store):
     access = AccessPolicy('robot', store=store, wall=lambda: 4_000_000_000.0)
-    good = bearer_text(store.secret, Invite('robot', 'i', 'view', 'n', 1, 4_000_000_100))
+    good = bearer_text(store.secret, Invite(
+        'robot', 'i', 'view', 'n', 3_999_999_900, 4_000_000_100))
     payload = invite_text(store.secret, Invite('robot', 'i', 'drive', 'n', 1, 4_000_000_100))
 
     @fuzz()

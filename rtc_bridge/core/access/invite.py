@@ -20,7 +20,8 @@ of JSON; the key is HMAC-SHA256 of the payload's characters under the robot's se
 never sends the key but proves to know it, see :mod:`~rtc_bridge.core.access.proof`.
 
 A bearer's text is ``w1.<payload>.<mac>``. A WHEP player sends all of it (RFC 6750), so it grants
-viewing only, and its MAC has a label of its own: a bearer reveals no invite's key.
+viewing only, for a day at most, and its MAC has a label of its own: a bearer reveals no invite's
+key.
 
 The robot stores neither: it recomputes the MAC over the payload's characters as received.
 """
@@ -42,6 +43,8 @@ INVITE_ROLES = ('view', 'drive', 'supervise')
 MAX_PAYLOAD = 1024
 # Characters of an invite's id and of the name of the person whom it is for.
 MAX_NAME = 64
+# Seconds from iat to exp of a bearer: proxies and players see it, and may keep it in their logs.
+MAX_BEARER_LIFE_S = 86400
 # 72 bits: nobody guesses an id, and no two are the same.
 _ID_BYTES = 9
 _INVITE_LABEL = b'rtc-bridge/1 invite\0'

@@ -28,7 +28,8 @@ import time
 from typing import Protocol
 
 from .invite import (
-    bearer_mac, Invite, invite_key, invite_text, new_id, new_secret, parse_payload, split_bearer,
+    bearer_mac, Invite, invite_key, invite_text, MAX_BEARER_LIFE_S, new_id, new_secret,
+    parse_payload, split_bearer,
 )
 from .origins import ANY, SAME
 from .proof import page_mac, robot_mac, Transcript
@@ -226,6 +227,12 @@ class AccessPolicy:
             invite = parse_payload(payload)
         except ProtocolError as error:
             raise SignalingError('denied', f'the bearer cannot be read: {error}') from None
+        life = invite.exp - invite.iat
+        if life > MAX_BEARER_LIFE_S:
+            # rtc-bridge invite makes none of these, but other programs may have the secret.
+            raise SignalingError(
+                'denied', f'the bearer is valid for {life} s, at most {MAX_BEARER_LIFE_S} s are '
+                          'allowed: make another with rtc-bridge invite --whep')
         # A relay, or a proxy, may have seen the bearer: it never grants more than viewing.
         return self._checked(VerifiedInvite(replace(invite, role='view'), b'', console=False))
 

@@ -54,6 +54,17 @@ def test_links_are_listed_without_their_keys(run, tmp_path):
         '', f'No links of r2 were made with {tmp_path} by this user.\n')
 
 
+def test_a_bearer_for_more_than_a_day_is_refused_with_a_remedy(run, tmp_path):
+    status, text, said = run('--whep', '--ttl', '2d')
+    assert (status, text) == (REFUSED, '')
+    assert '172800 s are too long' in said and '--ttl 24h' in said
+    # The default, the longest one, and links, which may last longer.
+    for options, life in (['--whep'], 8), (['--whep', '--ttl', '24h'], 24), (['--ttl', '7d'], 168):
+        assert run(*options)[0] == 0
+        *_, issued = KeyStore(tmp_path).issued()
+        assert issued.invite.exp - issued.invite.iat == life * 3600
+
+
 @pytest.mark.parametrize('what', [['--revoke', 'abc'], ['--revoke-name', 'Bob']])
 def test_what_was_not_made_here_is_refused_unless_forced(run, tmp_path, what):
     run('--name', 'Ada')

@@ -21,7 +21,7 @@ import pytest
 from rtc_bridge.core import base64url
 from rtc_bridge.core.access import policy
 from rtc_bridge.core.access.invite import (
-    bearer_text, Invite, invite_key, invite_text, new_id, split_invite,
+    bearer_text, Invite, invite_key, invite_text, MAX_BEARER_LIFE_S, new_id, split_invite,
 )
 from rtc_bridge.core.access.policy import AccessPolicy, may_drive
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
@@ -213,6 +213,20 @@ def test_a_bearer_is_for_whep_players_only(robot):
     robot.wall = NOW + 11
     with pytest.raises(SignalingError, match='expired'):
         robot.access.verify_bearer(text, 'server')
+
+
+def test_a_bearer_that_others_made_holds_for_a_day_at_most(robot):
+    """Not even one with the robot's own secret: who has seen it could watch for long."""
+    def bearer(life):
+        return bearer_text(robot.store.secret, Invite(
+            'bot', 'x', 'view', 'Ada', NOW - 10, NOW - 10 + life))
+    assert MAX_BEARER_LIFE_S == 24 * 3600
+    assert robot.access.verify_bearer(bearer(MAX_BEARER_LIFE_S), 'server').invite.role == 'view'
+    with pytest.raises(SignalingError, match='valid for 86401 s, at most 86400') as error:
+        robot.access.verify_bearer(bearer(MAX_BEARER_LIFE_S + 1), 'server')
+    assert error.value.code == 'denied'
+    # A link may last longer: what is sent of it proves the key, and does not reveal it.
+    assert robot.admit(robot.invite(exp=NOW + 30 * 86400)).invite.role == 'drive'
 
 
 def test_roles_that_may_drive():
