@@ -14,15 +14,17 @@
 
 """The proof of an invite in a session, also with a dishonest relay in between."""
 
+import asyncio
 import re
 
 import pytest
 from rtc_bridge.core.access.proof import robot_mac
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.signaling_messages import Offer
-from rtc_bridge.peer import aiortc_compat, authorization
+from rtc_bridge.peer import aiortc_compat, authorization, session
 from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.system.key_store import KeyStore
+from support.patience import PATIENCE
 from support.proving import InviteRobot, NOW, Page
 from support.viewer import until
 
@@ -190,6 +192,61 @@ async def test_a_running_session_ends_with_its_invite(robot, end, code):
         KeyStore(robot.store.directory).revoke_id('the one')
     assert await page.bye() == code
     assert not robot.camera.camera.watched
+
+
+class WatchTime:
+    """
+    Stands for ``asyncio`` in a session's module: its watch sleeps in the robot's time.
+
+    The invite ends just after a look, so that the whole period passes before the next one.
+    """
+
+    def __init__(self, robot, end):
+        self._robot = robot
+        self._end = end
+        self._ended_at = None
+        # Seconds from the end of the invite to that of the session, or to when that is too late.
+        self.lasted = asyncio.get_running_loop().create_future()
+
+    def __getattr__(self, name):
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds):
+        if self._ended_at is None:
+            self._end()
+            self._ended_at = self._robot.wall
+        elif self._robot.wall - self._ended_at > 1.0:
+            self.session_ended()
+            # What comes later is of no interest.
+            await asyncio.Event().wait()
+        self._robot.wall += seconds
+        await asyncio.sleep(0)
+
+    def session_ended(self):
+        if not self.lasted.done():
+            self.lasted.set_result(self._robot.wall - self._ended_at)
+
+
+@pytest.mark.parametrize('end, code', [
+    ('expiry', 'expired'), ('id', 'revoked'), ('name', 'revoked')])
+async def test_a_session_ends_within_a_second_of_its_invite(robot, monkeypatch, end, code):
+    def end_invite():
+        others = KeyStore(robot.store.directory, wall=lambda: robot.wall)
+        if end == 'expiry':
+            robot.wall = NOW + 1000.0
+        elif end == 'id':
+            others.revoke_id('the one')
+        else:
+            others.revoke_name('Ada')
+
+    page = await robot.driver()
+    running, = robot.sessions.sessions.values()
+    watch = WatchTime(robot, end_invite)
+    closed = running.on_closed
+    running.on_closed = lambda session: (watch.session_ended(), closed(session))
+    monkeypatch.setattr(session, 'asyncio', watch)
+    assert await asyncio.wait_for(watch.lasted, PATIENCE) <= 1.0
+    assert await page.bye() == code
 
 
 async def test_a_proof_that_lowers_the_role_releases_the_lease(robot):
