@@ -44,7 +44,9 @@ MAX_LENGTHS = {
     'url': 256,
     # RFC 8489, section 14.3: a username has less than 509 bytes.
     'username': 512, 'credential': 512,
-    # Our bearers have up to 1 kB; some players send a JSON Web Token.
+    # Our bearers have up to 1071: a payload of 1024 and a MAC. Some players always send a JSON Web
+    # Token of their own; a robot that is open to all without one (access.anonymous) takes them,
+    # too. K-Scale's tokens are of the owner's choice.
     'bearer': 2048, 'token': 2048,
     # Sentences for people. They are shortened, not refused.
     'message': 256, 'reason': 256, 'finding': 1000,
