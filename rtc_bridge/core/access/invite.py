@@ -35,7 +35,7 @@ import unicodedata
 
 from .. import base64url
 from ..errors import ProtocolError
-from ..protocol.strict_json import dump, load_object, member, shorten
+from ..protocol.strict_json import dump_frame, load_object, member, shorten
 
 SECRET_BYTES = 32
 INVITE_ROLES = ('view', 'drive', 'supervise')
@@ -107,8 +107,15 @@ def bearer_text(secret: bytes, invite: Invite) -> str:
 
 
 def _payload(invite: Invite) -> str:
+    """
+    Return the payload of an invite or a bearer.
+
+    :raises ProtocolError: it would be too long to be read, or is not well-formed Unicode
+    """
     members = asdict(invite)
-    return base64url.encode(dump({'id': members.pop('invite_id'), **members}).encode())
+    # Four characters of base64url have three bytes.
+    return base64url.encode(dump_frame(
+        {'id': members.pop('invite_id'), **members}, MAX_PAYLOAD * 3 // 4).encode())
 
 
 def split_invite(text: str) -> tuple[str, bytes]:

@@ -14,6 +14,7 @@
 
 """Invites: their text and payload."""
 
+from dataclasses import replace
 import json
 
 import pytest
@@ -36,6 +37,12 @@ def test_an_invite_survives_its_text():
     sent, key = invite.split_invite(text)
     assert invite.parse_payload(sent) == ONE
     assert invite.invite_key(SECRET, sent) == key
+
+
+def test_an_invite_for_the_longest_name_is_read():
+    one = replace(ONE, robot_id='r' * 64, invite_id='i' * 64, name='\N{ROBOT FACE}' * 64)
+    sent, _ = invite.split_invite(invite.invite_text(SECRET, one))
+    assert invite.parse_payload(sent) == one
 
 
 def test_another_secret_or_payload_has_another_key():
