@@ -205,7 +205,8 @@ def _tokens(text: str, path: str) -> Iterator[tuple[str, str]]:
     at = 0
     # For each template literal that is open: how many braces are open in its ${}.
     braces: list[int] = []
-    divides = False
+    # What is not a comment before the place that is read.
+    before = ''
     while at < len(text):
         if text[at] == '`' or (text[at] == '}' and braces and braces[-1] == 0):
             if text[at] == '}':
@@ -218,22 +219,22 @@ def _tokens(text: str, path: str) -> Iterator[tuple[str, str]]:
             if text[end] == '$':
                 braces.append(0)
                 end += 1
-            divides = text[end] == '`'
+            before = ')' if text[end] == '`' else '{'
             yield 'template', text[at:end + 1]
             at = end + 1
             continue
         found = _TOKEN.match(text, at)
         assert found is not None and found.lastgroup is not None  # One sign always matches.
         kind, part = found.lastgroup, found[0]
-        if kind == 'regex' and divides:
+        if kind == 'regex' and _BEFORE_DIVISION.search(before):
             kind, part = 'sign', '/'
         if kind == 'sign' and part in '\'"':
             raise ValueError(f'{path}: a string has no end: {text[at:at + 40]!r}')
         if braces and kind == 'sign':
             braces[-1] += (part == '{') - (part == '}')
         if kind in ('string', 'regex'):
-            divides = True
-        elif kind != 'comment' and part.strip():
-            divides = _BEFORE_DIVISION.search(part) is not None
+            before = ')'
+        elif kind != 'comment' and not part.isspace():
+            before = part
         yield kind, part
         at += len(part)
