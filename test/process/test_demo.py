@@ -76,9 +76,8 @@ def wait_for_end(descriptors, timeout=PATIENCE):
             left.discard(descriptor)
 
 
-@pytest.fixture
-def demo():
-    """Start the demo; give it once its link is there, with the link and the lines before it."""
+def start():
+    """Start the demo; return it once its link is there, with the link and the lines before it."""
     process = subprocess.Popen([*COMMAND, '--port', '0'], env=environment(), text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     lines = []
@@ -86,18 +85,40 @@ def demo():
         for line in process.stdout:
             lines.append(line)
             if LINK.search(line):
-                break
-        else:
-            pytest.fail('no link:\n' + ''.join(lines))
-        yield process, LINK.search(lines[-1])[0], lines
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+                return process, LINK.search(line)[0], lines
+        pytest.fail('no link:\n' + ''.join(lines))
+    except BaseException:
+        kill(process)
+        raise
 
 
-def test_link_and_page(demo):
-    process, link, lines = demo
+def kill(process):
+    """End the demo in case that it still runs."""
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.fixture(scope='module')
+def untouched():
+    """Return a list for demos that a test has looked at only: the next one takes them."""
+    demos = []
+    yield demos
+    for process, _, _ in demos:
+        kill(process)
+
+
+@pytest.fixture
+def demo(untouched):
+    """Return a demo whose link is there, with the link and the lines before it."""
+    demo = untouched.pop() if untouched else start()
+    yield demo
+    kill(demo[0])
+
+
+def test_link_and_page(untouched):
+    demo = process, link, _ = start()
+    untouched.append(demo)
     assert sorted(children(process.pid)) == sorted(PROGRAMS)
     with urllib.request.urlopen(link, timeout=PATIENCE) as page:
         assert page.status == 200
