@@ -53,8 +53,8 @@ def robot():
 
 @pytest.fixture(scope='module')
 def player(robot, clip):
-    """Play the clip as a camera, at half its rate: it is large."""
-    player = robot.start('play_video', path=str(clip), camera='video', rate=12.0)
+    """Play the clip as a camera, at a quarter of its rate: it is large, and shown thrice."""
+    player = robot.start('play_video', path=str(clip), camera='video', rate=6.0)
     yield player
     finish(player)
 
@@ -132,7 +132,7 @@ def test_three_viewers_share_one_encoder(page, source, robot, chromium):
         other.wait_state('live')
     # Not of the second in which the first came.
     values = robot.diagnostics(f'camera {TOPIC}', lambda v, _: v['viewers'] == '3'
-                               and float(v['h264.fps_out']) > 0 and float(v['fps_in']) > 5)
+                               and float(v['h264.fps_out']) > 0 and float(v['fps_in']) > 2.5)
     # One encoding for all: as many pictures come out as come in.
     assert float(values['h264.fps_out']) <= float(values['fps_in']) * 1.2 + 1
     assert not any(key.startswith('vp8.') for key in values)
