@@ -21,25 +21,76 @@ That all is well again, and without a reload; how soon, benchmarks/recovery.py t
 import signal
 
 import pytest
-from support.browsers import PATIENCE
-from support.networks import networks  # noqa: F401
-from support.sites import site, UDP  # noqa: F401
+from support.browsers import PATIENCE, Shared, until
+from support.needs import need_program
+from support.networks import make_or_skip, Networks
+from support.sites import Site, UDP
+
+MARK = "window.mark = 'the same page'"
+SESSION = 'rtcBridge.hello?.session'
 
 
-def test_robot_dials_again_when_it_moves(site, networks):  # noqa: F811
-    robot = site.robot()
-    start = len(robot.lines)
+@pytest.fixture(scope='module')
+def networks():
+    """Make the namespaces of all tests, or skip them; each test mends what it cuts."""
+    made = make_or_skip(Networks)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope='module')
+def site(networks, tmp_path_factory):
+    """Run coturn and relay on the public host for all tests."""
+    need_program('turnserver')
+    site = Site(networks, tmp_path_factory.mktemp('site'))
+    yield site
+    site.close()
+
+
+class Robots:
+    """The robot of the tests, one at a time."""
+
+    def __init__(self, site):
+        """Start none yet."""
+        self._site = site
+        self._robot = None
+
+    def start(self, *urls):
+        """Start a new one, with these servers, in place of the one before."""
+        if self._robot is not None:
+            self._robot.stop()
+        self._robot = self._site.robot(*urls)
+        return self._robot
+
+    def keep(self):
+        """Return one at the relay, with a TURN server: that of the test before if it is well."""
+        if self._robot is None or not self._robot.running or UDP not in self._robot.command:
+            return self.start(UDP)
+        until(lambda: [line for line in self._robot.lines if line.startswith('state ')][-1]
+              == 'state connected', 'the robot at the relay')
+        return self._robot
+
+
+@pytest.fixture(scope='module')
+def robots(site):
+    """Return what starts robots; the site ends the last one."""
+    return Robots(site)
+
+
+def test_robot_dials_again_when_it_moves(site, robots, networks):
+    robot = robots.start()
+    start, relay_start = len(robot.lines), len(site.relay.lines)
     networks.move_robot()
     robot.wait_line('network changed', PATIENCE, start)
     # By what it sees itself: pings would tell later, and in other words.
     robot.wait_line('state lost: the network has changed', PATIENCE, start)
     robot.wait_line('state connected', PATIENCE, start)
     # Its first connection was not closed: the relay cannot know of its end.
-    site.relay.wait_line('a robot has taken its own place', PATIENCE)
+    site.relay.wait_line('a robot has taken its own place', PATIENCE, relay_start)
 
 
-def test_other_links_disturb_nothing(site, networks):  # noqa: F811
-    robot = site.robot()
+def test_other_links_disturb_nothing(robots, networks):
+    robot = robots.start()
     start = len(robot.lines)
     # As a container's comes and goes.
     networks.ip('robot', 'link', 'add', 'docker0', 'type', 'veth', 'peer', 'name', 'other')
@@ -54,35 +105,34 @@ def test_other_links_disturb_nothing(site, networks):  # noqa: F811
     robot.wait_line('state lost: the network has changed', PATIENCE, there)
 
 
-def test_relay_that_is_silent_is_noticed(site, networks):  # noqa: F811
-    robot = site.robot()
-    start = len(robot.lines)
+def test_relay_that_is_silent_is_noticed(site, robots, networks):
+    robot = robots.start()
+    start, relay_start = len(robot.lines), len(site.relay.lines)
     networks.silence('robot', True)
-    # By its pings, or when something else on its host makes it look.
-    robot.wait_line('state lost: the (relay does not answer pings|network has changed)',
-                    PATIENCE, start)
-    # The other end sees it, too, and frees the name: nobody would have to prove anything.
-    site.relay.wait_line('a robot went', PATIENCE)
-    networks.silence('robot', False)
+    try:
+        # By its pings, or when something else on its host makes it look.
+        robot.wait_line('state lost: the (relay does not answer pings|network has changed)',
+                        PATIENCE, start)
+        # The other end sees it, too, and frees the name: nobody would have to prove anything.
+        site.relay.wait_line('a robot went', PATIENCE, relay_start)
+    finally:
+        networks.silence('robot', False)
     robot.wait_line('state connected', PATIENCE, start)
-
-
-# What only a page that was not reloaded knows; and the session that it is in.
-MARK = "window.mark = 'the same page'"
-SESSION = 'rtcBridge.hello?.session'
 
 
 class Watching:
     """A robot, and a page that shows its picture."""
 
-    def __init__(self, site, browser):  # noqa: F811
+    def __init__(self, site, robot, browser):
         """Wait for the picture."""
-        self.robot = site.robot(UDP)
+        self.robot = robot
         self.browser = browser
         self.page = browser.show(site.url)
         self.page.wait_state('live')
         self.page.evaluate(MARK)
         self.session = self.page.evaluate(SESSION)
+        # What the robot says when it notices that the page is gone.
+        self.missed = f'session {self.session[:8]} ends: no sign of life'
 
     def wait_new_session(self):
         """Wait for the picture of another session in the same page."""
@@ -90,74 +140,90 @@ class Watching:
         assert self.page.evaluate('window.mark') == 'the same page'
 
 
+@pytest.fixture(scope='module')
+def shared_browser(site, chromium_path):
+    """Return the browser of all tests, where viewers are."""
+    with Shared(lambda: site.browser(chromium_path)) as shared:
+        yield shared
+
+
 @pytest.fixture
-def watching(site, chromium_path):  # noqa: F811
-    """Run a robot and a browser that shows it."""
-    browser = site.browser(chromium_path)
-    yield Watching(site, browser)
-    browser.close()
+def watching(site, robots, shared_browser):
+    """Run a robot, and open its page."""
+    watching = Watching(site, robots.keep(), shared_browser.take())
+    yield watching
+    if watching.browser.alive:
+        watching.page.leave()
 
 
 @pytest.mark.parametrize('way', ['silent', 'unplugged'])
-def test_picture_is_back_after_the_network(watching, networks, way):  # noqa: F811
+def test_picture_is_back_after_the_network(watching, networks, way):
     start = len(watching.robot.lines)
     if way == 'silent':
         networks.silence('viewer', True)
     else:
         networks.cut('viewer')
-    # The robot keeps nothing of a viewer that is gone.
-    watching.robot.wait_line('session .* ends: no sign of life', PATIENCE, start)
-    watching.page.wait("rtcBridge.state !== 'live'")
-    # The page has lost its way to the relay, too.
-    watching.page.wait("rtcBridge.state === 'relay-lost'")
-    if way == 'silent':
-        networks.silence('viewer', False)
-    else:
-        networks.mend('viewer')
+    try:
+        # The robot keeps nothing of a viewer that is gone.
+        watching.robot.wait_line(watching.missed, PATIENCE, start)
+        watching.page.wait("rtcBridge.state !== 'live'")
+        # The page has lost its way to the relay, too.
+        watching.page.wait("rtcBridge.state === 'relay-lost'")
+    finally:
+        if way == 'silent':
+            networks.silence('viewer', False)
+        else:
+            networks.mend('viewer')
     watching.wait_new_session()
 
 
-def test_picture_is_back_after_the_robot_moved(watching, networks):  # noqa: F811
+def test_picture_is_back_after_the_robot_moved(watching, networks):
     networks.move_robot()
     watching.wait_new_session()
 
 
-def test_relay_that_restarts_disturbs_no_session(watching, site):  # noqa: F811
+def test_relay_that_restarts_disturbs_no_session(watching, site):
     start = len(watching.robot.lines)
     watching.page.evaluate("window.states = []; rtcBridge.addEventListener('state', "
                            '() => states.push(rtcBridge.state))')
     site.relay.send(signal.SIGKILL)
     site.relay.wait()
-    watching.robot.wait_line('state lost', PATIENCE, start)
-    site.start_relay()
+    try:
+        watching.robot.wait_line('state lost', PATIENCE, start)
+    finally:
+        site.start_relay()
     watching.robot.wait_line('state connected', PATIENCE, start)
     # New viewers come in, and the one that was there has noticed nothing but a busy host.
-    watching.browser.show(site.url).wait_state('live')
+    other = watching.browser.show(site.url)
+    other.wait_state('live')
     assert watching.page.evaluate(SESSION) == watching.session
     assert set(watching.page.evaluate('states')) <= {'stalled', 'live'}
+    other.leave()
 
 
-def test_robot_that_is_killed_is_missed_and_comes_back(watching, site):  # noqa: F811
+def test_robot_that_is_killed_is_missed_and_comes_back(watching, robots):
     watching.robot.send(signal.SIGKILL)
     watching.page.wait_state('robot-gone')
     assert 'has gone offline' in watching.page.texts()
-    site.robot(UDP)
+    robots.start(UDP)
     watching.wait_new_session()
 
 
-def test_computer_that_slept(watching, networks):  # noqa: F811
+def test_computer_that_slept(watching, networks):
     start = len(watching.robot.lines)
     networks.silence('viewer', True)
-    watching.browser.freeze()
     try:
-        watching.robot.wait_line('session .* ends: no sign of life', PATIENCE, start)
+        watching.browser.freeze()
+        try:
+            watching.robot.wait_line(watching.missed, PATIENCE, start)
+        finally:
+            watching.browser.thaw()
     finally:
-        watching.browser.thaw()
-    networks.silence('viewer', False)
+        networks.silence('viewer', False)
     watching.wait_new_session()
 
 
 def test_session_of_a_viewer_that_was_killed_is_gone(watching):
     start = len(watching.robot.lines)
     watching.browser.kill()
-    watching.robot.wait_line('session .* ends: no sign of life', PATIENCE, start)
+    watching.robot.wait_line(watching.missed, PATIENCE, start)

@@ -152,11 +152,19 @@ class Shared:
         if self._browser is not None:
             self._browser.close()
 
+    def take(self):
+        """Return the browser; a new one if it has ended."""
+        if self._browser is not None and not self._browser.alive:
+            ended, self._browser = self._browser, None
+            with suppress(Exception):
+                ended.close()
+        if self._browser is None:
+            self._browser = self._start()
+        return self._browser
+
     def lend(self):
         """Yield the browser, and close its pages afterwards."""
-        if self._browser is None or not self._browser.alive:
-            self._browser = self._start()
-        yield self._browser
+        yield self.take()
         try:
             self._browser.close_pages()
         except BaseException:
