@@ -115,8 +115,8 @@ def proxies(tmp_path_factory):
     made.close()
 
 
-def test_a_page_behind_a_proxy_without_websockets_signals_over_http(proxies, browse):
-    page = browse(proxies.url('no upgrade'))
+def test_a_page_behind_a_proxy_without_websockets_signals_over_http(proxies, chromium):
+    page = chromium.show(proxies.url('no upgrade'))
     page.wait_state('live')
     page.wait(OVER_HTTP)
     # The tab remembers it, and the panel tells.
@@ -127,11 +127,13 @@ def test_a_page_behind_a_proxy_without_websockets_signals_over_http(proxies, bro
     # The robot leaves and comes back: both are told over HTTP.
     proxies.start_robot()
     page.wait("rtcBridge.state === 'live' && rtcBridge.stats?.fps > 0")
+    page.leave()
     # An upgrade that hangs, and a proxy that takes a prefix off the path.
     for name, over_http in (('hanging', True), ('prefix', False), ('prefix, no upgrade', True)):
-        other = browse(proxies.url(name))
+        other = chromium.show(proxies.url(name))
         other.wait_state('live')
         assert other.evaluate(OVER_HTTP) == over_http, name
+        other.leave()
 
 
 def test_a_page_whose_server_is_not_reached_says_why(proxies, browse):
