@@ -20,6 +20,8 @@ from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParametersA
 from rcl_interfaces.srv import SetParameters
 from support.stack import ColourCamera, Robot
 
+# A window of which little has to be drawn.
+SMALL = {'width': 640, 'height': 360}
 BOOL, INTEGER, DOUBLE, STRING = 1, 2, 3, 4
 # Between network and decoder every H.264 frame becomes rubbish; VP8 goes through.
 BROKEN_H264 = """
@@ -75,7 +77,7 @@ def wait_codec(page, name):
 
 
 def test_a_browser_that_cannot_decode_h264_gets_vp8(robot, camera, chromium):
-    page = break_h264(chromium.page(bypass_csp=True))
+    page = break_h264(chromium.page(bypass_csp=True, viewport=SMALL))
     page.load(robot.url)
     wait_codec(page, 'VP8')
     blue, _, red = page.grab().mean(axis=(0, 1))
@@ -89,14 +91,15 @@ def test_a_browser_that_cannot_decode_h264_gets_vp8(robot, camera, chromium):
 
 
 def test_a_whole_browser_keeps_h264_and_one_that_is_not_looked_at(robot, camera, chromium):
-    page = break_h264(chromium.page(bypass_csp=True))
+    page = break_h264(chromium.page(bypass_csp=True, viewport=SMALL))
     page.evaluate_on_load("Object.defineProperty(document, 'hidden', {get: () => true});")
     page.load(robot.url)
-    whole = chromium.show(robot.url)
+    whole = chromium.page(viewport=SMALL)
+    whole.load(robot.url)
     wait_codec(whole, 'H264')
     page.wait('window.rtcBridge?.stats?.slots[0]?.kbps > 0')
     # As long as it takes one that is looked at.
-    broken = break_h264(chromium.page(bypass_csp=True))
+    broken = break_h264(chromium.page(bypass_csp=True, viewport=SMALL))
     broken.load(robot.url)
     wait_codec(broken, 'VP8')
     broken.leave()
@@ -168,7 +171,8 @@ def parameters(robot):
 
 
 def test_parameters_change_under_a_viewer(robot, camera, parameters, chromium):
-    page = chromium.show(robot.url)
+    page = chromium.page(viewport=SMALL)
+    page.load(robot.url)
     wait_codec(page, 'H264')
     page.wait('document.getElementById("video0").videoWidth === 320')
     page.evaluate('() => { window.first = window.rtcBridge.hello.session; }')
