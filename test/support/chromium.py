@@ -27,21 +27,13 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 import pytest
-from support.browsers import Loop, Page, until
+from support.browsers import Loop, Page
 from support.patience import PATIENCE
 
 FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
          '--disable-background-networking', '--disable-component-update', '--disable-sync']
 # Seconds in which a tab is made as new, or else it is closed.
 WIPE_TIME_S = 10.0
-# Looks at an expression for a second, and gives its last value.
-LOOK = """(async () => {
-  for (let look = 0; ; look += 1) {
-    const value = (%s);
-    if (value || look === 25) return value;
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
-})()"""
 
 
 class ChromiumPage(Page):
@@ -99,12 +91,6 @@ class ChromiumPage(Page):
                 # A page that did not arrive as a whole loads itself anew.
                 if 'context was destroyed' not in str(error):
                     raise
-
-    def wait(self, code, timeout=PATIENCE):
-        """Wait until an expression is true; return its value."""
-        # Each question from here takes processor time from four processes.
-        return until(lambda: self.evaluate(LOOK % code), lambda: f'{code} ({self.texts()})',
-                     timeout)
 
     def lose_once(self, pattern):
         """Let the first request for a URL fail."""

@@ -2,11 +2,12 @@
  * Firefox for the tests: node firefox.mjs EXECUTABLE PROFILE. It takes one command per line on
  * stdin and answers each with one line on stdout, `{"value"}` or `{"error"}`:
  *
- * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "down" | "up", "key"},
- * {"do": "click", "selector"}, {"do": "preload", "code"} (to run before whatever is loaded from now
- * on), {"do": "errors"} (console errors and page errors so far), {"do": "fresh"} (a new page that
- * shares nothing with the one before, which ends). The end of stdin closes Firefox. What is saved
- * goes to the profile's folder `saved`.
+ * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "look", "code"} (the same, but null if
+ * the page goes away meanwhile), {"do": "down" | "up", "key"}, {"do": "click", "selector"},
+ * {"do": "preload", "code"} (to run before whatever is loaded from now on), {"do": "errors"}
+ * (console errors and page errors so far), {"do": "fresh"} (a new page that shares nothing with the
+ * one before, which ends). The end of stdin closes Firefox. What is saved goes to the profile's
+ * folder `saved`.
  *
  * Of WebDriver BiDi's clients this one needs nothing but a Firefox as distributions ship it.
  */
@@ -38,6 +39,8 @@ const browser = await puppeteer.launch({
 });
 const errors = [];
 let page;
+// Until nothing is expected any more of a look, which takes a second on an idle host, ms.
+const LOOK_TIMEOUT_MS = 5000;
 
 async function show(context) {
   page = await context.newPage();
@@ -56,11 +59,23 @@ async function fresh() {
   await (context === browser.defaultBrowserContext() ? before : context).close();
   errors.length = 0;
 }
+
+async function look(code) {
+  let timer;
+  // A document that was left may never answer.
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, LOOK_TIMEOUT_MS, null); });
+  try {
+    return await Promise.race([page.evaluate(code), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 await show(browser);
 
 const commands = {
   open: ({ url }) => page.goto(url).then(() => null),
   evaluate: ({ code }) => page.evaluate(code),
+  look: ({ code }) => look(code),
   down: ({ key }) => page.keyboard.down(key),
   up: ({ key }) => page.keyboard.up(key),
   click: ({ selector }) => page.click(selector),

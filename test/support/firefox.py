@@ -22,7 +22,7 @@ import subprocess
 import tempfile
 
 import pytest
-from support.browsers import Page, until
+from support.browsers import LOOK, Page, until
 from support.needs import need_program
 from support.patience import PATIENCE
 
@@ -101,6 +101,10 @@ class Firefox(Page):
         if argument is not None:
             code = f'({code})({json.dumps(argument)})'
         return self._do('evaluate', code=code)
+
+    def look(self, code):
+        """Wait up to a second until an expression is true; return its last value."""
+        return self._do('look', code=LOOK % code)
 
     def down(self, key):
         """Press a key and hold it."""
