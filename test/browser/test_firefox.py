@@ -193,3 +193,23 @@ def test_full_screen_and_picture_in_picture(page):
         page.wait("document.pictureInPictureElement?.id === 'video0'")
         page.click('#pip')
         page.wait('document.pictureInPictureElement === null')
+
+
+def test_a_fresh_page_knows_nothing_of_the_one_before(robot, firefox):
+    kept = '[window.loaded ?? null, localStorage.kept ?? null, sessionStorage.kept ?? null, ' \
+        'document.cookie]'
+    # Any page of this origin has them.
+    url = f'{robot.own_url}/no/such/page'
+    firefox.evaluate_on_load('window.loaded = true')
+    firefox.load(url)
+    firefox.evaluate("""(() => {
+      localStorage.kept = sessionStorage.kept = 'yes';
+      document.cookie = 'kept=yes; max-age=1000';
+    })()""")
+    firefox.load(url)
+    assert firefox.evaluate(kept) == [True, 'yes', 'yes', 'kept=yes']
+    firefox.fresh()
+    # Once more: it is fresh already.
+    firefox.fresh()
+    firefox.load(url)
+    assert firefox.evaluate(kept) == [None, None, None, '']

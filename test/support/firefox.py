@@ -43,6 +43,8 @@ class Firefox(Page):
 
     def __init__(self, path):
         """Start it."""
+        # Nothing was done in its page yet.
+        self._new = True
         node = need_program('node', 'nodejs')
         environment = {**os.environ, 'NODE_PATH': node_modules()}
         self._folder = tempfile.TemporaryDirectory(prefix='firefox', ignore_cleanup_errors=True)
@@ -59,6 +61,7 @@ class Firefox(Page):
         return answer['value']
 
     def _do(self, kind, **members):
+        self._new = False
         try:
             self._process.stdin.write(json.dumps({'do': kind, **members}) + '\n')
             self._process.stdin.flush()
@@ -90,7 +93,9 @@ class Firefox(Page):
 
     def fresh(self):
         """Go on with a new page that shares nothing, not even a cache, with the one before."""
-        self._do('fresh')
+        if not self._new:
+            self._do('fresh')
+            self._new = True
 
     def evaluate_on_load(self, code):
         """Run a script before those of whatever is loaded from now on."""

@@ -133,6 +133,8 @@ def fresh_page(browser, may_fail=False):
         browser.fresh()
         browser.evaluate_on_load(PAD)
         yield browser
+        # Or it would watch on during tests with another browser.
+        browser.fresh()
         return
     page = browser.page()
     page.evaluate_on_load(PAD)
