@@ -22,13 +22,18 @@ from support.patience import PATIENCE
 from support.processes import node, Process
 
 
+def own_lines(process):
+    """Return what a program said itself: Fast DDS tells of shared memory that a kill left."""
+    return [line for line in process.lines if 'RTPS_' not in line]
+
+
 @pytest.mark.parametrize('program, name, value', [
     ('bridge', 'server.port', 70000), ('cmd_vel_guard', 'teleop.timeout', 0.01),
     ('sim_robot', 'widht', 320)])
 def test_a_wrong_parameter_is_told_in_one_line(program, name, value):
     with Process(node(program, **{name: value})) as process:
         assert process.wait(PATIENCE) == REFUSED
-    (line,) = process.lines
+    (line,) = own_lines(process)
     assert line.startswith(f'{program}: parameter {name} ')
 
 
@@ -46,6 +51,6 @@ def test_a_port_that_is_taken_is_told_in_one_line():
         port = server.getsockname()[1]
         with Process(node('bridge', **{'server.port': port})) as process:
             assert process.wait(PATIENCE) == REFUSED
-    (line,) = process.lines
+    (line,) = own_lines(process)
     assert line.startswith('bridge: ')
     assert f'127.0.0.1:{port}' in line and 'server.port' in line
