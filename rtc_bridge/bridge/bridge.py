@@ -285,7 +285,7 @@ class Bridge:
         if role == 'none' or not self._page:
             return
         if role != 'view':
-            # Who opens it at once and presses Drive would be refused until the guard is found.
+            # A driver who opened it at once would be refused until the guard is found.
             await self._teleop.path.guard_settled.wait()
         print_console_link(role, self._page, self._robot.access)
 

@@ -73,7 +73,8 @@ class CommandPath:
     :param stop: this bridge's own emergency stop
     :param folder: the id of the key folder, which keeps that stop
     :param settings: while the robot cannot be driven, only emergency stops are of interest
-    :param is_received: returns whether commands reach a subscriber, as far as ROS knows
+    :param is_received: returns whether commands reach a subscriber that answers, as far as is
+        known
     """
 
     # Set by listen().
@@ -90,8 +91,8 @@ class CommandPath:
         self.other_stops: tuple[EngagedStop, ...] = ()
         # Called at each change of the notices, and so of what keeps the robot from moving.
         self.on_change: list[Callable[[], None]] = []
-        # Set once a guard is heard and takes commands, once its absence was told, and at once
-        # where none is needed.
+        # Set once a guard is heard and takes commands, or is missing for NO_GUARD_AFTER_S, which
+        # was told then; and at once where none is needed.
         self.guard_settled = asyncio.Event()
         self._node = node
         self._bridge = bridge
@@ -103,8 +104,10 @@ class CommandPath:
         # The topic of velocities for this node, with and without remapping.
         self._cmd_vel = node.resolve_topic_name('cmd_vel')
         self._plain_cmd_vel = f'{node.get_namespace().rstrip("/")}/cmd_vel'
-        # Boot times at which this began, and at which a guard was heard last.
-        self._began = self._guard_heard = boot_time()
+        # Boot times at which :meth:`run` began, infinite before it, and at which a guard was heard
+        # last.
+        self._began = float('inf')
+        self._guard_heard = boot_time()
         self._guards = KnownGuards(bridge)
         self._guard_traces = GuardTraces()
         # Why the newest message of a guard could not be read.
@@ -137,6 +140,9 @@ class CommandPath:
 
     async def run(self, ros: ExecutorThread) -> None:
         """Look at the graph, for ever."""
+        if self._began == float('inf'):
+            # The start may have waited for servers, and heard nobody meanwhile.
+            self._began = self._guard_heard = boot_time()
         while True:
             expected = self._expected_graph()
             if expected is None:
@@ -224,6 +230,7 @@ class CommandPath:
 
     def _update(self) -> None:
         """Put together what is wrong, and tell it if it has changed."""
+        now = boot_time()
         self.other_stops = self._find_other_stops()
         reason = self._guards.reason() or ('other-stop' if self.other_stops else None)
         if reason != self._reason:
@@ -233,7 +240,7 @@ class CommandPath:
         notices += self.start_notices
         if self._enabled:
             notices += guard_notices(self._guards.guards, self._guards.driven_by, self._bridge)
-            if self._publisher is None and boot_time() - self._guard_heard > NO_GUARD_AFTER_S:
+            if self._publisher is None and now - self._guard_heard > NO_GUARD_AFTER_S:
                 notices += missing_guard_notice(
                     self._guards.guards, self._guard_traces, self._unreadable)
             notices += setting_notices(self._settings, __version__, self._guards.guard,
@@ -247,15 +254,15 @@ class CommandPath:
                 with guard('command path'):
                     call()
         # Last, so that what waits for it speaks after the notices.
-        if self._is_guard_settled():
+        if not self.guard_settled.is_set() and self._is_guard_settled(now):
             self.guard_settled.set()
 
-    def _is_guard_settled(self) -> bool:
+    def _is_guard_settled(self, now: float) -> bool:
         if self._publisher is not None or not self._enabled:
             return True
         # DDS finds the topics one after the other: a guard that is heard may not hear yet.
         return (self._guards.guard is not None and self._is_received()
-                or boot_time() - self._began > NO_GUARD_AFTER_S)
+                or now - self._began > NO_GUARD_AFTER_S)
 
     def _find_other_stops(self) -> tuple[EngagedStop, ...]:
         own_guard = self._guards.guard

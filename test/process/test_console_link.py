@@ -26,7 +26,7 @@ from support.viewers import Driver
 LINK = 'link to (drive|view), as long as'
 MISSING = 'Nothing can be driven: '
 # A busy host may be slow to answer.
-TIMEOUT = {'teleop.timeout': 1.0}
+TIMEOUT = {'teleop.timeout': 3.0}
 
 
 @pytest.fixture

@@ -189,7 +189,7 @@ class AccessSettings:
         True, 'whether invites that expire are refused while the system clock is not '
         'synchronized')
     console_link: str = parameter(
-        'drive', 'role of the link that is printed at the start; none: no link',
+        'drive', 'role of the link that is printed once it can be used; none: no link',
         choices=('none', 'view', 'drive', 'supervise'))
 
 
