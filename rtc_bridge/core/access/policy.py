@@ -227,14 +227,15 @@ class AccessPolicy:
             invite = parse_payload(payload)
         except ProtocolError as error:
             raise SignalingError('denied', f'the bearer cannot be read: {error}') from None
-        life = invite.exp - invite.iat
+        # A relay, or a proxy, may have seen the bearer: it never grants more than viewing.
+        verified = self._checked(VerifiedInvite(replace(invite, role='view'), b'', console=False))
+        life = invite.exp - min(invite.iat, int(self._store.now(self._wall())))
         if life > MAX_BEARER_LIFE_S:
             # rtc-bridge invite makes none of these, but other programs may have the secret.
             raise SignalingError(
                 'denied', f'the bearer is valid for {life} s, at most {MAX_BEARER_LIFE_S} s are '
                           'allowed: make another with rtc-bridge invite --whep')
-        # A relay, or a proxy, may have seen the bearer: it never grants more than viewing.
-        return self._checked(VerifiedInvite(replace(invite, role='view'), b'', console=False))
+        return verified
 
     def _checked(self, verified: VerifiedInvite) -> VerifiedInvite:
         invite, error = verified.invite, self.why_invalid(verified)

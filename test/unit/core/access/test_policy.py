@@ -216,15 +216,16 @@ def test_a_bearer_is_for_whep_players_only(robot):
 
 
 def test_a_bearer_that_others_made_holds_for_a_day_at_most(robot):
-    """Not even one with the robot's own secret: who has seen it could watch for long."""
-    def bearer(life):
-        return bearer_text(robot.store.secret, Invite(
-            'bot', 'x', 'view', 'Ada', NOW - 10, NOW - 10 + life))
+    """Not even one with the robot's own secret: a relay that saw it could watch for long."""
+    def bearer(life, iat=NOW - 10):
+        return bearer_text(robot.store.secret, Invite('bot', 'x', 'view', 'Ada', iat, iat + life))
     assert MAX_BEARER_LIFE_S == 24 * 3600
     assert robot.access.verify_bearer(bearer(MAX_BEARER_LIFE_S), 'server').invite.role == 'view'
     with pytest.raises(SignalingError, match='valid for 86401 s, at most 86400') as error:
         robot.access.verify_bearer(bearer(MAX_BEARER_LIFE_S + 1), 'server')
     assert error.value.code == 'denied'
+    with pytest.raises(SignalingError, match='at most 86400'):
+        robot.access.verify_bearer(bearer(3600, NOW + 30 * 86400), 'server')
     # A link may last longer: what is sent of it proves the key, and does not reveal it.
     assert robot.admit(robot.invite(exp=NOW + 30 * 86400)).invite.role == 'drive'
 
