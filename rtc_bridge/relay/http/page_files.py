@@ -35,7 +35,8 @@ _logger = logging.getLogger('rtc_bridge.server')
 _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
           '.css': 'text/css; charset=utf-8', '.html': 'text/html; charset=utf-8',
           '.svg': 'image/svg+xml', '.png': 'image/png', '.map': 'application/json'}
-_COMPRESSED = frozenset({'.js', '.mjs', '.css', '.html', '.svg', '.map'})
+# Source maps are not: only developers ask for them, and they are large.
+_COMPRESSED = frozenset({'.js', '.mjs', '.css', '.html', '.svg'})
 _NOT_ACCEPTED = re.compile(r'q=0(\.0{0,3})?')
 
 # Path, time of change in ns, and size of files: it changes when one of them does.
@@ -47,7 +48,6 @@ class _Content:
         self.plain = plain
         self.tag = sha256(plain).hexdigest()[:16]
 
-    # Not at the start: of most files, as the source maps, nobody asks for it.
     @cached_property
     def compressed(self) -> bytes:
         return gzip.compress(self.plain, mtime=0)
@@ -71,7 +71,10 @@ class PageFiles:
         self._script_version = self._version_of_scripts()
         self._scripts = _scripts(folder, self._script_version)
         for path, content in self._scripts.items():
-            _logger.debug('script %s: %d bytes', path, len(content.plain))
+            if not path.endswith('.map'):
+                # At the start: it takes 10 ms, which the event loop must not lose to a stranger.
+                _logger.debug('script %s: %d bytes, %d compressed', path, len(content.plain),
+                              len(content.compressed))
 
     def respond(self, path: str, request: web.Request) -> web.Response:
         """
@@ -145,7 +148,7 @@ def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
                 yield path, stat.st_mtime_ns, stat.st_size
 
 
-# To join them takes a tenth of a second.
+# To join them takes a tenth of a second. A program does it once; tests make many servers.
 @lru_cache(maxsize=1)
 def _scripts(folder: Path, version: _Version) -> dict[str, _Content]:
     return {path + suffix: _Content(text.encode())
