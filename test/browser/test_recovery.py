@@ -95,18 +95,28 @@ def test_other_links_disturb_nothing(robots, networks):
     # As a container's comes and goes.
     networks.ip('robot', 'link', 'add', 'docker0', 'type', 'veth', 'peer', 'name', 'other')
     networks.ip('robot', 'address', 'add', '172.17.0.1/16', 'dev', 'docker0')
-    networks.ip('robot', 'link', 'set', 'docker0', 'up')
-    robot.wait_line('network changed', PATIENCE, start)
-    there = len(robot.lines)
-    networks.ip('robot', 'link', 'del', 'docker0')
+    try:
+        networks.ip('robot', 'link', 'set', 'docker0', 'up')
+        robot.wait_line('network changed', PATIENCE, start)
+        there = len(robot.lines)
+    finally:
+        networks.ip('robot', 'link', 'del', 'docker0')
     robot.wait_line('network changed', PATIENCE, there)
     assert not any('state lost' in line for line in robot.lines[start:])
     networks.move_robot()
     robot.wait_line('state lost: the network has changed', PATIENCE, there)
 
 
+def count(process, words):
+    """Return how many lines of a program have these words."""
+    return sum(words in line for line in process.lines)
+
+
 def test_relay_that_is_silent_is_noticed(site, robots, networks):
     robot = robots.start()
+    # The relay has noticed the end of all connections of the robots before.
+    until(lambda: count(site.relay, 'a robot went') == count(site.relay, 'a robot came') - 1,
+          lambda: site.relay.text)
     start, relay_start = len(robot.lines), len(site.relay.lines)
     networks.silence('robot', True)
     try:
