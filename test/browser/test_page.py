@@ -254,7 +254,7 @@ def test_a_hidden_tab_gets_no_pictures_and_drives_nothing(page, robot, cmd_vel):
 
 
 def test_snapshots_and_recordings_can_be_read(page, tmp_path):
-    page.wait('rtcBridge.stats?.slots[0]?.fps > 5')
+    page.wait('rtcBridge.stats?.slots[0]?.fps > 2')
     check_snapshot_and_recording(page, RED, tmp_path)
     page.wait("document.getElementById('record').getAttribute('aria-pressed') === 'false'")
 
@@ -294,7 +294,7 @@ def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium)
     page.wait("!document.getElementById('more').hidden")
     page.click('#more')
     page.wait("document.querySelector('#stats dd')?.textContent === '–'")
-    page.wait('rtcBridge.statsHistory.at(-1)?.fps > 5')
+    page.wait('rtcBridge.statsHistory.at(-1)?.fps > 2')
     assert page.errors == []
     page.leave()
 
