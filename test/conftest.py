@@ -79,7 +79,7 @@ def pytest_unconfigure():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Do not look for garbage among thousands of tests, neither now nor while they run."""
+    """Leave thousands of tests out of garbage collections, now and while they run."""
     gc.disable()
     try:
         return (yield)

@@ -30,9 +30,10 @@ class Node:
 
 @pytest.fixture(autouse=True)
 def unfrozen():
-    """Collect all objects again after the test."""
-    yield
+    """Freeze nothing but what the test does; afterwards all is frozen, as conftest.py does it."""
     gc.unfreeze()
+    yield
+    gc.freeze()
 
 
 def test_what_exists_is_not_looked_at_again():
