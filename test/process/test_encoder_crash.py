@@ -35,7 +35,8 @@ def test_a_driver_that_crashes_costs_a_log_line(tmp_path):
     (tmp_path / 'sitecustomize.py').write_text(DRIVERS)
     path = os.pathsep.join([str(tmp_path), os.environ['PYTHONPATH']])
     with Process(node('bridge', **{
-            'server.port': free_port(), 'access.directory': str(tmp_path / 'keys')}),
+            'server.port': free_port(), 'access.directory': str(tmp_path / 'keys'),
+            'teleop.guard': False}),
             env={'PYTHONPATH': path}) as bridge:
         line = bridge.wait_line('H.264 is encoded by', PATIENCE)
         assert 'h264_nvenc: its driver crashed (SIGSEGV)' in line.string

@@ -68,7 +68,8 @@ def test_two_bridges_that_start_at_once_share_a_folder(tmp_path):
     folder = tmp_path / 'keys'
     with contextlib.ExitStack() as stack:
         bridges = [stack.enter_context(Process(node('bridge', **{
-            'robot_id': name, 'server.port': free_port(), 'access.directory': str(folder)})))
+            'robot_id': name, 'server.port': free_port(), 'access.directory': str(folder),
+            'teleop.guard': False})))
             for name in ('one', 'two')]
         links = [bridge.wait_line(r'link to drive.*: (http\S+)#v1', PATIENCE)[1]
                  for bridge in bridges]

@@ -24,7 +24,7 @@ KEPT = QoSProfile(depth=1000, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
 def test_no_link_is_logged_in_ros():
-    robot = Robot(relay=False, guard=None)
+    robot = Robot(relay=False, guard=None, **{'teleop.guard': False})
     try:
         link = robot.bridge.wait_line(r'link to drive.*(#v1\.\S+)', PATIENCE)[1]
         texts = robot.probe.subscribe(Log, '/rosout', lambda message: message.msg, KEPT)
