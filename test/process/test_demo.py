@@ -118,11 +118,15 @@ def demo(untouched):
 
 def test_link_and_page(untouched):
     demo = process, link, _ = start()
+    try:
+        assert sorted(children(process.pid)) == sorted(PROGRAMS)
+        with urllib.request.urlopen(link, timeout=PATIENCE) as page:
+            assert page.status == 200
+            assert b'<!doctype html>' in page.read().lower()
+    except BaseException:
+        kill(process)
+        raise
     untouched.append(demo)
-    assert sorted(children(process.pid)) == sorted(PROGRAMS)
-    with urllib.request.urlopen(link, timeout=PATIENCE) as page:
-        assert page.status == 200
-        assert b'<!doctype html>' in page.read().lower()
 
 
 @pytest.fixture(scope='module')
