@@ -32,9 +32,9 @@ from ..protocol.strict_json import shorten
 MAX_SECTION_BYTES = 12 * 1024
 # Media sections at a relay, which does not know a robot's slots: 16 slots, audio, data.
 MAX_SECTIONS = 18
-# Media sections that a robot with fewer slots accepts: its own page offers 4 slots, audio, data.
-# Those of a page with four slots (MAX_SLOTS in web/ui/main.js), the channels and audio: a page
-# learns how many slots the robot has only after its offer.
+# Media sections that a robot with fewer slots accepts: those of a page with four slots (MAX_SLOTS
+# in web/ui/main.js), the channels and audio. A page learns how many slots the robot has only after
+# its offer.
 MIN_SECTIONS = 6
 # Lines before the first media section: browsers have about 10.
 MAX_SESSION_LINES = 64

@@ -205,7 +205,7 @@ def _tokens(text: str, path: str) -> Iterator[tuple[str, str]]:
     at = 0
     # For each template literal that is open: how many braces are open in its ${}.
     braces: list[int] = []
-    # What is not a comment before the place that is read.
+    # The last token that is neither comment nor blank; `)` stands for a literal.
     before = ''
     while at < len(text):
         if text[at] == '`' or (text[at] == '}' and braces and braces[-1] == 0):
