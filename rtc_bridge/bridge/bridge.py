@@ -232,10 +232,11 @@ class Bridge:
                  for name, make in self._restartable_parts(ros).items()]
         tasks.append(spawn('console link', self._print_link()))
         await shutdown.wait()
-        # The zero goes out before anything that may take time.
-        await self._end_driving()
+        # What ends at the same time, as in a launch, is nothing to warn of.
         for task in tasks:
             task.cancel()
+        # The zero goes out before anything that may take time.
+        await self._end_driving()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _end_driving(self) -> None:
