@@ -35,6 +35,17 @@ from support.processes import Process
 from support.purity import is_pure, needs_network
 from support.skips import forbid
 
+try:
+    from hypothesis import HealthCheck, settings
+except ImportError:
+    # Its tests cannot be collected then; the others can.
+    pass
+else:
+    # A busy host may take any time for an example.
+    settings.register_profile(
+        'any host', deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile('any host')
+
 ROOT = Path(__file__).resolve().parent.parent
 # Fixtures.
 BROWSERS = {'chromium_path', 'firefox_path', 'browser'}
