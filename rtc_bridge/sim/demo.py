@@ -20,7 +20,7 @@ import re
 import sys
 from typing import Any
 
-from ..core.supervision import guard, spawn
+from ..core.supervision import spawn
 from ..system.child_processes import ChildProcess, end_processes
 from ..system.termination import in_event_loop, termination
 
@@ -58,7 +58,7 @@ class Demo:
             return await self._run(robot_is_there)
 
     async def _run(self, robot_is_there: Coroutine[Any, Any, None]) -> int:
-        looking = spawn('look for the robot', self._find_robot(robot_is_there))
+        looking = spawn('look for the robot', robot_is_there)
         stopped = spawn('signals', self._stop.wait())
         children: list[ChildProcess] = []
         try:
@@ -68,20 +68,16 @@ class Demo:
             ends = {child.ended for child in children} | {stopped}
             await asyncio.wait(ends | {looking}, return_when=asyncio.FIRST_COMPLETED)
             if looking.done():
-                if link := looking.result():
-                    self._print_link(link)
+                # The bridge prints it when it knows its guard.
+                await asyncio.wait(ends | {self._link}, return_when=asyncio.FIRST_COMPLETED)
+                if self._link.done():
+                    self._print_link(self._link.result())
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             return self._status(children)
         finally:
             looking.cancel()
             self._stop.set()
             await end_processes(children)
-
-    async def _find_robot(self, robot_is_there: Coroutine[Any, Any, None]) -> str:
-        """Return the link once it can be used; the bridge prints it when it knows its guard."""
-        with guard('look for the robot'):
-            await robot_is_there
-        return await self._link
 
     def _show(self, name: str, line: str) -> None:
         """Take a line that a program printed."""
