@@ -160,6 +160,7 @@ def shared_browser(site, chromium_path):
 @pytest.fixture
 def watching(site, robots, shared_browser):
     """Run a robot, and open its page."""
+    shared_browser.take().close_pages()
     watching = Watching(site, robots.keep(), shared_browser.take())
     yield watching
     if watching.browser.alive:

@@ -3,7 +3,7 @@
  * stdin and answers each with one line on stdout, `{"value"}` or `{"error"}`:
  *
  * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "look", "code"} (the same, but null if
- * the page goes away meanwhile), {"do": "down" | "up", "key"}, {"do": "click", "selector"},
+ * it does not answer), {"do": "down" | "up", "key"}, {"do": "click", "selector"},
  * {"do": "preload", "code"} (to run before whatever is loaded from now on), {"do": "errors"}
  * (console errors and page errors so far), {"do": "fresh"} (a new page that shares nothing with the
  * one before, which ends). The end of stdin closes Firefox. What is saved goes to the profile's
