@@ -15,7 +15,8 @@
 """The page's files, and the headers that they are served with."""
 
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from dataclasses import dataclass
+from functools import lru_cache
 import gzip
 from hashlib import sha256
 import logging
@@ -43,14 +44,17 @@ _NOT_ACCEPTED = re.compile(r'q=0(\.0{0,3})?')
 _Version: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
+@dataclass(frozen=True)
 class _Content:
-    def __init__(self, plain: bytes) -> None:
-        self.plain = plain
-        self.tag = sha256(plain).hexdigest()[:16]
+    tag: str
+    plain: bytes
+    # Empty for files that are sent as they are.
+    compressed: bytes
 
-    @cached_property
-    def compressed(self) -> bytes:
-        return gzip.compress(self.plain, mtime=0)
+
+def _content(path: str, plain: bytes) -> _Content:
+    compressed = gzip.compress(plain, mtime=0) if Path(path).suffix in _COMPRESSED else b''
+    return _Content(sha256(plain).hexdigest()[:16], plain, compressed)
 
 
 class PageFiles:
@@ -71,10 +75,8 @@ class PageFiles:
         self._script_version = self._version_of_scripts()
         self._scripts = _scripts(folder, self._script_version)
         for path, content in self._scripts.items():
-            if not path.endswith('.map'):
-                # At the start: it takes 10 ms, which the event loop must not lose to a stranger.
-                _logger.debug('script %s: %d bytes, %d compressed', path, len(content.plain),
-                              len(content.compressed))
+            _logger.debug('script %s: %d bytes, %d compressed', path, len(content.plain),
+                          len(content.compressed))
 
     def respond(self, path: str, request: web.Request) -> web.Response:
         """
@@ -88,7 +90,7 @@ class PageFiles:
         suffix = Path(path).suffix
         if any(tag.value in (content.tag, '*') for tag in request.if_none_match or ()):
             response = web.Response(status=304)
-        elif suffix in _COMPRESSED and _accepts_gzip(request.headers.get('Accept-Encoding', '')):
+        elif content.compressed and _accepts_gzip(request.headers.get('Accept-Encoding', '')):
             response = web.Response(body=content.compressed, headers={'Content-Encoding': 'gzip'})
         else:
             response = web.Response(body=content.plain)
@@ -115,7 +117,7 @@ class PageFiles:
             version = ((path, stat.st_mtime_ns, stat.st_size),)
             known, content = self._files.get(path, ((), None))
             if content is None or known != version:
-                content = _Content(file.read_bytes())
+                content = _content(path, file.read_bytes())
                 self._files[path] = version, content
         except OSError:
             # The name is too long, or the file has just been removed.
@@ -151,7 +153,7 @@ def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
 # To join them takes a tenth of a second. A program does it once; tests make many servers.
 @lru_cache(maxsize=1)
 def _scripts(folder: Path, version: _Version) -> dict[str, _Content]:
-    return {path + suffix: _Content(text.encode())
+    return {path + suffix: _content(path + suffix, text.encode())
             for path, script in join_scripts(folder).items()
             for suffix, text in (('', script.text), ('.map', script.source_map))}
 
