@@ -28,7 +28,7 @@ from support.browsers import PATIENCE, Shared
 from support.chromium import Chromium
 from support.colcon_install import Install
 from support.fake_clock import FakeClock
-from support.isolation import isolate
+from support.isolation import isolate, lonely_domain
 from support.needs import need_program
 from support.pictures import real_clip
 from support.processes import Process
@@ -176,6 +176,12 @@ def shared_chromium(chromium_path: str) -> Iterator[Shared]:
 def chromium(shared_chromium: Shared) -> Iterator[Chromium]:
     """Return a Chromium without pages."""
     yield from shared_chromium.lend()
+
+
+@pytest.fixture
+def lonely(monkeypatch) -> None:
+    """Keep nodes of this process that are made and destroyed away from all others."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(lonely_domain()))
 
 
 @pytest.fixture

@@ -87,12 +87,12 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
             CmdVel(recorder)
             wait_notice(driver.viewer, 'no-subscriber', lambda n: (
                 'only /rosbag2_recorder, which moves nothing' in n['text']))
-        with RosProbe('base') as base:
+        with RosProbe('base', group='other') as base:
             base.subscribe(Twist, '/cmd_vel', qos=QoSProfile(
                 depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
             notice = wait_notice(driver.viewer, 'qos-mismatch')
             assert notice['nodes'] == ['/base'] and 'transient local' in notice['text']
-        with RosProbe('base') as base:
+        with RosProbe('base', group='other') as base:
             base.subscribe(Accel, '/cmd_vel')
             notice = wait_notice(driver.viewer, 'unknown-type')
             assert notice['nodes'] == ['/base'] and 'geometry_msgs/msg/Accel' in notice['text']
@@ -122,9 +122,9 @@ def test_the_other_type_is_named(robot, url, cmd_vel):
     cmd_vel.close()
     driver = Driver(url)
     try:
-        with RosProbe('base') as base:
+        with RosProbe('base', group='other') as base:
             move(driver, CmdVel(base))
-        with RosProbe('base') as base:
+        with RosProbe('base', group='other') as base:
             stamped = CmdVel(base, TwistStamped)
             # It comes while somebody drives: the new motors begin with zero.
             driver.viewer.heard['teleop'][:] = driver.viewer.heard['teleop'][-1:]

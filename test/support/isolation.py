@@ -14,11 +14,14 @@
 
 """A ROS graph and a home of the tests' own: nobody else's robot is moved, seen or changed."""
 
+from functools import lru_cache
 import os
 import socket
 import tempfile
 
 from rtc_bridge.sim.demo_environment import free_domain
+
+_claims: list[socket.socket] = []
 
 
 def _claim_domain() -> tuple[int, socket.socket]:
@@ -31,6 +34,15 @@ def _claim_domain() -> tuple[int, socket.socket]:
         except OSError:
             # Another run was quicker.
             claim.close()
+
+
+@lru_cache(maxsize=1)
+def lonely_domain() -> int:
+    """Return a domain of this process besides its own, in which nobody else is."""
+    domain, claim = _claim_domain()
+    # As long as the process lives.
+    _claims.append(claim)
+    return domain
 
 
 def isolate() -> tuple[str, socket.socket]:

@@ -24,6 +24,8 @@ from rclpy.node import Node
 from rtc_bridge.bridge.bridge import Bridge
 from rtc_bridge.core.errors import RtcBridgeError
 
+pytestmark = pytest.mark.usefixtures('lonely')
+
 
 @pytest.fixture
 def bridge(tmp_path):

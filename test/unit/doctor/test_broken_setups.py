@@ -214,7 +214,7 @@ def test_libraries(monkeypatch, tmp_path):
     ('/**:\n  ros__parameters:\n    robot_id: two words\n', "'two words'"),
     ('rtc_bridge:\n  ros__parameters:\n    robot_id: x\n', '1 given'),
 ])
-def test_parameter_files(tmp_path, monkeypatch, text, words):
+def test_parameter_files(lonely, tmp_path, monkeypatch, text, words):
     file = tmp_path / 'robot.yaml'
     file.write_text(text)
     monkeypatch.setattr(sys, 'argv', ['doctor', '--ros-args', '--params-file', str(file)])

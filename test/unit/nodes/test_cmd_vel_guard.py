@@ -22,6 +22,8 @@ from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.nodes import cmd_vel_guard
 from std_msgs.msg import Header, String
 
+pytestmark = pytest.mark.usefixtures('lonely')
+
 BRIDGE, OTHER = BridgeId('1' * 16, '/r1/rtc_bridge'), BridgeId('2' * 16, '/r2/rtc_bridge')
 
 

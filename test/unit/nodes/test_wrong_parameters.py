@@ -23,6 +23,8 @@ from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
 from rtc_bridge.sim.robot_node import SimRobot
 import yaml
 
+pytestmark = pytest.mark.usefixtures('lonely')
+
 
 @pytest.fixture
 def bridge_parameters(tmp_path):

@@ -72,7 +72,7 @@ class Watched:
     """A camera topic on a node of its own."""
 
     def __init__(self, topic, kind='auto', qos='auto'):
-        self.robot = RosProbe('robot').__enter__()
+        self.robot = RosProbe('robot', group='robot').__enter__()
         self.camera = SeenCamera()
         self.topic = CameraTopic(self.robot.node, self.camera, topic, kind, qos)
 
@@ -258,8 +258,8 @@ def test_a_topic_of_two_cameras_may_change_its_type(probe, watched):
         first.camera.pictures and other.camera.pictures)), PATIENCE)
     probe.node.destroy_publisher(raw)
     first.camera.pictures, other.camera.pictures = [], []
-    with RosProbe('other') as another:
-        # One process cannot publish both types either.
+    with RosProbe('other', group='other') as another:
+        # One context cannot publish both types either.
         png = another.publisher(CompressedImage, 'shared/image_raw')
         probe.wait_for(lambda: look(lambda: png.publish(CompressedImage(format='png')), lambda: (
             first.camera.pictures and other.camera.pictures)), PATIENCE)

@@ -24,6 +24,8 @@ from rtc_bridge.core.failure_log import failures
 from rtc_bridge.ros.executor_thread import ExecutorThread, MAX_SPIN_ERRORS
 from support.patience import PATIENCE
 
+pytestmark = pytest.mark.usefixtures('lonely')
+
 
 @pytest.fixture
 def node():

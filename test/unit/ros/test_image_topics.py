@@ -42,11 +42,11 @@ def test_image_topics_are_found_by_base_name(probe):
                         (CompressedImage, 'depth/image_raw/compressedDepth'),
                         (CompressedImage, 'other/zstd')):
         probe.publisher(kind, topic)
-    with RosProbe('robot') as robot:
+    with RosProbe('robot', group='robot') as robot:
         # A subscription alone is no camera, nor is its type that of another's topic.
         robot.subscribe(Image, 'wanted')
         probe.publisher(String, 'text')
-        with RosProbe('viewer') as viewer:
+        with RosProbe('viewer', group='other') as viewer:
             viewer.subscribe(Image, 'text')
             robot.wait_for(lambda: robot.node.count_subscribers('text'))
             robot.wait_for(lambda: find_image_topics(robot.node) == {
@@ -57,7 +57,7 @@ def test_transports_are_found_as_one_camera(probe):
     probe.publisher(Image, 'front/image_raw')
     probe.publisher(CompressedImage, 'front/image_raw/h264')
     probe.publisher(CompressedImage, 'rear/image_raw/h264')
-    with RosProbe('robot') as robot:
+    with RosProbe('robot', group='robot') as robot:
         robot.wait_for(lambda: find_image_topics(robot.node) == {
             '/front/image_raw', '/rear/image_raw'})
 
@@ -158,7 +158,7 @@ def test_a_process_of_this_host_may_have_another_number_of_it():
 
 def test_a_gid_of_the_middleware_in_use_tells_host_and_process(probe):
     probe.publisher(Image, 'front/image_raw')
-    with RosProbe('robot', '/r1') as robot:
+    with RosProbe('robot', '/r1', 'robot') as robot:
         hosts = PublisherHosts(robot.node)
 
         def found():

@@ -31,6 +31,8 @@ from rtc_bridge.ros.parameters import (
 from support.patience import PATIENCE
 import yaml
 
+pytestmark = pytest.mark.usefixtures('lonely')
+
 
 @dataclass(frozen=True)
 class CameraSettings:
