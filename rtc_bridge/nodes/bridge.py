@@ -23,7 +23,7 @@ import cv2
 from rclpy.node import Node
 
 from ..bridge.bridge import Bridge
-from ..ros.program import ros_program
+from ..ros.program import bound_end, ros_program
 from ..ros.ros_log import log_to_ros
 from ..system.garbage_collection import exclude_present_objects
 
@@ -59,6 +59,7 @@ def main(args: list[str] | None = None) -> int:
                 exclude_present_objects()
                 return asyncio.run(bridge.run(wish))
         finally:
+            bound_end()
             node.destroy_node()
 
 

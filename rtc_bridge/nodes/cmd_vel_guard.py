@@ -43,7 +43,7 @@ from ..core.settings.robot_settings import GuardSettings, RobotSettings
 from ..core.supervision import guard, guarded
 from ..ros.parameter_files import unused_parameters
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
-from ..ros.program import end_program, FAILED, PartFailed, ros_program, spin
+from ..ros.program import bound_end, end_program, FAILED, PartFailed, ros_program, spin
 from ..ros.ros_log import log_to_ros
 from ..ros.velocity_publisher import (
     GUARD_ANSWER_TOPIC, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, stamp_seconds, STATE_QOS,
@@ -242,6 +242,7 @@ def main(args: list[str] | None = None) -> int:
                     f'{failed.__cause__!r}')
                 return FAILED
             finally:
+                bound_end()
                 node.end()
     return 0
 

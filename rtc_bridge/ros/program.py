@@ -16,6 +16,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+import faulthandler
 import sys
 from threading import Event
 from typing import NoReturn
@@ -33,6 +34,8 @@ from ..system.termination import Termination, termination
 
 # The exit status of a program one of whose parts has failed.
 FAILED = 1
+# Seconds from the end of a node on in which its process has to end: a busy host takes some.
+_END_TIMEOUT_S = 20.0
 
 
 class Finished(BaseException):
@@ -50,6 +53,17 @@ def end_program(error: BaseException) -> NoReturn:
     :raises PartFailed: always, out of the callback and of the executor that called it
     """
     raise PartFailed from error
+
+
+def bound_end() -> None:
+    """
+    Let the process end within seconds, with status ``FAILED``, if its nodes cannot be destroyed.
+
+    Fast DDS 2.14 waits for itself for ever if it hears of the end of another program in the moment
+    in which it destroys its participant (``DomainParticipant::set_listener``), as programs do that
+    are ended together. rclpy holds the interpreter's lock then, so no Python thread could help.
+    """
+    faulthandler.dump_traceback_later(_END_TIMEOUT_S, exit=True)
 
 
 @contextmanager
@@ -78,6 +92,7 @@ def ros_program(name: str, args: list[str] | None) -> Iterator[Termination]:
             print(f'{name}: {error}', file=sys.stderr)
             sys.exit(REFUSED)
         finally:
+            bound_end()
             rclpy.try_shutdown()
 
 
@@ -102,6 +117,7 @@ def run_node(name: str, make: Callable[[], Node], args: list[str] | None = None)
             node.get_logger().fatal(f'{name} ends, as a part of it has failed')
             return FAILED
         finally:
+            bound_end()
             node.destroy_node()
     return 0
 
