@@ -81,7 +81,7 @@ class DecodeMonitor:
         return self._decodes
 
     def on_sent(self, now: float) -> None:
-        """Note a frame that was sent."""
+        """Note that frames were sent since the last time."""
         if self._first_sent is None:
             self._first_sent = now
         self._last_sent = now

@@ -64,8 +64,9 @@ class Slot:
         self._subscription: Subscription | None = None
         # The first frame of all costs the viewer's budget nothing.
         self._has_shown = False
-        self.track = SlotTrack(name, self.keyframes, self._decode_monitor, self._profiles[0],
-                               switch)
+        self.track = SlotTrack(name, self.keyframes, self._profiles[0], switch)
+        # Bytes that the track had sent when the monitor was told of it last.
+        self._bytes_noted = 0
         self.track.add_listener('ended', guarded('slot', self._leave_camera))
 
     def show(self, camera: Camera | None) -> None:
@@ -81,6 +82,7 @@ class Slot:
         self.track.restart(camera.capture_delay if camera is not None else None)
         self.keyframes.on_camera_change()
         self._decode_monitor.restart()
+        self._bytes_noted = self.track.bytes_sent
         if camera is not None and self.track.readyState == 'live':
             self.profile = self.track.profile = self._choose(camera)
             self._subscription = camera.subscribe(self.profile, self.track.put, self._estimate,
@@ -114,16 +116,23 @@ class Slot:
         :param lost: the share of packets lost, 0 to 1
         :param page: the viewer tells what it decodes
         """
-        camera = self.camera
+        camera, now = self.camera, boot_time()
         if camera is None:
             return
+        self._note_sent(now)
         if codec_of(self.profile) not in self._failed and self._decode_monitor.has_failed(
-                boot_time(), lost, page):
+                now, lost, page):
             self._failed.add(codec_of(self.profile))
             logger.warning('%s decodes nothing of camera %s in %s; it gets %s now', self._name,
                            camera.name, self.profile, self._choose(camera))
         if self._choose(camera) != self.profile:
             self._change(camera)
+
+    def _note_sent(self, now: float) -> None:
+        """Tell the monitor of frames that were sent since it was told last."""
+        if self.track.bytes_sent > self._bytes_noted:
+            self._bytes_noted = self.track.bytes_sent
+            self._decode_monitor.on_sent(now)
 
     def reason(self) -> PictureReason | None:
         """Return why this viewer sees nothing, or less than it should; ``None`` if all is well."""
@@ -137,11 +146,15 @@ class Slot:
 
     def on_decoded(self, frames: int, packets: int) -> None:
         """Take how much a visible page has decoded and received of this slot in all, so far."""
-        self._decode_monitor.on_report(boot_time(), frames, packets)
+        now = boot_time()
+        self._note_sent(now)
+        self._decode_monitor.on_report(now, frames, packets)
 
     def on_keyframe_request(self) -> None:
         """Take the viewer's request for a keyframe."""
-        self._decode_monitor.on_keyframe_request(boot_time())
+        now = boot_time()
+        self._note_sent(now)
+        self._decode_monitor.on_keyframe_request(now)
         self.keyframes.on_demand()
 
     @property

@@ -29,7 +29,6 @@ from ...core.clock import boot_time
 from ...core.failure_log import failures
 from ...core.supervision import OnFailure
 from ...core.video.bandwidth_estimate import START_BITRATE
-from ...core.video.codec_fallback import DecodeMonitor
 from ...core.video.frame_times import CaptureDelay, SentFrameTimes
 from ...core.video.retransmission import PACKET_BITS, RetransmissionBudget
 from ...media.encoded_frame import EncodedFrame, Packet
@@ -52,7 +51,6 @@ class SlotTrack(MediaStreamTrack):
 
     :param name: of the slot, for the log
     :param keyframes: asks for the keyframes that this track needs
-    :param decode_monitor: is told of each frame that is sent
     :param profile: the first negotiated one, which aiortc sends unless told otherwise
     :param switch: makes aiortc send another profile from the next packet on, ``None`` if only
         one was negotiated
@@ -64,8 +62,8 @@ class SlotTrack(MediaStreamTrack):
 
     kind = 'video'
 
-    def __init__(self, name: str, keyframes: KeyframeRequests, decode_monitor: DecodeMonitor,
-                 profile: str, switch: Callable[[str], None] | None) -> None:
+    def __init__(self, name: str, keyframes: KeyframeRequests, profile: str,
+                 switch: Callable[[str], None] | None) -> None:
         super().__init__()
         self._name = name
         # The sender that reads this track; set with the track.
@@ -83,7 +81,6 @@ class SlotTrack(MediaStreamTrack):
         # aiortc reads from the moment the path is open; nothing is kept before.
         self.reading = False
         self._keyframes = keyframes
-        self._decode_monitor = decode_monitor
         self._switch = switch
         self._sent_profile = profile
         self._frames: deque[EncodedFrame] = deque()
@@ -166,9 +163,14 @@ class SlotTrack(MediaStreamTrack):
             if not self.reading:
                 self._begin()
             repeated = self._newest_packets() if self.repeat else []
-            if self._given is not None and self.sender is not None:
-                # Before the wait: the next frame of a slow camera may come in a minute.
-                self._note_sent(self._given, self.sender)
+            # Before the wait: the next frame of a slow camera may come in a minute.
+            given = self._given
+            if given is not None and self.sender is not None and (
+                    timestamp := newest_timestamp(self.sender)) is not None:
+                is_first = self.times.first is None
+                self.times.on_sent(timestamp, given.presentation_time, given.arrival)
+                if is_first:
+                    self.on_first_sent()
             while not self._frames:
                 if self.readyState != 'live':
                     raise MediaStreamError
@@ -179,7 +181,6 @@ class SlotTrack(MediaStreamTrack):
             if repeated:
                 self.retransmissions.note_resent(repeated)
                 await self._send_again(repeated)
-            self._decode_monitor.on_sent(boot_time())
             if self._sent_profile != self.profile:
                 self._switch_profile()
             return frame.packet
@@ -205,14 +206,6 @@ class SlotTrack(MediaStreamTrack):
 
     def _newest_packets(self) -> Sequence[int]:
         return newest_packets(self.sender) if self.sender is not None else ()
-
-    def _note_sent(self, frame: EncodedFrame, sender: RTCRtpSender) -> None:
-        rtp_timestamp = newest_timestamp(sender)
-        if rtp_timestamp is not None:
-            is_first = self.times.first is None
-            self.times.on_sent(rtp_timestamp, frame.presentation_time, frame.arrival)
-            if is_first:
-                self.on_first_sent()
 
     async def pad(self, size: int) -> None:
         """

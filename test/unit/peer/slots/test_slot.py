@@ -20,6 +20,7 @@ from dataclasses import replace
 from aiortc.sdp import SessionDescription
 import pytest
 from rtc_bridge.peer.session_stats import session_stats
+from rtc_bridge.peer.slots import slot as slot_module
 from support.patience import PATIENCE
 from support.viewer import make_sessions, TestCamera, until
 
@@ -121,3 +122,27 @@ async def test_a_viewer_that_decodes_no_frames_gets_another_codec(connect):
                                 if s.get('failed_codecs') == ['h264']} == {0, 1})
     seen = len(viewer.lumas[0])
     await viewer.until(lambda: len(viewer.lumas[0]) > seen + 20)
+
+
+async def test_a_player_that_only_asks_for_keyframes_gets_another_codec(monkeypatch):
+    """Its requests count from the first frame of a camera on, and none before."""
+    now = 1000.0
+    monkeypatch.setattr(slot_module, 'boot_time', lambda: now)
+    slot = slot_module.Slot(['h264', 'vp8'], set(), lambda profile: None)
+
+    def ask_thrice(sends):
+        nonlocal now
+        for _ in range(3):
+            now += 3
+            slot.track.bytes_sent += sends
+            slot.on_keyframe_request()
+        slot.check_codec(0.0, False)
+
+    slot.show(TestCamera('front', 60).camera)
+    slot.track.bytes_sent += 1000
+    slot.show(TestCamera('rear', 60).camera)
+    ask_thrice(sends=0)
+    assert slot.profile == 'h264'
+    ask_thrice(sends=1000)
+    assert (slot.profile, slot.failed_codecs) == ('vp8', {'h264'})
+    slot.stop()

@@ -18,7 +18,6 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from rtc_bridge.core.video.codec_fallback import DecodeMonitor
 from rtc_bridge.core.video.frame_times import CaptureDelay
 from rtc_bridge.media.encoded_frame import EncodedFrame
 from rtc_bridge.peer.slots.keyframe_requests import KeyframeRequests
@@ -56,7 +55,7 @@ async def test_a_frame_that_came_in_a_pause_is_made_up_for(watch):
 
 
 async def test_a_frame_is_noted_once_aiortc_asks_for_the_next_one_of_the_same_camera():
-    track = SlotTrack('slot', KeyframeRequests(lambda: None), DecodeMonitor(), 'h264', None)
+    track = SlotTrack('slot', KeyframeRequests(lambda: None), 'h264', None)
     track.sender = SimpleNamespace(_RTCRtpSender__packet_count=1, _RTCRtpSender__rtp_timestamp=7)
     track.restart(CaptureDelay())
 
