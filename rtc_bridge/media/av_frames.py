@@ -31,12 +31,9 @@ def plane_of(plane: VideoPlane) -> npt.NDArray[np.uint8]:
     return memory.reshape(-1, plane.line_size)[:plane.height, :plane.width]
 
 
-def frame_of(i420: I420) -> av.VideoFrame:
-    """Return an image as a frame, which is a view of it where PyAV allows that."""
+def copied_frame(i420: I420) -> av.VideoFrame:
+    """Return an image as a frame with memory of its own."""
     width, height = i420.shape[1], i420.shape[0] * 2 // 3
-    if height % 4 == 0:
-        return av.VideoFrame.from_numpy_buffer(i420, 'yuv420p')
-    # PyAV takes the height for a multiple of four, and would find the colours elsewhere.
     frame = av.VideoFrame(width, height, 'yuv420p')
     flat, start = i420.reshape(-1), 0
     for plane in frame.planes:

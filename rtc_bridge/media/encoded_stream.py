@@ -126,20 +126,24 @@ class EncodedStream(VideoStream):
         last_time, last_pts = float('-inf'), -1
         while (request := self.mailbox.take(last, last_time)) is not None:
             began = time.perf_counter()
-            i420 = self._convert(request.frame)
+            i420, tier = self._convert(request.frame), self.tier
             if i420 is None:
                 continue
+            width, height = i420.shape[1], i420.shape[0] * 2 // 3
+            settings = EncoderSettings(self.profile, width, height, tier.max_bitrate,
+                                       tier.max_fps, tier.burst)
             last, last_time = request.frame, request.taken
             # Stamps of a camera may jump back, RTP timestamps must not.
             last_pts = max(round(request.presentation_time * CLOCK_RATE), last_pts + 1)
             encoding_began = time.perf_counter()
             try:
-                encoder = self._fitting(encoder, i420)
+                if encoder is None or encoder.settings != settings:
+                    encoder = Encoder(settings, min(round(self.bitrate), tier.max_bitrate))
+                encoder.set_bitrate(self.bitrate)
                 packet = encoder.encode(i420, last_pts, request.keyframe)
             except Exception as error:
                 # Of any kind: missing memory for a large image must not end the thread.
-                self.count_error(f'{self.profile} encoder at {i420.shape[1]}x'
-                                 f'{i420.shape[0] * 2 // 3}: {error!r}')
+                self.count_error(f'{self.profile} encoder at {width}x{height}: {error!r}')
                 # The frame that failed is not repeated.
                 encoder = last = None
                 continue
@@ -149,8 +153,7 @@ class EncodedStream(VideoStream):
                 self.mailbox.keyframe_made(request.taken)
             now = time.perf_counter()
             self.stats.encode_s += now - encoding_began
-            self.size_limit.on_encoded(i420.size * 2 // 3 * self.tier.divisor ** 2, now - began,
-                                       now)
+            self.size_limit.on_encoded(width * height * tier.divisor ** 2, now - began, now)
             frame = EncodedFrame(packet, packet.is_keyframe, last_pts / CLOCK_RATE,
                                  request.frame.arrival)
             if not self._send(frame, encoder.size):
@@ -184,13 +187,3 @@ class EncodedStream(VideoStream):
             monitor.smaller = made_smaller(
                 monitor.source.topic or self.name, size,
                 (size[0] // divisor, size[1] // divisor), monitor.prefix) if divisor > 1 else None
-
-    def _fitting(self, encoder: Encoder | None, i420: I420) -> Encoder:
-        """Return an encoder of the frame's size and the stream's limits, steered to its rate."""
-        tier = self.tier
-        settings = EncoderSettings(self.profile, i420.shape[1], i420.shape[0] * 2 // 3,
-                                   tier.max_bitrate, tier.max_fps, tier.burst)
-        if encoder is None or encoder.settings != settings:
-            encoder = Encoder(settings, min(round(self.bitrate), tier.max_bitrate))
-        encoder.set_bitrate(self.bitrate)
-        return encoder

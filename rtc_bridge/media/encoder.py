@@ -26,7 +26,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 import numpy as np
 
-from .av_frames import frame_of
+from .av_frames import copied_frame
 from .encoded_frame import CLOCK_RATE, Packet, TIME_BASE
 from .i420 import I420
 from ..core.clock import boot_time, Clock
@@ -178,7 +178,7 @@ class Encoder:
                      settings.profile, settings.width, settings.height, self._bitrate / 1000,
                      self._opened_fps)
         if kind.live_bitrate:
-            self._steer()
+            self.set_bitrate(self._bitrate)
 
     def set_bitrate(self, bitrate: float) -> None:
         """
@@ -189,20 +189,14 @@ class Encoder:
         """
         self._bitrate = min(round(bitrate), self.settings.max_bitrate)
         if self._type.live_bitrate:
-            if self._steer() < _MIN_SHARE and self._clock() - self._opened > _REOPEN_AFTER_S:
+            # As if frames came at the rate that it was opened for.
+            wanted = self._bitrate * self._interval * self._opened_fps
+            most = self.settings.max_bitrate
+            self._context.bit_rate = round(min(wanted, most))
+            if most / wanted < _MIN_SHARE and self._clock() - self._opened > _REOPEN_AFTER_S:
                 self._open()
         elif worth_reopening(self._opened_bitrate, self._bitrate, self._clock() - self._opened):
             self._open()
-
-    def _steer(self) -> float:
-        """
-        Tell a running encoder what to spend, as if frames came at the rate it was opened for.
-
-        Return the share of the bitrate that it can spend.
-        """
-        wanted = self._bitrate * self._interval * self._opened_fps
-        self._context.bit_rate = round(min(wanted, self.settings.max_bitrate))
-        return min(1.0, self.settings.max_bitrate / wanted)
 
     def encode(self, i420: I420, pts: int, keyframe: bool) -> 'Packet | None':
         """
@@ -219,7 +213,9 @@ class Encoder:
                            _MAX_INTERVAL_S)
             self._interval += _INTERVAL_WEIGHT * (interval - self._interval)
         self._last_pts = pts
-        frame = frame_of(i420)
+        # PyAV takes the height for a multiple of four, and would find the colours elsewhere.
+        frame = (copied_frame(i420) if self.size[1] % 4
+                 else av.VideoFrame.from_numpy_buffer(i420, 'yuv420p'))
         frame.pts = pts
         frame.time_base = TIME_BASE
         if keyframe and self._type.small_first_keyframe and not self._fresh:

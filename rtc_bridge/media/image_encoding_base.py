@@ -165,9 +165,8 @@ def fit_8_bit(pixels: Pixels, options: RenderOptions) -> npt.NDArray[np.uint8]:
     elif pixels.dtype not in (np.uint8, np.uint16):
         pixels = stretch(pixels, *type_range(pixels.dtype))
     height, width = pixels.shape[:2]
-    size = scaled_size(width, height, options)
-    if size != (width, height):
-        pixels = fit(pixels, size)
+    if options.max_width or width % 2 or height % 2:
+        pixels = fit(pixels, scaled_size(width, height, options))
     if pixels.dtype != np.uint8:
         pixels = cv2.convertScaleAbs(pixels, alpha=1 / 257)
     return cast(npt.NDArray[np.uint8], pixels)
