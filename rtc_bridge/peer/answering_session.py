@@ -21,7 +21,7 @@ from aiortc import RTCDataChannel, RTCPeerConnection
 from .channels.channel import Channel
 from .channels.opening import make_channel
 from .negotiation import apply_offer, discard, let_others_run, make_slot
-from .remote_description import answer_to, read_offer, ViewerOffer
+from .remote_description import only_sha256, read_offer, ViewerOffer, without_bundle
 from .robot_context import RobotContext
 from .session import Session
 from .slots.slot import Slot
@@ -63,7 +63,8 @@ class AnsweringSession(Session):
         self._start(pc)
         self.show_cameras()
         self.authorization.start_clock()
-        return answer_to(offer, pc.localDescription.sdp)
+        sdp = only_sha256(pc.localDescription.sdp)
+        return sdp if offer.bundled else without_bundle(sdp)
 
     def _check(self, offer: ViewerOffer) -> None:
         """

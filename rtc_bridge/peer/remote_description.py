@@ -100,15 +100,14 @@ def only_sha256(sdp: str) -> str:
     return _OTHER_HASH.sub('', sdp)
 
 
-def answer_to(offer: ViewerOffer, sdp: str) -> str:
+def without_bundle(sdp: str) -> str:
     """
-    Return aiortc's answer to an offer as it may go out.
+    Return an answer of ours without the group that aiortc always writes.
 
-    aiortc always writes a group. An answer must not have one where the offer has none (RFC 9143,
-    section 7.3.1): its viewer would wait for all media on the first section's transport.
+    An answer must not have one where the offer has none (RFC 9143, section 7.3.1): its viewer
+    would wait for all media on the first section's transport.
     """
-    sdp = only_sha256(sdp)
-    return sdp if offer.bundled else _BUNDLE.sub('', sdp)
+    return _BUNDLE.sub('', sdp)
 
 
 def _parse(sdp: str, code: str) -> tuple[str, SessionDescription]:
