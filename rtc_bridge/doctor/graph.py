@@ -20,7 +20,6 @@ import os
 from pathlib import Path
 import time
 
-from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.utilities import get_rmw_implementation_identifier
@@ -48,26 +47,23 @@ from ..ros.velocity_publisher import (
 
 # Seconds in which most nodes find each other.
 _DISCOVERY_S = 2.5
-_NAME = 'rtc_bridge_doctor'
 # Cameras that are listened to: each costs its publisher and the network something.
 _MAX_CAMERAS = 16
 _PROFILES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
 _IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 
 
-def check_graph(context: Context, parameters: BridgeParameters, seconds: float) -> list[Check]:
+def check_graph(node: Node, parameters: BridgeParameters, seconds: float) -> list[Check]:
     """
     Look at the ROS graph, and listen to the cameras for some seconds; blocks meanwhile.
 
-    :param context: initialised, with the arguments that the bridge has
+    :param node: the doctor's own, which nothing else spins
     """
     profile = next((os.environ[name] for name in _PROFILES if os.environ.get(name)), '')
     checks = [discovery_check(get_rmw_implementation_identifier(), os.environ)]
     if (found := profile_check(profile, Path(profile).is_file())) is not None:
         checks.append(found)
-    node = Node(_NAME, context=context, start_parameter_services=False, enable_rosout=False,
-                use_global_arguments=True, cli_args=['--ros-args', '-r', f'__node:={_NAME}'])
-    executor = SingleThreadedExecutor(context=context)
+    executor = SingleThreadedExecutor(context=node.context)
     executor.add_node(node)
     try:
         graph = _Graph(node, executor)
@@ -78,7 +74,6 @@ def check_graph(context: Context, parameters: BridgeParameters, seconds: float) 
         return checks
     finally:
         executor.shutdown()
-        node.destroy_node()
 
 
 class _Graph:

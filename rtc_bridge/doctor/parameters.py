@@ -40,6 +40,7 @@ from ..system.secret_files import read_credential_service, read_ice
 # The name of the bridge's node, for which a parameter file has a key.
 _NODE = 'rtc_bridge'
 _GUARD = 'cmd_vel_guard'
+_OWN_NODE = 'rtc_bridge_doctor'
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,12 @@ def _read(node: Node) -> tuple[BridgeParameters, Check]:
               'none is given: the defaults are used'))
 
 
-def start_ros(arguments: Sequence[str]) -> Context:
+def start_ros(arguments: Sequence[str]) -> Node:
     """
-    Return an initialised context.
+    Return the doctor's node, in an initialised context of its own.
+
+    It is there until all checks are made, and its participant of DDS with it, see
+    ``ros.program.bound_end``.
 
     :param arguments: of the command line, ``--ros-args`` and what follows
     :raises ParameterError: the arguments, or a file that they name, cannot be used
@@ -142,8 +146,9 @@ def start_ros(arguments: Sequence[str]) -> Context:
     context = Context()
     try:
         rclpy.init(args=list(arguments), context=context)
+        return Node(_OWN_NODE, context=context, start_parameter_services=False,
+                    enable_rosout=False, cli_args=['--ros-args', '-r', f'__node:={_OWN_NODE}'])
     except Exception as error:
         # rcl's exceptions have no public class.
         raise ParameterError(explain_refused_files(list(arguments))
                              or str(error).splitlines()[0]) from None
-    return context

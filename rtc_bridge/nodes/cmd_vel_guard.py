@@ -125,6 +125,7 @@ class CmdVelGuard(Node):
                 self._velocities.publish(velocity)
         with guard('last zero'):
             self._velocities.flush()
+        bound_end()
         with guard('last zero'):
             self.destroy_node()
 
@@ -242,7 +243,6 @@ def main(args: list[str] | None = None) -> int:
                     f'{failed.__cause__!r}')
                 return FAILED
             finally:
-                bound_end()
                 node.end()
     return 0
 

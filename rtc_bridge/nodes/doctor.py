@@ -38,7 +38,7 @@ from ..doctor.libraries import check_imports, check_sourced, check_versions
 from ..system.dependency_check import dependencies_of, is_importable
 
 if TYPE_CHECKING:
-    from rclpy.context import Context
+    from rclpy.node import Node
 
     from ..doctor.parameters import BridgeParameters
 
@@ -92,7 +92,7 @@ class Doctor:
         self._settings = RobotSettings()
         self._robot_id = default_robot_id()
         self._parameters: 'BridgeParameters | None' = None
-        self._context: 'Context | None' = None
+        self._node: 'Node | None' = None
 
     async def run(self) -> list[Check]:
         """Return the results in the order of the report."""
@@ -117,9 +117,15 @@ class Doctor:
         for found in await asyncio.gather(*(
                 _guarded(name, section) for name, section in sections.items())):
             checks += found
-        if self._context is not None:
-            self._context.try_shutdown()
         return checks
+
+    def close(self) -> None:
+        """End the doctor's node."""
+        if self._node is not None:
+            from ..ros.program import bound_end
+            bound_end()
+            self._node.destroy_node()
+            self._node.context.try_shutdown()
 
     async def _with(self, modules: Sequence[str], broken: set[str], section: Section
                     ) -> list[Check]:
@@ -137,11 +143,11 @@ class Doctor:
                           'used')]
         from ..doctor.parameters import read_parameters, start_ros
         try:
-            self._context = start_ros(self._ros_arguments)
+            self._node = start_ros(self._ros_arguments)
         except ParameterError as error:
             return [Check('parameters', 'fail', f'ROS does not take the arguments: {error}',
                           'Correct the file or the arguments')]
-        self._parameters, check = read_parameters(self._context)
+        self._parameters, check = read_parameters(self._node.context)
         self._settings, self._robot_id = self._parameters.settings, self._parameters.robot_id
         return [check]
 
@@ -173,10 +179,10 @@ class Doctor:
         return await check_relay(self._settings, self._robot_id, __version__)
 
     async def _check_graph(self) -> list[Check]:
-        if self._context is None or self._parameters is None:
+        if self._node is None or self._parameters is None:
             return [Check('graph', 'skipped', 'ROS did not start')]
         from ..doctor.graph import check_graph
-        return await asyncio.to_thread(check_graph, self._context, self._parameters,
+        return await asyncio.to_thread(check_graph, self._node, self._parameters,
                                        self._seconds)
 
 
@@ -195,6 +201,7 @@ def main() -> int:
     arguments = sys.argv[1:]
     split = arguments.index('--ros-args') if '--ros-args' in arguments else len(arguments)
     options = _parser().parse_args(arguments[:split])
+    doctor: Doctor | None = None
     if options.relay_config is not None:
         checks = asyncio.run(_check_relay_host(options.relay_config))
     else:
@@ -203,8 +210,12 @@ def main() -> int:
             ros_arguments += ['--params-file', str(file)]
         # Files of parameters are looked for there.
         sys.argv[1:] = ros_arguments
-        checks = asyncio.run(Doctor(ros_arguments, options.seconds).run())
+        doctor = Doctor(ros_arguments, options.seconds)
+        checks = asyncio.run(doctor.run())
     with contextlib.suppress(BrokenPipeError):
         print(report_json(checks, __version__) if options.json else report_text(checks),
               flush=True)
+    if doctor is not None:
+        # Only now: it may take long, see ``bound_end``.
+        doctor.close()
     return exit_status(checks)

@@ -30,6 +30,7 @@ from .parameter_files import explain_refused_files
 from .ros_log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
 from ..core.failure_log import count_unhandled_failures, failures
+from ..core.supervision import guard
 from ..system.termination import Termination, termination
 
 # The exit status of a program one of whose parts has failed.
@@ -63,7 +64,9 @@ def bound_end() -> None:
     in which it destroys its participant (``DomainParticipant::set_listener``), as programs do that
     are ended together. rclpy holds the interpreter's lock then, so no Python thread could help.
     """
-    faulthandler.dump_traceback_later(_END_TIMEOUT_S, exit=True)
+    with guard('bound of the end'):
+        # Whatever stands in for sys.stderr.
+        faulthandler.dump_traceback_later(_END_TIMEOUT_S, exit=True, file=2)
 
 
 @contextmanager

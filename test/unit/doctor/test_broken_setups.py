@@ -218,11 +218,12 @@ def test_parameter_files(lonely, tmp_path, monkeypatch, text, words):
     file = tmp_path / 'robot.yaml'
     file.write_text(text)
     monkeypatch.setattr(sys, 'argv', ['doctor', '--ros-args', '--params-file', str(file)])
-    context = start_ros(sys.argv[1:])
+    node = start_ros(sys.argv[1:])
     try:
-        _, check = read_parameters(context)
+        _, check = read_parameters(node.context)
     finally:
-        context.try_shutdown()
+        node.destroy_node()
+        node.context.try_shutdown()
     assert words in check.text and check.state == ('ok' if 'given' in words else 'fail')
 
 
