@@ -179,9 +179,16 @@ def chromium(shared_chromium: Shared) -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def lonely(monkeypatch) -> None:
-    """Keep nodes of this process that are made and destroyed away from all others."""
+def lonely(monkeypatch) -> Iterator[None]:
+    """
+    Keep nodes of this process that are made and destroyed away from all others.
+
+    No other participant of DDS may be there while one is destroyed, see ``support.ros_probe``.
+    """
     monkeypatch.setenv('ROS_DOMAIN_ID', str(lonely_domain()))
+    yield
+    # Of nodes whose making failed.
+    gc.collect()
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter_client import AsyncParameterClient
 from support.patience import PATIENCE
 from support.processes import free_port
+from support.ros_probe import RosProbe
 
 TEST = Path(__file__).resolve().parents[1]
 
@@ -109,11 +110,11 @@ def launch(install):
 
 @pytest.fixture(scope='module')
 def node():
-    # A context of its own: other tests have theirs.
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    yield rclpy.create_node('launch_watcher', context=context)
-    rclpy.shutdown(context=context)
+    with RosProbe('unused') as probe:
+        # The tests spin it themselves.
+        node = rclpy.create_node('launch_watcher', context=probe.context)
+        yield node
+        node.destroy_node()
 
 
 def parameters(node, name, names):

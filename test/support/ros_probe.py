@@ -14,6 +14,7 @@
 
 """A ROS node of the test's own, spinning in a thread."""
 
+import atexit
 from collections.abc import Callable
 from functools import lru_cache
 import threading
@@ -25,6 +26,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from rtc_bridge.ros.program import bound_end
 from support.patience import PATIENCE
 
 
@@ -36,6 +38,8 @@ def _anchor(group: str) -> Node:
     A participant is destroyed with its last node. If it hears of an endpoint of another one in
     that moment, Fast DDS 2.14 waits for itself for ever, and holds the interpreter's lock.
     """
+    # They are destroyed together when the process ends.
+    atexit.register(bound_end)
     context = Context()
     context.init(args=[])
     return Node('anchor', context=context, use_global_arguments=False,
@@ -44,15 +48,16 @@ def _anchor(group: str) -> Node:
 
 class RosProbe:
     """
-    A context manager: a node in the context of its group.
+    A context manager: a node in an rclpy context of its own, or in that of its group.
 
     Callbacks run in the probe's thread under one lock, which ``wait_for`` holds too while it
     looks; each callback wakes it.
 
-    :param group: a context, and so a participant of DDS; one cannot hold two types of one topic
+    :param group: has a context that stays, for a probe that ends while other participants of DDS
+        are there; a context cannot hold two types of one topic
     """
 
-    def __init__(self, name: str = 'probe', namespace: str = '', group: str = 'tests') -> None:
+    def __init__(self, name: str = 'probe', namespace: str = '', group: str = '') -> None:
         """Prepare; entering starts."""
         self._name, self._namespace, self._group = name, namespace, group
         self._changed = threading.Condition()
@@ -60,7 +65,11 @@ class RosProbe:
 
     def __enter__(self) -> 'RosProbe':
         """Create the node and spin it."""
-        self.context = _anchor(self._group).context
+        if self._group:
+            self.context = _anchor(self._group).context
+        else:
+            self.context = Context()
+            self.context.init(args=[])
         self.node = Node(self._name, namespace=self._namespace, context=self.context,
                          use_global_arguments=False, start_parameter_services=False)
         self._executor = SingleThreadedExecutor(context=self.context)
@@ -72,6 +81,8 @@ class RosProbe:
     def __exit__(self, *_) -> None:
         """End the thread and the node."""
         self._executor.shutdown(timeout_sec=5)
+        if not self._group:
+            self.context.try_shutdown()
         self._thread.join(10)
         self.node.destroy_node()
 

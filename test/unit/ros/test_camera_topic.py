@@ -44,7 +44,7 @@ def image():
 
 @pytest.fixture
 def probe():
-    with RosProbe() as probe:
+    with RosProbe(group='tests') as probe:
         yield probe
 
 
@@ -160,7 +160,7 @@ def test_reasons_change_with_what_is_published(probe, watched):
     text = probe.publisher(Empty, 'front/image_raw')
     assert reason('wrong-type').values['type'] == 'std_msgs/msg/Empty'
     probe.node.destroy_publisher(text)
-    with RosProbe('camera') as camera:
+    with RosProbe('camera', group='other') as camera:
         publisher = camera.publisher(Image, 'front/image_raw', BEST_EFFORT)
         mismatch = reason('qos-mismatch')
         probe.wait_for(lambda: '/camera' in reason('qos-mismatch').text)

@@ -30,7 +30,7 @@ from support.ros_probe import RosProbe
 
 @pytest.fixture
 def probe():
-    with RosProbe() as probe:
+    with RosProbe(group='tests') as probe:
         yield probe
 
 
@@ -174,7 +174,8 @@ def test_a_gid_of_the_middleware_in_use_tells_host_and_process(probe):
 def test_a_topic_that_is_remapped_here_goes_by_its_other_name(probe):
     probe.publisher(Image, 'front/image_raw')
     probe.publisher(Image, 'x')
-    with RosProbe('unused') as other:
+    with RosProbe('unused', group='robot') as other:
         robot = Node('robot', context=other.context, use_global_arguments=False,
                      cli_args=['--ros-args', '-r', 'front/image_raw:=/x'])
         other.wait_for(lambda: set(published_images(robot)) == {'/x'})
+        robot.destroy_node()
