@@ -268,7 +268,8 @@ def test_4k_never_piles_up(robot):
             luma = np.frombuffer(frame.planes[0], np.uint8)[:1000].mean()
             # ITU-R BT.601, limited range.
             return abs(luma - (16 + numbered(count - 1) * 219 / 255)) < 3
-        until(last, 'the last picture')
+        until(last, lambda: (f'the last picture, after {viewer.frames}: {viewer.picture}; '
+                             f'{robot.diagnostics("camera large")}'))
         # So large a picture has too few bits, and on a busy host too little time: it says so.
         told = viewer.wait('control', lambda m: m.get('reason', {}).get('code') == 'too-large')
         values = told['reason']['values']
