@@ -290,7 +290,7 @@ def main():
     """Be a camera of numbered pictures, as soon as somebody watches."""
     topic, count = sys.argv[1], int(sys.argv[2])
     width, height = LARGE
-    with RosProbe('large', group='other') as probe:
+    with RosProbe('large') as probe:
         publisher = probe.publisher(Image, topic, QOS['reliable'])
         probe.wait_for(publisher.get_subscription_count, PATIENCE)
         numbers = chain(range(count), repeat(count - 1))
