@@ -183,7 +183,8 @@ def lonely(monkeypatch) -> Iterator[None]:
     """
     Keep nodes of this process that are made and destroyed away from all others.
 
-    No other participant of DDS may be there while one is destroyed, see ``support.ros_probe``.
+    No other participant of DDS should be there while one is destroyed: see ``bound_end`` of
+    ``rtc_bridge.ros.program``.
     """
     monkeypatch.setenv('ROS_DOMAIN_ID', str(lonely_domain()))
     yield

@@ -70,7 +70,7 @@ def test_cmd_vel_has_the_type_of_its_subscribers(url):
         assert 'start /rtc_bridge with' in wait_notice(driver.viewer, 'no-subscriber')['text']
         for kind in (TwistStamped, Twist, TwistStamped):
             # One ROS context cannot hold both.
-            with RosProbe('motors', group='other') as probe:
+            with RosProbe('motors') as probe:
                 motors = CmdVel(probe, kind)
                 until(lambda: driver.send(0) and driver.send(1) and motors.motions(), kind)
     finally:

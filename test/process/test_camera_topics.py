@@ -159,7 +159,7 @@ def test_another_type_is_named_and_replaced(robot, screen):
     assert 'std_msgs/msg/String' in screen.reason('words', 'wrong-type')
     robot.probe.node.destroy_publisher(words)
     # One context cannot publish both types.
-    with RosProbe('other', group='other') as other:
+    with RosProbe('other') as other:
         ColourCamera(other, 'words/image_raw', RED)
         screen.shows(RED)
         screen.slot(lambda m: m['state'] == 'live' and 'reason' not in m)

@@ -138,7 +138,7 @@ def test_the_guard_runs_before_all_others(robot, cmd_vel):
 def test_stamped_velocities(robot, driver, cmd_vel):
     cmd_vel.close()
     robot.start_guard(**{'teleop.message_type': 'twist_stamped', 'teleop.frame_id': 'base_test'})
-    with RosProbe('stamped', group='other') as probe:
+    with RosProbe('stamped') as probe:
         stamped = CmdVel(probe, TwistStamped)
         until(lambda: driver.send(0) and driver.send(1) and stamped.motions(), 'stamped motion')
         stamped.wait_zero(stamped.mark())
@@ -152,7 +152,7 @@ def test_the_type_of_the_subscribers(robot, driver, cmd_vel):
     cmd_vel.close()
     robot.start_guard(**{'teleop.message_type': 'auto'})
     for kind in (TwistStamped, Twist, TwistStamped):
-        with RosProbe('motors', group='other') as probe:
+        with RosProbe('motors') as probe:
             motors = CmdVel(probe, kind)
             until(lambda: driver.send(0) and driver.send(1) and motors.motions(), kind)
             motors.wait_zero(motors.mark())

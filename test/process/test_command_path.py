@@ -61,7 +61,7 @@ def test_a_second_guard_is_named(robot, url, cmd_vel):
 def test_another_publisher_is_named_and_driving_goes_on(robot, url, cmd_vel):
     driver = Driver(url)
     try:
-        with RosProbe('nav', '/away', group='other') as nav:
+        with RosProbe('nav', '/away') as nav:
             foreign = nav.publisher(Twist, '/cmd_vel')
             notice = wait_notice(driver.viewer, 'other-publisher')
             assert (notice['nodes'], notice['level']) == (['/away/nav'], 'warn')
@@ -83,26 +83,26 @@ def test_without_subscribers_the_page_says_so_and_names_another_topic(robot, url
         assert (notice['topic'], notice['nodes']) == ('/cmd_vel', [])
         robot.bridge.wait_line(r'\[WARN.*nobody subscribes to /cmd_vel', PATIENCE)
         # Who only records moves nothing.
-        with RosProbe('rosbag2_recorder', group='other') as recorder:
+        with RosProbe('rosbag2_recorder') as recorder:
             CmdVel(recorder)
             wait_notice(driver.viewer, 'no-subscriber', lambda n: (
                 'only /rosbag2_recorder, which moves nothing' in n['text']))
-        with RosProbe('base', group='other') as base:
+        with RosProbe('base') as base:
             base.subscribe(Twist, '/cmd_vel', qos=QoSProfile(
                 depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
             notice = wait_notice(driver.viewer, 'qos-mismatch')
             assert notice['nodes'] == ['/base'] and 'transient local' in notice['text']
-        with RosProbe('base', group='other') as base:
+        with RosProbe('base') as base:
             base.subscribe(Accel, '/cmd_vel')
             notice = wait_notice(driver.viewer, 'unknown-type')
             assert notice['nodes'] == ['/base'] and 'geometry_msgs/msg/Accel' in notice['text']
         # What takes them passes them on to nobody.
-        with RosProbe('twist_mux', group='other') as mux:
+        with RosProbe('twist_mux') as mux:
             CmdVel(mux)
             mux.publisher(Twist, '/cmd_vel_out')
             notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: n['nodes'])
             assert (notice['topic'], notice['nodes']) == ('/cmd_vel_out', ['/twist_mux'])
-        with RosProbe('base', '/robot1', group='other') as base:
+        with RosProbe('base', '/robot1') as base:
             moved = CmdVel(base)
             notice = wait_notice(driver.viewer, 'no-subscriber', lambda n: (
                 n['nodes'] == ['/robot1/base']))
@@ -122,9 +122,9 @@ def test_the_other_type_is_named(robot, url, cmd_vel):
     cmd_vel.close()
     driver = Driver(url)
     try:
-        with RosProbe('base', group='other') as base:
+        with RosProbe('base') as base:
             move(driver, CmdVel(base))
-        with RosProbe('base', group='other') as base:
+        with RosProbe('base') as base:
             stamped = CmdVel(base, TwistStamped)
             # It comes while somebody drives: the new motors begin with zero.
             driver.viewer.heard['teleop'][:] = driver.viewer.heard['teleop'][-1:]
@@ -134,7 +134,7 @@ def test_the_other_type_is_named(robot, url, cmd_vel):
             assert stamped.motions() == []
             until(lambda: driver.send(0) and driver.send(0.2) and stamped.motions(), 'motion')
             until(lambda: not driver.viewer.newest('control', 'notices')['notices'], 'in order')
-            with RosProbe('recorder', group='recorder') as recorder:
+            with RosProbe('recorder') as recorder:
                 CmdVel(recorder, Twist)
                 notice = wait_notice(driver.viewer, 'mixed-types')
                 assert notice['nodes'] == ['/recorder'] and '/base' in notice['text']

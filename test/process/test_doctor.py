@@ -40,7 +40,7 @@ def doctor(*options, **environment):
 
 @pytest.fixture(scope='module')
 def probe():
-    with RosProbe('field', group='other') as probe:
+    with RosProbe('field') as probe:
         yield probe
 
 

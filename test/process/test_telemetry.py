@@ -134,7 +134,7 @@ def test_without_viewers_nothing_is_subscribed_and_values_are_forgotten(robot, n
 
 def test_odometry_of_another_type_is_not_taken(robot, viewer):
     # One context cannot have two types on one topic.
-    with RosProbe('other', group='other') as other:
+    with RosProbe('other') as other:
         wrong = other.publisher(String, 'odom')
         timer = other.node.create_timer(0.02, lambda: wrong.publish(String(data='x')))
         robot.bridge.wait_line('telemetry /odom: it has the types std_msgs/msg/String', PATIENCE)
@@ -149,12 +149,12 @@ def test_odometry_of_another_type_is_not_taken(robot, viewer):
 
 
 def test_a_topic_may_change_its_type(robot, viewer):
-    with RosProbe('other', group='other') as other:
+    with RosProbe('other') as other:
         number = other.publisher(Int32, 'temperature')
         timer = other.node.create_timer(0.02, lambda: number.publish(Int32(data=7)))
         assert value(viewer, '/temperature', lambda v: v == {'data': 7})
         other.node.destroy_timer(timer)
-    with RosProbe('another', group='other') as other:
+    with RosProbe('another') as other:
         text = other.publisher(String, 'temperature')
         timer = other.node.create_timer(0.02, lambda: text.publish(String(data='warm')))
         assert value(viewer, '/temperature', lambda v: v == {'data': 'warm'})

@@ -163,7 +163,7 @@ def test_two_robots_whose_guards_share_a_topic(robot):
     finish(robot.bridge, robot.guard)
     remap = ['cmd_vel:=/motors']
     bridges = []
-    with RosProbe('base', group='other') as base:
+    with RosProbe('base') as base:
         signs = base.subscribe(
             Twist, '/motors', lambda m: (m.linear.x > 0) - (m.linear.x < 0))
         for name in ('r1', 'r2'):

@@ -14,9 +14,7 @@
 
 """A ROS node of the test's own, spinning in a thread."""
 
-import atexit
 from collections.abc import Callable
-from functools import lru_cache
 import threading
 import time
 from typing import Any
@@ -26,50 +24,27 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rtc_bridge.ros.program import bound_end
 from support.patience import PATIENCE
-
-
-@lru_cache(maxsize=None)
-def _anchor(group: str) -> Node:
-    """
-    Return a node that keeps the participant of a group of probes as long as the process.
-
-    A participant is destroyed with its last node. If it hears of an endpoint of another one in
-    that moment, Fast DDS 2.14 waits for itself for ever, and holds the interpreter's lock.
-    """
-    # They are destroyed together when the process ends.
-    atexit.register(bound_end)
-    context = Context()
-    context.init(args=[])
-    return Node('anchor', context=context, use_global_arguments=False,
-                start_parameter_services=False, enable_rosout=False)
 
 
 class RosProbe:
     """
-    A context manager: a node in an rclpy context of its own, or in that of its group.
+    A context manager: a node in an rclpy context of its own.
 
     Callbacks run in the probe's thread under one lock, which ``wait_for`` holds too while it
     looks; each callback wakes it.
-
-    :param group: has a context that stays, for a probe that ends while other participants of DDS
-        are there; a context cannot hold two types of one topic
     """
 
-    def __init__(self, name: str = 'probe', namespace: str = '', group: str = '') -> None:
+    def __init__(self, name: str = 'probe', namespace: str = '') -> None:
         """Prepare; entering starts."""
-        self._name, self._namespace, self._group = name, namespace, group
+        self._name, self._namespace = name, namespace
         self._changed = threading.Condition()
         self._failure: BaseException | None = None
 
     def __enter__(self) -> 'RosProbe':
         """Create the node and spin it."""
-        if self._group:
-            self.context = _anchor(self._group).context
-        else:
-            self.context = Context()
-            self.context.init(args=[])
+        self.context = Context()
+        self.context.init(args=[])
         self.node = Node(self._name, namespace=self._namespace, context=self.context,
                          use_global_arguments=False, start_parameter_services=False)
         self._executor = SingleThreadedExecutor(context=self.context)
@@ -81,8 +56,7 @@ class RosProbe:
     def __exit__(self, *_) -> None:
         """End the thread and the node."""
         self._executor.shutdown(timeout_sec=5)
-        if not self._group:
-            self.context.try_shutdown()
+        self.context.try_shutdown()
         self._thread.join(10)
         self.node.destroy_node()
 

@@ -31,7 +31,7 @@ from support.ros_probe import RosProbe
 
 @pytest.fixture
 def probe():
-    with RosProbe(group='tests') as probe:
+    with RosProbe() as probe:
         yield probe
 
 
@@ -54,7 +54,7 @@ class Robot:
 
 @pytest.mark.asyncio
 async def test_cameras_are_found_while_running_and_lost(probe):
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         robot = Node('robot', context=other.context, use_global_arguments=False)
         robot_cameras = Robot(robot, ['*'])
         failed = []
@@ -81,7 +81,7 @@ async def test_cameras_are_found_while_running_and_lost(probe):
 @pytest.mark.asyncio
 async def test_the_list_has_one_order(probe):
     """That of cameras.names; what one pattern has found is sorted by name."""
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         robot = Node('robot', context=other.context, use_global_arguments=False,
                      parameter_overrides=[Parameter('cameras.clip.drive', value=False)])
         robot_cameras = Robot(robot, ['rear', '*', 'front'])
@@ -139,7 +139,7 @@ async def test_names_in_a_namespace(probe):
     for topic in ('/r1/front/image_raw', '/r1/arm/image_raw', '/r2/arm/image_raw', '/x',
                   '/r1/robot/own', '/r1/debug/image_raw'):
         probe.publisher(Image, topic)
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         robot = robot_node(other, '/r1', ['-r', 'rear/image_raw:=/x'],
                            **{'cameras.rear.topic': 'rear/image_raw'})
         names = ['rear', '~/own', 'r1/front/image_raw', '/r2/arm/image_raw', 'a*', '!*debug*']
@@ -158,7 +158,7 @@ async def test_names_in_a_namespace(probe):
 async def test_parameters_of_all_cameras_are_overridden_and_change(probe):
     probe.publisher(Image, 'front/image_raw')
     probe.publisher(Image, 'default')
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         robot = robot_node(other, **{
             'cameras.default.max_fps': 7.0, 'cameras.default.type': 'raw',
             'cameras.rear.max_fps': 20.0, 'cameras./front/image_raw.rotate': 90})
@@ -201,7 +201,7 @@ async def test_a_topic_that_a_name_means_is_no_camera_besides(probe):
     for topic in ('front/image_raw', 'a/b/image_raw', 'other'):
         probe.publisher(Image, topic)
     probe.publisher(CompressedImage, 'rear/image_raw/compressed')
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         names = ['/front', 'a.b', '/rear/image_raw/compressed', '*']
         async with running(robot_node(other), names) as (cameras, ros):
             await cameras.until({'front', 'a.b', 'rear/image_raw/compressed', 'other'})
@@ -210,7 +210,7 @@ async def test_a_topic_that_a_name_means_is_no_camera_besides(probe):
 
 def test_what_a_dump_of_the_parameters_has_can_be_read_again():
     names = ['front', '/rear/image_raw', '*', '!*/debug/*']
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         def start(given):
             robot = robot_node(other, **given)
             Robot(robot, names)
@@ -225,7 +225,7 @@ def test_what_a_dump_of_the_parameters_has_can_be_read_again():
 
 @pytest.mark.asyncio
 async def test_many_cameras_come_go_and_come_back_in_their_order(probe):
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         robot = robot_node(other, **{'cameras.cam7.image_raw.order': -5})
         async with running(robot, ['/cam1*', '*']) as (cameras, ros):
             publishers = [probe.publisher(Image, f'cam{number}/image_raw')

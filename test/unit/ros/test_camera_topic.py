@@ -44,7 +44,7 @@ def image():
 
 @pytest.fixture
 def probe():
-    with RosProbe(group='tests') as probe:
+    with RosProbe() as probe:
         yield probe
 
 
@@ -72,7 +72,7 @@ class Watched:
     """A camera topic on a node of its own."""
 
     def __init__(self, topic, kind='auto', qos='auto'):
-        self.robot = RosProbe('robot', group='robot').__enter__()
+        self.robot = RosProbe('robot').__enter__()
         self.camera = SeenCamera()
         self.topic = CameraTopic(self.robot.node, self.camera, topic, kind, qos)
 
@@ -160,7 +160,7 @@ def test_reasons_change_with_what_is_published(probe, watched):
     text = probe.publisher(Empty, 'front/image_raw')
     assert reason('wrong-type').values['type'] == 'std_msgs/msg/Empty'
     probe.node.destroy_publisher(text)
-    with RosProbe('camera', group='other') as camera:
+    with RosProbe('camera') as camera:
         publisher = camera.publisher(Image, 'front/image_raw', BEST_EFFORT)
         mismatch = reason('qos-mismatch')
         probe.wait_for(lambda: '/camera' in reason('qos-mismatch').text)
@@ -258,7 +258,7 @@ def test_a_topic_of_two_cameras_may_change_its_type(probe, watched):
         first.camera.pictures and other.camera.pictures)), PATIENCE)
     probe.node.destroy_publisher(raw)
     first.camera.pictures, other.camera.pictures = [], []
-    with RosProbe('other', group='other') as another:
+    with RosProbe('other') as another:
         # One context cannot publish both types either.
         png = another.publisher(CompressedImage, 'shared/image_raw')
         probe.wait_for(lambda: look(lambda: png.publish(CompressedImage(format='png')), lambda: (

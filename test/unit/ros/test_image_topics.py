@@ -30,7 +30,7 @@ from support.ros_probe import RosProbe
 
 @pytest.fixture
 def probe():
-    with RosProbe(group='tests') as probe:
+    with RosProbe() as probe:
         yield probe
 
 
@@ -42,11 +42,11 @@ def test_image_topics_are_found_by_base_name(probe):
                         (CompressedImage, 'depth/image_raw/compressedDepth'),
                         (CompressedImage, 'other/zstd')):
         probe.publisher(kind, topic)
-    with RosProbe('robot', group='robot') as robot:
+    with RosProbe('robot') as robot:
         # A subscription alone is no camera, nor is its type that of another's topic.
         robot.subscribe(Image, 'wanted')
         probe.publisher(String, 'text')
-        with RosProbe('viewer', group='other') as viewer:
+        with RosProbe('viewer') as viewer:
             viewer.subscribe(Image, 'text')
             robot.wait_for(lambda: robot.node.count_subscribers('text'))
             robot.wait_for(lambda: find_image_topics(robot.node) == {
@@ -57,7 +57,7 @@ def test_transports_are_found_as_one_camera(probe):
     probe.publisher(Image, 'front/image_raw')
     probe.publisher(CompressedImage, 'front/image_raw/h264')
     probe.publisher(CompressedImage, 'rear/image_raw/h264')
-    with RosProbe('robot', group='robot') as robot:
+    with RosProbe('robot') as robot:
         robot.wait_for(lambda: find_image_topics(robot.node) == {
             '/front/image_raw', '/rear/image_raw'})
 
@@ -158,7 +158,7 @@ def test_a_process_of_this_host_may_have_another_number_of_it():
 
 def test_a_gid_of_the_middleware_in_use_tells_host_and_process(probe):
     probe.publisher(Image, 'front/image_raw')
-    with RosProbe('robot', '/r1', 'robot') as robot:
+    with RosProbe('robot', '/r1') as robot:
         hosts = PublisherHosts(robot.node)
 
         def found():
@@ -174,7 +174,7 @@ def test_a_gid_of_the_middleware_in_use_tells_host_and_process(probe):
 def test_a_topic_that_is_remapped_here_goes_by_its_other_name(probe):
     probe.publisher(Image, 'front/image_raw')
     probe.publisher(Image, 'x')
-    with RosProbe('unused', group='robot') as other:
+    with RosProbe('unused') as other:
         robot = Node('robot', context=other.context, use_global_arguments=False,
                      cli_args=['--ros-args', '-r', 'front/image_raw:=/x'])
         other.wait_for(lambda: set(published_images(robot)) == {'/x'})
