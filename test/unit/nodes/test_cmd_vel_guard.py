@@ -80,3 +80,14 @@ def test_without_anything_new_it_tells_twice_a_second(guard, clock):
         clock.now += 0.1
         guard.step()
     assert 3 <= len(guard.told) <= 4
+
+
+def test_the_end_is_bounded_behind_the_last_zero_and_before_the_node_goes(guard):
+    """Whatever the bound does must not keep the zero back; what it bounds is the node's end."""
+    order = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guard._velocities, 'flush', lambda: order.append('flush'))
+        patch.setattr(cmd_vel_guard, 'bound_end', lambda: order.append('bound'))
+        patch.setattr(guard, 'destroy_node', lambda: order.append('destroy'))
+        guard.end()
+    assert order == ['flush', 'bound', 'destroy']
