@@ -69,6 +69,10 @@ class StoreError(RtcBridgeError):
     """A file with the robot's secrets cannot be used; the text names it."""
 
 
+class SoundError(RtcBridgeError):
+    """A block of sound cannot be heard; the text says why."""
+
+
 class ImageError(RtcBridgeError):
     """
     An image message cannot be shown; the text says why.

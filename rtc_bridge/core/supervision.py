@@ -123,6 +123,23 @@ async def first_of(*work: Coroutine[Any, Any, _Result]) -> _Result:
     return ended[0].result()
 
 
+async def all_of(*work: Coroutine[Any, Any, _Result]) -> list[_Result]:
+    """
+    Run coroutines concurrently until all have ended; return their results.
+
+    If one fails, cancel the others, wait for their ends, and raise its exception.
+    """
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(coroutine, name=getattr(coroutine, '__qualname__', None))
+             for coroutine in work]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def call_in_loop(loop: asyncio.AbstractEventLoop, name: str, function: Callable[[], _Result],
                  timeout: float) -> _Result:
     """

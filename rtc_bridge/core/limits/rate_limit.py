@@ -39,6 +39,11 @@ class RateLimiter:
         self._tokens -= 1
         return True
 
+    def set_rate(self, rate: float, burst: float) -> None:
+        """Refill at another rate from now on, up to another number of tokens."""
+        self._refill()
+        self._rate, self._burst = rate, burst
+
     def spend(self, cost: float) -> float:
         """
         Take ``cost`` tokens even if the bucket lacks them; return the seconds to pause.

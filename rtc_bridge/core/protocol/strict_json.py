@@ -73,6 +73,23 @@ def load_object(text: str | bytes, limit: int) -> dict[str, Any]:
     return value
 
 
+def load_value(text: str) -> Any:
+    """
+    Parse any JSON value that may stand in a message of ours.
+
+    :raises ProtocolError: not JSON (RFC 8259), or nested too deep for that
+    """
+    try:
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except ValueError as error:
+        raise ProtocolError(f'not JSON: {shorten(text)} ({error})') from None
+    except RecursionError:
+        raise ProtocolError('JSON nested too deep') from None
+    # As a member of the message.
+    check_depth({'value': value})
+    return value
+
+
 def check_depth(value: Any) -> None:
     """
     Check how deep a JSON value is nested.
@@ -125,16 +142,19 @@ def dump(obj: dict[str, Any], keep_none: bool = False) -> str:
     return json.dumps(obj, separators=(',', ':'), allow_nan=False)
 
 
-def dump_frame(obj: dict[str, Any], limit: int) -> str:
+def dump_frame(obj: dict[str, Any], limit: int, keep_none: bool = False) -> str:
     """
-    Return JSON text of at most ``limit`` bytes of UTF-8; members that are ``None`` are left out.
+    Return JSON text of at most ``limit`` bytes of UTF-8.
+
+    Members that are ``None`` are left out unless kept.
 
     The text is measured after writing, since JSON may write a value longer than it came. Escapes
     are not used: they would make six bytes of two or three.
 
     :raises ProtocolError: it would be longer, or has a lone surrogate
     """
-    obj = {name: value for name, value in obj.items() if value is not None}
+    if not keep_none:
+        obj = {name: value for name, value in obj.items() if value is not None}
     text = json.dumps(obj, separators=(',', ':'), allow_nan=False, ensure_ascii=False)
     try:
         size = len(text) if text.isascii() else len(text.encode())

@@ -21,7 +21,7 @@ import threading
 import pytest
 from rtc_bridge.core import supervision
 from rtc_bridge.core.supervision import (
-    call_guarded, call_in_loop, first_of, guarded, keep_running, spawn, start_thread,
+    all_of, call_guarded, call_in_loop, first_of, guarded, keep_running, spawn, start_thread,
 )
 from support.failures import raise_error
 
@@ -173,6 +173,21 @@ def test_the_first_to_end_ends_the_others():
     with pytest.raises(ValueError, match='broken'):
         asyncio.run(first_of(_return(1), _fail()))
     assert asyncio.run(first_of(_return(1), _return(2))) == 1
+
+
+def test_all_are_waited_for_unless_one_fails():
+    ended = []
+
+    async def wait():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(1)
+
+    assert asyncio.run(all_of(_return(1), _return(2))) == [1, 2]
+    with pytest.raises(ValueError, match='broken'):
+        asyncio.run(all_of(wait(), _fail(), wait()))
+    assert len(ended) == 2
 
 
 def test_what_fails_beside_the_first_is_logged(caplog):
