@@ -79,6 +79,8 @@ setup(
             'ros-kilted-std-srvs',
             'ros-rclpy[fastrtps]==9.1.2',
         ],
+        # audio.echo_cancel: webrtc.
+        'echo': ['pywebrtc-audio>=0.2'],
         # A relay that shares its robots with others.
         'redis': ['redis>=5'],
         'test': [
@@ -96,6 +98,7 @@ setup(
             'pytest-asyncio',
             'pytest-timeout',
             'pytest-xdist>=3.3',
+            'pywebrtc-audio>=0.2',
             'redis>=5',
         ],
     },

@@ -15,6 +15,8 @@ need nftables nft
 need coturn turnserver
 need redis-server redis-server
 need nginx-light nginx
+need openssh-server sshd
+need openssh-client ssh
 # GStreamer with its Python belongs to the system's.
 /usr/bin/python3 test/support/kscale_peers.py --check >/dev/null 2>&1 || packages+=(
   python3-gi python3-websockets gir1.2-gst-plugins-bad-1.0 gstreamer1.0-nice

@@ -75,6 +75,7 @@ _PROGRAMS: dict[str, tuple[Dependency, ...]] = {
     'invite': (_QRCODE,),
     'relay': (_AIOHTTP, _PROMETHEUS),
     'sim-robot': (_RCLPY, _NUMPY, _OPENCV),
+    'forward': (_AIORTC, _WEBSOCKETS),
     'view': (_AIOHTTP,),
     'play-video': (_RCLPY, _AV, _NUMPY, _OPENCV),
 }

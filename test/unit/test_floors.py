@@ -37,16 +37,17 @@ FLOORS = {
     # What a decision needs of the operating system is given to it from here.
     # packaging compares versions of dependencies.
     'system': ({'core'}, {'packaging'}),
-    'media': ({'core', 'system'}, {'av', 'cv2', 'numpy'}),
+    'media': ({'core', 'system'}, {'av', 'cv2', 'numpy', 'pywebrtc_audio'}),
     # A track gives aiortc what it sends as av.Packet, hence av.
     'peer': ({'core', 'system', 'media'}, {'aiortc', 'av'}),
     'signaling': ({'core', 'system'}, {'websockets'}),
+    'client': ({'core', 'system', 'media', 'peer', 'signaling'}, {'aiortc', 'websockets'}),
     'relay': ({'core', 'system'}, {'aiohttp', 'prometheus_client', 'redis'}),
     'ros': ({'core', 'system', 'media', 'peer', 'signaling'},
             {'cv_bridge', 'numpy', 'rclpy', 'yaml'} | MESSAGES),
     'sim': ({'core', 'system', 'media', 'ros'}, {'av', 'cv2', 'numpy', 'rclpy'} | MESSAGES),
     'bridge': ({'core', 'system', 'media', 'peer', 'signaling', 'relay', 'ros'},
-               {'aiohttp', 'cryptography', 'rclpy'} | MESSAGES),
+               {'aiohttp', 'cryptography', 'rclpy', 'websockets'} | MESSAGES),
 }
 FLOORS['doctor'] = ({*FLOORS} - {'sim'}, {'cryptography', 'rclpy', 'websockets'} | MESSAGES)
 # The simulator is for the demo and for tests: a robot never imports it.

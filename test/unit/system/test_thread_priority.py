@@ -21,7 +21,9 @@ import pytest
 from rtc_bridge.core.video.tiers import Tier
 from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.passthrough_stream import PassthroughStream
+from rtc_bridge.media.sound_stream import SoundStream
 from rtc_bridge.media.video_decoder import VideoDecoder
+from rtc_bridge.media.voice import Voice
 from rtc_bridge.system import thread_priority
 from rtc_bridge.system.thread_priority import (
     EVENT_LOOP_NICE, raise_priority, use_ordinary_priority,
@@ -45,12 +47,16 @@ class BusyViewer:
 VIEWER = BusyViewer()
 STREAM = EncodedStream('front', 'h264', Tier(1_000_000, 30.0))
 DECODER = VideoDecoder(PassthroughStream('front', lambda: None), lambda load, arrival: None)
+SOUND = SoundStream(1, 32_000)
+VOICE = Voice()
 
 
 @pytest.mark.parametrize('worker, start, end', [
     (STREAM, lambda: STREAM.subscribe(VIEWER), lambda: STREAM.unsubscribe(VIEWER)),
-    (DECODER, lambda: DECODER.run(True), lambda: DECODER.run(False))],
-    ids=['encoder', 'decoder'])
+    (DECODER, lambda: DECODER.run(True), lambda: DECODER.run(False)),
+    (SOUND, lambda: SOUND.add(VIEWER), lambda: SOUND.remove(VIEWER)),
+    (VOICE, lambda: VOICE.put(0, b'no Opus'), VOICE.end)],
+    ids=['encoder', 'decoder', 'sound encoder', 'voice'])
 def test_encoders_and_decoders_have_the_ordinary_value(worker, start, end):
     async def loop():
         raise_priority(EVENT_LOOP_NICE)
