@@ -21,11 +21,12 @@ import logging
 from rclpy.node import Node
 from rclpy.task import Future
 
-from ..core.access.service_calls import parse_services, ServiceResult
+from ..core.access.service_calls import parse_services, SAY, ServiceResult, TEXT_KIND
 from ..core.settings.robot_settings import ActionSettings
 from ..core.supervision import call_guarded, guard
 from ..ros.executor_thread import ExecutorThread
 from ..ros.services import ServiceClient
+from ..ros.speech import Speech
 
 _logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ FORBIDDEN = ('~/release',)
 
 class ServiceCalls:
     """
-    Knows which of the listed services exist, and calls them.
+    Knows which of the listed services exist, and calls them; and what the robot is to say.
 
     :meth:`run` and :meth:`call` belong to the event loop; the clients, and :meth:`_update`, to the
     executor's thread.
@@ -54,27 +55,32 @@ class ServiceCalls:
         self._available = available
         self._on_change = on_change
         self._timeout = settings.timeout
+        self._speech = Speech(node)
         self._clients = {service.name: ServiceClient(node, service) for service in parse_services(
             settings.services, node.resolve_service_name, FORBIDDEN)}
         # Set once run() has begun: before that no service is available.
         self._ros: ExecutorThread | None = None
 
     async def run(self, ros: ExecutorThread) -> None:
-        """Look for the services, for ever; without any listed return at once."""
-        if not self._clients:
-            return
+        """Look for the services, for ever."""
         self._ros = ros
         loop = asyncio.get_running_loop()
         while True:
             ros.call('actions', self._update, loop)
             await asyncio.sleep(UPDATE_PERIOD_S)
 
-    async def call(self, name: str, value: bool | None) -> ServiceResult:
+    async def call(self, name: str, value: bool | str | None) -> ServiceResult:
         """
         Call an available service; return its answer, or a failure after ``actions.timeout``.
 
-        :param value: of a ``set_bool``; ``None`` for a ``trigger``
+        :param value: of a ``set_bool``; ``None`` for a ``trigger``; a text that is to be said
         """
+        if isinstance(value, str):
+            self._speech.say(value)
+            return ServiceResult(True, '')
+        return await self._call(name, value)
+
+    async def _call(self, name: str, value: bool | None) -> ServiceResult:
         ros, loop, client = self._ros, asyncio.get_running_loop(), self._clients[name]
         assert ros is not None
         answer: asyncio.Future[ServiceResult] = loop.create_future()
@@ -113,6 +119,8 @@ class ServiceCalls:
                 client.update(graph)
         available = {name: client.kind for name, client in self._clients.items()
                      if client.kind is not None}
+        if self._speech.is_heard:
+            available.setdefault(SAY, TEXT_KIND)
         loop.call_soon_threadsafe(call_guarded, 'actions', self._on_available, available)
 
     def _on_available(self, available: dict[str, str]) -> None:

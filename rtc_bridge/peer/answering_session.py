@@ -16,16 +16,19 @@
 
 import logging
 
-from aiortc import RTCDataChannel, RTCPeerConnection
+from aiortc import RTCDataChannel, RTCPeerConnection, RTCRtpTransceiver
 
+from . import aiortc_compat
 from .channels.channel import Channel
 from .channels.opening import make_channel
-from .negotiation import apply_offer, discard, let_others_run, make_slot
-from .remote_description import only_sha256, read_offer, ViewerOffer, without_bundle
+from .negotiation import (
+    apply_offer, direction, discard, let_others_run, make_slot, make_sound_track,
+)
+from .remote_description import only_sha256, read_offer, VideoSection, ViewerOffer, without_bundle
 from .robot_context import RobotContext
 from .session import Session
 from .slots.slot import Slot
-from ..core.access.policy import VerifiedInvite
+from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.errors import SignalingError
 from ..core.protocol.signaling_messages import Offer
 from ..core.protocol.strict_json import shorten
@@ -96,15 +99,26 @@ class AnsweringSession(Session):
         profiles = self.robot.common_profiles(offer.profiles)
         pc = self._connect()
         slots: list[Slot] = []
+        incoming: RTCRtpTransceiver | None = None
         try:
             # aiortc makes transports on the way, which get their limits here.
             with self._making_transports():
-                for number in range(min(offer.slots, self.robot.max_slots)):
-                    # Before the offer is applied, so that aiortc matches them with its sections.
-                    slots.append(make_slot(
-                        pc.addTransceiver('video', 'sendonly'), profiles, self.failed_codecs,
-                        self.path, self.budgets.keyframes,
-                        f'{self.name} slot {number}'))
+                # Before the offer is applied, so that aiortc matches them with its sections.
+                for section in offer.video:
+                    shows = section.receives and len(slots) < self.robot.max_slots
+                    takes = incoming is None and self._takes_pictures(section, profiles)
+                    transceiver = pc.addTransceiver('video', direction(shows, takes))
+                    if takes:
+                        incoming = transceiver
+                        transceiver.setCodecPreferences(aiortc_compat.vp8_alone())
+                    if shows:
+                        slots.append(make_slot(
+                            transceiver, ['vp8'] if takes else profiles, self.failed_codecs,
+                            self.path, self.budgets.keyframes,
+                            f'{self.name} slot {len(slots)}'))
+                if offer.hears:
+                    self.sound = make_sound_track(
+                        pc, self.robot.sound, talks=offer.talks and self.robot.floor.enabled)
                 await apply_offer(pc, offer.sdp)
         except BaseException as error:
             await discard(pc)
@@ -119,9 +133,22 @@ class AnsweringSession(Session):
                      self.name, len(slots), offer.slots, ', '.join(profiles),
                      offer.bundled, offer.fingerprint is not None)
         self._use_slots(slots)
+        if offer.talks and self.robot.floor.enabled:
+            self.media.take_voice(pc.localDescription.sdp)
+        if incoming is not None:
+            self.media.take_pictures(incoming, pc.localDescription.sdp)
+        if self.sound is not None and self.protocol != 'v1' and self.role != 'none':
+            # Other clients cannot say when they listen.
+            self.sound.listen(True)
         if slots:
             slots[0].keyframes.driving_budget = self.budgets.driving_keyframes
         return pc
+
+    def _takes_pictures(self, section: VideoSection, profiles: list[str]) -> bool:
+        """Tell whether the viewer may send pictures by a section: in VP8, which all know."""
+        may = may_drive(self.role) or self.role == 'none'
+        return may and section.sends_vp8 and self.robot.camera_floor.enabled and (
+            not section.receives or 'vp8' in profiles)
 
     def show_cameras(self) -> None:
         """

@@ -18,6 +18,7 @@ from dataclasses import replace
 import logging
 
 from .answering_session import AnsweringSession
+from .app_programs import AppPrograms
 from .offering_session import OfferingSession
 from .sessions import Sessions
 from .unproven_sessions import UnprovenSessions
@@ -28,7 +29,9 @@ from ..core.limits.sdp_limits import check_sdp, max_sections
 from ..core.protocol.ice import Candidate, check_candidate, IceServer
 from ..core.protocol.json_messages import check_texts
 from ..core.protocol.robot_link import RobotLink
-from ..core.protocol.signaling_messages import Offer, OfferRequest
+from ..core.protocol.signaling_messages import (
+    Offer, OfferRequest, ServiceReply, ServiceRequest,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +50,16 @@ class LocalRobotLink(RobotLink):
     trickle = True
 
     def __init__(self, sessions: Sessions, via: str) -> None:
+        super().__init__()
         self.on_end = sessions.on_end
         self._sessions = sessions
         self._robot = sessions.robot
         self._via = via
         self._max_sections = max_sections(sessions.robot.max_slots)
         self._unproven = UnprovenSessions()
+        self._programs = AppPrograms(
+            lambda name, role: self._robot.open_service(name, role, messages=True), self._reply,
+            lambda session: self.on_reply.pop(session, None))
 
     async def ice_servers(self) -> list[IceServer]:
         """Return the ICE servers that a viewer should use."""
@@ -130,6 +137,31 @@ class LocalRobotLink(RobotLink):
             await found.close('its answer cannot be used')
             raise
 
+    async def send_to_program(self, message: ServiceRequest) -> None:
+        """
+        Give a program what an app says.
+
+        :raises SignalingError: ``denied`` or ``bad-message``
+        """
+        session = message.request.session
+        try:
+            self._check(message.request)
+            role = self._role_of(message.request)
+        except SignalingError:
+            # A relay may name any number of sessions.
+            self._programs.close(session)
+            self.on_reply.pop(session, None)
+            raise
+        self._programs.send(session, message.service, role, message.payload)
+
+    def _reply(self, reply: ServiceReply) -> bool:
+        take = self.on_reply.get(reply.session)
+        return take is not None and take(reply)
+
+    def end_programs(self) -> None:
+        """End what apps had to do with programs: the way to the apps is lost."""
+        self._programs.close_all()
+
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a trickled candidate to its session, if its texts are within their bounds."""
         found = self._sessions.sessions.get(session)
@@ -143,6 +175,7 @@ class LocalRobotLink(RobotLink):
 
     async def close_session(self, session: str) -> None:
         """End a session, as its viewer wishes."""
+        self._programs.close(session)
         found = self._sessions.sessions.get(session)
         if found is not None:
             await found.close('the viewer closed it')

@@ -20,15 +20,18 @@ import contextlib
 import logging
 
 from aiortc import (
-    RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription,
+    RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver,
+    RTCSessionDescription,
 )
 
 from . import aiortc_compat
 from .robot_context import RobotContext
 from .slots.slot import Slot
 from .slots.viewer_path import ViewerPath
+from .sound_track import SoundTrack
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
+from ..media.sound_stream import SoundStream
 
 logger = logging.getLogger(__name__)
 # Seconds that others get between two steps of setting up a session, which take some 10 ms each.
@@ -66,18 +69,26 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str) -> None:
     """
     Apply a viewer's offer, and make the answer.
 
-    Video sections are matched with the transceivers that the connection has already. All others
-    become inactive: the robot receives no microphone and no camera of a viewer.
+    Sections are matched with the transceivers that the connection has already. All others
+    become inactive.
 
     :raises Exception: aiortc has no common base for what it raises on a strange description
     """
     await let_others_run()
+    own = pc.getTransceivers()
     await pc.setRemoteDescription(RTCSessionDescription(sdp, 'offer'))
     await let_others_run()
     for transceiver in pc.getTransceivers():
-        if transceiver.sender.track is None:
+        if transceiver not in own:
             transceiver.direction = 'inactive'
     await pc.setLocalDescription()
+
+
+def direction(sends: bool, receives: bool) -> str:
+    """Return the direction of a section (RFC 8866, section 6.7), as the robot has it."""
+    if sends:
+        return 'sendrecv' if receives else 'sendonly'
+    return 'recvonly' if receives else 'inactive'
 
 
 def make_slot(transceiver: RTCRtpTransceiver, profiles: Sequence[str], failed: set[str],
@@ -107,6 +118,27 @@ def make_slot(transceiver: RTCRtpTransceiver, profiles: Sequence[str], failed: s
         on_remb=guarded('RTCP of a viewer', path.congestion.on_remb),
         on_nack=lambda lost: on_nack(lost) or [])
     return slot
+
+
+def make_sound_track(pc: RTCPeerConnection, sound: SoundStream | None, *,
+                     talks: bool = False) -> SoundTrack | None:
+    """
+    Return the track by which the connection sends the robot's sound; nobody listens yet.
+
+    :param sound: ``None``: there is none, and no track
+    :param talks: whether the viewer's voice may come, too
+    """
+    if sound is None and not talks:
+        return None
+    transceiver = pc.addTransceiver('audio', direction(sound is not None, talks))
+    track = SoundTrack(sound) if sound is not None else None
+    if track is not None:
+        transceiver.sender.replaceTrack(track)
+    transceiver.setCodecPreferences([
+        codec for codec in RTCRtpSender.getCapabilities('audio').codecs
+        if codec.mimeType.lower() == 'audio/opus'])
+    aiortc_compat.use_own_stream(transceiver.sender)
+    return track
 
 
 def log_states(pc: RTCPeerConnection, name: str) -> None:

@@ -21,11 +21,12 @@ from aiortc import RTCPeerConnection, RTCRtpTransceiver, RTCSessionDescription
 
 from . import aiortc_compat
 from .channels.chat import ChatChannel
-from .negotiation import discard, make_slot
+from .negotiation import direction, discard, make_slot, make_sound_track
 from .remote_description import only_sha256, read_answer
 from .robot_context import RobotContext
 from .session import Session
 from .slots.slot import Slot
+from ..core.access.policy import may_drive
 from ..core.errors import SignalingError
 from ..core.protocol.ice import Candidate
 from ..core.protocol.signaling_messages import OfferRequest
@@ -50,6 +51,9 @@ class OfferingSession(Session):
         # K-Scale's robots send VP8, and its programs may decode nothing else.
         self._profiles = sorted(robot.common_profiles(PROFILES),
                                 key=lambda profile: profile != 'vp8')
+        self._audio = request.audio
+        self._takes_pictures = (may_drive(role) and robot.camera_floor.enabled
+                                and 'vp8' in self._profiles)
         self._transceivers: list[RTCRtpTransceiver] = []
         # Candidates that came before the answer; None once that is here.
         self._early: list[Candidate | None] | None = []
@@ -66,10 +70,14 @@ class OfferingSession(Session):
             # aiortc makes transports on the way, which get their limits here.
             with self._making_transports():
                 self.channels[CHAT] = ChatChannel(pc.createDataChannel(CHAT), self)
-                for _ in self._wanted:
-                    transceiver = pc.addTransceiver('video', 'sendonly')
+                for number in range(len(self._wanted)):
+                    transceiver = pc.addTransceiver('video', direction(
+                        True, self._takes_pictures and not number))
                     transceiver.setCodecPreferences(aiortc_compat.preferences(self._profiles))
                     self._transceivers.append(transceiver)
+                if self._audio:
+                    self.sound = make_sound_track(pc, self.robot.sound,
+                                                  talks=self.robot.floor.enabled)
                 await pc.setLocalDescription()
         except BaseException:
             await discard(pc)
@@ -103,7 +111,7 @@ class OfferingSession(Session):
         if self._early is None or self._pc is None or self.state == 'closed':
             raise SignalingError('bad-answer', 'no offer waits for this answer')
         early, self._early = self._early, None
-        text, decoded = read_answer(sdp)
+        text, decoded = read_answer(sdp, may_send=self._takes_pictures)
         if len(decoded) != len(self._transceivers) or not all(
                 profiles & set(self._profiles) for profiles in decoded):
             raise SignalingError('bad-answer', f'{len(self._transceivers)} video sections with '
@@ -115,6 +123,13 @@ class OfferingSession(Session):
         self._use_slots([self._make_slot(number, profiles)
                          for number, profiles in enumerate(decoded)])
         self.show_cameras()
+        if self.sound is not None:
+            self.sound.listen(True)
+        if self._audio and self.robot.floor.enabled:
+            self.media.take_voice(self._pc.localDescription.sdp)
+        first = self._transceivers[0]
+        if self._takes_pictures and first.currentDirection == 'sendrecv':
+            self.media.take_pictures(first, self._pc.localDescription.sdp)
         for candidate in early:
             await self.add_candidate(candidate)
 

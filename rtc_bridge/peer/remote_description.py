@@ -35,23 +35,46 @@ _KINDS = ('audio', 'video', 'application')
 
 
 @dataclass(frozen=True)
+class VideoSection:
+    """
+    A video section of an offer.
+
+    :ivar receives: it wants to receive
+    :ivar sends_vp8: it may send, and VP8 is among its codecs
+    """
+
+    receives: bool
+    sends_vp8: bool
+
+
+@dataclass(frozen=True)
 class ViewerOffer:
     """
     An offer that was understood.
 
     :ivar sdp: the offer as aiortc may get it
-    :ivar slots: number of video sections that want to receive
-    :ivar profiles: those of ``core.video.video_codecs.PROFILES`` that all these sections decode
+    :ivar video: its video sections, in order
+    :ivar profiles: those of ``core.video.video_codecs.PROFILES`` that all sections that want to
+        receive decode
     :ivar fingerprint: SHA-256 of the certificate that the viewer announces, ``None`` if nothing
         can be proved over this offer
     :ivar bundled: it has a BUNDLE group
+    :ivar hears: one of its sections wants to receive sound by Opus
+    :ivar talks: that section may send, too
     """
 
     sdp: str
-    slots: int
+    video: tuple[VideoSection, ...]
     profiles: frozenset[str]
     fingerprint: bytes | None = None
     bundled: bool = True
+    hears: bool = False
+    talks: bool = False
+
+    @property
+    def slots(self) -> int:
+        """Return the number of video sections that want to receive."""
+        return sum(section.receives for section in self.video)
 
 
 def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
@@ -69,26 +92,42 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
             raise
         # A player may not know BUNDLE: it gets what it may see without a proof, and no more.
         fingerprint = None
-    slots, profiles = 0, set(PROFILES)
+    video, profiles, hears, talks = [], set(PROFILES), False, False
     for media in description.media:
-        if media.kind == 'video' and media.direction in ('recvonly', 'sendrecv', None):
-            slots += 1
-            profiles &= _profiles(media, 'bad-offer')
-    return ViewerOffer(text, slots, frozenset(profiles if slots else ()), fingerprint,
-                       any(group.semantic == 'BUNDLE' for group in description.group))
+        if media.kind == 'video':
+            section = _video_section(media)
+            video.append(section)
+            if section.receives:
+                profiles &= _profiles(media, 'bad-offer')
+        elif media.kind == 'audio' and media.direction in ('recvonly', 'sendrecv', None):
+            if any(codec.mimeType.lower() == 'audio/opus' for codec in media.rtp.codecs):
+                hears = True
+                talks |= media.direction != 'recvonly'
+    receives = any(section.receives for section in video)
+    return ViewerOffer(text, tuple(video), frozenset(profiles if receives else ()), fingerprint,
+                       any(group.semantic == 'BUNDLE' for group in description.group), hears,
+                       talks)
 
 
-def read_answer(sdp: str) -> tuple[str, list[set[str]]]:
+def _video_section(media: MediaDescription) -> VideoSection:
+    return VideoSection(
+        media.direction in ('recvonly', 'sendrecv', None),
+        media.direction in ('sendonly', 'sendrecv', None) and any(
+            codec.mimeType.lower() == 'video/vp8' for codec in media.rtp.codecs))
+
+
+def read_answer(sdp: str, *, may_send: bool = False) -> tuple[str, list[set[str]]]:
     """
     Read an answer to an offer of ours; return its text, and the profiles that each slot decodes.
 
+    :param may_send: the first video section was offered to be sent by, too
     :raises SignalingError: ``bad-answer``, with what is wrong
     """
     text, description = _parse(sdp, 'bad-answer')
     slots = [media for media in description.media if media.kind == 'video']
-    for media in slots:
-        if media.direction != 'recvonly':
-            # aiortc would decode what comes.
+    for number, media in enumerate(slots):
+        if media.direction != 'recvonly' and not (
+                may_send and not number and media.direction == 'sendrecv'):
             raise SignalingError('bad-answer', 'video is offered to be received only, the answer '
                                                f'is {media.direction or "sendrecv"}')
     return (_with_rejected_data(text, description),

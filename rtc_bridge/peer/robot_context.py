@@ -18,18 +18,27 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Awaitable, Callable
 
+from ..core.access.floor import Floor
 from ..core.access.host_candidates import HostCandidateRules
 from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
 from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import TeleopController
+from ..core.gateway.connection import OpenService, ServiceConnection, ServiceError
 from ..core.protocol.ice_report import NoPathLog
 from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera
+from ..media.operator_camera import OperatorCamera
+from ..media.sound_stream import SoundStream
+from ..media.voice import Voice
 
 
-async def _no_services(name: str, value: bool | None) -> ServiceResult:
+async def _no_local_service(name: str, role: str, messages: bool = False) -> ServiceConnection:
+    raise ServiceError('no-service', f'there is no service {name}: this robot has none')
+
+
+async def _no_services(name: str, value: bool | str | None) -> ServiceResult:
     return ServiceResult(False, 'this robot has no services')
 
 
@@ -54,9 +63,15 @@ class RobotContext:
         ``None`` before the first value
     :param actions: * kinds of the services that may be called now, by name
     :param call_service: * calls one of them by name, with its value if it takes one
+    :param open_service: * opens a connection to a local service
     :param view_may_stop: whether the role ``view`` may press the emergency stop
     :param notices: * what keeps commands from the motors now
     :param camera_findings: * what is wrong with the list of cameras, as sentences
+    :param floor: who of the viewers is heard
+    :param voice: plays who is heard
+    :param camera_floor: whose camera is seen
+    :param operator_camera: shows it
+    :param sound: the robot's sound, ``None`` if it has none
     :param no_paths: * viewers that found no path
     """
 
@@ -73,10 +88,16 @@ class RobotContext:
     name_of: Callable[[str], str | None] = lambda session: None
     telemetry: dict[str, tuple[object, float] | None] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
-    call_service: Callable[[str, bool | None], Awaitable[ServiceResult]] = _no_services
+    call_service: Callable[[str, bool | str | None], Awaitable[ServiceResult]] = _no_services
+    open_service: OpenService = _no_local_service
     view_may_stop: bool = False
     notices: tuple[Notice, ...] = ()
     camera_findings: tuple[str, ...] = ()
+    floor: Floor = field(default_factory=lambda: Floor('off'))
+    voice: Voice = field(default_factory=Voice)
+    camera_floor: Floor = field(default_factory=lambda: Floor('off'))
+    operator_camera: OperatorCamera = field(default_factory=OperatorCamera)
+    sound: SoundStream | None = None
     no_paths: NoPathLog = field(default_factory=NoPathLog)
 
     def common_profiles(self, offered: Collection[str]) -> list[str]:

@@ -25,12 +25,14 @@ from aiortc import RTCDataChannel, RTCPeerConnection
 from . import aiortc_compat
 from .authorization import SessionAuthorization
 from .channels.channel import Channel
-from .negotiation import log_states, make_connection
+from .negotiation import let_others_run, log_states, make_connection
 from .path_report import report_no_path
 from .remote_candidates import RemoteCandidates
 from .robot_context import RobotContext
 from .slots.slot import Slot
 from .slots.viewer_path import STEP_S, ViewerPath
+from .sound_track import SoundTrack
+from .viewer_media import ViewerMedia
 from ..core.access.host_candidates import PortsInUse
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
@@ -73,6 +75,8 @@ class Session:
     :ivar selected: the viewer has chosen the camera of slot 0
     :ivar viewer_stats: what the page measured last, and when it said so (boot-time clock)
     :ivar failed_codecs: codecs that the viewer decodes nothing of, in any slot
+    :ivar media: takes what the viewer says, and what its camera shows
+    :ivar sound: by which the viewer hears the robot, ``None`` if it cannot
     :ivar on_closed: called once when the session is over
     """
 
@@ -88,6 +92,8 @@ class Session:
         self.budgets = SessionBudgets()
         self.limits = PeerLimits(self._on_breach, self.role != 'none')
         self.slots: list[Slot] = []
+        self.sound: SoundTrack | None = None
+        self.media = ViewerMedia(session_id, protocol, self.authorization, self.limits, robot)
         self.channels: dict[str, Channel] = {}
         self.path = ViewerPath(self.name)
         self.state = 'new'
@@ -154,6 +160,7 @@ class Session:
 
     def _use_slots(self, slots: list[Slot]) -> None:
         self.slots = self.path.slots = slots
+        self.path.sound = self.sound
         for slot in slots:
             slot.track.on_failure = self.fail
 
@@ -175,6 +182,18 @@ class Session:
         for channel in self.channels.values():
             channel.cameras_changed()
 
+    def floor_changed(self) -> None:
+        """Hear the viewer, or hear it no more, and tell it who is heard."""
+        self.media.floor_changed()
+        for channel in self.channels.values():
+            channel.floor_changed()
+
+    def camera_floor_changed(self) -> None:
+        """Show what the viewer's camera sees, or no more, and tell the viewer whose is shown."""
+        self.media.camera_floor_changed()
+        for channel in self.channels.values():
+            channel.camera_floor_changed()
+
     def confirm_stop(self, request: int) -> None:
         """Tell the page that its request for an emergency stop was carried out."""
         for channel in self.channels.values():
@@ -193,6 +212,7 @@ class Session:
         if not may_drive(self.role):
             # It may have driven without an invite, and now shows one that is for watching only.
             self.robot.teleop.lease.release(self.session_id)
+            self.media.release()
         logger.info('%s: %s by the invite of %s', self.name, self.role,
                     shorten(self.authorization.invite_name))
         self.show_cameras()
@@ -244,6 +264,7 @@ class Session:
                 self.robot.teleop.gate.keep_alive(self.session_id, boot_time() - answered)
             for slot in self.slots:
                 slot.check_codec(self.path.congestion.fraction_lost, 'control' in self.channels)
+            self.media.watch()
             self.path.step(pc, self.drives)
             for channel in self.channels.values():
                 channel.watch()
@@ -300,7 +321,9 @@ class Session:
         # Each step is taken whatever happens in the others.
         steps: list[Callable[[], object]] = [
             lambda: self.robot.teleop.lease.release(self.session_id),
-            *(slot.stop for slot in self.slots), self.path.close, lambda: self.on_closed(self)]
+            self.media.release,
+            *(slot.stop for slot in self.slots), *([self.sound.stop] if self.sound else []),
+            self.path.close, lambda: self.on_closed(self)]
         for step in steps:
             with guard('end of a session'):
                 step()
@@ -308,6 +331,8 @@ class Session:
             self._watch_task.cancel()
         if self._pc is not None:
             self._pc.remove_all_listeners()
+            # What was said last goes out: without pictures aiortc would abort before.
+            await let_others_run()
             try:
                 async with asyncio.timeout(DEAD_AFTER_S):
                     await self._pc.close()

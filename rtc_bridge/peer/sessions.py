@@ -42,6 +42,8 @@ class Sessions:
         self._closing = False
         robot.teleop.on_lease_change.append(self._lease_changed)
         robot.teleop.on_emergency_stop_change.append(self._stop_changed)
+        robot.floor.on_change.append(self._floor_changed)
+        robot.camera_floor.on_change.append(self._camera_floor_changed)
         robot.name_of = self._name_of
 
     async def begin(self, session: Session, negotiate: Callable[[], Awaitable[str]]) -> str:
@@ -105,8 +107,19 @@ class Sessions:
         """Tell every page what is wrong on the way of commands to the motors."""
         self._tell_channels('notices notification', lambda channel: channel.notices_changed())
 
+    def _floor_changed(self) -> None:
+        # What was said so far of another voice is not played.
+        self.robot.voice.end()
+        self._tell('floor notification', lambda session: session.floor_changed())
+
+    def _camera_floor_changed(self) -> None:
+        self.robot.operator_camera.end()
+        self._tell('floor notification', lambda session: session.camera_floor_changed())
+
     def _lease_changed(self) -> None:
         self._tell_channels('lease notification', lambda channel: channel.lease_changed())
+        with guard('floor'):
+            self.robot.floor.lease_changed()
 
     def _stop_changed(self) -> None:
         self._tell_channels('emergency stop notification', lambda channel: channel.stop_changed())

@@ -22,15 +22,17 @@ from .event_log import log_event
 from .metrics import Metrics
 from .session_broker import short_id
 from ..core.errors import ProtocolError, RtcBridgeError, SignalingError
-from ..core.limits.log_limits import LogSampler
+from ..core.limits.log_limits import escape, LogSampler
 from ..core.limits.rate_limit import RateLimiter
+from ..core.limits.text_limits import MAX_LENGTHS
 from ..core.protocol.ice import Candidate, check_candidate, IceServer
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import (
     Admit, Answer, CandidateMessage, Close, Done, Error, NATIVE, Offer, OfferRequest, Servers,
-    SignalingMessage,
+    ServiceReply, ServiceRequest, SignalingMessage,
 )
 from ..core.protocol.strict_json import shorten
+from ..core.supervision import spawn
 
 ROBOT_GONE = 'The robot went away'
 # Messages of a robot that end the wait for it.
@@ -65,6 +67,8 @@ class MessagingRobot(RobotLink):
     protocol = NATIVE
     trickle = True
     keeps_order = True
+    # Whether the robot knows ServiceRequest.
+    knows_services = False
 
     def __init__(self, send: Callable[[SignalingMessage], Awaitable[bool]],
                  ice_servers: tuple[IceServer, ...], metrics: Metrics, *, timeout: float) -> None:
@@ -150,6 +154,17 @@ class MessagingRobot(RobotLink):
             return
         await self._send(CandidateMessage(session, candidate))
 
+    async def send_to_program(self, message: ServiceRequest) -> None:
+        """
+        Send what an app says to a program.
+
+        :raises SignalingError: ``denied``, ``robot-gone`` or ``too-long``
+        """
+        if not self.knows_services:
+            await super().send_to_program(message)
+        if self._is_gone or not await self._send(message):
+            raise SignalingError('robot-gone', ROBOT_GONE)
+
     async def close_session(self, session: str) -> None:
         """Tell the robot that a session is over."""
         await self._send(Close(session))
@@ -168,11 +183,22 @@ class MessagingRobot(RobotLink):
             case Done(session=session):
                 self._settle(session, '')
             case Error(code=code, message=text, session=str(session)):
-                self._settle(session, SignalingError(code, text))
+                if session in self._answers:
+                    self._settle(session, SignalingError(code, text))
+                else:
+                    # Of what an app said; to which program is not known.
+                    self._tell_app(ServiceReply(session, '', fault=text))
             case Error(code=code, message=text):
                 self.blame('a robot reports an error', code=shorten(code), text=shorten(text, 200))
             case Servers(ice_servers=servers):
                 self._ice_servers = servers
+            case ServiceReply(session=session):
+                if not self._tell_app(message):
+                    self._tell_app(ServiceReply(
+                        session, message.service, fault='the app does not read'))
+                    # Until the app says something again. The robot ends its connections.
+                    del self.on_reply[session]
+                    spawn('end of an app that does not read', self.close_session(session))
             case Close(session=session):
                 self._settle(session, SignalingError('denied', 'The robot closed the session'))
                 self._end_session(session)
@@ -183,6 +209,9 @@ class MessagingRobot(RobotLink):
         """Let nobody wait for a message of the robot's that could not be read."""
         if error.session is not None and error.kind in _REPLIES:
             self._settle(error.session, error)
+        elif error.session is not None and error.kind == ServiceReply.TYPE:
+            self._tell_app(ServiceReply(error.session, '', fault=escape(
+                f'the robot sent a bad reply: {error}', MAX_LENGTHS['message'])))
 
     def blame(self, event: str, **fields: str) -> None:
         """Log an error of the robot's; after too many of them the robot is disconnected."""
@@ -200,6 +229,11 @@ class MessagingRobot(RobotLink):
         # Sessions may go on, but this relay will not hear of their ends.
         for session in list(self.on_end):
             self._end_session(session)
+
+    def _tell_app(self, reply: ServiceReply) -> bool:
+        """Give a reply to its app; return false if there is one that does not read."""
+        take = self.on_reply.get(reply.session)
+        return take is None or take(reply)
 
     def _end_session(self, session: str) -> None:
         if on_end := self.on_end.pop(session, None):

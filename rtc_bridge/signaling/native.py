@@ -15,6 +15,7 @@
 """The native protocol ``rtc-bridge.v1``, the robot's end of one connection."""
 
 import asyncio
+from collections import Counter
 from functools import partial
 import logging
 from typing import NoReturn
@@ -30,10 +31,11 @@ from ..core.keyed_queue import Job, KeyedQueue
 from ..core.limits.log_limits import escape, LogSampler
 from ..core.limits.rate_limit import RateLimiter
 from ..core.limits.refusals import refusals
+from ..core.limits.text_limits import MAX_LENGTHS
 from ..core.protocol.robot_link import RobotLink
 from ..core.protocol.signaling_messages import (
     Admit, Answer, CandidateMessage, Close, Done, Error, Offer, OfferRequest, parse, Renew,
-    Servers, SignalingMessage,
+    Servers, ServiceReply, ServiceRequest, SignalingMessage,
 )
 
 _logger = logging.getLogger('rtc_bridge.signaling')
@@ -43,6 +45,9 @@ _FAULTS, _FAULTS_PER_SECOND = 20, 1.0
 # Bytes that are read of a relay: at once, and each second. More wait at the relay, since they cost
 # time of the event loop, which commands pass too: 8 MB cost about 0.1 s. A page's offer has 25 kB.
 _READ_BURST, _READ_PER_SECOND = 2 * 1024 ** 2, 8 * 1024 ** 2
+# Replies of programs to one app that wait for the relay, 64 kB each at most; and behind them those
+# that say why no more come.
+_MAX_REPLIES, _MAX_FAULTS = 8, 8
 # Bytes of a large message that cost as much time as a small message.
 _LEAST_COST = 4096
 
@@ -66,9 +71,12 @@ class NativeConnection:
         self._faults = RateLimiter(_FAULTS_PER_SECOND, _FAULTS)
         self._reading = RateLimiter(_READ_PER_SECOND, _READ_BURST)
         self._reports = LogSampler()
+        # How many replies of programs wait for the relay, by the app's session.
+        self._replies: Counter[str] = Counter()
 
     async def close(self) -> None:
         """End all work."""
+        self._link.end_programs()
         await self._queue.close()
 
     async def renew(self) -> None:
@@ -120,6 +128,8 @@ class NativeConnection:
                 job = partial(self._link.add_candidate, session, candidate)
             case Close(session=session):
                 job = partial(self._link.close_session, session)
+            case ServiceRequest(request=OfferRequest(session=session)):
+                job = partial(self._pass_on, session, message)
             case Renew():
                 session, job = '', self.renew
             case Error(code='replaced', message=text):
@@ -171,6 +181,43 @@ class NativeConnection:
         except ConnectionClosed:
             # The viewer will never get this answer.
             await link.close_session(session)
+
+    async def _pass_on(self, session: str, message: ServiceRequest) -> None:
+        """Give a program what an app says, and let the relay have what comes back."""
+        self._link.on_reply[session] = self._take_reply
+        try:
+            await self._link.send_to_program(message)
+        except SignalingError as error:
+            self._take_reply(ServiceReply(
+                session, message.service, fault=escape(str(error), MAX_LENGTHS['message'])))
+
+    def _take_reply(self, reply: ServiceReply) -> bool:
+        """Let a reply wait for the relay; return whether there was room."""
+        session = reply.session
+        if self._replies[session] >= _MAX_REPLIES + (_MAX_FAULTS if reply.fault else 0):
+            return False
+        self._replies[session] += 1
+        # A queue of their own: the next request must not wait for them.
+        return self._queue.put(('reply', session), partial(self._send_reply, reply))
+
+    async def _send_reply(self, reply: ServiceReply) -> None:
+        session = reply.session
+        try:
+            text = reply.dump()
+        except ProtocolError as error:
+            refusals.note('replies of programs', text=str(error))
+            text = ServiceReply(session, reply.service, fault=escape(
+                f'what the program says cannot be passed on: {error}',
+                MAX_LENGTHS['message'])).dump()
+        try:
+            await self._ws.send(text)
+        except ConnectionClosed:
+            # The relay forgot the app together with the connection.
+            pass
+        finally:
+            self._replies[session] -= 1
+            if not self._replies[session]:
+                del self._replies[session]
 
     async def _send_close(self, session: str) -> None:
         try:

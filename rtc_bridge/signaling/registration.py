@@ -66,7 +66,7 @@ class Registration:
             self._salts.append(identity.salt)
         try:
             text = Register(self._robot_id, __version__, tuple(await link.ice_servers()),
-                            identity).dump()
+                            identity, services=True).dump()
         except ProtocolError as error:
             raise ConnectionLost(f'the registration cannot be sent: {error}') from None
         await ws.send(text)

@@ -282,9 +282,9 @@ def test_anything_comes_in_k_scales_form(loop, kind):
                 json.loads(text)
             await other.close()
         elif kind == 'app of ours':
-            await say(ws, '{"service":"none"}')
+            await say(ws, '{"service":"video/last"}')
             while (frame := await ws.receive(timeout=PATIENCE)).type == WSMsgType.TEXT:
-                if 'Unknown service' in json.loads(frame.data).get('error', ''):
+                if 'video/last' in json.loads(frame.data).get('error', ''):
                     break
         await ws.close()
         async with asyncio.timeout(PATIENCE):

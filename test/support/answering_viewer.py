@@ -39,10 +39,16 @@ class Answerer:
         self.lumas = defaultdict(list)
         self.heard = []
         self.chat = None
+        # Tracks with what it says, and what its camera shows; set before the offer.
+        self.microphone = None
+        self.lens = None
         self._tasks = []
-        self.pc.on('track', lambda track: self._tasks.append(asyncio.create_task(
-            self._watch(track, len(self._tasks)))))
+        self.pc.on('track', self._on_track)
         self.pc.on('datachannel', self._on_channel)
+
+    def _on_track(self, track):
+        if track.kind == 'video':
+            self._tasks.append(asyncio.create_task(self._watch(track, len(self._tasks))))
 
     def _on_channel(self, channel):
         self.chat = channel
@@ -52,6 +58,11 @@ class Answerer:
         """Take the robot's offer; return the answer."""
         self.offer = await self.link.offer(self.call)
         await self.pc.setRemoteDescription(RTCSessionDescription(self.offer, 'offer'))
+        for transceiver in self.pc.getTransceivers():
+            track = self.microphone if transceiver.kind == 'audio' else self.lens
+            if track is not None:
+                transceiver.sender.replaceTrack(track)
+                transceiver.direction = 'sendrecv'
         await self.pc.setLocalDescription()
         return self.pc.localDescription.sdp
 

@@ -25,6 +25,8 @@ from ..protocol.strict_json import shorten
 
 # Type of the service, as the ROS graph names it, by kind.
 SERVICE_TYPES = {'trigger': 'std_srvs/srv/Trigger', 'set_bool': 'std_srvs/srv/SetBool'}
+# What is no service: a text that the robot is to say. Its name, and its kind.
+SAY, TEXT_KIND = 'say', 'text'
 # In actions.services: a page shows a button for each.
 MAX_SERVICES = 32
 # Calls of one session, per second and at once: more than a person presses buttons.

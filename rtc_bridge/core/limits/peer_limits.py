@@ -58,6 +58,8 @@ class PeerLimits:
         self.on_breach = on_breach
         self.trusted = trusted
         self.ended = False
+        # Takes RTP of the peer; None: it is dropped.
+        self.on_rtp: Callable[[bytes], object] | None = None
         self.sctp = SctpLimits(clock)
         self.ice_checks = IceCheckLimits()
         self._datagrams = RateLimiter(_UNPROVEN_DATAGRAMS_HZ, _UNPROVEN_DATAGRAMS_BURST, clock)
@@ -111,6 +113,8 @@ class SessionBudgets:
         self.leases = RateLimiter(2.0, 12.0, clock)
         # Releases of the emergency stop: each writes to the disk and goes to all sessions.
         self.releases = RateLimiter(5.0, 30.0, clock)
+        # Connections to local services.
+        self.services = RateLimiter(5.0, 20.0, clock)
         # Keyframes: they cost the other viewers of the same stream.
         self.keyframes = RateLimiter(KEYFRAME_DEMANDS_HZ, KEYFRAME_DEMANDS, clock)
         # The same for slot 0 of the driver: other slots must not use up what that frame needs.

@@ -49,6 +49,8 @@ MAX_DUPLICATES = 64
 # Above this many outstanding chunks gap blocks are ignored: their cost is quadratic.
 MAX_OUTSTANDING = 1024
 MAX_CHANNELS = 16
+# Channels of a proven peer: connections to services among them.
+MAX_PROVEN_CHANNELS = 32
 # Bytes of a channel's label and protocol together.
 MAX_LABEL_BYTES = 256
 # The first chunk on a stream creates it, before its channel is known.
@@ -149,7 +151,7 @@ class SctpLimits:
     """Counts what one peer does with its association."""
 
     def __init__(self, clock: Clock = boot_time) -> None:
-        self._bytes = self._chunks = self._inits = self._channels = self._stray_messages = 0
+        self._bytes = self._chunks = self._inits = self._stray_messages = 0
         self._packets = RateLimiter(_PACKETS_HZ, _PACKETS_BURST, clock)
         self._control_chunks = RateLimiter(_CONTROL_CHUNKS_HZ, _CONTROL_CHUNKS_BURST, clock)
 
@@ -190,16 +192,18 @@ class SctpLimits:
         ahead = tsns_ahead(tsn, last)
         return ahead <= 1 or (ahead <= MAX_TSNS_AHEAD and misordered < MAX_MISORDERED)
 
-    def count_channel(self, label_bytes: int) -> None:
+    def check_channel(self, label_bytes: int, present: int, trusted: bool) -> None:
         """
-        Count a channel that the peer opens.
+        Do nothing if the peer may open another channel.
 
         :param label_bytes: bytes of its label and protocol
+        :param present: channels that there are
+        :param trusted: the peer has proved an invite, or needs none
         :raises SctpBreach: abort the association
         """
-        self._channels += 1
-        if self._channels > MAX_CHANNELS or label_bytes > MAX_LABEL_BYTES:
-            raise SctpBreach(f'more than {MAX_CHANNELS} channels, or a label of more than '
+        most = MAX_PROVEN_CHANNELS if trusted else MAX_CHANNELS
+        if present >= most or label_bytes > MAX_LABEL_BYTES:
+            raise SctpBreach(f'more than {most} channels, or a label of more than '
                              f'{MAX_LABEL_BYTES} bytes')
 
     def count_stray_message(self) -> None:

@@ -48,6 +48,8 @@ MAX_LENGTHS = {
     # Token of their own; a robot that is open to all without one (access.anonymous) takes them,
     # too. K-Scale's tokens are of the owner's choice.
     'bearer': 2048, 'token': 2048,
+    # What a robot is to say: half a minute of speech.
+    'text': 500,
     # Sentences for people. They are shortened, not refused.
     'message': 256, 'reason': 256, 'finding': 1000,
 }

@@ -63,6 +63,30 @@ class Select(ControlMessage):
 
 
 @dataclass(frozen=True)
+class Listen(ControlMessage):
+    """Send the robot's sound, or send it no more."""
+
+    TYPE = 'listen'
+    on: bool
+
+
+@dataclass(frozen=True)
+class Talk(ControlMessage):
+    """Let this viewer be heard on the robot, or no more."""
+
+    TYPE = 'talk'
+    on: bool
+
+
+@dataclass(frozen=True)
+class ShowCamera(ControlMessage):
+    """Let this viewer's camera or screen be seen on the robot, or no more."""
+
+    TYPE = 'show_camera'
+    on: bool
+
+
+@dataclass(frozen=True)
 class Shown(ControlMessage):
     """What the page has decoded and received in a slot so far, while it is looked at."""
 
@@ -196,12 +220,13 @@ class AppMessage(ControlMessage):
 
 @dataclass(frozen=True)
 class CallService(ControlMessage):
-    """Call the service ``name``, with ``value`` if it takes one."""
+    """Call the service ``name``, with ``value`` or ``text`` if it takes one."""
 
     TYPE = 'call'
     request: Counter
     name: str
     value: bool | None = None
+    text: str | None = None
 
 
 # The lease and the emergency stop

@@ -25,14 +25,16 @@ import json
 from typing import Any
 
 from .ice import Candidate, read_candidate
-from .signaling_messages import check_cameras, MAX_MESSAGE, MAX_WRITTEN
+from .signaling_messages import check_cameras, MAX_MESSAGE, MAX_WRITTEN, ServiceReply
 from .strict_json import check_depth, dump, dump_frame, load_object, member, shorten
 from ..errors import ProtocolError
 from ..limits.log_limits import escape
 from ..limits.sdp_limits import check_sdp
-from ..limits.text_limits import check_text, sdp_member, text_member
+from ..limits.text_limits import check_text, MAX_LENGTHS, sdp_member, text_member
 
 SERVICE = 'video'
+# Bytes of a message to a program or of one.
+MAX_PROGRAM_TEXT = 64 * 1024
 # K-Scale's own words, which programs may look for.
 NO_ID = 'robot_id required'
 NO_ROLE = "Unknown role. Use 'robot' or 'app'"
@@ -64,9 +66,14 @@ class GatewayToken:
 
 @dataclass(frozen=True)
 class Negotiate:
-    """The app asks for an offer; cameras by name, or by number in the robot's order."""
+    """
+    The app asks for an offer; cameras by name, or by number in the robot's order.
+
+    :ivar audio: it wants to hear the robot, too
+    """
 
     cameras: tuple[str | int, ...]
+    audio: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +90,20 @@ class AppCandidate:
     candidate: Candidate | None
 
 
-AppMessage = GatewayToken | Negotiate | AppAnswer | AppCandidate
+@dataclass(frozen=True)
+class ProgramMessage:
+    """
+    What the app says to a program on the robot, as a whole.
+
+    :ivar size: characters of its text
+    """
+
+    service: str
+    payload: dict[str, Any]
+    size: int = field(default=0, compare=False)
+
+
+AppMessage = GatewayToken | Negotiate | AppAnswer | AppCandidate | ProgramMessage
 
 
 def read_hello(text: str) -> Hello | None:
@@ -115,16 +135,25 @@ def read_app_message(text: str) -> AppMessage:
     if text == _HELLO:
         return Negotiate(())
     obj = load_object(text, MAX_MESSAGE)
+    service = text_member(obj, 'service', 'name', SERVICE)
+    kind, _, camera = service.partition('/')
+    if kind != SERVICE:
+        if len(text) > MAX_PROGRAM_TEXT:
+            raise ProtocolError(f'a message of {len(text)} characters to a program, at most '
+                                f'{MAX_PROGRAM_TEXT} are allowed')
+        # The robot gets it as a member of a message, which must not be nested too deep for it.
+        check_depth({'payload': obj})
+        return ProgramMessage(service, obj, len(text))
     if 'token' in obj:
         return GatewayToken(text_member(obj, 'token'))
-    camera = _camera(text_member(obj, 'service', 'camera', SERVICE))
     if 'sdp' in obj:
         return AppAnswer(_answer_sdp(member(obj, 'sdp', dict)))
     if 'ice' in obj:
         return AppCandidate(read_candidate(member(obj, 'ice', dict)))
     if obj.get('type') == 'Negotiate':
         cameras = check_cameras(member(obj, 'cameras', list, []))
-        return Negotiate(cameras if camera is None else (camera,))
+        return Negotiate((camera,) if camera else cameras,
+                         member(obj, 'audio', bool, False))
     raise ProtocolError(f'{shorten(obj)} has none of: token, sdp, ice, type Negotiate')
 
 
@@ -132,15 +161,6 @@ def _answer_sdp(description: dict[str, Any]) -> str:
     if member(description, 'type', str) != 'answer':
         raise ProtocolError(f'type {shorten(description["type"])} where an answer was due')
     return sdp_member(description)
-
-
-def _camera(service: str) -> str | None:
-    """Return the camera that a service's name has behind ``video/``, ``None`` for ``video``."""
-    kind, _, camera = service.partition('/')
-    if kind != SERVICE:
-        raise ProtocolError(f'Unknown service {shorten(service)}, there is: {SERVICE}, and '
-                            f'{SERVICE}/NAME for a camera by its name')
-    return camera or None
 
 
 def check_frame(text: str) -> None:
@@ -175,6 +195,24 @@ def write_error(text: str) -> str:
     """Return an error as K-Scale's relay (``error``) and gateway (``message``) name it."""
     text = escape(text)
     return dump({'type': 'error', 'error': text, 'message': text})
+
+
+def write_reply(reply: ServiceReply) -> str:
+    """
+    Return what a program says, with its service: K-Scale's own gateway leaves that out.
+
+    What is too long, or cannot be written, becomes an error. A fault may name no service.
+    """
+    tag = {'service': reply.service} if reply.service else {}
+    fault = reply.fault
+    if fault is None:
+        payload = reply.payload if isinstance(reply.payload, dict) else {'data': reply.payload}
+        try:
+            return dump_frame({**payload, **tag}, MAX_PROGRAM_TEXT + MAX_LENGTHS['name'],
+                              keep_none=True)
+        except ProtocolError as error:
+            fault = f'what the program says cannot be passed on: {error}'
+    return dump({'type': 'error', **tag, 'error': fault, 'message': fault})
 
 
 def write_refusal(text: str) -> str:

@@ -23,7 +23,7 @@ from abc import ABC, abstractmethod
 from typing import Callable
 
 from .ice import Candidate, IceServer
-from .signaling_messages import NATIVE, Offer, OfferRequest
+from .signaling_messages import NATIVE, Offer, OfferRequest, ServiceReply, ServiceRequest
 from ..errors import SignalingError
 
 
@@ -46,6 +46,9 @@ class RobotLink(ABC):
         # What to call once a session is over, for whatever reason, by session id: protocols put
         # it here before they ask for the answer. Robots of other protocols do not tell.
         self.on_end: dict[str, Callable[[], object]] = {}
+        # What takes the replies of programs, by the session that stands for the app; it returns
+        # false if the app does not read.
+        self.on_reply: dict[str, Callable[[ServiceReply], bool]] = {}
 
     @property
     def is_gone(self) -> bool:
@@ -92,11 +95,22 @@ class RobotLink(ABC):
         """
         raise _makes_no_offers()
 
+    async def send_to_program(self, message: ServiceRequest) -> None:
+        """
+        Pass on what an app says to a program on the robot, until its session is closed.
+
+        :raises SignalingError: ``denied``, or the robot went away
+        """
+        raise SignalingError('denied', 'This robot offers no programs')
+
     async def add_candidate(self, session: str, candidate: Candidate | None) -> None:
         """Pass a trickled candidate on; ``None`` ends them. Unknown sessions are ignored."""
 
     async def close_session(self, session: str) -> None:
         """End a session. Unknown sessions are ignored."""
+
+    def end_programs(self) -> None:
+        """End what apps had to do with programs: the way to the apps is lost."""
 
     def dismiss(self) -> None:
         """Part from the robot: another one, or its own next registration, has its name."""

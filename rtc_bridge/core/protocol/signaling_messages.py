@@ -101,7 +101,8 @@ class Register(SignalingMessage):
     Robot to relay, first frame: this robot takes offers.
 
     ``ice_servers`` are those that its viewers should use. By ``identity`` the robot can show later
-    that this registration was its own.
+    that this registration was its own. ``services``: it knows the message ``service``, which older
+    robots take for an error of the relay.
     """
 
     TYPE = 'register'
@@ -109,6 +110,7 @@ class Register(SignalingMessage):
     version: str = ''
     ice_servers: IceServers = ()
     identity: RobotIdentity | None = None
+    services: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ class OfferRequest(SignalingMessage):
     Relay to robot: a viewer wants the robot's offer, as K-Scale's apps do.
 
     ``cameras`` are names, or numbers in the robot's order; none means its first one.
+    ``audio``: the viewer wants to hear the robot.
     ``bearer`` is K-Scale's token, if the viewer has sent one. The rest is as in an ``Offer``.
     """
 
@@ -225,6 +228,7 @@ class OfferRequest(SignalingMessage):
     source: str | None = None
     bearer: str | None = field(default=None, repr=False)
     origin: str | None = None
+    audio: bool = False
 
 
 @dataclass(frozen=True)
@@ -233,6 +237,31 @@ class Admit(SignalingMessage):
 
     TYPE = 'admit'
     request: Annotated[OfferRequest, JsonMember(spread=True)]
+
+
+@dataclass(frozen=True)
+class ServiceRequest(SignalingMessage):
+    """
+    Relay to robot: what an app says to a program on the robot; answered by ``service-reply``.
+
+    ``request`` is as in an ``Admit``; its session stands for the app. ``payload`` is any JSON.
+    """
+
+    TYPE = 'service'
+    request: Annotated[OfferRequest, JsonMember(spread=True)]
+    service: Annotated[str, JsonMember(text='name')]
+    payload: Any
+
+
+@dataclass(frozen=True)
+class ServiceReply(SignalingMessage):
+    """Robot to relay: what the program says, or as ``fault`` why it says nothing."""
+
+    TYPE = 'service-reply'
+    session: str
+    service: Annotated[str, JsonMember(text='name')]
+    payload: Any = None
+    fault: Annotated[str | None, JsonMember(text='message')] = None
 
 
 @dataclass(frozen=True)

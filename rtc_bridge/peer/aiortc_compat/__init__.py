@@ -22,7 +22,9 @@ compare the parts named in each file, since a part that is still there may have 
 """
 
 # Imported for their effect: they put limits in place.
-from . import datagrams, ice_checks, incoming_media, ipv6_literals, sctp  # noqa: F401
+from . import (  # noqa: F401
+    channel_order, datagrams, ice_checks, incoming_media, ipv6_literals, sctp,
+)
 from .codec_switch import make_codec_switch
 from .consent import check_consent, last_answer, round_trip, unanswered_for
 from .dtls import peer_fingerprint
@@ -30,16 +32,19 @@ from .gathering import gathering_by, host_addresses, host_interfaces
 from .hooks import missing
 from .ice_connections import selected_pairs
 from .ice_server_requests import ask_stun, ask_turn
+from .media_streams import use_own_stream
 from .peer_limits import limited_by
 from .playout_delay import PLAYOUT_DELAY_URI
+from .received_video import read_packet, read_repeat, read_vp8, VideoFeedback
 from .rtcp_feedback import watch_rtcp
 from .rtp_history import newest_packets, newest_timestamp, padding_packets, send_again
-from .video_codecs import offered_profiles, preferences
+from .video_codecs import offered_profiles, preferences, vp8_alone
 
 __all__ = [
     'ask_stun', 'ask_turn', 'check_consent', 'gathering_by', 'host_addresses', 'host_interfaces',
     'last_answer', 'limited_by', 'make_codec_switch', 'missing', 'newest_packets',
     'newest_timestamp', 'offered_profiles', 'padding_packets', 'peer_fingerprint',
-    'PLAYOUT_DELAY_URI', 'preferences', 'round_trip', 'selected_pairs', 'send_again',
-    'unanswered_for', 'watch_rtcp',
+    'PLAYOUT_DELAY_URI', 'preferences', 'read_packet', 'read_repeat', 'read_vp8', 'round_trip',
+    'selected_pairs', 'send_again', 'unanswered_for', 'use_own_stream', 'VideoFeedback',
+    'vp8_alone', 'watch_rtcp',
 ]

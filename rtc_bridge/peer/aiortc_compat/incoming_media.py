@@ -13,9 +13,10 @@
 # limitations under the License.
 
 """
-Bounds on RTP and RTCP from a peer: no RTP at all, and RTCP only after the proof.
+Bounds on RTP and RTCP from a peer: RTP never goes to aiortc, and RTCP only after the proof.
 
-The robot receives no media. RTCP reports before the proof would steer encoders.
+aiortc would decode all that comes. RTP goes to who takes it, as a voice that has the floor. RTCP
+reports before the proof would steer encoders.
 
 Private parts used (aiortc 1.14 to 1.16): ``RTCDtlsTransport._handle_rtp_data`` and
 ``_handle_rtcp_data``. Without them aiortc parses both of any peer.
@@ -36,16 +37,19 @@ def _install_media_limits() -> None:
         return
     handle_rtp, handle_rtcp = transport._handle_rtp_data, transport._handle_rtcp_data
 
-    async def drop_rtp(self: Any, data: bytes, *args: Any, **kwargs: Any) -> None:
-        if limits_of(self) is None:
+    async def take_rtp(self: Any, data: bytes, *args: Any, **kwargs: Any) -> None:
+        limits = limits_of(self)
+        if limits is None:
             await handle_rtp(self, data, *args, **kwargs)
+        elif limits.on_rtp is not None and limits.trusted and not limits.ended:
+            limits.on_rtp(data)
 
     async def handle_rtcp_if_trusted(self: Any, data: bytes) -> None:
         limits = limits_of(self)
         if limits is None or limits.allow_rtcp():
             await handle_rtcp(self, data)
 
-    transport._handle_rtp_data = drop_rtp
+    transport._handle_rtp_data = take_rtp
     transport._handle_rtcp_data = handle_rtcp_if_trusted
 
 

@@ -231,7 +231,8 @@ def _install_channel_limits() -> None:
             if pp_id == module.WEBRTC_DCEP:
                 if data[:1] == bytes([module.DATA_CHANNEL_OPEN]) and len(data) >= 12:
                     # RFC 8832, section 5.1: the lengths of label and protocol.
-                    limits.sctp.count_channel(sum(unpack_from('!HH', data, 8)))
+                    limits.sctp.check_channel(sum(unpack_from('!HH', data, 8)),
+                                              len(self._data_channels), limits.trusted)
             elif stream_id not in self._data_channels:
                 limits.sctp.count_stray_message()
         await receive(self, stream_id, pp_id, data)

@@ -109,6 +109,11 @@ def offered_profiles(offered: Iterable[RTCRtpCodecParameters]) -> set[str]:
             and any(is_codec_compatible(ours, theirs) for theirs in offered)}
 
 
+def vp8_alone() -> list[RTCRtpCodecCapability]:
+    """Return what a transceiver takes that receives: VP8, and no repeats in another format."""
+    return [codec for profile, codec in _OURS if profile == 'vp8']
+
+
 def preferences(wanted: Sequence[str]) -> list[RTCRtpCodecCapability]:
     """Return what a transceiver is to offer or answer, in the order of the profiles."""
     return [codec for name in wanted for profile, codec in _OURS if profile == name] + [

@@ -22,6 +22,9 @@ from aiortc import RTCDataChannel
 from ..authorization import SessionAuthorization
 from ..robot_context import RobotContext
 from ..slots.slot import Slot
+from ..slots.viewer_path import ViewerPath
+from ..sound_track import SoundTrack
+from ..viewer_media import ViewerMedia
 from ...core.limits.peer_limits import SessionBudgets
 from ...core.protocol.control_messages import ViewerStats
 
@@ -49,6 +52,10 @@ class ChannelSession(Protocol):
     authorization: SessionAuthorization
     robot: RobotContext
     slots: list[Slot]
+    path: ViewerPath
+    sound: SoundTrack | None
+    media: ViewerMedia
+    channels: dict[str, 'Channel']
     selected: bool
     viewer_stats: tuple[ViewerStats, float] | None
 
@@ -114,6 +121,12 @@ class Channel:
 
         :param request: of the page's message that this confirms, if any
         """
+
+    def floor_changed(self) -> None:
+        """Tell who of the viewers is heard."""
+
+    def camera_floor_changed(self) -> None:
+        """Tell whose camera is seen on the robot."""
 
     def send_message(self, data: object) -> None:
         """Send an application's JSON value."""

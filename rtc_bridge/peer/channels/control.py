@@ -20,8 +20,10 @@ from .camera_selection import CameraSelection
 from .channel import Channel, ChannelSession, MAX_BUFFERED_MESSAGES
 from .control_sender import ControlSender
 from .driver_requests import DriverRequests
+from .floor_requests import FloorRequests
 from .service_caller import ServiceCaller
 from .slot_status import SlotStatus
+from .sound_status import SoundStatus
 from .telemetry_sender import TelemetrySender
 from ... import __version__
 from ...core import base64url
@@ -31,8 +33,8 @@ from ...core.errors import ProtocolError
 from ...core.limits.text_limits import MAX_LENGTHS
 from ...core.protocol.application_text import write_text
 from ...core.protocol.control_messages import (
-    AppMessage, Bye, CallService, ControlMessage, InviteProof, KeepLease, parse_control, Ping,
-    ReleaseStop, RequestLease, Select, Shown, ViewerStats, YieldLease,
+    AppMessage, Bye, CallService, ControlMessage, InviteProof, KeepLease, Listen, parse_control,
+    Ping, ReleaseStop, RequestLease, Select, ShowCamera, Shown, Talk, ViewerStats, YieldLease,
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import guarded
@@ -54,8 +56,10 @@ class ControlChannel(Channel):
         self._sender = ControlSender(self, session)
         self._selection = CameraSelection(session, self._sender)
         self._slot_status = SlotStatus(session, self._sender)
+        self._sound_status = SoundStatus(session, self._sender)
         self._telemetry = TelemetrySender(self)
         self._driver_requests = DriverRequests(session, self._sender)
+        self._floors = FloorRequests(session, self._sender)
         self._services = ServiceCaller(session, self._sender)
         channel.on('message', guarded(
             'control channel', self._on_message, on_failure=session.fail))
@@ -80,6 +84,8 @@ class ControlChannel(Channel):
         self.lease_changed()
         self.stop_changed()
         self.notices_changed()
+        self.floor_changed()
+        self.camera_floor_changed()
         self.watch()
 
     def _send_hello(self) -> bool:
@@ -87,7 +93,9 @@ class ControlChannel(Channel):
         limits, gate = robot.teleop.gate.limits, robot.teleop.gate
         return self._sender.send(
             'hello', robot_id=robot.robot_id, session=session.session_id, role=session.role,
-            slots=len(session.slots), cameras=self._cameras(),
+            slots=len(session.slots), cameras=self._cameras(), sound=session.sound is not None,
+            talk=session.media.voice is not None and may_drive(session.role),
+            operator_camera=self._operator_camera(),
             teleop={'enabled': robot.teleop.enabled and may_drive(session.role),
                     'joy': robot.teleop.publishes_joy,
                     'max_linear_x': limits.linear_x, 'max_linear_y': limits.linear_y,
@@ -97,6 +105,14 @@ class ControlChannel(Channel):
                   'may_release': may_drive(session.role)},
             version=__version__, telemetry=list(robot.telemetry), actions=self._actions(),
             **self._findings())
+
+    def _operator_camera(self) -> dict[str, float] | None:
+        """Return what pictures the viewer may send, ``None`` if it may send none."""
+        if self._session.media.pictures is None or not may_drive(self._session.role):
+            return None
+        camera = self._session.robot.operator_camera
+        return {'max_width': camera.max_size[0], 'max_height': camera.max_size[1],
+                'max_fps': camera.max_fps}
 
     def cameras_changed(self) -> None:
         """Tell which cameras there are."""
@@ -179,6 +195,8 @@ class ControlChannel(Channel):
             self._telemetry.send_unsent()
             self._selection.show_selected()
             self._slot_status.send_changes()
+            self._sound_status.send_changes()
+            self._floors.send_changes()
 
     def close(self, reason: str, code: str = '') -> None:
         """Tell the page that the session ends, and hear no more."""
@@ -213,6 +231,12 @@ class ControlChannel(Channel):
             self._selection.select(message)
             self._slot_status.repeat(message.slot)
             self.watch()
+        elif isinstance(message, Listen):
+            self._listen(message)
+        elif isinstance(message, Talk):
+            self._floors.talk(message)
+        elif isinstance(message, ShowCamera):
+            self._floors.show_camera(message)
         elif isinstance(message, Shown):
             self._selection.slot(message.slot).on_decoded(message.frames, message.packets)
         elif isinstance(message, ViewerStats):
@@ -233,6 +257,25 @@ class ControlChannel(Channel):
         if mac is not None:
             self._sender.send('proven', mac=base64url.encode(mac))
             self._greet()
+
+    def _listen(self, message: Listen) -> None:
+        # It may start an encoder and a subscription, as the selection of a camera does.
+        if self._session.sound is None:
+            return
+        if message.on and not self._session.budgets.selects.allow():
+            self._sender.refuse_busy('too many changes of what is heard')
+        else:
+            self._session.sound.listen(message.on)
+
+    def floor_changed(self) -> None:
+        """Tell who of the viewers is heard."""
+        if self._session.role != 'none':
+            self._floors.tell_talker()
+
+    def camera_floor_changed(self) -> None:
+        """Tell whose camera is seen on the robot."""
+        if self._session.role != 'none' and self._session.robot.camera_floor.enabled:
+            self._floors.tell_camera()
 
     def _publish(self, message: AppMessage) -> None:
         if not may_drive(self._session.role):

@@ -15,16 +15,20 @@
 """Which data channels a viewer may open."""
 
 from collections.abc import Mapping
+import re
 
 from aiortc import RTCDataChannel
 
 from .channel import Channel, ChannelSession
 from .control import ControlChannel
 from .rtcbot import RTCBotChannel
+from .service_channel import open_service_channel
 from .teleop import TeleopChannel
 
 # RTCBot's label, on which its clients both drive and send messages.
 RTCBOT = 'default'
+# The name of a local service, and what tells connections to it apart.
+_SERVICE = re.compile(r'service/([A-Za-z0-9][A-Za-z0-9_-]{0,63})(?:/[A-Za-z0-9_-]{1,64})?')
 
 
 def make_channel(channel: RTCDataChannel, session: ChannelSession,
@@ -48,4 +52,8 @@ def make_channel(channel: RTCDataChannel, session: ChannelSession,
         return ControlChannel(channel, session)
     if label == 'teleop':
         return TeleopChannel(channel, session)
+    if label.startswith('service/') and session.role != 'none':
+        service = _SERVICE.fullmatch(label)
+        # A name that cannot be one is answered, too.
+        return open_service_channel(channel, session, service[1] if service else '')
     return None

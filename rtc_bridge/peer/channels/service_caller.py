@@ -19,13 +19,15 @@ import logging
 from .channel import ChannelSession
 from .control_sender import ControlSender
 from ...core.access.policy import may_drive
-from ...core.access.service_calls import ServiceResult, SessionServiceCalls
+from ...core.access.service_calls import ServiceResult, SessionServiceCalls, TEXT_KIND
 from ...core.protocol.control_messages import CallService
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
 
 logger = logging.getLogger(__name__)
 
+# What each kind takes, for people.
+_TAKES = {'trigger': 'no value', 'set_bool': 'true or false', TEXT_KIND: 'a text'}
 _UNKNOWN = ServiceResult(False, 'an internal error of the robot; whether it was done is not known')
 
 
@@ -61,14 +63,16 @@ class ServiceCaller:
         if message.name not in actions:
             return (f'no action {shorten(message.name)}, there are: '
                     f'{", ".join(actions) or "none"}')
-        wants_value = actions[message.name] == 'set_bool'
-        if wants_value != (message.value is not None):
-            return (f'action {shorten(message.name)} takes '
-                    f'{"true or false" if wants_value else "no value"}')
+        kind = actions[message.name]
+        # An empty text counts as given: it must not make speech of the call of a service.
+        given = message.value is not None, message.text is not None
+        if given != (kind == 'set_bool', kind == TEXT_KIND) or message.text == '':
+            return f'action {shorten(message.name)} takes {_TAKES[kind]}'
         return ''
 
     async def _call(self, message: CallService) -> None:
-        self._end(message, await self._session.robot.call_service(message.name, message.value))
+        self._end(message, await self._session.robot.call_service(
+            message.name, message.value if message.text is None else message.text))
 
     def _end(self, message: CallService, result: ServiceResult) -> None:
         self._calls.end(message.request, result)

@@ -22,6 +22,9 @@ from aiortc import RTCPeerConnection
 
 from .slot import Slot
 from .. import aiortc_compat
+from ..sound_track import SoundTrack
+from ...core.gateway.upload_limit import UploadLimit
+from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import spawn
 from ...core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
 from ...core.video.congestion_control import CongestionController
@@ -32,6 +35,10 @@ logger = logging.getLogger(__name__)
 STEP_S = 0.2
 # Bit/s: below this no video is of use to a driver.
 MIN_BITRATE = 150_000
+# Bit/s that are left for services at least: somebody may wait for an answer.
+_MIN_SPARE = 50_000
+# The share of the rest that services get: pictures have to be able to grow.
+_SPARE_SHARE = 0.8
 # Padding goes out in so many parts: sent at once it would be the queue that it is to find.
 _PADDING_PARTS = 10
 # Share of STEP_S in which they go out: all before the next step, which would not wait.
@@ -56,6 +63,8 @@ class ViewerPath:
     def __init__(self, name: str = 'session') -> None:
         self.congestion = CongestionController(START_BITRATE, MIN_BITRATE, START_BITRATE)
         self.slots: list[Slot] = []
+        self.sound: SoundTrack | None = None
+        self.uploads = UploadLimit()
         self._name = name
         self._pc: RTCPeerConnection | None = None
         # When the newest round trip ended that the controller was told of.
@@ -66,6 +75,9 @@ class ViewerPath:
         self._padding: asyncio.Task[None] | None = None
         self._check: asyncio.Task[None] | None = None
         self._logged: BandwidthEstimate | None = None
+        # What services may send, and have sent in all.
+        self._spare = RateLimiter(_MIN_SPARE / 8, 0.0)
+        self._spare_bytes = 0
 
     def on_report(self, fraction_lost: float) -> None:
         """
@@ -93,23 +105,44 @@ class ViewerPath:
         """
         self._pc = pc
         self._measure_path(pc)
+        self.uploads.look(self.congestion.overuse)
         # Slots that show a camera, with the most that its stream takes, in bit/s.
         showing = {slot: slot.camera.settings.max_bitrate
                    for slot in self.slots if slot.camera is not None}
         if not showing:
             return
-        self.congestion.max_bitrate = sum(showing.values())
+        sound = self.sound.bitrate if self.sound is not None else 0
+        self.congestion.max_bitrate = sum(showing.values()) + sound
         estimate = self.congestion.estimate
         self._log(estimate)
-        share = estimate.bitrate / len(showing)
+        # Sound comes first: it is little, and hurts when it breaks off.
+        share = max(MIN_BITRATE, estimate.bitrate - sound) / len(showing)
         for slot in showing:
             slot.set_estimate(replace(estimate, bitrate=share), drives)
         self._probe(list(showing), share)
 
+    def spend_spare(self, size: int) -> float:
+        """
+        Take so many bytes of what the path carries besides pictures and sound.
+
+        :return: the seconds to wait before they are sent. 0 while no picture is shown: then
+            nothing measures the path, and SCTP has a congestion control of its own.
+        """
+        self._spare_bytes += size
+        showing = [slot for slot in self.slots if slot.camera is not None]
+        if not showing:
+            return 0.0
+        used = sum(self._bitrate.get(slot, 0.0) for slot in showing) + (
+            self.sound.bitrate if self.sound is not None else 0)
+        rate = max(_MIN_SPARE, _SPARE_SHARE * (self.congestion.estimate.bitrate - used)) / 8
+        self._spare.set_rate(rate, STEP_S * rate)
+        return self._spare.spend(size)
+
     def _measure_path(self, pc: RTCPeerConnection) -> None:
         congestion = self.congestion
-        congestion.on_sent(8 * sum(slot.track.bytes_sent + slot.track.bytes_resent
-                                   for slot in self.slots))
+        sound = self.sound.bytes_sent if self.sound is not None else 0
+        pictures = sum(slot.track.bytes_sent + slot.track.bytes_resent for slot in self.slots)
+        congestion.on_sent(8 * (pictures + sound + self._spare_bytes))
         round_trip = aiortc_compat.round_trip(pc)
         if round_trip is not None and round_trip[0] > self._round_trip_at:
             self._round_trip_at = round_trip[0]

@@ -44,6 +44,7 @@ class NativeRobot(MessagingRobot):
                          timeout=timeout)
         self._ws = ws
         self._identity = register.identity
+        self.knows_services = register.services
         # The servers after which others were asked for.
         self._renewed: tuple[IceServer, ...] | None = None
 

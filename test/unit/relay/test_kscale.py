@@ -22,10 +22,16 @@ from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.core.errors import ProtocolError, SignalingError
 from rtc_bridge.core.protocol import kscale_messages
 from rtc_bridge.core.protocol.ice import Candidate
-from rtc_bridge.core.protocol.signaling_messages import Offer
+from rtc_bridge.core.protocol.signaling_messages import (
+    Close, Error, Offer, parse, ServiceReply,
+)
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
+from rtc_bridge.relay.messaging_robot import MessagingRobot
+from rtc_bridge.relay.metrics import Metrics
+from rtc_bridge.relay.protocols.kscale_viewer import KScaleViewer
 from support.patience import PATIENCE
 from support.relay_server import closed, get, make_offer, OPEN, relay, send
+from support.viewer import until
 from test_relay import LocalRobot
 
 TOKEN = 'shared-token-123456'
@@ -54,6 +60,18 @@ class OfferingRobot(LocalRobot):
         self.calls.append(('accept', session, sdp))
         if sdp == 's=bad':
             raise SignalingError('bad-answer', 'no SDP')
+
+
+class ProgramRobot(OfferingRobot):
+    """A robot of ours on which the programs ``echo`` and ``talks`` run."""
+
+    async def send_to_program(self, message):
+        """Say again what comes, say something else, or say that there is no program."""
+        session, service = message.request.session, message.service
+        self.calls.append(('program', service, message.request.bearer, session))
+        reply = {'echo': {'payload': message.payload},
+                 'talks': {'payload': 'no JSON'}}.get(service, {'fault': f'no service {service}'})
+        assert self.on_reply[session](ServiceReply(session, service, **reply))
 
 
 async def robot_of(r, robot_id='k1', **options):
@@ -91,7 +109,7 @@ async def refusal(r, *frames):
     ('HELLO', kscale_messages.Negotiate(())),
     ('{"type":"Negotiate"}', kscale_messages.Negotiate(())),
     ('{"type":"Negotiate","cameras":[1,"rear"],"audio":true}',
-     kscale_messages.Negotiate((1, 'rear'))),
+     kscale_messages.Negotiate((1, 'rear'), audio=True)),
     ('{"service":"video","type":"Negotiate","cameras":[1]}', kscale_messages.Negotiate((1,))),
     ('{"service":"video/front/raw","type":"Negotiate","cameras":[0]}',
      kscale_messages.Negotiate(('front/raw',))),
@@ -99,15 +117,16 @@ async def refusal(r, *frames):
     ('{"service":"video","sdp":{"type":"answer","sdp":"s=a"}}', kscale_messages.AppAnswer('s=a')),
     ('{"ice":{"candidate":"c","sdpMLineIndex":1}}',
      kscale_messages.AppCandidate(Candidate('c', None, 1))),
-    ('{"ice":{"candidate":""}}', kscale_messages.AppCandidate(None))])
+    ('{"ice":{"candidate":""}}', kscale_messages.AppCandidate(None)),
+    ('{"service":"arm","type":"Negotiate","token":"t"}', kscale_messages.ProgramMessage(
+        'arm', {'service': 'arm', 'type': 'Negotiate', 'token': 't'}))])
 def test_what_apps_say(text, message):
     assert kscale_messages.read_app_message(text) == message
 
 
 @pytest.mark.parametrize('text, named', [
     ('hello', 'hello'), ('[]', 'object'), ('{}', 'Negotiate'), ('{"token":1}', 'token'),
-    ('{"service":"policy","type":"Negotiate"}', "'policy', there is: video"),
-    ('{"service":"","type":"Negotiate"}', 'Unknown service'), ('{"service":1}', 'service'),
+    ('{"service":1}', 'service'), ('{"service":"arm","x":"' + 'a' * 66_000 + '"}', 'at most'),
     ('{"sdp":"v=0"}', 'sdp'), ('{"sdp":{"type":"offer","sdp":"v=0"}}', "'offer'"),
     ('{"ice":{}}', 'candidate'), ('{"ice":{"candidate":"c","sdpMLineIndex":"0"}}', 'Index'),
     ('{"type":"Negotiate","cameras":[-1]}', '-1'), ('{"type":"Negotiate","cameras":0}', 'array'),
@@ -123,6 +142,57 @@ def test_an_offer_and_its_candidates():
     assert offer == {'sdp': {'type': 'offer', 'sdp': SDP}}
     assert [(c['ice']['candidate'][:11], c['ice']['sdpMLineIndex']) for c in candidates] == [
         ('candidate:1', 0), ('candidate:2', 1)]
+
+
+@pytest.mark.parametrize('payload, frame', [
+    ({'a': None, 'b': [None]}, {'a': None, 'b': [None], 'service': 'arm'}),
+    (None, {'data': None, 'service': 'arm'}), ({'service': 'leg'}, {'service': 'arm'})])
+def test_replies_of_programs_reach_apps_as_they_are(payload, frame):
+    assert json.loads(kscale_messages.write_reply(ServiceReply('s', 'arm', payload))) == frame
+
+
+def test_an_app_that_does_not_read_is_told_so_behind_what_waits():
+    viewer = KScaleViewer(None, None, None, None, None, None)
+    while viewer._take_reply(ServiceReply('s', 'arm', 60_000 * 'x')):
+        pass
+    assert viewer._take_reply(ServiceReply('s', 'arm', fault='the app does not read'))
+    said = []
+    while not viewer._replies.empty():
+        said.append(json.loads(viewer._replies.get_nowait()))
+    assert said[-1]['error'] == 'the app does not read' and 'data' in said[-2]
+
+
+@pytest.mark.asyncio
+async def test_what_programs_say_is_not_lost_silently_at_the_relay():
+    sent, told = [], []
+
+    async def send_to_robot(message):
+        sent.append(message)
+        return True
+
+    def take(reply):
+        told.append(reply)
+        return reply.fault is not None
+
+    class PlainRobot(MessagingRobot):
+        async def ice_servers(self):
+            return ()
+
+    robot = PlainRobot(send_to_robot, (), Metrics(), timeout=PATIENCE)
+    robot.on_reply['app'] = take
+    robot.handle(ServiceReply('app', 'arm', 1))
+    assert (told[-1].service, told[-1].fault) == ('arm', 'the app does not read')
+    await until(lambda: sent == [Close('app')])
+    robot.handle(ServiceReply('app', 'arm', 2))
+    assert told[-1].fault == 'the app does not read' and len(told) == 2
+    # Nobody waits for an answer: it is about what the app said.
+    robot.on_reply['app'] = take
+    robot.handle(Error('bad-message', 'nested too deep', 'app'))
+    assert told[-1].fault == 'nested too deep'
+    with pytest.raises(ProtocolError) as error:
+        parse('{"type":"service-reply","session":"app","service":1}')
+    robot.reject(error.value)
+    assert '"service"' in told[-1].fault
 
 
 # K-Scale's own at both ends
@@ -242,7 +312,7 @@ async def test_an_app_and_a_robot_of_ours():
         await send(app, service='video', sdp={'type': 'answer', 'sdp': 's=a'})
         await send(app, service='policy', type='start')
         error = await get(app, 'error')
-        assert "'policy'" in error['error'] and error['message'] == error['error']
+        assert error['service'] == 'policy' and error['message'] == error['error']
         _, (_, call), candidate, accepted = robot.calls
         assert (call.cameras, call.bearer, call.protocol) == ((1,), 'right', 'kscale')
         assert call.source == '127.0.0.1'
@@ -273,7 +343,7 @@ async def test_what_goes_wrong_is_said():
         for message, named in (
                 ({'sdp': {'type': 'answer', 'sdp': 's=a'}}, 'no offer'),
                 ({'type': 'Negotiate', 'cameras': ['none']}, "'none'"),
-                ({'service': 'x'}, 'Unknown service'), ({}, 'Negotiate')):
+                ({'service': 'x'}, 'no programs'), ({}, 'Negotiate')):
             await send(app, **message)
             assert named in (await get(app, 'error'))['error']
         await send(app, type='Negotiate')
@@ -293,6 +363,33 @@ async def test_what_goes_wrong_is_said():
         registry.remove('r1', robot)
         assert await get(app) == {'type': 'error', 'error': 'Robot disconnected'}
         await closed(app)
+
+
+@pytest.mark.asyncio
+async def test_programs_answer_an_app_each_with_its_name():
+    robot, registry = ProgramRobot(), Registry()
+    registry.add('r1', robot)
+    async with relay(registry) as r:
+        app = await app_of(r, 'r1')
+        await send(app, token='right')
+        await get(app, 'auth_success')
+        for service in ('echo', 'talks', 'lost'):
+            await send(app, service=service, number=7)
+        assert await get(app) == {'service': 'echo', 'number': 7}
+        assert await get(app) == {'service': 'talks', 'data': 'no JSON'}
+        assert await get(app) == {'type': 'error', 'service': 'lost', 'error': 'no service lost',
+                                  'message': 'no service lost'}
+        # Pictures go on beside it.
+        await send(app, service='video', type='Negotiate')
+        assert (await get(app))['sdp']['sdp'] == SDP
+        (_, _, bearer, session), *_ = [call for call in robot.calls if call[0] == 'program']
+        assert bearer == 'right' and len({call[3] for call in robot.calls
+                                          if call[0] == 'program'}) == 1
+        await app.close()
+        async with asyncio.timeout(PATIENCE):
+            while ('close', session) not in robot.calls:
+                await asyncio.sleep(0.01)
+        assert not robot.on_reply
 
 
 @pytest.mark.parametrize('first', [
@@ -377,3 +474,15 @@ async def test_a_robot_of_ours_behind_a_websocket():
         await make_offer(page)
         offer = await get(robot, 'offer')
         assert Offer(offer['session'], offer['sdp']).sdp == 's=o'
+
+
+@pytest.mark.asyncio
+async def test_a_robot_that_knows_no_programs_is_not_sent_what_it_takes_for_an_error():
+    async with relay(robots=OPEN) as r:
+        robot = await r.robot('/r1')
+        app = await app_of(r, 'r1')
+        await send(app, service='arm', go=1)
+        await send(robot, type='done', session=(await get(robot, 'admit'))['session'])
+        assert 'no programs' in (await get(app, 'error'))['error']
+        await send(app, type='Negotiate')
+        await get(robot, 'call')

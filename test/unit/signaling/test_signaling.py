@@ -28,6 +28,7 @@ from rtc_bridge.core.errors import ParameterError, SignalingError
 from rtc_bridge.core.keyed_queue import KeyedQueue
 from rtc_bridge.core.protocol.ice import Candidate
 from rtc_bridge.core.protocol.robot_link import RobotLink
+from rtc_bridge.core.protocol.strict_json import MAX_DEPTH
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.signaling.dial_reasons import NAME_REMEDY
@@ -252,6 +253,40 @@ async def test_refusals_reach_the_viewer():
         assert (status, text) == (502, 'No codec in common')
         status, text, _ = await r.post('/r1')
         assert (status, json.loads(text)) == (200, {'sdp': 's=o answered', 'type': 'answer'})
+
+
+class ProgramRobot(Robot):
+    """A robot with programs for apps."""
+
+    async def admit(self, request):
+        """Let everybody in."""
+
+    async def send_to_program(self, message):
+        """Note what comes."""
+        self.calls.put_nowait(('program', message.request.session, message.payload))
+
+
+def nested(levels):
+    """Return a frame of an app's with so many levels of JSON."""
+    return '{"service":"arm","x":' + (levels - 1) * '[' + (levels - 1) * ']' + '}'
+
+
+@pytest.mark.asyncio
+async def test_frames_of_apps_do_not_cost_the_robot_its_relay():
+    """The message around such a frame may not be nested too deep for the robot."""
+    robot = ProgramRobot()
+    async with relay(messages_per_second=1000) as r, dialing(r.url, robot) as states:
+        await states.reach('connected')
+        app = await r.http.ws_connect('/')
+        await send(app, role='app', robot_id='r1')
+        await get(app, 'robot_available')
+        for _ in range(40):
+            await app.send_str(nested(MAX_DEPTH))
+            assert 'nested too deep' in (await get(app, 'error'))['error']
+        await app.send_str(nested(MAX_DEPTH - 1))
+        async with asyncio.timeout(PATIENCE):
+            kind, _, payload = await robot.calls.get()
+        assert kind == 'program' and payload == json.loads(nested(MAX_DEPTH - 1))
 
 
 @pytest.mark.asyncio

@@ -19,8 +19,9 @@ from struct import pack
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.limits.sctp_limits import (
-    gap_blocks, MAX_CHANNELS, MAX_CHUNKS_PER_PACKET, MAX_INITS, MAX_MISORDERED, MAX_STRAY_MESSAGES,
-    MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES, MAX_UNFINISHED_CHUNKS, read_chunk_types, SctpBreach,
+    gap_blocks, MAX_CHANNELS, MAX_CHUNKS_PER_PACKET, MAX_INITS, MAX_MISORDERED,
+    MAX_PROVEN_CHANNELS, MAX_STRAY_MESSAGES, MAX_TSNS_AHEAD, MAX_UNFINISHED_BYTES,
+    MAX_UNFINISHED_CHUNKS, read_chunk_types, SctpBreach,
     SctpLimits, tsns_ahead, UNPROVEN_BYTES, UNPROVEN_CHUNKS,
 )
 from support.fake_clock import FakeClock
@@ -136,12 +137,12 @@ def test_chunks_out_of_order_are_bounded():
 
 def test_channels_and_stray_messages_are_bounded():
     limits = SctpLimits()
-    for _ in range(MAX_CHANNELS):
-        limits.count_channel(10)
-    with pytest.raises(SctpBreach, match='channels'):
-        limits.count_channel(10)
+    for trusted, most in ((False, MAX_CHANNELS), (True, MAX_PROVEN_CHANNELS)):
+        limits.check_channel(10, most - 1, trusted)
+        with pytest.raises(SctpBreach, match='channels'):
+            limits.check_channel(10, most, trusted)
     with pytest.raises(SctpBreach, match='label'):
-        SctpLimits().count_channel(70_000)
+        limits.check_channel(70_000, 0, True)
     with pytest.raises(SctpBreach, match='without a channel'):
         for _ in range(MAX_STRAY_MESSAGES + 1):
             limits.count_stray_message()

@@ -21,21 +21,22 @@ from rtc_bridge.core.protocol.ice import Candidate, IceServer
 from rtc_bridge.core.protocol.signaling_messages import (
     Admit, Answer, CandidateMessage, Challenge, Close, Done, Error, IdentityProof, Look,
     MAX_MESSAGE, Offer, OfferRequest, parse, Ready, Register, Registered, Renew, Servers,
-    SignalingMessage, Watch,
+    ServiceReply, ServiceRequest, SignalingMessage, Watch,
 )
 
 LINE = 'candidate:1 1 udp 1 h 1 typ host'
 MESSAGES = [
     Register('robot', '0.1.0'), Register('robot', '', (IceServer(('turn:h:1',), 'u', 'c'),)),
-    Register('robot', '', (), RobotIdentity('c2FsdA', 'A' * 43)), Challenge('c2FsdA'),
-    IdentityProof('a2V5'),
+    Register('robot', '', (), RobotIdentity('c2FsdA', 'A' * 43), services=True),
+    Challenge('c2FsdA'), IdentityProof('a2V5'),
     Registered('/robot'), Servers((IceServer(('turn:h:1',), 'u', 'c'),)), Watch(), Renew(),
     Ready('s', 'v1', True, (IceServer(('stun:h:1',)), IceServer(('turn:h:1',), 'u', 'c'))),
     Offer('s', 'v=0', 'rtcbot', False, 'front', '10.0.0.1'),
     Answer('s', 'v=0'), CandidateMessage('s', Candidate(LINE, '0', 0)),
     CandidateMessage('s', None), Close('s'), Error('no-robot', 'nobody'), Error('busy', 'b', 's'),
     OfferRequest('s', 'kscale', (0, 'front'), '10.0.0.1', 'token'), Admit(OfferRequest('s')),
-    Done('s'), Look('s'),
+    Done('s'), Look('s'), ServiceRequest(OfferRequest('s', 'kscale'), 'arm', {'go': [1]}),
+    ServiceReply('s', 'arm', 'text'), ServiceReply('s', 'arm', fault='none'),
 ]
 
 

@@ -20,7 +20,8 @@ from struct import pack
 
 import pytest
 from rtc_bridge.core.limits.sctp_limits import (
-    MAX_CHANNELS, MAX_MISORDERED, MAX_UNFINISHED_BYTES, MAX_UNFINISHED_CHUNKS, UNPROVEN_CHUNKS,
+    MAX_MISORDERED, MAX_PROVEN_CHANNELS, MAX_UNFINISHED_BYTES, MAX_UNFINISHED_CHUNKS,
+    UNPROVEN_CHUNKS,
 )
 from support.raw_sctp import (
     chunk, COOKIE_ECHO, data, DCEP, ERROR, forward_tsn, HEARTBEAT, init, next_tsn, open_channel,
@@ -101,7 +102,7 @@ async def test_other_channels_count_before_the_proof(robot):
 async def test_channels_are_limited(robot, caplog):
     caplog.set_level(logging.INFO)
     page = await robot.driver()
-    for number in range(MAX_CHANNELS + 1):
+    for number in range(MAX_PROVEN_CHANNELS + 1):
         page.pc.createDataChannel(f'more {number}')
     assert await page.bye() == 'internal'
     told = [r for r in caplog.records if 'is not used' in r.getMessage()]

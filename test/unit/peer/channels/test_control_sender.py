@@ -38,7 +38,9 @@ def control(channel, role='drive'):
     """Return a control channel of a session with one slot."""
     robot = make_sessions().robot
     session = SimpleNamespace(session_id='abc', role=role, robot=robot, slots=[OneSlot()],
-                              selected=False, viewer_stats=None, fail=pytest.fail, end=pytest.fail,
+                              sound=None, selected=False, viewer_stats=None,
+                              media=SimpleNamespace(voice=None, pictures=None),
+                              fail=pytest.fail, end=pytest.fail,
                               authorization=SimpleNamespace(nonce=bytes(32)))
     return ControlChannel(channel, session), session
 

@@ -16,13 +16,16 @@
 
 import asyncio
 import time
+from types import SimpleNamespace
 
 from aiortc.rtp import RTCP_PSFB_FIR, RtcpPsfbPacket
 import pytest
 from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
+from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.video.retransmission import MAX_SAVED_S, SHARE
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.peer.session import Session
+from rtc_bridge.peer.slots.viewer_path import ViewerPath
 from support.patience import PATIENCE
 from support.viewer import make_sessions, NoisyCamera, TestCamera, until
 
@@ -125,3 +128,26 @@ async def test_the_path_is_measured(connect):
     session: Session = sessions.sessions[viewer.id]
     await until(lambda: session.path.congestion.rtt and session.path.congestion.send_rate())
     assert session.path.congestion.rtt < 5 and not session.path.congestion.stale
+
+
+class Shown:
+    """A slot; what it shows says whether pictures are sent."""
+
+    camera = None
+
+
+async def test_services_get_what_pictures_and_sound_leave(clock):
+    path, slot = ViewerPath(), Shown()
+    path._spare = RateLimiter(1.0, 0.0, clock)
+    path.congestion = SimpleNamespace(estimate=SimpleNamespace(bitrate=1_000_000))
+    path.slots, path.sound = [slot], SimpleNamespace(bitrate=100_000)
+    # Nothing is shown: SCTP finds out by itself what the path carries.
+    assert path.spend_spare(1_000_000) == 0.0
+    slot.camera = 'front'
+    path._bitrate[slot] = 500_000.0
+    # 80 % of 400 kbit/s.
+    assert path.spend_spare(4_000) == pytest.approx(0.1)
+    # The pause is over, and pictures take all there is: 50 kbit/s are left.
+    clock.now += 0.1
+    path._bitrate[slot] = 2_000_000.0
+    assert path.spend_spare(625) == pytest.approx(0.1)
