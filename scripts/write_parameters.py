@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from rtc_bridge.core.settings.parameters import Parameter, parameters_of, Settings  # noqa: E402
 from rtc_bridge.core.settings.relay_settings import RelaySettings  # noqa: E402
 from rtc_bridge.core.settings.robot_settings import (  # noqa: E402
-    CameraTopicSettings, RobotSettings)
+    CameraTopicSettings, LocalServiceSettings, RobotSettings)
 from rtc_bridge.system.setting_sources import (  # noqa: E402
     command_line_flag, environment_variable)
 
@@ -45,6 +45,7 @@ Do not edit it by hand.
 
 - [Robot](#robot): parameters of the nodes `bridge` and `cmd_vel_guard`
 - [Cameras](#cameras): parameters of one camera
+- [Local services](#local-services): parameters of one program on the robot
 - [Relay](#relay): settings of `rtc-bridge relay`
 
 A value that is not allowed stops the start, and the message names it.
@@ -62,6 +63,11 @@ For a topic that a pattern has found, `NAME` is the topic with dots for its slas
 `front.image_raw`.
 `cameras.default.max_fps` is for all cameras that have no value of their own.
 So are the others, but for `topic` and `label`.
+"""
+SERVICES = """
+## Local services
+
+Each name in `services.names` has these parameters, under `services.NAME.`.
 """
 RELAY = """
 ## Relay
@@ -109,6 +115,8 @@ def page() -> str:
         parts += [entry(row) for row in parameters_of(group, f'{name}.')]
     parts += [CAMERAS, '\n']
     parts += [entry(row) for row in parameters_of(CameraTopicSettings(), 'cameras.NAME.')]
+    parts += [SERVICES, '\n']
+    parts += [entry(row) for row in parameters_of(LocalServiceSettings(), 'services.NAME.')]
     parts += [RELAY, '\n']
     for row in parameters_of(relay):
         option = command_line_flag(row.name) + ('' if row.name == 'open' else ' VALUE')

@@ -27,9 +27,12 @@ from .cameras import Cameras
 from .clock_status import ClockStatus
 from .diagnostics import DiagnosticsReport
 from .ice_diagnostics import IceDiagnostics
+from .local_services import make_services
 from .network_status import NetworkStatus
+from .operator_camera import connect_operator_camera, operator_camera_status
 from .own_server import OwnServer
 from .service_calls import ServiceCalls
+from .sound import Sound
 from .start_messages import note_page, page_address, print_console_link, warn_of_anonymous_roles
 from .start_settings import (
     check_codecs, make_access, make_host_candidates, make_key_store, read_page_url,
@@ -38,6 +41,8 @@ from .start_settings import (
 from .telemetry import Telemetry
 from .teleop import Teleop
 from .turn_credential_client import TurnCredentialClient
+from .voices import connect_voices, voices_status
+from ..core.access.floor import Floor
 from ..core.driving.driver_notices import unused_parameter_notices
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.failure_log import count_unhandled_failures, failures
@@ -118,6 +123,13 @@ class Bridge:
             ice=read_ice(settings.ice), host_candidates=make_host_candidates(settings.ice),
             max_slots=settings.video.max_slots,
             view_may_stop=settings.access.view_may_stop)
+        self._sound = Sound(node, settings.audio)
+        self._robot.sound = self._sound.stream
+        self._robot.floor = Floor(
+            settings.audio.talk, lambda session: self._robot.teleop.lease.holder == session)
+        connect_voices(node, settings.audio, self._robot.floor, self._robot.voice,
+                       self._sound.stream)
+        connect_operator_camera(node, settings.operator_camera, self._robot)
         self._sessions = Sessions(self._robot)
         self._cameras = Cameras(
             node, settings.cameras.names, parse_scales(settings.video.tiers), self._robot.cameras,
@@ -130,6 +142,9 @@ class Bridge:
         self._service_calls = ServiceCalls(
             node, settings.actions, self._robot.actions, self._sessions.actions_changed)
         self._robot.call_service = self._service_calls.call
+        self._local_services = make_services(
+            node, settings.services, self._key_store.directory)
+        self._robot.open_service = self._local_services.connect
         self._refuse_unknown_parameters()
         self._relay_client = RelayClient(
             relay_url, robot_id, LocalRobotLink(self._sessions, 'relay'), token=token,
@@ -145,6 +160,12 @@ class Bridge:
             service, self._robot.ice,
             self._ice_server_monitor.servers_changed) if service else None
         self._diagnostics.add(self._network.status)
+        self._diagnostics.add(self._sound.status)
+        self._diagnostics.add(self._local_services.status)
+        self._diagnostics.add(lambda: voices_status(
+            self._robot.floor, self._robot.voice,
+            self._robot.name_of(self._robot.floor.holder or '')))
+        self._diagnostics.add(lambda: operator_camera_status(self._robot))
         self._diagnostics.add(
             IceDiagnostics(self._ice_server_monitor, self._turn_credentials).status)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
@@ -258,8 +279,10 @@ class Bridge:
         """Return by name what starts again after a failure, because no safety depends on it."""
         parts: dict[str, _MakePart] = {
             'cameras': self._cameras.run,
+            'sound': lambda: self._sound.run(ros),
             'telemetry': lambda: self._telemetry.run(ros),
             'actions': lambda: self._service_calls.run(ros),
+            'services': self._local_services.run,
             'command path': lambda: self._teleop.path.run(ros),
             'diagnostics': self._diagnostics.run,
             'ICE servers': self._ice_server_monitor.run}

@@ -178,7 +178,7 @@ def test_k_scales_app_at_the_robots_own_server(site, peer):
 
 
 @pytest.mark.parametrize('words, named', [
-    (('--service', 'policy'), "Unknown service 'policy'"), (('--cameras', '[7]'), 'no camera 7')])
+    (('--service', 'policy'), "no service 'policy'"), (('--cameras', '[7]'), 'no camera 7')])
 def test_what_is_not_there_is_said(site, peer, words, named):
     app = peer('app', site.relay, ROBOT, *words)
     app.wait('message', lambda event: named in event['message'].get('error', ''))

@@ -28,7 +28,7 @@ from rtc_bridge.core.protocol import signaling_messages
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.relay_settings import RelaySettings
 from rtc_bridge.core.settings.robot_settings import (
-    CameraOptions, CameraTopicSettings, RobotSettings,
+    CameraOptions, CameraTopicSettings, LocalServiceSettings, RobotSettings,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,10 +40,11 @@ FOLDERS = ('.github', 'benchmarks', 'config', 'containers', 'docs', 'launch', 'r
            'scripts', 'test', *(path.name for path in (ROOT / 'rtc_bridge').iterdir()
                                 if path.is_dir() and path.name != '__pycache__'))
 PARAMETERS = {row.name for row in parameters_of(RobotSettings())} | {
-    row.name for row in parameters_of(CameraTopicSettings(), 'cameras.NAME.')}
+    row.name for row in parameters_of(CameraTopicSettings(), 'cameras.NAME.')} | {
+    row.name for row in parameters_of(LocalServiceSettings(), 'services.NAME.')}
 RELAY = {row.name for row in parameters_of(RelaySettings())}
 # Neither is a parameter.
-FOREIGN = {'server.pem', 'cameras.NAME.'}
+FOREIGN = {'server.pem', 'cameras.NAME.', 'services.NAME.'}
 # A topic, and a file that the reader writes.
 NO_FILES = {'rtc_bridge/send', 'containers/.env'}
 SOURCE = '\n'.join(path.read_text() for path in (ROOT / 'rtc_bridge').rglob('*.py'))
@@ -158,6 +159,8 @@ def test_parameter_files_are_accepted(path):
         names = values.get('cameras', {}).get('names', [])
         rows = robot | {row.name: row for name in names
                         for row in parameters_of(CameraTopicSettings(), f'cameras.{name}.')}
+        rows |= {row.name: row for name in values.get('services', {}).get('names', [])
+                 for row in parameters_of(LocalServiceSettings(), f'services.{name}.')}
         rows |= {row.name: row for row in parameters_of(CameraOptions(), 'cameras.default.')}
         for name, value in flatten(values).items():
             rows[name].check(value)

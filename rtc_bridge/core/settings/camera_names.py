@@ -161,8 +161,9 @@ class CameraNames:
                      if self._matches(topic, pattern)), None)
 
     def excludes(self, topic: str) -> bool:
-        """Tell whether a topic is excluded."""
-        return any(self._matches(topic, pattern) for pattern in self._exclusions)
+        """Tell whether a topic is excluded, or has what the bridge itself publishes."""
+        return topic.startswith(f'{self._node}/operator/') or any(
+            self._matches(topic, pattern) for pattern in self._exclusions)
 
     def unmatched(self, topics: Iterable[str]) -> tuple[str, ...]:
         """Return the patterns that no topic matches; exclusions may match nothing."""

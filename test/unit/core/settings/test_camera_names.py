@@ -124,3 +124,9 @@ def test_exclusions_alone_are_of_all():
     names = CameraNames(['!x', '!y*'])
     assert names.discovers and names.place('/z') == 0 and names.place('/x') is None
     assert not CameraNames(['front', '!x']).discovers
+
+
+def test_what_the_bridge_itself_publishes_is_no_camera():
+    names = CameraNames(['*'], '/robot/rtc_bridge')
+    assert names.excludes('/robot/rtc_bridge/operator/image_raw')
+    assert not names.excludes('/robot/operator/image_raw')
