@@ -101,7 +101,7 @@ def test_the_speed_is_chosen_in_steps_and_kept(page, cmd_vel):
     assert '70 %' in page.evaluate("document.getElementById('speedtext').textContent")
     # Nothing that lets anybody in is kept.
     assert page.evaluate("JSON.parse(localStorage['rtc_bridge.robots'])") == [
-        {'id': 'testbot', 'speed': 0.7, 'turn': 0.7, 'camera': ''}]
+        {'id': 'testbot', 'speed': 0.7, 'turn': 0.7, 'camera': '', 'sound': False}]
     assert page.evaluate('Object.keys(localStorage)') == ['rtc_bridge.robots']
 
 

@@ -185,4 +185,4 @@ def protect(response: web.StreamResponse, signaling: str = "'self' ws: wss:") ->
             f"media-src 'self' blob: mediastream:; connect-src {signaling}; base-uri 'none'; "
             "form-action 'none'; frame-ancestors 'none'")
         headers['Permissions-Policy'] = (
-            'camera=(), geolocation=(), payment=(), serial=(), usb=()')
+            'camera=(self), geolocation=(), payment=(), serial=(), usb=()')

@@ -8,8 +8,8 @@
  * `/static/client/index.js`, to pages of their own origin only. It needs no element of a page;
  * docs/protocol.md has what it sends.
  *
- *     import { RobotConnection, readInvite, signalingUrl, Teleop, COMMAND_PERIOD_MS } from
- *       './client/index.js';
+ *     import { RobotConnection, readInvite, signalingUrl, openService, Teleop, COMMAND_PERIOD_MS }
+ *       from './client/index.js';
  *
  *     const robot = new RobotConnection({
  *       url: signalingUrl(new URL('https://relay.example.org/my-robot')),
@@ -27,6 +27,13 @@
  *       teleop.updatePendingStop();
  *       teleop.step({ x: forward, y: 0, turn: left });
  *     }, COMMAND_PERIOD_MS);
+ *
+ *     // A program on the robot, named by its parameter services.names:
+ *     robot.handle({ hello: () => {
+ *       const arm = openService(robot.session, 'arm');
+ *       arm.on('message', (text) => console.log(text));
+ *       arm.send('home');
+ *     } });
  *     robot.start();
  */
 
@@ -36,6 +43,7 @@ export { combine, NEUTRAL } from './motion.js';
 export { isWebRtcSupported } from './peer_connection.js';
 export { readInvite } from './proof.js';
 export { RobotConnection } from './robot_connection.js';
+export { openService, ServiceStream } from './service_stream.js';
 export { signalingUrl } from './signaling_socket.js';
 export { Teleop } from './teleop.js';
 export { ViewerStats } from './viewer_stats.js';

@@ -10,7 +10,8 @@
 /** @typedef {import('./messages.js').Message} Message */
 
 /** Types of which the newest message holds; for `slot`, the newest of each slot. */
-const STATES = new Set(['slot', 'lease', 'stop', 'actions', 'notices']);
+const STATES = new Set(['slot', 'lease', 'stop', 'actions', 'notices', 'talk', 'sound',
+  'operator_camera']);
 
 /**
  * Return the values of both messages: each message has only those values that have changed.

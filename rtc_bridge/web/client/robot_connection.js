@@ -170,9 +170,16 @@ export class RobotConnection extends Emitter {
    * @param {Record<string, (message: Message) => void>} handlers by type
    */
   handle(handlers) {
-    this.on('control', (message) => {
+    /** @param {Message} message */
+    const take = (message) => {
       if (Object.hasOwn(handlers, message.type)) handlers[message.type](message);
-    });
+    };
+    this.on('control', take);
+    // What is loaded later has missed them. Not at once: who asks is still being made.
+    const { session } = this;
+    if (session) {
+      queueMicrotask(() => session === this.session && session.lastSent.messages.forEach(take));
+    }
   }
 
   /** @param {import('./camera_selection.js').Select[]} messages */

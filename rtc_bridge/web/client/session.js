@@ -10,6 +10,7 @@ import { Liveness } from './liveness.js';
 import { Emitter, parseAny, parseObject } from './messages.js';
 import { Negotiation } from './negotiation.js';
 import { fingerprintOf, Handshake } from './proof.js';
+import { sessionMedia } from './session_media.js';
 
 /**
  * @typedef {import('./messages.js').Message} Message
@@ -43,6 +44,8 @@ export class Session extends Emitter {
   lastSent = new LastSent();
   /** One stream for each slot. @type {MediaStream[]} */
   streams;
+  /** What goes beside the pictures. */
+  media;
   liveness;
   negotiation;
   /** What was tried to find a path. */
@@ -54,6 +57,7 @@ export class Session extends Emitter {
   #control;
   /** @type {RTCDataChannel | null} */
   #teleop = null;
+  #services = 0;
   #signal;
   #handshake;
   #end = new AbortController();
@@ -81,6 +85,7 @@ export class Session extends Emitter {
       if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
       return new MediaStream([receiver.track]);
     });
+    this.media = sessionMedia(pc, this.#transceivers, isRtcbot);
     this.#control = pc.createDataChannel(isRtcbot ? 'default' : 'control');
     if (!isRtcbot) {
       this.#teleop = pc.createDataChannel('teleop', { ordered: false, maxRetransmits: 0 });
@@ -118,6 +123,11 @@ export class Session extends Emitter {
     return this.#handshake.trusted ? this.streams : [];
   }
 
+  /** The sound that may be heard, as for the streams. @returns {MediaStream | null} */
+  get trustedSound() {
+    return this.#handshake.trusted ? this.media.sound : null;
+  }
+
   /** True if the robot gave a sign of life within the last second. */
   get healthy() {
     // Robots of RTCBot's answer no ping.
@@ -149,6 +159,15 @@ export class Session extends Emitter {
     const channel = this.#teleop;
     if (channel?.readyState !== 'open' || channel.bufferedAmount > MAX_TELEOP_BACKLOG) return;
     channel.send(JSON.stringify(message));
+  }
+
+  /**
+   * Return a new channel to a program on the robot, see `openService`.
+   * @param {string} name of the service
+   */
+  createServiceChannel(name) {
+    this.#services += 1;
+    return this.#pc.createDataChannel(`service/${name}/${this.#services}`);
   }
 
   /** Return the browser's statistics of the connection. */

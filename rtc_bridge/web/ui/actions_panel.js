@@ -9,6 +9,9 @@ import { make } from './dom.js';
 // `actions.timeout` is 60 s at most: after this time the answer was lost, ms.
 const ANSWER_TIMEOUT_MS = 70_000;
 
+// Characters that a robot takes to say.
+const MAX_TEXT_LENGTH = 500;
+
 /** @typedef {{name: string, kind: string}} Action */
 
 /**
@@ -18,7 +21,7 @@ const ANSWER_TIMEOUT_MS = 70_000;
  */
 export function readActions(list) {
   return Array.isArray(list) ? list.filter((one) => typeof one?.name === 'string'
-    && (one.kind === 'trigger' || one.kind === 'set_bool')) : [];
+    && /^(trigger|set_bool|text)$/.test(one.kind)) : [];
 }
 
 export class ActionsPanel {
@@ -71,6 +74,7 @@ export class ActionsPanel {
   #row({ name, kind }, result = make('span')) {
     const row = make('div');
     row.className = 'group';
+    if (kind === 'text') return this.#textRow(row, name, result);
     const choices = kind === 'trigger' ? [[name, undefined]] : [['on', true], ['off', false]];
     if (kind === 'set_bool') row.append(make('span', name));
     const buttons = choices.map(([text, value]) => {
@@ -86,8 +90,27 @@ export class ActionsPanel {
     return row;
   }
 
-  /** @param {string} name @param {unknown} value */
-  #call(name, value) {
+  /** @param {HTMLElement} row @param {string} name @param {HTMLElement} result */
+  #textRow(row, name, result) {
+    const form = make('form');
+    const input = make('input');
+    const button = make('button', name);
+    Object.assign(input, { maxLength: MAX_TEXT_LENGTH, required: true });
+    input.setAttribute('aria-label', `Text to ${name}`);
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#call(name, undefined, input.value);
+      input.value = '';
+    });
+    form.append(input, button);
+    result.setAttribute('role', 'status');
+    row.append(form, result);
+    this.#parts.set(name, { buttons: [button], result });
+    return row;
+  }
+
+  /** @param {string} name @param {unknown} value @param {string} [text] */
+  #call(name, value, text) {
     this.#requests += 1;
     const request = this.#requests;
     const timer = setTimeout(() => this.#settle(request, false, 'No answer.'), ANSWER_TIMEOUT_MS);
@@ -95,7 +118,8 @@ export class ActionsPanel {
     this.#write(name, '', '…');
     this.#enable();
     this.#connection.session?.sendControl(
-      { type: 'call', request, name, ...(value !== undefined && { value }) });
+      { type: 'call', request, name, ...(value !== undefined && { value }),
+        ...(text !== undefined && { text }) });
   }
 
   /** @param {Record<string, any>} message `result` */

@@ -110,6 +110,8 @@ export class Gamepads {
   turboButton = -1;
   /** Button of the emergency stop; -1: none. */
   stopButton = -1;
+  /** Button that talks as long as it is held; -1: none. */
+  talkButton = -1;
   deadZone = DEAD_ZONE;
   /** The right stick moves the robot up and down. */
   flies = false;
@@ -273,6 +275,11 @@ export class Gamepads {
    */
   waitsForDeadMan(pad) {
     return this.#pushed(pad) && !this.#enabled(pad) && !this.isTurbo(pad);
+  }
+
+  /** True if the button for talking is held. @param {PadState | null} pad */
+  talks(pad) {
+    return !!pad && isDown(pad, this.talkButton);
   }
 
   /** True if it drives at full speed, whatever was chosen. @param {PadState | null} pad */

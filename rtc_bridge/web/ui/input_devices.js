@@ -34,7 +34,7 @@ const unknownPadText = (id) => `This browser does not know the layout of ${padNa
 
 /**
  * Events: `change` when a control has changed, `stop` when the key of the emergency stop is
- * pressed.
+ * pressed, `talk` with whether the gamepad's button for talking is held.
  */
 export class InputDevices extends Emitter {
   /** Which key does what. */
@@ -51,6 +51,7 @@ export class InputDevices extends Emitter {
   #shown = false;
   #strafes = false;
   #flies = false;
+  #talks = false;
 
   /**
    * @param {HTMLElement} area that has to have the focus for the keys to drive
@@ -117,6 +118,10 @@ export class InputDevices extends Emitter {
     this.pads.enableButton = this.#settings.get('enable');
     this.pads.turboButton = this.#settings.get('turbo');
     this.pads.stopButton = this.#settings.get('stopButton');
+    // Who has given that button another meaning, before it was for talking, keeps that one.
+    const talk = this.#settings.get('talkButton');
+    const others = /** @type {const} */ (['enable', 'turbo', 'stopButton']);
+    this.pads.talkButton = others.some((name) => this.#settings.get(name) === talk) ? -1 : talk;
     this.pads.deadZone = this.#settings.get('deadZone');
   }
 
@@ -139,10 +144,12 @@ export class InputDevices extends Emitter {
   read() {
     if (document.hidden || document.querySelector('dialog[open]')) {
       this.pads.clear();
+      this.#talk(false);
       return { motion: NEUTRAL, pad: null, held: false, hint: '' };
     }
     // A gamepad drives the page that is looked at, since several may be open for several robots.
     const pad = document.hasFocus() ? this.pads.poll() : null;
+    this.#talk(this.pads.talks(pad));
     const [speed, turning] = this.pads.isTurbo(pad) ? [1, 1]
       : [this.#settings.get('speed'), this.#settings.get('turn')];
     const { x, y, turn, up = 0 } = combine([this.#keyState.motion, this.#rightStick.motion,
@@ -150,6 +157,13 @@ export class InputDevices extends Emitter {
     return { motion: { x: x * speed, y: y * speed, turn: turn * turning, up: up * speed },
       pad: pad && withoutDeadZone(pad, this.pads.deadZone),
       held: this.#keyState.holdsDeadMan || this.pads.holdsDeadMan(pad), hint: this.#hint(pad) };
+  }
+
+  /** @param {boolean} held */
+  #talk(held) {
+    if (this.#talks === held) return;
+    this.#talks = held;
+    this.emit('talk', held);
   }
 
   /** @param {PadState | null} pad */

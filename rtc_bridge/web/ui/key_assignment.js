@@ -25,6 +25,7 @@ export const KEY_ACTIONS = {
   faster: { text: 'faster', codes: ['KeyQ', 'NumpadAdd'] },
   slower: { text: 'slower', codes: ['KeyZ', 'NumpadSubtract'] },
   hold: { text: 'hold to drive, where that is chosen', codes: ['KeyF', 'Enter'] },
+  talk: { text: 'talk, as long as it is held', codes: ['KeyV'] },
 };
 /** The other movement keys of teleop_twist_keyboard; a key that is assigned is no longer one.
  * @type {Readonly<Record<string, number[]>>} */
@@ -152,6 +153,8 @@ function readKeys(stored) {
       codes.forEach((code) => taken.add(code));
     }
   }
+  // Who has given V another meaning, before it was for talking, keeps all keys.
+  if (!keys.talk && taken.has(KEY_ACTIONS.talk.codes[0])) keys.talk = [];
   // A key with two meanings would do neither what a person expects nor what the list says.
   const conflict = Object.keys(KEY_ACTIONS).some((action) => !keys[action]
     && KEY_ACTIONS[action].codes.some((code) => taken.has(code)));

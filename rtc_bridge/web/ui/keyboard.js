@@ -21,7 +21,7 @@ const COMMANDS_BY_SIGN = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slowe
   ['_', 'slower']]);
 const STOP_KEYS = ['Escape', 'Backspace'];
 // Elements that a person types into.
-const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
+export const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
   + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
 
 /**

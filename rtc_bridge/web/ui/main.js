@@ -138,6 +138,15 @@ function withdrawStop() {
   stage.takeFreeFocus();
 }
 
+let hasMedia = false;
+/** Load what is heard and shown by robots that have a use for it. */
+async function addMedia() {
+  if (hasMedia) return;
+  hasMedia = true;
+  const { addSoundAndCamera } = await import('./sound_and_camera.js');
+  addSoundAndCamera(connection, settings, inputs, (text) => status.toast(text));
+}
+
 let saidOfCodecs = '';
 connection.on('session', () => {
   saidOfCodecs = '';
@@ -146,8 +155,10 @@ connection.on('session', () => {
   showStreams();
 });
 connection.handle({
-  hello: ({ robot_id: robot }) => {
+  hello: ({ robot_id: robot, sound, talk, operator_camera: camera }) => {
     showStreams();
+    // The next session tries again.
+    if (sound || talk || camera) addMedia().catch(() => { hasMedia = false; });
     document.title = String(robot ?? 'rtc_bridge');
     write('robot', document.title);
   },

@@ -4,6 +4,7 @@
 
 /** The dialog with the settings of the controls, and a list of the keys. */
 
+import { deviceOptions } from './device_options.js';
 import { make } from './dom.js';
 import { BUTTONS } from './gamepad.js';
 import { padOptions } from './gamepad_options.js';
@@ -27,7 +28,7 @@ function select(choices, value, onChange) {
 }
 
 /** Settings that each have a gamepad button. */
-const BUTTON_SETTINGS = /** @type {const} */ (['enable', 'turbo', 'stopButton']);
+const BUTTON_SETTINGS = /** @type {const} */ (['enable', 'turbo', 'stopButton', 'talkButton']);
 
 /**
  * Return an element for each of BUTTON_SETTINGS. A button has one meaning: the setting that had it
@@ -71,7 +72,7 @@ export function showOptions(settings, inputs, closed) {
   zone.value = String(settings.get('deadZone'));
   zone.style.width = '140px';
   zone.addEventListener('change', () => settings.set('deadZone', zone.valueAsNumber));
-  const [enable, turbo, stop] = buttonSelects(settings);
+  const [enable, turbo, stop, talk] = buttonSelects(settings);
   const close = make('button', 'Done');
   close.className = 'main';
   close.addEventListener('click', () => dialog.close());
@@ -85,10 +86,12 @@ export function showOptions(settings, inputs, closed) {
     labelled('Hold to drive', enable),
     labelled('Hold for full speed', turbo),
     labelled('Emergency stop', stop),
+    labelled('Hold to talk, where the robot takes voices', talk),
     labelled('Dead zone of the sticks', zone),
     make('h2', 'Sticks on the screen'),
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
+    ...deviceOptions(settings),
     close,
   );
   // Also while the focus is on the emergency stop.

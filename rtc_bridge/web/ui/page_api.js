@@ -76,6 +76,16 @@ export class PageApi extends Emitter {
     return driver instanceof Driver ? driver : null;
   }
 
+  /**
+   * Connect to a program on the robot; null while there is no session.
+   * @param {string} name of the service
+   */
+  async openService(name) {
+    const { openService } = await import('../client/service_stream.js');
+    const { session } = this.#connection;
+    return session?.hello ? openService(session, name) : null;
+  }
+
   /** Give the lease back. */
   release() {
     this.#teleop.release();

@@ -22,7 +22,12 @@ export const ROBOT_DEFAULTS = {
   turn: 0.3,
   /** The camera that was chosen last for the main picture; '': none. */
   camera: '',
+  /** The robot is heard. */
+  sound: false,
 };
+
+/** What is shown to the robot in place of a camera: a screen, which the person chooses anew. */
+export const SCREEN = 'screen';
 
 /** All settings, and their types. */
 export const DEFAULTS = {
@@ -37,6 +42,13 @@ export const DEFAULTS = {
   turbo: -1,
   /** Gamepad button of the emergency stop, -1: none. The right one, B. */
   stopButton: 1,
+  /** Gamepad button that talks as long as it is held, -1: none. The upper one, Y. */
+  talkButton: 3,
+  /** The browser's id of the microphone, and of the loudspeaker; '': as the browser chooses. */
+  microphone: '',
+  /** The browser's id of the camera that is shown to the robot, or SCREEN. */
+  shownCamera: '',
+  loudspeaker: '',
   /** Of a gamepad's sticks, 0 to 0.5. */
   deadZone: 0.1,
   /** Small live pictures of the other cameras are shown. */
@@ -48,8 +60,8 @@ export const DEFAULTS = {
 /** @typedef {typeof DEFAULTS} Values */
 
 const RANGES = { speed: [0.1, 1], turn: [0.1, 1], deadZone: [0, 0.5], enable: [-1, 16],
-  turbo: [-1, 16], stopButton: [-1, 16] };
-const BUTTONS = ['enable', 'turbo', 'stopButton'];
+  turbo: [-1, 16], stopButton: [-1, 16], talkButton: [-1, 16] };
+const BUTTONS = ['enable', 'turbo', 'stopButton', 'talkButton'];
 const CHOICES = { sticks: ['auto', 'one', 'two', 'off'] };
 
 /**

@@ -1,0 +1,138 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The robot's sound in real browsers: a tone that a topic has is heard in the page."""
+
+import base64
+import io
+
+import av
+import numpy as np
+import pytest
+from std_msgs.msg import UInt8MultiArray
+from support.browsers import until
+from support.pages import fresh_page
+from support.stack import ColourCamera, Robot
+from support.tones import BLOCK, frequency_of, RATE, tone
+
+FREQUENCY = 440
+# Half a second of what is played, in base64; '' while nothing is. An AudioContext would not do:
+# without a sound card Firefox starts none.
+HEARD = """async () => {
+  const speaker = document.getElementById('speaker');
+  if (!speaker.srcObject || speaker.paused) return '';
+  const recorder = new MediaRecorder(speaker.srcObject);
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
+  recorder.start();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  recorder.stop();
+  await stopped;
+  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}"""
+
+
+def frequency(page):
+    """Return the strongest frequency of what a page plays, in Hz; 0 while it is silent."""
+    data = base64.b64decode(page.evaluate(f'({HEARD})()'))
+    if not data:
+        return 0
+    with av.open(io.BytesIO(data)) as recorded:
+        frames = list(recorded.decode(audio=0))
+    samples = [frame.to_ndarray().reshape(-1, frame.layout.nb_channels)[:, 0]
+               if frame.format.is_packed else frame.to_ndarray()[0] for frame in frames]
+    return frequency_of(np.concatenate(samples), frames[0].sample_rate) if samples else 0
+
+
+class Microphone:
+    """A topic with a tone, in blocks of 20 ms."""
+
+    def __init__(self, probe, topic):
+        """Begin to publish."""
+        self._node = probe.node
+        self._publisher = self._node.create_publisher(UInt8MultiArray, topic, 10)
+        samples = tone(FREQUENCY, 1.0)
+        self._blocks = [samples[start:start + BLOCK].tobytes() for start in range(0, RATE, BLOCK)]
+        self._next = 0
+        self._timer = self._node.create_timer(BLOCK / RATE, self._publish)
+
+    def _publish(self):
+        message = UInt8MultiArray()
+        message.data.frombytes(self._blocks[self._next % len(self._blocks)])
+        self._next += 1
+        self._publisher.publish(message)
+
+    def close(self):
+        """Be gone."""
+        self._node.destroy_timer(self._timer)
+        self._node.destroy_publisher(self._publisher)
+
+
+@pytest.fixture(scope='module')
+def robot():
+    """Run a robot with a camera and a microphone."""
+    robot = Robot(relay=False, guard=None, **{
+        'teleop.enabled': False, 'audio.source': 'sound',
+        'audio.format': f'S16LE {RATE} 1'})
+    parts = [ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200)),
+             Microphone(robot.probe, 'sound')]
+    yield robot
+    for part in parts:
+        part.close()
+    robot.close()
+
+
+@pytest.fixture
+def page(robot, browser):
+    """Open the page in a browser that has never seen the robot."""
+    with fresh_page(browser) as page:
+        page.load(robot.url)
+        page.wait_state('live')
+        page.wait("!document.getElementById('sound').hidden")
+        yield page
+
+
+def listeners(robot, count):
+    """Wait until so many listen."""
+    robot.diagnostics('sound', lambda values, _: values['listeners'] == str(count))
+
+
+def test_the_robot_is_heard_after_a_press_and_no_more_after_another(page, robot):
+    assert page.evaluate("document.getElementById('sound').ariaPressed") == 'false'
+    listeners(robot, 0)
+    page.click('#sound')
+    page.wait("document.getElementById('sound').ariaPressed === 'true'")
+    listeners(robot, 1)
+    until(lambda: abs(frequency(page) - FREQUENCY) < 5, 'the tone')
+    page.click('#sound')
+    listeners(robot, 0)
+    assert page.evaluate("document.getElementById('speaker').srcObject === null")
+
+
+def test_the_choice_is_kept_and_a_browser_that_waits_for_a_press_says_so(page, robot):
+    page.click('#sound')
+    listeners(robot, 1)
+    page.load('about:blank')
+    listeners(robot, 0)
+    page.load(robot.url)
+    page.wait_state('live')
+    listeners(robot, 1)
+    page.wait("document.getElementById('sound').title === 'Play the sound' "
+              "|| document.getElementById('sound').ariaPressed === 'true'")
+    if page.evaluate("document.getElementById('sound').title") == 'Play the sound':
+        page.click('#sound')
+    page.wait("document.getElementById('sound').ariaPressed === 'true'")
+    until(lambda: abs(frequency(page) - FREQUENCY) < 5, 'the tone')
