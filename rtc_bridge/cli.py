@@ -33,13 +33,14 @@ PROGRAMS = {
     'invite': 'make a link that lets somebody see or drive this robot, or take it back',
     'doctor': 'check the set-up, and say what to do about what is wrong',
     'view': "open a link with this computer's own copy of the page, not the relay's",
+    'forward': 'a port here that leads to a program on the robot, such as ssh (needs no ROS)',
     'bridge': 'ROS node on the robot: camera topics to browsers, commands back',
     'cmd-vel-guard': 'ROS node on the robot: the only publisher on cmd_vel, stops what goes stale',
     'sim-robot': 'ROS node: a simulated robot with a camera',
     'play-video': 'ROS node: a video file or image folder as a camera',
 }
 # The programs that parse options of their own. The others take ROS arguments only.
-_WITH_OPTIONS = ('demo', 'relay', 'invite', 'doctor', 'view')
+_WITH_OPTIONS = ('demo', 'relay', 'invite', 'doctor', 'view', 'forward')
 # Those that end by themselves: interrupted they have not done their work. The others run until
 # somebody ends them.
 _ONE_SHOT = ('invite', 'doctor')

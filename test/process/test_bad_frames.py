@@ -272,8 +272,9 @@ def test_4k_never_piles_up(robot):
         until(last, lambda: (f'the last picture, after {viewer.frames}: {viewer.picture}; '
                              f'{robot.diagnostics("camera large")}'))
         # So large a picture has too few bits, and on a busy host too little time: it says so.
-        told = viewer.wait('control', lambda m: m.get('reason', {}).get('code') == 'too-large'
-                           and m['reason']['values']['shown_width'] == viewer.picture.width)
+        told = viewer.wait('control', lambda m: (
+            m['type'] == 'slot' and m.get('reason', {}).get('code') == 'too-large'
+            and m['reason']['values']['shown_width'] == viewer.picture.width))
         values = told['reason']['values']
         assert (values['width'], values['height']) == LARGE
         assert values['shown_width'] <= LARGE[0] // 2

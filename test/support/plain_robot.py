@@ -16,20 +16,25 @@
 A robot without ROS, as a program: ``python plain_robot.py RELAY_URL [ICE_URL...]``.
 
 Instead of a relay's URL, ``serve:HOST:PORT`` lets it be found at a server of its own. Secrets come
-by the environment, and further parameters ``ice.*`` as JSON in ``ICE``. It prints the link's state
-and the sessions' ends.
+by the environment, and further parameters ``ice.*`` as JSON in ``ICE``. ``SERVICES`` has URLs of
+local services by name, as JSON; ``KEYS`` is the key folder of a robot that takes invites only. It
+prints the link's state and the sessions' ends.
 """
 
 import asyncio
 import json
 import logging
 import os
+from pathlib import Path
 import sys
 
+from rtc_bridge.bridge.local_services import LocalServices
 from rtc_bridge.bridge.turn_credential_client import TurnCredentialClient
 from rtc_bridge.core.access.host_candidates import read_host_candidates
 from rtc_bridge.core.access.ice_servers import IceServerPool
-from rtc_bridge.core.settings.robot_settings import IceSettings
+from rtc_bridge.core.access.policy import AccessPolicy
+from rtc_bridge.core.gateway.service_rules import service_rule
+from rtc_bridge.core.settings.robot_settings import IceSettings, LocalServiceSettings
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
@@ -38,6 +43,7 @@ from rtc_bridge.relay.http.server import serve
 from rtc_bridge.signaling.network_changes import watch_network
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
+from rtc_bridge.system.key_store import KeyStore
 from rtc_bridge.system.secret_files import read_credential_service, read_ice
 
 from support.viewer import make_sessions, TestCamera
@@ -58,9 +64,14 @@ async def main(url, *urls):
     settings = IceSettings(**{'servers': urls, 'ttl': 60.0, **json.loads(os.getenv('ICE', '{}'))})
     service = read_credential_service(settings)
     ice = read_ice(settings) if urls or service else IceServerPool()
+    keys = os.environ.get('KEYS')
+    rules = [service_rule(name, LocalServiceSettings(url=service_url)) for name, service_url
+             in json.loads(os.getenv('SERVICES', '{}')).items()]
     sessions = make_sessions(
         TestCamera('front', 120), ice=ice, host_candidates=read_host_candidates(
-            settings.ports, settings.addresses, settings.interfaces))
+            settings.ports, settings.addresses, settings.interfaces),
+        access=AccessPolicy('robot', 'none', 'none', KeyStore(Path(keys))) if keys else None,
+        open_service=LocalServices(rules).connect)
     if url.startswith('serve:'):
         await serve_itself(LocalRobotLink(sessions, 'server'), url)
     client = RelayClient(

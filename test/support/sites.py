@@ -64,10 +64,11 @@ class Site:
             'proc-group=root', '']))
         return str(file)
 
-    def start(self, place, *command, secret=SECRET):
+    def start(self, place, *command, secret=SECRET, **environment):
         """Start a program somewhere."""
         process = Process([*self._networks.prefix(place), *command], env={
-            'RTC_BRIDGE_TURN_SECRET': secret, 'SSL_CERT_FILE': str(self._certificate)})
+            'RTC_BRIDGE_TURN_SECRET': secret, 'SSL_CERT_FILE': str(self._certificate),
+            **environment})
         self._processes.append(process)
         return process
 
@@ -78,10 +79,14 @@ class Site:
                                 '--limits-heartbeat', str(self._heartbeat))
         self.relay.wait_line('listens on', PATIENCE)
 
-    def robot(self, *urls, secret=SECRET):
+    def prefix(self, place):
+        """Return what a command is to be started with somewhere."""
+        return self._networks.prefix(place)
+
+    def robot(self, *urls, secret=SECRET, **environment):
         """Start the robot; wait until it is registered."""
         robot = self.start('robot', sys.executable, 'test/support/plain_robot.py', self.url, *urls,
-                           secret=secret)
+                           secret=secret, **environment)
         robot.wait_line('state connected', PATIENCE)
         return robot
 
