@@ -19,7 +19,7 @@ import contextlib
 import os
 import signal
 import threading
-from typing import Callable
+from typing import Any, Callable
 
 from cv_bridge import CvBridge
 import numpy as np
@@ -34,15 +34,24 @@ def subscribe(topic: str, put: Callable[[np.ndarray], None]) -> None:
     Call ``put`` in the running event loop with each picture of a topic: (h, w, 3) uint8, BGR.
 
     Reliable, as the camera offers it, and one deep: best effort loses pictures on a busy host,
-    and a deeper queue adds delay. Spins in a thread until SIGTERM, which ends the process.
+    and a deeper queue adds delay.
+    """
+    bridge = CvBridge()
+    subscribe_to(Image, topic, lambda msg: bridge.imgmsg_to_cv2(msg, 'bgr8'), put)
+
+
+def subscribe_to(kind: type, topic: str, read: Callable[[Any], np.ndarray],
+                 put: Callable[[np.ndarray], None], depth: int = 1) -> None:
+    """
+    Call ``put`` in the running event loop with what ``read`` returns of each message.
+
+    Spins in a thread until SIGTERM, which ends the process.
     """
     loop = asyncio.get_running_loop()
-    bridge = CvBridge()
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node('naive_sender')
     node.create_subscription(
-        Image, topic, lambda msg: loop.call_soon_threadsafe(
-            put, bridge.imgmsg_to_cv2(msg, 'bgr8')), 1)
+        kind, topic, lambda msg: loop.call_soon_threadsafe(put, read(msg)), depth)
 
     def spin() -> None:
         with contextlib.suppress(ExternalShutdownException):

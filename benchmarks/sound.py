@@ -1,0 +1,227 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+From mouth to ear: how long a sound takes from its sample at a topic to the page's loudspeaker.
+
+A topic has bursts of a tone; Chromium hears them behind its jitter buffer. The time of a sample is
+that of its message, less the 20 ms that a message holds. The delay of a real microphone and of a
+real loudspeaker comes on top. All systems hear the same kind of topic, in one run; ``--loss`` puts
+a link between (``link.py``). What the browser made up for what did not come is counted without
+silence.
+"""
+
+import argparse
+import asyncio
+from dataclasses import dataclass
+import random
+import shutil
+import sys
+import threading
+import time
+
+from link import Emulator, serve
+import numpy as np
+from pipe import Path as LinkPath
+from processes import host
+from std_msgs.msg import UInt8MultiArray
+from testbed import Chromium, finish, free_port, Robot, RosProbe, start, TEST
+
+RATE, BLOCK_S = 48_000, 0.02
+# Seconds of a burst, and from burst to burst.
+BURST_S, PERIOD_S = 0.06, (0.7, 1.0)
+SYSTEMS = ('rtc_bridge', 'rtcbot')
+# Offers to receive sound; then `heard` has the times in ms at which bursts begin to be played.
+LISTEN = """async (url) => {
+  window.heard = [];
+  window.pc = new RTCPeerConnection();
+  const { receiver } = pc.addTransceiver('audio', { direction: 'recvonly' });
+  await pc.setLocalDescription();
+  while (pc.iceGatheringState !== 'complete') await new Promise((r) => setTimeout(r, 10));
+  const { sdp, type } = pc.localDescription;
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ sdp, type }) });
+  if (!answer.ok) throw new Error(await answer.text());
+  await pc.setRemoteDescription(await answer.json());
+  const speaker = document.body.appendChild(new Audio());
+  speaker.srcObject = new MediaStream([receiver.track]);
+  await speaker.play();
+  // Date.now() has whole ms: its steps tell by how much performance.now() is behind it.
+  let step = Date.now();
+  while (Date.now() === step) ;
+  step = Date.now() - performance.now();
+  const reader = new MediaStreamTrackProcessor({ track: receiver.track }).readable.getReader();
+  let loudAt = 0;
+  (async () => {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      const now = performance.now() + step;
+      const samples = new Float32Array(value.numberOfFrames);
+      value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      const first = samples.findIndex((sample) => Math.abs(sample) > 0.05);
+      if (first >= 0) {
+        const at = now + 1000 * first / value.sampleRate;
+        if (at - loudAt > 300) heard.push(at);
+        loudAt = at;
+      }
+      value.close();
+    }
+  })();
+}"""
+STATS = """async () => {
+  const found = [...(await pc.getStats()).values()].find(({ type }) => type === 'inbound-rtp');
+  return [found.concealedSamples - found.silentConcealedSamples, found.totalSamplesReceived];
+}"""
+
+
+class Mouth:
+    """A topic with bursts; ``spoken`` has the times of their first samples, in ms."""
+
+    def __init__(self, probe: RosProbe) -> None:
+        """Begin to speak, in a thread."""
+        self.spoken: list[float] = []
+        self._publisher = probe.publisher(UInt8MultiArray, 'sound')
+        self._ended = threading.Event()
+        moments = np.arange(int(RATE * BLOCK_S)) / RATE
+        self._tone = (np.sin(2 * np.pi * 1000 * moments) * 20_000).astype('<i2').tobytes()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        chance = random.Random(1)
+        due = time.monotonic()
+        begins = due + 1.0
+        while not self._ended.wait(max(0.0, due - time.monotonic())):
+            loud = begins <= due < begins + BURST_S
+            message = UInt8MultiArray()
+            message.data.frombytes(self._tone if loud else bytes(len(self._tone)))
+            now = time.time()
+            self._publisher.publish(message)
+            if loud and due - begins < BLOCK_S:
+                self.spoken.append(1000 * (now - BLOCK_S))
+            if due >= begins + BURST_S:
+                begins = due + chance.uniform(*PERIOD_S)
+            due += BLOCK_S
+
+    def close(self) -> None:
+        """Fall silent."""
+        self._ended.set()
+        self._thread.join()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """
+    What a listener got.
+
+    :ivar delays: from mouth to ear in ms, sorted
+    :ivar missed: bursts that were not heard
+    :ivar concealed: share of samples that the browser made up
+    """
+
+    delays: list[float]
+    missed: int
+    concealed: float
+
+
+def listen(browser: Chromium, mouth: Mouth, page_url: str, connect_url: str,
+           seconds: float) -> Heard:
+    """Hear a system for some seconds, after five in which the browser finds its delay."""
+    page = browser.page()
+    try:
+        page.load(page_url)
+        page.evaluate(f'({LISTEN})({connect_url!r})')
+        time.sleep(5)
+        before = page.evaluate(f'({STATS})()')
+        began = time.time() * 1000
+        time.sleep(seconds)
+        after = page.evaluate(f'({STATS})()')
+        heard = page.evaluate('heard')
+    finally:
+        page.close()
+    delays, missed = [], 0
+    for spoken in mouth.spoken:
+        if began < spoken < began + 1000 * seconds - 1000:
+            found = next((at - spoken for at in heard if 0 < at - spoken < 650), None)
+            if found is None:
+                missed += 1
+            else:
+                delays.append(found)
+    return Heard(sorted(delays), missed,
+                 (after[0] - before[0]) / max(1, after[1] - before[1]))
+
+
+def begin_system(system: str, parts: list) -> tuple[str, str]:
+    """Start a system; return a URL of its server, and where it takes offers."""
+    if system == 'rtc_bridge':
+        robot = Robot(relay=False, guard=None, **{
+            'teleop.enabled': False, 'audio.source': 'sound',
+            'audio.format': f'S16LE {RATE} 1', 'access.origins': ['*']})
+        parts.append(robot)
+        return robot.own_url, f'{robot.own_url}/connect'
+    port = free_port()
+    sender = start([sys.executable, str(TEST.parent / 'benchmarks/senders/rtcbot_sound.py'),
+                    '--topic', 'sound', '--port', str(port)])
+    parts.append(sender)
+    return '', f'http://127.0.0.1:{port}/connect'
+
+
+def by_link(url: str, loss: float) -> str:
+    """Put a link before a system that loses so many percent; return where it takes offers."""
+    loop, port = asyncio.new_event_loop(), free_port()
+    emulator = Emulator(url.rpartition('/')[0], LinkPath(loss=loss), LinkPath(loss=loss))
+    loop.run_until_complete(serve(emulator, port))
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    return f'http://127.0.0.1:{port}/connect'
+
+
+def main() -> int:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--seconds', type=float, default=30.0, help='of each case')
+    parser.add_argument('--loss', type=float, nargs='+', default=[0.0, 3.0],
+                        help='percent, both ways; 0: no link in between')
+    parser.add_argument('--systems', nargs='+', choices=SYSTEMS, default=SYSTEMS)
+    args = parser.parse_args()
+    browser = Chromium(shutil.which('chromium'), flags=[
+        '--autoplay-policy=no-user-gesture-required',
+        '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks'])
+    parts: list = []
+    with RosProbe('mouth') as probe:
+        mouth = Mouth(probe)
+        try:
+            systems = {name: begin_system(name, parts) for name in args.systems}
+            page_url = next((page for page, _ in systems.values() if page), 'about:blank')
+            time.sleep(3)
+            print(f'{host()}; {args.seconds:g} s each\n')
+            print('| system | loss % | p50 ms | p95 ms | missed | concealed % |\n'
+                  '| --- | --: | --: | --: | --: | --: |', flush=True)
+            for loss in args.loss:
+                for name, (_, url) in systems.items():
+                    got = listen(browser, mouth, page_url, by_link(url, loss) if loss else url,
+                                 args.seconds)
+                    delays = got.delays or [float('nan')]
+                    print(f'| {name} | {loss:g} | {delays[len(delays) // 2]:.0f} | '
+                          f'{delays[int(0.95 * (len(delays) - 1))]:.0f} | {got.missed} | '
+                          f'{100 * got.concealed:.2f} |', flush=True)
+        finally:
+            mouth.close()
+            browser.close()
+            for part in parts:
+                part.close() if isinstance(part, Robot) else finish(part)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
