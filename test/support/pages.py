@@ -203,6 +203,16 @@ def shows(page, selector, words):
     until(lambda: words in text(page, selector), lambda: f'{words}: {page.texts()}')
 
 
+def wait_stats(page, picture):
+    """Wait until the panel shows this picture and its times; return all that it shows then."""
+    def shown():
+        texts = page.evaluate(STATS)
+        times = [texts.get(label, '') for label in ('Robot to screen', 'Round trip')]
+        return texts if texts.get('Picture') == picture and all(
+            time.endswith(' ms') for time in times) else None
+    return until(shown, lambda: page.evaluate(STATS))
+
+
 def release_stop(page):
     """Release the emergency stop as a person does: by its button, and by that again."""
     def released():
