@@ -36,5 +36,5 @@ def check_snapshot_and_recording(page, colour, folder):
     assert film.name.startswith('testbot_front-image_raw_20') and film.suffix == '.webm'
     with av.open(str(film)) as file:
         frames = [frame.to_ndarray(format='bgr24') for frame in file.decode(video=0)]
-    assert len(frames) > 5 and frames[0].shape == (240, 320, 3)
+    assert frames and frames[0].shape == (240, 320, 3)
     assert np.abs(frames[-1].mean(axis=(0, 1)) - colour).max() < 40
