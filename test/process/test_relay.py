@@ -501,14 +501,15 @@ async def test_frame_that_is_too_long_ends_only_its_sender():
 
 @pytest.mark.asyncio
 async def test_dead_robot_is_noticed():
-    async with relay(heartbeat=0.2) as r:
+    async with relay(heartbeat=1.0) as r:
+        page = await r.page('/r1')
+        assert (await get(page, 'error'))['code'] == 'no-robot'
         port = urlsplit(r.url).port
         reader, writer = await asyncio.open_connection('127.0.0.1', port)
         writer.write(b'GET /r1 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n'
                      b'Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n'
                      b'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n')
         assert b' 101 ' in await reader.readline()
-        page = await r.page('/r1')
         ready = await get(page, 'ready')
         assert (ready['kind'], ready['trickle']) == ('rtcbot', False)
         # The connection stays open, and nobody answers the pings.
