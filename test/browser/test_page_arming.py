@@ -16,7 +16,7 @@
 
 import pytest
 from support.browsers import until
-from support.pages import fresh_page, no_motion, press, release_stop, velocity
+from support.pages import end_stop, fresh_page, no_motion, press, release_stop, velocity
 from support.stack import CmdVel, ColourCamera, Robot
 
 MAX_X, MAX_Z = 0.5, 1.0
@@ -71,6 +71,7 @@ def open_page(page, robot):
     page.load(robot.url)
     page.wait_state('live')
     page.wait('rtcBridge.cameras.length === 3')
+    end_stop(page)
     page.wait('rtcBridge.driver && !rtcBridge.driver.taken && document.hasFocus()')
 
 

@@ -191,9 +191,11 @@ def test_the_robot_goes_and_comes_back(robot, camera, browse, shoot):
     page = browse(robot.link('drive', 'Ada'))
     page.wait_state('live')
     robot.bridge.send(signal.SIGKILL)
-    page.wait_state('robot-gone')
-    shoot(page, 'robot-gone')
-    robot.start_bridge()
+    try:
+        page.wait_state('robot-gone')
+        shoot(page, 'robot-gone')
+    finally:
+        robot.start_bridge()
     page.wait_state('live')
     assert text(page, '#notice') == ''
 

@@ -19,7 +19,7 @@ import signal
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
-from support.pages import fresh_page, PHONE, press, release_stop as release
+from support.pages import end_stop, fresh_page, PHONE, press, release_stop as release
 from support.stack import ColourCamera, ROBOT, Robot
 
 STOPPED = 'rtcBridge.driver?.stopped.id != null'
@@ -57,7 +57,7 @@ def page(robot, browser):
     with fresh_page(browser, may_fail=True) as page:
         page.load(robot.url)
         page.wait_state('live')
-        page.wait(f'rtcBridge.driver && !({STOPPED})')
+        end_stop(page)
         yield page
 
 
@@ -171,7 +171,7 @@ def test_fingers_on_the_picture_do_not_zoom_and_zoomed_it_stays_in_reach(robot, 
     try:
         page.load(robot.url)
         page.wait_state('live')
-        page.wait(f'rtcBridge.driver && !({STOPPED})')
+        end_stop(page)
         for selector in ('#stage', 'header', 'footer', '#tools'):
             x, y = page.evaluate("""(selector) => {
               const { x, y, width, height } = document.querySelector(

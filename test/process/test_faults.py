@@ -21,6 +21,7 @@ over DDS.
 
 import contextlib
 import re
+import signal
 import urllib.error
 import urllib.request
 
@@ -224,10 +225,12 @@ def test_a_press_that_fails_is_a_press_and_the_next_one_too(robot, viewer, cmd_v
         cmd_vel.wait_motion(cmd_vel.mark())
         since = cmd_vel.mark()
         button.publish(Bool(data=True))
-        zero = cmd_vel.wait_zero(since)
-        until(lambda: viewer.newest('control', 'stop')['latched'], 'the stop')
-        assert cmd_vel.motions(zero) == []
-        release(robot)
+        try:
+            zero = cmd_vel.wait_zero(since)
+            until(lambda: viewer.newest('control', 'stop')['latched'], 'the stop')
+            assert cmd_vel.motions(zero) == []
+        finally:
+            release(robot)
 
 
 # What safety needs, and the place where it fails.
@@ -245,13 +248,16 @@ def test_what_safety_needs_ends_the_process_with_zero(robot, url, viewer, cmd_ve
     try:
         zero = cmd_vel.wait_zero(since)
         assert bridge.wait(PATIENCE) == 1
+        assert f'must not go on without its part {VITAL[place]!r}' in bridge.text
+        assert bridge.text.count('Traceback') <= bridge.text.count('injected')
+        assert cmd_vel.motions(zero) == []
     finally:
         robot.disarm(place)
-    assert f'must not go on without its part {VITAL[place]!r}' in bridge.text
-    assert bridge.text.count('Traceback') <= bridge.text.count('injected')
-    assert cmd_vel.motions(zero) == []
-    # As a launch file does; without servers there is nothing to wait for at the start.
-    robot.start_bridge(**{'ice.servers': []})
+        # After a failure, too, so that the tests behind have a robot.
+        bridge.send(signal.SIGKILL)
+        bridge.wait()
+        # As a launch file does; without servers there is nothing to wait for at the start.
+        robot.start_bridge(**{'ice.servers': []})
     again = SteadyDriver(url)
     try:
         if pressed:
@@ -269,10 +275,13 @@ def test_what_safety_needs_ends_the_process_with_zero(robot, url, viewer, cmd_ve
 def test_a_guard_that_fails_says_zero_and_ends(robot, viewer, cmd_vel, place):
     guard, since = robot.guard, cmd_vel.mark()
     robot.arm(place, 'once', 'cmd_vel_guard')
-    zero = cmd_vel.wait_zero(since)
-    assert guard.wait(PATIENCE) == 1
-    assert 'publishes zero and ends' in guard.text
-    assert cmd_vel.motions(zero) == []
-    robot.guard = robot.start('cmd_vel_guard')
+    try:
+        zero = cmd_vel.wait_zero(since)
+        assert guard.wait(PATIENCE) == 1
+        assert 'publishes zero and ends' in guard.text
+        assert cmd_vel.motions(zero) == []
+    finally:
+        robot.disarm(place, 'cmd_vel_guard')
+        robot.start_guard()
     robot.diagnostics('driving', lambda values, _: values['guard'] == 'ok')
     cmd_vel.wait_motion(zero)

@@ -47,9 +47,9 @@ class FaultyRobot(Robot):
         fresh.write_text(how)
         fresh.rename(self._directory / module / name)
 
-    def disarm(self, name):
-        """Let a part of the bridge work again."""
-        (self._directory / 'bridge' / name).unlink(missing_ok=True)
+    def disarm(self, name, module='bridge'):
+        """Let a part work again."""
+        (self._directory / module / name).unlink(missing_ok=True)
 
     def failures(self, name, at_least=1):
         """Wait until a part has failed so often since the start; return how often."""

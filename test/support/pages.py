@@ -114,6 +114,7 @@ def pages_of(robot, chromium):
         page.load(f'{robot.url}?camera=front/image_raw')
         page.wait_state('live')
         page.wait('rtcBridge.cameras.length === 2')
+        end_stop(page)
         return page
     yield show
     errors = [page.errors for page in pages]
@@ -211,6 +212,16 @@ def wait_stats(page, picture):
         return texts if texts.get('Picture') == picture and all(
             time.endswith(' ms') for time in times) else None
     return until(shown, lambda: page.evaluate(STATS))
+
+
+def end_stop(page):
+    """Release an emergency stop that a test before, which failed, has left engaged."""
+    page.wait('rtcBridge.driver')
+
+    def released():
+        page.evaluate('rtcBridge.driver?.releaseStop()')
+        return page.evaluate('rtcBridge.driver?.stopped.id === null')
+    until(released, 'no emergency stop', period=0.5)
 
 
 def release_stop(page):
