@@ -226,8 +226,7 @@ def test_qos_that_does_not_match_is_named_and_can_be_mended(robot, screen):
     text = screen.reason('eager', 'qos-mismatch')
     for words in ('/probe', 'best effort', 'reliable', 'cameras.eager.qos to auto'):
         assert words in text, text
-    values = robot.diagnostics('camera eager', lambda values, _: 'reason' in values)
-    assert values['reason'] == 'qos-mismatch'
+    robot.diagnostics('camera eager', lambda values, _: values.get('reason') == 'qos-mismatch')
     assert set_parameter(robot, 'cameras.eager.qos', ParameterValue(
         type=4, string_value='auto')).successful
     screen.shows(GREEN)
