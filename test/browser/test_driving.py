@@ -77,7 +77,7 @@ def test_cmd_vel_is_silent_when_nobody_drives(page, cmd_vel, robot):
     page.wait('rtcBridge.driver.epoch === null')
 
     # Zero for one second, then silence: another publisher may drive now.
-    until(lambda: cmd_vel.mark() - zero > 5, 'zero again and again')
+    until(lambda: cmd_vel.mark() >= zero + 2, 'zero again')
 
     def silent():
         before = cmd_vel.mark()
