@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 import pytest
-from support.browsers import PATIENCE
+from support.browsers import PATIENCE, until
 from support.chromium import Chromium
 from support.needs import need_program
 from support.networks import networks, PUBLIC  # noqa: F401
@@ -27,6 +27,7 @@ from support.processes import Process
 SECRET = 'not-used-anywhere-else'
 UDP, TCP, TLS = (f'turn:{PUBLIC}:3478?transport=udp', f'turn:{PUBLIC}:3478?transport=tcp',
                  f'turns:{PUBLIC}:5349?transport=tcp')
+LISTENING = {('udp', f'{PUBLIC}:3478'), ('tcp', f'{PUBLIC}:3478'), ('tcp', f'{PUBLIC}:5349')}
 KINDS = {UDP: 'udp', TCP: 'tcp', TLS: 'tls'}
 
 
@@ -49,9 +50,16 @@ class Site:
              '-nodes', '-subj', f'/CN={PUBLIC}', '-addext', f'subjectAltName=IP:{PUBLIC}',
              '-days', '2', '-keyout', key, '-out', self._certificate],
             check=True, capture_output=True)
-        self.start('public', 'turnserver', '-c', self._config(key))
+        turn = self.start('public', 'turnserver', '-c', self._config(key))
+        until(lambda: self._listening() >= LISTENING, lambda: (self._listening(), turn.text))
         self.url = f'http://{PUBLIC}:8080/robot'
         self.start_relay()
+
+    def _listening(self):
+        """Return the protocols, addresses and ports at which the public host listens."""
+        lines = subprocess.run([*self.prefix('public'), 'ss', '-Hlntu'], check=True,
+                               capture_output=True, text=True).stdout.splitlines()
+        return {(words[0], words[4]) for words in map(str.split, lines)}
 
     def _config(self, key):
         file = self._folder / 'turnserver.conf'
