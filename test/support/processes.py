@@ -167,7 +167,7 @@ class Process:
         if self.running:
             self._process.send_signal(number)
 
-    def stop(self, timeout: float = 10.0) -> int:
+    def stop(self, timeout: float = PATIENCE) -> int:
         """Interrupt it, and kill it if that does not help; return its status."""
         self.send(signal.SIGINT)
         try:
