@@ -166,7 +166,7 @@ def test_refreshing_leaves_nothing_behind(page, robot):
     for _ in range(8):
         page.refresh()
         page.wait_state('live')
-    assert robot.probe.node.count_subscribers(TOPIC) == 1
+    robot.probe.wait_for(lambda: robot.probe.node.count_subscribers(TOPIC) == 1)
     page.load('about:blank')
     gone(robot)
 

@@ -45,9 +45,11 @@ class Site:
         nginx = need_program('nginx')
         self._processes = {}
         self.redis = RedisServer()
-        self.ports = [free_port(), free_port()]
-        for port in self.ports:
-            self.start_relay(port)
+        self.ports = []
+        # One after the other: a port is free until somebody listens there.
+        for _ in range(2):
+            self.ports.append(free_port())
+            self.start_relay(self.ports[-1])
         port = free_port()
         self.url = f'http://127.0.0.1:{port}'
         (folder / 'nginx.conf').write_text(self._config(folder, port))
