@@ -92,7 +92,9 @@ async def test_the_codec_changes_while_watched(connect):
         await viewer.until(lambda: viewer.shows(0, front.luma))
         assert sum(stream.viewers for stream in streams_of(front.camera, codec)) == 1
         assert sessions.sessions[viewer.id].slots[0].profile == codec
-        packet = list(sender._RTCRtpSender__rtp_history.values())[-1]
+        # The history is a ring: its last entry need not be the newest packet.
+        packet = next(p for p in sender._RTCRtpSender__rtp_history.values()
+                      if p.timestamp == sender._RTCRtpSender__rtp_timestamp)
         assert codecs[packet.payload_type].mimeType.lower() == f'video/{codec}'
         rtx = codecs[sender._RTCRtpSender__rtx_payload_type]
         assert rtx.parameters['apt'] == packet.payload_type
