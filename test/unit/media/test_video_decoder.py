@@ -15,6 +15,7 @@
 """What a camera's own video is decoded to, and a decoder thread that fails."""
 
 from functools import partial
+import time
 
 import av
 import numpy as np
@@ -26,6 +27,7 @@ from rtc_bridge.media.i420 import Planes, RenderOptions, split
 from rtc_bridge.media.passthrough_stream import PassthroughStream
 from rtc_bridge.media.video_decoder import VideoDecoder
 from support.frames import encode_h264
+from support.patience import PATIENCE
 
 
 def frame(width, height, form='yuv420p'):
@@ -105,9 +107,13 @@ class Shown:
 
 
 def feed(decoder, shown, until, limit=2000):
-    """Feed units until a condition is true."""
+    """Feed units until a condition is true, no faster than they are decoded."""
     units = encode_h264(count=30)
+    end = time.monotonic() + PATIENCE
     for number in range(limit):
+        while decoder._thread and len(decoder._units) > 5:
+            assert time.monotonic() < end, 'nothing is decoded'
+            decoder._thread.join(0.005)
         decoder.put(units[number % len(units)], 5.0 + number)
         if until():
             return
