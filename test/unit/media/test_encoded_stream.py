@@ -21,6 +21,7 @@ import av
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.video.tiers import Tier
+from rtc_bridge.media import frame_mailbox
 from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.frame import Frame
@@ -88,7 +89,8 @@ async def test_a_newer_image_supersedes_an_unread_one():
     stream.unsubscribe(watcher)
 
 
-async def test_requests_within_the_interval_share_a_keyframe():
+async def test_requests_within_the_interval_share_a_keyframe(monkeypatch):
+    monkeypatch.setattr(frame_mailbox, 'KEYFRAME_INTERVAL_S', PATIENCE)
     stream, watcher = make_stream(), Watcher()
     stream.subscribe(watcher)
     for number in range(6):
@@ -97,6 +99,9 @@ async def test_requests_within_the_interval_share_a_keyframe():
         await watcher.count(number + 1)
     assert [f.keyframe for f in watcher.frames] == [True] + [False] * 5
     # The request is kept: the last picture is encoded again when the moment is over.
+    monkeypatch.setattr(frame_mailbox, 'KEYFRAME_INTERVAL_S', 0.0)
+    with stream.mailbox._changed:
+        stream.mailbox._changed.notify_all()
     await watcher.count(7)
     assert watcher.frames[-1].keyframe
     stream.unsubscribe(watcher)
