@@ -17,9 +17,10 @@
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
-from rtc_bridge.peer import aiortc_compat
+from rtc_bridge.peer import aiortc_compat, authorization
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.answering_viewer import Answerer
+from support.patience import PATIENCE
 from support.proving import InviteRobot
 from support.viewer import all_closed, Viewer
 
@@ -51,8 +52,9 @@ async def greet(connect):
 
 
 @pytest_asyncio.fixture
-async def robot(tmp_path):
-    """Return a robot that asks for an invite."""
+async def robot(tmp_path, monkeypatch):
+    """Return a robot that asks for an invite, and waits for it on a busy host."""
+    monkeypatch.setattr(authorization, 'PROOF_TIMEOUT_S', PATIENCE)
     made = InviteRobot(tmp_path)
     yield made
     await made.close()

@@ -20,14 +20,18 @@ import pytest
 import pytest_asyncio
 from rtc_bridge.core.failure_log import FailureLog
 from rtc_bridge.core.limits.refusals import Refusals
+from rtc_bridge.peer import authorization
 from rtc_bridge.peer.aiortc_compat import peer_limits
+from support.patience import PATIENCE
 from support.proving import InviteRobot
 
 
 @pytest_asyncio.fixture
-async def robot(tmp_path, caplog):
+async def robot(tmp_path, caplog, monkeypatch):
     """Return a robot; nothing that comes from a peer may be logged as an error."""
     caplog.set_level(logging.ERROR)
+    # A busy host may be slow to connect.
+    monkeypatch.setattr(authorization, 'PROOF_TIMEOUT_S', PATIENCE)
     made = InviteRobot(tmp_path)
     yield made
     await made.close()
