@@ -162,9 +162,11 @@ def test_rtcbot_clients_drive(robot, url, cmd_vel):
         full = (MAX_X, 0, 0)
 
         def holds():
-            # It says so once. A busy host may let the gate believe that it is gone.
+            # It says so once. A busy host may let the gate believe that it is gone, which then
+            # asks for a neutral state first.
             since = cmd_vel.mark()
-            client.send('default', {'forward': 1, 'leftright': 0})
+            for forward in (0, 1):
+                client.send('default', {'forward': forward, 'leftright': 0})
             start = cmd_vel.wait_motion(since)
             robot.probe.wait_for(lambda: cmd_vel.heard[start:].count(full) > 20
                                  or (0, 0, 0) in cmd_vel.heard[start:], PATIENCE)
@@ -172,12 +174,25 @@ def test_rtcbot_clients_drive(robot, url, cmd_vel):
             if (0, 0, 0) in said:
                 return None
             assert set(said[said.index(full):]) == {full}
-            return start,
-        start, = until(holds, 'a command that holds')
-        client.send('default', {'forward': 0, 'leftright': 1})
-        cmd_vel.wait(lambda x, y, z: (x, y, z) == (0, 0, -MAX_Z), start)
-        client.send('default', {'type': 'keydown', 'key': 'w'})
-        cmd_vel.wait(lambda x, y, z: (x, y, z) == (MAX_X, 0, -MAX_Z), start)
+            return True
+        until(holds, 'a command that holds')
+
+        def becomes(velocity, *messages):
+            # From the state before, or from rest if the robot was stopped meanwhile.
+            since = cmd_vel.mark()
+            for message in messages:
+                client.send('default', message)
+
+            def became():
+                if cmd_vel.mark() > since and not any(cmd_vel.heard[-1]):
+                    for message in ({'type': 'keyup', 'key': 'w'},
+                                    {'forward': 0, 'leftright': 0}, *messages):
+                        client.send('default', message)
+                return velocity in cmd_vel.heard[since:]
+            until(became, f'the velocity {velocity}')
+        right = {'forward': 0, 'leftright': 1}
+        becomes((0, 0, -MAX_Z), right)
+        becomes((MAX_X, 0, -MAX_Z), right, {'type': 'keydown', 'key': 'w'})
     finally:
         client.close()
     robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
