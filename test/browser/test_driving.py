@@ -24,13 +24,13 @@ from support.browsers import PATIENCE, until
 from support.chromium import Chromium
 from support.netns import namespace  # noqa: F401
 from support.page_driving import (
-    drive, live_page, MAX_X, MAX_Z, PATIENT_TIMEOUT, robot_with_camera)
+    drive, live_page, MAX_X, MAX_Z, PATIENT, PATIENT_TIMEOUT, robot_with_camera)
 from support.stack import finish
 
 
 @pytest.fixture(scope='module')
 def robot(namespace):  # noqa: F811
-    with robot_with_camera(namespace) as robot:
+    with robot_with_camera(namespace, PATIENT) as robot:
         yield robot
 
 

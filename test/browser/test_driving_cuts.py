@@ -19,7 +19,8 @@ import signal
 import pytest
 from support.chromium import Chromium
 from support.netns import namespace  # noqa: F401
-from support.page_driving import check_stopped_for_good, drive, live_page, robot_with_camera
+from support.page_driving import (
+    check_stopped_for_good, CUT, drive, live_page, robot_with_camera)
 
 until_lost = pytest.mark.parametrize('lost', [False, True],
                                      ids=['short', 'until the page gives up'])
@@ -27,7 +28,7 @@ until_lost = pytest.mark.parametrize('lost', [False, True],
 
 @pytest.fixture(scope='module')
 def robot(namespace):  # noqa: F811
-    with robot_with_camera(namespace) as robot:
+    with robot_with_camera(namespace, CUT) as robot:
         yield robot
 
 

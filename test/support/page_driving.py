@@ -22,17 +22,23 @@ from support.stack import ColourCamera, Robot
 # The robot's limits here, m/s and rad/s; not the defaults.
 MAX_X, MAX_Z = 0.4, 1.25
 # A busy machine is no reason to stop in tests that are about something else.
-PATIENT_TIMEOUT = {'teleop.timeout': 1.0}
+PATIENT_TIMEOUT = {'teleop.timeout': 3.0}
+PATIENT = {**PATIENT_TIMEOUT, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0}
+# Before a page gives up, which is after two seconds of silence.
+CUT = {'teleop.timeout': 1.0, 'teleop.max_age': 1.0, 'teleop.max_frame_age': 2.0}
 
 
 @contextmanager
-def robot_with_camera(namespace):
-    """Run a robot with a camera, reached through the browser's cable if there is one."""
+def robot_with_camera(namespace, times):
+    """
+    Run a robot with a camera, reached through the browser's cable if there is one.
+
+    :param times: ``PATIENT``, or ``CUT`` if it is to stop before a page gives up
+    """
     robot = Robot(
-        host=namespace.address if namespace else '127.0.0.1', guard=PATIENT_TIMEOUT,
-        **PATIENT_TIMEOUT, **{
-            'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z, 'teleop.max_age': 1.0,
-            'teleop.max_frame_age': 2.0})
+        host=namespace.address if namespace else '127.0.0.1',
+        guard={'teleop.timeout': times['teleop.timeout']},
+        **{'teleop.max_linear_x': MAX_X, 'teleop.max_angular_z': MAX_Z, **times})
     camera = None
     try:
         robot.camera = camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
