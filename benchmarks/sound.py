@@ -25,6 +25,7 @@ silence.
 import argparse
 import asyncio
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import random
 import shutil
 import sys
@@ -162,19 +163,37 @@ def listen(browser: Chromium, mouth: Mouth, page_url: str, connect_url: str,
                  (after[0] - before[0]) / max(1, after[1] - before[1]))
 
 
-def begin_system(system: str, parts: list) -> tuple[str, str]:
-    """Start a system; return a URL of its server, and where it takes offers."""
+class _BlankPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:  # noqa: N802 - the name is that of the library
+        self.send_response(200)
+        self.send_header('Content-Type', 'text/html')
+        self.end_headers()
+        self.wfile.write(b'<!doctype html>')
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def serve_page() -> str:
+    """Serve a blank page; return its URL. A robot's own page may not speak with others."""
+    server = ThreadingHTTPServer(('127.0.0.1', 0), _BlankPage)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f'http://127.0.0.1:{server.server_address[1]}/'
+
+
+def begin_system(system: str, parts: list) -> str:
+    """Start a system; return where it takes offers."""
     if system == 'rtc_bridge':
         robot = Robot(relay=False, guard=None, **{
             'teleop.enabled': False, 'audio.source': 'sound',
             'audio.format': f'S16LE {RATE} 1', 'access.origins': ['*']})
         parts.append(robot)
-        return robot.own_url, f'{robot.own_url}/connect'
+        return f'{robot.own_url}/connect'
     port = free_port()
     sender = start([sys.executable, str(TEST.parent / 'benchmarks/senders/rtcbot_sound.py'),
                     '--topic', 'sound', '--port', str(port)])
     parts.append(sender)
-    return '', f'http://127.0.0.1:{port}/connect'
+    return f'http://127.0.0.1:{port}/connect'
 
 
 def by_link(url: str, loss: float) -> str:
@@ -202,13 +221,13 @@ def main() -> int:
         mouth = Mouth(probe)
         try:
             systems = {name: begin_system(name, parts) for name in args.systems}
-            page_url = next((page for page, _ in systems.values() if page), 'about:blank')
+            page_url = serve_page()
             time.sleep(3)
             print(f'{host()}; {args.seconds:g} s each\n')
             print('| system | loss % | p50 ms | p95 ms | missed | concealed % |\n'
                   '| --- | --: | --: | --: | --: | --: |', flush=True)
             for loss in args.loss:
-                for name, (_, url) in systems.items():
+                for name, url in systems.items():
                     got = listen(browser, mouth, page_url, by_link(url, loss) if loss else url,
                                  args.seconds)
                     delays = got.delays or [float('nan')]
