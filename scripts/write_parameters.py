@@ -27,10 +27,11 @@ import textwrap
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings  # noqa: E402
 from rtc_bridge.core.settings.parameters import Parameter, parameters_of, Settings  # noqa: E402
 from rtc_bridge.core.settings.relay_settings import RelaySettings  # noqa: E402
 from rtc_bridge.core.settings.robot_settings import (  # noqa: E402
-    CameraTopicSettings, LocalServiceSettings, RobotSettings)
+    CameraTopicSettings, RobotSettings)
 from rtc_bridge.system.setting_sources import (  # noqa: E402
     command_line_flag, environment_variable)
 

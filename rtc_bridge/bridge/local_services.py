@@ -33,8 +33,9 @@ from ..core.gateway.connection import ServiceConnection, ServiceError
 from ..core.gateway.registration import read_meeting_place
 from ..core.gateway.service_rules import LISTEN, service_rule, ServiceRule
 from ..core.protocol.strict_json import shorten
-from ..core.settings.robot_settings import LocalServices as LocalServiceNames
-from ..core.settings.robot_settings import LocalServiceSettings
+from ..core.settings.local_service_settings import (
+    LocalServiceSettings, LocalServicesSettings,
+)
 from ..ros.diagnostics import make_status
 from ..ros.parameters import declare_parameters
 
@@ -44,7 +45,7 @@ _logger = logging.getLogger(__name__)
 _TIMEOUT_S = 5.0
 
 
-def make_services(node: Node, settings: LocalServiceNames, directory: Path) -> 'LocalServices':
+def make_services(node: Node, settings: LocalServicesSettings, directory: Path) -> 'LocalServices':
     """
     Return what ``services.*`` says.
 

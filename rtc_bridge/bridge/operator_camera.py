@@ -18,7 +18,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from ..core.access.floor import Floor, FloorWords
-from ..core.settings.robot_settings import OperatorCameraSettings
+from ..core.settings.viewer_media_settings import OperatorCameraSettings
 from ..media.operator_camera import OperatorCamera
 from ..peer.robot_context import RobotContext
 from ..ros.diagnostics import make_status

@@ -22,7 +22,7 @@ from rclpy.node import Node
 from ..core.audio.sound_formats import read_format, SoundFormat
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
-from ..core.settings.robot_settings import AudioSettings
+from ..core.settings.viewer_media_settings import AudioSettings
 from ..media.sound_device import SoundDevice
 from ..media.sound_devices import DEVICE_KINDS
 from ..media.sound_stream import SoundStream

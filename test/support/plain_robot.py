@@ -34,7 +34,8 @@ from rtc_bridge.core.access.host_candidates import read_host_candidates
 from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.gateway.service_rules import service_rule
-from rtc_bridge.core.settings.robot_settings import IceSettings, LocalServiceSettings
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
+from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app

@@ -25,10 +25,11 @@ import re
 
 import pytest
 from rtc_bridge.core.protocol import signaling_messages
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.relay_settings import RelaySettings
 from rtc_bridge.core.settings.robot_settings import (
-    CameraOptions, CameraTopicSettings, LocalServiceSettings, RobotSettings,
+    CameraOptions, CameraTopicSettings, RobotSettings,
 )
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,7 +22,7 @@ from ..access.policy import may_drive
 from ..errors import ParameterError
 from ..protocol.kscale_messages import SERVICE as VIDEO
 from ..protocol.strict_json import shorten
-from ..settings.robot_settings import LocalServiceSettings
+from ..settings.local_service_settings import LocalServiceSettings
 
 NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]{0,63}')
 _SCHEMES = ('tcp', 'http', 'ws')

@@ -18,7 +18,9 @@ from dataclasses import dataclass
 import re
 import socket
 
+from .local_service_settings import LocalServicesSettings
 from .parameters import parameter
+from .viewer_media_settings import AudioSettings, OperatorCameraSettings
 from ..video.value_range import RANGE_FORMS, range_text
 from ..video.video_codecs import CODECS
 from ..video.video_formats import format_text
@@ -71,48 +73,6 @@ class VideoSettings:
         ('1/1', '1/2', '1/4@20'), 'quality tiers for paths of different rates, from large to '
         'small: the divisor of width and height, and after an @ the most frames per second')
     max_slots: int = parameter(4, 'most cameras that one viewer can see at once', low=1, high=16)
-
-
-@dataclass(frozen=True)
-class AudioSettings:
-    """The robot's sound: ``audio.*``."""
-
-    source: str = parameter(
-        '', 'where the sound of the robot comes from: a topic (AudioData, AudioDataStamped, '
-        'AudioStamped, RawAudio), or a device: alsa:default, alsa:hw:1,0, pulse:default; empty: '
-        'no sound')
-    format: str = parameter(  # noqa: A003 - the parameter has this name
-        '', 'what the bytes of AudioData are if no AudioInfo says it: mp3, or as S16LE 16000 1 '
-        '(format, samples per second, channels); empty: as AudioInfo says')
-    talk: str = parameter(
-        'driver', 'who of the viewers may be heard on the robot, one at a time; driver: who '
-        'drives, and role supervise; role: roles drive and supervise; off: nobody. Voices go to '
-        '~/talk (audio_common_msgs) and to audio.talk_device; where there is neither nobody is '
-        'heard',
-        choices=('driver', 'role', 'off'))
-    talk_device: str = parameter(
-        '', 'loudspeaker for their voices: alsa:default, pulse:default; empty: none')
-    echo_cancel: str = parameter(
-        'off', 'what keeps viewers from hearing themselves by the microphone of the robot; duck: '
-        'it is faint while somebody talks; webrtc: what is played is taken out of what it hears, '
-        'which takes the library pywebrtc-audio', choices=('off', 'duck', 'webrtc'))
-    channels: int = parameter(1, 'channels that viewers hear; 2: stereo', low=1, high=2)
-    bitrate: int = parameter(
-        32_000, 'bitrate of the sound', unit='bit/s', low=16_000, high=128_000)
-
-
-@dataclass(frozen=True)
-class OperatorCameraSettings:
-    """The camera or screen of a viewer, seen on the robot: ``operator_camera.*``."""
-
-    enabled: bool = parameter(
-        False, 'whether viewers with role drive or supervise may show the pictures of their '
-        'camera or screen on the robot, one at a time: on ~/operator/image_raw and '
-        '~/operator/image_raw/compressed, while somebody subscribes')
-    max_width: int = parameter(640, 'largest width of them', unit='pixels', low=16, high=1920)
-    max_height: int = parameter(480, 'largest height of them', unit='pixels', low=16, high=1920)
-    max_fps: float = parameter(
-        15.0, 'most of them', unit='Hz', low=1.0, high=60.0)
 
 
 @dataclass(frozen=True)
@@ -193,34 +153,6 @@ class ActionSettings:
     timeout: float = parameter(
         10.0, 'a service call without an answer fails after this time', unit='s', low=0.1,
         high=60.0)
-
-
-@dataclass(frozen=True)
-class LocalServices:
-    """Programs on the robot that viewers may reach: ``services.names``."""
-
-    names: tuple[str, ...] = parameter(
-        (), 'names of programs on the robot that viewers may reach; each has services.NAME.url')
-    listen: str = parameter(
-        '', 'where programs come by themselves, those with the url listen: ws://127.0.0.1:9010 or '
-        'unix:/PATH; they show the token in services.token of the key folder; empty: nowhere')
-
-
-@dataclass(frozen=True)
-class LocalServiceSettings:
-    """One of them: ``services.NAME.*``."""
-
-    url: str = parameter(
-        '', 'where the program listens: tcp://127.0.0.1:22, http://127.0.0.1:3000 or '
-        'ws://127.0.0.1:9000/path; listen: it comes to services.listen')
-    role: str = parameter(
-        'auto', 'role that may reach it; auto: supervise for tcp, drive for others',
-        choices=('auto', 'view', 'drive', 'supervise'))
-    max_connections: int = parameter(
-        8, 'most connections at once, of all viewers', low=1, high=256)
-    max_rate: int = parameter(
-        10_000_000, 'most bytes per second in each direction, of all connections', unit='byte/s',
-        low=1000, high=1_000_000_000)
 
 
 @dataclass(frozen=True)
@@ -386,7 +318,7 @@ class RobotSettings:
     teleop: TeleopSettings = TeleopSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     actions: ActionSettings = ActionSettings()
-    services: LocalServices = LocalServices()
+    services: LocalServicesSettings = LocalServicesSettings()
     rtcbot: RTCBotSettings = RTCBotSettings()
     page_url: str = parameter(
         '', "page that links with invites lead to, https://HOST/NAME; empty: the relay's page, "

@@ -20,7 +20,7 @@ import pytest
 from rtc_bridge.bridge.local_services import LocalServices
 from rtc_bridge.core.gateway.connection import ServiceError
 from rtc_bridge.core.gateway.service_rules import service_rule
-from rtc_bridge.core.settings.robot_settings import LocalServiceSettings
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 
 pytestmark = pytest.mark.asyncio
 

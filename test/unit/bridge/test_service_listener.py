@@ -29,7 +29,7 @@ from rtc_bridge.core.gateway.connection import ServiceError
 from rtc_bridge.core.gateway.frames import Kind
 from rtc_bridge.core.gateway.registration import MeetingPlace
 from rtc_bridge.core.gateway.service_rules import service_rule
-from rtc_bridge.core.settings.robot_settings import LocalServiceSettings
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from support.patience import PATIENCE
 from support.viewer import until
 from websockets.asyncio.client import unix_connect

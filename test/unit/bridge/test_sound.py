@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from rtc_bridge.bridge.sound import Sound
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.settings.robot_settings import AudioSettings
+from rtc_bridge.core.settings.viewer_media_settings import AudioSettings
 from support.ros_probe import RosProbe
 
 NODE = SimpleNamespace(resolve_topic_name=lambda name: f'/{name}')

@@ -17,7 +17,7 @@
 import pytest
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.gateway.service_rules import service_rule
-from rtc_bridge.core.settings.robot_settings import LocalServiceSettings
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 
 
 def rule(url, role='auto', name='one'):

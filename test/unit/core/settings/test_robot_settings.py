@@ -19,9 +19,10 @@ import re
 
 import pytest
 from rtc_bridge.core.protocol.robot_names import check_name
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.robot_settings import (
-    camera_prefix, CameraTopicSettings, default_robot_id, LocalServiceSettings, RobotSettings,
+    camera_prefix, CameraTopicSettings, default_robot_id, RobotSettings,
 )
 from support.settings_files import flatten
 import yaml

@@ -27,7 +27,7 @@ from rtc_bridge.core.gateway.frames import (
     credit, data_frames, error_of, Frame, Kind, OVERHEAD, read_frame,
 )
 from rtc_bridge.core.gateway.service_rules import service_rule
-from rtc_bridge.core.settings.robot_settings import LocalServiceSettings
+from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from rtc_bridge.peer.channels.service_channel import open_service_channel
 from support.viewer import freeze_budgets, make_sessions, TestCamera, until
 import websockets.asyncio.server
