@@ -140,7 +140,8 @@ async def _from_robot(stream: ServiceStream, writer: Writer) -> None:
     while data := await stream.read():
         writer.write(data)
         await writer.drain()
-    with contextlib.suppress(OSError, NotImplementedError):
+    # The program may have gone meanwhile.
+    with contextlib.suppress(OSError):
         writer.write_eof()
 
 
