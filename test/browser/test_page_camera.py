@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from sensor_msgs.msg import Image
 from support.chromium import Chromium
+from support.pages import page_with
 from support.patience import PATIENCE
 from support.stack import ColourCamera, Robot
 
@@ -50,12 +51,8 @@ def browser(chromium_path):
 @pytest.fixture
 def page(robot, browser):
     """Open the page."""
-    page = browser.show(robot.url)
-    page.wait_state('live')
-    page.wait("!document.getElementById('showcamera').hidden")
-    yield page
-    assert page.errors == []
-    page.leave()
+    with page_with(browser, robot.url, 'showcamera') as page:
+        yield page
 
 
 def test_a_camera_is_shown_while_somebody_there_looks(page, robot):

@@ -18,6 +18,7 @@ import wave
 
 import pytest
 from support.chromium import Chromium
+from support.pages import page_with
 from support.stack import ColourCamera, Robot
 from support.tones import tone
 
@@ -55,12 +56,8 @@ def browser(chromium_path, tmp_path_factory):
 @pytest.fixture
 def page(robot, browser):
     """Open the page."""
-    page = browser.show(robot.url)
-    page.wait_state('live')
-    page.wait("!document.getElementById('talk').hidden")
-    yield page
-    assert page.errors == []
-    page.leave()
+    with page_with(browser, robot.url, 'talk') as page:
+        yield page
 
 
 def heard(robot, count):

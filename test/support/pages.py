@@ -204,6 +204,17 @@ def shows(page, selector, words):
     until(lambda: words in text(page, selector), lambda: f'{words}: {page.texts()}')
 
 
+@contextmanager
+def page_with(browser, url, button):
+    """Give a page that is live and has a button, by its id; it must have no errors in the end."""
+    page = browser.show(url)
+    page.wait_state('live')
+    page.wait(f"!document.getElementById('{button}').hidden")
+    yield page
+    assert page.errors == []
+    page.leave()
+
+
 def wait_stats(page, picture):
     """Wait until the panel shows this picture and its times; return all that it shows then."""
     def shown():
