@@ -106,7 +106,10 @@ def test_qos_is_what_the_publisher_offers(probe, watched, offered):
     pixels, encoding = one.picture(probe, lambda: publisher.publish(image()))
     assert pixels.shape == (4, 4) and encoding == 'mono8'
     # What reasons tell of the topic, and that no image was lost on its way.
-    source, losses = one.camera.monitor.source, one.camera.monitor.losses
+    monitor, losses = one.camera.monitor, one.camera.monitor.losses
+    # The name of a node may come later than its publisher.
+    probe.wait_for(lambda: one.topic.check() or monitor.source.nodes)
+    source = monitor.source
     assert (source.topic, source.nodes, source.same_host) == ('/image_raw', ('/probe',), True)
     assert losses.worth_telling(30.0) is None and losses._last >= 1
     qos = probe.node.get_subscriptions_info_by_topic('image_raw')[0].qos_profile
