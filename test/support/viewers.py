@@ -106,7 +106,13 @@ class Viewer:
     def wait(self, label, condition, timeout=PATIENCE):
         """Wait for a message that fulfils a condition; return it."""
         return until(lambda: next((m for m in list(self.heard[label]) if condition(m)), None),
-                     f'such a message on {label}; heard: {self.heard[label][-5:]}', timeout)
+                     lambda: f'such a message on {label}, which is {self._state(label)}; heard: '
+                             f'{self.heard[label][-5:]}', timeout)
+
+    def _state(self, label):
+        transport = self._pc.sctp.transport
+        return (f'{self._channels[label].readyState} over SCTP {self._pc.sctp.state}, DTLS '
+                f'{transport.state} and ICE {transport.transport.state}')
 
     def newest(self, label, kind):
         """Return the newest message of a type."""
