@@ -65,13 +65,15 @@ async def discard(pc: RTCPeerConnection) -> None:
         await asyncio.shield(pc.close())
 
 
-async def apply_offer(pc: RTCPeerConnection, sdp: str) -> None:
+async def apply_offer(pc: RTCPeerConnection, sdp: str,
+                      sound_redundancy: int | None = None) -> None:
     """
     Apply a viewer's offer, and make the answer.
 
     Sections are matched with the transceivers that the connection has already. All others
     become inactive.
 
+    :param sound_redundancy: as in :class:`ViewerOffer`
     :raises Exception: aiortc has no common base for what it raises on a strange description
     """
     await let_others_run()
@@ -81,6 +83,8 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str) -> None:
     for transceiver in pc.getTransceivers():
         if transceiver not in own:
             transceiver.direction = 'inactive'
+        elif transceiver.kind == 'audio' and sound_redundancy is not None:
+            aiortc_compat.accept_redundancy(transceiver, sound_redundancy)
     await pc.setLocalDescription()
 
 
@@ -131,9 +135,13 @@ def make_sound_track(pc: RTCPeerConnection, sound: SoundStream | None, *,
     if sound is None and not talks:
         return None
     transceiver = pc.addTransceiver('audio', direction(sound is not None, talks))
-    track = SoundTrack(sound) if sound is not None else None
-    if track is not None:
+    track = None
+    if sound is not None:
+        track = SoundTrack(sound, aiortc_compat.make_redundancy_switch(transceiver))
         transceiver.sender.replaceTrack(track)
+        # An exception would end aiortc's reading of the whole connection.
+        aiortc_compat.watch_rtcp(transceiver.sender, on_report=guarded(
+            'RTCP of a viewer', track.redundancy.on_report))
     transceiver.setCodecPreferences([
         codec for codec in RTCRtpSender.getCapabilities('audio').codecs
         if codec.mimeType.lower() == 'audio/opus'])

@@ -16,10 +16,13 @@
 
 import asyncio
 from collections import deque
+from typing import Callable
 
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
+import av
 
+from ..core.audio.redundancy import Redundancy
 from ..media.encoded_frame import Packet
 from ..media.opus_encoder import PACKET_MS
 from ..media.sound_stream import SoundStream
@@ -34,18 +37,26 @@ _OVERHEAD_RATE = 8 * _OVERHEAD * 1000 // PACKET_MS
 
 class SoundTrack(MediaStreamTrack):
     """
-    Passes the packets of the robot's sound on to aiortc unchanged, while the viewer listens.
+    Passes the packets of the robot's sound on to aiortc, while the viewer listens.
 
     Belongs to the event loop.
 
+    :param say_redundant: says whether the next packets carry older ones; returns the payload type
+        of the sound, ``None`` if they may not
+    :ivar redundancy: which of them a packet carries
     :ivar bytes_sent: of packets, in all
     """
 
     kind = 'audio'
 
-    def __init__(self, sound: SoundStream) -> None:
+    def __init__(self, sound: SoundStream,
+                 say_redundant: Callable[[bool], int | None]) -> None:
         super().__init__()
+        self.redundancy = Redundancy()
         self.bytes_sent = 0
+        self._say_redundant = say_redundant
+        # How many older packets went with the newest one.
+        self._copies = 0
         self._sound = sound
         self._listens = False
         self._packets: deque[Packet] = deque(maxlen=_MAX_WAITING)
@@ -64,7 +75,9 @@ class SoundTrack(MediaStreamTrack):
     @property
     def bitrate(self) -> int:
         """Return what it takes of the path, in bit/s."""
-        return self._sound.bitrate + _OVERHEAD_RATE if self._listens else 0
+        if not self._listens:
+            return 0
+        return (1 + self._copies) * self._sound.bitrate + _OVERHEAD_RATE
 
     def listen(self, on: bool) -> None:
         """Begin or cease to listen."""
@@ -93,9 +106,21 @@ class SoundTrack(MediaStreamTrack):
                 raise MediaStreamError
             self._arrived.clear()
             await self._arrived.wait()
-        packet = self._packets.popleft()
+        packet = self._repeat_others(self._packets.popleft())
         self.bytes_sent += packet.size + _OVERHEAD
         return packet
+
+    def _repeat_others(self, packet: Packet) -> Packet:
+        """Return a packet that carries older ones besides, if the path loses some."""
+        copies = self.redundancy.copies
+        payload_type = self._say_redundant(copies > 0)
+        if payload_type is None:
+            return packet
+        self._copies = copies
+        packed = av.Packet(self.redundancy.pack(
+            packet.pts or 0, bytes(packet), payload_type, copies))
+        packed.pts, packed.time_base = packet.pts, packet.time_base
+        return packed
 
     def stop(self) -> None:
         """End the track; aiortc calls this too."""

@@ -37,16 +37,17 @@ MAX_LOST = 500
 _HAS_RTCP = available('the feedback by RTCP', (RTCRtpSender, ['_handle_rtcp_packet']))
 
 
-def watch_rtcp(sender: RTCRtpSender, *, on_keyframe_request: Callable[[], None],
-               on_report: Callable[[float], None], on_remb: Callable[[float], None],
-               on_nack: Callable[[list[tuple[int, float]]], list[int]]) -> None:
+def watch_rtcp(sender: RTCRtpSender, *, on_report: Callable[[float], None],
+               on_keyframe_request: Callable[[], None] = lambda: None,
+               on_remb: Callable[[float], None] = lambda bitrate: None,
+               on_nack: Callable[[list[tuple[int, float]]], list[int]] = lambda lost: []) -> None:
     """
     Call back with what a viewer reports about one sender's stream.
 
     The callbacks must not raise: aiortc would end its reading of the whole connection.
 
-    :param on_keyframe_request: the viewer needs a keyframe (PLI or FIR, RFC 4585 and RFC 5104)
     :param on_report: share of packets lost since the last report, 0 to 1 (RFC 3550)
+    :param on_keyframe_request: the viewer needs a keyframe (PLI or FIR, RFC 4585 and RFC 5104)
     :param on_remb: the viewer's bandwidth estimate in bit/s (draft-alvestrand-rmcat-remb)
     :param on_nack: takes sequence number and age in seconds of lost packets; returns those to
         send again

@@ -88,6 +88,9 @@ class ViewerPath:
         if self._pc is not None:
             self.congestion.outstanding_rtt = aiortc_compat.unanswered_for(self._pc)
         self.congestion.on_loss_report(fraction_lost)
+        if self.sound is not None:
+            # Of pictures there are more reports.
+            self.sound.redundancy.on_report(fraction_lost)
         self._pause()
 
     def _pause(self) -> None:

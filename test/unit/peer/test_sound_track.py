@@ -16,13 +16,16 @@
 
 import asyncio
 from collections import deque
+import re
 
+from aiortc.rtp import RtpPacket
 from aiortc.sdp import SessionDescription
 import numpy as np
 import pytest
 from rtc_bridge.media.sound_stream import SoundStream
 from support.patience import PATIENCE
 from support.proving import Page
+from support.red import read_red
 from support.tones import frequency_of, ToneSource
 from support.viewer import make_sessions, TestCamera, until, Viewer
 
@@ -96,6 +99,66 @@ async def test_clients_that_cannot_ask_hear_it_at_once(connect, camera, stream, 
     sessions = make_sessions(camera, sound=stream)
     viewer = await connect(sessions, Viewer(labels=(), audio='recvonly'), protocol=protocol)
     await hear(viewer)
+
+
+def offer_red(sdp):
+    """Offer to take older packets again, as Chromium does."""
+    head, audio = sdp.split('m=audio ')
+    opus = re.search(r'a=rtpmap:(\d+) opus/48000/2\r\n', audio)
+    added = f'a=rtpmap:63 red/48000/2\r\na=fmtp:63 {opus[1]}/{opus[1]}\r\n'
+    return f'{head}m=audio ' + re.sub(r'^(.*)\r\n', r'\1 63\r\n', audio, count=1).replace(
+        opus[0], opus[0] + added)
+
+
+async def received(viewer, payload_type):
+    """Return the next packet of sound of a payload type: its time and its payload."""
+    receiver = next(one.receiver for one in viewer.pc.getTransceivers() if one.kind == 'audio')
+    transport, came = receiver.transport, asyncio.Queue()
+    handle = transport._handle_rtp_data
+
+    async def take(data, arrival_time_ms):
+        packet = RtpPacket.parse(data)
+        if packet.payload_type == payload_type:
+            came.put_nowait((packet.timestamp, packet.payload))
+        await handle(data, arrival_time_ms=arrival_time_ms)
+    transport._handle_rtp_data = take
+    async with asyncio.timeout(PATIENCE):
+        found = await came.get()
+    transport._handle_rtp_data = handle
+    return found
+
+
+async def test_a_path_that_loses_gets_older_packets_once_more(connect, camera, stream):
+    sessions = make_sessions(camera, sound=stream)
+    viewer = await connect(sessions, audio='recvonly', change=offer_red)
+    opus = int(re.search(r'a=fmtp:63 (\d+)/\1\r\n', viewer.pc.remoteDescription.sdp)[1])
+    viewer.send('control', type='listen', on=True)
+    await hear(viewer)
+    session = sessions.sessions[viewer.id]
+    alone = session.sound.bitrate
+    # Of a slot.
+    session.path.on_report(0.03)
+    for copies in (1, 2):
+        _, payload = await received(viewer, 63)
+        while len(read_red(payload)) <= copies:
+            _, payload = await received(viewer, 63)
+        assert [(kind, age) for kind, age, _ in read_red(payload)] == [
+            (opus, age * 960) for age in range(copies, -1, -1)]
+        assert session.sound.bitrate == alone + copies * stream.bitrate
+        session.sound.redundancy.on_report(0.2)
+
+
+async def test_who_does_not_know_of_older_packets_gets_each_once(greet, camera, stream):
+    sessions = make_sessions(camera, sound=stream)
+    viewer = await greet(sessions, audio='recvonly')
+    assert 'red/48000' not in viewer.pc.remoteDescription.sdp
+    viewer.send('control', type='listen', on=True)
+    await hear(viewer)
+    session = sessions.sessions[viewer.id]
+    alone = session.sound.bitrate
+    session.path.on_report(0.2)
+    await hear(viewer)
+    assert session.sound.bitrate == alone
 
 
 async def test_pictures_do_not_wait_for_sound(connect, camera, stream):
