@@ -42,8 +42,8 @@ def robot():
 def browser(chromium_path):
     """Run a Chromium with a camera that shows a moving test picture."""
     browser = Chromium(chromium_path, flags=[
-        '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-        '--auto-select-desktop-capture-source=Entire screen'])
+        '--use-fake-device-for-media-stream=display-media-type=monitor',
+        '--use-fake-ui-for-media-stream'])
     yield browser
     browser.close()
 
@@ -69,10 +69,29 @@ def test_a_camera_is_shown_while_somebody_there_looks(page, robot):
     pixels = np.frombuffer(image.data, np.uint8).reshape(240, 320, 3)
     blue, green, red = pixels.reshape(-1, 3).mean(axis=0)
     assert green > max(blue, red) + 40
+    page.wait("document.getElementById('owncamera').videoWidth > 0")
     page.click('#showcamera')
     page.wait(f'!({HELD})')
+    page.wait("document.getElementById('owncamera').hidden")
     robot.diagnostics('operator camera', lambda _, message: message == 'nobody shows a camera')
     robot.probe.node.destroy_subscription(subscription)
+
+
+def test_the_screen_is_shown_in_place_of_a_camera(page):
+    page.click('#options')
+    page.wait("""(() => {
+      const choice = [...document.querySelectorAll('select')].find(
+        ({ options }) => [...options].some(({ value }) => value === 'screen'));
+      if (choice) choice.value = 'screen';
+      choice?.dispatchEvent(new Event('change'));
+      return choice;
+    })()""")
+    page.click('dialog .main')
+    page.click('#showcamera')
+    page.wait("""document.getElementById('owncamera').srcObject?.getTracks()[0]
+        .getSettings().displaySurface === 'monitor'""")
+    page.click('#showcamera')
+    page.wait(f'!({HELD})')
 
 
 def test_a_denied_camera_is_told(page):

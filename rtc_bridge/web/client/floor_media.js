@@ -72,6 +72,11 @@ export class FloorMedia extends Emitter {
     return this.#wanted;
   }
 
+  /** What is sent while this viewer has the floor; null: nothing yet. */
+  get track() {
+    return this.#track;
+  }
+
   /** Begin, if the robot lets this viewer. */
   async start() {
     const { session } = this.#connection;

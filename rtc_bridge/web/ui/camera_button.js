@@ -4,7 +4,7 @@
 
 /** The button to show this person's camera, or screen, to who is beside the robot. */
 
-import { element, write } from './dom.js';
+import { box, element, write } from './dom.js';
 
 /** What a person reads when their camera cannot be shown, by code. */
 const TEXTS = /** @type {Record<string, string>} */ ({
@@ -17,6 +17,8 @@ export class CameraButton {
   #camera;
   #toast;
   #button = element('showcamera', HTMLButtonElement);
+  /** What the robot is shown. */
+  #preview = document.createElement('video');
   /** The reason that was shown last. */
   #told = '';
 
@@ -27,6 +29,9 @@ export class CameraButton {
   constructor(camera, toast) {
     this.#camera = camera;
     this.#toast = toast;
+    Object.assign(this.#preview, { id: 'owncamera', muted: true, playsInline: true, autoplay: true,
+      hidden: true, ariaLabel: 'What you show to the robot' });
+    box('stage').append(this.#preview);
     camera.on('change', () => this.#show());
     camera.on('error', ({ code, text }) => toast(TEXTS[code] ?? `You are not shown: ${text}`));
     this.#button.addEventListener('click', () => {
@@ -37,7 +42,7 @@ export class CameraButton {
   }
 
   #show() {
-    const { available, wanted, held, holder } = this.#camera;
+    const { available, wanted, held, holder, track } = this.#camera;
     this.#button.hidden = !available;
     this.#button.setAttribute('aria-pressed', String(wanted));
     const reason = this.#reason();
@@ -48,7 +53,17 @@ export class CameraButton {
     this.#button.setAttribute('aria-label', title);
     if (reason && reason !== this.#told) this.#toast(`Your camera is not shown yet: ${reason}`);
     this.#told = reason;
+    this.#previewOf(held ? track : null);
     write('cameraholder', holder === null || held ? '' : `${holder || 'Somebody'} shows a camera`);
+  }
+
+  /** @param {MediaStreamTrack | null} track */
+  #previewOf(track) {
+    const { srcObject } = this.#preview;
+    const before = srcObject instanceof MediaStream ? srcObject.getTracks()[0] : null;
+    if (track === before) return;
+    this.#preview.srcObject = track && new MediaStream([track]);
+    this.#preview.hidden = !track;
   }
 
   /** Why the camera is not seen, although this person has the floor; '' if it is. */
