@@ -20,13 +20,12 @@ import io
 import av
 import numpy as np
 import pytest
-from std_msgs.msg import UInt8MultiArray
 from support.browsers import until
+from support.microphone import FREQUENCY, Microphone, PARAMETERS
 from support.pages import fresh_page
 from support.stack import ColourCamera, Robot
-from support.tones import BLOCK, frequency_of, RATE, tone
+from support.tones import frequency_of
 
-FREQUENCY = 440
 # Half a second of what is played, in base64; '' while nothing is. An AudioContext would not do:
 # without a sound card Firefox starts none.
 HEARD = """async () => {
@@ -57,38 +56,12 @@ def frequency(page):
     return frequency_of(np.concatenate(samples), frames[0].sample_rate) if samples else 0
 
 
-class Microphone:
-    """A topic with a tone, in blocks of 20 ms."""
-
-    def __init__(self, probe, topic):
-        """Begin to publish."""
-        self._node = probe.node
-        self._publisher = self._node.create_publisher(UInt8MultiArray, topic, 10)
-        samples = tone(FREQUENCY, 1.0)
-        self._blocks = [samples[start:start + BLOCK].tobytes() for start in range(0, RATE, BLOCK)]
-        self._next = 0
-        self._timer = self._node.create_timer(BLOCK / RATE, self._publish)
-
-    def _publish(self):
-        message = UInt8MultiArray()
-        message.data.frombytes(self._blocks[self._next % len(self._blocks)])
-        self._next += 1
-        self._publisher.publish(message)
-
-    def close(self):
-        """Be gone."""
-        self._node.destroy_timer(self._timer)
-        self._node.destroy_publisher(self._publisher)
-
-
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot with a camera and a microphone."""
-    robot = Robot(relay=False, guard=None, **{
-        'teleop.enabled': False, 'audio.source': 'sound',
-        'audio.format': f'S16LE {RATE} 1'})
+    robot = Robot(relay=False, guard=None, **{'teleop.enabled': False, **PARAMETERS})
     parts = [ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200)),
-             Microphone(robot.probe, 'sound')]
+             Microphone(robot.probe)]
     yield robot
     for part in parts:
         part.close()

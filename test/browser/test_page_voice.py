@@ -18,21 +18,30 @@ import wave
 
 import pytest
 from support.chromium import Chromium
+from support.loudspeaker import Loudspeaker
 from support.pages import page_with
 from support.stack import ColourCamera, Robot
 from support.tones import tone
 
-RATE = 48_000
+RATE, FREQUENCY = 48_000, 440
 # As by the keyboard: the time between down and up of a mouse says whether it is held.
 PRESS = "document.getElementById('talk').click()"
 HEARD = "document.getElementById('talk').hasAttribute('data-held')"
 
 
 @pytest.fixture(scope='module')
-def robot():
-    """Run a robot that plays voices into nothing, and lets all talk who may drive."""
+def loudspeaker(tmp_path_factory):
+    """Return the robot's."""
+    loudspeaker = Loudspeaker(tmp_path_factory.mktemp('loudspeaker'))
+    yield loudspeaker
+    loudspeaker.close()
+
+
+@pytest.fixture(scope='module')
+def robot(loudspeaker):
+    """Run a robot that lets all talk who may drive."""
     robot = Robot(relay=False, guard=None, **{
-        'teleop.enabled': False, 'audio.talk': 'role', 'audio.talk_device': 'alsa:null'})
+        'teleop.enabled': False, 'audio.talk': 'role', 'audio.talk_device': loudspeaker.device})
     camera = ColourCamera(robot.probe, 'front/image_raw', (0, 0, 200))
     yield robot
     camera.close()
@@ -45,7 +54,7 @@ def browser(chromium_path, tmp_path_factory):
     file = tmp_path_factory.mktemp('voice') / 'tone.wav'
     with wave.open(str(file), 'wb') as out:
         out.setparams((1, 2, RATE, 0, 'NONE', ''))
-        out.writeframes(tone(440, 2.0, RATE).tobytes())
+        out.writeframes(tone(FREQUENCY, 2.0, RATE).tobytes())
     browser = Chromium(chromium_path, flags=[
         '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
         f'--use-file-for-fake-audio-capture={file}'])
@@ -66,10 +75,10 @@ def heard(robot, count):
         'voices', lambda values, _: int(values['blocks']) > count)['blocks'])
 
 
-def test_a_person_is_heard_from_press_to_press(page, robot):
+def test_a_person_is_heard_from_press_to_press(page, robot, loudspeaker):
     page.evaluate(PRESS)
     page.wait(HEARD)
-    heard(robot, heard(robot, 0))
+    loudspeaker.wait_tone(FREQUENCY)
     page.evaluate(PRESS)
     page.wait(f'!({HEARD})')
     robot.diagnostics('voices', lambda _, message: message == 'nobody talks')

@@ -17,8 +17,12 @@
 import asyncio
 
 import pytest
+from support.loudspeaker import Loudspeaker
+from support.microphone import FREQUENCY, Microphone, PARAMETERS
 from support.patience import PATIENCE
-from support.rtcbot_peers import BLUE, chromium, GREEN, page_server, seed_relay, StockViewer, until
+from support.rtcbot_peers import (
+    BLUE, chromium, GREEN, page_server, seed_relay, StockViewer, until, Voice,
+)
 from support.stack import CmdVel, ColourCamera, Robot
 from test_rtcbot_interop import near, show_colour
 
@@ -26,14 +30,13 @@ from test_rtcbot_interop import near, show_colour
 class Session:
     """A robot with one blue and one green camera, and no relay of its own."""
 
-    def __init__(self, relay_url='', origins=()):
-        self._relay_url, self._origins = relay_url, list(origins)
+    def __init__(self, relay_url='', origins=(), **parameters):
+        self._parameters = {'relay_url': relay_url, 'access.origins': list(origins), **parameters}
 
     async def __aenter__(self):
         self.robot = await asyncio.to_thread(
-            Robot, relay=False, relay_url=self._relay_url,
-            **{'cameras.names': ['front', 'rear'], 'access.origins': self._origins,
-               'teleop.max_linear_acceleration': 1000.0})
+            Robot, relay=False, **{'cameras.names': ['front', 'rear'],
+                                   'teleop.max_linear_acceleration': 1000.0, **self._parameters})
         probe = self.robot.probe
         self.cameras = [ColourCamera(probe, 'front/image_raw', BLUE),
                         ColourCamera(probe, 'rear/image_raw', GREEN)]
@@ -85,6 +88,25 @@ async def test_at_its_own_server():
         url = session.robot.own_url
         await see_and_drive(url + '/connect?camera=rear', GREEN, session.cmd_vel)
         await see_and_drive(url + '/testbot', BLUE, session.cmd_vel)
+
+
+@pytest.mark.asyncio
+async def test_sound_both_ways(tmp_path):
+    loudspeaker = Loudspeaker(tmp_path)
+    try:
+        async with Session(**PARAMETERS, **{
+                'audio.talk': 'role', 'audio.talk_device': loudspeaker.device}) as session:
+            microphone = Microphone(session.robot.probe)
+            viewer = StockViewer(Voice(880))
+            try:
+                await viewer.connect(session.robot.own_url + '/connect')
+                await viewer.wait_tone(FREQUENCY)
+                await asyncio.to_thread(loudspeaker.wait_tone, 880)
+            finally:
+                await viewer.close()
+                microphone.close()
+    finally:
+        loudspeaker.close()
 
 
 @pytest.mark.asyncio

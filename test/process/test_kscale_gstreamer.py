@@ -20,6 +20,8 @@ from pathlib import Path
 import pytest
 from std_msgs.msg import String
 from support.browsers import PATIENCE, until
+from support.loudspeaker import Loudspeaker
+from support.microphone import FREQUENCY, Microphone, PARAMETERS
 from support.processes import node, Process
 from support.stack import ColourCamera, finish, ROBOT, Robot, start
 
@@ -167,6 +169,23 @@ def test_k_scales_app_sees_our_robot_through_the_relay(site, peer):
     app.close()
     other.close()
     site.robot.diagnostics('viewers', lambda values, _: values['count'] == '0')
+
+
+def test_sound_both_ways(peer, tmp_path):
+    loudspeaker = Loudspeaker(tmp_path)
+    site = Site(**PARAMETERS, **{'audio.talk': 'role', 'audio.talk_device': loudspeaker.device})
+    microphone = Microphone(site.robot.probe)
+    try:
+        app = peer('app', site.relay, ROBOT, '--token', 'any', '--service', 'video', '--audio')
+        app.sees(BLUE)
+        # In bands of 100 Hz.
+        app.wait('tone', lambda event: abs(event['frequency'] - FREQUENCY) < 100)
+        loudspeaker.wait_tone(880)
+        app.close()
+    finally:
+        microphone.close()
+        site.close()
+        loudspeaker.close()
 
 
 def test_k_scales_app_at_the_robots_own_server(site, peer):

@@ -23,11 +23,14 @@ missing.
 import argparse
 import asyncio
 import json
+import re
 import sys
 import threading
 
 ELEMENTS = ('webrtcbin', 'nicesrc', 'dtlssrtpdec', 'srtpdec', 'sctpenc', 'vp8enc', 'vp8dec',
-            'rtpvp8pay', 'rtpvp8depay', 'videotestsrc', 'videoconvert', 'appsink', 'rtpbin')
+            'rtpvp8pay', 'rtpvp8depay', 'videotestsrc', 'videoconvert', 'appsink', 'rtpbin',
+            'opusenc', 'opusdec', 'rtpopuspay', 'rtpopusdepay', 'audiotestsrc', 'audioconvert',
+            'audioresample', 'spectrum', 'fakesink')
 try:
     import gi
     import websockets
@@ -40,6 +43,11 @@ Gst.init(None)
 
 _SINK = ('rtpvp8depay ! vp8dec ! videoconvert ! video/x-raw,format=RGB ! '
          'appsink name=sink emit-signals=true sync=false max-buffers=2 drop=true')
+# Loudness in bands of 100 Hz.
+_EAR = ('rtpopusdepay ! opusdec ! audioconvert ! audioresample ! audio/x-raw,rate=8000,channels=1 '
+        '! spectrum bands=40 interval=500000000 ! fakesink')
+_VOICE = ('audiotestsrc is-live=true freq=880 ! audioconvert ! opusenc ! rtpopuspay pt=96 ! '
+          'application/x-rtp,media=audio,encoding-name=OPUS,payload=96 ! webrtc. ')
 _SOURCE = ('videotestsrc is-live=true pattern=red ! '
            'video/x-raw,width=320,height=240,framerate=15/1 ! videoconvert ! '
            'vp8enc deadline=1 keyframe-max-dist=15 ! rtpvp8pay pt=96 ! '
@@ -89,6 +97,9 @@ class Peer:
         self.stop()
         self._pipeline = Gst.Pipeline.new()
         self._pipeline.add(Gst.parse_bin_from_description(description, False))
+        bus = self._pipeline.get_bus()
+        bus.add_signal_watch()
+        bus.connect('message::element', self._on_spectrum)
         self.webrtc = self._pipeline.get_by_name('webrtc')
         self.webrtc.connect('on-ice-candidate', lambda _, index, text: self.send(
             **self.form(ice={'candidate': text, 'sdpMLineIndex': index})))
@@ -156,8 +167,10 @@ class Peer:
     def _on_pad(self, _: object, pad: 'Gst.Pad') -> None:
         if pad.direction != Gst.PadDirection.SRC:
             return
-        decoder = Gst.parse_bin_from_description(_SINK, True)
-        decoder.get_by_name('sink').connect('new-sample', self._on_frame)
+        audio = pad.get_current_caps().get_structure(0).get_value('media') == 'audio'
+        decoder = Gst.parse_bin_from_description(_EAR if audio else _SINK, True)
+        if not audio:
+            decoder.get_by_name('sink').connect('new-sample', self._on_frame)
         # Beside it: pads of different bins cannot be linked.
         self.webrtc.get_parent().add(decoder)
         decoder.sync_state_with_parent()
@@ -172,6 +185,14 @@ class Peer:
         data = sample.get_buffer().extract_dup(middle, 3)
         tell('frame', number=self._frames, size=[width, height], colour=list(data))
         return Gst.FlowReturn.OK
+
+    def _on_spectrum(self, _: object, message: 'Gst.Message') -> None:
+        found = message.get_structure()
+        if found.get_name() == 'spectrum':
+            # Its Python cannot read lists of values.
+            loudness = [float(value) for value in re.search(
+                r'magnitude=\(float\)\{([^}]*)\}', found.to_string())[1].split(',')]
+            tell('tone', frequency=100 * loudness.index(max(loudness)) + 50)
 
 
 class App(Peer):
@@ -195,13 +216,15 @@ class App(Peer):
             self._negotiate()
 
     def _negotiate(self) -> None:
-        self.send(**self.form(type='Negotiate', cameras=self.args.cameras, audio=False))
+        self.send(**self.form(type='Negotiate', cameras=self.args.cameras,
+                              audio=self.args.audio))
 
     async def take(self, message: dict) -> None:
         """Follow the robot."""
         if 'sdp' in message:
             tell('offer', sdp=message['sdp']['sdp'])
-            self.start('webrtcbin name=webrtc bundle-policy=max-bundle')
+            self.start((_VOICE if self.args.audio else '')
+                       + 'webrtcbin name=webrtc bundle-policy=max-bundle')
             self.play()
             await self._loop.run_in_executor(None, self._answer, message['sdp']['sdp'])
         elif 'ice' in message:
@@ -268,6 +291,7 @@ async def main() -> None:
     parser.add_argument('--service', default='')
     parser.add_argument('--cameras', type=json.loads, default=[0])
     parser.add_argument('--say', action='append', default=[])
+    parser.add_argument('--audio', action='store_true', help='hear the robot, and say 880 Hz')
     parser.add_argument('--deaf', action='store_true', help="take no candidates but the SDP's")
     args = parser.parse_args()
     missing = [name for name in ELEMENTS if Gst.ElementFactory.find(name) is None]

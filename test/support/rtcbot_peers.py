@@ -19,6 +19,7 @@ Only the camera is generated, and no ICE server is asked: RTCBot's default is Go
 """
 
 import asyncio
+from collections import deque
 from contextlib import asynccontextmanager
 import functools
 import json
@@ -37,10 +38,15 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import RobotLink
 from support.patience import PATIENCE
 from support.relay_server import serve_app
+from support.tones import frequency_of, tone
 
 rtcbot = pytest.importorskip('rtcbot')
+# RTCBot asks for it when sound comes; NumPy 1.24 took it away.
+np.float = float
 
 NO_ICE = RTCConfiguration([])
+# Of sound, Hz.
+SOUND_RATE = 48_000
 # Colours of a generated picture as blue, green, red, far apart even after VP8.
 RED, GREEN, BLUE = (0, 0, 200), (0, 160, 0), (200, 0, 0)
 
@@ -56,6 +62,24 @@ class Camera:
         """Return the next picture."""
         await asyncio.sleep(1 / 30)
         return self._frame
+
+
+class Voice:
+    """A microphone with a tone in RTCBot's form: ``get`` gives floats, 20 ms at 48 kHz."""
+
+    def __init__(self, frequency):
+        """Make a second of it."""
+        samples = tone(frequency, 1.0, SOUND_RATE).astype(np.float32) / 32768
+        self._blocks = samples.reshape(50, -1, 1)
+        self._next = 0
+        self._due = None
+
+    async def get(self):
+        """Return the next block, when it is due."""
+        self._due = (self._due or time.monotonic()) + 0.02
+        await asyncio.sleep(self._due - time.monotonic())
+        self._next += 1
+        return self._blocks[self._next % 50]
 
 
 @asynccontextmanager
@@ -94,10 +118,13 @@ async def stock_robot(url, colour=GREEN):
 class StockViewer:
     """RTCBot's Python end as a viewer, as its tutorial on offloading has it."""
 
-    def __init__(self):
-        """Prepare a connection that wants video."""
+    def __init__(self, voice=None):
+        """Prepare a connection that wants video; and sound, if it has a voice."""
         self.conn = rtcbot.RTCConnection(rtcConfiguration=NO_ICE)
         self.frames = self.conn.video.subscribe()
+        if voice is not None:
+            self.sound = self.conn.audio.subscribe()
+            self.conn.audio.putSubscription(voice)
         self.messages = self.conn.subscribe()
 
     async def connect(self, url):
@@ -115,6 +142,14 @@ class StockViewer:
         async with asyncio.timeout(PATIENCE):
             frame = await self.frames.get()
         return tuple(frame.reshape(-1, 3).mean(axis=0))
+
+    async def wait_tone(self, frequency):
+        """Wait until half a second of a tone is heard, in Hz."""
+        newest = deque(maxlen=25)
+        async with asyncio.timeout(PATIENCE):
+            while len(newest) < 25 or abs(frequency_of(
+                    np.concatenate(newest)[:, 0], SOUND_RATE) - frequency) > 5:
+                newest.append(await self.sound.get())
 
     async def ask(self, message):
         """Send a message; return what comes back."""
