@@ -23,6 +23,7 @@ from aiortc import (
     RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver,
     RTCSessionDescription,
 )
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from . import aiortc_compat
 from .robot_context import RobotContext
@@ -66,14 +67,14 @@ async def discard(pc: RTCPeerConnection) -> None:
 
 
 async def apply_offer(pc: RTCPeerConnection, sdp: str,
-                      sound_redundancy: int | None = None) -> None:
+                      audio_codecs: Sequence[RTCRtpCodecParameters] = ()) -> None:
     """
     Apply a viewer's offer, and make the answer.
 
     Sections are matched with the transceivers that the connection has already. All others
     become inactive.
 
-    :param sound_redundancy: as in :class:`ViewerOffer`
+    :param audio_codecs: as in :class:`ViewerOffer`
     :raises Exception: aiortc has no common base for what it raises on a strange description
     """
     await let_others_run()
@@ -83,8 +84,8 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str,
     for transceiver in pc.getTransceivers():
         if transceiver not in own:
             transceiver.direction = 'inactive'
-        elif transceiver.kind == 'audio' and sound_redundancy is not None:
-            aiortc_compat.accept_redundancy(transceiver, sound_redundancy)
+        elif transceiver.kind == 'audio' and transceiver.sender.track is not None:
+            aiortc_compat.accept_redundancy(transceiver, audio_codecs)
     await pc.setLocalDescription()
 
 

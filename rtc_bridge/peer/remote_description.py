@@ -17,6 +17,7 @@
 from dataclasses import dataclass
 import re
 
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription
 
 from . import aiortc_compat
@@ -61,7 +62,7 @@ class ViewerOffer:
     :ivar bundled: it has a BUNDLE group
     :ivar hears: one of its sections wants to receive sound by Opus
     :ivar talks: that section may send, too
-    :ivar sound_redundancy: the payload type of its RED for Opus (RFC 2198), ``None`` without
+    :ivar audio_codecs: those of the first audio section
     """
 
     sdp: str
@@ -71,7 +72,7 @@ class ViewerOffer:
     bundled: bool = True
     hears: bool = False
     talks: bool = False
-    sound_redundancy: int | None = None
+    audio_codecs: tuple[RTCRtpCodecParameters, ...] = ()
 
     @property
     def slots(self) -> int:
@@ -94,7 +95,7 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
             raise
         # A player may not know BUNDLE: it gets what it may see without a proof, and no more.
         fingerprint = None
-    video, profiles, hears, talks, redundancy = [], set(PROFILES), False, False, None
+    video, profiles, hears, talks = [], set(PROFILES), False, False
     for media in description.media:
         if media.kind == 'video':
             section = _video_section(media)
@@ -102,27 +103,14 @@ def read_offer(sdp: str, *, provable: bool = False) -> ViewerOffer:
             if section.receives:
                 profiles &= _profiles(media, 'bad-offer')
         elif media.kind == 'audio' and media.direction in ('recvonly', 'sendrecv', None):
-            opus = _find_opus(media)
-            if opus is not None:
+            if any(codec.mimeType.lower() == 'audio/opus' for codec in media.rtp.codecs):
                 hears = True
                 talks |= media.direction != 'recvonly'
-                redundancy = redundancy or _find_redundancy(media, opus)
     receives = any(section.receives for section in video)
     return ViewerOffer(text, tuple(video), frozenset(profiles if receives else ()), fingerprint,
                        any(group.semantic == 'BUNDLE' for group in description.group), hears,
-                       talks, redundancy)
-
-
-def _find_opus(media: MediaDescription) -> int | None:
-    return next((codec.payloadType for codec in media.rtp.codecs
-                 if codec.mimeType.lower() == 'audio/opus'), None)
-
-
-def _find_redundancy(media: MediaDescription, payload_type: int) -> int | None:
-    """Return the payload type of the RED that repeats another one, ``None`` without."""
-    return next((codec.payloadType for codec in media.rtp.codecs
-                 if codec.mimeType.lower() == 'audio/red'
-                 and f'{payload_type}/{payload_type}' in codec.parameters), None)
+                       talks, next((tuple(media.rtp.codecs) for media in description.media
+                                    if media.kind == 'audio'), ()))
 
 
 def _video_section(media: MediaDescription) -> VideoSection:

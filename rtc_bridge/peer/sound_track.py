@@ -16,6 +16,7 @@
 
 import asyncio
 from collections import deque
+import math
 from typing import Callable
 
 from aiortc import MediaStreamTrack
@@ -41,21 +42,23 @@ class SoundTrack(MediaStreamTrack):
 
     Belongs to the event loop.
 
-    :param say_redundant: says whether the next packets carry older ones; returns the payload type
-        of the sound, ``None`` if they may not
-    :ivar redundancy: which of them a packet carries
+    :param switch: announces the next packets as RED, or not; returns the payload type of the
+        sound, ``None`` if RED was not negotiated
+    :ivar redundancy: the packets that are repeated
+    :ivar max_bitrate: of what is repeated and all else, in bit/s
     :ivar bytes_sent: of packets, in all
     """
 
     kind = 'audio'
 
     def __init__(self, sound: SoundStream,
-                 say_redundant: Callable[[bool], int | None]) -> None:
+                 switch: Callable[[bool], int | None]) -> None:
         super().__init__()
         self.redundancy = Redundancy()
         self.bytes_sent = 0
-        self._say_redundant = say_redundant
-        # How many older packets went with the newest one.
+        self.max_bitrate = math.inf
+        self._switch = switch
+        # How many packets were repeated in the newest one.
         self._copies = 0
         self._sound = sound
         self._listens = False
@@ -106,14 +109,15 @@ class SoundTrack(MediaStreamTrack):
                 raise MediaStreamError
             self._arrived.clear()
             await self._arrived.wait()
-        packet = self._repeat_others(self._packets.popleft())
+        packet = self._add_redundant_blocks(self._packets.popleft())
         self.bytes_sent += packet.size + _OVERHEAD
         return packet
 
-    def _repeat_others(self, packet: Packet) -> Packet:
-        """Return a packet that carries older ones besides, if the path loses some."""
-        copies = self.redundancy.copies
-        payload_type = self._say_redundant(copies > 0)
+    def _add_redundant_blocks(self, packet: Packet) -> Packet:
+        """Return a packet in which older ones are repeated, if the path needs and bears it."""
+        spare = self.max_bitrate - _OVERHEAD_RATE - self._sound.bitrate
+        copies = int(max(0, min(self.redundancy.copies, spare / self._sound.bitrate)))
+        payload_type = self._switch(copies > 0)
         if payload_type is None:
             return packet
         self._copies = copies

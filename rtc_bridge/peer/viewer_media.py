@@ -27,7 +27,7 @@ from ..core.access.floor import Floor
 from ..core.limits.peer_limits import PeerLimits
 from ..core.supervision import guarded
 
-_OPUS, _VP8 = 'opus/48000', 'VP8/90000'
+_OPUS, _RED, _VP8 = 'opus/48000', 'red/48000', 'VP8/90000'
 
 
 def _payload_type(description: str, codec: str, mid: str | None = None) -> int | None:
@@ -85,6 +85,8 @@ class ViewerMedia:
             self.voice = VoiceReceiver(self._robot.voice, self._asking_for(self._robot.floor))
             # An exception would end aiortc's reading of the whole connection.
             self._takers[payload_type] = guarded('voice', self.voice.take)
+            if (redundant := _payload_type(description, _RED)) is not None:
+                self._takers[redundant] = guarded('voice', self.voice.take_redundant)
             self._limits.on_rtp = self._take
 
     def take_pictures(self, section: RTCRtpTransceiver, description: str) -> None:

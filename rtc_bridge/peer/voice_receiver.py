@@ -19,6 +19,7 @@ import logging
 
 from aiortc.rtp import RtpPacket
 
+from ..core.audio.redundancy import primary_block
 from ..core.clock import boot_time, Clock
 from ..core.limits.rate_limit import RateLimiter
 from ..media.voice import Voice
@@ -57,7 +58,14 @@ class VoiceReceiver:
         self._spoke_at = float('-inf')
 
     def take(self, data: bytes) -> None:
-        """Take a packet of RTP with this payload type, decrypted."""
+        """Take a packet of RTP with Opus, decrypted."""
+        self._take(data, lambda payload: payload)
+
+    def take_redundant(self, data: bytes) -> None:
+        """Take a packet of RTP with RED (RFC 2198), decrypted."""
+        self._take(data, primary_block)
+
+    def _take(self, data: bytes, opus_in: Callable[[bytes], bytes]) -> None:
         if not (self.is_heard or self._ask is not None) or not self._rate.allow():
             return
         try:
@@ -65,14 +73,15 @@ class VoiceReceiver:
         except ValueError as error:
             logger.debug('a packet is not RTP: %s', error)
             return
-        if not packet.payload:
+        payload = opus_in(packet.payload)
+        if not payload:
             return
-        if len(packet.payload) > _SILENT_BYTES:
+        if len(payload) > _SILENT_BYTES:
             self._spoke_at = self._clock()
             if not self.is_heard and self._ask is not None and self._asking.allow():
                 self._ask()
         if self.is_heard:
-            self._voice.put(packet.sequence_number, packet.payload)
+            self._voice.put(packet.sequence_number, payload)
 
     @property
     def has_ended(self) -> bool:

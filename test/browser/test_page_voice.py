@@ -31,7 +31,7 @@ HEARD = "document.getElementById('talk').hasAttribute('data-held')"
 
 @pytest.fixture(scope='module')
 def loudspeaker(tmp_path_factory):
-    """Return the robot's."""
+    """Return the robot's loudspeaker."""
     loudspeaker = Loudspeaker(tmp_path_factory.mktemp('loudspeaker'))
     yield loudspeaker
     loudspeaker.close()

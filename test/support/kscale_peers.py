@@ -189,7 +189,7 @@ class Peer:
     def _on_spectrum(self, _: object, message: 'Gst.Message') -> None:
         found = message.get_structure()
         if found.get_name() == 'spectrum':
-            # Its Python cannot read lists of values.
+            # GStreamer's Python binding cannot read lists of values.
             loudness = [float(value) for value in re.search(
                 r'magnitude=\(float\)\{([^}]*)\}', found.to_string())[1].split(',')]
             tell('tone', frequency=100 * loudness.index(max(loudness)) + 50)

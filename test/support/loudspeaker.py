@@ -29,33 +29,38 @@ class Loudspeaker:
 
     :param folder: for its files
     :ivar device: its name, as a parameter takes it
+    :ivar file: where what was played is, mono, 16 bits; it may not be there yet
     """
 
     device = 'alsa:loudspeaker'
 
     def __init__(self, folder):
         """Describe it to ALSA."""
-        self._file = folder / 'played.raw'
+        self.file = folder / 'played.raw'
         config = folder / 'asound.conf'
         config.write_text('pcm.null { type null }\npcm.loudspeaker { type file slave.pcm "null" '
-                          f'file "{self._file}" format "raw" }}\n')
+                          f'file "{self.file}" format "raw" }}\n')
         self._before = os.environ.get('ALSA_CONFIG_PATH')
         os.environ['ALSA_CONFIG_PATH'] = str(config)
 
     def _played(self):
-        return np.fromfile(self._file, '<i2') if self._file.exists() else np.zeros(0, '<i2')
+        return np.fromfile(self.file, '<i2') if self.file.exists() else np.zeros(0, '<i2')
 
     def wait_tone(self, frequency):
-        """Wait until half a second of a tone is played, from now on, in Hz."""
+        """Wait until half a second of a tone is played from now on; frequency in Hz."""
         before = len(self._played())
 
         def heard():
-            newest = self._played()[before:][-RATE // 2:]
+            nonlocal before
+            played = self._played()
+            # The player closes the device in a silence, and writes a new file after it.
+            before = min(before, len(played))
+            newest = played[before:][-RATE // 2:]
             return len(newest) == RATE // 2 and abs(frequency_of(newest, RATE) - frequency) < 5
         until(heard, f'a tone of {frequency} Hz from the loudspeaker')
 
     def close(self):
-        """Let others have another one."""
+        """Restore what was described before."""
         del os.environ['ALSA_CONFIG_PATH']
         if self._before is not None:
             os.environ['ALSA_CONFIG_PATH'] = self._before

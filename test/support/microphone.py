@@ -16,7 +16,7 @@
 from std_msgs.msg import UInt8MultiArray
 from support.tones import BLOCK, RATE, tone
 
-# What a robot hears it by.
+# Of the bridge, to hear it.
 PARAMETERS = {'audio.source': 'sound', 'audio.format': f'S16LE {RATE} 1'}
 FREQUENCY = 440
 
@@ -40,6 +40,6 @@ class Microphone:
         self._publisher.publish(message)
 
     def close(self):
-        """Be gone."""
+        """Cease to publish."""
         self._node.destroy_timer(self._timer)
         self._node.destroy_publisher(self._publisher)

@@ -41,8 +41,6 @@ from support.relay_server import serve_app
 from support.tones import frequency_of, tone
 
 rtcbot = pytest.importorskip('rtcbot')
-# RTCBot asks for it when sound comes; NumPy 1.24 took it away.
-np.float = float
 
 NO_ICE = RTCConfiguration([])
 # Of sound, Hz.
@@ -65,7 +63,7 @@ class Camera:
 
 
 class Voice:
-    """A microphone with a tone in RTCBot's form: ``get`` gives floats, 20 ms at 48 kHz."""
+    """A microphone with a tone in RTCBot's form: ``get`` returns 20 ms of floats at 48 kHz."""
 
     def __init__(self, frequency):
         """Make a second of it."""

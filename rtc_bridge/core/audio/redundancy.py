@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Packets of sound that carry those before them once more (RED, RFC 2198)."""
+"""Packets of sound that also carry the packets before them (RED, RFC 2198)."""
 
 from collections import deque
 import math
@@ -22,39 +22,44 @@ from ..clock import boot_time, Clock
 # Seconds without a loss after which nothing is repeated any more.
 _HOLD_S = 10.0
 # The share of packets lost above which two in a row are lost too often.
-_MUCH_LOST = 0.05
-# Older packets that one carries at most: a listener waits 20 ms for each, rather than lose it.
+_HIGH_LOSS = 0.05
+# Redundant blocks of a packet at most: a listener who needs one waits 20 ms for it, or 40.
 _MAX_COPIES = 2
+# Bytes of a payload at most, so that a packet is 1200 bytes of UDP with headers and SRTP's tag.
+# The oldest blocks are left out before.
+_MAX_PAYLOAD = 1150
 # What the header of a block has room for (section 3): 14 bits of RTP's clock, 10 bits of bytes.
 _MAX_AGE, _MAX_LENGTH = (1 << 14) - 1, (1 << 10) - 1
+# Bytes of the header of a redundant block.
+_HEADER = 4
 
 
 class Redundancy:
     """
-    The newest packets of one sound, and how many of them go with each new one.
+    The newest packets of one sound, and how many of them are repeated in each new one.
 
-    That follows what the path has lost lately. Opus repeats by itself one packet only, and worse
-    than it was (RFC 6716, section 2.1.7).
+    The number follows what the path has lost lately. Opus itself repeats one packet only, at a
+    lower quality (RFC 6716, section 2.1.7).
     """
 
     def __init__(self, clock: Clock = boot_time) -> None:
         self._clock = clock
-        self._lost_at = self._much_lost_at = -math.inf
+        self._loss_at = self._high_loss_at = -math.inf
         # Timestamp and payload of each, the oldest first.
         self._packets: deque[tuple[int, bytes]] = deque(maxlen=_MAX_COPIES)
 
     def on_report(self, fraction_lost: float) -> None:
         """Take a receiver report: the share of packets lost since the last one, 0 to 1."""
         if fraction_lost > 0:
-            self._lost_at = self._clock()
-        if fraction_lost > _MUCH_LOST:
-            self._much_lost_at = self._clock()
+            self._loss_at = self._clock()
+        if fraction_lost > _HIGH_LOSS:
+            self._high_loss_at = self._clock()
 
     @property
     def copies(self) -> int:
-        """Return how many older packets go with each new one: 0, 1 or 2."""
+        """Return how many packets should be repeated in each new one: 0, 1 or 2."""
         since = self._clock() - _HOLD_S
-        return (self._lost_at > since) + (self._much_lost_at > since)
+        return (self._loss_at > since) + (self._high_loss_at > since)
 
     def pack(self, timestamp: int, payload: bytes, payload_type: int, copies: int) -> bytes:
         """
@@ -62,14 +67,25 @@ class Redundancy:
 
         :param timestamp: in RTP's clock, greater than that of the packet before
         :param payload_type: of the sound itself
-        :param copies: of how many older packets; 0: the payload is returned as it is
+        :param copies: how many packets are repeated; the payload is returned unchanged if none is
         """
-        headers, blocks = b'', b''
-        for sent, older in [*self._packets][-copies:] if copies else ():
+        packed = bytes([payload_type]), payload
+        for sent, older in reversed([*self._packets][-copies:] if copies else ()):
             age = timestamp - sent
-            if age <= _MAX_AGE and len(older) <= _MAX_LENGTH:
-                headers += struct.pack('!BHB', 0x80 | payload_type, age << 2 | len(older) >> 8,
-                                       len(older) & 0xff)
-                blocks += older
+            if (age > _MAX_AGE or len(older) > _MAX_LENGTH
+                    or sum(map(len, packed)) + _HEADER + len(older) > _MAX_PAYLOAD):
+                break
+            header = struct.pack('!BHB', 0x80 | payload_type, age << 2 | len(older) >> 8,
+                                 len(older) & 0xff)
+            packed = header + packed[0], older + packed[1]
         self._packets.append((timestamp, payload))
-        return headers + bytes([payload_type]) + blocks + payload if copies else payload
+        return b''.join(packed) if copies else payload
+
+
+def primary_block(payload: bytes) -> bytes:
+    """Return the newest packet of a RED payload; empty if it cannot be read."""
+    at = redundant = 0
+    while at < len(payload) and payload[at] & 0x80:
+        redundant += int.from_bytes(payload[at + 2:at + _HEADER], 'big') & _MAX_LENGTH
+        at += _HEADER
+    return payload[at + 1 + redundant:]

@@ -50,7 +50,7 @@ def watch_rtcp(sender: RTCRtpSender, *, on_report: Callable[[float], None],
     :param on_keyframe_request: the viewer needs a keyframe (PLI or FIR, RFC 4585 and RFC 5104)
     :param on_remb: the viewer's bandwidth estimate in bit/s (draft-alvestrand-rmcat-remb)
     :param on_nack: takes sequence number and age in seconds of lost packets; returns those to
-        send again
+        send again, by default none
     """
     if not _HAS_RTCP:
         return

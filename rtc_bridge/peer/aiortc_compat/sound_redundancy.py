@@ -12,44 +12,51 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 """
-Sending sound in packets that carry those before them once more (RED, RFC 2198).
+Sending sound as RED (RFC 2198).
 
 Private part used (aiortc 1.14 to 1.16): ``RTCRtpTransceiver._codecs``, of which the answer is
-made, and whose first item the running sender reads for each packet. Without it each packet is sent
-once.
+made, and whose first item the running sender reads for each packet. Without it no RED is sent.
 """
 
+from collections.abc import Sequence
+import copy
 from typing import Any, Callable
 
 from aiortc import RTCRtpTransceiver
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 _MIME_TYPE = 'audio/red'
+# Payload types that RTP and RTCP on one port leave free (RFC 5761, section 4).
+_PAYLOAD_TYPES = (*range(35, 64), *range(96, 128))
 
 
-def accept_redundancy(transceiver: RTCRtpTransceiver, payload_type: int) -> None:
+def accept_redundancy(transceiver: RTCRtpTransceiver,
+                      offered: Sequence[RTCRtpCodecParameters]) -> None:
     """
-    Let the answer say that RED may be sent; call this between the offer and the answer.
+    Accept RED for the codec that is sent; call this between the offer and the answer.
 
-    :param transceiver: its first codec is that of the sound
-    :param payload_type: of RED, in the offer
+    :param offered: codecs of the section in the offer
     """
     codecs: list[RTCRtpCodecParameters] = getattr(transceiver, '_codecs', [])
-    if codecs:
-        sound = codecs[0]
-        # Not as the first one: a viewer that talks would send that.
-        codecs.append(RTCRtpCodecParameters(
-            mimeType=_MIME_TYPE, clockRate=sound.clockRate, channels=sound.channels,
-            payloadType=payload_type,
-            parameters={f'{sound.payloadType}/{sound.payloadType}': None}))
+    if not codecs:
+        return
+    sound = codecs[0]
+    for codec in offered:
+        if (codec.mimeType.lower() == _MIME_TYPE and codec.clockRate == sound.clockRate
+                and codec.payloadType in _PAYLOAD_TYPES
+                and codec.payloadType not in [one.payloadType for one in codecs]
+                and f'{sound.payloadType}/{sound.payloadType}' in codec.parameters):
+            # Not as the first one: a viewer that talks would send that.
+            codecs.append(copy.copy(codec))
+            return
 
 
 def make_redundancy_switch(transceiver: RTCRtpTransceiver) -> Callable[[bool], int | None]:
     """
-    Return a function that says whether the next packets of a transceiver are RED.
+    Return a function that makes a transceiver announce its next packets as RED, or not.
 
-    Call it between two packets of the track. It returns the payload type of the sound in them;
-    ``None``: RED was not negotiated, and nothing has changed.
+    Call it between two packets of the track. It returns the payload type of the sound in them,
+    or ``None`` if RED was not negotiated.
     """
     payload_types: list[int] = []
 
@@ -57,7 +64,7 @@ def make_redundancy_switch(transceiver: RTCRtpTransceiver) -> Callable[[bool], i
         codecs: list[Any] = getattr(transceiver, '_codecs', [])
         if not payload_types:
             payload_types.extend(codec.payloadType for codec in codecs if codec is codecs[0]
-                                 or codec.mimeType == _MIME_TYPE)
+                                 or codec.mimeType.lower() == _MIME_TYPE)
         if len(payload_types) < 2:
             return None
         # The sender holds the first codec, and reads the payload type from it for each packet.

@@ -89,7 +89,7 @@ class ViewerPath:
             self.congestion.outstanding_rtt = aiortc_compat.unanswered_for(self._pc)
         self.congestion.on_loss_report(fraction_lost)
         if self.sound is not None:
-            # Of pictures there are more reports.
+            # Browsers report on pictures each second, on sound every five.
             self.sound.redundancy.on_report(fraction_lost)
         self._pause()
 
@@ -119,6 +119,8 @@ class ViewerPath:
         estimate = self.congestion.estimate
         self._log(estimate)
         # Sound comes first: it is little, and hurts when it breaks off.
+        if self.sound is not None:
+            self.sound.max_bitrate = estimate.bitrate - MIN_BITRATE
         share = max(MIN_BITRATE, estimate.bitrate - sound) / len(showing)
         for slot in showing:
             slot.set_estimate(replace(estimate, bitrate=share), drives)

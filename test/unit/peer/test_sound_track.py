@@ -16,6 +16,7 @@
 
 import asyncio
 from collections import deque
+import math
 import re
 
 from aiortc.rtp import RtpPacket
@@ -101,64 +102,87 @@ async def test_clients_that_cannot_ask_hear_it_at_once(connect, camera, stream, 
     await hear(viewer)
 
 
-def offer_red(sdp):
-    """Offer to take older packets again, as Chromium does."""
+def offer_red(sdp, payload_type=63, opus=None):
+    """Offer RED as Chromium does, for the payload type of Opus or another."""
     head, audio = sdp.split('m=audio ')
-    opus = re.search(r'a=rtpmap:(\d+) opus/48000/2\r\n', audio)
-    added = f'a=rtpmap:63 red/48000/2\r\na=fmtp:63 {opus[1]}/{opus[1]}\r\n'
-    return f'{head}m=audio ' + re.sub(r'^(.*)\r\n', r'\1 63\r\n', audio, count=1).replace(
-        opus[0], opus[0] + added)
+    rtpmap = re.search(r'a=rtpmap:(\d+) opus/48000/2\r\n', audio)
+    opus = opus or rtpmap[1]
+    added = (f'a=rtpmap:{payload_type} red/48000/2\r\n'
+             f'a=fmtp:{payload_type} {opus}/{opus}\r\n')
+    return f'{head}m=audio ' + re.sub(
+        r'^(.*)\r\n', rf'\1 {payload_type}\r\n', audio, count=1).replace(
+            rtpmap[0], rtpmap[0] + added)
 
 
-async def received(viewer, payload_type):
-    """Return the next packet of sound of a payload type: its time and its payload."""
-    receiver = next(one.receiver for one in viewer.pc.getTransceivers() if one.kind == 'audio')
-    transport, came = receiver.transport, asyncio.Queue()
-    handle = transport._handle_rtp_data
+class Received:
+    """The packets of RTP that come to a viewer."""
 
-    async def take(data, arrival_time_ms):
-        packet = RtpPacket.parse(data)
-        if packet.payload_type == payload_type:
-            came.put_nowait((packet.timestamp, packet.payload))
-        await handle(data, arrival_time_ms=arrival_time_ms)
-    transport._handle_rtp_data = take
-    async with asyncio.timeout(PATIENCE):
-        found = await came.get()
-    transport._handle_rtp_data = handle
-    return found
+    def __init__(self, viewer):
+        """Begin to look at them."""
+        audio = next(one for one in viewer.pc.getTransceivers() if one.kind == 'audio')
+        self._transport = audio.receiver.transport
+        self._handle = self._transport._handle_rtp_data
+        self._transport._handle_rtp_data = self._take
+        self._packets = asyncio.Queue()
+
+    async def _take(self, data, arrival_time_ms):
+        self._packets.put_nowait(RtpPacket.parse(data))
+        await self._handle(data, arrival_time_ms=arrival_time_ms)
+
+    async def wait(self, payload_type, condition):
+        """Wait for a payload of a type that fulfils a condition."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                packet = await self._packets.get()
+                if packet.payload_type == payload_type and condition(packet.payload):
+                    return
 
 
-async def test_a_path_that_loses_gets_older_packets_once_more(connect, camera, stream):
+@pytest.mark.parametrize('direction', ['recvonly', 'sendrecv'])
+async def test_packets_are_repeated_on_a_path_that_loses_some(connect, camera, stream, direction):
     sessions = make_sessions(camera, sound=stream)
-    viewer = await connect(sessions, audio='recvonly', change=offer_red)
+    viewer = await connect(sessions, audio=direction, change=offer_red)
     opus = int(re.search(r'a=fmtp:63 (\d+)/\1\r\n', viewer.pc.remoteDescription.sdp)[1])
+    received = Received(viewer)
     viewer.send('control', type='listen', on=True)
-    await hear(viewer)
+    await received.wait(opus, lambda payload: len(payload) > 10)
     session = sessions.sessions[viewer.id]
-    alone = session.sound.bitrate
-    # Of a slot.
-    session.path.on_report(0.03)
-    for copies in (1, 2):
-        _, payload = await received(viewer, 63)
-        while len(read_red(payload)) <= copies:
-            _, payload = await received(viewer, 63)
-        assert [(kind, age) for kind, age, _ in read_red(payload)] == [
-            (opus, age * 960) for age in range(copies, -1, -1)]
-        assert session.sound.bitrate == alone + copies * stream.bitrate
-        session.sound.redundancy.on_report(0.2)
+    sound = session.sound
+    # A busy host's own losses and delays must not count.
+    session.path.step = lambda *_: None
+    sound.max_bitrate = math.inf
+    for copies, report in ((1, session.path.on_report), (2, sound.redundancy.on_report)):
+        blocks = [(opus, age * 960) for age in range(copies, -1, -1)]
+
+        def repeats(payload):
+            report((0.0, 0.03, 0.2)[copies])
+            return [(kind, age) for kind, age, _ in read_red(payload)] == blocks
+        report((0.0, 0.03, 0.2)[copies])
+        await received.wait(63, repeats)
+        assert sound.bitrate >= (1 + copies) * stream.bitrate
+    # The path has room for one of the two, and then for none.
+    sound.max_bitrate = sound.bitrate - 1
+    await received.wait(63, lambda payload: len(read_red(payload)) == 2)
+    sound.max_bitrate = stream.bitrate
+    await received.wait(opus, lambda payload: len(payload) > 10)
 
 
-async def test_who_does_not_know_of_older_packets_gets_each_once(greet, camera, stream):
+@pytest.mark.parametrize('change', [
+    lambda sdp: sdp, lambda sdp: offer_red(sdp, opus='0'), lambda sdp: offer_red(sdp, 80)],
+    ids=['none', 'of another codec', 'at a type of RTCP'])
+async def test_nothing_is_repeated_without_a_red_that_fits(connect, camera, stream, change):
     sessions = make_sessions(camera, sound=stream)
-    viewer = await greet(sessions, audio='recvonly')
+    viewer = await connect(sessions, audio='recvonly', change=change)
     assert 'red/48000' not in viewer.pc.remoteDescription.sdp
     viewer.send('control', type='listen', on=True)
     await hear(viewer)
-    session = sessions.sessions[viewer.id]
-    alone = session.sound.bitrate
-    session.path.on_report(0.2)
+    sessions.sessions[viewer.id].path.on_report(0.2)
     await hear(viewer)
-    assert session.sound.bitrate == alone
+
+
+async def test_red_is_not_accepted_where_no_sound_is_sent(connect, camera):
+    viewer = await connect(make_sessions(camera), audio='sendrecv', change=offer_red)
+    assert 'red/48000' not in viewer.pc.remoteDescription.sdp
 
 
 async def test_pictures_do_not_wait_for_sound(connect, camera, stream):

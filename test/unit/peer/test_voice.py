@@ -18,10 +18,12 @@ import asyncio
 from fractions import Fraction
 
 from aiortc import MediaStreamTrack
+from aiortc.rtp import RtpPacket
 import av
 import numpy as np
 import pytest
 from rtc_bridge.core.access.floor import Floor
+from rtc_bridge.core.audio.redundancy import Redundancy
 from support.tones import frequency_of
 from support.viewer import make_sessions, TestCamera, until, Viewer
 
@@ -157,4 +159,17 @@ async def test_noise_in_place_of_opus_hurts_nobody(greet, robot):
     for data in (b'', b'\x80' * 8, b'\xff' * 1200, bytes(range(256))):
         session.media.voice.take(data)
     robot.robot.voice.put(1, b'\xff' * 900)
+    await robot.ear.hear(440)
+
+
+async def test_a_voice_that_comes_as_red_is_heard(greet, robot):
+    ada = await greet(robot, viewer=talker(440))
+    media, redundancy = next(iter(robot.sessions.values())).media, Redundancy()
+
+    def take(data):
+        packet = RtpPacket.parse(data)
+        packet.payload = redundancy.pack(packet.timestamp, packet.payload, 111, 1)
+        media.voice.take_redundant(packet.serialize())
+    media._takers = dict.fromkeys(media._takers, take)
+    ada.send('control', type='talk', on=True)
     await robot.ear.hear(440)

@@ -11,10 +11,10 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""Older packets of sound in newer ones."""
+"""RED: older packets of sound in newer ones."""
 
 import pytest
-from rtc_bridge.core.audio.redundancy import Redundancy
+from rtc_bridge.core.audio.redundancy import primary_block, Redundancy
 from support.red import read_red
 
 
@@ -54,14 +54,35 @@ def test_the_first_packet_carries_itself():
 
 
 @pytest.mark.parametrize(('payload', 'pause'), [(bytes(1024), 960), (b'a', 1 << 14)])
-def test_what_a_header_has_no_room_for_is_left_out(payload, pause):
+def test_a_block_whose_header_has_no_room_is_left_out(payload, pause):
     redundancy = Redundancy()
     redundancy.pack(0, payload, 111, 1)
     assert read_red(redundancy.pack(pause, b'b', 111, 1)) == [(111, 0, b'b')]
 
 
-def test_the_largest_that_a_header_has_room_for():
+def test_the_largest_block_that_a_header_has_room_for():
     redundancy = Redundancy()
     redundancy.pack(0, bytes(1023), 127, 1)
     assert read_red(redundancy.pack((1 << 14) - 1, b'b', 127, 1)) == [
         (127, (1 << 14) - 1, bytes(1023)), (127, 0, b'b')]
+
+
+def test_a_packet_stays_small_enough_for_one_datagram():
+    redundancy = Redundancy()
+    for number in range(3):
+        payload = redundancy.pack(number * 960, bytes(500), 111, 2)
+        assert len(payload) <= 1150 and len(read_red(payload)) == [1, 2, 2][number]
+
+
+@pytest.mark.parametrize(('payload', 'primary'), [
+    (b'', b''), (b'\x6f', b''), (b'\x6fopus', b'opus'), (b'\xef', b''), (b'\xef' * 9, b''),
+    (b'\xef\x0f\x00\x03\x6foldopus', b'opus'), (b'\xef\x0f\xff\xff\x6fold', b'')])
+def test_the_primary_block_of_any_payload(payload, primary):
+    assert primary_block(payload) == primary
+
+
+def test_the_primary_block_of_ours():
+    redundancy = Redundancy()
+    for number in range(3):
+        assert primary_block(redundancy.pack(number * 960, b'%d' % number, 111, 2)) == (
+            b'%d' % number)
