@@ -36,6 +36,7 @@ from ..core.errors import ProtocolError, REFUSED
 from ..core.gateway.service_rules import NAME
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import all_of, first_of, spawn
+from ..system.command_line import parse_port
 from ..system.termination import in_event_loop, termination
 
 _HOST = '127.0.0.1'
@@ -48,12 +49,6 @@ Reader: TypeAlias = 'asyncio.StreamReader | _File'
 Writer: TypeAlias = 'asyncio.StreamWriter | _File'
 
 
-def _parse_port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise argparse.ArgumentTypeError(f'{text!r} is no port: 0 to 65535')
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='rtc-bridge forward', description='Reach a program on the robot, one of its '
@@ -64,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('service', metavar='NAME', help='of the service')
     parser.add_argument('stream', metavar='-', nargs='?', choices=['-'],
                         help='use standard input and output, and no port')
-    parser.add_argument('--port', type=_parse_port, default=0, help='TCP port [any free one]')
+    parser.add_argument('--port', type=parse_port, default=0, help='TCP port [any free one]')
     return parser
 
 

@@ -27,15 +27,10 @@ from ..core.access.invite_url import InviteUrl, parse_invite_url
 from ..core.errors import ProtocolError, REFUSED
 from ..core.protocol.strict_json import shorten
 from ..relay.http.local_page import create_app
+from ..system.command_line import parse_port
 from ..system.termination import in_event_loop, termination
 
 _HOST = '127.0.0.1'
-
-
-def _parse_port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise argparse.ArgumentTypeError(f'{text!r} is no port: 0 to 65535')
-    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -46,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('link', metavar='LINK', help='with its invite, in quotes; - reads it from '
                         'standard input. Other users of this computer see command lines, and a '
                         'browser is started with the link on its own: add --no-browser')
-    parser.add_argument('--port', type=_parse_port, default=0, help='TCP port [any free one]')
+    parser.add_argument('--port', type=parse_port, default=0, help='TCP port [any free one]')
     parser.add_argument('--no-browser', dest='browser', action='store_false',
                         help='print the local link only')
     return parser
