@@ -46,6 +46,7 @@ SYSTEMS = ('rtc_bridge', 'rtcbot')
 # Offers to receive sound; then `heard` has the times in ms at which bursts begin to be played.
 LISTEN = """async (url) => {
   window.heard = [];
+  window.bursts = [];
   window.pc = new RTCPeerConnection();
   const { receiver } = pc.addTransceiver('audio', { direction: 'recvonly' });
   await pc.setLocalDescription();
@@ -73,13 +74,18 @@ LISTEN = """async (url) => {
       const first = samples.findIndex((sample) => Math.abs(sample) > 0.05);
       if (first >= 0) {
         const at = now + 1000 * first / value.sampleRate;
-        if (at - loudAt > 300) heard.push(at);
+        if (at - loudAt > 300) {
+          heard.push(at);
+          bursts.push([...samples.subarray(first)]);
+        }
         loudAt = at;
       }
+      const last = bursts.at(-1);
+      if (last && last.length < %d && now - heard.at(-1) > 5) last.push(...samples);
       value.close();
     }
   })();
-}"""
+}""" % int(RATE * BURST_S)
 STATS = """async () => {
   const found = [...(await pc.getStats()).values()].find(({ type }) => type === 'inbound-rtp');
   return [found.concealedSamples - found.silentConcealedSamples, found.totalSamplesReceived];
@@ -127,13 +133,29 @@ class Heard:
     What a listener got.
 
     :ivar delays: from mouth to ear in ms, sorted
-    :ivar missed: bursts that were not heard
+    :ivar missed: share of the bursts that were not heard
+    :ivar shares: of the tone in what was heard of each burst, sorted
     :ivar concealed: share of samples that the browser made up
     """
 
     delays: list[float]
-    missed: int
+    missed: float
     concealed: float
+    shares: list[float]
+
+    @property
+    def row(self) -> list[float]:
+        """Return what the table has of it."""
+        delays = self.delays or [float('nan')]
+        return [*np.percentile(delays, (50, 95)), 100 * self.missed, 100 * self.concealed,
+                100 * float(np.percentile(self.shares or [float('nan')], 5))]
+
+
+def tone_share(samples: np.ndarray, rate: int) -> float:
+    """Return which share of the energy of a burst is its tone, 1 kHz."""
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    return float(power[np.abs(np.fft.rfftfreq(len(samples), 1 / rate) - 1000) < 60].sum()
+                 / power.sum())
 
 
 def listen(browser: Chromium, mouth: Mouth, page_url: str, connect_url: str,
@@ -148,19 +170,22 @@ def listen(browser: Chromium, mouth: Mouth, page_url: str, connect_url: str,
         began = time.time() * 1000
         time.sleep(seconds)
         after = page.evaluate(f'({STATS})()')
-        heard = page.evaluate('heard')
+        heard, bursts = page.evaluate('[heard, bursts]')
     finally:
         page.close()
-    delays, missed = [], 0
+    delays, missed, asked = [], 0, 0
     for spoken in mouth.spoken:
         if began < spoken < began + 1000 * seconds - 1000:
+            asked += 1
             found = next((at - spoken for at in heard if 0 < at - spoken < 650), None)
             if found is None:
                 missed += 1
             else:
                 delays.append(found)
-    return Heard(sorted(delays), missed,
-                 (after[0] - before[0]) / max(1, after[1] - before[1]))
+    return Heard(sorted(delays), missed / max(1, asked),
+                 (after[0] - before[0]) / max(1, after[1] - before[1]),
+                 sorted(tone_share(np.array(burst[:int(RATE * BURST_S)]), RATE)
+                        for burst in bursts[3:-1]))
 
 
 class _BlankPage(BaseHTTPRequestHandler):
@@ -205,17 +230,22 @@ def by_link(url: str, loss: float) -> str:
     return f'http://127.0.0.1:{port}/connect'
 
 
+def page_flags() -> list[str]:
+    """Return flags of a Chromium that plays at once, and that a blank page may use."""
+    return ['--autoplay-policy=no-user-gesture-required',
+            '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks']
+
+
 def main() -> int:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seconds', type=float, default=30.0, help='of each case')
-    parser.add_argument('--loss', type=float, nargs='+', default=[0.0, 3.0],
+    parser.add_argument('--loss', type=float, nargs='+', default=[0.0, 3.0, 10.0],
                         help='percent, both ways; 0: no link in between')
+    parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--systems', nargs='+', choices=SYSTEMS, default=SYSTEMS)
     args = parser.parse_args()
-    browser = Chromium(shutil.which('chromium'), flags=[
-        '--autoplay-policy=no-user-gesture-required',
-        '--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks'])
+    browser = Chromium(shutil.which('chromium'), flags=page_flags())
     parts: list = []
     with RosProbe('mouth') as probe:
         mouth = Mouth(probe)
@@ -223,17 +253,19 @@ def main() -> int:
             systems = {name: begin_system(name, parts) for name in args.systems}
             page_url = serve_page()
             time.sleep(3)
-            print(f'{host()}; {args.seconds:g} s each\n')
-            print('| system | loss % | p50 ms | p95 ms | missed | concealed % |\n'
-                  '| --- | --: | --: | --: | --: | --: |', flush=True)
+            print(f'{host()}; median of {args.rounds} rounds of {args.seconds:g} s\n')
+            print('| loss % | system | p50 ms | p95 ms | missed % | concealed % | '
+                  'tone %, worst of 20 |\n| --: | --- | --: | --: | --: | --: | --: |', flush=True)
             for loss in args.loss:
-                for name, url in systems.items():
-                    got = listen(browser, mouth, page_url, by_link(url, loss) if loss else url,
-                                 args.seconds)
-                    delays = got.delays or [float('nan')]
-                    print(f'| {name} | {loss:g} | {delays[len(delays) // 2]:.0f} | '
-                          f'{delays[int(0.95 * (len(delays) - 1))]:.0f} | {got.missed} | '
-                          f'{100 * got.concealed:.2f} |', flush=True)
+                rows: dict[str, list] = {name: [] for name in systems}
+                for _ in range(args.rounds):
+                    for name, url in systems.items():
+                        rows[name].append(listen(
+                            browser, mouth, page_url, by_link(url, loss) if loss else url,
+                            args.seconds).row)
+                for name, found in rows.items():
+                    medians = ' | '.join(f'{x:.1f}' for x in np.median(found, axis=0))
+                    print(f'| {loss:g} | {name} | {medians} |', flush=True)
         finally:
             mouth.close()
             browser.close()
