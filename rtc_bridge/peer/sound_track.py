@@ -45,7 +45,8 @@ class SoundTrack(MediaStreamTrack):
     :param switch: announces the next packets as RED, or not; returns the payload type of the
         sound, ``None`` if RED was not negotiated
     :ivar redundancy: the packets that are repeated
-    :ivar max_bitrate: of what is repeated and all else, in bit/s
+    :ivar max_bitrate: what the sound may take of the path, in bit/s; it takes what it needs
+        without repetitions in any case
     :ivar bytes_sent: of packets, in all
     """
 
@@ -81,6 +82,13 @@ class SoundTrack(MediaStreamTrack):
         if not self._listens:
             return 0
         return (1 + self._copies) * self._sound.bitrate + _OVERHEAD_RATE
+
+    @property
+    def wanted(self) -> int:
+        """Return what it would take of a path that has room for all repetitions, in bit/s."""
+        if not self._listens:
+            return 0
+        return (1 + self.redundancy.copies) * self._sound.bitrate + _OVERHEAD_RATE
 
     def listen(self, on: bool) -> None:
         """Begin or cease to listen."""

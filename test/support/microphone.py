@@ -16,7 +16,7 @@
 from std_msgs.msg import UInt8MultiArray
 from support.tones import BLOCK, RATE, tone
 
-# Of the bridge, to hear it.
+# Parameters of a bridge that listens to the topic.
 PARAMETERS = {'audio.source': 'sound', 'audio.format': f'S16LE {RATE} 1'}
 FREQUENCY = 440
 

@@ -11,7 +11,9 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""What is in a packet of sound that carries older ones besides (RED, RFC 2198)."""
+"""RED (RFC 2198): offers of it, and what is in its packets."""
+
+import re
 
 
 def read_red(payload):
@@ -27,3 +29,15 @@ def read_red(payload):
         blocks.append((payload_type, age, payload[:size]))
         payload = payload[size:]
     return [*blocks, (newest, 0, payload)]
+
+
+def offer_red(sdp, payload_type=63, opus=None):
+    """Offer RED as Chromium does, for the payload type of Opus or another."""
+    head, audio = sdp.split('m=audio ')
+    rtpmap = re.search(r'a=rtpmap:(\d+) opus/48000/2\r\n', audio)
+    opus = opus or rtpmap[1]
+    added = (f'a=rtpmap:{payload_type} red/48000/2\r\n'
+             f'a=fmtp:{payload_type} {opus}/{opus}\r\n')
+    return f'{head}m=audio ' + re.sub(
+        r'^(.*)\r\n', rf'\1 {payload_type}\r\n', audio, count=1).replace(
+            rtpmap[0], rtpmap[0] + added)

@@ -25,8 +25,8 @@ _HOLD_S = 10.0
 _HIGH_LOSS = 0.05
 # Redundant blocks of a packet at most: a listener who needs one waits 20 ms for it, or 40.
 _MAX_COPIES = 2
-# Bytes of a payload at most, so that a packet is 1200 bytes of UDP with headers and SRTP's tag.
-# The oldest blocks are left out before.
+# Bytes of a payload, so that a packet has at most 1200 with its headers and SRTP's tag. The oldest
+# blocks are left out of a payload that would be larger.
 _MAX_PAYLOAD = 1150
 # What the header of a block has room for (section 3): 14 bits of RTP's clock, 10 bits of bytes.
 _MAX_AGE, _MAX_LENGTH = (1 << 14) - 1, (1 << 10) - 1

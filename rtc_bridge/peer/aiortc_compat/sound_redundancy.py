@@ -19,7 +19,7 @@ made, and whose first item the running sender reads for each packet. Without it 
 """
 
 from collections.abc import Sequence
-import copy
+from dataclasses import replace
 from typing import Any, Callable
 
 from aiortc import RTCRtpTransceiver
@@ -41,13 +41,14 @@ def accept_redundancy(transceiver: RTCRtpTransceiver,
     if not codecs:
         return
     sound = codecs[0]
+    content = f'{sound.payloadType}/{sound.payloadType}'
     for codec in offered:
         if (codec.mimeType.lower() == _MIME_TYPE and codec.clockRate == sound.clockRate
                 and codec.payloadType in _PAYLOAD_TYPES
                 and codec.payloadType not in [one.payloadType for one in codecs]
-                and f'{sound.payloadType}/{sound.payloadType}' in codec.parameters):
+                and content in codec.parameters):
             # Not as the first one: a viewer that talks would send that.
-            codecs.append(copy.copy(codec))
+            codecs.append(replace(codec, rtcpFeedback=[], parameters={content: None}))
             return
 
 

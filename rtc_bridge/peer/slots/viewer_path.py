@@ -112,15 +112,17 @@ class ViewerPath:
         # Slots that show a camera, with the most that its stream takes, in bit/s.
         showing = {slot: slot.camera.settings.max_bitrate
                    for slot in self.slots if slot.camera is not None}
+        most = sum(showing.values())
+        if self.sound is not None:
+            self.sound.max_bitrate = self.congestion.estimate.bitrate - min(MIN_BITRATE, most)
         if not showing:
             return
         sound = self.sound.bitrate if self.sound is not None else 0
-        self.congestion.max_bitrate = sum(showing.values()) + sound
+        self.congestion.max_bitrate = most + (
+            self.sound.wanted if self.sound is not None else 0)
         estimate = self.congestion.estimate
         self._log(estimate)
         # Sound comes first: it is little, and hurts when it breaks off.
-        if self.sound is not None:
-            self.sound.max_bitrate = estimate.bitrate - MIN_BITRATE
         share = max(MIN_BITRATE, estimate.bitrate - sound) / len(showing)
         for slot in showing:
             slot.set_estimate(replace(estimate, bitrate=share), drives)

@@ -24,6 +24,8 @@ import numpy as np
 import pytest
 from rtc_bridge.core.access.floor import Floor
 from rtc_bridge.core.audio.redundancy import Redundancy
+from rtc_bridge.media.sound_stream import SoundStream
+from support.red import offer_red
 from support.tones import frequency_of
 from support.viewer import make_sessions, TestCamera, until, Viewer
 
@@ -163,13 +165,18 @@ async def test_noise_in_place_of_opus_hurts_nobody(greet, robot):
 
 
 async def test_a_voice_that_comes_as_red_is_heard(greet, robot):
-    ada = await greet(robot, viewer=talker(440))
-    media, redundancy = next(iter(robot.sessions.values())).media, Redundancy()
+    # RED is accepted beside a sound.
+    robot.robot.sound = SoundStream(1, 32_000)
+    ada = await greet(robot, viewer=talker(440), change=offer_red)
+    limits, redundancy = next(iter(robot.sessions.values())).limits, Redundancy()
+    take = limits.on_rtp
 
-    def take(data):
+    def take_as_red(data):
         packet = RtpPacket.parse(data)
-        packet.payload = redundancy.pack(packet.timestamp, packet.payload, 111, 1)
-        media.voice.take_redundant(packet.serialize())
-    media._takers = dict.fromkeys(media._takers, take)
+        packet.payload = redundancy.pack(
+            packet.timestamp, packet.payload, packet.payload_type, 1)
+        packet.payload_type = 63
+        take(packet.serialize())
+    limits.on_rtp = take_as_red
     ada.send('control', type='talk', on=True)
     await robot.ear.hear(440)
