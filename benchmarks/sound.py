@@ -71,17 +71,19 @@ LISTEN = """async (url) => {
       const now = performance.now() + step;
       const samples = new Float32Array(value.numberOfFrames);
       value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
+      let begins = false;
       const first = samples.findIndex((sample) => Math.abs(sample) > 0.05);
       if (first >= 0) {
         const at = now + 1000 * first / value.sampleRate;
         if (at - loudAt > 300) {
           heard.push(at);
           bursts.push([...samples.subarray(first)]);
+          begins = true;
         }
         loudAt = at;
       }
       const last = bursts.at(-1);
-      if (last && last.length < %d && now - heard.at(-1) > 5) last.push(...samples);
+      if (last && last.length < %d && !begins) last.push(...samples);
       value.close();
     }
   })();

@@ -11,7 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-"""A script of a page that talks to a robot: bursts of 1 kHz, 10 ms of them at their time."""
+"""A script of a page that sends bursts of a tone to a robot, in real time."""
 
 # Seconds of a burst.
 BURST_S = 0.1

@@ -51,7 +51,7 @@ class Ear:
         samples = np.frombuffer(message.data, '<i2')
         loud = np.flatnonzero(abs(samples) > _LOUD)
         if len(loud) and now - self._loud_at > 300:
-            # Who plays the message from now on plays its first loud sample then.
+            # Its first loud sample is played then by a node that plays the message at once.
             self.heard.append(now + 1000 * loud[0] / RATE)
             self._burst = samples[loud[0]:]
         elif len(self._burst):
