@@ -51,9 +51,13 @@ class Site:
              '-days', '2', '-keyout', key, '-out', self._certificate],
             check=True, capture_output=True)
         turn = self.start('public', 'turnserver', '-c', self._config(key))
-        until(lambda: self._listening() >= LISTENING, lambda: (self._listening(), turn.text))
-        self.url = f'http://{PUBLIC}:8080/robot'
-        self.start_relay()
+        try:
+            until(lambda: self._listening() >= LISTENING, lambda: (self._listening(), turn.text))
+            self.url = f'http://{PUBLIC}:8080/robot'
+            self.start_relay()
+        except BaseException:
+            self.close()
+            raise
 
     def _listening(self):
         """Return the protocols, addresses and ports at which the public host listens."""
