@@ -14,46 +14,12 @@
 
 """The robot's sound in real browsers: a tone that a topic has is heard in the page."""
 
-import base64
-import io
-
-import av
-import numpy as np
 import pytest
 from support.browsers import until
+from support.heard import frequency_in, HEARD
 from support.microphone import FREQUENCY, Microphone, PARAMETERS
 from support.pages import fresh_page
 from support.stack import ColourCamera, Robot
-from support.tones import frequency_of
-
-# Half a second of what is played, in base64; '' while nothing is. An AudioContext would not do:
-# without a sound card Firefox starts none.
-HEARD = """async () => {
-  const speaker = document.getElementById('speaker');
-  if (!speaker.srcObject || speaker.paused) return '';
-  const recorder = new MediaRecorder(speaker.srcObject);
-  const parts = [];
-  recorder.ondataavailable = ({ data }) => parts.push(data);
-  const stopped = new Promise((resolve) => { recorder.onstop = resolve; });
-  recorder.start();
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  recorder.stop();
-  await stopped;
-  const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-}"""
-
-
-def frequency(page):
-    """Return the strongest frequency of what a page plays, in Hz; 0 while it is silent."""
-    data = base64.b64decode(page.evaluate(f'({HEARD})()'))
-    if not data:
-        return 0
-    with av.open(io.BytesIO(data)) as recorded:
-        frames = list(recorded.decode(audio=0))
-    samples = [frame.to_ndarray().reshape(-1, frame.layout.nb_channels)[:, 0]
-               if frame.format.is_packed else frame.to_ndarray()[0] for frame in frames]
-    return frequency_of(np.concatenate(samples), frames[0].sample_rate) if samples else 0
 
 
 @pytest.fixture(scope='module')
@@ -89,7 +55,7 @@ def test_the_robot_is_heard_after_a_press_and_no_more_after_another(page, robot)
     page.click('#sound')
     page.wait("document.getElementById('sound').ariaPressed === 'true'")
     listeners(robot, 1)
-    until(lambda: abs(frequency(page) - FREQUENCY) < 5, 'the tone')
+    until(lambda: abs(frequency_in(page.evaluate(f'({HEARD})()')) - FREQUENCY) < 5, 'the tone')
     page.click('#sound')
     listeners(robot, 0)
     assert page.evaluate("document.getElementById('speaker').srcObject === null")
@@ -108,4 +74,4 @@ def test_the_choice_is_kept_and_a_browser_that_waits_for_a_press_says_so(page, r
     if page.evaluate("document.getElementById('sound').title") == 'Play the sound':
         page.click('#sound')
     page.wait("document.getElementById('sound').ariaPressed === 'true'")
-    until(lambda: abs(frequency(page) - FREQUENCY) < 5, 'the tone')
+    until(lambda: abs(frequency_in(page.evaluate(f'({HEARD})()')) - FREQUENCY) < 5, 'the tone')

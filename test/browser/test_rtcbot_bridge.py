@@ -15,16 +15,21 @@
 """The bridge as a process, with RTCBot 0.2.5 as published at the other end."""
 
 import asyncio
+from contextlib import asynccontextmanager, closing
+import wave
 
 import numpy as np
 import pytest
+from support.heard import frequency_in, HEARD
 from support.loudspeaker import Loudspeaker
 from support.microphone import FREQUENCY, Microphone, PARAMETERS
 from support.patience import PATIENCE
 from support.rtcbot_peers import (
-    BLUE, chromium, GREEN, page_server, seed_relay, StockViewer, until, Voice,
+    BLUE, chromium, GREEN, page_server, seed_relay, SOUND_RATE, StockViewer, until,
+    Voice,
 )
 from support.stack import CmdVel, ColourCamera, Robot
+from support.tones import tone
 from test_rtcbot_interop import near, show_colour
 
 
@@ -91,25 +96,50 @@ async def test_at_its_own_server():
         await see_and_drive(url + '/testbot', BLUE, session.cmd_vel)
 
 
+@asynccontextmanager
+async def speaking(folder, **parameters):
+    """Run a robot with a microphone that hears 440 Hz; give its URL and its loudspeaker."""
+    with closing(Loudspeaker(folder)) as loudspeaker:
+        async with Session(**PARAMETERS, **{
+                'audio.talk': 'role', 'audio.talk_device': loudspeaker.device},
+                **parameters) as session:
+            with closing(Microphone(session.robot.probe)):
+                yield session.robot.own_url + '/connect', loudspeaker
+
+
 @pytest.mark.asyncio
-async def test_sound_both_ways(tmp_path, monkeypatch):
+async def test_sound_both_ways_with_the_python_client(tmp_path, monkeypatch):
     # RTCBot uses it when sound comes; NumPy 1.24 took it away.
     monkeypatch.setattr(np, 'float', float, raising=False)
-    loudspeaker = Loudspeaker(tmp_path)
-    try:
-        async with Session(**PARAMETERS, **{
-                'audio.talk': 'role', 'audio.talk_device': loudspeaker.device}) as session:
-            microphone = Microphone(session.robot.probe)
-            viewer = StockViewer(Voice(880))
-            try:
-                await viewer.connect(session.robot.own_url + '/connect')
-                await viewer.wait_tone(FREQUENCY)
-                await asyncio.to_thread(loudspeaker.wait_tone, 880)
-            finally:
-                await viewer.close()
-                microphone.close()
-    finally:
-        loudspeaker.close()
+    async with speaking(tmp_path) as (url, loudspeaker):
+        viewer = StockViewer(Voice(880))
+        try:
+            await viewer.connect(url)
+            await viewer.wait_tone(FREQUENCY)
+            await asyncio.to_thread(loudspeaker.wait_tone, 880)
+        finally:
+            await viewer.close()
+
+
+@pytest.mark.asyncio
+async def test_sound_both_ways_with_the_page_s_script(tmp_path, chromium_path):
+    file = tmp_path / 'voice.wav'
+    with wave.open(str(file), 'wb') as out:
+        out.setparams((1, 2, SOUND_RATE, 0, 'NONE', ''))
+        out.writeframes(tone(880, 2.0, SOUND_RATE).tobytes())
+    flags = ('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+             f'--use-file-for-fake-audio-capture={file}',
+             '--autoplay-policy=no-user-gesture-required')
+    async with speaking(tmp_path, origins=['*']) as (post, loudspeaker):
+        async with page_server(post) as url, chromium(chromium_path, *flags) as page:
+            await page.goto(url + '?sound')
+            await page.evaluate('connected')
+
+            async def heard():
+                recording = await page.evaluate(f'({HEARD})()')
+                return abs(frequency_in(recording) - FREQUENCY) < 5
+            await until(heard)
+            await asyncio.to_thread(loudspeaker.wait_tone, 880)
 
 
 @pytest.mark.asyncio

@@ -21,11 +21,12 @@ import pytest
 import rtc_bridge
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
+from support.heard import frequency_in, HEARD
 from support.patience import PATIENCE
 from support.relay_server import relay
 from support.rtcbot_peers import (
     BLUE, chromium, GREEN, page_server, PlainRobot, RED, seed_relay, stock_robot, StockViewer,
-    until,
+    until, Voice,
 )
 
 OUR_SCRIPT = (Path(rtc_bridge.__file__).parent / 'web' / 'rtcbot.js').read_text()
@@ -299,3 +300,15 @@ async def test_our_page_sends_a_stock_robot_no_motion_before_drive_is_pressed(ch
             await until(lambda: page.evaluate('heard.length > 1'))
             assert await page.evaluate('heard') == [
                 {'got': {'forward': forward, 'leftright': 0}} for forward in (0.3, 0)]
+
+
+@pytest.mark.asyncio
+async def test_our_page_hears_a_stock_robot(chromium_path):
+    async with relay() as r, stock_robot(r.url + '/room7', RED, Voice(880)):
+        async with chromium(chromium_path) as page:
+            await page.goto(r.url + '/room7')
+            await page.click('#sound')
+
+            async def heard():
+                return abs(frequency_in(await page.evaluate(f'({HEARD})()')) - 880) < 5
+            await until(heard)

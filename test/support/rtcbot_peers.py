@@ -81,7 +81,7 @@ class Voice:
 
 
 @asynccontextmanager
-async def stock_robot(url, colour=GREEN):
+async def stock_robot(url, colour=GREEN, voice=None):
     """
     Run the robot of RTCBot's tutorial "Connecting over 4G".
 
@@ -90,6 +90,8 @@ async def stock_robot(url, colour=GREEN):
     """
     conn = rtcbot.RTCConnection(rtcConfiguration=NO_ICE)
     conn.video.putSubscription(Camera(colour))
+    if voice is not None:
+        conn.audio.putSubscription(voice)
     conn.subscribe(lambda message: conn.put_nowait({'got': message}))
     ws = rtcbot.Websocket(url)
 
@@ -164,7 +166,7 @@ class StockViewer:
 # and what the test reads.
 PAGE = """
 <html><head><title>RTCBot</title><script src="/rtcbot.js"></script></head>
-<body><video autoplay playsinline muted></video>
+<body><video autoplay playsinline muted></video><audio autoplay></audio>
 <script>
   const received = [];
   var conn = new rtcbot.RTCConnection(true, {iceServers: []});
@@ -173,6 +175,13 @@ PAGE = """
   });
   conn.subscribe(m => received.push(m));
   async function connect() {
+    if (location.search === '?sound') {
+      conn.audio.subscribe(function(stream) {
+        document.querySelector('audio').srcObject = stream;
+      });
+      const microphone = await navigator.mediaDevices.getUserMedia({audio: true});
+      conn.audio.putSubscription(microphone.getAudioTracks()[0]);
+    }
     let offer = await conn.getLocalDescription();
     let response = await fetch(POST_URL, {
       method: 'POST', cache: 'no-cache', body: JSON.stringify(offer)
@@ -216,8 +225,8 @@ async def page_server(post_url, script=None):
 
 
 @asynccontextmanager
-async def chromium(path):
-    """Run Chromium with a fresh profile; give an open page."""
+async def chromium(path, *flags):
+    """Run Chromium with a fresh profile, and some flags besides; give an open page."""
     from playwright.async_api import async_playwright
     # Without *.local candidates: aioice resolves them with one lock for all event loops, so that
     # only the first test with them would work.
@@ -225,7 +234,7 @@ async def chromium(path):
         browser = await playwright.chromium.launch(executable_path=path, args=[
             '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
             '--disable-background-networking', '--disable-component-update', '--disable-sync',
-            '--disable-features=WebRtcHideLocalIpsWithMdns'])
+            '--disable-features=WebRtcHideLocalIpsWithMdns', *flags])
         try:
             yield await browser.new_page()
         finally:

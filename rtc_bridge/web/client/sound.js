@@ -12,6 +12,7 @@ export class Sound extends Emitter {
   /** Why nothing is heard, as the robot says it; '' if something is. */
   reason = '';
   #wanted = false;
+  #wasAvailable = false;
 
   /** @param {import('./robot_connection.js').RobotConnection} connection */
   constructor(connection) {
@@ -19,6 +20,12 @@ export class Sound extends Emitter {
     this.#connection = connection;
     connection.on('session', () => {
       this.reason = '';
+      this.emit('change');
+    });
+    // Robots of RTCBot's do not greet.
+    connection.on('change', () => {
+      if (this.available === this.#wasAvailable) return;
+      this.#wasAvailable = this.available;
       this.emit('change');
     });
     connection.handle({
@@ -34,9 +41,10 @@ export class Sound extends Emitter {
     });
   }
 
-  /** The robot sends sound to who asks for it. */
+  /** The robot sends sound, or would if it were asked. */
   get available() {
-    return this.#connection.session?.hello?.sound === true;
+    const { session } = this.#connection;
+    return session?.hello?.sound === true || session?.rtcbotSound === true;
   }
 
   /** The page asks for it. */
@@ -64,8 +72,7 @@ export class Sound extends Emitter {
   }
 
   #send() {
-    if (this.available) {
-      this.#connection.session?.sendControl({ type: 'listen', on: this.#wanted });
-    }
+    const { session } = this.#connection;
+    if (session?.hello?.sound === true) session.sendControl({ type: 'listen', on: this.#wanted });
   }
 }

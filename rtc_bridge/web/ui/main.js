@@ -143,8 +143,13 @@ let hasMedia = false;
 async function addMedia() {
   if (hasMedia) return;
   hasMedia = true;
-  const { addSoundAndCamera } = await import('./sound_and_camera.js');
-  addSoundAndCamera(connection, settings, inputs, (text) => status.toast(text));
+  try {
+    const { addSoundAndCamera } = await import('./sound_and_camera.js');
+    addSoundAndCamera(connection, settings, inputs, (text) => status.toast(text));
+  } catch {
+    // The next session tries again.
+    hasMedia = false;
+  }
 }
 
 let saidOfCodecs = '';
@@ -157,8 +162,7 @@ connection.on('session', () => {
 connection.handle({
   hello: ({ robot_id: robot, sound, talk, operator_camera: camera }) => {
     showStreams();
-    // The next session tries again.
-    if (sound || talk || camera) addMedia().catch(() => { hasMedia = false; });
+    if (sound || talk || camera) addMedia();
     document.title = String(robot ?? 'rtc_bridge');
     write('robot', document.title);
   },
@@ -171,6 +175,7 @@ connection.handle({
   },
   error: ({ code, message }) => status.toast(refusedText(code) || String(message ?? code)),
 });
+connection.on('change', () => connection.session?.rtcbotSound && addMedia());
 picture.on('frame', (frame) => viewerStats.onFrame(frame));
 for (const source of [connection, teleop, settings, localNetwork, ...pictures]) {
   source.addEventListener('change', render);

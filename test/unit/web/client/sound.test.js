@@ -22,6 +22,25 @@ class FakeConnection extends Emitter {
   }
 }
 
+test("a robot of RTCBot's is heard as soon as it sends sound, and asked for nothing", () => {
+  const connection = new FakeConnection();
+  const sound = new Sound(connection);
+  let changes = 0;
+  sound.on('change', () => { changes += 1; });
+  const sent = [];
+  connection.session = { hello: null, rtcbotSound: false, trustedSound: 'stream',
+    sendControl: (message) => sent.push(message) };
+  connection.emit('session');
+  sound.wanted = true;
+  changes = 0;
+  connection.emit('change');
+  assert.deepEqual([sound.available, sound.stream, changes], [false, null, 0]);
+  connection.session.rtcbotSound = true;
+  connection.emit('change');
+  connection.emit('change');
+  assert.deepEqual([sound.available, sound.stream, changes, sent], [true, 'stream', 1, []]);
+});
+
 test('the robot is asked for its sound, and again in a new session', () => {
   const connection = new FakeConnection();
   const sound = new Sound(connection);
