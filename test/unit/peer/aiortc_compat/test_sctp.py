@@ -61,7 +61,8 @@ async def test_chunks_that_cost_much_work_are_cut_down(robot, make, proven):
     lambda tsn: chunk(RECONFIG, parameter(17, bytes(8)) * 3),
     lambda tsn: chunk(RECONFIG, parameter(13, b'x')),
     lambda tsn: chunk(0, b'short'), lambda tsn: chunk(3, pack('!LLHH', 1, 1, 65535, 0)),
-    lambda tsn: sack(tsn - (1 << 30), [(1, 1)]) + sack(1 << 31),
+    # TSNs count in a circle: one of the two was not sent.
+    lambda tsn: sack(0, [(1, 1)]) + sack(1 << 31),
     lambda tsn: forward_tsn(tsn + (1 << 24), [(n, n) for n in range(280)]),
     lambda tsn: data(tsn, open_channel('again'), protocol=DCEP),
     lambda tsn: data(tsn, b'\x02', stream=999, protocol=DCEP),
