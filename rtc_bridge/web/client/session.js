@@ -128,11 +128,6 @@ export class Session extends Emitter {
     return this.#handshake.trusted ? this.media.sound : null;
   }
 
-  /** It is with a robot of RTCBot's that sends sound, as its answer says. */
-  get rtcbotSound() {
-    return this.kind === 'rtcbot' && this.media.audio.currentDirection === 'recvonly';
-  }
-
   /** True if the robot gave a sign of life within the last second. */
   get healthy() {
     // Robots of RTCBot's answer no ping.

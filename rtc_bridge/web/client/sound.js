@@ -22,7 +22,7 @@ export class Sound extends Emitter {
       this.reason = '';
       this.emit('change');
     });
-    // Robots of RTCBot's do not greet.
+    // Robots of RTCBot's do not greet: their answer says whether they send sound.
     connection.on('change', () => {
       if (this.available === this.#wasAvailable) return;
       this.#wasAvailable = this.available;
@@ -44,7 +44,8 @@ export class Sound extends Emitter {
   /** The robot sends sound, or would if it were asked. */
   get available() {
     const { session } = this.#connection;
-    return session?.hello?.sound === true || session?.rtcbotSound === true;
+    return session?.hello?.sound === true || (
+      session?.kind === 'rtcbot' && session.media.audio.currentDirection === 'recvonly');
   }
 
   /** The page asks for it. */

@@ -155,8 +155,11 @@ async function addMedia() {
 let saidOfCodecs = '';
 connection.on('session', () => {
   saidOfCodecs = '';
-  // Robots of RTCBot's tell no name.
-  if (connection.session?.kind === 'rtcbot') settings.useRobot(location.pathname);
+  // Robots of RTCBot's tell neither a name, nor before their answer whether they have sound.
+  if (connection.session?.kind === 'rtcbot') {
+    settings.useRobot(location.pathname);
+    addMedia();
+  }
   showStreams();
 });
 connection.handle({
@@ -175,7 +178,6 @@ connection.handle({
   },
   error: ({ code, message }) => status.toast(refusedText(code) || String(message ?? code)),
 });
-connection.on('change', () => connection.session?.rtcbotSound && addMedia());
 picture.on('frame', (frame) => viewerStats.onFrame(frame));
 for (const source of [connection, teleop, settings, localNetwork, ...pictures]) {
   source.addEventListener('change', render);

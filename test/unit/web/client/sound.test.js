@@ -28,14 +28,15 @@ test("a robot of RTCBot's is heard as soon as it sends sound, and asked for noth
   let changes = 0;
   sound.on('change', () => { changes += 1; });
   const sent = [];
-  connection.session = { hello: null, rtcbotSound: false, trustedSound: 'stream',
+  const audio = { currentDirection: 'inactive' };
+  connection.session = { kind: 'rtcbot', hello: null, media: { audio }, trustedSound: 'stream',
     sendControl: (message) => sent.push(message) };
   connection.emit('session');
   sound.wanted = true;
   changes = 0;
   connection.emit('change');
   assert.deepEqual([sound.available, sound.stream, changes], [false, null, 0]);
-  connection.session.rtcbotSound = true;
+  audio.currentDirection = 'recvonly';
   connection.emit('change');
   connection.emit('change');
   assert.deepEqual([sound.available, sound.stream, changes, sent], [true, 'stream', 1, []]);
