@@ -25,8 +25,8 @@ import time
 
 from processes import host
 from soak import growth, memory
-from sound import Mouth, page_flags, RATE, serve_page
-from speaking_page import SPEAK
+from sound import Mouth, page_flags, serve_page
+from sound_pages import RATE, SPEAK
 from testbed import Chromium, Robot
 
 # Seconds between two samples.

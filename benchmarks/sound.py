@@ -36,58 +36,13 @@ from link import Emulator, serve
 import numpy as np
 from pipe import Path as LinkPath
 from processes import host
+from sound_pages import HEARD_S as BURST_S, LISTEN, RATE
 from std_msgs.msg import UInt8MultiArray
 from testbed import Chromium, finish, free_port, Robot, RosProbe, start, TEST
 
-RATE, BLOCK_S = 48_000, 0.02
-# Seconds of a burst, and from burst to burst.
-BURST_S, PERIOD_S = 0.06, (0.7, 1.0)
+# Seconds of a block, and from burst to burst.
+BLOCK_S, PERIOD_S = 0.02, (0.7, 1.0)
 SYSTEMS = ('rtc_bridge', 'rtcbot')
-# Offers to receive sound; then `heard` has the times in ms at which bursts begin to be played.
-LISTEN = """async (url) => {
-  window.heard = [];
-  window.bursts = [];
-  window.pc = new RTCPeerConnection();
-  const { receiver } = pc.addTransceiver('audio', { direction: 'recvonly' });
-  await pc.setLocalDescription();
-  while (pc.iceGatheringState !== 'complete') await new Promise((r) => setTimeout(r, 10));
-  const { sdp, type } = pc.localDescription;
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ sdp, type }) });
-  if (!answer.ok) throw new Error(await answer.text());
-  await pc.setRemoteDescription(await answer.json());
-  const speaker = document.body.appendChild(new Audio());
-  speaker.srcObject = new MediaStream([receiver.track]);
-  await speaker.play();
-  // Date.now() has whole ms: its steps tell by how much performance.now() is behind it.
-  let step = Date.now();
-  while (Date.now() === step) ;
-  step = Date.now() - performance.now();
-  const reader = new MediaStreamTrackProcessor({ track: receiver.track }).readable.getReader();
-  let loudAt = 0;
-  (async () => {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      const now = performance.now() + step;
-      const samples = new Float32Array(value.numberOfFrames);
-      value.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-      let begins = false;
-      const first = samples.findIndex((sample) => Math.abs(sample) > 0.05);
-      if (first >= 0) {
-        const at = now + 1000 * first / value.sampleRate;
-        if (at - loudAt > 300) {
-          heard.push(at);
-          bursts.push([...samples.subarray(first)]);
-          begins = true;
-        }
-        loudAt = at;
-      }
-      const last = bursts.at(-1);
-      if (last && last.length < %d && !begins) last.push(...samples);
-      value.close();
-    }
-  })();
-}""" % int(RATE * BURST_S)
 STATS = """async () => {
   const found = [...(await pc.getStats()).values()].find(({ type }) => type === 'inbound-rtp');
   return [found.concealedSamples - found.silentConcealedSamples, found.totalSamplesReceived];

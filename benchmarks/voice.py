@@ -27,8 +27,8 @@ import time
 from audio_common_msgs.msg import AudioData
 import numpy as np
 from processes import host
-from sound import by_link, page_flags, RATE, serve_page, tone_share
-from speaking_page import BURST_S, SPEAK
+from sound import by_link, page_flags, serve_page, tone_share
+from sound_pages import RATE, SPEAK, SPOKEN_S
 from testbed import Chromium, Robot, RosProbe
 
 # Samples of a burst are louder than that.
@@ -58,8 +58,8 @@ class Ear:
             self._burst = np.concatenate([self._burst, samples])
         if len(loud):
             self._loud_at = now
-        if len(self._burst) >= BURST_S * RATE:
-            self.shares.append(tone_share(self._burst[:int(BURST_S * RATE)], RATE))
+        if len(self._burst) >= SPOKEN_S * RATE:
+            self.shares.append(tone_share(self._burst[:int(SPOKEN_S * RATE)], RATE))
             self._burst = np.zeros(0)
 
 
