@@ -156,6 +156,18 @@ async def test_packets_are_repeated_on_a_path_that_loses_some(connect, camera, s
     await received.wait(63, lambda payload: report(0.2) or len(read_red(payload)) == 2)
     sound.max_bitrate = stream.bitrate
     await received.wait(opus, lambda payload: len(payload) > 10)
+    # The path is asked for all of it even so, or it would never find the room.
+    report(0.2)
+    assert sound.wanted == sound.bitrate + 2 * stream.bitrate
+
+
+async def test_red_is_bounded_while_no_camera_is_shown(connect, camera, stream):
+    sessions = make_sessions(camera, sound=stream)
+    viewer = await connect(sessions, audio='recvonly', change=offer_red)
+    session = sessions.sessions[viewer.id]
+    await until(lambda: session.state == 'connected')
+    session.slots[0].show(None)
+    await until(lambda: session.sound.max_bitrate == session.path.congestion.estimate.bitrate)
 
 
 @pytest.mark.parametrize('change', [
