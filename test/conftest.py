@@ -51,6 +51,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BROWSERS = {'chromium_path', 'firefox_path', 'browser'}
 
 ROS_HOME, CLAIM = isolate()
+# NumPy starts a thread per processor otherwise, in each of hundreds of processes.
+os.environ['OPENBLAS_NUM_THREADS'] = '1'
 # Child processes find the package and the tests' helpers from wherever they start.
 os.environ['PYTHONPATH'] = os.pathsep.join(
     filter(None, [str(ROOT), str(ROOT / 'test'), os.environ.get('PYTHONPATH')]))

@@ -102,13 +102,13 @@ def pages_of(robot, chromium):
     """
     Give a function that opens the page of such a robot; check in the end that none had errors.
 
-    Its arguments are the size of the window; other sizes than a desktop's are of a phone.
+    The arguments, if any, are the size of a phone's window.
     """
     pages = []
 
-    def show(width=1280, height=800):
-        page = chromium.page(viewport={'width': width, 'height': height},
-                             **({} if width == 1280 else PHONE))
+    def show(*phone):
+        page = chromium.page(**({'viewport': dict(zip(('width', 'height'), phone, strict=True)),
+                                 **PHONE} if phone else {}))
         pages.append(page)
         page.evaluate_on_load(PAD)
         page.load(f'{robot.url}?camera=front/image_raw')
