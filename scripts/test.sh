@@ -78,6 +78,6 @@ unset PYTHONDONTWRITEBYTECODE
 status=0
 (node_tests) || status=1
 # A module stays in one worker, with the robot that it starts. Most tests wait most of their time.
-.venv/bin/python -m pytest -n "$(workers 4)" --dist loadfile --no-loadscope-reorder "$@" ||
+.venv/bin/python -m pytest -n "$(workers 2)" --dist loadfile --no-loadscope-reorder "$@" ||
   status=1
 exit $status
