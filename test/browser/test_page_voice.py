@@ -14,16 +14,14 @@
 
 """A person talks from the page: a WAV file stands for the microphone of a real Chromium."""
 
-import wave
-
 import pytest
 from support.chromium import Chromium
 from support.loudspeaker import Loudspeaker
 from support.pages import page_with
 from support.stack import ColourCamera, Robot
-from support.tones import tone
+from support.tones import microphone_flags
 
-RATE, FREQUENCY = 48_000, 440
+FREQUENCY = 440
 # As by the keyboard: the time between down and up of a mouse says whether it is held.
 PRESS = "document.getElementById('talk').click()"
 HEARD = "document.getElementById('talk').hasAttribute('data-held')"
@@ -52,12 +50,7 @@ def robot(loudspeaker):
 def browser(chromium_path, tmp_path_factory):
     """Run a Chromium whose microphone hears a tone."""
     file = tmp_path_factory.mktemp('voice') / 'tone.wav'
-    with wave.open(str(file), 'wb') as out:
-        out.setparams((1, 2, RATE, 0, 'NONE', ''))
-        out.writeframes(tone(FREQUENCY, 2.0, RATE).tobytes())
-    browser = Chromium(chromium_path, flags=[
-        '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-        f'--use-file-for-fake-audio-capture={file}'])
+    browser = Chromium(chromium_path, flags=microphone_flags(file, FREQUENCY))
     yield browser
     browser.close()
 

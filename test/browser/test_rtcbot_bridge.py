@@ -16,7 +16,6 @@
 
 import asyncio
 from contextlib import asynccontextmanager, closing
-import wave
 
 import numpy as np
 import pytest
@@ -25,11 +24,10 @@ from support.loudspeaker import Loudspeaker
 from support.microphone import FREQUENCY, Microphone, PARAMETERS
 from support.patience import PATIENCE
 from support.rtcbot_peers import (
-    BLUE, chromium, GREEN, page_server, seed_relay, SOUND_RATE, StockViewer, until,
-    Voice,
+    BLUE, chromium, GREEN, page_server, seed_relay, StockViewer, until, Voice, wait_tone,
 )
 from support.stack import CmdVel, ColourCamera, Robot
-from support.tones import tone
+from support.tones import microphone_flags
 from test_rtcbot_interop import near, show_colour
 
 
@@ -115,7 +113,7 @@ async def test_sound_both_ways_with_the_python_client(tmp_path, monkeypatch):
         viewer = StockViewer(Voice(880))
         try:
             await viewer.connect(url)
-            await viewer.wait_tone(FREQUENCY)
+            await wait_tone(viewer.sound, FREQUENCY)
             await asyncio.to_thread(loudspeaker.wait_tone, 880)
         finally:
             await viewer.close()
@@ -123,12 +121,7 @@ async def test_sound_both_ways_with_the_python_client(tmp_path, monkeypatch):
 
 @pytest.mark.asyncio
 async def test_sound_both_ways_with_the_page_s_script(tmp_path, chromium_path):
-    file = tmp_path / 'voice.wav'
-    with wave.open(str(file), 'wb') as out:
-        out.setparams((1, 2, SOUND_RATE, 0, 'NONE', ''))
-        out.writeframes(tone(880, 2.0, SOUND_RATE).tobytes())
-    flags = ('--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
-             f'--use-file-for-fake-audio-capture={file}',
+    flags = (*microphone_flags(tmp_path / 'voice.wav', 880),
              '--autoplay-policy=no-user-gesture-required')
     async with speaking(tmp_path, origins=['*']) as (post, loudspeaker):
         async with page_server(post) as url, chromium(chromium_path, *flags) as page:

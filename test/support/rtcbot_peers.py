@@ -80,18 +80,29 @@ class Voice:
         return self._blocks[self._next % 50]
 
 
+async def wait_tone(sound, frequency):
+    """Wait until half a second of a tone comes from what RTCBot's ``audio`` gives, in Hz."""
+    newest = deque(maxlen=25)
+    async with asyncio.timeout(PATIENCE):
+        while len(newest) < 25 or abs(frequency_of(
+                np.concatenate(newest)[:, 0], SOUND_RATE) - frequency) > 5:
+            newest.append(await sound.get())
+
+
 @asynccontextmanager
 async def stock_robot(url, colour=GREEN, voice=None):
     """
     Run the robot of RTCBot's tutorial "Connecting over 4G".
 
     It serves one viewer, then its WebSocket closes; it sends back what it gets, in a list. Gives
-    the future that ends with its WebSocket.
+    the future that ends with its WebSocket, and what it hears, if it has a voice.
     """
+    sound = None
     conn = rtcbot.RTCConnection(rtcConfiguration=NO_ICE)
     conn.video.putSubscription(Camera(colour))
     if voice is not None:
         conn.audio.putSubscription(voice)
+        sound = conn.audio.subscribe()
     conn.subscribe(lambda message: conn.put_nowait({'got': message}))
     ws = rtcbot.Websocket(url)
 
@@ -107,7 +118,7 @@ async def stock_robot(url, colour=GREEN, voice=None):
             raise ConnectionError(ws.error)
         await asyncio.sleep(0.01)
     try:
-        yield task
+        yield task, sound
     finally:
         task.cancel()
         await conn.close()
@@ -142,14 +153,6 @@ class StockViewer:
         async with asyncio.timeout(PATIENCE):
             frame = await self.frames.get()
         return tuple(frame.reshape(-1, 3).mean(axis=0))
-
-    async def wait_tone(self, frequency):
-        """Wait until half a second of a tone is heard, in Hz."""
-        newest = deque(maxlen=25)
-        async with asyncio.timeout(PATIENCE):
-            while len(newest) < 25 or abs(frequency_of(
-                    np.concatenate(newest)[:, 0], SOUND_RATE) - frequency) > 5:
-                newest.append(await self.sound.get())
 
     async def ask(self, message):
         """Send a message; return what comes back."""

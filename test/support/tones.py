@@ -15,6 +15,7 @@
 """Sound that a test knows again: a tone, and what is heard of it."""
 
 import threading
+import wave
 
 import numpy as np
 
@@ -30,6 +31,15 @@ def tone(frequency, seconds, rate=RATE):
     """Return 16-bit samples of a tone, in Hz."""
     moments = np.arange(int(seconds * rate)) / rate
     return (np.sin(2 * np.pi * frequency * moments) * 20_000).astype('<i2')
+
+
+def microphone_flags(file, frequency):
+    """Return flags of a Chromium whose microphone hears a tone, which is written to a file."""
+    with wave.open(str(file), 'wb') as out:
+        out.setparams((1, 2, RATE, 0, 'NONE', ''))
+        out.writeframes(tone(frequency, 2.0).tobytes())
+    return ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+            f'--use-file-for-fake-audio-capture={file}']
 
 
 def frequency_of(samples, rate):

@@ -11,7 +11,7 @@ import { Emitter } from './messages.js';
  * @typedef {import('./session.js').Session} Session
  * @typedef {{
  *   request: string, state: string, refusal: string, missing: string,
- *   isTaken: (hello: Message) => boolean, open: () => Promise<MediaStreamTrack>,
+ *   isTaken: (session: Session) => boolean, open: () => Promise<MediaStreamTrack>,
  *   send: (session: Session, track: MediaStreamTrack | null) => Promise<void>,
  * }} FloorKind the message that asks for the floor, the one that tells who has it, the error codes
  *   of a refusal and of a device that is not there; whether the robot takes this of the session;
@@ -38,6 +38,7 @@ export class FloorMedia extends Emitter {
   #session = null;
   /** @type {MediaStreamTrack | null} */
   #track = null;
+  #wasAvailable = false;
 
   /**
    * @param {import('./robot_connection.js').RobotConnection} connection
@@ -52,6 +53,12 @@ export class FloorMedia extends Emitter {
       this.#onState({});
       this.stop();
     });
+    // Robots of RTCBot's do not greet: their answer says what they take.
+    connection.on('change', () => {
+      if (this.available === this.#wasAvailable) return;
+      this.#wasAvailable = this.available;
+      this.emit('change');
+    });
     connection.handle({
       hello: () => this.emit('change'),
       [kind.state]: (message) => this.#onState(message),
@@ -63,8 +70,13 @@ export class FloorMedia extends Emitter {
 
   /** The robot takes this of this session. */
   get available() {
-    const hello = this.#connection.session?.hello;
-    return !!hello && this.#kind.isTaken(hello);
+    const { session } = this.#connection;
+    return !!session && this.#kind.isTaken(session);
+  }
+
+  /** The robot tells what becomes of what is sent. Robots of RTCBot's do not. */
+  get isTold() {
+    return this.#connection.session?.kind !== 'rtcbot';
   }
 
   /** This person wants to have the floor. */
@@ -108,9 +120,7 @@ export class FloorMedia extends Emitter {
       }
       return;
     }
-    if (start === this.#starts && this.#wanted) {
-      session.sendControl({ type: this.#kind.request, on: true });
-    }
+    if (start === this.#starts && this.#wanted) this.#ask(session, true);
   }
 
   /** Send the track again, as what the robot takes has changed. */
@@ -131,13 +141,19 @@ export class FloorMedia extends Emitter {
     this.#session = null;
     // Another session knows nothing of this one.
     if (session && session === this.#connection.session) {
-      session.sendControl({ type: this.#kind.request, on: false });
+      this.#ask(session, false);
       // A connection that has ended sends nothing anyway.
       this.#kind.send(session, null).catch(() => {});
     }
     this.#track?.stop();
     this.#track = null;
     this.emit('change');
+  }
+
+  /** Ask for the floor, or give it back. @param {Session} session @param {boolean} on */
+  #ask(session, on) {
+    if (this.isTold) session.sendControl({ type: this.#kind.request, on });
+    else this.#onState({ somebody: on, you: on });
   }
 
   /** @param {Message} message */

@@ -26,7 +26,7 @@ export class OperatorCamera extends FloorMedia {
     super(connection, {
       request: 'show_camera', state: 'operator_camera', refusal: 'no-camera-shown',
       missing: 'no-camera',
-      isTaken: (hello) => !!hello.operator_camera,
+      isTaken: ({ hello }) => !!hello?.operator_camera,
       open: async () => (await getCamera({ width: { max: limits().max_width },
         height: { max: limits().max_height },
         frameRate: { max: limits().max_fps } })).getVideoTracks()[0],

@@ -12,17 +12,17 @@ const SLOTS_WITHOUT_ROOM = 4;
  * later needs no new offer.
  * @param {RTCPeerConnection} pc
  * @param {RTCRtpTransceiver[]} slots
- * @param {boolean} receivesOnly as robots of RTCBot's
+ * @param {boolean} isRtcbot for a robot of RTCBot's, which is shown no camera
  * @returns {{audio: RTCRtpTransceiver, camera: RTCRtpTransceiver | null, sound: MediaStream}} a
  *   stream of its own for the sound: pictures do not wait for it
  */
-export function sessionMedia(pc, slots, receivesOnly) {
-  const audio = pc.addTransceiver('audio', { direction: receivesOnly ? 'recvonly' : 'sendrecv' });
+export function sessionMedia(pc, slots, isRtcbot) {
+  const audio = pc.addTransceiver('audio', { direction: 'sendrecv' });
   const sound = new MediaStream([audio.receiver.track]);
   let camera = null;
-  if (!receivesOnly && slots.length < SLOTS_WITHOUT_ROOM) {
+  if (!isRtcbot && slots.length < SLOTS_WITHOUT_ROOM) {
     camera = pc.addTransceiver('video', { direction: 'sendonly' });
-  } else if (!receivesOnly) {
+  } else if (!isRtcbot) {
     // A robot takes no more sections. The last slot is used the least, and gets VP8, too.
     camera = slots[slots.length - 1];
     camera.direction = 'sendrecv';

@@ -45,7 +45,8 @@ export class Sound extends Emitter {
   get available() {
     const { session } = this.#connection;
     return session?.hello?.sound === true || (
-      session?.kind === 'rtcbot' && session.media.audio.currentDirection === 'recvonly');
+      session?.kind === 'rtcbot'
+        && /^(recvonly|sendrecv)$/.test(session.media.audio.currentDirection ?? ''));
   }
 
   /** The page asks for it. */

@@ -20,7 +20,8 @@ export class Voice extends FloorMedia {
   constructor(connection, getMicrophone) {
     super(connection, {
       request: 'talk', state: 'talk', refusal: 'no-talk', missing: 'no-microphone',
-      isTaken: (hello) => hello.talk === true,
+      isTaken: ({ kind, hello, media }) => hello?.talk === true || (
+        kind === 'rtcbot' && !!media.audio.currentDirection?.startsWith('send')),
       open: async () => (await getMicrophone(CONSTRAINTS)).getAudioTracks()[0],
       send: (session, track) => session.media.audio.sender.replaceTrack(track),
     });

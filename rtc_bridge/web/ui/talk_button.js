@@ -78,11 +78,12 @@ export class TalkButton {
   }
 
   #show() {
-    const { available, wanted, held, holder, reason } = this.#voice;
+    const { available, wanted, held, holder, reason, isTold } = this.#voice;
     this.#button.hidden = !available;
     this.#button.setAttribute('aria-pressed', String(wanted));
     this.#button.toggleAttribute('data-held', held && !reason);
-    const title = held ? `You are ${reason ? `not heard: ${reason}` : 'heard'}. Press to end`
+    const heard = isTold ? 'You are heard' : 'Your voice is sent';
+    const title = held ? `${reason ? `You are not heard: ${reason}` : heard}. Press to end`
       : 'Talk: hold, or press once';
     this.#button.title = title;
     this.#button.setAttribute('aria-label', title);

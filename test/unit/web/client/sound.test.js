@@ -28,7 +28,7 @@ test("a robot of RTCBot's is heard as soon as it sends sound, and asked for noth
   let changes = 0;
   sound.on('change', () => { changes += 1; });
   const sent = [];
-  const audio = { currentDirection: 'inactive' };
+  const audio = { currentDirection: 'sendonly' };
   connection.session = { kind: 'rtcbot', hello: null, media: { audio }, trustedSound: 'stream',
     sendControl: (message) => sent.push(message) };
   connection.emit('session');
@@ -36,7 +36,7 @@ test("a robot of RTCBot's is heard as soon as it sends sound, and asked for noth
   changes = 0;
   connection.emit('change');
   assert.deepEqual([sound.available, sound.stream, changes], [false, null, 0]);
-  audio.currentDirection = 'recvonly';
+  audio.currentDirection = 'sendrecv';
   connection.emit('change');
   connection.emit('change');
   assert.deepEqual([sound.available, sound.stream, changes, sent], [true, 'stream', 1, []]);

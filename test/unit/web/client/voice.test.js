@@ -10,10 +10,14 @@ class FakeConnection extends Emitter {
   }
 
   begin(talk = true) {
-    const session = { state: 'up', hello: { talk }, sent: [], voices: [],
+    return this.open({ hello: { talk } });
+  }
+
+  open(members) {
+    const session = { state: 'up', sent: [], voices: [],
       sendControl: (message) => session.sent.push([message.type, message.on]),
-      media: { audio: { sender: {
-        replaceTrack: async (track) => { session.voices.push(track); } } } } };
+      media: { audio: { currentDirection: null, sender: {
+        replaceTrack: async (track) => { session.voices.push(track); } } } }, ...members };
     this.session = session;
     this.emit('session');
     return session;
@@ -98,4 +102,26 @@ test('a new session begins in silence, and a robot without voices has none', asy
   assert.deepEqual([voice.wanted, voice.available, second.sent], [false, false, []]);
   await voice.start();
   assert.equal(voice.wanted, false);
+});
+
+test("a robot of RTCBot's that takes sound is talked to, and not asked", async () => {
+  const { connection, voice } = make();
+  const session = connection.open({ kind: 'rtcbot', hello: null });
+  let changes = 0;
+  voice.on('change', () => { changes += 1; });
+  for (const [direction, available] of [
+    ['inactive', false], ['recvonly', false], ['sendonly', true], ['sendrecv', true]]) {
+    session.media.audio.currentDirection = direction;
+    connection.emit('change');
+    assert.equal(voice.available, available, direction);
+  }
+  assert.equal(changes, 1);
+  await voice.start();
+  assert.deepEqual([voice.held, voice.isTold, session.voices.length], [true, false, 1]);
+  voice.stop();
+  assert.deepEqual([voice.held, voice.holder, session.voices.at(-1), session.sent],
+    [false, null, null, []]);
+  await voice.start();
+  assert.equal(connection.begin().sent.length, 0);
+  assert.deepEqual([voice.held, voice.wanted], [false, false]);
 });
