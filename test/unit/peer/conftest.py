@@ -17,7 +17,7 @@
 import pytest
 import pytest_asyncio
 from rtc_bridge.core.clock import boot_time
-from rtc_bridge.peer import aiortc_compat, authorization
+from rtc_bridge.peer import aiortc_compat, authorization, session
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.answering_viewer import Answerer
 from support.patience import PATIENCE
@@ -79,13 +79,14 @@ async def watch(connect):
     async def connect_and_see(sessions, **options):
         viewer = await connect(sessions, codec='h264', **options)
         await viewer.until(lambda: viewer.lumas[0])
-        session = sessions.sessions[viewer.id]
-        return viewer, session.slots[0], session.path.congestion
+        made = sessions.sessions[viewer.id]
+        return viewer, made.slots[0], made.path.congestion
 
     return connect_and_see
 
 
 @pytest.fixture
 def steady_path(monkeypatch):
-    """Answer checks evenly: those of a busy machine are late, as on a congested path."""
+    """Answer checks evenly, and for ever: those of a busy machine are late, or even too late."""
     monkeypatch.setattr(aiortc_compat, 'round_trip', lambda pc: (boot_time(), 0.01))
+    monkeypatch.setattr(session, 'DEAD_AFTER_S', PATIENCE)

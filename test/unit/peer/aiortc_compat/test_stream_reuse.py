@@ -57,7 +57,7 @@ class Pair:
         monkeypatch.setattr(sctp, '_send_reconfig_param', lossy)
         return lost
 
-    async def open(self):
+    async def open_channel(self):
         """Return a new channel of the viewer's, and what the robot sends back on it."""
         channel = self.viewer.createDataChannel('next')
         heard = asyncio.Queue()
@@ -83,11 +83,11 @@ async def echo(channel, heard, *texts):
 async def test_a_stream_is_used_again_before_the_robot_knows_that_it_may_be(monkeypatch, lost):
     """The viewer's answer was lost: the association ended, and with it the way to STOP."""
     async with Pair() as pair:
-        closed, heard = await pair.open()
+        closed, heard = await pair.open_channel()
         await echo(closed, heard, 'a', 'b')
         losses = pair.lose_answers(monkeypatch, lost)
         await pair.close(closed)
-        channel, heard = await pair.open()
+        channel, heard = await pair.open_channel()
         assert channel.id == closed.id
         await echo(channel, heard, 'c', 'd')
         # The request is repeated, and answered as it would have been.
@@ -95,18 +95,18 @@ async def test_a_stream_is_used_again_before_the_robot_knows_that_it_may_be(monk
         assert len(losses) == lost
         await echo(channel, heard, 'e', 'f')
         await pair.close(channel)
-        await echo(*await pair.open(), 'g')
+        await echo(*await pair.open_channel(), 'g')
 
 
 async def test_many_streams_are_used_again(monkeypatch):
     async with Pair() as pair:
-        channels = [await pair.open() for _ in range(5)]
+        channels = [await pair.open_channel() for _ in range(5)]
         pair.lose_answers(monkeypatch, 1)
         for channel, _ in channels:
             channel.close()
         for channel, _ in channels:
             await until(lambda channel=channel: channel.readyState == 'closed')
-        for channel, heard in [await pair.open() for _ in range(5)]:
+        for channel, heard in [await pair.open_channel() for _ in range(5)]:
             await echo(channel, heard, 'a', 'b')
         await until(lambda: pair.robot.sctp._reconfig_request is None)
-        await echo(*await pair.open(), 'c')
+        await echo(*await pair.open_channel(), 'c')
