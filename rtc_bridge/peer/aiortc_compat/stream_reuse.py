@@ -14,15 +14,17 @@
 """
 Data channels that use the stream of a closed one again.
 
-A viewer may do so as soon as the stream is reset both ways (RFC 8832, section 6). Its answer to
+A viewer may do so as soon as the stream is reset both ways (RFC 8831, section 6.7). Its answer to
 the robot's request for that may be lost, so that the new channel comes before it. aiortc takes it
-for a second channel on one stream and ends the association; but the channel itself says that the
-viewer has done what it was asked for.
+for a second channel on one stream and ends the association; but the new channel itself says that
+the viewer has done what it was asked for. A request that is repeated and comes late is taken for a
+new one, which closes the new channel.
 
-Private parts used (aiortc 1.14 to 1.16): ``_data_channel_receive`` and ``_data_channel_closed`` of
-``RTCSctpTransport``, and the state of an association: ``_data_channels``, ``_forward_tsn_streams``
-(1.16), ``_outbound_stream_seq`` and ``_reconfig_request``. Without them a viewer that opens and
-closes many channels may lose its session on a path that loses packets.
+Private parts used (aiortc 1.14 to 1.16): ``_data_channel_receive`` and ``_receive_reconfig_param``
+of ``RTCSctpTransport``, what its module has in ``_PARTS``, and the state of an association:
+``_data_channel_inbound_reset`` (1.16), ``_reconfig_request`` and ``_reconfig_response_seq``. If a
+method or class is missing, a viewer that opens and closes many channels may lose its session on a
+path that loses packets. If the state changes its meaning, the tests of this folder fail.
 """
 
 from typing import Any
@@ -30,37 +32,57 @@ from typing import Any
 from aiortc import RTCSctpTransport, rtcsctptransport
 
 from .hooks import available
+from ...core.limits.sctp_limits import tsns_ahead
 
+# "Success - Performed" (RFC 6525, section 4.4).
+_PERFORMED = 1
+# Bytes of the shortest message that opens a channel (RFC 8832, section 5.1).
+_MIN_OPEN = 12
+_PARTS = ('DATA_CHANNEL_OPEN', 'StreamResetOutgoingParam', 'StreamResetResponseParam',
+          'WEBRTC_DCEP')
+
+# Whose methods are replaced here.
 _transport_class: Any = RTCSctpTransport
-
-
-def _finish_reset(transport: Any, stream_id: int) -> None:
-    """Close the channel of a stream, if only the answer to the robot's request is missing."""
-    channel, request = transport._data_channels.get(stream_id), transport._reconfig_request
-    if channel is None or channel.readyState != 'closing' or request is None or (
-            stream_id not in request.streams):
-        return
-    # The answer, when it comes, must not reset the new channel's messages.
-    request.streams.remove(stream_id)
-    transport._outbound_stream_seq.pop(stream_id, None)
-    getattr(transport, '_forward_tsn_streams', {}).pop(stream_id, None)
-    transport._data_channel_closed(stream_id)
+_module: Any = rtcsctptransport
 
 
 def _install() -> None:
-    module: Any = rtcsctptransport
-    if not available("the reuse of data channels' streams",
-                     (_transport_class, ['_data_channel_receive', '_data_channel_closed']),
-                     (module, ['WEBRTC_DCEP', 'DATA_CHANNEL_OPEN'])):
-        return
+    if available("the reuse of data channels' streams",
+                 (_transport_class, ['_data_channel_receive', '_receive_reconfig_param']),
+                 (_module, _PARTS)):
+        _install_implied_answers()
+        _install_order()
+
+
+def _install_implied_answers() -> None:
+    """Take a new channel for the answer to the request to reset its stream."""
+    opening = bytes([_module.DATA_CHANNEL_OPEN])
     receive = _transport_class._data_channel_receive
 
-    async def receive_after_reset(self: Any, stream_id: int, pp_id: int, data: bytes) -> None:
-        if pp_id == module.WEBRTC_DCEP and data[:1] == bytes([module.DATA_CHANNEL_OPEN]):
-            _finish_reset(self, stream_id)
+    async def receive_after_answer(self: Any, stream_id: int, pp_id: int, data: bytes) -> None:
+        request = self._reconfig_request
+        if (pp_id == _module.WEBRTC_DCEP and data[:1] == opening and len(data) >= _MIN_OPEN
+                and request is not None and stream_id in request.streams
+                and stream_id in getattr(self, '_data_channel_inbound_reset', request.streams)):
+            # All streams of a request are reset, or none of them. The answer itself, if it comes
+            # after all, is to no request then, and is ignored.
+            await self._receive_reconfig_param(_module.StreamResetResponseParam(
+                response_sequence=request.request_sequence, result=_PERFORMED))
         await receive(self, stream_id, pp_id, data)
 
-    _transport_class._data_channel_receive = receive_after_reset
+    _transport_class._data_channel_receive = receive_after_answer
+
+
+def _install_order() -> None:
+    """Ignore requests to reset streams that come behind later ones (RFC 6525, section 5.2.1)."""
+    receive = _transport_class._receive_reconfig_param
+
+    async def receive_in_order(self: Any, param: Any) -> None:
+        if not isinstance(param, _module.StreamResetOutgoingParam) or not tsns_ahead(
+                self._reconfig_response_seq, param.request_sequence):
+            await receive(self, param)
+
+    _transport_class._receive_reconfig_param = receive_in_order
 
 
 _install()

@@ -16,8 +16,9 @@
 import asyncio
 
 from aiortc import RTCPeerConnection
-from aiortc.rtcsctptransport import StreamResetResponseParam
+from aiortc.rtcsctptransport import StreamResetOutgoingParam, StreamResetResponseParam
 import pytest
+import pytest_asyncio
 from rtc_bridge.peer import aiortc_compat  # noqa: F401 - puts the change in place
 from support.patience import PATIENCE
 from support.viewer import until
@@ -28,34 +29,39 @@ pytestmark = pytest.mark.asyncio
 class Pair:
     """A viewer and a robot that sends back what comes."""
 
-    async def __aenter__(self):
+    def __init__(self):
+        """Begin with nothing."""
         self.viewer, self.robot = RTCPeerConnection(), RTCPeerConnection()
-        self.robot.on('datachannel', lambda channel: channel.on('message', channel.send))
+        # The robot's ends of the channels, in their order.
+        self.ends = []
+        self.robot.on('datachannel', self._take)
+        # Requests to reset streams, and answers, that the viewer has sent, or lost.
+        self.requests, self.answers = [], []
+        self.loses_answers = False
+
+    def _take(self, channel):
+        self.ends.append(channel)
+        channel.on('message', channel.send)
+
+    async def connect(self):
+        """Connect them."""
         first = self.viewer.createDataChannel('first')
         await self.viewer.setLocalDescription()
         await self.robot.setRemoteDescription(self.viewer.localDescription)
         await self.robot.setLocalDescription()
         await self.viewer.setRemoteDescription(self.robot.localDescription)
         await until(lambda: first.readyState == 'open')
-        return self
+        self.send = self.viewer.sctp._send_reconfig_param
+        self.viewer.sctp._send_reconfig_param = self._send
 
-    async def __aexit__(self, *_):
-        await self.viewer.close()
-        await self.robot.close()
-
-    def lose_answers(self, monkeypatch, number):
-        """Lose the viewer's answers to that many of the robot's requests to reset a stream."""
-        sctp, lost = self.viewer.sctp, []
-        send = sctp._send_reconfig_param
-
-        async def lossy(param):
-            if isinstance(param, StreamResetResponseParam) and len(lost) < number:
-                lost.append(param)
-            else:
-                await send(param)
-
-        monkeypatch.setattr(sctp, '_send_reconfig_param', lossy)
-        return lost
+    async def _send(self, param):
+        if isinstance(param, StreamResetOutgoingParam):
+            self.requests.append(param)
+        elif isinstance(param, StreamResetResponseParam):
+            self.answers.append(param)
+            if self.loses_answers:
+                return
+        await self.send(param)
 
     async def open_channel(self):
         """Return a new channel of the viewer's, and what the robot sends back on it."""
@@ -65,10 +71,27 @@ class Pair:
         await until(lambda: channel.readyState == 'open')
         return channel, heard
 
-    async def close(self, channel):
-        """Close a channel, and wait until the viewer may use its stream for another one."""
-        channel.close()
-        await until(lambda: channel.readyState == 'closed')
+    async def close(self):
+        """Close both ends."""
+        await self.viewer.close()
+        await self.robot.close()
+
+
+@pytest_asyncio.fixture
+async def pair():
+    """Return a viewer and a robot that are connected."""
+    pair = Pair()
+    try:
+        await pair.connect()
+        yield pair
+    finally:
+        await pair.close()
+
+
+async def close(channel, end):
+    """Close a channel at one of its ends, and wait until the viewer may use its stream again."""
+    end.close()
+    await until(lambda: channel.readyState == 'closed')
 
 
 async def echo(channel, heard, *texts):
@@ -79,34 +102,51 @@ async def echo(channel, heard, *texts):
         assert [await heard.get() for _ in texts] == list(texts)
 
 
-@pytest.mark.parametrize('lost', [0, 1, 2])
-async def test_a_stream_is_used_again_before_the_robot_knows_that_it_may_be(monkeypatch, lost):
+@pytest.mark.parametrize('by_robot', [False, True])
+async def test_a_stream_is_used_again_before_the_robot_is_told_so(pair, by_robot):
     """The viewer's answer was lost: the association ended, and with it the way to STOP."""
-    async with Pair() as pair:
-        closed, heard = await pair.open_channel()
-        await echo(closed, heard, 'a', 'b')
-        losses = pair.lose_answers(monkeypatch, lost)
-        await pair.close(closed)
-        channel, heard = await pair.open_channel()
-        assert channel.id == closed.id
-        await echo(channel, heard, 'c', 'd')
-        # The request is repeated, and answered as it would have been.
-        await until(lambda: pair.robot.sctp._reconfig_request is None)
-        assert len(losses) == lost
-        await echo(channel, heard, 'e', 'f')
-        await pair.close(channel)
-        await echo(*await pair.open_channel(), 'g')
+    closed, heard = await pair.open_channel()
+    await echo(closed, heard, 'a', 'b')
+    pair.loses_answers = True
+    await close(closed, pair.ends[-1] if by_robot else closed)
+    # The viewer's answer to the last of what it was asked for.
+    await until(lambda: pair.answers)
+    channel, heard = await pair.open_channel()
+    assert channel.id == closed.id
+    await echo(channel, heard, 'c', 'd')
+    assert pair.robot.sctp._reconfig_request is None
+    # It comes late.
+    pair.loses_answers = False
+    await pair.send(pair.answers[-1])
+    await echo(channel, heard, 'e', 'f')
+    await close(channel, channel)
+    await echo(*await pair.open_channel(), 'g')
 
 
-async def test_many_streams_are_used_again(monkeypatch):
-    async with Pair() as pair:
-        channels = [await pair.open_channel() for _ in range(5)]
-        pair.lose_answers(monkeypatch, 1)
-        for channel, _ in channels:
-            channel.close()
-        for channel, _ in channels:
-            await until(lambda channel=channel: channel.readyState == 'closed')
-        for channel, heard in [await pair.open_channel() for _ in range(5)]:
-            await echo(channel, heard, 'a', 'b')
-        await until(lambda: pair.robot.sctp._reconfig_request is None)
-        await echo(*await pair.open_channel(), 'c')
+async def test_many_streams_are_used_again(pair):
+    """The request for some of them waits for the answer to that for others."""
+    channels = [(await pair.open_channel())[0] for _ in range(5)]
+    pair.loses_answers = True
+    for channel in channels:
+        channel.close()
+    await until(lambda: any(channel.readyState == 'closed' for channel in channels))
+    fresh = [await pair.open_channel()]
+    await until(lambda: all(channel.readyState == 'closed' for channel in channels))
+    fresh += [await pair.open_channel() for _ in range(4)]
+    assert {channel.id for channel, _ in fresh} == {channel.id for channel in channels}
+    for channel, heard in fresh:
+        await echo(channel, heard, 'a', 'b')
+
+
+async def test_a_request_that_comes_behind_later_ones_closes_nothing(pair):
+    """It was repeated and then delayed."""
+    for _ in range(2):
+        channel, _ = await pair.open_channel()
+        await close(channel, channel)
+    first, second = pair.requests
+    assert first.streams == second.streams and second.request_sequence > first.request_sequence
+    channel, heard = await pair.open_channel()
+    await pair.send(first)
+    await echo(channel, heard, 'a')
+    assert channel.readyState == pair.ends[-1].readyState == 'open'
+    await close(channel, channel)
