@@ -31,9 +31,7 @@ from support.browsers import Loop, Page
 from support.patience import PATIENCE
 
 FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-         '--disable-background-networking', '--disable-component-update', '--disable-sync',
-         # Parts of its own window, which nobody sees here.
-         '--disable-features=PreloadTopChromeWebUI']
+         '--disable-background-networking', '--disable-component-update', '--disable-sync']
 # Of a desktop's window; a larger one takes more of the processors' time.
 WINDOW = {'width': 1024, 'height': 640}
 # Seconds in which a tab is made as new, or else it is closed.

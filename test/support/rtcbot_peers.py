@@ -81,7 +81,11 @@ class Voice:
 
 
 async def wait_tone(sound, frequency):
-    """Wait until half a second of a tone comes from what RTCBot's ``audio`` gives, in Hz."""
+    """
+    Wait until half a second of a tone comes from what RTCBot's ``audio`` gives.
+
+    :param frequency: in Hz
+    """
     newest = deque(maxlen=25)
     async with asyncio.timeout(PATIENCE):
         while len(newest) < 25 or abs(frequency_of(

@@ -19,7 +19,7 @@ import { Emitter } from './messages.js';
  */
 
 /**
- * Event `change` when any property has changed; `state` with the robot's message; `error` with a
+ * Event `change` when any property has changed; `state` with who has the floor; `error` with a
  * code: `denied`, `insecure`, that of a missing device, that of a refusal (and the robot's words).
  */
 export class FloorMedia extends Emitter {
@@ -55,6 +55,8 @@ export class FloorMedia extends Emitter {
     });
     // Robots of RTCBot's do not greet: their answer says what they take.
     connection.on('change', () => {
+      // Nobody is there any more who could take the floor back.
+      if (connection.session?.state !== 'up') this.stop();
       if (this.available === this.#wasAvailable) return;
       this.#wasAvailable = this.available;
       this.emit('change');
@@ -92,7 +94,7 @@ export class FloorMedia extends Emitter {
   /** Begin, if the robot lets this viewer. */
   async start() {
     const { session } = this.#connection;
-    if (this.#wanted || !this.available || !session) return;
+    if (this.#wanted || !this.available || session?.state !== 'up') return;
     this.#wanted = true;
     this.#starts += 1;
     const start = this.#starts;
@@ -150,7 +152,7 @@ export class FloorMedia extends Emitter {
     this.emit('change');
   }
 
-  /** Ask for the floor, or give it back. @param {Session} session @param {boolean} on */
+  /** Ask for the floor, or give it back; robots of RTCBot's have none. @param {Session} session @param {boolean} on */
   #ask(session, on) {
     if (this.isTold) session.sendControl({ type: this.#kind.request, on });
     else this.#onState({ somebody: on, you: on });

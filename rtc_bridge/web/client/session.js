@@ -211,7 +211,8 @@ export class Session extends Emitter {
       if (!isRtcbot) this.liveness.start();
       // Such a robot cannot prove itself.
       else if (this.#handshake.required) this.#lose('impostor');
-      else this.#connected();
+      // The answer says what else such a robot takes and sends.
+      else this.negotiation.settled.then(() => this.#connected());
     }, options);
     channel.addEventListener('close', () => this.#lose('closed'), options);
     channel.addEventListener('message', ({ data }) => {

@@ -20,8 +20,10 @@ export class Voice extends FloorMedia {
   constructor(connection, getMicrophone) {
     super(connection, {
       request: 'talk', state: 'talk', refusal: 'no-talk', missing: 'no-microphone',
-      isTaken: ({ kind, hello, media }) => hello?.talk === true || (
-        kind === 'rtcbot' && !!media.audio.currentDirection?.startsWith('send')),
+      // Who has proved nothing hears nothing.
+      isTaken: ({ kind, state, hello, media, trustedSound }) => hello?.talk === true || (
+        kind === 'rtcbot' && state === 'up' && !!trustedSound
+          && !!media.audio.currentDirection?.startsWith('send')),
       open: async () => (await getMicrophone(CONSTRAINTS)).getAudioTracks()[0],
       send: (session, track) => session.media.audio.sender.replaceTrack(track),
     });

@@ -13,7 +13,7 @@ class FakeConnection extends Emitter {
   }
 
   begin(limits = LIMITS) {
-    const session = { hello: { operator_camera: limits }, sent: [], tracks: [],
+    const session = { state: 'up', hello: { operator_camera: limits }, sent: [], tracks: [],
       sendControl: (message) => session.sent.push([message.type, message.on]),
       media: { camera: { sender: { getParameters: () => ({}),
         replaceTrack: async (track) => { session.tracks.push(track); } } } } };

@@ -106,7 +106,7 @@ test('a new session begins in silence, and a robot without voices has none', asy
 
 test("a robot of RTCBot's that takes sound is talked to, and not asked", async () => {
   const { connection, voice } = make();
-  const session = connection.open({ kind: 'rtcbot', hello: null });
+  const session = connection.open({ kind: 'rtcbot', hello: null, trustedSound: 'stream' });
   let changes = 0;
   voice.on('change', () => { changes += 1; });
   for (const [direction, available] of [
@@ -124,4 +124,32 @@ test("a robot of RTCBot's that takes sound is talked to, and not asked", async (
   await voice.start();
   assert.equal(connection.begin().sent.length, 0);
   assert.deepEqual([voice.held, voice.wanted], [false, false]);
+});
+
+test("a robot of RTCBot's is not talked to before it is connected, nor if it should prove itself",
+  async () => {
+    for (const members of [{ state: 'setup' }, { state: 'lost' }, { trustedSound: null }]) {
+      const { connection, voice } = make();
+      const session = connection.open({ kind: 'rtcbot', hello: null, trustedSound: 'stream',
+        ...members });
+      session.media.audio.currentDirection = 'sendrecv';
+      connection.emit('change');
+      await voice.start();
+      assert.deepEqual([voice.available, voice.wanted, session.voices], [false, false, []]);
+    }
+  });
+
+test('the microphone is closed when the connection is lost', async () => {
+  for (const members of [{ hello: { talk: true } },
+    { kind: 'rtcbot', hello: null, trustedSound: 'stream' }]) {
+    const { connection, voice } = make();
+    const session = connection.open(members);
+    session.media.audio.currentDirection = 'sendrecv';
+    await voice.start();
+    session.state = 'lost';
+    connection.emit('change');
+    assert.deepEqual([voice.wanted, session.voices[0].stopped], [false, true]);
+    await voice.start();
+    assert.equal(voice.wanted, false);
+  }
 });
