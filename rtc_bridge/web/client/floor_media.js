@@ -56,7 +56,10 @@ export class FloorMedia extends Emitter {
     // Robots of RTCBot's do not greet: their answer says what they take.
     connection.on('change', () => {
       // Nobody is there any more who could take the floor back.
-      if (connection.session?.state !== 'up') this.stop();
+      if (connection.session?.state !== 'up') {
+        this.stop();
+        if (this.holder !== null) this.#onState({});
+      }
       if (this.available === this.#wasAvailable) return;
       this.#wasAvailable = this.available;
       this.emit('change');

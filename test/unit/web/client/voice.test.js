@@ -146,9 +146,11 @@ test('the microphone is closed when the connection is lost', async () => {
     const session = connection.open(members);
     session.media.audio.currentDirection = 'sendrecv';
     await voice.start();
+    connection.handlers.talk({ somebody: true, you: true });
     session.state = 'lost';
     connection.emit('change');
-    assert.deepEqual([voice.wanted, session.voices[0].stopped], [false, true]);
+    assert.deepEqual([voice.wanted, voice.held, voice.holder, session.voices[0].stopped],
+      [false, false, null, true]);
     await voice.start();
     assert.equal(voice.wanted, false);
   }
