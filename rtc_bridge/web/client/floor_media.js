@@ -155,7 +155,11 @@ export class FloorMedia extends Emitter {
     this.emit('change');
   }
 
-  /** Ask for the floor, or give it back; robots of RTCBot's have none. @param {Session} session @param {boolean} on */
+  /**
+   * Ask for the floor, or give it back. Robots of RTCBot's have none: all that is sent is taken.
+   * @param {Session} session
+   * @param {boolean} on
+   */
   #ask(session, on) {
     if (this.isTold) session.sendControl({ type: this.#kind.request, on });
     else this.#onState({ somebody: on, you: on });
