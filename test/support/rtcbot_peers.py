@@ -36,6 +36,7 @@ import numpy as np
 import pytest
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.robot_link import RobotLink
+from support.chromium import FLAGS
 from support.patience import PATIENCE
 from support.relay_server import serve_app
 from support.tones import frequency_of, tone
@@ -239,9 +240,7 @@ async def chromium(path, *flags):
     # only the first test with them would work.
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=[
-            '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-            '--disable-background-networking', '--disable-component-update', '--disable-sync',
-            '--disable-features=WebRtcHideLocalIpsWithMdns', *flags])
+            *FLAGS, '--disable-features=WebRtcHideLocalIpsWithMdns', *flags])
         try:
             yield await browser.new_page()
         finally:
