@@ -4,7 +4,10 @@
 
 /** Which camera each video slot is to show: a person's choice, as far as the robot has it. */
 
-/** @typedef {{type: 'select', slot: number, camera: string | null}} Select */
+/**
+ * @typedef {import('./messages.js').Message} Message
+ * @typedef {{type: 'select', slot: number, camera: string | null}} Select
+ */
 
 export class CameraSelection {
   /** Names of the robot's cameras; null until it told. @type {string[] | null} */
@@ -22,9 +25,15 @@ export class CameraSelection {
   /** The camera for the first slot that this browser showed last; '': no preference. */
   preferred = '';
   #paused = false;
+  #preferredCamera;
 
-  /** @param {number} slots @param {string | null} camera of the first slot */
-  constructor(slots, camera) {
+  /**
+   * @param {number} slots
+   * @param {string | null} camera of the first slot
+   * @param {(robot: string) => string} [preferredCamera] see `ConnectionOptions`
+   */
+  constructor(slots, camera, preferredCamera = () => '') {
+    this.#preferredCamera = preferredCamera;
     this.chosen = Array.from({ length: slots }, (_, slot) => (slot ? null : camera ?? undefined));
   }
 
@@ -48,6 +57,14 @@ export class CameraSelection {
     if (paused === this.#paused) return [];
     this.#paused = paused;
     return this.chosen.flatMap((camera, slot) => (camera ? [this.#message(slot)] : []));
+  }
+
+  /** Take a `hello` or `cameras` of the robot; return what to send. @param {Message} message */
+  onMessage({ type, robot_id: robot, cameras, findings }) {
+    if (type === 'hello') this.preferred = this.#preferredCamera(String(robot ?? ''));
+    this.findings = Array.isArray(findings)
+      ? findings.filter((text) => typeof text === 'string') : [];
+    return this.onCameras(cameras, type === 'hello');
   }
 
   /**

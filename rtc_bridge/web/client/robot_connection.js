@@ -66,7 +66,8 @@ export class RobotConnection extends Emitter {
     super();
     this.#options = options;
     this.#slotCount = options.slots ?? 1;
-    this.selection = new CameraSelection(this.#slotCount, options.camera ?? null);
+    this.selection = new CameraSelection(this.#slotCount, options.camera ?? null,
+      options.preferredCamera);
     this.signaling = new Signaling(options.url, options.memory);
     this.signaling.on('state', () => this.#onSignalingState());
     this.signaling.on('ready', (ready) => {
@@ -273,15 +274,8 @@ export class RobotConnection extends Emitter {
 
   /** @param {Session} session @param {Message} message */
   #onControl(session, message) {
-    if (message.type === 'hello') {
-      this.selection.preferred = this.#options.preferredCamera?.(String(message.robot_id ?? ''))
-        ?? '';
-    }
     if (message.type === 'hello' || message.type === 'cameras') {
-      this.selection.findings = Array.isArray(message.findings)
-        ? message.findings.filter((text) => typeof text === 'string') : [];
-      const messages = this.selection.onCameras(message.cameras, message.type === 'hello');
-      messages.forEach((one) => session.sendControl(one));
+      this.selection.onMessage(message).forEach((one) => session.sendControl(one));
       this.emit('change');
     }
     if (message.type === 'slot' && session === this.session) this.slots.onSlot(message);
