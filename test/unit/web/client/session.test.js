@@ -12,7 +12,7 @@ class Channel extends EventTarget {
 }
 
 /** A session over a connection that does nothing by itself, and what it was lost for. */
-function make(t, invite = null, connection = {}) {
+function make(t, invite = null, connection = {}, kind = 'v1') {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
   const channels = {};
   const pc = Object.assign(new EventTarget(), {
@@ -21,13 +21,13 @@ function make(t, invite = null, connection = {}) {
     close: () => {}, connectionState: 'connecting', setRemoteDescription: async () => {},
     ...connection,
   });
-  const session = new Session({ session: 's', kind: 'v1', trickle: true, ice_servers: [] }, 1,
+  const session = new Session({ session: 's', kind, trickle: true, ice_servers: [] }, 1,
     pc, () => true, invite);
   const lost = [];
   session.addEventListener('lost', ({ detail }) => lost.push(detail));
   const hear = (message) => channels.control.dispatchEvent(
     Object.assign(new Event('message'), { data: JSON.stringify(message) }));
-  return { session, pc, lost, hear, control: channels.control, timers: t.mock.timers };
+  return { session, pc, lost, hear, control: channels.control, channels, timers: t.mock.timers };
 }
 
 test('a session that the robot ends before it is connected is lost at once', (t) => {
@@ -89,3 +89,18 @@ m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n`;
   await applied;
   assert.deepEqual([sent, lost], [['prove'], []]);
 });
+
+test("a robot of RTCBot's is connected when its answer is applied, which says what it takes",
+  async (t) => {
+    let apply;
+    const { session, channels } = make(t, null, { setRemoteDescription: () => (
+      new Promise((resolve) => { apply = resolve; })) }, 'rtcbot');
+    const answered = session.answer('v=0');
+    channels.default.dispatchEvent(new Event('open'));
+    await Promise.resolve();
+    assert.equal(session.state, 'setup');
+    apply();
+    await answered;
+    await session.negotiation.settled;
+    assert.equal(session.state, 'up');
+  });
