@@ -6,6 +6,7 @@
 
 import { ratesBetween, readTotals } from './connection_stats.js';
 import { CommandDelay, FrameDelay } from './delays.js';
+import { Emitter } from './messages.js';
 
 /**
  * What was measured in one second; null: this browser or this moment does not tell.
@@ -31,7 +32,15 @@ import { CommandDelay, FrameDelay } from './delays.js';
  * @typedef {{fps: number, rtt: number | null, route: string, slots: SlotRates[]}} Stats
  */
 
-export class ViewerStats {
+/** Rows that are kept: an hour. */
+const MAX_ROWS = 3600;
+
+/** Event `measured` with what `measure` returns, each time. */
+export class ViewerStats extends Emitter {
+  /** The last hour. @type {StatsRow[]} */
+  rows = [];
+  /** The newest; null before the first. @type {Stats | null} */
+  stats = null;
   #connection;
   #frames = new FrameDelay();
   #commands = new CommandDelay();
@@ -41,6 +50,7 @@ export class ViewerStats {
 
   /** @param {import('./robot_connection.js').RobotConnection} connection */
   constructor(connection) {
+    super();
     this.#connection = connection;
     connection.on('session', () => {
       this.#frames = new FrameDelay();
@@ -82,7 +92,25 @@ export class ViewerStats {
    */
   async measure(shownFps, { live, hidden }) {
     const { session } = this.#connection;
-    if (session?.state !== 'up') return null;
+    const measured = session?.state === 'up'
+      ? await this.#measure(session, shownFps, live, hidden) : null;
+    if (session !== this.#connection.session) return null;
+    if (measured) {
+      this.stats = measured.stats;
+      this.rows.push(measured.row);
+      if (this.rows.length > MAX_ROWS) this.rows.shift();
+    }
+    this.emit('measured', measured);
+    return measured;
+  }
+
+  /**
+   * @param {import('./session.js').Session} session
+   * @param {number | null} shownFps
+   * @param {boolean} live
+   * @param {boolean} hidden
+   */
+  async #measure(session, shownFps, live, hidden) {
     const totals = readTotals(await session.getStats());
     if (session !== this.#connection.session) return null;
     const rates = ratesBetween(this.#before, totals);

@@ -38,9 +38,10 @@ export class ActionsPanel {
 
   /**
    * @param {import('../client/robot_connection.js').RobotConnection} connection
+   * @param {import('../client/teleop.js').Teleop} teleop
    * @param {HTMLElement} box
    */
-  constructor(connection, box) {
+  constructor(connection, teleop, box) {
     this.#box = box;
     this.#connection = connection;
     box.append(make('h2', 'Actions'), this.#rows);
@@ -54,6 +55,10 @@ export class ActionsPanel {
       actions: ({ actions }) => this.#onActions(actions),
       result: (message) => this.#onResult(message),
     });
+    for (const source of [connection, teleop]) {
+      source.addEventListener('change', () => this.#onReachable(teleop.connected));
+    }
+    this.#onReachable(teleop.connected);
   }
 
   /** @param {unknown} list the services that the robot has now */
@@ -147,7 +152,7 @@ export class ActionsPanel {
   }
 
   /** The robot can be called. @param {boolean} up */
-  set reachable(up) {
+  #onReachable(up) {
     if (up === this.#up) return;
     this.#up = up;
     this.#enable();

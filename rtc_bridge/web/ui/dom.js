@@ -64,3 +64,15 @@ export function saveFile(name, content) {
   // The browser begins to read it some time after the click.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+/**
+ * Load a stylesheet that is not needed at first, from beside the first one.
+ * @param {string} file as `panel.css`
+ */
+export function loadStyle(file) {
+  const first = element('style', HTMLLinkElement);
+  const link = make('link');
+  link.rel = 'stylesheet';
+  link.href = new URL(file, first.href).href;
+  first.after(link);
+}

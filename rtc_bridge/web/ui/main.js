@@ -12,7 +12,6 @@ import { RobotConnection } from '../client/robot_connection.js';
 import { signalingUrl } from '../client/signaling_socket.js';
 import { Teleop } from '../client/teleop.js';
 import { ViewerStats } from '../client/viewer_stats.js';
-import { ActionsPanel } from './actions_panel.js';
 import { CameraViews } from './camera_views.js';
 import { fallbackText } from './connection_texts.js';
 import { box, write } from './dom.js';
@@ -32,10 +31,8 @@ import { SidePanels } from './side_panels.js';
 import { SlotPicture } from './slot_picture.js';
 import { SpeedSliders } from './speed_sliders.js';
 import { Stage } from './stage.js';
-import { StatsPanel } from './stats_panel.js';
 import { StatusView } from './status_view.js';
 import { StopView } from './stop_view.js';
-import { TelemetryPanel } from './telemetry_panel.js';
 import { Toolbar } from './toolbar.js';
 import { firstPicture } from './video_frames.js';
 
@@ -75,7 +72,6 @@ const teleop = new Teleop(connection, {
 const localNetwork = new LocalNetwork();
 const inputs = new InputDevices(stage.element, settings);
 const driveLoop = new DriveLoop({ connection, teleop, inputs, status, stage });
-const statsPanel = new StatsPanel(connection);
 const sidePanels = new SidePanels(settings);
 const toolbar = new Toolbar({
   video: cameras.videos[0], stream: mainStream, settings, inputs, onRecording: render,
@@ -86,7 +82,7 @@ const toolbar = new Toolbar({
   // Escape leaves full screen, and the browser tells of no key then.
   onFullscreenLeft: () => teleop.driver?.armed && driveLoop.stop(),
 });
-const api = new PageApi(connection, teleop, statsPanel, settings);
+const api = new PageApi(connection, teleop, viewerStats, settings);
 const pageView = new PageView({
   connection, teleop, picture, pictures, cameras, status, inputs, toolbar, stage, sidePanels,
   localNetwork,
@@ -94,15 +90,19 @@ const pageView = new PageView({
     () => showCamera(0, connection.selection.driving[0] ?? null)),
   stopView: new StopView(teleop, { stop: () => driveLoop.stop(), withdraw: withdrawStop }),
   noticesPanel: new NoticesPanel(box('notices')),
-  actionsPanel: new ActionsPanel(connection, box('actions')),
   speedSliders: new SpeedSliders(settings),
 });
-new TelemetryPanel(connection, box('telemetry'), box('vitals'));
 new PageLifecycle({ connection, teleop, picture, cameras, inputs, toolbar, render });
 // After what is needed to connect.
 addEventListener('load', async () => {
-  const { ChecksPanel } = await import('./checks_panel.js');
-  new ChecksPanel(connection, () => statsPanel.rows.at(-1)?.clock_error_ms ?? null);
+  try {
+    const { addStation } = await import('./station.js');
+    addStation({ connection, teleop, viewerStats, settings, inputs, status, stage, picture,
+      cameras, toolbar });
+  } catch (error) {
+    console.error('rtc_bridge:', error);
+    status.toast('Parts of this page did not load. Reload it to get them.');
+  }
 });
 keepStopInSight(stage.element, box('stop'));
 box('retry').addEventListener('click', () => connection.retry());
@@ -188,16 +188,13 @@ for (const type of ['online', 'offline']) addEventListener(type, render);
 for (const type of ['focus', 'blur']) stage.element.addEventListener(type, render);
 
 setInterval(async () => {
-  const { session } = connection;
   const measured = await viewerStats.measure(picture.takeRate(),
     { live: api.state === 'live', hidden: document.hidden });
-  if (session !== connection.session) return;
   if (measured) {
     picture.countSecond(!!measured.stats.slots[0]?.fps);
     // They stay while the connection is away, so that the picture keeps its place.
     sidePanels.available = true;
   }
-  statsPanel.show(measured, connection.selection.chosen);
   render();
 }, 1000);
 

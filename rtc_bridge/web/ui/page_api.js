@@ -21,19 +21,19 @@ export class PageApi extends Emitter {
   settings;
   #connection;
   #teleop;
-  #statsPanel;
+  #viewerStats;
 
   /**
    * @param {import('../client/robot_connection.js').RobotConnection} connection
    * @param {import('../client/teleop.js').Teleop} teleop
-   * @param {import('./stats_panel.js').StatsPanel} statsPanel
+   * @param {import('../client/viewer_stats.js').ViewerStats} viewerStats
    * @param {import('./settings.js').Settings} settings
    */
-  constructor(connection, teleop, statsPanel, settings) {
+  constructor(connection, teleop, viewerStats, settings) {
     super();
     this.#connection = connection;
     this.#teleop = teleop;
-    this.#statsPanel = statsPanel;
+    this.#viewerStats = viewerStats;
     this.settings = settings;
     connection.handle({ message: ({ data }) => this.emit('message', data) });
     connection.on('app', (data) => {
@@ -62,12 +62,12 @@ export class PageApi extends Emitter {
 
   /** The newest rates; null before the first. */
   get stats() {
-    return this.#statsPanel.stats;
+    return this.#viewerStats.stats;
   }
 
   /** What was measured, a row for each second of the last hour. */
   get statsHistory() {
-    return this.#statsPanel.rows;
+    return this.#viewerStats.rows;
   }
 
   /** Drives the robot of this session; null while there is none. @returns {Driver | null} */

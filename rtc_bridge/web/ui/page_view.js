@@ -24,7 +24,6 @@ import { cameraText, notMovingText } from './driving_texts.js';
  * @property {import('./lease_panel.js').LeasePanel} leasePanel
  * @property {import('./stop_view.js').StopView} stopView
  * @property {import('./notices_panel.js').NoticesPanel} noticesPanel
- * @property {import('./actions_panel.js').ActionsPanel} actionsPanel
  * @property {import('./speed_sliders.js').SpeedSliders} speedSliders
  * @property {import('./side_panels.js').SidePanels} sidePanels
  * @property {import('./input_devices.js').InputDevices} inputs
@@ -43,8 +42,8 @@ export class PageView {
 
   /** Show everything; return the state of the page. @returns {string} */
   render() {
-    const { connection, teleop, picture, cameras, status, sidePanels, actionsPanel, noticesPanel,
-      inputs, stopView, toolbar } = this.#parts;
+    const { connection, teleop, picture, cameras, status, sidePanels, noticesPanel, inputs,
+      stopView, toolbar } = this.#parts;
     const wanted = connection.selection.chosen[0] ?? null;
     cameras.showMain(!picture.own);
     if (wanted !== null) cameras.keepOnly(wanted);
@@ -66,7 +65,6 @@ export class PageView {
     noticesPanel.show([...(teleop.connected ? [...teleop.notices,
       ...pictureNotices(connection.slots.get(0), picture.shown)] : []),
     ...(teleop.mayDrive ? inputs.notices : [])]);
-    actionsPanel.reachable = teleop.connected;
     toolbar.enabled = picture.shown;
     return view.state;
   }

@@ -2,7 +2,7 @@
 // Copyright 2026 The rtc_bridge authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What was measured, a row each second: shown, plotted, kept for an hour, and saved as a file. */
+/** What was measured, a row each second: shown, plotted, and saved as a file. */
 
 import { box, make, saveFile, write } from './dom.js';
 import { wayText } from './server_texts.js';
@@ -13,9 +13,6 @@ import { drawDelays } from './stats_plot.js';
  * @typedef {import('../client/viewer_stats.js').StatsRow} StatsRow
  * @typedef {import('../client/viewer_stats.js').Stats} Stats
  */
-
-/** An hour. */
-const MAX_ROWS = 3600;
 
 /** @param {number | null} value */
 const short = (value) => (value === null ? '–' : value.toFixed(value < 10 ? 1 : 0));
@@ -44,20 +41,21 @@ export function rowTexts(row, signaling = '') {
 }
 
 export class StatsPanel {
-  /** The last hour. @type {StatsRow[]} */
-  rows = [];
-  /** The newest; null before the first. @type {Stats | null} */
-  stats = null;
   #robot = 'robot';
   #version = '';
-  #signaling;
+  #connection;
+  #viewerStats;
   #section = box('stats');
   #list = make('dl');
   #plot = make('canvas');
 
-  /** @param {import('../client/robot_connection.js').RobotConnection} connection */
-  constructor(connection) {
-    this.#signaling = connection.signaling;
+  /**
+   * @param {import('../client/robot_connection.js').RobotConnection} connection
+   * @param {import('../client/viewer_stats.js').ViewerStats} viewerStats
+   */
+  constructor(connection, viewerStats) {
+    this.#connection = connection;
+    this.#viewerStats = viewerStats;
     connection.handle({
       hello: ({ robot_id: robot, version }) => {
         this.#robot = String(robot || 'robot');
@@ -78,20 +76,14 @@ export class StatsPanel {
     const group = make('div', buttons);
     group.className = 'group';
     this.#section.prepend(make('h2', 'Connection'), this.#list, this.#plot, group);
+    viewerStats.on('measured', (measured) => this.#show(measured));
   }
 
-  /**
-   * @param {{stats: Stats, row: StatsRow} | null} measured null: no session is up
-   * @param {(string | null | undefined)[]} cameras of each slot
-   */
-  show(measured, cameras) {
+  /** @param {{stats: Stats, row: StatsRow} | null} measured null: no session is up */
+  #show(measured) {
     this.#showPill(measured?.stats ?? null);
-    this.#showSlots(measured?.stats ?? null, cameras);
-    if (!measured) return;
-    this.stats = measured.stats;
-    this.rows.push(measured.row);
-    if (this.rows.length > MAX_ROWS) this.rows.shift();
-    this.#showRow(measured.row);
+    this.#showSlots(measured?.stats ?? null);
+    if (measured) this.#showRow(measured.row);
   }
 
   /** @param {Stats | null} stats */
@@ -102,12 +94,9 @@ export class StatsPanel {
     write('path', stats?.route === 'relay' ? 'via TURN server' : '');
   }
 
-  /**
-   * Show a line for each slot, if there are several.
-   * @param {Stats | null} stats
-   * @param {(string | null | undefined)[]} cameras
-   */
-  #showSlots(stats, cameras) {
+  /** Show a line for each slot, if there are several. @param {Stats | null} stats */
+  #showSlots(stats) {
+    const cameras = this.#connection.selection.chosen;
     const slots = (stats?.slots ?? []).flatMap((one, slot) => (one?.width
       ? [{ name: cameras[slot] ?? `Camera ${slot + 1}`, rates: one }] : []));
     box('slots').replaceChildren(...slots.length < 2 ? [] : slots.flatMap(({ name, rates }) => [
@@ -122,13 +111,13 @@ export class StatsPanel {
   #showRow(row) {
     // A closed panel is not drawn.
     if (!this.#section.getClientRects().length) return;
-    const { way, failures } = this.#signaling;
+    const { way, failures } = this.#connection.signaling;
     const texts = rowTexts(row, wayText(way, failures));
     if (this.#list.childElementCount !== 2 * texts.length) {
       this.#list.replaceChildren(...texts.flatMap(() => [make('dt'), make('dd')]));
     }
     texts.flat().forEach((text, index) => { this.#list.children[index].textContent = text; });
-    drawDelays(this.#plot, this.rows);
+    drawDelays(this.#plot, this.#viewerStats.rows);
   }
 
   /** @param {string} kind */
@@ -136,13 +125,13 @@ export class StatsPanel {
     const saved = Date.now();
     const name = `${this.#robot}-${new Date(saved).toISOString().slice(0, 19).replaceAll(':', '')}`;
     if (kind === 'CSV') {
-      saveFile(`${name}.csv`, new Blob([toCsv(this.#robot, this.rows, navigator.userAgent)],
+      saveFile(`${name}.csv`, new Blob([toCsv(this.#robot, this.#viewerStats.rows, navigator.userAgent)],
         { type: 'text/csv' }));
       return;
     }
     // The URL's fragment has the key of the link, which must not get into a file.
     const page = location.origin + location.pathname;
-    const report = toReport(this.#robot, this.rows,
+    const report = toReport(this.#robot, this.#viewerStats.rows,
       { browser: navigator.userAgent, page, version: this.#version, saved });
     saveFile(`${name}.json`, new Blob([JSON.stringify(report, null, 1)],
       { type: 'application/json' }));

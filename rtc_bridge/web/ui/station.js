@@ -1,0 +1,35 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What surrounds the picture and the driving: loaded when the page works, before it is asked for.
+ */
+
+import { ActionsPanel } from './actions_panel.js';
+import { ChecksPanel } from './checks_panel.js';
+import { box } from './dom.js';
+import { StatsPanel } from './stats_panel.js';
+import { TelemetryPanel } from './telemetry_panel.js';
+
+/**
+ * @typedef {object} Page the parts of the page that were there before
+ * @property {import('../client/robot_connection.js').RobotConnection} connection
+ * @property {import('../client/teleop.js').Teleop} teleop
+ * @property {import('../client/viewer_stats.js').ViewerStats} viewerStats
+ * @property {import('./settings.js').Settings} settings
+ * @property {import('./input_devices.js').InputDevices} inputs
+ * @property {import('./status_view.js').StatusView} status
+ * @property {import('./stage.js').Stage} stage
+ * @property {import('./main_picture.js').MainPicture} picture
+ * @property {import('./camera_views.js').CameraViews} cameras
+ * @property {import('./toolbar.js').Toolbar} toolbar
+ */
+
+/** Add it to the page. @param {Page} page */
+export function addStation({ connection, teleop, viewerStats }) {
+  new StatsPanel(connection, viewerStats);
+  new TelemetryPanel(connection, box('telemetry'), box('vitals'));
+  new ActionsPanel(connection, teleop, box('actions'));
+  new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
+}
