@@ -32,7 +32,7 @@ from .script_module import Line, read_module, ScriptModule
 
 # Programs elsewhere import the JavaScript API by this path.
 _API = 'client/index.js'
-_MODULE_SCRIPT = re.compile(r'<script type="module" src="static/([\w./-]+)">')
+_MODULE_SCRIPT = re.compile(r'<script type="module"(?: async)? src="static/([\w./-]+)">')
 _BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 
@@ -50,9 +50,9 @@ def join_scripts(folder: Path) -> dict[str, Script]:
 
     These are the module scripts of ``index.html``, the JavaScript API, and the modules that they
     load by ``import()``. Each module becomes a function that is called once, after those of the
-    modules that it imports, and returns what it exports. A script that is loaded by ``import()``
-    takes the modules that are in the script that loads it from there, so that no module runs
-    twice.
+    modules that it imports, and returns what it exports. No module runs twice: a script takes the
+    modules that are in an earlier script of ``index.html`` from there, and so do those that are
+    loaded by ``import()``.
 
     :param folder: of the page
     :raises OSError: a file cannot be read
@@ -60,29 +60,29 @@ def join_scripts(folder: Path) -> dict[str, Script]:
         exist, or imports itself in a circle; the text names it
     """
     index = folder / 'index.html'
-    entries = _MODULE_SCRIPT.findall(index.read_text()) if index.is_file() else []
+    pages = [_MODULE_SCRIPT.findall(index.read_text())] if index.is_file() else []
     if folder.joinpath(_API).is_file():
-        entries.append(_API)
+        pages.append([_API])
     modules: dict[str, ScriptModule] = {}
     scripts: dict[str, Script] = {}
-    for entry in entries:
-        for path, script in _join(folder, entry, modules):
+    for entries in pages:
+        for path, script in _join(folder, entries, modules):
             if path in scripts:
                 raise ValueError(f'{path} is loaded by two scripts')
             scripts[path] = script
     return scripts
 
 
-def _join(folder: Path, entry: str, modules: dict[str, ScriptModule]
+def _join(folder: Path, entries: list[str], modules: dict[str, ScriptModule]
           ) -> Iterator[tuple[str, Script]]:
-    """Yield an entry's script, and those that are loaded by it."""
+    """Yield the scripts of a page, in its order, and those that are loaded by them."""
     def closure(roots: Iterable[str]) -> list[str]:
         order: list[str] = []
         for root in roots:
             _collect(folder, root, modules, order, ())
         return order
 
-    first = closure([entry])
+    first = closure(entries)
     loaded: dict[str, list[str]] = {}
     waiting = [path for module in first for path in modules[module].loads]
     while waiting:
@@ -92,16 +92,22 @@ def _join(folder: Path, entry: str, modules: dict[str, ScriptModule]
         if path not in loaded:
             loaded[path] = closure([path])
             waiting += [more for module in loaded[path] for more in modules[module].loads]
-    # A module that several of the scripts loaded later need is in the first one.
+    # A module that several of the scripts loaded later need is in the last one of the page.
     uses = Counter(module for order in loaded.values() for module in order)
     shared = [module for module, count in uses.items() if count > 1 and module not in loaded]
-    inside = closure([*shared, entry])
-    outside = {module for order in loaded.values() for module in order if module in inside}
-    yield entry, _script(entry, inside, modules, taken=(), given=sorted(outside))
-    for path, order in loaded.items():
-        own = [module for module in order if module not in inside]
-        taken = [module for module in order if module in inside]
-        yield path, _script(path, own, modules, taken=taken, given=(), source=entry)
+    orders = {entry: closure([*(shared if entry == entries[-1] else ()), entry])
+              for entry in entries} | loaded
+    places: dict[str, str] = {}
+    for path, order in orders.items():
+        for module in order:
+            places.setdefault(module, path)
+    taken = {path: [module for module in order if places[module] != path]
+             for path, order in orders.items()}
+    given = {module for order in taken.values() for module in order}
+    for path, order in orders.items():
+        own = [module for module in order if places[module] == path]
+        yield path, _script(path, own, modules, {module: places[module] for module in taken[path]},
+                            given=sorted(given.intersection(own[:-1])))
 
 
 def _collect(folder: Path, path: str, modules: dict[str, ScriptModule], order: list[str],
@@ -126,20 +132,26 @@ def _variable(module: str) -> str:
     return '$' + re.sub(r'\W', '_', module)
 
 
-def _script(path: str, order: list[str], modules: dict[str, ScriptModule], *,
-            taken: Iterable[str], given: Iterable[str], source: str = '') -> Script:
+def _script(path: str, order: list[str], modules: dict[str, ScriptModule],
+            taken: dict[str, str], given: Iterable[str]) -> Script:
     """
     Return the script of some modules, of which the last one is the script itself.
 
-    :param taken: modules that another script has
+    :param taken: the scripts that have modules which this one takes from there
     :param given: modules of which other scripts take the exports
-    :param source: the script that has those that are taken
     """
     folder = posixpath.dirname(path)
     lines: list[tuple[str, Line | None]] = []
-    if taken:
-        names = ', '.join(map(_variable, taken))
-        lines.append((path, Line(f"import {{ {names} }} from '{_relative(source, folder)}';", 0)))
+    for source in dict.fromkeys(taken.values()):
+        names = ', '.join(_variable(name) for name, place in taken.items()
+                          if place == source != name)
+        if names:
+            lines.append((path, Line(
+                f"import {{ {names} }} from '{_relative(source, folder)}';", 0)))
+        if source in taken:
+            # The script itself is a module, too.
+            lines.append((path, Line(
+                f"import * as {_variable(source)} from '{_relative(source, folder)}';", 0)))
     for name in order[:-1]:
         lines.append((name, Line(f'const {_variable(name)} = (() => {{', 0)))
         lines += [(name, line) for line in modules[name].lines(_variable, folder, inner=True)]

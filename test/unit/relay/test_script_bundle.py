@@ -24,9 +24,17 @@ from rtc_bridge.relay.http.script_bundle import join_scripts
 from support.patience import PATIENCE
 
 MODULES = {
-    'index.html': '<script type="module" src="static/ui/main.js"></script>',
+    'index.html': '<script type="module" async src="static/start.js"></script>\n'
+                  '<script type="module" src="static/ui/main.js"></script>',
+    'start.js': """import { one } from './core/one.js';
+console.log('start');
+export const two = one + one;
+""",
+    'core/one.js': "console.log('one');\nexport const one = 1;\n",
     'ui/main.js': """// @ts-check
+import { one } from '../core/one.js';
 import { add, Counter as Tally } from '../core/sums.js';
+import { two } from '../start.js';
 import {
   later,
   words,
@@ -38,7 +46,7 @@ tally.add(2);
 export const end = async () => {
   const { found } = await import('../core/lazy.js');
   const { second } = await import('./second.js');
-  console.log(add(1, 2), tally.sum, [...words()], await later(), found, second);
+  console.log(add(one, two), tally.sum, [...words()], await later(), found, second);
 };
 if (!globalThis.quiet) end();
 """,
@@ -56,7 +64,9 @@ export function* words() { yield 'import'; yield 'export'; }
 """,
     'core/lazy.js': """import { add } from './sums.js';
 import { five } from './numbers.js';
-export const found = add(3, five);
+import { one } from './one.js';
+import { two } from '../start.js';
+export const found = add(one + two, five);
 """,
     'ui/second.js': """import { five, six } from '../core/all.js';
 export const second = five + six;
@@ -67,7 +77,7 @@ export const second = five + six;
 export { six } from '../core/numbers.js';
 """,
 }
-SCRIPTS = {'ui/main.js', 'core/lazy.js', 'ui/second.js', 'client/index.js'}
+SCRIPTS = {'start.js', 'ui/main.js', 'core/lazy.js', 'ui/second.js', 'client/index.js'}
 
 
 @pytest.fixture
@@ -102,7 +112,7 @@ def write(scripts, folder):
 def test_joined_scripts_do_what_their_modules_do_and_run_none_twice(folder, tmp_path_factory):
     before = node(folder / 'ui/main.js')
     assert sorted(before.splitlines()) == [
-        "3 3 [ 'import', 'export' ] 42 8 11", 'numbers', 'sums']
+        "3 3 [ 'import', 'export' ] 42 8 11", 'numbers', 'one', 'start', 'sums']
     scripts = join_scripts(folder)
     assert scripts.keys() == SCRIPTS
     joined = tmp_path_factory.mktemp('joined')
