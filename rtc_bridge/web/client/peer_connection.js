@@ -12,7 +12,7 @@ export const isWebRtcSupported = () => typeof RTCPeerConnection === 'function'
 export const createPeerConnection = (iceServers = []) => new RTCPeerConnection(
   { iceServers, bundlePolicy: 'max-bundle' });
 
-/** A peer connection that is made while the relay asks the robot: its certificate takes time. */
+/** A peer connection that is made while the relay asks the robot: that takes a browser time. */
 export class SparePeerConnection {
   /** @type {RTCPeerConnection | null} */
   #spare = null;
@@ -21,16 +21,13 @@ export class SparePeerConnection {
     this.#spare ??= createPeerConnection();
   }
 
-  /**
-   * Return a peer connection with these ICE servers: the spare one, if it needs none.
-   * @param {RTCIceServer[]} iceServers
-   */
+  /** Return a peer connection with these ICE servers. @param {RTCIceServer[]} iceServers */
   take(iceServers) {
     const spare = this.#spare;
     this.#spare = null;
-    if (spare && !iceServers.length) return spare;
-    spare?.close();
-    return createPeerConnection(iceServers);
+    if (!spare) return createPeerConnection(iceServers);
+    if (iceServers.length) spare.setConfiguration({ ...spare.getConfiguration(), iceServers });
+    return spare;
   }
 
   close() {

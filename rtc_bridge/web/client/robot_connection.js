@@ -37,6 +37,9 @@ import { SlotStates } from './slot_states.js';
 // A page that waits for its robot asks this often, since it cannot see that its socket is dead.
 const PRESENCE_PERIOD_MS = 15000;
 
+/** @param {Session} session */
+const toldBy = (session) => (session.hello ? [session.hello, ...session.lastSent.messages] : []);
+
 /**
  * Events: `change` when any property has changed; `session` when `.session` is another one; and
  * those of that session: `control` and `teleop` with a message, `app` with what an RTCBot robot
@@ -81,6 +84,8 @@ export class RobotConnection extends Emitter {
   start() {
     if (isWebRtcSupported()) {
       this.signaling.start();
+      // While the relay is reached and asks the robot.
+      this.#spare.prepare();
       clearInterval(this.#presenceTimer);
       this.#presenceTimer = setInterval(() => {
         if (!this.#pending && this.signaling.robot !== 'present') this.signaling.renew();
@@ -178,9 +183,7 @@ export class RobotConnection extends Emitter {
     this.on('control', take);
     // What is loaded later has missed them. Not at once: who asks is still being made.
     const { session } = this;
-    if (session) {
-      queueMicrotask(() => session === this.session && session.lastSent.messages.forEach(take));
-    }
+    if (session) queueMicrotask(() => session === this.session && toldBy(session).forEach(take));
   }
 
   /** @param {import('./camera_selection.js').Select[]} messages */
@@ -192,13 +195,9 @@ export class RobotConnection extends Emitter {
   }
 
   #onSignalingState() {
-    if (this.signaling.state === 'open') {
-      // Not before: until then the page itself is being set up, which takes as long.
-      if (!this.session && !this.#pending) this.#spare.prepare();
-    } else if (this.#pending && !this.#pending.negotiation.answered) {
-      // The offer is lost with the socket.
-      this.#drop(this.#pending);
-    }
+    // The offer is lost with the socket.
+    if (this.signaling.state !== 'open' && this.#pending
+      && !this.#pending.negotiation.answered) this.#drop(this.#pending);
     this.emit('change');
   }
 
@@ -340,7 +339,7 @@ export class RobotConnection extends Emitter {
     if (session === this.session) return;
     this.session = session;
     this.slots = new SlotStates();
-    const told = session?.hello ? [session.hello, ...session.lastSent.messages] : [];
+    const told = session ? toldBy(session) : [];
     for (const message of told) if (message.type === 'slot') this.slots.onSlot(message);
     this.emit('session');
     for (const message of told) this.emit('control', message);

@@ -61,6 +61,7 @@ export class Teleop extends Emitter {
     this.#paintedFrame = paintedFrame ?? ((session) => session.newestRtpTimestamp(0));
     this.#onCommand = onCommand ?? (() => {});
     connection.on('session', () => this.#onSession());
+    if (connection.session) this.#onSession();
     connection.on('change', () => this.#onConnectionChange());
     connection.on('teleop', (message) => this.#onTeleop(message));
     connection.handle({

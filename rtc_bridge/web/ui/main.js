@@ -2,14 +2,8 @@
 // Copyright 2026 The rtc_bridge authors
 // SPDX-License-Identifier: Apache-2.0
 
-/**
- * The page: makes its parts and joins them. Options in the URL: `?camera=NAME` for the main
- * picture, `?slots=N` (1 to 4) for how many cameras it can show at once.
- */
+/** The page: makes its parts and joins them. */
 
-import { readInvite } from '../client/proof.js';
-import { RobotConnection } from '../client/robot_connection.js';
-import { signalingUrl } from '../client/signaling_socket.js';
 import { Teleop } from '../client/teleop.js';
 import { ViewerStats } from '../client/viewer_stats.js';
 import { CameraViews } from './camera_views.js';
@@ -26,37 +20,14 @@ import { PageApi } from './page_api.js';
 import { PageLifecycle } from './page_lifecycle.js';
 import { PageView } from './page_view.js';
 import { keepStopInSight } from './page_zoom.js';
-import { Settings, storage, tabStorage } from './settings.js';
 import { SidePanels } from './side_panels.js';
 import { SlotPicture } from './slot_picture.js';
 import { SpeedSliders } from './speed_sliders.js';
 import { Stage } from './stage.js';
+import { connection, settings, slotCount } from './start.js';
 import { StatusView } from './status_view.js';
 import { StopView } from './stop_view.js';
 import { Toolbar } from './toolbar.js';
-import { firstPicture } from './video_frames.js';
-
-const MAX_SLOTS = 4;
-
-const options = new URLSearchParams(location.search);
-const slotCount = Math.max(1, Math.min(MAX_SLOTS,
-  Math.floor(Number(options.get('slots') ?? MAX_SLOTS)) || MAX_SLOTS));
-const invite = location.hash ? readInvite(location.hash) : null;
-// A page that does not come from its signaling server names it, as that of `rtc-bridge view`.
-const signalingServer = document.querySelector('meta[name=signaling]')?.getAttribute('content');
-const settings = new Settings(storage());
-
-const connection = new RobotConnection({
-  url: signalingServer ?? signalingUrl(location), slots: slotCount, camera: options.get('camera'),
-  invite, firstPicture, memory: tabStorage(),
-  preferredCamera: (robot) => {
-    settings.useRobot(robot);
-    return settings.get('camera');
-  },
-});
-// First of all, so that the robot answers while the rest of the page is made.
-if (location.hash && !invite) connection.giveUp('bad-invite');
-else connection.start();
 
 const status = new StatusView();
 const stage = new Stage(box('stage'));
@@ -153,7 +124,7 @@ async function addMedia() {
 }
 
 let saidOfCodecs = '';
-connection.on('session', () => {
+function onSession() {
   saidOfCodecs = '';
   // Robots of RTCBot's tell neither a name, nor before their answer whether they have sound.
   if (connection.session?.kind === 'rtcbot') {
@@ -161,7 +132,9 @@ connection.on('session', () => {
     addMedia();
   }
   showStreams();
-});
+}
+connection.on('session', onSession);
+if (connection.session) onSession();
 connection.handle({
   hello: ({ robot_id: robot, sound, talk, operator_camera: camera }) => {
     showStreams();

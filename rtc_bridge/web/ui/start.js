@@ -1,0 +1,36 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Begins to connect, while the rest of the page is loaded and made: it needs no element of it.
+ * Options in the URL: `?camera=NAME` for the main picture, `?slots=N` (1 to 4) for how many cameras
+ * the page can show at once.
+ */
+
+import { readInvite } from '../client/proof.js';
+import { RobotConnection } from '../client/robot_connection.js';
+import { signalingUrl } from '../client/signaling_socket.js';
+import { Settings, storage, tabStorage } from './settings.js';
+import { firstPicture } from './video_frames.js';
+
+const MAX_SLOTS = 4;
+
+const options = new URLSearchParams(location.search);
+const invite = location.hash ? readInvite(location.hash) : null;
+// A page that does not come from its signaling server names it, as that of `rtc-bridge view`.
+const signalingServer = document.querySelector('meta[name=signaling]')?.getAttribute('content');
+
+export const slotCount = Math.max(1, Math.min(MAX_SLOTS,
+  Math.floor(Number(options.get('slots') ?? MAX_SLOTS)) || MAX_SLOTS));
+export const settings = new Settings(storage());
+export const connection = new RobotConnection({
+  url: signalingServer ?? signalingUrl(location), slots: slotCount, camera: options.get('camera'),
+  invite, firstPicture, memory: tabStorage(),
+  preferredCamera: (robot) => {
+    settings.useRobot(robot);
+    return settings.get('camera');
+  },
+});
+if (location.hash && !invite) connection.giveUp('bad-invite');
+else connection.start();
