@@ -68,6 +68,21 @@ def test_a_page_that_came_in_part_is_loaded_anew(robot, chromium):
     page.leave()
 
 
+def test_parts_that_come_late_have_what_was_said_before(robot, chromium):
+    page = chromium.page()
+    release = page.hold_once('**/main.js')
+    page.begin_load(robot.url)
+    # The first script connects alone.
+    connected = "import('/static/ui/start.js').then(({ connection }) => connection.link === 'up')"
+    until(lambda: page.evaluate(connected), 'the page has a session')
+    release()
+    page.wait_state('live')
+    page.wait("document.readyState === 'complete'")
+    take(page)
+    page.wait("!!document.querySelector('[data-camera]') && !!document.querySelector('#stats h2')")
+    page.leave()
+
+
 def test_the_keys_of_both_schools_drive(page, cmd_vel):
     take(page)
     for keys, expected in (

@@ -71,6 +71,10 @@ class ChromiumPage(Page):
         """Load a page."""
         self._loop.run(self._page.goto(url))
 
+    def begin_load(self, url):
+        """Load a page; wait for nothing of it."""
+        self._loop.run(self._page.goto(url, wait_until='commit'))
+
     def refresh(self):
         """Load it anew."""
         self._loop.run(self._page.reload())
@@ -98,6 +102,21 @@ class ChromiumPage(Page):
         """Let the first request for a URL fail."""
         self._spent = True
         self._loop.run(self._page.route(pattern, lambda route: route.abort(), times=1))
+
+    def hold_once(self, pattern):
+        """Let the first request for a URL wait; return what lets it go on."""
+        self._spent = True
+        released = asyncio.Event()
+
+        async def wait(route):
+            await released.wait()
+            await route.continue_()
+
+        async def release():
+            released.set()
+
+        self._loop.run(self._page.route(pattern, wait, times=1))
+        return lambda: self._loop.run(release())
 
     def down(self, key):
         """Press a key and hold it."""

@@ -64,6 +64,7 @@ const pageView = new PageView({
   speedSliders: new SpeedSliders(settings),
 });
 new PageLifecycle({ connection, teleop, picture, cameras, inputs, toolbar, render });
+addEventListener('load', showStreams);
 // After what is needed to connect.
 addEventListener('load', async () => {
   try {
@@ -88,6 +89,8 @@ function mainStream() {
 }
 
 function showStreams() {
+  // A browser calls no page loaded, ever, that has a video which waits for its first picture.
+  if (document.readyState !== 'complete') return;
   cameras.keepLast(picture.camera);
   cameras.play(connection.session?.trustedStreams ?? []);
   if (connection.session) toolbar.follow(mainStream());
