@@ -62,6 +62,14 @@ def test_text_stays_text(module):
     assert not re.search(r'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(', code)
 
 
+@pytest.mark.parametrize('sheet', sorted(WEB.glob('ui/*.css')), ids=lambda path: path.name)
+def test_colours_have_names(sheet):
+    """A theme can change each colour: only custom properties (`--name`) have values."""
+    rules = re.sub(r'/\*.*?\*/', '', sheet.read_text(), flags=re.DOTALL)
+    rules = re.sub(r'--[\w-]+:[^;]*;', '', rules)
+    assert re.findall(r':[^;{}]*(#[0-9a-f]{3,8}\b|\b(?:rgb|hsl)a?\()[^;{]*[;}]', rules) == []
+
+
 # What only a page has. Timers, WebSocket, RTCPeerConnection and performance are no part of it.
 DOM = re.compile(r'\b(document|window|navigator|location|localStorage|sessionStorage|matchMedia'
                  r'|requestAnimationFrame|Element|Audio|Image|HTML\w+|(?<!\.)addEventListener)\b')

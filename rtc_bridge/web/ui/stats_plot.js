@@ -51,7 +51,7 @@ export function drawDelays(canvas, rows) {
   pen.fillStyle = style.color;
   write(`${Math.round(scale)} ms`);
   CURVES.forEach(([name, variable, label], index) => {
-    pen.strokeStyle = pen.fillStyle = style.getPropertyValue(variable).trim() || '#aaa';
+    pen.strokeStyle = pen.fillStyle = style.getPropertyValue(variable).trim() || style.color;
     pen.lineWidth = index ? 3 : 1;
     pen.beginPath();
     let gap = true;
