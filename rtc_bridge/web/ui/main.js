@@ -27,8 +27,10 @@ import { Stage } from './stage.js';
 import { connection, settings, slotCount } from './start.js';
 import { StatusView } from './status_view.js';
 import { StopView } from './stop_view.js';
+import { followTheme } from './theme.js';
 import { Toolbar } from './toolbar.js';
 
+followTheme(settings);
 const status = new StatusView();
 const stage = new Stage(box('stage'));
 const cameras = new CameraViews(slotCount, settings, showCamera);

@@ -32,6 +32,8 @@ export const SCREEN = 'screen';
 /** All settings, and their types. */
 export const DEFAULTS = {
   ...ROBOT_DEFAULTS,
+  /** `auto` (as the system has it), `dark`, `light`. */
+  theme: 'auto',
   /** Sticks on the screen: `auto` (two on touch screens), `one`, `two`, `off`. */
   sticks: 'auto',
   /** Keys drive only while F or Enter is held. */
@@ -55,6 +57,8 @@ export const DEFAULTS = {
   thumbs: false,
   /** The panels beside the picture are open. */
   panels: false,
+  /** This person has seen how to begin. */
+  begun: false,
 };
 
 /** @typedef {typeof DEFAULTS} Values */
@@ -62,7 +66,7 @@ export const DEFAULTS = {
 const RANGES = { speed: [0.1, 1], turn: [0.1, 1], deadZone: [0, 0.5], enable: [-1, 16],
   turbo: [-1, 16], stopButton: [-1, 16], talkButton: [-1, 16] };
 const BUTTONS = ['enable', 'turbo', 'stopButton', 'talkButton'];
-const CHOICES = { sticks: ['auto', 'one', 'two', 'off'] };
+const CHOICES = { theme: ['auto', 'dark', 'light'], sticks: ['auto', 'one', 'two', 'off'] };
 
 /**
  * Return a value if the setting can have it, else the default.
