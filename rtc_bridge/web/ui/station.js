@@ -8,7 +8,7 @@
 
 import { ActionsPanel } from './actions_panel.js';
 import { ChecksPanel } from './checks_panel.js';
-import { box } from './dom.js';
+import { box, loadStyle } from './dom.js';
 import { StatsPanel } from './stats_panel.js';
 import { TelemetryPanel } from './telemetry_panel.js';
 
@@ -28,6 +28,7 @@ import { TelemetryPanel } from './telemetry_panel.js';
 
 /** Add it to the page. @param {Page} page */
 export function addStation({ connection, teleop, viewerStats }) {
+  loadStyle('contrast.css');
   new StatsPanel(connection, viewerStats);
   new TelemetryPanel(connection, box('telemetry'), box('vitals'));
   new ActionsPanel(connection, teleop, box('actions'));
