@@ -34,7 +34,8 @@ const unknownPadText = (id) => `This browser does not know the layout of ${padNa
 
 /**
  * Events: `change` when a control has changed, `stop` when the key of the emergency stop is
- * pressed, `talk` with whether the gamepad's button for talking is held.
+ * pressed, `talk` with whether the gamepad's button for talking is held, `help` when the list of
+ * all controls is asked for.
  */
 export class InputDevices extends Emitter {
   /** Which key does what. */

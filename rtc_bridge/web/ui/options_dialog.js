@@ -5,6 +5,7 @@
 /** The dialog with the settings of the controls, and a list of the keys. */
 
 import { deviceOptions } from './device_options.js';
+import { makeDialog, openDialog } from './dialog.js';
 import { make } from './dom.js';
 import { BUTTONS } from './gamepad.js';
 import { padOptions } from './gamepad_options.js';
@@ -49,20 +50,14 @@ function buttonSelects(settings) {
   return choices;
 }
 
-/** What the dialog makes inert. The emergency stop never is. */
-const BEHIND = 'header, main, #tools, #panels, footer > :not(#stop)';
-
 /**
- * Open the dialog. A modal one would make the emergency stop inert, too.
+ * Open the dialog.
  * @param {Settings} settings
  * @param {import('./input_devices.js').InputDevices} inputs
  * @param {() => void} closed
  */
 export function showOptions(settings, inputs, closed) {
   const open = new AbortController();
-  const dialog = make('dialog');
-  dialog.setAttribute('aria-label', 'Controls and keys');
-  dialog.tabIndex = -1;
   const deadMan = make('input');
   deadMan.type = 'checkbox';
   deadMan.checked = settings.get('deadMan');
@@ -73,10 +68,11 @@ export function showOptions(settings, inputs, closed) {
   zone.style.width = '140px';
   zone.addEventListener('change', () => settings.set('deadZone', zone.valueAsNumber));
   const [enable, turbo, stop, talk] = buttonSelects(settings);
-  const close = make('button', 'Done');
-  close.className = 'main';
-  close.addEventListener('click', () => dialog.close());
-  dialog.append(
+  const theme = select([['auto', 'as the system has them'], ['dark', 'dark'],
+    ['light', 'light, for bright daylight']], settings.get('theme'),
+  (value) => settings.set('theme', value));
+  const help = make('button', 'All keys, buttons and gestures');
+  const dialog = makeDialog('Controls and keys', [
     ...keyOptions(inputs.keys, open.signal),
     labelled('Keys drive only while one is held (F or Enter at first)', deadMan),
     make('h2', 'Gamepad'),
@@ -92,26 +88,15 @@ export function showOptions(settings, inputs, closed) {
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
     ...deviceOptions(settings),
-    close,
-  );
-  // Also while the focus is on the emergency stop.
-  addEventListener('keydown', (event) => {
-    if (event.code !== 'Escape' || event.isComposing) return;
-    event.preventDefault();
+    make('h2', 'Page'),
+    labelled('Colours', theme),
+    help,
+  ]);
+  dialog.addEventListener('close', () => open.abort());
+  openDialog(dialog, closed);
+  help.addEventListener('click', () => {
+    // When this dialog has gone.
+    dialog.addEventListener('close', () => inputs.emit('help'));
     dialog.close();
-  }, { signal: open.signal });
-  dialog.addEventListener('close', () => {
-    open.abort();
-    dialog.remove();
-    behind(false);
-    closed();
   });
-  const behind = (/** @type {boolean} */ inert) => document.querySelectorAll(BEHIND).forEach(
-    (one) => one.toggleAttribute('inert', inert));
-  behind(true);
-  document.body.append(dialog);
-  dialog.show();
-  // The dialog itself gets the focus, so that it is read from its beginning.
-  dialog.focus({ preventScroll: true });
-  dialog.scrollTop = 0;
 }

@@ -9,6 +9,7 @@
 import { ActionsPanel } from './actions_panel.js';
 import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
+import { KeysHelp } from './keys_dialog.js';
 import { StatsPanel } from './stats_panel.js';
 import { TelemetryPanel } from './telemetry_panel.js';
 
@@ -27,8 +28,9 @@ import { TelemetryPanel } from './telemetry_panel.js';
  */
 
 /** Add it to the page. @param {Page} page */
-export function addStation({ connection, teleop, viewerStats }) {
+export function addStation({ connection, teleop, viewerStats, settings, inputs, stage }) {
   loadStyle('contrast.css');
+  new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
   new StatsPanel(connection, viewerStats);
   new TelemetryPanel(connection, box('telemetry'), box('vitals'));
   new ActionsPanel(connection, teleop, box('actions'));
