@@ -9,6 +9,7 @@
 import { ActionsPanel } from './actions_panel.js';
 import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
+import { offerFirstHint } from './first_hint.js';
 import { KeysHelp } from './keys_dialog.js';
 import { StatsPanel } from './stats_panel.js';
 import { TelemetryPanel } from './telemetry_panel.js';
@@ -31,6 +32,7 @@ import { TelemetryPanel } from './telemetry_panel.js';
 export function addStation({ connection, teleop, viewerStats, settings, inputs, stage }) {
   loadStyle('contrast.css');
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
+  offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
   new StatsPanel(connection, viewerStats);
   new TelemetryPanel(connection, box('telemetry'), box('vitals'));
   new ActionsPanel(connection, teleop, box('actions'));
