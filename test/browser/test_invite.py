@@ -28,6 +28,7 @@ from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.system.key_store import KeyStore
 from support.browsers import Loop, PATIENCE, until
+from support.pages import fresh_page
 from support.stack import ColourCamera, Robot
 from support.viewer import make_sessions, TestCamera
 
@@ -86,8 +87,9 @@ def test_an_invite_to_view_and_its_end(robot, page):
     invite(robot, re.search(r'--revoke=\S+', words)[0])
     assert page.wait_state('revoked') == 'Link withdrawn'
     assert page.evaluate(NOTHING_SHOWN)
+    # The page has forgotten it.
     page.refresh()
-    page.wait_state('revoked')
+    page.wait_state('invite')
 
 
 def test_a_link_is_taken_back_by_itself(robot, page):
@@ -112,6 +114,63 @@ def test_what_takes_no_link_back_says_so(tmp_path, what, fault):
         capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == REFUSED
     assert fault in done.stderr
+
+
+def loaded_anew(page, state, action='location.reload()'):
+    """Wait until the page has come again after something that makes it."""
+    page.evaluate(f'window.before = true; {action}; 0')
+    page.wait(f"!window.before && window.rtcBridge?.state === '{state}'")
+
+
+@pytest.fixture
+def any_page(browser):
+    """Open an empty page in each browser."""
+    with fresh_page(browser, may_fail=True) as page:
+        yield page
+
+
+def test_the_key_leaves_the_address_and_a_reload_needs_it_no_more(robot, any_page):
+    page = any_page
+    link, _ = invite(robot, '--role', 'drive', '--ttl', '1h')
+    other, words = invite(robot, '--role', 'view', '--ttl', '1h')
+    key = link.rpartition('.')[2]
+    address, _, fragment = link.partition('#')
+    page.load(f'{address}?slots=2#{fragment}')
+    page.wait_state('live')
+    assert page.evaluate('location.href') == f'{address}?slots=2'
+    assert page.evaluate('document.documentElement.outerHTML.includes("' + key + '")') is False
+    loaded_anew(page, 'live')
+    assert page.evaluate('rtcBridge.hello.role') == 'drive'
+    # Away and back.
+    page.load('about:blank')
+    page.evaluate('history.back()')
+    page.wait_state('live')
+    assert page.evaluate('[rtcBridge.hello.role, location.hash]') == ['drive', '']
+    # Another link, pasted into the address, is another one.
+    loaded_anew(page, 'live', f"location.hash = '{other.partition('#')[2]}'")
+    assert page.evaluate('[rtcBridge.hello.role, location.hash]') == ['view', '']
+    invite(robot, re.search(r'--revoke=\S+', words)[0])
+    page.wait_state('revoked')
+    assert page.evaluate('sessionStorage.length') == 0
+    loaded_anew(page, 'invite')
+
+
+@pytest.mark.parametrize('script', [
+    """Object.defineProperty(window, 'sessionStorage',
+      { get() { throw new DOMException('no', 'SecurityError'); } });""",
+    """Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError'); };""",
+], ids=['forbidden', 'full'])
+def test_a_browser_that_keeps_nothing_leaves_the_link_in_the_address(robot, chromium, script):
+    link, _ = invite(robot, '--role', 'view', '--ttl', '1h')
+    page = chromium.page()
+    page.evaluate_on_load(script)
+    page.load(link)
+    page.wait_state('live')
+    assert page.evaluate('location.href') == link
+    loaded_anew(page, 'live')
+    assert page.errors == []
+    page.leave()
 
 
 def test_without_a_link_nothing_is_shown(robot, page):

@@ -24,7 +24,7 @@ import { SidePanels } from './side_panels.js';
 import { SlotPicture } from './slot_picture.js';
 import { SpeedSliders } from './speed_sliders.js';
 import { Stage } from './stage.js';
-import { connection, settings, slotCount } from './start.js';
+import { connection, keptInvite, settings, slotCount } from './start.js';
 import { StatusView } from './status_view.js';
 import { StopView } from './stop_view.js';
 import { followTheme } from './theme.js';
@@ -72,7 +72,7 @@ addEventListener('load', async () => {
   try {
     const { addStation } = await import('./station.js');
     addStation({ connection, teleop, viewerStats, settings, inputs, status, stage, picture,
-      cameras, toolbar });
+      cameras, toolbar, keptInvite });
   } catch (error) {
     console.error('rtc_bridge:', error);
     status.toast('Parts of this page did not load. Reload it to get them.');

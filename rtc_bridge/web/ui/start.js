@@ -8,7 +8,7 @@
  * the page can show at once.
  */
 
-import { readInvite } from '../client/proof.js';
+import { takeInvite } from '../client/kept_invite.js';
 import { RobotConnection } from '../client/robot_connection.js';
 import { signalingUrl } from '../client/signaling_socket.js';
 import { Settings, storage, tabStorage } from './settings.js';
@@ -17,20 +17,20 @@ import { firstPicture } from './video_frames.js';
 const MAX_SLOTS = 4;
 
 const options = new URLSearchParams(location.search);
-const invite = location.hash ? readInvite(location.hash) : null;
 // A page that does not come from its signaling server names it, as that of `rtc-bridge view`.
 const signalingServer = document.querySelector('meta[name=signaling]')?.getAttribute('content');
 
+export const keptInvite = takeInvite(location, history, tabStorage());
 export const slotCount = Math.max(1, Math.min(MAX_SLOTS,
   Math.floor(Number(options.get('slots') ?? MAX_SLOTS)) || MAX_SLOTS));
 export const settings = new Settings(storage());
 export const connection = new RobotConnection({
   url: signalingServer ?? signalingUrl(location), slots: slotCount, camera: options.get('camera'),
-  invite, firstPicture, memory: tabStorage(),
+  invite: keptInvite.invite, firstPicture, memory: tabStorage(),
   preferredCamera: (robot) => {
     settings.useRobot(robot);
     return settings.get('camera');
   },
 });
-if (location.hash && !invite) connection.giveUp('bad-invite');
+if (keptInvite.damaged) connection.giveUp('bad-invite');
 else connection.start();

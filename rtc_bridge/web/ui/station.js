@@ -6,6 +6,7 @@
  * What surrounds the picture and the driving: loaded when the page works, before it is asked for.
  */
 
+import { followRefusals } from '../client/kept_invite.js';
 import { ActionsPanel } from './actions_panel.js';
 import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
@@ -26,11 +27,14 @@ import { TelemetryPanel } from './telemetry_panel.js';
  * @property {import('./main_picture.js').MainPicture} picture
  * @property {import('./camera_views.js').CameraViews} cameras
  * @property {import('./toolbar.js').Toolbar} toolbar
+ * @property {import('../client/kept_invite.js').KeptInvite} keptInvite
  */
 
 /** Add it to the page. @param {Page} page */
-export function addStation({ connection, teleop, viewerStats, settings, inputs, stage }) {
+export function addStation({ connection, teleop, viewerStats, settings, inputs, stage,
+  keptInvite }) {
   loadStyle('contrast.css');
+  followRefusals(keptInvite, connection);
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
   offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
   new StatsPanel(connection, viewerStats);
