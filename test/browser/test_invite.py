@@ -254,6 +254,15 @@ class NoBundle(LocalRobotLink):
         return re.sub(r'a=group:BUNDLE.*\r\n', '', await super().answer(offer))
 
 
+class UnsetClock(AccessPolicy):
+    """A robot whose clock a test sets."""
+
+    is_set = False
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options, synchronized=lambda: UnsetClock.is_set)
+
+
 @pytest.fixture
 def liar(tmp_path):
     made = []
@@ -268,6 +277,22 @@ def liar(tmp_path):
 
 def test_the_same_server_without_lies(liar, page):
     page.load(liar().page_url)
+    page.wait_state('live')
+
+
+def test_a_robot_that_cannot_tell_the_time_yet_is_asked_again(liar, page):
+    UnsetClock.is_set = False
+    page.load(liar(access=UnsetClock).page_url)
+    assert page.wait_state('clock') == 'Robot’s clock not set'
+    assert page.evaluate("document.getElementById('retry').hidden")
+    assert page.evaluate(NOTHING_SHOWN)
+    UnsetClock.is_set = True
+    page.wait_state('live')
+    # A page that is shown ends, too, and comes back.
+    UnsetClock.is_set = False
+    page.wait_state('clock')
+    assert page.evaluate(f"{NOTHING_SHOWN} && document.getElementById('last').hidden")
+    UnsetClock.is_set = True
     page.wait_state('live')
 
 

@@ -16,7 +16,13 @@
  * Error codes after which a new attempt can only fail in the same way: the page does not retry.
  */
 export const FATAL_CODES = new Set(['denied', 'no-codec', 'bad-offer', 'unsupported', 'bad-invite',
-  'invite', 'expired', 'revoked', 'clock', 'impostor', 'bad-sdp']);
+  'invite', 'expired', 'revoked', 'impostor', 'bad-sdp']);
+
+/**
+ * Error codes with which the robot lets a person in no more, or not yet: the page shows nothing of
+ * it. Its clock may be set in a minute, so that a page asks again after `clock`.
+ */
+export const CLOSED_CODES = new Set([...FATAL_CODES, 'clock']);
 
 /**
  * Return the JSON object in a text, or null if the text holds anything else.

@@ -9,7 +9,7 @@
 
 import { CameraSelection } from './camera_selection.js';
 import { Handover } from './handover.js';
-import { detailOf, Emitter, FATAL_CODES } from './messages.js';
+import { CLOSED_CODES, detailOf, Emitter, FATAL_CODES } from './messages.js';
 import { isWebRtcSupported, SparePeerConnection } from './peer_connection.js';
 import { Retry } from './retry.js';
 import { Session } from './session.js';
@@ -153,6 +153,11 @@ export class RobotConnection extends Emitter {
     return this.link !== 'up' && !!this.failure && FATAL_CODES.has(this.failure.code);
   }
 
+  /** The robot lets this person in no more, or not yet: nothing of it may be on the screen. */
+  get isClosed() {
+    return this.link !== 'up' && !!this.failure && CLOSED_CODES.has(this.failure.code);
+  }
+
   /**
    * Show a camera in a slot, or no camera.
    * @param {number} slot
@@ -284,7 +289,7 @@ export class RobotConnection extends Emitter {
   #onLost(session, reason) {
     if (session === this.#pending) {
       this.#fail(reason === 'bye' ? 'no-answer' : reason, session.endReason);
-    } else if (session === this.session && FATAL_CODES.has(reason)) {
+    } else if (session === this.session && CLOSED_CODES.has(reason)) {
       // Not even the last picture may stay on the screen.
       this.#drop(session);
       this.#fail(reason, session.endReason);

@@ -51,7 +51,7 @@ const FAILURES = {
     + 'new one.'],
   revoked: ['Link withdrawn', 'The robot’s owner has withdrawn this link. Ask for a new one.'],
   clock: ['Robot’s clock not set', 'The robot’s clock is not set, so it cannot tell whether this '
-    + 'link has expired. Try again when the robot is online.'],
+    + 'link has expired. It is mostly set soon after the robot is online. Trying again.'],
   impostor: ['Not your robot', 'The robot that answers here is not the one that made this link. '
     + 'Nothing was shown or sent. Ask the robot’s owner.'],
   'bad-sdp': ['Connection not safe', 'The connection was changed on its way between this page and '

@@ -70,7 +70,7 @@ export class MainPicture extends SlotPicture {
     super.update();
     if (this.own) this.shownAtMs = this.#paintedAtMs;
     // The robot does not let this person in: not even an old picture remains.
-    if (this.camera === null && !this.own || this.#connection.hasFailedForGood) {
+    if (this.camera === null && !this.own || this.#connection.isClosed) {
       this.shownAtMs = null;
     }
     this.#setShown(this.own && this.#isNew);

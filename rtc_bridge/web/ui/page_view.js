@@ -51,7 +51,7 @@ export class PageView {
     const view = this.#describe(now);
     if (view.tone === 'ok' && picture.shown) cameras.discardLast();
     // The robot does not let this person in: not even the last picture remains.
-    if (view.retry) {
+    if (connection.isClosed) {
       cameras.discardLast();
       sidePanels.available = false;
     }

@@ -100,6 +100,21 @@ test('a robot that refuses for good is not asked again before a person does', as
   assert.deepEqual([robot.failure, sockets.length], [null, 2]);
 });
 
+test('a robot whose clock is not set shows nothing more, and is asked again until it is', async (t) => {
+  const { robot, socket, timers } = await up(t);
+  peers[0].channels.control.hear({ type: 'bye', code: 'clock', reason: 'not synchronized' });
+  assert.deepEqual([robot.session, robot.isClosed, robot.hasFailedForGood], [null, true, false]);
+  for (let attempt = 2; attempt < 12; attempt += 1) {
+    timers.tick(15_000);
+    assert.equal(socket.sent.at(-1).type, 'renew', attempt);
+    socket.hear(ready(`${attempt}`));
+    await settled();
+    assert.equal(socket.sent.at(-1).type, 'offer', attempt);
+    assert.equal(robot.failure.code, 'clock');
+    peers.at(-1).channels.control.hear({ type: 'bye', code: 'clock', reason: 'not synchronized' });
+  }
+});
+
 test('a robot that is busy is asked again by itself', async (t) => {
   const { robot, socket, timers } = connect(t);
   socket.hear(ready('one'));
