@@ -170,6 +170,20 @@ class ChromiumPage(Page):
         self._loop.run(self._page.set_viewport_size({'width': width, 'height': height}))
 
     @contextmanager
+    def refusing(self):
+        """Answer no to what the browser asks meanwhile; yield the kinds of its questions."""
+        asked = []
+
+        async def refuse(dialog):
+            asked.append(dialog.type)
+            await dialog.dismiss()
+        self._page.on('dialog', refuse)
+        try:
+            yield asked
+        finally:
+            self._page.remove_listener('dialog', refuse)
+
+    @contextmanager
     def away(self):
         """Look at another tab of the same window, and come back."""
         # Playwright lets all tabs believe that they are looked at.

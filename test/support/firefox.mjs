@@ -5,7 +5,8 @@
  * {"do": "open", "url"}, {"do": "evaluate", "code"}, {"do": "look", "code"} (the same, but null if
  * it does not answer), {"do": "down" | "up", "key"}, {"do": "click", "selector"},
  * {"do": "preload", "code"} (to run before whatever is loaded from now on), {"do": "errors"}
- * (console errors and page errors so far), {"do": "fresh"} (a new page that shares nothing with the
+ * (console errors and page errors so far), {"do": "asked"} (the kinds of what the browser has asked
+ * so far, each of which was answered with yes), {"do": "fresh"} (a new page that shares nothing with the
  * one before, which ends). The end of stdin closes Firefox. What is saved goes to the profile's
  * folder `saved`.
  *
@@ -40,6 +41,7 @@ const browser = await puppeteer.launch({
   },
 });
 const errors = [];
+const asked = [];
 let page;
 // Until nothing is expected any more of a look, which takes a second on an idle host, ms.
 const LOOK_TIMEOUT_MS = 5000;
@@ -50,6 +52,10 @@ async function show(context) {
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    dialog.accept();
+  });
   page.on('pageerror', (error) => errors.push(String(error)));
 }
 
@@ -59,7 +65,7 @@ async function fresh() {
   const context = before.browserContext();
   // The first one cannot be closed.
   await (context === browser.defaultBrowserContext() ? before : context).close();
-  errors.length = 0;
+  errors.length = asked.length = 0;
 }
 
 async function look(code) {
@@ -83,6 +89,7 @@ const commands = {
   click: ({ selector }) => page.click(selector),
   preload: ({ code }) => page.evaluateOnNewDocument(code).then(() => null),
   errors: () => errors,
+  asked: () => asked,
   fresh: () => fresh(),
 };
 

@@ -87,6 +87,11 @@ class Firefox(Page):
         """Return errors on the console and of the page so far."""
         return self._do('errors')
 
+    @property
+    def asked(self):
+        """Return the kinds of what the browser has asked so far; each was answered with yes."""
+        return self._do('asked')
+
     def load(self, url):
         """Load a page."""
         self._do('open', url=url)

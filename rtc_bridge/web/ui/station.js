@@ -12,6 +12,8 @@ import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
 import { offerFirstHint } from './first_hint.js';
 import { KeysHelp } from './keys_dialog.js';
+import { LeaveGuard } from './leave_guard.js';
+import { ScreenLock } from './screen_lock.js';
 import { StatsPanel } from './stats_panel.js';
 import { TelemetryPanel } from './telemetry_panel.js';
 
@@ -31,8 +33,8 @@ import { TelemetryPanel } from './telemetry_panel.js';
  */
 
 /** Add it to the page. @param {Page} page */
-export function addStation({ connection, teleop, viewerStats, settings, inputs, stage,
-  keptInvite }) {
+export function addStation({ connection, teleop, viewerStats, settings, inputs, status, stage,
+  picture, keptInvite }) {
   loadStyle('contrast.css');
   followRefusals(keptInvite, connection);
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
@@ -41,4 +43,31 @@ export function addStation({ connection, teleop, viewerStats, settings, inputs, 
   new TelemetryPanel(connection, box('telemetry'), box('vitals'));
   new ActionsPanel(connection, teleop, box('actions'));
   new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
+  stayHere({ connection, teleop, viewerStats, inputs, status, picture });
+}
+
+/**
+ * Keep the page open while it drives, and the screen on while it is watched.
+ * @param {Pick<Page, 'connection' | 'teleop' | 'viewerStats' | 'inputs' | 'status' | 'picture'>}
+ *   page
+ */
+function stayHere({ connection, teleop, viewerStats, inputs, status, picture }) {
+  const guard = new LeaveGuard({
+    letGo: () => inputs.letGo(),
+    onKept: () => status.toast('You drive, so this page stays, and the robot was stopped. Press '
+      + '“Stop driving” first, then go back.'),
+  });
+  const screenLock = new ScreenLock(navigator.wakeLock, document);
+  const update = () => {
+    const { driver } = teleop;
+    const drives = !!driver?.armed && driver.epoch !== null;
+    guard.update(drives);
+    const state = connection.slots.get(0)?.state;
+    screenLock.update(drives || (connection.link === 'up' && picture.shown && state !== 'still'
+      && state !== 'lost'));
+  };
+  connection.on('control', update);
+  for (const source of [connection, teleop, picture]) source.addEventListener('change', update);
+  viewerStats.on('measured', update);
+  update();
 }
