@@ -18,7 +18,7 @@ import pytest
 from support.browsers import until
 from support.pages import (
     HIDE, MAX_X, MAX_Y, MAX_Z, PAD_AHEAD as AHEAD, PAD_AT_REST as AT_REST, pages_of, shows,
-    sideways_robot, spot, take, text, told, velocity,
+    sideways_robot, spot, take, text, thumbs, told, velocity,
 )
 
 
@@ -344,9 +344,7 @@ def test_two_gamepads_do_not_take_over_from_each_other(page, cmd_vel):
 def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):
     phone = show(844, 390)
     take(phone)
-    left, right = spot(phone, 'stick2', 0, -0.9), spot(phone, 'stick', 0.9, 0)
-    phone.touch(left, None)
-    phone.touch(left, right)
+    left, right = thumbs(phone, stick2=(0, -0.9), stick=(0.9, 0))
     velocity(cmd_vel, MAX_X, 0, -MAX_Z)
     phone.touch(left, right, spot(phone, 'stop', 0, 0))
     velocity(cmd_vel, 0, 0, 0)
@@ -357,7 +355,7 @@ def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):
     phone.touch(spot(phone, 'stick2', 0, -0.8), right)
     nothing_moves(phone, cmd_vel)
     phone.touch()
-    phone.touch(left)
+    thumbs(phone, stick2=(0, -0.9))
     velocity(cmd_vel, MAX_X, 0, 0)
     phone.touch()
 
@@ -365,8 +363,7 @@ def test_the_stop_is_in_reach_of_a_third_finger(show, cmd_vel):
 def test_another_finger_changes_the_speed(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
-    left = spot(phone, 'stick2', 0, -1)
-    phone.touch(left)
+    left, = thumbs(phone, stick2=(0, -1))
     velocity(cmd_vel, MAX_X, 0, 0)
     phone.touch(left, spot(phone, 'slower', 0, 0))
     phone.touch(left, None)
@@ -378,8 +375,8 @@ def test_another_finger_changes_the_speed(show, cmd_vel):
 def test_a_stick_belongs_to_one_finger(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
-    up, down = spot(phone, 'stick2', 0, -1), spot(phone, 'stick2', 0, 0.9)
-    phone.touch(up)
+    down = spot(phone, 'stick2', 0, 0.9)
+    up, = thumbs(phone, stick2=(0, -1))
     velocity(cmd_vel, MAX_X, 0, 0)
     phone.touch(up, down)
     phone.touch(up, spot(phone, 'stick2', 0, 1))
@@ -395,7 +392,7 @@ def test_a_stick_belongs_to_one_finger(show, cmd_vel):
 def test_a_touch_that_the_system_takes_away_lets_go(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
-    phone.touch(spot(phone, 'stick2', 0, -1), spot(phone, 'stick', -1, 0))
+    thumbs(phone, stick2=(0, -1), stick=(-1, 0))
     velocity(cmd_vel, MAX_X, 0, MAX_Z)
     phone.touch(cancel=True)
     velocity(cmd_vel, 0, 0, 0)
@@ -405,8 +402,7 @@ def test_a_touch_that_the_system_takes_away_lets_go(show, cmd_vel):
 def test_turning_the_phone_lets_go(show, cmd_vel):
     phone = show(390, 844)
     take(phone)
-    finger = spot(phone, 'stick2', 0, -1)
-    phone.touch(finger)
+    finger, = thumbs(phone, stick2=(0, -1))
     velocity(cmd_vel, MAX_X, 0, 0)
     phone.resize(844, 390)
     velocity(cmd_vel, 0, 0, 0)
@@ -414,9 +410,73 @@ def test_turning_the_phone_lets_go(show, cmd_vel):
     nothing_moves(phone, cmd_vel)
     phone.touch()
     # It drives as before where the sticks are now.
-    phone.touch(spot(phone, 'stick2', 0, -1))
+    thumbs(phone, stick2=(0, -1))
     velocity(cmd_vel, MAX_X, 0, 0)
     phone.touch()
+
+
+def test_a_stick_begins_where_a_finger_lands(show, cmd_vel):
+    phone = show(844, 390)
+    take(phone)
+    # At the rim, and a bit beside it: no command.
+    for x, y in ((0, -0.95), (0.95, 0), (-0.6, 0.6), (0.3, -1.2)):
+        phone.touch(spot(phone, 'stick2', x, y))
+        phone.wait("document.querySelector('#stick2.held') !== null")
+        nothing_moves(phone, cmd_vel)
+        phone.touch()
+    # From there on it counts how far the finger goes, and half the way is less than half the speed.
+    phone.touch(spot(phone, 'stick2', 0.3, 0.9))
+    phone.touch(spot(phone, 'stick2', 0.3, 0.6))
+    cmd_vel.wait(lambda x, y, z: 0.1 * MAX_X < x < 0.4 * MAX_X and (y, z) == (0, 0), cmd_vel.mark())
+    phone.touch(spot(phone, 'stick2', 0.3, 0.2))
+    velocity(cmd_vel, MAX_X, 0, 0)
+    phone.touch()
+    velocity(cmd_vel, 0, 0, 0)
+    # Before a page is armed, only the ring itself is a stick.
+    phone.click('#release')
+    phone.wait('!rtcBridge.driver.armed')
+    phone.touch(spot(phone, 'stick2', 0.3, -1.2))
+    assert phone.evaluate("document.querySelector('.held') === null")
+    phone.touch()
+
+
+# Sizes of tablets, upright and on their side.
+TABLETS = [(820, 1180), (1180, 820), (1024, 1366), (1366, 1024), (960, 600)]
+# What may not lie under a stick, nor its ring over it.
+ALONE = """() => {
+  const box = (one) => one.getBoundingClientRect();
+  const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.top
+    || b.bottom <= a.top;
+  return [...document.querySelectorAll('.stick')].flatMap((stick) => [...document.querySelectorAll(
+    'button, input, #driver, .stick')].filter((one) => one !== stick && one.checkVisibility()
+      && box(one).width && !apart(box(one), box(stick))).map((one) => `${stick.id}: ${one.id}`));
+}"""
+
+
+def test_on_tablets_the_sticks_are_under_the_thumbs(show, cmd_vel):
+    tablet = show(*TABLETS[0])
+    take(tablet)
+    tablet.wait("!document.getElementById('more').hidden")
+    for width, height in TABLETS:
+        tablet.resize(width, height)
+        tablet.wait(f'innerWidth === {width}')
+        for stick, side in (('stick2', 0), ('stick', width)):
+            x, y = spot(tablet, stick, 0, 0)
+            # A hand holds a tablet a bit below its middle; a thumb has some 70 mm, of 160 px/inch.
+            assert abs(x - side) < 150 and 0.5 * height < y < 0.7 * height, (stick, x, y)
+        assert tablet.evaluate(ALONE) == [], (width, height)
+        thumbs(tablet, stick2=(0, -1), stick=(1, 0))
+        velocity(cmd_vel, MAX_X, 0, -MAX_Z)
+        # Wherever a stick has begun, all else stays in reach.
+        stop = spot(tablet, 'stop', 0, 0)
+        assert tablet.evaluate('([x, y]) => document.elementFromPoint(x, y).id', stop) == 'stop'
+        tablet.touch()
+        # With the panels open, too.
+        tablet.click('#more')
+        tablet.wait("!document.getElementById('panels').hidden")
+        inside = tablet.evaluate(ALONE)
+        tablet.click('#more')
+        assert inside == [], (width, height)
 
 
 def test_one_stick_by_the_mouse_beside_the_keys(page, cmd_vel):

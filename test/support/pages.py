@@ -186,6 +186,18 @@ def spot(page, stick, x, y):
     }""", [stick, x, y])
 
 
+def thumbs(page, **pushes):
+    """
+    Put fingers on sticks and push these, as (x, y), 1 being the edge; return where they are then.
+
+    A stick begins where a finger lands, so that a finger has to move for a command.
+    """
+    page.touch(*(spot(page, stick, 0, 0) for stick in pushes))
+    pushed = [spot(page, stick, *push) for stick, push in pushes.items()]
+    page.touch(*pushed)
+    return pushed
+
+
 def told(page, words):
     """Wait until the page says something for a few seconds."""
     page.wait(f"document.getElementById('toast').textContent.includes('{words}')")

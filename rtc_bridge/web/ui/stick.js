@@ -2,7 +2,10 @@
 // Copyright 2026 The rtc_bridge authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** A stick on the screen, for fingers, pens and the mouse. */
+/**
+ * A stick on the screen, for fingers, pens and the mouse. It begins where a finger lands: the first
+ * touch is its middle, wherever that is, so that it never begins with a command.
+ */
 
 import { NEUTRAL } from '../client/motion.js';
 import { element } from './dom.js';
@@ -16,6 +19,20 @@ import { deadZone } from './gamepad.js';
  * @typedef {'all' | 'move' | 'slide' | 'turn' | 'climb'} StickKind
  */
 
+/** So much of a stick's answer is cubic: slow driving has most of its way, its end stays the end. */
+const EXPO = 0.5;
+
+/**
+ * Make the answer to small pushes finer, by the radius: the direction stays.
+ * @param {number} x
+ * @param {number} y
+ * @returns {[number, number]}
+ */
+export function curve(x, y) {
+  const scale = 1 - EXPO + EXPO * (x * x + y * y);
+  return [x * scale, y * scale];
+}
+
 /**
  * Return the motion that a stick asks for which is pushed by (dx, dy) of its reach; y points down.
  * @param {number} dx
@@ -24,7 +41,7 @@ import { deadZone } from './gamepad.js';
  * @returns {Motion}
  */
 export function stickMotion(dx, dy, kind = 'all') {
-  const [right, down] = deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy);
+  const [right, down] = curve(...deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy));
   const [slides, climbs] = [kind === 'slide', kind === 'climb'];
   return { x: climbs ? 0 : -down + 0, y: slides ? -right + 0 : 0, turn: slides ? 0 : -right + 0,
     up: climbs ? -down + 0 : 0 };
@@ -40,8 +57,8 @@ export class Stick {
   #changed;
   /** @type {number | null} */
   #pointer = null;
-  /** Where its middle is on the screen while it is held, px. */
-  #middle = { x: 0, y: 0 };
+  /** Where the finger has landed on the screen, px. */
+  #origin = { x: 0, y: 0 };
 
   /**
    * @param {string} id
@@ -56,10 +73,14 @@ export class Stick {
       if (this.#pointer !== null || event.button !== 0) return;
       pad.setPointerCapture(event.pointerId);
       this.#pointer = event.pointerId;
+      this.#origin = { x: event.clientX, y: event.clientY };
       const { left, top, width, height } = pad.getBoundingClientRect();
-      this.#middle = { x: left + width / 2, y: top + height / 2 };
-      this.#move(event);
+      pad.style.setProperty('--ox', `${event.clientX - left - width / 2}px`);
+      pad.style.setProperty('--oy', `${event.clientY - top - height / 2}px`);
+      this.#set(0, 0);
     });
+    // From the edge of the screen, Safari would take it for a swipe to the page before.
+    pad.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
     pad.addEventListener('pointermove', (event) => {
       if (event.pointerId !== this.#pointer) return;
       // While other buttons of a mouse are down, releasing the left one is no `pointerup`.
@@ -91,14 +112,15 @@ export class Stick {
   /** Let go of it. */
   clear() {
     this.#pointer = null;
+    for (const side of ['--ox', '--oy']) this.#pad.style.removeProperty(side);
     this.#set(0, 0);
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
     const reach = this.#pad.offsetWidth / 2 - this.#knob.offsetWidth / 2;
-    const dx = this.#kind === 'move' ? 0 : (event.clientX - this.#middle.x) / reach;
-    const dy = this.#kind === 'turn' ? 0 : (event.clientY - this.#middle.y) / reach;
+    const dx = this.#kind === 'move' ? 0 : (event.clientX - this.#origin.x) / reach;
+    const dy = this.#kind === 'turn' ? 0 : (event.clientY - this.#origin.y) / reach;
     const length = Math.max(1, Math.hypot(dx, dy));
     this.#set(dx / length, dy / length);
   }
