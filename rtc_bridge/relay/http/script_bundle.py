@@ -20,7 +20,6 @@ import it. Joined, they are one request; benchmarks/results/page_load.md has the
 modules stay as they are for people, for other servers, and for the tools that check them.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 import json
@@ -50,9 +49,9 @@ def join_scripts(folder: Path) -> dict[str, Script]:
 
     These are the module scripts of ``index.html``, the JavaScript API, and the modules that they
     load by ``import()``. Each module becomes a function that is called once, after those of the
-    modules that it imports, and returns what it exports. No module runs twice: a script takes the
-    modules that are in an earlier script of ``index.html`` from there, and so do those that are
-    loaded by ``import()``.
+    modules that it imports, and returns what it exports. No module runs twice: it is in the first
+    script that needs it, those of ``index.html`` before those that are loaded by ``import()``, and
+    the others take it from there.
 
     :param folder: of the page
     :raises OSError: a file cannot be read
@@ -86,17 +85,13 @@ def _join(folder: Path, entries: list[str], modules: dict[str, ScriptModule]
     loaded: dict[str, list[str]] = {}
     waiting = [path for module in first for path in modules[module].loads]
     while waiting:
-        path = waiting.pop()
+        path = waiting.pop(0)
         if path in first:
             raise ValueError(f'{path} is both imported and loaded by import()')
         if path not in loaded:
             loaded[path] = closure([path])
             waiting += [more for module in loaded[path] for more in modules[module].loads]
-    # A module that several of the scripts loaded later need is in the last one of the page.
-    uses = Counter(module for order in loaded.values() for module in order)
-    shared = [module for module, count in uses.items() if count > 1 and module not in loaded]
-    orders = {entry: closure([*(shared if entry == entries[-1] else ()), entry])
-              for entry in entries} | loaded
+    orders = {entry: closure([entry]) for entry in entries} | loaded
     places: dict[str, str] = {}
     for path, order in orders.items():
         for module in order:

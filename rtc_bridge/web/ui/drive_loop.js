@@ -14,6 +14,7 @@ import { refusedText } from './driving_texts.js';
  * @property {import('./input_devices.js').InputDevices} inputs
  * @property {import('./status_view.js').StatusView} status
  * @property {import('./stage.js').Stage} stage
+ * @property {() => void} stop presses the emergency stop
  */
 
 export class DriveLoop {
@@ -22,9 +23,9 @@ export class DriveLoop {
   /** @param {LoopParts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { connection, teleop, inputs, status, stage } = parts;
+    const { connection, teleop, inputs, status, stage, stop } = parts;
     inputs.on('change', () => this.step());
-    inputs.on('stop', () => this.stop());
+    inputs.on('stop', stop);
     // At once, not only with the next period.
     connection.handle({
       hello: () => {
@@ -47,7 +48,7 @@ export class DriveLoop {
     }
     setInterval(() => {
       // Whatever else is on the screen, and whether there is a connection or not.
-      if (inputs.takeStopPress()) this.stop();
+      if (inputs.takeStopPress()) stop();
       teleop.updatePendingStop();
       this.step();
     }, COMMAND_PERIOD_MS);
@@ -61,11 +62,5 @@ export class DriveLoop {
     status.toast(refusedText(teleop.step(motion, pad, held)));
     const { driver } = teleop;
     if (teleop.mayDrive && (driver?.epoch != null || !driver?.taken)) status.toast(hint);
-  }
-
-  /** Press the emergency stop. */
-  stop() {
-    this.#parts.inputs.letGo();
-    this.#parts.teleop.stop();
   }
 }

@@ -19,21 +19,21 @@ export class PageApi extends Emitter {
   state = 'connecting';
   /** What the person chose. */
   settings;
+  /** What is measured; null until that is loaded.
+   * @type {import('../client/viewer_stats.js').ViewerStats | null} */
+  viewerStats = null;
   #connection;
   #teleop;
-  #viewerStats;
 
   /**
    * @param {import('../client/robot_connection.js').RobotConnection} connection
    * @param {import('../client/teleop.js').Teleop} teleop
-   * @param {import('../client/viewer_stats.js').ViewerStats} viewerStats
    * @param {import('./settings.js').Settings} settings
    */
-  constructor(connection, teleop, viewerStats, settings) {
+  constructor(connection, teleop, settings) {
     super();
     this.#connection = connection;
     this.#teleop = teleop;
-    this.#viewerStats = viewerStats;
     this.settings = settings;
     connection.handle({ message: ({ data }) => this.emit('message', data) });
     connection.on('app', (data) => {
@@ -62,12 +62,12 @@ export class PageApi extends Emitter {
 
   /** The newest rates; null before the first. */
   get stats() {
-    return this.#viewerStats.stats;
+    return this.viewerStats?.stats ?? null;
   }
 
   /** What was measured, a row for each second of the last hour. */
   get statsHistory() {
-    return this.#viewerStats.rows;
+    return this.viewerStats?.rows ?? [];
   }
 
   /** Drives the robot of this session; null while there is none. @returns {Driver | null} */

@@ -16,8 +16,7 @@ const MAX_HIDDEN_MS = 30_000;
  * @property {import('../client/teleop.js').Teleop} teleop
  * @property {import('./main_picture.js').MainPicture} picture
  * @property {import('./camera_views.js').CameraViews} cameras
- * @property {import('./input_devices.js').InputDevices} inputs
- * @property {import('./toolbar.js').Toolbar} toolbar
+ * @property {() => import('./controls.js').Controls | null} controls null until they are loaded
  * @property {() => void} render
  */
 
@@ -30,17 +29,17 @@ export class PageLifecycle {
   /** @param {LifecycleParts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { connection, teleop, cameras, inputs, toolbar } = parts;
+    const { connection, teleop, cameras, controls } = parts;
     document.addEventListener('visibilitychange', () => this.update());
     for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
       cameras.videos[0].addEventListener(type, () => this.update());
     }
-    addEventListener('blur', () => inputs.letGo());
+    addEventListener('blur', () => controls()?.inputs.letGo());
     addEventListener('online', () => connection.retry());
     addEventListener('pagehide', () => {
-      inputs.letGo();
+      controls()?.inputs.letGo();
       teleop.driver?.release();
-      toolbar.stop();
+      controls()?.toolbar.stop();
       connection.stop();
     });
     // The browser brings the page back from its cache.
@@ -51,10 +50,11 @@ export class PageLifecycle {
 
   /** Ask for pictures only while a person or a recording has use for them. */
   update() {
-    const { connection, teleop, picture, cameras, inputs, toolbar, render } = this.#parts;
-    connection.pause(document.hidden && !document.pictureInPictureElement && !toolbar.recording);
+    const { connection, teleop, picture, cameras, controls, render } = this.#parts;
+    connection.pause(document.hidden && !document.pictureInPictureElement
+      && !controls()?.toolbar.recording);
     if (document.hidden) {
-      inputs.letGo();
+      controls()?.inputs.letGo();
       this.#hiddenSince ??= Date.now();
     } else {
       const hiddenMs = this.#hiddenSince === null ? 0 : Date.now() - this.#hiddenSince;

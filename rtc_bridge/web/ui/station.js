@@ -18,18 +18,8 @@ import { StatsPanel } from './stats_panel.js';
 import { TelemetryPanel } from './telemetry_panel.js';
 
 /**
- * @typedef {object} Page the parts of the page that were there before
- * @property {import('../client/robot_connection.js').RobotConnection} connection
- * @property {import('../client/teleop.js').Teleop} teleop
- * @property {import('../client/viewer_stats.js').ViewerStats} viewerStats
- * @property {import('./settings.js').Settings} settings
- * @property {import('./input_devices.js').InputDevices} inputs
- * @property {import('./status_view.js').StatusView} status
- * @property {import('./stage.js').Stage} stage
- * @property {import('./main_picture.js').MainPicture} picture
- * @property {import('./camera_views.js').CameraViews} cameras
- * @property {import('./toolbar.js').Toolbar} toolbar
- * @property {import('../client/kept_invite.js').KeptInvite} keptInvite
+ * @typedef {import('./controls.js').Page & Pick<import('./controls.js').Controls, 'viewerStats'
+ *   | 'inputs' | 'toolbar'>} Page the parts of the page that were there before
  */
 
 /** Add it to the page. @param {Page} page */

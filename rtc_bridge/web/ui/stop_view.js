@@ -5,7 +5,7 @@
 /** The button of the emergency stop, and the banner that tells what became of a stop. */
 
 import { box, element, onPress, write } from './dom.js';
-import { stopText } from './driving_texts.js';
+import { stopText } from './stop_texts.js';
 
 /** How long the page waits for the second press of a release, ms. */
 const CONFIRM_TIME_MS = 6000;

@@ -3,15 +3,24 @@ import { test } from 'node:test';
 
 import { FATAL_CODES } from '../../../../rtc_bridge/web/client/messages.js';
 import {
-  cameraLabel, describeConnection, describeTile, fallbackText, pictureNotices,
+  cameraLabel, describeConnection as describe, describeTile, fallbackText, pictureNotices,
 } from '../../../../rtc_bridge/web/ui/connection_texts.js';
+import { describeFailure } from '../../../../rtc_bridge/web/ui/failure_texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', failure: null,
   server: { online: true, secure: false, failures: { socket: 'closed', http: null } },
   kind: 'v1', cameras: ['front'], wanted: 'front',
   slot: { camera: 'front', state: 'live', sinceMs: 0, silenceS: 0 }, picture: true, stalled: false };
 const NO_LINK = { ...LIVE, link: 'none', cameras: null, slot: null, picture: false };
+const describeConnection = (facts, now) => describe(facts, now, describeFailure);
 const state = (facts, now = 0) => describeConnection(facts, now).state;
+
+test('until its texts are loaded a failure is shown as an attempt', () => {
+  const facts = { ...NO_LINK, failure: { code: 'busy', message: '' } };
+  assert.equal(describe(facts, 0, null).state, 'connecting');
+  assert.equal(describe(facts, 0, describeFailure).state, 'busy');
+  assert.equal(describe(LIVE, 0, null).state, 'live');
+});
 
 test('a picture and nothing wrong is live', () => {
   assert.deepEqual(describeConnection(LIVE, 0), { state: 'live', title: 'Live', detail: '', tone: 'ok',

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  cameraText, driverText, notMovingText, refusedText, stopText,
+  cameraText, driverText, notMovingText, refusedText,
 } from '../../../../rtc_bridge/web/ui/driving_texts.js';
+import { stopText } from '../../../../rtc_bridge/web/ui/stop_texts.js';
 
 test('that the robot stopped is said only if it did', () => {
   const facts = { engaged: false, locked: false, armed: true, refusal: '', state: 'camera-lost',

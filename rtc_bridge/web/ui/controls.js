@@ -1,0 +1,138 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a person drives and works the page with, and what is measured of the connection. */
+
+import { ViewerStats } from '../client/viewer_stats.js';
+import { fallbackText } from './connection_texts.js';
+import { box } from './dom.js';
+import { DriveLoop } from './drive_loop.js';
+import { DrivingView } from './driving_view.js';
+import { refusedText } from './driving_texts.js';
+import { describeFailure } from './failure_texts.js';
+import { InputDevices } from './input_devices.js';
+import { LeasePanel } from './lease_panel.js';
+import { NoticesPanel } from './notices_panel.js';
+import { SidePanels } from './side_panels.js';
+import { SpeedSliders } from './speed_sliders.js';
+import { Toolbar } from './toolbar.js';
+
+/**
+ * @typedef {object} Page what was there before
+ * @property {import('../client/robot_connection.js').RobotConnection} connection
+ * @property {import('../client/teleop.js').Teleop} teleop
+ * @property {import('./settings.js').Settings} settings
+ * @property {import('./status_view.js').StatusView} status
+ * @property {import('./stage.js').Stage} stage
+ * @property {import('./main_picture.js').MainPicture} picture
+ * @property {import('./camera_views.js').CameraViews} cameras
+ * @property {import('./page_view.js').PageView} pageView
+ * @property {import('./page_api.js').PageApi} api
+ * @property {import('../client/kept_invite.js').KeptInvite} keptInvite
+ * @property {(slot: number, camera: string | null) => void} showCamera
+ * @property {() => void} stop presses the emergency stop
+ * @property {() => void} render shows what has changed
+ */
+
+export class Controls {
+  viewerStats;
+  inputs;
+  toolbar;
+  #page;
+  #sidePanels;
+  #hasMedia = false;
+  #saidOfCodecs = '';
+
+  /** @param {Page} page */
+  constructor(page) {
+    this.#page = page;
+    const { connection, teleop, settings, status, stage, picture, cameras, pageView, api } = page;
+    this.viewerStats = new ViewerStats(connection);
+    this.inputs = new InputDevices(stage.element, settings);
+    this.toolbar = new Toolbar({
+      video: cameras.videos[0], stream: () => this.#stream, settings, inputs: this.inputs,
+      onRecording: page.render,
+      fileWords: () => [document.title, connection.selection.chosen[0] ?? 'camera'],
+      toast: (text) => status.toast(text),
+      onDialogOpen: () => this.inputs.letGo(),
+      onDialogClose: () => stage.takeFreeFocus(),
+      // Escape leaves full screen, and the browser tells of no key then.
+      onFullscreenLeft: () => teleop.driver?.armed && page.stop(),
+    });
+    this.#sidePanels = new SidePanels(settings);
+    new DriveLoop({ connection, teleop, inputs: this.inputs, status, stage, stop: page.stop });
+    new DrivingView({ connection, teleop, picture, pageView, inputs: this.inputs, stage,
+      leasePanel: new LeasePanel(teleop,
+        () => page.showCamera(0, connection.selection.driving[0] ?? null)),
+      speedSliders: new SpeedSliders(settings), noticesPanel: new NoticesPanel(box('notices')) });
+    pageView.describeFailure = describeFailure;
+    pageView.on('shown', () => {
+      this.toolbar.enabled = picture.shown;
+      // The robot does not let this person in.
+      if (connection.isClosed) this.#sidePanels.available = false;
+    });
+    api.viewerStats = this.viewerStats;
+    picture.on('frame', (frame) => this.viewerStats.onFrame(frame));
+    for (const type of ['focus', 'blur']) stage.element.addEventListener(type, page.render);
+    connection.on('session', () => this.#onSession());
+    if (connection.session) this.#onSession();
+    connection.handle({
+      hello: ({ sound, talk, operator_camera: camera }) => {
+        this.toolbar.follow(this.#stream);
+        if (sound || talk || camera) this.#addMedia();
+      },
+      slot: () => this.#sayWhichCodecsFailed(),
+      error: ({ code, message }) => status.toast(refusedText(code) || String(message ?? code)),
+    });
+    setInterval(() => this.#measure(), 1000);
+  }
+
+  /** What the main picture may show. */
+  get #stream() {
+    return this.#page.connection.session?.trustedStreams[0] ?? null;
+  }
+
+  #onSession() {
+    const { session } = this.#page.connection;
+    this.#saidOfCodecs = '';
+    // Robots of RTCBot's do not tell before their answer whether they have sound.
+    if (session?.kind === 'rtcbot') this.#addMedia();
+    if (session) this.toolbar.follow(this.#stream);
+    else this.toolbar.stop();
+  }
+
+  /** Load what is heard and shown by robots that have a use for it. */
+  async #addMedia() {
+    if (this.#hasMedia) return;
+    this.#hasMedia = true;
+    const { connection, settings, status } = this.#page;
+    try {
+      const { addSoundAndCamera } = await import('./sound_and_camera.js');
+      addSoundAndCamera(connection, settings, this.inputs, (text) => status.toast(text));
+    } catch {
+      // The next session tries again.
+      this.#hasMedia = false;
+    }
+  }
+
+  #sayWhichCodecsFailed() {
+    const text = fallbackText(this.#page.connection.slots.failedCodecs);
+    if (text === this.#saidOfCodecs) return;
+    this.#saidOfCodecs = text;
+    console.info('rtc_bridge:', text);
+    this.#page.status.toast(text);
+  }
+
+  async #measure() {
+    const { picture, api, render } = this.#page;
+    const measured = await this.viewerStats.measure(picture.takeRate(),
+      { live: api.state === 'live', hidden: document.hidden });
+    if (measured) {
+      picture.countSecond(!!measured.stats.slots[0]?.fps);
+      // They stay while the connection is away, so that the picture keeps its place.
+      this.#sidePanels.available = true;
+    }
+    render();
+  }
+}
