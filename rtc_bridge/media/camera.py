@@ -35,6 +35,7 @@ from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
 from ..core.video.picture_monitor import PictureMonitor
 from ..core.video.picture_reason import flat_picture, nothing_measured, PictureReason
+from ..core.video.quality_choice import AUTOMATIC, QualityChoice
 
 logger = logging.getLogger(__name__)
 # Seconds between two choices of streams, unless one is urgent: estimates of several viewers come
@@ -153,7 +154,7 @@ class Camera:
 
     def subscribe(self, profile: str, sink: Callable[[EncodedFrame], bool],
                   estimate: BandwidthEstimate = INITIAL_ESTIMATE,
-                  drives: bool = False) -> Subscription:
+                  drives: bool = False, quality: QualityChoice = AUTOMATIC) -> Subscription:
         """
         Start to watch.
 
@@ -161,6 +162,7 @@ class Camera:
         :param sink: takes each frame; returns whether the viewer gets it
         :param estimate: what is known of the viewer's path
         :param drives: whether the viewer drives the robot
+        :param quality: that the viewer asks for
         """
         first = not self._subscriptions
         if first:
@@ -170,7 +172,7 @@ class Camera:
             self._loop = asyncio.get_running_loop()
             # What came without viewers was not decoded.
             self.source.stream.gap()
-        subscription = Subscription(profile, sink, estimate, drives, self.balance)
+        subscription = Subscription(profile, sink, estimate, drives, self.balance, quality)
         self._subscriptions.append(subscription)
         self.balance(at_once=True)
         if first:

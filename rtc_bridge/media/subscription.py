@@ -20,6 +20,7 @@ from typing import Callable
 from .encoded_frame import EncodedFrame
 from .video_stream import VideoStream
 from ..core.video.bandwidth_estimate import BandwidthEstimate
+from ..core.video.quality_choice import AUTOMATIC, QualityChoice
 from ..core.video.tiers import TierMember
 
 logger = logging.getLogger(__name__)
@@ -38,13 +39,14 @@ class Subscription:
     :param profile: of ``core.video.video_codecs.PROFILES``
     :param sink: takes each frame; returns whether the viewer gets it
     :param rebalance: lets the camera choose streams anew, at once if its argument is true
+    :param quality: that the viewer asks for
     """
 
     def __init__(self, profile: str, sink: Callable[[EncodedFrame], bool],
                  estimate: BandwidthEstimate, drives: bool,
-                 rebalance: Callable[[bool], None]) -> None:
+                 rebalance: Callable[[bool], None], quality: QualityChoice = AUTOMATIC) -> None:
         self.profile = profile
-        self.member = TierMember(estimate, drives)
+        self.member = TierMember(estimate, drives, quality=quality)
         # The stream that the viewer gets, and the one that takes over with its next keyframe.
         self.stream: VideoStream | None = None
         self._next: VideoStream | None = None
@@ -53,15 +55,17 @@ class Subscription:
         self._sink = sink
         self._rebalance = rebalance
 
-    def set_estimate(self, estimate: BandwidthEstimate, drives: bool) -> None:
+    def set_estimate(self, estimate: BandwidthEstimate, drives: bool,
+                     quality: QualityChoice = AUTOMATIC) -> None:
         """
-        Note what the viewer's path can carry now.
+        Note what the viewer's path can carry now, and what the viewer wants.
 
         :param drives: whether the viewer drives the robot
         """
-        urgent = estimate.bitrate < _URGENT_FALL * self.member.estimate.bitrate
-        self.member.estimate, self.member.drives = estimate, drives
-        self._rebalance(urgent)
+        member = self.member
+        before = member.bitrate
+        member.estimate, member.drives, member.quality = estimate, drives, quality
+        self._rebalance(member.bitrate < _URGENT_FALL * before)
 
     @property
     def stream_key(self) -> str:
@@ -90,7 +94,7 @@ class Subscription:
             if self._next is None:
                 logger.debug('a viewer moves from stream %s to %s at %.0f kbit/s',
                              self.stream_key, stream.stream_key,
-                             self.member.estimate.bitrate / 1000)
+                             self.member.bitrate / 1000)
                 self._next = stream
                 stream.subscribe(self)
                 stream.request_keyframe()

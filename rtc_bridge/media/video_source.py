@@ -14,6 +14,7 @@
 
 """A camera that sends video: which viewers get it as it is, and images of it for the others."""
 
+from dataclasses import replace
 from typing import Callable
 
 from .camera_settings import CameraSettings
@@ -109,9 +110,14 @@ class VideoSource:
         """Give a viewer of H.264 the camera's own if its path carries it; return whether so."""
         if codec_of(subscription.profile) != 'h264':
             return False
-        fits = fits_path(subscription.member.estimate, self.meter.bitrate, max_bitrate,
+        member = subscription.member
+        estimate = member.estimate
+        if member.quality.max_bitrate < float('inf'):
+            # What the viewer wants is known, if not what its path carries.
+            estimate = replace(estimate, bitrate=member.bitrate, slow_start=False)
+        fits = fits_path(estimate, self.meter.bitrate, max_bitrate,
                          passing=subscription.stream is self.stream)
         if fits:
-            subscription.member.tier, subscription.member.wanted = None, 0.0
+            member.tier, member.wanted = None, 0.0
             subscription.move(self.stream)
         return fits

@@ -109,6 +109,8 @@ class SessionBudgets:
         self.confirmations = RateLimiter(40.0, 80.0, clock)
         # Selections of a camera: each may start or end an encoder and a subscription.
         self.selects = RateLimiter(2.0, 20.0, clock)
+        # Choices of a quality: each may start or end an encoder.
+        self.qualities = RateLimiter(1.0, 10.0, clock)
         # Requests for the lease and answers to them: each change goes to all sessions and the log.
         self.leases = RateLimiter(2.0, 12.0, clock)
         # Releases of the emergency stop: each writes to the disk and goes to all sessions.

@@ -39,6 +39,9 @@ MAX_MESSAGE = 64 * 1024
 # No delay, bitrate or size is larger, in whatever unit; a page may send any number.
 _MAX_STATISTIC = 1e7
 _ROUTES = ('', 'direct', 'relay')
+# Caps in kbit/s. Below the least no picture is of use.
+MIN_CAP_KBIT, MAX_CAP_KBIT = 150, 100_000
+_QUALITY_MODES = ('auto', 'save', 'best')
 _CODEC = re.compile(r'[A-Za-z0-9-]{0,16}')
 
 
@@ -60,6 +63,37 @@ class Select(ControlMessage):
     TYPE = 'select'
     slot: int
     camera: str | None = None
+
+
+def _mode_member(obj: dict[str, Any], name: str, *, default: Any) -> str:
+    mode: str = member(obj, name, str, default)
+    if mode not in _QUALITY_MODES:
+        raise ProtocolError(f'member "{name}" must be one of {", ".join(_QUALITY_MODES)}, got '
+                            f'{shorten(mode)}')
+    return mode
+
+
+@dataclass(frozen=True)
+class ChooseQuality(ControlMessage):
+    """
+    Send this viewer pictures of another quality; no other viewer's picture changes by it.
+
+    :ivar mode: ``auto``, ``save`` (at most ``max_kbit_per_s``) or ``best`` (no smaller pictures)
+    :ivar max_kbit_per_s: of all that the viewer gets, with ``save`` only
+    :raises ProtocolError: the cap is missing, out of its range, or given without ``save``
+    """
+
+    TYPE = 'quality'
+    mode: Annotated[str, JsonMember(read=_mode_member)]
+    max_kbit_per_s: float | None = None
+
+    def __post_init__(self) -> None:
+        cap = self.max_kbit_per_s
+        if (self.mode == 'save') != (cap is not None):
+            raise ProtocolError('"max_kbit_per_s" belongs to the mode "save", which needs it')
+        if cap is not None and not MIN_CAP_KBIT <= cap <= MAX_CAP_KBIT:
+            raise ProtocolError(f'member "max_kbit_per_s" must be from {MIN_CAP_KBIT} to '
+                                f'{MAX_CAP_KBIT}, got {shorten(cap)}')
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ class CongestionController:
                  clock: Clock = boot_time) -> None:
         now = clock()
         self.bitrate = float(min(start, max_bitrate))
-        self.max_bitrate = max_bitrate
+        self.max_bitrate: float = max_bitrate
         self.rtt = 0.0
         self.outstanding_rtt = 0.0
         self.pushback = 0.0

@@ -25,6 +25,7 @@ import logging
 import re
 
 from .bandwidth_estimate import BandwidthEstimate
+from .quality_choice import AUTOMATIC, QualityChoice
 from ..errors import ParameterError
 from ..protocol.strict_json import shorten
 
@@ -42,6 +43,8 @@ _MAX_BURST_DELAY_S = 0.25
 # A viewer may take a tenth of the tier's bitrate from its fastest viewer or its driver, and only
 # half of that to come in: shares of that viewer's bitrate.
 _STAY_SHARE, _JOIN_SHARE = 0.9, 0.95
+# A path that carries less than this share of what its viewer wants at most is the limit itself.
+_PATH_SHARE = 0.95
 # While both are in slow start their bitrates differ by chance.
 _SLOW_START_JOIN_SHARE = 0.5
 # To move up, an estimate has to exceed the tier's floor by this factor, for so many seconds.
@@ -89,6 +92,7 @@ class TierMember:
 
     :ivar estimate: of the viewer's path
     :ivar drives: the viewer drives the robot, and no other viewer lowers its quality
+    :ivar quality: that the viewer asks for; it concerns no other viewer's picture
     :ivar tier: index of the tier that the viewer is in, ``None`` if in none
     :ivar better_since: since when another tier fits better, in seconds
     :ivar wanted: bit/s from which a better tier is possible, 0 in the best
@@ -99,6 +103,17 @@ class TierMember:
     tier: int | None = None
     better_since: float | None = None
     wanted: float = 0.0
+    quality: QualityChoice = AUTOMATIC
+
+    @property
+    def bitrate(self) -> float:
+        """Return what the viewer may get: what its path carries and it wants, in bit/s."""
+        return min(self.estimate.bitrate, self.quality.max_bitrate)
+
+    @property
+    def saves(self) -> bool:
+        """Tell whether the viewer's own wish limits what it gets, not its path."""
+        return self.estimate.bitrate >= _PATH_SHARE * self.quality.max_bitrate
 
 
 def parse_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
@@ -172,7 +187,7 @@ def _move(member: TierMember, members: Sequence[TierMember], tiers: Sequence[Tie
     delay = _SLOW_START_UP_S if member.estimate.slow_start else _UP_S
     if fitting > current or now - member.better_since >= delay:
         logger.debug('a viewer of %.0f kbit/s moves from tier %d to %d',
-                     member.estimate.bitrate / 1000, current, fitting)
+                     member.bitrate / 1000, current, fitting)
         member.tier, member.better_since = fitting, None
 
 
@@ -185,25 +200,50 @@ def _fitting_tier(member: TierMember, members: Sequence[TierMember],
             break
         margin = _UP_MARGIN if member.tier is not None and member.tier > index else 1.0
         # In slow start nothing is known: the best tier, unless others have it already.
-        if (estimate.slow_start or estimate.bitrate >= tier.floor * margin) and (
-                not _holds_back(member, index, members, tier)):
+        carried = float('inf') if estimate.slow_start else estimate.bitrate
+        enough = min(carried, member.quality.max_bitrate) >= tier.floor * margin
+        # A driver for whom a tier is too much has no right to lower it for others.
+        if (enough or member.quality.full_size) and not (
+                _holds_back(member, index, members, tier, first=member.drives and enough)
+                or _gets_too_much(member, index, members, tier)):
             break
     return index
 
 
 def _holds_back(member: TierMember, index: int, members: Sequence[TierMember],
-                tier: Tier) -> bool:
-    """Tell whether a viewer would take too much bitrate from the other viewers of a tier."""
+                tier: Tier, first: bool) -> bool:
+    """
+    Tell whether a viewer would take too much bitrate from the other viewers of a tier.
+
+    :param first: the viewer may take any
+    """
     others = [m for m in members
               if m is not member and m.tier == index and not m.estimate.stale]
-    if not others or member.drives:
+    if not member.saves:
+        # Those who save take less, and it is not their wish that counts.
+        others = [m for m in others if m.drives or not m.saves]
+    elif not all(m.saves for m in others):
+        # It does not count among viewers that do not save, see _tier_bitrate().
         return False
-    leader = max(others, key=lambda m: (m.drives, m.estimate.bitrate))
+    if not others or first:
+        return False
+    leader = max(others, key=lambda m: (m.drives, m.bitrate))
     share = _STAY_SHARE if member.tier == index else _JOIN_SHARE
     if member.estimate.slow_start and leader.estimate.slow_start:
         share = _SLOW_START_JOIN_SHARE
-    return min(member.estimate.bitrate, tier.max_bitrate) < share * min(
-        leader.estimate.bitrate, tier.max_bitrate)
+    return min(member.bitrate, tier.max_bitrate) < share * min(leader.bitrate, tier.max_bitrate)
+
+
+def _gets_too_much(member: TierMember, index: int, members: Sequence[TierMember],
+                   tier: Tier) -> bool:
+    """Tell whether the others of a tier would bring a viewer more than it wants."""
+    others = [m for m in members if m is not member and m.tier == index
+              and not m.saves and not m.estimate.stale]
+    # No other viewer lowers the quality of the driver.
+    if not others or member.drives:
+        return False
+    share = _STAY_SHARE if member.tier == index else 1.0
+    return share * _tier_bitrate(others, tier) > member.quality.max_bitrate
 
 
 def _wanted_bitrate(member: TierMember, members: Sequence[TierMember],
@@ -212,15 +252,22 @@ def _wanted_bitrate(member: TierMember, members: Sequence[TierMember],
     if not member.tier:
         return 0.0
     above = tiers[member.tier - 1]
-    leader = max((m.estimate.bitrate for m in members
-                  if m.tier == member.tier - 1 and not m.estimate.stale), default=0.0)
-    return max(_UP_MARGIN * above.floor, min(leader, above.max_bitrate))
+    leader = max((m.bitrate for m in members
+                  if m.tier == member.tier - 1 and not m.estimate.stale
+                  and (m.drives or not m.saves)), default=0.0)
+    wanted = max(_UP_MARGIN * above.floor, min(leader, above.max_bitrate))
+    # To look for more than the viewer wants would cost what it saves.
+    return wanted if wanted <= member.quality.max_bitrate else 0.0
 
 
 def _tier_bitrate(members: list[TierMember], tier: Tier) -> int:
-    """Return what the slowest viewer of a tier carries, in bit/s; stale estimates do not count."""
+    """
+    Return what the slowest viewer of a tier carries, in bit/s.
+
+    Stale estimates do not count, nor viewers that save data among others that do not.
+    """
     if not members:
         return 0
-    bitrates = [m.estimate.bitrate for m in members if not m.estimate.stale] or [
-        m.estimate.bitrate for m in members]
-    return round(min(*bitrates, tier.max_bitrate))
+    fresh = [m for m in members if not m.estimate.stale] or members
+    counted = [m for m in fresh if not m.saves] or fresh
+    return round(min(*(m.bitrate for m in counted), tier.max_bitrate))

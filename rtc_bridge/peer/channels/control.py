@@ -21,6 +21,7 @@ from .channel import Channel, ChannelSession, MAX_BUFFERED_MESSAGES
 from .control_sender import ControlSender
 from .driver_requests import DriverRequests
 from .floor_requests import FloorRequests
+from .quality_requests import QualityRequests
 from .service_caller import ServiceCaller
 from .slot_status import SlotStatus
 from .sound_status import SoundStatus
@@ -33,8 +34,9 @@ from ...core.errors import ProtocolError
 from ...core.limits.text_limits import MAX_LENGTHS
 from ...core.protocol.application_text import write_text
 from ...core.protocol.control_messages import (
-    AppMessage, Bye, CallService, ControlMessage, InviteProof, KeepLease, Listen, parse_control,
-    Ping, ReleaseStop, RequestLease, Select, ShowCamera, Shown, Talk, ViewerStats, YieldLease,
+    AppMessage, Bye, CallService, ChooseQuality, ControlMessage, InviteProof, KeepLease, Listen,
+    parse_control, Ping, ReleaseStop, RequestLease, Select, ShowCamera, Shown, Talk, ViewerStats,
+    YieldLease,
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import guarded
@@ -55,6 +57,7 @@ class ControlChannel(Channel):
         self._session = session
         self._sender = ControlSender(self, session)
         self._selection = CameraSelection(session, self._sender)
+        self._quality = QualityRequests(session)
         self._slot_status = SlotStatus(session, self._sender)
         self._sound_status = SoundStatus(session, self._sender)
         self._telemetry = TelemetrySender(self)
@@ -103,8 +106,8 @@ class ControlChannel(Channel):
                     'max_age': gate.settings.max_age, 'timeout': gate.settings.timeout},
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
-            version=__version__, telemetry=list(robot.telemetry), actions=self._actions(),
-            **self._findings())
+            quality=True, version=__version__, telemetry=list(robot.telemetry),
+            actions=self._actions(), **self._findings())
 
     def _operator_camera(self) -> dict[str, float] | None:
         """Return what pictures the viewer may send, ``None`` if it may send none."""
@@ -194,6 +197,7 @@ class ControlChannel(Channel):
             self._sender.send_unsent()
             self._telemetry.send_unsent()
             self._selection.show_selected()
+            self._quality.use_chosen()
             self._slot_status.send_changes()
             self._sound_status.send_changes()
             self._floors.send_changes()
@@ -231,6 +235,8 @@ class ControlChannel(Channel):
             self._selection.select(message)
             self._slot_status.repeat(message.slot)
             self.watch()
+        elif isinstance(message, ChooseQuality):
+            self._quality.choose(message)
         elif isinstance(message, Listen):
             self._listen(message)
         elif isinstance(message, Talk):

@@ -27,6 +27,7 @@ from ...core.supervision import guarded
 from ...core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ...core.video.codec_fallback import choose_profile, DecodeMonitor
 from ...core.video.picture_reason import PictureReason, viewer_decodes_nothing
+from ...core.video.quality_choice import AUTOMATIC, QualityChoice
 from ...core.video.video_codecs import codec_of
 from ...media.camera import Camera
 from ...media.subscription import Subscription
@@ -59,6 +60,7 @@ class Slot:
         self._decode_monitor = DecodeMonitor()
         # Of the viewer's path, for this slot.
         self._estimate = INITIAL_ESTIMATE
+        self._quality = AUTOMATIC
         # The viewer drives, as far as this slot was told.
         self.drives = False
         self._subscription: Subscription | None = None
@@ -86,7 +88,7 @@ class Slot:
         if camera is not None and self.track.readyState == 'live':
             self.profile = self.track.profile = self._choose(camera)
             self._subscription = camera.subscribe(self.profile, self.track.put, self._estimate,
-                                                  self.drives)
+                                                  self.drives, self._quality)
             self.track.wait_for_keyframe()
             if self.track.reading and self._has_shown:
                 self.keyframes.on_selection()
@@ -162,12 +164,14 @@ class Slot:
         """Return the codecs that the viewer decodes nothing of."""
         return frozenset(self._failed)
 
-    def set_estimate(self, estimate: BandwidthEstimate, drives: bool = False) -> None:
+    def set_estimate(self, estimate: BandwidthEstimate, drives: bool = False,
+                     quality: QualityChoice = AUTOMATIC) -> None:
         """
         Note what this viewer's path can carry, which decides on the quality it gets.
 
         :param estimate: with the bitrate for this slot
         :param drives: the viewer drives the robot
+        :param quality: that the viewer asks for, with the bitrate for this slot
         """
         # On a full path a retransmission delays all that follows.
         self.track.retransmissions.bitrate = 0 if estimate.overuse else estimate.bitrate
@@ -177,11 +181,12 @@ class Slot:
         self.track.repeat = estimate.random_loss
         if estimate.random_loss:
             estimate = replace(estimate, bitrate=estimate.bitrate / 2)
+            quality = replace(quality, max_bitrate=quality.max_bitrate / 2)
         self.track.end_due_pause()
         self.keyframes.on_path(rtt=estimate.rtt, congested=estimate.overuse, drives=drives)
-        self._estimate, self.drives = estimate, drives
+        self._estimate, self.drives, self._quality = estimate, drives, quality
         if self._subscription is not None:
-            self._subscription.set_estimate(estimate, drives)
+            self._subscription.set_estimate(estimate, drives, quality)
 
     @property
     def wanted(self) -> float:

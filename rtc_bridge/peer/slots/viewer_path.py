@@ -28,6 +28,7 @@ from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import spawn
 from ...core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
 from ...core.video.congestion_control import CongestionController
+from ...core.video.quality_choice import AUTOMATIC
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ class ViewerPath:
 
     def __init__(self, name: str = 'session') -> None:
         self.congestion = CongestionController(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        # That the viewer asks for.
+        self.quality = AUTOMATIC
         self.slots: list[Slot] = []
         self.sound: SoundTrack | None = None
         self.uploads = UploadLimit()
@@ -118,14 +121,17 @@ class ViewerPath:
         if not showing:
             return
         sound = self.sound.bitrate if self.sound is not None else 0
-        self.congestion.max_bitrate = most + (
-            self.sound.wanted if self.sound is not None else 0)
+        # What is found out by padding is received, too.
+        self.congestion.max_bitrate = min(self.quality.max_bitrate, most + (
+            self.sound.wanted if self.sound is not None else 0))
         estimate = self.congestion.estimate
         self._log(estimate)
         # Sound comes first: it is little, and hurts when it breaks off.
         share = max(MIN_BITRATE, estimate.bitrate - sound) / len(showing)
+        quality = replace(self.quality, max_bitrate=max(
+            MIN_BITRATE, self.quality.max_bitrate - sound) / len(showing))
         for slot in showing:
-            slot.set_estimate(replace(estimate, bitrate=share), drives)
+            slot.set_estimate(replace(estimate, bitrate=share), drives, quality)
         self._probe(list(showing), share)
 
     def spend_spare(self, size: int) -> float:

@@ -18,6 +18,7 @@ from dataclasses import replace
 import pytest
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.video.quality_choice import QualityChoice
 from rtc_bridge.core.video.tiers import assign_tiers, make_tiers, parse_scales, Scale, TierMember
 
 FULL, HALF, QUARTER = range(3)
@@ -206,3 +207,73 @@ def test_the_others_move_up_when_the_fastest_leaves():
     viewers.members.pop(0)
     assert viewers.later(3.2) == [FULL]
     assert viewers.bitrates == [1_700_000, 0, 0]
+
+
+def saving(cap, path=2_500_000, drives=False):
+    """Return a viewer that wants no more than a cap, in bit/s; its path carries more."""
+    return TierMember(BandwidthEstimate(path), drives, quality=QualityChoice(cap))
+
+
+@pytest.mark.parametrize('cap, tier', [(2_000_000, FULL), (1_000_000, HALF), (150_000, QUARTER)])
+def test_a_viewer_that_saves_data_gets_no_more_than_it_wants(cap, tier):
+    viewers = Viewers(saving(cap))
+    assert viewers.later(10) == [tier]
+    assert viewers.bitrates[tier] == min(cap, TIERS[tier].max_bitrate)
+    # Nothing is spent to find out whether more would be possible.
+    assert viewers.members[0].wanted == 0
+    # Nor in slow start.
+    change(viewers.members[0], 600_000, slow_start=True)
+    assert viewers.later(5) == [tier]
+
+
+@pytest.mark.parametrize('cap', [150_000, 400_000, 900_000, 1_500_000, 2_300_000])
+@pytest.mark.parametrize('path', [200_000, 312_000, 600_000, 800_000, 1_400_000, 2_500_000])
+@pytest.mark.parametrize('first', [True, False])
+def test_a_viewer_that_saves_data_changes_no_other_picture(cap, path, first):
+    alone = Viewers(settled(path))
+    expected = alone.later(10), alone.bitrates
+    viewers = Viewers(saving(cap))
+    if first:
+        viewers.later(10)
+        viewers.members.append(settled(path))
+        other, = viewers.members[1:]
+    else:
+        other = settled(path)
+        viewers.members.insert(0, other)
+    viewers.later(10)
+    saver = viewers.members[0 if first else 1]
+    assert ([other.tier], viewers.bitrates[other.tier]) == (
+        expected[0], expected[1][expected[0][0]])
+    # It gets what it wants, unless no smaller picture is left.
+    assert saver.tier == QUARTER or 0.9 * viewers.bitrates[saver.tier] <= cap
+
+
+def test_those_who_save_data_do_not_slow_each_other_down():
+    viewers = Viewers(saving(800_000), saving(300_000))
+    assert viewers.later(10) == [HALF, QUARTER]
+    assert viewers.bitrates[HALF] == 800_000
+
+
+def test_a_poor_path_counts_also_for_a_viewer_that_saves_data():
+    viewers = Viewers(settled(2_500_000), saving(1_500_000, path=280_000))
+    assert viewers.later(10) == [FULL, HALF]
+    assert viewers.bitrates[HALF] == 280_000
+
+
+def test_nobody_lowers_the_quality_of_a_driver_who_saves_data():
+    viewers = Viewers(saving(800_000, drives=True))
+    assert viewers.later(1) == [HALF]
+    viewers.members += [settled(600_000), settled(850_000), settled(2_500_000)]
+    assert viewers.later(10) == [HALF, QUARTER, HALF, FULL]
+    assert viewers.bitrates[HALF] >= 800_000
+
+
+def test_full_size_is_kept_on_a_slow_path_unless_others_would_suffer():
+    slow = TierMember(BandwidthEstimate(300_000), quality=QualityChoice(full_size=True))
+    viewers = Viewers(slow)
+    assert viewers.later(10) == [FULL] and viewers.bitrates[FULL] == 300_000
+    for drives in (False, True):
+        slow.drives = drives
+        viewers.members = [slow, settled(2_500_000)]
+        assert viewers.later(10) == [HALF, FULL]
+        assert viewers.bitrates[FULL] == 2_500_000

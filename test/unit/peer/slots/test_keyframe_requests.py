@@ -33,7 +33,7 @@ class Asked:
     def request_keyframe(self):
         self.count += 1
 
-    def set_estimate(self, estimate, drives):
+    def set_estimate(self, estimate, drives, quality):
         pass
 
 
