@@ -16,7 +16,8 @@
  * @property {string} codec `H264`, `VP8`
  *
  * @typedef {'' | 'direct' | 'relay'} Route `relay`: by way of a TURN server
- * @typedef {{slots: Record<string, SlotTotals>, route: Route}} Totals slots by m-line id
+ * @typedef {{slots: Record<string, SlotTotals>, route: Route, bytes: number}} Totals slots by m-line
+ *   id; bytes of pictures and sound, with RTP's headers
  *
  * @typedef {{width: number, height: number, fps: number, kbps: number | null,
  *   loss: number | null, codec: string}} SlotRates loss from 0 to 1; null: not known yet
@@ -35,7 +36,11 @@ export function readTotals(report) {
   /** @type {Route} */
   let route = '';
   let pair = null;
+  let bytes = 0;
   for (const entry of entries.values()) {
+    if (entry.type === 'inbound-rtp') {
+      bytes += (entry.bytesReceived ?? 0) + (entry.headerBytesReceived ?? 0);
+    }
     if (entry.type === 'inbound-rtp' && entry.kind === 'video' && entry.mid != null) {
       slots[entry.mid] = {
         time: entry.timestamp, frames: entry.framesDecoded ?? 0, bytes: entry.bytesReceived ?? 0,
@@ -55,7 +60,7 @@ export function readTotals(report) {
       .map((id) => entries.get(id)?.candidateType);
     route = types.includes('relay') ? 'relay' : 'direct';
   }
-  return { slots, route };
+  return { slots, route, bytes };
 }
 
 /**

@@ -81,10 +81,8 @@ export class Session extends Emitter {
     const isRtcbot = ready.kind === 'rtcbot';
     this.#transceivers = Array.from({ length: isRtcbot ? 1 : slots },
       () => pc.addTransceiver('video', { direction: 'recvonly' }));
-    this.streams = this.#transceivers.map(({ receiver }) => {
-      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
-      return new MediaStream([receiver.track]);
-    });
+    this.streams = this.#transceivers.map(({ receiver }) => new MediaStream([receiver.track]));
+    this.setJitterTarget(0);
     this.media = sessionMedia(pc, this.#transceivers, isRtcbot);
     this.#control = pc.createDataChannel(isRtcbot ? 'default' : 'control');
     if (!isRtcbot) {
@@ -168,6 +166,15 @@ export class Session extends Emitter {
   createServiceChannel(name) {
     this.#services += 1;
     return this.#pc.createDataChannel(`service/${name}/${this.#services}`);
+  }
+
+  /** Let the browser hold frames back, where it can. @param {number} ms 0: show each at once */
+  setJitterTarget(ms) {
+    for (const { receiver } of this.#transceivers) {
+      if ('jitterBufferTarget' in receiver && receiver.jitterBufferTarget !== ms) {
+        receiver.jitterBufferTarget = ms;
+      }
+    }
   }
 
   /** Return the browser's statistics of the connection. */

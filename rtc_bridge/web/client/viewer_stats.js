@@ -29,7 +29,8 @@ import { Emitter } from './messages.js';
  *   image at the bridge)
  *
  * @typedef {import('./connection_stats.js').SlotRates | undefined} SlotRates
- * @typedef {{fps: number, rtt: number | null, route: string, slots: SlotRates[]}} Stats
+ * @typedef {{fps: number, rtt: number | null, route: string, slots: SlotRates[], bytes: number}} Stats
+ *   bytes that this session has received of pictures and sound
  */
 
 /** Rows that are kept: an hour. */
@@ -131,7 +132,8 @@ export class ViewerStats extends Emitter {
       from: this.#frames.fromCamera ? 'camera' : 'arrival',
     };
     if (session.kind !== 'rtcbot' && !hidden) this.#report(session, totals, row);
-    return { stats: { fps, rtt: roundTripMs, route: rates.route, slots }, row };
+    const { bytes } = totals;
+    return { stats: { fps, rtt: roundTripMs, route: rates.route, slots, bytes }, row };
   }
 
   /**
