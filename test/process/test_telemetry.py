@@ -143,7 +143,8 @@ def test_odometry_of_another_type_is_not_taken(robot, viewer):
     message = Odometry()
     message.twist.twist.linear.x = -1.5
     stop = publish_repeatedly(robot, right, message)
-    assert value(viewer, 'odometry') == {'speed': -1.5, 'turn': 0.0, 'heading': 0.0}
+    assert value(viewer, 'odometry') == {
+        'speed': -1.5, 'turn': 0.0, 'heading': 0.0, 'x': 0.0, 'y': 0.0}
     stop()
     robot.probe.node.destroy_publisher(right)
 

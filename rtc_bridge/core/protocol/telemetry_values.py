@@ -71,8 +71,9 @@ def odometry(message: Any) -> dict[str, Any]:
     Return what matters of a ``nav_msgs/Odometry``.
 
     ``speed`` in m/s, negative when it goes back, ``turn`` in rad/s, ``heading`` in rad, both
-    counter-clockwise (REP 103); ``None``: not known.
+    counter-clockwise (REP 103), ``x`` and ``y`` in m; ``None``: not known.
     """
+    position = message.pose.pose.position
     twist, q = message.twist.twist, message.pose.pose.orientation
     x, turn = _finite(twist.linear.x), _finite(twist.angular.z)
     y = _finite(twist.linear.y)
@@ -80,7 +81,8 @@ def odometry(message: Any) -> dict[str, Any]:
     heading = None
     if 0 < q.x ** 2 + q.y ** 2 + q.z ** 2 + q.w ** 2 < math.inf:
         heading = math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y ** 2 + q.z ** 2))
-    return {'speed': speed, 'turn': turn, 'heading': heading}
+    return {'speed': speed, 'turn': turn, 'heading': heading, 'x': _finite(position.x),
+            'y': _finite(position.y)}
 
 
 def to_json(message: Any) -> Any:

@@ -86,13 +86,15 @@ def test_a_battery_in_percent_stays_one(said, meant):
         pytest.approx(meant))
 
 
-def test_odometry_says_speed_and_heading():
+def test_odometry_says_speed_heading_and_place():
     message = Odometry()
+    message.pose.pose.position.x, message.pose.pose.position.y = -2.5, math.inf
     twist, q = message.twist.twist, message.pose.pose.orientation
     twist.linear.x, twist.linear.y, twist.angular.z = -0.3, 0.4, 1.0
     q.z, q.w = math.sin(1.0), math.cos(1.0)
     read = odometry(message)
-    assert read == {'speed': pytest.approx(-0.5), 'turn': 1.0, 'heading': pytest.approx(2.0)}
+    assert read == {'speed': pytest.approx(-0.5), 'turn': 1.0, 'heading': pytest.approx(2.0),
+                    'x': -2.5, 'y': None}
     q.z = q.w = 0.0
     twist.linear.x = math.nan
-    assert odometry(message) == {'speed': None, 'turn': 1.0, 'heading': None}
+    assert odometry(message) == {'speed': None, 'turn': 1.0, 'heading': None, 'x': -2.5, 'y': None}
