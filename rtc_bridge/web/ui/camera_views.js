@@ -43,6 +43,8 @@ export class CameraViews {
   #blank = box('blank');
   #settings;
   #select;
+  /** So many slots beside the main one show cameras even if small pictures are not wanted. */
+  #filled = 0;
   /** @type {string[]} */
   #cameras = [];
   /** @type {(string | null | undefined)[]} */
@@ -71,9 +73,14 @@ export class CameraViews {
     this.#thumbs.hidden = slots < 2;
     this.#thumbs.addEventListener('click', () => {
       settings.set('thumbs', !settings.get('thumbs'));
-      if (settings.get('thumbs')) this.#arrange();
-      else this.videos.forEach((_, slot) => slot && select(slot, null));
+      this.#arrange(true);
     });
+  }
+
+  /** Show cameras in some slots beside the main one in any case. @param {number} count */
+  fill(count) {
+    this.#filled = count;
+    this.#arrange(true);
   }
 
   /** @param {number} slot */
@@ -105,10 +112,14 @@ export class CameraViews {
     return button;
   }
 
-  #arrange() {
-    arrange(this.#cameras, this.#chosen).forEach((camera, slot) => {
-      if (slot && camera !== (this.#chosen[slot] ?? null)) this.#select(slot, camera);
-    });
+  /** Choose cameras for the slots that are to show some. @param {boolean} empties the others */
+  #arrange(empties = false) {
+    const count = this.#settings.get('thumbs') ? this.videos.length : this.#filled + 1;
+    const cameras = arrange(this.#cameras, this.#chosen.slice(0, count));
+    for (let slot = 1; slot < (empties ? this.videos.length : count); slot++) {
+      const camera = cameras[slot] ?? null;
+      if (camera !== (this.#chosen[slot] ?? null)) this.#select(slot, camera);
+    }
   }
 
   /**
@@ -144,9 +155,8 @@ export class CameraViews {
         button.lastElementChild.textContent = this.#label(name ?? '');
       }
     });
-    const open = this.#settings.get('thumbs');
-    this.#thumbs.setAttribute('aria-pressed', String(open));
-    if (open) this.#arrange();
+    this.#thumbs.setAttribute('aria-pressed', String(this.#settings.get('thumbs')));
+    this.#arrange();
   }
 
   /** @param {string} name */

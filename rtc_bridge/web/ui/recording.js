@@ -2,7 +2,7 @@
 // Copyright 2026 The rtc_bridge authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Pictures and recordings to keep, made from what the page shows. */
+/** Recordings to keep, made from what the page shows. */
 
 import { saveFile } from './dom.js';
 
@@ -21,26 +21,6 @@ export function fileName(words, time, ending) {
   const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return [...words, local.toISOString().slice(0, 19).replaceAll(':', '-')].map(
     (word) => word.replace(/[^\p{L}\p{N}._-]+/gu, '-')).join('_') + ending;
-}
-
-/**
- * Save what a video shows, as PNG.
- * @param {HTMLVideoElement} video
- * @param {string[]} words of the file's name
- * @returns {Promise<void>} rejected with the reason if the browser cannot
- */
-export function saveSnapshot(video, words) {
-  const canvas = document.createElement('canvas');
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
-  canvas.getContext('2d')?.drawImage(video, 0, 0);
-  const name = fileName(words, new Date(), '.png');
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => {
-      if (blob) resolve(saveFile(name, blob));
-      else reject(new Error('The browser makes no PNG of this picture.'));
-    }, 'image/png');
-  });
 }
 
 /**

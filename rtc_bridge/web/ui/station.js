@@ -13,6 +13,7 @@ import { box, loadStyle } from './dom.js';
 import { offerFirstHint } from './first_hint.js';
 import { KeysHelp } from './keys_dialog.js';
 import { LeaveGuard } from './leave_guard.js';
+import { addPictures } from './pictures.js';
 import { ScreenLock } from './screen_lock.js';
 import { StatsPanel } from './stats_panel.js';
 import { TelemetryPanel } from './telemetry_panel.js';
@@ -23,8 +24,8 @@ import { TelemetryPanel } from './telemetry_panel.js';
  */
 
 /** Add it to the page. @param {Page} page */
-export function addStation({ connection, teleop, viewerStats, settings, inputs, status, stage,
-  picture, keptInvite }) {
+export function addStation(page) {
+  const { connection, teleop, viewerStats, settings, inputs, stage, keptInvite } = page;
   loadStyle('contrast.css');
   followRefusals(keptInvite, connection);
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
@@ -33,14 +34,11 @@ export function addStation({ connection, teleop, viewerStats, settings, inputs, 
   new TelemetryPanel(connection, box('telemetry'), box('vitals'));
   new ActionsPanel(connection, teleop, box('actions'));
   new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
-  stayHere({ connection, teleop, viewerStats, inputs, status, picture });
+  addPictures(page);
+  stayHere(page);
 }
 
-/**
- * Keep the page open while it drives, and the screen on while it is watched.
- * @param {Pick<Page, 'connection' | 'teleop' | 'viewerStats' | 'inputs' | 'status' | 'picture'>}
- *   page
- */
+/** Keep the page open while it drives, and the screen on while it is watched. @param {Page} page */
 function stayHere({ connection, teleop, viewerStats, inputs, status, picture }) {
   const guard = new LeaveGuard({
     letGo: () => inputs.letGo(),

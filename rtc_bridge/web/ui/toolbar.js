@@ -21,6 +21,8 @@ import { box, element } from './dom.js';
  */
 
 export class Toolbar {
+  /** Tells what a snapshot is to say of itself. @type {() => import('./snapshot.js').Facts | null} */
+  describe = () => null;
   /** @type {import('./recording.js').Recorder | null} */
   #recorder = null;
   #toast;
@@ -30,8 +32,8 @@ export class Toolbar {
     onDialogClose, onFullscreenLeft }) {
     this.#toast = toast;
     this.#onClick('snapshot', async () => {
-      const { saveSnapshot } = await import('./recording.js');
-      await saveSnapshot(video, fileWords());
+      const { saveSnapshot } = await import('./snapshot.js');
+      await saveSnapshot(video, fileWords(), this.describe());
     });
     this.#onClick('record', async () => {
       const { Recorder } = await import('./recording.js');
