@@ -80,12 +80,14 @@ class ChooseQuality(ControlMessage):
 
     :ivar mode: ``auto``, ``save`` (at most ``max_kbit_per_s``) or ``best`` (no smaller pictures)
     :ivar max_kbit_per_s: of all that the viewer gets, with ``save`` only
+    :ivar smooth: pictures may come later, so that they come more evenly
     :raises ProtocolError: the cap is missing, out of its range, or given without ``save``
     """
 
     TYPE = 'quality'
     mode: Annotated[str, JsonMember(read=_mode_member)]
     max_kbit_per_s: float | None = None
+    smooth: bool = False
 
     def __post_init__(self) -> None:
         cap = self.max_kbit_per_s

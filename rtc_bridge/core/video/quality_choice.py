@@ -24,10 +24,12 @@ class QualityChoice:
 
     :ivar max_bitrate: of all that the viewer is to get, in bit/s
     :ivar full_size: pictures keep their size on a slow path, and come later
+    :ivar smooth: while the viewer does not drive, pictures come later and more evenly
     """
 
     max_bitrate: float = float('inf')
     full_size: bool = False
+    smooth: bool = False
 
 
 # The robot chooses by the viewer's path.

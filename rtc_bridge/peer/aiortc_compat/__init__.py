@@ -34,7 +34,7 @@ from .ice_connections import selected_pairs
 from .ice_server_requests import ask_stun, ask_turn
 from .media_streams import use_own_stream
 from .peer_limits import limited_by
-from .playout_delay import PLAYOUT_DELAY_URI
+from .playout_delay import PLAYOUT_DELAY_URI, set_playout_delay
 from .received_video import read_packet, read_repeat, read_vp8, VideoFeedback
 from .rtcp_feedback import watch_rtcp
 from .rtp_history import newest_packets, newest_timestamp, padding_packets, send_again
@@ -47,5 +47,6 @@ __all__ = [
     'make_redundancy_switch', 'missing', 'newest_packets', 'newest_timestamp',
     'offered_profiles', 'padding_packets', 'peer_fingerprint', 'PLAYOUT_DELAY_URI',
     'preferences', 'read_packet', 'read_repeat', 'read_vp8', 'round_trip', 'selected_pairs',
-    'send_again', 'unanswered_for', 'use_own_stream', 'VideoFeedback', 'vp8_alone', 'watch_rtcp',
+    'send_again', 'set_playout_delay', 'unanswered_for', 'use_own_stream', 'VideoFeedback',
+    'vp8_alone', 'watch_rtcp',
 ]

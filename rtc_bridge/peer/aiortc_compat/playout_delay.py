@@ -15,13 +15,14 @@
 """
 The ``playout-delay`` RTP header extension, with every video packet.
 
-Private parts used (aiortc 1.14 to 1.16): ``HEADER_EXTENSIONS`` of ``aiortc.codecs``, and
-``HeaderExtensionsMap.configure`` and ``set`` of ``aiortc.rtp``. Without them a browser shows each
-frame about 25 ms later.
+Private parts used (aiortc 1.14 to 1.16): ``HEADER_EXTENSIONS`` of ``aiortc.codecs``,
+``HeaderExtensionsMap.configure`` and ``set`` of ``aiortc.rtp``, and of ``RTCRtpSender``
+``__rtp_header_extensions_map``. Without them a browser shows each frame about 25 ms later.
 """
 
 from typing import Any
 
+from aiortc import RTCRtpSender
 import aiortc.codecs
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters
 import aiortc.rtp
@@ -32,13 +33,17 @@ PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
 # The profile of one-byte headers, RFC 8285, section 4.2; their ids go up to 14.
 _ONE_BYTE_HEADER = 0xBEDE
 _MAX_ONE_BYTE_ID = 14
+_UNIT_S = 0.01
+# Seconds: a browser that is asked to hold frames back holds none longer than this.
+_MAX_DELAY_S = 0.5
 
 
 def _install_playout_delay() -> None:
     """
-    Send the extension with min = max = 0.
+    Send the extension with min = max = 0, unless :func:`set_playout_delay` says otherwise.
 
     Chromium then shows a frame as soon as it is decoded; there is no other way to ask for that.
+    Against it ``jitterBufferTarget`` has no effect there.
     The extension is a minimum and a maximum of 12 bits each, in 10 ms.
     """
     header_map: Any = getattr(aiortc.rtp, 'HeaderExtensionsMap', None)
@@ -69,6 +74,21 @@ def _install_playout_delay() -> None:
         return profile, data
 
     header_map.configure, header_map.set = configure_too, pack_too
+
+
+def set_playout_delay(sender: RTCRtpSender, seconds: float) -> None:
+    """
+    Ask the browser to hold back frames from now on, where the extension was negotiated.
+
+    :param seconds: 0: it shows each as soon as it is decoded
+    """
+    header_map = getattr(sender, '_RTCRtpSender__rtp_header_extensions_map', None)
+    element: bytes = getattr(header_map, 'playout_delay', b'')
+    if element:
+        least, most = ((round(seconds / _UNIT_S), round(_MAX_DELAY_S / _UNIT_S))
+                       if seconds else (0, 0))
+        setattr(header_map, 'playout_delay',
+                element[:1] + (least << 12 | most).to_bytes(3, 'big'))
 
 
 _install_playout_delay()

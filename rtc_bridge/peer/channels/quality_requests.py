@@ -49,4 +49,4 @@ class QualityRequests:
         logger.debug('session %s asks for quality %s%s', self._session.session_id[:8],
                      message.mode, '' if cap is None else f', at most {cap:.0f} kbit/s')
         self._session.path.quality = QualityChoice(
-            float('inf') if cap is None else 1000 * cap, full_size=message.mode == 'best')
+            float('inf') if cap is None else 1000 * cap, message.mode == 'best', message.smooth)

@@ -47,6 +47,8 @@ _PADDING_SHARE = 0.8
 # Seconds over which the bitrate of a slot is measured: a camera of a few frames a second is not
 # idle between two of them.
 _MEASURE_S = 1.0
+# Seconds that a viewer's browser holds frames back who wants them evenly.
+SMOOTH_DELAY_S = 0.1
 # A change of the estimate by this factor is logged.
 _LOGGED_CHANGE = 1.3
 
@@ -112,6 +114,11 @@ class ViewerPath:
         self._pc = pc
         self._measure_path(pc)
         self.uploads.look(self.congestion.overuse)
+        # A driver sees each frame as soon as it is there.
+        delay = SMOOTH_DELAY_S if self.quality.smooth and not drives else 0.0
+        for slot in self.slots:
+            if slot.track.sender is not None:
+                aiortc_compat.set_playout_delay(slot.track.sender, delay)
         # Slots that show a camera, with the most that its stream takes, in bit/s.
         showing = {slot: slot.camera.settings.max_bitrate
                    for slot in self.slots if slot.camera is not None}

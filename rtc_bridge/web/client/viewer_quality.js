@@ -14,9 +14,12 @@ export const SMOOTH_MS = 100;
  * @property {boolean} smooth
  */
 
+// What holds for a session before its robot is told anything.
+const AUTOMATIC = '{"type":"quality","mode":"auto"}';
+
 /** Return what to send to the robot. @param {QualityChoice} choice */
-export const qualityMessage = ({ mode, cap }) => (mode === 'save'
-  ? { type: 'quality', mode, max_kbit_per_s: Math.round(cap) } : { type: 'quality', mode });
+export const qualityMessage = ({ mode, cap, smooth }) => ({ type: 'quality', mode,
+  ...(mode === 'save' ? { max_kbit_per_s: Math.round(cap) } : {}), ...(smooth ? { smooth } : {}) });
 
 /** Keeps robot and browser to what was chosen, over all sessions of a connection. */
 export class ViewerQuality {
@@ -54,13 +57,14 @@ export class ViewerQuality {
   #apply() {
     const { session } = this.#connection;
     if (!session) return;
-    // A driver sees each frame as soon as it is there.
+    // A driver sees each frame as soon as it is there, as the robot sees to where browsers heed its
+    // word more than ours (Chromium).
     const drives = this.#teleop.driver?.epoch != null;
     session.setJitterTarget(this.#choice.smooth && !drives ? SMOOTH_MS : 0);
     if (!this.available || session.state !== 'up') return;
     const message = qualityMessage(this.#choice);
     const text = JSON.stringify(message);
-    if (text === this.#sent || (!this.#sent && message.mode === 'auto')) return;
+    if (text === (this.#sent || AUTOMATIC)) return;
     this.#sent = text;
     session.sendControl(message);
   }

@@ -95,7 +95,9 @@ export class CameraLayout extends EventTarget {
     const { chosen } = this.#connection.selection;
     const [before, from] = [chosen[place] ?? null, chosen.indexOf(camera)];
     if (from === place) return;
+    this.#cameras.arranges = false;
     if (from >= 0) this.#connection.select(from, before);
+    this.#cameras.arranges = true;
     this.#connection.select(place, camera);
     this.#keep();
   }
@@ -108,8 +110,8 @@ export class CameraLayout extends EventTarget {
   /** @param {string} robot */
   #useRobot(robot) {
     if (robot === this.#robot) return;
-    this.#robot = robot;
-    this.#hasPlaces = false;
+    // Nothing is shown by what was chosen for another robot.
+    this.#robot = '';
     this.#settings.useRobot(robot);
     if (this.#fromUrl) {
       const { layout, cameras } = this.#fromUrl;
@@ -117,6 +119,8 @@ export class CameraLayout extends EventTarget {
         ...(cameras.length ? { places: cameras } : {}) });
       this.#fromUrl = null;
     }
+    this.#robot = robot;
+    this.#hasPlaces = false;
     this.#update();
   }
 
@@ -134,7 +138,9 @@ export class CameraLayout extends EventTarget {
     const [slots, count] = this.#counts();
     if (cameras && this.#robot && !this.#hasPlaces) {
       this.#hasPlaces = true;
+      this.#cameras.arranges = false;
       this.#selectPlaces(cameras);
+      this.#cameras.arranges = true;
     }
     const before = this.shown;
     // While the list of cameras is away, their places remain.

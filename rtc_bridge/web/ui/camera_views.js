@@ -33,6 +33,8 @@ export function arrange(cameras, chosen) {
 export class CameraViews {
   /** One for each slot. @type {HTMLVideoElement[]} */
   videos = [element('video0', HTMLVideoElement)];
+  /** Slots that are to show a camera are given one; not while several change at once. */
+  arranges = true;
   /** The browser starts the main picture only after a person has touched the page. */
   blocked = false;
   #nav = element('cameras', HTMLElement);
@@ -114,6 +116,7 @@ export class CameraViews {
 
   /** Choose cameras for the slots that are to show some. @param {boolean} empties the others */
   #arrange(empties = false) {
+    if (!this.arranges) return;
     const count = this.#settings.get('thumbs') ? this.videos.length : this.#filled + 1;
     const cameras = arrange(this.#cameras, this.#chosen.slice(0, count));
     for (let slot = 1; slot < (empties ? this.videos.length : count); slot++) {

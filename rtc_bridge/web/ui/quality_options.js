@@ -58,6 +58,7 @@ export class QualityOptions {
     this.#kbit.id = 'cap';
     this.#mb = numberInput(Math.ceil(toMbPerHour(MIN_CAP)), toMbPerHour(MAX_CAP),
       (mb) => change(fromMbPerHour(mb)));
+    this.#mb.id = 'capmb';
     this.#smooth = checkbox(false, (smooth) => settings.change({ smooth }));
     this.#smooth.id = 'smooth';
     this.#explanation.className = this.#problem.className = 'problem';

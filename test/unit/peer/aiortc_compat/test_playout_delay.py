@@ -14,6 +14,8 @@
 
 """The RTP header extension for the playout delay."""
 
+from types import SimpleNamespace
+
 from aiortc import RTCRtpSender
 import pytest
 from rtc_bridge.peer import aiortc_compat
@@ -36,3 +38,13 @@ async def test_the_extension_is_negotiated_and_sent(monkeypatch):
     plain = HeaderExtensionsMap()
     plain.configure(RTCRtpParameters())
     assert plain.set(HeaderExtensions()) == (0, b'')
+    # Of one sender it can be changed.
+    for seconds, sent in ((0.1, b'\0\xa0\x32'), (0, b'\0\0\0')):
+        for one in (header_map, plain):
+            sender = SimpleNamespace(_RTCRtpSender__rtp_header_extensions_map=one)
+            aiortc_compat.set_playout_delay(sender, seconds)
+        profile, data = header_map.set(HeaderExtensions(mid='0'))
+        assert dict(unpack_header_extensions(profile, data))[5] == sent
+        assert plain.set(HeaderExtensions()) == (0, b'')
+    assert hasattr(RTCRtpSender('video', SimpleNamespace(state='new')),
+                   '_RTCRtpSender__rtp_header_extensions_map')
