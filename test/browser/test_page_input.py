@@ -185,6 +185,7 @@ def test_the_stop_key_works_wherever_nobody_types(page, cmd_vel, key):
 
 
 def test_gamepads_are_told_of(page, cmd_vel):
+    page.wait('polls > 0')
     page.evaluate("""() => { window.announce = (type, mapping) => dispatchEvent(
       Object.assign(new Event(type), { gamepad: { mapping } })); }""")
     page.evaluate("announce('gamepadconnected', 'standard')")
@@ -238,6 +239,8 @@ def test_a_gamepad_of_another_layout_is_assigned_by_hand(page, cmd_vel):
         page.evaluate(f'odd({control})')
         shows(page, 'dialog .step', 'Now let it go')
         page.evaluate('odd()')
+    shows(page, 'dialog .step', 'for Drive')
+    press_button(page, 'Leave out the rest')
     shows(page, 'dialog .pads', 'assigned by hand')
     assert 'inverted' in text(page, 'dialog .pads')
     press_button(page, 'Done')

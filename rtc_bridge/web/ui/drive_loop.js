@@ -42,10 +42,6 @@ export class DriveLoop {
       stage.takeFreeFocus();
     });
     teleop.on('refused', (code) => status.toast(refusedText(code)));
-    for (const type of ['gamepadconnected', 'gamepaddisconnected']) {
-      addEventListener(type, (event) => teleop.mayDrive && status.toast(
-        inputs.gamepadText(/** @type {GamepadEvent} */ (event))));
-    }
     setInterval(() => {
       // Whatever else is on the screen, and whether there is a connection or not.
       if (inputs.takeStopPress()) stop();

@@ -2,82 +2,19 @@
 // Copyright 2026 The rtc_bridge authors
 // SPDX-License-Identifier: Apache-2.0
 
-/**
- * Driving with a gamepad, in the terms of the standard mapping
- * (https://www.w3.org/TR/gamepad/#remapping).
- */
+/** The gamepads that there are, and the one that drives. */
 
 import { isNeutral, NEUTRAL } from '../client/motion.js';
-import { toStandard } from './gamepad_layout.js';
+import { isPressed, toStandard } from './gamepad_layout.js';
+import { padMotion, withoutDeadZone } from './gamepad_motion.js';
+import { DEAD_ZONE } from './stick_curve.js';
 
 /** @typedef {import('../client/motion.js').Motion} Motion */
 /** @typedef {import('../client/motion.js').PadState} PadState */
 /** @typedef {import('./gamepad_layout.js').Layouts} Layouts */
 
-/** Sticks rarely come back to 0 exactly. */
-export const DEAD_ZONE = 0.1;
-/**
- * Names of the buttons that can be chosen for something, by number.
- * @type {Readonly<Record<number, string>>}
- */
-export const BUTTONS = { 4: 'the left shoulder button', 5: 'the right shoulder button',
-  6: 'the left trigger', 7: 'the right trigger', 0: 'the lower button', 1: 'the right button (B)',
-  2: 'the left button (X)', 3: 'the upper button (Y)', 8: 'the left middle button (back)',
-  9: 'the right middle button (start)' };
-
-/** @param {number} button */
-export const buttonName = (button) => BUTTONS[button] ?? `button ${button}`;
-
 /** Tell whether the browser knows which axes and buttons are which. @param {Gamepad | null} pad */
 export const isStandard = (pad) => pad?.mapping === 'standard';
-
-/**
- * Take the dead zone out of a stick, by its radius: outside it the value grows from 0 in every
- * direction.
- * @param {number} x
- * @param {number} y
- * @returns {[number, number]}
- */
-export function deadZone(x, y, zone = DEAD_ZONE) {
-  const radius = Math.hypot(x, y);
-  if (!(radius > zone)) return [0, 0];
-  const scale = Math.min(1, (radius - zone) / (1 - zone)) / radius;
-  return [x * scale, y * scale];
-}
-
-/**
- * @typedef {object} Abilities what the robot can do besides driving and turning
- * @property {boolean} [strafes] it moves sideways
- * @property {boolean} [flies] it moves up and down
- */
-
-/**
- * Return the motion that a gamepad asks for. The left stick drives and turns; on a robot that
- * moves sideways it does that, and the right stick turns, and moves up and down where a robot can.
- * @param {PadState} pad
- * @param {Abilities} abilities
- * @returns {Motion}
- */
-export function padMotion({ axes }, { strafes = false, flies = false }, zone = DEAD_ZONE) {
-  const [left, down] = deadZone(axes[0] ?? 0, axes[1] ?? 0, zone);
-  // On other robots its other axis means nothing, and must not lift a drift across out of the dead
-  // zone.
-  const [right, sinking] = deadZone(axes[2] ?? 0, flies ? axes[3] ?? 0 : 0, zone);
-  const turn = -right - (strafes ? 0 : left);
-  return { x: -down + 0, y: strafes ? -left + 0 : 0, turn: Math.max(-1, Math.min(1, turn)) + 0,
-    up: -sinking + 0 };
-}
-
-/**
- * Return a gamepad's state without the dead zone of its sticks.
- * @param {PadState} pad
- * @returns {PadState}
- */
-export function withoutDeadZone({ axes, buttons }, zone = DEAD_ZONE) {
-  const sticks = axes.flatMap((axis, i) => (i % 2 ? [] : deadZone(axis, axes[i + 1] ?? 0, zone)));
-  return { axes: sticks.slice(0, axes.length).map((axis) => axis + 0),
-    buttons: buttons.map((value) => (value > zone ? value : 0)) };
-}
 
 /** Return a gamepad's name without the numbers of its maker. @param {string | undefined} id */
 export const padName = (id) => String(id ?? '').replace(/\s*\(.*\)\s*/, ' ').trim().slice(0, 60)
@@ -90,6 +27,19 @@ const AXIS_NAMES = ['left stick, sideways', 'left stick, up and down', 'right st
 // by a person.
 const STEADY = 0.04;
 const STEADY_TIME_MS = 1500;
+
+/**
+ * Return the gamepads that the browser shows to this page: none by http, nor in a frame that is not
+ * allowed to see them.
+ * @returns {readonly (Gamepad | null)[]}
+ */
+export function listGamepads() {
+  try {
+    return globalThis.navigator?.getGamepads?.() ?? [];
+  } catch {
+    return [];
+  }
+}
 
 /** @param {Gamepad} pad @returns {PadState} */
 const rawState = ({ axes, buttons }) => ({ axes: [...axes],
@@ -108,10 +58,9 @@ export class Gamepads {
   enableButton = -1;
   /** Button that drives at full speed, as its `enable_turbo_button`; -1: none. */
   turboButton = -1;
-  /** Button of the emergency stop; -1: none. */
-  stopButton = -1;
   /** Button that talks as long as it is held; -1: none. */
   talkButton = -1;
+  /** Of sticks whose own was not measured. */
   deadZone = DEAD_ZONE;
   /** The right stick moves the robot up and down. */
   flies = false;
@@ -123,8 +72,6 @@ export class Gamepads {
   #layouts;
   /** Those whose sticks were released since they came. @type {Set<string>} */
   #released = new Set();
-  /** Those whose stop button was up since they came. @type {Set<string>} */
-  #stopReleased = new Set();
   /** The one that drives. @type {string | null} */
   #current = null;
   /** Of those whose sticks were not released: their axes, and since when these are the same.
@@ -134,10 +81,10 @@ export class Gamepads {
   #all = [];
 
   /**
-   * @param {() => (Gamepad | null)[]} list `navigator.getGamepads`, which some pages lack
+   * @param {() => readonly (Gamepad | null)[]} list
    * @param {Pick<Layouts, 'get'>} layouts those that were assigned by hand
    */
-  constructor(list = () => globalThis.navigator?.getGamepads?.() ?? [],
+  constructor(list = listGamepads,
     layouts = { get: () => null }) {
     this.#list = list;
     this.#layouts = layouts;
@@ -185,6 +132,7 @@ export class Gamepads {
     this.#unknownDown = pressed;
     /** @type {Map<string, PadState>} */
     const pads = new Map();
+    const ids = new Map(this.connected.map((pad) => [keyOf(pad), pad.id]));
     for (const pad of this.connected) {
       const state = this.#stateOf(pad);
       if (state) pads.set(keyOf(pad), state);
@@ -192,9 +140,10 @@ export class Gamepads {
     // When the gamepad that drives is removed, another one must not go on in its place.
     if (this.#current !== null && !pads.has(this.#current)) this.#released.clear();
     for (const id of this.#released) if (!pads.has(id)) this.#released.delete(id);
-    for (const [id, pad] of pads) if (!this.#pushed(pad)) this.#released.add(id);
+    for (const [id, pad] of pads) if (!this.#pushed(pad, ids.get(id))) this.#released.add(id);
     this.#watchSteady(pads, now);
-    const used = [...pads.keys()].filter((id) => this.#released.has(id) && this.#used(pads.get(id)));
+    const used = [...pads.keys()].filter((id) => this.#released.has(id)
+      && this.#used(pads.get(id), ids.get(id) ?? ''));
     if (!used.includes(this.#current ?? '')) {
       this.#current = used[0] ?? (pads.has(this.#current ?? '') ? this.#current
         : [...pads.keys()][0] ?? null);
@@ -231,7 +180,7 @@ export class Gamepads {
       const own = this.#layouts.get(pad.id)?.axes;
       for (const axis of this.flies ? [0, 1, 2, 3] : [0, 1, 2]) {
         // The radius of the left stick counts: its larger axis is named, or both.
-        if (Math.abs(steady.axes[axis] ?? 0) <= this.deadZone * 0.7) continue;
+        if (Math.abs(steady.axes[axis] ?? 0) <= this.#shape(pad.id).zone * 0.7) continue;
         const number = own ? own[axis]?.axis ?? axis : axis;
         found.push({ id: pad.id, axis: number, name: AXIS_NAMES[axis],
           value: pad.axes[number] ?? 0 });
@@ -241,27 +190,31 @@ export class Gamepads {
   }
 
   /**
-   * Return whether the button of the emergency stop was pressed since the last call, on any
-   * gamepad whose layout is known. A button that is down when the gamepad comes, as a stuck one
-   * is, does not count.
+   * Return what is pressed now on each gamepad whose layout is known.
+   * @returns {{key: string, isDown: (button: number) => boolean}[]} button: its number in the
+   *   standard mapping
    */
-  takeStopPress() {
-    const pads = this.#list().flatMap((pad) => (pad?.connected && this.isKnown(pad) ? [pad] : []));
-    const names = new Map(pads.map((pad) => [keyOf(pad), pad]));
-    for (const name of this.#stopReleased) if (!names.has(name)) this.#stopReleased.delete(name);
-    let pressed = false;
-    for (const [name, pad] of names) {
-      const assigned = this.#layouts.get(pad.id)?.buttons;
-      const button = pad.buttons[assigned ? assigned[this.stopButton] ?? -1 : this.stopButton];
-      if (!button?.pressed && !((button?.value ?? 0) > 0.5)) this.#stopReleased.add(name);
-      else if (this.#stopReleased.delete(name)) pressed = true;
-    }
-    return pressed;
+  look() {
+    return this.#list().flatMap((pad) => (pad?.connected && this.isKnown(pad)
+      ? [{ key: keyOf(pad), isDown: (button) => isPressed(pad, this.#layouts.get(pad.id), button) }]
+      : []));
   }
 
-  /** Let a button that is down now press the emergency stop only after it was released. */
-  forgetStop() {
-    this.#stopReleased.clear();
+  /** The gamepad that drives, or would. */
+  get current() {
+    return this.connected.find((pad) => this.isCurrent(pad)) ?? null;
+  }
+
+  /** How the sticks of a gamepad are read. @param {string | undefined} id `Gamepad.id` */
+  #shape(id) {
+    const layout = id === undefined ? null : this.#layouts.get(id);
+    return { zone: layout?.zone ?? this.deadZone, curve: layout?.curve ?? 0 };
+  }
+
+  /** Return the state of the gamepad that drives without the dead zone of its sticks.
+   * @param {PadState} pad */
+  withoutDeadZone(pad) {
+    return withoutDeadZone(pad, this.#shape(this.current?.id).zone);
   }
 
   /** True if the dead man's button is held, which arms the page. @param {PadState | null} pad */
@@ -274,7 +227,7 @@ export class Gamepads {
    * @param {PadState | null} pad
    */
   waitsForDeadMan(pad) {
-    return this.#pushed(pad) && !this.#enabled(pad) && !this.isTurbo(pad);
+    return this.#pushed(pad, this.current?.id) && !this.#enabled(pad) && !this.isTurbo(pad);
   }
 
   /** True if the button for talking is held. @param {PadState | null} pad */
@@ -293,8 +246,9 @@ export class Gamepads {
    * @returns {Motion}
    */
   motion(pad, strafes) {
+    const { zone, curve } = this.#shape(this.current?.id);
     return pad && (this.#enabled(pad) || this.isTurbo(pad))
-      ? padMotion(pad, { strafes, flies: this.flies }, this.deadZone) : NEUTRAL;
+      ? padMotion(pad, { strafes, flies: this.flies }, zone, curve) : NEUTRAL;
   }
 
   /** @param {PadState | null} pad */
@@ -302,15 +256,15 @@ export class Gamepads {
     return !!pad && (this.enableButton < 0 || isDown(pad, this.enableButton));
   }
 
-  /** @param {PadState | null | undefined} pad */
-  #pushed(pad) {
+  /** @param {PadState | null | undefined} pad @param {string | undefined} id `Gamepad.id` */
+  #pushed(pad, id) {
     return !!pad && !isNeutral(
-      padMotion(pad, { strafes: true, flies: this.flies }, this.deadZone));
+      padMotion(pad, { strafes: true, flies: this.flies }, this.#shape(id).zone));
   }
 
-  /** @param {PadState | undefined} pad */
-  #used(pad) {
-    return this.#pushed(pad) || !!pad?.buttons.some((value) => value > 0.5);
+  /** @param {PadState | undefined} pad @param {string} id `Gamepad.id` */
+  #used(pad, id) {
+    return this.#pushed(pad, id) || !!pad?.buttons.some((value) => value > 0.5);
   }
 }
 

@@ -7,8 +7,6 @@
 import { deviceOptions } from './device_options.js';
 import { makeDialog, openDialog } from './dialog.js';
 import { make } from './dom.js';
-import { BUTTONS } from './gamepad.js';
-import { padOptions } from './gamepad_options.js';
 import { keyOptions } from './key_options.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
@@ -28,27 +26,6 @@ function select(choices, value, onChange) {
   return node;
 }
 
-/** Settings that each have a gamepad button. */
-const BUTTON_SETTINGS = /** @type {const} */ (['enable', 'turbo', 'stopButton', 'talkButton']);
-
-/**
- * Return an element for each of BUTTON_SETTINGS. A button has one meaning: the setting that had it
- * before becomes -1.
- * @param {Settings} settings
- */
-function buttonSelects(settings) {
-  const choices = BUTTON_SETTINGS.map((name) => select([['-1', 'nothing'],
-    ...Object.entries(BUTTONS).map(([n, text]) => /** @type {[string, string]} */ ([n, text]))],
-  String(settings.get(name)), (value) => {
-    BUTTON_SETTINGS.forEach((other, i) => {
-      if (other === name || value === '-1' || choices[i].value !== value) return;
-      settings.set(other, -1);
-      choices[i].value = '-1';
-    });
-    settings.set(name, Number(value));
-  }));
-  return choices;
-}
 
 /**
  * Open the dialog.
@@ -62,12 +39,6 @@ export function showOptions(settings, inputs, closed) {
   deadMan.type = 'checkbox';
   deadMan.checked = settings.get('deadMan');
   deadMan.addEventListener('change', () => settings.set('deadMan', deadMan.checked));
-  const zone = make('input');
-  Object.assign(zone, { type: 'range', min: '0', max: '0.5', step: '0.05' });
-  zone.value = String(settings.get('deadZone'));
-  zone.style.width = '140px';
-  zone.addEventListener('change', () => settings.set('deadZone', zone.valueAsNumber));
-  const [enable, turbo, stop, talk] = buttonSelects(settings);
   const theme = select([['auto', 'as the system has them'], ['dark', 'dark'],
     ['light', 'light, for bright daylight']], settings.get('theme'),
   (value) => settings.set('theme', value));
@@ -76,14 +47,7 @@ export function showOptions(settings, inputs, closed) {
     ...keyOptions(inputs.keys, open.signal),
     labelled('Keys drive only while one is held (F or Enter at first)', deadMan),
     make('h2', 'Gamepad'),
-    padOptions({ pads: inputs.pads, layouts: inputs.layouts, wanted: () => ({
-      flies: inputs.flies, enable: settings.get('enable'), stop: settings.get('stopButton') }) },
-    open.signal),
-    labelled('Hold to drive', enable),
-    labelled('Hold for full speed', turbo),
-    labelled('Emergency stop', stop),
-    labelled('Hold to talk, where the robot takes voices', talk),
-    labelled('Dead zone of the sticks', zone),
+    ...inputs.gamepads?.options(inputs.flies, open.signal) ?? [make('p', 'Not loaded yet.')],
     make('h2', 'Sticks on the screen'),
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),

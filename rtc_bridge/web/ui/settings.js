@@ -46,6 +46,15 @@ export const DEFAULTS = {
   stopButton: 1,
   /** Gamepad button that talks as long as it is held, -1: none. The upper one, Y. */
   talkButton: 3,
+  /** Gamepad buttons, -1: none. Drive, or what else the page asks for (start). */
+  takeButton: 9,
+  /** Stop driving, or hand over (back). */
+  releaseButton: 8,
+  /** On the cross: up, down, left, right. */
+  fasterButton: 12,
+  slowerButton: 13,
+  previousCameraButton: 14,
+  nextCameraButton: 15,
   /** The browser's id of the microphone, and of the loudspeaker; '': as the browser chooses. */
   microphone: '',
   /** The browser's id of the camera that is shown to the robot, or SCREEN. */
@@ -63,9 +72,9 @@ export const DEFAULTS = {
 
 /** @typedef {typeof DEFAULTS} Values */
 
-const RANGES = { speed: [0.1, 1], turn: [0.1, 1], deadZone: [0, 0.5], enable: [-1, 16],
-  turbo: [-1, 16], stopButton: [-1, 16], talkButton: [-1, 16] };
-const BUTTONS = ['enable', 'turbo', 'stopButton', 'talkButton'];
+const RANGES = { speed: [0.1, 1], turn: [0.1, 1], deadZone: [0, 0.5] };
+/** @param {string} name */
+const isButton = (name) => name === 'enable' || name === 'turbo' || name.endsWith('Button');
 const CHOICES = { theme: ['auto', 'dark', 'light'], sticks: ['auto', 'one', 'two', 'off'] };
 
 /**
@@ -80,7 +89,7 @@ export function valid(name, value) {
   const choices = /** @type {Record<string, string[]>} */ (CHOICES)[name];
   const good = typeof value === typeof DEFAULTS[name] && !(value.length > MAX_TEXT_LENGTH)
     && (!range || (value >= range[0] && value <= range[1])) && (!choices || choices.includes(value))
-    && (!BUTTONS.includes(name) || Number.isInteger(value));
+    && (!isButton(name) || (Number.isInteger(value) && value >= -1 && value <= 16));
   return good ? value : DEFAULTS[name];
 }
 

@@ -11,6 +11,7 @@ import { ActionsPanel } from './actions_panel.js';
 import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
 import { offerFirstHint } from './first_hint.js';
+import { addGamepads } from './gamepad_station.js';
 import { KeysHelp } from './keys_dialog.js';
 import { LeaveGuard } from './leave_guard.js';
 import { addPictures } from './pictures.js';
@@ -27,6 +28,7 @@ import { TelemetryPanel } from './telemetry_panel.js';
 export function addStation(page) {
   const { connection, teleop, viewerStats, settings, inputs, stage, keptInvite } = page;
   loadStyle('contrast.css');
+  addGamepads(page);
   followRefusals(keptInvite, connection);
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
   offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());

@@ -9,7 +9,7 @@
 
 import { NEUTRAL } from '../client/motion.js';
 import { element } from './dom.js';
-import { deadZone } from './gamepad.js';
+import { deadZone } from './stick_curve.js';
 
 /**
  * @typedef {import('../client/motion.js').Motion} Motion

@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import {
-  deadZone, Gamepads, padMotion, withoutDeadZone,
-} from '../../../../rtc_bridge/web/ui/gamepad.js';
+import { Gamepads } from '../../../../rtc_bridge/web/ui/gamepad.js';
+import { ButtonPresses } from '../../../../rtc_bridge/web/ui/gamepad_buttons.js';
+import { padMotion, withoutDeadZone } from '../../../../rtc_bridge/web/ui/gamepad_motion.js';
+import { curved, deadZone } from '../../../../rtc_bridge/web/ui/stick_curve.js';
+
+test('a curve leaves the direction, and a full push full', () => {
+  for (const share of [0, 0.3, 1]) {
+    assert.ok(Math.abs(Math.hypot(...curved(0.6, -0.8, share)) - 1) < 1e-9);
+    const [x, y] = curved(0.3, -0.4, share);
+    assert.ok(Math.abs(x / y + 0.75) < 1e-9);
+    assert.ok(Math.abs(Math.hypot(x, y) - (0.5 * (1 - share) + 0.125 * share)) < 1e-9);
+    assert.equal(padMotion({ axes: [0, -1, 0, 0], buttons: [] }, {}, 0.1, share).x, 1);
+  }
+  assert.ok(padMotion({ axes: [0, -0.5, 0, 0], buttons: [] }, {}, 0.1, 0.5).x
+    < padMotion({ axes: [0, -0.5, 0, 0], buttons: [] }, {}, 0.1, 0).x);
+});
 
 test('the dead zone is round and leaves no step at its edge', () => {
   assert.deepEqual(deadZone(0.07, 0.07), [0, 0]);
@@ -49,6 +62,19 @@ test('only connected gamepads of the standard mapping drive', () => {
   assert.equal(new Gamepads(() => [pad]).poll(), null);
   const gone = { ...pad, mapping: 'standard', connected: false };
   assert.equal(new Gamepads(() => [gone]).poll(), null);
+});
+
+test('a frame that may not see gamepads has none', () => {
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  const see = (getGamepads) => {
+    Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { getGamepads } });
+    return new Gamepads().poll();
+  };
+  assert.equal(see(() => { throw new Error('SecurityError'); }), null);
+  assert.equal(see(undefined), null);
+  assert.ok(see(() => [standard(0)]));
+  if (before) Object.defineProperty(globalThis, 'navigator', before);
+  else delete globalThis.navigator;
 });
 
 /** A standard gamepad as browsers give it. */
@@ -147,29 +173,26 @@ test('the dead man is its own button, not that for full speed', () => {
 test('the stop button counts once for each press, and not if it came pressed', () => {
   let list = [standard(0, AHEAD, [1])];
   const pads = new Gamepads(() => list);
-  pads.stopButton = 1;
+  const presses = new ButtonPresses();
+  const takeStopPress = () => presses.take(pads.look(), [1, -1]).has(1);
   const look = (...buttons) => {
     list = [standard(0, AHEAD, buttons)];
-    return pads.takeStopPress();
+    return takeStopPress();
   };
-  assert.equal(pads.takeStopPress(), false);
+  assert.equal(takeStopPress(), false);
   assert.deepEqual([look(1), look(), look(1), look(1), look(), look(2), look(1, 2)],
     [false, false, true, false, false, false, true]);
   // It comes back pressed; it is of another layout; there is no such button.
   look();
   list = [null];
-  pads.takeStopPress();
+  takeStopPress();
   assert.equal(look(1), false);
   list = [standard(0, AHEAD, [], { mapping: '' })];
-  pads.takeStopPress();
+  takeStopPress();
   list = [standard(0, AHEAD, [1], { mapping: '' })];
-  assert.equal(pads.takeStopPress(), false);
-  pads.stopButton = -1;
+  assert.equal(takeStopPress(), false);
   look();
-  assert.equal(look(1), false);
-  pads.stopButton = 1;
-  look();
-  pads.forgetStop();
+  presses.forget();
   assert.equal(look(1), false);
 });
 
