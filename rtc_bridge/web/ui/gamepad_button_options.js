@@ -51,6 +51,11 @@ export function buttonOptions(settings) {
   Object.assign(zone, { type: 'range', min: 0, max: 0.5, step: 0.05,
     value: settings.get('deadZone') });
   zone.addEventListener('change', () => settings.set('deadZone', zone.valueAsNumber));
+  const rumble = make('input');
+  rumble.type = 'checkbox';
+  rumble.checked = settings.get('rumble');
+  rumble.addEventListener('change', () => settings.set('rumble', rumble.checked));
   return [...rows.map(({ name, choice }) => labelled(TEXTS[name], choice)),
-    labelled('Dead zone of sticks that were not measured', zone)];
+    labelled('Dead zone of sticks that were not measured', zone),
+    labelled('Shake on an emergency stop, a lost connection and alarms', rumble)];
 }

@@ -55,6 +55,8 @@ export const DEFAULTS = {
   slowerButton: 13,
   previousCameraButton: 14,
   nextCameraButton: 15,
+  /** Gamepads shake on an emergency stop and other alarms. */
+  rumble: true,
   /** The browser's id of the microphone, and of the loudspeaker; '': as the browser chooses. */
   microphone: '',
   /** The browser's id of the camera that is shown to the robot, or SCREEN. */
