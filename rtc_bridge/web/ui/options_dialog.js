@@ -26,7 +26,6 @@ function select(choices, value, onChange) {
   return node;
 }
 
-
 /**
  * Open the dialog.
  * @param {Settings} settings
