@@ -104,18 +104,6 @@ def test_while_the_robot_does_not_answer(robot, browse, shoot):
     shoot(page, 'no-camera')
 
 
-def test_nothing_is_shown_of_a_battery_that_nobody_told_of(robot, chromium):
-    page = chromium.page()
-    # Nothing that is drawn anew later hides it.
-    page.evaluate_on_load('window.setInterval = () => 0')
-    try:
-        page.load(robot.url)
-        page.wait("document.querySelectorAll('#vitals span').length === 2")
-        assert page.evaluate("document.querySelectorAll('#vitals span:not([hidden])').length") == 0
-    finally:
-        page.leave()
-
-
 @pytest.mark.parametrize('state', ['no-robot', 'invite', 'expired', 'denied', 'bad-invite'])
 def test_who_is_not_let_in_reads_why(robot, browse, shoot, state):
     url = {'no-robot': robot.url.replace(ROBOT, 'nobody'), 'invite': robot.url,

@@ -33,7 +33,7 @@ export function addStation(page) {
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
   offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
   new StatsPanel(connection, viewerStats);
-  new TelemetryPanel(connection, box('telemetry'), box('vitals'));
+  new TelemetryPanel(connection, box('telemetry'));
   new ActionsPanel(connection, teleop, box('actions'));
   new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
   addPictures(page);

@@ -49,7 +49,6 @@ export function ago(age) {
 
 export class TelemetryPanel {
   #box;
-  #vitals;
   #list = make('dl');
   /** @type {string[]} */
   #names = [];
@@ -59,13 +58,9 @@ export class TelemetryPanel {
   /**
    * @param {import('../client/robot_connection.js').RobotConnection} connection
    * @param {HTMLElement} box
-   * @param {HTMLElement} vitals for battery and speed, which are always seen
    */
-  constructor(connection, box, vitals) {
+  constructor(connection, box) {
     this.#box = box;
-    this.#vitals = vitals;
-    vitals.append(make('span'), make('span'));
-    for (const one of vitals.children) one.setAttribute('role', 'img');
     box.append(make('h2', 'Robot'), this.#list);
     connection.handle({
       hello: ({ telemetry }) => {
@@ -103,20 +98,6 @@ export class TelemetryPanel {
     const list = this.#list;
     if (list.childElementCount !== 2 * items.length) {
       list.replaceChildren(...items.flatMap(() => [make('dt'), make('dd')]));
-    }
-    const [battery, speed] = this.#vitals.children;
-    for (const [target, label] of [[battery, 'Battery'], [speed, 'Speed']]) {
-      const { text = '', old = '', low = false } = items.find((one) => one.label === label) ?? {};
-      // The first part is enough here, and an old value tells nothing of now.
-      const short = old ? '' : text.split(',')[0].replace('–', '');
-      const element = /** @type {HTMLElement} */ (target);
-      if (element.textContent !== short) {
-        element.textContent = short;
-        element.setAttribute('aria-label', `${label}: ${short}`);
-      }
-      element.hidden = !short;
-      element.title = /** @type {string} */ (label);
-      element.classList.toggle('low', low);
     }
     items.forEach(({ label, text, old, low }, index) => {
       const [dt, dd] = [list.children[2 * index], list.children[2 * index + 1]];
