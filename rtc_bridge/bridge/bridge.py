@@ -122,7 +122,7 @@ class Bridge:
             codecs=check_codecs(settings.video), h264_profile=settings.video.h264_profile,
             ice=read_ice(settings.ice), host_candidates=make_host_candidates(settings.ice),
             max_slots=settings.video.max_slots,
-            view_may_stop=settings.access.view_may_stop)
+            view_may_stop=settings.access.view_may_stop, alarms=settings.alarms)
         self._sound = Sound(node, settings.audio)
         self._robot.sound = self._sound.stream
         self._robot.floor = Floor(

@@ -27,6 +27,7 @@ from ..core.driving.driver_notices import Notice
 from ..core.driving.teleop_controller import TeleopController
 from ..core.gateway.connection import OpenService, ServiceConnection, ServiceError
 from ..core.protocol.ice_report import NoPathLog
+from ..core.settings.alarm_settings import AlarmSettings
 from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera
 from ..media.operator_camera import OperatorCamera
@@ -73,6 +74,7 @@ class RobotContext:
     :param operator_camera: shows it
     :param sound: the robot's sound, ``None`` if it has none
     :param no_paths: * viewers that found no path
+    :param alarms: from which values on pages warn
     """
 
     robot_id: str
@@ -99,6 +101,7 @@ class RobotContext:
     operator_camera: OperatorCamera = field(default_factory=OperatorCamera)
     sound: SoundStream | None = None
     no_paths: NoPathLog = field(default_factory=NoPathLog)
+    alarms: AlarmSettings = AlarmSettings()
 
     def common_profiles(self, offered: Collection[str]) -> list[str]:
         """Return which of a viewer's profiles the robot sends, in the robot's order."""

@@ -30,12 +30,12 @@ class Settings(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-Value = bool | int | float | str | tuple[str, ...] | tuple[int, ...]
+Value = bool | int | float | str | tuple[str, ...] | tuple[int, ...] | tuple[float, ...]
 _Value = TypeVar('_Value', bound=Value)
 _Settings = TypeVar('_Settings', bound=Settings)
 _METADATA = 'parameter'
 _KINDS = {bool: 'true or false', int: 'an integer', float: 'a number', str: 'a text'}
-_ITEMS = {str: 'a list of texts', int: 'a list of integers'}
+_ITEMS = {str: 'a list of texts', int: 'a list of integers', float: 'a list of numbers'}
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Parameter:
     high: float | None = None
     choices: tuple[Value, ...] = ()
     live: bool = False
-    item: type[str] | type[int] = str
+    item: type[str] | type[int] | type[float] = str
     read: Callable[[object], Value] | None = None
     forms: str = ''
 
@@ -128,7 +128,7 @@ class Parameter:
 
 def parameter(default: _Value, description: str, unit: str = '', low: float | None = None,
               high: float | None = None, *, choices: tuple[_Value, ...] = (),
-              live: bool = False, item: type[str] | type[int] = str,
+              live: bool = False, item: type[str] | type[int] | type[float] = str,
               read: Callable[[object], Value] | None = None, forms: str = '') -> _Value:
     """Return a field of a settings dataclass; its name is the parameter's."""
     row = Parameter('', default, description, unit, low, high, choices, live, item, read, forms)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import re
 import socket
 
+from .alarm_settings import AlarmSettings
 from .local_service_settings import LocalServicesSettings
 from .parameters import parameter
 from .viewer_media_settings import AudioSettings, OperatorCameraSettings
@@ -317,6 +318,7 @@ class RobotSettings:
     operator_camera: OperatorCameraSettings = OperatorCameraSettings()
     teleop: TeleopSettings = TeleopSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
+    alarms: AlarmSettings = AlarmSettings()
     actions: ActionSettings = ActionSettings()
     services: LocalServicesSettings = LocalServicesSettings()
     rtcbot: RTCBotSettings = RTCBotSettings()

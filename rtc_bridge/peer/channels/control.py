@@ -107,7 +107,7 @@ class ControlChannel(Channel):
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
             quality=True, version=__version__, telemetry=list(robot.telemetry),
-            actions=self._actions(), **self._findings())
+            alarms=robot.alarms.members(), actions=self._actions(), **self._findings())
 
     def _operator_camera(self) -> dict[str, float] | None:
         """Return what pictures the viewer may send, ``None`` if it may send none."""

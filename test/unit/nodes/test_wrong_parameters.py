@@ -87,6 +87,13 @@ WRONG = [
     ('bridge', 'server', 8080, 'is a group, not a value; in it are: server.certificate'),
     ('bridge', 'telemetry.topics', ['no topic'], "'no topic'"),
     ('bridge', 'telemetry.battery', '1st', "'1st'"),
+    ('bridge', 'alarms.delay', [0.5, 0.25], '[0.5, 0.25], allowed is two numbers from 0 to 60 s, '
+     'from small to large: [0.25, 0.5], or [] for no alarm'),
+    ('bridge', 'alarms.battery', [0.1, 0.2], 'from large to small: [0.2, 0.1]'),
+    ('bridge', 'alarms.loss', [5.0, 10.0], 'allowed is two numbers from 0 to 1, from small'),
+    ('bridge', 'alarms.fps', 5.0, '5.0, allowed is two numbers from 0 to 120 Hz'),
+    ('bridge', 'alarms.stale', "['a', 'b']", 'allowed is two numbers'),
+    ('bridge', 'alarms.rate', [5.0, 2.0], 'in alarms are: alarms.battery, alarms.delay'),
     ('bridge', 'actions.services', ['dock', '~/release'], "'~/release'"),
     ('bridge', 'actions.services', ['rtc_bridge/release:trigger'], "'rtc_bridge/release:trigger'"),
     ('bridge', 'actions.services', ['a:b'], "'a:b'"),
@@ -148,6 +155,7 @@ def test_a_dump_of_all_parameters_can_be_read_again(bridge_parameters, tmp_path)
     """As `ros2 param dump` writes it, of a bridge with empty lists."""
     file, dumps = tmp_path / 'robot.yaml', []
     file.write_text('/**:\n  ros__parameters:\n    actions: {services: []}\n'
+                    '    alarms: {delay: [], stale: [1, 3]}\n'
                     '    server: {port: 0, hosts: []}\n')
     for _ in range(2):
         rclpy.init(args=['--ros-args', '--params-file', str(file), *(
@@ -163,4 +171,5 @@ def test_a_dump_of_all_parameters_can_be_read_again(bridge_parameters, tmp_path)
         file.write_text(yaml.safe_dump({'/rtc_bridge': {'ros__parameters': {
             # In place of an empty list, what versions before wrote.
             name: None if value == [] else value for name, value in dumps[-1].items()}}}))
-    assert dumps[0] == dumps[1] and dumps[0]['server.hosts'] == []
+    assert dumps[0] == dumps[1] and dumps[0]['server.hosts'] == dumps[0]['alarms.delay'] == []
+    assert list(dumps[0]['alarms.stale']) == [1, 3]

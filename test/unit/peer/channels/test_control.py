@@ -34,6 +34,8 @@ async def test_hello_tells_limits_and_role(connect):
     assert hello['teleop'] == {
         'enabled': False, 'joy': False, 'max_linear_x': 1.0, 'max_linear_y': 0.0,
         'max_linear_z': 0.0, 'max_angular_z': 2.0, 'max_age': 0.5, 'timeout': 0.3}
+    assert hello['alarms'] == {'delay': [0.25, 0.5], 'fps': [5.0, 2.0], 'loss': [0.05, 0.15],
+                               'battery': [0.2, 0.1], 'stale': [2.0, 5.0]}
     viewer.send('control', type='want', lease=True)
     await viewer.until(lambda: viewer.got('control', 'error'))
     assert viewer.got('control', 'error')[0]['code'] == 'denied'
