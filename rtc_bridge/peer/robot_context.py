@@ -16,8 +16,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Awaitable, Callable
+from typing import Awaitable, Callable, Protocol
 
+from .authorization import SessionAuthorization
 from ..core.access.floor import Floor
 from ..core.access.host_candidates import HostCandidateRules
 from ..core.access.ice_servers import IceServerPool
@@ -43,6 +44,17 @@ async def _no_services(name: str, value: bool | str | None) -> ServiceResult:
     return ServiceResult(False, 'this robot has no services')
 
 
+class Viewer(Protocol):
+    """A session, as the others see it."""
+
+    session_id: str
+    authorization: SessionAuthorization
+
+    @property
+    def role(self) -> str:
+        """Return ``view``, ``drive`` or ``supervise``."""
+
+
 @dataclass
 class RobotContext:
     """
@@ -60,6 +72,7 @@ class RobotContext:
     :param host_candidates: which own addresses and ports sessions use
     :param max_slots: video sections of one session that get a slot
     :param name_of: * returns the name in the invite of a session, ``None`` if it has none
+    :param viewers: * returns the connected sessions that have a role
     :param telemetry: * newest JSON values by name, each with the boot-time clock of its arrival;
         ``None`` before the first value
     :param actions: * kinds of the services that may be called now, by name
@@ -88,6 +101,7 @@ class RobotContext:
     host_candidates: HostCandidateRules = HostCandidateRules()
     max_slots: int = 4
     name_of: Callable[[str], str | None] = lambda session: None
+    viewers: Callable[[], list[Viewer]] = list
     telemetry: dict[str, tuple[object, float] | None] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
     call_service: Callable[[str, bool | str | None], Awaitable[ServiceResult]] = _no_services

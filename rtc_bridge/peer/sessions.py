@@ -19,7 +19,7 @@ import logging
 from typing import Awaitable, Callable
 
 from .channels.channel import Channel
-from .robot_context import RobotContext
+from .robot_context import RobotContext, Viewer
 from .session import Session
 from ..core.errors import SignalingError
 from ..core.supervision import guard
@@ -45,6 +45,7 @@ class Sessions:
         robot.floor.on_change.append(self._floor_changed)
         robot.camera_floor.on_change.append(self._camera_floor_changed)
         robot.name_of = self._name_of
+        robot.viewers = self._viewers
 
     async def begin(self, session: Session, negotiate: Callable[[], Awaitable[str]]) -> str:
         """
@@ -79,6 +80,10 @@ class Sessions:
     def _name_of(self, session: str) -> str | None:
         found = self.sessions.get(session)
         return found.authorization.invite_name or None if found is not None else None
+
+    def _viewers(self) -> list[Viewer]:
+        return [session for session in self.sessions.values()
+                if session.role != 'none' and session.state == 'connected']
 
     @property
     def takes_telemetry(self) -> bool:

@@ -73,9 +73,9 @@ class InviteRobot:
         self.link = LocalRobotLink(self.sessions, 'relay')
         self.pages = []
 
-    def invite(self, role='drive', exp=NOW + 1000, secret=None):
+    def invite(self, role='drive', exp=NOW + 1000, secret=None, name='Ada'):
         return invite_text(secret or self.store.secret,
-                           Invite('robot', 'the one', role, 'Ada', NOW - 1, exp))
+                           Invite('robot', 'the one', role, name, NOW - 1, exp))
 
     async def page(self, **options):
         page = Page()

@@ -51,6 +51,11 @@ def may_drive(role: str) -> bool:
     return role in ('drive', 'supervise')
 
 
+def may_know(role: str, other: str) -> bool:
+    """Return whether a role is told the names of viewers with another role."""
+    return ROLES.index(role) >= ROLES.index(other) > 0
+
+
 def may_press_stop(role: str, view_may_stop: bool) -> bool:
     """Return whether a role may press the emergency stop. Only drivers may release it."""
     return may_drive(role) or view_may_stop and role == 'view'

@@ -26,6 +26,7 @@ from .service_caller import ServiceCaller
 from .slot_status import SlotStatus
 from .sound_status import SoundStatus
 from .telemetry_sender import TelemetrySender
+from .viewer_list import ViewerList
 from ... import __version__
 from ...core import base64url
 from ...core.access.policy import may_drive, may_press_stop
@@ -61,6 +62,7 @@ class ControlChannel(Channel):
         self._slot_status = SlotStatus(session, self._sender)
         self._sound_status = SoundStatus(session, self._sender)
         self._telemetry = TelemetrySender(self)
+        self._viewer_list = ViewerList(session, self._sender)
         self._driver_requests = DriverRequests(session, self._sender)
         self._floors = FloorRequests(session, self._sender)
         self._services = ServiceCaller(session, self._sender)
@@ -201,6 +203,7 @@ class ControlChannel(Channel):
             self._slot_status.send_changes()
             self._sound_status.send_changes()
             self._floors.send_changes()
+            self._viewer_list.send_changes()
 
     def close(self, reason: str, code: str = '') -> None:
         """Tell the page that the session ends, and hear no more."""

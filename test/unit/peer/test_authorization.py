@@ -54,6 +54,26 @@ async def test_drivers_and_stops_have_the_names_of_their_invites(robot):
     await page.until(lambda: any(m['by'] == 'Ada' for m in page.got('control', 'stop')))
 
 
+async def test_viewers_know_how_many_they_are_and_the_names_of_those_not_above_them(robot):
+    pages = {}
+    for role, name in (('view', 'Vera'), ('drive', 'Dora'), ('supervise', 'Sue'), ('view', 'Val')):
+        pages[name] = page = await robot.page()
+        page.prove(await page.challenge(), robot.invite(role, name=name))
+    stranger = await robot.stranger()
+    names = {'Vera': ['Val'], 'Val': ['Vera'], 'Dora': ['Val', 'Vera'],
+             'Sue': ['Dora', 'Val', 'Vera']}
+    for name, page in pages.items():
+        await page.until(lambda page=page, name=name: page.newest('control', 'viewers') == {
+            'type': 'viewers', 'count': 4, 'names': names[name]})
+    # What has not changed is not said again.
+    told = [m['names'] for m in pages['Sue'].got('control', 'viewers')]
+    assert len(told) == len(set(map(tuple, told)))
+    await pages.pop('Dora').close()
+    await pages['Sue'].until(lambda: pages['Sue'].newest('control', 'viewers') == {
+        'type': 'viewers', 'count': 3, 'names': ['Val', 'Vera']})
+    assert not stranger.got('control', 'viewers')
+
+
 async def test_nothing_is_given_out_before_the_proof(robot):
     page = await robot.page()
     await page.challenge()
