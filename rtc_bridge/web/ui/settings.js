@@ -62,6 +62,10 @@ export const DEFAULTS = {
   /** The browser's id of the camera that is shown to the robot, or SCREEN. */
   shownCamera: '',
   loudspeaker: '',
+  /** Alarms are heard. */
+  alarmSound: false,
+  /** Parts of the display over the picture that are not shown, by their names. */
+  hudOff: '',
   /** Of a gamepad's sticks, 0 to 0.5. */
   deadZone: 0.1,
   /** Small live pictures of the other cameras are shown. */

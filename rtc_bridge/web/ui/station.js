@@ -8,12 +8,17 @@
 
 import { followRefusals } from '../client/kept_invite.js';
 import { ActionsPanel } from './actions_panel.js';
+import { AlarmSound } from './alarm_sound.js';
+import { AlarmView } from './alarm_view.js';
+import { Alarms } from './alarms.js';
 import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
 import { offerFirstHint } from './first_hint.js';
 import { addGamepads } from './gamepad_station.js';
 import { KeysHelp } from './keys_dialog.js';
+import { LatestTelemetry } from './latest_telemetry.js';
 import { LeaveGuard } from './leave_guard.js';
+import { MeasuredAlarms } from './measured_alarms.js';
 import { addPictures } from './pictures.js';
 import { ScreenLock } from './screen_lock.js';
 import { StatsPanel } from './stats_panel.js';
@@ -26,7 +31,13 @@ import { TelemetryPanel } from './telemetry_panel.js';
 
 /** Add it to the page. @param {Page} page */
 export function addStation(page) {
-  const { connection, teleop, viewerStats, settings, inputs, stage, keptInvite } = page;
+  const { connection, teleop, viewerStats, settings, inputs, stage, picture, keptInvite } = page;
+  // First of all: whatever warns is given it.
+  const alarms = new Alarms();
+  new AlarmView(alarms);
+  new AlarmSound(alarms, settings);
+  const telemetry = new LatestTelemetry(connection);
+  new MeasuredAlarms({ connection, viewerStats, picture, telemetry, alarms });
   loadStyle('contrast.css');
   addGamepads(page);
   followRefusals(keptInvite, connection);
