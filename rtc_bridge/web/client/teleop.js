@@ -43,6 +43,9 @@ export class Teleop extends Emitter {
   permissions = { press: false, release: false };
   /** This person may drive the robot. */
   mayDrive = false;
+  /** The newest velocity that this page has asked for, m/s and rad/s.
+   * @type {{linear_x?: number, linear_y?: number, angular_z?: number} | null} */
+  command = null;
   /** What the robot has to say of driving. @type {Notice[]} */
   notices = [];
   #connection;
@@ -167,7 +170,8 @@ export class Teleop extends Emitter {
     const driver = new Driver({
       limits: message.teleop ?? {}, role: String(message.role), stop: message.stop,
       sendControl: (control) => session.sendControl(control),
-      sendTeleop: (command) => {
+      sendTeleop: (/** @type {any} */ command) => {
+        if (command.type === 'drive') this.command = command;
         this.#onCommand(command);
         session.sendTeleop(command);
       },

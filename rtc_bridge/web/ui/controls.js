@@ -53,7 +53,9 @@ export class Controls {
     this.toolbar = new Toolbar({
       video: cameras.videos[0], stream: () => this.#stream, settings, inputs: this.inputs,
       onRecording: page.render,
-      fileWords: () => [document.title, connection.selection.chosen[0] ?? 'camera'],
+      // Not the title, which says what the robot does.
+      fileWords: () => [box('robot').textContent || 'rtc_bridge',
+        connection.selection.chosen[0] ?? 'camera'],
       toast: (text) => status.toast(text),
       onDialogOpen: () => this.inputs.letGo(),
       onDialogClose: () => stage.takeFreeFocus(),

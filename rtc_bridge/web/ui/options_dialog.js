@@ -7,6 +7,7 @@
 import { deviceOptions } from './device_options.js';
 import { makeDialog, openDialog } from './dialog.js';
 import { make } from './dom.js';
+import { hudOptions } from './hud_options.js';
 import { keyOptions } from './key_options.js';
 
 /** @typedef {import('./settings.js').Settings} Settings */
@@ -50,6 +51,7 @@ export function showOptions(settings, inputs, closed) {
     make('h2', 'Sticks on the screen'),
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
+    ...hudOptions(settings),
     ...deviceOptions(settings),
     make('h2', 'Page'),
     labelled('Colours', theme),

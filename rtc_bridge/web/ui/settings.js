@@ -10,7 +10,7 @@ const ROBOTS_KEY = 'rtc_bridge.robots';
 /** For so many robots choices are kept; then those that were changed longest ago are forgotten. */
 export const MAX_ROBOTS = 50;
 // The name of a robot has 63 characters at most; other servers may send anything.
-const MAX_TEXT_LENGTH = 256;
+export const MAX_TEXT_LENGTH = 256;
 
 /**
  * What is kept for each robot, and its types. A robot that is new to this browser begins slowly.

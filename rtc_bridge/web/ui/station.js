@@ -15,10 +15,12 @@ import { ChecksPanel } from './checks_panel.js';
 import { box, loadStyle } from './dom.js';
 import { offerFirstHint } from './first_hint.js';
 import { addGamepads } from './gamepad_station.js';
+import { Hud } from './hud.js';
 import { KeysHelp } from './keys_dialog.js';
 import { LatestTelemetry } from './latest_telemetry.js';
 import { LeaveGuard } from './leave_guard.js';
 import { MeasuredAlarms } from './measured_alarms.js';
+import { PageTitle } from './page_title.js';
 import { addPictures } from './pictures.js';
 import { ScreenLock } from './screen_lock.js';
 import { StatsPanel } from './stats_panel.js';
@@ -31,15 +33,20 @@ import { TelemetryPanel } from './telemetry_panel.js';
 
 /** Add it to the page. @param {Page} page */
 export function addStation(page) {
-  const { connection, teleop, viewerStats, settings, inputs, stage, picture, keptInvite } = page;
+  const { connection, teleop, viewerStats, settings, inputs, stage, picture, toolbar, keptInvite }
+    = page;
   // First of all: whatever warns is given it.
   const alarms = new Alarms();
   new AlarmView(alarms);
   new AlarmSound(alarms, settings);
   const telemetry = new LatestTelemetry(connection);
-  new MeasuredAlarms({ connection, viewerStats, picture, telemetry, alarms });
+  const measured = new MeasuredAlarms({ connection, viewerStats, picture, telemetry, alarms });
+  new Hud({ connection, teleop, viewerStats, settings, picture, toolbar, telemetry, measured,
+    alarms });
+  new PageTitle(connection, teleop);
   loadStyle('contrast.css');
-  addGamepads(page);
+  const rumble = addGamepads(page);
+  alarms.on('raise', (alarm) => rumble.onAlarm(alarm));
   followRefusals(keptInvite, connection);
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
   offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
