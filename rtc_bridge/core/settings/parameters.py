@@ -110,7 +110,7 @@ class Parameter:
 
     def _hint(self, value: object) -> str:
         """Return how to write a value that YAML took for another type, or an empty text."""
-        if isinstance(self.default, tuple) and isinstance(value, str):
+        if self.item is str and isinstance(self.default, tuple) and isinstance(value, str):
             return f': write [{shorten(value)}]'
         if (isinstance(self.default, str) and not self.choices
                 and isinstance(value, (bool, int, float))):

@@ -118,7 +118,7 @@ export class Hud {
       return made;
     };
     const hud = make('div', [
-      group('head', ['recording', 'camera', 'link', 'delay', 'command', 'people']),
+      group('head', ['link', 'delay', 'command', 'recording', 'camera', 'people']),
       group('foot', ['speed', 'heading', 'battery'])]);
     hud.id = 'hud';
     hud.className = 'over';
