@@ -45,6 +45,7 @@ from .voices import connect_voices, voices_status
 from ..core.access.floor import Floor
 from ..core.driving.driver_notices import unused_parameter_notices
 from ..core.driving.emergency_stop import EmergencyStop
+from ..core.driving.footprint import parse_footprint
 from ..core.failure_log import count_unhandled_failures, failures
 from ..core.protocol.application_text import read_text
 from ..core.settings.parameters import parameters_of
@@ -122,7 +123,8 @@ class Bridge:
             codecs=check_codecs(settings.video), h264_profile=settings.video.h264_profile,
             ice=read_ice(settings.ice), host_candidates=make_host_candidates(settings.ice),
             max_slots=settings.video.max_slots,
-            view_may_stop=settings.access.view_may_stop, alarms=settings.alarms)
+            view_may_stop=settings.access.view_may_stop, alarms=settings.alarms,
+            footprint=parse_footprint(settings.teleop.footprint))
         self._sound = Sound(node, settings.audio)
         self._robot.sound = self._sound.stream
         self._robot.floor = Floor(

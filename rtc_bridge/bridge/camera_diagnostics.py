@@ -61,6 +61,8 @@ class CameraDiagnostics:
             'skipped_for_max_fps': int(counts['skipped']), **camera.transport}
         if camera.source.active:
             values['passthrough'] = camera.source.encoded_because or 'yes'
+        if camera.mount_problem:
+            values['path'] = camera.mount_problem
         last_error = ''
         for key, stream in camera.streams.items():
             last_error = stream.stats.last_error or last_error

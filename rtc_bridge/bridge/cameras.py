@@ -31,12 +31,14 @@ from ..core.supervision import call_guarded, guard
 from ..core.video.camera_findings import (
     CameraFindings, hidden_findings, pattern_finding, published_cameras,
 )
+from ..core.video.camera_mount import CameraMount, Intrinsics
 from ..core.video.image_transports import base_name, shown_topics
 from ..core.video.tiers import Scale
 from ..core.video.value_range import parse_range
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions
+from ..ros.camera_info import CameraInfoTopic
 from ..ros.camera_topic import CameraTopic
 from ..ros.cv_bridge_reader import cv_bridge_reader
 from ..ros.executor_thread import ExecutorThread
@@ -73,6 +75,7 @@ class Cameras:
         self._loop: asyncio.AbstractEventLoop | None = None
         # All cameras' topics by name.
         self._topics: dict[str, CameraTopic] = {}
+        self._infos: dict[str, CameraInfoTopic] = {}
         # Cameras that were found, and cannot be shown as they are configured, with the reason.
         self._refused: dict[str, str] = {}
         self._names = CameraNames(names, node.get_fully_qualified_name())
@@ -155,6 +158,8 @@ class Cameras:
             reason = str(error).splitlines()[0]
             raise ParameterError(f'parameter {prefix}topic is {shorten(topics[0])}, '
                                  f'allowed is the name of a topic: {reason}') from None
+        self._infos[name] = CameraInfoTopic(
+            self._node, name, lambda seen: self._call_in_loop(self._take_intrinsics, camera, seen))
         return camera
 
     def _settings(self, given: CameraTopicSettings) -> CameraSettings:
@@ -165,7 +170,9 @@ class Cameras:
                 parse_range(given.range)),
             scales=self._scales, encoding=given.encoding, codec=given.codec,
             passthrough=given.passthrough, drive=given.drive, label=given.label,
-            order=given.order)
+            order=given.order, mount=CameraMount(
+                given.mount_height, given.mount_forward, given.mount_left, given.mount_pitch,
+                given.mount_yaw, fov=given.fov))
 
     # Executor's thread
 
@@ -190,6 +197,12 @@ class Cameras:
         # The failure of one camera concerns no other one, and the next look tries again.
         with guard('camera', camera_topic.count_failure):
             camera_topic.check()
+        with guard('camera info'):
+            camera = camera_topic.camera
+            info = self._infos[camera.name]
+            info.check(camera.watched and camera.settings.mount.needs_camera_info,
+                       camera_topic.topic)
+            camera.mount_problem = info.problem
 
     def _search(self, found: frozenset[str], published: Mapping[str, Collection[str]]) -> None:
         """Look for cameras that came or went."""
@@ -262,11 +275,16 @@ class Cameras:
 
     def _configure(self, camera: Camera, settings: CameraSettings) -> None:
         logger.debug('camera %s: %s', camera.name, settings)
-        before = camera.settings
+        before, mount = camera.settings, camera.mount_members
         camera.configure(settings)
-        if (settings.drive, settings.label, settings.order) != (
-                before.drive, before.label, before.order):
+        if (settings.drive, settings.label, settings.order, camera.mount_members) != (
+                before.drive, before.label, before.order, mount):
             self._sort()
+            self._on_change()
+
+    def _take_intrinsics(self, camera: Camera, seen: Intrinsics) -> None:
+        if seen != camera.intrinsics:
+            camera.intrinsics = seen
             self._on_change()
 
     def _sort(self) -> None:

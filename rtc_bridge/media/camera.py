@@ -31,6 +31,7 @@ from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
 from ..core.supervision import call_guarded
 from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
+from ..core.video.camera_mount import Intrinsics
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.liveness import Liveness
 from ..core.video.picture_monitor import PictureMonitor
@@ -56,6 +57,9 @@ class Camera:
     :ivar transient_local: its publisher keeps the last image for subscribers that come later, so
         its silence is no failure
     :ivar transport: by which topic the images come and why by that one, for diagnostics
+    :ivar intrinsics: of its own images, ``None`` if they are not known; of the event loop
+    :ivar mount_problem: why nothing can be drawn on the ground of its picture, as a sentence;
+        empty if all is well, or if that is not wanted
     :ivar topic_reason: why no image can come by its topic, as far as the graph tells
     :param on_watched: called in the event loop when the first viewer came and the last one left
     """
@@ -68,6 +72,8 @@ class Camera:
         self.transient_local = False
         self.transport: dict[str, str] = {}
         self.topic_reason: PictureReason | None = None
+        self.intrinsics: Intrinsics | None = None
+        self.mount_problem = ''
         self.capture_delay = CaptureDelay()
         self.encoded = EncodedStreams(name, settings)
         self.source = VideoSource(name, self._show_decoded, self._rebalance_soon, clock)
@@ -192,6 +198,12 @@ class Camera:
             # the camera is like: with its age.
             self.encoded.end_keeping(forget=not self._liveness.keeps_last)
             self._on_watched()
+
+    @property
+    def mount_members(self) -> dict[str, float] | None:
+        """Return what a page is told to draw on the ground by, ``None`` if it cannot."""
+        shown = self.settings.render
+        return self.settings.mount.members(self.intrinsics, shown.rotate, shown.flip)
 
     @property
     def watched(self) -> bool:

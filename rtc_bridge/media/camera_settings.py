@@ -17,6 +17,7 @@
 from dataclasses import dataclass
 
 from .i420 import RenderOptions
+from ..core.video.camera_mount import CameraMount
 from ..core.video.tiers import Scale
 
 
@@ -34,6 +35,7 @@ class CameraSettings:
     :ivar drive: the robot may be driven by this camera
     :ivar label: what viewers read in place of its name; empty: the name
     :ivar order: place among the cameras: lower numbers first
+    :ivar mount: where it is on the robot
     """
 
     max_fps: float = 30.0
@@ -46,3 +48,4 @@ class CameraSettings:
     drive: bool = True
     label: str = ''
     order: int = 0
+    mount: CameraMount = CameraMount()

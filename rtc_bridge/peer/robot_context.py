@@ -25,6 +25,7 @@ from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
 from ..core.driving.driver_notices import Notice
+from ..core.driving.footprint import Footprint
 from ..core.driving.teleop_controller import TeleopController
 from ..core.gateway.connection import OpenService, ServiceConnection, ServiceError
 from ..core.protocol.ice_report import NoPathLog
@@ -79,6 +80,7 @@ class RobotContext:
     :param call_service: * calls one of them by name, with its value if it takes one
     :param open_service: * opens a connection to a local service
     :param view_may_stop: whether the role ``view`` may press the emergency stop
+    :param footprint: outline of the robot, see ``teleop.footprint``; empty: not known
     :param notices: * what keeps commands from the motors now
     :param camera_findings: * what is wrong with the list of cameras, as sentences
     :param floor: who of the viewers is heard
@@ -107,6 +109,7 @@ class RobotContext:
     call_service: Callable[[str, bool | str | None], Awaitable[ServiceResult]] = _no_services
     open_service: OpenService = _no_local_service
     view_may_stop: bool = False
+    footprint: Footprint = ()
     notices: tuple[Notice, ...] = ()
     camera_findings: tuple[str, ...] = ()
     floor: Floor = field(default_factory=lambda: Floor('off'))

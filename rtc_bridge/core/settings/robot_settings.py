@@ -22,6 +22,7 @@ from .alarm_settings import AlarmSettings
 from .local_service_settings import LocalServicesSettings
 from .parameters import parameter
 from .viewer_media_settings import AudioSettings, OperatorCameraSettings
+from ..driving.footprint import FOOTPRINT_FORMS, footprint_text
 from ..video.value_range import RANGE_FORMS, range_text
 from ..video.video_codecs import CODECS
 from ..video.video_formats import format_text
@@ -124,6 +125,9 @@ class TeleopSettings(VelocityOutputSettings):
         60.0, 'a driver who moves nothing for this long loses the lease; 0: never', unit='s',
         low=0.0, high=86400.0)
     joy: bool = parameter(False, "publish the driver's gamepad on joy")
+    footprint: str = parameter(
+        '', 'outline of the robot on the ground, around the centre about which it turns, for the '
+        'path that pages draw; empty: not known', read=footprint_text, forms=FOOTPRINT_FORMS)
     guard: bool = parameter(
         True, 'true: commands pass the cmd_vel_guard process; false: the bridge publishes '
         'cmd_vel itself')
@@ -286,6 +290,24 @@ class CameraOptions:
     order: int = parameter(
         0, 'place in the list: lower numbers first; the same: as in cameras.names, then by name',
         low=-1000, high=1000, live=True)
+    mount_height: float = parameter(
+        0.0, 'height of the lens above the ground; 0: not known, and no path is drawn over the '
+        'picture', unit='m', low=0.0, high=100.0, live=True)
+    mount_forward: float = parameter(
+        0.0, "how far the lens is ahead of the robot's centre; negative: behind it", unit='m',
+        low=-100.0, high=100.0, live=True)
+    mount_left: float = parameter(
+        0.0, "how far the lens is to the left of the robot's centre; negative: to the right",
+        unit='m', low=-100.0, high=100.0, live=True)
+    mount_pitch: float = parameter(
+        0.0, 'how far the camera looks down; negative: up', unit='rad', low=-1.6, high=1.6,
+        live=True)
+    mount_yaw: float = parameter(
+        0.0, 'how far the camera looks to the left; negative: to the right', unit='rad', low=-3.2,
+        high=3.2, live=True)
+    fov: float = parameter(
+        0.0, 'horizontal field of view of the picture as it is shown; 0: as camera_info beside '
+        'the topic says', unit='rad', low=0.0, high=3.0, live=True)
     depth_min: float = parameter(
         0.3, 'nearest depth of the colour map', unit='m', low=0.0, high=1000.0, live=True)
     depth_max: float = parameter(

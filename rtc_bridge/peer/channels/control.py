@@ -41,6 +41,7 @@ from ...core.protocol.control_messages import (
 )
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import guarded
+from ...media.camera import Camera
 
 # Sentences about the list of cameras that a page is told: it shows one.
 _MAX_FINDINGS = 4
@@ -105,7 +106,8 @@ class ControlChannel(Channel):
                     'joy': robot.teleop.publishes_joy,
                     'max_linear_x': limits.linear_x, 'max_linear_y': limits.linear_y,
                     'max_linear_z': limits.linear_z, 'max_angular_z': limits.angular_z,
-                    'max_age': gate.settings.max_age, 'timeout': gate.settings.timeout},
+                    'max_age': gate.settings.max_age, 'timeout': gate.settings.timeout,
+                    **({'footprint': robot.footprint} if robot.footprint else {})},
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
             quality=True, version=__version__, telemetry=list(robot.telemetry),
@@ -127,9 +129,7 @@ class ControlChannel(Channel):
             self.watch()
 
     def _cameras(self) -> list[dict[str, object]]:
-        return [{'name': name, 'drive': camera.settings.drive,
-                 **({'label': camera.settings.label} if camera.settings.label else {})}
-                for name, camera in self._session.robot.cameras.items()]
+        return [_camera(name, camera) for name, camera in self._session.robot.cameras.items()]
 
     def _findings(self) -> dict[str, list[str]]:
         found = self._session.robot.camera_findings
@@ -293,3 +293,13 @@ class ControlChannel(Channel):
             self._session.robot.publish_message(write_text(message.data))
         else:
             self._sender.refuse_busy('too many messages')
+
+
+def _camera(name: str, camera: Camera) -> dict[str, object]:
+    """Return what a page is told of a camera."""
+    members: dict[str, object] = {'name': name, 'drive': camera.settings.drive}
+    if camera.settings.label:
+        members['label'] = camera.settings.label
+    if (mount := camera.mount_members) is not None:
+        members['mount'] = mount
+    return members

@@ -24,7 +24,7 @@ from rtc_bridge.bridge.cameras import Cameras
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.ros.executor_thread import ExecutorThread
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from support.patience import PATIENCE
 from support.ros_probe import RosProbe
 
@@ -194,6 +194,41 @@ async def test_parameters_of_all_cameras_are_overridden_and_change(probe):
                 while not any('cameras.default.*' in text
                               for text in cameras.cameras.findings):
                     await asyncio.sleep(0.01)
+
+
+@pytest.mark.asyncio
+async def test_what_a_camera_sees_is_read_while_it_is_watched_and_its_mount_is_known(probe):
+    info = CameraInfo(width=640, height=480)
+    info.k = [320.0, 0.0, 319.5, 0.0, 320.0, 191.5, 0.0, 0.0, 1.0]
+    publishers = {name: probe.publisher(CameraInfo, f'{name}/camera_info')
+                  for name in ('front', 'rear')}
+    probe.node.create_timer(0.05, lambda: [one.publish(info) for one in publishers.values()])
+    with RosProbe('unused') as other:
+        robot = robot_node(other, **{'cameras.front.mount_height': 0.5})
+        async with running(robot, ['front', 'rear']) as (cameras, ros):
+            front, rear = cameras.found.values()
+            changes = cameras.changes
+
+            async def until(condition):
+                async with asyncio.timeout(PATIENCE):
+                    while not condition():
+                        await asyncio.sleep(0.01)
+            for camera in (front, rear):
+                camera.subscribe('h264', lambda frame: True)
+            await until(lambda: cameras.changes == changes + 1)
+            assert front.mount_members == {
+                'x': 0.0, 'y': 0.0, 'z': 0.5, 'roll': 0.0, 'pitch': 0.0, 'yaw': 0.0,
+                'fx': 0.5, 'fy': round(320 / 480, 5), 'cx': 0.5, 'cy': 0.4}
+            assert rear.mount_members is rear.intrinsics is None
+            # Pages hear of a change, and of a camera that gets a mount.
+            ros.call('parameters', robot.set_parameters, [
+                Parameter('cameras.front.mount_pitch', value=0.1),
+                Parameter('cameras.rear.mount_height', value=1.0)])
+            await until(lambda: rear.mount_members and front.mount_members['pitch'] == 0.1)
+            assert cameras.changes == changes + 3
+            ros.call('parameters', robot.set_parameters, [
+                Parameter('cameras.rear.mount_height', value=0.0)])
+            await until(lambda: rear.mount_members is None)
 
 
 @pytest.mark.asyncio

@@ -52,7 +52,8 @@ def test_the_yaml_file_has_all_parameters(with_camera):
 
 def test_the_demo_sets_existing_parameters():
     demo = yaml.safe_load(YAML.with_name('demo.yaml').read_text())['/**']['ros__parameters']
-    rows = {row.name: row for row in parameters_of(RobotSettings())}
+    rows = {row.name: row for row in (
+        *parameters_of(RobotSettings()), *camera_rows('image_raw', ''))}
     for name, value in flatten(demo).items():
         assert rows[name].check(value) == value
 

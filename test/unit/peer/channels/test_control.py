@@ -15,11 +15,14 @@
 """The control channel, over real connections without a browser."""
 
 from dataclasses import replace
+import math
 
 import pytest
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.driver_notices import Notice
+from rtc_bridge.core.driving.footprint import parse_footprint
 from rtc_bridge.core.limits.rate_limit import RateLimiter
+from rtc_bridge.core.video.camera_mount import CameraMount
 from support.viewer import freeze_budgets, make_sessions, TestCamera
 
 pytestmark = pytest.mark.asyncio
@@ -61,6 +64,22 @@ async def test_labels_and_findings_come_with_the_cameras(connect):
         viewer.send('control', type='select', slot=0, camera=name)
         await viewer.until(lambda: [m for m in viewer.got('control', 'slot')
                                     if m['camera'] == 'rear/image_raw'])
+
+
+async def test_a_page_is_told_by_what_it_can_draw_on_the_ground(connect):
+    sessions = make_sessions(TestCamera('front', 60), TestCamera('rear', 60))
+    front, rear = sessions.robot.cameras.values()
+    front.configure(replace(front.settings, mount=CameraMount(0.5, 0.1, -0.2, fov=math.pi / 2)))
+    # Not before its camera_info has come.
+    rear.configure(replace(rear.settings, mount=CameraMount(0.5)))
+    sessions.robot.footprint = parse_footprint('0.6, 0.4')
+    viewer = await connect(sessions)
+    await viewer.until(lambda: viewer.got('control', 'hello'))
+    hello, = viewer.got('control', 'hello')
+    assert hello['teleop']['footprint'] == [[0.3, 0.2], [0.3, -0.2], [-0.3, -0.2], [-0.3, 0.2]]
+    assert [camera.get('mount') for camera in hello['cameras']] == [
+        {'x': 0.1, 'y': -0.2, 'z': 0.5, 'roll': 0.0, 'pitch': 0.0, 'yaw': 0.0, 'fx': 0.5,
+         'cx': 0.5, 'cy': 0.5}, None]
 
 
 async def test_messages_both_ways(connect):
