@@ -31,7 +31,8 @@ const REFUSED_TIME_MS = 1000;
 
 /**
  * Events: `change` when anything has changed; `granted` when this page gets the lease; `refused`
- * with the code of docs/protocol.md when the robot refuses a command.
+ * with the code of docs/protocol.md when the robot refuses a command; `command` with each command
+ * that is sent.
  */
 export class Teleop extends Emitter {
   /** Of the session that is shown; null until its robot has said hello.
@@ -173,6 +174,7 @@ export class Teleop extends Emitter {
       sendTeleop: (/** @type {any} */ command) => {
         if (command.type === 'drive') this.command = command;
         this.#onCommand(command);
+        this.emit('command', command);
         session.sendTeleop(command);
       },
       paintedFrame: () => this.#paintedFrame(session),

@@ -42,6 +42,10 @@ export function showOptions(settings, inputs, closed) {
   const theme = select([['auto', 'as the system has them'], ['dark', 'dark'],
     ['light', 'light, for bright daylight']], settings.get('theme'),
   (value) => settings.set('theme', value));
+  const path = make('input');
+  path.type = 'checkbox';
+  path.checked = settings.get('path');
+  path.addEventListener('change', () => settings.set('path', path.checked));
   const help = make('button', 'All keys, buttons and gestures');
   const dialog = makeDialog('Controls and keys', [
     ...keyOptions(inputs.keys, open.signal),
@@ -52,6 +56,7 @@ export function showOptions(settings, inputs, closed) {
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
     ...hudOptions(settings),
+    labelled('Where the robot will go, if the place of its camera is known', path),
     ...deviceOptions(settings),
     make('h2', 'Page'),
     labelled('Colours', theme),

@@ -70,6 +70,8 @@ export const DEFAULTS = {
   deadZone: 0.1,
   /** Small live pictures of the other cameras are shown. */
   thumbs: false,
+  /** Where the robot will go is drawn over the picture. */
+  path: true,
   /** The panels beside the picture are open. */
   panels: false,
   /** This person has seen how to begin. */

@@ -21,6 +21,7 @@ import { LatestTelemetry } from './latest_telemetry.js';
 import { LeaveGuard } from './leave_guard.js';
 import { MeasuredAlarms } from './measured_alarms.js';
 import { PageTitle } from './page_title.js';
+import { PathOverlay } from './path_overlay.js';
 import { addPictures } from './pictures.js';
 import { ScreenLock } from './screen_lock.js';
 import { StatsPanel } from './stats_panel.js';
@@ -33,8 +34,8 @@ import { TelemetryPanel } from './telemetry_panel.js';
 
 /** Add it to the page. @param {Page} page */
 export function addStation(page) {
-  const { connection, teleop, viewerStats, settings, inputs, stage, picture, toolbar, keptInvite }
-    = page;
+  const { connection, teleop, viewerStats, settings, inputs, stage, picture, cameras, toolbar,
+    keptInvite } = page;
   // First of all: whatever warns is given it.
   const alarms = new Alarms();
   new AlarmView(alarms);
@@ -53,6 +54,8 @@ export function addStation(page) {
   new StatsPanel(connection, viewerStats);
   new TelemetryPanel(connection, box('telemetry'));
   new ActionsPanel(connection, teleop, box('actions'));
+  new PathOverlay({ connection, teleop, viewerStats, settings, picture,
+    video: cameras.videos[0] });
   new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
   addPictures(page);
   stayHere(page);

@@ -85,7 +85,7 @@ WRONG = [
     ('bridge', 'teleop.max_liner_x', 1.0, 'max_linear_x'),
     ('bridge', 'teleop.footprint', '[0.6, -0.4]', 'length and width'),
     ('bridge', 'teleop.footprint', "'[[0.3, 0.2], [0.3, -0.2]]'", 'or a polygon'),
-    ('bridge', 'cameras.front.mount_height', -0.3, '-0.3, allowed is a number from 0.0 to 100.0 m'),
+    ('bridge', 'cameras.front.mount_height', -0.3, '-0.3, allowed is a number from 0.0 to 100.0'),
     ('bridge', 'cameras.front.mount_pitch', 20, '20.0, allowed is a number from -1.6 to 1.6 rad'),
     ('bridge', 'cameras.front.fov', 70.0, '70.0, allowed is a number from 0.0 to 3.0 rad'),
     ('bridge', 'cameras.front.mount_hight', 0.3, 'is it cameras.front.mount_height?'),
