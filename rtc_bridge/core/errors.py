@@ -22,6 +22,7 @@ Exceptions of the package.
     * ``DependencyError``: a library is missing or too old
     * ``StoreError``: a file with the robot's secrets cannot be used
     * ``ImageError``: an image message cannot be shown
+    * ``ObstacleError``: a message of a distance sensor cannot be read
 """
 
 from collections.abc import Mapping
@@ -67,6 +68,10 @@ class DependencyError(RtcBridgeError):
 
 class StoreError(RtcBridgeError):
     """A file with the robot's secrets cannot be used; the text names it."""
+
+
+class ObstacleError(RtcBridgeError):
+    """A message of a distance sensor cannot be read; the text says what is wrong with it."""
 
 
 class SoundError(RtcBridgeError):
