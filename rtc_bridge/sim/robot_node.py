@@ -14,6 +14,7 @@
 
 """The node of the simulated robot: the simulated world behind the topics of a real one."""
 
+from array import array
 from dataclasses import dataclass
 import math
 import time
@@ -24,14 +25,15 @@ from geometry_msgs.msg import TransformStamped, Twist, TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
-from sensor_msgs.msg import BatteryState
+from rclpy.qos import qos_profile_sensor_data, QoSProfile
+from sensor_msgs.msg import BatteryState, LaserScan
 from std_msgs.msg import Bool
 from std_srvs.srv import SetBool, Trigger
 
 from . import frame_stamp
 from .camera import SimCamera
 from .camera_publisher import CameraPublisher
+from .scanner import SimScanner
 from .world import Pose, ROOM, SimWorld, START
 from ..core.settings.parameters import parameter, parameters_of
 from ..core.supervision import guarded
@@ -47,6 +49,10 @@ except ImportError:
 
 # Volts of a lithium-ion battery of three cells, empty and full, and its charge in ampere-hours.
 _EMPTY_V, _FULL_V, _CAPACITY_AH = 10.5, 12.6, 5.0
+# Scans a second, and the nearest thing that the scanner sees, in m: TurtleBot3's LDS-01 is
+# similar.
+_SCAN_RATE, _SCAN_MIN_RANGE = 10.0, 0.12
+_SCAN_FRAME = 'base_scan'
 # Share of the light that is left without the lamp.
 _DARK = 0.3
 
@@ -73,7 +79,7 @@ class SimRobotSettings:
 
 class SimRobot(Node):
     """
-    A robot with differential drive, a camera, a bumper, a lamp and a battery.
+    A robot with differential drive, a camera, a laser scanner, a bumper, a lamp and a battery.
 
     :raises ParameterError: a parameter has a value that is not allowed
     :raises ImageError: the picture is too small for the stamp
@@ -93,6 +99,8 @@ class SimRobot(Node):
         self._battery = self.create_publisher(BatteryState, 'battery_state', 10)
         # True while something is in the way.
         self._bumper = self.create_publisher(Bool, '~/bumper', 10)
+        self._scanner = SimScanner(ROOM)
+        self._scan = self.create_publisher(LaserScan, 'scan', qos_profile_sensor_data)
         self._tf = self.create_publisher(TFMessage, '/tf', 100) if TFMessage else None
         # Only the latest command counts.
         self.create_subscription(
@@ -106,6 +114,7 @@ class SimRobot(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1 / settings.rate, guarded(
             'simulation', self._tick, on_failure=end_program), clock=steady)
+        self.create_timer(1 / _SCAN_RATE, guarded('scanner', self._publish_scan), clock=steady)
         self.create_timer(1.0, guarded('battery', self._publish_battery), clock=steady)
 
     def _on_command(self, message: Twist | TwistStamped) -> None:
@@ -168,6 +177,18 @@ class SimRobot(Node):
             transform.transform.translation.y = pose.y
             transform.transform.rotation = place.orientation
             self._tf.publish(TFMessage(transforms=[transform]))
+
+    def _publish_scan(self) -> None:
+        if self._scan.get_subscription_count() == 0:
+            return
+        scanner = self._scanner
+        message = LaserScan(
+            angle_min=0.0, angle_max=scanner.step * (scanner.beams - 1),
+            angle_increment=scanner.step, scan_time=1 / _SCAN_RATE, range_min=_SCAN_MIN_RANGE,
+            range_max=scanner.max_range, ranges=array('f', scanner.scan(self._world.pose)))
+        message.header.stamp = self.get_clock().now().to_msg()
+        message.header.frame_id = _SCAN_FRAME
+        self._scan.publish(message)
 
     def _publish_battery(self) -> None:
         life = self._settings.battery_life
