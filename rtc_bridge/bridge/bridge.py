@@ -29,6 +29,7 @@ from .diagnostics import DiagnosticsReport
 from .ice_diagnostics import IceDiagnostics
 from .local_services import make_services
 from .network_status import NetworkStatus
+from .obstacles import Obstacles
 from .operator_camera import connect_operator_camera, operator_camera_status
 from .own_server import OwnServer
 from .service_calls import ServiceCalls
@@ -47,6 +48,7 @@ from ..core.driving.driver_notices import unused_parameter_notices
 from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.footprint import parse_footprint
 from ..core.failure_log import count_unhandled_failures, failures
+from ..core.obstacles.report import ObstacleReport
 from ..core.protocol.application_text import read_text
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import default_robot_id, RobotSettings
@@ -141,6 +143,10 @@ class Bridge:
         self._telemetry = Telemetry(
             node, settings.telemetry, self._robot.telemetry,
             lambda: self._sessions.takes_telemetry, self._sessions.send_telemetry)
+        self._obstacles = Obstacles(
+            node, settings.obstacles, lambda: self._sessions.takes_telemetry,
+            self._obstacles_changed)
+        self._robot.obstacle_limits = self._obstacles.limits
         self._service_calls = ServiceCalls(
             node, settings.actions, self._robot.actions, self._sessions.actions_changed)
         self._robot.call_service = self._service_calls.call
@@ -163,6 +169,7 @@ class Bridge:
             self._ice_server_monitor.servers_changed) if service else None
         self._diagnostics.add(self._network.status)
         self._diagnostics.add(self._sound.status)
+        self._diagnostics.add(self._obstacles.status)
         self._diagnostics.add(self._local_services.status)
         self._diagnostics.add(lambda: voices_status(
             self._robot.floor, self._robot.voice,
@@ -283,6 +290,7 @@ class Bridge:
             'cameras': self._cameras.run,
             'sound': lambda: self._sound.run(ros),
             'telemetry': lambda: self._telemetry.run(ros),
+            'obstacles': lambda: self._obstacles.run(ros),
             'actions': lambda: self._service_calls.run(ros),
             'services': self._local_services.run,
             'command path': lambda: self._teleop.path.run(ros),
@@ -323,6 +331,10 @@ class Bridge:
     def _notices_changed(self) -> None:
         self._robot.notices = self._teleop.path.notices
         self._sessions.notices_changed()
+
+    def _obstacles_changed(self, report: ObstacleReport) -> None:
+        self._robot.obstacles = report
+        self._sessions.obstacles_changed()
 
     async def _renew_relay_ice_servers(self) -> None:
         if self._relay_client is not None:

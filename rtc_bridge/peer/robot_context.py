@@ -28,6 +28,7 @@ from ..core.driving.driver_notices import Notice
 from ..core.driving.footprint import Footprint
 from ..core.driving.teleop_controller import TeleopController
 from ..core.gateway.connection import OpenService, ServiceConnection, ServiceError
+from ..core.obstacles.report import ObstacleLimits, ObstacleReport
 from ..core.protocol.ice_report import NoPathLog
 from ..core.settings.alarm_settings import AlarmSettings
 from ..core.video.video_codecs import PROFILES
@@ -76,6 +77,8 @@ class RobotContext:
     :param viewers: * returns the connected sessions that have a role
     :param telemetry: * newest JSON values by name, each with the boot-time clock of its arrival;
         ``None`` before the first value
+    :param obstacle_limits: what pages have to know of obstacles; ``None``: the robot tells none
+    :param obstacles: * what is seen now
     :param actions: * kinds of the services that may be called now, by name
     :param call_service: * calls one of them by name, with its value if it takes one
     :param open_service: * opens a connection to a local service
@@ -105,6 +108,8 @@ class RobotContext:
     name_of: Callable[[str], str | None] = lambda session: None
     viewers: Callable[[], list[Viewer]] = list
     telemetry: dict[str, tuple[object, float] | None] = field(default_factory=dict)
+    obstacle_limits: ObstacleLimits | None = None
+    obstacles: ObstacleReport = ObstacleReport()
     actions: dict[str, str] = field(default_factory=dict)
     call_service: Callable[[str, bool | str | None], Awaitable[ServiceResult]] = _no_services
     open_service: OpenService = _no_local_service

@@ -104,6 +104,10 @@ class Sessions:
         self._tell_channels('telemetry notification',
                             lambda channel: channel.send_telemetry(values))
 
+    def obstacles_changed(self) -> None:
+        """Tell every page what is seen around the robot now."""
+        self._tell_channels('obstacles notification', lambda channel: channel.obstacles_changed())
+
     def actions_changed(self) -> None:
         """Tell every page which services may be called."""
         self._tell_channels('actions notification', lambda channel: channel.actions_changed())

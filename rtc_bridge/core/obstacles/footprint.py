@@ -17,7 +17,7 @@
 import json
 import math
 
-from .sectors import SECTOR_RAD, sector_of, SECTORS
+from .sectors import sector_of, SECTOR_RAD, SECTORS
 
 FOOTPRINT_FORMS = ("empty, a radius in m: '0.22', or corners in m around base_link: "
                    "'[[0.3, 0.2], [0.3, -0.2], [-0.3, -0.2], [-0.3, 0.2]]'")

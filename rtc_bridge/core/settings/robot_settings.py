@@ -20,6 +20,7 @@ import socket
 
 from .alarm_settings import AlarmSettings
 from .local_service_settings import LocalServicesSettings
+from .obstacle_settings import ObstacleSettings
 from .parameters import parameter
 from .viewer_media_settings import AudioSettings, OperatorCameraSettings
 from ..driving.footprint import FOOTPRINT_FORMS, footprint_text
@@ -341,6 +342,7 @@ class RobotSettings:
     teleop: TeleopSettings = TeleopSettings()
     telemetry: TelemetrySettings = TelemetrySettings()
     alarms: AlarmSettings = AlarmSettings()
+    obstacles: ObstacleSettings = ObstacleSettings()
     actions: ActionSettings = ActionSettings()
     services: LocalServicesSettings = LocalServicesSettings()
     rtcbot: RTCBotSettings = RTCBotSettings()

@@ -134,6 +134,9 @@ class Channel:
     def send_telemetry(self, values: dict[str, object]) -> None:
         """Send new JSON values by name."""
 
+    def obstacles_changed(self) -> None:
+        """Tell what is seen around the robot now."""
+
     def actions_changed(self) -> None:
         """Tell that services that may be called came or went."""
 

@@ -17,7 +17,8 @@
 from aiortc import RTCDataChannel
 
 from .camera_selection import CameraSelection
-from .channel import Channel, ChannelSession, MAX_BUFFERED_MESSAGES
+from .channel import (
+    Channel, ChannelSession, MAX_BUFFERED_MESSAGES, MAX_BUFFERED_TELEMETRY)
 from .control_sender import ControlSender
 from .driver_requests import DriverRequests
 from .floor_requests import FloorRequests
@@ -87,6 +88,7 @@ class ControlChannel(Channel):
             return
         self._sender.send_state('hello', self._send_hello)
         self._telemetry.send_all(self._session.robot.telemetry)
+        self.obstacles_changed()
         self.lease_changed()
         self.stop_changed()
         self.notices_changed()
@@ -111,7 +113,9 @@ class ControlChannel(Channel):
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
             quality=True, version=__version__, telemetry=list(robot.telemetry),
-            alarms=robot.alarms.members(), actions=self._actions(), **self._findings())
+            alarms=robot.alarms.members(), actions=self._actions(),
+            obstacles=robot.obstacle_limits.members() if robot.obstacle_limits else None,
+            **self._findings())
 
     def _operator_camera(self) -> dict[str, float] | None:
         """Return what pictures the viewer may send, ``None`` if it may send none."""
@@ -192,6 +196,13 @@ class ControlChannel(Channel):
         """Send new JSON values by name."""
         if self._session.role != 'none':
             self._telemetry.add(values)
+
+    def obstacles_changed(self) -> None:
+        """Tell what is seen around the robot now, or later what is seen then."""
+        if self._session.role != 'none' and self._session.robot.obstacle_limits is not None:
+            self._sender.send_state('obstacles', lambda: self._sender.send_with_nulls(
+                'obstacles', self._session.robot.obstacles.members(boot_time()),
+                MAX_BUFFERED_TELEMETRY))
 
     def watch(self) -> None:
         """Send what could not be sent before, and what has changed in the slots."""

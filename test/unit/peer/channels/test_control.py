@@ -22,6 +22,7 @@ from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.driver_notices import Notice
 from rtc_bridge.core.driving.footprint import parse_footprint
 from rtc_bridge.core.limits.rate_limit import RateLimiter
+from rtc_bridge.core.obstacles.report import ObstacleLimits, ObstacleReport
 from rtc_bridge.core.video.camera_mount import CameraMount
 from support.viewer import freeze_budgets, make_sessions, TestCamera
 
@@ -146,6 +147,33 @@ async def test_notices_are_sent_after_hello_and_at_each_change(connect):
     late = await connect(sessions)
     await late.until(lambda: late.got('control', 'notices'))
     assert late.got('control', 'notices')[0]['notices'] == told
+
+
+async def test_obstacles_are_told_after_hello_and_at_each_change(connect):
+    sessions = make_sessions(role='view')
+    sessions.robot.obstacle_limits = ObstacleLimits(1.0, 0.5, 1.25)
+    sessions.robot.obstacles = ObstacleReport((50,) * 72, boot_time() - 0.5)
+    viewer = await connect(sessions)
+    await viewer.until(lambda: viewer.got('control', 'obstacles'))
+    assert viewer.got('control', 'hello')[0]['obstacles'] == {
+        'amber': 1.0, 'red': 0.5, 'view': 1.25, 'sensors': True}
+    told = viewer.got('control', 'obstacles')[0]
+    assert told['cm'] == [50] * 72 and 0.5 <= told['age'] and told['monitor'] is None
+    sessions.robot.obstacles = ObstacleReport(reason='/scan is silent')
+    sessions.obstacles_changed()
+    await viewer.until(lambda: len(viewer.got('control', 'obstacles')) == 2)
+    assert viewer.got('control', 'obstacles')[1] == {
+        'type': 'obstacles', 'cm': None, 'age': None, 'reason': '/scan is silent',
+        'monitor': None}
+
+
+async def test_who_has_proved_nothing_is_told_no_obstacles(robot):
+    sessions = robot.sessions
+    sessions.robot.obstacle_limits = ObstacleLimits(1.0, 0.5, 1.25)
+    stranger = await robot.stranger()
+    sessions.obstacles_changed()
+    await stranger.ping()
+    assert not stranger.got('control', 'obstacles')
 
 
 async def test_each_message_uses_the_budget(greet):

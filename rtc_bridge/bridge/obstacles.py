@@ -1,0 +1,288 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Obstacles: what distance sensors see around the robot, and what a collision monitor does."""
+
+import asyncio
+from collections.abc import Callable
+import logging
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.node import Node
+
+from ..core.clock import boot_time, Clock
+from ..core.errors import ObstacleError, ParameterError
+from ..core.obstacles.footprint import sector_radii
+from ..core.obstacles.report import CollisionMonitor, ObstacleLimits, ObstacleReport, SILENT_S
+from ..core.obstacles.sectors import Distances, nearest_of, ScanReader, to_cm
+from ..core.obstacles.sensor_pose import parse_sensor, POSE_FORMS, SensorPose
+from ..core.protocol.strict_json import shorten
+from ..core.settings.obstacle_settings import ObstacleSettings
+from ..core.supervision import call_guarded, guard
+from ..ros.diagnostics import make_status
+from ..ros.executor_thread import ExecutorThread
+from ..ros.newest_message import NewestMessage
+from ..ros.point_clouds import CloudReader
+
+_logger = logging.getLogger(__name__)
+
+# Seconds between two reports: faster than a person reads, and as fast as a page draws.
+PERIOD_S = 0.2
+# Seconds between two looks for viewers, and for publishers.
+UNWATCHED_PERIOD_S = UPDATE_PERIOD_S = 0.5
+# Seconds after which a sensor that sends nothing at first is worth a word.
+FIRST_MESSAGE_S = 1.5
+# Sensors of one robot.
+MAX_SENSORS = 4
+# Bytes of a message: an organised cloud of 640 x 480 points with colour has 10 MB. To read one of
+# 5 MB takes 11 ms (measured 2026-11-30, two cores).
+_MAX_MESSAGE = 16 * 1024 * 1024
+_MAX_MONITOR_MESSAGE = 4096
+_SCAN, _CLOUD = 'sensor_msgs/msg/LaserScan', 'sensor_msgs/msg/PointCloud2'
+_MONITOR = 'nav2_msgs/msg/CollisionMonitorState'
+# A reason is logged when it has lasted for so long, in s: publishers are found one by one.
+_LOG_AFTER_S = 3.0
+
+
+class _Sensor:
+    """One sensor, and what it saw last. Belongs to the executor's thread."""
+
+    def __init__(self, node: Node, topic: str, pose: SensorPose, radii: list[float],
+                 heights: tuple[float, float], clock: Clock) -> None:
+        self.input = NewestMessage(node, 'obstacle sensor', topic, (_SCAN, _CLOUD), _MAX_MESSAGE)
+        self._clock = clock
+        self._scans = ScanReader(pose, radii)
+        self._clouds = CloudReader(pose, radii, heights)
+        self._distances: Distances | None = None
+        # When the message came that they are of.
+        self.came_at = 0.0
+        # What is wrong with the newest message.
+        self._fault = ''
+        self.messages = 0
+
+    def look(self) -> Distances | None:
+        """Return what the sensor sees now, ``None`` if it tells nothing."""
+        came_at = self.input.came_at
+        if came_at is None:
+            self._distances, self._fault = None, ''
+            return None
+        try:
+            message = self.input.take()
+            if message is not None:
+                reader = self._scans if self.input.type_name == _SCAN else self._clouds
+                self._distances = None
+                self._distances = reader.read(message)
+                self.came_at, self._fault = came_at, ''
+                self.messages += 1
+        except (ObstacleError, ValueError) as error:
+            self._distances, self._fault = None, str(error)
+        return self._distances if self._age() <= SILENT_S else None
+
+    def _age(self) -> float:
+        return self._clock() - (self.input.came_at or 0.0)
+
+    @property
+    def reason(self) -> str:
+        """Return why the sensor tells nothing, '' if it does."""
+        topic = self.input.topic
+        if self.input.problem:
+            return self.input.problem
+        if self.input.came_at is None:
+            waited = self._clock() - self.input.subscribed_at
+            return f'no message comes from {topic}' if waited > FIRST_MESSAGE_S else ''
+        if self._age() > SILENT_S:
+            return f'{topic} is silent'
+        return f'{topic}: {self._fault}' if self._fault else ''
+
+
+class Obstacles:
+    """
+    Reduces the newest messages of the sensors while somebody watches, five times a second.
+
+    :meth:`run` belongs to the event loop; the sensors, and :meth:`_collect`, to the executor's
+    thread. The collision monitor is heard all the time, since it speaks only when its state
+    changes.
+
+    :param is_watched: tells in the event loop whether there is a viewer
+    :param deliver: takes each report, in the event loop
+    :ivar limits: what pages have to know beforehand; ``None`` if nothing is configured
+    :raises ParameterError: a value is not allowed beside the others, or a topic is none
+    """
+
+    def __init__(self, node: Node, settings: ObstacleSettings, is_watched: Callable[[], bool],
+                 deliver: Callable[[ObstacleReport], None], clock: Clock = boot_time) -> None:
+        self._node = node
+        self._is_watched = is_watched
+        self._deliver = deliver
+        self._clock = clock
+        _check(settings)
+        self._sensors = _make_sensors(node, settings, clock)
+        self._monitor: NewestMessage | None = None
+        if topic := settings.collision_monitor_topic:
+            self._monitor = NewestMessage(
+                node, 'collision monitor', _resolve(
+                    node, 'obstacles.collision_monitor_topic', topic),
+                (_MONITOR,), _MAX_MONITOR_MESSAGE)
+        # What the collision monitor said last, and what is wrong with that.
+        self._action: CollisionMonitor | None = None
+        self._fault = ''
+        self.limits = ObstacleLimits(
+            settings.amber, settings.red, settings.view, bool(self._sensors)
+        ) if self._sensors or self._monitor is not None else None
+        # Outlives a restart of run(): otherwise subscriptions could stay without viewers.
+        self._was_watched = False
+        # Boot time of the next look for publishers; of the executor's thread.
+        self._next_update = 0.0
+        self._report = ObstacleReport()
+        # The reason that was logged last, and since when there is another one.
+        self._logged, self._changed_at = '', 0.0
+        self._reason = ''
+
+    async def run(self, ros: ExecutorThread) -> None:
+        """Collect, for ever; without anything to collect return at once."""
+        if self.limits is None:
+            return
+        loop = asyncio.get_running_loop()
+        while True:
+            watched = self._is_watched()
+            if watched or self._was_watched or self._monitor is not None:
+                ros.call('obstacles', self._collect, loop, watched)
+            if not watched:
+                # The next viewer must not be shown what was seen long ago.
+                self._report = ObstacleReport()
+                self._deliver(self._report)
+            self._was_watched = watched
+            await asyncio.sleep(PERIOD_S if watched else UNWATCHED_PERIOD_S)
+
+    def _collect(self, loop: asyncio.AbstractEventLoop, watched: bool) -> None:
+        """Update the subscriptions when that is due, and hand over a report."""
+        now = self._clock()
+        if now >= self._next_update or not watched:
+            # At once when somebody comes.
+            self._next_update = now + UPDATE_PERIOD_S if watched else 0.0
+            for sensor in self._sensors:
+                with guard('obstacle sensor'):
+                    sensor.input.update(watched)
+            if self._monitor is not None:
+                # Without a viewer, too: it says once what it does.
+                self._monitor.update(True)
+        with guard('collision monitor'):
+            self._hear_monitor()
+        if not watched:
+            return
+        seen: list[tuple[Distances, float]] = []
+        reasons = []
+        for sensor in self._sensors:
+            with guard('obstacle sensor'):
+                distances = sensor.look()
+                if distances is not None:
+                    seen.append((distances, sensor.came_at))
+                reasons.append(sensor.reason)
+        if self._monitor is not None:
+            reasons.append(self._monitor.problem or self._fault)
+        cm = tuple(to_cm(nearest_of(one for one, _ in seen))) if seen else None
+        report = ObstacleReport(cm, min((at for _, at in seen), default=0.0),
+                                '; '.join(filter(None, reasons)), self._action)
+        loop.call_soon_threadsafe(call_guarded, 'obstacles', self._on_report, report)
+
+    def _hear_monitor(self) -> None:
+        monitor = self._monitor
+        if monitor is None:
+            return
+        if monitor.came_at is None:
+            self._action, self._fault = None, ''
+            return
+        try:
+            message = monitor.take()
+            if message is not None:
+                self._action, self._fault = CollisionMonitor.of(message), ''
+        except ValueError as error:
+            self._action, self._fault = None, f'{monitor.topic}: {error}'
+
+    def _on_report(self, report: ObstacleReport) -> None:
+        # Of sensors that stay silent there is nothing new to tell.
+        if report.cm is not None or report != self._report:
+            self._report = report
+            self._deliver(report)
+        now = self._clock()
+        if report.reason != self._reason:
+            self._reason, self._changed_at = report.reason, now
+        elif self._reason != self._logged and now - self._changed_at >= _LOG_AFTER_S:
+            self._logged = self._reason
+            if self._reason:
+                _logger.warning('obstacles: %s', self._reason)
+
+    def status(self) -> DiagnosticStatus | None:
+        """Return the state for diagnostics; ``None`` if nothing is configured."""
+        if self.limits is None:
+            return None
+        report, watched = self._report, self._was_watched
+        reason = report.reason if watched else ''
+        values: dict[str, object] = {}
+        for number, sensor in enumerate(self._sensors, 1):
+            values |= {f'sensor{number}': sensor.input.topic,
+                       f'sensor{number}.type': sensor.input.type_name,
+                       f'sensor{number}.messages': sensor.messages,
+                       f'sensor{number}.reason': sensor.reason if watched else ''}
+        if self._monitor is not None:
+            monitor = report.monitor
+            values |= {'collision_monitor': self._monitor.topic,
+                       'collision_monitor.action': monitor.action if monitor else 'none'}
+        near = [cm for cm in report.cm or () if cm >= 0]
+        if watched:
+            values['nearest_cm'] = min(near) if near else ''
+        return make_status(
+            'obstacles', DiagnosticStatus.WARN if reason else DiagnosticStatus.OK,
+            reason or ('live' if watched else 'nobody watches'), values)
+
+
+def _check(settings: ObstacleSettings) -> None:
+    """
+    Refuse values that do not fit each other.
+
+    :raises ParameterError: they do not
+    """
+    if settings.red > settings.amber:
+        raise ParameterError(f'parameter obstacles.red is {settings.red}, allowed is at most '
+                             f'obstacles.amber, which is {settings.amber}')
+    if settings.min_height >= settings.max_height:
+        raise ParameterError(f'parameter obstacles.min_height is {settings.min_height}, allowed is'
+                             f' less than obstacles.max_height, which is {settings.max_height}')
+    if len(settings.topics) > MAX_SENSORS:
+        raise ParameterError(f'parameter obstacles.topics has {len(settings.topics)} entries, at '
+                             f'most {MAX_SENSORS} are allowed')
+
+
+def _make_sensors(node: Node, settings: ObstacleSettings, clock: Clock) -> list[_Sensor]:
+    radii = sector_radii(settings.footprint)
+    heights = settings.min_height, settings.max_height
+    sensors = []
+    for entry in settings.topics:
+        try:
+            name, pose = parse_sensor(entry)
+        except ValueError as error:
+            raise ParameterError(f'parameter obstacles.topics has {shorten(entry)}, allowed is '
+                                 f'{POSE_FORMS}: {error}') from None
+        sensors.append(_Sensor(node, _resolve(node, 'obstacles.topics', name), pose, radii,
+                               heights, clock))
+    return sensors
+
+
+def _resolve(node: Node, parameter: str, name: Any) -> str:
+    try:
+        return str(node.resolve_topic_name(name))
+    except (ValueError, RuntimeError) as error:
+        raise ParameterError(f'parameter {parameter} has {shorten(name)}, allowed are names of '
+                             f'topics: {str(error).splitlines()[0]}') from None
