@@ -11,7 +11,7 @@
 
 /** Types of which the newest message holds; for `slot`, the newest of each slot. */
 const STATES = new Set(['slot', 'lease', 'stop', 'actions', 'notices', 'talk', 'sound',
-  'operator_camera', 'viewers']);
+  'operator_camera', 'obstacles', 'viewers']);
 
 /**
  * Return the values of both messages: each message has only those values that have changed.

@@ -20,6 +20,7 @@ import { KeysHelp } from './keys_dialog.js';
 import { LatestTelemetry } from './latest_telemetry.js';
 import { LeaveGuard } from './leave_guard.js';
 import { MeasuredAlarms } from './measured_alarms.js';
+import { ObstacleRing } from './obstacle_ring.js';
 import { PageTitle } from './page_title.js';
 import { PathOverlay } from './path_overlay.js';
 import { addPictures } from './pictures.js';
@@ -53,6 +54,7 @@ export function addStation(page) {
   offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
   new StatsPanel(connection, viewerStats);
   new TelemetryPanel(connection, box('telemetry'));
+  new ObstacleRing({ connection, stage, video: cameras.videos[0], alarms });
   new ActionsPanel(connection, teleop, box('actions'));
   new PathOverlay({ connection, teleop, viewerStats, settings, picture,
     video: cameras.videos[0] });
