@@ -27,11 +27,13 @@ import textwrap
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from rtc_bridge.core.settings.action_settings import ActionServiceSettings  # noqa: E402
 from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings  # noqa: E402
 from rtc_bridge.core.settings.parameters import Parameter, parameters_of, Settings  # noqa: E402
 from rtc_bridge.core.settings.relay_settings import RelaySettings  # noqa: E402
 from rtc_bridge.core.settings.robot_settings import (  # noqa: E402
     CameraTopicSettings, RobotSettings)
+from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings  # noqa: E402
 from rtc_bridge.system.setting_sources import (  # noqa: E402
     command_line_flag, environment_variable)
 
@@ -46,6 +48,8 @@ Do not edit it by hand.
 
 - [Robot](#robot): parameters of the nodes `bridge` and `cmd_vel_guard`
 - [Cameras](#cameras): parameters of one camera
+- [Telemetry topics](#telemetry-topics): parameters of one topic
+- [Action services](#action-services): parameters of one service
 - [Local services](#local-services): parameters of one program on the robot
 - [Relay](#relay): settings of `rtc-bridge relay`
 
@@ -64,6 +68,19 @@ For a topic that a pattern has found, `NAME` is the topic with dots for its slas
 `front.image_raw`.
 `cameras.default.max_fps` is for all cameras that have no value of their own.
 So are the others, but for `topic` and `label`.
+"""
+TELEMETRY = """
+## Telemetry topics
+
+Each entry in `telemetry.topics` has these parameters, under `telemetry.NAME.`.
+`NAME` is the entry without the slash at its start, with dots for the other slashes: `imu.data`.
+"""
+ACTIONS = """
+## Action services
+
+Each entry in `actions.services` has these parameters, under `actions.NAME.`.
+`NAME` is the entry without its type and the slash at its start, with dots for the other
+slashes: `arm.lamp`.
 """
 SERVICES = """
 ## Local services
@@ -116,6 +133,10 @@ def page() -> str:
         parts += [entry(row) for row in parameters_of(group, f'{name}.')]
     parts += [CAMERAS, '\n']
     parts += [entry(row) for row in parameters_of(CameraTopicSettings(), 'cameras.NAME.')]
+    parts += [TELEMETRY, '\n']
+    parts += [entry(row) for row in parameters_of(TelemetryTopicSettings(), 'telemetry.NAME.')]
+    parts += [ACTIONS, '\n']
+    parts += [entry(row) for row in parameters_of(ActionServiceSettings(), 'actions.NAME.')]
     parts += [SERVICES, '\n']
     parts += [entry(row) for row in parameters_of(LocalServiceSettings(), 'services.NAME.')]
     parts += [RELAY, '\n']

@@ -141,14 +141,16 @@ class Bridge:
         # Before what ends the lease, so that pages know the reason by then.
         self._teleop.path.on_change.insert(0, self._notices_changed)
         self._telemetry = Telemetry(
-            node, settings.telemetry, self._robot.telemetry,
+            node, settings.telemetry, self._robot.telemetry, self._robot.telemetry_display,
             lambda: self._sessions.takes_telemetry, self._sessions.send_telemetry)
         self._obstacles = Obstacles(
             node, settings.obstacles, lambda: self._sessions.takes_telemetry,
             self._obstacles_changed)
         self._robot.obstacle_limits = self._obstacles.limits
         self._service_calls = ServiceCalls(
-            node, settings.actions, self._robot.actions, self._sessions.actions_changed)
+            node, settings.actions, self._robot.actions, self._robot.action_states,
+            lambda: self._sessions.takes_actions, self._sessions.actions_changed,
+            self._sessions.action_states_changed)
         self._robot.call_service = self._service_calls.call
         self._local_services = make_services(
             node, settings.services, self._key_store.directory)

@@ -21,12 +21,13 @@ from typing import Any
 
 from rclpy.node import Node
 
+from .telemetry_parameters import declare_topics, resolve_topic
 from ..core.clock import boot_time
-from ..core.errors import ParameterError
-from ..core.protocol.strict_json import shorten
-from ..core.protocol.telemetry_values import Battery, odometry, to_json
-from ..core.settings.robot_settings import TelemetrySettings
+from ..core.protocol.telemetry_values import Battery, odometry
+from ..core.settings.telemetry_settings import TelemetrySettings
 from ..core.supervision import call_guarded, guard
+from ..core.telemetry.readings import KEPT_MESSAGES
+from ..core.telemetry.topic_reader import problem, TopicReader
 from ..ros.executor_thread import ExecutorThread
 from ..ros.telemetry_topic import TelemetryTopic
 
@@ -34,8 +35,6 @@ _logger = logging.getLogger(__name__)
 
 # How often publishers are looked for: a topic that appears is shown within this time.
 UPDATE_PERIOD_S = 0.5
-# Topics besides battery and odometry; a viewer gets a message with all of them at the rate.
-MAX_TOPICS = 32
 
 
 class Telemetry:
@@ -47,13 +46,15 @@ class Telemetry:
 
     :param newest: where the JSON values are kept by name with the boot time when they came, in the
         order that viewers see; ``None`` before the first. Changed in the event loop only.
+    :param display: takes how pages show the values, by name
     :param is_watched: tells in the event loop whether there is a viewer
     :param deliver: takes new values by name, in the event loop
-    :raises ParameterError: an entry is not the name of a topic, or there are too many
+    :raises ParameterError: an entry or a value is not allowed, or there are too many entries
     """
 
     def __init__(self, node: Node, settings: TelemetrySettings,
-                 newest: dict[str, tuple[Any, float] | None], is_watched: Callable[[], bool],
+                 newest: dict[str, tuple[Any, float] | None],
+                 display: dict[str, dict[str, object]], is_watched: Callable[[], bool],
                  deliver: Callable[[dict[str, Any]], None]) -> None:
         self._node = node
         self._newest = newest
@@ -67,26 +68,19 @@ class Telemetry:
         self._topics: dict[str, TelemetryTopic] = {}
         if settings.battery:
             self._topics['battery'] = TelemetryTopic(
-                node, self._resolve('telemetry.battery', settings.battery), Battery().read,
+                node, resolve_topic(node, 'telemetry.battery', settings.battery), Battery().read,
                 'sensor_msgs/msg/BatteryState')
         if settings.odometry:
             self._topics['odometry'] = TelemetryTopic(
-                node, self._resolve('telemetry.odometry', settings.odometry), odometry,
+                node, resolve_topic(node, 'telemetry.odometry', settings.odometry), odometry,
                 'nav_msgs/msg/Odometry')
-        if len(settings.topics) > MAX_TOPICS:
-            raise ParameterError(f'parameter telemetry.topics has {len(settings.topics)} entries, '
-                                 f'at most {MAX_TOPICS} are allowed')
-        for entry in settings.topics:
-            topic = self._resolve('telemetry.topics', entry)
-            self._topics[topic] = TelemetryTopic(node, topic, to_json)
+        for entry in declare_topics(node, settings):
+            self._topics[entry.name] = TelemetryTopic(
+                node, entry.topic, TopicReader(entry.settings).read, kept=KEPT_MESSAGES,
+                problem=problem)
+            if entry.display:
+                display[entry.name] = entry.display
         self._forget_values()
-
-    def _resolve(self, parameter: str, name: str) -> str:
-        try:
-            return str(self._node.resolve_topic_name(name))
-        except (ValueError, RuntimeError) as error:
-            raise ParameterError(f'parameter {parameter} has {shorten(name)}, allowed are names '
-                                 f'of topics: {str(error).splitlines()[0]}') from None
 
     def _forget_values(self) -> None:
         self._newest.update(dict.fromkeys(self._topics))

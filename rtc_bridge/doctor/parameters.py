@@ -21,14 +21,18 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 
+from ..bridge.action_parameters import declare_actions
 from ..bridge.camera_parameters import CameraParameters
 from ..bridge.start_settings import (
     check_codecs, make_host_candidates, read_page_url, read_relay_trust, read_robot_id,
 )
+from ..bridge.telemetry_parameters import declare_topics
 from ..core.access.listen_address import listen_host
 from ..core.checks.result import Check
 from ..core.errors import ParameterError
+from ..core.gateway.service_rules import service_rule
 from ..core.settings.camera_names import CameraNames
+from ..core.settings.local_service_settings import LocalServiceSettings
 from ..core.settings.parameters import parameters_of
 from ..core.settings.robot_settings import ALL_CAMERAS, camera_prefix, RobotSettings
 from ..core.video.tiers import parse_scales
@@ -117,6 +121,10 @@ def _read(node: Node) -> tuple[BridgeParameters, Check]:
         camera = options.declare(named.name, lambda settings: None)
         cameras.append(ListenedCamera((camera.topic,) if camera.topic else named.topics,
                                       camera.type, camera.qos, camera.encoding))
+    declare_topics(node, settings.telemetry)
+    declare_actions(node, settings.actions)
+    for name in settings.services.names:
+        service_rule(name, declare_parameters(node, LocalServiceSettings(), f'services.{name}.'))
     known = [row.name for row in parameters_of(settings)]
     refuse_unknown_parameters(node, {name.split('.')[0] for name in known if '.' in name}, known,
                               options.given)

@@ -16,7 +16,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from typing import Awaitable, Callable, Protocol
+from typing import Any, Awaitable, Callable, Protocol
 
 from .authorization import SessionAuthorization
 from ..core.access.floor import Floor
@@ -24,6 +24,7 @@ from ..core.access.host_candidates import HostCandidateRules
 from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
+from ..core.actions.action import Action
 from ..core.driving.driver_notices import Notice
 from ..core.driving.footprint import Footprint
 from ..core.driving.teleop_controller import TeleopController
@@ -37,12 +38,15 @@ from ..media.operator_camera import OperatorCamera
 from ..media.sound_stream import SoundStream
 from ..media.voice import Voice
 
+# What a service is called with: nothing, the value of a switch, a text, or checked arguments.
+ServiceValue = bool | str | dict[str, Any] | None
+
 
 async def _no_local_service(name: str, role: str, messages: bool = False) -> ServiceConnection:
     raise ServiceError('no-service', f'there is no service {name}: this robot has none')
 
 
-async def _no_services(name: str, value: bool | str | None) -> ServiceResult:
+async def _no_services(name: str, value: ServiceValue) -> ServiceResult:
     return ServiceResult(False, 'this robot has no services')
 
 
@@ -77,9 +81,11 @@ class RobotContext:
     :param viewers: * returns the connected sessions that have a role
     :param telemetry: * newest JSON values by name, each with the boot-time clock of its arrival;
         ``None`` before the first value
+    :param telemetry_display: how pages show values, by name
     :param obstacle_limits: what pages have to know of obstacles; ``None``: the robot tells none
     :param obstacles: * what is seen now
-    :param actions: * kinds of the services that may be called now, by name
+    :param actions: * the services that pages may call, by name
+    :param action_states: * whether the switches among them are on, ``None``: not known
     :param call_service: * calls one of them by name, with its value if it takes one
     :param open_service: * opens a connection to a local service
     :param view_may_stop: whether the role ``view`` may press the emergency stop
@@ -108,10 +114,12 @@ class RobotContext:
     name_of: Callable[[str], str | None] = lambda session: None
     viewers: Callable[[], list[Viewer]] = list
     telemetry: dict[str, tuple[object, float] | None] = field(default_factory=dict)
+    telemetry_display: dict[str, dict[str, object]] = field(default_factory=dict)
     obstacle_limits: ObstacleLimits | None = None
     obstacles: ObstacleReport = ObstacleReport()
-    actions: dict[str, str] = field(default_factory=dict)
-    call_service: Callable[[str, bool | str | None], Awaitable[ServiceResult]] = _no_services
+    actions: dict[str, Action] = field(default_factory=dict)
+    action_states: dict[str, bool | None] = field(default_factory=dict)
+    call_service: Callable[[str, ServiceValue], Awaitable[ServiceResult]] = _no_services
     open_service: OpenService = _no_local_service
     view_may_stop: bool = False
     footprint: Footprint = ()

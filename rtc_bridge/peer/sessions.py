@@ -21,6 +21,7 @@ from typing import Awaitable, Callable
 from .channels.channel import Channel
 from .robot_context import RobotContext, Viewer
 from .session import Session
+from ..core.access.policy import may_drive
 from ..core.errors import SignalingError
 from ..core.supervision import guard
 
@@ -91,6 +92,12 @@ class Sessions:
         return any(session.role != 'none' and 'control' in session.channels
                    for session in self.sessions.values())
 
+    @property
+    def takes_actions(self) -> bool:
+        """Tell whether a page is there that may call the robot's services."""
+        return any(may_drive(session.role) and 'control' in session.channels
+                   for session in self.sessions.values())
+
     def cameras_changed(self) -> None:
         """Tell every viewer that cameras came or went."""
         self._tell('cameras notification', lambda session: session.cameras_changed())
@@ -111,6 +118,11 @@ class Sessions:
     def actions_changed(self) -> None:
         """Tell every page which services may be called."""
         self._tell_channels('actions notification', lambda channel: channel.actions_changed())
+
+    def action_states_changed(self) -> None:
+        """Tell every page which switches are on."""
+        self._tell_channels('actions notification',
+                            lambda channel: channel.action_states_changed())
 
     def notices_changed(self) -> None:
         """Tell every page what is wrong on the way of commands to the motors."""

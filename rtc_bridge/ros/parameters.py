@@ -197,5 +197,8 @@ def refuse_unknown_parameters(node: Node, groups: Iterable[str],
         if group in (node.get_name(), 'ros__parameters', *node.get_namespace().split('/')):
             raise ParameterError(f'parameter {name} is not known; parameters stand directly below '
                                  f'ros__parameters, without {group}')
+        if name.count('.') > 1 and any(known.startswith(f'{group}.') for known in known_names):
+            # Of an entry in a list of another node, as cameras.front.topic.
+            continue
         for meant in get_close_matches(name, known_names, 1, _MISSPELT):
             raise ParameterError(f'parameter {name} is not known; is it {meant}?')

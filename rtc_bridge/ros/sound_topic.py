@@ -21,8 +21,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
+from .interfaces import message_type
 from .sound_messages import FormatNotKnownError, read_info, read_sound
-from .telemetry_topic import message_type
 from ..core.audio.sound_formats import SoundFormat
 from ..core.clock import boot_time, Clock
 from ..core.errors import SoundError

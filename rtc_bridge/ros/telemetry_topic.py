@@ -14,10 +14,9 @@
 
 """One topic of any type, whose newest message viewers see."""
 
-from collections.abc import Callable
-from importlib import import_module
+from collections import deque
+from collections.abc import Callable, Mapping
 import logging
-import re
 from typing import Any
 
 from rclpy.node import Node
@@ -25,29 +24,11 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
+from .interfaces import message_type
 from ..core.protocol.telemetry_values import MAX_MESSAGE, too_large
 from ..core.supervision import guarded
 
 _logger = logging.getLogger(__name__)
-
-_TYPE_NAME = re.compile(r'([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)')
-
-
-def message_type(name: str) -> type:
-    """
-    Return the class of a message type as ``sensor_msgs/msg/BatteryState``.
-
-    :raises LookupError: its package is not installed, or has no such message
-    """
-    parts = _TYPE_NAME.fullmatch(name)
-    try:
-        if parts is not None:
-            found = getattr(import_module(f'{parts[1]}.msg'), parts[2])
-            if isinstance(found, type):
-                return found
-    except (ImportError, AttributeError):
-        pass
-    raise LookupError(f'type {name} is not installed')
 
 
 class TelemetryTopic:
@@ -55,15 +36,20 @@ class TelemetryTopic:
     Subscribes to a topic while somebody watches, with the QoS that its publishers offer.
 
     Only the newest message is kept, as bytes, and deserialised when it is asked for: most messages
-    of a fast topic are never read. All methods belong to the executor's thread.
+    of a fast topic are never read. Of a few types more are kept, as each of them counts. All
+    methods belong to the executor's thread.
 
     :param topic: its full name
     :param read: turns a message into a JSON value
     :param type_name: the only type to accept; ``None``: whichever is published
+    :param kept: how many messages may wait, by type, where it is not one
+    :param problem: makes the value that stands for messages that cannot be read, from the reason;
+        without it there is none
     """
 
     def __init__(self, node: Node, topic: str, read: Callable[[Any], Any],
-                 type_name: str | None = None) -> None:
+                 type_name: str | None = None, kept: Mapping[str, int] | None = None,
+                 problem: Callable[[str], Any] | None = None) -> None:
         self._node = node
         self._topic = topic
         self._read = read
@@ -72,7 +58,11 @@ class TelemetryTopic:
         self._source: tuple[str, QoSProfile] | None = None
         self._type: type | None = None
         self._subscription: Subscription | None = None
-        self._newest: bytes | None = None
+        self._waiting: deque[bytes] = deque(maxlen=1)
+        self._kept = kept or {}
+        self._problem = problem
+        # The value that is to be taken in place of a message's.
+        self._unread: Any = None
         self._last_warning = ''
 
     def update(self, watched: bool) -> None:
@@ -85,7 +75,8 @@ class TelemetryTopic:
         if source == self._source:
             return
         self._source = source
-        self._newest = None
+        self._waiting = deque(maxlen=self._kept.get(source[0], 1) if source is not None else 1)
+        self._unread = None
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
@@ -103,6 +94,7 @@ class TelemetryTopic:
                           qos.reliability.name, qos.durability.name)
         except LookupError as error:
             self._warn(str(error))
+            self._unread = self._problem(str(error)) if self._problem is not None else None
         except RuntimeError as error:
             # While the middleware still holds the topic's old type. The next update tries again.
             self._warn(str(error).splitlines()[0])
@@ -124,20 +116,29 @@ class TelemetryTopic:
         reliable = all(o.reliability == ReliabilityPolicy.RELIABLE for o in offers)
         transient_local = all(o.durability == DurabilityPolicy.TRANSIENT_LOCAL for o in offers)
         return type_name, QoSProfile(
-            depth=1,
+            depth=self._kept.get(type_name, 1),
             reliability=(ReliabilityPolicy.RELIABLE if reliable
                          else ReliabilityPolicy.BEST_EFFORT),
             durability=(DurabilityPolicy.TRANSIENT_LOCAL if transient_local
                         else DurabilityPolicy.VOLATILE))
 
     def _on_message(self, data: bytes) -> None:
-        self._newest = data
+        self._waiting.append(data)
+
+    @property
+    def is_published(self) -> bool:
+        """Tell whether there is a publisher whose messages are read."""
+        return self._subscription is not None
 
     def take(self) -> Any:
         """Return the newest message as a JSON value; ``None`` if none came since the last call."""
-        data, self._newest = self._newest, None
-        if data is None:
-            return None
+        value, self._unread = self._unread, None
+        while self._waiting:
+            read = self._read_one(self._waiting.popleft())
+            value = value if read is None else read
+        return value
+
+    def _read_one(self, data: bytes) -> Any:
         if len(data) > MAX_MESSAGE:
             return too_large(len(data))
         try:

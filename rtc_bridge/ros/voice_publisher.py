@@ -19,7 +19,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
-from .telemetry_topic import message_type
+from .interfaces import message_type
 from ..media.voice import VOICE_RATE, VoiceBlock
 
 _PACKAGE = 'audio_common_msgs/msg/'

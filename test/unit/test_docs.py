@@ -25,12 +25,14 @@ import re
 
 import pytest
 from rtc_bridge.core.protocol import signaling_messages
+from rtc_bridge.core.settings.action_settings import ActionServiceSettings
 from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.relay_settings import RelaySettings
 from rtc_bridge.core.settings.robot_settings import (
     CameraOptions, CameraTopicSettings, RobotSettings,
 )
+from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*sorted((ROOT / 'docs').glob('*.md')), ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
@@ -42,10 +44,12 @@ FOLDERS = ('.github', 'benchmarks', 'config', 'containers', 'docs', 'launch', 'r
                                 if path.is_dir() and path.name != '__pycache__'))
 PARAMETERS = {row.name for row in parameters_of(RobotSettings())} | {
     row.name for row in parameters_of(CameraTopicSettings(), 'cameras.NAME.')} | {
+    row.name for row in parameters_of(TelemetryTopicSettings(), 'telemetry.NAME.')} | {
+    row.name for row in parameters_of(ActionServiceSettings(), 'actions.NAME.')} | {
     row.name for row in parameters_of(LocalServiceSettings(), 'services.NAME.')}
 RELAY = {row.name for row in parameters_of(RelaySettings())}
 # Neither is a parameter.
-FOREIGN = {'server.pem', 'cameras.NAME.', 'services.NAME.'}
+FOREIGN = {'server.pem', 'cameras.NAME.', 'services.NAME.', 'telemetry.NAME.', 'actions.NAME.'}
 # A topic, and a file that the reader writes.
 NO_FILES = {'rtc_bridge/send', 'containers/.env'}
 SOURCE = '\n'.join(path.read_text() for path in (ROOT / 'rtc_bridge').rglob('*.py'))

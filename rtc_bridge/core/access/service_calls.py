@@ -17,16 +17,19 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+import re
 
 from ..clock import boot_time, Clock
 from ..errors import ParameterError
 from ..limits.rate_limit import RateLimiter
 from ..protocol.strict_json import shorten
+from ..settings.action_settings import ActionServiceSettings
 
 # Type of the service, as the ROS graph names it, by kind.
 SERVICE_TYPES = {'trigger': 'std_srvs/srv/Trigger', 'set_bool': 'std_srvs/srv/SetBool'}
-# What is no service: a text that the robot is to say. Its name, and its kind.
-SAY, TEXT_KIND = 'say', 'text'
+_TYPE = re.compile(r'([a-z][a-z0-9_]*)/(?:srv/)?([A-Z][A-Za-z0-9]*)')
+# The name of what is no service: a text that the robot is to say.
+SAY = 'say'
 # In actions.services: a page shows a button for each.
 MAX_SERVICES = 32
 # Calls of one session, per second and at once: more than a person presses buttons.
@@ -42,13 +45,19 @@ class CallableService:
     """
     A service that pages may call.
 
-    ``name`` is as listed, ``topic`` the full name. ``kind`` is a key of ``SERVICE_TYPES``, or
-    ``None`` where the graph tells it.
+    ``name`` is as listed, ``topic`` the full name. ``kind`` is a key of ``SERVICE_TYPES`` or the
+    name of another type, or ``None`` where the graph tells it.
     """
 
     name: str
     topic: str
     kind: str | None
+    settings: ActionServiceSettings = ActionServiceSettings()
+
+    @property
+    def type_name(self) -> str | None:
+        """Return the type that it has to have, as the graph names it; ``None``: any."""
+        return SERVICE_TYPES.get(self.kind, self.kind) if self.kind is not None else None
 
 
 @dataclass(frozen=True)
@@ -64,12 +73,14 @@ class ServiceResult:
 
 
 def parse_services(entries: Iterable[str], resolve: Callable[[str], str],
-                   forbidden: Iterable[str]) -> list[CallableService]:
+                   forbidden: Iterable[str], settings_of: Callable[[str], ActionServiceSettings]
+                   = lambda name: ActionServiceSettings()) -> list[CallableService]:
     """
     Return the services that ``actions.services`` lists.
 
     :param resolve: returns the full name of a service; raises ValueError
     :param forbidden: names that pages must never call
+    :param settings_of: returns ``actions.NAME.*`` of a listed name
     :raises ParameterError: an entry is not ``name`` or ``name:kind``, is listed twice, or is
         forbidden
     """
@@ -77,26 +88,38 @@ def parse_services(entries: Iterable[str], resolve: Callable[[str], str],
     found: dict[str, CallableService] = {}
     for entry in entries:
         name, colon, kind = entry.partition(':')
-        fault = ''
+        settings, fault, topic = ActionServiceSettings(), '', ''
         if colon and kind not in SERVICE_TYPES:
-            fault = f'allowed after the colon is {" or ".join(SERVICE_TYPES)}'
+            kind, fault = _read_type(kind)
         try:
-            topic = resolve(name)
+            resolve(name)
+            settings = settings_of(name)
+            topic = resolve(settings.service or name)
         except (ValueError, RuntimeError) as error:
-            topic, fault = '', str(error).splitlines()[0]
+            fault = str(error).splitlines()[0]
         if topic in never:
             fault = 'an emergency stop is released by a person at the page, not by an action'
         elif topic in found:
             fault = 'it is there twice'
         if fault:
             raise ParameterError(f'parameter actions.services has {shorten(entry)}, allowed are '
-                                 f'names of services, alone or as name:trigger or name:set_bool: '
-                                 f'{fault}')
-        found[topic] = CallableService(name, topic, kind or None)
+                                 f'names of services, alone or as name:trigger, name:set_bool or '
+                                 f'name:PACKAGE/srv/TYPE: {fault}')
+        found[topic] = CallableService(name, topic, kind or None, settings)
     if len(found) > MAX_SERVICES:
         raise ParameterError(f'parameter actions.services has {len(found)} entries, at most '
                              f'{MAX_SERVICES} are allowed')
     return list(found.values())
+
+
+def _read_type(text: str) -> tuple[str, str]:
+    """Return a kind for the name of a type, and what is wrong with it, or an empty text."""
+    parts = _TYPE.fullmatch(text)
+    if parts is None:
+        return '', (f'allowed after the colon is {" or ".join(SERVICE_TYPES)}, or a type like '
+                    'std_srvs/srv/Empty')
+    name = f'{parts[1]}/srv/{parts[2]}'
+    return next((kind for kind, one in SERVICE_TYPES.items() if one == name), name), ''
 
 
 class SessionServiceCalls:
@@ -118,7 +141,7 @@ class SessionServiceCalls:
             return False
         allowed = self._limiter.allow()
         self._results[request] = None if allowed else ServiceResult(
-            False, 'too many calls: wait a moment')
+            False, 'too many calls: wait a second, and try again')
         if len(self._results) > _MAX_REMEMBERED:
             self._results.popitem(last=False)
         return allowed

@@ -256,13 +256,14 @@ class AppMessage(ControlMessage):
 
 @dataclass(frozen=True)
 class CallService(ControlMessage):
-    """Call the service ``name``, with ``value`` or ``text`` if it takes one."""
+    """Call the service ``name``, with ``value``, ``text`` or ``arguments`` if it takes one."""
 
     TYPE = 'call'
     request: Counter
     name: str
     value: bool | None = None
     text: str | None = None
+    arguments: Any = None
 
 
 # The lease and the emergency stop

@@ -51,11 +51,11 @@ class Battery:
         ``percentage`` is 0 to 1, ``voltage`` in V, ``charging`` true or false; ``None``: not
         known.
         """
-        share = _finite(message.percentage)
+        share = finite(message.percentage)
         if share is not None:
             self._in_percent |= share > _LARGEST_SHARE
             share = min(max(share / 100 if self._in_percent else share, 0.0), 1.0)
-        return {'percentage': share, 'voltage': _finite(message.voltage),
+        return {'percentage': share, 'voltage': finite(message.voltage),
                 'charging': _charging(message)}
 
 
@@ -66,6 +66,15 @@ def _charging(message: Any) -> bool | None:
     return status.get(message.power_supply_status)
 
 
+def attitude(q: Any) -> tuple[float, float, float] | None:
+    """Return roll, pitch and yaw in rad of a quaternion (REP 103); ``None``: it is none."""
+    if not 0 < q.x ** 2 + q.y ** 2 + q.z ** 2 + q.w ** 2 < math.inf:
+        return None
+    return (math.atan2(2 * (q.w * q.x + q.y * q.z), 1 - 2 * (q.x ** 2 + q.y ** 2)),
+            math.asin(max(-1.0, min(1.0, 2 * (q.w * q.y - q.z * q.x)))),
+            math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y ** 2 + q.z ** 2)))
+
+
 def odometry(message: Any) -> dict[str, Any]:
     """
     Return what matters of a ``nav_msgs/Odometry``.
@@ -74,15 +83,13 @@ def odometry(message: Any) -> dict[str, Any]:
     counter-clockwise (REP 103), ``x`` and ``y`` in m; ``None``: not known.
     """
     position = message.pose.pose.position
-    twist, q = message.twist.twist, message.pose.pose.orientation
-    x, turn = _finite(twist.linear.x), _finite(twist.angular.z)
-    y = _finite(twist.linear.y)
+    twist = message.twist.twist
+    x, turn = finite(twist.linear.x), finite(twist.angular.z)
+    y = finite(twist.linear.y)
     speed = None if x is None or y is None else math.copysign(math.hypot(x, y), x)
-    heading = None
-    if 0 < q.x ** 2 + q.y ** 2 + q.z ** 2 + q.w ** 2 < math.inf:
-        heading = math.atan2(2 * (q.w * q.z + q.x * q.y), 1 - 2 * (q.y ** 2 + q.z ** 2))
-    return {'speed': speed, 'turn': turn, 'heading': heading, 'x': _finite(position.x),
-            'y': _finite(position.y)}
+    angles = attitude(message.pose.pose.orientation)
+    return {'speed': speed, 'turn': turn, 'heading': angles and angles[2],
+            'x': finite(position.x), 'y': finite(position.y)}
 
 
 def to_json(message: Any) -> Any:
@@ -118,7 +125,7 @@ class _Reader:
         if isinstance(value, int):
             return value if abs(value) <= _MAX_INTEGER else str(value)
         if isinstance(value, float):
-            return _finite(value)
+            return finite(value)
         if isinstance(value, str):
             return value if len(value) <= MAX_TEXT else value[:MAX_TEXT] + _CUT
         if isinstance(value, bytes):
@@ -135,5 +142,6 @@ class _Reader:
         return items if length <= MAX_ITEMS else [*items, f'{_CUT} {length - MAX_ITEMS} more']
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """Return a number, ``None`` if it is not finite."""
     return float(value) if math.isfinite(value) else None

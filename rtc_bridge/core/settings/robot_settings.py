@@ -18,10 +18,12 @@ from dataclasses import dataclass
 import re
 import socket
 
+from .action_settings import ActionSettings
 from .alarm_settings import AlarmSettings
 from .local_service_settings import LocalServicesSettings
 from .obstacle_settings import ObstacleSettings
 from .parameters import parameter
+from .telemetry_settings import TelemetrySettings
 from .viewer_media_settings import AudioSettings, OperatorCameraSettings
 from ..driving.footprint import FOOTPRINT_FORMS, footprint_text
 from ..video.value_range import RANGE_FORMS, range_text
@@ -132,33 +134,6 @@ class TeleopSettings(VelocityOutputSettings):
     guard: bool = parameter(
         True, 'true: commands pass the cmd_vel_guard process; false: the bridge publishes '
         'cmd_vel itself')
-
-
-@dataclass(frozen=True)
-class TelemetrySettings:
-    """What viewers see besides cameras: ``telemetry.*``."""
-
-    battery: str = parameter(
-        'battery_state', 'topic of type sensor_msgs/BatteryState that viewers see; empty: no '
-        'topic')
-    odometry: str = parameter(
-        'odom', 'topic of type nav_msgs/Odometry whose speed and heading viewers see; empty: no '
-        'topic')
-    topics: tuple[str, ...] = parameter(
-        (), 'further topics, of any type, whose messages viewers see')
-    rate: float = parameter(5.0, 'most messages of each topic', unit='Hz', low=0.1, high=20.0)
-
-
-@dataclass(frozen=True)
-class ActionSettings:
-    """Services that drivers may call: ``actions.*``."""
-
-    services: tuple[str, ...] = parameter(
-        (), 'services that drivers may call from the page: NAME, NAME:trigger '
-        '(std_srvs/Trigger) or NAME:set_bool (std_srvs/SetBool)')
-    timeout: float = parameter(
-        10.0, 'a service call without an answer fails after this time', unit='s', low=0.1,
-        high=60.0)
 
 
 @dataclass(frozen=True)

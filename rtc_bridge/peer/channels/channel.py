@@ -140,6 +140,9 @@ class Channel:
     def actions_changed(self) -> None:
         """Tell that services that may be called came or went."""
 
+    def action_states_changed(self) -> None:
+        """Tell which switches among these services are on."""
+
     def notices_changed(self) -> None:
         """Tell what keeps commands from the motors."""
 

@@ -31,6 +31,7 @@ from .viewer_list import ViewerList
 from ... import __version__
 from ...core import base64url
 from ...core.access.policy import may_drive, may_press_stop
+from ...core.actions.action import actions_list
 from ...core.clock import boot_time
 from ...core.errors import ProtocolError
 from ...core.limits.text_limits import MAX_LENGTHS
@@ -89,6 +90,7 @@ class ControlChannel(Channel):
         self._sender.send_state('hello', self._send_hello)
         self._telemetry.send_all(self._session.robot.telemetry)
         self.obstacles_changed()
+        self.action_states_changed()
         self.lease_changed()
         self.stop_changed()
         self.notices_changed()
@@ -113,6 +115,7 @@ class ControlChannel(Channel):
             stop={'may_press': may_press_stop(session.role, robot.view_may_stop),
                   'may_release': may_drive(session.role)},
             quality=True, version=__version__, telemetry=list(robot.telemetry),
+            telemetry_display=robot.telemetry_display or None,
             alarms=robot.alarms.members(), actions=self._actions(),
             obstacles=robot.obstacle_limits.members() if robot.obstacle_limits else None,
             **self._findings())
@@ -182,10 +185,16 @@ class ControlChannel(Channel):
             self._sender.send_state('actions', lambda: self._sender.send(
                 'actions', actions=self._actions()))
 
-    def _actions(self) -> list[dict[str, str]]:
-        if not may_drive(self._session.role):
-            return []
-        return [{'name': name, 'kind': kind} for name, kind in self._session.robot.actions.items()]
+    def action_states_changed(self) -> None:
+        """Tell which switches among the services are on."""
+        states = self._session.robot.action_states
+        if states and may_drive(self._session.role):
+            self._sender.send_state('action_states', lambda: self._sender.send(
+                'action_states', states=dict(states)))
+
+    def _actions(self) -> list[dict[str, object]]:
+        return (actions_list(self._session.robot.actions) if may_drive(self._session.role)
+                else [])
 
     def send_message(self, data: object) -> None:
         """Send an application's JSON value."""

@@ -15,11 +15,15 @@
 """The calls of the robot's services by one session."""
 
 import logging
+from typing import Any
 
 from .channel import ChannelSession
 from .control_sender import ControlSender
 from ...core.access.policy import may_drive
-from ...core.access.service_calls import ServiceResult, SessionServiceCalls, TEXT_KIND
+from ...core.access.service_calls import ServiceResult, SessionServiceCalls
+from ...core.actions.action import FORM_KIND, TEXT_KIND
+from ...core.actions.form import check_arguments
+from ...core.errors import ProtocolError
 from ...core.protocol.control_messages import CallService
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import spawn
@@ -27,7 +31,10 @@ from ...core.supervision import spawn
 logger = logging.getLogger(__name__)
 
 # What each kind takes, for people.
-_TAKES = {'trigger': 'no value', 'set_bool': 'true or false', TEXT_KIND: 'a text'}
+_TAKES = {'trigger': 'no value', 'set_bool': 'true or false', TEXT_KIND: 'a text',
+          FORM_KIND: 'arguments'}
+# Bytes of a request's arguments as JSON.
+_MAX_ARGUMENTS = 16 * 1024
 _UNKNOWN = ServiceResult(False, 'an internal error of the robot; whether it was done is not known')
 
 
@@ -45,34 +52,49 @@ class ServiceCaller:
 
     def call(self, message: CallService) -> None:
         """Begin a call, or send why it is refused, or what a repeated one has led to."""
-        refusal = self._refusal(message)
-        if refusal:
-            self._send_result(message.request, ServiceResult(False, refusal))
-        elif self._calls.begin(message.request):
+        try:
+            value = self._read_value(message)
+        except ProtocolError as refusal:
+            self._send_result(message.request, ServiceResult(False, str(refusal)))
+            return
+        if self._calls.begin(message.request):
             logger.debug('session %s calls service %s', self._session.session_id[:8], message.name)
-            spawn('call of an action', self._call(message),
+            spawn('call of an action', self._call(message, value),
                   on_failure=lambda error: self._end(message, _UNKNOWN))
         elif result := self._calls.result(message.request):
             self._send_result(message.request, result)
 
-    def _refusal(self, message: CallService) -> str:
-        """Return why a call is refused, '' if it is not."""
+    def _read_value(self, message: CallService) -> bool | str | dict[str, Any] | None:
+        """
+        Return what to call the service with.
+
+        :raises ProtocolError: the call is refused; the text says why, and what to do
+        """
         actions = self._session.robot.actions
         if not may_drive(self._session.role):
-            return 'this session may only watch'
+            raise ProtocolError('this session may only watch: ask for a link to drive')
         if message.name not in actions:
-            return (f'no action {shorten(message.name)}, there are: '
-                    f'{", ".join(actions) or "none"}')
-        kind = actions[message.name]
+            raise ProtocolError(f'no action {shorten(message.name)}, there are: '
+                                f'{", ".join(actions) or "none"}')
+        action = actions[message.name]
+        if not action.kind:
+            raise ProtocolError(action.reason)
         # An empty text counts as given: it must not make speech of the call of a service.
-        given = message.value is not None, message.text is not None
-        if given != (kind == 'set_bool', kind == TEXT_KIND) or message.text == '':
-            return f'action {shorten(message.name)} takes {_TAKES[kind]}'
-        return ''
+        given = (message.value is not None, message.text is not None,
+                 message.arguments is not None)
+        if given != (action.kind == 'set_bool', action.kind == TEXT_KIND,
+                     action.kind == FORM_KIND) or message.text == '':
+            raise ProtocolError(f'action {shorten(message.name)} takes {_TAKES[action.kind]}')
+        if message.arguments is None:
+            return message.value if message.text is None else message.text
+        # The text that came is bounded, but this is kept until the answer.
+        if len(str(message.arguments)) > _MAX_ARGUMENTS:
+            raise ProtocolError(f'the arguments have more than {_MAX_ARGUMENTS} characters')
+        return check_arguments(action.fields, message.arguments)
 
-    async def _call(self, message: CallService) -> None:
-        self._end(message, await self._session.robot.call_service(
-            message.name, message.value if message.text is None else message.text))
+    async def _call(self, message: CallService,
+                    value: bool | str | dict[str, Any] | None) -> None:
+        self._end(message, await self._session.robot.call_service(message.name, value))
 
     def _end(self, message: CallService, result: ServiceResult) -> None:
         self._calls.end(message.request, result)

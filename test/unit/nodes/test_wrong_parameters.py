@@ -29,7 +29,8 @@ pytestmark = pytest.mark.usefixtures('lonely')
 @pytest.fixture
 def bridge_parameters(tmp_path):
     """Return parameters with which a bridge starts: without a server, in a folder of its own."""
-    return {'server.port': 0, 'cameras.names': ['front'], 'access.directory': str(tmp_path)}
+    return {'server.port': 0, 'cameras.names': ['front'], 'access.directory': str(tmp_path),
+            'telemetry.topics': ['wifi'], 'actions.services': ['lamp']}
 
 
 def start(program, parameters):
@@ -93,6 +94,16 @@ WRONG = [
     ('bridge', 'server', 8080, 'is a group, not a value; in it are: server.certificate'),
     ('bridge', 'telemetry.topics', ['no topic'], "'no topic'"),
     ('bridge', 'telemetry.battery', '1st', "'1st'"),
+    ('bridge', 'telemetry.topics', ['a/b', '/a/b'], 'under two spellings'),
+    ('bridge', 'telemetry.topics', [f't{number}' for number in range(33)], 'at most 32'),
+    ('bridge', 'telemetry.wifi.level', 'x', 'in telemetry are: telemetry.battery'),
+    ('bridge', 'telemetry.wifi.topic', 'no topic', "'no topic', allowed are names of topics"),
+    ('bridge', 'telemetry.wifi.label', 'x' * 65, 'a text of up to 64 printable characters'),
+    ('bridge', 'telemetry.wifi.member', 'a..b', "'a..b', allowed is empty, or a path of members"),
+    ('bridge', 'telemetry.wifi.amber', 20, '20, allowed is empty, or a comparison in quotes'),
+    ('bridge', 'telemetry.wifi.red', "'< warm'", "'< warm', allowed is empty, or a comparison"),
+    ('bridge', 'telemetry.wifi.digits', 12, '12, allowed is an integer from -1 to 9'),
+    ('bridge', 'telemetry.wifi.unit', 'kilometres per hour', 'up to 16 printable characters'),
     ('bridge', 'alarms.delay', [0.5, 0.25], '[0.5, 0.25], allowed is two numbers from 0 to 60 s, '
      'from small to large: [0.25, 0.5], or [] for no alarm'),
     ('bridge', 'alarms.battery', [0.1, 0.2], 'from large to small: [0.2, 0.1]'),
@@ -113,6 +124,13 @@ WRONG = [
     ('bridge', 'actions.services', ['dock', '~/release'], "'~/release'"),
     ('bridge', 'actions.services', ['rtc_bridge/release:trigger'], "'rtc_bridge/release:trigger'"),
     ('bridge', 'actions.services', ['a:b'], "'a:b'"),
+    ('bridge', 'actions.services', ['dock:no_such_msgs'], 'or a type like std_srvs/srv/Empty'),
+    ('bridge', 'actions.lamp.icon', 'bulb', "'bulb', allowed is one of none, light, horn"),
+    ('bridge', 'actions.lamp.service', '~/release', 'released by a person at the page'),
+    ('bridge', 'actions.lamp.state_topic', 'no topic', "'no topic', allowed are names of topics"),
+    ('bridge', 'actions.lamp.confirm', 'yes please', "'yes please', allowed is true or false"),
+    ('bridge', 'actions.lamp.state_member', "''", "'', allowed is a path of members"),
+    ('bridge', 'actions.lamb.icon', 'light', 'in actions are: actions.lamp.confirm'),
     ('cmd_vel_guard', 'teleop.message_type', 'twits',
      "'twits', allowed is one of twist, twist_stamped, auto"),
     ('cmd_vel_guard', 'teleop.timeout', 0.01, '0.01, allowed is a number from 0.1 to 5.0 s'),
@@ -129,12 +147,14 @@ def test_a_wrong_parameter_is_named_with_what_is_allowed(
     parameters = bridge_parameters if program == 'bridge' else {}
     with pytest.raises(ParameterError) as refused:
         start(program, {**parameters, name: value})
-    assert str(refused.value).startswith(f'parameter {name}')
+    # What is wrong with a service is told of the list that makes it an action.
+    assert str(refused.value).startswith((f'parameter {name}', 'parameter actions.services'))
     assert reason in str(refused.value)
 
 
 def test_the_parameters_of_the_other_program_in_the_same_file_are_none_of_the_guards():
-    start('cmd_vel_guard', {'teleop.max_linear_x': 0.7, 'server.port': 0, 'robot_id': 'bot'})
+    start('cmd_vel_guard', {'teleop.max_linear_x': 0.7, 'server.port': 0, 'robot_id': 'bot',
+                            'telemetry.wifi.topic': 'x', 'actions.lamp.service': 'y'})
 
 
 def test_good_parameters_are_not_refused(bridge_parameters):

@@ -18,7 +18,9 @@ from types import SimpleNamespace
 
 import pytest
 from rtc_bridge.core.access.service_calls import CallableService, ServiceResult
+from rtc_bridge.core.actions.form import check_arguments
 from rtc_bridge.ros.services import guarded_service, ServiceClient
+from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import SetBool, Trigger
 
 TRIGGER = {'/dock': ['std_srvs/srv/Trigger']}
@@ -92,22 +94,24 @@ def client(node, clock):
 
 def test_a_client_is_made_when_the_service_appears(node, client):
     client.update({})
-    assert client.kind is None and node.clients == []
+    assert not client.action.kind and node.clients == []
     node.server = Trigger
     client.update(TRIGGER)
-    assert client.kind == 'trigger' and node.clients[0].type is Trigger
+    assert client.action.kind == 'trigger' and node.clients[0].type is Trigger
     node.server = None
     client.update({})
-    assert client.kind is None
+    assert not client.action.kind
 
 
 def test_a_service_of_another_kind_than_listed_is_not_called(node, clock):
     client = ServiceClient(node, CallableService('dock', '/dock', 'set_bool'), clock)
     client.update(TRIGGER)
     assert node.clients == []
+    assert 'has the type std_srvs/srv/Trigger, and actions.services asks for' in (
+        client.action.reason)
     node.server = SetBool
     client.update(SET_BOOL)
-    assert client.kind == 'set_bool'
+    assert client.action.kind == 'set_bool'
 
 
 def test_a_client_without_a_server_is_made_anew_so_that_a_new_type_is_seen(node, client, clock):
@@ -116,21 +120,21 @@ def test_a_client_without_a_server_is_made_anew_so_that_a_new_type_is_seen(node,
     node.server = SetBool
     clock.now += 2.0
     client.update(TRIGGER)
-    assert client.kind is None and len(node.clients) == 1
+    assert not client.action.kind and len(node.clients) == 1
     clock.now += 2.0
     client.update(TRIGGER)
     assert node.clients == []
     client.update(SET_BOOL)
-    assert client.kind == 'set_bool' and node.clients[0].type is SetBool
+    assert client.action.kind == 'set_bool' and node.clients[0].type is SetBool
 
 
 def test_a_client_that_cannot_be_made_is_tried_again(node, client):
     node.server, node.error = Trigger, RuntimeError('incompatible type')
     client.update(TRIGGER)
-    assert client.kind is None
+    assert not client.action.kind
     node.error = None
     client.update(TRIGGER)
-    assert client.kind == 'trigger'
+    assert client.action.kind == 'trigger'
 
 
 @pytest.mark.parametrize('kind, graph, value', [
@@ -147,10 +151,44 @@ def test_the_answer_of_a_call_is_its_result(node, client, kind, graph, value):
     assert results == [ServiceResult(True, 'done')]
 
 
+def test_a_service_of_any_type_is_called_with_arguments(node, client):
+    node.server = SetCameraInfo
+    client.update({'/dock': ['sensor_msgs/srv/SetCameraInfo']})
+    assert client.action.kind == 'form' and client.action.type == 'sensor_msgs/srv/SetCameraInfo'
+    results = []
+    client.call(check_arguments(client.action.fields, {'camera_info': {
+        'width': 640, 'k': [2] * 9, 'roi': {'do_rectify': True}}}), results.append)
+    (request,) = node.clients[0].requests
+    assert request.camera_info.width == 640 and request.camera_info.roi.do_rectify
+    assert list(request.camera_info.k) == [2.0] * 9
+    node.clients[0].future.finish(SetCameraInfo.Response(success=False, status_message='full'))
+    assert results == [ServiceResult(False, 'status_message: full')]
+    # Between a page's form and the call another node may have taken the name.
+    node.server = Trigger
+    node.clients.clear()
+    client._client = None
+    client.update(TRIGGER)
+    client.call({}, results.append)
+    assert not results[-1].success and 'changed' in results[-1].message
+
+
+def test_types_that_cannot_be_called_say_why(node, client):
+    client.update({'/dock': ['no_such_msgs/srv/Dock']})
+    assert client.action.reason == (
+        'the service /dock cannot be called: type no_such_msgs/srv/Dock is not installed: install '
+        'the package no_such_msgs')
+    assert node.clients == []
+    # Of several types those without arguments come first.
+    node.server = Trigger
+    client.update({'/dock': ['no_such_msgs/srv/Dock', 'std_srvs/srv/Trigger']})
+    assert client.action.kind == 'trigger'
+
+
 def test_a_call_without_a_service_fails_at_once(client):
     results = []
     assert client.call(None, results.append) is None
-    assert results == [ServiceResult(False, 'the service is not there')]
+    assert results == [ServiceResult(
+        False, 'the service /dock is not there: start the node that has it')]
 
 
 def test_an_answer_that_cannot_be_read_is_a_failure(node, client):

@@ -19,6 +19,7 @@ from rtc_bridge.core.access.service_calls import (
     CallableService, CALLS_AT_ONCE, parse_services, ServiceResult, SessionServiceCalls,
 )
 from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.settings.action_settings import ActionServiceSettings
 
 
 def resolve(name):
@@ -33,6 +34,21 @@ def test_services_are_listed_with_or_without_their_kind():
         CallableService('reset', '/reset', None),
         CallableService('arm/lamp', '/arm/lamp', 'set_bool'),
         CallableService('~/x', '/bridge/x', 'trigger')]
+    typed = parse_services(['a:std_srvs/srv/Empty', 'b:nav_msgs/GetPlan',
+                            'c:std_srvs/srv/SetBool'], resolve, ())
+    assert [(one.kind, one.type_name) for one in typed] == [
+        ('std_srvs/srv/Empty', 'std_srvs/srv/Empty'),
+        ('nav_msgs/srv/GetPlan', 'nav_msgs/srv/GetPlan'),
+        ('set_bool', 'std_srvs/srv/SetBool')]
+
+
+def test_a_name_may_stand_for_a_service():
+    settings = ActionServiceSettings(service='/light/switch', label='Light')
+    listed, = parse_services(['light'], resolve, (), {'light': settings}.__getitem__)
+    assert (listed.name, listed.topic, listed.settings) == ('light', '/light/switch', settings)
+    with pytest.raises(ParameterError, match='released by a person'):
+        parse_services(['x'], resolve, ('~/release',),
+                       lambda name: ActionServiceSettings(service='~/release'))
 
 
 @pytest.mark.parametrize('entry', ['a b', '', 'a:', 'a:empty', 'a:trigger:b', '~/release',

@@ -19,11 +19,13 @@ import re
 
 import pytest
 from rtc_bridge.core.protocol.robot_names import check_name
+from rtc_bridge.core.settings.action_settings import ActionServiceSettings
 from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.robot_settings import (
     camera_prefix, CameraTopicSettings, default_robot_id, RobotSettings,
 )
+from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings
 from support.settings_files import flatten
 import yaml
 
@@ -36,12 +38,14 @@ def camera_rows(name, topic):
 
 @pytest.mark.parametrize('with_camera', [False, True])
 def test_the_yaml_file_has_all_parameters(with_camera):
-    """Also with the lines of the examples uncommented: a camera, and a local service."""
+    """Also with the lines of the examples uncommented: a camera, a topic, services."""
     text = YAML.read_text()
     rows = list(parameters_of(RobotSettings()))
     if with_camera:
         text = re.sub(r'^#(    .*)$', r'\1', text, flags=re.MULTILINE)
         rows += camera_rows('front', 'front/image_raw')
+        rows += parameters_of(TelemetryTopicSettings(topic='diagnostics'), 'telemetry.wifi.')
+        rows += parameters_of(ActionServiceSettings(service='lamp/switch'), 'actions.lamp.')
         rows += parameters_of(LocalServiceSettings(url='tcp://127.0.0.1:22'), 'services.ssh.')
     values = flatten(yaml.safe_load(text)['/**']['ros__parameters'])
     assert values == {row.name: row.default for row in rows}

@@ -12,11 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The classes of message types that the ROS graph names."""
+"""The classes of types that the ROS graph and definitions name."""
 
 import pytest
-from rtc_bridge.ros.telemetry_topic import message_type
+from rtc_bridge.ros.interfaces import field_type, message_type, service_type
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 
 @pytest.mark.parametrize('name', ['os/msg/path', 'no_such_msgs/msg/One', 'std_msgs/msg/Nothing',
@@ -25,3 +26,12 @@ def test_types_that_are_not_installed_are_named(name):
     assert message_type('std_msgs/msg/String') is String
     with pytest.raises(LookupError, match='is not installed'):
         message_type(name)
+
+
+def test_services_and_the_types_of_fields_are_found_too():
+    assert service_type('std_srvs/srv/Trigger') is Trigger
+    assert field_type('std_msgs/String') is String
+    with pytest.raises(LookupError, match='install the package docking_msgs'):
+        service_type('docking_msgs/srv/Dock')
+    with pytest.raises(LookupError):
+        service_type('std_msgs/msg/String')

@@ -1,0 +1,84 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What viewers get of one topic, as its parameters say."""
+
+import re
+from typing import Any
+
+from .member_path import MemberPath
+from .readings import Read, reader_of, type_name
+from .threshold import Threshold
+from ..protocol.telemetry_values import finite, to_json
+from ..settings.telemetry_settings import TelemetryTopicSettings
+
+# A number at the start of a text, as in the values of diagnostics: -67 dBm.
+_NUMBER = re.compile(r'\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)')
+
+
+def problem(text: str) -> dict[str, Any]:
+    """Return what stands for a value that cannot be shown, with the reason and the remedy."""
+    return {'$': 'problem', 'text': text[:200], 'level': 'amber'}
+
+
+class TopicReader:
+    """
+    Reads the messages of one topic, whatever their type is.
+
+    :param settings: ``telemetry.NAME.*``
+    """
+
+    def __init__(self, settings: TelemetryTopicSettings) -> None:
+        self._member = MemberPath(settings.member) if settings.member else None
+        self._wants_number = bool(settings.unit) or settings.digits >= 0
+        self._thresholds = [
+            (level, Threshold(text))
+            for level, text in (('red', settings.red), ('amber', settings.amber)) if text]
+        # Of the type that comes at present.
+        self._type = ''
+        self._read: Read | None = None
+
+    def read(self, message: Any) -> Any:
+        """Return a message, or its member, as a JSON value."""
+        if self._member is not None:
+            try:
+                return self._value(self._member.read(message))
+            except LookupError as error:
+                return problem(str(error))
+        name = type_name(message)
+        if name != self._type:
+            self._type, self._read = name, reader_of(name)
+        if self._read is not None:
+            return self._with_level(self._read(message))
+        is_plain = list(message.get_fields_and_field_types()) == ['data']
+        if is_plain and (self._wants_number or self._thresholds):
+            return self._value(message.data)
+        return to_json(message)
+
+    def _value(self, value: Any) -> dict[str, Any]:
+        if isinstance(value, bytes) and len(value) == 1:
+            # A byte, as the level of a DiagnosticStatus.
+            value = value[0]
+        elif hasattr(value, 'item') and not getattr(value, 'shape', ()):
+            # A number of numpy's.
+            value = value.item()
+        elif isinstance(value, str) and self._wants_number and (found := _NUMBER.match(value)):
+            value = finite(float(found[1]))
+        return self._with_level({'$': 'value', 'value': to_json(value)})
+
+    def _with_level(self, reading: dict[str, Any]) -> dict[str, Any]:
+        if self._thresholds and 'value' in reading and reading['value'] is not None:
+            reading['level'] = next((level for level, threshold in self._thresholds
+                                     if threshold.is_met(reading['value'])), 'ok')
+        return reading
