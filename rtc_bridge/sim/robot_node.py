@@ -25,9 +25,9 @@ from geometry_msgs.msg import TransformStamped, Twist, TwistStamped
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data, QoSProfile
-from sensor_msgs.msg import BatteryState, LaserScan
-from std_msgs.msg import Bool
+from rclpy.qos import DurabilityPolicy, qos_profile_sensor_data, QoSProfile
+from sensor_msgs.msg import BatteryState, LaserScan, Temperature
+from std_msgs.msg import Bool, Float32
 from std_srvs.srv import SetBool, Trigger
 
 from . import frame_stamp
@@ -53,6 +53,11 @@ _EMPTY_V, _FULL_V, _CAPACITY_AH = 10.5, 12.6, 5.0
 # similar.
 _SCAN_RATE, _SCAN_MIN_RANGE = 10.0, 0.12
 _SCAN_FRAME = 'base_scan'
+# Degrees Celsius of the motors at rest, how much warmer they get at full speed, and the share of
+# what is missing that is added each second.
+_COLD, _HOT_BY, _WARMING = 31.0, 45.0, 0.05
+# Power that the radio receives at the start, and how much less each metre away from it.
+_SIGNAL_DBM, _DBM_PER_M = -48.0, 6.0
 # Share of the light that is left without the lamp.
 _DARK = 0.3
 
@@ -101,12 +106,19 @@ class SimRobot(Node):
         self._bumper = self.create_publisher(Bool, '~/bumper', 10)
         self._scanner = SimScanner(ROOM)
         self._scan = self.create_publisher(LaserScan, 'scan', qos_profile_sensor_data)
+        # Of the motors, in degrees Celsius, and of the radio's signal, in dBm.
+        self._temperatures = self.create_publisher(Temperature, '~/motor_temperature', 10)
+        self._signals = self.create_publisher(Float32, '~/wifi_signal', 10)
+        self._motor = _COLD
+        self._lamps = self.create_publisher(Bool, '~/lamp_state', QoSProfile(
+            depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
         self._tf = self.create_publisher(TFMessage, '/tf', 100) if TFMessage else None
         # Only the latest command counts.
         self.create_subscription(
             TwistStamped if settings.stamped else Twist, 'cmd_vel',
             guarded('command', self._on_command, on_failure=end_program), QoSProfile(depth=1))
         self._lamp = True
+        self._lamps.publish(Bool(data=True))
         self.create_service(Trigger, '~/reset', guarded_service('reset', self._reset))
         self.create_service(SetBool, '~/lamp', guarded_service('lamp', self._switch_lamp))
         self._started = self._advanced = time.monotonic()
@@ -116,6 +128,7 @@ class SimRobot(Node):
             'simulation', self._tick, on_failure=end_program), clock=steady)
         self.create_timer(1 / _SCAN_RATE, guarded('scanner', self._publish_scan), clock=steady)
         self.create_timer(1.0, guarded('battery', self._publish_battery), clock=steady)
+        self.create_timer(1.0, guarded('telemetry', self._publish_telemetry), clock=steady)
 
     def _on_command(self, message: Twist | TwistStamped) -> None:
         twist = message.twist if self._settings.stamped else message
@@ -131,6 +144,7 @@ class SimRobot(Node):
     def _switch_lamp(self, request: SetBool.Request,
                      answer: SetBool.Response) -> SetBool.Response:
         self._lamp = request.data
+        self._lamps.publish(Bool(data=self._lamp))
         answer.success, answer.message = True, f'the light is {"on" if self._lamp else "off"}'
         return answer
 
@@ -189,6 +203,17 @@ class SimRobot(Node):
         message.header.stamp = self.get_clock().now().to_msg()
         message.header.frame_id = _SCAN_FRAME
         self._scan.publish(message)
+
+    def _publish_telemetry(self) -> None:
+        """Publish what one drive changes: motors get warm, and the radio is at the start."""
+        load = abs(self._world.linear) / self._settings.max_linear if self._world.linear else 0.0
+        self._motor += _WARMING * (_COLD + _HOT_BY * load - self._motor)
+        message = Temperature(temperature=self._motor)
+        message.header.stamp = self.get_clock().now().to_msg()
+        self._temperatures.publish(message)
+        pose = self._world.pose
+        far = math.hypot(pose.x - START.x, pose.y - START.y)
+        self._signals.publish(Float32(data=_SIGNAL_DBM - _DBM_PER_M * far))
 
     def _publish_battery(self) -> None:
         life = self._settings.battery_life

@@ -15,6 +15,8 @@
 """Services of a real robot that drivers call from the page, called without a browser."""
 
 import pytest
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import BatteryState
 from std_srvs.srv import Trigger
 from support.browsers import until
 from support.services import HOSTILE, LISTED, Services
@@ -26,7 +28,8 @@ from support.viewers import Viewer
 def robot():
     """Run a robot beside a node that has services; through the relay one may only watch."""
     robot = Robot(guard=None, **{'actions.services': LISTED, 'actions.timeout': 5.0,
-                                 'access.anonymous_via_relay': 'view'})
+                                 'actions.light.state_topic': 'light_state',
+                                 'actions.light.state_member': 'present', 'access.anonymous_via_relay': 'view'})
     robot.services = Services(robot.probe)
     yield robot
     robot.services.go.set()
@@ -35,8 +38,13 @@ def robot():
 
 def offered(viewer):
     """Return the newest list of actions."""
+    return {name: action['kind'] for name, action in listed(viewer).items() if action['kind']}
+
+
+def listed(viewer):
+    """Return the newest list with what cannot be called now, by name."""
     lists = [m['actions'] for m in list(viewer.heard['control']) if 'actions' in m]
-    return {action['name']: action['kind'] for action in lists[-1]} if lists else {}
+    return {action['name']: action for action in lists[-1]} if lists else {}
 
 
 def call(viewer, request, name, **more):
@@ -49,7 +57,13 @@ def test_each_request_is_made_once_and_its_answer_told(robot, viewer):
     calls = robot.services.calls
     until(lambda: {'dock', 'light', 'slow', 'broken'} <= offered(viewer).keys(), 'the services')
     assert offered(viewer) == {
-        'dock': 'trigger', 'light': 'set_bool', 'slow': 'trigger', 'broken': 'trigger'}
+        'dock': 'trigger', 'light': 'set_bool', 'slow': 'trigger', 'broken': 'trigger',
+        'empty': 'form', 'plan': 'form'}
+    # What is listed and cannot be called says why.
+    assert listed(viewer)['absent']['reason'] == (
+        'the service /absent is not there: start the node that has it')
+    assert 'has the type std_srvs/srv/Trigger' in listed(viewer)['strict']['reason']
+    assert 'no_such_msgs/srv/Dock is not installed' in robot.bridge.text
     calls.clear()
     result = call(viewer, 1, 'dock')
     assert result['success'] and result['message'] == f'docked {HOSTILE}'
@@ -62,11 +76,15 @@ def test_each_request_is_made_once_and_its_answer_told(robot, viewer):
 
 
 @pytest.mark.parametrize('request_id, wrong, words', [
-    (11, {'name': 'absent'}, 'no action'),
+    (11, {'name': 'gone'}, 'no action'),
     (12, {'name': 'rtc_bridge/get_parameters'}, 'no action'),
     (13, {'name': 'light'}, 'takes true or false'),
     (14, {'name': 'dock', 'value': True}, 'no value'),
-    (15, {'name': 'empty'}, 'no action'), (16, {'name': 'strict', 'value': True}, 'no action')])
+    (15, {'name': 'empty'}, 'takes arguments'),
+    (16, {'name': 'strict', 'value': True}, 'change one of them'),
+    (17, {'name': 'absent'}, 'start the node that has it'),
+    (18, {'name': 'plan', 'arguments': {'goal': {'pose': {'position': {'z': 'up'}}}}},
+     "goal.pose.position.z must be a number, got 'up'")])
 def test_a_service_that_is_not_offered_is_not_called(robot, viewer, request_id, wrong, words):
     until(lambda: {'dock', 'light'} <= offered(viewer).keys(), 'the services')
     robot.services.calls.clear()
@@ -83,6 +101,33 @@ def test_an_invalid_call_gets_an_error(robot, viewer, wrong):
     viewer.send('control', {'type': 'call', **wrong})
     viewer.wait('control', lambda m: m['type'] == 'error' and m['code'] == 'bad-message')
     assert robot.services.calls == []
+
+
+def test_a_service_of_any_type_is_called_with_checked_arguments(robot, viewer):
+    until(lambda: 'plan' in offered(viewer), 'the service')
+    fields = {field['name']: field for field in listed(viewer)['plan']['fields']}
+    assert fields['goal']['kind'] == 'group' and fields['tolerance']['kind'] == 'float'
+    robot.services.calls.clear()
+    result = call(viewer, 1, 'plan', arguments={
+        'goal': {'header': {'frame_id': 'map'}, 'pose': {'position': {'x': 2}}}, 'tolerance': 0.5})
+    assert result['success'] and '"frame_id":"map"' in result['message']
+    assert robot.services.calls == [('plan', 'map', 2.0, 0.5)]
+    assert call(viewer, 2, 'empty', arguments={})['success']
+
+
+def test_the_state_of_a_switch_is_what_its_topic_says(robot, viewer):
+    def state():
+        states = [m['states'] for m in list(viewer.heard['control'])
+                  if m['type'] == 'action_states']
+        return states[-1]['light'] if states else 'not told'
+    until(lambda: state() is None, 'that it is not known')
+    publisher = robot.probe.publisher(BatteryState, 'light_state', QoSProfile(
+        depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
+    for present in (True, False):
+        publisher.publish(BatteryState(present=present))
+        until(lambda present=present: state() is present, f'that it is {present}')
+    robot.probe.node.destroy_publisher(publisher)
+    until(lambda: state() is None, 'that it is not known any more')
 
 
 def test_calls_above_the_rate_are_refused(robot, viewer):
@@ -117,6 +162,7 @@ def test_pages_are_told_of_services_that_come_and_go(robot, viewer):
     assert 'absent' not in offered(viewer)
     late = robot.probe.node.create_service(Trigger, 'absent', lambda _, answer: answer)
     until(lambda: offered(viewer).get('absent') == 'trigger', 'the late service')
+    assert 'reason' not in listed(viewer)['absent']
     robot.probe.node.destroy_service(late)
     until(lambda: 'absent' not in offered(viewer), 'its end')
 

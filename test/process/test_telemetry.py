@@ -16,10 +16,11 @@
 
 import math
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import BatteryState, PointCloud2
+from sensor_msgs.msg import BatteryState, JointState, NavSatFix, PointCloud2
 from std_msgs.msg import Float32, Int32, String
 from support.browsers import PATIENCE, until
 from support.ros_probe import RosProbe
@@ -35,7 +36,12 @@ BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 def robot():
     """Run a robot that shows some topics of other nodes."""
     robot = Robot(relay=False, guard=None, **{
-        'telemetry.topics': ['temperature', 'note', 'cloud'], 'telemetry.rate': 10.0})
+        'telemetry.topics': ['temperature', 'note', 'cloud', 'motor', 'position', 'health'],
+        'telemetry.motor.topic': 'motors', 'telemetry.motor.label': 'Motor',
+        'telemetry.motor.member': 'position[1]', 'telemetry.motor.unit': '°C',
+        'telemetry.motor.digits': 1, 'telemetry.motor.sparkline': True,
+        'telemetry.motor.amber': "'> 60'", 'telemetry.motor.red': "'> 80'",
+        'telemetry.rate': 10.0})
     yield robot
     robot.close()
 
@@ -73,7 +79,10 @@ def battery(robot):
 
 def test_topics_are_subscribed_with_the_qos_that_is_offered(robot, note, battery, viewer):
     hello = viewer.wait('control', lambda m: m['type'] == 'hello')
-    assert hello['telemetry'] == ['battery', 'odometry', '/temperature', '/note', '/cloud']
+    assert hello['telemetry'] == ['battery', 'odometry', '/temperature', '/note', '/cloud',
+                                  'motor', '/position', '/health']
+    assert hello['telemetry_display'] == {
+        'motor': {'label': 'Motor', 'unit': '°C', 'digits': 1, 'sparkline': True}}
     assert value(viewer, '/note') == {'data': 'at the gate'}
     assert value(viewer, 'battery') == {'percentage': 0.25, 'voltage': None, 'charging': None}
     temperature = robot.probe.publisher(Float32, 'temperature', BEST_EFFORT)
@@ -96,6 +105,34 @@ def test_a_fast_topic_is_thinned_out_to_the_rate(robot, battery, viewer):
     # 10 a second go out, of 500.
     assert len(published) - before > 2 * (batteries() - count)
     robot.probe.node.destroy_timer(timer)
+
+
+def test_a_member_is_a_reading_with_a_level(robot, viewer):
+    motors = robot.probe.publisher(JointState, 'motors')
+    stop = publish_repeatedly(robot, motors, JointState(position=[20.0, 70.0]))
+    assert value(viewer, 'motor') == {'$': 'value', 'value': 70.0, 'level': 'amber'}
+    stop()
+    stop = publish_repeatedly(robot, motors, JointState(position=[20.0]))
+    wrong = value(viewer, 'motor', lambda v: v['$'] == 'problem')
+    assert 'no item 1 for position[1]; the array has 1' in wrong['text']
+    stop()
+    robot.probe.node.destroy_publisher(motors)
+
+
+def test_well_known_types_become_one_line(robot, viewer):
+    fix = robot.probe.publisher(NavSatFix, 'position')
+    stop = publish_repeatedly(robot, fix, NavSatFix(latitude=47.5, longitude=8.25))
+    reading = value(viewer, '/position')
+    assert (reading['$'], reading['latitude'], reading['fix']) == ('fix', 47.5, 'fix')
+    stop()
+    # Two nodes publish on one topic, and both count.
+    with RosProbe('one') as one, RosProbe('two') as two:
+        for probe, name, level in ((one, 'motor', b'\x00'), (two, 'lidar', b'\x02')):
+            probe.node.create_timer(0.05, lambda health=probe.publisher(
+                DiagnosticArray, 'health'), array=DiagnosticArray(status=[DiagnosticStatus(
+                    name=name, level=level)]): health.publish(array))
+        reading = value(viewer, '/health', lambda v: len(v['counts']) == 2)
+        assert reading['level'] == 'red' and reading['worst'] == [['lidar', '']]
 
 
 def test_a_large_message_is_told_by_its_size(robot, viewer):

@@ -16,13 +16,15 @@
 
 import threading
 
+from nav_msgs.srv import GetPlan
 from std_srvs.srv import Empty, SetBool, Trigger
 from support.patience import PATIENCE
 
 # An answer that would run in a page if it were taken for HTML.
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
-# What actions.services lists for them: one that is absent, and two of a wrong type.
-LISTED = ['dock', 'light', 'slow', 'broken', 'absent:trigger', 'empty', 'strict:set_bool']
+# What actions.services lists for them: some that are absent, of a wrong type, or of one that is not installed.
+LISTED = ['dock', 'light', 'slow', 'broken', 'absent:trigger', 'empty', 'strict:set_bool',
+          'plan', 'unknown:no_such_msgs/srv/Dock']
 
 
 class Services:
@@ -36,7 +38,8 @@ class Services:
         self.made = [
             offer(Trigger, 'dock', self._dock), offer(SetBool, 'light', self._light),
             offer(Trigger, 'slow', self._slow), offer(Trigger, 'broken', self._broken),
-            offer(Trigger, 'strict', self._dock), offer(Empty, 'empty', lambda _, answer: answer)]
+            offer(Trigger, 'strict', self._dock), offer(Empty, 'empty', lambda _, answer: answer),
+            offer(GetPlan, 'plan', self._plan)]
 
     def _dock(self, _, answer):
         self.calls.append('dock')
@@ -46,6 +49,12 @@ class Services:
     def _light(self, request, answer):
         self.calls.append(('light', request.data))
         answer.success, answer.message = True, 'on' if request.data else 'off'
+        return answer
+
+    def _plan(self, request, answer):
+        goal = request.goal
+        self.calls.append(('plan', goal.header.frame_id, goal.pose.position.x, request.tolerance))
+        answer.plan.header.frame_id = goal.header.frame_id
         return answer
 
     def _slow(self, _, answer):

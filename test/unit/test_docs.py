@@ -32,7 +32,7 @@ from rtc_bridge.core.settings.relay_settings import RelaySettings
 from rtc_bridge.core.settings.robot_settings import (
     CameraOptions, CameraTopicSettings, RobotSettings,
 )
-from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings
+from rtc_bridge.core.settings.telemetry_settings import group_name, TelemetryTopicSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = [*sorted((ROOT / 'docs').glob('*.md')), ROOT / 'README.md', ROOT / 'CONTRIBUTING.md',
@@ -166,6 +166,11 @@ def test_parameter_files_are_accepted(path):
                         for row in parameters_of(CameraTopicSettings(), f'cameras.{name}.')}
         rows |= {row.name: row for name in values.get('services', {}).get('names', [])
                  for row in parameters_of(LocalServiceSettings(), f'services.{name}.')}
+        for group, entries, settings in (('telemetry', 'topics', TelemetryTopicSettings()),
+                                         ('actions', 'services', ActionServiceSettings())):
+            rows |= {row.name: row for entry in values.get(group, {}).get(entries, [])
+                     for row in parameters_of(
+                         settings, f'{group}.{group_name(entry.partition(":")[0])}.')}
         rows |= {row.name: row for row in parameters_of(CameraOptions(), 'cameras.default.')}
         for name, value in flatten(values).items():
             rows[name].check(value)

@@ -76,6 +76,8 @@ export const DEFAULTS = {
   panels: false,
   /** This person has seen how to begin. */
   begun: false,
+  /** The list of actions over the picture is open. */
+  actions: false,
 };
 
 /** @typedef {typeof DEFAULTS} Values */

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The panels beside the picture (telemetry, actions, connection), and the button that opens them.
+ * The panels beside the picture (telemetry, connection), and the button that opens them.
  */
 
 import { box } from './dom.js';

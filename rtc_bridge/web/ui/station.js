@@ -53,9 +53,9 @@ export function addStation(page) {
   new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
   offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
   new StatsPanel(connection, viewerStats);
-  new TelemetryPanel(connection, box('telemetry'));
+  new TelemetryPanel(connection, box('telemetry'), alarms);
   new ObstacleRing({ connection, stage, video: cameras.videos[0], alarms });
-  new ActionsPanel(connection, teleop, box('actions'));
+  new ActionsPanel(connection, teleop, settings, stage.element);
   new PathOverlay({ connection, teleop, viewerStats, settings, picture,
     video: cameras.videos[0] });
   new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);

@@ -4,86 +4,117 @@
 
 /** What the robot tells of itself: battery, speed, heading, and the topics that it lists. */
 
-import { make } from './dom.js';
+import { loadStyle, make } from './dom.js';
+import { finite, readDisplay, readings } from './readings.js';
+import { drawCurve, makeSparkline, note } from './sparkline.js';
 
-// Of a value that is older the panel says how old it is, ms.
+// A value is old after this time, ms, or earlier if its topic is faster: after 2.5 periods.
 const OLD_MS = 5000;
-// A battery below this share is shown in red.
-const LOW_BATTERY = 0.2;
-
-const finite = (/** @type {any} */ value) => (Number.isFinite(value) ? Number(value) : null);
+const SOONEST_OLD_MS = 1000;
+const OLD_PERIODS = 2.5;
+// Share of the newest period in the usual one.
+const NEWEST_SHARE = 0.3;
+const DRAW_MS = 500;
+// A sign and a word for each level, besides the colour.
+const LEVELS = { amber: '▲ warning', red: '■ alarm' };
 
 /**
- * Return the lines for a value, as label and text.
- * @param {string} name
- * @param {any} value
- * @returns {[string, string][]}
+ * @typedef {import('./readings.js').Reading} Reading
+ * @typedef {{set(code: string, alarm: {level: 'amber' | 'red', text: string} | null): void}} Alarms
+ *
+ * @typedef {object} Known what is known of a name
+ * @property {any} value
+ * @property {number} at when it was true, ms
+ * @property {number | null} period usual time between two values, ms
+ * @property {{at: number, number: number}[]} history
  */
-export function readings(name, value) {
-  if (name === 'battery') {
-    const [share, volts] = [finite(value?.percentage), finite(value?.voltage)];
-    const parts = [share === null ? '' : `${Math.round(share * 100)} %`,
-      volts === null ? '' : `${volts.toFixed(1)} V`, value?.charging === true ? 'charging' : ''];
-    return [['Battery', parts.filter(Boolean).join(', ') || '–']];
-  }
-  if (name === 'odometry') {
-    const [speed, turn, heading] = [value?.speed, value?.turn, value?.heading].map(finite);
-    // Adding 0 turns -0 into 0.
-    const fixed = (/** @type {number} */ one, digits = 0) => (
-      Number(one.toFixed(digits)) + 0).toFixed(digits);
-    return [['Speed', speed === null ? '–' : `${fixed(speed, 2)} m/s`],
-      ['Turning', turn === null ? '–' : `${fixed(turn * 180 / Math.PI)} °/s`],
-      ['Heading', heading === null ? '–' : `${fixed(heading * 180 / Math.PI)}°`]];
-  }
-  // Messages as std_msgs/String have one member, `data`.
-  const keys = value && typeof value === 'object' ? Object.keys(value) : [];
-  const inner = keys.length === 1 && keys[0] === 'data' ? value.data : value;
-  return [[name, typeof inner === 'string' ? inner : JSON.stringify(inner, null, 1) ?? '–']];
+
+/**
+ * Say how old a value is; '' if it is of now.
+ * @param {number} age ms
+ * @param {number} [limit] from which on it is old, ms
+ */
+export function ago(age, limit = OLD_MS) {
+  if (age < limit) return '';
+  return age < 120000 ? `${Math.floor(age / 1000)} s ago` : `${Math.floor(age / 60000)} min ago`;
 }
 
-/** Say how old a value is; '' if it is of now. @param {number} age ms */
-export function ago(age) {
-  if (age < OLD_MS) return '';
-  return age < 120000 ? `${Math.floor(age / 1000)} s ago` : `${Math.floor(age / 60000)} min ago`;
+/** Return the age from which on a value is old, ms. @param {number | null} period ms */
+export function oldAfter(period) {
+  return period === null ? OLD_MS
+    : Math.min(OLD_MS, Math.max(SOONEST_OLD_MS, OLD_PERIODS * period));
 }
 
 export class TelemetryPanel {
   #box;
+  #alarms;
   #list = make('dl');
   /** @type {string[]} */
   #names = [];
-  /** Values by name, and when they were true. @type {Map<string, {value: any, at: number}>} */
+  /** @type {Record<string, import('./readings.js').Display>} */
+  #displays = {};
+  /** @type {Map<string, Known>} */
   #values = new Map();
+  /** Names of which an alarm is set. @type {Set<string>} */
+  #alarmed = new Set();
+  #connected = true;
 
   /**
    * @param {import('../client/robot_connection.js').RobotConnection} connection
    * @param {HTMLElement} box
+   * @param {Alarms | null} [alarms] takes values beyond their thresholds
    */
-  constructor(connection, box) {
+  constructor(connection, box, alarms = null) {
+    loadStyle('telemetry_panel.css');
     this.#box = box;
+    this.#alarms = alarms;
     box.append(make('h2', 'Robot'), this.#list);
     connection.handle({
-      hello: ({ telemetry }) => {
+      hello: ({ telemetry, telemetry_display: displays }) => {
         this.#names = Array.isArray(telemetry) ? telemetry.map(String) : [];
+        this.#displays = Object.fromEntries(this.#names.map((name) => [
+          name, readDisplay(Object.hasOwn(displays ?? {}, name) ? displays[name] : {})]));
         this.#values.clear();
+        this.#connected = true;
         this.#draw();
       },
       telemetry: ({ values, ages }) => this.#onTelemetry(values, ages),
     });
+    connection.addEventListener('change', () => this.#onConnection(
+      connection.session?.state === 'up'));
     this.#draw();
     // Values grow old.
-    setInterval(() => this.#draw(), 1000);
+    setInterval(() => this.#draw(), DRAW_MS);
+  }
+
+  /** @param {boolean} connected */
+  #onConnection(connected) {
+    if (connected === this.#connected) return;
+    this.#connected = connected;
+    this.#draw();
   }
 
   /** @param {any} values by name @param {any} ages s, of those that are not of now */
   #onTelemetry(values, ages) {
     for (const name of this.#names) {
-      if (Object.hasOwn(values ?? {}, name)) {
-        this.#values.set(name, { value: values[name],
-          at: performance.now() - (finite(ages?.[name]) ?? 0) * 1000 });
-      }
+      if (Object.hasOwn(values ?? {}, name)) this.#note(name, values[name], finite(ages?.[name]));
     }
     this.#draw();
+  }
+
+  /** @param {string} name @param {any} value @param {number | null} age s */
+  #note(name, value, age) {
+    const at = performance.now() - (age ?? 0) * 1000;
+    const before = this.#values.get(name);
+    const history = before?.history ?? [];
+    let period = before?.period ?? null;
+    if (before && age === null && at - before.at < OLD_MS) {
+      period = period === null ? at - before.at
+        : period + NEWEST_SHARE * (at - before.at - period);
+    }
+    const [{ number }] = readings(name, value, this.#displays[name]);
+    if (number !== null && this.#displays[name]?.sparkline) note(history, at, number);
+    this.#values.set(name, { value, at, period, history });
   }
 
   #draw() {
@@ -91,21 +122,55 @@ export class TelemetryPanel {
     this.#box.hidden = !this.#values.size;
     const items = this.#names.flatMap((name) => {
       const known = this.#values.get(name);
-      return known ? readings(name, known.value).map(([label, text]) => (
-        { label, text, old: ago(now - known.at), low: name === 'battery'
-          && finite(known.value?.percentage) !== null && known.value.percentage < LOW_BATTERY })) : [];
+      if (!known) return [];
+      const { value, at, period, history } = known;
+      // Without a connection nothing is of now.
+      const old = ago(now - at, this.#connected ? oldAfter(period) : 0);
+      const lines = readings(name, value, this.#displays[name]);
+      this.#alarm(name, old ? undefined : lines.find(({ level }) => level));
+      return lines.map((line) => ({ ...line, old,
+        history: this.#displays[name]?.sparkline ? history : null }));
     });
     const list = this.#list;
     if (list.childElementCount !== 2 * items.length) {
-      list.replaceChildren(...items.flatMap(() => [make('dt'), make('dd')]));
+      list.replaceChildren(...items.flatMap(() => [make('dt'), make('dd', [
+        make('span'), make('b'), make('i')])]));
     }
-    items.forEach(({ label, text, old, low }, index) => {
-      const [dt, dd] = [list.children[2 * index], list.children[2 * index + 1]];
-      const shown = old ? `${text} (${old})` : text;
-      if (dt.textContent !== label) dt.textContent = label;
-      if (dd.textContent !== shown) dd.textContent = shown;
-      dd.classList.toggle('old', !!old);
-      dd.classList.toggle('low', low);
-    });
+    items.forEach((item, index) => this.#drawItem(
+      /** @type {HTMLElement} */ (list.children[2 * index]),
+      /** @type {HTMLElement} */ (list.children[2 * index + 1]), item, now));
+  }
+
+  /**
+   * @param {HTMLElement} dt
+   * @param {HTMLElement} dd
+   * @param {Reading & {old: string, history: Known['history'] | null}} item
+   * @param {number} now ms
+   */
+  #drawItem(dt, dd, { label, text, level, bars, old, history }, now) {
+    const [shown, sign, drawn] = dd.children;
+    if (dt.textContent !== label) dt.textContent = label;
+    const words = old ? `${text} (${old})` : text;
+    if (shown.textContent !== words) shown.textContent = words;
+    const levelText = level ? LEVELS[level] : '';
+    if (sign.textContent !== levelText) sign.textContent = levelText;
+    dd.classList.toggle('old', !!old);
+    dd.classList.toggle('amber', level === 'amber');
+    dd.classList.toggle('low', level === 'red');
+    if (bars === null) delete dd.dataset.bars;
+    else dd.dataset.bars = String(bars);
+    if (history && !drawn.firstChild) drawn.append(makeSparkline());
+    else if (!history) drawn.replaceChildren();
+    if (history && drawn.firstElementChild) drawCurve(drawn.firstElementChild, history, now);
+  }
+
+  /** @param {string} name @param {Reading | undefined} line that is a warning or an alarm */
+  #alarm(name, line) {
+    // The battery has thresholds of its own where alarms are made.
+    if (!this.#alarms || name === 'battery' || (!line && !this.#alarmed.has(name))) return;
+    const { level, label, text } = line ?? {};
+    this.#alarms.set(`telemetry ${name}`, level ? { level, text: `${label}: ${text}` } : null);
+    if (line) this.#alarmed.add(name);
+    else this.#alarmed.delete(name);
   }
 }

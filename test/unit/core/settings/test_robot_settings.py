@@ -25,7 +25,7 @@ from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.robot_settings import (
     camera_prefix, CameraTopicSettings, default_robot_id, RobotSettings,
 )
-from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings
+from rtc_bridge.core.settings.telemetry_settings import group_name, TelemetryTopicSettings
 from support.settings_files import flatten
 import yaml
 
@@ -58,6 +58,12 @@ def test_the_demo_sets_existing_parameters():
     demo = yaml.safe_load(YAML.with_name('demo.yaml').read_text())['/**']['ros__parameters']
     rows = {row.name: row for row in (
         *parameters_of(RobotSettings()), *camera_rows('image_raw', ''))}
+    for group, entries, settings in (
+            ('telemetry', demo['telemetry']['topics'], TelemetryTopicSettings()),
+            ('actions', demo['actions']['services'], ActionServiceSettings())):
+        for entry in entries:
+            rows |= {row.name: row for row in parameters_of(
+                settings, f'{group}.{group_name(entry)}.')}
     for name, value in flatten(demo).items():
         assert rows[name].check(value) == value
 
