@@ -52,7 +52,7 @@ def robot():
     """Run a simulated robot that draws the time into its picture, with two more cameras."""
     robot = Robot(relay=False, guard={'teleop.timeout': 3.0}, **{
         'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
-        'telemetry.topics': ['sim_robot/bumper'], 'actions.services': ['sim_robot/lamp']})
+        'telemetry.topics': ['sim_robot/bumper'], 'actions.services': ['sim_robot/lamp', 'sim_robot/get_parameters']})
     cameras = []
     try:
         robot.start('sim_robot', camera='sim', draw_stamp=True, width=448, height=336)
@@ -147,12 +147,26 @@ def test_telemetry_and_actions(page):
     page.wait(f"({TELEMETRY})['/sim_robot/bumper'] === 'false'")
     page.wait(f"({TELEMETRY}).Battery?.endsWith(' V') && ({TELEMETRY}).Speed === '0.00 m/s'")
     assert page.evaluate(TELEMETRY)['Heading'].endswith('°')
+    if page.evaluate("document.getElementById('actions').hidden"):
+        page.click('#actionsopen')
     button = '#actions button[aria-label="sim_robot/lamp {}"]'
     for word in ('off', 'on'):
         page.wait(f"!!document.querySelector('{button.format(word)}:enabled')")
         page.click(button.format(word))
-        page.wait("document.querySelector('#actions [role=status]').textContent === "
+        page.wait("document.querySelector('#actions .result').textContent === "
                   f"'✓ the light is {word}'")
+    # A form from the definition of the service's type, in a browser with other controls.
+    row = """[...document.querySelectorAll('#actions .group')].find(
+      (one) => one.textContent.includes('get_parameters'))"""
+    page.wait(f"!!{row} && !{row}.querySelector('button').disabled")
+    page.evaluate(f"{row}.querySelector('button').click()")
+    page.evaluate(f"""(() => {{
+      const [add] = {row}.querySelectorAll('fieldset button');
+      add.click();
+      {row}.querySelector('input').value = 'rate';
+      {row}.querySelector('form').requestSubmit();
+    }})()""")
+    page.wait(f"""{row}.querySelector('.result').textContent.includes('"double_value":30')""")
 
 
 def test_cameras_in_small_swap_with_the_main_one(page):

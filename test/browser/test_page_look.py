@@ -29,7 +29,9 @@ def robot():
     """Run a robot with two cameras, telemetry and actions."""
     robot = Robot(relay=False, **{
         'telemetry.topics': ['sim_robot/bumper'],
-        'actions.services': ['sim_robot/lamp', 'stuck']})
+        'actions.services': ['sim_robot/lamp', 'stuck', 'reset', 'read', 'absent'],
+        'actions.reset.service': 'sim_robot/reset', 'actions.reset.confirm': True,
+        'actions.read.service': 'sim_robot/get_parameters'})
     simulator = robot.start('sim_robot', camera='front')
 
     def fail(_, answer):
@@ -56,12 +58,22 @@ def test_everybody_reaches_what_is_opened_and_can_still_stop(robot, chromium, tm
         page.arm()
         page.click('#thumbs')
         page.wait("document.getElementById('video1').videoWidth > 0")
+        page.click('#actionsopen')
+        assert faults(page) == [] and out_of_reach(page) == []
         page.click('#more')
-        page.wait("document.querySelectorAll('#actions button').length === 3")
+        page.wait("document.querySelectorAll('#actions button').length === 6")
         page.wait("document.getElementById('telemetry').textContent.includes('%')")
         page.evaluate("""() => [...document.querySelectorAll('#actions button')].find(
           (one) => one.textContent === 'stuck').click()""")
         page.wait("document.querySelector('#actions .bad')")
+        # A question in place, a form, and what is not there.
+        page.evaluate("""() => [...document.querySelectorAll('#actions button')].find(
+          (one) => one.textContent === 'reset').click()""")
+        page.wait("!!document.querySelector('#actions [role=alert]')")
+        page.evaluate("""() => [...document.querySelectorAll('#actions button')].find(
+          (one) => one.textContent === 'read…').click()""")
+        assert 'start the node' in page.evaluate(
+            "document.querySelector('#actions .missing').textContent")
         assert faults(page) == [] and out_of_reach(page) == []
         page.click('#options')
         page.wait("document.querySelector('dialog[open]')")
@@ -88,7 +100,7 @@ def test_everybody_reaches_what_is_opened_and_can_still_stop(robot, chromium, tm
         until(step, lambda: f'the last control: {seen}')
         names = [name for name, _ in seen]
         assert all(visible for _, visible in seen), seen
-        order = ['stage', 'thumbs', 'options', 'stuck', 'release', 'stop', 'faster']
+        order = ['stage', 'thumbs', 'actionsopen', 'stuck', 'options', 'release', 'stop', 'faster']
         assert [name for name in names if name in order] == order
         assert page.errors == []
     finally:

@@ -40,7 +40,7 @@ def robot():
         'telemetry.motor.topic': 'motors', 'telemetry.motor.label': 'Motor',
         'telemetry.motor.member': 'position[1]', 'telemetry.motor.unit': '°C',
         'telemetry.motor.digits': 1, 'telemetry.motor.sparkline': True,
-        'telemetry.motor.amber': "'> 60'", 'telemetry.motor.red': "'> 80'",
+        'telemetry.motor.amber': '> 60', 'telemetry.motor.red': '> 80',
         'telemetry.rate': 10.0})
     yield robot
     robot.close()
