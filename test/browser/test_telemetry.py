@@ -105,7 +105,7 @@ def test_the_page_shows_values_and_calls_services_and_runs_no_html_in_them(robot
 
 
 ROW = """(name) => [...document.querySelectorAll('#actions .group')].find(
-  (one) => one.textContent.includes(name))"""
+  (one) => one.querySelector('.controls').textContent.startsWith(name))"""
 PRESSED = """(name) => [...document.querySelectorAll('#actions button')].filter(
   (one) => one.ariaLabel?.startsWith(name) && one.ariaPressed === 'true').map(
   (one) => one.textContent)"""

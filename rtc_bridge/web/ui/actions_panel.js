@@ -82,6 +82,7 @@ export class ActionsPanel {
         this.#states = {};
         this.#assumed.clear();
         this.#onActions(actions);
+        this.#show();
       },
       actions: ({ actions }) => this.#onActions(actions),
       action_states: ({ states }) => this.#onStates(states),
