@@ -52,7 +52,8 @@ def robot():
     """Run a simulated robot that draws the time into its picture, with two more cameras."""
     robot = Robot(relay=False, guard={'teleop.timeout': 3.0}, **{
         'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
-        'telemetry.topics': ['sim_robot/bumper'], 'actions.services': ['sim_robot/lamp', 'sim_robot/get_parameters']})
+        'telemetry.topics': ['sim_robot/bumper'],
+        'actions.services': ['sim_robot/lamp', 'sim_robot/get_parameters']})
     cameras = []
     try:
         robot.start('sim_robot', camera='sim', draw_stamp=True, width=448, height=336)

@@ -27,9 +27,10 @@ from support.viewers import Viewer
 @pytest.fixture(scope='module')
 def robot():
     """Run a robot beside a node that has services; through the relay one may only watch."""
-    robot = Robot(guard=None, **{'actions.services': LISTED, 'actions.timeout': 5.0,
-                                 'actions.light.state_topic': 'light_state',
-                                 'actions.light.state_member': 'present', 'access.anonymous_via_relay': 'view'})
+    robot = Robot(guard=None, **{
+        'actions.services': LISTED, 'actions.timeout': 5.0,
+        'actions.light.state_topic': 'light_state', 'actions.light.state_member': 'present',
+        'access.anonymous_via_relay': 'view'})
     robot.services = Services(robot.probe)
     yield robot
     robot.services.go.set()

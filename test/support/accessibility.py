@@ -48,7 +48,8 @@ REACH = """() => [...document.querySelectorAll('button, a[href], select, input, 
     const small = box.width < 43.9 || box.height < 43.9
       ? [`${name} is ${box.width} x ${box.height}`] : [];
     // What scrolls may be out of sight; a dialog is over all else, and so is a panel meant to be.
-    if (one.closest('#panels, #cameras, #actions, dialog') || document.querySelector('dialog[open]')) {
+    if (one.closest('#panels, #cameras, #actions, dialog')
+      || document.querySelector('dialog[open]')) {
       return small;
     }
     const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);

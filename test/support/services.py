@@ -22,7 +22,7 @@ from support.patience import PATIENCE
 
 # An answer that would run in a page if it were taken for HTML.
 HOSTILE = '<img src=x onerror="window.hurt=1"><script>window.hurt=1</script>'
-# What actions.services lists for them: some that are absent, of a wrong type, or of one that is not installed.
+# What actions.services lists for them: some that are absent, of a wrong type, or not installed.
 LISTED = ['dock', 'light', 'slow', 'broken', 'absent:trigger', 'empty', 'strict:set_bool',
           'plan', 'unknown:no_such_msgs/srv/Dock']
 
