@@ -307,3 +307,26 @@ def test_to_leave_full_screen_while_driving_is_a_stop_but_by_its_button(page):
         page.wait('document.fullscreenElement === null')
     page.wait(STOPPED)
     release_stop(page)
+
+
+# Notes what the browser's own lock is asked for; a browser may refuse it, or have none.
+LOCKS = {'locked': """(() => {
+  const { lock } = Keyboard.prototype;
+  Keyboard.prototype.lock = function (keys) { return lock.call(this, window.locked = keys); };
+})()""", 'refused': "void (Keyboard.prototype.lock = () => Promise.reject(new Error('no')))",
+         'absent': 'delete Navigator.prototype.keyboard'}
+
+
+def test_escape_is_the_stop_in_full_screen_also_without_a_lock_of_the_keyboard(page):
+    for lock in LOCKS if page.evaluate("'keyboard' in navigator") else ['absent']:
+        page.evaluate(f'{LOCKS[lock]}; window.locked = []; 0')
+        page.arm()
+        page.click('#fullscreen')
+        page.wait('document.fullscreenElement !== null')
+        page.wait(f"locked.join() === '{'Escape' if lock == 'locked' else ''}'")
+        # With it the key is the page's own; without, as in Firefox, it may end full screen, too.
+        press(page, 'Escape')
+        page.wait(STOPPED)
+        page.evaluate('document.fullscreenElement && document.exitFullscreen()')
+        page.wait('document.fullscreenElement === null')
+        release_stop(page)
