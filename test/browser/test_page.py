@@ -16,10 +16,11 @@
 
 import numpy as np
 import pytest
+from support.accessibility import faults, out_of_reach
 from support.browsers import PATIENCE, until
 from support.pages import (
-    BLUE, HIDE, MAX_X, MAX_Y, MAX_Z, no_motion, pages_of, RED, sideways_robot, spot, take,
-    velocity,
+    BLUE, HIDE, MAX_X, MAX_Y, MAX_Z, no_motion, pages_of, PHONE, RED, sideways_robot, spot,
+    take, thumbs, velocity,
 )
 from support.saved_pictures import check_snapshot_and_recording
 
@@ -316,25 +317,57 @@ def test_what_a_browser_lacks_is_not_offered_and_the_rest_works(robot, chromium)
     page.leave()
 
 
-def test_large_picture_with_its_controls_where_there_is_no_full_screen(robot, chromium):
-    page = chromium.page()
-    page.evaluate_on_load(LESS + """
-      HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.entered = this.id; };
-    """)
+IPHONE = """
+  delete Document.prototype.fullscreenEnabled;
+  HTMLVideoElement.prototype.webkitEnterFullscreen = function () { window.entered = this.id; };
+"""
+# Where something is on the screen: left, top, right, bottom.
+BOX = """(id) => {
+  const { left, top, right, bottom } = document.getElementById(id).getBoundingClientRect();
+  return [left, top, right, bottom];
+}"""
+
+
+def test_an_iphone_s_full_screen_has_the_picture_the_sticks_and_the_stop(robot, chromium, cmd_vel):
+    """It has none for pages, and would show the bare video, without the emergency stop."""
+    page = chromium.page(viewport={'width': 390, 'height': 844}, **PHONE)
+    page.evaluate_on_load(IPHONE)
     page.load(f'{robot.url}?camera=front/image_raw')
     page.wait_state('live')
-    # A phone shows the bare video otherwise, without the emergency stop.
-    page.resize(390, 844)
+    take(page)
+    page.wait("!document.getElementById('more').hidden")
     before = page.evaluate("document.getElementById('stage').offsetHeight")
-    page.click('#fullscreen')
-    page.wait("document.getElementById('stage').offsetHeight === innerHeight")
-    assert before < 700 and page.evaluate('window.entered') is None
-    page.click('#stop')
-    page.wait('rtcBridge.driver.stopped.id != null')
-    page.evaluate('rtcBridge.driver.releaseStop()')
-    page.click('#fullscreen')
+    for width, height in ((390, 844), (844, 390), (667, 375)):
+        page.resize(width, height)
+        page.wait(f'innerWidth === {width}')
+        page.click('#fullscreen')
+        page.wait("document.body.hasAttribute('data-large')")
+        assert page.evaluate("document.getElementById('fullscreen').ariaPressed") == 'true'
+        left, top, right, bottom = page.evaluate(BOX, 'stage')
+        if height > width:
+            # The picture is as wide as the screen, and nothing is over it.
+            assert (left, top, right) == (0, 0, width)
+            assert bottom - top > before + 60 and bottom <= page.evaluate(BOX, 'lease')[1]
+        else:
+            assert [left, top, right, bottom] == [0, 0, width, height]
+        assert page.evaluate('window.entered') is None
+        assert faults(page) == [] and out_of_reach(page) == []
+        # Two thumbs drive, and a third finger stops.
+        left, right = thumbs(page, stick2=(0, -1), stick=(1, 0))
+        velocity(cmd_vel, MAX_X, 0, -MAX_Z)
+        page.touch(left, right, spot(page, 'stop', 0, 0))
+        page.wait('rtcBridge.driver.stopped.id != null')
+        velocity(cmd_vel, 0, 0, 0)
+        page.touch()
+        assert out_of_reach(page) == []
+        page.evaluate('rtcBridge.driver.releaseStop()')
+        page.wait('rtcBridge.driver.stopped.id === null')
+        page.click('#fullscreen')
+        page.wait("!document.body.hasAttribute('data-large')")
+        page.arm()
+    page.resize(390, 844)
     page.wait(f"document.getElementById('stage').offsetHeight === {before}")
-    page.wait('rtcBridge.driver.stopped.id === null')
+    assert page.errors == []
     page.leave()
 
 

@@ -84,9 +84,11 @@ export class Toolbar {
     const bareOnly = !document.fullscreenEnabled && 'webkitEnterFullscreen' in video;
     box('fullscreen').hidden = !document.fullscreenEnabled && !bareOnly;
     let byButton = false;
+    const showPressed = (/** @type {boolean} */ pressed) => box('fullscreen').setAttribute(
+      'aria-pressed', String(pressed));
     this.#onClick('fullscreen', async () => {
       if (bareOnly) {
-        document.body.toggleAttribute('data-large');
+        showPressed(document.body.toggleAttribute('data-large'));
       } else if (document.fullscreenElement) {
         byButton = true;
         await document.exitFullscreen().catch((error) => {
@@ -101,6 +103,7 @@ export class Toolbar {
       }
     });
     document.addEventListener('fullscreenchange', () => {
+      showPressed(!!document.fullscreenElement);
       if (!document.fullscreenElement && !byButton) onFullscreenLeft();
       byButton = false;
     });
