@@ -22,13 +22,13 @@ import numpy as np
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.system.key_store import KeyStore
-from support.accessibility import faults, out_of_reach, STILL
+from support.accessibility import cut_off, faults, large_text, out_of_reach, STILL
 from support.browsers import until
 from support.pages import RED, release_stop as released, shows, text, wait_connected
 from support.stack import ColourCamera, ROBOT, Robot
 
 SIZES = {'phone': (390, 844), 'phone-side': (844, 390), 'tablet': (820, 1180),
-         'desktop': (1440, 900)}
+         'window': (1024, 640), 'desktop': (1440, 900)}
 
 
 @pytest.fixture(scope='module')
@@ -72,7 +72,29 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def shoot(folder):
     """Take a state's screenshots; check that nothing hangs over the edge, and all can use it."""
+    # They take long, and are for people only.
+    wanted = 'RTC_BRIDGE_SHOTS' in os.environ
+
+    def take_light(page, name):
+        page.evaluate("rtcBridge.settings.set('theme', 'light')")
+        for size in ('phone', 'desktop') if wanted else ():
+            page.screenshot(folder / f'{name}-light-{size}.png', SIZES[size])
+        assert faults(page) == [], (name, 'light')
+
+    def take_large(page, name):
+        with large_text(page):
+            for size, dimensions in SIZES.items():
+                # A phone on its side has no room for that.
+                if size == 'phone-side':
+                    continue
+                page.resize(*dimensions)
+                assert cut_off(page) == [], (name, 'large', size)
+                assert out_of_reach(page) == [], (name, 'large', size)
+                if wanted:
+                    page.screenshot(folder / f'{name}-large-{size}.png', dimensions)
+
     def take(page, name):
+        page.evaluate("rtcBridge.settings.set('theme', 'dark')")
         page.wait(STILL)
         for size, dimensions in SIZES.items():
             path = folder / f'{name}-{size}.png'
@@ -88,6 +110,9 @@ def shoot(folder):
             assert out_of_reach(page) == [], (name, size)
             if size in ('phone', 'desktop'):
                 assert faults(page) == [], (name, size)
+        take_light(page, name)
+        page.evaluate("rtcBridge.settings.set('theme', 'dark')")
+        take_large(page, name)
     return take
 
 
@@ -132,6 +157,33 @@ def test_a_spectator_has_no_controls_and_sees_who_drives(robot, camera, browse, 
     shoot(page, 'spectator')
     shoot(driver, 'driver')
     assert page.errors == driver.errors == []
+
+
+def test_who_may_drive_reads_once_how_to_begin(robot, camera, browse, shoot):
+    watcher = browse(robot.link('view', 'Vera'))
+    watcher.wait_state('live')
+    watcher.wait("!!document.getElementById('allkeys')")
+    page = browse(robot.link('drive', 'Ada'))
+    page.wait_state('live')
+    shows(page, '#firsthint', 'STOP, or the key Esc, stops it at once.')
+    shows(page, '#firsthint', 'Press Drive')
+    shoot(page, 'first-hint')
+    page.click('#firsthint button')
+    until(lambda: not text(page, '#firsthint'), 'no hint')
+    page.wait("document.activeElement.id === 'stage'")
+    page.refresh()
+    page.wait_state('live')
+    shows(page, '#allkeys', 'Keys')
+    assert text(page, '#firsthint') == ''
+    # Who has driven knows it.
+    other = browse(robot.link('drive', 'Grace'))
+    other.wait_state('live')
+    shows(other, '#firsthint', 'Press Drive')
+    other.arm()
+    until(lambda: not text(other, '#firsthint'), 'no hint')
+    assert other.evaluate("rtcBridge.settings.get('begun')")
+    assert text(watcher, '#firsthint') == ''
+    assert watcher.errors == page.errors == other.errors == []
 
 
 def test_the_last_picture_stays_dimmed_with_its_age(robot, camera, browse, shoot):

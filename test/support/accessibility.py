@@ -14,6 +14,7 @@
 
 """Whether everybody can use a page: axe-core's rules of WCAG 2, and what it does not look at."""
 
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -57,20 +58,65 @@ REACH = """() => [...document.querySelectorAll('button, a[href], select, input, 
       ? small : [...small, `${name} is under ${over?.id || over?.outerHTML.slice(0, 80)}`];
   })"""
 
+# Whether the emergency stop can be seen as a whole, with its word in it; what is in its place, if
+# it cannot. None: this person has no emergency stop.
+STOP = """() => {
+  const stop = document.getElementById('stop');
+  const { left, top, width, height } = stop.getBoundingClientRect();
+  if (!width) return null;
+  const over = [[0.5, 0.5], [0.5, 0.04], [0.5, 0.96], [0.04, 0.5], [0.96, 0.5]].map(
+    ([x, y]) => document.elementFromPoint(left + x * width, top + y * height)).filter(
+    (one) => one !== stop).map((one) => one?.id || one?.tagName || 'the edge of the window');
+  const word = document.createRange();
+  word.selectNodeContents(stop);
+  return word.getBoundingClientRect().width > width - 10 ? [...over, 'its own edge'] : over;
+}"""
+# Texts of controls, and what is said of the robot, of which a part cannot be seen.
+CUT = """() => [...document.querySelectorAll(
+  'button, label, p, #driver, #why, #fps, #rtt, h1, h2, dt, dd')].filter((one) => {
+    const box = one.getBoundingClientRect();
+    const hides = getComputedStyle(one).overflowX !== 'visible';
+    const scrolled = one.closest('#panels, #cameras, #notice, #notices, #firsthint, dialog');
+    return one.checkVisibility() && !one.closest('.unseen') && box.width > 1
+      && (hides && !scrolled && one.scrollWidth > one.clientWidth + 1
+        || box.left < -1 || box.right > innerWidth + 1
+        || !scrolled && (box.top < -1 || box.bottom > innerHeight + 1));
+  }).map(({ id, textContent }) => `${id} ${textContent.slice(0, 40)}`)"""
+
 
 @cache
 def _axe():
     return (Path(node_modules('axe-core')) / 'axe-core' / 'axe.min.js').read_text()
 
 
-def faults(page):
-    """Return what keeps somebody from using a page as it is now."""
+def faults(page, contrast=True):
+    """
+    Return what keeps somebody from using a page as it is now.
+
+    :param contrast: that of the page's colours counts; axe does not see the system's own ones
+    """
     page.wait(STILL)
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(f'() => {{ {_axe()} }}')
-    return page.evaluate(RUN, TAGS)
+    return [fault for fault in page.evaluate(RUN, TAGS)
+            if contrast or not fault.startswith('color-contrast')]
 
 
 def out_of_reach(page):
     """Return the controls that a finger can hardly hit."""
     return page.evaluate(REACH)
+
+
+def cut_off(page):
+    """Return the texts that cannot be read as a whole, and what is over the emergency stop."""
+    return page.evaluate(CUT) + (page.evaluate(STOP) or [])
+
+
+@contextmanager
+def large_text(page):
+    """Let texts be twice as large, as a browser's setting makes them (WCAG 2, 1.4.4)."""
+    page.evaluate("() => { document.documentElement.style.fontSize = '200%'; }")
+    try:
+        yield
+    finally:
+        page.evaluate("() => { document.documentElement.style.fontSize = ''; }")

@@ -184,6 +184,16 @@ class ChromiumPage(Page):
             self._page.remove_listener('dialog', refuse)
 
     @contextmanager
+    def emulate(self, **media):
+        """Let the system have other wishes, as ``forced_colors='active'``."""
+        self._loop.run(self._page.emulate_media(**media))
+        try:
+            yield
+        finally:
+            self._loop.run(self._page.emulate_media(
+                **{**dict.fromkeys(media, 'null'), 'color_scheme': 'dark'}))
+
+    @contextmanager
     def away(self):
         """Look at another tab of the same window, and come back."""
         # Playwright lets all tabs believe that they are looked at.
@@ -314,7 +324,9 @@ class Chromium:
                     await page.set_viewport_size(viewport)
                     break
             else:
-                context = await self._browser.new_context(viewport=viewport, **options)
+                # Playwright's own choice is a light page.
+                context = await self._browser.new_context(
+                    **{'viewport': viewport, 'color_scheme': 'dark', **options})
                 page = await context.new_page()
                 session = await context.new_cdp_session(page)
                 await session.send('Page.enable')  # For scripts on load.
