@@ -190,8 +190,8 @@ class ChromiumPage(Page):
         try:
             yield
         finally:
-            self._loop.run(self._page.emulate_media(
-                **{**dict.fromkeys(media, 'null'), 'color_scheme': 'dark'}))
+            before = {name: 'dark' if name == 'color_scheme' else 'null' for name in media}
+            self._loop.run(self._page.emulate_media(**before))
 
     @contextmanager
     def away(self):
