@@ -76,3 +76,15 @@ export function loadStyle(file) {
   link.href = new URL(file, first.href).href;
   first.after(link);
 }
+
+/**
+ * Return a file's name: robot, camera and local time.
+ * @param {string[]} words
+ * @param {Date} time
+ * @param {string} ending
+ */
+export function fileName(words, time, ending) {
+  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
+  return [...words, local.toISOString().slice(0, 19).replaceAll(':', '-')].map(
+    (word) => word.replace(/[^\p{L}\p{N}._-]+/gu, '-')).join('_') + ending;
+}

@@ -5,21 +5,7 @@
 /** The part of the dialog with what each button of gamepads does. */
 
 import { make } from './dom.js';
-import { BUTTON_SETTINGS, BUTTONS, buttonsOf } from './gamepad_buttons.js';
-
-/** @type {Record<import('./gamepad_buttons.js').ButtonSetting, string>} */
-const TEXTS = {
-  enable: 'Hold to drive',
-  turbo: 'Hold for full speed',
-  stopButton: 'Emergency stop',
-  talkButton: 'Hold to talk, where the robot takes voices',
-  takeButton: 'Drive; keep driving; release the stop (twice)',
-  releaseButton: 'Stop driving; hand over; keep stopped',
-  fasterButton: 'Faster',
-  slowerButton: 'Slower',
-  previousCameraButton: 'Camera before',
-  nextCameraButton: 'Next camera',
-};
+import { BUTTON_SETTINGS, BUTTON_TEXTS, BUTTONS, buttonsOf } from './gamepad_buttons.js';
 
 /** @param {string} text @param {HTMLElement} control */
 const labelled = (text, control) => make('label', [make('span', text), control]);
@@ -55,7 +41,7 @@ export function buttonOptions(settings) {
   rumble.type = 'checkbox';
   rumble.checked = settings.get('rumble');
   rumble.addEventListener('change', () => settings.set('rumble', rumble.checked));
-  return [...rows.map(({ name, choice }) => labelled(TEXTS[name], choice)),
+  return [...rows.map(({ name, choice }) => labelled(BUTTON_TEXTS[name], choice)),
     labelled('Dead zone of sticks that were not measured', zone),
     labelled('Shake on an emergency stop, a lost connection and alarms', rumble)];
 }

@@ -51,6 +51,20 @@ export const BUTTON_SETTINGS = /** @type {const} */ (['enable', 'turbo', 'stopBu
 
 /** @typedef {typeof BUTTON_SETTINGS[number]} ButtonSetting */
 
+/** What each of them does. @type {Record<ButtonSetting, string>} */
+export const BUTTON_TEXTS = {
+  enable: 'Hold to drive',
+  turbo: 'Hold for full speed',
+  stopButton: 'Emergency stop',
+  talkButton: 'Hold to talk, where the robot takes voices',
+  takeButton: 'Drive; keep driving; release the stop (twice)',
+  releaseButton: 'Stop driving; hand over; keep stopped',
+  fasterButton: 'Faster',
+  slowerButton: 'Slower',
+  previousCameraButton: 'Camera before',
+  nextCameraButton: 'Next camera',
+};
+
 // The first ones keep their button whatever else has it: nobody may lose the emergency stop so, nor
 // the button to hold, without which a stick drives.
 const KEEPING = 3;

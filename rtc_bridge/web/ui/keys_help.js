@@ -4,18 +4,13 @@
 
 /** What keys, gamepads and fingers do on the page, as they are assigned now. Pure. */
 
-import { buttonName } from './gamepad.js';
+import { BUTTON_SETTINGS, BUTTON_TEXTS, buttonName, buttonsOf } from './gamepad_buttons.js';
 import { KEY_ACTIONS, TWIST_KEYS, keyName } from './key_assignment.js';
 
 /**
  * @typedef {[names: string[], text: string]} Row what is pressed, and what it does
  * @typedef {{title: string, note: string, rows: Row[]}} Section
  */
-
-/** Settings that each have a gamepad button, and what it does. */
-const PAD_BUTTONS = /** @type {const} */ ([['enable', 'hold to drive'],
-  ['turbo', 'hold for full speed'], ['stopButton', 'emergency stop'],
-  ['talkButton', 'hold to talk, where the robot takes voices']]);
 
 /**
  * @param {import('./key_assignment.js').KeyAssignment} keys
@@ -25,10 +20,10 @@ const PAD_BUTTONS = /** @type {const} */ ([['enable', 'hold to drive'],
  */
 export function helpSections(keys, settings, touch) {
   const twist = Object.keys(TWIST_KEYS).filter((code) => keys.actionOf(code) === undefined);
-  const pressed = PAD_BUTTONS.flatMap(([name, text]) => {
-    const button = settings.get(name);
-    return button < 0 ? [] : [/** @type {Row} */ ([[buttonName(button)], text])];
-  });
+  const buttons = buttonsOf((name) => settings.get(name));
+  const pressed = BUTTON_SETTINGS.filter((name) => buttons[name] >= 0).map((name) => (
+    /** @type {Row} */ ([[buttonName(buttons[name])],
+      BUTTON_TEXTS[name][0].toLowerCase() + BUTTON_TEXTS[name].slice(1)])));
   /** @type {Section[]} */
   const sections = [{
     title: 'Keys',
@@ -53,7 +48,8 @@ export function helpSections(keys, settings, touch) {
     note: '',
     rows: [[['STOP'], 'emergency stop'], [['left stick'], 'drive; sideways on robots that can'],
       [['right stick'], 'turn; up and down on robots that can; a single stick does both'],
-      [['a camera’s name'], 'makes its picture the large one']],
+      [['a camera’s name'], 'makes its picture the large one'],
+      [['pinch', 'wheel'], 'zooms the picture, which can be dragged then']],
   }];
   return touch ? sections.reverse() : sections;
 }

@@ -4,24 +4,12 @@
 
 /** Recordings to keep, made from what the page shows. */
 
-import { saveFile } from './dom.js';
+import { fileName, saveFile } from './dom.js';
 
 // Of the codecs that go into WebM, VP8 costs the least to encode. Safari writes MP4.
 const MIME_TYPES = ['video/webm;codecs=vp8', 'video/webm', 'video/mp4'];
 // Enough for 1280 × 720 at 30 frames a second without visible loss.
 const BITS_PER_SECOND = 6_000_000;
-
-/**
- * Return a file's name: robot, camera and local time.
- * @param {string[]} words
- * @param {Date} time
- * @param {string} ending
- */
-export function fileName(words, time, ending) {
-  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
-  return [...words, local.toISOString().slice(0, 19).replaceAll(':', '-')].map(
-    (word) => word.replace(/[^\p{L}\p{N}._-]+/gu, '-')).join('_') + ending;
-}
 
 /**
  * @typedef {object} RecorderOptions

@@ -4,10 +4,9 @@
 
 /** A picture to keep: what the main video shows, with what is known of it. */
 
-import { saveFile } from './dom.js';
+import { fileName, saveFile } from './dom.js';
 import { turned } from './picture_geometry.js';
 import { withTexts } from './png_text.js';
-import { fileName } from './recording.js';
 
 /**
  * @typedef {object} Facts

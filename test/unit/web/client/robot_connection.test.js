@@ -43,6 +43,9 @@ test('a new session replaces a broken one when it has a picture, and repeats its
     firstPicture: () => new Promise((resolve) => { show = resolve; }) });
   const told = [];
   robot.handle({ hello: () => told.push('hello'), lease: ({ epoch }) => told.push(epoch) });
+  await settled();
+  // Who asks late is told what was said before.
+  assert.deepEqual(told.splice(0), ['hello']);
   peers[0].connectionState = 'failed';
   peers[0].dispatchEvent(new Event('connectionstatechange'));
   assert.equal(robot.link, 'lost');
