@@ -45,7 +45,7 @@ PUT = """([place, camera]) => {
   list.dispatchEvent(new Event('change'));
 }"""
 # The places as shares of the stage: left, top, right, bottom, in percent.
-PLACES = """() => {
+PLACES = """(() => {
   const stage = document.getElementById('stage').getBoundingClientRect();
   return [document.getElementById('place'), ...document.querySelectorAll('#tiles .thumb')].filter(
     (one) => one.getClientRects().length).map((one) => {
@@ -54,14 +54,14 @@ PLACES = """() => {
       (right - stage.left) / stage.width, (bottom - stage.top) / stage.height].map(
       (share) => Math.round(share * 100));
   });
-}"""
+})()"""
 # Where the main video is drawn in its place, after all transforms: left, top, right, bottom, px.
-DRAWN = """() => {
+DRAWN = """(() => {
   const place = document.getElementById('place').getBoundingClientRect();
   const one = document.getElementById('video0').getBoundingClientRect();
   return [one.left - place.left, one.top - place.top, one.right - place.right,
     one.bottom - place.bottom].map(Math.round);
-}"""
+})()"""
 # Called with the wheel's deltaY, where the pointer is (shares of the place), and Ctrl or not.
 WHEEL = """([deltaY, x, y, ctrlKey]) => {
   const { left, top, width, height } = document.getElementById('place').getBoundingClientRect();
@@ -101,7 +101,8 @@ def robot():
     """Run a robot with four cameras, of which one is not for driving, and with two tiers."""
     robot = Robot(relay=False, guard={'teleop.timeout': 3.0}, **{
         'teleop.timeout': 3.0, 'teleop.max_age': 3.0, 'teleop.max_frame_age': 5.0,
-        'video.tiers': ['1/1', '1/2'], 'cameras.names': NAMES, 'cameras.arm.drive': False,
+        'video.tiers': ['1/1', '1/2'], 'cameras.default.max_bitrate': 400_000,
+        'cameras.names': NAMES, 'cameras.arm.drive': False,
         **{f'cameras.{name}.topic': f'{name}/image_raw' for name in NAMES}})
     cameras = [ColourCamera(robot.probe, f'{name}/image_raw', COLOURS[name]) for name in NAMES]
     yield robot
@@ -139,7 +140,7 @@ def test_layouts_are_kept_and_in_the_url(robot, page):
     assert page.evaluate("document.getElementById('layout').options.length") == 4
     assert page.evaluate(PLACES) == [[0, 0, 100, 100]]
     page.evaluate(CHOOSE, 'two')
-    page.wait(f'({PLACES})().length === 2')
+    page.wait(f'{PLACES}.length === 2')
     assert page.evaluate(PLACES) == [[0, 0, 50, 100], [50, 0, 100, 100]]
     shows(page, 'front', 'rear')
     assert page.evaluate('location.search') == '?camera=front&x=a%2Fb&layout=two:rear'
@@ -150,7 +151,7 @@ def test_layouts_are_kept_and_in_the_url(robot, page):
     shows(page, 'left', 'front')
     assert page.evaluate('location.search').endswith('layout=two:front')
     page.evaluate(CHOOSE, 'grid')
-    page.wait(f'({PLACES})().length === 4')
+    page.wait(f'{PLACES}.length === 4')
     assert page.evaluate(PLACES) == [
         [0, 0, 50, 50], [50, 0, 100, 50], [0, 50, 50, 100], [50, 50, 100, 100]]
     shows(page, 'left', 'front', 'rear', 'arm')
@@ -162,15 +163,15 @@ def test_layouts_are_kept_and_in_the_url(robot, page):
     page.wait("location.search.endsWith('layout=grid:left,rear,arm')")
     # For this robot the browser keeps it.
     load(page, robot)
-    page.wait(f'({PLACES})().length === 4')
+    page.wait(f'{PLACES}.length === 4')
     shows(page, 'front', 'left', 'rear', 'arm')
     assert page.evaluate('location.search') == '?camera=front'
     # But the URL wins.
     load(page, robot, 'camera=front&layout=inset:arm')
-    page.wait(f'({PLACES})().length === 2')
+    page.wait(f'{PLACES}.length === 2')
     shows(page, 'front', 'arm')
     page.evaluate(CHOOSE, 'one')
-    page.wait(f'({PLACES})().length === 1')
+    page.wait(f'{PLACES}.length === 1')
     # Nobody watches the others any more.
     page.wait("document.querySelectorAll('#cameras .thumb:not([hidden])').length === 0")
     page.click('#thumbs')
@@ -198,8 +199,8 @@ def test_only_the_main_picture_is_for_driving(robot, page, cmd_vel):
     assert cmd_vel.motions(since) == []
     page.up('w')
     # Names can be switched off; people who only watch read no mark.
-    page.evaluate("""() => [...document.querySelectorAll('#picture input[type=checkbox]')].find(
-        (one) => one.closest('label').textContent.includes('Names')).click()""")
+    page.evaluate("""(() => [...document.querySelectorAll('#picture input[type=checkbox]')].find(
+        (one) => one.closest('label').textContent.includes('Names')).click())()""")
     page.wait("""document.getElementById('mainlabel').hidden
       && !document.querySelector('#tiles .name').checkVisibility()""")
 
@@ -211,7 +212,7 @@ def test_the_inset_is_moved_and_sized(robot, page):
     def box():
         left, top, right, bottom = page.evaluate(PLACES)[1]
         return left, top, right - left
-    page.wait(f'({PLACES})().length === 2')
+    page.wait(f'{PLACES}.length === 2')
     assert box() == (70, 0, 30)
     drag = """(points) => points.forEach(([selector, x, y], i) => {
       const one = document.querySelector(selector);
@@ -239,7 +240,7 @@ def test_the_inset_is_moved_and_sized(robot, page):
     assert left < 30 and top == 20 and width < 35
     assert page.evaluate("rtcBridge.settings.get('speed')") == 0.3, 'the speed changed'
     load(page, robot)
-    page.wait(f'({PLACES})().length === 2')
+    page.wait(f'{PLACES}.length === 2')
     assert box() == (left, top, width)
 
 
@@ -262,7 +263,7 @@ def test_the_picture_zooms_and_the_page_does_not(robot, page):
     for way in (-1, 1):
         page.evaluate(DRAG, [[0, 0], [way * 3000, way * 3000]] * 3)
         page.evaluate(DRAG, [[0, 0], [way * 9000, way * 9000]])
-        seen = page.evaluate("""() => {
+        seen = page.evaluate("""(() => {
           const video = document.getElementById('video0');
           const box = video.getBoundingClientRect();
           const place = document.getElementById('place').getBoundingClientRect();
@@ -271,7 +272,7 @@ def test_the_picture_zooms_and_the_page_does_not(robot, page):
           const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
           return [x - w - place.left, y - h - place.top, place.right - x - w,
             place.bottom - y - h];
-        }""")
+        })()""")
         assert max(seen) < 1, seen
         assert max(seen) > -1, f'the edge is not reached: {seen}'
     # A double press, the button and a key show all of it again.
@@ -304,10 +305,10 @@ def test_a_pinch_zooms_while_a_thumb_drives(robot, chromium, cmd_vel):
     load(page, robot)
     page.arm()
     stick = spot(page, 'stick2', 0, -0.8)
-    left, top, width, height = page.evaluate("""() => {
+    left, top, width, height = page.evaluate("""(() => {
       const place = document.getElementById('place').getBoundingClientRect();
       return [place.left, place.top, place.width, place.height];
-    }""")
+    })()""")
     x, y = left + width / 2, top + height / 2
     page.touch(stick)
     cmd_vel.wait_motion(cmd_vel.mark())
@@ -329,7 +330,7 @@ def test_a_pinch_zooms_while_a_thumb_drives(robot, chromium, cmd_vel):
     before = page.evaluate(DRAWN)
     page.touch(stick, (x, y))
     page.touch(stick, (x + 40, y))
-    page.wait(f'({DRAWN})()[0] === {before[0] + 40}')
+    page.wait(f'{DRAWN}[0] === {before[0] + 40}')
     page.touch()
     cmd_vel.wait_zero(cmd_vel.mark() - 1)
     # Two taps show all of it.
@@ -380,7 +381,8 @@ def test_a_snapshot_is_turned_and_tells_what_it_shows(robot, page, tmp_path):
     picture = page.download(lambda: page.click('#snapshot'), tmp_path)
     with av.open(str(picture)) as file:
         image = next(file.decode(video=0)).to_ndarray(format='bgr24')
-    assert image.shape == (320, 240, 3)
+    # A busy host may have made it smaller.
+    assert image.shape in ((320, 240, 3), (160, 120, 3))
     assert np.abs(image.mean(axis=(0, 1)) - COLOURS['front']).max() < 60
     texts = texts_of(picture)
     assert texts['Robot'] == 'testbot' and texts['Camera'] == 'front'
@@ -406,27 +408,27 @@ def test_one_saves_data_and_the_other_sees_the_same_as_before(robot, page, chrom
     page.evaluate_on_load(RECEIVERS)
     load(page, robot)
     page.wait("document.getElementById('video0').videoWidth === 320")
-    page.evaluate("""() => {
+    page.evaluate("""(() => {
       const list = document.getElementById('quality');
       list.value = 'save';
       list.dispatchEvent(new Event('change'));
       const cap = document.getElementById('cap');
       cap.value = 150;
       cap.dispatchEvent(new Event('change'));
-    }""")
+    })()""")
     page.wait("document.getElementById('video0').videoWidth === 160")
     other.wait('rtcBridge.statsHistory.at(-1).width === 320')
-    assert page.evaluate("""() => ['cap', 'capmb'].map(
-        (id) => Number(document.getElementById(id).value))""") == [150, 68]
+    assert page.evaluate("""(() => ['cap', 'capmb'].map(
+        (id) => Number(document.getElementById(id).value)))()""") == [150, 68]
     page.wait("/^[0-9.]+ MB$/.test(document.querySelector('#received dd').textContent)")
     # A browser that comes again asks for the same.
     load(page, robot)
     page.wait("document.getElementById('video0').videoWidth === 160")
-    page.evaluate("""() => {
+    page.evaluate("""(() => {
       const list = document.getElementById('quality');
       list.value = 'auto';
       list.dispatchEvent(new Event('change'));
-    }""")
+    })()""")
     page.wait("document.getElementById('video0').videoWidth === 320")
     # Evenly is for those who watch: the driver sees each frame at once.
     if page.evaluate("!document.getElementById('smooth').closest('label').hidden"):
@@ -449,7 +451,7 @@ def test_all_is_in_reach_in_each_layout(robot, chromium, size):
     page.arm()
     for layout, count in (('two', 2), ('grid', 4), ('inset', 2)):
         page.evaluate(CHOOSE, layout)
-        page.wait(f'({PLACES})().length === {count}')
+        page.wait(f'{PLACES}.length === {count}')
         page.wait("document.getElementById('video1').videoWidth > 0")
         page.evaluate(WHEEL, [-200, 0.5, 0.5, False])
         page.wait(f'!{ZOOM}.hidden')
