@@ -23,7 +23,7 @@ from support.accessibility import faults, out_of_reach
 from support.browsers import until
 from support.page_driving import PATIENT
 from support.pages import end_stop, fresh_page, PHONE
-from support.stack import ROBOT, Robot
+from support.stack import finish, ROBOT, Robot
 
 # What each part says, by its name; what cannot be seen is left out.
 HUD = """Object.fromEntries([...document.querySelectorAll('#hud .plate')].filter(
@@ -32,6 +32,15 @@ HUD = """Object.fromEntries([...document.querySelectorAll('#hud .plate')].filter
 # Alarms that are over the picture, as level and text.
 ALARMS = """[...document.querySelectorAll('#alarms p')].map(
   (one) => `${one.dataset.level} ${one.textContent}`)"""
+# Notes the pitch of each tone that begins.
+TONES = """
+  window.tones = [];
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (when) {
+    tones.push(this.frequency.value);
+    start.call(this, when);
+  };
+"""
 # What takes the pointer or says something, and is covered by a plate.
 COVERED = """() => {
   const plates = [...document.querySelectorAll('#hud .plate, #alarms p')].filter(
@@ -171,17 +180,25 @@ def test_old_values_are_dimmed_and_alarms_are_raised_and_listed(robot, browser):
         page.wait(f'({ALARMS}).includes({words!r})')
     try:
         with fresh_page(browser, may_fail=True) as page:
+            page.evaluate_on_load(TONES)
             page.load(f'{robot.url}?camera=front/image_raw')
             page.wait_state('live')
             read(page, 'battery', 'Battery 90 %')
+            # Browsers let a page sound when its person has done something there.
+            page.click('#more')
+            assert page.evaluate('tones') == []
+            page.evaluate("rtcBridge.settings.set('alarmSound', true)")
+            page.wait('tones.length === 1')
             assert page.evaluate("document.body.dataset.alarm ?? ''") == ''
             robot.battery.message.percentage = 0.15
-            alarm('amber!AttentionBattery 15 %')
+            alarm('amber !AttentionBattery 15 %')
             assert page.evaluate('document.body.dataset.alarm') == 'amber'
             assert page.evaluate(
                 "document.querySelector('[data-part=battery]').dataset.level") == 'amber'
             robot.battery.message.percentage = 0.05
-            alarm('red!AlarmBattery 5 %')
+            alarm('red !AlarmBattery 5 %')
+            page.wait('tones.length === 4')
+            assert page.evaluate('tones') == [587, 587, 988, 988]
             listed = page.evaluate("""[...document.querySelectorAll('#alarmlog li')].map(
               (one) => [one.dataset.level, one.querySelector('time').textContent])""")
             assert [level for level, _ in listed] == ['red', 'amber']
@@ -199,8 +216,9 @@ def test_old_values_are_dimmed_and_alarms_are_raised_and_listed(robot, browser):
               (one) => one.textContent.includes('Connection lost'))""")
             assert page.evaluate('document.body.dataset.alarm') == 'red'
             assert all(page.evaluate(HUD)[part].endswith(' (old)') for part in (
-                'speed', 'heading', 'battery'))
+                'speed', 'battery'))
     finally:
         robot.battery.message.percentage = 0.9
         robot.battery.go_on()
+        finish(robot.bridge)
         robot.start_bridge()

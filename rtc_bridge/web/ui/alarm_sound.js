@@ -48,7 +48,7 @@ export class AlarmSound {
     const on = this.#settings.get('alarmSound');
     if (on === this.#on) return;
     this.#on = on;
-    if (!on) return;
+    if (!on || typeof AudioContext !== 'function') return;
     this.#audio ??= new AudioContext();
     if (byPerson) this.#audio.resume().then(() => this.#play('amber'), () => {});
   }

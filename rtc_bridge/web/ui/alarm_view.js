@@ -61,6 +61,7 @@ export class AlarmView {
     // Below the other messages, so that they never cover each other.
     box('banners').append(this.#over);
     this.#frame.id = 'alarmframe';
+    this.#frame.className = 'over';
     box('stage').append(this.#frame);
     // Spoken once when it begins; what is seen may count.
     this.#spoken.className = 'unseen';
