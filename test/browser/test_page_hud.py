@@ -144,13 +144,12 @@ def test_the_display_covers_nothing_and_everybody_can_use_the_page(robot, chromi
         end_stop(page)
         read(page, 'delay', '.+')
         assert {'speed', 'battery', 'link'} <= set(page.evaluate(HUD))
-        assert page.evaluate(COVERED) == []
+        assert page.evaluate(COVERED) == [] == out_of_reach(page)
+        assert faults(page) == []
         page.arm()
-        # As if it were so: the page must show it without covering anything.
         page.evaluate('rtcBridge.driver.emergencyStop()')
         page.wait("!document.getElementById('stopped').hidden")
         assert page.evaluate(COVERED) == []
-        assert faults(page) == [] and out_of_reach(page) == []
         end_stop(page)
         assert page.errors == []
     finally:
@@ -162,13 +161,14 @@ def test_viewers_see_who_drives_and_how_many_watch(robot, chromium):
     try:
         for page in pages:
             page.wait_state('live')
+        end_stop(pages[0])
         read(pages[0], 'people', '1 other watches')
         pages[0].arm()
         read(pages[0], 'people', 'You drive · 1 other watches')
         read(pages[1], 'people', 'Somebody drives')
         pages[1].click('#take')
         pages[0].wait(f"document.title === 'Somebody asks to drive · {ROBOT}'")
-        pages[1].leave()
+        pages.pop().leave()
         until(lambda: 'people' not in pages[0].evaluate(HUD), 'nobody else')
     finally:
         for page in pages:
