@@ -25,3 +25,10 @@ test('the newest message of each kind is kept, for slots one of each', () => {
   assert.deepEqual(said.messages, [slot(0, 'live'), slot(1, 'off'), { type: 'lease', epoch: null },
     { type: 'stop' }, { type: 'actions', actions: [] }]);
 });
+
+test('what is seen around the robot is told again', () => {
+  const said = new LastSent();
+  said.note({ type: 'obstacles', cm: null, reason: 'x' });
+  said.note({ type: 'obstacles', cm: [1] });
+  assert.deepEqual(said.messages, [{ type: 'obstacles', cm: [1] }]);
+});
