@@ -213,6 +213,11 @@ def test_libraries(monkeypatch, tmp_path):
     ('/**:\n  ros__parameters:\n    telop:\n      max_linear_x: 1.0\n', 'teleop.max_linear_x'),
     ('/**:\n  ros__parameters:\n    robot_id: two words\n', "'two words'"),
     ('rtc_bridge:\n  ros__parameters:\n    robot_id: x\n', '1 given'),
+    # Parameters of what a list names.
+    ('/**:\n  ros__parameters:\n    services: {names: [ssh], ssh: {url: tcp://127.0.0.1:22}}\n'
+     '    telemetry: {topics: [wifi], wifi: {unit: dBm}}\n'
+     '    actions: {services: [dock], dock: {icon: dock}}\n', '6 given'),
+    ('/**:\n  ros__parameters:\n    actions: {services: [dock], dock: {icon: tree}}\n', "'tree'"),
 ])
 def test_parameter_files(lonely, tmp_path, monkeypatch, text, words):
     file = tmp_path / 'robot.yaml'
