@@ -20,7 +20,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import BatteryState, JointState, NavSatFix, PointCloud2
+from sensor_msgs.msg import BatteryState, JointState, NavSatFix, NavSatStatus, PointCloud2
 from std_msgs.msg import Float32, Int32, String
 from support.browsers import PATIENCE, until
 from support.ros_probe import RosProbe
@@ -121,7 +121,8 @@ def test_a_member_is_a_reading_with_a_level(robot, viewer):
 
 def test_well_known_types_become_one_line(robot, viewer):
     fix = robot.probe.publisher(NavSatFix, 'position')
-    stop = publish_repeatedly(robot, fix, NavSatFix(latitude=47.5, longitude=8.25))
+    stop = publish_repeatedly(robot, fix, NavSatFix(
+        latitude=47.5, longitude=8.25, status=NavSatStatus(status=NavSatStatus.STATUS_FIX)))
     reading = value(viewer, '/position')
     assert (reading['$'], reading['latitude'], reading['fix']) == ('fix', 47.5, 'fix')
     stop()
