@@ -443,23 +443,29 @@ def test_one_saves_data_and_the_other_sees_the_same_as_before(robot, page, chrom
 
 
 @pytest.mark.parametrize('size', SIZES)
-def test_all_is_in_reach_in_each_layout(robot, chromium, size):
+def test_all_is_in_reach_in_each_layout(robot, chromium, cmd_vel, size):
     width, height = SIZES[size]
     page = chromium.page(viewport={'width': width, 'height': height},
                          **(PHONE if width < 1000 else {}))
-    load(page, robot)
-    page.arm()
-    for layout, count in (('two', 2), ('grid', 4), ('inset', 2)):
-        page.evaluate(CHOOSE, layout)
-        page.wait(f'{PLACES}.length === {count}')
-        page.wait("document.getElementById('video1').videoWidth > 0")
-        page.evaluate(WHEEL, [-200, 0.5, 0.5, False])
-        page.wait(f'!{ZOOM}.hidden')
+    try:
+        load(page, robot)
+        page.arm()
+        for layout, count in (('two', 2), ('grid', 4), ('inset', 2)):
+            page.evaluate(CHOOSE, layout)
+            page.wait(f'{PLACES}.length === {count}')
+            page.wait("document.getElementById('video1').videoWidth > 0")
+            # axe does not see that the stage cuts off what is zoomed.
+            assert faults(page) == []
+            page.evaluate(WHEEL, [-200, 0.5, 0.5, False])
+            page.wait(f'!{ZOOM}.hidden')
+            # On its side a phone has controls over the pictures, which are pressed beside them.
+            assert [fault for fault in out_of_reach(page) if size != 'phone-side'
+                    or not fault.startswith(tuple(f'{name} is under' for name in NAMES))] == []
+            page.evaluate(f'{ZOOM}.click()')
+        page.click('#pictures')
+        page.wait("document.getElementById('layout').checkVisibility()")
         assert faults(page) == [] and out_of_reach(page) == []
-        page.evaluate(f'{ZOOM}.click()')
-    page.click('#pictures')
-    page.wait("document.getElementById('layout').checkVisibility()")
-    assert faults(page) == [] and out_of_reach(page) == []
-    assert page.evaluate('document.documentElement.scrollWidth') <= width
-    assert page.errors == []
-    page.leave()
+        assert page.evaluate('document.documentElement.scrollWidth') <= width
+        assert page.errors == []
+    finally:
+        page.leave()
