@@ -23,7 +23,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
-from .telemetry_topic import message_type
+from .interfaces import message_type
 from ..core.clock import boot_time, Clock
 from ..core.supervision import guarded
 
