@@ -214,7 +214,7 @@ def test_libraries(monkeypatch, tmp_path):
     ('/**:\n  ros__parameters:\n    robot_id: two words\n', "'two words'"),
     ('rtc_bridge:\n  ros__parameters:\n    robot_id: x\n', '1 given'),
     # Parameters of what a list names.
-    ('/**:\n  ros__parameters:\n    services: {names: [ssh], ssh: {url: tcp://127.0.0.1:22}}\n'
+    ('/**:\n  ros__parameters:\n    services: {names: [ssh], ssh: {url: "tcp://127.0.0.1:22"}}\n'
      '    telemetry: {topics: [wifi], wifi: {unit: dBm}}\n'
      '    actions: {services: [dock], dock: {icon: dock}}\n', '6 given'),
     ('/**:\n  ros__parameters:\n    actions: {services: [dock], dock: {icon: tree}}\n', "'tree'"),
