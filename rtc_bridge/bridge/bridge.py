@@ -144,8 +144,8 @@ class Bridge:
             node, settings.telemetry, self._robot.telemetry, self._robot.telemetry_display,
             lambda: self._sessions.takes_telemetry, self._sessions.send_telemetry)
         self._obstacles = Obstacles(
-            node, settings.obstacles, lambda: self._sessions.takes_telemetry,
-            self._obstacles_changed)
+            node, settings.obstacles, self._robot.footprint,
+            lambda: self._sessions.takes_telemetry, self._obstacles_changed)
         self._robot.obstacle_limits = self._obstacles.limits
         self._service_calls = ServiceCalls(
             node, settings.actions, self._robot.actions, self._robot.action_states,

@@ -24,6 +24,7 @@ from rclpy.node import Node
 
 from ..core.clock import boot_time, Clock
 from ..core.errors import ObstacleError, ParameterError
+from ..core.driving.footprint import Footprint
 from ..core.obstacles.footprint import sector_radii
 from ..core.obstacles.report import CollisionMonitor, ObstacleLimits, ObstacleReport, SILENT_S
 from ..core.obstacles.sectors import Distances, nearest_of, ScanReader, to_cm
@@ -115,20 +116,22 @@ class Obstacles:
     thread. The collision monitor is heard all the time, since it speaks only when its state
     changes.
 
+    :param footprint: outline of the robot: what is seen within it belongs to the robot
     :param is_watched: tells in the event loop whether there is a viewer
     :param deliver: takes each report, in the event loop
     :ivar limits: what pages have to know beforehand; ``None`` if nothing is configured
     :raises ParameterError: a value is not allowed beside the others, or a topic is none
     """
 
-    def __init__(self, node: Node, settings: ObstacleSettings, is_watched: Callable[[], bool],
-                 deliver: Callable[[ObstacleReport], None], clock: Clock = boot_time) -> None:
+    def __init__(self, node: Node, settings: ObstacleSettings, footprint: Footprint,
+                 is_watched: Callable[[], bool], deliver: Callable[[ObstacleReport], None],
+                 clock: Clock = boot_time) -> None:
         self._node = node
         self._is_watched = is_watched
         self._deliver = deliver
         self._clock = clock
         _check(settings)
-        self._sensors = _make_sensors(node, settings, clock)
+        self._sensors = _make_sensors(node, settings, footprint, clock)
         self._monitor: NewestMessage | None = None
         if topic := settings.collision_monitor_topic:
             self._monitor = NewestMessage(
@@ -265,8 +268,9 @@ def _check(settings: ObstacleSettings) -> None:
                              f'most {MAX_SENSORS} are allowed')
 
 
-def _make_sensors(node: Node, settings: ObstacleSettings, clock: Clock) -> list[_Sensor]:
-    radii = sector_radii(settings.footprint)
+def _make_sensors(node: Node, settings: ObstacleSettings, footprint: Footprint, clock: Clock
+                  ) -> list[_Sensor]:
+    radii = sector_radii(footprint)
     heights = settings.min_height, settings.max_height
     sensors = []
     for entry in settings.topics:

@@ -427,10 +427,11 @@ def test_a_stick_begins_where_a_finger_lands(show, cmd_vel):
         phone.wait("document.querySelector('#stick2.held') !== null")
         nothing_moves(phone, cmd_vel)
         phone.touch()
-    # From there on it counts how far the finger goes, and half the way is less than half the speed.
+    # From there on the way of the finger counts, and half of it is less than half the speed.
     phone.touch(spot(phone, 'stick2', 0.3, 0.9))
     phone.touch(spot(phone, 'stick2', 0.3, 0.6))
-    cmd_vel.wait(lambda x, y, z: 0.1 * MAX_X < x < 0.4 * MAX_X and (y, z) == (0, 0), cmd_vel.mark())
+    cmd_vel.wait(lambda x, y, z: 0.1 * MAX_X < x < 0.4 * MAX_X and (y, z) == (0, 0),
+                 cmd_vel.mark())
     phone.touch(spot(phone, 'stick2', 0.3, 0.2))
     velocity(cmd_vel, MAX_X, 0, 0)
     phone.touch()

@@ -28,7 +28,7 @@ from support.pages import fresh_page
 from support.stack import Robot
 
 RADIUS = 0.2
-SENSOR = {'obstacles.topics': ['scan'], 'obstacles.footprint': str(RADIUS)}
+SENSOR = {'obstacles.topics': ['scan'], 'teleop.footprint': str(RADIUS)}
 # What the page shows of obstacles.
 SHOWN = """(() => {
   const [ring, band] = ['svg.obstacles', '#obstacles svg'].map(

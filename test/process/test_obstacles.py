@@ -61,7 +61,7 @@ for line in sys.stdin:
 rclpy.shutdown()
 """
 SETTINGS = {'obstacles.topics': ['scan', 'depth/points x=0.2 z=0.4 optical'],
-            'obstacles.footprint': '0.2', 'obstacles.red': 0.5,
+            'teleop.footprint': '0.2', 'obstacles.red': 0.5,
             'obstacles.collision_monitor_topic': 'collision_monitor_state'}
 
 

@@ -15,7 +15,7 @@
 """
 The outline of the robot on the ground: ``teleop.footprint``.
 
-Length and width are enough for most robots. A polygon, in the words of Nav2's ``footprint``, has
+A radius, or length and width, are enough for most robots. A polygon, in the words of Nav2's ``footprint``, has
 its corners anywhere around the robot's centre.
 """
 
@@ -27,9 +27,11 @@ from typing import TypeAlias
 
 # Corners in metres, x ahead and y to the left of the robot's centre (REP 103).
 Footprint: TypeAlias = tuple[tuple[float, float], ...]
-FOOTPRINT_FORMS = ("empty, length and width: '0.6, 0.4' or [0.6, 0.4], or a polygon: "
+FOOTPRINT_FORMS = ("empty, a radius: '0.22', length and width: '0.6, 0.4', or a polygon: "
                    "'[[0.4, 0.2], [0.4, -0.2], [-0.2, -0.2], [-0.2, 0.2]]' [m]")
 MAX_CORNERS = 32
+# Of the polygon that stands for a circle: it is nowhere smaller by more than 1 %.
+_CIRCLE_CORNERS = 24
 # Metres.
 _MAX_COORDINATE = 100.0
 _SEPARATORS = re.compile(r'\s*[,;x\s]\s*')
@@ -37,9 +39,9 @@ _SEPARATORS = re.compile(r'\s*[,;x\s]\s*')
 
 def footprint_text(value: object) -> str:
     """
-    Return a parameter's value as a text: ``''``, ``'LENGTH, WIDTH'``, or a polygon in JSON.
+    Return a parameter's value as a text: ``''``, radius, length and width, or a polygon in JSON.
 
-    :param value: such a text, or two numbers in a sequence
+    :param value: such a text, a number, or one or two of them in a sequence
     :raises ValueError: neither of these, not finite, too large, or no area
     """
     corners = _read(value)
@@ -47,6 +49,8 @@ def footprint_text(value: object) -> str:
         return ''
     if isinstance(value, str) and value.count('[') > 1:
         return json.dumps(corners)
+    if len(corners) == _CIRCLE_CORNERS:
+        return f'{corners[0][0]:.12g}'
     length, width = 2 * corners[0][0], 2 * corners[0][1]
     return f'{length:.12g}, {width:.12g}'
 
@@ -68,17 +72,29 @@ def _read(value: object) -> Footprint:
         parts: Sequence[object] = _SEPARATORS.split(text) if text else ()
     elif value is None:
         parts = ()
+    elif isinstance(value, (int, float)):
+        # People write a radius without quotes.
+        parts = (value,)
     elif isinstance(value, Iterable):
         parts = list(value)
     else:
         raise ValueError(value)
     if not parts:
         return ()
+    if len(parts) == 1:
+        return _circle(_number(parts[0]))
     length, width = map(_number, parts)
     if length <= 0 or width <= 0:
         raise ValueError(value)
     x, y = length / 2, width / 2
     return (x, y), (x, -y), (-x, -y), (-x, y)
+
+
+def _circle(radius: float) -> Footprint:
+    if radius <= 0:
+        raise ValueError(radius)
+    angles = [2 * math.pi * corner / _CIRCLE_CORNERS for corner in range(_CIRCLE_CORNERS)]
+    return tuple((radius * math.cos(angle), radius * math.sin(angle)) for angle in angles)
 
 
 def _polygon(value: object) -> Footprint:

@@ -17,7 +17,6 @@
 from dataclasses import dataclass
 
 from .parameters import parameter
-from ..obstacles.footprint import FOOTPRINT_FORMS, footprint_text
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,6 @@ class ObstacleSettings:
         'points viewers see as a ring, each with the place of its sensor if that is not the '
         "middle of the robot: ['scan', 'rear/scan x=-0.3 yaw=3.14', 'depth/points x=0.2 z=0.4 "
         "optical']; empty: none")
-    footprint: str = parameter(
-        '', 'outline of the robot: what is seen within it belongs to the robot, and distances '
-        'begin at it; empty: they begin at base_link', read=footprint_text, forms=FOOTPRINT_FORMS)
     amber: float = parameter(
         1.0, 'nearer obstacles are shown in amber', unit='m', low=0.01, high=50.0)
     red: float = parameter(

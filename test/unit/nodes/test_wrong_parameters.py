@@ -115,7 +115,6 @@ WRONG = [
     ('bridge', 'obstacles.topics', ['no-topic yaw=1'], "'no-topic', allowed are names of topics"),
     ('bridge', 'obstacles.topics', ['a', 'b', 'c', 'd', 'e'], '5 entries, at most 4'),
     ('bridge', 'obstacles.topics', 'scan', "'scan', allowed is a list of texts"),
-    ('bridge', 'obstacles.footprint', '[[1, 2]]', 'allowed is empty, a radius in m'),
     ('bridge', 'obstacles.red', 2.0, 'at most obstacles.amber, which is 1.0'),
     ('bridge', 'obstacles.min_height', 2.0, 'less than obstacles.max_height, which is 1.5'),
     ('bridge', 'obstacles.view', 7.0, '7.0, allowed is a number from 0.1 to 3.14 rad'),
