@@ -37,6 +37,7 @@ export class PictureZoom extends Emitter {
   #turn = 0;
   #stage;
   #isDriving;
+  #keys;
   #place = box('place');
   #view = box('view');
   #video = element('video0', HTMLVideoElement);
@@ -51,11 +52,13 @@ export class PictureZoom extends Emitter {
   /**
    * @param {HTMLElement} stage
    * @param {() => boolean} isDriving this person may drive: + and - change the speed
+   * @param {import('./key_assignment.js').KeyAssignment} keys
    */
-  constructor(stage, isDriving) {
+  constructor(stage, isDriving, keys) {
     super();
     this.#stage = stage;
     this.#isDriving = isDriving;
+    this.#keys = keys;
     this.#reset.type = 'button';
     this.#reset.id = 'zoom';
     this.#reset.hidden = true;
@@ -152,7 +155,9 @@ export class PictureZoom extends Emitter {
     }
     const by = /** @type {Record<string, number>} */ (
       { '+': STEP, '=': STEP, '-': 1 / STEP, _: 1 / STEP })[key];
-    if (key !== '0' && (by === undefined || this.#isDriving())) return;
+    if (key !== '0' && by === undefined) return;
+    const { code } = event;
+    if (this.#isDriving() && (by !== undefined || this.#keys.actionOf(code) !== undefined)) return;
     event.stopPropagation();
     event.preventDefault();
     if (key === '0') this.reset();

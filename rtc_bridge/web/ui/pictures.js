@@ -18,10 +18,11 @@ import { storage } from './settings.js';
 const MAX_POSE_AGE_MS = 2000;
 
 /** Add it to the page. @param {import('./station.js').Page} page */
-export function addPictures({ connection, teleop, viewerStats, settings, stage, cameras, toolbar }) {
+export function addPictures(page) {
+  const { connection, teleop, viewerStats, settings, inputs, stage, cameras, toolbar } = page;
   loadStyle('cameras.css');
   const pictures = new PictureSettings(storage());
-  const zoom = new PictureZoom(stage.element, () => teleop.mayDrive);
+  const zoom = new PictureZoom(stage.element, () => teleop.mayDrive, inputs.keys);
   const layout = new CameraLayout({ connection, teleop, cameras, settings: pictures, zoom });
   const section = make('section');
   section.id = 'picture';
