@@ -201,7 +201,8 @@ export class PictureZoom extends Emitter {
   /** @param {PointerEvent} event */
   #onPress({ timeStamp, clientX, clientY }) {
     const { at, x, y } = this.#pressed;
-    const isDouble = timeStamp - at < DOUBLE_MS && Math.hypot(clientX - x, clientY - y) < DOUBLE_PX;
+    const isNear = Math.hypot(clientX - x, clientY - y) < DOUBLE_PX;
+    const isDouble = isNear && timeStamp - at < DOUBLE_MS;
     this.#pressed = { at: isDouble ? 0 : timeStamp, x: clientX, y: clientY };
     if (isDouble) this.reset();
   }
