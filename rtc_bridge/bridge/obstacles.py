@@ -23,8 +23,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
 from ..core.clock import boot_time, Clock
-from ..core.errors import ObstacleError, ParameterError
 from ..core.driving.footprint import Footprint
+from ..core.errors import ObstacleError, ParameterError
 from ..core.obstacles.footprint import sector_radii
 from ..core.obstacles.report import CollisionMonitor, ObstacleLimits, ObstacleReport, SILENT_S
 from ..core.obstacles.sectors import Distances, nearest_of, ScanReader, to_cm

@@ -148,7 +148,8 @@ def test_the_screen_stays_on_while_there_is_a_live_picture(robot, chromium):
 
 @pytest.mark.parametrize('script', [
     'delete Navigator.prototype.wakeLock;',
-    "WakeLock.prototype.request = () => Promise.reject(new DOMException('low', 'NotAllowedError'));",
+    'WakeLock.prototype.request = () => Promise.reject('
+    "new DOMException('low', 'NotAllowedError'));",
 ], ids=['absent', 'refused'])
 def test_a_screen_that_goes_off_breaks_nothing(robot, chromium, cmd_vel, script):
     with fresh_page(chromium) as page:

@@ -59,7 +59,7 @@ TOP = {'nodes', 'cli.py', '__init__.py'}
 COMPAT = 'peer/aiortc_compat/'
 COMPAT_PACKAGES = {'aioice'}
 # The one file that imports messages whose packages the ROS graph names.
-ANY_MESSAGE = 'ros/telemetry_topic.py'
+ANY_MESSAGE = 'ros/interfaces.py'
 
 
 def imports(tree, path):

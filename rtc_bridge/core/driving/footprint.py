@@ -15,8 +15,8 @@
 """
 The outline of the robot on the ground: ``teleop.footprint``.
 
-A radius, or length and width, are enough for most robots. A polygon, in the words of Nav2's ``footprint``, has
-its corners anywhere around the robot's centre.
+A radius, or length and width, are enough for most robots. A polygon, in the words of Nav2's
+``footprint``, has its corners anywhere around the robot's centre.
 """
 
 from collections.abc import Iterable, Sequence

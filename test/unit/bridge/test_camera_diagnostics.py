@@ -30,6 +30,7 @@ class FakeCamera:
     viewers = 1
     transport = {}
     topic_reason = None
+    mount_problem = ''
 
     def __init__(self):
         self.stats = SimpleNamespace(frames=0, bytes_out=0, superseded=0, errors=0, keyframes=0,

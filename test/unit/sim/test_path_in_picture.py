@@ -38,6 +38,7 @@ SIZE = 640, 480
 TOLERANCE_PX = 3
 # Points of the ground as a robot at a pose has them, (ahead, left), in m.
 DOTS = [(x, y) for x in (0.8, 1.2, 1.8) for y in (-0.4, 0.0, 0.3)]
+FOOTPRINT = parse_footprint('0.4, 0.4')
 SCRIPT = """
 import { readFileSync } from 'node:fs';
 const { mount, size, points, velocity, footprint, now, web } = JSON.parse(readFileSync(0, 'utf8'));
@@ -57,7 +58,7 @@ def page(points=(), velocity=(0.5, 0, 0), now=None, camera=None):
     seen = Intrinsics.of_matrix((camera or SimCamera(ROOM)).matrix.ravel(), 3, *SIZE)
     told = {'mount': mount.members(seen, 0, 'none'), 'size': SIZE, 'points': points, 'now': now,
             'velocity': dict(zip(('ahead', 'left', 'turn'), velocity, strict=True)),
-            'footprint': parse_footprint(DEMO['teleop']['footprint']),
+            'footprint': FOOTPRINT,
             'web': (ROOT / 'rtc_bridge' / 'web').as_uri()}
     done = subprocess.run([node, '--input-type=module', '-e', SCRIPT], input=json.dumps(told),
                           capture_output=True, text=True, timeout=PATIENCE)
@@ -129,7 +130,7 @@ def test_a_robot_that_drives_on_passes_where_the_path_is(linear, angular):
         world.command(linear, angular)
         world.step(0.1)
         corners.append([seen_from(start, placed(world.pose, corner))
-                        for corner in parse_footprint(DEMO['teleop']['footprint'])])
+                        for corner in FOOTPRINT])
     places = page([point for outline in corners for point in outline])['points']
     places = places.reshape(20, 4, 2)
     visible = [tuple(place) for place in places.reshape(-1, 2)
