@@ -21,6 +21,7 @@ import pytest
 from sensor_msgs.msg import BatteryState
 from support.accessibility import faults, out_of_reach
 from support.browsers import until
+from support.firefox import Firefox
 from support.page_driving import PATIENT
 from support.pages import end_stop, fresh_page, PHONE
 from support.stack import finish, ROBOT, Robot
@@ -123,8 +124,8 @@ def test_a_driver_sees_what_matters_and_chooses_what_is_shown(robot, browser):
         end_stop(page)
         # Each part can be switched off; the browser keeps that.
         page.evaluate("document.getElementById('options').click()")
-        page.wait("document.querySelector('dialog')")
-        page.evaluate("""() => [...document.querySelectorAll('dialog label')].find(
+        page.wait("!!document.querySelector('dialog')")
+        page.evaluate("""[...document.querySelectorAll('dialog label')].find(
           (one) => one.textContent === 'Heading').querySelector('input').click()""")
         page.evaluate("document.querySelector('dialog').close()")
         until(lambda: 'heading' not in page.evaluate(HUD), 'no heading')
@@ -185,10 +186,13 @@ def test_old_values_are_dimmed_and_alarms_are_raised_and_listed(robot, browser):
             page.wait_state('live')
             read(page, 'battery', 'Battery 90 %')
             # Browsers let a page sound when its person has done something there.
+            page.wait("!document.getElementById('more').hidden")
             page.click('#more')
             assert page.evaluate('tones') == []
             page.evaluate("rtcBridge.settings.set('alarmSound', true)")
-            page.wait('tones.length === 1')
+            # Firefox plays nothing on a host without a loudspeaker.
+            sounds = not isinstance(page, Firefox)
+            page.wait(f'tones.length === {int(sounds)}')
             assert page.evaluate("document.body.dataset.alarm ?? ''") == ''
             robot.battery.message.percentage = 0.15
             alarm('amber !AttentionBattery 15 %')
@@ -197,8 +201,8 @@ def test_old_values_are_dimmed_and_alarms_are_raised_and_listed(robot, browser):
                 "document.querySelector('[data-part=battery]').dataset.level") == 'amber'
             robot.battery.message.percentage = 0.05
             alarm('red !AlarmBattery 5 %')
-            page.wait('tones.length === 4')
-            assert page.evaluate('tones') == [587, 587, 988, 988]
+            page.wait(f'tones.length === {4 * sounds}')
+            assert page.evaluate('tones') == [587, 587, 988, 988][:4 * sounds]
             listed = page.evaluate("""[...document.querySelectorAll('#alarmlog li')].map(
               (one) => [one.dataset.level, one.querySelector('time').textContent])""")
             assert [level for level, _ in listed] == ['red', 'amber']
