@@ -22,7 +22,6 @@ import { RtcbotDriver } from './rtcbot_driver.js';
  * @property {(session: import('./session.js').Session) => number | null} [paintedFrame] RTP
  *   timestamp of the newest frame that the driver can see: the robot moves only for those who see a
  *   fresh one; by default that of the newest frame received
- * @property {(command: object) => void} [onCommand] is called with each command that is sent
  */
 
 // For so long the page says beside the lease why a control moved nothing, ms.
@@ -51,7 +50,6 @@ export class Teleop extends Emitter {
   notices = [];
   #connection;
   #paintedFrame;
-  #onCommand;
   #robot = '';
   #refusal = { reason: '', until: 0 };
 
@@ -59,11 +57,10 @@ export class Teleop extends Emitter {
    * @param {import('./robot_connection.js').RobotConnection} connection
    * @param {TeleopOptions} options
    */
-  constructor(connection, { paintedFrame, onCommand } = {}) {
+  constructor(connection, { paintedFrame } = {}) {
     super();
     this.#connection = connection;
     this.#paintedFrame = paintedFrame ?? ((session) => session.newestRtpTimestamp(0));
-    this.#onCommand = onCommand ?? (() => {});
     connection.on('session', () => this.#onSession());
     if (connection.session) this.#onSession();
     connection.on('change', () => this.#onConnectionChange());
@@ -173,7 +170,6 @@ export class Teleop extends Emitter {
       sendControl: (control) => session.sendControl(control),
       sendTeleop: (/** @type {any} */ command) => {
         if (command.type === 'drive') this.command = command;
-        this.#onCommand(command);
         this.emit('command', command);
         session.sendTeleop(command);
       },

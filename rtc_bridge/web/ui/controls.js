@@ -76,6 +76,7 @@ export class Controls {
     });
     api.viewerStats = this.viewerStats;
     picture.on('frame', (frame) => this.viewerStats.onFrame(frame));
+    teleop.on('command', (command) => this.viewerStats.onCommand(command));
     for (const type of ['focus', 'blur']) stage.element.addEventListener(type, page.render);
     connection.on('session', () => this.#onSession());
     if (connection.session) this.#onSession();

@@ -33,7 +33,6 @@ const pictures = cameras.videos.map((video, slot) => (
 let controls = null;
 const teleop = new Teleop(connection, {
   paintedFrame: (session) => picture.paintedTimestamp(session),
-  onCommand: (command) => controls?.viewerStats.onCommand(command),
 });
 const localNetwork = new LocalNetwork();
 const api = new PageApi(connection, teleop, settings);
