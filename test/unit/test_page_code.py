@@ -62,7 +62,7 @@ def test_text_stays_text(module):
     assert not re.search(r'innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(', code)
 
 
-@pytest.mark.parametrize('sheet', sorted(WEB.glob('ui/*.css')), ids=lambda path: path.name)
+@pytest.mark.parametrize('sheet', sorted(WEB.glob('ui/**/*.css')), ids=lambda path: path.name)
 def test_colours_have_names(sheet):
     """A theme can change each colour: only custom properties (`--name`) have values."""
     rules = re.sub(r'/\*.*?\*/', '', sheet.read_text(), flags=re.DOTALL)

@@ -15,7 +15,7 @@
 """
 Why two ends found no path: from the ICE candidates of both to sentences with the remedy.
 
-The page has the same for its own end, in ``web/ui/no_path_texts.js``.
+The page has the same for its own end, in ``web/ui/texts/no_path_texts.js``.
 """
 
 from collections.abc import Iterable, Mapping

@@ -5,30 +5,30 @@
 /** What a person drives and works the page with, and what is measured of the connection. */
 
 import { ViewerStats } from '../client/viewer_stats.js';
-import { fallbackText } from './connection_texts.js';
+import { fallbackText } from './texts/connection_texts.js';
 import { box } from './dom.js';
-import { DriveLoop } from './drive_loop.js';
-import { DrivingView } from './driving_view.js';
-import { refusedText } from './driving_texts.js';
-import { describeFailure } from './failure_texts.js';
-import { InputDevices } from './input_devices.js';
-import { LeasePanel } from './lease_panel.js';
-import { NoticesPanel } from './notices_panel.js';
-import { SidePanels } from './side_panels.js';
-import { SpeedSliders } from './speed_sliders.js';
-import { Toolbar } from './toolbar.js';
+import { DriveLoop } from './driving/drive_loop.js';
+import { DrivingView } from './driving/driving_view.js';
+import { refusedText } from './texts/driving_texts.js';
+import { describeFailure } from './texts/failure_texts.js';
+import { InputDevices } from './driving/input_devices.js';
+import { LeasePanel } from './driving/lease_panel.js';
+import { NoticesPanel } from './driving/notices_panel.js';
+import { SidePanels } from './page/side_panels.js';
+import { SpeedSliders } from './driving/speed_sliders.js';
+import { Toolbar } from './page/toolbar.js';
 
 /**
  * @typedef {object} Page what was there before
  * @property {import('../client/robot_connection.js').RobotConnection} connection
  * @property {import('../client/teleop.js').Teleop} teleop
  * @property {import('./settings.js').Settings} settings
- * @property {import('./status_view.js').StatusView} status
- * @property {import('./stage.js').Stage} stage
- * @property {import('./main_picture.js').MainPicture} picture
- * @property {import('./camera_views.js').CameraViews} cameras
- * @property {import('./page_view.js').PageView} pageView
- * @property {import('./page_api.js').PageApi} api
+ * @property {import('./page/status_view.js').StatusView} status
+ * @property {import('./page/stage.js').Stage} stage
+ * @property {import('./pictures/main_picture.js').MainPicture} picture
+ * @property {import('./pictures/camera_views.js').CameraViews} cameras
+ * @property {import('./page/page_view.js').PageView} pageView
+ * @property {import('./page/page_api.js').PageApi} api
  * @property {import('../client/kept_invite.js').KeptInvite} keptInvite
  * @property {(slot: number, camera: string | null) => void} showCamera
  * @property {() => void} stop presses the emergency stop
@@ -111,7 +111,7 @@ export class Controls {
     this.#hasMedia = true;
     const { connection, settings, status } = this.#page;
     try {
-      const { addSoundAndCamera } = await import('./sound_and_camera.js');
+      const { addSoundAndCamera } = await import('./media/sound_and_camera.js');
       addSoundAndCamera(connection, settings, this.inputs, (text) => status.toast(text));
     } catch {
       // The next session tries again.

@@ -7,26 +7,26 @@
  */
 
 import { followRefusals } from '../client/kept_invite.js';
-import { ActionsPanel } from './actions_panel.js';
-import { AlarmSound } from './alarm_sound.js';
-import { AlarmView } from './alarm_view.js';
-import { Alarms } from './alarms.js';
-import { ChecksPanel } from './checks_panel.js';
+import { ActionsPanel } from './panels/actions_panel.js';
+import { AlarmSound } from './display/alarm_sound.js';
+import { AlarmView } from './display/alarm_view.js';
+import { Alarms } from './display/alarms.js';
+import { ChecksPanel } from './panels/checks_panel.js';
 import { box, loadStyle } from './dom.js';
-import { offerFirstHint } from './first_hint.js';
-import { addGamepads } from './gamepad_station.js';
-import { Hud } from './hud.js';
-import { KeysHelp } from './keys_dialog.js';
-import { LatestTelemetry } from './latest_telemetry.js';
-import { LeaveGuard } from './leave_guard.js';
-import { MeasuredAlarms } from './measured_alarms.js';
-import { ObstacleRing } from './obstacle_ring.js';
-import { PageTitle } from './page_title.js';
-import { PathOverlay } from './path_overlay.js';
-import { addPictures } from './pictures.js';
-import { ScreenLock } from './screen_lock.js';
-import { StatsPanel } from './stats_panel.js';
-import { TelemetryPanel } from './telemetry_panel.js';
+import { offerFirstHint } from './page/first_hint.js';
+import { addGamepads } from './gamepad/gamepad_station.js';
+import { Hud } from './display/hud.js';
+import { KeysHelp } from './page/keys_dialog.js';
+import { LatestTelemetry } from './display/latest_telemetry.js';
+import { LeaveGuard } from './page/leave_guard.js';
+import { MeasuredAlarms } from './display/measured_alarms.js';
+import { ObstacleRing } from './ground/obstacle_ring.js';
+import { PageTitle } from './page/page_title.js';
+import { PathOverlay } from './ground/path_overlay.js';
+import { addPictures } from './pictures/pictures.js';
+import { ScreenLock } from './page/screen_lock.js';
+import { StatsPanel } from './panels/stats_panel.js';
+import { TelemetryPanel } from './panels/telemetry_panel.js';
 
 /**
  * @typedef {import('./controls.js').Page & Pick<import('./controls.js').Controls, 'viewerStats'

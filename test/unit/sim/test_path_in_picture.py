@@ -42,8 +42,8 @@ FOOTPRINT = parse_footprint('0.4, 0.4')
 SCRIPT = """
 import { readFileSync } from 'node:fs';
 const { mount, size, points, velocity, footprint, now, web } = JSON.parse(readFileSync(0, 'utf8'));
-const { GroundCamera, readMount } = await import(`${web}/ui/path_geometry.js`);
-const { drawPath } = await import(`${web}/ui/path_overlay.js`);
+const { GroundCamera, readMount } = await import(`${web}/ui/ground/path_geometry.js`);
+const { drawPath } = await import(`${web}/ui/ground/path_overlay.js`);
 const camera = new GroundCamera(readMount(mount), ...size);
 console.log(JSON.stringify({ points: points.map((point) => camera.project(point)),
   ...drawPath(camera, velocity, footprint, now) }));

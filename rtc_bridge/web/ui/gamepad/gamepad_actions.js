@@ -1,0 +1,148 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What a gamepad's buttons do besides driving: they press the buttons of the page, so that the same
+ * is offered, asked and refused as by hand. What is written on a gamepad's button stands beside
+ * each of them.
+ */
+
+import { roleDrives } from '../../client/driver.js';
+import { element } from '../dom.js';
+import { refusedText } from '../texts/driving_texts.js';
+import { buttonSign } from './gamepad_buttons.js';
+
+/**
+ * @typedef {import('./gamepad_buttons.js').ButtonSetting} ButtonSetting
+ * @typedef {import('./gamepad_buttons.js').PadCommand} PadCommand
+ * @typedef {import('./gamepad_layout.js').Layout} Layout
+ *
+ * @typedef {object} ActionParts
+ * @property {import('../../client/robot_connection.js').RobotConnection} connection
+ * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../settings.js').Settings} settings
+ * @property {import('../page/status_view.js').StatusView} status
+ * @property {import('./gamepad_input.js').GamepadInput} input
+ */
+
+/** The page's buttons of each of the gamepad's; the first one that is there is pressed. */
+const PAGE_BUTTONS = /** @type {Partial<Record<ButtonSetting, string[]>>} */ ({
+  takeButton: ['releasestop', 'refuse', 'retry', 'take'],
+  releaseButton: ['keepstopped', 'yield', 'withdraw', 'release'],
+  fasterButton: ['faster'], slowerButton: ['slower'], stopButton: ['stop'],
+});
+// So often the page looks what is written beside its buttons, ms.
+const LOOK_PERIOD_MS = 500;
+
+/**
+ * Return what to choose to show the camera before or after the main one: slots and their cameras.
+ * @param {string[]} cameras in the robot's order
+ * @param {(string | null | undefined)[]} chosen of each slot, the main one first
+ * @param {1 | -1} step
+ * @returns {[slot: number, camera: string | null][]}
+ */
+export function stepCamera(cameras, chosen, step) {
+  const main = chosen[0] ?? null;
+  const at = main === null ? -1 : cameras.indexOf(main);
+  const from = at < 0 && step < 0 ? 0 : at;
+  const next = cameras[(from + step + cameras.length) % cameras.length];
+  if (next === undefined || next === main) return [];
+  // One that is small already changes its place with the main one.
+  const small = chosen.indexOf(next, 1);
+  return small < 0 ? [[0, next]] : [[0, next], [small, main]];
+}
+
+/**
+ * Say why a gamepad's button for driving did nothing; '' if it drives already, or a text says so.
+ * @param {{connected: boolean, mayDrive: boolean, role: string, engaged: boolean}} facts engaged:
+ *   the emergency stop is, and this person may not release it
+ */
+export function inVainText({ connected, mayDrive, role, engaged }) {
+  if (!connected) return 'There is no connection to the robot yet.';
+  if (!mayDrive) return refusedText(roleDrives(role) ? 'disabled' : 'role');
+  return engaged ? 'The emergency stop is engaged, and this link may not release it.' : '';
+}
+
+/**
+ * Return what stands beside a button of the page: the sign of the gamepad's.
+ * @param {number} button -1: none
+ * @param {string} id of the gamepad
+ * @param {Layout | null} layout
+ */
+export function signOf(button, id, layout) {
+  if (button < 0) return '';
+  if (!layout?.buttons) return buttonSign(button, id);
+  const own = layout.buttons[button];
+  if (own === undefined) return '';
+  return typeof own === 'object' ? `axis ${own.axis}` : `button ${own}`;
+}
+
+/** Return the first of these buttons that the page offers now. @param {string[]} ids */
+const offered = (ids) => ids.map((id) => element(id, HTMLButtonElement)).find(
+  (button) => !button.disabled && !button.closest('[hidden]'));
+
+export class GamepadActions {
+  #parts;
+  /** The page's buttons that have a sign. @type {Map<HTMLElement, string>} */
+  #signs = new Map();
+
+  /** @param {ActionParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { connection, teleop, input } = parts;
+    input.on('press', (command) => {
+      this.#press(command);
+      this.#showSigns();
+    });
+    for (const source of [connection, teleop]) source.on('change', () => this.#showSigns());
+    connection.on('control', () => this.#showSigns());
+    setInterval(() => this.#showSigns(), LOOK_PERIOD_MS);
+  }
+
+  /** @param {PadCommand} command */
+  #press(command) {
+    if (command === 'nextCameraButton') this.#showCamera(1);
+    else if (command === 'previousCameraButton') this.#showCamera(-1);
+    else {
+      const button = offered(PAGE_BUTTONS[command] ?? []);
+      if (button) button.click();
+      else if (command === 'takeButton') this.#sayWhy();
+    }
+  }
+
+  #sayWhy() {
+    const { teleop, status } = this.#parts;
+    const { connected, mayDrive, driver, permissions } = teleop;
+    status.toast(inVainText({ connected, mayDrive, role: driver && 'role' in driver
+      ? driver.role : '', engaged: driver?.stopped.id != null && !permissions.release }));
+  }
+
+  /** @param {1 | -1} step */
+  #showCamera(step) {
+    const { connection, settings } = this.#parts;
+    const { cameras, chosen } = connection.selection;
+    for (const [slot, camera] of stepCamera(cameras ?? [], chosen, step)) {
+      if (!slot && camera) settings.set('camera', camera);
+      connection.select(slot, camera);
+    }
+  }
+
+  #showSigns() {
+    const { input } = this.#parts;
+    const pad = input.pads.current;
+    /** @type {Map<HTMLElement, string>} */
+    const signs = new Map();
+    for (const [name, ids] of pad ? Object.entries(PAGE_BUTTONS) : []) {
+      const button = offered(ids);
+      const sign = signOf(input.buttons[/** @type {ButtonSetting} */ (name)], pad?.id ?? '',
+        input.layouts.get(pad?.id ?? ''));
+      if (button && sign) signs.set(button, sign);
+    }
+    for (const button of this.#signs.keys()) if (!signs.has(button)) delete button.dataset.pad;
+    for (const [button, sign] of signs) {
+      if (button.dataset.pad !== sign) button.dataset.pad = sign;
+    }
+    this.#signs = signs;
+  }
+}

@@ -1,0 +1,70 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What happens when the page is hidden, left, and looked at again, and when the network comes
+ * back.
+ */
+
+// Hidden for longer than this, the page has to be armed again, ms: nobody has watched the robot.
+const MAX_HIDDEN_MS = 30_000;
+
+/**
+ * @typedef {object} LifecycleParts
+ * @property {import('../../client/robot_connection.js').RobotConnection} connection
+ * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../pictures/main_picture.js').MainPicture} picture
+ * @property {import('../pictures/camera_views.js').CameraViews} cameras
+ * @property {() => import('../controls.js').Controls | null} controls null until they are loaded
+ * @property {() => void} render
+ */
+
+export class PageLifecycle {
+  #parts;
+  /** Since when the page is hidden, ms since 1970: the clock that goes on while a computer sleeps.
+   * @type {number | null} */
+  #hiddenSince = null;
+
+  /** @param {LifecycleParts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+    const { connection, teleop, cameras, controls } = parts;
+    document.addEventListener('visibilitychange', () => this.update());
+    for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
+      cameras.videos[0].addEventListener(type, () => this.update());
+    }
+    addEventListener('blur', () => controls()?.inputs.letGo());
+    addEventListener('online', () => connection.retry());
+    addEventListener('pagehide', () => {
+      controls()?.inputs.letGo();
+      teleop.driver?.release();
+      controls()?.toolbar.stop();
+      connection.stop();
+    });
+    // The browser brings the page back from its cache.
+    addEventListener('pageshow', ({ persisted }) => persisted && connection.start());
+    // Another link was pasted into the address.
+    addEventListener('hashchange', () => location.reload());
+  }
+
+  /** Ask for pictures only while a person or a recording has use for them. */
+  update() {
+    const { connection, teleop, picture, cameras, controls, render } = this.#parts;
+    connection.pause(document.hidden && !document.pictureInPictureElement
+      && !controls()?.toolbar.recording);
+    if (document.hidden) {
+      controls()?.inputs.letGo();
+      this.#hiddenSince ??= Date.now();
+    } else {
+      const hiddenMs = this.#hiddenSince === null ? 0 : Date.now() - this.#hiddenSince;
+      this.#hiddenSince = null;
+      if (hiddenMs > MAX_HIDDEN_MS) teleop.driver?.arming.disarm();
+      if (connection.signaling.state === 'down') connection.retry();
+      // What is on the screen is from before.
+      if (!picture.fresh) cameras.keepLast(picture.camera);
+      picture.onVisible();
+    }
+    render();
+  }
+}

@@ -1,0 +1,106 @@
+// @ts-check
+// Copyright 2026 The rtc_bridge authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a person can do with the pictures, joined: layouts, zoom, turning, quality, snapshots. */
+
+import { ViewerQuality } from '../../client/viewer_quality.js';
+import { CameraLayout } from './camera_layout.js';
+import { box, loadStyle, make } from '../dom.js';
+import { icon } from '../icons.js';
+import { PictureOptions } from './picture_options.js';
+import { PictureSettings } from './picture_settings.js';
+import { PictureZoom } from './picture_zoom.js';
+import { QualityOptions } from './quality_options.js';
+import { storage } from '../settings.js';
+
+// A robot may be elsewhere after this time.
+const MAX_POSE_AGE_MS = 2000;
+
+/** Add it to the page. @param {import('../station.js').Page} page */
+export function addPictures(page) {
+  const { connection, teleop, viewerStats, settings, inputs, stage, cameras, toolbar } = page;
+  loadStyle('pictures/cameras.css');
+  const pictures = new PictureSettings(storage());
+  const zoom = new PictureZoom(stage.element, () => teleop.mayDrive, inputs.keys);
+  const layout = new CameraLayout({ connection, teleop, cameras, settings: pictures, zoom });
+  const section = make('section');
+  section.id = 'picture';
+  section.tabIndex = -1;
+  section.setAttribute('aria-label', 'Picture');
+  box('panels').prepend(section);
+  new PictureOptions(section, { connection, layout, settings: pictures, zoom,
+    slots: cameras.videos.length });
+  new QualityOptions(section, { connection, viewerStats, settings: pictures,
+    quality: new ViewerQuality(connection, teleop) });
+  addButton(section, settings);
+  forgetZoom(connection, zoom);
+  describeSnapshots(toolbar, connection, viewerStats, zoom);
+}
+
+/**
+ * Let snapshots tell what they show.
+ * @param {import('../page/toolbar.js').Toolbar} toolbar
+ * @param {import('../../client/robot_connection.js').RobotConnection} connection
+ * @param {import('../../client/viewer_stats.js').ViewerStats} viewerStats
+ * @param {PictureZoom} zoom
+ */
+function describeSnapshots(toolbar, connection, viewerStats, zoom) {
+  let odometry = { value: /** @type {any} */ (null), at: 0 };
+  connection.on('session', () => { odometry = { value: null, at: 0 }; });
+  connection.handle({ telemetry: ({ values, ages }) => {
+    if (values?.odometry) {
+      odometry = { value: values.odometry,
+        at: performance.now() - 1000 * (Number(ages?.odometry) || 0) };
+    }
+  } });
+  toolbar.describe = () => {
+    const { session, selection } = connection;
+    const { robot_id: robot, version } = session?.hello ?? {};
+    return { robot: String(robot ?? ''), camera: selection.chosen[0] ?? '',
+      version: String(version ?? ''), delayMs: viewerStats.rows.at(-1)?.delay_ms ?? null,
+      odometry: performance.now() - odometry.at < MAX_POSE_AGE_MS ? odometry.value : null,
+      turn: zoom.turn };
+  };
+}
+
+/**
+ * Add the button that opens the section.
+ * @param {HTMLElement} section
+ * @param {import('../settings.js').Settings} settings
+ */
+function addButton(section, settings) {
+  const button = make('button', [icon('layout')]);
+  button.id = 'pictures';
+  button.type = 'button';
+  button.title = 'Layout, zoom and quality';
+  button.setAttribute('aria-label', button.title);
+  button.setAttribute('aria-controls', 'panels');
+  button.addEventListener('click', () => {
+    settings.set('panels', !settings.get('panels'));
+    if (settings.get('panels')) section.scrollIntoView({ block: 'nearest' });
+  });
+  // There is nothing to open before the robot has let this person in.
+  const more = box('more');
+  const follow = () => {
+    button.hidden = more.hidden;
+    button.setAttribute('aria-expanded', String(more.getAttribute('aria-expanded')));
+  };
+  new MutationObserver(follow).observe(more, { attributes: true });
+  follow();
+  box('options').before(button);
+}
+
+/**
+ * Another camera is seen whole at first.
+ * @param {import('../../client/robot_connection.js').RobotConnection} connection
+ * @param {PictureZoom} zoom
+ */
+function forgetZoom(connection, zoom) {
+  let [camera] = connection.selection.chosen;
+  connection.on('change', () => {
+    const [now] = connection.selection.chosen;
+    if (now !== camera && now && camera) zoom.reset();
+    camera = now;
+  });
+}
