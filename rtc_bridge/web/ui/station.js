@@ -18,13 +18,12 @@ import { addGamepads } from './gamepad/gamepad_station.js';
 import { Hud } from './display/hud.js';
 import { KeysHelp } from './page/keys_dialog.js';
 import { LatestTelemetry } from './display/latest_telemetry.js';
-import { LeaveGuard } from './page/leave_guard.js';
 import { MeasuredAlarms } from './display/measured_alarms.js';
 import { ObstacleRing } from './ground/obstacle_ring.js';
 import { PageTitle } from './page/page_title.js';
+import { stayHere } from './page/stay_here.js';
 import { PathOverlay } from './ground/path_overlay.js';
 import { addPictures } from './pictures/pictures.js';
-import { ScreenLock } from './page/screen_lock.js';
 import { StatsPanel } from './panels/stats_panel.js';
 import { TelemetryPanel } from './panels/telemetry_panel.js';
 
@@ -61,26 +60,4 @@ export function addStation(page) {
   new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
   addPictures(page);
   stayHere(page);
-}
-
-/** Keep the page open while it drives, and the screen on while it is watched. @param {Page} page */
-function stayHere({ connection, teleop, viewerStats, inputs, status, picture }) {
-  const guard = new LeaveGuard({
-    letGo: () => inputs.letGo(),
-    onKept: () => status.toast('You drive, so this page stays, and the robot was stopped. Press '
-      + '“Stop driving” first, then go back.'),
-  });
-  const screenLock = new ScreenLock(navigator.wakeLock, document);
-  const update = () => {
-    const { driver } = teleop;
-    const drives = !!driver?.armed && driver.epoch !== null;
-    guard.update(drives);
-    const state = connection.slots.get(0)?.state;
-    screenLock.update(drives || (connection.link === 'up' && picture.shown && state !== 'still'
-      && state !== 'lost'));
-  };
-  connection.on('control', update);
-  for (const source of [connection, teleop, picture]) source.addEventListener('change', update);
-  viewerStats.on('measured', update);
-  update();
 }
