@@ -5,18 +5,18 @@
 /** What a person drives and works the page with, and what is measured of the connection. */
 
 import { ViewerStats } from '../client/viewer_stats.js';
-import { fallbackText } from './texts/connection_texts.js';
 import { box } from './dom.js';
 import { DriveLoop } from './driving/drive_loop.js';
 import { DrivingView } from './driving/driving_view.js';
-import { refusedText } from './texts/driving_texts.js';
-import { describeFailure } from './texts/failure_texts.js';
 import { InputDevices } from './driving/input_devices.js';
 import { LeasePanel } from './driving/lease_panel.js';
 import { NoticesPanel } from './driving/notices_panel.js';
-import { SidePanels } from './page/side_panels.js';
 import { SpeedSliders } from './driving/speed_sliders.js';
+import { SidePanels } from './page/side_panels.js';
 import { Toolbar } from './page/toolbar.js';
+import { fallbackText } from './texts/connection_texts.js';
+import { refusedText } from './texts/driving_texts.js';
+import { describeFailure } from './texts/failure_texts.js';
 
 /**
  * @typedef {object} Page what was there before

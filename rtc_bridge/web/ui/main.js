@@ -7,20 +7,20 @@
  */
 
 import { Teleop } from '../client/teleop.js';
-import { CameraViews } from './pictures/camera_views.js';
 import { box, write } from './dom.js';
+import { StopView } from './driving/stop_view.js';
 import { LocalNetwork } from './page/local_network.js';
-import { MainPicture } from './pictures/main_picture.js';
 import { PageApi } from './page/page_api.js';
 import { PageLifecycle } from './page/page_lifecycle.js';
 import { PageView } from './page/page_view.js';
 import { keepStopInSight } from './page/page_zoom.js';
-import { SlotPicture } from './pictures/slot_picture.js';
 import { Stage } from './page/stage.js';
-import { connection, keptInvite, settings, slotCount } from './start.js';
 import { StatusView } from './page/status_view.js';
-import { StopView } from './driving/stop_view.js';
 import { followTheme } from './page/theme.js';
+import { CameraViews } from './pictures/camera_views.js';
+import { MainPicture } from './pictures/main_picture.js';
+import { SlotPicture } from './pictures/slot_picture.js';
+import { connection, keptInvite, settings, slotCount } from './start.js';
 
 followTheme(settings);
 const status = new StatusView();

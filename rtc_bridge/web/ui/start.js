@@ -11,8 +11,8 @@
 import { takeInvite } from '../client/kept_invite.js';
 import { RobotConnection } from '../client/robot_connection.js';
 import { signalingUrl } from '../client/signaling_socket.js';
-import { Settings, storage, tabStorage } from './settings.js';
 import { firstPicture } from './pictures/video_frames.js';
+import { Settings, storage, tabStorage } from './settings.js';
 
 const MAX_SLOTS = 4;
 

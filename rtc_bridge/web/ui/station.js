@@ -7,25 +7,25 @@
  */
 
 import { followRefusals } from '../client/kept_invite.js';
-import { ActionsPanel } from './panels/actions_panel.js';
 import { AlarmSound } from './display/alarm_sound.js';
 import { AlarmView } from './display/alarm_view.js';
 import { Alarms } from './display/alarms.js';
-import { ChecksPanel } from './panels/checks_panel.js';
-import { box, loadStyle } from './dom.js';
-import { offerFirstHint } from './page/first_hint.js';
-import { addGamepads } from './gamepad/gamepad_station.js';
 import { Hud } from './display/hud.js';
-import { KeysHelp } from './page/keys_dialog.js';
 import { LatestTelemetry } from './display/latest_telemetry.js';
 import { MeasuredAlarms } from './display/measured_alarms.js';
+import { box, loadStyle } from './dom.js';
+import { addGamepads } from './gamepad/gamepad_station.js';
 import { ObstacleRing } from './ground/obstacle_ring.js';
+import { PathOverlay } from './ground/path_overlay.js';
+import { offerFirstHint } from './page/first_hint.js';
+import { KeysHelp } from './page/keys_dialog.js';
 import { PageTitle } from './page/page_title.js';
 import { stayHere } from './page/stay_here.js';
-import { PathOverlay } from './ground/path_overlay.js';
-import { addPictures } from './pictures/pictures.js';
+import { ActionsPanel } from './panels/actions_panel.js';
+import { ChecksPanel } from './panels/checks_panel.js';
 import { StatsPanel } from './panels/stats_panel.js';
 import { TelemetryPanel } from './panels/telemetry_panel.js';
+import { addPictures } from './pictures/pictures.js';
 
 /**
  * @typedef {import('./controls.js').Page & Pick<import('./controls.js').Controls, 'viewerStats'

@@ -4,8 +4,8 @@
 
 /** Shows alarms: over the picture, by its border, spoken, and as a list beside it. */
 
-import { LEVEL_WORDS } from './alarm_rules.js';
 import { box, loadStyle, make } from '../dom.js';
+import { LEVEL_WORDS } from './alarm_rules.js';
 
 /**
  * @typedef {import('./alarms.js').Entry} Entry

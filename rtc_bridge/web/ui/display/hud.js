@@ -4,9 +4,9 @@
 
 /** The display over the picture: what a driver looks at without looking away. */
 
-import { sign } from './alarm_view.js';
-import { cameraLabel } from '../texts/connection_texts.js';
 import { box, loadStyle, make } from '../dom.js';
+import { cameraLabel } from '../texts/connection_texts.js';
+import { sign } from './alarm_view.js';
 import {
   batteryShare, delayText, headingDegrees, LINK_WORDS, linkBars, partsOff, peopleText, speedText,
   tapeTicks, targetText,

@@ -4,8 +4,8 @@
 
 /** Shows who drives, how fast, and why nothing moves. */
 
-import { cameraLabel, pictureNotices } from '../texts/connection_texts.js';
 import { box } from '../dom.js';
+import { cameraLabel, pictureNotices } from '../texts/connection_texts.js';
 import { cameraText, notMovingText } from '../texts/driving_texts.js';
 
 /** @typedef {import('../texts/connection_texts.js').View} View */

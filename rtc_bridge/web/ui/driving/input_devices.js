@@ -10,9 +10,9 @@
 import { Emitter } from '../../client/messages.js';
 import { combine, NEUTRAL } from '../../client/motion.js';
 import { box } from '../dom.js';
+import { storage } from '../settings.js';
 import { KeyAssignment } from './key_assignment.js';
 import { KeyState, listenToKeyboard } from './keyboard.js';
-import { storage } from '../settings.js';
 import { Stick } from './stick.js';
 
 /**

@@ -5,9 +5,9 @@
 /** The gamepads that there are, and the one that drives. */
 
 import { isNeutral, NEUTRAL } from '../../client/motion.js';
+import { DEAD_ZONE } from '../driving/stick_curve.js';
 import { isPressed, toStandard } from './gamepad_layout.js';
 import { padMotion, withoutDeadZone } from './gamepad_motion.js';
-import { DEAD_ZONE } from '../driving/stick_curve.js';
 
 /** @typedef {import('../../client/motion.js').Motion} Motion */
 /** @typedef {import('../../client/motion.js').PadState} PadState */

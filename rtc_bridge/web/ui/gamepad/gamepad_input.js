@@ -5,8 +5,8 @@
 /** Gamepads among what a person drives with, and what the page says of them. */
 
 import { Emitter } from '../../client/messages.js';
-import { buttonName, ButtonPresses, buttonsOf, COMMANDS } from './gamepad_buttons.js';
 import { Gamepads, padName } from './gamepad.js';
+import { buttonName, ButtonPresses, buttonsOf, COMMANDS } from './gamepad_buttons.js';
 import { Layouts } from './gamepad_layout.js';
 import { padOptions } from './gamepad_options.js';
 

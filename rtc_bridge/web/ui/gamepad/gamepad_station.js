@@ -5,10 +5,10 @@
 /** Gamepads on the page: driving with them, what their buttons do, and what they make felt. */
 
 import { loadStyle } from '../dom.js';
+import { storage } from '../settings.js';
 import { GamepadActions } from './gamepad_actions.js';
 import { GamepadInput } from './gamepad_input.js';
 import { Rumble, rumbleOnStopAndLoss } from './rumble.js';
-import { storage } from '../settings.js';
 
 /**
  * Add them to the page; return what shakes them, for other alarms.

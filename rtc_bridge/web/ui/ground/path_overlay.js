@@ -7,8 +7,8 @@
  * it is by now, as the picture is of a moment before.
  */
 
-import { CommandHistory, velocityOf } from './command_history.js';
 import { loadStyle, make } from '../dom.js';
+import { CommandHistory, velocityOf } from './command_history.js';
 import {
   arc, edges, GroundCamera, moved, ORIGIN, placed, readFootprint, readMount,
 } from './path_geometry.js';

@@ -7,8 +7,8 @@
 import { OperatorCamera } from '../../client/operator_camera.js';
 import { Sound } from '../../client/sound.js';
 import { Voice } from '../../client/voice.js';
-import { CameraButton } from './camera_button.js';
 import { SCREEN } from '../settings.js';
+import { CameraButton } from './camera_button.js';
 import { SoundButton } from './sound_button.js';
 import { TalkButton } from './talk_button.js';
 

@@ -4,10 +4,10 @@
 
 /** The list of all keys: by the key `?`, and by a button. */
 
-import { makeDialog, openDialog } from './dialog.js';
 import { box, loadStyle, make } from '../dom.js';
-import { asksForHelp, helpSections } from './keys_help.js';
 import { TEXT_FIELDS } from '../driving/keyboard.js';
+import { makeDialog, openDialog } from './dialog.js';
+import { asksForHelp, helpSections } from './keys_help.js';
 
 /** @param {import('./keys_help.js').Section} section */
 function sectionNodes({ title, note, rows }) {

@@ -4,8 +4,8 @@
 
 /** What keys, gamepads and fingers do on the page, as they are assigned now. Pure. */
 
-import { BUTTON_SETTINGS, BUTTON_TEXTS, buttonName, buttonsOf } from '../gamepad/gamepad_buttons.js';
 import { KEY_ACTIONS, TWIST_KEYS, keyName } from '../driving/key_assignment.js';
+import { BUTTON_SETTINGS, BUTTON_TEXTS, buttonName, buttonsOf } from '../gamepad/gamepad_buttons.js';
 
 /**
  * @typedef {[names: string[], text: string]} Row what is pressed, and what it does

@@ -4,11 +4,11 @@
 
 /** The dialog with the settings of the controls, and a list of the keys. */
 
+import { hudOptions } from '../display/hud_options.js';
+import { make } from '../dom.js';
+import { keyOptions } from '../driving/key_options.js';
 import { deviceOptions } from '../media/device_options.js';
 import { makeDialog, openDialog } from './dialog.js';
-import { make } from '../dom.js';
-import { hudOptions } from '../display/hud_options.js';
-import { keyOptions } from '../driving/key_options.js';
 
 /** @typedef {import('../settings.js').Settings} Settings */
 

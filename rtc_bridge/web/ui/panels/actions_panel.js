@@ -4,10 +4,10 @@
 
 /** The services of the robot that a driver may call: a list over the picture, which can be shut. */
 
+import { box, loadStyle, make } from '../dom.js';
 import { makeForm } from './action_form.js';
 import { makeIcon } from './action_icons.js';
 import { question, readActions, switchState } from './action_list.js';
-import { box, loadStyle, make } from '../dom.js';
 
 // `actions.timeout` is 60 s at most: after this time the answer was lost, ms.
 const ANSWER_TIMEOUT_MS = 70_000;

@@ -5,9 +5,9 @@
 /** Checks of this browser, shown where the page has its details, and to be copied as text. */
 
 import { isWebRtcSupported } from '../../client/peer_connection.js';
-import { browserChecks, checksText } from './browser_checks.js';
 import { box, make } from '../dom.js';
 import { wayText } from '../texts/server_texts.js';
+import { browserChecks, checksText } from './browser_checks.js';
 
 /** @typedef {import('./browser_checks.js').BrowserFacts} BrowserFacts */
 

@@ -4,9 +4,9 @@
 
 /** Shows several cameras in the stage: which ones and where; the main one is for driving. */
 
-import { cameraLabel } from '../texts/connection_texts.js';
 import { box, make } from '../dom.js';
 import { icon } from '../icons.js';
+import { cameraLabel } from '../texts/connection_texts.js';
 import { InsetHandle } from './inset_handle.js';
 import {
   formatLayout, isStacked, LAYOUTS, parseLayout, possible, withParameter,

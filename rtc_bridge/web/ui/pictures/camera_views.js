@@ -6,8 +6,8 @@
  * The pictures: the main one, small live ones, the names to choose from, and the last one kept.
  */
 
-import { cameraLabel } from '../texts/connection_texts.js';
 import { box, element, make } from '../dom.js';
+import { cameraLabel } from '../texts/connection_texts.js';
 
 /** @typedef {import('../texts/connection_texts.js').Tile} Tile */
 

@@ -4,9 +4,9 @@
 
 /** The section with what can be chosen for the pictures: layout, cameras, turning, zoom. */
 
-import { cameraLabel } from '../texts/connection_texts.js';
 import { make } from '../dom.js';
 import { icon } from '../icons.js';
+import { cameraLabel } from '../texts/connection_texts.js';
 import { LAYOUTS } from './layouts.js';
 import { STEP } from './picture_zoom.js';
 

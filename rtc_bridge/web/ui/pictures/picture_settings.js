@@ -4,9 +4,9 @@
 
 /** How a person wants to see a robot's pictures, kept by the browser for each robot. */
 
+import { MAX_ROBOTS } from '../settings.js';
 import { LAYOUTS, readInset } from './layouts.js';
 import { TURNS } from './picture_geometry.js';
-import { MAX_ROBOTS } from '../settings.js';
 
 // Key of localStorage.
 const KEY = 'rtc_bridge.pictures';

@@ -6,8 +6,8 @@
 
 import { Emitter } from '../../client/messages.js';
 import { box, element, make } from '../dom.js';
-import { icon } from '../icons.js';
 import { TEXT_FIELDS } from '../driving/keyboard.js';
+import { icon } from '../icons.js';
 import {
   bounded, frameOf, moved, pinched, viewStyle, WHOLE, zoomedAt,
 } from './picture_geometry.js';

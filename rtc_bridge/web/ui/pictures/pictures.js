@@ -5,14 +5,14 @@
 /** What a person can do with the pictures, joined: layouts, zoom, turning, quality, snapshots. */
 
 import { ViewerQuality } from '../../client/viewer_quality.js';
-import { CameraLayout } from './camera_layout.js';
 import { box, loadStyle, make } from '../dom.js';
 import { icon } from '../icons.js';
+import { storage } from '../settings.js';
+import { CameraLayout } from './camera_layout.js';
 import { PictureOptions } from './picture_options.js';
 import { PictureSettings } from './picture_settings.js';
 import { PictureZoom } from './picture_zoom.js';
 import { QualityOptions } from './quality_options.js';
-import { storage } from '../settings.js';
 
 // A robot may be elsewhere after this time.
 const MAX_POSE_AGE_MS = 2000;

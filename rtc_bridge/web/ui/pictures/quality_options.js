@@ -4,8 +4,8 @@
 
 /** The part of the section with pictures that is about quality, and about what it costs. */
 
-import { amountText, fromMbPerHour, ReceivedBytes, toMbPerHour } from './data_amounts.js';
 import { make } from '../dom.js';
+import { amountText, fromMbPerHour, ReceivedBytes, toMbPerHour } from './data_amounts.js';
 import { checkbox, labelled } from './picture_options.js';
 import { MAX_CAP, MIN_CAP } from './picture_settings.js';
 
