@@ -242,7 +242,7 @@ def test_there_is_a_path_only_while_somebody_drives_by_a_camera_whose_place_is_k
         page.arm()
         page.down('w')
         # Nothing more is to be waited for than that it drives.
-        page.wait("[...document.querySelectorAll('#vitals span')].some("
-                  "(one) => parseFloat(one.textContent) > 0.1 && one.title === 'Speed')")
+        page.wait('parseFloat(document.querySelector('
+                  "'#hud [data-part=speed] b')?.textContent ?? '0') > 0.1")
         assert page.evaluate(HIDDEN)
         page.up('w')

@@ -177,11 +177,14 @@ class ChromiumPage(Page):
         async def refuse(dialog):
             asked.append(dialog.type)
             await dialog.dismiss()
-        self._page.on('dialog', refuse)
+        # In its loop: to listen sends a message.
+        async def listen(on):
+            (self._page.on if on else self._page.remove_listener)('dialog', refuse)
+        self._loop.run(listen(True))
         try:
             yield asked
         finally:
-            self._page.remove_listener('dialog', refuse)
+            self._loop.run(listen(False))
 
     @contextmanager
     def emulate(self, **media):

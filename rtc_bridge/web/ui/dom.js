@@ -65,8 +65,12 @@ export function saveFile(name, content) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Elements that a person types into. */
+export const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
+  + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
+
 /**
- * Load a stylesheet that is not needed at first, from beside the first one.
+ * Load a stylesheet that is not needed at first, from beside the first one; try twice.
  * @param {string} file as `panel.css`
  */
 export function loadStyle(file) {
@@ -74,6 +78,7 @@ export function loadStyle(file) {
   const link = make('link');
   link.rel = 'stylesheet';
   link.href = new URL(file, first.href).href;
+  link.addEventListener('error', () => link.replaceWith(link.cloneNode()), { once: true });
   first.after(link);
 }
 

@@ -17,13 +17,22 @@ function loadAgain() {
     const loads = Number(sessionStorage.getItem(KEY)) + 1;
     if (loads <= MAX_LOADS) {
       sessionStorage.setItem(KEY, String(loads));
-      setTimeout(() => location.reload(), 250 * loads);
+      setTimeout(() => (isBusy() ? say() : location.reload()), 250 * loads);
       return;
     }
     sessionStorage.removeItem(KEY);
   } catch {
     // Without storage loads cannot be counted, and the page must not load again for ever.
   }
+  say();
+}
+
+/** The page drives, or stops the robot: that must not be lost. */
+function isBusy() {
+  return document.body.matches('[data-armed], [data-stopping], [data-unsent]');
+}
+
+function say() {
   const place = document.getElementById('rtcBridge' in window ? 'toast' : 'status');
   if (place) place.textContent = 'Parts of this page did not load. Please reload it.';
 }

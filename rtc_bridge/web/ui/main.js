@@ -6,8 +6,11 @@
  * The page: shows the picture, what state it is in, and the emergency stop; then loads the rest.
  */
 
+import { COMMAND_PERIOD_MS } from '../client/driver.js';
+import { NEUTRAL } from '../client/motion.js';
 import { Teleop } from '../client/teleop.js';
 import { box, write } from './dom.js';
+import { listenToStopKeys } from './driving/stop_keys.js';
 import { StopView } from './driving/stop_view.js';
 import { LocalNetwork } from './page/local_network.js';
 import { PageApi } from './page/page_api.js';
@@ -40,11 +43,18 @@ const pageView = new PageView({ connection, teleop, picture, pictures, cameras, 
   stopView: new StopView(teleop, { stop, withdraw: withdrawStop }) });
 new PageLifecycle({ connection, teleop, picture, cameras, render, controls: () => controls });
 keepStopInSight(stage.element, box('stop'));
+listenToStopKeys(stop);
 box('retry').addEventListener('click', () => connection.retry());
 
 function render() {
   api.setState(pageView.render());
 }
+
+// The controls go on with it: until they are there, a stop is sent again and ends here.
+const stopTimer = setInterval(() => {
+  teleop.updatePendingStop();
+  if (teleop.activeDriver?.stopping) teleop.step(NEUTRAL);
+}, COMMAND_PERIOD_MS);
 
 /** Press the emergency stop. */
 function stop() {
@@ -104,6 +114,7 @@ async function loadRest() {
   try {
     const { Controls } = await import('./controls.js');
     controls = new Controls(page);
+    clearInterval(stopTimer);
     render();
     const { addStation } = await import('./station.js');
     addStation({ ...page, ...controls });

@@ -27,6 +27,9 @@ import { StatsPanel } from './panels/stats_panel.js';
 import { TelemetryPanel } from './panels/telemetry_panel.js';
 import { addPictures } from './pictures/pictures.js';
 
+// Where a browser does not tell when it is idle.
+const IDLE_MS = 1000;
+
 /**
  * @typedef {import('./controls.js').Page & Pick<import('./controls.js').Controls, 'viewerStats'
  *   | 'inputs' | 'toolbar'>} Page the parts of the page that were there before
@@ -36,28 +39,52 @@ import { addPictures } from './pictures/pictures.js';
 export function addStation(page) {
   const { connection, teleop, viewerStats, settings, inputs, stage, picture, cameras, toolbar,
     keptInvite } = page;
+  loadStyle('contrast.css');
   // First of all: whatever warns is given it.
   const alarms = new Alarms();
-  new AlarmView(alarms);
-  new AlarmSound(alarms, settings);
   const telemetry = new LatestTelemetry(connection);
   const measured = new MeasuredAlarms({ connection, viewerStats, picture, telemetry, alarms });
-  new Hud({ connection, teleop, viewerStats, settings, picture, toolbar, telemetry, measured,
-    alarms });
-  new PageTitle(connection, teleop);
-  loadStyle('contrast.css');
-  const rumble = addGamepads(page);
-  alarms.on('raise', (alarm) => rumble.onAlarm(alarm));
-  followRefusals(keptInvite, connection);
-  new KeysHelp(settings, inputs, () => stage.takeFreeFocus());
-  offerFirstHint(connection, teleop, settings, inputs.keys, () => stage.takeFreeFocus());
-  new StatsPanel(connection, viewerStats);
-  new TelemetryPanel(connection, box('telemetry'), alarms);
-  new ObstacleRing({ connection, stage, video: cameras.videos[0], alarms });
-  new ActionsPanel(connection, teleop, settings, stage.element);
-  new PathOverlay({ connection, teleop, viewerStats, settings, picture,
-    video: cameras.videos[0] });
-  new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null);
-  addPictures(page);
-  stayHere(page);
+  const focus = () => stage.takeFreeFocus();
+  for (const add of [
+    () => stayHere(page),
+    () => followRefusals(keptInvite, connection),
+    () => {
+      const rumble = addGamepads(page);
+      alarms.on('raise', (alarm) => rumble.onAlarm(alarm));
+    },
+    () => new AlarmView(alarms),
+    () => new AlarmSound(alarms, settings),
+    () => new Hud({ connection, teleop, viewerStats, settings, picture, toolbar, telemetry,
+      measured, alarms }),
+    () => new PageTitle(connection, teleop),
+    () => new KeysHelp(settings, inputs, focus),
+    () => offerFirstHint(connection, teleop, settings, inputs.keys, focus),
+    () => new StatsPanel(connection, viewerStats),
+    () => new TelemetryPanel(connection, box('telemetry'), alarms),
+    () => new ObstacleRing({ connection, stage, video: cameras.videos[0], alarms }),
+    () => new ActionsPanel(connection, teleop, settings, stage.element),
+    () => new PathOverlay({ connection, teleop, viewerStats, settings, picture,
+      video: cameras.videos[0] }),
+    () => new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null),
+    () => addPictures(page),
+  ]) {
+    try {
+      add();
+    } catch (error) {
+      // One part takes no other with it.
+      console.error('rtc_bridge:', error);
+    }
+  }
+  prefetch();
+}
+
+/** Load what is opened by a button, before it is pressed: then the network may be gone. */
+function prefetch() {
+  const whenIdle = window.requestIdleCallback ?? ((/** @type {() => void} */ load) => (
+    setTimeout(load, IDLE_MS)));
+  whenIdle(() => {
+    Promise.all([import('./page/options_dialog.js'), import('./pictures/snapshot.js'),
+      import('./pictures/recording.js'), import('./media/sound_and_camera.js')]).catch(
+      (error) => console.warn('rtc_bridge:', error));
+  });
 }

@@ -62,10 +62,12 @@ export class AlarmView {
     box('banners').append(this.#over);
     this.#frame.id = 'alarmframe';
     this.#frame.className = 'over';
-    box('stage').append(this.#frame);
+    // Under the notice and all texts.
+    box('place').after(this.#frame);
     // Spoken once when it begins; what is seen may count.
     this.#spoken.className = 'unseen';
     this.#spoken.setAttribute('role', 'alert');
+    this.#spoken.hidden = true;
     box('spoken').after(this.#spoken);
     this.#section.id = 'alarmlog';
     this.#section.hidden = true;
@@ -73,6 +75,7 @@ export class AlarmView {
     this.#section.append(make('h2', 'Alarms'), this.#newest, this.#fold);
     box('stats').before(this.#section);
     alarms.on('raise', ({ level, text }) => {
+      this.#spoken.hidden = false;
       this.#spoken.textContent = `${LEVEL_WORDS[/** @type {Level} */ (level)]}: ${text}`;
     });
     alarms.on('change', () => this.#show());

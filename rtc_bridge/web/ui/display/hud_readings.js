@@ -88,7 +88,8 @@ const LABEL_DEG = 45;
 export function tapeTicks(odometry) {
   const heading = finite(odometry?.heading);
   if (heading === null) return [];
-  const middle = heading * 180 / Math.PI;
+  // Of a heading that is far too large, numbers would no longer tell one tick from the next.
+  const middle = (heading % (2 * Math.PI)) * 180 / Math.PI;
   const first = Math.ceil((middle - TAPE_DEG / 2) / TICK_DEG);
   const ticks = [];
   for (let n = first; n * TICK_DEG <= middle + TAPE_DEG / 2; n++) {

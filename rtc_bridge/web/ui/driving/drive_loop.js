@@ -25,7 +25,6 @@ export class DriveLoop {
     this.#parts = parts;
     const { connection, teleop, inputs, status, stage, stop } = parts;
     inputs.on('change', () => this.step());
-    inputs.on('stop', stop);
     // At once, not only with the next period.
     connection.handle({
       hello: () => {

@@ -4,7 +4,7 @@
 
 /** A key that does something as long as it is held. */
 
-import { TEXT_FIELDS } from './keyboard.js';
+import { TEXT_FIELDS } from '../dom.js';
 
 /**
  * Follow a key that does something as long as it is held, everywhere on the page but where a person

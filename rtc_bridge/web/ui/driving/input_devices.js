@@ -32,9 +32,8 @@ const NO_GAMEPAD = { motion: NEUTRAL, pad: null, held: false, isTurbo: false, ta
   hint: '' };
 
 /**
- * Events: `change` when a control has changed, `stop` when the key of the emergency stop is
- * pressed, `talk` with whether the gamepad's button for talking is held, `help` when the list of
- * all controls is asked for.
+ * Events: `change` when a control has changed, `talk` with whether the gamepad's button for talking
+ * is held, `help` when the list of all controls is asked for.
  */
 export class InputDevices extends Emitter {
   /** Which key does what. */
@@ -64,8 +63,7 @@ export class InputDevices extends Emitter {
     this.#rightStick = new Stick('stick', changed);
     this.#leftStick = new Stick('stick2', changed);
     listenToKeyboard(area, this.#keyState, changed, (command) => {
-      if (command === 'emergency-stop') this.emit('stop');
-      else if (command === 'let-go') this.letGo();
+      if (command === 'let-go') this.letGo();
       else settings.changeSpeed(command === 'faster' ? 1 : -1);
     });
     settings.addEventListener('change', () => this.#arrange());

@@ -13,16 +13,12 @@ import { KeyAssignment } from './key_assignment.js';
 
 /** @typedef {import('../../client/motion.js').Motion} Motion */
 
-/** @typedef {'let-go' | 'faster' | 'slower' | 'emergency-stop'} KeyCommand */
+/** @typedef {'let-go' | 'faster' | 'slower'} KeyCommand */
 /** @type {Readonly<Record<string, KeyCommand>>} */
 const COMMANDS = { stop: 'let-go', faster: 'faster', slower: 'slower' };
 /** The places of these differ between keyboards. @type {ReadonlyMap<string, KeyCommand>} */
 const COMMANDS_BY_SIGN = new Map([['+', 'faster'], ['=', 'faster'], ['-', 'slower'],
   ['_', 'slower']]);
-const STOP_KEYS = ['Escape', 'Backspace'];
-// Elements that a person types into.
-export const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=false]), '
-  + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
 
 /**
  * Return the command of a key that does not drive.
@@ -130,15 +126,6 @@ export function listenToKeyboard(area, keys, changed, command) {
     if (taken || other) event.preventDefault();
     if (other) command(other);
     else if ((taken && !event.repeat) || event.key === 'Shift') changed();
-  });
-  addEventListener('keydown', (event) => {
-    const [target] = event.composedPath();
-    if (!STOP_KEYS.includes(event.code) || event.isComposing) return;
-    if (target instanceof Element && target.closest(TEXT_FIELDS)) return;
-    // Escape closes a dialog.
-    if (event.code === 'Escape' && document.querySelector('dialog[open]')) return;
-    event.preventDefault();
-    if (!event.repeat) command('emergency-stop');
   });
   addEventListener('keyup', (event) => {
     keys.shift = event.shiftKey;

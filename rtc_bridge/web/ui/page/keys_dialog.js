@@ -4,8 +4,7 @@
 
 /** The list of all keys: by the key `?`, and by a button. */
 
-import { box, loadStyle, make } from '../dom.js';
-import { TEXT_FIELDS } from '../driving/keyboard.js';
+import { box, loadStyle, make, TEXT_FIELDS } from '../dom.js';
 import { makeDialog, openDialog } from './dialog.js';
 import { asksForHelp, helpSections } from './keys_help.js';
 

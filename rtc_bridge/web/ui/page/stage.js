@@ -4,6 +4,8 @@
 
 /** The place of the main picture, which has the focus while the keys drive. */
 
+import { TEXT_FIELDS } from '../dom.js';
+
 export class Stage {
   element;
 
@@ -15,7 +17,7 @@ export class Stage {
       const { target } = event;
       if (!(target instanceof Element) || target.closest('dialog')) return;
       // A click by the keyboard has a detail of 0. Its person may want to press the button again.
-      if (target.closest('button, input') && event.detail > 0) {
+      if (target.closest('button, input') && !target.closest(TEXT_FIELDS) && event.detail > 0) {
         /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
         this.takeFreeFocus();
       }

@@ -5,8 +5,7 @@
 /** Zooms, moves and turns the main picture: by fingers, mouse, wheel and keys. */
 
 import { Emitter } from '../../client/messages.js';
-import { box, element, make } from '../dom.js';
-import { TEXT_FIELDS } from '../driving/keyboard.js';
+import { box, element, make, TEXT_FIELDS } from '../dom.js';
 import { icon } from '../icons.js';
 import {
   bounded, frameOf, moved, pinched, viewStyle, WHOLE, zoomedAt,
