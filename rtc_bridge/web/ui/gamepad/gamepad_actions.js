@@ -9,7 +9,7 @@
  */
 
 import { roleDrives } from '../../client/driver.js';
-import { element } from '../dom.js';
+import { box, element } from '../dom.js';
 import { refusedText } from '../texts/driving_texts.js';
 import { buttonSign } from './gamepad_buttons.js';
 
@@ -34,6 +34,8 @@ const PAGE_BUTTONS = /** @type {Partial<Record<ButtonSetting, string[]>>} */ ({
 });
 // So often the page looks what is written beside its buttons, ms.
 const LOOK_PERIOD_MS = 500;
+/** No press counts for so long after the question and after the release of a stop, ms. */
+const PAUSE_MS = 1000;
 
 /**
  * Return what to choose to show the camera before or after the main one: slots and their cameras.
@@ -78,6 +80,44 @@ export function signOf(button, id, layout) {
   return typeof own === 'object' ? `axis ${own.axis}` : `button ${own}`;
 }
 
+/**
+ * Return the page's buttons of one of the gamepad's. An emergency stop that was not sent yet is
+ * withdrawn by hand only: a gamepad takes note of one that has expired.
+ * @param {ButtonSetting} command
+ * @param {import('../../client/pending_stop.js').StopState} stop
+ */
+export const pageButtons = (command, stop) => (PAGE_BUTTONS[command] ?? []).filter(
+  (id) => id !== 'withdraw' || stop === 'expired');
+
+/**
+ * Keeps quick presses of one button from releasing a stop and driving on: the answer to the
+ * question, and the press that arms after a release, come after a pause without a press.
+ */
+export class ReleasePause {
+  #isEngaged = false;
+  #begunAt = -Infinity;
+
+  /** @param {boolean} isEngaged the emergency stop is @param {number} nowMs */
+  note(isEngaged, nowMs) {
+    if (this.#isEngaged && !isEngaged) this.#begunAt = nowMs;
+    this.#isEngaged = isEngaged;
+  }
+
+  /**
+   * Whether a press counts; one that does not begins the pause anew.
+   * @param {string} id of the page's button
+   * @param {boolean} isAsked the page asks whether the robot may move
+   * @param {number} nowMs
+   */
+  allows(id, isAsked, nowMs) {
+    if (id !== 'releasestop' && id !== 'take') return true;
+    const isQuestion = id === 'releasestop' && !isAsked;
+    const isAllowed = isQuestion || nowMs - this.#begunAt >= PAUSE_MS;
+    if (isQuestion || !isAllowed) this.#begunAt = nowMs;
+    return isAllowed;
+  }
+}
+
 /** Return the first of these buttons that the page offers now. @param {string[]} ids */
 const offered = (ids) => ids.map((id) => element(id, HTMLButtonElement)).find(
   (button) => !button.disabled && !button.closest('[hidden]'));
@@ -86,6 +126,7 @@ export class GamepadActions {
   #parts;
   /** The page's buttons that have a sign. @type {Map<HTMLElement, string>} */
   #signs = new Map();
+  #pause = new ReleasePause();
 
   /** @param {ActionParts} parts */
   constructor(parts) {
@@ -95,8 +136,12 @@ export class GamepadActions {
       this.#press(command);
       this.#showSigns();
     });
-    for (const source of [connection, teleop]) source.on('change', () => this.#showSigns());
-    connection.on('control', () => this.#showSigns());
+    const show = () => {
+      this.#noteStop();
+      this.#showSigns();
+    };
+    for (const source of [connection, teleop]) source.on('change', show);
+    connection.on('control', show);
     setInterval(() => this.#showSigns(), LOOK_PERIOD_MS);
   }
 
@@ -105,10 +150,18 @@ export class GamepadActions {
     if (command === 'nextCameraButton') this.#showCamera(1);
     else if (command === 'previousCameraButton') this.#showCamera(-1);
     else {
-      const button = offered(PAGE_BUTTONS[command] ?? []);
-      if (button) button.click();
-      else if (command === 'takeButton') this.#sayWhy();
+      const button = offered(pageButtons(command, this.#parts.teleop.pendingStop.state));
+      this.#noteStop();
+      if (!button) {
+        if (command === 'takeButton') this.#sayWhy();
+      } else if (this.#pause.allows(button.id, !box('keepstopped').hidden, performance.now())) {
+        button.click();
+      }
     }
+  }
+
+  #noteStop() {
+    this.#pause.note(this.#parts.teleop.driver?.stopped.id != null, performance.now());
   }
 
   #sayWhy() {
@@ -129,14 +182,14 @@ export class GamepadActions {
   }
 
   #showSigns() {
-    const { input } = this.#parts;
+    const { input, teleop } = this.#parts;
     const pad = input.pads.current;
     /** @type {Map<HTMLElement, string>} */
     const signs = new Map();
-    for (const [name, ids] of pad ? Object.entries(PAGE_BUTTONS) : []) {
-      const button = offered(ids);
-      const sign = signOf(input.buttons[/** @type {ButtonSetting} */ (name)], pad?.id ?? '',
-        input.layouts.get(pad?.id ?? ''));
+    const names = /** @type {ButtonSetting[]} */ (pad ? Object.keys(PAGE_BUTTONS) : []);
+    for (const name of names) {
+      const button = offered(pageButtons(name, teleop.pendingStop.state));
+      const sign = signOf(input.buttons[name], pad?.id ?? '', input.layouts.get(pad?.id ?? ''));
       if (button && sign) signs.set(button, sign);
     }
     for (const button of this.#signs.keys()) if (!signs.has(button)) delete button.dataset.pad;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  inVainText, signOf, stepCamera,
+  inVainText, pageButtons, ReleasePause, signOf, stepCamera,
 } from '../../../../../rtc_bridge/web/ui/gamepad/gamepad_actions.js';
 import {
   BUTTON_SETTINGS, ButtonPresses, buttonsOf, buttonSign,
@@ -41,6 +41,33 @@ test('the camera before and the next one go round, and change places with a smal
   assert.deepEqual(stepCamera(cameras, ['gone'], -1), [[0, 'c']]);
   assert.deepEqual(stepCamera(['a'], ['a'], 1), []);
   assert.deepEqual(stepCamera([], ['a'], 1), []);
+});
+
+test('a gamepad withdraws no emergency stop, and takes note of one that has expired', () => {
+  for (const state of ['idle', 'sent', 'unsent']) {
+    assert.deepEqual(pageButtons('releaseButton', state), ['keepstopped', 'yield', 'release']);
+  }
+  assert.ok(pageButtons('releaseButton', 'expired').includes('withdraw'));
+  assert.deepEqual(pageButtons('enable', 'idle'), []);
+});
+
+test('quick presses neither release a stop nor drive on', () => {
+  const pause = new ReleasePause();
+  pause.note(true, 0);
+  assert.equal(pause.allows('keepstopped', true, 0), true);
+  assert.equal(pause.allows('releasestop', false, 1000), true);
+  // However long it is pressed again and again.
+  for (let ms = 1300; ms < 5000; ms += 300) {
+    assert.equal(pause.allows('releasestop', true, ms), false);
+  }
+  assert.equal(pause.allows('releasestop', true, 5900), true);
+  pause.note(false, 6000);
+  for (const ms of [6300, 6900, 7800]) assert.equal(pause.allows('take', false, ms), false);
+  assert.equal(pause.allows('refuse', false, 7800), true);
+  assert.equal(pause.allows('take', false, 8800), true);
+  // Without a stop it counts at once.
+  pause.note(false, 8900);
+  assert.equal(pause.allows('take', false, 8900), true);
 });
 
 test('a button that drives nothing says why', () => {
