@@ -40,7 +40,7 @@ SHOWN = """(() => {
     shown: !!foot?.checkVisibility(), tone: foot?.dataset.tone, label: foot?.ariaLabel,
     text: words?.checkVisibility() ? words.lastElementChild.textContent : '',
     at: ring?.parentElement?.id, ring: ring?.checkVisibility() ?? false,
-    ringRed: has(ring, 'red'), bandRed: has(band, 'red'), clear: has(ring, 'clear'),
+    band: band?.checkVisibility() ?? false, ringRed: has(ring, 'red'), bandRed: has(band, 'red'), clear: has(ring, 'clear'),
     stale: ring?.classList.contains('stale'),
   };
 })()"""
@@ -120,6 +120,13 @@ def test_a_driver_sees_what_is_around_the_robot(robot, browser):
         # Never more often than five times a second.
         times = page.evaluate('drawn')
         assert 3 < len(times) <= (times[-1] - times[0]) / 170 + 1
+        # The band has the directions of a picture that is shown whole.
+        assert page.evaluate(SHOWN)['band']
+        page.evaluate("""document.getElementById('stage').dispatchEvent(
+          new WheelEvent('wheel', { deltaY: -400, bubbles: true, cancelable: true }))""")
+        wait(page, lambda seen: not seen['band'] and seen['tone'] == 'red')
+        page.evaluate("document.getElementById('zoom').click()")
+        wait(page, lambda seen: seen['band'])
         # Without a stick the ring is in a corner of the picture.
         page.evaluate("rtcBridge.settings.set('sticks', 'off')")
         wait(page, lambda seen: seen['at'] == 'obstaclering' and seen['ring'])

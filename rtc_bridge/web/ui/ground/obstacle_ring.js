@@ -54,6 +54,7 @@ export class ObstacleRing {
   #stage;
   #alarms;
   #stick = box('stick');
+  #picturePlace = box('place');
   #ring = new Shapes('-100 -100 200 200');
   #band = new Shapes(`0 0 ${BAND_WIDTH} ${BAND_HEIGHT}`);
   #corner = make('div');
@@ -179,12 +180,13 @@ export class ObstacleRing {
     ring.toggleAttribute('hidden', !limits.sensors || !this.#last);
     this.#corner.hidden = hasStick || !limits.sensors || !this.#last;
     const { chosen, driving } = this.#connection.selection;
-    // Only those look ahead.
-    this.#band.element.toggleAttribute('hidden', !limits.sensors || !this.#last
+    // The band has the directions of a picture that is shown whole and upright, and looks ahead.
+    const isMoved = this.#picturePlace.matches('[data-zoom], [data-turned]');
+    this.#band.element.toggleAttribute('hidden', !limits.sensors || !this.#last || isMoved
       || !driving.includes(chosen[0] ?? ''));
-    const frame = this.#stage.getBoundingClientRect();
-    const { left, width, below } = pictureBox(frame, this.#video.videoWidth,
-      this.#video.videoHeight);
+    const { videoWidth, videoHeight } = this.#video;
+    const { left, width, below } = pictureBox(this.#stage.getBoundingClientRect(),
+      this.#picturePlace.getBoundingClientRect(), isMoved ? 0 : videoWidth, videoHeight);
     Object.assign(this.#foot.style, { left: `${left}px`, width: `${width}px`,
       bottom: `${below}px` });
     // What else is at the foot of the stage keeps off.

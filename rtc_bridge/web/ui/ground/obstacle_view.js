@@ -195,14 +195,16 @@ export function bandPaths(cm, limits) {
 }
 
 /**
- * Return where a picture is within the element that shows it whole, in the element's pixels.
- * @param {{width: number, height: number}} frame of the element
- * @param {number} width of the picture, 0: there is none
+ * Return where a picture is within the stage, in px.
+ * @param {{left: number, bottom: number}} stage
+ * @param {{left: number, bottom: number, width: number, height: number}} place of the stage, in
+ *   which the picture is shown whole
+ * @param {number} width of the picture, 0: all of the place
  * @param {number} height
  */
-export function pictureBox(frame, width, height) {
-  if (!(width > 0 && height > 0)) return { left: 0, width: frame.width, below: 0 };
-  const scale = Math.min(frame.width / width, frame.height / height);
-  return { left: (frame.width - width * scale) / 2, width: width * scale,
-    below: (frame.height - height * scale) / 2 };
+export function pictureBox(stage, place, width, height) {
+  const scale = width > 0 && height > 0 ? Math.min(place.width / width, place.height / height) : 0;
+  const [shown, free] = scale ? [width * scale, place.height - height * scale] : [place.width, 0];
+  return { left: place.left - stage.left + (place.width - shown) / 2, width: shown,
+    below: stage.bottom - place.bottom + free / 2 };
 }

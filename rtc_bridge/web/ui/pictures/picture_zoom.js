@@ -118,6 +118,7 @@ export class PictureZoom extends Emitter {
     if (!isZoomed && document.activeElement === this.#reset) this.#stage.focus();
     this.#reset.hidden = !isZoomed;
     this.#place.toggleAttribute('data-zoom', isZoomed);
+    this.#place.toggleAttribute('data-turned', !!this.#turn);
     const text = `${factor.toFixed(1)}×`;
     if (this.#factor.textContent === text) return;
     this.#factor.textContent = text;

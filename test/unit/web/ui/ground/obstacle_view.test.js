@@ -131,10 +131,14 @@ test('the band has what the camera sees, left at the left', () => {
   assert.doesNotMatch(wide, /NaN|Infinity/);
 });
 
-test('a picture has its place in the middle', () => {
-  assert.deepEqual(pictureBox({ width: 1000, height: 300 }, 400, 300), { left: 300, width: 400,
-    below: 0 });
-  assert.deepEqual(pictureBox({ width: 400, height: 500 }, 40, 30), { left: 0, width: 400,
-    below: 100 });
-  assert.deepEqual(pictureBox({ width: 400, height: 500 }, 0, 0), { left: 0, width: 400, below: 0 });
+test('a picture is in the middle of its place in the stage', () => {
+  const stage = { left: 10, bottom: 520 };
+  const place = { left: 10, bottom: 520, width: 400, height: 500 };
+  assert.deepEqual(pictureBox(stage, { ...place, width: 1000, height: 300 }, 400, 300),
+    { left: 300, width: 400, below: 0 });
+  assert.deepEqual(pictureBox(stage, place, 40, 30), { left: 0, width: 400, below: 100 });
+  assert.deepEqual(pictureBox(stage, place, 0, 0), { left: 0, width: 400, below: 0 });
+  // Beside and above other pictures.
+  assert.deepEqual(pictureBox(stage, { left: 211, bottom: 269, width: 400, height: 240 }, 40, 30),
+    { left: 241, width: 320, below: 251 });
 });
