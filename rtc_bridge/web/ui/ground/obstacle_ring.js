@@ -168,7 +168,8 @@ export class ObstacleRing {
     if (this.#text.textContent !== words) this.#text.textContent = words;
     const label = begins ? 'Obstacles' : spoken || 'Obstacles';
     for (const one of [this.#foot, this.#corner]) one.setAttribute('aria-label', label);
-    this.#raise(begins ? '' : tone, words);
+    // A lost connection has an alarm of its own.
+    this.#raise(begins || !isUp ? '' : tone, words);
   }
 
   /** Put the ring around the stick, and the band under the picture. @param {Limits} limits */
