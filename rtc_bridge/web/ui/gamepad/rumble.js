@@ -93,7 +93,7 @@ export function rumbleOnStopAndLoss(rumble, connection, teleop) {
     isStopped = latched === true;
   } });
   let couldDrive = false;
-  connection.on('change', () => {
+  const followLink = () => {
     const { link } = connection;
     if (link === 'up') {
       couldDrive = teleop.mayDrive;
@@ -104,5 +104,8 @@ export function rumbleOnStopAndLoss(rumble, connection, teleop) {
       // The page itself has ended the connection before, as when it is left.
       couldDrive = false;
     }
-  });
+  };
+  connection.on('change', followLink);
+  // The connection may be up already.
+  followLink();
 }

@@ -91,3 +91,12 @@ test('it shakes when a stop is engaged and when the connection is lost, not for 
   links('up', 'lost');
   assert.equal(felt.length, 3);
 });
+
+test('the first loss is felt also if this part is loaded after the connection came up', () => {
+  const felt = [];
+  const connection = Object.assign(new Emitter(), { handle: () => {}, link: 'up' });
+  rumbleOnStopAndLoss({ pulse: (kind) => felt.push(kind) }, connection, { mayDrive: true });
+  connection.link = 'lost';
+  connection.emit('change');
+  assert.deepEqual(felt, ['lost']);
+});
