@@ -10,8 +10,8 @@
 /** @typedef {import('./messages.js').Message} Message */
 
 /** Types of which the newest message holds; for `slot`, the newest of each slot. */
-const STATES = new Set(['slot', 'lease', 'stop', 'actions', 'action_states', 'notices', 'talk',
-  'sound', 'operator_camera', 'obstacles', 'viewers']);
+const STATES = new Set(['cameras', 'slot', 'lease', 'stop', 'actions', 'action_states', 'notices',
+  'talk', 'sound', 'operator_camera', 'obstacles', 'viewers']);
 
 /**
  * Return the values of both messages: each message has only those values that have changed.

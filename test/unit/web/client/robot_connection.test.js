@@ -62,6 +62,32 @@ test('a new session replaces a broken one when it has a picture, and repeats its
   assert.deepEqual([told, first.state, robot.link], [['hello', 4], 'closed', 'up']);
 });
 
+test('a list of cameras that changed is told again, and chooses nothing again', async (t) => {
+  const { robot, socket } = await up(t, { camera: 'rear' });
+  peers[0].connectionState = 'failed';
+  peers[0].dispatchEvent(new Event('connectionstatechange'));
+  socket.hear(ready('two'));
+  await settled();
+  peers[1].connect();
+  const { control } = peers[1].channels;
+  const cameras = [{ name: 'front' }, { name: 'rear', mount: { z: 1 } }];
+  control.hear({ type: 'cameras', cameras });
+  const told = [];
+  robot.handle({ hello: () => told.push('hello'),
+    cameras: (message) => told.push(message.cameras) });
+  await settled();
+  told.length = 0;
+  const sent = control.sent.length;
+  robot.takeOver();
+  assert.deepEqual([robot.session.id, told], ['two', ['hello', cameras]]);
+  assert.deepEqual([robot.selection.cameras, robot.selection.chosen[0], control.sent.length],
+    [['front', 'rear'], 'rear', sent]);
+  // What is loaded late is told, too.
+  robot.handle({ cameras: (message) => told.push(message.cameras.length) });
+  await settled();
+  assert.equal(told.at(-1), 2);
+});
+
 test('what cannot wait goes over to a session without a picture', async (t) => {
   const { robot, first, socket } = await up(t, { firstPicture: () => new Promise(() => {}) });
   robot.takeOver();
