@@ -19,8 +19,10 @@ const MARK = 'rtc_bridge.driving';
 export class LeaveGuard {
   #options;
   #guards = false;
-  /** The address of the entry that stands before this page's own; '': there is no such entry. */
-  #address = '';
+  /** The fragment of the entry that stands before this page's own; null: there is no such entry.
+   * The rest of its address may differ: a change of the layout rewrites that of the added entry.
+   * @type {string | null} */
+  #fragment = null;
 
   /** @param {GuardOptions} options */
   constructor(options) {
@@ -63,13 +65,13 @@ export class LeaveGuard {
   }
 
   #follow() {
-    if (!this.#address) addEventListener('popstate', () => this.#onStep());
-    this.#address = location.href;
+    if (this.#fragment === null) addEventListener('popstate', () => this.#onStep());
+    this.#fragment = location.hash;
   }
 
   #onStep() {
     // Another fragment is no step back.
-    if (history.state?.[MARK] || location.href !== this.#address) return;
+    if (history.state?.[MARK] || location.hash !== this.#fragment) return;
     if (!this.#guards) {
       // The added entry was no page of its own.
       history.back();

@@ -129,8 +129,13 @@ export class CameraLayout extends EventTarget {
     const { layout } = this.#settings.values;
     const beside = this.#connection.selection.chosen.slice(1).map((name) => name ?? '');
     this.#settings.change({ places: beside });
-    history.replaceState(history.state, '',
-      withParameter(location.href, 'layout', formatLayout(layout, beside)));
+    try {
+      history.replaceState(history.state, '',
+        withParameter(location.href, 'layout', formatLayout(layout, beside)));
+    } catch (error) {
+      // Browsers refuse what comes too often.
+      console.debug('rtc_bridge: the layout is not in the URL:', error);
+    }
   }
 
   #update() {
