@@ -21,7 +21,7 @@ import { buttonSign } from './gamepad_buttons.js';
  * @typedef {object} ActionParts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
  * @property {import('../../client/teleop.js').Teleop} teleop
- * @property {import('../settings.js').Settings} settings
+ * @property {import('../pictures/camera_views.js').CameraViews} cameras
  * @property {import('../page/status_view.js').StatusView} status
  * @property {import('./gamepad_input.js').GamepadInput} input
  */
@@ -38,21 +38,16 @@ const LOOK_PERIOD_MS = 500;
 const PAUSE_MS = 1000;
 
 /**
- * Return what to choose to show the camera before or after the main one: slots and their cameras.
+ * Return the camera before or after the main one; null if there is no other one.
  * @param {string[]} cameras in the robot's order
- * @param {(string | null | undefined)[]} chosen of each slot, the main one first
+ * @param {string | null} main
  * @param {1 | -1} step
- * @returns {[slot: number, camera: string | null][]}
  */
-export function stepCamera(cameras, chosen, step) {
-  const main = chosen[0] ?? null;
+export function stepCamera(cameras, main, step) {
   const at = main === null ? -1 : cameras.indexOf(main);
   const from = at < 0 && step < 0 ? 0 : at;
   const next = cameras[(from + step + cameras.length) % cameras.length];
-  if (next === undefined || next === main) return [];
-  // One that is small already changes its place with the main one.
-  const small = chosen.indexOf(next, 1);
-  return small < 0 ? [[0, next]] : [[0, next], [small, main]];
+  return next === undefined || next === main ? null : next;
 }
 
 /**
@@ -173,12 +168,10 @@ export class GamepadActions {
 
   /** @param {1 | -1} step */
   #showCamera(step) {
-    const { connection, settings } = this.#parts;
-    const { cameras, chosen } = connection.selection;
-    for (const [slot, camera] of stepCamera(cameras ?? [], chosen, step)) {
-      if (!slot && camera) settings.set('camera', camera);
-      connection.select(slot, camera);
-    }
+    const { connection, cameras } = this.#parts;
+    const { cameras: names, chosen } = connection.selection;
+    const camera = stepCamera(names ?? [], chosen[0] ?? null, step);
+    if (camera !== null) cameras.exchange(0, camera);
   }
 
   #showSigns() {

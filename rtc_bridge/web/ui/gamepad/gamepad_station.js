@@ -12,10 +12,10 @@ import { Rumble, rumbleOnStopAndLoss } from './rumble.js';
 
 /**
  * Add them to the page; return what shakes them, for other alarms.
- * @param {Pick<import('../station.js').Page, 'connection' | 'teleop' | 'settings' | 'inputs'
- *   | 'status'>} page
+ * @param {Pick<import('../station.js').Page, 'connection' | 'teleop' | 'settings' | 'cameras'
+ *   | 'inputs' | 'status'>} page
  */
-export function addGamepads({ connection, teleop, settings, inputs, status }) {
+export function addGamepads({ connection, teleop, settings, cameras, inputs, status }) {
   loadStyle('gamepad/gamepad.css');
   const input = new GamepadInput(settings, storage());
   inputs.gamepads = input;
@@ -24,7 +24,7 @@ export function addGamepads({ connection, teleop, settings, inputs, status }) {
   };
   addEventListener('gamepadconnected', tell);
   addEventListener('gamepaddisconnected', tell);
-  new GamepadActions({ connection, teleop, settings, status, input });
+  new GamepadActions({ connection, teleop, cameras, status, input });
   // In the page that is looked at: another one may be about another robot.
   const rumble = new Rumble(() => (document.hasFocus() ? input.pads.current : null),
     () => settings.get('rumble'));

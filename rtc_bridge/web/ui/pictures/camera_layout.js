@@ -58,8 +58,7 @@ export class CameraLayout extends EventTarget {
     box('place').after(this.#tiles);
     box('place').append(this.#label);
     this.#inset = new InsetHandle(this.#tiles, this.#stage, settings);
-    // Pressing a picture makes it the main one.
-    this.#tiles.addEventListener('click', () => this.#keep());
+    cameras.on('exchange', () => this.shown !== 'one' && this.#keep());
     connection.handle({ hello: ({ robot_id: robot }) => this.#useRobot(String(robot ?? '')) });
     for (const one of [connection, teleop, settings]) {
       one.addEventListener('change', () => this.#update());
@@ -86,20 +85,9 @@ export class CameraLayout extends EventTarget {
     this.#keep();
   }
 
-  /**
-   * Show a camera in a place; the camera that was there goes to the other's place, if it had one.
-   * @param {number} place
-   * @param {string} camera
-   */
+  /** Show a camera in a place. @param {number} place @param {string} camera */
   put(place, camera) {
-    const { chosen } = this.#connection.selection;
-    const [before, from] = [chosen[place] ?? null, chosen.indexOf(camera)];
-    if (from === place) return;
-    this.#cameras.arranges = false;
-    if (from >= 0) this.#connection.select(from, before);
-    this.#cameras.arranges = true;
-    this.#connection.select(place, camera);
-    this.#keep();
+    this.#cameras.exchange(place, camera);
   }
 
   #counts() {

@@ -6,6 +6,7 @@
  * The pictures: the main one, small live ones, the names to choose from, and the last one kept.
  */
 
+import { Emitter } from '../../client/messages.js';
 import { box, element, make } from '../dom.js';
 import { cameraLabel } from '../texts/connection_texts.js';
 
@@ -30,7 +31,8 @@ export function arrange(cameras, chosen) {
   return [main ?? null, ...kept.map((name) => name ?? left.shift() ?? null)];
 }
 
-export class CameraViews {
+/** Event `exchange` when a person has shown another camera in a slot, and it is kept. */
+export class CameraViews extends Emitter {
   /** One for each slot. @type {HTMLVideoElement[]} */
   videos = [element('video0', HTMLVideoElement)];
   /** Slots that are to show a camera are given one; not while several change at once. */
@@ -62,6 +64,7 @@ export class CameraViews {
    * @param {(slot: number, camera: string | null) => void} select
    */
   constructor(slots, settings, select) {
+    super();
     this.#settings = settings;
     this.#select = select;
     for (let slot = 1; slot < slots; slot++) this.#addThumb(slot);
@@ -85,6 +88,24 @@ export class CameraViews {
     this.#arrange(true);
   }
 
+  /**
+   * Show a camera in a slot; the camera that was there goes to the other's slot, if it had one.
+   * @param {number} slot
+   * @param {string} camera
+   */
+  exchange(slot, camera) {
+    const [before, from] = [this.#chosen[slot] ?? null, this.#chosen.indexOf(camera)];
+    if (from === slot) return;
+    if (from >= 0) {
+      // No third camera gets a slot in between.
+      this.arranges = false;
+      this.#select(from, before);
+      this.arranges = true;
+    }
+    this.#select(slot, camera);
+    this.emit('exchange');
+  }
+
   /** @param {number} slot */
   #addThumb(slot) {
     const video = make('video');
@@ -92,9 +113,8 @@ export class CameraViews {
     video.muted = video.autoplay = video.playsInline = true;
     this.videos.push(video);
     const button = this.#button('thumb', () => {
-      const [main, small] = [this.#chosen[0] ?? null, this.#chosen[slot] ?? null];
-      this.#select(0, small);
-      this.#select(slot, main);
+      const small = this.#chosen[slot];
+      if (small) this.exchange(0, small);
     });
     button.hidden = true;
     const cause = make('span', [make('strong'), make('span')]);
