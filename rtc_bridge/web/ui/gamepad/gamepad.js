@@ -74,8 +74,9 @@ export class Gamepads {
   #released = new Set();
   /** The one that drives. @type {string | null} */
   #current = null;
-  /** Of those whose sticks were not released: their axes, and since when these are the same.
-   * @type {Map<string, {axes: number[], since: number}>} */
+  /** Of those whose sticks were not released: their axes, those as the browser has them, and since
+   * when these are the same. @type {Map<string, {axes: number[], raw: readonly number[],
+   * since: number}>} */
   #steady = new Map();
   /** @type {(Gamepad | null)[]} */
   #all = [];
@@ -161,13 +162,15 @@ export class Gamepads {
       const before = this.#steady.get(id);
       if (this.#released.has(id)) this.#steady.delete(id);
       else if (!before || axes.some((axis, n) => Math.abs(axis - before.axes[n]) > STEADY)) {
-        this.#steady.set(id, { axes, since: now });
+        const raw = this.connected.find((pad) => keyOf(pad) === id)?.axes ?? [];
+        this.#steady.set(id, { axes, raw: [...raw], since: now });
       }
     }
   }
 
   /**
-   * Return the axes that keep gamepads from driving, since they do not come to rest.
+   * Return the axes that keep gamepads from driving, since they do not come to rest, with the value
+   * since when they are the same: the present one may tremble.
    * @param {number} now ms
    * @returns {{id: string, axis: number, name: string, value: number}[]} axis: the gamepad's own
    *   number
@@ -183,7 +186,7 @@ export class Gamepads {
         if (Math.abs(steady.axes[axis] ?? 0) <= this.#shape(pad.id).zone * 0.7) continue;
         const number = own ? own[axis]?.axis ?? axis : axis;
         found.push({ id: pad.id, axis: number, name: AXIS_NAMES[axis],
-          value: pad.axes[number] ?? 0 });
+          value: steady.raw[number] ?? 0 });
       }
     }
     return found;

@@ -260,6 +260,10 @@ test('an axis that does not rest is named once it is steady, until it rests', ()
   assert.deepEqual(pads.restless(2000).map(({ axis, value }) => [axis, value]),
     [[1, 0.2], [2, -1]]);
   assert.match(pads.restless(2000)[0].name, /left stick/);
+  // It trembles: the text about it stays as it is.
+  pad = gamepad([0, 0.206, -1, 0], [], { mapping: 'standard' });
+  pads.poll(2000);
+  assert.deepEqual(pads.restless(2000).map(({ value }) => value), [0.2, -1]);
   // A hand moves it.
   pad = gamepad([0, 0.5, -1, 0], [], { mapping: 'standard' });
   pads.poll(2000);
