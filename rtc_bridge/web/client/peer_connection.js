@@ -9,7 +9,7 @@ export const isWebRtcSupported = () => typeof RTCPeerConnection === 'function'
   && 'addTransceiver' in RTCPeerConnection.prototype;
 
 /** @param {RTCIceServer[]} iceServers */
-export const createPeerConnection = (iceServers = []) => new RTCPeerConnection(
+const createPeerConnection = (iceServers = []) => new RTCPeerConnection(
   { iceServers, bundlePolicy: 'max-bundle' });
 
 /** A peer connection that is made while the relay asks the robot: that takes a browser time. */

@@ -5,7 +5,7 @@
 /** The quality that this viewer asks for: how much may be received, and how evenly it is shown. */
 
 // Browsers hold frames back for so long, so that those that come unevenly are shown evenly, ms.
-export const SMOOTH_MS = 100;
+const SMOOTH_MS = 100;
 
 /**
  * @typedef {object} QualityChoice
@@ -18,7 +18,7 @@ export const SMOOTH_MS = 100;
 const AUTOMATIC = '{"type":"quality","mode":"auto"}';
 
 /** Return what to send to the robot. @param {QualityChoice} choice */
-export const qualityMessage = ({ mode, cap, smooth }) => ({ type: 'quality', mode,
+const qualityMessage = ({ mode, cap, smooth }) => ({ type: 'quality', mode,
   ...(mode === 'save' ? { max_kbit_per_s: Math.round(cap) } : {}), ...(smooth ? { smooth } : {}) });
 
 /** Keeps robot and browser to what was chosen, over all sessions of a connection. */

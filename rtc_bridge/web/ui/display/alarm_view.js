@@ -24,7 +24,7 @@ const clock = (time) => new Date(time).toLocaleTimeString();
  * Return when an alarm was, in local time.
  * @param {Entry} entry
  */
-export const timesText = ({ began, ended }) => (ended === null
+const timesText = ({ began, ended }) => (ended === null
   ? `since ${clock(began)}` : `${clock(began)} – ${clock(ended)}`);
 
 /** Make the sign of a level. Its shape differs, not only its colour. */

@@ -43,7 +43,7 @@ export class DriveLoop {
     teleop.on('refused', (code) => status.toast(refusedText(code)));
     setInterval(() => {
       // Whatever else is on the screen, and whether there is a connection or not.
-      if (inputs.takeStopPress()) stop();
+      if (inputs.pollButtons()) stop();
       teleop.updatePendingStop();
       this.step();
     }, COMMAND_PERIOD_MS);

@@ -119,9 +119,10 @@ export class InputDevices extends Emitter {
     return document.activeElement === this.#area && document.hasFocus();
   }
 
-  /** Return whether a gamepad's button of the emergency stop was pressed since the last call. */
-  takeStopPress() {
-    return this.gamepads?.takeStopPress() ?? false;
+  /** Let gamepads tell of the buttons that were pressed since the last call; return whether that of
+   * the emergency stop was. */
+  pollButtons() {
+    return this.gamepads?.pollButtons() ?? false;
   }
 
   /** Return what the person does now. @returns {Inputs} */

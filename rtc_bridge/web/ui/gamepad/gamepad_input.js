@@ -67,12 +67,11 @@ export class GamepadInput extends Emitter {
   }
 
   /**
-   * Return whether a gamepad's button of the emergency stop was pressed since the last call: also
-   * under a dialog and without the focus, but not in a hidden page, where browsers tell nothing
-   * new of gamepads. Tell of the other buttons that were, which count in the page that is looked
-   * at.
+   * Tell of the buttons that were pressed since the last call, which count in the page that is
+   * looked at. Return whether that of the emergency stop was: also under a dialog and without the
+   * focus, but not in a hidden page, where browsers tell nothing new of gamepads.
    */
-  takeStopPress() {
+  pollButtons() {
     if (document.hidden) {
       this.#presses.forget();
       return false;

@@ -144,15 +144,14 @@ export function readLayout(value) {
     ...(isWithin(curve, 0, 1) && { curve }) } : null;
 }
 
-/** The layouts of this browser, by `Gamepad.id`. Event `change` when one has changed. */
-export class Layouts extends EventTarget {
+/** The layouts of this browser, by `Gamepad.id`. */
+export class Layouts {
   /** @type {Map<string, Layout>} */
   #layouts = new Map();
   #storage;
 
   /** @param {Pick<Storage, 'getItem' | 'setItem'> | null} storage */
   constructor(storage = null) {
-    super();
     this.#storage = storage;
     this.#read();
   }
@@ -174,7 +173,6 @@ export class Layouts extends EventTarget {
     } catch {
       // Storage is full or forbidden: the layout holds until the page is left.
     }
-    this.dispatchEvent(new Event('change'));
   }
 
   #read() {
