@@ -5,29 +5,18 @@
 /** What is shown over the picture, and whether alarms are heard, among the options. */
 
 import { make } from '../dom.js';
+import { checkbox, labelled } from '../page/form_parts.js';
 import { PARTS, partsOff, withPart } from './hud_readings.js';
-
-/**
- * @param {string} text
- * @param {boolean} on
- * @param {(on: boolean) => void} onChange
- */
-function check(text, on, onChange) {
-  const input = make('input');
-  input.type = 'checkbox';
-  input.checked = on;
-  input.addEventListener('change', () => onChange(input.checked));
-  return make('label', [make('span', text), input]);
-}
 
 /** Return the options. @param {import('../settings.js').Settings} settings @returns {HTMLElement[]} */
 export function hudOptions(settings) {
   const off = partsOff(settings.get('hudOff'));
   return [
     make('h2', 'Over the picture'),
-    ...Object.entries(PARTS).map(([part, text]) => check(text, !off.has(part), (on) => (
-      settings.set('hudOff', withPart(settings.get('hudOff'), part, on))))),
+    ...Object.entries(PARTS).map(([part, text]) => labelled(text, checkbox(!off.has(part),
+      (on) => settings.set('hudOff', withPart(settings.get('hudOff'), part, on))))),
     make('h2', 'Alarms'),
-    check('Tones', settings.get('alarmSound'), (on) => settings.set('alarmSound', on)),
+    labelled('Tones', checkbox(settings.get('alarmSound'),
+      (on) => settings.set('alarmSound', on))),
   ];
 }

@@ -45,8 +45,8 @@ export function listGamepads() {
 const rawState = ({ axes, buttons }) => ({ axes: [...axes],
   buttons: buttons.map(({ value }) => value) });
 
-/** @param {Gamepad} pad */
-const keyOf = (pad) => `${pad.index} ${pad.id}`;
+/** Return what tells two gamepads of one kind apart. @param {Pick<Gamepad, 'index' | 'id'>} pad */
+export const keyOf = ({ index, id }) => `${index} ${id}`;
 
 /**
  * The gamepads whose layout is known: those of the standard mapping, and those that a person has

@@ -5,10 +5,8 @@
 /** The part of the dialog with what each button of gamepads does. */
 
 import { make } from '../dom.js';
+import { checkbox, labelled } from '../page/form_parts.js';
 import { BUTTON_SETTINGS, BUTTON_TEXTS, BUTTONS, buttonsOf } from './gamepad_buttons.js';
-
-/** @param {string} text @param {HTMLElement} control */
-const labelled = (text, control) => make('label', [make('span', text), control]);
 
 /**
  * Return a choice for each setting with a button, and the others that hold for all gamepads. A
@@ -37,10 +35,7 @@ export function buttonOptions(settings) {
   Object.assign(zone, { type: 'range', min: 0, max: 0.5, step: 0.05,
     value: settings.get('deadZone') });
   zone.addEventListener('change', () => settings.set('deadZone', zone.valueAsNumber));
-  const rumble = make('input');
-  rumble.type = 'checkbox';
-  rumble.checked = settings.get('rumble');
-  rumble.addEventListener('change', () => settings.set('rumble', rumble.checked));
+  const rumble = checkbox(settings.get('rumble'), (isOn) => settings.set('rumble', isOn));
   return [...rows.map(({ name, choice }) => labelled(BUTTON_TEXTS[name], choice)),
     labelled('Dead zone of sticks that were not measured', zone),
     labelled('Shake on an emergency stop, a lost connection and alarms', rumble)];

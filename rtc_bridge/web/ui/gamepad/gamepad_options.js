@@ -5,7 +5,8 @@
 /** The part of the dialog with the gamepads: which there are, and what their controls mean. */
 
 import { make } from '../dom.js';
-import { isStandard, listGamepads, padName } from './gamepad.js';
+import { checkbox, labelled } from '../page/form_parts.js';
+import { isStandard, keyOf, listGamepads, padName } from './gamepad.js';
 import { Assignment, stepsFor } from './gamepad_assignment.js';
 import { buttonOptions } from './gamepad_button_options.js';
 import { standardLayout } from './gamepad_layout.js';
@@ -36,9 +37,6 @@ const list = () => listGamepads().filter((pad) => pad?.connected);
 /** @param {Gamepad} pad */
 const stateOf = ({ axes, buttons }) => ({ axes: [...axes],
   buttons: buttons.map(({ value, pressed }) => (pressed ? Math.max(1, value) : value)) });
-
-/** @param {Pick<Gamepad, 'index' | 'id'>} pad */
-const keyOf = ({ index, id }) => `${index} ${id}`;
 
 /** @param {Layout | null} layout @param {Gamepad} pad */
 function layoutText(layout, pad) {
@@ -184,21 +182,18 @@ class PadOptions {
     // What it is now: a slider beside may have been moved.
     const change = (/** @type {Partial<Layout>} */ changed) => this.#layouts.set(id, {
       ...this.#layouts.get(id) ?? layout, ...changed });
-    const inverted = layout.axes.flatMap((use, n) => {
+    const inversions = layout.axes.flatMap((use, n) => {
       if (!use || (n === 3 && !this.#parts.flies)) return [];
-      const box = make('input');
-      box.type = 'checkbox';
-      box.dataset.control = `${keyOf(pad)} invert ${n}`;
-      box.checked = use.sign < 0;
-      box.addEventListener('change', () => {
-        const sign = /** @type {1 | -1} */ (box.checked ? -1 : 1);
+      const box = checkbox(use.sign < 0, (inverted) => {
+        const sign = /** @type {1 | -1} */ (inverted ? -1 : 1);
         const { axes } = this.#layouts.get(id) ?? layout;
         change({ axes: axes.map((one, i) => (one && i === n ? { ...one, sign } : one)) });
       });
+      box.dataset.control = `${keyOf(pad)} invert ${n}`;
       const rest = use.rest ? `, rests at ${use.rest.toFixed(2)}` : '';
-      return [make('label', [make('span', `${AXES[n]}: axis ${use.axis}${rest}; inverted`), box])];
+      return [labelled(`${AXES[n]}: axis ${use.axis}${rest}; inverted`, box)];
     });
-    return [...inverted,
+    return [...inversions,
       slider(`${keyOf(pad)} curve`, 'Gentle near the middle', [0, 1, 0.1],
         layout.curve ?? 0, (curve) => change({ curve })),
       slider(`${keyOf(pad)} zone`, 'Dead zone', [0, 0.5, 0.01],

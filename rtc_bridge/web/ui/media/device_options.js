@@ -5,6 +5,7 @@
 /** Which microphone, loudspeaker and camera of this computer the page uses, among the options. */
 
 import { make } from '../dom.js';
+import { labelled } from '../page/form_parts.js';
 import { SCREEN } from '../settings.js';
 
 /** Settings by the kind of device, as browsers name it. */
@@ -32,7 +33,7 @@ export function deviceOptions(settings) {
     if (!canChoose[/** @type {keyof typeof KINDS} */ (kind)]) return [];
     const choice = make('select');
     choice.addEventListener('change', () => settings.set(name, choice.value));
-    return [{ kind, name, choice, row: make('label', [make('span', text), choice]) }];
+    return [{ kind, name, choice, row: labelled(text, choice) }];
   });
   const fill = async () => {
     const found = await mediaDevices.enumerateDevices().catch(() => []);

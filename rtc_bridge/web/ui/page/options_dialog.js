@@ -9,11 +9,9 @@ import { make } from '../dom.js';
 import { keyOptions } from '../driving/key_options.js';
 import { deviceOptions } from '../media/device_options.js';
 import { makeDialog, openDialog } from './dialog.js';
+import { checkbox, labelled } from './form_parts.js';
 
 /** @typedef {import('../settings.js').Settings} Settings */
-
-/** @param {string} text @param {HTMLElement} control */
-const labelled = (text, control) => make('label', [make('span', text), control]);
 
 /**
  * @param {[string, string][]} choices value and text
@@ -35,28 +33,22 @@ function select(choices, value, onChange) {
  */
 export function showOptions(settings, inputs, closed) {
   const open = new AbortController();
-  const deadMan = make('input');
-  deadMan.type = 'checkbox';
-  deadMan.checked = settings.get('deadMan');
-  deadMan.addEventListener('change', () => settings.set('deadMan', deadMan.checked));
   const theme = select([['auto', 'as the system has them'], ['dark', 'dark'],
     ['light', 'light, for bright daylight']], settings.get('theme'),
   (value) => settings.set('theme', value));
-  const path = make('input');
-  path.type = 'checkbox';
-  path.checked = settings.get('path');
-  path.addEventListener('change', () => settings.set('path', path.checked));
   const help = make('button', 'All keys, buttons and gestures');
   const dialog = makeDialog('Controls and keys', [
     ...keyOptions(inputs.keys, open.signal),
-    labelled('Keys drive only while one is held (F or Enter at first)', deadMan),
+    labelled('Keys drive only while one is held (F or Enter at first)',
+      checkbox(settings.get('deadMan'), (deadMan) => settings.set('deadMan', deadMan))),
     make('h2', 'Gamepad'),
     ...inputs.gamepads?.options(inputs.flies, open.signal) ?? [make('p', 'Not loaded yet.')],
     make('h2', 'Sticks on the screen'),
     labelled('How many', select([['auto', 'two on touch screens'], ['one', 'one'], ['two', 'two'],
       ['off', 'none']], settings.get('sticks'), (value) => settings.set('sticks', value))),
     ...hudOptions(settings),
-    labelled('Where the robot will go, if the place of its camera is known', path),
+    labelled('Where the robot will go, if the place of its camera is known',
+      checkbox(settings.get('path'), (path) => settings.set('path', path))),
     ...deviceOptions(settings),
     make('h2', 'Page'),
     labelled('Colours', theme),

@@ -6,12 +6,10 @@
 
 import { make } from '../dom.js';
 import { icon } from '../icons.js';
+import { checkbox, labelled } from '../page/form_parts.js';
 import { cameraLabel } from '../texts/connection_texts.js';
 import { LAYOUTS } from './layouts.js';
 import { STEP } from './picture_zoom.js';
-
-/** @param {string} text @param {HTMLElement} control */
-export const labelled = (text, control) => make('label', [make('span', text), control]);
 
 /** @param {HTMLSelectElement} select @param {[string, string][]} choices value and text */
 function setChoices(select, choices) {
@@ -20,15 +18,6 @@ function setChoices(select, choices) {
   if (select.dataset.choices === text) return;
   select.dataset.choices = text;
   select.replaceChildren(...choices.map(([value, label]) => new Option(label, value)));
-}
-
-/** @param {boolean} checked @param {(checked: boolean) => void} onChange */
-export function checkbox(checked, onChange) {
-  const node = make('input');
-  node.type = 'checkbox';
-  node.checked = checked;
-  node.addEventListener('change', () => onChange(node.checked));
-  return node;
 }
 
 /** @param {string} label @param {Node} content @param {() => void} action */

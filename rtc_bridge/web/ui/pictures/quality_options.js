@@ -5,8 +5,8 @@
 /** The part of the section with pictures that is about quality, and about what it costs. */
 
 import { make } from '../dom.js';
+import { checkbox, labelled } from '../page/form_parts.js';
 import { amountText, fromMbPerHour, ReceivedBytes, toMbPerHour } from './data_amounts.js';
-import { checkbox, labelled } from './picture_options.js';
 import { MAX_CAP, MIN_CAP } from './picture_settings.js';
 
 /** @type {[import('./picture_settings.js').QualityMode, string][]} */
