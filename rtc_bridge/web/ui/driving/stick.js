@@ -9,7 +9,7 @@
 
 import { NEUTRAL } from '../../client/motion.js';
 import { element } from '../dom.js';
-import { deadZone } from './stick_curve.js';
+import { curved, deadZone } from './stick_curve.js';
 
 /**
  * @typedef {import('../../client/motion.js').Motion} Motion
@@ -23,17 +23,6 @@ import { deadZone } from './stick_curve.js';
 const EXPO = 0.5;
 
 /**
- * Make the answer to small pushes finer, by the radius: the direction stays.
- * @param {number} x
- * @param {number} y
- * @returns {[number, number]}
- */
-export function curve(x, y) {
-  const scale = 1 - EXPO + EXPO * (x * x + y * y);
-  return [x * scale, y * scale];
-}
-
-/**
  * Return the motion that a stick asks for which is pushed by (dx, dy) of its reach; y points down.
  * @param {number} dx
  * @param {number} dy
@@ -41,7 +30,8 @@ export function curve(x, y) {
  * @returns {Motion}
  */
 export function stickMotion(dx, dy, kind = 'all') {
-  const [right, down] = curve(...deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy));
+  const [right, down] = curved(...deadZone(kind === 'move' ? 0 : dx, kind === 'turn' ? 0 : dy),
+    EXPO);
   const [slides, climbs] = [kind === 'slide', kind === 'climb'];
   return { x: climbs ? 0 : -down + 0, y: slides ? -right + 0 : 0, turn: slides ? 0 : -right + 0,
     up: climbs ? -down + 0 : 0 };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { curve, stickMotion } from '../../../../../rtc_bridge/web/ui/driving/stick.js';
+import { stickMotion } from '../../../../../rtc_bridge/web/ui/driving/stick.js';
+import { curved } from '../../../../../rtc_bridge/web/ui/driving/stick_curve.js';
 
 test('a stick has the signs of REP-103', () => {
   assert.deepEqual(stickMotion(0, -1), { x: 1, y: 0, turn: 0, up: 0 });
@@ -22,9 +23,9 @@ test('the stick that turns moves up and down, too, where a robot can', () => {
 });
 
 test('small pushes answer less than they are long, in the same direction, and the end is the end', () => {
-  assert.deepEqual(curve(0, 0), [0, 0]);
-  assert.deepEqual(curve(0.6, -0.8), [0.6, -0.8]);
-  const [x, y] = curve(0.3, -0.4);
+  assert.deepEqual(curved(0, 0, 0.5), [0, 0]);
+  assert.deepEqual(curved(0.6, -0.8, 0.5), [0.6, -0.8]);
+  const [x, y] = curved(0.3, -0.4, 0.5);
   assert.ok(Math.hypot(x, y) < 0.35 && Math.hypot(x, y) > 0.25);
   assert.ok(Math.abs(x / y + 0.75) < 1e-9);
   let last = 0;
