@@ -54,7 +54,8 @@ def page(show):
 def test_what_is_loaded_is_small(page):
     # What a button opens is there before it is pressed.
     page.wait("""['recording.js', 'snapshot.js', 'options_dialog.js', 'sound_and_camera.js'].every(
-      (name) => performance.getEntriesByType('resource').some((one) => one.name.endsWith(name)))""")
+      (name) => performance.getEntriesByType('resource').some(
+        (one) => one.name.endsWith(name)))""")
     sizes = page.evaluate("""() => Object.fromEntries(performance.getEntriesByType('resource')
       .map(({ name, encodedBodySize }) => [name.split('/').at(-1).split('?')[0],
         encodedBodySize]))""")

@@ -177,6 +177,7 @@ class ChromiumPage(Page):
         async def refuse(dialog):
             asked.append(dialog.type)
             await dialog.dismiss()
+
         # In its loop: to listen sends a message.
         async def listen(on):
             (self._page.on if on else self._page.remove_listener)('dialog', refuse)
