@@ -323,6 +323,8 @@ def test_a_pinch_zooms_while_a_thumb_drives(robot, chromium, cmd_vel):
       return [place.left, place.top, place.width, place.height];
     })()""")
     x, y = left + width / 2, top + height / 2
+    # A stick begins where the finger lands.
+    page.touch(spot(page, 'stick2', 0, 0))
     page.touch(stick)
     cmd_vel.wait_motion(cmd_vel.mark())
     page.touch(stick, (x - 30, y))
