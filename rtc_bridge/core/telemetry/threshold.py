@@ -54,11 +54,20 @@ class Threshold:
         if parts[1][0] in '<>' and not isinstance(self._limit, float):
             raise ValueError(text)
 
+    @property
+    def has_number(self) -> bool:
+        """Tell whether it is a comparison with a number."""
+        return isinstance(self._limit, float)
+
+    def fits(self, value: Any) -> bool:
+        """Tell whether a value is of the kind that it compares with."""
+        if self.has_number and not isinstance(value, bool):
+            return isinstance(value, (int, float))
+        return type(value) is type(self._limit)
+
     def is_met(self, value: Any) -> bool:
         """Tell whether a value is as the comparison says; a value of another kind is not."""
-        if isinstance(self._limit, float) and not isinstance(value, bool):
-            return isinstance(value, (int, float)) and self._compare(value, self._limit)
-        return type(value) is type(self._limit) and self._compare(value, self._limit)
+        return self.fits(value) and self._compare(value, self._limit)
 
 
 def threshold_text(value: object) -> str:

@@ -41,10 +41,11 @@ class TopicReader:
 
     def __init__(self, settings: TelemetryTopicSettings) -> None:
         self._member = MemberPath(settings.member) if settings.member else None
-        self._wants_number = bool(settings.unit) or settings.digits >= 0
         self._thresholds = [
             (level, Threshold(text))
             for level, text in (('red', settings.red), ('amber', settings.amber)) if text]
+        self._wants_number = (bool(settings.unit) or settings.digits >= 0
+                              or any(threshold.has_number for _, threshold in self._thresholds))
         # Of the type that comes at present.
         self._type = ''
         self._read: Read | None = None
@@ -78,7 +79,9 @@ class TopicReader:
         return self._with_level({'$': 'value', 'value': to_json(value)})
 
     def _with_level(self, reading: dict[str, Any]) -> dict[str, Any]:
-        if self._thresholds and 'value' in reading and reading['value'] is not None:
+        value = reading.get('value')
+        # A value that no threshold can be compared with is not ok: nobody knows.
+        if any(threshold.fits(value) for _, threshold in self._thresholds):
             reading['level'] = next((level for level, threshold in self._thresholds
-                                     if threshold.is_met(reading['value'])), 'ok')
+                                     if threshold.is_met(value)), 'ok')
         return reading

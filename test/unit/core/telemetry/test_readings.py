@@ -17,7 +17,7 @@
 import json
 import math
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import pytest
 from rtc_bridge.core.protocol.strict_json import dump
 from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings
@@ -111,6 +111,23 @@ def test_thresholds_make_levels(celsius, level):
                 **settings)['level'] == level
     assert read(Float32(data=float(celsius)), **settings)['level'] == level
     assert 'level' not in read(Temperature(temperature=math.nan), **settings)
+
+
+@pytest.mark.parametrize('text, value, level', [
+    ('12.5', 12.5, 'red'), ('80 %', 80, 'ok'), ('unknown', 'unknown', None), ('', '', None)])
+def test_thresholds_with_a_number_are_for_texts_too(text, value, level):
+    battery = status('battery', 0)
+    battery.values = [KeyValue(key='charge', value=text)]
+    reading = read(DiagnosticArray(status=[battery]), red='< 15',
+                   member='status[battery].values[charge].value')
+    assert reading['value'] == value and reading.get('level') == level
+
+
+def test_a_value_of_another_kind_has_no_level():
+    assert 'level' not in read(Bool(data=True), red='> 5')
+    assert 'level' not in read(Float32(data=1.0), red='!= OK')
+    assert read(String(data='OK'), red='!= OK')['level'] == 'ok'
+    assert read(status('arm', 2), red='> 5')['level'] == 'red'
 
 
 def test_members_are_read_as_numbers_bytes_and_texts():
