@@ -24,7 +24,7 @@ from rclpy.node import Node
 from .telemetry_parameters import declare_topics, resolve_topic
 from ..core.clock import boot_time
 from ..core.protocol.telemetry_values import Battery, odometry
-from ..core.settings.telemetry_settings import TelemetrySettings
+from ..core.settings.telemetry_settings import group_name, TelemetrySettings
 from ..core.supervision import call_guarded, guard
 from ..core.telemetry.readings import KEPT_MESSAGES
 from ..core.telemetry.topic_reader import problem, TopicReader
@@ -76,8 +76,9 @@ class Telemetry:
                 'nav_msgs/msg/Odometry')
         for entry in declare_topics(node, settings):
             self._topics[entry.name] = TelemetryTopic(
-                node, entry.topic, TopicReader(entry.settings).read, kept=KEPT_MESSAGES,
-                problem=problem)
+                node, entry.topic,
+                TopicReader(entry.settings, f'telemetry.{group_name(entry.name)}.').read,
+                kept=KEPT_MESSAGES, problem=problem)
             if entry.display:
                 display[entry.name] = entry.display
         self._forget_values()

@@ -37,9 +37,11 @@ class TopicReader:
     Reads the messages of one topic, whatever their type is.
 
     :param settings: ``telemetry.NAME.*``
+    :param prefix: of these parameters
     """
 
-    def __init__(self, settings: TelemetryTopicSettings) -> None:
+    def __init__(self, settings: TelemetryTopicSettings, prefix: str = 'telemetry.NAME.') -> None:
+        self._prefix = prefix
         self._member = MemberPath(settings.member) if settings.member else None
         self._thresholds = [
             (level, Threshold(text))
@@ -61,11 +63,18 @@ class TopicReader:
         if name != self._type:
             self._type, self._read = name, reader_of(name)
         if self._read is not None:
-            return self._with_level(self._read(message))
+            reading = self._read(message)
+            return self._with_level(reading) if 'value' in reading else self._unlevelled(reading)
         is_plain = list(message.get_fields_and_field_types()) == ['data']
         if is_plain and (self._wants_number or self._thresholds):
             return self._value(message.data)
-        return to_json(message)
+        return self._unlevelled(to_json(message))
+
+    def _unlevelled(self, reading: Any) -> Any:
+        """Return what has no one value, unless thresholds are set, which cannot be applied."""
+        if self._thresholds:
+            return problem(f'amber and red need {self._prefix}member')
+        return reading
 
     def _value(self, value: Any) -> dict[str, Any]:
         if isinstance(value, bytes) and len(value) == 1:
@@ -79,7 +88,7 @@ class TopicReader:
         return self._with_level({'$': 'value', 'value': to_json(value)})
 
     def _with_level(self, reading: dict[str, Any]) -> dict[str, Any]:
-        value = reading.get('value')
+        value = reading['value']
         # A value that no threshold can be compared with is not ok: nobody knows.
         if any(threshold.fits(value) for _, threshold in self._thresholds):
             reading['level'] = next((level for level, threshold in self._thresholds

@@ -130,6 +130,16 @@ def test_a_value_of_another_kind_has_no_level():
     assert read(status('arm', 2), red='> 5')['level'] == 'red'
 
 
+@pytest.mark.parametrize('message', [
+    BatteryState(percentage=0.1), NavSatFix(), Imu(), DiagnosticArray(), JointState(name=['a'])])
+def test_thresholds_need_one_value(message):
+    assert read(message, red='< 0.2') == {
+        '$': 'problem', 'text': 'amber and red need telemetry.NAME.member', 'level': 'amber'}
+    assert read(message).get('$') != 'problem'
+    settings = TelemetryTopicSettings(amber='> 3')
+    assert 'telemetry.gps.member' in TopicReader(settings, 'telemetry.gps.').read(message)['text']
+
+
 def test_members_are_read_as_numbers_bytes_and_texts():
     array = DiagnosticArray(status=[status('motor', 1, '-67.5 dBm, channel 6')])
     assert read(array, member='status[0].level', red='== 1') == {
