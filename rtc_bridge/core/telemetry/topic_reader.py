@@ -17,9 +17,11 @@
 import re
 from typing import Any
 
+from .diagnostics_summary import STALE_AFTER_S
 from .member_path import MemberPath
-from .readings import Read, reader_of, type_name
+from .readings import KEPT_MESSAGES, Read, reader_of, type_name
 from .threshold import Threshold
+from ..clock import boot_time, Clock
 from ..protocol.telemetry_values import finite, to_json
 from ..settings.telemetry_settings import TelemetryTopicSettings
 
@@ -40,25 +42,26 @@ class TopicReader:
     :param prefix: of these parameters
     """
 
-    def __init__(self, settings: TelemetryTopicSettings, prefix: str = 'telemetry.NAME.') -> None:
+    def __init__(self, settings: TelemetryTopicSettings, prefix: str = 'telemetry.NAME.',
+                 clock: Clock = boot_time) -> None:
         self._prefix = prefix
+        self._clock = clock
         self._member = MemberPath(settings.member) if settings.member else None
         self._thresholds = [
             (level, Threshold(text))
             for level, text in (('red', settings.red), ('amber', settings.amber)) if text]
         self._wants_number = (bool(settings.unit) or settings.digits >= 0
                               or any(threshold.has_number for _, threshold in self._thresholds))
+        # When the member was found last, or was first looked for.
+        self._found_at: float | None = None
         # Of the type that comes at present.
         self._type = ''
         self._read: Read | None = None
 
     def read(self, message: Any) -> Any:
-        """Return a message, or its member, as a JSON value."""
+        """Return a message, or its member, as a JSON value; ``None``: the last one still holds."""
         if self._member is not None:
-            try:
-                return self._value(self._member.read(message))
-            except LookupError as error:
-                return problem(str(error))
+            return self._read_member(self._member, message)
         name = type_name(message)
         if name != self._type:
             self._type, self._read = name, reader_of(name)
@@ -69,6 +72,20 @@ class TopicReader:
         if is_plain and (self._wants_number or self._thresholds):
             return self._value(message.data)
         return self._unlevelled(to_json(message))
+
+    def _read_member(self, member: MemberPath, message: Any) -> dict[str, Any] | None:
+        now = self._clock()
+        try:
+            value = member.read(message)
+        except LookupError as error:
+            if self._found_at is None:
+                self._found_at = now
+            # Nodes take turns on the topic: the item may be in the next message, of another node.
+            if type_name(message) in KEPT_MESSAGES and now - self._found_at <= STALE_AFTER_S:
+                return None
+            return problem(str(error))
+        self._found_at = now
+        return self._value(value)
 
     def _unlevelled(self, reading: Any) -> Any:
         """Return what has no one value, unless thresholds are set, which cannot be applied."""

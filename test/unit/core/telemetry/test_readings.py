@@ -153,6 +153,23 @@ def test_members_are_read_as_numbers_bytes_and_texts():
     assert reading['$'] == 'problem' and 'there are: header, temperature' in reading['text']
 
 
+def test_nodes_that_take_turns_do_not_hide_an_item_of_another_one(clock):
+    mine, other = (DiagnosticArray(status=[status(name, 1)]) for name in ('motor', 'lidar'))
+    reader = TopicReader(TelemetryTopicSettings(member='status[motor].level'), clock=clock)
+    assert reader.read(other) is None
+    for _ in range(10):
+        clock.now += STALE_AFTER_S - 1
+        assert reader.read(mine)['value'] == 1 and reader.read(other) is None
+    clock.now += STALE_AFTER_S + 0.1
+    assert reader.read(other)['text'] == (
+        "there is no item 'motor' for status[motor].level; there are: 'lidar'")
+    assert reader.read(mine)['value'] == 1 and reader.read(other) is None
+    wrong = TopicReader(TelemetryTopicSettings(member='status[arm].level'), clock=clock)
+    assert wrong.read(mine) is None
+    clock.now += STALE_AFTER_S + 0.1
+    assert wrong.read(other)['$'] == 'problem'
+
+
 def test_other_messages_are_as_they_were():
     assert read(String(data='x')) == {'data': 'x'}
     assert read(Float32(data=1.5)) == {'data': 1.5}
