@@ -15,27 +15,43 @@
 """Whether the switches among the actions are on, as topics tell."""
 
 from collections.abc import Iterable
+import logging
 from typing import Any
 
 from rclpy.node import Node
 
 from ..core.access.service_calls import CallableService
+from ..core.settings.telemetry_settings import group_name
 from ..core.supervision import guard
-from ..core.telemetry.member_path import MemberPath
+from ..core.telemetry.member_path import MemberPath, plain
 from ..ros.telemetry_topic import TelemetryTopic
 
+_logger = logging.getLogger(__name__)
 
-def _reader(path: MemberPath) -> Any:
-    def read(message: Any) -> str:
+
+class StateReader:
+    """Reads whether a switch is on; says once in the log why that cannot be told."""
+
+    def __init__(self, service: CallableService) -> None:
+        self._path = MemberPath(service.settings.state_member)
+        self._parameter = f'actions.{group_name(service.name)}.state_member'
+        self._logged = False
+
+    def read(self, message: Any) -> str:
+        """Return ``on``, ``off`` or ``unknown``: ``None`` would be that no message came."""
         try:
-            value = path.read(message)
-        except LookupError:
-            # take() returns None where no message came.
-            return 'unknown'
-        if isinstance(value, bytes) and len(value) == 1:
-            value = value[0]
-        return ('on' if value else 'off') if isinstance(value, (bool, int, float)) else 'unknown'
-    return read
+            value = plain(self._path.read(message))
+        except LookupError as error:
+            return self._unknown(str(error))
+        if not isinstance(value, (bool, int, float)):
+            return self._unknown('it is neither a number nor true or false')
+        return 'on' if value else 'off'
+
+    def _unknown(self, reason: str) -> str:
+        if not self._logged:
+            self._logged = True
+            _logger.warning('%s: %s; the switch is shown as unknown', self._parameter, reason)
+        return 'unknown'
 
 
 class ActionStates:
@@ -49,7 +65,7 @@ class ActionStates:
         self._topics = {
             service.name: TelemetryTopic(
                 node, str(node.resolve_topic_name(service.settings.state_topic)),
-                _reader(MemberPath(service.settings.state_member)))
+                StateReader(service).read)
             for service in services if service.settings.state_topic}
         self._states: dict[str, bool | None] = dict.fromkeys(self._topics)
 

@@ -30,6 +30,16 @@ _KEYS = ('name', 'key')
 _MAX_SHOWN = 12
 
 
+def plain(value: Any) -> Any:
+    """Return a byte, or a number of an array of fixed size (numpy's), as a number of Python's."""
+    if isinstance(value, bytes) and len(value) == 1:
+        # As the level of a DiagnosticStatus.
+        return value[0]
+    if hasattr(value, 'item') and not getattr(value, 'shape', ()):
+        return value.item()
+    return value
+
+
 class MemberPath:
     """
     A path from a message to one of its members.

@@ -18,7 +18,7 @@ import re
 from typing import Any
 
 from .diagnostics_summary import STALE_AFTER_S
-from .member_path import MemberPath
+from .member_path import MemberPath, plain
 from .readings import KEPT_MESSAGES, Read, reader_of, type_name
 from .threshold import Threshold
 from ..clock import boot_time, Clock
@@ -94,13 +94,8 @@ class TopicReader:
         return reading
 
     def _value(self, value: Any) -> dict[str, Any]:
-        if isinstance(value, bytes) and len(value) == 1:
-            # A byte, as the level of a DiagnosticStatus.
-            value = value[0]
-        elif hasattr(value, 'item') and not getattr(value, 'shape', ()):
-            # A number of numpy's.
-            value = value.item()
-        elif isinstance(value, str) and self._wants_number and (found := _NUMBER.match(value)):
+        value = plain(value)
+        if isinstance(value, str) and self._wants_number and (found := _NUMBER.match(value)):
             value = finite(float(found[1]))
         return self._with_level({'$': 'value', 'value': to_json(value)})
 
