@@ -47,6 +47,9 @@ UNWATCHED_PERIOD_S = UPDATE_PERIOD_S = 0.5
 FIRST_MESSAGE_S = 1.5
 # Sensors of one robot.
 MAX_SENSORS = 4
+# The executor's thread rests from sensors for so many times what reading one took: images, and the
+# emergency stop from ROS, wait behind each reading.
+_RESTS = 5
 # Bytes of a message: an organised cloud of 640 x 480 points with colour has 10 MB. To read one of
 # 5 MB takes 11 ms (measured 2026-11-30, two cores).
 _MAX_MESSAGE = 16 * 1024 * 1024
@@ -72,13 +75,15 @@ class _Sensor:
         # What is wrong with the newest message.
         self._fault = ''
         self.messages = 0
+        # Seconds that the newest message took to be read.
+        self.read_s = 0.0
 
-    def look(self) -> Distances | None:
-        """Return what the sensor sees now, ``None`` if it tells nothing."""
-        came_at = self.input.came_at
+    def read(self) -> None:
+        """Read the newest message, if one has come."""
+        came_at, begin = self.input.came_at, self._clock()
         if came_at is None:
             self._distances, self._fault = None, ''
-            return None
+            return
         try:
             message = self.input.take()
             if message is not None:
@@ -87,12 +92,19 @@ class _Sensor:
                 self._distances = reader.read(message)
                 self.came_at, self._fault = came_at, ''
                 self.messages += 1
+                self.read_s = self._clock() - begin
         except (ObstacleError, ValueError) as error:
             self._distances, self._fault = None, str(error)
-        return self._distances if self._age() <= SILENT_S else None
 
-    def _age(self) -> float:
-        return self._clock() - (self.input.came_at or 0.0)
+    @property
+    def distances(self) -> Distances | None:
+        """Return what the sensor sees now, ``None`` if it tells nothing."""
+        if self.input.came_at is None or self._age(self.came_at) > SILENT_S:
+            return None
+        return self._distances
+
+    def _age(self, came_at: float) -> float:
+        return self._clock() - came_at
 
     @property
     def reason(self) -> str:
@@ -103,14 +115,20 @@ class _Sensor:
         if self.input.came_at is None:
             waited = self._clock() - self.input.subscribed_at
             return f'no message comes from {topic}' if waited > FIRST_MESSAGE_S else ''
-        if self._age() > SILENT_S:
+        if self._age(self.input.came_at) > SILENT_S:
             return f'{topic} is silent'
+        if self._distances is not None and self._age(self.came_at) > SILENT_S:
+            return (f'{topic} takes {self.read_s * 1e3:.0f} ms to read, so that it is read too '
+                    'seldom; publish fewer points, or list fewer sensors')
         return f'{topic}: {self._fault}' if self._fault else ''
 
 
 class Obstacles:
     """
     Reduces the newest messages of the sensors while somebody watches, five times a second.
+
+    The sensors take turns, so that other callbacks run between two of them, and large messages are
+    read less often.
 
     :meth:`run` belongs to the event loop; the sensors, and :meth:`_collect`, to the executor's
     thread. The collision monitor is heard all the time, since it speaks only when its state
@@ -148,6 +166,10 @@ class Obstacles:
         self._was_watched = False
         # Boot time of the next look for publishers; of the executor's thread.
         self._next_update = 0.0
+        # Boot time from which on the next sensor may be read, and which one that is.
+        self._next_read, self._turn = 0.0, 0
+        # Calls since the last report: there is one in each round of the sensors.
+        self._calls = 0
         self._report = ObstacleReport()
         # The reason that was logged last, and since when there is another one.
         self._logged, self._changed_at = '', 0.0
@@ -167,10 +189,15 @@ class Obstacles:
                 self._report = ObstacleReport()
                 self._deliver(self._report)
             self._was_watched = watched
-            await asyncio.sleep(PERIOD_S if watched else UNWATCHED_PERIOD_S)
+            await asyncio.sleep(
+                PERIOD_S / self._calls_per_report if watched else UNWATCHED_PERIOD_S)
+
+    @property
+    def _calls_per_report(self) -> int:
+        return max(len(self._sensors), 1)
 
     def _collect(self, loop: asyncio.AbstractEventLoop, watched: bool) -> None:
-        """Update the subscriptions when that is due, and hand over a report."""
+        """Update the subscriptions when due, read a sensor, and hand over a report when due."""
         now = self._clock()
         if now >= self._next_update or not watched:
             # At once when somebody comes.
@@ -185,20 +212,34 @@ class Obstacles:
             self._hear_monitor()
         if not watched:
             return
-        seen: list[tuple[Distances, float]] = []
-        reasons = []
-        for sensor in self._sensors:
-            with guard('obstacle sensor'):
-                distances = sensor.look()
-                if distances is not None:
-                    seen.append((distances, sensor.came_at))
-                reasons.append(sensor.reason)
+        self._read_next()
+        self._calls += 1
+        if self._calls >= self._calls_per_report:
+            self._calls = 0
+            loop.call_soon_threadsafe(
+                call_guarded, 'obstacles', self._on_report, self._make_report())
+
+    def _read_next(self) -> None:
+        """Read the sensor whose turn it is, unless it is too early for that."""
+        begin = self._clock()
+        if not self._sensors or begin < self._next_read:
+            return
+        sensor = self._sensors[self._turn]
+        self._turn = (self._turn + 1) % len(self._sensors)
+        with guard('obstacle sensor'):
+            sensor.read()
+        end = self._clock()
+        self._next_read = end + _RESTS * (end - begin)
+
+    def _make_report(self) -> ObstacleReport:
+        seen = [(distances, sensor.came_at) for sensor in self._sensors
+                if (distances := sensor.distances) is not None]
+        reasons = [sensor.reason for sensor in self._sensors]
         if self._monitor is not None:
             reasons.append(self._monitor.problem or self._fault)
         cm = tuple(to_cm(nearest_of(one for one, _ in seen))) if seen else None
-        report = ObstacleReport(cm, min((at for _, at in seen), default=0.0),
-                                '; '.join(filter(None, reasons)), self._action)
-        loop.call_soon_threadsafe(call_guarded, 'obstacles', self._on_report, report)
+        return ObstacleReport(cm, min((at for _, at in seen), default=0.0),
+                              '; '.join(filter(None, reasons)), self._action)
 
     def _hear_monitor(self) -> None:
         monitor = self._monitor
@@ -238,6 +279,7 @@ class Obstacles:
             values |= {f'sensor{number}': sensor.input.topic,
                        f'sensor{number}.type': sensor.input.type_name,
                        f'sensor{number}.messages': sensor.messages,
+                       f'sensor{number}.read_ms': f'{sensor.read_s * 1e3:.1f}',
                        f'sensor{number}.reason': sensor.reason if watched else ''}
         if self._monitor is not None:
             monitor = report.monitor
