@@ -205,9 +205,10 @@ class Obstacles:
             for sensor in self._sensors:
                 with guard('obstacle sensor'):
                     sensor.input.update(watched)
-            if self._monitor is not None:
-                # Without a viewer, too: it says once what it does.
-                self._monitor.update(True)
+            with guard('collision monitor'):
+                if self._monitor is not None:
+                    # Without a viewer, too: it says once what it does.
+                    self._monitor.update(True)
         with guard('collision monitor'):
             self._hear_monitor()
         if not watched:

@@ -97,3 +97,16 @@ def test_what_was_read_too_long_ago_is_not_shown_as_of_now(make, clock):
     assert reports[-1].cm is None and reports[-1].reason == (
         '/scan0 takes 500 ms to read, so that it is read too seldom; publish fewer points, or list'
         ' fewer sensors')
+
+
+def test_a_failure_of_the_collision_monitor_ends_nothing_else(clock, failures):
+    reports = []
+    obstacles = Obstacles(NODE, ObstacleSettings(topics=('scan',), collision_monitor_topic='cm'),
+                          (), lambda: True, reports.append, clock)
+    obstacles._sensors[0].input = Input('/scan', clock, 0.001)
+    # This node has no graph.
+    with pytest.raises(AttributeError):
+        obstacles._monitor.update(True)
+    obstacles._collect(LOOP, True)
+    assert reports[0].cm
+    assert failures.counts['collision monitor'] == 1
