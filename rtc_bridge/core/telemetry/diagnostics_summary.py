@@ -23,6 +23,8 @@ from ..clock import boot_time, Clock
 _MAX_STATUSES = 512
 # Seconds after which a status that came no more counts as stale, as in diagnostic_aggregator.
 STALE_AFTER_S = 5.0
+# Seconds after which it is forgotten: what it was of is there no more.
+FORGOTTEN_AFTER_S = 60.0
 # Names and messages that are shown, and characters of each.
 _MAX_WORST = 4
 _MAX_TEXT = 80
@@ -47,6 +49,7 @@ class DiagnosticsSummary:
         self._clock = clock
         # Level, message and time of each, the one that came last at the end.
         self._statuses: OrderedDict[str, tuple[int, str, float]] = OrderedDict()
+        self._read_at = 0.0
 
     def read(self, message: Any) -> dict[str, Any]:
         """
@@ -56,10 +59,16 @@ class DiagnosticsSummary:
         with the worst level, if that is not ``ok``.
         """
         now = self._clock()
+        if now - self._read_at > STALE_AFTER_S:
+            # Nobody watched, or nobody published: the statuses are not stale, they are unknown.
+            self._statuses.clear()
+        self._read_at = now
         for status in message.status:
             self._statuses[status.name] = level_of(status), status.message, now
             self._statuses.move_to_end(status.name)
         while len(self._statuses) > _MAX_STATUSES:
+            self._statuses.popitem(last=False)
+        while self._statuses and now - next(iter(self._statuses.values()))[2] > FORGOTTEN_AFTER_S:
             self._statuses.popitem(last=False)
         levels = {name: STALE if now - came > STALE_AFTER_S else level
                   for name, (level, _, came) in self._statuses.items()}

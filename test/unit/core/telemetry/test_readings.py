@@ -21,7 +21,9 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 import pytest
 from rtc_bridge.core.protocol.strict_json import dump
 from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings
-from rtc_bridge.core.telemetry.diagnostics_summary import DiagnosticsSummary, STALE_AFTER_S
+from rtc_bridge.core.telemetry.diagnostics_summary import (
+    DiagnosticsSummary, FORGOTTEN_AFTER_S, STALE_AFTER_S,
+)
 from rtc_bridge.core.telemetry.topic_reader import TopicReader
 from sensor_msgs.msg import (
     BatteryState, FluidPressure, Illuminance, Imu, JointState, NavSatFix, Range, RelativeHumidity,
@@ -87,10 +89,29 @@ def test_diagnostics_are_summed_up_over_the_nodes_that_publish(clock):
     reading = summary.read(DiagnosticArray(status=[status('lidar', 2, 'no data')]))
     assert reading == {'$': 'diagnostics', 'level': 'red', 'worst_level': 'error',
                        'counts': {'ok': 1, 'warn': 1, 'error': 1}, 'worst': [['lidar', 'no data']]}
-    clock.now += STALE_AFTER_S + 1
-    reading = summary.read(DiagnosticArray(status=[status('arm', 0)]))
+    for _ in range(2):
+        clock.now += STALE_AFTER_S - 1
+        reading = summary.read(DiagnosticArray(status=[status('arm', 0)]))
     assert reading['counts'] == {'ok': 1, 'stale': 2} and reading['level'] == 'amber'
     assert [name for name, _ in reading['worst']] == ['lidar', 'motor']
+
+
+def test_statuses_that_are_gone_are_forgotten(clock):
+    summary = DiagnosticsSummary(clock)
+    summary.read(DiagnosticArray(status=[status('motor', 0)]))
+    counts = []
+    for _ in range(int(FORGOTTEN_AFTER_S) + 5):
+        clock.now += 1
+        counts.append(summary.read(DiagnosticArray(status=[status('arm', 0)]))['counts'])
+    assert counts[50] == {'ok': 1, 'stale': 1} and counts[-1] == {'ok': 1}
+
+
+def test_after_a_pause_without_viewers_nothing_is_stale(clock):
+    summary = DiagnosticsSummary(clock)
+    summary.read(DiagnosticArray(status=[status('motor', 0), status('arm', 0)]))
+    clock.now += STALE_AFTER_S + 1
+    reading = summary.read(DiagnosticArray(status=[status('arm', 0)]))
+    assert reading['counts'] == {'ok': 1} and reading['level'] == 'ok'
 
 
 def test_a_summary_stays_small():
