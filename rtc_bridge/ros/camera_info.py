@@ -93,10 +93,12 @@ class CameraInfoTopic:
         if not wanted:
             return
         if self._since is None:
-            self._since, self._topic, self._uncalibrated = self._clock(), topic, False
+            self._topic, self._uncalibrated = topic, False
             self._rectified = 'rect' in base_name(image_topic).rpartition('/')[2]
             self._subscription = self._node.create_subscription(
                 CameraInfo, topic, guarded('camera info', self._on_message), _QOS)
+            # If that failed, the next check tries again.
+            self._since = self._clock()
         elif self._subscription is not None and self._clock() - self._since > _MISSING_AFTER_S:
             self._miss()
 

@@ -106,3 +106,13 @@ def test_the_log_says_once_why_there_is_none(probe, clock, caplog):
         topic.check(True, '/front/image_raw')
         return 'not calibrated' in topic.problem
     probe.wait_for(found, 10)
+
+
+def test_a_subscription_that_fails_is_tried_again(probe, clock, monkeypatch):
+    topic = CameraInfoTopic(probe.node, 'front', pytest.fail, clock)
+    with monkeypatch.context() as patch:
+        patch.setattr(probe.node, 'create_subscription', lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            topic.check(True, '/front/image_raw')
+    topic.check(True, '/front/image_raw')
+    assert probe.node.count_subscribers('/front/camera_info') == 1
