@@ -202,7 +202,10 @@ class Cameras:
             info = self._infos[camera.name]
             info.check(camera.watched and camera.settings.mount.needs_camera_info,
                        camera_topic.topic)
-            camera.mount_problem = info.problem
+            if camera.mount_problem != info.problem:
+                camera.mount_problem = info.problem
+                # Its viewers are told why they see no path.
+                self._call_in_loop(self._on_change)
 
     def _search(self, found: frozenset[str], published: Mapping[str, Collection[str]]) -> None:
         """Look for cameras that came or went."""

@@ -322,4 +322,6 @@ def _camera(name: str, camera: Camera) -> dict[str, object]:
         members['label'] = camera.settings.label
     if (mount := camera.mount_members) is not None:
         members['mount'] = mount
+    elif camera.mount_problem:
+        members['mount_problem'] = camera.mount_problem[:MAX_LENGTHS['finding']]
     return members

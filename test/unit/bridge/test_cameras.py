@@ -23,6 +23,7 @@ from rclpy.parameter import Parameter
 from rtc_bridge.bridge.cameras import Cameras
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.video.tiers import Scale
+from rtc_bridge.ros import camera_info
 from rtc_bridge.ros.executor_thread import ExecutorThread
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from support.patience import PATIENCE
@@ -229,6 +230,27 @@ async def test_what_a_camera_sees_is_read_while_it_is_watched_and_its_mount_is_k
             ros.call('parameters', robot.set_parameters, [
                 Parameter('cameras.rear.mount_height', value=0.0)])
             await until(lambda: rear.mount_members is None)
+
+
+@pytest.mark.asyncio
+async def test_viewers_are_told_that_what_a_camera_sees_is_not_known(probe, monkeypatch):
+    monkeypatch.setattr(camera_info, '_MISSING_AFTER_S', 0.0)
+    with RosProbe('unused') as other:
+        robot = robot_node(other, **{'cameras.front.mount_height': 0.5})
+        async with running(robot, ['front']) as (cameras, ros):
+            front, = cameras.found.values()
+
+            async def until(condition):
+                async with asyncio.timeout(PATIENCE):
+                    while not condition():
+                        await asyncio.sleep(0.01)
+            changes = cameras.changes
+            viewer = front.subscribe('h264', lambda frame: True)
+            await until(lambda: cameras.changes == changes + 1)
+            assert '/front/camera_info sends no message' in front.mount_problem
+            front.unsubscribe(viewer)
+            await until(lambda: cameras.changes == changes + 2)
+            assert not front.mount_problem
 
 
 @pytest.mark.asyncio

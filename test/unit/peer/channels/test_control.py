@@ -81,6 +81,13 @@ async def test_a_page_is_told_by_what_it_can_draw_on_the_ground(connect):
     assert [camera.get('mount') for camera in hello['cameras']] == [
         {'x': 0.1, 'y': -0.2, 'z': 0.5, 'roll': 0.0, 'pitch': 0.0, 'yaw': 0.0, 'fx': 0.5,
          'cx': 0.5, 'cy': 0.5}, None]
+    assert not any('mount_problem' in camera for camera in hello['cameras'])
+    rear.mount_problem = 'no path is drawn: /rear/camera_info sends no message'
+    sessions.cameras_changed()
+    await viewer.until(lambda: viewer.got('control', 'cameras'))
+    changed, = viewer.got('control', 'cameras')
+    assert [camera.get('mount_problem') for camera in changed['cameras']] == [
+        None, rear.mount_problem]
 
 
 async def test_messages_both_ways(connect):
