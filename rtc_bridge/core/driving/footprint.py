@@ -27,8 +27,8 @@ from typing import TypeAlias
 
 # Corners in metres, x ahead and y to the left of the robot's centre (REP 103).
 Footprint: TypeAlias = tuple[tuple[float, float], ...]
-FOOTPRINT_FORMS = ("empty, a radius: '0.22', length and width: '0.6, 0.4', or a polygon: "
-                   "'[[0.4, 0.2], [0.4, -0.2], [-0.2, -0.2], [-0.2, 0.2]]' [m]")
+FOOTPRINT_FORMS = ("empty (not known), a radius: '0.22', length and width: '0.6, 0.4', or a "
+                   "polygon: '[[0.4, 0.2], [0.4, -0.2], [-0.2, -0.2], [-0.2, 0.2]]' [m]")
 MAX_CORNERS = 32
 # Of the polygon that stands for a circle: it is nowhere smaller by more than 1 %.
 _CIRCLE_CORNERS = 24

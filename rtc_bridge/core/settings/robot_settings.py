@@ -130,7 +130,7 @@ class TeleopSettings(VelocityOutputSettings):
     joy: bool = parameter(False, "publish the driver's gamepad on joy")
     footprint: str = parameter(
         '', 'outline of the robot on the ground, around the centre about which it turns, for the '
-        'path that pages draw; what is seen within it is no obstacle; empty: not known',
+        'path that pages draw; what is seen within it is no obstacle',
         read=footprint_text, forms=FOOTPRINT_FORMS)
     guard: bool = parameter(
         True, 'true: commands pass the cmd_vel_guard process; false: the bridge publishes '
