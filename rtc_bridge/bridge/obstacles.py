@@ -25,7 +25,7 @@ from rclpy.node import Node
 from ..core.clock import boot_time, Clock
 from ..core.driving.footprint import Footprint
 from ..core.errors import ObstacleError, ParameterError
-from ..core.obstacles.footprint import sector_radii
+from ..core.obstacles.own_extent import sector_radii
 from ..core.obstacles.report import CollisionMonitor, ObstacleLimits, ObstacleReport, SILENT_S
 from ..core.obstacles.sectors import Distances, nearest_of, ScanReader, to_cm
 from ..core.obstacles.sensor_pose import parse_sensor, POSE_FORMS, SensorPose

@@ -16,7 +16,7 @@
 
 import pytest
 from rtc_bridge.core.driving.footprint import parse_footprint
-from rtc_bridge.core.obstacles.footprint import sector_radii
+from rtc_bridge.core.obstacles.own_extent import sector_radii
 
 
 def test_a_circle_is_the_same_all_around():
