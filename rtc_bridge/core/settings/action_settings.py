@@ -17,10 +17,11 @@
 from dataclasses import dataclass
 
 from .parameters import parameter
-from .telemetry_settings import LABEL_FORMS, label_text, member_text, PATH_FORMS
+from .telemetry_settings import LABEL_FORMS, label_text, member_text
 
 # What a page draws beside the label.
 ICONS = ('none', 'light', 'horn', 'dock', 'power', 'arm', 'camera', 'home', 'play', 'stop')
+_STATE_MEMBER_FORMS = "a path of members like 'data' or 'outputs[0].on'"
 
 
 def _state_member_text(value: object) -> str:
@@ -56,7 +57,7 @@ class ActionServiceSettings:
         'what the last call has set, as assumed')
     state_member: str = parameter(
         'data', 'member of its messages: true or false, or a number, of which 0 is off',
-        read=_state_member_text, forms=PATH_FORMS)
+        read=_state_member_text, forms=_STATE_MEMBER_FORMS)
 
 
 # Members of the group that are no names of services.
