@@ -65,7 +65,8 @@ class ActionStates:
         self._topics = {
             service.name: TelemetryTopic(
                 node, str(node.resolve_topic_name(service.settings.state_topic)),
-                StateReader(service).read)
+                StateReader(service).read,
+                log_name=f'actions.{group_name(service.name)}.state_topic')
             for service in services if service.settings.state_topic}
         self._states: dict[str, bool | None] = dict.fromkeys(self._topics)
 

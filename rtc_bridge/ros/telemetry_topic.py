@@ -45,13 +45,16 @@ class TelemetryTopic:
     :param kept: how many messages may wait, by type, where it is not one
     :param problem: makes the value that stands for messages that cannot be read, from the reason;
         without it there is none
+    :param log_name: what stands before the topic in the log
     """
 
     def __init__(self, node: Node, topic: str, read: Callable[[Any], Any],
                  type_name: str | None = None, kept: Mapping[str, int] | None = None,
-                 problem: Callable[[str], Any] | None = None) -> None:
+                 problem: Callable[[str], Any] | None = None,
+                 log_name: str = 'telemetry') -> None:
         self._node = node
         self._topic = topic
+        self._log_name = f'{log_name} {topic}'
         self._read = read
         self._type_name = type_name
         # Type and QoS of the present subscription; ``None`` without publishers or viewers.
@@ -81,7 +84,7 @@ class TelemetryTopic:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
         if source is None:
-            _logger.debug('telemetry %s: not subscribed, %s', self._topic,
+            _logger.debug('%s: not subscribed, %s', self._log_name,
                           'no publisher' if watched else 'no viewer')
             return
         type_name, qos = source
@@ -90,7 +93,7 @@ class TelemetryTopic:
             self._subscription = self._node.create_subscription(
                 self._type, self._topic, guarded('telemetry topic', self._on_message), qos,
                 raw=True)
-            _logger.debug('telemetry %s: subscribed, %s, %s, %s', self._topic, type_name,
+            _logger.debug('%s: subscribed, %s, %s, %s', self._log_name, type_name,
                           qos.reliability.name, qos.durability.name)
         except LookupError as error:
             self._warn(str(error))
@@ -152,4 +155,4 @@ class TelemetryTopic:
         """Log a warning, unless it is the same as the last one."""
         if text != self._last_warning:
             self._last_warning = text
-            _logger.warning('telemetry %s: %s', self._topic, text)
+            _logger.warning('%s: %s', self._log_name, text)

@@ -14,8 +14,11 @@
 
 """Whether switches are on, by messages of their topics."""
 
+from types import SimpleNamespace
+
 import pytest
-from rtc_bridge.bridge.action_states import StateReader
+from rclpy.qos import QoSProfile
+from rtc_bridge.bridge.action_states import ActionStates, StateReader
 from rtc_bridge.core.access.service_calls import CallableService
 from rtc_bridge.core.settings.action_settings import ActionServiceSettings
 from sensor_msgs.msg import Temperature
@@ -48,3 +51,16 @@ def test_the_log_says_once_why_a_state_is_unknown(message, member, reason, caplo
     assert read(message, member) == 'unknown'
     assert [record.getMessage() for record in caplog.records] == [
         f'actions.lamp.state_member: {reason}; the switch is shown as unknown']
+
+
+def test_what_is_wrong_with_a_topic_is_logged_under_its_parameter(caplog):
+    publisher = SimpleNamespace(topic_type='no_such_msgs/msg/Lamp',
+                                qos_profile=QoSProfile(depth=1))
+    node = SimpleNamespace(resolve_topic_name='/{}'.format,
+                           get_publishers_info_by_topic=lambda topic: [publisher])
+    states = ActionStates(node, [CallableService(
+        'lamp', '/lamp', 'set_bool', ActionServiceSettings(state_topic='lamp_state'))])
+    states.update(True)
+    record, = caplog.records
+    assert record.getMessage().startswith(
+        'actions.lamp.state_topic /lamp_state: type no_such_msgs/msg/Lamp is not installed')
