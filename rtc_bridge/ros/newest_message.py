@@ -90,7 +90,7 @@ class NewestMessage:
                           qos.reliability.name)
         except LookupError as error:
             package = type_name.partition('/')[0]
-            self.problem = (f'{self.topic}: {error} here; install the package {package} '
+            self.problem = (f'{self.topic}: {error} '
                             f'(ros-$ROS_DISTRO-{package.replace("_", "-")})')
         except RuntimeError as error:
             # While the middleware still holds the topic's old type. The next update tries again.

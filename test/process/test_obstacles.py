@@ -235,7 +235,7 @@ def test_the_collision_monitor_is_a_word_also_for_those_who_come_later(
         assert wait(first, lambda m: m['monitor'])['monitor'] == stop
         # This bridge has no such messages.
         viewer.wait('control', lambda m: m['type'] == 'obstacles' and (
-            'type nav2_msgs/msg/CollisionMonitorState is not installed here; install the package '
+            'type nav2_msgs/msg/CollisionMonitorState is not installed: install the package '
             'nav2_msgs (ros-$ROS_DISTRO-nav2-msgs)' in m['reason']))
         first.close()
         first = None

@@ -17,8 +17,10 @@
 from types import SimpleNamespace
 
 import pytest
+from rclpy.qos import QoSProfile
 from rtc_bridge.bridge.obstacles import Obstacles, PERIOD_S
 from rtc_bridge.core.settings.obstacle_settings import ObstacleSettings
+from rtc_bridge.ros.newest_message import NewestMessage
 from sensor_msgs.msg import LaserScan
 
 NODE = SimpleNamespace(resolve_topic_name='/{}'.format)
@@ -110,3 +112,13 @@ def test_a_failure_of_the_collision_monitor_ends_nothing_else(clock, failures):
     obstacles._collect(LOOP, True)
     assert reports[0].cm
     assert failures.counts['collision monitor'] == 1
+
+
+def test_a_package_that_is_missing_is_named_once(clock):
+    publisher = SimpleNamespace(topic_type='no_such_msgs/msg/Scan',
+                                qos_profile=QoSProfile(depth=1))
+    node = SimpleNamespace(get_publishers_info_by_topic=lambda topic: [publisher])
+    topic = NewestMessage(node, 'sensor', '/scan', ['no_such_msgs/msg/Scan'], 100, clock)
+    topic.update(True)
+    assert topic.problem == ('/scan: type no_such_msgs/msg/Scan is not installed: install the '
+                             'package no_such_msgs (ros-$ROS_DISTRO-no-such-msgs)')
