@@ -64,7 +64,7 @@ def robot():
         # As if it looked at the robot from behind.
         'cameras.rear.topic': '/sim/image_raw', 'cameras.rear.mount_height': 1.0,
         'cameras.rear.mount_forward': -1.0, 'cameras.rear.mount_pitch': DOWN,
-        'cameras.rear.fov': FOV})
+        'cameras.rear.fov': FOV, 'cameras.other.mount_height': 0.3})
     camera = None
     try:
         robot.sim = robot.start('sim_robot', camera='sim', rate=12.0)
@@ -246,3 +246,19 @@ def test_there_is_a_path_only_while_somebody_drives_by_a_camera_whose_place_is_k
                   "'#hud [data-part=speed] b')?.textContent ?? '0') > 0.1")
         assert page.evaluate(HIDDEN)
         page.up('w')
+
+
+def test_the_options_say_why_there_is_no_path(robot, browse):
+    page = browse(f'{robot.own_url}/testbot?camera=other')
+    page.wait_state('live')
+
+    def options():
+        page.evaluate("document.getElementById('options').click()")
+        page.wait("!!document.querySelector('dialog')")
+        text = page.evaluate("document.querySelector('dialog').textContent")
+        page.evaluate("document.querySelector('dialog').close()")
+        page.wait("!document.querySelector('dialog')")
+        return text
+    # After some seconds, as there may be a camera_info.
+    until(lambda: 'No path is drawn: /other/camera_info sends no message' in options(), options)
+    assert page.errors == []

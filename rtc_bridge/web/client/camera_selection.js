@@ -17,6 +17,9 @@ export class CameraSelection {
   /** What people read in place of a camera's name, where the robot says so.
    * @type {Map<string, string>} */
   labels = new Map();
+  /** Why nothing can be drawn on the ground of a camera's picture, where the robot says so.
+   * @type {Map<string, string>} */
+  mountProblems = new Map();
   /** What is wrong with the list of cameras, as sentences of the robot. @type {string[]} */
   findings = [];
   /** The camera of each slot; null: no camera, undefined: not chosen yet.
@@ -78,6 +81,8 @@ export class CameraSelection {
     this.cameras = found.map(({ name }) => name);
     this.labels = new Map(found.flatMap(({ name, label }) => (
       typeof label === 'string' && label ? [[name, label]] : [])));
+    this.mountProblems = new Map(found.flatMap(({ name, mount_problem: problem }) => (
+      typeof problem === 'string' && problem ? [[name, problem]] : [])));
     // A link may name the camera by its topic.
     this.chosen = this.chosen.map((name) => (name ? this.#known(name) : name));
     this.driving = found.flatMap(({ name, drive }) => (drive === false ? [] : [name]));
@@ -108,7 +113,10 @@ export class CameraSelection {
   }
 }
 
-/** @param {unknown} list @returns {{name: string, drive?: boolean, label?: unknown}[]} */
+/**
+ * @param {unknown} list
+ * @returns {{name: string, drive?: boolean, label?: unknown, mount_problem?: unknown}[]}
+ */
 function readCameras(list) {
   return Array.isArray(list) ? list.filter((camera) => typeof camera?.name === 'string') : [];
 }

@@ -56,6 +56,8 @@ export class Controls {
       // Not the title, which says what the robot does.
       fileWords: () => [box('robot').textContent || 'rtc_bridge',
         connection.selection.chosen[0] ?? 'camera'],
+      pathProblem: () => connection.selection.mountProblems.get(
+        connection.selection.chosen[0] ?? '') ?? '',
       toast: (text) => status.toast(text),
       onDialogOpen: () => this.inputs.letGo(),
       onDialogClose: () => stage.takeFreeFocus(),

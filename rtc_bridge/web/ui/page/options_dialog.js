@@ -29,9 +29,10 @@ function select(choices, value, onChange) {
  * Open the dialog.
  * @param {Settings} settings
  * @param {import('../driving/input_devices.js').InputDevices} inputs
+ * @param {string} pathProblem why no path is drawn in the main picture; '': nothing is amiss
  * @param {() => void} closed
  */
-export function showOptions(settings, inputs, closed) {
+export function showOptions(settings, inputs, pathProblem, closed) {
   const open = new AbortController();
   const theme = select([['auto', 'as the system has them'], ['dark', 'dark'],
     ['light', 'light, for bright daylight']], settings.get('theme'),
@@ -49,6 +50,7 @@ export function showOptions(settings, inputs, closed) {
     ...hudOptions(settings),
     labelled('Where the robot will go, if the place of its camera is known',
       checkbox(settings.get('path'), (path) => settings.set('path', path))),
+    ...pathProblem ? [make('p', `${pathProblem[0].toUpperCase()}${pathProblem.slice(1)}.`)] : [],
     ...deviceOptions(settings),
     make('h2', 'Page'),
     labelled('Colours', theme),

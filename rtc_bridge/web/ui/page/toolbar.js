@@ -13,6 +13,7 @@ import { box, element } from '../dom.js';
  * @property {() => string[]} fileWords words for the names of files
  * @property {import('../settings.js').Settings} settings
  * @property {import('../driving/input_devices.js').InputDevices} inputs
+ * @property {() => string} pathProblem why no path is drawn in the main picture; '': nothing is amiss
  * @property {(text: string) => void} toast shows a message to the person
  * @property {() => void} onRecording the recording has begun or ended
  * @property {() => void} onDialogOpen the dialog with the options is asked for
@@ -28,8 +29,8 @@ export class Toolbar {
   #toast;
 
   /** @param {ToolbarOptions} options */
-  constructor({ video, stream, fileWords, settings, inputs, toast, onRecording, onDialogOpen,
-    onDialogClose, onFullscreenLeft }) {
+  constructor({ video, stream, fileWords, settings, inputs, pathProblem, toast, onRecording,
+    onDialogOpen, onDialogClose, onFullscreenLeft }) {
     this.#toast = toast;
     this.#onClick('snapshot', async () => {
       const { saveSnapshot } = await import('../pictures/snapshot.js');
@@ -46,7 +47,9 @@ export class Toolbar {
     this.#onClick('options', async () => {
       const { showOptions } = await import('./options_dialog.js');
       // The second click came while the dialog was loaded.
-      if (!document.querySelector('dialog')) showOptions(settings, inputs, onDialogClose);
+      if (!document.querySelector('dialog')) {
+        showOptions(settings, inputs, pathProblem(), onDialogClose);
+      }
     });
     this.#offerScreens(video, onFullscreenLeft);
     // The browser asks whether to leave the page: the recording would be lost.

@@ -45,6 +45,15 @@ test('what people read in place of names is a text, if the robot says so', () =>
   assert.equal(selection.labels.size, 0);
 });
 
+test('why no path is drawn is a text, if the robot says so', () => {
+  const selection = new CameraSelection(1, null);
+  selection.onCameras([{ name: 'a', mount_problem: 'no path is drawn' },
+    { name: 'b', mount_problem: 7 }], true);
+  assert.deepEqual([...selection.mountProblems], [['a', 'no path is drawn']]);
+  selection.onCameras(list('a'), false);
+  assert.equal(selection.mountProblems.size, 0);
+});
+
 test('a hidden page asks for no pictures, not even a robot that has just come', () => {
   const selection = new CameraSelection(3, 'front');
   selection.onCameras(list('front', 'rear'), true);
