@@ -33,15 +33,44 @@ const KINDS = ['trigger', 'set_bool', 'text', 'form'];
 const FIELD_KINDS = ['bool', 'int', 'float', 'string', 'group', 'list', 'left'];
 // A robot sends at most five messages within each other.
 const MAX_DEPTH = 12;
+// Items that a list has at first; a robot sends at most 16.
+const MAX_ITEMS = 64;
+// Fields of a form at first, with those of all items; a robot's types have at most 100.
+const MAX_FIELDS = 1000;
 
-/** @param {any} field @returns {boolean} */
-function isField(field, depth = 0) {
-  return depth < MAX_DEPTH && typeof field?.name === 'string' && FIELD_KINDS.includes(field.kind)
-    && (field.kind !== 'group' || (Array.isArray(field.fields)
-      && field.fields.every((/** @type {any} */ one) => isField(one, depth + 1))))
-    && (field.kind !== 'list' || (isField(field.item, depth + 1) && Number.isInteger(field.most)))
-    && (field.choices === undefined || (Array.isArray(field.choices)
-      && field.choices.every(Array.isArray)));
+const isCount = (/** @type {any} */ value) => Number.isInteger(value) && value >= 0;
+
+/**
+ * Return how many fields a field is at first, with one more item of each list, which a person can
+ * add; Infinity: it is malformed.
+ * @param {any} field
+ * @returns {number}
+ */
+function countFields(field, depth = 0) {
+  const { name, kind, choices, most } = field ?? {};
+  if (depth >= MAX_DEPTH || typeof name !== 'string' || !FIELD_KINDS.includes(kind)
+    || (choices !== undefined && !(Array.isArray(choices) && choices.every(Array.isArray)))
+    || (kind === 'string' && most !== undefined && !isCount(most))) return Infinity;
+  if (kind === 'group') return 1 + countAll(field.fields, depth + 1);
+  return kind === 'list' ? 1 + countItems(field, depth + 1) : 1;
+}
+
+/** @param {any} fields @param {number} depth */
+function countAll(fields, depth) {
+  let count = Array.isArray(fields) ? 0 : Infinity;
+  for (let index = 0; count <= MAX_FIELDS && index < fields.length; index += 1) {
+    count += countFields(fields[index], depth);
+  }
+  return count;
+}
+
+/** @param {any} list @param {number} depth */
+function countItems({ item, most, least = 0, default: start }, depth) {
+  const first = Array.isArray(start) ? start : [];
+  const count = Math.max(least, first.length);
+  if (!isCount(least) || !isCount(most) || count > most || count > MAX_ITEMS) return Infinity;
+  return countAll(Array.from({ length: count + 1 }, (_, index) => (
+    first[index] === undefined ? item : { ...item, default: first[index] })), depth);
 }
 
 /**
@@ -54,9 +83,7 @@ export function readActions(list) {
     const { name, kind = null, reason, label, icon, confirm, has_state: hasState, fields } = one ?? {};
     if (typeof name !== 'string' || (kind === null ? typeof reason !== 'string'
       : !KINDS.includes(kind))) return [];
-    if (kind === 'form' && !(Array.isArray(fields) && fields.every((field) => isField(field)))) {
-      return [];
-    }
+    if (kind === 'form' && countAll(fields, 0) > MAX_FIELDS) return [];
     return [{ name, kind: kind ?? '', reason: typeof reason === 'string' ? reason : '',
       label: typeof label === 'string' && label ? label : name,
       icon: typeof icon === 'string' ? icon : 'none', confirm: confirm === true,

@@ -114,6 +114,23 @@ test('only actions of known kinds are offered, and what is missing says why', ()
   assert.deepEqual(readActions([{ name: 'a', kind: 'form', fields: [deep] }]), []);
 });
 
+test('a form has as many fields and items at first as a person can fill in', () => {
+  const isForm = (field) => readActions(
+    [{ name: 'a', kind: 'form', fields: [{ name: 'x', ...field }] }])[0]?.kind === 'form';
+  const [item, list] = [{ name: '', kind: 'int' }, { kind: 'list', most: 16 }];
+  assert.ok(isForm({ ...list, item, least: 16, default: Array(16).fill(0) }));
+  assert.ok(isForm({ ...list, item: { ...list, name: '', item, least: 16 }, least: 16 }));
+  for (const wrong of [{ least: 17 }, { least: -1 }, { least: 0.5 }, { least: '1' }, { most: -1 },
+    { most: 1e9, least: 1e9 }, { default: Array(17).fill(0) },
+    { most: 1e9, default: Array(65).fill(0) }]) assert.ok(!isForm({ ...list, item, ...wrong }));
+  // Lists in lists multiply.
+  const inner = { ...list, name: '', item, least: 16 };
+  assert.ok(!isForm({ ...list, least: 16, item: { ...list, name: '', item: inner, least: 16 } }));
+  assert.ok(!isForm({ ...list, item: { ...list, name: '', item, most: 2 }, default: [[1, 2, 3]] }));
+  assert.ok(isForm({ kind: 'string', most: 0 }) && isForm({ kind: 'string' }));
+  assert.ok(!isForm({ kind: 'string', most: -1 }) && !isForm({ kind: 'string', most: 'x' }));
+});
+
 test('a switch shows what its topic says, else what was set last, as assumed', () => {
   assert.deepEqual(switchState(true, false, true), { on: true, text: 'is on' });
   assert.equal(switchState(null, true, true).on, null);
