@@ -31,6 +31,8 @@
 
 const KINDS = ['trigger', 'set_bool', 'text', 'form'];
 const FIELD_KINDS = ['bool', 'int', 'float', 'string', 'group', 'list', 'left'];
+// Of an action of a newer robot, or with a form that this page cannot make.
+const UNKNOWN = 'This page does not know it; update the page.';
 // A robot sends at most five messages within each other.
 const MAX_DEPTH = 12;
 // Items that a list has at first; a robot sends at most 16.
@@ -81,13 +83,13 @@ function countItems({ item, most, least = 0, default: start }, depth) {
 export function readActions(list) {
   return (Array.isArray(list) ? list : []).flatMap((one) => {
     const { name, kind = null, reason, label, icon, confirm, has_state: hasState, fields } = one ?? {};
-    if (typeof name !== 'string' || (kind === null ? typeof reason !== 'string'
-      : !KINDS.includes(kind))) return [];
-    if (kind === 'form' && countAll(fields, 0) > MAX_FIELDS) return [];
-    return [{ name, kind: kind ?? '', reason: typeof reason === 'string' ? reason : '',
+    if (typeof name !== 'string') return [];
+    const isKnown = KINDS.includes(kind) && (kind !== 'form' || countAll(fields, 0) <= MAX_FIELDS);
+    const isMissing = kind === null && typeof reason === 'string';
+    return [{ name, kind: isKnown ? kind : '', reason: isMissing ? reason : isKnown ? '' : UNKNOWN,
       label: typeof label === 'string' && label ? label : name,
       icon: typeof icon === 'string' ? icon : 'none', confirm: confirm === true,
-      hasState: hasState === true, fields: kind === 'form' ? fields : [] }];
+      hasState: hasState === true, fields: isKnown && kind === 'form' ? fields : [] }];
   });
 }
 

@@ -97,21 +97,25 @@ test('a sparkline has the last minute, from the left to now', () => {
   assert.equal(curve([{ at: 60_000, number: 3 }], 60_000), '72.0,9.0');
 });
 
-test('only actions of known kinds are offered, and what is missing says why', () => {
+test('only actions of known kinds can be called, and the others say why not', () => {
   const read = readActions([{ name: 'a', kind: 'trigger' }, { name: 1, kind: 'trigger' },
     { name: 'b', kind: 'empty' }, null, { name: 'c', kind: 'set_bool', label: 'C', icon: 'light',
       confirm: true, has_state: true }, { name: 'd', kind: null, reason: 'not there' },
     { name: 'e', kind: null }, { name: 'f', kind: 'form', fields: [{ name: 'x', kind: 'int' }] },
     { name: 'g', kind: 'form' }, { name: 'h', kind: 'form', fields: [{ name: 'x', kind: 'y' }] },
     { name: 'i', kind: 'form', fields: [{ name: 'x', kind: 'list', most: 3 }] }]);
-  assert.deepEqual(read.map(({ name, kind }) => [name, kind]),
-    [['a', 'trigger'], ['c', 'set_bool'], ['d', ''], ['f', 'form']]);
-  assert.deepEqual(read[1], { name: 'c', kind: 'set_bool', reason: '', label: 'C', icon: 'light',
+  assert.deepEqual(read.map(({ name, kind }) => [name, kind]), [['a', 'trigger'], ['b', ''],
+    ['c', 'set_bool'], ['d', ''], ['e', ''], ['f', 'form'], ['g', ''], ['h', ''], ['i', '']]);
+  for (const { name, kind, reason } of read) {
+    assert.equal(reason, kind ? '' : name === 'd' ? 'not there'
+      : 'This page does not know it; update the page.');
+  }
+  assert.deepEqual(read[2], { name: 'c', kind: 'set_bool', reason: '', label: 'C', icon: 'light',
     confirm: true, hasState: true, fields: [] });
   assert.deepEqual(readActions('x'), []);
   let deep = { name: 'x', kind: 'int' };
   for (let level = 0; level < 50; level += 1) deep = { name: 'x', kind: 'group', fields: [deep] };
-  assert.deepEqual(readActions([{ name: 'a', kind: 'form', fields: [deep] }]), []);
+  assert.equal(readActions([{ name: 'a', kind: 'form', fields: [deep] }])[0].kind, '');
 });
 
 test('a form has as many fields and items at first as a person can fill in', () => {
