@@ -109,7 +109,9 @@ export function switchState(told, assumed, hasState) {
   return { on: assumed, text: assumed ? 'on, assumed' : 'off, assumed' };
 }
 
-/** @param {Action} action @param {unknown} value of a switch */
+/** @param {Action} action @param {unknown} value of a switch, or a text to say */
 export function question({ label }, value) {
-  return `${label}${value === true ? ' on' : value === false ? ' off' : ''}?`;
+  const words = typeof value === 'boolean' ? value ? ' on' : ' off'
+    : typeof value === 'string' ? ` “${value}”` : '';
+  return `${label}${words}?`;
 }

@@ -198,7 +198,7 @@ export class ActionsPanel {
 
   /** @param {Row} row */
   #textForm(row) {
-    const { name, label } = row.action;
+    const { label } = row.action;
     const input = make('input');
     const button = make('button', label);
     const form = make('form', [input, button]);
@@ -207,8 +207,8 @@ export class ActionsPanel {
     input.setAttribute('aria-label', `Text to ${label}`);
     form.addEventListener('submit', (event) => {
       event.preventDefault();
-      this.#call(name, { text: input.value });
-      input.value = '';
+      // A text that is not sent after all stays.
+      this.#ask(row, { text: input.value }, () => { input.value = ''; });
     });
     row.buttons.push(button);
     return form;
@@ -230,11 +230,20 @@ export class ActionsPanel {
     return [open, form];
   }
 
-  /** Call a service, or ask first. @param {Row} row @param {Values} values */
-  #ask(row, values) {
+  /**
+   * Call a service, or ask first.
+   * @param {Row} row
+   * @param {Values} values
+   * @param {() => void} [onCalled]
+   */
+  #ask(row, values, onCalled) {
     const { action, controls } = row;
-    if (!action.confirm) {
+    const call = () => {
       this.#call(action.name, values);
+      onCalled?.();
+    };
+    if (!action.confirm) {
+      call();
       return;
     }
     const usual = [...controls.children];
@@ -246,12 +255,12 @@ export class ActionsPanel {
       this.#show();
     };
     row.buttons = [];
-    const text = make('span', question(action, values.value));
+    const text = make('span', question(action, values.value ?? values.text));
     text.className = 'name';
     text.setAttribute('role', 'alert');
     const yes = this.#button(row, 'Yes', () => {
       end();
-      this.#call(action.name, values);
+      call();
     });
     const no = Object.assign(make('button', 'No'), { type: 'button' });
     no.addEventListener('click', end);

@@ -143,4 +143,5 @@ test('a switch shows what its topic says, else what was set last, as assumed', (
   assert.deepEqual(switchState(null, undefined, false), { on: null, text: '' });
   assert.equal(question({ label: 'Light' }, true), 'Light on?');
   assert.equal(question({ label: 'Dock' }, undefined), 'Dock?');
+  assert.equal(question({ label: 'Say' }, 'hello'), 'Say “hello”?');
 });
