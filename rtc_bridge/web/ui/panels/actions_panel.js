@@ -13,6 +13,8 @@ import { question, readActions, switchState } from './action_list.js';
 const ANSWER_TIMEOUT_MS = 70_000;
 // A question that is not answered goes away: a late press would answer what nobody thinks of, ms.
 const QUESTION_MS = 10_000;
+// So long a question is not answered yet: a double click on the button before would do it, ms.
+const DOUBLE_CLICK_MS = 300;
 // Characters that a robot takes to say.
 const MAX_TEXT_LENGTH = 500;
 const AWAY = 'Not connected: actions wait until the robot is back.';
@@ -48,7 +50,6 @@ export class ActionsPanel {
   #states = {};
   /** Those that follow from calls. @type {Map<string, boolean>} */
   #assumed = new Map();
-  #questionTimer = 0;
 
   /**
    * @param {import('../../client/robot_connection.js').RobotConnection} connection
@@ -187,7 +188,7 @@ export class ActionsPanel {
     return made ? [made] : [];
   }
 
-  /** @param {Row} row @param {string} text @param {() => void} act */
+  /** @param {Row} row @param {string} text @param {(event: MouseEvent) => void} act */
   #button(row, text, act) {
     const button = make('button', [make('span', text)]);
     button.type = 'button';
@@ -248,17 +249,20 @@ export class ActionsPanel {
     }
     const usual = [...controls.children];
     const { buttons } = row;
+    const asked = performance.now();
     const end = () => {
-      clearTimeout(this.#questionTimer);
+      clearTimeout(timer);
       row.buttons = buttons;
       controls.replaceChildren(...usual);
       this.#show();
     };
+    const timer = setTimeout(end, QUESTION_MS);
     row.buttons = [];
     const text = make('span', question(action, values.value ?? values.text));
     text.className = 'name';
     text.setAttribute('role', 'alert');
-    const yes = this.#button(row, 'Yes', () => {
+    const yes = this.#button(row, 'Yes', ({ detail }) => {
+      if (detail > 1 || performance.now() - asked < DOUBLE_CLICK_MS) return;
       end();
       call();
     });
@@ -268,8 +272,6 @@ export class ActionsPanel {
     yes.classList.add('main');
     controls.replaceChildren(text, yes, no);
     if (byKeyboard) no.focus();
-    clearTimeout(this.#questionTimer);
-    this.#questionTimer = window.setTimeout(end, QUESTION_MS);
     this.#show();
   }
 
