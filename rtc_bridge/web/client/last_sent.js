@@ -13,34 +13,40 @@
 const STATES = new Set(['cameras', 'slot', 'lease', 'stop', 'actions', 'action_states', 'notices',
   'talk', 'sound', 'operator_camera', 'obstacles', 'viewers']);
 
-/**
- * Return the values of both messages: each message has only those values that have changed.
- * @param {Message | undefined} before
- * @param {Message} message `telemetry`
- * @returns {Message}
- */
-function mergeTelemetry(before, message) {
-  const ages = { ...before?.ages };
-  for (const name of Object.keys(message.values ?? {})) delete ages[name];
-  return { type: 'telemetry', values: { ...before?.values, ...message.values },
-    ages: { ...ages, ...message.ages } };
-}
-
 export class LastSent {
   /** @type {Map<string, Message>} */
   #newest = new Map();
+  /** When the values of telemetry were true, ms, by name. @type {Map<string, number>} */
+  #times = new Map();
+  #now;
+
+  /** @param {() => number} [now] ms */
+  constructor(now = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** @param {Message} message */
   note(message) {
     const { type, slot } = message;
     if (STATES.has(type)) this.#newest.set(`${type} ${slot}`, message);
-    if (type === 'telemetry') {
-      this.#newest.set(type, mergeTelemetry(this.#newest.get(type), message));
+    if (type === 'telemetry') this.#noteTelemetry(message);
+  }
+
+  /** Each message has only those values that have changed. @param {Message} message */
+  #noteTelemetry({ type, values, ages }) {
+    this.#newest.set(type, { type, values: { ...this.#newest.get(type)?.values, ...values } });
+    for (const name of Object.keys(values ?? {})) {
+      const age = Number.isFinite(ages?.[name]) ? ages[name] : 0;
+      this.#times.set(name, this.#now() - age * 1000);
     }
   }
 
-  /** In the order in which the robot first sent their types. */
+  /** In the order in which the robot first sent their types, with the ages that values have now. */
   get messages() {
-    return [...this.#newest.values()];
+    const now = this.#now();
+    const ages = Object.fromEntries([...this.#times].map(
+      ([name, time]) => [name, (now - time) / 1000]));
+    return [...this.#newest.values()].map((message) => (
+      message.type === 'telemetry' ? { ...message, ages } : message));
   }
 }

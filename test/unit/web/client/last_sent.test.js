@@ -5,14 +5,20 @@ import { LastSent } from '../../../../rtc_bridge/web/client/last_sent.js';
 
 const telemetry = (values, ages) => ({ type: 'telemetry', values, ages });
 
-test('what a robot sent before its session is shown still holds', () => {
-  const said = new LastSent();
+test('what a robot sent before its session is shown still holds, as old as it is then', () => {
+  let now = 1000;
+  const said = new LastSent(() => now);
   said.note(telemetry({ battery: 1, map: 'm' }, { map: 60 }));
+  now += 500;
   said.note(telemetry({ battery: 2 }, {}));
-  assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'm' }, { map: 60 })]);
+  now += 2000;
+  assert.deepEqual(said.messages,
+    [telemetry({ battery: 2, map: 'm' }, { battery: 2, map: 62.5 })]);
   // What is new has no age of before.
   said.note(telemetry({ map: 'n' }));
-  assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'n' }, {})]);
+  now += 1000;
+  assert.deepEqual(said.messages, [telemetry({ battery: 2, map: 'n' }, { battery: 3, map: 1 })]);
+  assert.deepEqual(said.messages, said.messages);
 });
 
 test('the newest message of each kind is kept, for slots one of each', () => {
