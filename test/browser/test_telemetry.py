@@ -111,6 +111,14 @@ def test_the_page_shows_values_and_calls_services_and_runs_no_html_in_them(robot
 
 ROW = """(name) => [...document.querySelectorAll('#actions .group')].find(
   (one) => one.querySelector('.controls').textContent.startsWith(name))"""
+# Plates of the display that the actions cover.
+COVERED = """(() => {
+  const boxes = (selector) => [...document.querySelectorAll(selector)].filter(
+    (one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
+  return boxes('#hud .plate').filter((plate) => boxes('#actionsbar > *').some((one) => (
+    plate.left < one.right && plate.right > one.left && plate.top < one.bottom
+      && plate.bottom > one.top))).length;
+})()"""
 PRESSED = """(name) => [...document.querySelectorAll('#actions button')].filter(
   (one) => one.ariaLabel?.startsWith(name) && one.ariaPressed === 'true').map(
   (one) => one.textContent)"""
@@ -147,7 +155,10 @@ def test_actions_while_driving_show_what_is_and_ask_for_arguments(robot, chromiu
     try:
         page.wait_state('live')
         page.arm()
+        page.wait("document.querySelector('#hud .head .plate').checkVisibility()")
+        assert page.evaluate(COVERED) == 0
         page.click('#actionsopen')
+        assert page.evaluate(COVERED) == 0
         page.wait(f"({PRESSED})('sim_robot/lamp')[0] === 'on'")
         page.wait("document.activeElement.id === 'stage'")
         page.evaluate("""() => document.getElementById('stage').addEventListener(
