@@ -60,13 +60,13 @@ export function addStation(page) {
     () => new KeysHelp(settings, inputs, focus),
     () => offerFirstHint(connection, teleop, settings, inputs.keys, focus),
     () => new StatsPanel(connection, viewerStats),
-    () => new TelemetryPanel(connection, box('telemetry'), alarms),
+    () => new TelemetryPanel({ connection, box: box('telemetry'), telemetry, measured, alarms }),
     () => new ObstacleRing({ connection, stage, video: cameras.videos[0], alarms }),
     () => new ActionsPanel(connection, teleop, settings, stage.element),
     () => new PathOverlay({ connection, teleop, viewerStats, settings, picture,
       video: cameras.videos[0] }),
     () => new ChecksPanel(connection, () => viewerStats.rows.at(-1)?.clock_error_ms ?? null),
-    () => addPictures(page),
+    () => addPictures(page, telemetry),
   ]) {
     try {
       add();

@@ -53,6 +53,15 @@ export function levelOf(value, pair, before = '') {
   return beyond(pair[0], before !== '') ? 'amber' : '';
 }
 
+/**
+ * Return the share of the battery's charge if it can run low; else null.
+ * @param {any} battery as the robot tells it
+ */
+export function charge(battery) {
+  return Number.isFinite(battery?.percentage) && battery.charging !== true
+    ? Number(battery.percentage) : null;
+}
+
 /** Follows the level of one value, which rises when several values in a row ask for it. */
 export class LevelFilter {
   /** @type {Level | ''} */

@@ -162,9 +162,9 @@ export class Hud {
     const row = this.#row;
     const level = (/** @type {string[]} */ ...codes) => alarms.level(codes);
     return {
-      speed: this.#readSpeed(lost),
-      heading: this.#readHeading(lost),
-      battery: this.#readBattery(lost),
+      speed: this.#readSpeed(),
+      heading: this.#readHeading(),
+      battery: this.#readBattery(),
       link: this.#readLink(lost),
       delay: { label: this.#readDelay(row), old: lost, level: level('delay') },
       command: { label: this.#readCommand(row), old: lost },
@@ -174,14 +174,8 @@ export class Hud {
     };
   }
 
-  /** A value of the robot is not of now. @param {string} name @param {boolean} lost */
-  #isOld(name, lost) {
-    const { telemetry, measured } = this.#parts;
-    return lost || (telemetry.overdue(name) ?? 0) >= (measured.thresholds.stale?.[0] ?? Infinity);
-  }
-
-  /** @param {boolean} lost @returns {Reading} */
-  #readSpeed(lost) {
+  /** @returns {Reading} */
+  #readSpeed() {
     const { teleop, telemetry } = this.#parts;
     const speed = speedText(telemetry.get('odometry'));
     const drives = teleop.activeDriver?.epoch != null;
@@ -192,11 +186,11 @@ export class Hud {
     this.#target.hidden = !teleop.mayDrive;
     this.#target.style.visibility = target ? '' : 'hidden';
     const words = [speed && `Speed ${speed} m/s`, target && `asked for ${target} m/s`];
-    return { label: words.filter(Boolean).join(', '), old: this.#isOld('odometry', lost) };
+    return { label: words.filter(Boolean).join(', '), old: this.#parts.measured.isOld('odometry') };
   }
 
-  /** @param {boolean} lost @returns {Reading} */
-  #readHeading(lost) {
+  /** @returns {Reading} */
+  #readHeading() {
     const odometry = this.#parts.telemetry.get('odometry');
     const degrees = headingDegrees(odometry);
     if (degrees === null) return { label: '' };
@@ -210,11 +204,11 @@ export class Hud {
       mark.style.left = `${(50 + 100 * ticks[index].place).toFixed(1)}%`;
       put(mark, ticks[index].text);
     });
-    return { label: `Heading ${degrees}°`, old: this.#isOld('odometry', lost) };
+    return { label: `Heading ${degrees}°`, old: this.#parts.measured.isOld('odometry') };
   }
 
-  /** @param {boolean} lost @returns {Reading} */
-  #readBattery(lost) {
+  /** @returns {Reading} */
+  #readBattery() {
     const battery = this.#parts.telemetry.get('battery');
     const share = batteryShare(battery);
     if (share === null) return { label: '' };
@@ -223,7 +217,7 @@ export class Hud {
     put(this.#charge, `${Math.round(share * 100)} %`);
     this.#charging.hidden = !isCharging;
     return { label: `Battery ${Math.round(share * 100)} %${isCharging ? ', charging' : ''}`,
-      old: this.#isOld('battery', lost), level: this.#parts.alarms.level(['battery']) };
+      old: this.#parts.measured.isOld('battery'), level: this.#parts.alarms.level(['battery']) };
   }
 
   /** @param {boolean} lost @returns {Reading} */

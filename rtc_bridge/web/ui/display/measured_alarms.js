@@ -4,7 +4,7 @@
 
 /** Alarms by what the page measures and by what the robot tells of itself. */
 
-import { ALARM_TEXTS, LevelFilter, readThresholds, staleText } from './alarm_rules.js';
+import { ALARM_TEXTS, charge, LevelFilter, readThresholds, staleText } from './alarm_rules.js';
 
 /**
  * @typedef {import('./alarm_rules.js').Pair} Pair
@@ -16,15 +16,8 @@ const SECONDS = 2;
 /** Values that come all the time, so that silence means something. @type {[string, string][]} */
 const REGULAR = [['battery', 'Battery'], ['odometry', 'Speed and heading']];
 const PERIOD_MS = 500;
-
-/**
- * Return the share of the battery's charge if it can run low; else null.
- * @param {any} battery as the robot tells it
- */
-export function charge(battery) {
-  return Number.isFinite(battery?.percentage) && battery.charging !== true
-    ? Number(battery.percentage) : null;
-}
+// Where the robot wants no alarm for it, a value is old when it is overdue for this time, s.
+const OLD_S = 2;
 
 export class MeasuredAlarms {
   thresholds = readThresholds(null);
@@ -61,6 +54,12 @@ export class MeasuredAlarms {
     telemetry.on('change', () => this.#onTelemetry());
     setInterval(() => this.#onTelemetry(), PERIOD_MS);
     this.#onLink();
+  }
+
+  /** A value of the robot is not of now. @param {string} name */
+  isOld(name) {
+    return this.#connection.link !== 'up'
+      || (this.#telemetry.overdue(name) ?? 0) >= (this.thresholds.stale?.[0] ?? OLD_S);
   }
 
   #onLink() {

@@ -4,6 +4,8 @@
 
 /** Values of the robot as lines of text, with what is drawn beside them. */
 
+import { charge, levelOf } from '../display/alarm_rules.js';
+
 /**
  * @typedef {object} Display how the robot's owner wants a value to be shown
  * @property {string} [label]
@@ -19,8 +21,6 @@
  * @property {number | null} bars 0 to 4, of a radio's signal
  */
 
-// A battery below this share is shown in red.
-const LOW_BATTERY = 0.2;
 // From how many dBm on a signal has 1, 2, 3, 4 bars: received power of Wi-Fi, and of LTE (RSRP).
 const BARS = [-85, -75, -65, -55];
 const BARS_RSRP = [-120, -110, -100, -90];
@@ -62,12 +62,12 @@ export function signalBars(dbm, unit) {
   return (/rsrp/i.test(unit) ? BARS_RSRP : BARS).filter((least) => dbm >= least).length;
 }
 
-/** @param {any} value @returns {[string, boolean]} text, and whether it is low */
-function battery(value) {
+/** @param {any} value */
+function batteryText(value) {
   const [share, volts] = [finite(value?.percentage), finite(value?.voltage)];
   const parts = [share === null ? '' : `${Math.round(share * 100)} %`,
     volts === null ? '' : `${volts.toFixed(1)} V`, value?.charging === true ? 'charging' : ''];
-  return [parts.filter(Boolean).join(', ') || '–', share !== null && share < LOW_BATTERY];
+  return parts.filter(Boolean).join(', ') || '–';
 }
 
 /** @param {any} value @param {Display} display */
@@ -130,18 +130,19 @@ function valueText({ value, unit: usual, digits: usualDigits }, display) {
  * @param {string} name
  * @param {any} value
  * @param {Display} [display]
+ * @param {import('../display/alarm_rules.js').Pair | null} [batteryPair] thresholds of batteries
  * @returns {Reading[]}
  */
-export function readings(name, value, display = {}) {
+export function readings(name, value, display = {}, batteryPair = null) {
   const label = display.label ?? name;
   const level = value?.level === 'amber' || value?.level === 'red' ? value.level : '';
   /** @param {string} text @param {Partial<Reading>} [more] @returns {Reading} */
   const line = (text, more) => ({ label, text, level, number: null, bars: null, ...more });
   if (name === 'battery' || value?.$ === 'battery') {
-    const [text, low] = battery(value);
     const share = finite(value?.percentage);
-    return [line(text, { label: display.label ?? (name === 'battery' ? 'Battery' : name),
-      level: low ? 'red' : '', number: share === null ? null : share * 100 })];
+    return [line(batteryText(value), {
+      label: display.label ?? (name === 'battery' ? 'Battery' : name),
+      level: levelOf(charge(value), batteryPair), number: share === null ? null : share * 100 })];
   }
   if (name === 'odometry') {
     const [speed, turn, heading] = [value?.speed, value?.turn, value?.heading].map(finite);

@@ -15,11 +15,17 @@ import { PictureZoom } from './picture_zoom.js';
 import { QualityOptions } from './quality_options.js';
 
 // A robot may be elsewhere after this time.
-const MAX_POSE_AGE_MS = 2000;
+const MAX_POSE_AGE_S = 2;
 
-/** Add it to the page. @param {import('../station.js').Page} page */
-export function addPictures(page) {
-  const { connection, teleop, viewerStats, settings, inputs, stage, cameras, toolbar } = page;
+/** @typedef {import('../display/latest_telemetry.js').LatestTelemetry} LatestTelemetry */
+
+/**
+ * Add it to the page.
+ * @param {import('../station.js').Page} page
+ * @param {LatestTelemetry} telemetry
+ */
+export function addPictures(page, telemetry) {
+  const { connection, teleop, viewerStats, settings, inputs, stage, cameras } = page;
   loadStyle('pictures/cameras.css');
   const pictures = new PictureSettings(storage());
   const zoom = new PictureZoom(stage.element, () => teleop.mayDrive, inputs.keys);
@@ -35,31 +41,23 @@ export function addPictures(page) {
     quality: new ViewerQuality(connection, teleop) });
   addButton(section, settings);
   forgetZoom(connection, zoom);
-  describeSnapshots(toolbar, connection, viewerStats, zoom);
+  describeSnapshots(page, telemetry, zoom);
 }
 
 /**
  * Let snapshots tell what they show.
- * @param {import('../page/toolbar.js').Toolbar} toolbar
- * @param {import('../../client/robot_connection.js').RobotConnection} connection
- * @param {import('../../client/viewer_stats.js').ViewerStats} viewerStats
+ * @param {import('../station.js').Page} page
+ * @param {LatestTelemetry} telemetry
  * @param {PictureZoom} zoom
  */
-function describeSnapshots(toolbar, connection, viewerStats, zoom) {
-  let odometry = { value: /** @type {any} */ (null), at: 0 };
-  connection.on('session', () => { odometry = { value: null, at: 0 }; });
-  connection.handle({ telemetry: ({ values, ages }) => {
-    if (values?.odometry) {
-      odometry = { value: values.odometry,
-        at: performance.now() - 1000 * (Number(ages?.odometry) || 0) };
-    }
-  } });
+function describeSnapshots({ toolbar, connection, viewerStats }, telemetry, zoom) {
   toolbar.describe = () => {
     const { session, selection } = connection;
     const { robot_id: robot, version } = session?.hello ?? {};
     return { robot: String(robot ?? ''), camera: selection.chosen[0] ?? '',
       version: String(version ?? ''), delayMs: viewerStats.rows.at(-1)?.delay_ms ?? null,
-      odometry: performance.now() - odometry.at < MAX_POSE_AGE_MS ? odometry.value : null,
+      odometry: (telemetry.age('odometry') ?? Infinity) < MAX_POSE_AGE_S
+        ? telemetry.get('odometry') : null,
       turn: zoom.turn };
   };
 }

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import {
-  ALARM_TEXTS, LevelFilter, levelOf, readThresholds, staleText,
+  ALARM_TEXTS, charge, LevelFilter, levelOf, readThresholds, staleText,
 } from '../../../../../rtc_bridge/web/ui/display/alarm_rules.js';
 import { TONES } from '../../../../../rtc_bridge/web/ui/display/alarm_sound.js';
 import { Alarms, CALM_MS, MAX_ENTRIES } from '../../../../../rtc_bridge/web/ui/display/alarms.js';
 import { Rhythm } from '../../../../../rtc_bridge/web/ui/display/latest_telemetry.js';
-import { charge } from '../../../../../rtc_bridge/web/ui/display/measured_alarms.js';
 
 test('thresholds of a robot are read, and strange ones are none', () => {
   const none = { delay: null, fps: null, loss: null, battery: null, stale: null };

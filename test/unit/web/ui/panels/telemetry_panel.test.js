@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { question, readActions, switchState } from '../../../../../rtc_bridge/web/ui/panels/action_list.js';
 import { readDisplay, readings, signalBars } from '../../../../../rtc_bridge/web/ui/panels/readings.js';
 import { curve, note } from '../../../../../rtc_bridge/web/ui/panels/sparkline.js';
-import { ago, oldAfter } from '../../../../../rtc_bridge/web/ui/panels/telemetry_panel.js';
+import { ago } from '../../../../../rtc_bridge/web/ui/panels/telemetry_panel.js';
 
 const lines = (...args) => readings(...args).map(({ label, text }) => [label, text]);
 const text = (...args) => readings(...args)[0].text;
@@ -13,7 +13,11 @@ test('battery, speed and heading have their units, and a dash where nothing is k
   const full = readings('battery', { percentage: 0.834, voltage: 12.34, charging: true });
   assert.deepEqual([full[0].label, full[0].text, full[0].level],
     ['Battery', '83 %, 12.3 V, charging', '']);
-  assert.equal(readings('battery', { percentage: 0.1 })[0].level, 'red');
+  // Red and amber as the robot's alarms have it.
+  const level = (percentage, charging) => readings(
+    'battery', { percentage, charging }, {}, [0.3, 0.2])[0].level;
+  assert.deepEqual([level(0.1), level(0.25), level(0.4), level(0.1, true)], ['red', 'amber', '', '']);
+  assert.equal(readings('battery', { percentage: 0.1 })[0].level, '');
   assert.deepEqual(lines('battery', { percentage: null, voltage: null, charging: null }),
     [['Battery', '–']]);
   assert.deepEqual(lines('odometry', { speed: -0.001, turn: Math.PI, heading: null }),
@@ -80,12 +84,8 @@ test('a signal in dBm has bars, by Wi-Fi or LTE', () => {
   assert.equal(readings('w', { data: -70 }, { unit: 'dB' })[0].bars, null);
 });
 
-test('what is old says so, sooner if its topic is fast', () => {
-  assert.equal(ago(4999), '');
-  assert.equal(ago(61500), '61 s ago');
-  assert.equal(ago(300000), '5 min ago');
-  assert.equal(ago(0, 0), '0 s ago');
-  assert.deepEqual([null, 10, 1000, 60000].map(oldAfter), [5000, 1000, 2500, 5000]);
+test('an age is in seconds, then in minutes', () => {
+  assert.deepEqual([0, 61.5, 300].map(ago), ['0 s ago', '61 s ago', '5 min ago']);
 });
 
 test('a sparkline has the last minute, from the left to now', () => {
