@@ -16,7 +16,11 @@ const LEVELS = { amber: '▲ warning', red: '■ alarm' };
  * @typedef {import('./readings.js').Reading} Reading
  * @typedef {{set(code: string, alarm: {level: 'amber' | 'red', text: string} | null): void}} Alarms
  * @typedef {{at: number, number: number}[]} History of a value, times in ms
+ * @typedef {Reading & {old: string, history: History | null}} Item old: '' if it is of now
  */
+
+/** A value can be a warning, as the robot says or as a battery. @param {any} value */
+const mayWarn = (value) => !!value?.level || value?.$ === 'battery';
 
 /** Say how old a value is. @param {number} age s */
 export const ago = (age) => (
@@ -94,18 +98,28 @@ export class TelemetryPanel {
   }
 
   #draw() {
+    const shown = this.#names.filter((name) => this.#telemetry.age(name) !== null);
+    this.#box.hidden = !shown.length;
+    // Nobody sees it; alarms are raised all the same.
+    const isSeen = this.#box.getClientRects().length > 0;
+    const items = shown.filter((name) => isSeen || mayWarn(this.#telemetry.get(name))
+      || this.#alarmed.has(name)).flatMap((name) => this.#read(name));
+    if (isSeen) this.#drawItems(items);
+  }
+
+  /** Return the lines for a value, and say whether it is an alarm. @param {string} name
+   * @returns {Item[]} */
+  #read(name) {
+    const old = this.#measured.isOld(name) ? ago(this.#telemetry.age(name) ?? 0) : '';
+    const lines = readings(name, this.#telemetry.get(name), this.#displays[name],
+      this.#measured.thresholds.battery);
+    this.#alarm(name, old ? undefined : lines.find(({ level }) => level));
+    return lines.map((line) => ({ ...line, old, history: this.#histories.get(name) ?? null }));
+  }
+
+  /** @param {Item[]} items */
+  #drawItems(items) {
     const now = performance.now();
-    const { battery } = this.#measured.thresholds;
-    const items = this.#names.flatMap((name) => {
-      const age = this.#telemetry.age(name);
-      if (age === null) return [];
-      const old = this.#measured.isOld(name) ? ago(age) : '';
-      const lines = readings(name, this.#telemetry.get(name), this.#displays[name], battery);
-      this.#alarm(name, old ? undefined : lines.find(({ level }) => level));
-      return lines.map((line) => ({ ...line, old,
-        history: this.#histories.get(name) ?? null }));
-    });
-    this.#box.hidden = !items.length;
     const list = this.#list;
     if (list.childElementCount !== 2 * items.length) {
       list.replaceChildren(...items.flatMap(() => [make('dt'), make('dd', [
@@ -119,7 +133,7 @@ export class TelemetryPanel {
   /**
    * @param {HTMLElement} dt
    * @param {HTMLElement} dd
-   * @param {Reading & {old: string, history: History | null}} item
+   * @param {Item} item
    * @param {number} now ms
    */
   #drawItem(dt, dd, { label, text, level, bars, old, history }, now) {
