@@ -92,6 +92,15 @@ RECEIVERS = """
     return made;
   };
 """
+# Names of pictures that something else covers.
+HIDDEN_NAMES = """(() => {
+  const boxes = (selector) => [...document.querySelectorAll(selector)].filter(
+    (one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
+  const others = boxes('#hud .plate, #obstaclering, #cameras button');
+  return boxes('#mainlabel, #tiles .name').filter((name) => others.some((one) => (
+    name.left < one.right && name.right > one.left && name.top < one.bottom
+      && name.bottom > one.top))).length;
+})()"""
 TARGETS = """[...new Set(receivers.filter(([pc, { track }]) => track.kind === 'video'
   && pc.connectionState === 'connected').map(([, one]) => one.jitterBufferTarget))]"""
 
@@ -196,6 +205,8 @@ def test_only_the_main_picture_is_for_driving(robot, page, cmd_vel):
     shows(page, 'front', 'arm')
     page.arm()
     page.wait("document.getElementById('mainlabel').textContent === 'front · for driving'")
+    page.wait("document.querySelector('#hud .foot .plate').checkVisibility()")
+    assert page.evaluate(HIDDEN_NAMES) == 0
     page.evaluate("document.getElementById('stage').focus()")
     page.down('w')
     cmd_vel.wait_motion(cmd_vel.mark())
