@@ -238,7 +238,7 @@ def _gets_too_much(member: TierMember, index: int, members: Sequence[TierMember]
                    tier: Tier) -> bool:
     """Tell whether the others of a tier would bring a viewer more than it wants."""
     others = [m for m in members if m is not member and m.tier == index
-              and not m.saves and not m.estimate.stale]
+              and (m.drives or not m.saves) and not m.estimate.stale]
     # No other viewer lowers the quality of the driver.
     if not others or member.drives:
         return False
@@ -264,10 +264,11 @@ def _tier_bitrate(members: list[TierMember], tier: Tier) -> int:
     """
     Return what the slowest viewer of a tier carries, in bit/s.
 
-    Stale estimates do not count, nor viewers that save data among others that do not.
+    Stale estimates do not count, nor viewers that save data among others that do not. A driver
+    counts in any case: as far as is known, what they ask for is all that their path carries.
     """
     if not members:
         return 0
     fresh = [m for m in members if not m.estimate.stale] or members
-    counted = [m for m in fresh if not m.saves] or fresh
+    counted = [m for m in fresh if m.drives or not m.saves] or fresh
     return round(min(*(m.bitrate for m in counted), tier.max_bitrate))

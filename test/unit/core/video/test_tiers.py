@@ -268,6 +268,20 @@ def test_nobody_lowers_the_quality_of_a_driver_who_saves_data():
     assert viewers.bitrates[HALF] >= 800_000
 
 
+def test_a_driver_who_saves_data_gets_no_more_than_their_path_may_carry():
+    # The estimate is limited to the cap, so it tells nothing of what the path carries above it.
+    viewers = Viewers(saving(2_000_000, path=2_000_000, drives=True), settled(5_000_000))
+    assert viewers.later(10) == [FULL, FULL]
+    assert viewers.bitrates[FULL] == 2_000_000
+
+
+def test_a_viewer_that_saves_data_does_not_lower_a_driver_in_the_last_tier():
+    driver = saving(200_000, path=200_000, drives=True)
+    viewers = Viewers(driver, saving(150_000, path=150_000))
+    assert viewers.later(10) == [QUARTER, QUARTER]
+    assert viewers.bitrates[QUARTER] == 200_000
+
+
 def test_full_size_is_kept_on_a_slow_path_unless_others_would_suffer():
     slow = TierMember(BandwidthEstimate(300_000), quality=QualityChoice(full_size=True))
     viewers = Viewers(slow)
