@@ -204,28 +204,29 @@ def _fitting_tier(member: TierMember, members: Sequence[TierMember],
         enough = min(carried, member.quality.max_bitrate) >= tier.floor * margin
         # A driver for whom a tier is too much has no right to lower it for others.
         if (enough or member.quality.full_size) and not (
-                _holds_back(member, index, members, tier, first=member.drives and enough)
+                _holds_back(member, index, members, tier, enough)
                 or _gets_too_much(member, index, members, tier)):
             break
     return index
 
 
 def _holds_back(member: TierMember, index: int, members: Sequence[TierMember],
-                tier: Tier, first: bool) -> bool:
+                tier: Tier, enough: bool) -> bool:
     """
     Tell whether a viewer would take too much bitrate from the other viewers of a tier.
 
-    :param first: the viewer may take any
+    :param enough: the viewer's path carries the tier, and its wish allows that
     """
     others = [m for m in members
               if m is not member and m.tier == index and not m.estimate.stale]
-    if not member.saves:
+    # A viewer that stays for the full size alone is to spoil no other picture: all count.
+    if enough and not member.saves:
         # Those who save take less, and it is not their wish that counts.
         others = [m for m in others if m.drives or not m.saves]
-    elif not all(m.saves for m in others):
+    elif enough and not all(m.saves for m in others):
         # It does not count among viewers that do not save, see _tier_bitrate().
         return False
-    if not others or first:
+    if not others or member.drives and enough:
         return False
     leader = max(others, key=lambda m: (m.drives, m.bitrate))
     share = _STAY_SHARE if member.tier == index else _JOIN_SHARE

@@ -291,3 +291,15 @@ def test_full_size_is_kept_on_a_slow_path_unless_others_would_suffer():
         viewers.members = [slow, settled(2_500_000)]
         assert viewers.later(10) == [HALF, FULL]
         assert viewers.bitrates[FULL] == 2_500_000
+
+
+def test_full_size_on_a_slow_path_does_not_spoil_the_picture_of_a_viewer_that_saves_data():
+    slow = TierMember(BandwidthEstimate(300_000), quality=QualityChoice(full_size=True))
+    viewers = Viewers(saving(2_000_000), slow)
+    assert viewers.later(10) == [FULL, HALF]
+    assert viewers.bitrates == [2_000_000, 300_000, 0]
+    # Nor does a driver who wants both: their wish would count in the full tier.
+    slow.drives, slow.quality = True, QualityChoice(300_000, full_size=True)
+    viewers = Viewers(slow, settled(2_500_000))
+    assert viewers.later(10) == [HALF, FULL]
+    assert viewers.bitrates[FULL] == 2_500_000
