@@ -55,6 +55,11 @@ class SessionAuthorization:
         self._tried = False
 
     @property
+    def has_invite(self) -> bool:
+        """Return whether the session has proved an invite, or shown its bearer."""
+        return self._verified is not None
+
+    @property
     def invite_name(self) -> str:
         """Return the name in the invite, '' without an invite."""
         return self._verified.invite.name if self._verified is not None else ''

@@ -52,7 +52,7 @@ def may_drive(role: str) -> bool:
 
 
 def may_know(role: str, other: str) -> bool:
-    """Return whether a role is told the names of viewers with another role."""
+    """Return whether the holder of an invite is told the names in invites of another role."""
     return ROLES.index(role) >= ROLES.index(other) > 0
 
 

@@ -48,8 +48,9 @@ class ViewerList:
     def _members(self) -> dict[str, object]:
         session = self._session
         viewers = session.robot.viewers()
+        # Names in invites are for those who have one, too, not for everybody who may watch.
         names = sorted(
             viewer.authorization.invite_name for viewer in viewers
             if viewer.session_id != session.session_id and viewer.authorization.invite_name
-            and may_know(session.role, viewer.role))
+            and may_know(session.role, viewer.role)) if session.authorization.has_invite else []
         return {'count': len(viewers), 'names': names[:_MAX_NAMES]}

@@ -74,6 +74,19 @@ async def test_viewers_know_how_many_they_are_and_the_names_of_those_not_above_t
     assert not stranger.got('control', 'viewers')
 
 
+async def test_viewers_without_an_invite_get_no_names_of_others(robot):
+    robot.sessions.robot.access._anonymous_via_relay = 'view'
+    anonymous, invited = await robot.page(), await robot.page()
+    invited.prove(await invited.challenge(), robot.invite('view', name='Vera'))
+    other = await robot.page()
+    other.prove(await other.challenge(), robot.invite('view', name=''))
+    # An invite needs no name to be told those of others.
+    await other.until(lambda: other.newest('control', 'viewers') == {
+        'type': 'viewers', 'count': 3, 'names': ['Vera']})
+    await anonymous.until(lambda: anonymous.newest('control', 'viewers').get('count') == 3)
+    assert not any(m['names'] for m in anonymous.got('control', 'viewers'))
+
+
 async def test_nothing_is_given_out_before_the_proof(robot):
     page = await robot.page()
     await page.challenge()
