@@ -40,6 +40,8 @@ _logger = logging.getLogger(__name__)
 UPDATE_PERIOD_S = 0.5
 # How often the states of switches are read.
 _STATES_PERIOD_S = 0.1
+_INTERNAL_ERROR = ServiceResult(
+    False, 'not called: an internal error of the bridge, see its log')
 
 
 class ServiceCalls:
@@ -87,19 +89,22 @@ class ServiceCalls:
             ros.call('actions', self._update, loop, watched)
             await asyncio.sleep(_STATES_PERIOD_S if watched else UPDATE_PERIOD_S)
 
-    async def call(self, name: str, value: bool | str | dict[str, Any] | None) -> ServiceResult:
+    async def call(self, name: str, action: Action,
+                   value: bool | str | dict[str, Any] | None) -> ServiceResult:
         """
         Call an available service; return its answer, or a failure after ``actions.timeout``.
 
+        :param action: that the value was checked against
         :param value: of a ``set_bool``; ``None`` for a ``trigger``; a text that is to be said;
             checked arguments for a form
         """
         if isinstance(value, str):
             self._speech.say(value)
             return ServiceResult(True, '')
-        return await self._call(name, value)
+        return await self._call(name, action, value)
 
-    async def _call(self, name: str, value: bool | dict[str, Any] | None) -> ServiceResult:
+    async def _call(self, name: str, action: Action,
+                    value: bool | dict[str, Any] | None) -> ServiceResult:
         ros, loop, client = self._ros, asyncio.get_running_loop(), self._clients[name]
         assert ros is not None
         answer: asyncio.Future[ServiceResult] = loop.create_future()
@@ -113,7 +118,12 @@ class ServiceCalls:
             loop.call_soon_threadsafe(call_guarded, 'action', settle, result)
 
         def begin() -> None:
-            pending.append(client.call(value, on_result))
+            try:
+                pending.append(client.call(action, value, on_result))
+            except Exception:
+                # The viewer need not wait; the failure is counted and logged by ExecutorThread.
+                on_result(_INTERNAL_ERROR)
+                raise
 
         def cancel() -> None:
             for future in pending:

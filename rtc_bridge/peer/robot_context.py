@@ -46,7 +46,7 @@ async def _no_local_service(name: str, role: str, messages: bool = False) -> Ser
     raise ServiceError('no-service', f'there is no service {name}: this robot has none')
 
 
-async def _no_services(name: str, value: ServiceValue) -> ServiceResult:
+async def _no_services(name: str, action: Action, value: ServiceValue) -> ServiceResult:
     return ServiceResult(False, 'this robot has no services')
 
 
@@ -86,7 +86,8 @@ class RobotContext:
     :param obstacles: * what is seen now
     :param actions: * the services that pages may call, by name
     :param action_states: * whether the switches among them are on, ``None``: not known
-    :param call_service: * calls one of them by name, with its value if it takes one
+    :param call_service: * calls one of them by name, if it still is the given action, with its
+        value if it takes one
     :param open_service: * opens a connection to a local service
     :param view_may_stop: whether the role ``view`` may press the emergency stop
     :param footprint: outline of the robot, see ``teleop.footprint``; empty: not known
@@ -119,7 +120,7 @@ class RobotContext:
     obstacles: ObstacleReport = ObstacleReport()
     actions: dict[str, Action] = field(default_factory=dict)
     action_states: dict[str, bool | None] = field(default_factory=dict)
-    call_service: Callable[[str, ServiceValue], Awaitable[ServiceResult]] = _no_services
+    call_service: Callable[[str, Action, ServiceValue], Awaitable[ServiceResult]] = _no_services
     open_service: OpenService = _no_local_service
     view_may_stop: bool = False
     footprint: Footprint = ()

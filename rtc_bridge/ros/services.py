@@ -157,11 +157,12 @@ class ServiceClient:
                               f'{MAX_FORM} are allowed. Offer a service with a smaller request')
         return self._action(FORM_KIND, type=type_name, fields=fields)
 
-    def call(self, value: bool | dict[str, Any] | None,
+    def call(self, action: Action, value: bool | dict[str, Any] | None,
              on_result: Callable[[ServiceResult], None]) -> Future | None:
         """
-        Call the service.
+        Call the service, if it still is what the call was checked against.
 
+        :param action: that the value was checked against, as the event loop knew it
         :param value: of a ``set_bool``; ``None`` for a ``trigger``; checked arguments for a form
         :param on_result: takes the result in this thread, unless the call is cancelled
         :return: what :meth:`cancel` takes; ``None`` if there was nothing to call
@@ -169,11 +170,13 @@ class ServiceClient:
         if not self.action.kind or self._client is None:
             on_result(ServiceResult(False, self.action.reason or self._absent()))
             return None
+        if action != self.action:
+            # Another node may have taken the name, with a service of another type.
+            on_result(ServiceResult(
+                False, 'not called: the service has changed meanwhile; look at it, and try again'))
+            return None
         request = self._request()
         if isinstance(value, dict):
-            if self.action.kind != FORM_KIND:
-                on_result(ServiceResult(False, 'the type of the service has changed: try again'))
-                return None
             fill(request, self.action.fields, value, field_type)
         elif value is not None:
             request.data = value

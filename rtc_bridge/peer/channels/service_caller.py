@@ -15,13 +15,13 @@
 """The calls of the robot's services by one session."""
 
 import logging
-from typing import Any
 
 from .channel import ChannelSession
 from .control_sender import ControlSender
+from ..robot_context import ServiceValue
 from ...core.access.policy import may_drive
 from ...core.access.service_calls import ServiceResult, SessionServiceCalls
-from ...core.actions.action import FORM_KIND, TEXT_KIND
+from ...core.actions.action import Action, FORM_KIND, TEXT_KIND
 from ...core.actions.form import check_arguments
 from ...core.errors import ProtocolError
 from ...core.protocol.control_messages import CallService
@@ -53,20 +53,20 @@ class ServiceCaller:
     def call(self, message: CallService) -> None:
         """Begin a call, or send why it is refused, or what a repeated one has led to."""
         try:
-            value = self._read_value(message)
+            action, value = self._read_call(message)
         except ProtocolError as refusal:
             self._send_result(message.request, ServiceResult(False, str(refusal)))
             return
         if self._calls.begin(message.request):
             logger.debug('session %s calls service %s', self._session.session_id[:8], message.name)
-            spawn('call of an action', self._call(message, value),
+            spawn('call of an action', self._call(message, action, value),
                   on_failure=lambda error: self._end(message, _UNKNOWN))
         elif result := self._calls.result(message.request):
             self._send_result(message.request, result)
 
-    def _read_value(self, message: CallService) -> bool | str | dict[str, Any] | None:
+    def _read_call(self, message: CallService) -> tuple[Action, ServiceValue]:
         """
-        Return what to call the service with.
+        Return what is called, and with what.
 
         :raises ProtocolError: the call is refused; the text says why, and what to do
         """
@@ -86,15 +86,14 @@ class ServiceCaller:
                      action.kind == FORM_KIND) or message.text == '':
             raise ProtocolError(f'action {shorten(message.name)} takes {_TAKES[action.kind]}')
         if message.arguments is None:
-            return message.value if message.text is None else message.text
+            return action, message.value if message.text is None else message.text
         # The text that came is bounded, but this is kept until the answer.
         if len(str(message.arguments)) > _MAX_ARGUMENTS:
             raise ProtocolError(f'the arguments have more than {_MAX_ARGUMENTS} characters')
-        return check_arguments(action.fields, message.arguments)
+        return action, check_arguments(action.fields, message.arguments)
 
-    async def _call(self, message: CallService,
-                    value: bool | str | dict[str, Any] | None) -> None:
-        self._end(message, await self._session.robot.call_service(message.name, value))
+    async def _call(self, message: CallService, action: Action, value: ServiceValue) -> None:
+        self._end(message, await self._session.robot.call_service(message.name, action, value))
 
     def _end(self, message: CallService, result: ServiceResult) -> None:
         self._calls.end(message.request, result)

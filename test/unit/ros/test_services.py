@@ -143,7 +143,7 @@ def test_the_answer_of_a_call_is_its_result(node, client, kind, graph, value):
     node.server = kind
     client.update(graph)
     results = []
-    client.call(value, results.append)
+    client.call(client.action, value, results.append)
     (request,) = node.clients[0].requests
     assert isinstance(request, kind.Request)
     assert value is None or request.data is value
@@ -156,20 +156,35 @@ def test_a_service_of_any_type_is_called_with_arguments(node, client):
     client.update({'/dock': ['sensor_msgs/srv/SetCameraInfo']})
     assert client.action.kind == 'form' and client.action.type == 'sensor_msgs/srv/SetCameraInfo'
     results = []
-    client.call(check_arguments(client.action.fields, {'camera_info': {
+    client.call(client.action, check_arguments(client.action.fields, {'camera_info': {
         'width': 640, 'k': [2] * 9, 'roi': {'do_rectify': True}}}), results.append)
     (request,) = node.clients[0].requests
     assert request.camera_info.width == 640 and request.camera_info.roi.do_rectify
     assert list(request.camera_info.k) == [2.0] * 9
     node.clients[0].future.finish(SetCameraInfo.Response(success=False, status_message='full'))
     assert results == [ServiceResult(False, 'status_message: full')]
-    # Between a page's form and the call another node may have taken the name.
-    node.server = Trigger
-    node.clients.clear()
-    client._client = None
-    client.update(TRIGGER)
-    client.call({}, results.append)
-    assert not results[-1].success and 'changed' in results[-1].message
+
+
+@pytest.mark.parametrize('kind, types, value', [
+    (SetCameraInfo, ['sensor_msgs/srv/SetCameraInfo'], {}),
+    (Trigger, TRIGGER['/dock'], None), (SetBool, SET_BOOL['/dock'], True)])
+def test_a_service_that_has_changed_since_the_check_is_not_called(
+        node, client, clock, kind, types, value):
+    # Between the check in the event loop and the call another node may have taken the name.
+    node.server = kind
+    client.update({'/dock': types})
+    checked = client.action
+    assert checked.kind
+    node.server = None
+    clock.now += 4.0
+    client.update({'/dock': types})
+    node.server = SetBool if kind is Trigger else Trigger
+    client.update(SET_BOOL if kind is Trigger else TRIGGER)
+    assert client.action.kind not in ('', checked.kind)
+    results = []
+    assert client.call(checked, value, results.append) is None
+    assert not results[0].success and 'changed' in results[0].message
+    assert not node.clients[0].requests
 
 
 def test_types_that_cannot_be_called_say_why(node, client):
@@ -186,7 +201,7 @@ def test_types_that_cannot_be_called_say_why(node, client):
 
 def test_a_call_without_a_service_fails_at_once(client):
     results = []
-    assert client.call(None, results.append) is None
+    assert client.call(client.action, None, results.append) is None
     assert results == [ServiceResult(
         False, 'the service /dock is not there: start the node that has it')]
 
@@ -195,7 +210,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure(node, client):
     node.server = Trigger
     client.update(TRIGGER)
     results = []
-    client.call(None, results.append)
+    client.call(client.action, None, results.append)
     node.clients[0].future.finish(error=ValueError('bytes'))
     assert results == [ServiceResult(False, 'the answer cannot be read')]
 
@@ -203,7 +218,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure(node, client):
 def test_a_cancelled_call_is_no_longer_waited_for(node, client):
     node.server = Trigger
     client.update(TRIGGER)
-    future = client.call(None, pytest.fail)
+    future = client.call(client.action, None, pytest.fail)
     client.cancel(future)
     assert future.is_cancelled and node.clients[0].forgotten == [future]
     client.cancel(None)

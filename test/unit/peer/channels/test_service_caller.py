@@ -40,8 +40,8 @@ def caller():
     """Return a caller, what it has called, and the results that it sent."""
     called, results = [], []
 
-    async def call_service(name, value):
-        called.append((name, value))
+    async def call_service(name, action, value):
+        called.append((name, action, value))
         return ServiceResult(True, '')
 
     session = SimpleNamespace(
@@ -59,7 +59,7 @@ def caller():
 async def test_each_kind_is_called_with_what_it_takes(caller, name, given, value):
     caller.call(CallService(1, name, **given))
     await until(lambda: caller.results)
-    assert caller.called == [(name, value)] and caller.results[0]['success']
+    assert caller.called == [(name, ACTIONS[name], value)] and caller.results[0]['success']
 
 
 @pytest.mark.parametrize('name, given', [
