@@ -129,7 +129,10 @@ class ServiceCalls:
             for future in pending:
                 client.cancel(future)
 
-        _logger.debug('call service %s(%s)', client.service.topic, '' if value is None else value)
+        # Of a form the names only: a field may be a password.
+        _logger.debug('call service %s(%s)', client.service.topic,
+                      ', '.join(value) if isinstance(value, dict) else
+                      '' if value is None else value)
         ros.call('action', begin)
         try:
             result = await asyncio.wait_for(answer, self._timeout)

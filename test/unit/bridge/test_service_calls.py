@@ -12,8 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Calls of services that fail in the bridge."""
+"""Calls of services: those that fail in the bridge, and what of them is logged."""
 
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -69,3 +70,11 @@ async def test_a_call_that_fails_in_the_bridge_says_so_at_once(calls, client):
     client.answer = lambda on_result: on_result(ServiceResult(True, 'done'))
     assert await calls.call('join', FORM, {}) == ServiceResult(True, 'done')
     assert client.calls == [(FORM, {}), (FORM, {})]
+
+
+async def test_what_a_form_is_filled_with_is_not_logged(calls, client, caplog):
+    client.answer = lambda on_result: on_result(ServiceResult(True, 'done'))
+    with caplog.at_level(logging.DEBUG, 'rtc_bridge'):
+        await calls.call('join', FORM, {'network': 'yard', 'password': 'secret words'})
+    assert 'call service /join(network, password)' in caplog.text
+    assert 'yard' not in caplog.text and 'secret words' not in caplog.text
