@@ -18,6 +18,7 @@ from rclpy.node import Node
 
 from .telemetry_parameters import resolve_topic
 from ..core.access.service_calls import CallableService, parse_services
+from ..core.protocol.strict_json import shorten
 from ..core.settings.action_settings import (
     ActionServiceSettings, ActionSettings, RESERVED_NAMES,
 )
@@ -34,17 +35,25 @@ def declare_actions(node: Node, settings: ActionSettings) -> list[CallableServic
 
     :raises ParameterError: an entry or a value is not allowed
     """
-    declared: dict[str, ActionServiceSettings] = {}
+    # By group: the entry that it was declared for, and its values.
+    declared: dict[str, tuple[str, ActionServiceSettings]] = {}
 
     def settings_of(name: str) -> ActionServiceSettings:
         group = group_name(name)
         if group in RESERVED_NAMES:
             return ActionServiceSettings()
         if group in declared:
-            raise ValueError('it is there twice, or under two spellings')
-        declared[group] = declare_parameters(node, ActionServiceSettings(), f'actions.{group}.')
-        if topic := declared[group].state_topic:
-            resolve_topic(node, f'actions.{group}.state_topic', topic)
-        return declared[group]
+            other, found = declared[group]
+            if node.resolve_service_name(other) != node.resolve_service_name(name):
+                raise ValueError(f'{shorten(other)} and {shorten(name)} share the parameters '
+                                 f'actions.{group}.*; give one another name, with '
+                                 'actions.NAME.service')
+            # The same service twice, which parse_services() refuses.
+            return found
+        found = declare_parameters(node, ActionServiceSettings(), f'actions.{group}.')
+        declared[group] = name, found
+        if found.state_topic:
+            resolve_topic(node, f'actions.{group}.state_topic', found.state_topic)
+        return found
 
     return parse_services(settings.services, node.resolve_service_name, FORBIDDEN, settings_of)

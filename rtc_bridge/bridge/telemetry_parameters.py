@@ -79,21 +79,31 @@ def declare_topics(node: Node, settings: TelemetrySettings) -> list[TelemetryEnt
     if len(settings.topics) > MAX_TOPICS:
         raise ParameterError(f'parameter telemetry.topics has {len(settings.topics)} entries, '
                              f'at most {MAX_TOPICS} are allowed')
-    found: dict[str, TelemetryEntry] = {}
+    found: list[TelemetryEntry] = []
+    # The first entry of each group of parameters: as written, and as its full name.
+    first: dict[str, tuple[str, str]] = {}
     for written in settings.topics:
         topic = resolve_topic(node, 'telemetry.topics', written)
         group = group_name(written)
-        if group in found:
+        # Reserved names have no parameters that two entries could share.
+        reserved = group in RESERVED_NAMES
+        key = topic if reserved else group
+        if key in first:
+            other, meant = first[key]
+            if meant == topic:
+                # Another spelling of the same.
+                continue
             raise ParameterError(
-                f'parameter telemetry.topics has {shorten(written)} twice, or under two '
-                'spellings; for two members of one topic choose two names, and give both '
+                f'parameter telemetry.topics has {shorten(other)} and {shorten(written)}, which '
+                f'share the parameters telemetry.{group}.*: give one another name, with '
                 'telemetry.NAME.topic')
+        first[key] = written, topic
         options = TelemetryTopicSettings()
-        if group not in RESERVED_NAMES:
+        if not reserved:
             options = declare_parameters(node, options, f'telemetry.{group}.')
         name = topic
         if options.topic:
             name, topic = written, resolve_topic(
                 node, f'telemetry.{group}.topic', options.topic)
-        found[group] = TelemetryEntry(name, topic, options)
-    return list(found.values())
+        found.append(TelemetryEntry(name, topic, options))
+    return found

@@ -18,9 +18,12 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rtc_bridge.bridge.bridge import Bridge
+from rtc_bridge.bridge.telemetry_parameters import declare_topics
 from rtc_bridge.core.errors import ParameterError, StoreError
+from rtc_bridge.core.settings.telemetry_settings import TelemetrySettings
 from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
 from rtc_bridge.sim.robot_node import SimRobot
+from support.ros_probe import RosProbe
 import yaml
 
 pytestmark = pytest.mark.usefixtures('lonely')
@@ -94,7 +97,8 @@ WRONG = [
     ('bridge', 'server', 8080, 'is a group, not a value; in it are: server.certificate'),
     ('bridge', 'telemetry.topics', ['no topic'], "'no topic'"),
     ('bridge', 'telemetry.battery', '1st', "'1st'"),
-    ('bridge', 'telemetry.topics', ['a/b', '/a/b'], 'under two spellings'),
+    ('bridge', 'telemetry.topics', ['map', '~/map'], "'map' and '~/map', which share the "
+     'parameters telemetry.map.*: give one another name, with telemetry.NAME.topic'),
     ('bridge', 'telemetry.topics', [f't{number}' for number in range(33)], 'at most 32'),
     ('bridge', 'telemetry.wifi.level', 'x', 'in telemetry are: telemetry.battery'),
     ('bridge', 'telemetry.wifi.topic', 'no topic', "'no topic', allowed are names of topics"),
@@ -124,6 +128,11 @@ WRONG = [
     ('bridge', 'actions.services', ['rtc_bridge/release:trigger'], "'rtc_bridge/release:trigger'"),
     ('bridge', 'actions.services', ['a:b'], "'a:b'"),
     ('bridge', 'actions.services', ['dock:no_such_msgs'], 'or a type like std_srvs/srv/Empty'),
+    ('bridge', 'actions.services', ['lamp', '~/lamp'], "'lamp' and '~/lamp' share the parameters "
+     'actions.lamp.*; give one another name, with actions.NAME.service'),
+    ('bridge', 'actions.services', ['lamp', '/lamp:trigger'], "'/lamp:trigger', allowed are names "
+     'of services, alone or as name:trigger, name:set_bool or name:PACKAGE/srv/TYPE: it is there '
+     'twice'),
     ('bridge', 'actions.lamp.icon', 'bulb', "'bulb', allowed is one of none, light, horn"),
     ('bridge', 'actions.lamp.service', '~/release', 'released by a person at the page'),
     ('bridge', 'actions.lamp.state_topic', 'no topic', "'no topic', allowed are names of topics"),
@@ -158,6 +167,14 @@ def test_the_parameters_of_the_other_program_in_the_same_file_are_none_of_the_gu
 
 def test_good_parameters_are_not_refused(bridge_parameters):
     start('bridge', bridge_parameters)
+
+
+def test_a_topic_under_two_spellings_is_taken_once(lonely):
+    settings = TelemetrySettings(
+        topics=('/map_status', 'map_status', 'map_status', 'battery', '/battery', '~/battery'))
+    with RosProbe('rtc_bridge') as probe:
+        assert [entry.topic for entry in declare_topics(probe.node, settings)] == [
+            '/map_status', '/battery', '/rtc_bridge/battery']
 
 
 def test_a_key_folder_that_cannot_be_used_is_named(bridge_parameters, tmp_path):
