@@ -17,19 +17,18 @@
 import asyncio
 from collections.abc import Callable
 import logging
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
+from .obstacle_parameters import read_obstacle_topics
 from ..core.clock import boot_time, Clock
 from ..core.driving.footprint import Footprint
-from ..core.errors import ObstacleError, ParameterError
+from ..core.errors import ObstacleError
 from ..core.obstacles.own_extent import sector_radii
 from ..core.obstacles.report import CollisionMonitor, ObstacleLimits, ObstacleReport, SILENT_S
 from ..core.obstacles.sectors import Distances, nearest_of, ScanReader, to_cm
-from ..core.obstacles.sensor_pose import parse_sensor, POSE_FORMS, SensorPose
-from ..core.protocol.strict_json import shorten
+from ..core.obstacles.sensor_pose import SensorPose
 from ..core.settings.obstacle_settings import ObstacleSettings
 from ..core.supervision import call_guarded, guard
 from ..ros.diagnostics import make_status
@@ -45,8 +44,6 @@ PERIOD_S = 0.2
 UNWATCHED_PERIOD_S = UPDATE_PERIOD_S = 0.5
 # Seconds after which a sensor that sends nothing at first is worth a word.
 FIRST_MESSAGE_S = 1.5
-# Sensors of one robot.
-MAX_SENSORS = 4
 # The executor's thread rests from sensors for so many times what reading one took: images, and the
 # emergency stop from ROS, wait behind each reading.
 _RESTS = 5
@@ -148,14 +145,13 @@ class Obstacles:
         self._is_watched = is_watched
         self._deliver = deliver
         self._clock = clock
-        _check(settings)
-        self._sensors = _make_sensors(node, settings, footprint, clock)
-        self._monitor: NewestMessage | None = None
-        if topic := settings.collision_monitor_topic:
-            self._monitor = NewestMessage(
-                node, 'collision monitor', _resolve(
-                    node, 'obstacles.collision_monitor_topic', topic),
-                (_MONITOR,), _MAX_MONITOR_MESSAGE)
+        sensors, monitor_topic = read_obstacle_topics(node, settings)
+        radii, heights = sector_radii(footprint), (settings.min_height, settings.max_height)
+        self._sensors = [_Sensor(node, topic, pose, radii, heights, clock)
+                         for topic, pose in sensors]
+        self._monitor = NewestMessage(
+            node, 'collision monitor', monitor_topic, (_MONITOR,), _MAX_MONITOR_MESSAGE
+        ) if monitor_topic else None
         # What the collision monitor said last, and what is wrong with that.
         self._action: CollisionMonitor | None = None
         self._fault = ''
@@ -292,44 +288,3 @@ class Obstacles:
         return make_status(
             'obstacles', DiagnosticStatus.WARN if reason else DiagnosticStatus.OK,
             reason or ('live' if watched else 'nobody watches'), values)
-
-
-def _check(settings: ObstacleSettings) -> None:
-    """
-    Refuse values that do not fit each other.
-
-    :raises ParameterError: they do not
-    """
-    if settings.red > settings.amber:
-        raise ParameterError(f'parameter obstacles.red is {settings.red}, allowed is at most '
-                             f'obstacles.amber, which is {settings.amber}')
-    if settings.min_height >= settings.max_height:
-        raise ParameterError(f'parameter obstacles.min_height is {settings.min_height}, allowed is'
-                             f' less than obstacles.max_height, which is {settings.max_height}')
-    if len(settings.topics) > MAX_SENSORS:
-        raise ParameterError(f'parameter obstacles.topics has {len(settings.topics)} entries, at '
-                             f'most {MAX_SENSORS} are allowed')
-
-
-def _make_sensors(node: Node, settings: ObstacleSettings, footprint: Footprint, clock: Clock
-                  ) -> list[_Sensor]:
-    radii = sector_radii(footprint)
-    heights = settings.min_height, settings.max_height
-    sensors = []
-    for entry in settings.topics:
-        try:
-            name, pose = parse_sensor(entry)
-        except ValueError as error:
-            raise ParameterError(f'parameter obstacles.topics has {shorten(entry)}, allowed is '
-                                 f'{POSE_FORMS}: {error}') from None
-        sensors.append(_Sensor(node, _resolve(node, 'obstacles.topics', name), pose, radii,
-                               heights, clock))
-    return sensors
-
-
-def _resolve(node: Node, parameter: str, name: Any) -> str:
-    try:
-        return str(node.resolve_topic_name(name))
-    except (ValueError, RuntimeError) as error:
-        raise ParameterError(f'parameter {parameter} has {shorten(name)}, allowed are names of '
-                             f'topics: {str(error).splitlines()[0]}') from None

@@ -23,6 +23,7 @@ from rclpy.node import Node
 
 from ..bridge.action_parameters import declare_actions
 from ..bridge.camera_parameters import CameraParameters
+from ..bridge.obstacle_parameters import read_obstacle_topics
 from ..bridge.start_settings import (
     check_codecs, make_host_candidates, read_page_url, read_relay_trust, read_robot_id,
 )
@@ -122,6 +123,7 @@ def _read(node: Node) -> tuple[BridgeParameters, Check]:
         cameras.append(ListenedCamera((camera.topic,) if camera.topic else named.topics,
                                       camera.type, camera.qos, camera.encoding))
     declare_topics(node, settings.telemetry)
+    read_obstacle_topics(node, settings.obstacles)
     declare_actions(node, settings.actions)
     for name in settings.services.names:
         service_rule(name, declare_parameters(node, LocalServiceSettings(), f'services.{name}.'))

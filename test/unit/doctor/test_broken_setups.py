@@ -218,6 +218,9 @@ def test_libraries(monkeypatch, tmp_path):
      '    telemetry: {topics: [wifi], wifi: {unit: dBm}}\n'
      '    actions: {services: [dock], dock: {icon: dock}}\n', '6 given'),
     ('/**:\n  ros__parameters:\n    actions: {services: [dock], dock: {icon: tree}}\n', "'tree'"),
+    ('/**:\n  ros__parameters:\n    obstacles: {topics: [scan x=1m]}\n', "'scan x=1m', allowed"),
+    ('/**:\n  ros__parameters:\n    obstacles: {red: 2.0}\n', 'at most obstacles.amber'),
+    ('/**:\n  ros__parameters:\n    obstacles: {collision_monitor_topic: a b}\n', "'a b', allow"),
 ])
 def test_parameter_files(lonely, tmp_path, monkeypatch, text, words):
     file = tmp_path / 'robot.yaml'
