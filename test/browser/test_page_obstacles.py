@@ -40,7 +40,8 @@ SHOWN = """(() => {
     shown: !!foot?.checkVisibility(), tone: foot?.dataset.tone, label: foot?.ariaLabel,
     text: words?.checkVisibility() ? words.lastElementChild.textContent : '',
     at: ring?.parentElement?.id, ring: ring?.checkVisibility() ?? false,
-    band: band?.checkVisibility() ?? false, ringRed: has(ring, 'red'), bandRed: has(band, 'red'), clear: has(ring, 'clear'),
+    band: band?.checkVisibility() ?? false, ringRed: has(ring, 'red'),
+    bandRed: has(band, 'red'), clear: has(ring, 'clear'),
     stale: ring?.classList.contains('stale'),
   };
 })()"""

@@ -40,8 +40,9 @@ DOWN, FOV = 0.8, 1.25
 OPAQUE = 230
 PATH = """(() => {
   const canvas = document.getElementById('groundpath');
-  return canvas && !canvas.hidden && canvas.checkVisibility() ? {
-    png: canvas.toDataURL('image/png').split(',')[1], row: rtcBridge.statsHistory.at(-1),
+  const row = rtcBridge.statsHistory.at(-1);
+  return row && canvas && !canvas.hidden && canvas.checkVisibility() ? {
+    png: canvas.toDataURL('image/png').split(',')[1], row,
   } : null;
 })()"""
 PLACES = """(() => {

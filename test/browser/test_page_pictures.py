@@ -391,9 +391,9 @@ def test_a_snapshot_is_turned_and_tells_what_it_shows(robot, page, tmp_path):
     message.pose.pose.orientation.z = message.pose.pose.orientation.w = 0.5 ** 0.5
     timer = robot.probe.node.create_timer(0.1, lambda: publisher.publish(message))
     load(page, robot)
+    page.click('#pictures')
     page.wait("document.getElementById('telemetry').textContent.includes('90°')")
     page.wait('rtcBridge.statsHistory.at(-1)?.delay_ms > 0')
-    page.click('#pictures')
     turn = '#picture .row button[title^=Turn]'
     page.wait(f"document.querySelector('{turn}').checkVisibility()")
     page.click(turn)

@@ -31,7 +31,8 @@ RUN = """async (tags) => {
       'label-content-name-mismatch': { enabled: true } } });
   const undecided = incomplete.filter(({ id }) => id === 'color-contrast').map((rule) => ({
     ...rule, nodes: rule.nodes.filter(
-      ({ any, target }) => !document.querySelector(target)?.closest('.plate')
+      ({ any, target }) => !document.querySelector(target)?.closest(
+        '.plate, #mainlabel, #tiles :is(.name, .cause)')
         && !any.some(({ data }) => ['nonBmp', 'elmPartiallyObscuring'].includes(
           data?.messageKey))) }));
   return [...violations, ...undecided].flatMap(
@@ -51,9 +52,10 @@ PLATES = """() => {
       value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  return [...document.querySelectorAll('.plate :is(b, span)')].filter(
+  return [...document.querySelectorAll(
+    ':is(.plate, #mainlabel, #tiles .name, #tiles .cause) :is(b, span, strong), #tiles .name')].filter(
     (one) => one.checkVisibility() && !one.childElementCount && one.textContent).flatMap((one) => {
-    const plate = getComputedStyle(one.closest('.plate')).backgroundColor;
+    const plate = getComputedStyle(one.closest('.plate, #mainlabel, .name, .cause')).backgroundColor;
     const worst = Math.min(...['black', 'white'].map((behind) => {
       const [back, text] = [paint(behind, plate),
         paint(behind, plate, getComputedStyle(one).color)].sort((a, b) => a - b);
