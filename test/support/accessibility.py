@@ -53,9 +53,11 @@ PLATES = """() => {
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   return [...document.querySelectorAll(
-    ':is(.plate, #mainlabel, #tiles .name, #tiles .cause) :is(b, span, strong), #tiles .name')].filter(
+    ':is(.plate, #mainlabel, #tiles :is(.name, .cause)) :is(b, span, strong), '
+    + '#tiles .name')].filter(
     (one) => one.checkVisibility() && !one.childElementCount && one.textContent).flatMap((one) => {
-    const plate = getComputedStyle(one.closest('.plate, #mainlabel, .name, .cause')).backgroundColor;
+    const plate = getComputedStyle(
+      one.closest('.plate, #mainlabel, .name, .cause')).backgroundColor;
     const worst = Math.min(...['black', 'white'].map((behind) => {
       const [back, text] = [paint(behind, plate),
         paint(behind, plate, getComputedStyle(one).color)].sort((a, b) => a - b);
