@@ -639,9 +639,6 @@ def test_a_page_that_nobody_looks_at_gets_no_pictures_after_a_break(robot, page)
 
 
 def test_what_cannot_be_loaded_or_recorded_is_said(page):
-    page.lose_once('**/options_dialog.js')
-    page.click('#options')
-    told(page, 'did not work')
     page.evaluate("""window.MediaRecorder = class {
       static isTypeSupported() { return true; }
       constructor() { throw new Error('no encoder'); }

@@ -32,7 +32,7 @@ RUN = """async (tags) => {
   const undecided = incomplete.filter(({ id }) => id === 'color-contrast').map((rule) => ({
     ...rule, nodes: rule.nodes.filter(
       ({ any, target }) => !document.querySelector(target)?.closest(
-        '.plate, #mainlabel, #tiles :is(.name, .cause)')
+        '.plate, #mainlabel, .thumb :is(.name, .cause)')
         && !any.some(({ data }) => ['nonBmp', 'elmPartiallyObscuring'].includes(
           data?.messageKey))) }));
   return [...violations, ...undecided].flatMap(
