@@ -26,13 +26,12 @@ TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 # no spoken text that captions could repeat, and no sound.
 RUN = """async (tags) => {
   const { violations, incomplete } = await axe.run(document, { resultTypes: ['violations',
-    'incomplete'], runOnly: { type: 'tag', values: tags },
+    'incomplete'], elementRef: true, runOnly: { type: 'tag', values: tags },
     rules: { 'video-caption': { enabled: false },
       'label-content-name-mismatch': { enabled: true } } });
   const undecided = incomplete.filter(({ id }) => id === 'color-contrast').map((rule) => ({
     ...rule, nodes: rule.nodes.filter(
-      ({ any, target }) => !document.querySelector(target)?.closest(
-        '.plate, #mainlabel, .thumb :is(.name, .cause)')
+      ({ any, element }) => !element?.closest('.plate, #mainlabel, .name, .cause')
         && !any.some(({ data }) => ['nonBmp', 'elmPartiallyObscuring'].includes(
           data?.messageKey))) }));
   return [...violations, ...undecided].flatMap(
