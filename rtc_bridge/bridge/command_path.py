@@ -35,7 +35,7 @@ from ..core.driving.guard_messages import BridgeId, EngagedStop, GuardState, Sto
 from ..core.driving.guard_monitor import KnownGuards
 from ..core.driving.velocity_graph import graph_notices, VelocityGraph
 from ..core.errors import ProtocolError
-from ..core.settings.robot_settings import TeleopSettings
+from ..core.settings.driving_settings import TeleopSettings
 from ..core.supervision import call_guarded, guard, guarded
 from ..ros.diagnostics import make_status
 from ..ros.executor_thread import ExecutorThread

@@ -23,7 +23,7 @@ from ..core.clock import boot_time
 from ..core.driving.teleop_controller import POLL_PERIOD_S
 from ..core.driving.velocity import Velocity
 from ..core.driving.velocity_guard import VelocityGuard
-from ..core.settings.robot_settings import TeleopSettings
+from ..core.settings.driving_settings import TeleopSettings
 from ..ros.velocity_publisher import VelocityPublisher
 
 # Seconds between two looks at the type that the subscribers of cmd_vel expect.

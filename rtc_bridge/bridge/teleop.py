@@ -29,7 +29,7 @@ from ..core.driving.emergency_stop import EmergencyStop
 from ..core.driving.guard_messages import BridgeId
 from ..core.driving.lease import Lease
 from ..core.driving.teleop_controller import POLL_PERIOD_S, TeleopController
-from ..core.settings.robot_settings import RTCBotSettings, TeleopSettings
+from ..core.settings.driving_settings import RTCBotSettings, TeleopSettings
 from ..core.supervision import guard
 from ..ros.diagnostics import make_status
 from ..ros.guard_client import GuardClient

@@ -38,8 +38,9 @@ from ..core.driving.velocity import Velocity
 from ..core.driving.velocity_guard import BRIDGE_SILENCE_S, VelocityGuard
 from ..core.errors import ProtocolError
 from ..core.failure_log import count_unhandled_failures
+from ..core.settings.driving_settings import GuardSettings
 from ..core.settings.parameters import parameters_of
-from ..core.settings.robot_settings import GuardSettings, RobotSettings
+from ..core.settings.robot_settings import RobotSettings
 from ..core.supervision import guard, guarded
 from ..ros.parameter_files import unused_parameters
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters

@@ -24,7 +24,7 @@ from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Velocity, ZERO
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.core.protocol.teleop_messages import Drive, Joy
-from rtc_bridge.core.settings.robot_settings import TeleopSettings
+from rtc_bridge.core.settings.driving_settings import TeleopSettings
 from support.fake_clock import FakeClock
 
 FORWARD = Velocity(1.0, 0.0, 0.0)

@@ -30,7 +30,7 @@ from rtc_bridge.core.driving.command_gate import CommandGate
 from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.protocol.signaling_messages import Offer
-from rtc_bridge.core.settings.robot_settings import TeleopSettings
+from rtc_bridge.core.settings.driving_settings import TeleopSettings
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings

@@ -30,7 +30,7 @@ from .velocity import Velocity, VelocityLimits, ZERO
 from ..clock import boot_time, Clock
 from ..errors import ParameterError, RtcBridgeError
 from ..protocol.teleop_messages import Drive, Joy
-from ..settings.robot_settings import TeleopSettings
+from ..settings.driving_settings import TeleopSettings
 
 logger = logging.getLogger(__name__)
 

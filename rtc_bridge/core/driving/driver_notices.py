@@ -25,7 +25,7 @@ from typing import Any
 
 from .guard_messages import BridgeId, EngagedStop, GuardState
 from ..clock import boot_time, Clock
-from ..settings.robot_settings import TeleopSettings
+from ..settings.driving_settings import TeleopSettings
 
 # Node names in one notice; more of them are counted. A page shows it in a few lines.
 MAX_NODES = 6

@@ -23,7 +23,7 @@ from rtc_bridge.core.driving.lease import Lease
 from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import ZERO
 from rtc_bridge.core.errors import StoreError
-from rtc_bridge.core.settings.robot_settings import TeleopSettings
+from rtc_bridge.core.settings.driving_settings import TeleopSettings
 from rtc_bridge.system.stop_file import StopFile
 from support.failing_disk import FailingDisk
 

@@ -21,7 +21,7 @@ from rtc_bridge.core.driving.driver_notices import (
     setting_notices, SettledNotices, stop_notice, UNKNOWN_NODE, unused_parameter_notices)
 from rtc_bridge.core.driving.guard_messages import BridgeId, EngagedStop, GuardState
 from rtc_bridge.core.driving.velocity_graph import Endpoint, graph_notices, VelocityGraph
-from rtc_bridge.core.settings.robot_settings import TeleopSettings
+from rtc_bridge.core.settings.driving_settings import TeleopSettings
 
 ONE, TWO = BridgeId('1a', '/one'), BridgeId('2b', '/two')
 TWIST = 'geometry_msgs/msg/Twist'

@@ -31,7 +31,7 @@ from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import Velocity
 from rtc_bridge.core.driving.velocity_guard import VelocityGuard
 from rtc_bridge.core.protocol.teleop_messages import Drive, Joy
-from rtc_bridge.core.settings.robot_settings import TeleopSettings
+from rtc_bridge.core.settings.driving_settings import TeleopSettings
 from support.fake_clock import FakeClock
 
 MAX_AGE, MAX_FRAME_AGE, TIMEOUT, LATCH_TIMEOUT, IDLE = 0.5, 1.0, 0.3, 2.0, 60.0

@@ -19,9 +19,10 @@ import re
 
 import pytest
 from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.settings.driving_settings import TeleopSettings
 from rtc_bridge.core.settings.parameters import Parameter, with_values
 from rtc_bridge.core.settings.robot_settings import (
-    camera_prefix, CameraSelection, CameraTopicSettings, RobotSettings, TeleopSettings,
+    camera_prefix, CameraSelection, CameraTopicSettings, RobotSettings,
 )
 
 
