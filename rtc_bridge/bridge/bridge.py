@@ -163,22 +163,19 @@ class Bridge:
             node, self._robot, self._sessions, self._teleop, self._relay_client,
             settings.relay_url)
         self._clock = ClockStatus(settings.access.require_synchronized_clock)
-        self._diagnostics.add(self._clock.status)
         self._ice_server_monitor = IceServerMonitor(self._robot.ice, self._renew_relay_ice_servers)
         service = read_credential_service(settings.ice)
         self._turn_credentials = TurnCredentialClient(
             service, self._robot.ice,
             self._ice_server_monitor.servers_changed) if service else None
-        self._diagnostics.add(self._network.status)
-        self._diagnostics.add(self._sound.status)
-        self._diagnostics.add(self._obstacles.status)
-        self._diagnostics.add(self._local_services.status)
-        self._diagnostics.add(lambda: voices_status(
-            self._robot.floor, self._robot.voice,
-            self._robot.name_of(self._robot.floor.holder or '')))
-        self._diagnostics.add(lambda: operator_camera_status(self._robot))
-        self._diagnostics.add(
-            IceDiagnostics(self._ice_server_monitor, self._turn_credentials).status)
+        for status in (
+                self._clock.status, self._network.status, self._sound.status,
+                self._obstacles.status, self._local_services.status,
+                lambda: voices_status(self._robot.floor, self._robot.voice,
+                                      self._robot.name_of(self._robot.floor.holder or '')),
+                lambda: operator_camera_status(self._robot),
+                IceDiagnostics(self._ice_server_monitor, self._turn_credentials).status):
+            self._diagnostics.add(status)
         self._server = OwnServer(settings.server, robot_id, self._key_store.directory)
         # What must run while anybody may drive.
         self._driving: list[asyncio.Task[Any]] = []
