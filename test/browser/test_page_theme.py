@@ -42,6 +42,12 @@ def robot():
         yield robot
 
 
+def load(page, robot):
+    """Load the robot's page; it has a picture."""
+    page.load(f'{robot.url}?camera=front/image_raw')
+    page.wait_state('live')
+
+
 def contrast(page, selector, ground='body'):
     """Return the contrast of a text to what is behind it, 1 to 21."""
     dark, light = sorted((page.evaluate(LUMINANCE, [selector, 'color']),
@@ -73,8 +79,7 @@ def choose_theme(page, theme):
 
 def test_a_theme_is_chosen_and_kept(robot, browser):
     with fresh_page(browser) as page:
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
+        load(page, robot)
         choose_theme(page, 'light')
         until(lambda: is_light(page), 'a light page')
         # AAA, WCAG 2, 1.4.6.
@@ -128,8 +133,7 @@ LINE = """(selector) => {
 def test_with_the_systems_own_colours_everything_is_recognised(robot, chromium):
     page = chromium.page()
     try:
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
+        load(page, robot)
         end_stop(page)
         page.wait("!!document.getElementById('allkeys')")
         with page.emulate(forced_colors='active'):
@@ -208,8 +212,7 @@ def states(page):
 def test_texts_may_be_twice_as_large(robot, chromium):
     page = chromium.page()
     try:
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
+        load(page, robot)
         end_stop(page)
         for state in states(page):
             with large_text(page):
@@ -225,8 +228,7 @@ def test_texts_may_be_twice_as_large(robot, chromium):
 def test_everybody_can_use_the_light_page_and_that_of_the_systems_colours(robot, chromium):
     page = chromium.page()
     try:
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
+        load(page, robot)
         end_stop(page)
         for state in states(page):
             for size in SIZES[0], SIZES[3]:
@@ -251,8 +253,7 @@ def ask(page, code='Slash'):
 
 def test_a_question_mark_shows_all_keys(robot, browser, cmd_vel):
     with fresh_page(browser) as page:
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
+        load(page, robot)
         end_stop(page)
         page.wait("!!document.getElementById('allkeys')")
         shows(page, '#allkeys', 'Keys')
@@ -294,8 +295,7 @@ def test_a_question_mark_shows_all_keys(robot, browser, cmd_vel):
 def test_a_question_mark_in_a_text_or_for_another_use_is_left_alone(robot, chromium):
     page = chromium.page()
     try:
-        page.load(f'{robot.url}?camera=front/image_raw')
-        page.wait_state('live')
+        load(page, robot)
         page.wait("!!document.getElementById('allkeys')")
         page.evaluate("""() => {
           const field = document.createElement('input');
