@@ -41,7 +41,7 @@ def control(channel, role='drive'):
                               sound=None, selected=False, viewer_stats=None,
                               media=SimpleNamespace(voice=None, pictures=None),
                               fail=pytest.fail, end=pytest.fail,
-                              authorization=SimpleNamespace(nonce=bytes(32)))
+                              authorization=SimpleNamespace(nonce=bytes(32), has_invite=True))
     return ControlChannel(channel, session), session
 
 
