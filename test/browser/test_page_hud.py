@@ -145,7 +145,7 @@ def test_the_display_covers_nothing_and_everybody_can_use_the_page(robot, chromi
         end_stop(page)
         page.click('#firsthint button')
         read(page, 'delay', '.+')
-        assert {'speed', 'battery', 'link'} <= set(page.evaluate(HUD))
+        until(lambda: {'speed', 'battery', 'link'} <= set(page.evaluate(HUD)), 'all that is shown')
         until(lambda: page.evaluate(COVERED) == [], 'nothing that is covered')
         assert out_of_reach(page) == []
         assert faults(page) == []
