@@ -86,7 +86,8 @@ node_tests() {
     say "node is not installed: the tests of the page's modules (test/unit/web) are skipped"
     return
   fi
-  if output=$("$node" --test --test-reporter=tap test/unit/web/*/*.test.js \
+  # A test that fails may leave a timer, for which node would wait for ever.
+  if output=$(timeout 600 "$node" --test --test-reporter=tap test/unit/web/*/*.test.js \
       test/unit/web/*/*/*.test.js 2>&1); then
     say "test/unit/web: $(sed -n 's/^# pass //p' <<<"$output") tests passed"
   else
