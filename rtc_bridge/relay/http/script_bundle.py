@@ -29,9 +29,10 @@ import re
 
 from .script_module import Line, read_module, ScriptModule
 
-# Programs elsewhere import the JavaScript API by this path.
+# Programs elsewhere import the JavaScript API by this path, and load its parts from its folder.
 _API = 'client/index.js'
-_MODULE_SCRIPT = re.compile(r'<script type="module"(?: async)? src="static/([\w./-]+)">')
+_API_FOLDER = 'client/'
+_SCRIPT = re.compile(r'<script (?:type="module"(?: async)?|defer) src="static/([\w./-]+)">')
 _BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 
@@ -47,11 +48,12 @@ def join_scripts(folder: Path) -> dict[str, Script]:
     """
     Join the page's scripts; return them by their paths in its folder.
 
-    These are the module scripts of ``index.html``, the JavaScript API, and the modules that they
+    These are the scripts of ``index.html``, the JavaScript API, and the modules that they
     load by ``import()``. Each module becomes a function that is called once, after those of the
     modules that it imports, and returns what it exports. No module runs twice: it is in the first
     script that needs it, those of ``index.html`` before those that are loaded by ``import()``, and
-    the others take it from there.
+    the others take it from there. But what the API loads by ``import()`` has all that it imports,
+    since the page loads it, too, and programs elsewhere have no script of the page.
 
     :param folder: of the page
     :raises OSError: a file cannot be read
@@ -59,14 +61,14 @@ def join_scripts(folder: Path) -> dict[str, Script]:
         exist, or imports itself in a circle; the text names it
     """
     index = folder / 'index.html'
-    pages = [_MODULE_SCRIPT.findall(index.read_text())] if index.is_file() else []
+    pages = [_SCRIPT.findall(index.read_text())] if index.is_file() else []
     if folder.joinpath(_API).is_file():
         pages.append([_API])
     modules: dict[str, ScriptModule] = {}
     scripts: dict[str, Script] = {}
     for entries in pages:
         for path, script in _join(folder, entries, modules):
-            if path in scripts:
+            if scripts.get(path, script) != script:
                 raise ValueError(f'{path} is loaded by two scripts')
             scripts[path] = script
     return scripts
@@ -81,6 +83,9 @@ def _join(folder: Path, entries: list[str], modules: dict[str, ScriptModule]
             _collect(folder, root, modules, order, ())
         return order
 
+    def is_whole(path: str) -> bool:
+        return path in loaded and path.startswith(_API_FOLDER)
+
     first = closure(entries)
     loaded: dict[str, list[str]] = {}
     waiting = [path for module in first for path in modules[module].loads]
@@ -94,15 +99,17 @@ def _join(folder: Path, entries: list[str], modules: dict[str, ScriptModule]
     orders = {entry: closure([entry]) for entry in entries} | loaded
     places: dict[str, str] = {}
     for path, order in orders.items():
-        for module in order:
-            places.setdefault(module, path)
-    taken = {path: [module for module in order if places[module] != path]
+        if not is_whole(path):
+            for module in order:
+                places.setdefault(module, path)
+    taken = {path: [module for module in order if not is_whole(path) and places[module] != path]
              for path, order in orders.items()}
     given = {module for order in taken.values() for module in order}
     for path, order in orders.items():
-        own = [module for module in order if places[module] == path]
+        own = [module for module in order if module not in taken[path]]
+        gives = [] if is_whole(path) else sorted(given.intersection(own[:-1]))
         yield path, _script(path, own, modules, {module: places[module] for module in taken[path]},
-                            given=sorted(given.intersection(own[:-1])))
+                            given=gives)
 
 
 def _collect(folder: Path, path: str, modules: dict[str, ScriptModule], order: list[str],

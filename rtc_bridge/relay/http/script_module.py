@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A JavaScript module of the page: its text without comments, its imports and its exports."""
+"""A JavaScript module of the page: its text made short, its imports and its exports."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +31,9 @@ _TEMPLATE_PART = re.compile(r'(?:[^`\\$]|\\.|\$(?!\{))*', re.DOTALL)
 # What a slash after which divides; after anything else it begins a regular expression.
 _BEFORE_DIVISION = re.compile(
     r'[\])}\w$](?<!\breturn)(?<!\btypeof)(?<!\bcase)(?<!\bin)(?<!\bof)(?<!\bawait)\s*$')
+
+# Spaces that no script needs; between two signs of plus or minus they are needed.
+_AROUND_SIGN = re.compile(r' ?([=<>&|?:,;()\[\]!]) ?')
 
 _NAMES = r'\{([^{}]*)\}'
 _STATEMENT = re.compile(
@@ -177,7 +180,7 @@ def _resolve(path: str, target: str) -> str:
 
 def _strip(text: str, path: str) -> tuple[str, frozenset[int]]:
     """
-    Remove comments; every line keeps its number.
+    Remove comments and spaces around signs; every line keeps its number.
 
     Return the rest, and the numbers of the lines that begin within a template literal.
     """
@@ -188,7 +191,11 @@ def _strip(text: str, path: str) -> tuple[str, frozenset[int]]:
         breaks = part.count('\n')
         if kind == 'template':
             literal_lines.update(range(line + 1, line + breaks + 1))
-        parts.append('\n' * breaks or ' ' if kind == 'comment' else part)
+        if kind == 'comment':
+            part = '\n' * breaks or ' '
+        elif kind == 'plain':
+            part = _AROUND_SIGN.sub(r'\1', part)
+        parts.append(part)
         line += breaks
     stripped = ''.join(parts).split('\n')
     return '\n'.join(one if number + 1 in literal_lines else one.rstrip()

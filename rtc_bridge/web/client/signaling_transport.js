@@ -5,7 +5,6 @@
 /** Messages from and to the relay, over a WebSocket, or over HTTP where none gets through. */
 
 import { Emitter } from './messages.js';
-import { pollingUrl, SignalingPolls } from './signaling_polls.js';
 import { SignalingRoute } from './signaling_route.js';
 import { SignalingSocket } from './signaling_socket.js';
 
@@ -23,6 +22,10 @@ export class SignalingTransport extends Emitter {
   /** @type {SignalingFailures} */
   failures = { socket: null, http: null };
   #route;
+  #url;
+  #stopped = true;
+  /** What HTTP needs is loaded when a WebSocket has failed.
+   * @type {{socket: SignalingSocket, http: import('./signaling_polls.js').SignalingPolls | null}} */
   #ways;
 
   /**
@@ -32,15 +35,21 @@ export class SignalingTransport extends Emitter {
   constructor(url, memory = null) {
     super();
     this.#route = new SignalingRoute(memory);
-    this.#ways = { socket: new SignalingSocket(url), http: new SignalingPolls(pollingUrl(url)) };
-    for (const name of /** @type {const} */ (['socket', 'http'])) {
-      const way = this.#ways[name];
-      /** @param {(detail: any) => void} act */
-      const ifUsed = (act) => (/** @type {any} */ detail) => name === this.way && act(detail);
-      way.on('state', ifUsed(() => this.#onState(way.state)));
-      way.on('failed', ifUsed((failure) => this.#onFailure(failure)));
-      way.on('message', ifUsed((message) => this.#onMessage(message)));
-    }
+    this.#url = url;
+    this.#ways = { socket: new SignalingSocket(url), http: null };
+    this.#listen('socket', this.#ways.socket);
+  }
+
+  /**
+   * @param {import('./signaling_route.js').Way} name
+   * @param {SignalingSocket | import('./signaling_polls.js').SignalingPolls} way
+   */
+  #listen(name, way) {
+    /** @param {(detail: any) => void} act */
+    const ifUsed = (act) => (/** @type {any} */ detail) => name === this.way && act(detail);
+    way.on('state', ifUsed(() => this.#onState(way.state)));
+    way.on('failed', ifUsed((failure) => this.#onFailure(failure)));
+    way.on('message', ifUsed((message) => this.#onMessage(message)));
   }
 
   /** Which way is used or tried. */
@@ -50,20 +59,42 @@ export class SignalingTransport extends Emitter {
 
   /** How long it took to connect, ms: several round trips. */
   get openingMs() {
-    return this.#ways[this.way].openingMs;
+    return this.#ways[this.way]?.openingMs ?? 0;
   }
 
   start() {
-    this.#ways[this.way].start();
+    this.#stopped = false;
+    if (this.way === 'http') this.#startHttp();
+    else this.#ways.socket.start();
   }
 
   stop() {
-    for (const way of Object.values(this.#ways)) way.stop();
+    this.#stopped = true;
+    for (const way of Object.values(this.#ways)) way?.stop();
   }
 
   /** Connect anew at once: the network has come back, or the other end is silent. */
   restart() {
-    this.#ways[this.way].restart();
+    this.#stopped = false;
+    const way = this.#ways[this.way];
+    if (way) way.restart();
+    else this.start();
+  }
+
+  async #startHttp() {
+    try {
+      const { pollingUrl, SignalingPolls } = await import('./signaling_polls.js');
+      if (!this.#ways.http) {
+        this.#ways.http = new SignalingPolls(pollingUrl(this.#url));
+        this.#listen('http', this.#ways.http);
+      }
+      if (this.way === 'http' && !this.#stopped) this.#ways.http.start();
+    } catch (error) {
+      // The script did not come: there is no way to the relay over HTTP.
+      if (this.way === 'http' && !this.#stopped) {
+        this.#onFailure({ status: 0, text: String(error), silent: false });
+      }
+    }
   }
 
   /**
@@ -71,7 +102,7 @@ export class SignalingTransport extends Emitter {
    * @param {{type: string, [member: string]: any}} message
    */
   send(message) {
-    return this.#ways[this.way].send(message);
+    return this.#ways[this.way]?.send(message) ?? false;
   }
 
   /** @param {import('./signaling_socket.js').SocketState} state */
@@ -94,8 +125,8 @@ export class SignalingTransport extends Emitter {
     this.#route.onFailure(failure === 'unanswered');
     if (this.way !== before) {
       console.info('rtc_bridge: signaling by', before, 'failed:', failure, '- trying', this.way);
-      this.#ways[before].stop();
-      if (this.way === 'http') this.#ways.http.start();
+      this.#ways[before]?.stop();
+      if (this.way === 'http') this.#startHttp();
       else this.#ways.socket.startLater();
     }
     if (before === 'http' || this.way === 'socket') this.#enter('down');
