@@ -38,6 +38,12 @@ _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; cha
           '.svg': 'image/svg+xml', '.png': 'image/png', '.map': 'application/json'}
 # Source maps are not: only developers ask for them, and they are large.
 _COMPRESSED = frozenset({'.js', '.mjs', '.css', '.html', '.svg'})
+_BLANK = rb'(?:\s|/\*.*?\*/)'
+# Of a stylesheet: strings, which stay; comments, and blanks that say nothing.
+_STYLE_PART = re.compile(
+    rb'("(?:[^"\\]|\\.)*"|' rb"'(?:[^'\\]|\\.)*')|" + _BLANK + rb'*([{};,])' + _BLANK
+    + rb'*|' + _BLANK + rb'+', re.DOTALL)
+_PAGE_PART = re.compile(rb'<!--.*?-->\s*|(?<=\n)[ ]+', re.DOTALL)
 _NOT_ACCEPTED = re.compile(r'q=0(\.0{0,3})?')
 
 # Path, time of change in ns, and size of files: it changes when one of them does.
@@ -45,24 +51,31 @@ _Version: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True)
-class _Content:
+class Content:
+    """A file as it is served."""
+
     tag: str
     plain: bytes
     # Empty for files that are sent as they are.
     compressed: bytes
 
 
-def _content(path: str, plain: bytes) -> _Content:
+def _content(path: str, plain: bytes) -> Content:
+    if path.endswith('.css'):
+        plain = _STYLE_PART.sub(lambda part: part[1] or part[2] or b' ', plain).strip()
+    elif path.endswith('.html'):
+        plain = _PAGE_PART.sub(b'', plain)
     compressed = gzip.compress(plain, mtime=0) if Path(path).suffix in _COMPRESSED else b''
-    return _Content(sha256(plain).hexdigest()[:16], plain, compressed)
+    return Content(sha256(plain).hexdigest()[:16], plain, compressed)
 
 
 class PageFiles:
     """
     The files of a folder that has the page.
 
-    Scripts are served joined with what they import, see :mod:`~.script_bundle`. What was read is
-    kept until a file changes. Event loop only.
+    Scripts are served joined with what they import, see :mod:`~.script_bundle`; stylesheets and
+    pages without comments and
+    indentation. What was read is kept until a file changes. Event loop only.
 
     :param folder: with ``index.html``
     :raises OSError: a script cannot be read
@@ -71,7 +84,7 @@ class PageFiles:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._files: dict[str, tuple[_Version, _Content]] = {}
+        self._files: dict[str, tuple[_Version, Content]] = {}
         self._script_version = self._version_of_scripts()
         self._scripts = _scripts(folder, self._script_version)
         for path, content in self._scripts.items():
@@ -86,7 +99,7 @@ class PageFiles:
         :raises aiohttp.web.HTTPNotFound: the file does not exist, or the path leads out of the
             folder or to a hidden file
         """
-        content = self._find(path)
+        content = self.content(path)
         suffix = Path(path).suffix
         if any(tag.value in (content.tag, '*') for tag in request.if_none_match or ()):
             response = web.Response(status=304)
@@ -101,7 +114,12 @@ class PageFiles:
         response.headers['Content-Type'] = _TYPES.get(suffix, 'application/octet-stream')
         return response
 
-    def _find(self, path: str) -> _Content:
+    def content(self, path: str) -> Content:
+        """
+        Return a file as it is served.
+
+        :raises aiohttp.web.HTTPNotFound: see :meth:`respond`
+        """
         parts = path.split('/')
         if any(not part or part.startswith('.') or '\\' in part or '\0' in part for part in parts):
             raise web.HTTPNotFound(text='There is no such file')
@@ -152,7 +170,7 @@ def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
 
 # To join them takes a tenth of a second. A program does it once; tests make many servers.
 @lru_cache(maxsize=1)
-def _scripts(folder: Path, version: _Version) -> dict[str, _Content]:
+def _scripts(folder: Path, version: _Version) -> dict[str, Content]:
     return {path + suffix: _content(path + suffix, text.encode())
             for path, script in join_scripts(folder).items()
             for suffix, text in (('', script.text), ('.map', script.source_map))}

@@ -74,3 +74,33 @@ def test_a_page_that_cannot_be_joined_is_not_served_at_all(folder):
     (folder / 'text.js').write_text('export default 1;\n')
     with pytest.raises(ValueError, match='text.js:1'):
         PageFiles(folder)
+
+
+def style_of(folder, text):
+    """Return a stylesheet as it is served."""
+    (folder / 'style.css').write_bytes(text)
+    return PageFiles(folder).content('style.css').plain
+
+
+def test_stylesheets_lose_comments_and_blanks_and_nothing_that_counts(folder):
+    assert style_of(folder, b"""/* What it is. */
+:root { --a: 1px; /* of
+   all */ --b : 2px }
+
+main > p :hover , a + b{ width: calc(1px + 2px); content: '/* ; { */  "'; }
+@media (width > 1px) and (height) { x { y: "it's  {" } }
+""") == (b""":root{--a: 1px;--b : 2px}main > p :hover,a + b{width: calc(1px + 2px);"""
+         b"""content: '/* ; { */  "';}@media (width > 1px) and (height){x{y: "it's  {"}}""")
+
+
+def test_a_stylesheet_may_be_anything(folder):
+    for text in (b'', b'/* open', b'"open', b'\xff\xfe{}', b"a { b: '\\'; } */"):
+        assert style_of(folder, text) == style_of(folder, style_of(folder, text))
+
+
+@pytest.mark.asyncio
+async def test_a_page_loses_comments_and_indentation(folder):
+    (folder / 'index.html').write_text(
+        '<p>\n  <!-- What\n  it is. -->\n  <b>a</b> <i>b  c</i>\n</p>\n')
+    async with served(folder) as http:
+        assert (await fetch(http, '/index.html'))[0] == '<p>\n<b>a</b> <i>b  c</i>\n</p>\n'
