@@ -25,7 +25,7 @@ from support.pages import (
 from support.saved_pictures import check_snapshot_and_recording
 
 # Of what shows the picture, its state and STOP; and of all that is loaded before anybody asks.
-MAX_FIRST_BYTES = 42_000
+MAX_FIRST_BYTES = 35_000
 MAX_BYTES = 150_000
 # The page has drawn what it had to.
 TWO_FRAMES = 'new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(end)))'

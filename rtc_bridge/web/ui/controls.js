@@ -12,11 +12,14 @@ import { InputDevices } from './driving/input_devices.js';
 import { LeasePanel } from './driving/lease_panel.js';
 import { NoticesPanel } from './driving/notices_panel.js';
 import { SpeedSliders } from './driving/speed_sliders.js';
+import { LocalNetwork } from './page/local_network.js';
+import { PageLifecycle } from './page/page_lifecycle.js';
+import { keepStopInSight } from './page/page_zoom.js';
 import { SidePanels } from './page/side_panels.js';
 import { Toolbar } from './page/toolbar.js';
-import { fallbackText } from './texts/connection_texts.js';
 import { refusedText } from './texts/driving_texts.js';
 import { describeFailure } from './texts/failure_texts.js';
+import { fallbackText, reasonTitle } from './texts/picture_texts.js';
 
 /**
  * @typedef {object} Page what was there before
@@ -65,12 +68,20 @@ export class Controls {
       onFullscreenLeft: () => teleop.driver?.armed && page.stop(),
     });
     this.#sidePanels = new SidePanels(settings);
+    keepStopInSight(stage.element, box('stop'));
+    new PageLifecycle({ connection, teleop, picture, cameras, inputs: this.inputs,
+      toolbar: this.toolbar, render: page.render });
     new DriveLoop({ connection, teleop, inputs: this.inputs, status, stage, stop: page.stop });
     new DrivingView({ connection, teleop, picture, pageView, inputs: this.inputs, stage,
       leasePanel: new LeasePanel(teleop,
         () => page.showCamera(0, connection.selection.driving[0] ?? null)),
       speedSliders: new SpeedSliders(settings), noticesPanel: new NoticesPanel(box('notices')) });
-    pageView.describeFailure = describeFailure;
+    pageView.texts = { describeFailure, reasonTitle };
+    const localNetwork = new LocalNetwork();
+    localNetwork.on('change', () => {
+      pageView.localNetwork = localNetwork.permission;
+      page.render();
+    });
     pageView.on('shown', () => {
       this.toolbar.enabled = picture.shown;
       // The robot does not let this person in.

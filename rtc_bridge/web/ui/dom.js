@@ -70,7 +70,8 @@ export const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=fal
   + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
 
 /**
- * Load a stylesheet that is not needed at first, from beside the first one; try twice.
+ * Load a stylesheet that is not needed at first, from beside the first one; try twice. It counts
+ * before those that were loaded so earlier.
  * @param {string} file as `panel.css`
  */
 export function loadStyle(file) {

@@ -2,7 +2,7 @@
 // Copyright 2026 The rtc_bridge authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Icons of parts that are loaded later, in a square of 24. */
+/** Icons, drawn by lines in a square of 24. */
 
 /** Paths by name. */
 const PATHS = {
@@ -15,13 +15,18 @@ const PATHS = {
   size: 'M20 12v8h-8M20 20l-8-8',
 };
 
-/** Return an icon; it says nothing to screen readers. @param {keyof typeof PATHS} name */
-export function icon(name) {
+/** Return an icon that has a name. @param {keyof typeof PATHS} name */
+export const icon = (name) => drawIcon([PATHS[name]]);
+
+/** Return an icon; it says nothing to screen readers. @param {string[]} paths each a part of it */
+export function drawIcon(paths) {
   const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  path.setAttribute('d', PATHS[name]);
-  svg.append(path);
+  for (const line of paths) {
+    const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+    path.setAttribute('d', line);
+    svg.append(path);
+  }
   return svg;
 }

@@ -12,11 +12,8 @@ import { Teleop } from '../client/teleop.js';
 import { box, write } from './dom.js';
 import { listenToStopKeys } from './driving/stop_keys.js';
 import { StopView } from './driving/stop_view.js';
-import { LocalNetwork } from './page/local_network.js';
 import { PageApi } from './page/page_api.js';
-import { PageLifecycle } from './page/page_lifecycle.js';
 import { PageView } from './page/page_view.js';
-import { keepStopInSight } from './page/page_zoom.js';
 import { Stage } from './page/stage.js';
 import { StatusView } from './page/status_view.js';
 import { followTheme } from './page/theme.js';
@@ -37,12 +34,9 @@ let controls = null;
 const teleop = new Teleop(connection, {
   paintedFrame: (session) => picture.paintedTimestamp(session),
 });
-const localNetwork = new LocalNetwork();
 const api = new PageApi(connection, teleop, settings);
-const pageView = new PageView({ connection, teleop, picture, pictures, cameras, status, localNetwork,
+const pageView = new PageView({ connection, teleop, picture, pictures, cameras, status,
   stopView: new StopView(teleop, { stop, withdraw: withdrawStop }) });
-new PageLifecycle({ connection, teleop, picture, cameras, render, controls: () => controls });
-keepStopInSight(stage.element, box('stop'));
 listenToStopKeys(stop);
 box('retry').addEventListener('click', () => connection.retry());
 
@@ -100,7 +94,7 @@ connection.handle({
     write('robot', document.title);
   },
 });
-for (const source of [connection, teleop, settings, localNetwork, ...pictures]) {
+for (const source of [connection, teleop, settings, ...pictures]) {
   source.addEventListener('change', render);
 }
 // Every message of the robot may change what is shown.

@@ -75,6 +75,8 @@ export function addStation(page) {
       console.error('rtc_bridge:', error);
     }
   }
+  // The later one is loaded, the sooner it counts: those of the parts come after it.
+  loadStyle('station.css');
   prefetch();
 }
 
@@ -84,7 +86,8 @@ function prefetch() {
     setTimeout(load, IDLE_MS)));
   whenIdle(() => {
     Promise.all([import('./page/options_dialog.js'), import('./pictures/snapshot.js'),
-      import('./pictures/recording.js'), import('./media/sound_and_camera.js')]).catch(
+      import('./pictures/recording.js'), import('./media/sound_and_camera.js'),
+      import('../client/signaling_polls.js')]).catch(
       (error) => console.warn('rtc_bridge:', error));
   });
 }

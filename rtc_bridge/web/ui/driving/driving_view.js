@@ -5,8 +5,9 @@
 /** Shows who drives, how fast, and why nothing moves. */
 
 import { box } from '../dom.js';
-import { cameraLabel, pictureNotices } from '../texts/connection_texts.js';
+import { cameraLabel } from '../texts/connection_texts.js';
 import { cameraText, notMovingText } from '../texts/driving_texts.js';
+import { pictureNotices } from '../texts/picture_texts.js';
 
 /** @typedef {import('../texts/connection_texts.js').View} View */
 

@@ -16,7 +16,8 @@ const MAX_HIDDEN_MS = 30_000;
  * @property {import('../../client/teleop.js').Teleop} teleop
  * @property {import('../pictures/main_picture.js').MainPicture} picture
  * @property {import('../pictures/camera_views.js').CameraViews} cameras
- * @property {() => import('../controls.js').Controls | null} controls null until they are loaded
+ * @property {import('../driving/input_devices.js').InputDevices} inputs
+ * @property {import('./toolbar.js').Toolbar} toolbar
  * @property {() => void} render
  */
 
@@ -29,17 +30,17 @@ export class PageLifecycle {
   /** @param {LifecycleParts} parts */
   constructor(parts) {
     this.#parts = parts;
-    const { connection, teleop, cameras, controls } = parts;
+    const { connection, teleop, cameras, inputs, toolbar } = parts;
     document.addEventListener('visibilitychange', () => this.update());
     for (const type of ['enterpictureinpicture', 'leavepictureinpicture']) {
       cameras.videos[0].addEventListener(type, () => this.update());
     }
-    addEventListener('blur', () => controls()?.inputs.letGo());
+    addEventListener('blur', () => inputs.letGo());
     addEventListener('online', () => connection.retry());
     addEventListener('pagehide', () => {
-      controls()?.inputs.letGo();
+      inputs.letGo();
       teleop.driver?.release();
-      controls()?.toolbar.stop();
+      toolbar.stop();
       connection.stop();
     });
     // The browser brings the page back from its cache.
@@ -50,11 +51,11 @@ export class PageLifecycle {
 
   /** Ask for pictures only while a person or a recording has use for them. */
   update() {
-    const { connection, teleop, picture, cameras, controls, render } = this.#parts;
+    const { connection, teleop, picture, cameras, inputs, toolbar, render } = this.#parts;
     connection.pause(document.hidden && !document.pictureInPictureElement
-      && !controls()?.toolbar.recording);
+      && !toolbar.recording);
     if (document.hidden) {
-      controls()?.inputs.letGo();
+      inputs.letGo();
       this.#hiddenSince ??= Date.now();
     } else {
       const hiddenMs = this.#hiddenSince === null ? 0 : Date.now() - this.#hiddenSince;

@@ -6,7 +6,7 @@
 
 import { Emitter } from '../../client/messages.js';
 import { isWebRtcSupported } from '../../client/peer_connection.js';
-import { describeConnection, describeTile } from '../texts/connection_texts.js';
+import { describeConnection, describeTile, NO_LATER_TEXTS } from '../texts/connection_texts.js';
 
 /**
  * @typedef {object} Parts
@@ -17,14 +17,14 @@ import { describeConnection, describeTile } from '../texts/connection_texts.js';
  * @property {import('../pictures/camera_views.js').CameraViews} cameras
  * @property {import('./status_view.js').StatusView} status
  * @property {import('../driving/stop_view.js').StopView} stopView
- * @property {import('./local_network.js').LocalNetwork} localNetwork
  */
 
 /** Event `shown` with the `View`, each time. */
 export class PageView extends Emitter {
-  /** Says why a connection failed; null until that is loaded.
-   * @type {import('../texts/connection_texts.js').DescribeFailure | null} */
-  describeFailure = null;
+  texts = NO_LATER_TEXTS;
+  /** The browser's permission for devices in the local network.
+   * @type {import('../texts/no_path_texts.js').Permission} */
+  localNetwork = null;
   #parts;
 
   /** @param {Parts} parts */
@@ -64,14 +64,14 @@ export class PageView extends Emitter {
       supported: isWebRtcSupported(), relay: signaling.state, robot: signaling.robot,
       server: { online: navigator.onLine, secure: connection.isSecure,
         foreign: connection.isForeign(location.host), failures: signaling.failures,
-        localNetwork: this.#parts.localNetwork.permission },
-      localNetwork: this.#parts.localNetwork.permission,
+        localNetwork: this.localNetwork },
+      localNetwork: this.localNetwork,
       link: connection.link, failure: connection.failure, kind: session?.kind ?? null,
       cameras: selection.cameras, labels: selection.labels, findings: selection.findings,
       wanted, slot: slot?.camera === wanted ? slot : null,
       picture: picture.shown, blocked: cameras.blocked,
       stalled: picture.stalledS > Math.max(1, slot?.silenceS ?? 0),
-    }, now, this.describeFailure);
+    }, now, this.texts);
   }
 
   /** @param {number} now ms */
@@ -81,6 +81,6 @@ export class PageView extends Emitter {
     cameras.show(selection.cameras ?? [], selection.chosen, selection.labels);
     cameras.showTiles((slot) => describeTile({ connected: teleop.connected,
       wanted: selection.chosen[slot] ?? null, slot: slots.get(slot), own: pictures[slot].own },
-    now));
+    now, this.texts));
   }
 }

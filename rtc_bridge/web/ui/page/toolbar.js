@@ -5,6 +5,7 @@
 /** The tools for the picture. What is needed only now and then is loaded when it is asked for. */
 
 import { box, element } from '../dom.js';
+import { addToolButtons } from './tool_buttons.js';
 
 /**
  * @typedef {object} ToolbarOptions
@@ -32,6 +33,7 @@ export class Toolbar {
   constructor({ video, stream, fileWords, settings, inputs, pathProblem, toast, onRecording,
     onDialogOpen, onDialogClose, onFullscreenLeft }) {
     this.#toast = toast;
+    addToolButtons();
     this.#onClick('snapshot', async () => {
       const { saveSnapshot } = await import('../pictures/snapshot.js');
       await saveSnapshot(video, fileWords(), this.describe());

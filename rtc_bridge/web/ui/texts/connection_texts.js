@@ -32,37 +32,13 @@
  *   View retry: the page does not try again by itself; rows: what was tried, for those who know
  * @typedef {[state: string, title: string, detail?: string, tone?: Tone, retry?: boolean,
  *   rows?: Rows]} Choice the members of a `View`
- * @typedef {(facts: Facts) => Choice | null} DescribeFailure
+ * @typedef {object} LaterTexts what is not needed for the first picture
+ * @property {(facts: Facts) => Choice | null} describeFailure says why there is no connection
+ * @property {(reason: import('../../client/slot_states.js').PictureReason) => string} reasonTitle
  */
 
-/** Title for each code of a `PictureReason`. @type {Record<string, string>} */
-const REASONS = {
-  'unknown-encoding': 'Image encoding not known',
-  'bad-step': 'Image layout not right',
-  'short-data': 'Images cut short',
-  'no-content': 'Empty images',
-  'wrong-encoding': 'Encoding does not fit',
-  'broken-picture': 'Broken pictures',
-  'no-parameter-sets': 'Video without parameter sets',
-  'not-decodable': 'Picture format not supported',
-  'viewer-decodes-nothing': 'This browser shows no video',
-  'qos-mismatch': 'QoS does not match',
-  'publisher-silent': 'Camera silent',
-  'nothing-arrives': 'Nothing arrives',
-  'no-publisher': 'Camera not published',
-  'wrong-type': 'Topic has another type',
-  'package-missing': 'Message package missing',
-  'no-keyframes': 'No keyframe',
-  'b-frames': 'Video with B frames',
-  'encoded-late': 'Pictures come too late',
-  'unsupported-transport': 'Transport not supported',
-  'too-large': 'Picture too large',
-  'losing-pictures': 'Pictures get lost',
-  'flat-picture': 'All looks the same',
-  'nothing-measured': 'Nothing is measured',
-  'several-publishers': 'Several publishers',
-  failed: 'Pictures cannot be shown',
-};
+/** Until they are loaded. @type {LaterTexts} */
+export const NO_LATER_TEXTS = { describeFailure: () => null, reasonTitle: () => 'No picture' };
 
 /**
  * @typedef {object} Tile what a small picture shows
@@ -95,36 +71,37 @@ export const cameraLabel = (name) => name.replace(
  * Return what to show.
  * @param {Facts} facts
  * @param {number} now ms, by the clock of `SlotState.sinceMs`
- * @param {DescribeFailure | null} describeFailure null: it is not loaded yet
+ * @param {LaterTexts} texts
  * @returns {View}
  */
-export function describeConnection(facts, now, describeFailure) {
+export function describeConnection(facts, now, texts) {
   const [state, title, detail = '', tone = 'wait', retry = false, rows = []]
-    = choose(facts, now, describeFailure);
+    = choose(facts, now, texts);
   return { state, title, detail, tone, retry, rows };
 }
 
 /**
  * @param {Facts} facts
  * @param {number} now
- * @param {DescribeFailure | null} describeFailure
+ * @param {LaterTexts} texts
  * @returns {Choice}
  */
-function choose(facts, now, describeFailure) {
+function choose(facts, now, texts) {
   if (!facts.supported) {
     return ['unsupported', 'Browser not supported', 'This browser has no WebRTC, or it is switched '
       + 'off. Use a current Chromium, Firefox or Safari.', 'bad'];
   }
-  if (facts.link === 'up') return describePicture(facts, now);
-  return describeFailure?.(facts) ?? ['connecting', 'Connecting'];
+  if (facts.link === 'up') return describePicture(facts, now, texts);
+  return texts.describeFailure(facts) ?? ['connecting', 'Connecting'];
 }
 
 /**
  * @param {Facts} facts
  * @param {number} now
+ * @param {LaterTexts} texts
  * @returns {Choice}
  */
-function describePicture(facts, now) {
+function describePicture(facts, now, { reasonTitle }) {
   const { kind, cameras, wanted, slot, picture, blocked, stalled, findings } = facts;
   const labelOf = (/** @type {string | null} */ name) => quoted(
     facts.labels?.get(name ?? '') ?? name);
@@ -174,10 +151,7 @@ function describePicture(facts, now) {
 }
 
 /** @param {import('../../client/slot_states.js').SlotState} slot */
-const isPicture = ({ state }) => state === 'live' || state === 'still';
-
-/** @param {import('../../client/slot_states.js').PictureReason} reason */
-const reasonTitle = ({ code }) => (Object.hasOwn(REASONS, code) ? REASONS[code] : 'No picture');
+export const isPicture = ({ state }) => state === 'live' || state === 'still';
 
 /**
  * Return what a small picture shows.
@@ -187,9 +161,10 @@ const reasonTitle = ({ code }) => (Object.hasOwn(REASONS, code) ? REASONS[code] 
  * @param {import('../../client/slot_states.js').SlotState | null} facts.slot
  * @param {boolean} facts.own its frame is of that camera
  * @param {number} now ms, by the clock of `SlotState.sinceMs`
+ * @param {LaterTexts} texts
  * @returns {Tile}
  */
-export function describeTile({ connected, wanted, slot, own }, now) {
+export function describeTile({ connected, wanted, slot, own }, now, { reasonTitle }) {
   if (!connected || !slot || slot.camera !== wanted) {
     return { own, tone: 'bad', title: own ? '' : 'Waiting for a picture', text: '' };
   }
@@ -204,23 +179,3 @@ export function describeTile({ connected, wanted, slot, own }, now) {
     : slot.state === 'still' && age >= STILL_SAID_MS ? `${duration(age)} ago` : '';
   return { own, tone: own ? 'ok' : 'bad', title, text };
 }
-
-/**
- * Return what is to be said of a picture that is shown, and could be better.
- * @param {import('../../client/slot_states.js').SlotState | null} slot
- * @param {boolean} shown
- * @returns {import('../../client/notices.js').Notice[]}
- */
-export function pictureNotices(slot, shown) {
-  if (!shown || !slot?.reason || !isPicture(slot)) return [];
-  const { code, text } = slot.reason;
-  return [{ code, level: 'warn', text }];
-}
-
-/**
- * Say that the robot changes the codec because this browser showed nothing; '' if it does not.
- * @param {string[]} codecs that have failed
- */
-export const fallbackText = (codecs) => (codecs.length
-  ? `This browser shows no ${codecs.join(' or ').toUpperCase()} video. The robot now sends another `
-    + 'kind.' : '');

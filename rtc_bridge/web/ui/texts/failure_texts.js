@@ -45,7 +45,7 @@ const FAILURES = {
 
 /**
  * Say why there is no connection; null while it is being made.
- * @type {import('./connection_texts.js').DescribeFailure}
+ * @type {import('./connection_texts.js').LaterTexts['describeFailure']}
  */
 export function describeFailure(facts) {
   const { failure } = facts;

@@ -110,7 +110,7 @@ def test_all_codes_have_a_title_and_are_documented():
         code for path in (root / 'rtc_bridge' / 'core' / 'video').glob('*.py')
         for code in re.findall(r"PictureReason\(\s*'([a-z-]+)'", path.read_text())}
     assert len(codes) > 18
-    page = (root / 'rtc_bridge' / 'web' / 'ui' / 'connection_texts.js').read_text()
+    page = (root / 'rtc_bridge' / 'web' / 'ui' / 'texts' / 'picture_texts.js').read_text()
     protocol = (root / 'docs' / 'protocol.md').read_text()
     help_page = (root / 'docs' / 'troubleshooting.md').read_text()
     for code in codes:

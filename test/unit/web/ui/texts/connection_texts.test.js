@@ -3,23 +3,28 @@ import { test } from 'node:test';
 
 import { FATAL_CODES } from '../../../../../rtc_bridge/web/client/messages.js';
 import {
-  cameraLabel, describeConnection as describe, describeTile, fallbackText, pictureNotices,
+  cameraLabel, describeConnection as describe, describeTile as describeSmall, NO_LATER_TEXTS,
 } from '../../../../../rtc_bridge/web/ui/texts/connection_texts.js';
 import { describeFailure } from '../../../../../rtc_bridge/web/ui/texts/failure_texts.js';
+import {
+  fallbackText, pictureNotices, reasonTitle,
+} from '../../../../../rtc_bridge/web/ui/texts/picture_texts.js';
 
 const LIVE = { supported: true, relay: 'open', robot: 'present', link: 'up', failure: null,
   server: { online: true, secure: false, failures: { socket: 'closed', http: null } },
   kind: 'v1', cameras: ['front'], wanted: 'front',
   slot: { camera: 'front', state: 'live', sinceMs: 0, silenceS: 0 }, picture: true, stalled: false };
 const NO_LINK = { ...LIVE, link: 'none', cameras: null, slot: null, picture: false };
-const describeConnection = (facts, now) => describe(facts, now, describeFailure);
+const TEXTS = { describeFailure, reasonTitle };
+const describeConnection = (facts, now) => describe(facts, now, TEXTS);
+const describeTile = (facts, now) => describeSmall(facts, now, TEXTS);
 const state = (facts, now = 0) => describeConnection(facts, now).state;
 
 test('until its texts are loaded a failure is shown as an attempt', () => {
   const facts = { ...NO_LINK, failure: { code: 'busy', message: '' } };
-  assert.equal(describe(facts, 0, null).state, 'connecting');
-  assert.equal(describe(facts, 0, describeFailure).state, 'busy');
-  assert.equal(describe(LIVE, 0, null).state, 'live');
+  assert.equal(describe(facts, 0, NO_LATER_TEXTS).state, 'connecting');
+  assert.equal(describe(facts, 0, TEXTS).state, 'busy');
+  assert.equal(describe(LIVE, 0, NO_LATER_TEXTS).state, 'live');
 });
 
 test('a picture and nothing wrong is live', () => {
