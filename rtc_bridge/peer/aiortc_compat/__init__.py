@@ -21,9 +21,10 @@ Written for aiortc 1.14 to 1.16. To admit a new release: run ``test/unit/peer/ai
 compare the parts named in each file, since a part that is still there may have another meaning.
 """
 
-# Imported for their effect: they put limits in place.
+# Imported for their effect: they put limits in place, or save time.
 from . import (  # noqa: F401
-    channel_order, datagrams, ice_checks, incoming_media, ipv6_literals, sctp, stream_reuse,
+    bitrate_estimate, channel_order, datagrams, ice_checks, incoming_media, ipv6_literals, sctp,
+    stream_reuse,
 )
 from .codec_switch import make_codec_switch
 from .consent import check_consent, last_answer, round_trip, unanswered_for
