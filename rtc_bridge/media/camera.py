@@ -15,9 +15,9 @@
 """A camera as viewers see it: a name, its streams, and whether images come."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 import logging
-from typing import Callable
 
 from .camera_settings import CameraSettings
 from .encoded_frame import EncodedFrame
@@ -89,6 +89,8 @@ class Camera:
         # Since when the camera is watched, in seconds.
         self._watched_at = 0.0
         self._subscriptions: list[Subscription] = []
+        # Viewers that are about to watch.
+        self._expected = 0
         self._next_balance = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -170,28 +172,41 @@ class Camera:
         :param drives: whether the viewer drives the robot
         :param quality: that the viewer asks for
         """
-        first = not self._subscriptions
-        if first:
+        with self.expected():
+            subscription = Subscription(profile, sink, estimate, drives, self.balance, quality)
+            self._subscriptions.append(subscription)
+            self.balance(at_once=True)
+        return subscription
+
+    @contextmanager
+    def expected(self) -> Iterator[None]:
+        """Get images already, as a viewer is about to watch: the first of them takes a while."""
+        if not self.watched:
             self._watched_at = self._clock()
             self.monitor.begin()
             self._liveness.begin(self._watched_at, self.encoded.begin_keeping())
             self._loop = asyncio.get_running_loop()
             # What came without viewers was not decoded.
             self.source.stream.gap()
-        subscription = Subscription(profile, sink, estimate, drives, self.balance, quality)
-        self._subscriptions.append(subscription)
-        self.balance(at_once=True)
-        if first:
+        self._expected += 1
+        if self._expected + len(self._subscriptions) == 1:
             logger.debug('camera %s: watched', self.name)
             self._on_watched()
-        return subscription
+        try:
+            yield
+        finally:
+            self._expected -= 1
+            self._end_if_not_watched()
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Stop to watch."""
         self._subscriptions.remove(subscription)
         subscription.move(None)
         self.balance(at_once=True)
-        if not self._subscriptions:
+        self._end_if_not_watched()
+
+    def _end_if_not_watched(self) -> None:
+        if not self.watched:
             logger.debug('camera %s: not watched', self.name)
             self._liveness.end()
             # An image of the last viewer's time is shown to the next one only if that is what
@@ -207,8 +222,8 @@ class Camera:
 
     @property
     def watched(self) -> bool:
-        """Tell whether the camera has viewers; from any thread."""
-        return bool(self._subscriptions)
+        """Tell whether the camera has viewers, or is about to; from any thread."""
+        return bool(self._expected or self._subscriptions)
 
     @property
     def viewers(self) -> int:

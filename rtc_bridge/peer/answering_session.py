@@ -14,6 +14,7 @@
 
 """A session in which the viewer offers and the robot answers: pages, RTCBot, WHEP."""
 
+from contextlib import nullcontext
 import logging
 
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCRtpTransceiver
@@ -32,6 +33,7 @@ from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.errors import SignalingError
 from ..core.protocol.signaling_messages import Offer
 from ..core.protocol.strict_json import shorten
+from ..media.camera import Camera
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +64,11 @@ class AnsweringSession(Session):
         self._check(offer)
         self.authorization.offered_fingerprint = offer.fingerprint
         self._candidates.count_in(self._sdp)
-        pc = await self._negotiate(offer)
-        self._start(pc)
-        self.show_cameras()
+        camera = self._first_camera() if offer.slots else None
+        with nullcontext() if camera is None else camera.expected():
+            pc = await self._negotiate(offer)
+            self._start(pc)
+            self.show_cameras()
         self.authorization.start_clock()
         sdp = only_sha256(pc.localDescription.sdp)
         return sdp if offer.bundled else without_bundle(sdp)
@@ -160,11 +164,17 @@ class AnsweringSession(Session):
         """
         if self.selected or not self.slots or self.state == 'closed' or self.role == 'none':
             return
-        name, self._camera = self._camera, None
-        camera = self.robot.camera_named(name) if name else self.robot.first_camera()
+        camera, name, self._camera = self._first_camera(), self._camera, None
         self.selected = camera is not None and (
             name is not None or camera.settings.drive or self.protocol != 'v1')
         self.slots[0].show(camera)
+
+    def _first_camera(self) -> Camera | None:
+        """Return the camera to show first, ``None`` if the viewer may see none or none is there."""
+        if self.role == 'none':
+            return None
+        return (self.robot.camera_named(self._camera) if self._camera
+                else self.robot.first_camera())
 
     def open_channel(self, channel: RTCDataChannel) -> Channel | None:
         """Return the channel that the viewer has opened, ``None`` if it is not used."""

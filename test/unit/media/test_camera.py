@@ -106,6 +106,24 @@ async def test_a_later_viewer_gets_the_last_image_in_any_codec():
         camera.unsubscribe(subscription)
 
 
+async def test_a_viewer_that_is_expected_finds_an_image():
+    told = []
+    camera = Camera('front', CameraSettings(), lambda: told.append(camera.watched))
+    with camera.expected():
+        assert camera.watched and camera.viewers == 0 and not camera.encoded.watched
+        camera.put(lambda: (texture(64, 64), 'bgr8'))
+        watcher = Watcher()
+        subscription = camera.subscribe('h264', watcher)
+    await watcher.count(1)
+    assert told == [True]
+    camera.unsubscribe(subscription)
+    assert told == [True, False]
+    # Nobody came.
+    with camera.expected():
+        pass
+    assert told == [True, False, True, False] and not camera.watched
+
+
 async def until_state(camera, state):
     """Wait for a state of a camera, and return the seconds without a picture."""
     async with asyncio.timeout(PATIENCE):
