@@ -132,8 +132,11 @@ def visit(browser: Browser, url: str) -> dict[str, float]:
             if time.monotonic() > deadline:
                 raise RuntimeError(f'no picture at {url.partition("#")[0]}; so far: {marks}')
             time.sleep(0.05)
-        # Who only disappears is a viewer for some seconds more.
-        page.evaluate('window.peers.forEach((peer) => peer.close())')
+        # Who only disappears is a viewer for some seconds more; and a page whose connection is
+        # closed under it connects again.
+        page.evaluate("""addEventListener('pagehide',
+          () => window.peers.forEach((peer) => peer.close()))""")
+        page.goto('about:blank')
         return marks
     finally:
         context.close()
