@@ -170,7 +170,7 @@ class AnsweringSession(Session):
         self.slots[0].show(camera)
 
     def _first_camera(self) -> Camera | None:
-        """Return the camera to show first, ``None`` if the viewer may see none or none is there."""
+        """Return the camera to show first; ``None`` if there is none that the viewer may see."""
         if self.role == 'none':
             return None
         return (self.robot.camera_named(self._camera) if self._camera

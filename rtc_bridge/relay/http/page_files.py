@@ -28,6 +28,7 @@ from typing import TypeAlias
 from aiohttp import ETag, web
 
 from .script_bundle import join_scripts
+from .style_bundle import join_styles
 
 PAGE_DIR = Path(__file__).parents[2] / 'web'
 _logger = logging.getLogger('rtc_bridge.server')
@@ -38,11 +39,6 @@ _TYPES = {'.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; cha
           '.svg': 'image/svg+xml', '.png': 'image/png', '.map': 'application/json'}
 # Source maps are not: only developers ask for them, and they are large.
 _COMPRESSED = frozenset({'.js', '.mjs', '.css', '.html', '.svg'})
-_BLANK = rb'(?:\s|/\*.*?\*/)'
-# Of a stylesheet: strings, which stay; comments, and blanks that say nothing.
-_STYLE_PART = re.compile(
-    rb'("(?:[^"\\]|\\.)*"|' rb"'(?:[^'\\]|\\.)*')|" + _BLANK + rb'*([{};,])' + _BLANK
-    + rb'*|' + _BLANK + rb'+', re.DOTALL)
 _PAGE_PART = re.compile(rb'<!--.*?-->\s*|(?<=\n)[ ]+', re.DOTALL)
 _NOT_ACCEPTED = re.compile(r'q=0(\.0{0,3})?')
 
@@ -61,9 +57,7 @@ class Content:
 
 
 def _content(path: str, plain: bytes) -> Content:
-    if path.endswith('.css'):
-        plain = _STYLE_PART.sub(lambda part: part[1] or part[2] or b' ', plain).strip()
-    elif path.endswith('.html'):
+    if path.endswith('.html'):
         plain = _PAGE_PART.sub(b'', plain)
     compressed = gzip.compress(plain, mtime=0) if Path(path).suffix in _COMPRESSED else b''
     return Content(sha256(plain).hexdigest()[:16], plain, compressed)
@@ -73,22 +67,23 @@ class PageFiles:
     """
     The files of a folder that has the page.
 
-    Scripts are served joined with what they import, see :mod:`~.script_bundle`; stylesheets and
-    pages without comments and
-    indentation. What was read is kept until a file changes. Event loop only.
+    Scripts and stylesheets are served joined with what they import, see :mod:`~.script_bundle` and
+    :mod:`~.style_bundle`; pages without comments and indentation. What was read is kept until a
+    file changes; whether one of those that are joined has, is looked up with each page.
+    Event loop only.
 
     :param folder: with ``index.html``
-    :raises OSError: a script cannot be read
-    :raises ValueError: a script has a form that cannot be joined; the text names the place
+    :raises OSError: a script or stylesheet cannot be read
+    :raises ValueError: one has a form that cannot be joined; the text names the place
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: dict[str, tuple[_Version, Content]] = {}
-        self._script_version = self._version_of_scripts()
-        self._scripts = _scripts(folder, self._script_version)
-        for path, content in self._scripts.items():
-            _logger.debug('script %s: %d bytes, %d compressed', path, len(content.plain),
+        self._joined_version = self._version()
+        self._joined = _join(folder, self._joined_version)
+        for path, content in self._joined.items():
+            _logger.debug('%s: %d bytes, %d compressed', path, len(content.plain),
                           len(content.compressed))
 
     def respond(self, path: str, request: web.Request) -> web.Response:
@@ -123,10 +118,10 @@ class PageFiles:
         parts = path.split('/')
         if any(not part or part.startswith('.') or '\\' in part or '\0' in part for part in parts):
             raise web.HTTPNotFound(text='There is no such file')
-        if path in self._scripts:
-            self._refresh_scripts()
-        if path in self._scripts:
-            return self._scripts[path]
+        if path == 'index.html':
+            self._refresh()
+        if path in self._joined:
+            return self._joined[path]
         file = self._folder.joinpath(*parts)
         try:
             if not file.is_file():
@@ -142,27 +137,27 @@ class PageFiles:
             raise web.HTTPNotFound(text='There is no such file') from None
         return content
 
-    def _refresh_scripts(self) -> None:
-        """Join the scripts anew if a file has changed; keep the old ones if that fails."""
+    def _refresh(self) -> None:
+        """Join what is joined anew if a file has changed; keep the old ones if that fails."""
         try:
-            version = self._version_of_scripts()
-            if version == self._script_version:
+            version = self._version()
+            if version == self._joined_version:
                 return
-            self._script_version = version
-            self._scripts = _scripts(self._folder, version)
+            self._joined_version = version
+            self._joined = _join(self._folder, version)
         except (OSError, ValueError) as error:
-            _logger.error('the scripts of the page have changed and cannot be joined; browsers '
+            _logger.error('the files of the page have changed and cannot be joined; browsers '
                           'still get the version before: %s', error)
 
-    def _version_of_scripts(self) -> _Version:
+    def _version(self) -> _Version:
         return tuple(sorted(_scan(self._folder)))
 
 
 def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
-    """Yield path, time of change and size of each file that the scripts depend on."""
+    """Yield path, time of change and size of each file that is joined."""
     for parent, _, names in os.walk(folder):
         for name in names:
-            if name.endswith('.js') or name == 'index.html':
+            if name.endswith(('.js', '.css')) or name == 'index.html':
                 path = os.path.join(parent, name)
                 stat = os.stat(path)
                 yield path, stat.st_mtime_ns, stat.st_size
@@ -170,10 +165,11 @@ def _scan(folder: Path) -> Iterator[tuple[str, int, int]]:
 
 # To join them takes a tenth of a second. A program does it once; tests make many servers.
 @lru_cache(maxsize=1)
-def _scripts(folder: Path, version: _Version) -> dict[str, Content]:
-    return {path + suffix: _content(path + suffix, text.encode())
-            for path, script in join_scripts(folder).items()
-            for suffix, text in (('', script.text), ('.map', script.source_map))}
+def _join(folder: Path, version: _Version) -> dict[str, Content]:
+    scripts = {path + suffix: text.encode() for path, script in join_scripts(folder).items()
+               for suffix, text in (('', script.text), ('.map', script.source_map))}
+    return {path: _content(path, text)
+            for path, text in (scripts | join_styles(folder)).items()}
 
 
 def _accepts_gzip(accepted: str) -> bool:

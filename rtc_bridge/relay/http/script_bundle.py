@@ -32,7 +32,7 @@ from .script_module import Line, read_module, ScriptModule
 # Programs elsewhere import the JavaScript API by this path, and load its parts from its folder.
 _API = 'client/index.js'
 _API_FOLDER = 'client/'
-_SCRIPT = re.compile(r'<script (?:type="module"(?: async)?|defer) src="static/([\w./-]+)">')
+_SCRIPT = re.compile(r'<script (?:type="module"|defer)[^>]* src="static/([\w./-]+)">')
 _BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 

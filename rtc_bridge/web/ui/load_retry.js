@@ -37,8 +37,8 @@ function say() {
   if (place) place.textContent = 'Parts of this page did not load. Please reload it.';
 }
 
-// main.js sets it last, and then loads the rest.
-addEventListener('load', () => 'rtcBridge' in window || loadAgain());
+// start.js sets it, and then loads the rest.
+addEventListener('load', () => 'rtcBridgeStarts' in window || loadAgain());
 addEventListener('rtc-bridge-part-lost', loadAgain);
 addEventListener('rtc-bridge-whole', () => {
   try {

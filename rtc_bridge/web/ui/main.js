@@ -9,7 +9,7 @@
 import { COMMAND_PERIOD_MS } from '../client/driver.js';
 import { NEUTRAL } from '../client/motion.js';
 import { Teleop } from '../client/teleop.js';
-import { box, write } from './dom.js';
+import { box, loadStyle, write } from './dom.js';
 import { listenToStopKeys } from './driving/stop_keys.js';
 import { StopView } from './driving/stop_view.js';
 import { PageApi } from './page/page_api.js';
@@ -21,6 +21,9 @@ import { CameraViews } from './pictures/camera_views.js';
 import { MainPicture } from './pictures/main_picture.js';
 import { SlotPicture } from './pictures/slot_picture.js';
 import { connection, keptInvite, settings, slotCount } from './start.js';
+
+// After so long the rest is loaded, whether there is a picture or not, ms.
+const MAX_WAIT_MS = 1500;
 
 followTheme(settings);
 const status = new StatusView();
@@ -101,6 +104,14 @@ for (const source of [connection, teleop, settings, ...pictures]) {
 connection.on('control', render);
 for (const type of ['online', 'offline']) addEventListener(type, render);
 
+/** Wait until there is something to see: browser and robot are busy with that until then. */
+function pictureOrFailure() {
+  return new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    pageView.on('shown', ({ tone }) => tone !== 'wait' && resolve());
+    setTimeout(resolve, MAX_WAIT_MS);
+  });
+}
+
 /** Load what is not needed for the first picture, one part after another. */
 async function loadRest() {
   const page = { connection, teleop, settings, status, stage, picture, cameras, pageView, api,
@@ -110,6 +121,8 @@ async function loadRest() {
     controls = new Controls(page);
     clearInterval(stopTimer);
     render();
+    await pictureOrFailure();
+    loadStyle('station.css');
     const { addStation } = await import('./station.js');
     addStation({ ...page, ...controls });
     dispatchEvent(new Event('rtc-bridge-whole'));

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * Begins to connect, while the rest of the page is loaded and made: it needs no element of it.
+ * Begins to connect, before the rest of the page is made: it needs no element of it.
  * Options in the URL: `?camera=NAME` for the main picture, `?slots=N` (1 to 4) for how many cameras
  * the page can show at once.
  */
@@ -15,6 +15,8 @@ import { firstPicture } from './pictures/video_frames.js';
 import { Settings, storage, tabStorage } from './settings.js';
 
 const MAX_SLOTS = 4;
+// So long the rest waits for the relay, ms.
+const MAX_WAIT_MS = 200;
 
 const options = new URLSearchParams(location.search);
 // A page that does not come from its signaling server names it, as that of `rtc-bridge view`.
@@ -32,5 +34,18 @@ export const connection = new RobotConnection({
     return settings.get('camera');
   },
 });
+Object.assign(window, { rtcBridgeStarts: true });
+// While the browser makes its offer there is time for the rest; before that both would wait.
+connection.on('session', showPage);
+setTimeout(showPage, MAX_WAIT_MS);
 if (keptInvite.damaged) connection.giveUp('bad-invite');
 else connection.start();
+
+async function showPage() {
+  try {
+    await import('./main.js');
+  } catch (error) {
+    console.error('rtc_bridge:', error);
+    dispatchEvent(new Event('rtc-bridge-part-lost'));
+  }
+}

@@ -13,7 +13,7 @@ import { Alarms } from './display/alarms.js';
 import { Hud } from './display/hud.js';
 import { LatestTelemetry } from './display/latest_telemetry.js';
 import { MeasuredAlarms } from './display/measured_alarms.js';
-import { box, loadStyle } from './dom.js';
+import { box } from './dom.js';
 import { addGamepads } from './gamepad/gamepad_station.js';
 import { ObstacleRing } from './ground/obstacle_ring.js';
 import { PathOverlay } from './ground/path_overlay.js';
@@ -39,7 +39,6 @@ const IDLE_MS = 1000;
 export function addStation(page) {
   const { connection, teleop, viewerStats, settings, inputs, stage, picture, cameras, toolbar,
     keptInvite } = page;
-  loadStyle('contrast.css');
   // First of all: whatever warns is given it.
   const alarms = new Alarms();
   const telemetry = new LatestTelemetry(connection);
@@ -75,8 +74,6 @@ export function addStation(page) {
       console.error('rtc_bridge:', error);
     }
   }
-  // The later one is loaded, the sooner it counts: those of the parts come after it.
-  loadStyle('station.css');
   prefetch();
 }
 

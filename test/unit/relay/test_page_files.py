@@ -58,12 +58,16 @@ async def test_a_script_is_joined_anew_when_a_module_changes(folder, caplog):
         assert "'before'" in text and 'comment' not in text
         assert (await fetch(http, '/text.js'))[0] == (folder / 'text.js').read_text()
         (folder / 'text.js').write_text("export const text = 'after, and longer';\n")
+        # That is looked up with each page.
+        await fetch(http, '/index.html')
         text, new = await fetch(http, '/main.js')
         assert "'after" in text and new != tag
         assert "'after" in (await fetch(http, '/main.js.map'))[0]
         # A developer's mistake does not take the page away.
         (folder / 'text.js').write_text('export default 1;\n')
+        await fetch(http, '/index.html')
         assert await fetch(http, '/main.js') == (text, new)
+        await fetch(http, '/index.html')
         assert await fetch(http, '/main.js') == (text, new)
     assert [record.message for record in caplog.records if 'text.js:1' in record.message] == [
         record.message for record in caplog.records if record.levelname == 'ERROR']
@@ -96,6 +100,19 @@ main > p :hover , a + b{ width: calc(1px + 2px); content: '/* ; { */  "'; }
 def test_a_stylesheet_may_be_anything(folder):
     for text in (b'', b'/* open', b'"open', b'\xff\xfe{}', b"a { b: '\\'; } */"):
         assert style_of(folder, text) == style_of(folder, style_of(folder, text))
+
+
+def test_stylesheets_are_joined_with_what_they_import_in_its_order(folder):
+    (folder / 'parts').mkdir()
+    (folder / 'parts' / 'one.css').write_text("@import 'two.css';\n.one { a: 1 }\n")
+    (folder / 'parts' / 'two.css').write_text('.two { a: 2 }\n')
+    assert style_of(folder, b"@import 'parts/one.css';\n@import 'parts/two.css';\nb { c: d }") == (
+        b'.two{a: 2}.one{a: 1}.two{a: 2}b{c: d}')
+    for text, fault in ((b"@import 'style.css';", 'style.css imports itself'),
+                        (b"@import 'none.css';", 'style.css imports none.css'),
+                        (b"@import '../style.css';", 'style.css imports ../style.css')):
+        with pytest.raises(ValueError, match=fault):
+            style_of(folder, text)
 
 
 @pytest.mark.asyncio

@@ -4,7 +4,7 @@
 
 /** Shows alarms: over the picture, by its border, spoken, and as a list beside it. */
 
-import { box, loadStyle, make } from '../dom.js';
+import { box, make } from '../dom.js';
 import { LEVEL_WORDS } from './alarm_rules.js';
 
 /**
@@ -56,7 +56,6 @@ export class AlarmView {
   /** @param {import('./alarms.js').Alarms} alarms */
   constructor(alarms) {
     this.#alarms = alarms;
-    loadStyle('display/alarms.css');
     this.#over.id = 'alarms';
     // Below the other messages, so that they never cover each other.
     box('banners').append(this.#over);

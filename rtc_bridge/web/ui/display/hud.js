@@ -4,7 +4,7 @@
 
 /** The display over the picture: what a driver looks at without looking away. */
 
-import { box, loadStyle, make } from '../dom.js';
+import { box, make } from '../dom.js';
 import { cameraLabel } from '../texts/connection_texts.js';
 import { sign } from './alarm_view.js';
 import {
@@ -93,7 +93,6 @@ export class Hud {
   /** @param {HudParts} parts */
   constructor(parts) {
     this.#parts = parts;
-    loadStyle('display/hud.css');
     const cell = make('span', [this.#fill]);
     cell.className = 'cell';
     this.#bars.className = 'bars';

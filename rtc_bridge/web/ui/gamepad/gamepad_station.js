@@ -4,7 +4,6 @@
 
 /** Gamepads on the page: driving with them, what their buttons do, and what they make felt. */
 
-import { loadStyle } from '../dom.js';
 import { storage } from '../settings.js';
 import { GamepadActions } from './gamepad_actions.js';
 import { GamepadInput } from './gamepad_input.js';
@@ -16,7 +15,6 @@ import { Rumble, rumbleOnStopAndLoss } from './rumble.js';
  *   | 'inputs' | 'status'>} page
  */
 export function addGamepads({ connection, teleop, settings, cameras, inputs, status }) {
-  loadStyle('gamepad/gamepad.css');
   const input = new GamepadInput(settings, storage());
   inputs.gamepads = input;
   const tell = (/** @type {GamepadEvent} */ event) => {

@@ -7,7 +7,7 @@
  * is no stick, and a band at the picture's foot for what is ahead, with the nearest in words.
  */
 
-import { box, loadStyle, make } from '../dom.js';
+import { box, make } from '../dom.js';
 import {
   BAND_HEIGHT, BAND_WIDTH, bandPaths, describe, LEVELS, pictureBox, readLimits, readSeen, ringPaths,
 } from './obstacle_view.js';
@@ -87,7 +87,6 @@ export class ObstacleRing {
     this.#stage = stage.element;
     this.#video = video;
     this.#alarms = alarms;
-    loadStyle('ground/obstacles.css');
     this.#corner.id = 'obstaclering';
     this.#foot.id = 'obstacles';
     this.#corner.setAttribute('role', 'img');

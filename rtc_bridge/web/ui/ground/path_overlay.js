@@ -7,7 +7,7 @@
  * it is by now, as the picture is of a moment before.
  */
 
-import { loadStyle, make } from '../dom.js';
+import { make } from '../dom.js';
 import { CommandHistory, velocityOf } from './command_history.js';
 import {
   arc, edges, GroundCamera, moved, ORIGIN, placed, readFootprint, readMount,
@@ -99,7 +99,6 @@ export class PathOverlay {
   constructor(parts) {
     this.#parts = parts;
     const { connection, teleop, viewerStats, settings, picture, video } = parts;
-    loadStyle('ground/path.css');
     this.#canvas.id = 'groundpath';
     this.#canvas.hidden = true;
     this.#canvas.setAttribute('aria-hidden', 'true');

@@ -4,7 +4,7 @@
 
 /** The list of all keys: by the key `?`, and by a button. */
 
-import { box, loadStyle, make, TEXT_FIELDS } from '../dom.js';
+import { box, make, TEXT_FIELDS } from '../dom.js';
 import { makeDialog, openDialog } from './dialog.js';
 import { asksForHelp, helpSections } from './keys_help.js';
 
@@ -29,7 +29,6 @@ export class KeysHelp {
     this.#settings = settings;
     this.#inputs = inputs;
     this.#closed = closed;
-    loadStyle('page/help.css');
     const button = make('button', [make('kbd', '?'), make('span', 'Keys')]);
     button.id = 'allkeys';
     button.type = 'button';

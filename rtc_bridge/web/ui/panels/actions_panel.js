@@ -4,7 +4,7 @@
 
 /** The services of the robot that a driver may call: a list over the picture, which can be shut. */
 
-import { box, loadStyle, make } from '../dom.js';
+import { box, make } from '../dom.js';
 import { makeForm } from './action_form.js';
 import { makeIcon } from './action_icons.js';
 import { question, readActions, switchState } from './action_list.js';
@@ -58,7 +58,6 @@ export class ActionsPanel {
    * @param {HTMLElement} stage has the focus while the keys drive
    */
   constructor(connection, teleop, settings, stage) {
-    loadStyle('panels/actions_panel.css');
     this.#connection = connection;
     this.#list.id = 'actions';
     this.#open.id = 'actionsopen';

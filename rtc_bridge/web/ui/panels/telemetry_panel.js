@@ -4,7 +4,7 @@
 
 /** What the robot tells of itself: battery, speed, heading, and the topics that it lists. */
 
-import { loadStyle, make } from '../dom.js';
+import { make } from '../dom.js';
 import { readDisplay, readings } from './readings.js';
 import { drawCurve, makeSparkline, note } from './sparkline.js';
 
@@ -51,7 +51,6 @@ export class TelemetryPanel {
    * @param {Alarms} parts.alarms takes values beyond their thresholds
    */
   constructor({ connection, box, telemetry, measured, alarms }) {
-    loadStyle('panels/telemetry_panel.css');
     this.#box = box;
     this.#telemetry = telemetry;
     this.#measured = measured;

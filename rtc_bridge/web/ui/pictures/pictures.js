@@ -5,7 +5,7 @@
 /** What a person can do with the pictures, joined: layouts, zoom, turning, quality, snapshots. */
 
 import { ViewerQuality } from '../../client/viewer_quality.js';
-import { box, loadStyle, make } from '../dom.js';
+import { box, make } from '../dom.js';
 import { icon } from '../icons.js';
 import { storage } from '../settings.js';
 import { CameraLayout } from './camera_layout.js';
@@ -26,7 +26,6 @@ const MAX_POSE_AGE_S = 2;
  */
 export function addPictures(page, telemetry) {
   const { connection, teleop, viewerStats, settings, inputs, stage, cameras } = page;
-  loadStyle('pictures/cameras.css');
   const pictures = new PictureSettings(storage());
   const zoom = new PictureZoom(stage.element, () => teleop.mayDrive, inputs.keys);
   const layout = new CameraLayout({ connection, teleop, cameras, settings: pictures, zoom });
