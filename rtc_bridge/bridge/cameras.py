@@ -32,6 +32,7 @@ from ..core.video.camera_findings import (
     CameraFindings, hidden_findings, pattern_finding, published_cameras,
 )
 from ..core.video.camera_mount import CameraMount, Intrinsics
+from ..core.video.frame_tree import Place
 from ..core.video.image_transports import base_name, shown_topics
 from ..core.video.tiers import Scale
 from ..core.video.value_range import parse_range
@@ -43,6 +44,7 @@ from ..ros.camera_topic import CameraTopic
 from ..ros.cv_bridge_reader import cv_bridge_reader
 from ..ros.executor_thread import ExecutorThread
 from ..ros.image_topics import published_images
+from ..ros.static_frames import StaticFrames
 
 logger = logging.getLogger(__name__)
 # Seconds between two looks at the graph: rclpy reports no change of publishers.
@@ -58,6 +60,7 @@ class Cameras:
     ``found`` and the cameras belong to the event loop, their topics to the executor's thread.
 
     :param names: as in ``cameras.names``
+    :param base_frame: as ``cameras.base_frame``
     :param scales: of the quality tiers, as in ``video.tiers``
     :param found: where the cameras are kept, by name, in the order that viewers see
     :param on_change: called in the event loop when cameras came or went, or findings changed
@@ -65,7 +68,8 @@ class Cameras:
     """
 
     def __init__(self, node: Node, names: Sequence[str], scales: tuple[Scale, ...],
-                 found: dict[str, Camera], on_change: Callable[[], None]) -> None:
+                 found: dict[str, Camera], on_change: Callable[[], None],
+                 base_frame: str = '') -> None:
         self._node = node
         self._scales = scales
         self._found = found
@@ -76,6 +80,8 @@ class Cameras:
         # All cameras' topics by name.
         self._topics: dict[str, CameraTopic] = {}
         self._infos: dict[str, CameraInfoTopic] = {}
+        self._base_frame = base_frame
+        self._frames = StaticFrames(node)
         # Cameras that were found, and cannot be shown as they are configured, with the reason.
         self._refused: dict[str, str] = {}
         self._names = CameraNames(names, node.get_fully_qualified_name())
@@ -199,9 +205,14 @@ class Cameras:
             camera_topic.check()
         with guard('camera info'):
             camera = camera_topic.camera
-            info = self._infos[camera.name]
-            info.check(camera.watched and camera.settings.mount.needs_camera_info,
-                       camera_topic.topic)
+            info, mount = self._infos[camera.name], camera.settings.mount
+            by_frames = bool(self._base_frame and not mount.height and self._frames.available)
+            info.check(camera.watched and (mount.needs_camera_info or by_frames),
+                       camera_topic.topic, missed=mount.needs_camera_info)
+            if by_frames and camera.watched and info.frame:
+                self._frames.read()
+                self._call_in_loop(self._take_place, camera,
+                                   self._frames.tree.place(info.frame, self._base_frame))
             if camera.mount_problem != info.problem:
                 camera.mount_problem = info.problem
                 # Its viewers are told why they see no path.
@@ -286,8 +297,15 @@ class Cameras:
             self._on_change()
 
     def _take_intrinsics(self, camera: Camera, seen: Intrinsics) -> None:
-        if seen != camera.intrinsics:
-            camera.intrinsics = seen
+        before, camera.intrinsics = camera.mount_members, seen
+        self._tell_mount(camera, before)
+
+    def _take_place(self, camera: Camera, place: Place | None) -> None:
+        before, camera.place = camera.mount_members, place
+        self._tell_mount(camera, before)
+
+    def _tell_mount(self, camera: Camera, before: dict[str, float] | None) -> None:
+        if camera.mount_members != before:
             self._on_change()
 
     def _sort(self) -> None:

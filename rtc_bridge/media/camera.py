@@ -17,6 +17,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 import logging
 
 from .camera_settings import CameraSettings
@@ -31,8 +32,9 @@ from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
 from ..core.supervision import call_guarded
 from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
-from ..core.video.camera_mount import Intrinsics
+from ..core.video.camera_mount import CameraMount, Intrinsics
 from ..core.video.frame_times import CaptureDelay
+from ..core.video.frame_tree import Place
 from ..core.video.liveness import Liveness
 from ..core.video.picture_monitor import PictureMonitor
 from ..core.video.picture_reason import flat_picture, nothing_measured, PictureReason
@@ -58,6 +60,8 @@ class Camera:
         its silence is no failure
     :ivar transport: by which topic the images come and why by that one, for diagnostics
     :ivar intrinsics: of its own images, ``None`` if they are not known; of the event loop
+    :ivar place: of its optical frame on the robot, ``None`` if frames do not tell it; of the event
+        loop
     :ivar mount_problem: why nothing can be drawn on the ground of its picture, as a sentence;
         empty if all is well, or if that is not wanted
     :ivar topic_reason: why no image can come by its topic, as far as the graph tells
@@ -73,6 +77,7 @@ class Camera:
         self.transport: dict[str, str] = {}
         self.topic_reason: PictureReason | None = None
         self.intrinsics: Intrinsics | None = None
+        self.place: Place | None = None
         self.mount_problem = ''
         self.capture_delay = CaptureDelay()
         self.encoded = EncodedStreams(name, settings)
@@ -217,8 +222,11 @@ class Camera:
     @property
     def mount_members(self) -> dict[str, float] | None:
         """Return what a page is told to draw on the ground by, ``None`` if it cannot."""
-        shown = self.settings.render
-        return self.settings.mount.members(self.intrinsics, shown.rotate, shown.flip)
+        shown, mount = self.settings.render, self.settings.mount
+        if not mount.height and self.place is not None:
+            placed = CameraMount.of_place(self.place, shown.rotate, shown.flip)
+            mount = mount if placed is None else replace(placed, fov=mount.fov)
+        return mount.members(self.intrinsics, shown.rotate, shown.flip)
 
     @property
     def watched(self) -> bool:

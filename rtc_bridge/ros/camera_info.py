@@ -63,12 +63,13 @@ class CameraInfoTopic:
 
     :param camera: its name
     :param on_intrinsics: takes what was read
+    :ivar frame: the optical frame of the camera, of the message that was read
     :ivar problem: why nothing has been read that is wanted, empty if all is well; any thread
     """
 
     def __init__(self, node: Node, camera: str, on_intrinsics: Callable[[Intrinsics], object],
                  clock: Clock = boot_time) -> None:
-        self.problem = ''
+        self.problem = self.frame = ''
         self._node = node
         self._camera = camera
         self._on_intrinsics = on_intrinsics
@@ -79,11 +80,12 @@ class CameraInfoTopic:
         self._since: float | None = None
         self._rectified = self._uncalibrated = self._logged = False
 
-    def check(self, wanted: bool, image_topic: str) -> None:
+    def check(self, wanted: bool, image_topic: str, missed: bool = True) -> None:
         """
         Subscribe if a message is wanted, or no more; cheap if all is well.
 
         :param image_topic: full name of the topic of the camera's images
+        :param missed: whether it is a problem if none comes
         """
         topic = info_topic(image_topic)
         if not wanted or topic != self._topic:
@@ -100,7 +102,8 @@ class CameraInfoTopic:
             # If that failed, the next check tries again.
             self._since = self._clock()
         elif self._subscription is not None and self._clock() - self._since > _MISSING_AFTER_S:
-            self._miss()
+            if missed:
+                self._miss()
 
     def _miss(self) -> None:
         fact = ('is of a camera that is not calibrated' if self._uncalibrated
@@ -116,7 +119,7 @@ class CameraInfoTopic:
         self._uncalibrated = found is None
         if found is not None:
             self._end()
-            self.problem = ''
+            self.problem, self.frame = '', message.header.frame_id
             self._on_intrinsics(found)
 
     def _end(self) -> None:

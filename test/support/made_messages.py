@@ -43,16 +43,18 @@ LIBRARIES = ('rosidl_runtime_c', 'rosidl_typesupport_c', 'rosidl_typesupport_int
 
 class MadePackage:
     """
-    A package of messages without messages of others in them, installed in a folder.
+    A package of messages, installed in a folder.
 
     :ivar environment: variables with which programs find it
     """
 
-    def __init__(self, folder: Path, package: str, messages: dict[str, str]) -> None:
+    def __init__(self, folder: Path, package: str, messages: dict[str, str],
+                 parts: tuple[str, ...] = ()) -> None:
         """
         Generate and compile it, or skip the test.
 
         :param messages: definitions by the messages' names
+        :param parts: packages whose messages these have in them, and those of their parts
         """
         self._compilers = {'.c': need_program('gcc', 'cc'), '.cpp': need_program('g++', 'c++')}
         adapter = pytest.importorskip('rosidl_adapter.msg')
@@ -60,6 +62,7 @@ class MadePackage:
         if not (self._prefix / 'include' / 'fastcdr').is_dir():
             pytest.skip('the headers of ROS are not beside this interpreter')
         self._folder, self._package, self._names = folder, package, list(messages)
+        self._parts = parts
         (folder / 'msg').mkdir()
         for name, text in messages.items():
             file = Path('msg') / f'{name}.msg'
@@ -84,7 +87,8 @@ class MadePackage:
             'idl_tuples': [f'{self._folder}:{file}' for file in files],
             'type_description_tuples': [f'{file}:{(described / file).with_suffix(".json")}'
                                         for file in files],
-            'ros_interface_dependencies': [], 'ros_interface_files': [], 'include_paths': [],
+            'ros_interface_dependencies': [], 'ros_interface_files': [],
+            'include_paths': [f'{part}:{self._prefix}/share/{part}' for part in self._parts],
             'target_dependencies': []}))
         subprocess.run([sys.executable, self._prefix / 'lib' / generator / generator,
                         '--generator-arguments-file', arguments, *options], check=True,
@@ -113,6 +117,9 @@ class MadePackage:
 
     def _link(self, library: Path, generators: list[str], *libraries: str) -> None:
         """Compile what some generators made into one library."""
+        libraries += LIBRARIES + tuple(
+            f'{part}__{generator}' for part in self._parts for generator in GENERATORS
+            if generator != 'rosidl_generator_type_description')
         headers = [self._folder / generator for generator in GENERATORS]
         include = self._prefix / 'include'
         headers += [include, *sorted(include.iterdir())]
@@ -126,4 +133,4 @@ class MadePackage:
                                check=True)
         subprocess.run([self._compilers['.cpp'], '-shared', *objects, '-o', library,
                         f'-L{self._prefix / "lib"}', f'-L{self._folder}',
-                        *(f'-l{name}' for name in (*libraries, *LIBRARIES))], check=True)
+                        *(f'-l{name}' for name in libraries)], check=True)

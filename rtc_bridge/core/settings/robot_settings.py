@@ -59,6 +59,9 @@ class CameraSelection:
     names: tuple[str, ...] = parameter(
         ('*',), "names (front for front/image_raw), topics and patterns of cameras; '*': every "
         "image topic; '!' before one excludes it")
+    base_frame: str = parameter(
+        'base_footprint', "frame on the ground below the robot's centre, in which tf_static has "
+        'the cameras whose mount_height is 0; empty: none')
 
 
 @dataclass(frozen=True)
@@ -202,8 +205,8 @@ class CameraOptions:
         0, 'place in the list: lower numbers first; the same: as in cameras.names, then by name',
         low=-1000, high=1000, live=True)
     mount_height: float = parameter(
-        0.0, 'height of the lens above the ground; 0: not known, and no path is drawn over the '
-        'picture', unit='m', low=0.0, high=100.0, live=True)
+        0.0, 'height of the lens above the ground; 0: all of mount_* is as tf_static says, or not '
+        'known, and no path is drawn over the picture', unit='m', low=0.0, high=100.0, live=True)
     mount_forward: float = parameter(
         0.0, "how far the lens is ahead of the robot's centre; negative: behind it", unit='m',
         low=-100.0, high=100.0, live=True)

@@ -13,14 +13,17 @@
 # limitations under the License.
 
 """
-Where a camera is on its robot and what it sees: ``cameras.NAME.mount_*``, ``cameras.NAME.fov``.
+Where a camera is on its robot and what it sees.
 
-By it pages draw on the ground of the picture.
+``cameras.NAME.mount_*`` and ``cameras.NAME.fov`` tell it, or frames and ``camera_info``. By it
+pages draw on the ground of the picture.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 import math
+
+from .frame_tree import Place
 
 # Digits after the point that pages are told: a tenth of a millimetre, a hundredth of a pixel.
 _DIGITS = 5
@@ -47,6 +50,27 @@ class CameraMount:
     yaw: float = 0.0
     roll: float = 0.0
     fov: float = 0.0
+
+    @classmethod
+    def of_place(cls, place: Place, rotate: int, flip: str) -> 'CameraMount | None':
+        """
+        Return where a camera is, ``None`` if that is not above the ground.
+
+        :param place: of its optical frame in a frame on the ground below the robot's centre,
+            which has x ahead and z up (REP 103)
+        :param rotate: clockwise, as the images are shown, in degrees
+        :param flip: as they are mirrored after that: a value of ``cameras.NAME.flip``
+        """
+        forward, left, height = (float(value) for value in place[:3, 3])
+        if height <= 0:
+            return None
+        # An optical frame has x to the right, y down and z ahead.
+        right, down, ahead = (place[:3, i] for i in range(3))
+        turned = rotate + (180 if flip in ('vertical', 'both') else 0)
+        roll = math.atan2(-right[2], -down[2]) - math.radians(turned)
+        return cls(height, forward, left, pitch=math.asin(max(-1.0, min(1.0, -ahead[2]))),
+                   yaw=math.atan2(ahead[1], ahead[0]),
+                   roll=math.remainder(roll, 2 * math.pi))
 
     @property
     def needs_camera_info(self) -> bool:
