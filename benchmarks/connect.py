@@ -132,8 +132,8 @@ def visit(browser: Browser, url: str) -> dict[str, float]:
             if time.monotonic() > deadline:
                 raise RuntimeError(f'no picture at {url.partition("#")[0]}; so far: {marks}')
             time.sleep(0.05)
-        # Who only disappears is a viewer for some seconds more; and a page whose connection is
-        # closed under it connects again.
+        # A page that only disappears stays a viewer for some seconds; one whose connection is
+        # closed by others connects again.
         page.evaluate("""addEventListener('pagehide',
           () => window.peers.forEach((peer) => peer.close()))""")
         page.goto('about:blank')

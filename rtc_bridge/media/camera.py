@@ -65,7 +65,8 @@ class Camera:
     :ivar mount_problem: why nothing can be drawn on the ground of its picture, as a sentence;
         empty if all is well, or if that is not wanted
     :ivar topic_reason: why no image can come by its topic, as far as the graph tells
-    :param on_watched: called in the event loop when the first viewer came and the last one left
+    :param on_watched: called in the event loop when the first viewer came, or is about to, and
+        when the last one left
     """
 
     def __init__(self, name: str, settings: CameraSettings, on_watched: Callable[[], None],
@@ -194,10 +195,10 @@ class Camera:
             # What came without viewers was not decoded.
             self.source.stream.gap()
         self._expected += 1
-        if self._expected + len(self._subscriptions) == 1:
-            logger.debug('camera %s: watched', self.name)
-            self._on_watched()
         try:
+            if self._expected + len(self._subscriptions) == 1:
+                logger.debug('camera %s: watched', self.name)
+                self._on_watched()
             yield
         finally:
             self._expected -= 1

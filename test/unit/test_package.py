@@ -25,6 +25,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 import rtc_bridge
+from rtc_bridge.relay.http.page_files import PAGE_DIR, PageFiles
 from support.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -137,7 +138,7 @@ def test_installed_relay_serves_its_page(install):
     try:
         address = re.search(r'http://\S+', relay.stdout.readline())[0]
         with urllib.request.urlopen(address + '/robot', timeout=PATIENCE) as page:
-            assert page.read() == (ROOT / 'rtc_bridge' / 'web' / 'index.html').read_bytes()
+            assert page.read() == PageFiles(PAGE_DIR).content('index.html').plain
     finally:
         relay.kill()
         relay.communicate()

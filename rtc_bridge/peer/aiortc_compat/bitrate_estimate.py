@@ -28,7 +28,7 @@ from aiortc import rtcrtpreceiver
 
 from .hooks import available
 
-# Whose class is replaced here.
+# Its class is replaced here.
 _module: Any = rtcrtpreceiver
 
 
@@ -45,6 +45,6 @@ class _LateEstimator:
         return self._estimator.add(*args, **kwargs)
 
 
-if available('the quick answer', (_module, ['RemoteBitrateEstimator'])):
+if available('a bandwidth estimator that is made late', (_module, ['RemoteBitrateEstimator'])):
     _estimator_class = _module.RemoteBitrateEstimator
     _module.RemoteBitrateEstimator = _LateEstimator

@@ -29,9 +29,8 @@ import re
 
 from .script_module import Line, read_module, ScriptModule
 
-# Programs elsewhere import the JavaScript API by this path, and load its parts from its folder.
+# Programs elsewhere import the JavaScript API by this path.
 _API = 'client/index.js'
-_API_FOLDER = 'client/'
 _SCRIPT = re.compile(r'<script (?:type="module"|defer)[^>]* src="static/([\w./-]+)">')
 _BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
@@ -52,8 +51,7 @@ def join_scripts(folder: Path) -> dict[str, Script]:
     load by ``import()``. Each module becomes a function that is called once, after those of the
     modules that it imports, and returns what it exports. No module runs twice: it is in the first
     script that needs it, those of ``index.html`` before those that are loaded by ``import()``, and
-    the others take it from there. But what the API loads by ``import()`` has all that it imports,
-    since the page loads it, too, and programs elsewhere have no script of the page.
+    the others take it from there.
 
     :param folder: of the page
     :raises OSError: a file cannot be read
@@ -68,7 +66,7 @@ def join_scripts(folder: Path) -> dict[str, Script]:
     scripts: dict[str, Script] = {}
     for entries in pages:
         for path, script in _join(folder, entries, modules):
-            if scripts.get(path, script) != script:
+            if path in scripts:
                 raise ValueError(f'{path} is loaded by two scripts')
             scripts[path] = script
     return scripts
@@ -83,33 +81,29 @@ def _join(folder: Path, entries: list[str], modules: dict[str, ScriptModule]
             _collect(folder, root, modules, order, ())
         return order
 
-    def is_whole(path: str) -> bool:
-        return path in loaded and path.startswith(_API_FOLDER)
-
     first = closure(entries)
     loaded: dict[str, list[str]] = {}
     waiting = [path for module in first for path in modules[module].loads]
     while waiting:
         path = waiting.pop(0)
-        if path in first:
-            raise ValueError(f'{path} is both imported and loaded by import()')
         if path not in loaded:
             loaded[path] = closure([path])
             waiting += [more for module in loaded[path] for more in modules[module].loads]
     orders = {entry: closure([entry]) for entry in entries} | loaded
+    for path in loaded:
+        if any(path in order for other, order in orders.items() if other != path):
+            raise ValueError(f'{path} is both imported and loaded by import()')
     places: dict[str, str] = {}
     for path, order in orders.items():
-        if not is_whole(path):
-            for module in order:
-                places.setdefault(module, path)
-    taken = {path: [module for module in order if not is_whole(path) and places[module] != path]
+        for module in order:
+            places.setdefault(module, path)
+    taken = {path: [module for module in order if places[module] != path]
              for path, order in orders.items()}
     given = {module for order in taken.values() for module in order}
     for path, order in orders.items():
-        own = [module for module in order if module not in taken[path]]
-        gives = [] if is_whole(path) else sorted(given.intersection(own[:-1]))
+        own = [module for module in order if places[module] == path]
         yield path, _script(path, own, modules, {module: places[module] for module in taken[path]},
-                            given=gives)
+                            given=sorted(given.intersection(own[:-1])))
 
 
 def _collect(folder: Path, path: str, modules: dict[str, ScriptModule], order: list[str],

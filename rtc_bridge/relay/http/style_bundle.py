@@ -23,13 +23,13 @@ from collections.abc import Iterator
 from pathlib import Path
 import re
 
-_BLANK = rb'(?:\s|/\*.*?\*/)'
-# Strings, which stay; comments, and blanks that say nothing.
-_PART = re.compile(
-    rb'("(?:[^"\\]|\\.)*"|' rb"'(?:[^'\\]|\\.)*')|" + _BLANK + rb'*([{};,])' + _BLANK
-    + rb'*|' + _BLANK + rb'+', re.DOTALL)
+_STRING = rb'"(?:[^"\\]|\\.)*"|' rb"'(?:[^'\\]|\\.)*'"
+_COMMENT = re.compile(rb'(' + _STRING + rb')|/\*(?:(?!\*/).)*\*/', re.DOTALL)
+_BLANK = re.compile(rb'(' + _STRING + rb')|\s*([{};,])\s*|\s+', re.DOTALL)
 # Those of the page, which are plain names of files.
 _IMPORT = re.compile(rb"^@import '([\w./-]+)';$", re.MULTILINE)
+# Every other one, and what is found beside the file, would be lost when it is joined.
+_UNKNOWN = re.compile(rb'@import[^;]*|url\((?!data:)[^)]*')
 
 
 def join_styles(folder: Path) -> dict[str, bytes]:
@@ -37,7 +37,8 @@ def join_styles(folder: Path) -> dict[str, bytes]:
     Return each stylesheet of a folder, with those that it imports before it, by its path there.
 
     :raises OSError: a file cannot be read
-    :raises ValueError: one imports itself, or what is not in the folder; the text names it
+    :raises ValueError: one imports itself or what is not in the folder, or has another form that
+        cannot be joined; the text names it
     """
     folder = folder.resolve()
     return {file.relative_to(folder).as_posix(): b''.join(_parts(folder, file, ()))
@@ -55,4 +56,8 @@ def _parts(folder: Path, file: Path, above: tuple[Path, ...]) -> Iterator[bytes]
         if not target.is_relative_to(folder) or not target.is_file():
             raise ValueError(f'{name} imports {imported.decode()}, which is no file of the page')
         yield from _parts(folder, target, (*above, file))
-    yield _PART.sub(lambda part: part[1] or part[2] or b' ', _IMPORT.sub(b'', text)).strip()
+    text = _COMMENT.sub(lambda part: part[1] or b'', _IMPORT.sub(b'', text))
+    if unknown := _UNKNOWN.search(text):
+        raise ValueError(f'{name}: stylesheets that have this form cannot be joined: '
+                         f'{unknown[0][:80].decode(errors="replace")}')
+    yield _BLANK.sub(lambda part: part[1] or part[2] or b' ', text).strip()

@@ -37,6 +37,11 @@
  *     robot.start();
  */
 
+import { provideHttpSignaling } from './http_signaling.js';
+import { signalOverHttp } from './signaling_polls.js';
+
+provideHttpSignaling(signalOverHttp);
+
 export { COMMAND_PERIOD_MS, Driver } from './driver.js';
 export { FATAL_CODES } from './messages.js';
 export { combine, NEUTRAL } from './motion.js';

@@ -24,7 +24,7 @@ export function* backoff(random = Math.random, longest = 10000) {
 export class Retry {
   /** Why the newest attempt failed: a code of docs/protocol.md, the robot's words, and for
    * `no-path` what was tried; null if it did not.
-   * @type {{code: string, message: string, ice?: import('./ice_report.js').IceFacts} | null} */
+   * @type {{code: string, message: string, ice?: import('./ice_report.js').IceFindings} | null} */
   failure = null;
   #attempt;
   #delays = backoff();
@@ -41,7 +41,7 @@ export class Retry {
    * An attempt has failed: make the next one later, if it can do better.
    * @param {string} code
    * @param {string} message
-   * @param {import('./ice_report.js').IceFacts} [ice] what was tried to find a path
+   * @param {import('./ice_report.js').IceFindings} [ice] what was tried to find a path
    */
   onFailure(code, message, ice) {
     console.debug('rtc_bridge: the attempt failed:', code, message);

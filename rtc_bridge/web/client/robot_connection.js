@@ -319,7 +319,7 @@ export class RobotConnection extends Emitter {
 
   /** @param {string} code @param {string} message */
   #fail(code, message) {
-    const ice = this.#pending?.ice.facts;
+    const ice = this.#pending?.ice.found;
     this.#drop(this.#pending);
     this.#retry.onFailure(code, message, ice);
   }

@@ -201,6 +201,9 @@ export class SignalingPolls extends Emitter {
   }
 }
 
+/** Return what signals for a page with this WebSocket. @param {string} socketUrl */
+export const signalOverHttp = (socketUrl) => new SignalingPolls(pollingUrl(socketUrl));
+
 /** @returns {RequestFailure} */
 const failed = (status = 0, text = '', silent = false) => ({ status, text, silent });
 

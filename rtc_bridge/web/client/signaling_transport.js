@@ -4,9 +4,15 @@
 
 /** Messages from and to the relay, over a WebSocket, or over HTTP where none gets through. */
 
+import { httpSignaling } from './http_signaling.js';
 import { Emitter } from './messages.js';
 import { SignalingRoute } from './signaling_route.js';
 import { SignalingSocket } from './signaling_socket.js';
+
+/** @typedef {import('./signaling_polls.js').SignalingPolls} SignalingPolls */
+
+// What signals over HTTP may be loaded later than a socket has failed, ms.
+const LOADING_TIMEOUT_MS = 4000;
 
 /**
  * Why the newest attempt of each way failed; null: it did not, or was not made.
@@ -24,8 +30,9 @@ export class SignalingTransport extends Emitter {
   #route;
   #url;
   #stopped = true;
-  /** What HTTP needs is loaded when a WebSocket has failed.
-   * @type {{socket: SignalingSocket, http: import('./signaling_polls.js').SignalingPolls | null}} */
+  #startsHttp = false;
+  /** The second is made when it is needed.
+   * @type {{socket: SignalingSocket, http: SignalingPolls | null}} */
   #ways;
 
   /**
@@ -42,7 +49,7 @@ export class SignalingTransport extends Emitter {
 
   /**
    * @param {import('./signaling_route.js').Way} name
-   * @param {SignalingSocket | import('./signaling_polls.js').SignalingPolls} way
+   * @param {SignalingSocket | SignalingPolls} way
    */
   #listen(name, way) {
     /** @param {(detail: any) => void} act */
@@ -82,19 +89,23 @@ export class SignalingTransport extends Emitter {
   }
 
   async #startHttp() {
+    if (this.#startsHttp) return;
+    this.#startsHttp = true;
+    /** @type {any} */
+    let failure = null;
     try {
-      const { pollingUrl, SignalingPolls } = await import('./signaling_polls.js');
+      const make = await httpSignaling(LOADING_TIMEOUT_MS);
       if (!this.#ways.http) {
-        this.#ways.http = new SignalingPolls(pollingUrl(this.#url));
+        this.#ways.http = make(this.#url);
         this.#listen('http', this.#ways.http);
       }
-      if (this.way === 'http' && !this.#stopped) this.#ways.http.start();
     } catch (error) {
-      // The script did not come: there is no way to the relay over HTTP.
-      if (this.way === 'http' && !this.#stopped) {
-        this.#onFailure({ status: 0, text: String(error), silent: false });
-      }
+      failure = { status: 0, text: String(error), silent: true };
     }
+    this.#startsHttp = false;
+    if (this.way !== 'http' || this.#stopped) return;
+    if (failure) this.#onFailure(failure);
+    else this.#ways.http?.start();
   }
 
   /**

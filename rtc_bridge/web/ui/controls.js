@@ -4,6 +4,8 @@
 
 /** What a person drives and works the page with, and what is measured of the connection. */
 
+import { provideHttpSignaling } from '../client/http_signaling.js';
+import { signalOverHttp } from '../client/signaling_polls.js';
 import { ViewerStats } from '../client/viewer_stats.js';
 import { box } from './dom.js';
 import { DriveLoop } from './driving/drive_loop.js';
@@ -50,6 +52,7 @@ export class Controls {
   /** @param {Page} page */
   constructor(page) {
     this.#page = page;
+    provideHttpSignaling(signalOverHttp);
     const { connection, teleop, settings, status, stage, picture, cameras, pageView, api } = page;
     this.viewerStats = new ViewerStats(connection);
     this.inputs = new InputDevices(stage.element, settings);

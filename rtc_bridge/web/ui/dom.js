@@ -70,17 +70,24 @@ export const TEXT_FIELDS = 'textarea, [contenteditable]:not([contenteditable=fal
   + 'input:not([type=range], [type=checkbox], [type=radio], [type=button], [type=submit])';
 
 /**
- * Load a stylesheet that is not needed at first, from beside the first one; try twice. It counts
- * before those that were loaded so earlier.
+ * Load a stylesheet that is not needed at first, from beside the first one; try twice.
  * @param {string} file as `panel.css`
+ * @throws {Error} it did not come
  */
-export function loadStyle(file) {
+export async function loadStyle(file) {
   const first = element('style', HTMLLinkElement);
-  const link = make('link');
-  link.rel = 'stylesheet';
-  link.href = new URL(file, first.href).href;
-  link.addEventListener('error', () => link.replaceWith(link.cloneNode()), { once: true });
-  first.after(link);
+  const load = () => new Promise((/** @type {(value?: unknown) => void} */ resolve, reject) => {
+    const link = make('link');
+    link.rel = 'stylesheet';
+    link.href = new URL(file, first.href).href;
+    link.addEventListener('load', resolve);
+    link.addEventListener('error', () => {
+      link.remove();
+      reject(new Error(`${file} did not load`));
+    });
+    first.after(link);
+  });
+  await load().catch(load);
 }
 
 /**

@@ -116,14 +116,14 @@ function pictureOrFailure() {
 async function loadRest() {
   const page = { connection, teleop, settings, status, stage, picture, cameras, pageView, api,
     keptInvite, showCamera, stop, render };
+  const seen = pictureOrFailure();
   try {
     const { Controls } = await import('./controls.js');
     controls = new Controls(page);
     clearInterval(stopTimer);
     render();
-    await pictureOrFailure();
-    loadStyle('station.css');
-    const { addStation } = await import('./station.js');
+    await seen;
+    const [{ addStation }] = await Promise.all([import('./station.js'), loadStyle('station.css')]);
     addStation({ ...page, ...controls });
     dispatchEvent(new Event('rtc-bridge-whole'));
   } catch (error) {

@@ -83,8 +83,7 @@ function prefetch() {
     setTimeout(load, IDLE_MS)));
   whenIdle(() => {
     Promise.all([import('./page/options_dialog.js'), import('./pictures/snapshot.js'),
-      import('./pictures/recording.js'), import('./media/sound_and_camera.js'),
-      import('../client/signaling_polls.js')]).catch(
+      import('./pictures/recording.js'), import('./media/sound_and_camera.js')]).catch(
       (error) => console.warn('rtc_bridge:', error));
   });
 }

@@ -93,13 +93,26 @@ def test_stylesheets_lose_comments_and_blanks_and_nothing_that_counts(folder):
 
 main > p :hover , a + b{ width: calc(1px + 2px); content: '/* ; { */  "'; }
 @media (width > 1px) and (height) { x { y: "it's  {" } }
+.d { e: f; /* two */ }
+/* three */
+.g/**/.h { i: url(data:image/png;base64,AA) }
 """) == (b""":root{--a: 1px;--b : 2px}main > p :hover,a + b{width: calc(1px + 2px);"""
-         b"""content: '/* ; { */  "';}@media (width > 1px) and (height){x{y: "it's  {"}}""")
+         b"""content: '/* ; { */  "';}@media (width > 1px) and (height){x{y: "it's  {"}}"""
+         b'.d{e: f;}.g.h{i: url(data:image/png;base64,AA)}')
 
 
-def test_a_stylesheet_may_be_anything(folder):
-    for text in (b'', b'/* open', b'"open', b'\xff\xfe{}', b"a { b: '\\'; } */"):
-        assert style_of(folder, text) == style_of(folder, style_of(folder, text))
+@pytest.mark.parametrize('text', [b'', b'/* open', b'"open', b'\xff\xfe{}', b"a{b: '\\';}*/"])
+def test_a_stylesheet_with_faults_stays_as_it_is(folder, text):
+    assert style_of(folder, text) == text
+
+
+@pytest.mark.parametrize('text', [
+    b'@import "text.css";', b"@import url('parts.css');", b"@import 'parts.css' print;",
+    b'a { background: url(picture.png) }'])
+def test_a_form_of_a_stylesheet_that_cannot_be_joined_is_refused(folder, text):
+    (folder / 'parts.css').touch()
+    with pytest.raises(ValueError, match='style.css: .* cannot be joined'):
+        style_of(folder, text)
 
 
 def test_stylesheets_are_joined_with_what_they_import_in_its_order(folder):

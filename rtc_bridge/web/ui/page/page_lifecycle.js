@@ -4,7 +4,7 @@
 
 /**
  * What happens when the page is hidden, left, and looked at again, and when the network comes
- * back.
+ * back. What that means for the connection is in start.js.
  */
 
 // Hidden for longer than this, the page has to be armed again, ms: nobody has watched the robot.
@@ -37,16 +37,14 @@ export class PageLifecycle {
     }
     addEventListener('blur', () => inputs.letGo());
     addEventListener('online', () => connection.retry());
+    // Before start.js ends the connection.
     addEventListener('pagehide', () => {
       inputs.letGo();
       teleop.driver?.release();
       toolbar.stop();
-      connection.stop();
-    });
-    // The browser brings the page back from its cache.
-    addEventListener('pageshow', ({ persisted }) => persisted && connection.start());
-    // Another link was pasted into the address.
-    addEventListener('hashchange', () => location.reload());
+    }, { capture: true });
+    // It was before this was loaded.
+    if (document.hidden) this.update();
   }
 
   /** Ask for pictures only while a person or a recording has use for them. */

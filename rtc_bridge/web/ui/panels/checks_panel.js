@@ -4,6 +4,7 @@
 
 /** Checks of this browser, shown where the page has its details, and to be copied as text. */
 
+import { iceFacts } from '../../client/candidate_counts.js';
 import { isWebRtcSupported } from '../../client/peer_connection.js';
 import { box, make } from '../dom.js';
 import { wayText } from '../texts/server_texts.js';
@@ -119,7 +120,7 @@ export class ChecksPanel {
       codecs: isWebRtcSupported() ? (RTCRtpReceiver.getCapabilities?.('video')?.codecs ?? [])
         .map(({ mimeType }) => mimeType) : [],
       way: signaling.way, signaling: wayText(signaling.way, signaling.failures),
-      server: signaling.state, ice: session?.ice.facts ?? null, ...found,
+      server: signaling.state, ice: session ? iceFacts(session.ice.found) : null, ...found,
       clockErrorMs: this.#clockErrorMs(), serverAheadS: await this.#aheadS,
       browser: navigator.userAgent, version: String(session?.hello?.version ?? ''),
     };

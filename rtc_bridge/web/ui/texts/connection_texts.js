@@ -12,7 +12,7 @@
  * @property {'unknown' | 'present' | 'absent' | 'gone'} robot what the relay knows of it
  * @property {'none' | 'setup' | 'up' | 'lost'} link state of the session
  * @property {import('./server_texts.js').ServerFacts} server how it was tried to reach the relay
- * @property {{code: string, message: string, ice?: import('../../client/ice_report.js').IceFacts}
+ * @property {{code: string, message: string, ice?: import('../../client/ice_report.js').IceFindings}
  *   | null} failure why the newest attempt failed
  * @property {import('./no_path_texts.js').Permission} [localNetwork] the browser's permission for
  *   devices in the local network

@@ -4,6 +4,7 @@
 
 /** Why there is no connection: from the facts to sentences with the remedy. Pure. */
 
+import { iceFacts } from '../../client/candidate_counts.js';
 import { FATAL_CODES } from '../../client/messages.js';
 import { pathRemedy, pathRows } from './no_path_texts.js';
 import { describeServer, serverRows } from './server_texts.js';
@@ -54,7 +55,7 @@ export function describeFailure(facts) {
       ?? ['Something went wrong', 'The connection could not be set up. Trying again.'];
     const words = failure.message && !TEXT_SAYS_ALL.has(failure.code)
       ? ` (${failure.message})` : '';
-    const { ice } = failure;
+    const ice = failure.ice && iceFacts(failure.ice);
     return [failure.code, title,
       text + words + (ice ? ` ${pathRemedy(ice, facts.localNetwork)}` : ''), 'bad',
       FATAL_CODES.has(failure.code), ice ? pathRows(ice, facts.localNetwork) : []];

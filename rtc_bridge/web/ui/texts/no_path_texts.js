@@ -6,8 +6,8 @@
  * Why no path to the robot was found, from what was tried to sentences with the remedy. Pure. The
  * robot logs the same for its own end, see `core/protocol/ice_report.py`.
  *
- * @typedef {import('../../client/ice_report.js').IceFacts} IceFacts
- * @typedef {import('../../client/ice_report.js').CandidateCounts} CandidateCounts
+ * @typedef {import('../../client/candidate_counts.js').IceFacts} IceFacts
+ * @typedef {import('../../client/candidate_counts.js').CandidateCounts} CandidateCounts
  * @typedef {[label: string, text: string]} Row
  * @typedef {'granted' | 'prompt' | 'denied' | null} Permission null: this browser has none
  */

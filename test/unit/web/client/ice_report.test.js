@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { countCandidates, IceReport } from '../../../../rtc_bridge/web/client/ice_report.js';
+import { countCandidates, iceFacts } from '../../../../rtc_bridge/web/client/candidate_counts.js';
+import { IceReport } from '../../../../rtc_bridge/web/client/ice_report.js';
 
 const TEXTS = [
   'candidate:1 1 udp 2113937151 6f1c.local 50000 typ host generation 0',
@@ -29,7 +30,7 @@ test('a report has both ends, servers, and each error once', () => {
   report.noteAnswer(TEXTS.join('\r\n'));
   ended.abort();
   pc.dispatchEvent(Object.assign(new Event('icecandidate'), { candidate: { candidate: TEXTS[1] } }));
-  const { page, robot, errors, servers } = report.facts;
+  const { page, robot, errors, servers } = iceFacts(report.found);
   assert.deepEqual([page.mdns, page.host, robot.relay], [1, 0, 1]);
   assert.deepEqual(errors, [{ url: 'turn:b', code: 401, text: 'Unauthorized' }]);
   assert.deepEqual(servers, ['stun:a', 'turn:b', 'turns:c']);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { provideHttpSignaling } from '../../../../rtc_bridge/web/client/http_signaling.js';
 import {
-  pollingUrl, SignalingPolls,
+  pollingUrl, signalOverHttp, SignalingPolls,
 } from '../../../../rtc_bridge/web/client/signaling_polls.js';
 import { SignalingRoute } from '../../../../rtc_bridge/web/client/signaling_route.js';
 import { SignalingTransport } from '../../../../rtc_bridge/web/client/signaling_transport.js';
@@ -12,7 +13,7 @@ const settled = async () => {
   for (let i = 0; i < 5; i += 1) await new Promise((resolve) => { setImmediate(resolve); });
 };
 
-/** Wait for requests: what makes them is loaded first. */
+/** Wait for requests: what makes them is waited for. */
 async function requested(requests, count) {
   while (requests.length < count) await settled();
 }
@@ -36,6 +37,31 @@ function memory() {
   return { getItem: (key) => values.get(key) ?? null, setItem: (key, value) => values.set(key, value),
     removeItem: (key) => values.delete(key) };
 }
+
+test('HTTP that is not there in time has failed, and is used once it is there', async (t) => {
+  const timers = useFakePeers(t);
+  const requests = useFakeFetch(t);
+  const tab = memory();
+  tab.setItem('rtc-bridge-signaling', 'http');
+  const transport = new SignalingTransport('ws://h/bot', tab);
+  transport.start();
+  // It waits for it once.
+  transport.restart();
+  await settled();
+  timers.tick(4000);
+  await settled();
+  assert.deepEqual([transport.way, transport.state, transport.failures.http.silent],
+    ['socket', 'down', true]);
+  transport.stop();
+  provideHttpSignaling(signalOverHttp);
+  const next = new SignalingTransport('ws://h/bot', tab);
+  next.start();
+  next.restart();
+  await requested(requests, 1);
+  await settled();
+  assert.equal(requests.length, 1);
+  next.stop();
+});
 
 test('the page signals below its own folder, also behind a prefix', () => {
   assert.equal(pollingUrl('ws://h:8080/ws'), 'http://h:8080/signaling/ws');
@@ -184,7 +210,7 @@ test('a WebSocket that hangs, or stays silent, makes room for HTTP', async (t) =
   silent.stop();
 });
 
-test('who has stopped before HTTP was loaded asks for nothing', async (t) => {
+test('a page that stops before HTTP is loaded asks for nothing', async (t) => {
   useFakePeers(t);
   const requests = useFakeFetch(t);
   const tab = memory();
