@@ -108,6 +108,7 @@ def test_a_step_back_does_not_leave_a_page_that_drives(page, cmd_vel):
     page.up('KeyW')
     page.click('#release')
     page.wait('!rtcBridge.driver.armed')
+    page.wait(MAY_LEAVE)
     page.evaluate('history.back()')
     page.wait("location.hash === '#before'")
 
