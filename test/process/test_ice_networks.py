@@ -111,6 +111,27 @@ def test_a_port_mapping_and_a_choice_of_interfaces(site):
     robot.stop()
 
 
+def test_a_tunnel_drops_nothing_that_is_too_large_for_it(site):
+    """Nothing tells that it does, so that larger packets would be lost again and again."""
+    networks, url = site.networks, f'http://{PUBLIC}:8080/small'
+    networks.forward('public', True)
+    networks.load_rules('robot-nat', MAPPING)
+    # With the header of UDP. What is that large comes from here.
+    networks.load_rules('robot-nat', """table ip tunnel {
+      counter large { }; counter whole { };
+      chain f { type filter hook forward priority -1;
+        udp length > 1208 counter name large drop; udp length > 1150 counter name whole; }; }""")
+    site.start('robot', sys.executable, 'test/support/plain_robot.py', url, NOISE='yes',
+               ICE=json.dumps({'ports': [FIRST, LAST], 'addresses': [ROBOT_NAT]})
+               ).wait_line('state connected', PATIENCE)
+    site.watch(url)
+    counters = subprocess.run([*networks.prefix('robot-nat'), 'nft', 'list', 'counters'],
+                              capture_output=True, check=True, text=True).stdout
+    large, whole = map(int, re.findall(r'packets (\d+)', counters))
+    assert large == 0 and whole > 0
+    networks.load_rules('robot-nat', 'delete table ip tunnel')
+
+
 def to_ipv6(networks):
     """Take all IPv4 addresses from robot and viewer, and give both a network of IPv6."""
     networks.ip('public', 'address', 'add', f'{SIX}/128', 'dev', 'lo')

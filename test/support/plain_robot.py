@@ -15,10 +15,11 @@
 """
 A robot without ROS, as a program: ``python plain_robot.py RELAY_URL [ICE_URL...]``.
 
-Instead of a relay's URL, ``serve:HOST:PORT`` lets it be found at a server of its own. Secrets come
-by the environment, and further parameters ``ice.*`` as JSON in ``ICE``. ``SERVICES`` has URLs of
-local services by name, as JSON; ``KEYS`` is the key folder of a robot that takes invites only. It
-prints the link's state and the sessions' ends.
+Instead of a relay's URL, ``serve:HOST:PORT`` lets it be found at a server of its own. Secrets
+come by the environment, and further parameters ``ice.*`` as JSON in ``ICE``. With ``NOISE`` its
+pictures take many packets. ``SERVICES`` has URLs of local services by name, as JSON; ``KEYS`` is
+the key folder of a robot that takes invites only. It prints the link's state and the sessions'
+ends.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ import os
 from pathlib import Path
 import sys
 
+import numpy as np
 from rtc_bridge.bridge.local_services import LocalServices
 from rtc_bridge.bridge.turn_credential_client import TurnCredentialClient
 from rtc_bridge.core.access.host_candidates import read_host_candidates
@@ -68,8 +70,12 @@ async def main(url, *urls):
     keys = os.environ.get('KEYS')
     rules = [service_rule(name, LocalServiceSettings(url=service_url)) for name, service_url
              in json.loads(os.getenv('SERVICES', '{}')).items()]
+    camera = TestCamera('front', 120)
+    if 'NOISE' in os.environ:
+        noise = np.random.default_rng(1).integers(256, size=(240, 320, 3), dtype=np.uint8)
+        camera.load = lambda: (noise, 'bgr8')
     sessions = make_sessions(
-        TestCamera('front', 120), ice=ice, host_candidates=read_host_candidates(
+        camera, ice=ice, host_candidates=read_host_candidates(
             settings.ports, settings.addresses, settings.interfaces),
         access=AccessPolicy('robot', 'none', 'none', KeyStore(Path(keys))) if keys else None,
         open_service=LocalServices(rules).connect)

@@ -23,8 +23,8 @@ compare the parts named in each file, since a part that is still there may have 
 
 # Imported for their effect: they put limits in place, or save time.
 from . import (  # noqa: F401
-    bitrate_estimate, channel_order, datagrams, ice_checks, incoming_media, ipv6_literals, sctp,
-    stream_reuse,
+    bitrate_estimate, channel_order, datagrams, ice_checks, incoming_media, ipv6_literals,
+    packet_size, sctp, stream_reuse,
 )
 from .codec_switch import make_codec_switch
 from .consent import check_consent, last_answer, round_trip, unanswered_for
