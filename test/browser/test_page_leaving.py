@@ -21,6 +21,8 @@ from support.pages import fresh_page, HIDE, told, velocity
 from support.stack import ColourCamera, Robot
 
 MAX_X, MAX_Z = 0.5, 1.0
+# Chromium keeps no more, and this tab may have been through many tests.
+MAX_ENTRIES = 50
 # What a page is told that is about to be left; true: it may be.
 MAY_LEAVE = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 # Notes the locks that the page gets.
@@ -80,7 +82,7 @@ def test_a_step_back_does_not_leave_a_page_that_drives(page, cmd_vel):
     entries = page.evaluate('history.length')
     page.wait(MAY_LEAVE)
     drive(page, cmd_vel)
-    assert page.evaluate('history.length') == entries + 1
+    assert page.evaluate('history.length') == min(entries + 1, MAX_ENTRIES)
     for _ in range(2):
         page.evaluate("document.getElementById('toast').textContent = ''; history.back()")
         told(page, 'so this page stays, and the robot was stopped')
@@ -95,7 +97,7 @@ def test_a_step_back_does_not_leave_a_page_that_drives(page, cmd_vel):
     page.up('KeyW')
     page.click('#release')
     page.wait('!rtcBridge.driver.armed')
-    assert page.evaluate('history.length') == entries + 1
+    assert page.evaluate('history.length') == min(entries + 1, MAX_ENTRIES)
     # A change of the layout is written into the address of the added entry.
     page.evaluate("history.replaceState(history.state, '', '?layout=one')")
     page.evaluate('window.before = true; location.reload(); 0')

@@ -107,6 +107,10 @@ class Page(ABC):
         """Wait up to a second until an expression is true; return its last value."""
         return self.evaluate(LOOK % code)
 
+    def wait_scripts(self):
+        """Wait until scripts find the robot's page, if it is that: it makes itself after its load."""
+        self.wait("!document.querySelector('[src$=\"ui/start.js\"]') || !!window.rtcBridge")
+
     def wait_state(self, state, timeout=PATIENCE):
         """Wait until the page is in a state of its own; return the title that it shows."""
         self.wait(f"window.rtcBridge?.state === '{state}'", timeout)

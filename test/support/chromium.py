@@ -70,6 +70,7 @@ class ChromiumPage(Page):
     def load(self, url):
         """Load a page."""
         self._loop.run(self._page.goto(url))
+        self.wait_scripts()
 
     def begin_load(self, url):
         """Load a page; wait for nothing of it."""
@@ -78,6 +79,7 @@ class ChromiumPage(Page):
     def refresh(self):
         """Load it anew."""
         self._loop.run(self._page.reload())
+        self.wait_scripts()
 
     def evaluate_on_load(self, code):
         """Run a script before those of whatever is loaded from now on."""

@@ -95,6 +95,7 @@ class Firefox(Page):
     def load(self, url):
         """Load a page."""
         self._do('open', url=url)
+        self.wait_scripts()
 
     def fresh(self):
         """Go on with a new page that shares nothing, not even a cache, with the one before."""

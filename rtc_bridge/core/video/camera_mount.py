@@ -61,11 +61,12 @@ class CameraMount:
         :param rotate: clockwise, as the images are shown, in degrees
         :param flip: as they are mirrored after that: a value of ``cameras.NAME.flip``
         """
-        forward, left, height = (float(value) for value in place[:3, 3])
+        forward, left, height = place.position
         if height <= 0:
             return None
         # An optical frame has x to the right, y down and z ahead.
-        right, down, ahead = (place[:3, i] for i in range(3))
+        right, down, ahead = (place.turn(axis) for axis in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0),
+                                                            (0.0, 0.0, 1.0)))
         turned = rotate + (180 if flip in ('vertical', 'both') else 0)
         roll = math.atan2(-right[2], -down[2]) - math.radians(turned)
         return cls(height, forward, left, pitch=math.asin(max(-1.0, min(1.0, -ahead[2]))),

@@ -14,16 +14,53 @@
 
 """Frames and where they are in each other (REP 105), as ``tf_static`` tells it. Pure."""
 
+from dataclasses import dataclass
 import math
+from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-# The place of a frame in another: a matrix of shape (4, 4) that takes points there.
-Place = npt.NDArray[np.float64]
+Vector: TypeAlias = tuple[float, float, float]
+# A rotation as x, y, z, w.
+Quaternion: TypeAlias = tuple[float, float, float, float]
 
 # More than any robot has; names come from other nodes.
 _MAX_FRAMES = 10_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """
+    Where a frame is in another one.
+
+    :ivar position: in metres
+    :ivar rotation: of length 1
+    """
+
+    position: Vector = (0.0, 0.0, 0.0)
+    rotation: Quaternion = (0.0, 0.0, 0.0, 1.0)
+
+    def turn(self, vector: Vector) -> Vector:
+        """Return a direction of the frame as one of the other."""
+        x, y, z, w = self.rotation
+        a, b, c = vector
+        # Twice the cross product of the rotation's axis and the vector.
+        d, e, f = 2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)
+        return (a + w * d + y * f - z * e, b + w * e + z * d - x * f, c + w * f + x * e - y * d)
+
+    def of(self, inner: 'Place') -> 'Place':
+        """Return the place of what is in the frame."""
+        (a, b, c), (d, e, f) = self.position, self.turn(inner.position)
+        x, y, z, w = self.rotation
+        i, j, k, h = inner.rotation
+        return Place((a + d, b + e, c + f), (
+            w * i + x * h + y * k - z * j, w * j - x * k + y * h + z * i,
+            w * k + x * j - y * i + z * h, w * h - x * i - y * j - z * k))
+
+    def inverse(self) -> 'Place':
+        """Return where the other is in the frame."""
+        x, y, z, w = self.rotation
+        back = Place(rotation=(-x, -y, -z, w))
+        a, b, c = back.turn(self.position)
+        return Place((-a, -b, -c), back.rotation)
 
 
 class FrameTree:
@@ -33,34 +70,35 @@ class FrameTree:
         # Of each frame its parent, and its place there.
         self._parents: dict[str, tuple[str, Place]] = {}
 
-    def add(self, parent: str, frame: str, position: tuple[float, float, float],
-            rotation: tuple[float, float, float, float]) -> None:
+    def add(self, parent: str, frame: str, position: Vector, rotation: Quaternion) -> None:
         """
         Note where a frame is; what is no place is left out.
 
         :param position: in the parent, in metres
-        :param rotation: a quaternion x, y, z, w of any length
+        :param rotation: of any length
         """
         length = math.hypot(*rotation)
         if not (all(map(math.isfinite, (*position, length))) and length > 1e-6):
             return
+        frame = _plain(frame)
         if frame in self._parents or len(self._parents) < _MAX_FRAMES:
-            self._parents[_plain(frame)] = _plain(parent), _place(
-                position, [value / length for value in rotation])
+            x, y, z, w = rotation
+            self._parents[frame] = _plain(parent), Place(
+                position, (x / length, y / length, z / length, w / length))
 
     def place(self, frame: str, base: str) -> Place | None:
         """Return where a frame is in another, ``None`` if nothing tells that."""
         seen = self._ancestors(_plain(frame))
         for ancestor, base_there in self._ancestors(_plain(base)).items():
             if (frame_there := seen.get(ancestor)) is not None:
-                return np.linalg.inv(base_there) @ frame_there
+                return base_there.inverse().of(frame_there)
         return None
 
     def _ancestors(self, frame: str) -> dict[str, Place]:
         """Return where a frame is in itself and in all that it is a part of, nearest first."""
-        places = {frame: np.eye(4)}
+        places = {frame: Place()}
         while (above := self._parents.get(frame)) is not None and above[0] not in places:
-            places[above[0]] = above[1] @ places[frame]
+            places[above[0]] = above[1].of(places[frame])
             frame = above[0]
         return places
 
@@ -68,12 +106,3 @@ class FrameTree:
 def _plain(frame: str) -> str:
     """Return a frame's name without the slash that it began with in ROS 1."""
     return frame.removeprefix('/')
-
-
-def _place(position: tuple[float, float, float], rotation: list[float]) -> Place:
-    x, y, z, w = rotation
-    return np.array([
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w), position[0]],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w), position[1]],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y), position[2]],
-        [0, 0, 0, 1]])

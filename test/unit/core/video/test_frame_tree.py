@@ -16,10 +16,9 @@
 
 import math
 
-import numpy as np
 import pytest
 from rtc_bridge.core.video.camera_mount import CameraMount
-from rtc_bridge.core.video.frame_tree import FrameTree
+from rtc_bridge.core.video.frame_tree import FrameTree, Place
 
 STRAIGHT = (0.0, 0.0, 0.0, 1.0)
 # A quarter turn to the left.
@@ -40,12 +39,14 @@ def test_places_are_followed_up_and_down_the_tree():
     tree = tree_of(('base', 'arm', (1.0, 0.0, 0.0), LEFT),
                    ('arm', 'hand', (2.0, 0.0, 0.0), STRAIGHT),
                    ('base', 'foot', (0.0, 0.0, -0.5), STRAIGHT))
-    assert tree.place('hand', 'base')[:3, 3] == pytest.approx([1.0, 2.0, 0.0])
-    assert tree.place('hand', 'foot')[:3, 3] == pytest.approx([1.0, 2.0, 0.5])
-    assert tree.place('base', 'hand')[:3, 3] == pytest.approx([-2.0, 1.0, 0.0])
-    assert np.array_equal(tree.place('base', 'base'), np.eye(4))
+    assert tree.place('hand', 'base').position == pytest.approx((1.0, 2.0, 0.0))
+    # What is ahead of the hand is to the left of the base.
+    assert tree.place('hand', 'base').turn((1.0, 0.0, 0.0)) == pytest.approx((0.0, 1.0, 0.0))
+    assert tree.place('hand', 'foot').position == pytest.approx((1.0, 2.0, 0.5))
+    assert tree.place('base', 'hand').position == pytest.approx((-2.0, 1.0, 0.0))
+    assert tree.place('base', 'base') == Place()
     # As ROS 1 wrote them.
-    assert np.array_equal(tree.place('/hand', '/foot'), tree.place('hand', 'foot'))
+    assert tree.place('/hand', '/foot') == tree.place('hand', 'foot')
 
 
 def test_what_is_not_known_has_no_place():
@@ -60,7 +61,7 @@ def test_what_is_not_known_has_no_place():
     ((0.0,) * 3, (math.nan, 0.0, 0.0, 1.0))])
 def test_no_place_is_left_out(position, rotation):
     tree = tree_of(('base', 'arm', (1.0, 0.0, 0.0), STRAIGHT), ('base', 'arm', position, rotation))
-    assert tree.place('arm', 'base')[0, 3] == 1.0
+    assert tree.place('arm', 'base').position[0] == 1.0
 
 
 def test_frames_in_a_circle_end():
@@ -75,7 +76,7 @@ def test_frames_are_bounded(monkeypatch):
     tree = tree_of(*(('base', f'frame{i}', (float(i), 0.0, 0.0), STRAIGHT) for i in range(3)))
     assert tree.place('frame1', 'base') is not None and tree.place('frame2', 'base') is None
     tree.add('base', 'frame1', (7.0, 0.0, 0.0), STRAIGHT)
-    assert tree.place('frame1', 'base')[0, 3] == 7.0
+    assert tree.place('frame1', 'base').position[0] == 7.0
 
 
 def about(axis, angle):
