@@ -108,7 +108,7 @@ class Page(ABC):
         return self.evaluate(LOOK % code)
 
     def wait_scripts(self):
-        """Wait until scripts find the robot's page, if it is that: it makes itself after its load."""
+        """Wait until scripts find the robot's page, if it is that: it is made after its load."""
         self.wait("!document.querySelector('[src$=\"ui/start.js\"]') || !!window.rtcBridge")
 
     def wait_state(self, state, timeout=PATIENCE):
