@@ -38,7 +38,8 @@ import time
 from testbed import Chromium, Firefox, Robot
 
 # Before all scripts of the page. After each task that listens to a control, look whether a key on
-# the stage is handled by now, and when the last button was given its listener.
+# the stage is handled by now, and when the last of the buttons to drive with was given its
+# listener: what surrounds them comes after the first picture on purpose.
 WATCH = """
   window.marks = {};
   const { port1, port2 } = new MessageChannel();
@@ -50,12 +51,18 @@ WATCH = """
   port1.onmessage = () => {
     marks.key ??= press('keydown') ? performance.now() : undefined;
     press('keyup');
-    marks.buttons = performance.now();
+    if (now) marks.buttons = performance.now();
+    now = false;
   };
+  let now = true;
+  const BUTTONS = ['button', 'stop', 'take', 'release', 'releasestop', 'slower', 'faster', 'more',
+    'options', 'fullscreen'];
   const listen = EventTarget.prototype.addEventListener;
   EventTarget.prototype.addEventListener = function (type, ...rest) {
     listen.call(this, type, ...rest);
-    if (/^(click|keydown|pointerdown|input)$/.test(type) && this.id) port2.postMessage(null);
+    if (!/^(click|keydown|pointerdown|input)$/.test(type) || !this.id) return;
+    now ||= BUTTONS.includes(this.id);
+    port2.postMessage(null);
   };
 """
 READ = """() => {
@@ -102,7 +109,8 @@ def load(page: object, url: str, ready: str) -> dict[str, float]:
     """
     Load a page, wait until an expression is true; return when things happened.
 
-    Times are in ms since the navigation began. Interactive: painted, keys and buttons work.
+    Times are in ms since the navigation began. Interactive: painted, keys and the buttons to drive
+    with work.
     """
     page.evaluate_on_load(WATCH)
     page.load(url)

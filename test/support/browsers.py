@@ -112,8 +112,14 @@ class Page(ABC):
         self.wait("!document.querySelector('[src$=\"ui/start.js\"]') || !!window.rtcBridge")
 
     def wait_state(self, state, timeout=PATIENCE):
-        """Wait until the page is in a state of its own; return the title that it shows."""
+        """
+        Wait until the page is in a state of its own; return the title that it shows.
+
+        With a picture it is whole then, too: its last parts come after that.
+        """
         self.wait(f"window.rtcBridge?.state === '{state}'", timeout)
+        if state == 'live':
+            self.wait("!!document.querySelector('#stats h2')")
         return self.evaluate("document.getElementById('title').textContent")
 
     def arm(self, speed=1.0):

@@ -40,6 +40,7 @@ function say() {
 // start.js sets it, and then loads the rest.
 addEventListener('load', () => 'rtcBridgeStarts' in window || loadAgain());
 addEventListener('rtc-bridge-part-lost', loadAgain);
+if ('rtcBridgeLost' in window) loadAgain();
 addEventListener('rtc-bridge-whole', () => {
   try {
     sessionStorage.removeItem(KEY);

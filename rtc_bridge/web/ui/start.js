@@ -57,6 +57,8 @@ async function showPage() {
     await import('./main.js');
   } catch (error) {
     console.error('rtc_bridge:', error);
+    // What listens may come later.
+    Object.assign(window, { rtcBridgeLost: true });
     dispatchEvent(new Event('rtc-bridge-part-lost'));
   }
 }
