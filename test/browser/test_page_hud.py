@@ -56,6 +56,19 @@ COVERED = """() => {
       && right > box.left + 1 && top < box.bottom - 1 && bottom > box.top + 1);
   }).map((one) => one.id || one.textContent);
 }"""
+# Whether an alarm with a long text stays within the window.
+LONG_ALARM = """(() => {
+  const alarm = document.createElement('p');
+  alarm.append(document.createElement('span'));
+  alarm.firstChild.textContent = 'long '.repeat(60);
+  document.getElementById('alarms').append(alarm);
+  const inside = [alarm, document.getElementById('banners')].every((one) => {
+    const { left, right } = one.getBoundingClientRect();
+    return left >= 0 && right <= innerWidth;
+  });
+  alarm.remove();
+  return inside;
+})()"""
 SIZES = {'desktop': (1440, 900), 'small': (1024, 640), 'tablet': (820, 1180),
          'phone': (390, 844), 'phone-side': (844, 390)}
 
@@ -149,9 +162,11 @@ def test_the_display_covers_nothing_and_everybody_can_use_the_page(robot, chromi
         until(lambda: page.evaluate(COVERED) == [], 'nothing that is covered')
         assert out_of_reach(page) == []
         assert faults(page) == []
+        assert page.evaluate(LONG_ALARM)
         page.arm()
         page.evaluate('rtcBridge.driver.emergencyStop()')
         page.wait("!document.getElementById('stopped').hidden")
+        assert page.evaluate(LONG_ALARM)
         until(lambda: page.evaluate(COVERED) == [], 'nothing that is covered')
         end_stop(page)
         assert page.errors == []
