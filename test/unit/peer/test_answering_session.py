@@ -18,10 +18,13 @@ import re
 
 from aiortc.sdp import SessionDescription
 import pytest
+from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.signaling_messages import Offer
+from rtc_bridge.peer.answering_session import AnsweringSession
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
-from rtc_bridge.peer.remote_description import read_offer
+from rtc_bridge.peer.remote_description import only_sha256, read_offer
+from rtc_bridge.system.key_store import KeyStore
 from support.viewer import make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio
@@ -127,3 +130,19 @@ async def test_audio_that_is_offered_is_declined(connect, audio):
     viewer = await connect(make_sessions(TestCamera('front', 60)), audio=audio)
     await viewer.until(lambda: viewer.shows(0, 60))
     assert [t.currentDirection for t in viewer.pc.getTransceivers()] == ['inactive', 'recvonly']
+
+
+@pytest.mark.parametrize('role, expected', [('view', True), ('none', False)])
+async def test_a_camera_gets_images_while_a_viewer_with_a_role_is_answered(
+        connect, monkeypatch, tmp_path, role, expected):
+    front, watched = TestCamera('front', 60), []
+    negotiate = AnsweringSession._negotiate
+
+    async def note(self, offer):
+        watched.append(front.camera.watched)
+        return await negotiate(self, offer)
+    monkeypatch.setattr(AnsweringSession, '_negotiate', note)
+    access = AccessPolicy('robot', role, 'none', KeyStore(tmp_path))
+    await connect(make_sessions(front, access=access), change=only_sha256)
+    assert watched == [expected]
+    assert front.watched_changes == [True] * expected
