@@ -112,6 +112,22 @@ def _freeze(limit: float) -> Target:
     return Target('freeze ms', lambda run: run.over(Recording.freeze), limit)
 
 
+def _frozen(limit: float) -> Target:
+    return Target('sum of gaps above 200 ms', lambda run: run.over(Recording.frozen), limit)
+
+
+def _fps(limit: float) -> Target:
+    return Target('fps', lambda run: run.over(Recording.fps), limit, True)
+
+
+def _kbit(limit: float) -> Target:
+    return Target('kbit/s', lambda run: run.over(Recording.kbit), limit, True)
+
+
+def _p95(limit: float) -> Target:
+    return Target('p95 ms', lambda run: run.over(Recording.delay, 95), limit)
+
+
 def _pixels(recording: Recording, since: float, until: float) -> float:
     width, height = recording.size(since, until)
     return width * height
@@ -125,28 +141,39 @@ _KEEPS = (
     Target('pixels ratio', lambda run: run.ratio(_pixels), 1, True),
     Target('rate ratio', lambda run: run.ratio(Recording.kbit), 0.9, True),
 )
+_HD = Target('pixels', lambda run: run.over(_pixels), 1280 * 720, True)
 CASES = {
     'clean': LinkCase('no limit', CLEAN, (Phase(5), Phase(4.5)), (
         Target('s to 90 % of 2.5 Mbit/s', lambda run: run.recording.reached(
             0.9 * _MAX_KBIT, run.marks[0]), 5),
         _freeze(300))),
     'narrow': LinkCase('1.2 Mbit/s, 50 ms, queue 400 ms', NARROW, _LONG, (
-        Target('shown %', Run.shown, 95, True),
-        Target('p95 ms', lambda run: run.over(Recording.delay, 95), 150),
-        _freeze(300))),
+        Target('shown %', Run.shown, 95, True), _p95(130), _freeze(100), _kbit(0.8 * 1200))),
     'step': LinkCase(
         '4 to 0.6 to 4 Mbit/s, 50 ms', Path(rate=4, delay=50),
         (Phase(8), Phase(4.5), Phase(10, POOR), Phase(17, Path(rate=4, delay=50))), (
             Target('p95 ms from 3 s after the fall', lambda run: run.recording.delay(
                 95, run.marks[2] + 3, run.marks[3]), 400),
-            Target('freeze ms', lambda run: run.recording.freeze(*run.marks[2:4]), 1000),
+            Target('freeze ms', lambda run: run.recording.freeze(*run.marks[2:4]), 500),
             Target('s to 80 % of the former rate', lambda run: run.recording.reached(
-                0.8 * run.recording.kbit(*run.marks[1:3]), run.marks[3]), 15))),
-    'loss3': LinkCase('3 % loss, 60 ms', Path(delay=60, loss=3), _LONG, (_freeze(300),)),
+                0.8 * run.recording.kbit(*run.marks[1:3]), run.marks[3]), 8))),
+    'loss3': LinkCase('3 % loss, 60 ms', Path(delay=60, loss=3), _LONG, (
+        _HD, _kbit(1800), _freeze(150), _fps(28))),
     'loss10': LinkCase('10 % loss, 100 ms', Path(delay=100, loss=10), _LONG, (
-        Target('fps', lambda run: run.over(Recording.fps), 15, True), _freeze(1000))),
+        _kbit(1000), _fps(25), _freeze(300))),
+    'bursts': LinkCase('3 % loss in bursts of 4, 60 ms', Path(delay=60, loss=3, burst=4), _LONG, (
+        _freeze(300),)),
+    'far': LinkCase(
+        '5 % loss both ways, 240 ms round trip', Path(delay=120, loss=5), (Phase(5), Phase(50)), (
+            _frozen(500), _fps(24), _HD, _kbit(1500))),
+    'jitter': LinkCase(
+        '80 ms of jitter for 2 s', Path(delay=30),
+        (Phase(8), Phase(4.5), Phase(2, Path(delay=30, jitter=80)), Phase(7, Path(delay=30))), (
+            Target('rate ratio', lambda run: run.ratio(Recording.kbit), 0.8, True),
+            Target('s to 90 % of the former rate', lambda run: run.recording.reached(
+                0.9 * run.recording.kbit(*run.marks[1:3]), run.marks[3]), 3))),
     'tiny': LinkCase('0.3 Mbit/s, 50 ms, queue 400 ms', Path(rate=0.3, delay=50), _LONG, (
-        Target('fps', lambda run: run.over(Recording.fps), 10, True), _freeze(1000))),
+        _fps(15), _freeze(400))),
     'beside-narrow': LinkCase('clean, beside one with 0.6 Mbit/s', CLEAN, (
         *_ALONE, Phase(9, joins=(POOR,))), _KEEPS),
     'beside-flood': LinkCase('clean, beside one that asks for 50 keyframes a second', CLEAN, (

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-One direction of a network path: a queue before a slow link, delay, and random loss.
+One direction of a network path: a queue before a slow link, delay, jitter, and loss.
 
 Pure: time is what the caller says, so a test needs none.
 """
@@ -37,12 +37,17 @@ class Path:
     :param queue: the longest wait before the link, in ms at the present rate; what finds no room
         is dropped (drop-tail)
     :param loss: of what has passed the link, in percent, at random
+    :param burst: packets that are lost in a row, on average (a Gilbert-Elliott path)
+    :param jitter: time for which a packet is held back at most, in ms, at random; those behind it
+        wait for it
     """
 
     rate: float = 0.0
     delay: float = 0.0
     queue: float = 400.0
     loss: float = 0.0
+    burst: float = 1.0
+    jitter: float = 0.0
 
     def __post_init__(self) -> None:
         """
@@ -50,7 +55,8 @@ class Path:
 
         :raises ValueError: one is not possible
         """
-        if not (self.rate >= 0 and self.delay >= 0 and self.queue > 0 and 0 <= self.loss <= 100):
+        if not (self.rate >= 0 and self.delay >= 0 and self.queue > 0 and 0 <= self.loss <= 100
+                and self.burst >= 1 and self.jitter >= 0):
             raise ValueError(f'no such path: {self}')
 
 
@@ -74,7 +80,7 @@ class Pipe:
     Times in seconds, of any clock that only goes forward. ``sent``, ``full`` and ``lost`` count
     packets: put in, dropped at the full queue, lost behind the link.
 
-    :param seed: of the random loss
+    :param seed: of what is random
     """
 
     def __init__(self, path: Path, seed: int = 1) -> None:
@@ -88,6 +94,7 @@ class Pipe:
         # The link has worked on the head of the queue until here.
         self._served = 0.0
         self._last = 0.0
+        self._in_burst = False
         self.sent = self.full = self.lost = 0
 
     def set_path(self, now: float, path: Path) -> None:
@@ -157,9 +164,20 @@ class Pipe:
         self._served = now
 
     def _fly(self, moment: float, packet: Any) -> None:
-        if self._random.random() * 100 < self._path.loss:
+        if self._is_lost():
             self.lost += 1
             return
+        held = self._random.uniform(0, self._path.jitter) if self._path.jitter else 0.0
         # A path that became shorter does not let packets overtake each other.
-        self._last = max(self._last, moment + self._path.delay / 1000)
+        self._last = max(self._last, moment + (self._path.delay + held) / 1000)
         self._flying.append((self._last, packet))
+
+    def _is_lost(self) -> bool:
+        path = self._path
+        if path.burst <= 1 or not 0 < path.loss < 100:
+            return self._random.random() * 100 < path.loss
+        # Chances to leave a burst, and to get into one, so that bursts have ``loss`` of all.
+        leave = 1 / path.burst
+        enter = leave * path.loss / (100 - path.loss)
+        self._in_burst = self._random.random() < (1 - leave if self._in_burst else enter)
+        return self._in_burst

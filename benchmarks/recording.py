@@ -18,6 +18,9 @@ from collections import Counter
 from dataclasses import dataclass
 import statistics
 
+# Seconds without a new picture from which on people see that it stands still.
+FROZEN_S = 0.2
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -51,8 +54,15 @@ class Recording:
 
     def freeze(self, since: float, until: float) -> float:
         """Return the longest time without a new picture, in ms."""
+        return 1000 * max(self._gaps(since, until))
+
+    def frozen(self, since: float, until: float) -> float:
+        """Return the sum of all times above 200 ms without a new picture, in ms."""
+        return 1000 * sum(gap for gap in self._gaps(since, until) if gap > FROZEN_S)
+
+    def _gaps(self, since: float, until: float) -> list[float]:
         times = [since, *(t for t, _ in self._shown(since, until)), until]
-        return 1000 * max(b - a for a, b in zip(times, times[1:]))
+        return [b - a for a, b in zip(times, times[1:])]
 
     def kbit(self, since: float, until: float) -> float:
         """Return the rate received in kbit/s, headers not counted."""

@@ -93,9 +93,30 @@ def test_loss_is_random_repeatable_and_behind_the_link():
     assert lost(1) == lost(1) != lost(2)
 
 
+def test_losses_come_in_bursts_of_the_mean_length():
+    pipe = Pipe(Path(loss=5, burst=4))
+    for number in range(20000):
+        pipe.push(number * 0.001, SIZE, number)
+    there = {packet for _, packet in arrivals(pipe)}
+    lost = [number for number in range(20000) if number not in there]
+    bursts = [number for number in lost if number - 1 not in lost]
+    assert 0.04 < len(lost) / 20000 < 0.06
+    assert 3.5 < len(lost) / len(bursts) < 4.5
+
+
+def test_jitter_holds_packets_back_in_their_order():
+    pipe = Pipe(Path(delay=10, jitter=80))
+    for number in range(500):
+        pipe.push(number * 0.1, SIZE, number)
+    came = arrivals(pipe)
+    held = [moment - number * 0.1 - 0.01 for moment, number in came]
+    assert [number for _, number in came] == list(range(500))
+    assert 0 <= min(held) < 0.01 and 0.07 < max(held) <= 0.0801
+
+
 def test_paths_are_read():
     assert read_path('rate=1.2, delay=50,loss=3') == Path(1.2, 50, 400, 3)
-    for text in ('rate', 'speed=1', 'rate=-1', 'loss=101', 'queue=0'):
+    for text in ('rate', 'speed=1', 'rate=-1', 'loss=101', 'queue=0', 'burst=0', 'jitter=-1'):
         with pytest.raises(ValueError):
             read_path(text)
 
@@ -129,6 +150,7 @@ def test_figures_of_a_recording():
     assert seen.fps(2.0, 3.95) == pytest.approx(10, rel=0.1)
     assert seen.freeze(0, 4) == pytest.approx(500)
     assert seen.freeze(1.55, 2.05) == pytest.approx(100)
+    assert seen.frozen(0, 4) == pytest.approx(500) and seen.frozen(1.55, 4) == 0
     assert seen.delay(50, 0, 4) == 100 and seen.delay(99, 0, 4) > 100
     assert seen.delay(95, 1.1, 1.4) == float('inf'), 'nothing was shown'
     assert seen.kbit(0, 2) == pytest.approx(800) and seen.kbit(2, 4) == pytest.approx(1600)
