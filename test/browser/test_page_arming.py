@@ -29,6 +29,16 @@ AFTER_FAILED_BUTTON = """(async () => {
   await new Promise((resolve) => setTimeout(resolve));
   await document.exitFullscreen();
 })()"""
+# Notes where the right end of each tool was.
+PLACES = """window.places = {};
+(function note() {
+  for (const tool of document.querySelectorAll('#tools button')) {
+    const { right, width } = tool.getBoundingClientRect();
+    const before = places[tool.id] ??= [];
+    if (width && !before.includes(Math.round(right))) before.push(Math.round(right));
+  }
+  requestAnimationFrame(note);
+})();"""
 STOPPED = 'rtcBridge.driver?.stopped.id != null'
 FIRST = "document.getElementById('why').textContent === 'Press Drive first'"
 
@@ -294,6 +304,18 @@ def test_a_pad_that_rests_beside_its_middle_locks_nobody_out(page, cmd_vel):
     velocity(cmd_vel, MAX_X, 0, 0)
     page.up('KeyW')
     page.evaluate('unplug()')
+
+
+def test_no_tool_moves_under_a_hand_while_the_page_is_loaded(browser, robot):
+    with fresh_page(browser) as page:
+        page.evaluate_on_load(PLACES)
+        open_page(page, robot)
+        page.wait("!!document.querySelector('#pictures:enabled')"
+                  " && !!document.querySelector('#allkeys:not([hidden])')")
+        tools = {name: places for name, places in page.evaluate('places').items()
+                 if places and name not in ('sound', 'talk', 'showcamera')}
+    assert {'allkeys', 'snapshot', 'fullscreen', 'pictures', 'options'} <= tools.keys()
+    assert {name: places for name, places in tools.items() if len(places) > 1} == {}
 
 
 def test_to_leave_full_screen_while_driving_is_a_stop_but_by_its_button(page):

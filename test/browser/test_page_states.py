@@ -162,7 +162,7 @@ def test_a_spectator_has_no_controls_and_sees_who_drives(robot, camera, browse, 
 def test_who_may_drive_reads_once_how_to_begin(robot, camera, browse, shoot):
     watcher = browse(robot.link('view', 'Vera'))
     watcher.wait_state('live')
-    watcher.wait("!!document.getElementById('allkeys')")
+    watcher.wait("!!document.querySelector('#allkeys:not([hidden])')")
     page = browse(robot.link('drive', 'Ada'))
     page.wait_state('live')
     shows(page, '#firsthint', 'STOP, or the key Esc, stops it at once.')

@@ -135,7 +135,7 @@ def test_with_the_systems_own_colours_everything_is_recognised(robot, chromium):
     try:
         load(page, robot)
         end_stop(page)
-        page.wait("!!document.getElementById('allkeys')")
+        page.wait("!!document.querySelector('#allkeys:not([hidden])')")
         with page.emulate(forced_colors='active'):
             page.wait("matchMedia('(forced-colors: active)').matches")
             assert page.evaluate(WITHOUT_LINE) == []
@@ -255,7 +255,7 @@ def test_a_question_mark_shows_all_keys(robot, browser, cmd_vel):
     with fresh_page(browser) as page:
         load(page, robot)
         end_stop(page)
-        page.wait("!!document.getElementById('allkeys')")
+        page.wait("!!document.querySelector('#allkeys:not([hidden])')")
         shows(page, '#allkeys', 'Keys')
         take(page)
         page.down('KeyW')
@@ -296,7 +296,7 @@ def test_a_question_mark_in_a_text_or_for_another_use_is_left_alone(robot, chrom
     page = chromium.page()
     try:
         load(page, robot)
-        page.wait("!!document.getElementById('allkeys')")
+        page.wait("!!document.querySelector('#allkeys:not([hidden])')")
         page.evaluate("""() => {
           const field = document.createElement('input');
           field.id = 'field';

@@ -5,7 +5,7 @@
 /** Icons, drawn by lines in a square of 24. */
 
 /** Paths by name. */
-const PATHS = {
+export const PATHS = {
   whole: 'M9 4v5H4M15 4v5h5M15 20v-5h5M9 20v-5H4',
   turn: 'M18 7a8 8 0 1 0 2 5M19 3v5h-5',
   layout: 'M3 5h18v14H3zM12 5v14M12 12h9',

@@ -29,12 +29,9 @@ export class KeysHelp {
     this.#settings = settings;
     this.#inputs = inputs;
     this.#closed = closed;
-    const button = make('button', [make('kbd', '?'), make('span', 'Keys')]);
-    button.id = 'allkeys';
-    button.type = 'button';
-    button.setAttribute('aria-haspopup', 'dialog');
+    const button = box('allkeys');
     button.addEventListener('click', () => this.show());
-    box('options').before(button);
+    button.hidden = false;
     inputs.on('help', () => this.show());
     // Before the keys that drive: of some keyboards ? is at the place of one of these.
     addEventListener('keydown', (event) => this.#onKey(event), { capture: true });

@@ -5,8 +5,7 @@
 /** What a person can do with the pictures, joined: layouts, zoom, turning, quality, snapshots. */
 
 import { ViewerQuality } from '../../client/viewer_quality.js';
-import { box, make } from '../dom.js';
-import { icon } from '../icons.js';
+import { box, element, make } from '../dom.js';
 import { storage } from '../settings.js';
 import { CameraLayout } from './camera_layout.js';
 import { PictureOptions } from './picture_options.js';
@@ -38,7 +37,7 @@ export function addPictures(page, telemetry) {
     slots: cameras.videos.length });
   new QualityOptions(section, { connection, viewerStats, settings: pictures,
     quality: new ViewerQuality(connection, teleop) });
-  addButton(section, settings);
+  useButton(section, settings);
   forgetZoom(connection, zoom);
   describeSnapshots(page, telemetry, zoom);
 }
@@ -62,16 +61,12 @@ function describeSnapshots({ toolbar, connection, viewerStats }, telemetry, zoom
 }
 
 /**
- * Add the button that opens the section.
+ * Let a button open the section.
  * @param {HTMLElement} section
  * @param {import('../settings.js').Settings} settings
  */
-function addButton(section, settings) {
-  const button = make('button', [icon('layout')]);
-  button.id = 'pictures';
-  button.type = 'button';
-  button.title = 'Layout, zoom and quality';
-  button.setAttribute('aria-label', button.title);
+function useButton(section, settings) {
+  const button = element('pictures', HTMLButtonElement);
   button.setAttribute('aria-controls', 'panels');
   button.addEventListener('click', () => {
     settings.set('panels', !settings.get('panels'));
@@ -80,12 +75,11 @@ function addButton(section, settings) {
   // There is nothing to open before the robot has let this person in.
   const more = box('more');
   const follow = () => {
-    button.hidden = more.hidden;
+    button.disabled = more.hidden;
     button.setAttribute('aria-expanded', String(more.getAttribute('aria-expanded')));
   };
   new MutationObserver(follow).observe(more, { attributes: true });
   follow();
-  box('options').before(button);
 }
 
 /**
