@@ -1,0 +1,124 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What became of each packet that was sent, from transport-wide feedback."""
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+from .transport_feedback import TICK_BITS, TICK_S, TransportFeedback
+
+# Packets that are remembered: 10 s at 10 Mbit/s. Sequence numbers have 16 bits, of which half may
+# be under way before the order is lost.
+MAX_PACKETS = 8192
+_SEQUENCES = 1 << 16
+_TICKS = 1 << TICK_BITS
+
+
+class PacketResult(NamedTuple):
+    """
+    What became of one packet.
+
+    :ivar sequence: transport-wide, counted on without an end
+    :ivar sent_at: in seconds of the sender's clock
+    :ivar size: in bytes
+    :ivar arrived_at: in seconds of the viewer's clock, which has nothing to do with the sender's;
+        ``None``: it is lost, as far as the viewer knows
+    :ivar was_lost: it was reported as lost before, and has arrived after all
+    """
+
+    sequence: int
+    sent_at: float
+    size: int
+    arrived_at: float | None
+    was_lost: bool = False
+
+
+class SentPackets:
+    """
+    Remembers what was sent until feedback tells whether it has arrived.
+
+    Feedback may be lost, come twice or out of order. Each packet is told of as received once; as
+    lost once, before that. What feedback on packets that were overtaken by newer feedback calls
+    lost is not told, so that each sequence number is looked at once: a viewer that sends the same
+    range again and again causes no work. Packets on which no feedback comes are forgotten.
+    """
+
+    def __init__(self) -> None:
+        # Of those not known to have arrived, by sequence number without wrap-around: send time,
+        # size, and whether they were told of as lost.
+        self._packets: OrderedDict[int, tuple[float, int, bool]] = OrderedDict()
+        self._next = 0
+        # The first sequence number that no feedback has told of.
+        self._unreported = 0
+        # The newest arrival, in ticks without wrap-around.
+        self._newest_ticks: int | None = None
+
+    @property
+    def next_sequence(self) -> int:
+        """Return the transport-wide sequence number of the packet that is sent next, 16 bits."""
+        return self._next % _SEQUENCES
+
+    def add(self, now: float, size: int) -> int:
+        """
+        Note that a packet is sent now; return its sequence number, 16 bits.
+
+        :param now: in seconds
+        :param size: in bytes
+        """
+        sequence = self._next
+        self._next += 1
+        self._packets[sequence] = now, size, False
+        if len(self._packets) > MAX_PACKETS:
+            self._packets.popitem(last=False)
+        return sequence % _SEQUENCES
+
+    def take(self, feedback: TransportFeedback) -> list[PacketResult]:
+        """
+        Return what feedback tells that was not known, in the order of sending.
+
+        What it says of packets that were never sent, or are forgotten, is ignored.
+        """
+        newest = self._next - 1
+        # The newest packet with these 16 bits.
+        base = newest - (newest - feedback.base) % _SEQUENCES
+        end = min(base + feedback.count, self._next)
+        results = []
+        for offset, ticks in feedback.arrivals:
+            sequence = base + offset
+            packet = self._packets.pop(sequence, None)
+            if packet is not None:
+                sent_at, size, was_lost = packet
+                results.append(PacketResult(sequence, sent_at, size,
+                                            self._unwrap(ticks) * TICK_S, was_lost))
+        for sequence in range(max(base, self._unreported, self._next - MAX_PACKETS), end):
+            packet = self._packets.get(sequence)
+            if packet is not None:
+                sent_at, size, _ = packet
+                self._packets[sequence] = sent_at, size, True
+                results.append(PacketResult(sequence, sent_at, size, None))
+        results.sort(key=lambda result: result.sequence)
+        self._unreported = max(self._unreported, end)
+        return results
+
+    def _unwrap(self, ticks: int) -> int:
+        """Return an arrival time on one line with those before it."""
+        if self._newest_ticks is None:
+            self._newest_ticks = ticks
+            return ticks
+        half = _TICKS // 2
+        change = (ticks - self._newest_ticks + half) % _TICKS - half
+        unwrapped = self._newest_ticks + change
+        self._newest_ticks = max(self._newest_ticks, unwrapped)
+        return unwrapped
