@@ -15,6 +15,7 @@
 """What became of each packet that was sent, from transport-wide feedback."""
 
 from collections import OrderedDict
+from enum import Enum
 from typing import NamedTuple
 
 from .transport_feedback import TICK_BITS, TICK_S, TransportFeedback
@@ -26,6 +27,15 @@ _SEQUENCES = 1 << 16
 _TICKS = 1 << TICK_BITS
 
 
+class Fate(Enum):
+    """What is known of a packet that was sent."""
+
+    ARRIVED = 'arrived'
+    LOST = 'lost'
+    # The feedback on it was lost.
+    UNKNOWN = 'unknown'
+
+
 class PacketResult(NamedTuple):
     """
     What became of one packet.
@@ -33,35 +43,39 @@ class PacketResult(NamedTuple):
     :ivar sequence: transport-wide, counted on without an end
     :ivar sent_at: in seconds of the sender's clock
     :ivar size: in bytes
+    :ivar fate: as far as the viewer knows
     :ivar arrived_at: in seconds of the viewer's clock, which has nothing to do with the sender's;
-        ``None``: it is lost, as far as the viewer knows
-    :ivar was_lost: it was reported as lost before, and has arrived after all
+        0 unless it has arrived
+    :ivar before: what was told of it earlier, if it has arrived after all
     """
 
     sequence: int
     sent_at: float
     size: int
-    arrived_at: float | None
-    was_lost: bool = False
+    fate: Fate
+    arrived_at: float = 0.0
+    before: Fate | None = None
 
 
 class SentPackets:
     """
     Remembers what was sent until feedback tells whether it has arrived.
 
-    Feedback may be lost, come twice or out of order. Each packet is told of as received once; as
-    lost once, before that. What feedback on packets that were overtaken by newer feedback calls
-    lost is not told, so that each sequence number is looked at once: a viewer that sends the same
-    range again and again causes no work. Packets on which no feedback comes are forgotten.
+    Feedback may be lost, come twice or out of order. Each packet is told of once as lost or
+    unknown, and once as received. What feedback calls lost that newer feedback has overtaken stays
+    unknown, so that each sequence number is looked at once: a viewer that sends the same range
+    again and again causes no work.
     """
 
     def __init__(self) -> None:
         # Of those not known to have arrived, by sequence number without wrap-around: send time,
-        # size, and whether they were told of as lost.
-        self._packets: OrderedDict[int, tuple[float, int, bool]] = OrderedDict()
+        # size, bytes sent up to it, and what was told of it.
+        self._packets: OrderedDict[int, tuple[float, int, int, Fate | None]] = OrderedDict()
         self._next = 0
         # The first sequence number that no feedback has told of.
         self._unreported = 0
+        # Bytes sent in all, and up to the newest packet on which feedback has come.
+        self._sent_bytes = self._reported_bytes = 0
         # The newest arrival, in ticks without wrap-around.
         self._newest_ticks: int | None = None
 
@@ -69,6 +83,11 @@ class SentPackets:
     def next_sequence(self) -> int:
         """Return the transport-wide sequence number of the packet that is sent next, 16 bits."""
         return self._next % _SEQUENCES
+
+    @property
+    def in_flight(self) -> int:
+        """Return the bytes sent after the newest packet on which feedback has come."""
+        return self._sent_bytes - self._reported_bytes
 
     def add(self, now: float, size: int) -> int:
         """
@@ -79,7 +98,8 @@ class SentPackets:
         """
         sequence = self._next
         self._next += 1
-        self._packets[sequence] = now, size, False
+        self._sent_bytes += size
+        self._packets[sequence] = now, size, self._sent_bytes, None
         if len(self._packets) > MAX_PACKETS:
             self._packets.popitem(last=False)
         return sequence % _SEQUENCES
@@ -93,21 +113,24 @@ class SentPackets:
         newest = self._next - 1
         # The newest packet with these 16 bits.
         base = newest - (newest - feedback.base) % _SEQUENCES
-        end = min(base + feedback.count, self._next)
+        end = min(base + feedback.packet_count, self._next)
+        if end > self._unreported and end - 1 in self._packets:
+            self._reported_bytes = self._packets[end - 1][2]
         results = []
         for offset, ticks in feedback.arrivals:
             sequence = base + offset
             packet = self._packets.pop(sequence, None)
             if packet is not None:
-                sent_at, size, was_lost = packet
-                results.append(PacketResult(sequence, sent_at, size,
-                                            self._unwrap(ticks) * TICK_S, was_lost))
-        for sequence in range(max(base, self._unreported, self._next - MAX_PACKETS), end):
+                sent_at, size, _, before = packet
+                results.append(PacketResult(sequence, sent_at, size, Fate.ARRIVED,
+                                            self._unwrap(ticks) * TICK_S, before))
+        for sequence in range(max(self._unreported, self._next - MAX_PACKETS), end):
             packet = self._packets.get(sequence)
             if packet is not None:
-                sent_at, size, _ = packet
-                self._packets[sequence] = sent_at, size, True
-                results.append(PacketResult(sequence, sent_at, size, None))
+                fate = Fate.LOST if sequence >= base else Fate.UNKNOWN
+                sent_at, size, total, _ = packet
+                self._packets[sequence] = sent_at, size, total, fate
+                results.append(PacketResult(sequence, sent_at, size, fate))
         results.sort(key=lambda result: result.sequence)
         self._unreported = max(self._unreported, end)
         return results

@@ -43,15 +43,15 @@ class TransportFeedback(NamedTuple):
     What a viewer says of a range of packets.
 
     :ivar base: transport-wide sequence number of the first packet, 16 bits
-    :ivar count: of packets in the range, 1 to 65535; those that are not in ``arrivals`` have not
-        been received
+    :ivar packet_count: of the range, 1 to 65535; those that are not in ``arrivals`` have not been
+        received
     :ivar number: of the message, 8 bits: one that is missing was lost
     :ivar arrivals: of each received packet its distance from ``base`` and the time of its arrival
         in ``TICK_S`` on the viewer's clock, modulo 2**32; ascending distances
     """
 
     base: int
-    count: int
+    packet_count: int
     number: int
     arrivals: list[tuple[int, int]]
 

@@ -33,7 +33,7 @@ def test_what_an_encoder_writes_is_read(base, reference, number, packets, data):
     choose = data.draw(st.randoms(use_true_random=False)).choice
     fci = write_transport_feedback(base, reference, number, packets, choose)
     feedback = read_transport_feedback(fci)
-    assert (feedback.base, feedback.count, feedback.number) == (base, len(packets), number)
+    assert (feedback.base, feedback.packet_count, feedback.number) == (base, len(packets), number)
     ticks, expected = reference * 256, []
     for offset, delta in enumerate(packets):
         if delta is not None:
@@ -50,7 +50,7 @@ def test_any_bytes_are_read_or_refused(fci):
         return
     offsets = [offset for offset, _ in feedback.arrivals]
     assert offsets == sorted(set(offsets)) and len(offsets) <= len(fci)
-    assert not offsets or 0 <= offsets[0] <= offsets[-1] < feedback.count
+    assert not offsets or 0 <= offsets[0] <= offsets[-1] < feedback.packet_count
     assert all(0 <= ticks < 2 ** 32 for _, ticks in feedback.arrivals)
 
 
@@ -83,7 +83,7 @@ def test_malformed_feedback_is_refused(fci):
 
 def test_a_long_run_of_lost_packets_is_one_step():
     feedback = read_transport_feedback(head(65535) + b'\x1f\xff' * 9)
-    assert feedback.count == 65535 and not feedback.arrivals
+    assert feedback.packet_count == 65535 and not feedback.arrivals
 
 
 def test_the_statuses_of_a_chunk_beyond_the_count_are_none():

@@ -1,0 +1,344 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Congestion control of one viewer's path by the arrival times of its packets.
+
+After draft-ietf-rmcat-gcc-02: delay variation of packet groups, trendline filter, adaptive
+threshold, overuse detector, and a rate control of additive and multiplicative increase with
+multiplicative decrease below the measured receive rate. It differs in two points. A growing delay
+is overuse only if every packet has to wait (:class:`StandingQueue`), as Wi-Fi and busy hosts hold
+single packets back. And loss up to a tenth is no congestion without a queue: section 6 of the
+draft would stop the growth at 2 %, and chance would decide the rate. Numbers without another
+source were found with the simulated paths of ``test_delay_based_control.py``.
+"""
+
+from collections.abc import Iterable
+import logging
+
+from .bandwidth_estimate import BandwidthEstimate
+from .bitrate_meters import SendRateMeter
+from .delay_trend import DelayTrend, Usage
+from .packet_groups import PacketGroups
+from .path_loss import PathLoss
+from .receive_rate import ReceiveRateMeter
+from .retransmission import PACKET_BITS
+from .sent_packets import Fate, PacketResult
+from .standing_queue import StandingQueue
+from ..clock import boot_time, Clock
+
+logger = logging.getLogger(__name__)
+
+# Growth of the bitrate per second, as a share of it: until the first overuse, so that the queue
+# of a feedback's delay stays below 100 ms; back to what the path was found to carry; near that;
+# and beyond it at first (section 5.5: 1.08).
+_SLOW_START_GROWTH, _RECOVERY_GROWTH, _NEAR_GROWTH, _GROWTH = 0.7, 0.35, 0.05, 0.08
+# Beyond it, the longer nothing speaks against it the faster, as CUBIC does (RFC 9438, 4.5):
+# per second and second, after so many seconds, up to a bound.
+_ACCELERATION, _ACCELERATION_DELAY_S, _MAX_GROWTH = 0.08, 2.0, 0.5
+# The measured capacity is near within these shares: a rate over half a second varies by a tenth.
+_BELOW, _ABOVE = 0.95, 1.1
+# Seconds of feedback that count for growth at most: silence tells nothing about the path.
+_MAX_GROWTH_INTERVAL_S = 0.5
+# Multiplicative decrease (section 5.5: beta), less a share per second of queue, down to a bound.
+_BETA, _MIN_BETA = 0.85, 0.5
+# The share of the bitrate that is left by a queue that may be jitter, however often it shows up in
+# so many seconds.
+_SHORT_QUEUE_BETA, _SHORT_QUEUE_INTERVAL_S = 0.81, 3.0
+# Seconds over which the receive rate is measured (section 5.5: T), and where a long queue shows
+# that the path has just become narrow.
+_RATE_WINDOW_S, _NARROW_WINDOW_S = 0.5, 0.2
+# A queue longer than this, in seconds, is none of jitter, however the path's delays vary.
+_LONG_QUEUE_S = 0.09
+# A queue longer than this, in seconds, may run over: nothing is sent until it has drained
+# (pushback), at most for the second time, and not again within the third: pictures have to come.
+_PUSHBACK_QUEUE_S, _MAX_PUSHBACK_S, _PUSHBACK_INTERVAL_S = 0.15, 0.5, 1.5
+# Seconds in which a decrease does not show in the feedback yet, besides the round trip and a
+# pushback: a browser's interval of feedback, up to 0.1 s, and the frames that it tells of.
+_FEEDBACK_DELAY_S = 0.25
+# Seconds after which a queue that stands still is a reason for another decrease: it may be that of
+# others.
+_STANDING_INTERVAL_S = 3.0
+# The bitrate grows to this multiple of what is received (section 5.5: 1.5); to less once an
+# overuse has shown the path's limit.
+_APP_LIMIT, _APP_LIMIT_AFTER_OVERUSE = 1.5, 1.2
+# While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
+# share of the bitrate at most.
+_APP_LIMITED_BETA = 0.85
+# Seconds after which a path without feedback is stale: ten intervals of it.
+_STALE_AFTER_S = 1.0
+# Seconds after which slow start is over even if nothing was found, where enough was sent to see.
+_SLOW_START_S = 5.0
+# After a probe that was too much, the next one is this many seconds later, and twice as long each
+# time: a viewer in a lower tier must not feel them.
+_PROBE_PAUSE_S, _MAX_PROBE_PAUSE_S = 10.0, 120.0
+
+
+class DelayBasedController:
+    """
+    Finds what a path carries from feedback on each packet. Belongs to the event loop.
+
+    It stands in for :class:`CongestionController`, and has the same members.
+
+    :param start: first bitrate, in bit/s
+    :param min_bitrate: never less, in bit/s
+    :param max_bitrate: never more, in bit/s
+    :ivar max_bitrate: may be changed, as cameras come and go
+    :ivar rtt: the newest round trip in seconds, 0 before the first
+    :ivar outstanding_rtt: seconds for which an answer is outstanding; for the log
+    :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
+    :ivar fraction_lost: the share of packets lost by the newest receiver report, 0 to 1
+    """
+
+    def __init__(self, start: float, min_bitrate: int, max_bitrate: float,
+                 clock: Clock = boot_time) -> None:
+        now = clock()
+        self.bitrate = float(min(start, max_bitrate))
+        self.max_bitrate = float(max_bitrate)
+        self.rtt = self.outstanding_rtt = self.pushback = self.fraction_lost = 0.0
+        self._start, self._min_bitrate, self._clock = start, min_bitrate, clock
+        self._began = self._heard = self._grown = now
+        self._sent = SendRateMeter(now)
+        self._received = ReceiveRateMeter()
+        self._groups = PacketGroups()
+        self._trend = DelayTrend()
+        self._queue = StandingQueue()
+        self._loss = PathLoss(now)
+        # When the last overuse was found, and what the path carried then, in bit/s.
+        self._overuse_at: float | None = None
+        self._capacity = 0.0
+        # When a queue was first found that may be jitter, of late, and the bitrate then.
+        self._reference = float('-inf'), 0.0
+        # The shortest queue since the last overuse, in seconds.
+        self._lowest_queue = 0.0
+        # When the last decrease shows in the feedback; the time of the last pushback.
+        self._settled_at, self._pushback_at = now, float('-inf')
+        self._probing, self._next_probe, self._probe_pause = False, 0.0, _PROBE_PAUSE_S
+
+    # State
+
+    @property
+    def estimate(self) -> BandwidthEstimate:
+        """Return the state of the path."""
+        return BandwidthEstimate(self.bitrate, self.rtt, self.stale, self.in_slow_start,
+                                 self.overuse, self.random_loss)
+
+    @property
+    def in_slow_start(self) -> bool:
+        """Tell whether the path's bitrate is still being found for the first time."""
+        # Where there is little to send, time proves nothing.
+        idle = self.bitrate >= _APP_LIMIT * self.send_rate()
+        return self._overuse_at is None and self.bitrate < self.max_bitrate and (
+            idle or self._clock() - self._began < _SLOW_START_S)
+
+    @property
+    def app_limited(self) -> bool:
+        """Tell whether too little is sent for the bitrate to grow (RFC 7661)."""
+        return self.bitrate < self.max_bitrate and self._app_limit() <= self.bitrate
+
+    @property
+    def stale(self) -> bool:
+        """Tell whether feedback has stopped: the viewer may be gone."""
+        return self._clock() - self._heard > _STALE_AFTER_S
+
+    @property
+    def random_loss(self) -> bool:
+        """Tell whether packets are lost although none has to wait."""
+        return self._loss.is_random(self._clock())
+
+    @property
+    def overuse(self) -> bool:
+        """Tell whether packets queue up on the path."""
+        return self._queue_length > self._queue.threshold
+
+    @property
+    def underuse(self) -> bool:
+        """Tell whether neither a queue nor loss speaks against a higher bitrate."""
+        return (self._queue_length < self._queue.threshold / 2
+                and not self._loss.excess())
+
+    @property
+    def _queue_length(self) -> float:
+        """Return for how many seconds packets wait, besides for one other packet."""
+        return max(0.0, self._queue.length - PACKET_BITS / self.bitrate)
+
+    def send_rate(self, window: float = SendRateMeter.WINDOW_S) -> float:
+        """Return what was sent in the last seconds, in bit/s."""
+        return self._sent.rate(window)
+
+    def _app_limit(self) -> float:
+        """Return up to where what is received lets the bitrate grow, in bit/s."""
+        factor = _APP_LIMIT if self._overuse_at is None else _APP_LIMIT_AFTER_OVERUSE
+        # What is lost at random has been carried, too: it was sent by a path without a queue.
+        carried = max(self._received.rate(1.0), self._received.rate(_RATE_WINDOW_S))
+        return max(self._start, factor * carried / (1 - min(self._loss.share, 0.5)))
+
+    def probe_bitrate(self, wanted: float) -> float:
+        """
+        Return how much to send besides what there is to send, in bit/s.
+
+        :param wanted: the bitrate that would be of use, in bit/s
+        """
+        now = self._clock()
+        self._probing = (wanted > self.bitrate and self.underuse and not self.stale
+                         and now >= self._next_probe)
+        return max(0.0, self.bitrate - self.send_rate(_RATE_WINDOW_S)) if self._probing else 0.0
+
+    # Feedback
+
+    def on_sent(self, bits: float) -> None:
+        """Take how many bits have been sent in all; several times a second."""
+        self._sent.add(self._clock(), bits)
+
+    def on_round_trip(self, rtt: float) -> None:
+        """Take a round trip, in seconds; it decides nothing."""
+        self.rtt, self.outstanding_rtt = rtt, 0.0
+
+    def on_loss_report(self, fraction_lost: float) -> None:
+        """Take a receiver report's share of lost packets, 0 to 1; it decides nothing."""
+        self.fraction_lost = fraction_lost
+
+    def on_remb(self, bitrate: float) -> None:
+        """Take a receiver's estimate in bit/s; feedback on each packet tells better."""
+
+    def on_feedback(self, results: Iterable[PacketResult], in_flight: int) -> None:
+        """
+        Take what became of packets.
+
+        :param results: in the order of sending
+        :param in_flight: bytes sent since the newest of them
+        """
+        now = self._heard = self._clock()
+        received = lost = unknown = 0
+        usage = Usage.NORMAL
+        for packet in results:
+            if packet.before is not None:
+                # It has arrived after all; its time says nothing new of the queue.
+                lost -= packet.before is Fate.LOST
+                received += packet.before is Fate.LOST
+            elif packet.fate is Fate.LOST:
+                lost += 1
+            elif packet.fate is Fate.UNKNOWN:
+                unknown += packet.size
+            else:
+                received += 1
+                # What lost feedback was on has arrived before this.
+                self._received.add(packet.arrived_at, packet.size + unknown)
+                unknown = 0
+                self._queue.add(packet.sent_at, packet.arrived_at - packet.sent_at)
+                variation = self._groups.add(packet.sent_at, packet.arrived_at)
+                if variation is not None and self._trend.add(*variation) is Usage.OVERUSE:
+                    usage = Usage.OVERUSE
+        self._loss.add(now, received, lost, self.overuse)
+        settled = now >= self._settled_at or (
+            self._queue_length > _PUSHBACK_QUEUE_S and self._may_push_back(now))
+        if settled and not self._back_off(now, usage, 8 * in_flight):
+            self._increase(now)
+        else:
+            self._grown = now
+
+    # Rate control
+
+    def _back_off(self, now: float, usage: Usage, in_flight: float) -> bool:
+        """
+        Lower the bitrate if packets queue up, or too many are lost; tell whether that was so.
+
+        :param usage: by the trend of the delays
+        :param in_flight: bits
+        """
+        queue = self._queue_length
+        self._lowest_queue = min(self._lowest_queue, queue)
+        if self.overuse:
+            stands = now - (self._overuse_at or self._began) > _STANDING_INTERVAL_S
+            # The trend is that of half a second: it may be from before the last decrease.
+            grows = queue > self._lowest_queue + self._queue.threshold and (
+                usage is Usage.OVERUSE or queue > _LONG_QUEUE_S)
+            if grows or (stands and queue > _LONG_QUEUE_S / 2):
+                self._decrease_for_queue(now, queue, in_flight)
+                return True
+        excess = self._loss.excess()
+        received = self._received.rate(_RATE_WINDOW_S)
+        if not excess or self._loss.explains(now, self.bitrate, received):
+            return False
+        self._loss.note_cut(now, self.bitrate, received)
+        # The draft's decrease (section 6).
+        self._decrease(now, self.bitrate * (1 - excess / 2), self.bitrate * (1 - excess),
+                       f'{excess * 100:.0f} % of loss')
+        return True
+
+    def _decrease_for_queue(self, now: float, queue: float, in_flight: float) -> None:
+        through = self._received.rate(_RATE_WINDOW_S)
+        if queue > _LONG_QUEUE_S:
+            through = min(through, self._received.rate(_NARROW_WINDOW_S))
+            bitrate = through * max(_MIN_BETA, _BETA - queue)
+        else:
+            bitrate = _BETA * through
+            if not self.in_slow_start:
+                # A short queue may be none of ours: packets that are held back once lower the
+                # receive rate, too.
+                if now - self._reference[0] > _SHORT_QUEUE_INTERVAL_S:
+                    self._reference = now, self.bitrate
+                bitrate = max(bitrate, _SHORT_QUEUE_BETA * self._reference[1])
+        if self.send_rate() * _APP_LIMIT < self.bitrate:
+            bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
+        waits = queue
+        if queue > _LONG_QUEUE_S:
+            # What was sent since this feedback's packets waits behind them.
+            waits = max(waits, in_flight / max(through, self._min_bitrate) - self.rtt)
+        if waits > _PUSHBACK_QUEUE_S and self._may_push_back(now):
+            # What is sent before the queue has drained arrives late or never.
+            self.pushback = min(waits, _MAX_PUSHBACK_S)
+            self._pushback_at = now
+            self._received.restart()
+        self._decrease(now, bitrate, through, f'a queue of {queue * 1000:.0f} ms')
+
+    def _may_push_back(self, now: float) -> bool:
+        return now - self._pushback_at > _PUSHBACK_INTERVAL_S
+
+    def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
+        """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
+        if self._probing:
+            self._probing, self._next_probe = False, now + self._probe_pause
+            self._probe_pause = min(2 * self._probe_pause, _MAX_PROBE_PAUSE_S)
+        before = self.bitrate
+        self._overuse_at, self._capacity = now, capacity
+        self._lowest_queue = self._queue_length
+        self._settled_at = now + self.rtt + self.pushback + _FEEDBACK_DELAY_S
+        self._set(min(self.bitrate, bitrate))
+        logger.debug('overuse by %s: %.0f -> %.0f kbit/s, pushback %.0f ms', reason,
+                     before / 1000, self.bitrate / 1000, self.pushback * 1000)
+
+    def _increase(self, now: float) -> None:
+        """Raise the bitrate by the time since the last feedback, unless a queue is left."""
+        seconds = min(now - self._grown, _MAX_GROWTH_INTERVAL_S)
+        self._grown = now
+        if self._queue_length > self._queue.threshold / 2:
+            return
+        limit = self._app_limit()
+        if self.bitrate < limit:
+            self._set(min(limit, self.bitrate * (1 + self._growth(now) * seconds)))
+
+    def _growth(self, now: float) -> float:
+        """Return by which share of it the bitrate grows per second."""
+        if self._overuse_at is None:
+            return _SLOW_START_GROWTH
+        if self.bitrate < _BELOW * self._capacity:
+            return _RECOVERY_GROWTH
+        if self.bitrate < _ABOVE * self._capacity:
+            return _NEAR_GROWTH
+        return min(_MAX_GROWTH, _GROWTH + _ACCELERATION * max(
+            0.0, now - self._overuse_at - _ACCELERATION_DELAY_S))
+
+    def _set(self, bitrate: float) -> None:
+        self.bitrate = max(self._min_bitrate, min(self.max_bitrate, bitrate))

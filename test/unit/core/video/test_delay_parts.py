@@ -1,0 +1,163 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The parts of the delay-based controller: groups, trend, standing queue, receive rate, loss."""
+
+import pytest
+from rtc_bridge.core.video.delay_trend import DelayTrend, Usage
+from rtc_bridge.core.video.packet_groups import PacketGroups
+from rtc_bridge.core.video.path_loss import PathLoss
+from rtc_bridge.core.video.receive_rate import ReceiveRateMeter
+from rtc_bridge.core.video.standing_queue import StandingQueue
+
+
+def variations(*packets):
+    groups = PacketGroups()
+    return [found.variation for packet in packets if (found := groups.add(*packet)) is not None]
+
+
+def test_packets_of_a_burst_are_a_group_and_its_last_one_counts():
+    assert variations((0.0, 1.0), (0.004, 1.03), (0.1, 1.10), (0.104, 1.14), (0.2, 1.3)) == (
+        pytest.approx([(1.14 - 1.03) - 0.1]))
+
+
+def test_packets_that_were_held_back_together_are_a_group():
+    """Wi-Fi lets them go at once; that is no growing delay."""
+    assert variations((0.0, 1.0), (0.02, 1.08), (0.04, 1.081), (0.06, 1.082), (0.1, 1.2)) == (
+        pytest.approx([0.082 - 0.06]))
+
+
+def test_packets_that_come_too_late_or_overtake_are_no_group():
+    assert variations((0.1, 1.0), (0.2, 1.1), (0.05, 1.2), (0.3, 1.15)) == pytest.approx([0.0])
+    assert variations((0.1, 1.5), (0.2, 1.1), (0.3, 1.6)) == []
+
+
+def trend(variation, groups=40, every=0.033):
+    found = DelayTrend()
+    return [found.add(variation(n), n * every) for n in range(groups)]
+
+
+def test_a_growing_delay_is_overuse_and_a_falling_one_underuse():
+    assert Usage.OVERUSE in trend(lambda n: 0.01)
+    assert set(trend(lambda n: -0.01)[-5:]) == {Usage.UNDERUSE}
+    assert set(trend(lambda n: 0.0)) == {Usage.NORMAL}
+    # The slope of the line is that of the delay, once all of it is growth.
+    found = DelayTrend()
+    for n in range(200):
+        found.add(0.001, n * 0.033)
+    assert found.slope == pytest.approx(0.001 / 0.033, rel=0.01)
+
+
+def test_delays_that_vary_are_no_overuse():
+    assert set(trend(lambda n: 0.02 if n % 2 else -0.02, 200)) == {Usage.NORMAL}
+
+
+def test_all_packets_at_one_time_have_no_slope():
+    found = DelayTrend()
+    for _ in range(30):
+        found.add(0.01, 5.0)
+    assert found.slope == 0.0
+
+
+def standing(ways, every=0.033):
+    queue = StandingQueue()
+    for n, way in enumerate(ways):
+        queue.add(n * every, way)
+    return queue
+
+
+def test_a_queue_is_what_each_packet_waits():
+    assert standing([5.0] * 10 + [5.08] * 10).length == pytest.approx(0.08)
+    assert standing([5.0] * 10 + [5.08, 5.0, 5.08]).length == 0
+    assert standing([5.0, 5.0]).length == 0
+    # Of the packets of a burst, the first one waits for no other.
+    queue = standing([5.0] * 10)
+    for n in range(10):
+        queue.add(0.33 + n * 0.0001, 5.0 + n * 0.01)
+    assert queue.length == 0
+
+
+def test_a_queue_that_stays_is_no_queue_of_ours():
+    assert standing([5.0] * 10 + [5.08] * 400).length == 0
+
+
+def test_jitter_raises_the_threshold():
+    calm = standing([5.0] * 100)
+    assert calm.threshold == 0.015
+    assert standing([5.0 + 0.05 * (n // 10 % 2) for n in range(100)]).threshold > 0.016
+
+
+def test_the_receive_rate_is_that_of_the_window():
+    meter = ReceiveRateMeter()
+    assert meter.rate(0.5) == 0
+    for n in range(200):
+        meter.add(100 + n * 0.01, 1000 if n < 175 else 2000)
+    assert meter.rate(1.0) == pytest.approx(1e6, rel=0.02)
+    assert meter.rate(0.25) == pytest.approx(1.6e6, rel=0.02)
+    meter.restart()
+    meter.add(102, 1000)
+    # A single packet is no rate of its own.
+    assert meter.rate(0.5) == 80_000
+
+
+def test_one_arrival_time_for_all_packets_takes_no_memory():
+    meter = ReceiveRateMeter()
+    for _ in range(10_000):
+        meter.add(1.0, 1200)
+    assert len(meter._packets) == 4096
+
+
+def lossy(share, packets=20, seconds=3.0, queue=False):
+    loss, now, lost = PathLoss(0.0), 0.0, 0.0
+    while now < seconds:
+        now += 0.1
+        lost += share * packets
+        loss.add(now, packets - int(lost), int(lost), queue)
+        lost -= int(lost)
+    return loss
+
+
+@pytest.mark.parametrize('share', [0.0, 0.03, 0.1, 0.12])
+def test_loss_that_may_be_chance_is_no_congestion(share):
+    loss = lossy(share)
+    assert loss.share == pytest.approx(share, abs=0.01)
+    assert loss.excess() == 0
+    assert loss.is_random(3.0) == (share > 0.02)
+
+
+def test_loss_with_a_queue_is_not_random():
+    assert not lossy(0.1, queue=True).is_random(3.0)
+
+
+def test_much_loss_is_congestion_until_it_proves_to_be_the_path_s_own():
+    loss = lossy(0.4)
+    assert loss.excess() == pytest.approx(0.4, abs=0.01)
+    loss.note_cut(3.0, 1e6, 0.6e6)
+    assert loss.excess() == 0
+    for n in range(10):
+        loss.add(3.1 + n / 10, 12, 8, False)
+    # As much arrives as before: a narrow path drops what is too much.
+    assert not loss.explains(4.0, 0.7e6, 0.6e6)
+    assert not loss.explains(4.0, 0.9e6, 0.42e6)
+    assert not loss.explains(9.0, 0.7e6, 0.42e6)
+    assert loss.excess()
+    assert loss.explains(4.0, 0.7e6, 0.42e6)
+    assert loss.excess() == 0
+
+
+def test_packets_that_arrive_after_all_are_not_lost():
+    loss = PathLoss(0.0)
+    loss.add(0.1, 90, 10, False)
+    loss.add(0.1, 10, -10, False)
+    assert loss.share == 0
