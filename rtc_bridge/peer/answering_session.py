@@ -123,7 +123,7 @@ class AnsweringSession(Session):
                 if offer.hears:
                     self.sound = make_sound_track(
                         pc, self.robot.sound, talks=offer.talks and self.robot.floor.enabled)
-                await apply_offer(pc, offer.sdp, offer.audio_codecs)
+                await apply_offer(pc, offer.sdp, self.path, offer.audio_codecs)
         except BaseException as error:
             await discard(pc)
             if isinstance(error, SignalingError) or not isinstance(error, Exception):

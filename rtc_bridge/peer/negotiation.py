@@ -66,7 +66,7 @@ async def discard(pc: RTCPeerConnection) -> None:
         await asyncio.shield(pc.close())
 
 
-async def apply_offer(pc: RTCPeerConnection, sdp: str,
+async def apply_offer(pc: RTCPeerConnection, sdp: str, path: ViewerPath,
                       audio_codecs: Sequence[RTCRtpCodecParameters] = ()) -> None:
     """
     Apply a viewer's offer, and make the answer.
@@ -74,6 +74,7 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str,
     Sections are matched with the transceivers that the connection has already. All others
     become inactive.
 
+    :param path: gets transport-wide feedback, where the viewer offers it
     :param audio_codecs: as in :class:`ViewerOffer`
     :raises Exception: aiortc has no common base for what it raises on a strange description
     """
@@ -86,6 +87,10 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str,
             transceiver.direction = 'inactive'
         elif transceiver.kind == 'audio' and transceiver.sender.track is not None:
             aiortc_compat.accept_redundancy(transceiver, audio_codecs)
+    # An exception would end aiortc's reading of the whole connection.
+    aiortc_compat.accept_transport_feedback(
+        pc, add=path.note_sent,
+        take=guarded('RTCP of a viewer', path.on_transport_feedback))
     await pc.setLocalDescription()
 
 
@@ -120,7 +125,7 @@ def make_slot(transceiver: RTCRtpTransceiver, profiles: Sequence[str], failed: s
         transceiver.sender,
         on_keyframe_request=guarded('RTCP of a viewer', slot.on_keyframe_request),
         on_report=guarded('RTCP of a viewer', path.on_report),
-        on_remb=guarded('RTCP of a viewer', path.congestion.on_remb),
+        on_remb=guarded('RTCP of a viewer', path.on_remb),
         on_nack=lambda lost: on_nack(lost) or [])
     return slot
 

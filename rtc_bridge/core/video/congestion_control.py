@@ -92,14 +92,15 @@ class CongestionController:
     :param start: first bitrate, in bit/s
     :param min_bitrate: never less, in bit/s
     :param max_bitrate: never more, in bit/s
+    :param sent: measures what is sent; by default one of its own
     :ivar max_bitrate: may be changed, as cameras come and go
     :ivar rtt: the newest round trip in seconds, 0 before the first
     :ivar outstanding_rtt: seconds for which an answer is outstanding: its round trip is no less
     :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
     """
 
-    def __init__(self, start: int, min_bitrate: int, max_bitrate: int,
-                 clock: Clock = boot_time) -> None:
+    def __init__(self, start: int, min_bitrate: int, max_bitrate: float,
+                 clock: Clock = boot_time, sent: SendRateMeter | None = None) -> None:
         now = clock()
         self.bitrate = float(min(start, max_bitrate))
         self.max_bitrate: float = max_bitrate
@@ -111,7 +112,7 @@ class CongestionController:
         self._min_bitrate = min_bitrate
         self._clock = clock
         self._began = self._heard = self._grown = now
-        self._sent = SendRateMeter(now)
+        self._sent = sent or SendRateMeter(now)
         self._detector = OveruseDetector()
         self._loss = LossMonitor(now)
         # When the last overuse was found, and what the path carried then, in bit/s.

@@ -94,6 +94,7 @@ class DelayBasedController:
     :param start: first bitrate, in bit/s
     :param min_bitrate: never less, in bit/s
     :param max_bitrate: never more, in bit/s
+    :param sent: measures what is sent; by default one of its own
     :ivar max_bitrate: may be changed, as cameras come and go
     :ivar rtt: the newest round trip in seconds, 0 before the first
     :ivar outstanding_rtt: seconds for which an answer is outstanding; for the log
@@ -101,15 +102,15 @@ class DelayBasedController:
     :ivar fraction_lost: the share of packets lost by the newest receiver report, 0 to 1
     """
 
-    def __init__(self, start: float, min_bitrate: int, max_bitrate: float,
-                 clock: Clock = boot_time) -> None:
+    def __init__(self, start: int, min_bitrate: int, max_bitrate: float,
+                 clock: Clock = boot_time, sent: SendRateMeter | None = None) -> None:
         now = clock()
         self.bitrate = float(min(start, max_bitrate))
         self.max_bitrate = float(max_bitrate)
         self.rtt = self.outstanding_rtt = self.pushback = self.fraction_lost = 0.0
         self._start, self._min_bitrate, self._clock = start, min_bitrate, clock
         self._began = self._heard = self._grown = now
-        self._sent = SendRateMeter(now)
+        self._sent = sent or SendRateMeter(now)
         self._received = ReceiveRateMeter()
         self._groups = PacketGroups()
         self._trend = DelayTrend()
@@ -150,7 +151,7 @@ class DelayBasedController:
     @property
     def stale(self) -> bool:
         """Tell whether feedback has stopped: the viewer may be gone."""
-        return self._clock() - self._heard > _STALE_AFTER_S
+        return self.silent_for > _STALE_AFTER_S
 
     @property
     def random_loss(self) -> bool:
@@ -172,6 +173,11 @@ class DelayBasedController:
     def _queue_length(self) -> float:
         """Return for how many seconds packets wait, besides for one other packet."""
         return max(0.0, self._queue.length - PACKET_BITS / self.bitrate)
+
+    @property
+    def silent_for(self) -> float:
+        """Return for how many seconds no feedback has come."""
+        return self._clock() - self._heard
 
     def send_rate(self, window: float = SendRateMeter.WINDOW_S) -> float:
         """Return what was sent in the last seconds, in bit/s."""

@@ -17,20 +17,27 @@
 import asyncio
 from dataclasses import replace
 import logging
+from typing import TypeVar
 
 from aiortc import RTCPeerConnection
 
 from .slot import Slot
 from .. import aiortc_compat
 from ..sound_track import SoundTrack
+from ...core.clock import boot_time
 from ...core.gateway.upload_limit import UploadLimit
 from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import spawn
 from ...core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
+from ...core.video.bitrate_meters import SendRateMeter
 from ...core.video.congestion_control import CongestionController
+from ...core.video.delay_based_control import DelayBasedController
 from ...core.video.quality_choice import AUTOMATIC
+from ...core.video.sent_packets import Fate, SentPackets
+from ...core.video.transport_feedback import read_transport_feedback
 
 logger = logging.getLogger(__name__)
+_Controller = TypeVar('_Controller', CongestionController, DelayBasedController)
 
 # Seconds between two calls of step().
 STEP_S = 0.2
@@ -49,6 +56,9 @@ _PADDING_SHARE = 0.8
 _MEASURE_S = 1.0
 # Seconds that a viewer's browser holds frames back who wants them evenly.
 SMOOTH_DELAY_S = 0.1
+# Seconds without transport-wide feedback, of a viewer that answers checks and is sent packets,
+# after which round trips tell of the path again: 30 intervals of feedback.
+_FEEDBACK_TIMEOUT_S = 3.0
 # A change of the estimate by this factor is logged.
 _LOGGED_CHANGE = 1.3
 
@@ -58,13 +68,18 @@ class ViewerPath:
     Measures the path of one session, gives each slot its share, and probes for more.
 
     Belongs to the event loop. The session calls :meth:`step` every ``STEP_S`` seconds; RTCP
-    reports come by :meth:`on_report` and ``congestion.on_remb``.
+    reports come by :meth:`on_report`, :meth:`on_remb` and :meth:`on_transport_feedback`.
 
     :param name: of the session, for the log
+    :ivar congestion: controls by round trips until transport-wide feedback comes, and by that then
+    :ivar sent_packets: what was sent with a transport-wide sequence number
     """
 
     def __init__(self, name: str = 'session') -> None:
-        self.congestion = CongestionController(START_BITRATE, MIN_BITRATE, START_BITRATE)
+        self._sent = SendRateMeter(boot_time())
+        self.congestion: CongestionController | DelayBasedController = CongestionController(
+            START_BITRATE, MIN_BITRATE, START_BITRATE, sent=self._sent)
+        self.sent_packets = SentPackets()
         # That the viewer asks for.
         self.quality = AUTOMATIC
         self.slots: list[Slot] = []
@@ -97,6 +112,39 @@ class ViewerPath:
             # Browsers report on pictures each second, on sound every five.
             self.sound.redundancy.on_report(fraction_lost)
         self._pause()
+
+    def on_remb(self, bitrate: float) -> None:
+        """Take a receiver's estimate, in bit/s."""
+        self.congestion.on_remb(bitrate)
+
+    def note_sent(self, size: int) -> int:
+        """Note that a packet of so many bytes is sent now; return its transport-wide number."""
+        return self.sent_packets.add(boot_time(), size)
+
+    def on_transport_feedback(self, fci: bytes) -> None:
+        """Take transport-wide feedback as it came, and act on it at once; drop malformed one."""
+        try:
+            feedback = read_transport_feedback(fci)
+        except ValueError as error:
+            logger.debug('%s: %s', self._name, error)
+            return
+        results = self.sent_packets.take(feedback)
+        controller = self.congestion
+        if not isinstance(controller, DelayBasedController):
+            if not any(result.fate is Fate.ARRIVED for result in results):
+                return
+            controller = self._change_controller(DelayBasedController)
+            logger.debug('%s: arrival times tell of the path', self._name)
+        controller.on_feedback(results, self.sent_packets.in_flight)
+        self._pause()
+
+    def _change_controller(self, kind: type[_Controller]) -> _Controller:
+        """Let another controller go on from where the last one was; return it."""
+        before = self.congestion
+        controller = kind(START_BITRATE, MIN_BITRATE, before.max_bitrate, sent=self._sent)
+        controller.bitrate, controller.rtt = before.bitrate, before.rtt
+        self.congestion = controller
+        return controller
 
     def _pause(self) -> None:
         """Send nothing for as long as the controller asks for, so that the queue gets empty."""
@@ -168,7 +216,11 @@ class ViewerPath:
             self._round_trip_at = round_trip[0]
             congestion.on_round_trip(round_trip[1])
             self._pause()
-        if (congestion.in_slow_start or not congestion.underuse) and (
+        if isinstance(congestion, DelayBasedController):
+            if self.sent_packets.in_flight and congestion.silent_for > _FEEDBACK_TIMEOUT_S:
+                logger.debug('%s: feedback has stopped, round trips tell of the path', self._name)
+                self._change_controller(CongestionController)
+        elif (congestion.in_slow_start or not congestion.underuse) and (
                 self._check is None or self._check.done()):
             # The regular checks wait for each other: they are the rarer the longer they take,
             # which is when there is the most to find out.

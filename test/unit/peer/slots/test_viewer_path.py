@@ -15,19 +15,29 @@
 """Network paths of real viewers: measured, probed, shared among slots."""
 
 import asyncio
+import re
+from struct import pack
 import time
 from types import SimpleNamespace
 
-from aiortc.rtp import RTCP_PSFB_FIR, RtcpPsfbPacket
+from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
+from aiortc.rtp import HeaderExtensionsMap, RTCP_PSFB_FIR, RtcpPsfbPacket, RtpPacket
 import pytest
+from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from rtc_bridge.core.limits.rate_limit import RateLimiter
+from rtc_bridge.core.video.congestion_control import CongestionController
+from rtc_bridge.core.video.delay_based_control import DelayBasedController
 from rtc_bridge.core.video.retransmission import MAX_SAVED_S, SHARE
+from rtc_bridge.core.video.transport_feedback import TICK_S
 from rtc_bridge.media.camera_settings import CameraSettings
+from rtc_bridge.peer.aiortc_compat import TRANSPORT_SEQUENCE_URI
 from rtc_bridge.peer.session import Session
+from rtc_bridge.peer.slots import viewer_path
 from rtc_bridge.peer.slots.viewer_path import ViewerPath
 from support.patience import PATIENCE
-from support.viewer import make_sessions, NoisyCamera, TestCamera, until
+from support.transport_feedback import write_transport_feedback
+from support.viewer import make_sessions, NoisyCamera, TestCamera, until, Viewer
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures('steady_path')]
 MAX_BITRATE = NoisyCamera.MAX_BITRATE
@@ -162,3 +172,78 @@ async def test_services_get_what_pictures_and_sound_leave(clock):
     clock.now += 0.1
     path._bitrate[slot] = 2_000_000.0
     assert path.spend_spare(625) == pytest.approx(0.1)
+
+
+def with_transport_cc(sdp):
+    """Return an offer of aiortc that has the extension and the feedback, as browsers' have."""
+    sdp = re.sub(r'(a=rtcp-fb:(\d+) nack pli\r\n)', r'\1a=rtcp-fb:\2 transport-cc\r\n', sdp)
+    return re.sub(r'(m=video .*\r\n)', rf'\1a=extmap:13 {TRANSPORT_SEQUENCE_URI}\r\n', sdp)
+
+
+class Arrivals:
+    """What a viewer's transport receives, told to the robot by transport-wide feedback."""
+
+    def __init__(self, pc):
+        self.transport = pc.getTransceivers()[0].receiver.transport
+        self.numbers, self.reported, self.count = {}, 0, 0
+        header_map = HeaderExtensionsMap()
+        header_map.configure(RTCRtpParameters(headerExtensions=[
+            RTCRtpHeaderExtensionParameters(13, TRANSPORT_SEQUENCE_URI)]))
+        handle = self.transport._handle_rtp_data
+
+        async def note_and_handle(data, arrival_time_ms):
+            number = RtpPacket.parse(data, header_map).extensions.transport_sequence_number
+            self.numbers[number] = boot_time()
+            await handle(data, arrival_time_ms=arrival_time_ms)
+
+        self.transport._handle_rtp_data = note_and_handle
+
+    async def report(self, late=lambda number: 0.0):
+        """Send feedback on what has come since the last one."""
+        numbers, self.numbers = self.numbers, {}
+        first, last = self.reported, max(numbers, default=-1)
+        if last < first:
+            return
+        self.reported = last + 1
+        ticks, packets = None, []
+        reference = int((min(numbers.values()) + late(first)) / 0.064)
+        ticks = reference * 256
+        for number in range(first, last + 1):
+            at = numbers.get(number)
+            delta = None if at is None else int((at + late(number)) / TICK_S) - ticks
+            packets.append(delta)
+            ticks += delta or 0
+        fci = write_transport_feedback(first, reference % 2 ** 24, self.count % 256, packets,
+                                       padded=True)
+        self.count += 1
+        await self.transport._send_rtp(
+            pack('!BBHLL', 0x8F, 205, 2 + len(fci) // 4, 1, 2) + fci)
+
+
+async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
+    """A viewer that gives feedback is steered by it, until it gives none any more."""
+    monkeypatch.setattr(viewer_path, '_FEEDBACK_TIMEOUT_S', 0.5)
+    sessions = make_sessions(NoisyCamera('front'))
+    viewer = Viewer()
+    await connect(sessions, viewer, change=with_transport_cc)
+    arrivals = Arrivals(viewer.pc)
+    path = sessions.sessions[viewer.id].path
+    assert isinstance(path.congestion, CongestionController)
+    async with asyncio.timeout(PATIENCE):
+        while not (isinstance(path.congestion, DelayBasedController)
+                   and path.congestion.bitrate > 0.9 * MAX_BITRATE):
+            await asyncio.sleep(0.05)
+            await arrivals.report()
+        assert arrivals.reported > 20
+        # Each packet waits longer than the one before.
+        began, controller = arrivals.reported, path.congestion
+        while controller._overuse_at is None or controller.bitrate > 0.7 * MAX_BITRATE:
+            await asyncio.sleep(0.05)
+            await arrivals.report(lambda number: max(0, number - began) * 0.005)
+    before = controller.bitrate
+    # What cannot be read changes nothing.
+    for fci in (b'', bytes(8), b'\0\0\0\xff' + bytes(4)):
+        path.on_transport_feedback(fci)
+    assert path.congestion is controller and controller.bitrate == before
+    await until(lambda: isinstance(path.congestion, CongestionController))
+    assert path.congestion.bitrate >= before
