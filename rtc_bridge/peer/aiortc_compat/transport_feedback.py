@@ -173,6 +173,10 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
     Call this between the offer and the answer. The callbacks must not raise: aiortc would end its
     reading of the whole connection, or its sending.
 
+    What is accepted holds both ways, and we give no feedback: Chromium 156 then halves the rate of
+    its own camera every few seconds, down to 30 kbit/s. So nothing is accepted where the viewer
+    may send pictures, and sound is left out where it may talk.
+
     :param add: takes the size of a packet in bytes, without SRTP's tag, at the moment of sending;
         returns its transport-wide sequence number, 16 bits
     :param take: takes the feedback control information of a message, as it came
@@ -182,10 +186,13 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
     if not _INSTALLED or description is None:
         return False
     sections = {media.rtp.muxId: media.rtp for media in description.media}
+    transceivers = pc.getTransceivers()
+    if any(one.kind == 'video' and 'recv' in one.direction for one in transceivers):
+        return False
     accepted = False
-    for transceiver in pc.getTransceivers():
+    for transceiver in transceivers:
         section = sections.get(transceiver.mid)
-        if section is None or transceiver.sender.track is None:
+        if section is None or transceiver.direction != 'sendonly':
             continue
         extension_id = _accept(transceiver, section)
         if extension_id:

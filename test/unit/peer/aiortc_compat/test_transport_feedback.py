@@ -19,7 +19,7 @@ from struct import pack
 from types import SimpleNamespace
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
+from aiortc.mediastreams import VideoStreamTrack
 from aiortc.rtcdtlstransport import RTCDtlsTransport, RtpRouter, State
 from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParameters
 from aiortc.rtp import (
@@ -83,13 +83,17 @@ async def test_other_packets_stay_as_they_are(data):
     assert await send(data) == (data, [])
 
 
-async def answer(offer, tracks=(VideoStreamTrack,), **callbacks):
+async def answer(offer, tracks=(VideoStreamTrack,), direction='sendonly', **callbacks):
     """Return whether a connection accepts the feedback that is offered, its answer and itself."""
     callbacks = {'add': lambda size: 0, 'take': lambda fci: None, **callbacks}
     pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     for track in tracks:
-        pc.addTrack(track())
+        pc.addTransceiver(track(), direction)
+    own = pc.getTransceivers()
     await pc.setRemoteDescription(RTCSessionDescription(offer, 'offer'))
+    for transceiver in pc.getTransceivers():
+        if transceiver not in own:
+            transceiver.direction = 'inactive'
     accepted = accept_transport_feedback(pc, **callbacks)
     text = (await pc.createAnswer()).sdp
     return accepted, text, pc
@@ -120,8 +124,12 @@ async def test_what_is_half_offered_is_not_accepted(without):
     await pc.close()
 
 
-async def test_what_is_not_sent_needs_no_number():
-    accepted, text, pc = await answer(OFFER, tracks=())
+@pytest.mark.parametrize('tracks, direction', [
+    ((), ''), ((VideoStreamTrack,), 'inactive'),
+    # The viewer may send pictures: it would wait for feedback on them.
+    ((VideoStreamTrack,), 'sendrecv')])
+async def test_what_is_not_only_sent_gets_no_number(tracks, direction):
+    accepted, text, pc = await answer(OFFER, tracks, direction)
     assert not accepted and TRANSPORT_SEQUENCE_URI not in text
     await pc.close()
 
@@ -160,10 +168,10 @@ async def test_feedback_that_nobody_asked_for_is_ignored():
 
 async def test_sections_of_one_connection_are_counted_by_one():
     numbers = iter(range(100))
-    accepted, _, pc = await answer(OFFER, add=lambda size: next(numbers),
-                                   tracks=(VideoStreamTrack, AudioStreamTrack))
-    transports = {transceiver.sender.transport for transceiver in pc.getTransceivers()}
-    watches = [transport.transport_watch for transport in transports
-               if hasattr(transport, 'transport_watch')]
-    assert accepted and [watch.add(1) for watch in watches] == [0]
+    accepted, text, pc = await answer(OFFER, (VideoStreamTrack, VideoStreamTrack),
+                                      add=lambda size: next(numbers))
+    assert accepted and text.count(TRANSPORT_SEQUENCE_URI) == 2
+    transport, = {transceiver.sender.transport for transceiver in pc.getTransceivers()}
+    assert transport.transport_watch.ids == {4}
+    assert [transport.transport_watch.add(1) for _ in range(3)] == [0, 1, 2]
     await pc.close()
