@@ -41,7 +41,8 @@ class ReceiveRateMeter:
         """
         self._newest = max(self._newest, arrived_at)
         self._packets.append((arrived_at, size))
-        while self._newest - self._packets[0][0] > _WINDOW_S:
+        # One that claims to be much older than the newest leaves nothing of a meter made new.
+        while self._packets and self._newest - self._packets[0][0] > _WINDOW_S:
             self._packets.popleft()
 
     def restart(self) -> None:

@@ -111,6 +111,14 @@ def test_the_receive_rate_is_that_of_the_window():
     assert meter.rate(0.5) == 80_000
 
 
+def test_an_arrival_long_before_the_newest_is_no_rate():
+    meter = ReceiveRateMeter()
+    meter.add(100.0, 1000)
+    meter.restart()
+    meter.add(5.0, 1000)
+    assert meter.rate(0.5) == 0
+
+
 def test_one_arrival_time_for_all_packets_takes_no_memory():
     meter = ReceiveRateMeter()
     for _ in range(10_000):
