@@ -1,0 +1,124 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Whether a viewer's packets are protected by recovery packets, and what these cost."""
+
+from collections.abc import Iterable
+import math
+
+from .bandwidth_estimate import INITIAL_ESTIMATE
+from ..clock import boot_time, Clock
+
+# Seconds of round trip up to which a lost packet is sent again in time: what is sent again comes a
+# round trip late, twice that if it is lost once more. It costs only what was lost.
+RESEND_IN_TIME_S = 0.08
+# Shares of packets lost from which on packets are protected, and below which no more.
+LOSSY, LOSSLESS = 0.005, 0.0025
+# Seconds in which a loss that is seen no more is half forgotten: a browser reports each second, of
+# some hundred packets, of which now and then none is lost by chance.
+_HALF_LIFE_S = 10.0
+# Weight of one more burst in the mean length of bursts, and packets that a burst counts for at
+# most: what is longer is an interruption, against which nothing is sent in advance.
+_BURST_WEIGHT, _MAX_BURST = 0.1, 16
+# Bursts are protected from this mean on: two of 30 packets that are lost at random are neighbours.
+_MIN_BURST = 1.5
+# Bytes over which the price is averaged: a few seconds at 1 Mbit/s.
+_AVERAGED_BYTES = 400_000
+
+
+class Protection:
+    """
+    Decides by a path's loss and round trip which frames are protected, and counts the price.
+
+    Frames are protected where a packet that is sent again comes too late. Keyframes are on each
+    path that loses packets, as nothing is shown until they are whole. How many recovery packets
+    there are is decided in :mod:`core.video.parity_groups`, by ``loss`` and ``burst``.
+
+    Belongs to one thread.
+
+    :ivar loss: share of packets that the path loses, 0 to 1, of the last seconds
+    """
+
+    def __init__(self, clock: Clock = boot_time) -> None:
+        self.loss = 0.0
+        self._clock = clock
+        self._updated = clock()
+        self._rtt = INITIAL_ESTIMATE.rtt
+        self._lossy = False
+        self._burst = 1.0
+        # Recovery bytes for each byte of media.
+        self._price = 0.0
+
+    def update(self, loss: float, rtt: float, *, overuse: bool = False) -> None:
+        """
+        Take what is known of the path; call it several times a second.
+
+        :param loss: share of packets lost of late, 0 to 1
+        :param rtt: round trip in seconds
+        :param overuse: packets queue up on the path: what is lost then is lost to a full queue,
+            which more packets would only lengthen
+        """
+        now = self._clock()
+        self.loss *= math.exp2((self._updated - now) / _HALF_LIFE_S)
+        self._updated, self._rtt = now, rtt
+        if not overuse:
+            self.loss = max(self.loss, loss)
+        self._lossy = self.loss >= (LOSSLESS if self._lossy else LOSSY)
+
+    def on_lost(self, sequences: Iterable[int]) -> None:
+        """
+        Learn from losses how long bursts are.
+
+        :param sequences: RTP sequence numbers of one negative acknowledgement, in its order
+        """
+        length, before = 0, None
+        for sequence in (*sequences, None):
+            if length and (sequence is None or before is None
+                           or sequence != before + 1 & 0xFFFF):
+                self._burst += _BURST_WEIGHT * (min(length, _MAX_BURST) - self._burst)
+                length = 0
+            length, before = length + 1, sequence
+
+    @property
+    def burst(self) -> float:
+        """Return the mean length of bursts of losses; 1 where losses are independent."""
+        return self._burst if self._burst >= _MIN_BURST else 1.0
+
+    def covers(self, keyframe: bool) -> bool:
+        """Tell whether a frame that is sent now is protected."""
+        return self._lossy and (keyframe or self._rtt > RESEND_IN_TIME_S)
+
+    def on_sent(self, media: int, recovery: int) -> None:
+        """
+        Note what was sent.
+
+        :param media: bytes of a frame, with the headers of its packets or without
+        :param recovery: bytes of recovery packets, counted in the same way
+        """
+        if media > 0:
+            weight = 1 - math.exp(-media / _AVERAGED_BYTES)
+            self._price += weight * (recovery / media - self._price)
+
+    @property
+    def price(self) -> float:
+        """Return how many bytes of recovery packets were sent for each byte of media of late."""
+        return self._price
+
+    def media_bitrate(self, bitrate: float) -> float:
+        """
+        Return what is left for the encoder, so that media and recovery share a bitrate.
+
+        :param bitrate: of both, in bit/s
+        """
+        return bitrate / (1 + self._price)

@@ -1,0 +1,82 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Which frames are protected, and what that leaves for pictures."""
+
+import pytest
+from rtc_bridge.core.video.protection import Protection
+
+
+@pytest.fixture
+def protection(clock):
+    return Protection(clock)
+
+
+def test_a_clean_path_is_not_protected(protection):
+    assert not protection.covers(True) and not protection.covers(False)
+    protection.update(0.0, 0.3)
+    assert not protection.covers(True) and protection.media_bitrate(1e6) == 1e6
+
+
+def test_a_long_lossy_path_is_and_a_short_one_for_keyframes(protection):
+    protection.update(0.03, 0.24)
+    assert protection.covers(True) and protection.covers(False)
+    protection.update(0.03, 0.06)
+    assert protection.covers(True) and not protection.covers(False)
+
+
+def test_a_report_without_loss_by_chance_does_not_end_it(protection, clock):
+    protection.update(0.03, 0.24)
+    clock.now += 10
+    protection.update(0.0, 0.24)
+    assert protection.loss == pytest.approx(0.015) and protection.covers(False)
+    clock.now += 20
+    protection.update(0.0, 0.24)
+    assert protection.loss == pytest.approx(0.00375) and protection.covers(False)
+    clock.now += 10
+    protection.update(0.0, 0.24)
+    assert not protection.covers(True)
+    protection.update(0.004, 0.24)
+    assert not protection.covers(True)
+
+
+def test_losses_of_a_full_queue_bring_no_more_packets(protection):
+    protection.update(0.2, 0.3, overuse=True)
+    assert not protection.covers(True) and protection.loss == 0
+
+
+def test_the_length_of_bursts_is_learnt(protection):
+    assert protection.burst == 1
+    for first in range(0, 65536, 300):
+        protection.on_lost([first, first + 7 & 0xFFFF])
+    assert protection.burst == 1
+    for first in range(0, 65536, 600):
+        protection.on_lost([(first + 65530 + i) & 0xFFFF for i in range(4)])
+    assert protection.burst == pytest.approx(4, abs=0.1)
+    protection.on_lost([])
+    # An interruption counts for 16 at most.
+    for _ in range(200):
+        protection.on_lost(range(500))
+    assert protection.burst == pytest.approx(16, abs=0.1)
+
+
+def test_what_recovery_packets_take_comes_off_the_encoders_rate(protection):
+    for _ in range(500):
+        protection.on_sent(7000, 2800)
+    assert protection.price == pytest.approx(0.4, abs=0.01)
+    assert protection.media_bitrate(1_400_000) == pytest.approx(1e6, rel=0.01)
+    for _ in range(500):
+        protection.on_sent(7000, 0)
+    assert protection.price < 0.001
+    protection.on_sent(0, 0)
