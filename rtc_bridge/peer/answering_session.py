@@ -103,6 +103,8 @@ class AnsweringSession(Session):
         profiles = self.robot.common_profiles(offer.profiles)
         pc = self._connect()
         slots: list[Slot] = []
+        # What the viewer lists for the sections that show pictures and take none.
+        video_codecs = {}
         incoming: RTCRtpTransceiver | None = None
         try:
             # aiortc makes transports on the way, which get their limits here.
@@ -115,6 +117,8 @@ class AnsweringSession(Session):
                     if takes:
                         incoming = transceiver
                         transceiver.setCodecPreferences(aiortc_compat.vp8_alone())
+                    if shows and not takes:
+                        video_codecs[transceiver] = section.codecs
                     if shows:
                         slots.append(make_slot(
                             transceiver, ['vp8'] if takes else profiles, self.failed_codecs,
@@ -123,7 +127,7 @@ class AnsweringSession(Session):
                 if offer.hears:
                     self.sound = make_sound_track(
                         pc, self.robot.sound, talks=offer.talks and self.robot.floor.enabled)
-                await apply_offer(pc, offer.sdp, self.path, offer.audio_codecs)
+                await apply_offer(pc, offer.sdp, self.path, offer.audio_codecs, video_codecs)
         except BaseException as error:
             await discard(pc)
             if isinstance(error, SignalingError) or not isinstance(error, Exception):

@@ -15,7 +15,7 @@
 """Setting up aiortc's side of a session: connection, slots, offer and answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import contextlib
 import logging
 
@@ -28,6 +28,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from . import aiortc_compat
 from .robot_context import RobotContext
 from .slots.slot import Slot
+from .slots.slot_track import SlotTrack
 from .slots.viewer_path import ViewerPath
 from .sound_track import SoundTrack
 from ..core.limits.rate_limit import RateLimiter
@@ -67,7 +68,10 @@ async def discard(pc: RTCPeerConnection) -> None:
 
 
 async def apply_offer(pc: RTCPeerConnection, sdp: str, path: ViewerPath,
-                      audio_codecs: Sequence[RTCRtpCodecParameters] = ()) -> None:
+                      audio_codecs: Sequence[RTCRtpCodecParameters] = (),
+                      video_codecs: Mapping[
+                          RTCRtpTransceiver, Sequence[RTCRtpCodecParameters]] | None = None,
+                      ) -> None:
     """
     Apply a viewer's offer, and make the answer.
 
@@ -76,6 +80,8 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str, path: ViewerPath,
 
     :param path: gets transport-wide feedback, where the viewer offers it
     :param audio_codecs: as in :class:`ViewerOffer`
+    :param video_codecs: those that the offer lists, of each transceiver that gets recovery packets
+        if they are among them
     :raises Exception: aiortc has no common base for what it raises on a strange description
     """
     await let_others_run()
@@ -91,6 +97,11 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str, path: ViewerPath,
     aiortc_compat.accept_transport_feedback(
         pc, add=path.note_sent,
         take=guarded('RTCP of a viewer', path.on_transport_feedback))
+    # After that: recovery packets have the header extensions of the stream.
+    for transceiver, offered in (video_codecs or {}).items():
+        track = transceiver.sender.track
+        if isinstance(track, SlotTrack):
+            track.correction = aiortc_compat.accept_correction(transceiver, offered)
     await pc.setLocalDescription()
 
 

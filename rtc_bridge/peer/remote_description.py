@@ -42,10 +42,12 @@ class VideoSection:
 
     :ivar receives: it wants to receive
     :ivar sends_vp8: it may send, and VP8 is among its codecs
+    :ivar codecs: all that it lists
     """
 
     receives: bool
     sends_vp8: bool
+    codecs: tuple[RTCRtpCodecParameters, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def _video_section(media: MediaDescription) -> VideoSection:
     return VideoSection(
         media.direction in ('recvonly', 'sendrecv', None),
         media.direction in ('sendonly', 'sendrecv', None) and any(
-            codec.mimeType.lower() == 'video/vp8' for codec in media.rtp.codecs))
+            codec.mimeType.lower() == 'video/vp8' for codec in media.rtp.codecs),
+        tuple(media.rtp.codecs))
 
 
 def read_answer(sdp: str, *, may_send: bool = False) -> tuple[str, list[set[str]]]:

@@ -138,6 +138,11 @@ class CongestionController:
         return self._loss.fraction_lost
 
     @property
+    def average_loss(self) -> float:
+        """Return the share of packets lost by the last reports, 0 to 1."""
+        return self._loss.average
+
+    @property
     def in_slow_start(self) -> bool:
         """Tell whether the path's bitrate is still being found for the first time."""
         # Where there is little to send, time proves nothing.

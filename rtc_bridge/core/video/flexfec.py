@@ -24,13 +24,15 @@ computed. All viewers of a stream get the same payloads, so these are XORed once
 (:func:`recovery_payload`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 import struct
 
 # Bytes of the fixed part of an RTP header (RFC 3550, section 5.1).
 _RTP_HEADER = 12
 _RTP_VERSION = 2
+# The profile of extensions whose elements have headers of one byte (RFC 8285, section 4.1.2).
+_ONE_BYTE = 0xBEDE
 # Bits of the mask with one, two or three of its parts (section 4.2.2): each part begins with a
 # k-bit, which is set in the last one.
 _MASK_BITS = (15, 46, 109)
@@ -91,10 +93,10 @@ def recovery_payload(parity: PayloadParity, headers: Sequence[bytes]) -> bytes:
     Return the payload of a recovery packet: the FlexFEC header (section 4.2.2), then the XOR.
 
     :param parity: of the payloads of these packets, in the same order
-    :param headers: of each packet what stands before its payload: the RTP header with its
-        extensions. The data of extensions that change on the way (``abs-send-time``,
-        transport-wide sequence number, transmission offset, and the end of ``video-timing``) must
-        be zeros, as a receiver sets them to zero before it computes.
+    :param headers: of each packet what stands before its payload, from :func:`media_header`: the
+        RTP header with its extensions. The data of extensions that change on the way
+        (``abs-send-time``, transport-wide sequence number, transmission offset) must be zeros, as
+        a receiver sets them to zero before it computes.
     :raises ValueError: the headers are not those of packets of one stream in the order of their
         sequence numbers, of at most ``MAX_SPAN`` of these, or are not equally long
     """
@@ -125,22 +127,58 @@ def recovery_payload(parity: PayloadParity, headers: Sequence[bytes]) -> bytes:
         recovered[_RTP_HEADER:], parity.data))
 
 
-def rtp_header(payload_type: int, sequence: int, timestamp: int, ssrc: int) -> bytes:
+def rtp_header(payload_type: int, sequence: int, timestamp: int, ssrc: int,
+               extension: bytes = b'') -> bytes:
     """
-    Return the RTP header of a recovery packet (section 4.2.1): no marker, no extensions.
+    Return the RTP header of a recovery packet (section 4.2.1), without a marker.
 
     :param payload_type: 7 bits, as negotiated
     :param sequence: 16 bits; recovery packets have numbers of their own
     :param timestamp: 32 bits, of the protected stream's clock at the time of sending
     :param ssrc: 32 bits, of the recovery packets
-    :raises ValueError: a number is out of its range
+    :param extension: elements with headers of one byte (RFC 8285, section 4.2), padded to words
+        of four bytes; none if empty
+    :raises ValueError: a number is out of its range, or the extension is not padded
     """
+    if payload_type > 0x7F or len(extension) % 4:
+        raise ValueError(f'payload type {payload_type}, extension of {len(extension)} bytes')
     try:
-        if payload_type > 0x7F:
-            raise ValueError(f'{payload_type} is no payload type')
-        return struct.pack('!BBHII', _RTP_VERSION << 6, payload_type, sequence, timestamp, ssrc)
+        header = struct.pack('!BBHII', _RTP_VERSION << 6 | bool(extension) << 4, payload_type,
+                             sequence, timestamp, ssrc)
+        return header if not extension else header + struct.pack(
+            '!HH', _ONE_BYTE, len(extension) // 4) + extension
     except struct.error as error:
         raise ValueError(f'not a field of an RTP header: {error}') from None
+
+
+def media_header(fixed: bytes, profile: int, extension: bytes, mutable: Collection[int]) -> bytes:
+    """
+    Return the header of a media packet as :func:`recovery_payload` takes it.
+
+    :param fixed: the fixed part of the RTP header, 12 bytes, with its X bit set if there is an
+        extension
+    :param profile: of the extension, RFC 8285: 0xBEDE for headers of one byte, or two bytes each
+    :param extension: its elements, padded to words of four bytes; none if empty
+    :param mutable: ids of the elements that change on the way; their data becomes zeros
+    :raises ValueError: the extension is cut off
+    """
+    if not extension:
+        return fixed
+    data, at, one_byte = bytearray(extension), 0, profile == _ONE_BYTE
+    while at < len(data):
+        # Padding, a byte.
+        if not data[at]:
+            at += 1
+            continue
+        number, length = ((data[at] >> 4, (data[at] & 0x0F) + 1) if one_byte
+                          else (data[at], data[at + 1] if at + 1 < len(data) else len(data)))
+        at += 1 if one_byte else 2
+        if at + length > len(data):
+            raise ValueError('an RTP header extension is cut off')
+        if number in mutable:
+            data[at:at + length] = bytes(length)
+        at += length
+    return fixed + struct.pack('!HH', profile, len(data) // 4) + bytes(data)
 
 
 def _mask(sequences: Sequence[int]) -> bytes:

@@ -29,6 +29,7 @@ from . import (  # noqa: F401
 from .codec_switch import make_codec_switch
 from .consent import check_consent, last_answer, round_trip, unanswered_for
 from .dtls import peer_fingerprint
+from .forward_correction import accept_correction, CorrectionSender
 from .gathering import gathering_by, host_addresses, host_interfaces
 from .hooks import missing
 from .ice_connections import selected_pairs
@@ -44,11 +45,12 @@ from .transport_feedback import accept_transport_feedback, TRANSPORT_SEQUENCE_UR
 from .video_codecs import offered_profiles, preferences, vp8_alone
 
 __all__ = [
-    'accept_redundancy', 'accept_transport_feedback', 'ask_stun', 'ask_turn', 'check_consent',
-    'gathering_by', 'host_addresses', 'host_interfaces', 'last_answer', 'limited_by',
-    'make_codec_switch', 'make_redundancy_switch', 'missing', 'newest_packets', 'newest_timestamp',
-    'offered_profiles', 'padding_packets', 'peer_fingerprint', 'PLAYOUT_DELAY_URI', 'preferences',
-    'read_packet', 'read_repeat', 'read_vp8', 'round_trip', 'selected_pairs', 'send_again',
-    'set_playout_delay', 'TRANSPORT_SEQUENCE_URI', 'unanswered_for', 'use_own_stream',
-    'VideoFeedback', 'vp8_alone', 'watch_rtcp',
+    'accept_correction', 'accept_redundancy', 'accept_transport_feedback', 'ask_stun', 'ask_turn',
+    'check_consent', 'CorrectionSender', 'gathering_by', 'host_addresses', 'host_interfaces',
+    'last_answer', 'limited_by', 'make_codec_switch', 'make_redundancy_switch', 'missing',
+    'newest_packets', 'newest_timestamp', 'offered_profiles', 'padding_packets',
+    'peer_fingerprint', 'PLAYOUT_DELAY_URI', 'preferences', 'read_packet', 'read_repeat',
+    'read_vp8', 'round_trip', 'selected_pairs', 'send_again', 'set_playout_delay',
+    'TRANSPORT_SEQUENCE_URI', 'unanswered_for', 'use_own_stream', 'VideoFeedback', 'vp8_alone',
+    'watch_rtcp',
 ]

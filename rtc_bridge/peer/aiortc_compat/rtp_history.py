@@ -39,17 +39,20 @@ def _history(sender: RTCRtpSender) -> dict[int, Any]:
     return getattr(sender, '_RTCRtpSender__rtp_history', {})
 
 
-def _packet(sender: RTCRtpSender, sequence: int) -> Any:
+def kept_packet(sender: RTCRtpSender, sequence: int) -> Any:
     """Return a kept packet, ``None`` if it is not kept any more."""
     packet = _history(sender).get(sequence % RTP_HISTORY_SIZE)
     return packet if packet is not None and packet.sequence_number == sequence else None
 
 
 def newest_packets(sender: RTCRtpSender) -> list[int]:
-    """Return the sequence numbers of the newest frame; empty if aiortc does not tell."""
+    """Return the sequence numbers of the newest frame, in order; empty if aiortc does not tell."""
     newest = getattr(sender, '_RTCRtpSender__rtp_timestamp', None)
-    return [packet.sequence_number for packet in _history(sender).values()
-            if packet.timestamp == newest]
+    sequences = [packet.sequence_number for packet in _history(sender).values()
+                 if packet.timestamp == newest]
+    # The history keeps the order of its first round. Numbers may wrap, so they are compared with
+    # one of them.
+    return sorted(sequences, key=lambda sequence: sequence - sequences[0] + 0x8000 & 0xFFFF)
 
 
 def newest_timestamp(sender: RTCRtpSender) -> int | None:
@@ -97,7 +100,7 @@ def refresh(sender: RTCRtpSender, sequence: int) -> int:
     Without RTX the second copy must equal the first: SRTP must not encrypt two packets with one
     sequence number (RFC 7714, section 8.1).
     """
-    packet = _packet(sender, sequence)
+    packet = kept_packet(sender, sequence)
     if packet is None:
         return 0
     if getattr(sender, '_RTCRtpSender__rtx_payload_type', None) is not None:
@@ -114,7 +117,7 @@ def age(sender: RTCRtpSender, sequence: int) -> float:
     """
     if not hasattr(sender, '_RTCRtpSender__rtp_history'):
         return 0.0
-    packet = _packet(sender, sequence)
+    packet = kept_packet(sender, sequence)
     if packet is None:
         return float('inf')
     newest: int = getattr(sender, '_RTCRtpSender__rtp_timestamp', 0)

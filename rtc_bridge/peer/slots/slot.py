@@ -178,10 +178,17 @@ class Slot:
         self.track.retransmissions.rtt = estimate.rtt
         # To ask for a lost packet takes a round trip, in which nothing can be shown. Sent twice, a
         # frame apart, it is seldom lost, but takes twice the bits.
-        self.track.repeat = estimate.random_loss
-        if estimate.random_loss:
+        # Recovery packets do the same for less.
+        repeats = self.track.repeat = estimate.random_loss and self.track.correction is None
+        if repeats:
             estimate = replace(estimate, bitrate=estimate.bitrate / 2)
             quality = replace(quality, max_bitrate=quality.max_bitrate / 2)
+        else:
+            # What recovery packets take is not the encoder's.
+            protection = self.track.protection
+            estimate = replace(estimate, bitrate=protection.media_bitrate(estimate.bitrate))
+            quality = replace(quality,
+                              max_bitrate=protection.media_bitrate(quality.max_bitrate))
         self.track.end_due_pause()
         self.keyframes.on_path(rtt=estimate.rtt, congested=estimate.overuse, drives=drives)
         self._estimate, self.drives, self._quality = estimate, drives, quality

@@ -24,12 +24,16 @@ from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
 
 from .keyframe_requests import KeyframeRequests
-from ..aiortc_compat import newest_packets, newest_timestamp, padding_packets, send_again
+from ..aiortc_compat import (
+    CorrectionSender, newest_packets, newest_timestamp, padding_packets, send_again,
+)
 from ...core.clock import boot_time
 from ...core.failure_log import failures
 from ...core.supervision import OnFailure
 from ...core.video.bandwidth_estimate import START_BITRATE
 from ...core.video.frame_times import CaptureDelay, SentFrameTimes
+from ...core.video.parity_groups import ParityGroups
+from ...core.video.protection import Protection
 from ...core.video.retransmission import PACKET_BITS, RetransmissionBudget
 from ...media.encoded_frame import EncodedFrame, Packet
 
@@ -57,7 +61,8 @@ class SlotTrack(MediaStreamTrack):
     :ivar profile: of the frames that :meth:`put` gets
     :ivar repeat: send each frame a second time, one frame later
     :ivar bytes_sent: of frames, in all
-    :ivar bytes_resent: of repetitions and padding, in all
+    :ivar bytes_resent: of repetitions, padding and recovery packets, in all
+    :ivar protection: decides which frames get recovery packets
     """
 
     kind = 'video'
@@ -74,6 +79,10 @@ class SlotTrack(MediaStreamTrack):
         self.on_first_sent: Callable[[], object] = lambda: None
         self.times = SentFrameTimes()
         self.retransmissions = RetransmissionBudget(START_BITRATE)
+        # Sends recovery packets; ``None``: the viewer takes none.
+        self.correction: CorrectionSender | None = None
+        self.protection = Protection()
+        self._parity_groups = ParityGroups()
         self.profile = profile
         self.repeat = False
         self.bytes_sent = 0
@@ -171,6 +180,7 @@ class SlotTrack(MediaStreamTrack):
                 self.times.on_sent(timestamp, given.presentation_time, given.arrival)
                 if is_first:
                     self.on_first_sent()
+                await self._protect(given)
             while not self._frames:
                 if self.readyState != 'live':
                     raise MediaStreamError
@@ -204,6 +214,21 @@ class SlotTrack(MediaStreamTrack):
             self._sent_profile = self.profile
             self._switch(self.profile)
 
+    async def _protect(self, frame: EncodedFrame) -> None:
+        """Send recovery packets for a frame that was sent, if it is to be protected."""
+        correction, sender, protection = self.correction, self.sender, self.protection
+        if correction is None or sender is None:
+            return
+        recovery = 0
+        sequences = newest_packets(sender)
+        size = correction.note(sequences)
+        if protection.covers(frame.keyframe):
+            recovery = await correction.send(self._parity_groups.add(
+                sequences, frame.presentation_time, protection.loss, burst=protection.burst,
+                keyframe=frame.keyframe))
+            self.bytes_resent += recovery
+        protection.on_sent(size, recovery)
+
     def _newest_packets(self) -> Sequence[int]:
         return newest_packets(self.sender) if self.sender is not None else ()
 
@@ -229,6 +254,7 @@ class SlotTrack(MediaStreamTrack):
 
     def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
         """Return which lost packets aiortc sends again; see :class:`RetransmissionBudget`."""
+        self.protection.on_lost(sequence for sequence, _ in lost)
         again, given_up = self.retransmissions.select(lost)
         if given_up:
             self._keyframes.on_demand()

@@ -186,6 +186,8 @@ class ViewerPath:
         quality = replace(self.quality, max_bitrate=max(
             MIN_BITRATE, self.quality.max_bitrate - sound) / len(showing))
         for slot in showing:
+            slot.track.protection.update(self.congestion.average_loss, estimate.rtt,
+                                         overuse=estimate.overuse)
             slot.set_estimate(replace(estimate, bitrate=share), drives, quality)
         self._probe(list(showing), share)
 

@@ -17,8 +17,9 @@
 from hypothesis import given, settings, strategies as st
 import pytest
 from rtc_bridge.core.video.flexfec import (
-    HEADER_SIZES, MAX_SPAN, PayloadParity, recovery_payload, rtp_header,
+    HEADER_SIZES, MAX_SPAN, media_header, PayloadParity, recovery_payload, rtp_header,
 )
+from support.flexfec import recover
 
 SSRC = 0x8899AABB
 
@@ -33,53 +34,6 @@ def media_packet(sequence, payload, *, extension=b'', timestamp=0, payload_type=
     if extension:
         head += b'\xbe\xde' + (len(extension) // 4).to_bytes(2, 'big') + extension
     return head, payload
-
-
-def recover(received, recovery):
-    """
-    Return the one packet that is missing, as section 6.3 of the draft has it.
-
-    It works bit by bit, from text of ones and zeros, so that it shares nothing with the encoder.
-
-    :param received: packets by sequence number
-    :param recovery: payload of the recovery packet
-    """
-    def bits(data):
-        return ''.join(f'{byte:08b}' for byte in data)
-
-    def xor(one, other):
-        size = max(len(one), len(other))
-        return ''.join('01'[a != b] for a, b in zip(one.ljust(size, '0'), other.ljust(size, '0'),
-                                                    strict=True))
-
-    assert recovery[0] >> 6 == 0, 'R and F'
-    assert recovery[8] == 1 and recovery[9:12] == b'\0\0\0'
-    ssrc, base = recovery[12:16], int.from_bytes(recovery[16:18], 'big')
-    # The mask: 15 bits behind the first k-bit, 31 behind the second, 63 behind the third.
-    at, mask = 18, ''
-    for size in (16, 32, 64):
-        part = bits(recovery[at:at + size // 8])
-        at, mask = at + size // 8, mask + part[1:]
-        if part[0] == '1':
-            break
-    else:
-        pytest.fail('no k-bit is set')
-    protected = [base + offset & 0xFFFF for offset, bit in enumerate(mask) if bit == '1']
-    missing = [sequence for sequence in protected if sequence not in received]
-    assert len(missing) == 1
-    # The bit string: the first 8 bytes without the sequence number, with the length for it; then
-    # all behind the 12 bytes of the header.
-    head, body = bits(recovery[:8]), bits(recovery[at:])
-    for sequence in protected:
-        if sequence in received:
-            packet = received[sequence]
-            length = len(packet) - 12
-            head = xor(head, bits(packet[:2] + length.to_bytes(2, 'big') + packet[4:8]))
-            body = xor(body, bits(packet[12:]))
-    length = int(head[16:32], 2)
-    first = '10' + head[2:16] + f'{missing[0]:016b}' + head[32:64] + bits(ssrc)
-    whole = first + body[:8 * length]
-    return missing[0], int(whole, 2).to_bytes(len(whole) // 8, 'big')
 
 
 def protect(packets):
@@ -164,3 +118,22 @@ def test_recovery_packets_have_an_rtp_header():
                    (49, 0, 1 << 32, 0), (49, 0, 0, -1)):
         with pytest.raises(ValueError):
             rtp_header(*fields)
+    assert rtp_header(49, 0, 1, SSRC, b'\x22abc').hex(' ', 2) == (
+        '9031 0000 0000 0001 8899 aabb bede 0001 2261 6263')
+    with pytest.raises(ValueError):
+        rtp_header(49, 0, 1, SSRC, b'abc')
+
+
+def test_what_changes_on_the_way_is_zero():
+    fixed = b'\x90' + bytes(11)
+    # mid, abs-send-time, padding, the playout delay.
+    elements = b'\x100' + b'\x22abc' + b'\0\0' + b'\x62\0\1\2'
+    header = media_header(fixed, 0xBEDE, elements, {2})
+    assert header == fixed + b'\xbe\xde\0\3' + elements.replace(b'abc', b'\0\0\0')
+    assert media_header(fixed, 0xBEDE, elements, ()).endswith(elements)
+    two = b'\1\x010' + b'\2\3abc'
+    assert media_header(fixed, 0x1000, two, {2})[-8:] == b'\1\x010\2\3\0\0\0'
+    assert media_header(fixed, 0, b'', {2}) == fixed
+    for profile, cut in ((0xBEDE, b'\x23abc'), (0x1000, b'\2\3ab'), (0x1000, b'\0\0\0\2')):
+        with pytest.raises(ValueError, match='cut off'):
+            media_header(fixed, profile, cut, {2})
