@@ -14,11 +14,13 @@
 
 """A frame as an encoder made it, on its way to the viewers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 import av
+
+from ..core.video.flexfec import PayloadParity
 
 # RTP's clock for video, in Hz (RFC 6184, section 8.2.1; RFC 7741, section 6.1).
 CLOCK_RATE = 90_000
@@ -39,12 +41,15 @@ class EncodedFrame:
     :ivar presentation_time: that the frame is shown for: the packet's ``pts``
     :ivar arrival: when its image arrived at the robot: earlier than the presentation time where
         an old image is encoded again, for a viewer that comes while the camera is silent
+    :ivar parities: of its RTP payloads, by their places in the frame: filled by the event loop, as
+        the first viewer needs them
     """
 
     packet: Packet
     keyframe: bool
     presentation_time: float
     arrival: float
+    parities: dict[tuple[int, ...], PayloadParity] = field(default_factory=dict, compare=False)
 
     def moved_to(self, pts: int) -> 'EncodedFrame':
         """Return a copy that is shown for another time, in 1/90000 s."""

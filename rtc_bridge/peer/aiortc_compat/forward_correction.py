@@ -29,8 +29,9 @@ packets: lost ones are sent again.
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from random import randrange
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 from aiortc import rtcpeerconnection, RTCRtpSender, RTCRtpTransceiver
 from aiortc.clock import current_ntp_time
@@ -59,7 +60,24 @@ _REMEMBERED = 192
 # Of a sender, its CorrectionSender: it ends with the sender.
 _ATTRIBUTE = 'rtc_bridge_correction'
 
+# Parities of one frame's payloads, by the places of the packets in it.
+FrameParities: TypeAlias = dict[tuple[int, ...], PayloadParity]
+
 _peer: Any = rtcpeerconnection
+
+
+class _SentPacket(NamedTuple):
+    """
+    A packet that was sent.
+
+    :ivar header: all before the payload, as ``core.video.flexfec`` takes it
+    :ivar place: in its frame, from 0 on
+    """
+
+    header: bytes
+    payload: bytes
+    parities: FrameParities
+    place: int
 
 
 class CorrectionSender:
@@ -83,8 +101,8 @@ class CorrectionSender:
         self._sequence = randrange(1 << 15)
         self._mutable = {extensions[uri] for uri in _MUTABLE if uri in extensions}
         self._send_time_id = extensions.get(_ABS_SEND_TIME, 0)
-        # Header and payload of packets that were sent, by sequence number.
-        self._packets: OrderedDict[int, tuple[bytes, bytes]] = OrderedDict()
+        # By sequence number.
+        self._packets: OrderedDict[int, _SentPacket] = OrderedDict()
         self._keep_extensions()
 
     def _keep_extensions(self) -> None:
@@ -100,14 +118,16 @@ class CorrectionSender:
 
         header_map.set = pack_and_keep
 
-    def note(self, sequences: Iterable[int]) -> int:
+    def note(self, sequences: Iterable[int], parities: FrameParities) -> int:
         """
-        Take packets that were sent, so that they can be protected later; return their bytes.
+        Take packets of a frame that was sent, so that they can be protected; return their bytes.
 
         :param sequences: of packets that aiortc still keeps; others are passed over
+        :param parities: of the frame, filled as they are computed; shared by all viewers that get
+            the same payloads, and by no others
         """
         size = 0
-        for sequence in sequences:
+        for place, sequence in enumerate(sequences):
             packet = kept_packet(self._sender, sequence)
             if packet is None:
                 continue
@@ -118,7 +138,7 @@ class CorrectionSender:
                 # The X bit.
                 plain = bytes([plain[0] | 0x10]) + plain[1:]
             header = media_header(plain, profile, extension, self._mutable)
-            self._packets[sequence] = header, packet.payload
+            self._packets[sequence] = _SentPacket(header, packet.payload, parities, place)
             self._packets.move_to_end(sequence)
             size += len(header) + len(packet.payload)
         while len(self._packets) > _REMEMBERED:
@@ -138,9 +158,8 @@ class CorrectionSender:
                        if sequence in self._packets]
             if len(packets) < len(group):
                 continue
-            parity = PayloadParity.of([payload for _, payload in packets])
-            data = self._header(packets[-1][0]) + recovery_payload(
-                parity, [header for header, _ in packets])
+            data = self._header(packets[-1].header) + recovery_payload(
+                _parity(packets), [packet.header for packet in packets])
             self._sequence = self._sequence + 1 & 0xFFFF
             await self._sender.transport._send_rtp(data)
             size += len(data)
@@ -161,6 +180,19 @@ class CorrectionSender:
                 current_ntp_time() >> 14 & 0xFFFFFF).to_bytes(3, 'big')
         return rtp_header(self._payload_type, self._sequence, int.from_bytes(newest[4:8], 'big'),
                           self.ssrc, extension)
+
+
+def _parity(packets: Sequence[_SentPacket]) -> PayloadParity:
+    """Return the parity of packets, made of what other viewers had computed already."""
+    parts = []
+    for _, group in groupby(packets, key=lambda packet: id(packet.parities)):
+        part = list(group)
+        places = tuple(packet.place for packet in part)
+        parities = part[0].parities
+        if places not in parities:
+            parities[places] = PayloadParity.of([packet.payload for packet in part])
+        parts.append(parities[places])
+    return parts[0] if len(parts) == 1 else PayloadParity.merge(parts)
 
 
 def _install_source_group() -> bool:

@@ -22,6 +22,7 @@ from typing import Callable
 
 from aiortc import MediaStreamTrack, RTCRtpSender
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RTP_HISTORY_SIZE
 
 from .keyframe_requests import KeyframeRequests
 from ..aiortc_compat import (
@@ -35,12 +36,16 @@ from ...core.video.frame_times import CaptureDelay, SentFrameTimes
 from ...core.video.parity_groups import ParityGroups
 from ...core.video.protection import Protection
 from ...core.video.retransmission import PACKET_BITS, RetransmissionBudget
+from ...core.video.video_codecs import PROFILES
 from ...media.encoded_frame import EncodedFrame, Packet
 
 logger = logging.getLogger(__name__)
 
 # Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
 _MAX_WAITING = 3
+# Profiles whose packets have the same payload for all viewers. aiortc numbers the pictures of VP8
+# from a random number on (RFC 7741, section 4.2).
+_SAME_PAYLOADS = frozenset(name for name, one in PROFILES.items() if one.codec == 'h264')
 
 
 class SlotTrack(MediaStreamTrack):
@@ -221,7 +226,9 @@ class SlotTrack(MediaStreamTrack):
             return
         recovery = 0
         sequences = newest_packets(sender)
-        size = correction.note(sequences)
+        # Of a longer frame aiortc does not keep the first packets.
+        shared = self._sent_profile in _SAME_PAYLOADS and len(sequences) < RTP_HISTORY_SIZE
+        size = correction.note(sequences, frame.parities if shared else {})
         if protection.covers(frame.keyframe):
             recovery = await correction.send(self._parity_groups.add(
                 sequences, frame.presentation_time, protection.loss, burst=protection.burst,

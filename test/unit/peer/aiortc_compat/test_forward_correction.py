@@ -20,6 +20,7 @@ from types import SimpleNamespace
 from aiortc import RTCRtpSender
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 import pytest
+from rtc_bridge.core.video.flexfec import PayloadParity
 from rtc_bridge.peer import aiortc_compat
 from support.flexfec import read_header, recover
 from support.viewer import make_sessions, NoisyCamera, until
@@ -49,52 +50,76 @@ def without_send_time(packet, number):
     return bytes(packet)
 
 
-@pytest.mark.usefixtures('steady_path')
-async def test_what_is_sent_can_be_recovered(connect):
-    sessions = make_sessions(NoisyCamera('front'))
-    viewer = await connect(sessions, codec='h264', change=with_correction)
-    track = sessions.sessions[viewer.id].slots[0].track
-    answer = viewer.pc.remoteDescription.sdp
-    fec_ssrc = int(re.search(r'a=ssrc-group:FEC-FR (\d+) (\d+)', answer)[2])
-    assert int(re.search(r'FEC-FR (\d+)', answer)[1]) == track.sender._ssrc
-    assert f'a=rtpmap:{FEC_TYPE} flexfec-03/90000' in answer
-    assert f'a=ssrc:{fec_ssrc} cname:' in answer
-    track.protection.covers = lambda keyframe: True
-    track.protection.update(0.05, 0.3)
-    media, recovery = {}, []
-    send = track.sender.transport._send_rtp
+class Tap:
+    """What a viewer is sent, as its answer tells it apart."""
 
-    async def send_and_keep(data):
+    def __init__(self, viewer, track):
+        self.answer = viewer.pc.remoteDescription.sdp
+        self.track = track
+        self.media, self.recovery = {}, []
+        track.protection.covers = lambda keyframe: True
+        track.protection.update(0.05, 0.3)
+        transport = track.sender.transport
+        self._send, transport._send_rtp = transport._send_rtp, self.send
+
+    def groups(self):
+        """Return the SSRCs of the group of stream and recovery packets."""
+        return tuple(map(int, re.search(r'a=ssrc-group:FEC-FR (\d+) (\d+)', self.answer).groups()))
+
+    async def send(self, data):
         ssrc = int.from_bytes(data[8:12], 'big')
-        if ssrc == fec_ssrc and data[1] == FEC_TYPE:
-            recovery.append(data)
-        elif ssrc == track.sender._ssrc and not 192 <= data[1] <= 208:
-            media[int.from_bytes(data[2:4], 'big')] = data
-        await send(data)
+        media, recovery = self.groups()
+        if ssrc == recovery and data[1] == FEC_TYPE:
+            self.recovery.append(data)
+        elif ssrc == media and not 192 <= data[1] <= 208:
+            self.media[int.from_bytes(data[2:4], 'big')] = data
+        await self._send(data)
 
-    track.sender.transport._send_rtp = send_and_keep
-    await until(lambda: len(recovery) > 60)
-    await viewer.until(lambda: viewer.lumas[0])
-    number = int(re.search(rf'a=extmap:(\d+) {ABS_SEND_TIME}', answer)[1])
-    checked = 0
-    for data in recovery:
-        payload = data[20:]
-        ssrc, protected, _ = read_header(payload)
-        assert data[0] == 0x90 and ssrc == track.sender._ssrc.to_bytes(4, 'big')
-        # With SRTP's tag it fits through a tunnel.
-        assert len(data) + 16 <= 1200
-        if not media.keys() >= set(protected):
-            # It began before the packets were kept.
-            continue
-        received = {s: without_send_time(media[s], number) for s in protected}
-        for lost in protected:
-            assert recover({s: received[s] for s in protected if s != lost}, payload) == (
-                lost, received[lost])
-            checked += 1
-    assert checked > 100
-    numbers = [int.from_bytes(data[2:4], 'big') for data in recovery]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert track.protection.price > 0.01
+    def check(self):
+        """Recover each protected packet from the others; return how many there were."""
+        number = int(re.search(rf'a=extmap:(\d+) {ABS_SEND_TIME}', self.answer)[1])
+        checked = 0
+        for data in self.recovery:
+            payload = data[20:]
+            ssrc, protected, _ = read_header(payload)
+            assert data[0] == 0x90 and int.from_bytes(ssrc, 'big') == self.groups()[0]
+            # With SRTP's tag it fits through a tunnel.
+            assert len(data) + 16 <= 1200
+            if not self.media.keys() >= set(protected):
+                # They were sent before the tap was there.
+                continue
+            received = {s: without_send_time(self.media[s], number) for s in protected}
+            for lost in protected:
+                assert recover({s: received[s] for s in protected if s != lost}, payload) == (
+                    lost, received[lost])
+                checked += 1
+        return checked
+
+
+@pytest.mark.usefixtures('steady_path')
+@pytest.mark.parametrize('codec', ['h264', 'vp8'])
+async def test_what_is_sent_can_be_recovered(connect, monkeypatch, codec):
+    """By each of two viewers: those of H.264 share the parities of the payloads."""
+    computed = []
+    of = PayloadParity.of
+    monkeypatch.setattr(PayloadParity, 'of', lambda payloads: (
+        computed.append(tuple(payloads)), of(payloads))[1])
+    sessions, taps = make_sessions(NoisyCamera('front')), []
+    for _ in range(2):
+        viewer = await connect(sessions, codec=codec, change=with_correction)
+        taps.append(Tap(viewer, sessions.sessions[viewer.id].slots[0].track))
+    for tap in taps:
+        assert tap.groups()[0] == tap.track.sender._ssrc
+        assert f'a=rtpmap:{FEC_TYPE} flexfec-03/90000' in tap.answer
+        assert f'a=ssrc:{tap.groups()[1]} cname:' in tap.answer
+    await until(lambda: all(len(tap.recovery) > 60 for tap in taps))
+    for tap in taps:
+        assert tap.check() > 100
+        numbers = [int.from_bytes(data[2:4], 'big') for data in tap.recovery]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        assert tap.track.protection.price > 0.01
+    # Nothing is computed again for the second viewer. VP8's payloads differ.
+    assert len(set(computed)) == len(computed)
 
 
 async def test_a_viewer_that_offers_none_gets_none(connect):
@@ -122,5 +147,5 @@ async def test_only_a_payload_type_that_is_free_is_accepted():
     correction, codecs = accept(codec('video/FlexFEC-03', 49), codec('video/flexfec-03', 50))
     assert [one.payloadType for one in codecs] == [97, 49]
     # Packets that it does not know are not protected.
-    assert correction.note([1, 2]) == 0
+    assert correction.note([1, 2], {}) == 0
     assert await correction.send([(1, 2)]) == 0 == correction.bytes_sent
