@@ -16,7 +16,8 @@
 Recovery packets beside a video stream (FlexFEC, ``flexfec-03`` in an SDP).
 
 The viewer's payload type for them is kept in the answer, which names one more SSRC and groups it
-with the stream's (``FEC-FR``, RFC 5956, section 4.3).
+with the stream's (``FEC-FR``, RFC 5956, section 4.3). Without the group Chromium 156 takes no
+recovery packet (tried, November 2026).
 
 Private parts used (aiortc 1.14 to 1.16): ``RTCRtpTransceiver._codecs`` and ``_headerExtensions``,
 of which the answer is made; ``create_media_description_for_transceiver`` of
