@@ -19,6 +19,7 @@ from dataclasses import replace
 
 from aiortc.sdp import SessionDescription
 import pytest
+from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.peer.session_stats import session_stats
 from rtc_bridge.peer.slots import slot as slot_module
 from support.patience import PATIENCE
@@ -147,4 +148,19 @@ async def test_a_player_that_only_asks_for_keyframes_gets_another_codec(monkeypa
     assert slot.profile == 'h264'
     ask_thrice(sends=1000)
     assert (slot.profile, slot.failed_codecs) == ('vp8', {'h264'})
+    slot.stop()
+
+
+async def test_random_loss_takes_half_of_the_bitrate_only_without_recovery_packets():
+    slot = slot_module.Slot(['h264'], set(), None)
+    lossy = BandwidthEstimate(1_000_000, random_loss=True)
+    slot.set_estimate(lossy)
+    assert slot.track.repeat and slot._estimate.bitrate == 500_000
+    slot.track.correction = object()
+    slot.set_estimate(lossy)
+    assert not slot.track.repeat and slot._estimate.bitrate == 1_000_000
+    for _ in range(500):
+        slot.track.protection.on_sent(7000, 1750)
+    slot.set_estimate(lossy)
+    assert slot._estimate.bitrate == pytest.approx(800_000, rel=0.01)
     slot.stop()

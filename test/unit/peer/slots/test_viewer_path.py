@@ -247,3 +247,13 @@ async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
     assert path.congestion is controller and controller.bitrate == before
     await until(lambda: isinstance(path.congestion, CongestionController))
     assert path.congestion.bitrate >= before
+
+
+async def test_losses_of_the_path_decide_on_recovery_packets(watch):
+    _, slot, congestion = await watch(make_sessions(TestCamera('front', 60)))
+    protection = slot.track.protection
+    assert not protection.covers(True)
+    congestion._loss.average = 0.05
+    await until(lambda: protection.covers(True))
+    # Its round trip is short: what else is lost is sent again in time.
+    assert not protection.covers(False)
