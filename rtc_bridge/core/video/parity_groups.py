@@ -103,8 +103,10 @@ class ParityGroups:
         if not sequences:
             return groups
         newest = next(reversed(self._place), None)
-        if newest is not None and sequences[0] != newest + 1 & 0xFFFF:
-            # Something was sent that is not protected, or the stream began anew.
+        if newest is not None and (sequences[0] != newest + 1 & 0xFFFF
+                                   or time - self._began > 2 * MAX_BLOCK_S):
+            # Something was sent that is not protected, or nothing for a while: what is lost of the
+            # block is too old.
             self.restart()
         room = MAX_BLOCK - len(self._place)
         if keyframe or len(sequences) > room:

@@ -89,6 +89,9 @@ def test_a_gap_begins_a_new_block():
     send(groups, [7, 7])
     made = groups.add(range(100, 107), 0.1, 0.05)
     assert made and set(chain(*made)) <= set(range(100, 107))
+    # So does a pause.
+    made = groups.add(range(107, 114), 5.0, 0.05) + groups.add(range(114, 121), 5.2, 0.05)
+    assert set(chain(*made)) == set(range(107, 121))
     with pytest.raises(ValueError, match='9 does not follow 7'):
         groups.add([7, 9], 0.2, 0.05)
     assert groups.add([], 0.2, 0.05) == []
