@@ -98,7 +98,7 @@ class Watching:
         answer = await LocalRobotLink(self._sessions, 'server').answer(Offer('page', sdp))
         track = self.track = self._sessions.sessions['page'].slots[0].track
         track.protection.covers = lambda keyframe: protects
-        track.protection.update(1 / EVERY, 0.3)
+        track.protection.loss = 1 / EVERY
         track.retransmissions.select = lambda lost: ([], False)
         # Padding is made of packets that are sent again.
         track.pad = no_padding

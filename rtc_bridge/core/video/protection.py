@@ -25,9 +25,9 @@ from ..clock import boot_time, Clock
 RESEND_IN_TIME_S = 0.08
 # Shares of packets lost from which on packets are protected, and below which no more.
 LOSSY, LOSSLESS = 0.005, 0.0025
-# Seconds in which a loss that is seen no more is half forgotten: a browser reports each second, of
-# some hundred packets, of which now and then none is lost by chance.
-_HALF_LIFE_S = 10.0
+# Seconds over which losses are averaged while they grow, and while they shrink. A browser reports
+# on some hundred packets: their losses vary by half of their mean, and now and then none is lost.
+_RISE_S, _FALL_S = 2.0, 10.0
 # Weight of one more burst in the mean length of bursts, and packets that a burst counts for at
 # most: what is longer is an interruption, against which nothing is sent in advance.
 _BURST_WEIGHT, _MAX_BURST = 0.1, 16
@@ -70,10 +70,11 @@ class Protection:
             which more packets would only lengthen
         """
         now = self._clock()
-        self.loss *= math.exp2((self._updated - now) / _HALF_LIFE_S)
-        self._updated, self._rtt = now, rtt
-        if not overuse:
-            self.loss = max(self.loss, loss)
+        seconds, self._updated, self._rtt = now - self._updated, now, rtt
+        if overuse:
+            loss = min(loss, self.loss)
+        self.loss += (loss - self.loss) * -math.expm1(
+            -seconds / (_RISE_S if loss > self.loss else _FALL_S))
         self._lossy = self.loss >= (LOSSLESS if self._lossy else LOSSY)
 
     def on_lost(self, sequences: Iterable[int]) -> None:

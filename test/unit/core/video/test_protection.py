@@ -29,30 +29,44 @@ def test_a_clean_path_is_not_protected(protection):
     assert not protection.covers(True) and protection.media_bitrate(1e6) == 1e6
 
 
-def test_a_long_lossy_path_is_and_a_short_one_for_keyframes(protection):
-    protection.update(0.03, 0.24)
+def look(protection, clock, loss, rtt, seconds=10.0, **more):
+    """Tell of a path for a time, as a session does."""
+    for _ in range(round(5 * seconds)):
+        clock.now += 0.2
+        protection.update(loss, rtt, **more)
+
+
+def test_a_long_lossy_path_is_and_a_short_one_for_keyframes(protection, clock):
+    look(protection, clock, 0.03, 0.24, seconds=0.6)
     assert protection.covers(True) and protection.covers(False)
+    look(protection, clock, 0.03, 0.24)
+    assert protection.loss == pytest.approx(0.03, rel=0.02)
     protection.update(0.03, 0.06)
     assert protection.covers(True) and not protection.covers(False)
 
 
-def test_a_report_without_loss_by_chance_does_not_end_it(protection, clock):
-    protection.update(0.03, 0.24)
-    clock.now += 10
-    protection.update(0.0, 0.24)
-    assert protection.loss == pytest.approx(0.015) and protection.covers(False)
-    clock.now += 20
-    protection.update(0.0, 0.24)
-    assert protection.loss == pytest.approx(0.00375) and protection.covers(False)
-    clock.now += 10
-    protection.update(0.0, 0.24)
+def test_reports_without_loss_by_chance_do_not_end_it(protection, clock):
+    look(protection, clock, 0.03, 0.24)
+    look(protection, clock, 0.0, 0.24, seconds=7)
+    assert 0.01 < protection.loss < 0.02 and protection.covers(False)
+    look(protection, clock, 0.0, 0.24, seconds=15)
+    assert 0.0025 < protection.loss < 0.005 and protection.covers(False)
+    look(protection, clock, 0.0, 0.24, seconds=10)
     assert not protection.covers(True)
-    protection.update(0.004, 0.24)
+    look(protection, clock, 0.004, 0.24)
     assert not protection.covers(True)
 
 
-def test_losses_of_a_full_queue_bring_no_more_packets(protection):
-    protection.update(0.2, 0.3, overuse=True)
+def test_losses_that_vary_are_averaged(protection, clock):
+    for _ in range(50):
+        look(protection, clock, 0.10, 0.24, seconds=0.4)
+        look(protection, clock, 0.0, 0.24, seconds=0.4)
+    # Rather too much than too little.
+    assert 0.05 < protection.loss < 0.09
+
+
+def test_losses_of_a_full_queue_bring_no_more_packets(protection, clock):
+    look(protection, clock, 0.2, 0.3, overuse=True)
     assert not protection.covers(True) and protection.loss == 0
 
 

@@ -58,7 +58,7 @@ class Tap:
         self.track = track
         self.media, self.recovery = {}, []
         track.protection.covers = lambda keyframe: True
-        track.protection.update(0.05, 0.3)
+        track.protection.loss = 0.05
         transport = track.sender.transport
         self._send, transport._send_rtp = transport._send_rtp, self.send
 
