@@ -77,8 +77,8 @@ def test_each_single_loss_of_a_keyframe_is_recovered_at_once(size, loss, burst, 
 def test_all_packets_are_protected_before_the_block_is_too_old():
     for size in (1, 2, 7, 30):
         sent = send(ParityGroups(), [size] * 5)
-        protected = set(chain(*chain(*(made for _, made in sent[:3]))))
-        assert protected >= set(chain(*(sequences for sequences, _ in sent[:3])))
+        protected = set(chain(*chain(*(made for _, made in sent[:4]))))
+        assert protected >= set(chain(*(sequences for sequences, _ in sent[:4])))
     # A slow camera: each frame by itself, as soon as two have shown how slow it is.
     for sequences, made in send(ParityGroups(), [7] * 5, interval=0.2)[2:]:
         assert set(chain(*made)) == set(sequences)
@@ -116,7 +116,7 @@ def share_lost(sizes, loss, lose, **more):
 
 
 @pytest.mark.parametrize('loss, most_left, most_sent', [
-    (0.01, 6e-4, 0.30), (0.03, 6e-4, 0.44), (0.05, 8e-4, 0.48), (0.10, 6e-3, 0.51)])
+    (0.01, 4e-4, 0.27), (0.03, 4e-4, 0.40), (0.05, 6e-4, 0.40), (0.10, 6e-3, 0.51)])
 def test_random_loss_is_recovered(loss, most_left, most_sent):
     random.seed(5)
     # 7 packets a frame: 1.6 Mbit/s at 30 frames a second.
