@@ -99,7 +99,7 @@ class Watching:
         track = self.track = self._sessions.sessions['page'].slots[0].track
         track.protection.covers = lambda keyframe: protects
         track.protection.loss = 1 / EVERY
-        track.retransmissions.select = lambda lost: ([], False)
+        track.retransmissions.select = lambda lost, twice: ([], False)
         # Padding is made of packets that are sent again.
         track.pad = no_padding
         await self.run("sdp => pc.setRemoteDescription({ type: 'answer', sdp })", answer)

@@ -53,13 +53,15 @@ class RetransmissionBudget:
         # When packets were sent again of late, by sequence number.
         self._resent: OrderedDict[int, float] = OrderedDict()
 
-    def select(self, lost: Iterable[tuple[int, float]]) -> tuple[list[int], bool]:
+    def select(self, lost: Iterable[tuple[int, float]], *, twice: bool = True,
+               ) -> tuple[list[int], bool]:
         """
         Return what to send again, some of it twice, and whether a packet was given up for good.
 
         A packet that is given up leaves the viewer without a picture until the next keyframe.
 
         :param lost: sequence number and age in seconds of each packet
+        :param twice: whether there may be two copies; not where recovery packets repair most of it
         """
         now = self._clock()
         self._bits = min(self._bits + (now - self._earned) * self.bitrate * SHARE,
@@ -80,7 +82,7 @@ class RetransmissionBudget:
             selected.append(sequence)
         # Lost once more, a packet would be missed for two more round trips: twice, if there is
         # room.
-        copies = selected[:max(0, int(self._bits // PACKET_BITS))]
+        copies = selected[:max(0, int(self._bits // PACKET_BITS))] if twice else []
         self._bits -= len(copies) * PACKET_BITS
         return selected + copies, given_up
 

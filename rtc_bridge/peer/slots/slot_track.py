@@ -262,7 +262,8 @@ class SlotTrack(MediaStreamTrack):
     def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
         """Return which lost packets aiortc sends again; see :class:`RetransmissionBudget`."""
         self.protection.on_lost(sequence for sequence, _ in lost)
-        again, given_up = self.retransmissions.select(lost)
+        protected = self.correction is not None and self.protection.covers(False)
+        again, given_up = self.retransmissions.select(lost, twice=not protected)
         if given_up:
             self._keyframes.on_demand()
         self.bytes_resent += len(again) * PACKET_BITS // 8

@@ -28,6 +28,8 @@ def test_lost_packets_are_sent_again_once_in_a_round_trip(clock):
     assert again.select(lost(2, 3, 4)) == ([4, 4], False)
     clock.now += 0.16
     assert again.select(lost(2)) == ([2, 2], False)
+    # Not where recovery packets have repaired most of them.
+    assert again.select(lost(5, 6), twice=False) == ([5, 6], False)
 
 
 def test_late_packets_are_given_up(clock):
