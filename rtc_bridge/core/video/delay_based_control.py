@@ -159,6 +159,11 @@ class DelayBasedController:
         return self._loss.is_random(self._clock())
 
     @property
+    def average_loss(self) -> float:
+        """Return the share of packets lost of late, 0 to 1."""
+        return self._loss.share
+
+    @property
     def overuse(self) -> bool:
         """Tell whether packets queue up on the path."""
         return self._queue_length > self._queue.threshold

@@ -42,6 +42,7 @@ from aiortc.sdp import GroupDescription, SsrcDescription
 
 from .hooks import available
 from .rtp_history import kept_packet
+from .transport_feedback import sequence_element, TRANSPORT_SEQUENCE_URI
 from ...core.video.flexfec import media_header, PayloadParity, recovery_payload, rtp_header
 
 _MIME_TYPE, _CLOCK_HZ = 'video/flexfec-03', 90000
@@ -51,8 +52,7 @@ _PARAMETERS = {'repair-window': 10_000_000}
 _PAYLOAD_TYPES = (*range(35, 64), *range(96, 128))
 _ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'
 # Extensions that change on the way, or when a packet is sent again.
-_MUTABLE = (_ABS_SEND_TIME, 'urn:ietf:params:rtp-hdrext:toffset',
-            'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01',
+_MUTABLE = (_ABS_SEND_TIME, TRANSPORT_SEQUENCE_URI, 'urn:ietf:params:rtp-hdrext:toffset',
             'http://www.webrtc.org/experiments/rtp-hdrext/transport-wide-cc-02')
 # Packets that are remembered: more than a block of groups has, and a frame as large as aiortc's
 # history (128).
@@ -102,6 +102,7 @@ class CorrectionSender:
         self._sequence = randrange(1 << 15)
         self._mutable = {extensions[uri] for uri in _MUTABLE if uri in extensions}
         self._send_time_id = extensions.get(_ABS_SEND_TIME, 0)
+        self._sequence_element = sequence_element(extensions.get(TRANSPORT_SEQUENCE_URI, 0))
         # By sequence number.
         self._packets: OrderedDict[int, _SentPacket] = OrderedDict()
         self._keep_extensions()
@@ -180,7 +181,7 @@ class CorrectionSender:
             extension = bytes([self._send_time_id << 4 | 2]) + (
                 current_ntp_time() >> 14 & 0xFFFFFF).to_bytes(3, 'big')
         return rtp_header(self._payload_type, self._sequence, int.from_bytes(newest[4:8], 'big'),
-                          self.ssrc, extension)
+                          self.ssrc, extension + self._sequence_element)
 
 
 def _parity(packets: Sequence[_SentPacket]) -> PayloadParity:

@@ -33,7 +33,7 @@ from .hooks import available
 MAX_DATAGRAM = 1200
 # Headers of RTP with their extensions; of RTX (RFC 4588); of forward error correction, which has a
 # whole payload behind its own header; and the tag of SRTP (RFC 7714).
-_RTP, _RTX, _FEC, _SRTP = 12 + 28, 2, 22, 16
+_RTP, _RTX, _FEC, _SRTP = 12 + 28, 2, 26, 16
 # A record of DTLS 1.2 with AES-GCM (RFC 5288); the header of SCTP and that of a chunk (RFC 9260).
 _DTLS, _SCTP, _CHUNK = 13 + 8 + 16, 12, 16
 

@@ -89,9 +89,8 @@ def _install_placeholder() -> None:
         configure(self, parameters)
         self.transport_sequence = b''
         for extension in parameters.headerExtensions:
-            if extension.uri == TRANSPORT_SEQUENCE_URI and extension.id <= _MAX_ONE_BYTE_ID:
-                # The id, and the length minus one: 1 means two bytes. One byte of padding.
-                self.transport_sequence = bytes([extension.id << 4 | 1, 0, 0, 0])
+            if extension.uri == TRANSPORT_SEQUENCE_URI:
+                self.transport_sequence = sequence_element(extension.id)
 
     def pack_too(self: Any, values: Any) -> tuple[int, bytes]:
         profile, data = pack(self, values)
@@ -102,6 +101,18 @@ def _install_placeholder() -> None:
         return profile, data
 
     _header_map.configure, _header_map.set = configure_too, pack_too
+
+
+def sequence_element(extension_id: int) -> bytes:
+    """
+    Return the header extension that gets a packet's number when it is sent, padded to a word.
+
+    :param extension_id: as negotiated; of 0 or of more than 14 there is none
+    """
+    if not 0 < extension_id <= _MAX_ONE_BYTE_ID:
+        return b''
+    # The id, and the length minus one: 1 means two bytes. One byte of padding.
+    return bytes([extension_id << 4 | 1, 0, 0, 0])
 
 
 def _install_numbers() -> None:
