@@ -30,6 +30,7 @@ from .bandwidth_estimate import BandwidthEstimate
 from .bitrate_meters import SendRateMeter
 from .loss_monitor import HIGH_LOSS, LossMonitor, LOW_LOSS, MAX_RANDOM_LOSS
 from .overuse_detector import OveruseDetector
+from .probe_schedule import ProbeSchedule
 from ..clock import boot_time, Clock
 
 logger = logging.getLogger(__name__)
@@ -71,9 +72,6 @@ _MANY_LOST_BITS = 50_000
 # A receiver's estimate below this share of what is sent is a sign of overuse: what is sent is
 # measured over a second and varies by a tenth.
 _REMB_SHARE = 0.85
-# After a probe that was too much, the next one is this many seconds later, and twice as long each
-# time: a viewer in a lower tier must not feel them.
-_PROBE_PAUSE_S, _MAX_PROBE_PAUSE_S = 10.0, 120.0
 # A queue longer than this, in seconds, may run over, so nothing is sent until it has drained
 # (pushback), at most for the second time and not again within the third, as a picture has to come.
 _PUSHBACK_QUEUE_S, _MAX_PUSHBACK_S, _PUSHBACK_INTERVAL_S = 0.25, 0.5, 1.5
@@ -120,9 +118,7 @@ class CongestionController:
         self._capacity = 0.0
         # When the last decrease shows in the feedback.
         self._settled_at = now
-        self._probing = False
-        self._next_probe = 0.0
-        self._probe_pause = _PROBE_PAUSE_S
+        self._probes = ProbeSchedule()
 
     # State
 
@@ -193,14 +189,10 @@ class CongestionController:
 
         :param wanted: the bitrate that would be of use, in bit/s
         """
-        now = self._clock()
-        probing = (wanted > self.bitrate and self.underuse and not self.stale
-                   and now >= self._next_probe)
-        if probing != self._probing:
-            self._probing = probing
-            logger.debug('probing for %.0f kbit/s %s at %.0f kbit/s', wanted / 1000,
-                         'starts' if probing else 'ends', self.bitrate / 1000)
-        return max(0.0, self.bitrate - self.send_rate(_RECENT_S)) if probing else 0.0
+        useful = wanted > self.bitrate and self.underuse and not self.stale
+        if not self._probes.probes(self._clock(), useful):
+            return 0.0
+        return max(0.0, self.bitrate - self.send_rate(_RECENT_S))
 
     # Feedback
 
@@ -266,9 +258,7 @@ class CongestionController:
 
     def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
-        if self._probing:
-            self._probing, self._next_probe = False, now + self._probe_pause
-            self._probe_pause = min(2 * self._probe_pause, _MAX_PROBE_PAUSE_S)
+        self._probes.on_decrease(now)
         before = self.bitrate
         self._overuse_at, self._capacity = now, capacity
         base_rtt = self._detector.base_rtt

@@ -32,6 +32,7 @@ from .bitrate_meters import SendRateMeter
 from .delay_trend import DelayTrend, Usage
 from .packet_groups import PacketGroups
 from .path_loss import PathLoss
+from .probe_schedule import ProbeSchedule
 from .receive_rate import ReceiveRateMeter
 from .retransmission import PACKET_BITS
 from .sent_packets import Fate, PacketResult
@@ -80,9 +81,6 @@ _APP_LIMITED_BETA = 0.85
 _STALE_AFTER_S = 1.0
 # Seconds after which slow start is over even if nothing was found, where enough was sent to see.
 _SLOW_START_S = 5.0
-# After a probe that was too much, the next one is this many seconds later, and twice as long each
-# time: a viewer in a lower tier must not feel them.
-_PROBE_PAUSE_S, _MAX_PROBE_PAUSE_S = 10.0, 120.0
 
 
 class DelayBasedController:
@@ -125,7 +123,7 @@ class DelayBasedController:
         self._lowest_queue = 0.0
         # When the last decrease shows in the feedback; the time of the last pushback.
         self._settled_at, self._pushback_at = now, float('-inf')
-        self._probing, self._next_probe, self._probe_pause = False, 0.0, _PROBE_PAUSE_S
+        self._probes = ProbeSchedule()
 
     # State
 
@@ -201,10 +199,10 @@ class DelayBasedController:
 
         :param wanted: the bitrate that would be of use, in bit/s
         """
-        now = self._clock()
-        self._probing = (wanted > self.bitrate and self.underuse and not self.stale
-                         and now >= self._next_probe)
-        return max(0.0, self.bitrate - self.send_rate(_RATE_WINDOW_S)) if self._probing else 0.0
+        useful = wanted > self.bitrate and self.underuse and not self.stale
+        if not self._probes.probes(self._clock(), useful):
+            return 0.0
+        return max(0.0, self.bitrate - self.send_rate(_RATE_WINDOW_S))
 
     # Feedback
 
@@ -319,9 +317,7 @@ class DelayBasedController:
 
     def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
-        if self._probing:
-            self._probing, self._next_probe = False, now + self._probe_pause
-            self._probe_pause = min(2 * self._probe_pause, _MAX_PROBE_PAUSE_S)
+        self._probes.on_decrease(now)
         before = self.bitrate
         self._overuse_at, self._capacity = now, capacity
         self._lowest_queue = self._queue_length
