@@ -99,6 +99,8 @@ class Watching:
         track = self.track = self._sessions.sessions['page'].slots[0].track
         track.protection.covers = lambda keyframe: protects
         track.protection.loss = 1 / EVERY
+        # What is dropped here, no report tells of.
+        track.protection.update = lambda loss, rtt, overuse: None
         track.retransmissions.select = lambda lost, twice: ([], False)
         # Padding is made of packets that are sent again.
         track.pad = no_padding

@@ -22,12 +22,11 @@ from typing import NamedTuple
 # Packets of a block at most: a mask of its span has two of its three parts, and a recovery packet
 # of a whole payload still fits into a datagram (see core.video.flexfec).
 MAX_BLOCK = 46
-# Seconds from the first packet of a block to its end. A loss is repaired within that time, for
-# which the picture stands still; in longer blocks fewer recovery packets do. Of 0.1, 0.133 and
-# 0.17 s this one lets pictures stand still least, see test_recovery_in_time.py.
-MAX_BLOCK_S = 0.133
-# Frames of a block, as far as they fit into that time: 30 a second.
-MAX_FRAMES = 4
+# Frames of a block at most, and seconds from its first packet to the frame after it: four at 30 a
+# second. A loss that a row does not repair is repaired at the end of its block, and until then the
+# picture stands still; in longer blocks fewer recovery packets do. Of 3, 4 and 5 frames this lets
+# pictures stand still least on the paths of test_recovery_in_time.py.
+MAX_FRAMES, MAX_BLOCK_S = 4, 0.133
 # Seconds by which frames of a camera come early or late.
 _TOLERANCE_S = 0.005
 # Seconds between two frames as long as only one is known.
@@ -37,7 +36,7 @@ _FIRST_INTERVAL_S = 1 / 30
 TARGET, KEYFRAME_TARGET = 2e-4, 5e-5
 # Recovery packets for each packet at most: what is above serves better as pictures.
 MAX_SHARE = 0.5
-# Length of bursts that are recovered, as a multiple of their mean: 87 % of the bursts of a
+# Length of bursts that are recovered, as a multiple of their mean: 90 % of the bursts of a
 # Gilbert-Elliott path with a mean of four.
 _BURST_MARGIN = 2.0
 # Loss is rounded to this, so that the shapes of blocks are computed once.
@@ -62,8 +61,8 @@ class ParityGroups:
 
     A single loss in a group is recovered. Each packet is in a row and, on paths that lose more,
     in a column: two losses of a row are recovered by their columns (two-dimensional parity,
-    draft-ietf-payload-flexible-fec-scheme-03, section 1.1.4). Neighbours are in different groups,
-    so that a burst of losses takes one packet of each.
+    draft-ietf-payload-flexible-fec-scheme-03, section 1.1.4). A burst of losses takes one packet
+    of each column at most, in a keyframe one of each row.
 
     A keyframe is protected by itself, at once. Other frames share columns, as each has a few
     packets only.
@@ -76,7 +75,8 @@ class ParityGroups:
         self._pending: list[int] = []
         self._place: dict[int, int] = {}
         self._frames = 0
-        self._began = self._last = 0.0
+        self._began = 0.0
+        self._last: float | None = None
         self._rows = self._longest_row = 0
 
     def restart(self) -> None:
@@ -117,12 +117,13 @@ class ParityGroups:
         target = KEYFRAME_TARGET if keyframe else TARGET
         blocks = math.ceil(len(sequences) / MAX_BLOCK)
         size = math.ceil(len(sequences) / blocks)
+        alone = keyframe or blocks > 1
         for first in range(0, len(sequences), size):
             part = sequences[first:first + size]
-            groups += self._add_part(part, time, loss, burst, target, alone=keyframe)
-            if keyframe or blocks > 1:
-                groups += self._end_block(loss, burst, target)
-        interval = time - self._last if 0 < time - self._last < 1 else _FIRST_INTERVAL_S
+            groups += self._add_part(part, time, loss, burst, target, alone=alone)
+            if alone:
+                groups += self._end_block(loss, burst, target, alone=True)
+        interval = _FIRST_INTERVAL_S if self._last is None else max(0.0, time - self._last)
         self._last = time
         end = time - self._began + interval
         if self._frames >= MAX_FRAMES or end > MAX_BLOCK_S + _TOLERANCE_S:
@@ -139,7 +140,7 @@ class ParityGroups:
         self._pending += part
         # The other frames of the block are taken to be like this one.
         block = len(part) if alone else min(MAX_BLOCK, MAX_FRAMES * len(part))
-        shape = best_shape(block, loss, target, burst)
+        shape = best_shape(block, loss, target, burst, alone=alone)
         return self._end_rows(round(len(self._pending) / shape.row))
 
     def _end_rows(self, count: int) -> list[tuple[int, ...]]:
@@ -154,10 +155,11 @@ class ParityGroups:
             self._longest_row = max(self._longest_row, len(row))
         return rows
 
-    def _end_block(self, loss: float, burst: float, target: float) -> list[tuple[int, ...]]:
+    def _end_block(self, loss: float, burst: float, target: float, *, alone: bool = False,
+                   ) -> list[tuple[int, ...]]:
         groups = self._end_rows(1 if self._pending else 0)
         count = best_columns(len(self._ordered), self._rows, self._longest_row, loss, target,
-                             burst)
+                             burst, alone=alone)
         place = self._place.__getitem__
         # Packets that follow each other in a row are in different columns, whatever their row.
         groups += [tuple(sorted(self._ordered[first::count], key=place))
@@ -182,7 +184,8 @@ def residual_loss(packets: int, shape: Shape, loss: float) -> float:
     return loss ** 2 * same + loss ** 4 * shape.row * packets / shape.columns
 
 
-def best_shape(packets: int, loss: float, target: float = TARGET, burst: float = 1.0) -> Shape:
+def best_shape(packets: int, loss: float, target: float = TARGET, burst: float = 1.0, *,
+               alone: bool = False) -> Shape:
     """
     Return the cheapest protection of a block that leaves no more than ``target`` lost.
 
@@ -192,12 +195,13 @@ def best_shape(packets: int, loss: float, target: float = TARGET, burst: float =
     :param loss: share of packets that the path loses, 0 to 1
     :param target: share of packets that may stay lost, 0 to 1
     :param burst: packets that are lost in a row, on average
+    :param alone: the block is a frame, or a part of one; otherwise each row is one
     """
-    return _best_shape(packets, _rounded(loss), target, _longest_burst(burst))
+    return _best_shape(packets, _rounded(loss), target, _longest_burst(burst), alone)
 
 
 def best_columns(packets: int, rows: int, longest: int, loss: float, target: float = TARGET,
-                 burst: float = 1.0) -> int:
+                 burst: float = 1.0, *, alone: bool = False) -> int:
     """
     Return how many columns a block gets whose rows are made already; see :func:`best_shape`.
 
@@ -206,10 +210,15 @@ def best_columns(packets: int, rows: int, longest: int, loss: float, target: flo
     """
     most = max(0, int(packets * MAX_SHARE) - rows)
     for columns in range(most):
-        if (max(columns, rows) >= _longest_burst(burst)
+        if (_spreads(rows, columns, _longest_burst(burst), alone)
                 and residual_loss(packets, Shape(longest, columns), _rounded(loss)) <= target):
             return columns
     return most
+
+
+def _spreads(rows: int, columns: int, burst: int, alone: bool) -> bool:
+    """Tell whether so many packets in a row are in different groups."""
+    return (rows if alone else columns) >= burst or burst <= 1
 
 
 def _longest_burst(mean: float) -> int:
@@ -224,7 +233,7 @@ def _rounded(loss: float) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _best_shape(packets: int, loss: float, target: float, covered: int) -> Shape:
+def _best_shape(packets: int, loss: float, target: float, covered: int, alone: bool) -> Shape:
     best: tuple[bool, float, float, Shape] | None = None
     # Long rows first: of two that are as good, a frame has fewer with them.
     for row in range(packets, 0, -1):
@@ -235,7 +244,7 @@ def _best_shape(packets: int, loss: float, target: float, covered: int) -> Shape
                 break
             shape = Shape(row, columns)
             left = residual_loss(packets, shape, loss)
-            missed = left > target or max(columns, rows) < min(covered, packets)
+            missed = left > target or not _spreads(rows, columns, min(covered, packets), alone)
             # What meets the target is chosen by its price, what does not by what it leaves.
             rank = (missed, left if missed else share, share if missed else left, shape)
             if best is None or rank[:3] < best[:3]:

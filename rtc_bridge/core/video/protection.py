@@ -17,12 +17,12 @@
 from collections.abc import Iterable
 import math
 
-from .bandwidth_estimate import INITIAL_ESTIMATE
 from ..clock import boot_time, Clock
 
-# Seconds of round trip up to which a lost packet is sent again in time: what is sent again comes a
-# round trip late, twice that if it is lost once more. It costs only what was lost.
-RESEND_IN_TIME_S = 0.08
+# Seconds of round trip above which a lost packet is sent again too late, and below which it is in
+# time again: what is sent again comes a round trip late, twice that if it is lost once more. It
+# costs only what was lost.
+TOO_LATE_S, IN_TIME_S = 0.08, 0.06
 # Shares of packets lost from which on packets are protected, and below which no more.
 LOSSY, LOSSLESS = 0.005, 0.0025
 # Seconds over which losses are averaged while they grow, and while they shrink. A browser reports
@@ -33,8 +33,8 @@ _RISE_S, _FALL_S = 2.0, 10.0
 _BURST_WEIGHT, _MAX_BURST = 0.1, 16
 # Bursts are protected from this mean on: two of 30 packets that are lost at random are neighbours.
 _MIN_BURST = 1.5
-# Bytes over which the price is averaged: a few seconds at 1 Mbit/s.
-_AVERAGED_BYTES = 400_000
+# Seconds over which the price is averaged.
+_PRICE_S = 2.0
 
 
 class Protection:
@@ -53,10 +53,11 @@ class Protection:
     def __init__(self, clock: Clock = boot_time) -> None:
         self.loss = 0.0
         self._clock = clock
-        self._updated = clock()
-        self._rtt = INITIAL_ESTIMATE.rtt
-        self._lossy = False
+        self._updated = self._sent_at = clock()
+        self._lossy = self._far = False
         self._burst = 1.0
+        # The newest packet that was noted as lost.
+        self._newest_lost: int | None = None
         # Recovery bytes for each byte of media.
         self._price = 0.0
 
@@ -70,9 +71,13 @@ class Protection:
             which more packets would only lengthen
         """
         now = self._clock()
-        seconds, self._updated, self._rtt = now - self._updated, now, rtt
+        seconds, self._updated = now - self._updated, now
         if overuse:
             loss = min(loss, self.loss)
+        if rtt > TOO_LATE_S and not overuse:
+            self._far = True
+        elif rtt < IN_TIME_S:
+            self._far = False
         self.loss += (loss - self.loss) * -math.expm1(
             -seconds / (_RISE_S if loss > self.loss else _FALL_S))
         self._lossy = self.loss >= (LOSSLESS if self._lossy else LOSSY)
@@ -84,7 +89,13 @@ class Protection:
         :param sequences: RTP sequence numbers of one negative acknowledgement, in its order
         """
         length, before = 0, None
-        for sequence in (*sequences, None):
+        newest = self._newest_lost
+        # Those that were asked for before are seldom single ones: these are repaired.
+        new = [sequence for sequence in sequences
+               if newest is None or 0 < (sequence - newest & 0xFFFF) < 0x8000]
+        if new:
+            self._newest_lost = new[-1]
+        for sequence in (*new, None):
             if length and (sequence is None or before is None
                            or sequence != before + 1 & 0xFFFF):
                 self._burst += _BURST_WEIGHT * (min(length, _MAX_BURST) - self._burst)
@@ -98,7 +109,7 @@ class Protection:
 
     def covers(self, keyframe: bool) -> bool:
         """Tell whether a frame that is sent now is protected."""
-        return self._lossy and (keyframe or self._rtt > RESEND_IN_TIME_S)
+        return self._lossy and (keyframe or self._far)
 
     def on_sent(self, media: int, recovery: int) -> None:
         """
@@ -108,7 +119,9 @@ class Protection:
         :param recovery: bytes of recovery packets, counted in the same way
         """
         if media > 0:
-            weight = 1 - math.exp(-media / _AVERAGED_BYTES)
+            now = self._clock()
+            weight = -math.expm1(-(now - self._sent_at) / _PRICE_S)
+            self._sent_at = now
             self._price += weight * (recovery / media - self._price)
 
     @property
@@ -123,3 +136,11 @@ class Protection:
         :param bitrate: of both, in bit/s
         """
         return bitrate / (1 + self._price)
+
+    def path_bitrate(self, bitrate: float) -> float:
+        """
+        Return what a path has to carry for an encoder's bitrate; see :meth:`media_bitrate`.
+
+        :param bitrate: of the encoder, in bit/s
+        """
+        return bitrate * (1 + self._price)

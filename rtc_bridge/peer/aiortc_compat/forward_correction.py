@@ -34,7 +34,7 @@ from itertools import groupby
 from random import randrange
 from typing import Any, NamedTuple, TypeAlias
 
-from aiortc import rtcpeerconnection, RTCRtpSender, RTCRtpTransceiver
+from aiortc import RTCDtlsTransport, rtcpeerconnection, RTCRtpSender, RTCRtpTransceiver
 from aiortc.clock import current_ntp_time
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 import aiortc.rtp
@@ -42,7 +42,7 @@ from aiortc.sdp import GroupDescription, SsrcDescription
 
 from .hooks import available
 from .rtp_history import kept_packet
-from .transport_feedback import sequence_element, TRANSPORT_SEQUENCE_URI
+from .transport_feedback import MAX_ONE_BYTE_ID, sequence_element, TRANSPORT_SEQUENCE_URI
 from ...core.video.flexfec import media_header, PayloadParity, recovery_payload, rtp_header
 
 _MIME_TYPE, _CLOCK_HZ = 'video/flexfec-03', 90000
@@ -89,19 +89,19 @@ class CorrectionSender:
     :param payload_type: of recovery packets, by the viewer's offer
     :param extensions: ids of the negotiated header extensions, by URI
     :ivar ssrc: of recovery packets
-    :ivar bytes_sent: of recovery packets with their RTP headers, in all
     """
 
     def __init__(self, sender: RTCRtpSender, payload_type: int,
                  extensions: dict[str, int]) -> None:
         self.ssrc = randrange(1, 1 << 32)
-        self.bytes_sent = 0
         self._sender: Any = sender
         self._payload_type = payload_type
         # In the lower half, as aiortc's: a number that wraps early breaks SRTP's decryption.
         self._sequence = randrange(1 << 15)
         self._mutable = {extensions[uri] for uri in _MUTABLE if uri in extensions}
-        self._send_time_id = extensions.get(_ABS_SEND_TIME, 0)
+        # Others than of 1 to 14 need headers of two bytes (RFC 8285, section 4.3).
+        send_time = extensions.get(_ABS_SEND_TIME, 0)
+        self._send_time_id = send_time if send_time <= MAX_ONE_BYTE_ID else 0
         self._sequence_element = sequence_element(extensions.get(TRANSPORT_SEQUENCE_URI, 0))
         # By sequence number.
         self._packets: OrderedDict[int, _SentPacket] = OrderedDict()
@@ -165,7 +165,6 @@ class CorrectionSender:
             self._sequence = self._sequence + 1 & 0xFFFF
             await self._sender.transport._send_rtp(data)
             size += len(data)
-        self.bytes_sent += size
         return size
 
     def _header(self, newest: bytes) -> bytes:
@@ -202,6 +201,7 @@ def _install_source_group() -> bool:
     if not available('forward error correction',
                      (rtcpeerconnection, ['create_media_description_for_transceiver']),
                      (aiortc.rtp.RtpPacket, ['serialize']),
+                     (RTCDtlsTransport, ['_send_rtp']),
                      (aiortc.rtp.HeaderExtensionsMap, ['set'])):
         return False
     create = _peer.create_media_description_for_transceiver

@@ -31,9 +31,11 @@ from aiortc.codecs import h264, vpx
 from .hooks import available
 
 MAX_DATAGRAM = 1200
-# Headers of RTP with their extensions; of RTX (RFC 4588); of forward error correction, which has a
-# whole payload behind its own header; and the tag of SRTP (RFC 7714).
-_RTP, _RTX, _FEC, _SRTP = 12 + 28, 2, 26, 16
+# Header extensions of a picture's packet: their own header, the id of its section of 16 characters
+# at most, and three of four bytes, padded. Forward error correction has a whole packet but for its
+# fixed header behind its own ones: of RTP with two extensions, and of the recovery. That is more
+# than RTX takes (RFC 4588). The tag of SRTP (RFC 7714).
+_EXTENSIONS, _FEC, _SRTP = 4 + 32, 24 + 24, 16
 # A record of DTLS 1.2 with AES-GCM (RFC 5288); the header of SCTP and that of a chunk (RFC 9260).
 _DTLS, _SCTP, _CHUNK = 13 + 8 + 16, 12, 16
 
@@ -41,7 +43,7 @@ if available('packets that fit through tunnels', (h264, ['PACKET_MAX']), (vpx, [
              (rtcsctptransport, ['USERDATA_MAX_LENGTH'])):
     _codecs: tuple[Any, Any] = (h264, vpx)
     for _codec in _codecs:
-        _codec.PACKET_MAX = MAX_DATAGRAM - _RTP - _RTX - _FEC - _SRTP
+        _codec.PACKET_MAX = MAX_DATAGRAM - _FEC - _EXTENSIONS - _SRTP
     _sctp: Any = rtcsctptransport
     # Chunks are padded to four bytes.
     _sctp.USERDATA_MAX_LENGTH = (MAX_DATAGRAM - _DTLS - _SCTP - _CHUNK) & ~3

@@ -177,18 +177,10 @@ class Slot:
         self.track.retransmissions.bitrate = 0 if estimate.overuse else estimate.bitrate
         self.track.retransmissions.rtt = estimate.rtt
         # To ask for a lost packet takes a round trip, in which nothing can be shown. Sent twice, a
-        # frame apart, it is seldom lost, but takes twice the bits.
-        # Recovery packets do the same for less.
-        repeats = self.track.repeat = estimate.random_loss and self.track.correction is None
-        if repeats:
-            estimate = replace(estimate, bitrate=estimate.bitrate / 2)
-            quality = replace(quality, max_bitrate=quality.max_bitrate / 2)
-        else:
-            # What recovery packets take is not the encoder's.
-            protection = self.track.protection
-            estimate = replace(estimate, bitrate=protection.media_bitrate(estimate.bitrate))
-            quality = replace(quality,
-                              max_bitrate=protection.media_bitrate(quality.max_bitrate))
+        # frame apart, it is seldom lost, but takes twice the bits; recovery packets take less.
+        self.track.repeat = estimate.random_loss and self.track.correction is None
+        estimate = replace(estimate, bitrate=self._media_bitrate(estimate.bitrate))
+        quality = replace(quality, max_bitrate=self._media_bitrate(quality.max_bitrate))
         self.track.end_due_pause()
         self.keyframes.on_path(rtt=estimate.rtt, congested=estimate.overuse, drives=drives)
         self._estimate, self.drives, self._quality = estimate, drives, quality
@@ -205,7 +197,15 @@ class Slot:
         subscription = self._subscription
         if subscription is None or subscription.bitrate > 0.9 * self._estimate.bitrate:
             return 0.0
-        return subscription.member.wanted
+        return self.path_bitrate(subscription.member.wanted)
+
+    def _media_bitrate(self, bitrate: float) -> float:
+        """Return what is left for frames of what the path carries, both in bit/s."""
+        return bitrate / 2 if self.track.repeat else self.track.protection.media_bitrate(bitrate)
+
+    def path_bitrate(self, bitrate: float) -> float:
+        """Return what the path has to carry for frames of a bitrate, both in bit/s."""
+        return bitrate * 2 if self.track.repeat else self.track.protection.path_bitrate(bitrate)
 
     @property
     def stream(self) -> str:

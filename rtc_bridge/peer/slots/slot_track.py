@@ -88,6 +88,8 @@ class SlotTrack(MediaStreamTrack):
         self.correction: CorrectionSender | None = None
         self.protection = Protection()
         self._parity_groups = ParityGroups()
+        # RTP timestamp of the newest frame that recovery packets were considered for.
+        self._protected: int | None = None
         self.profile = profile
         self.repeat = False
         self.bytes_sent = 0
@@ -185,7 +187,10 @@ class SlotTrack(MediaStreamTrack):
                 self.times.on_sent(timestamp, given.presentation_time, given.arrival)
                 if is_first:
                     self.on_first_sent()
-                await self._protect(given)
+                # aiortc makes no packets of a frame that it finds nothing in.
+                if timestamp != self._protected:
+                    self._protected = timestamp
+                    await self._protect(given)
             while not self._frames:
                 if self.readyState != 'live':
                     raise MediaStreamError
@@ -224,16 +229,17 @@ class SlotTrack(MediaStreamTrack):
         correction, sender, protection = self.correction, self.sender, self.protection
         if correction is None or sender is None:
             return
-        recovery = 0
+        if not protection.covers(frame.keyframe):
+            protection.on_sent(frame.packet.size, 0)
+            return
         sequences = newest_packets(sender)
         # Of a longer frame aiortc does not keep the first packets.
         shared = self._sent_profile in _SAME_PAYLOADS and len(sequences) < RTP_HISTORY_SIZE
         size = correction.note(sequences, frame.parities if shared else {})
-        if protection.covers(frame.keyframe):
-            recovery = await correction.send(self._parity_groups.add(
-                sequences, frame.presentation_time, protection.loss, burst=protection.burst,
-                keyframe=frame.keyframe))
-            self.bytes_resent += recovery
+        recovery = await correction.send(self._parity_groups.add(
+            sequences, frame.presentation_time, protection.loss, burst=protection.burst,
+            keyframe=frame.keyframe))
+        self.bytes_resent += recovery
         protection.on_sent(size, recovery)
 
     def _newest_packets(self) -> Sequence[int]:
@@ -262,6 +268,9 @@ class SlotTrack(MediaStreamTrack):
     def on_nack(self, lost: list[tuple[int, float]]) -> list[int]:
         """Return which lost packets aiortc sends again; see :class:`RetransmissionBudget`."""
         self.protection.on_lost(sequence for sequence, _ in lost)
+        if self._paused_until is not None:
+            # The path is full, and the keyframe that follows makes up for it.
+            return []
         protected = self.correction is not None and self.protection.covers(False)
         again, given_up = self.retransmissions.select(lost, twice=not protected)
         if given_up:

@@ -131,12 +131,26 @@ def test_bursts_are_recovered_by_distant_packets():
             bad = random.random() < (1 - 1 / mean if bad else share / mean / (1 - share))
             yield bad
 
-    random.seed(6)
-    path = gilbert(4, 0.03)
-    burst_aware, price = share_lost([7] * 5000, 0.03, lambda: next(path), burst=4.0)
-    path = gilbert(4, 0.03)
-    unaware, _ = share_lost([7] * 5000, 0.03, lambda: next(path))
-    assert burst_aware <= unaware and burst_aware < 0.012 and price <= MAX_SHARE
+    left = []
+    for burst in (4.0, 1.0):
+        random.seed(6)
+        path = gilbert(4, 0.03)
+        lost, price = share_lost([7] * 5000, 0.03, lambda path=path: next(path), burst=burst)
+        left.append(lost)
+        assert price <= MAX_SHARE
+    assert left[0] < left[1]
+
+
+@pytest.mark.parametrize('keyframe', [False, True])
+@pytest.mark.parametrize('length', [3, 4, 5])
+def test_a_burst_of_twice_the_mean_is_recovered_within_a_frame(length, keyframe):
+    groups, sent = ParityGroups(), []
+    for frame in range(4):
+        sent += groups.add(range(11 * frame, 11 * frame + 11), frame * FRAME_S, 0.0025,
+                           burst=length / 2, keyframe=keyframe)
+    for first in range(44 - length + 1):
+        if first // 11 == (first + length - 1) // 11:
+            assert peel(sent, set(range(first, first + length))) == set()
 
 
 @pytest.mark.parametrize('packets', [1, 2, 7, 28, 46])

@@ -41,8 +41,14 @@ def test_a_long_lossy_path_is_and_a_short_one_for_keyframes(protection, clock):
     assert protection.covers(True) and protection.covers(False)
     look(protection, clock, 0.03, 0.24)
     assert protection.loss == pytest.approx(0.03, rel=0.02)
-    protection.update(0.03, 0.06)
+    # A round trip that varies does not switch it on and off, nor does a queue.
+    protection.update(0.03, 0.07)
+    assert protection.covers(False)
+    protection.update(0.03, 0.05)
     assert protection.covers(True) and not protection.covers(False)
+    protection.update(0.03, 0.07)
+    protection.update(0.03, 0.2, overuse=True)
+    assert not protection.covers(False)
 
 
 def test_reports_without_loss_by_chance_do_not_end_it(protection, clock):
@@ -80,17 +86,26 @@ def test_the_length_of_bursts_is_learnt(protection):
     assert protection.burst == pytest.approx(4, abs=0.1)
     protection.on_lost([])
     # An interruption counts for 16 at most.
-    for _ in range(200):
-        protection.on_lost(range(500))
+    for number in range(200):
+        protection.on_lost((number * 600 + i) & 0xFFFF for i in range(500))
     assert protection.burst == pytest.approx(16, abs=0.1)
 
 
-def test_what_recovery_packets_take_comes_off_the_encoders_rate(protection):
+def test_what_is_asked_for_again_says_nothing_new_of_bursts(protection):
+    protection.on_lost([100, 108])
+    for _ in range(50):
+        protection.on_lost([101, 102, 103, 104])
+    assert protection.burst == 1
+
+
+def test_what_recovery_packets_take_comes_off_the_encoders_rate(protection, clock):
     for _ in range(500):
+        clock.now += 1 / 30
         protection.on_sent(7000, 2800)
     assert protection.price == pytest.approx(0.4, abs=0.01)
     assert protection.media_bitrate(1_400_000) == pytest.approx(1e6, rel=0.01)
     for _ in range(500):
+        clock.now += 1 / 30
         protection.on_sent(7000, 0)
     assert protection.price < 0.001
     protection.on_sent(0, 0)

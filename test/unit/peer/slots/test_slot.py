@@ -20,6 +20,7 @@ from dataclasses import replace
 from aiortc.sdp import SessionDescription
 import pytest
 from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.video.protection import Protection
 from rtc_bridge.peer.session_stats import session_stats
 from rtc_bridge.peer.slots import slot as slot_module
 from support.patience import PATIENCE
@@ -151,7 +152,7 @@ async def test_a_player_that_only_asks_for_keyframes_gets_another_codec(monkeypa
     slot.stop()
 
 
-async def test_random_loss_takes_half_of_the_bitrate_only_without_recovery_packets():
+async def test_random_loss_takes_half_of_the_bitrate_only_without_recovery_packets(clock):
     slot = slot_module.Slot(['h264'], set(), None)
     lossy = BandwidthEstimate(1_000_000, random_loss=True)
     slot.set_estimate(lossy)
@@ -159,7 +160,9 @@ async def test_random_loss_takes_half_of_the_bitrate_only_without_recovery_packe
     slot.track.correction = object()
     slot.set_estimate(lossy)
     assert not slot.track.repeat and slot._estimate.bitrate == 1_000_000
+    slot.track.protection = Protection(clock)
     for _ in range(500):
+        clock.now += 1 / 30
         slot.track.protection.on_sent(7000, 1750)
     slot.set_estimate(lossy)
     assert slot._estimate.bitrate == pytest.approx(800_000, rel=0.01)
