@@ -52,8 +52,7 @@ def test_chromium_is_steered_by_arrival_times(chromium, run):
     run(until(lambda: isinstance(path.congestion, DelayBasedController)))
     # What is sent is told of soon, again and again.
     for _ in range(3):
-        told = path.sent_packets.next_sequence
-        run(until(lambda told=told: path.sent_packets.next_sequence > told + 20))
-        run(until(lambda: path.congestion.silent_for < 0.3))
+        waits = path.sent_packets.waits_since or 0.0
+        run(until(lambda waits=waits: (path.sent_packets.waits_since or 0.0) > waits))
     page.leave()
     run(sessions.close('test ends'))

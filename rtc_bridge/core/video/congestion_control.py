@@ -17,8 +17,8 @@ Congestion control of one viewer's path: how much may be sent there.
 
 It has the structure and the words of Google Congestion Control (draft-ietf-rmcat-gcc-02) and meets
 RFC 8836: a delay-based part (:class:`OveruseDetector`), a loss-based part (:class:`LossMonitor`),
-and slow start, multiplicative decrease, app-limited periods and probing here. It differs where
-aiortc has no transport-wide feedback: round trips of ICE consent checks stand for the gradient of
+and slow start, multiplicative decrease, app-limited periods and probing here. It is for viewers
+without transport-wide feedback: round trips of ICE consent checks stand for the gradient of
 arrival times. Numbers without another source were found with ``benchmarks/links.py`` (paths of 0.3
 to 20 Mbit/s, 0 to 400 ms, 0 to 15 % of loss; November 2026), and
 ``test_congestion_control.py`` holds them to it.
@@ -95,6 +95,8 @@ class CongestionController:
     :ivar rtt: the newest round trip in seconds, 0 before the first
     :ivar outstanding_rtt: seconds for which an answer is outstanding: its round trip is no less
     :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
+    :ivar overuse_at: when the last overuse was found, in seconds; ``None`` before that
+    :ivar capacity: what the path carried then, in bit/s
     """
 
     def __init__(self, start: int, min_bitrate: int, max_bitrate: float,
@@ -113,9 +115,8 @@ class CongestionController:
         self._sent = sent or SendRateMeter(now)
         self._detector = OveruseDetector()
         self._loss = LossMonitor(now)
-        # When the last overuse was found, and what the path carried then, in bit/s.
-        self._overuse_at: float | None = None
-        self._capacity = 0.0
+        self.overuse_at: float | None = None
+        self.capacity = 0.0
         # When the last decrease shows in the feedback.
         self._settled_at = now
         self._probes = ProbeSchedule()
@@ -143,7 +144,7 @@ class CongestionController:
         """Tell whether the path's bitrate is still being found for the first time."""
         # Where there is little to send, time proves nothing.
         idle = self.bitrate >= _APP_LIMIT * self.send_rate() and not self.random_loss
-        return self._overuse_at is None and self.bitrate < self.max_bitrate and (
+        return self.overuse_at is None and self.bitrate < self.max_bitrate and (
             idle or self._clock() - self._began < _SLOW_START_S)
 
     @property
@@ -180,7 +181,7 @@ class CongestionController:
 
     def _app_limit(self) -> float:
         """Return up to where what is sent lets the bitrate grow, in bit/s."""
-        factor = _APP_LIMIT if self._overuse_at is None else _APP_LIMIT_AFTER_OVERUSE
+        factor = _APP_LIMIT if self.overuse_at is None else _APP_LIMIT_AFTER_OVERUSE
         return max(self._start, factor * max(self.send_rate(), self.send_rate(_RECENT_S)))
 
     def probe_bitrate(self, wanted: float) -> float:
@@ -223,7 +224,7 @@ class CongestionController:
         now, loss = self._clock(), self._loss
         self._heard = now
         overuse = self._detector.queue(fraction_lost > HIGH_LOSS) > self._detector.threshold
-        loss.add(now, fraction_lost, overuse, self._overuse_at)
+        loss.add(now, fraction_lost, overuse, self.overuse_at)
         if loss.excess <= HIGH_LOSS:
             self._increase(now)
         elif not self._is_settling(now) and (
@@ -260,7 +261,7 @@ class CongestionController:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
         self._probes.on_decrease(now)
         before = self.bitrate
-        self._overuse_at, self._capacity = now, capacity
+        self.overuse_at, self.capacity = now, capacity
         base_rtt = self._detector.base_rtt
         queue = max(self.rtt, self.outstanding_rtt) - base_rtt
         if queue > _PUSHBACK_QUEUE_S and now - self._pushback_at > _PUSHBACK_INTERVAL_S:
@@ -284,12 +285,12 @@ class CongestionController:
         """Return by which share of it the bitrate grows per second."""
         if self._loss.excess > LOW_LOSS:
             return _LOSSY_GROWTH
-        if self._overuse_at is None:
+        if self.overuse_at is None:
             return _SLOW_START_GROWTH
-        if self.bitrate < _BETA * self._capacity:
+        if self.bitrate < _BETA * self.capacity:
             return _RECOVERY_GROWTH
         return _PROBING_GROWTH + _PROBING_ACCELERATION * max(
-            0.0, now - self._overuse_at - _PROBING_DELAY_S)
+            0.0, now - self.overuse_at - _PROBING_DELAY_S)
 
     def _set(self, bitrate: float) -> None:
         self.bitrate = max(self._min_bitrate, min(self.max_bitrate, bitrate))

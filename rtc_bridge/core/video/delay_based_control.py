@@ -16,15 +16,17 @@
 Congestion control of one viewer's path by the arrival times of its packets.
 
 After draft-ietf-rmcat-gcc-02: delay variation of packet groups, trendline filter, adaptive
-threshold, overuse detector, and a rate control of additive and multiplicative increase with
-multiplicative decrease below the measured receive rate. It differs in two points. A growing delay
-is overuse only if every packet has to wait (:class:`StandingQueue`), as Wi-Fi and busy hosts hold
-single packets back. And loss up to a tenth is no congestion without a queue: section 6 of the
-draft would stop the growth at 2 %, and chance would decide the rate. Numbers without another
-source were found with the simulated paths of ``test_delay_based_control.py``.
+threshold, overuse detector, and a rate control of multiplicative increase with
+multiplicative decrease below the measured receive rate. It differs in three points. A growing
+delay is overuse only if every packet has to wait (:class:`StandingQueue`), as Wi-Fi and busy hosts
+hold single packets back. Loss up to a tenth is no congestion without a queue: section 6 of the
+draft would stop the growth at 2 %, and chance would decide the rate. And the increase is
+multiplicative throughout, faster the longer nothing speaks against it. Numbers without another
+source were found with the simulated paths of ``test_delay_based_control.py``, and with
+``benchmarks/links.py``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import logging
 
 from .bandwidth_estimate import BandwidthEstimate
@@ -33,6 +35,8 @@ from .delay_trend import DelayTrend, Usage
 from .packet_groups import PacketGroups
 from .path_loss import PathLoss
 from .probe_schedule import ProbeSchedule
+from .pushback import Pushback
+from .rate_growth import growth_per_second
 from .receive_rate import ReceiveRateMeter
 from .retransmission import PACKET_BITS
 from .sent_packets import Fate, PacketResult
@@ -41,15 +45,6 @@ from ..clock import boot_time, Clock
 
 logger = logging.getLogger(__name__)
 
-# Growth of the bitrate per second, as a share of it: until the first overuse, so that the queue
-# of a feedback's delay stays below 100 ms; back to what the path was found to carry; near that;
-# and beyond it at first (section 5.5: 1.08).
-_SLOW_START_GROWTH, _RECOVERY_GROWTH, _NEAR_GROWTH, _GROWTH = 0.7, 0.35, 0.05, 0.08
-# Beyond it, the longer nothing speaks against it the faster, as CUBIC does (RFC 9438, 4.5):
-# per second and second, after so many seconds, up to a bound.
-_ACCELERATION, _ACCELERATION_DELAY_S, _MAX_GROWTH = 0.08, 2.0, 0.5
-# The measured capacity is near within these shares: a rate over half a second varies by a tenth.
-_BELOW, _ABOVE = 0.95, 1.1
 # Seconds of feedback that count for growth at most: silence tells nothing about the path.
 _MAX_GROWTH_INTERVAL_S = 0.5
 # Multiplicative decrease (section 5.5: beta), less a share per second of queue, down to a bound.
@@ -62,18 +57,17 @@ _SHORT_QUEUE_BETA, _SHORT_QUEUE_INTERVAL_S = 0.81, 3.0
 _RATE_WINDOW_S, _NARROW_WINDOW_S = 0.5, 0.2
 # A queue longer than this, in seconds, is none of jitter, however the path's delays vary.
 _LONG_QUEUE_S = 0.09
-# A queue longer than this, in seconds, may run over: nothing is sent until it has drained
-# (pushback), at most for the second time, and not again within the third: pictures have to come.
-_PUSHBACK_QUEUE_S, _MAX_PUSHBACK_S, _PUSHBACK_INTERVAL_S = 0.15, 0.5, 1.5
 # Seconds in which a decrease does not show in the feedback yet, besides the round trip and a
 # pushback: a browser's interval of feedback, up to 0.1 s, and the frames that it tells of.
 _FEEDBACK_DELAY_S = 0.25
 # Seconds after which a queue that stands still is a reason for another decrease: it may be that of
 # others.
 _STANDING_INTERVAL_S = 3.0
-# The bitrate grows to this multiple of what is received (section 5.5: 1.5); to less once an
-# overuse has shown the path's limit.
-_APP_LIMIT, _APP_LIMIT_AFTER_OVERUSE = 1.5, 1.2
+# The bitrate grows to this multiple of what is received (section 5.5).
+_APP_LIMIT = 1.5
+# Encoders make up to so much less than they may: then a path carries what is sent for a bitrate
+# that is higher by as much.
+_MAX_ENCODER_MARGIN = 1.25
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
 # share of the bitrate at most.
 _APP_LIMITED_BETA = 0.85
@@ -93,15 +87,22 @@ class DelayBasedController:
     :param min_bitrate: never less, in bit/s
     :param max_bitrate: never more, in bit/s
     :param sent: measures what is sent; by default one of its own
+    :param apart: measures what of that has no feedback
+    :param waits_since: returns when the first packet was sent that waits for feedback, in seconds;
+        ``None``: none does
     :ivar max_bitrate: may be changed, as cameras come and go
     :ivar rtt: the newest round trip in seconds, 0 before the first
-    :ivar outstanding_rtt: seconds for which an answer is outstanding; for the log
+    :ivar outstanding_rtt: seconds for which an answer is outstanding; it decides nothing
     :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
     :ivar fraction_lost: the share of packets lost by the newest receiver report, 0 to 1
+    :ivar overuse_at: when the last overuse was found, in seconds; ``None`` before that
+    :ivar capacity: what the path carried then, in bit/s
     """
 
     def __init__(self, start: int, min_bitrate: int, max_bitrate: float,
-                 clock: Clock = boot_time, sent: SendRateMeter | None = None) -> None:
+                 clock: Clock = boot_time, sent: SendRateMeter | None = None,
+                 apart: SendRateMeter | None = None,
+                 waits_since: Callable[[], float | None] = lambda: None) -> None:
         now = clock()
         self.bitrate = float(min(start, max_bitrate))
         self.max_bitrate = float(max_bitrate)
@@ -109,20 +110,22 @@ class DelayBasedController:
         self._start, self._min_bitrate, self._clock = start, min_bitrate, clock
         self._began = self._heard = self._grown = now
         self._sent = sent or SendRateMeter(now)
+        self._apart = apart or SendRateMeter(now)
+        self._waits_since = waits_since
         self._received = ReceiveRateMeter()
         self._groups = PacketGroups()
         self._trend = DelayTrend()
         self._queue = StandingQueue()
         self._loss = PathLoss(now)
-        # When the last overuse was found, and what the path carried then, in bit/s.
-        self._overuse_at: float | None = None
-        self._capacity = 0.0
+        self.overuse_at: float | None = None
+        self.capacity = 0.0
         # When a queue was first found that may be jitter, of late, and the bitrate then.
         self._reference = float('-inf'), 0.0
         # The shortest queue since the last overuse, in seconds.
         self._lowest_queue = 0.0
-        # When the last decrease shows in the feedback; the time of the last pushback.
-        self._settled_at, self._pushback_at = now, float('-inf')
+        # When the last decrease shows in the feedback.
+        self._settled_at = now
+        self._pushback = Pushback()
         self._probes = ProbeSchedule()
 
     # State
@@ -138,7 +141,7 @@ class DelayBasedController:
         """Tell whether the path's bitrate is still being found for the first time."""
         # Where there is little to send, time proves nothing.
         idle = self.bitrate >= _APP_LIMIT * self.send_rate()
-        return self._overuse_at is None and self.bitrate < self.max_bitrate and (
+        return self.overuse_at is None and self.bitrate < self.max_bitrate and (
             idle or self._clock() - self._began < _SLOW_START_S)
 
     @property
@@ -149,7 +152,8 @@ class DelayBasedController:
     @property
     def stale(self) -> bool:
         """Tell whether feedback has stopped: the viewer may be gone."""
-        return self.silent_for > _STALE_AFTER_S
+        since = self.silent_since
+        return since is not None and self._clock() - since > _STALE_AFTER_S
 
     @property
     def random_loss(self) -> bool:
@@ -158,8 +162,8 @@ class DelayBasedController:
 
     @property
     def average_loss(self) -> float:
-        """Return the share of packets lost of late, 0 to 1."""
-        return self._loss.share
+        """Return the share of packets lost of late without a queue, 0 to 1."""
+        return self._loss.unqueued_share
 
     @property
     def overuse(self) -> bool:
@@ -178,20 +182,24 @@ class DelayBasedController:
         return max(0.0, self._queue.length - PACKET_BITS / self.bitrate)
 
     @property
-    def silent_for(self) -> float:
-        """Return for how many seconds no feedback has come."""
-        return self._clock() - self._heard
+    def silent_since(self) -> float | None:
+        """Return since when feedback is missing, in seconds; ``None``: no packet waits for any."""
+        waits = self._waits_since()
+        return None if waits is None else max(self._heard, waits)
 
     def send_rate(self, window: float = SendRateMeter.WINDOW_S) -> float:
         """Return what was sent in the last seconds, in bit/s."""
         return self._sent.rate(window)
 
+    def _carried(self, window: float) -> float:
+        """Return what got through in the last seconds, up to 1, in bit/s."""
+        return self._received.rate(window) + self._apart.rate(window)
+
     def _app_limit(self) -> float:
         """Return up to where what is received lets the bitrate grow, in bit/s."""
-        factor = _APP_LIMIT if self._overuse_at is None else _APP_LIMIT_AFTER_OVERUSE
         # What is lost at random has been carried, too: it was sent by a path without a queue.
-        carried = max(self._received.rate(1.0), self._received.rate(_RATE_WINDOW_S))
-        return max(self._start, factor * carried / (1 - min(self._loss.share, 0.5)))
+        carried = max(self._carried(1.0), self._carried(_RATE_WINDOW_S))
+        return max(self._start, _APP_LIMIT * carried / (1 - min(self._loss.share, 0.5)))
 
     def probe_bitrate(self, wanted: float) -> float:
         """
@@ -229,7 +237,7 @@ class DelayBasedController:
         :param in_flight: bytes sent since the newest of them
         """
         now = self._heard = self._clock()
-        received = lost = unknown = 0
+        received = lost = missed = 0
         usage = Usage.NORMAL
         for packet in results:
             if packet.before is not None:
@@ -239,19 +247,22 @@ class DelayBasedController:
             elif packet.fate is Fate.LOST:
                 lost += 1
             elif packet.fate is Fate.UNKNOWN:
-                unknown += packet.size
+                missed += packet.size
             else:
                 received += 1
                 # What lost feedback was on has arrived before this.
-                self._received.add(packet.arrived_at, packet.size + unknown)
-                unknown = 0
+                self._received.add(packet.arrived_at, packet.size, missed)
+                missed = 0
                 self._queue.add(packet.sent_at, packet.arrived_at - packet.sent_at)
                 variation = self._groups.add(packet.sent_at, packet.arrived_at)
                 if variation is not None and self._trend.add(*variation) is Usage.OVERUSE:
                     usage = Usage.OVERUSE
-        self._loss.add(now, received, lost, self.overuse)
-        settled = now >= self._settled_at or (
-            self._queue_length > _PUSHBACK_QUEUE_S and self._may_push_back(now))
+        settled = now >= self._settled_at
+        if settled:
+            # What was lost before a decrease shows has led to it.
+            self._loss.add(now, received, lost, self.overuse)
+        else:
+            settled = self._pushback.possible(now, self._queue_length)
         if settled and not self._back_off(now, usage, 8 * in_flight):
             self._increase(now)
         else:
@@ -269,7 +280,7 @@ class DelayBasedController:
         queue = self._queue_length
         self._lowest_queue = min(self._lowest_queue, queue)
         if self.overuse:
-            stands = now - (self._overuse_at or self._began) > _STANDING_INTERVAL_S
+            stands = now - (self.overuse_at or self._began) > _STANDING_INTERVAL_S
             # The trend is that of half a second: it may be from before the last decrease.
             grows = queue > self._lowest_queue + self._queue.threshold and (
                 usage is Usage.OVERUSE or queue > _LONG_QUEUE_S)
@@ -277,7 +288,7 @@ class DelayBasedController:
                 self._decrease_for_queue(now, queue, in_flight)
                 return True
         excess = self._loss.excess()
-        received = self._received.rate(_RATE_WINDOW_S)
+        received = self._carried(_RATE_WINDOW_S)
         if not excess or self._loss.explains(now, self.bitrate, received):
             return False
         self._loss.note_cut(now, self.bitrate, received)
@@ -287,12 +298,17 @@ class DelayBasedController:
         return True
 
     def _decrease_for_queue(self, now: float, queue: float, in_flight: float) -> None:
-        through = self._received.rate(_RATE_WINDOW_S)
-        if queue > _LONG_QUEUE_S:
-            through = min(through, self._received.rate(_NARROW_WINDOW_S))
-            bitrate = through * max(_MIN_BETA, _BETA - queue)
+        through = self._carried(_RATE_WINDOW_S)
+        long = queue > _LONG_QUEUE_S
+        if long:
+            through = min(through, self._carried(_NARROW_WINDOW_S))
+        # The bitrate for which as much is sent as gets through.
+        capacity = through * min(max(1.0, self.bitrate / max(self.send_rate(), 1.0)),
+                                 _MAX_ENCODER_MARGIN)
+        if long:
+            bitrate = capacity * max(_MIN_BETA, _BETA - queue)
         else:
-            bitrate = _BETA * through
+            bitrate = _BETA * capacity
             if not self.in_slow_start:
                 # A short queue may be none of ours: packets that are held back once lower the
                 # receive rate, too.
@@ -302,24 +318,19 @@ class DelayBasedController:
         if self.send_rate() * _APP_LIMIT < self.bitrate:
             bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
         waits = queue
-        if queue > _LONG_QUEUE_S:
+        if long:
             # What was sent since this feedback's packets waits behind them.
             waits = max(waits, in_flight / max(through, self._min_bitrate) - self.rtt)
-        if waits > _PUSHBACK_QUEUE_S and self._may_push_back(now):
-            # What is sent before the queue has drained arrives late or never.
-            self.pushback = min(waits, _MAX_PUSHBACK_S)
-            self._pushback_at = now
+        self.pushback = self._pushback.begin(now, waits)
+        if self.pushback:
             self._received.restart()
-        self._decrease(now, bitrate, through, f'a queue of {queue * 1000:.0f} ms')
-
-    def _may_push_back(self, now: float) -> bool:
-        return now - self._pushback_at > _PUSHBACK_INTERVAL_S
+        self._decrease(now, bitrate, capacity, f'a queue of {queue * 1000:.0f} ms')
 
     def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
         self._probes.on_decrease(now)
         before = self.bitrate
-        self._overuse_at, self._capacity = now, capacity
+        self.overuse_at, self.capacity = now, capacity
         self._lowest_queue = self._queue_length
         self._settled_at = now + self.rtt + self.pushback + _FEEDBACK_DELAY_S
         self._set(min(self.bitrate, bitrate))
@@ -334,18 +345,9 @@ class DelayBasedController:
             return
         limit = self._app_limit()
         if self.bitrate < limit:
-            self._set(min(limit, self.bitrate * (1 + self._growth(now) * seconds)))
-
-    def _growth(self, now: float) -> float:
-        """Return by which share of it the bitrate grows per second."""
-        if self._overuse_at is None:
-            return _SLOW_START_GROWTH
-        if self.bitrate < _BELOW * self._capacity:
-            return _RECOVERY_GROWTH
-        if self.bitrate < _ABOVE * self._capacity:
-            return _NEAR_GROWTH
-        return min(_MAX_GROWTH, _GROWTH + _ACCELERATION * max(
-            0.0, now - self._overuse_at - _ACCELERATION_DELAY_S))
+            since = None if self.overuse_at is None else now - self.overuse_at
+            growth = growth_per_second(self.bitrate / max(self.capacity, 1.0), since)
+            self._set(min(limit, self.bitrate * (1 + growth * seconds)))
 
     def _set(self, bitrate: float) -> None:
         self.bitrate = max(self._min_bitrate, min(self.max_bitrate, bitrate))

@@ -39,7 +39,6 @@ class Usage(Enum):
 
     NORMAL = 'normal'
     OVERUSE = 'overuse'
-    UNDERUSE = 'underuse'
 
 
 class DelayTrend:
@@ -95,7 +94,7 @@ class DelayTrend:
                 self.usage = Usage.OVERUSE
         else:
             self._above_s, self._above = 0.0, 0
-            self.usage = Usage.UNDERUSE if value < -self._threshold else Usage.NORMAL
+            self.usage = Usage.NORMAL
         if abs(value) <= self._threshold + _MAX_ABOVE:
             factor = _FOLLOW_DOWN if abs(value) < self._threshold else _FOLLOW_UP
             self._threshold += factor * (abs(value) - self._threshold) * min(

@@ -17,7 +17,7 @@
 from collections import deque
 
 # The delay-based part of congestion control, after draft-ietf-rmcat-gcc-02, section 5: there from
-# the arrival times of packets, here from round trips, as aiortc has no transport-wide feedback.
+# the arrival times of packets, here from round trips, for viewers that do not tell these.
 
 # Seconds of queue that are our doing: a frame of 1/30 s is sent at once and waits for itself.
 _MIN_THRESHOLD_S = 0.02

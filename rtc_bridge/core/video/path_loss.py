@@ -34,8 +34,8 @@ _LESS_SENT, _LESS_RECEIVED = 0.75, 0.85
 _CUT_WINDOW_S = 5.0
 # How much of the path's own loss stays known per second, in case it gets better.
 _FORGETTING_PER_S = 0.98
-# Seconds without a queue in which packets are lost, before the loss is random, and for which it
-# then is.
+# Seconds in which packets are lost, those with a queue not counted, before the loss is random, and
+# for which it then is.
 _RANDOM_AFTER_S, _RANDOM_FOR_S = 2.0, 10.0
 
 
@@ -44,6 +44,8 @@ class PathLoss:
 
     def __init__(self, now: float) -> None:
         self._received = self._lost = 0.0
+        # The same of packets that found no queue.
+        self._unqueued = self._unqueued_lost = 0.0
         # What the path loses of itself, 0 to 1.
         self._own = 0.0
         # Bitrate and receive rate when the bitrate was first cut for losses of late, in bit/s.
@@ -63,8 +65,14 @@ class PathLoss:
         kept = math.exp(-since / _AVERAGING_S)
         self._received = kept * self._received + received
         self._lost = max(0.0, kept * self._lost + lost)
+        if not queue:
+            self._unqueued = kept * self._unqueued + received + lost
+            self._unqueued_lost = max(0.0, kept * self._unqueued_lost + lost)
         self._own = min(self._own, max(self.share, self._own * _FORGETTING_PER_S ** since))
-        if self.share < _LOW_LOSS or queue:
+        if queue:
+            # It tells nothing then.
+            self._clear_at += since
+        elif self.unqueued_share < _LOW_LOSS:
             self._clear_at = now
         elif now - self._clear_at > _RANDOM_AFTER_S:
             self._random_until = now + _RANDOM_FOR_S
@@ -73,6 +81,11 @@ class PathLoss:
     def share(self) -> float:
         """Return the share of packets lost of late, 0 to 1."""
         return self._lost / max(self._received + self._lost, 1.0)
+
+    @property
+    def unqueued_share(self) -> float:
+        """Return the share of packets lost of late of those that found no queue, 0 to 1."""
+        return self._unqueued_lost / max(self._unqueued, 1.0)
 
     def is_random(self, now: float) -> bool:
         """Tell whether packets have been lost for a while although none had to wait."""

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 # After a probe that was too much, the next one is this many seconds later, and twice as long each
 # time: a viewer in a lower tier must not feel them.
 _PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
+# Seconds after the end of a probe in which an overuse is its doing.
+_BLAME_S = 1.0
 
 
 class ProbeSchedule:
@@ -28,7 +30,8 @@ class ProbeSchedule:
 
     def __init__(self) -> None:
         self._probing = False
-        self._next, self._pause = float('-inf'), _PAUSE_S
+        self._last = self._next = float('-inf')
+        self._pause = _PAUSE_S
 
     def probes(self, now: float, useful: bool) -> bool:
         """
@@ -38,6 +41,8 @@ class ProbeSchedule:
         :param useful: whether more bitrate would be of use, and nothing speaks against it
         """
         probing = useful and now >= self._next
+        if probing:
+            self._last = now
         if probing != self._probing:
             self._probing = probing
             logger.debug('probing %s', 'starts' if probing else 'ends')
@@ -45,6 +50,6 @@ class ProbeSchedule:
 
     def on_decrease(self, now: float) -> None:
         """Note that a path's bitrate is lowered for an overuse, at so many seconds."""
-        if self._probing:
-            self._probing, self._next = False, now + self._pause
+        if now - self._last < _BLAME_S:
+            self._probing, self._last, self._next = False, float('-inf'), now + self._pause
             self._pause = min(2 * self._pause, _MAX_PAUSE_S)

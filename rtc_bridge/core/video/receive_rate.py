@@ -20,6 +20,8 @@ from collections import deque
 _WINDOW_S = 1.0
 # Seconds: a rate is taken over no less, or a single burst would be any rate.
 _MIN_SPAN_S = 0.1
+# Parts in which packets are counted whose times are not known.
+_PARTS = 10
 # Packets that are kept at most: a viewer that claims one time for all of them costs no memory.
 _MAX_PACKETS = 4096
 
@@ -32,17 +34,26 @@ class ReceiveRateMeter:
         self._packets: deque[tuple[float, int]] = deque(maxlen=_MAX_PACKETS)
         self._newest = float('-inf')
 
-    def add(self, arrived_at: float, size: int) -> None:
+    def add(self, arrived_at: float, size: int, missed: int = 0) -> None:
         """
         Count a packet.
 
         :param arrived_at: in seconds of the viewer's clock
         :param size: in bytes
+        :param missed: bytes that have arrived since the packet before, at times that are not known
         """
+        if self._newest - arrived_at > _WINDOW_S:
+            # The viewer's clock was set back.
+            self._packets.clear()
+            self._newest = arrived_at
+        if missed and self._packets:
+            before = self._packets[-1][0]
+            for part in range(1, _PARTS + 1):
+                self._packets.append((before + part * (arrived_at - before) / (_PARTS + 1),
+                                      missed // _PARTS))
         self._newest = max(self._newest, arrived_at)
         self._packets.append((arrived_at, size))
-        # One that claims to be much older than the newest leaves nothing of a meter made new.
-        while self._packets and self._newest - self._packets[0][0] > _WINDOW_S:
+        while self._newest - self._packets[0][0] > _WINDOW_S:
             self._packets.popleft()
 
     def restart(self) -> None:

@@ -80,14 +80,15 @@ class SentPackets:
         self._newest_ticks: int | None = None
 
     @property
-    def next_sequence(self) -> int:
-        """Return the transport-wide sequence number of the packet that is sent next, 16 bits."""
-        return self._next % _SEQUENCES
-
-    @property
     def in_flight(self) -> int:
         """Return the bytes sent after the newest packet on which feedback has come."""
         return self._sent_bytes - self._reported_bytes
+
+    @property
+    def waits_since(self) -> float | None:
+        """Return when the first packet was sent that waits for feedback; ``None``: none does."""
+        packet = self._packets.get(max(self._unreported, self._next - MAX_PACKETS))
+        return packet[0] if packet is not None else None
 
     def add(self, now: float, size: int) -> int:
         """

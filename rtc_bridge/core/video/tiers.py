@@ -49,7 +49,7 @@ _PATH_SHARE = 0.95
 _SLOW_START_JOIN_SHARE = 0.5
 # To move up, an estimate has to exceed the tier's floor by this factor, for so many seconds.
 _UP_MARGIN = 1.25
-_UP_S, _SLOW_START_UP_S = 3.0, 1.0
+_UP_S, _SLOW_START_UP_S = 2.0, 1.0
 _SCALE = re.compile(r'1/([1-9])(?:@(\d+(?:\.\d+)?))?')
 
 

@@ -34,8 +34,8 @@ _TICK_MASK = (1 << TICK_BITS) - 1
 # Base sequence number, count of packets, reference time with the count of feedback packets.
 _HEAD = Struct('!HHL')
 _CHUNK, _LARGE_DELTA = Struct('!H'), Struct('!h')
-# Symbols of a packet's status (section 3.1.1). The fourth one is reserved.
-_NOT_RECEIVED, _SMALL, _LARGE = 0, 1, 2
+# Symbols of a packet's status that has arrived (section 3.1.1). 0: it has not; 3 is reserved.
+_SMALL, _LARGE = 1, 2
 
 
 class TransportFeedback(NamedTuple):

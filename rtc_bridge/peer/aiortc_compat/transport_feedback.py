@@ -42,7 +42,7 @@ TRANSPORT_SEQUENCE_URI = (
 _FEEDBACK = RTCRtcpFeedback(type='transport-cc')
 # The profile of one-byte headers, RFC 8285, section 4.2; their ids go up to 14.
 _ONE_BYTE_HEADER = 0xBEDE
-_MAX_ONE_BYTE_ID = 14
+MAX_ONE_BYTE_ID = 14
 # Of an RTP header without extension (RFC 3550, section 5.1), and of an extension's header.
 _RTP_HEADER, _EXTENSION_HEADER = 12, 4
 # Payload types that RTCP has with the marker bit, on the port of RTP (RFC 5761, section 4).
@@ -109,7 +109,7 @@ def sequence_element(extension_id: int) -> bytes:
 
     :param extension_id: as negotiated; of 0 or of more than 14 there is none
     """
-    if not 0 < extension_id <= _MAX_ONE_BYTE_ID:
+    if not 0 < extension_id <= MAX_ONE_BYTE_ID:
         return b''
     # The id, and the length minus one: 1 means two bytes. One byte of padding.
     return bytes([extension_id << 4 | 1, 0, 0, 0])
@@ -200,36 +200,39 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
     transceivers = pc.getTransceivers()
     if any(one.kind == 'video' and 'recv' in one.direction for one in transceivers):
         return False
-    accepted = False
+    numbered: Any = None
     for transceiver in transceivers:
         section = sections.get(transceiver.mid)
-        if section is None or transceiver.direction != 'sendonly':
+        transport: Any = transceiver.sender.transport
+        # Sections of a group have one transport, and each transport has numbers of its own.
+        if section is None or transceiver.direction != 'sendonly' or (
+                transport is not (numbered or transport)
+                or not hasattr(transport, '_rtp_router')):
             continue
         extension_id = _accept(transceiver, section)
         if extension_id:
-            accepted = True
-            # Sections of a group have one transport.
-            transport: Any = transceiver.sender.transport
+            numbered = transport
             watch: _Watch | None = getattr(transport, 'transport_watch', None)
             ids = {extension_id} if watch is None else watch.ids | {extension_id}
             transport.transport_watch = _Watch(ids, add)
             transport._rtp_router.on_transport_feedback = take
-    return accepted
+    return numbered is not None
 
 
 def _accept(transceiver: Any, section: Any) -> int:
     """Put both into the answer, if a section offers them; return the extension's id, or else 0."""
     codecs: list[Any] = getattr(transceiver, '_codecs', [])
+    extensions: list[Any] | None = getattr(transceiver, '_headerExtensions', None)
     extension = next((extension for extension in section.headerExtensions
                       if extension.uri == TRANSPORT_SEQUENCE_URI
-                      and 0 < extension.id <= _MAX_ONE_BYTE_ID), None)
+                      and 0 < extension.id <= MAX_ONE_BYTE_ID), None)
     offered = {codec.payloadType for codec in section.codecs if _FEEDBACK in codec.rtcpFeedback}
     common = [codec for codec in codecs if codec.payloadType in offered]
-    if extension is None or not common or not _repeats_apart(codecs):
+    if extension is None or extensions is None or not common or not _repeats_apart(codecs):
         return 0
     for codec in common:
         codec.rtcpFeedback = [*codec.rtcpFeedback, _FEEDBACK]
-    transceiver._headerExtensions = [*transceiver._headerExtensions, extension]
+    transceiver._headerExtensions = [*extensions, extension]
     return int(extension.id)
 
 

@@ -32,6 +32,7 @@ from ...core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
 from ...core.video.bitrate_meters import SendRateMeter
 from ...core.video.congestion_control import CongestionController
 from ...core.video.delay_based_control import DelayBasedController
+from ...core.video.overuse_detector import OveruseDetector
 from ...core.video.quality_choice import AUTOMATIC
 from ...core.video.sent_packets import Fate, SentPackets
 from ...core.video.transport_feedback import read_transport_feedback
@@ -56,7 +57,7 @@ _PADDING_SHARE = 0.8
 _MEASURE_S = 1.0
 # Seconds that a viewer's browser holds frames back who wants them evenly.
 SMOOTH_DELAY_S = 0.1
-# Seconds without transport-wide feedback, of a viewer that answers checks and is sent packets,
+# Seconds for which packets wait for transport-wide feedback, of a viewer that answers checks,
 # after which round trips tell of the path again: 30 intervals of feedback.
 _FEEDBACK_TIMEOUT_S = 3.0
 # A change of the estimate by this factor is logged.
@@ -76,7 +77,8 @@ class ViewerPath:
     """
 
     def __init__(self, name: str = 'session') -> None:
-        self._sent = SendRateMeter(boot_time())
+        # All that is sent, and what of it is no RTP, of which no feedback tells.
+        self._sent, self._apart = SendRateMeter(boot_time()), SendRateMeter(boot_time())
         self.congestion: CongestionController | DelayBasedController = CongestionController(
             START_BITRATE, MIN_BITRATE, START_BITRATE, sent=self._sent)
         self.sent_packets = SentPackets()
@@ -87,8 +89,9 @@ class ViewerPath:
         self.uploads = UploadLimit()
         self._name = name
         self._pc: RTCPeerConnection | None = None
-        # When the newest round trip ended that the controller was told of.
+        # When the newest round trip ended that the controller was told of; those of late.
         self._round_trip_at = 0.0
+        self._round_trips = OveruseDetector()
         # Of each slot: bytes sent in all, and bit/s of late.
         self._bytes_sent: dict[Slot, int] = {}
         self._bitrate: dict[Slot, float] = {}
@@ -129,21 +132,25 @@ class ViewerPath:
             logger.debug('%s: %s', self._name, error)
             return
         results = self.sent_packets.take(feedback)
+        if not results:
+            # It tells nothing new, so it costs nothing.
+            return
         controller = self.congestion
         if not isinstance(controller, DelayBasedController):
             if not any(result.fate is Fate.ARRIVED for result in results):
                 return
-            controller = self._change_controller(DelayBasedController)
+            controller = self._change_controller(DelayBasedController(
+                START_BITRATE, MIN_BITRATE, controller.max_bitrate, sent=self._sent,
+                apart=self._apart, waits_since=lambda: self.sent_packets.waits_since))
             logger.debug('%s: arrival times tell of the path', self._name)
         controller.on_feedback(results, self.sent_packets.in_flight)
         self._pause()
 
-    def _change_controller(self, kind: type[_Controller]) -> _Controller:
+    def _change_controller(self, controller: _Controller) -> _Controller:
         """Let another controller go on from where the last one was; return it."""
-        before = self.congestion
-        controller = kind(START_BITRATE, MIN_BITRATE, before.max_bitrate, sent=self._sent)
+        before, self.congestion = self.congestion, controller
         controller.bitrate, controller.rtt = before.bitrate, before.rtt
-        self.congestion = controller
+        controller.overuse_at, controller.capacity = before.overuse_at, before.capacity
         return controller
 
     def _pause(self) -> None:
@@ -161,13 +168,15 @@ class ViewerPath:
         """
         self._pc = pc
         self._measure_path(pc)
-        self.uploads.look(self.congestion.overuse)
+        # Uploads come the other way, of which only round trips tell.
+        self.uploads.look(self._round_trips.queue() > self._round_trips.threshold)
         # A driver sees each frame as soon as it is there.
         delay = SMOOTH_DELAY_S if self.quality.smooth and not drives else 0.0
         for slot in self.slots:
             if slot.track.sender is not None:
                 aiortc_compat.set_playout_delay(slot.track.sender, delay)
-        # Slots that show a camera, with the most that its stream takes, in bit/s.
+        # Slots that show a camera, with the most that its stream takes, in bit/s. What recovers
+        # losses comes off that: more packets of a frame are more that can be lost.
         showing = {slot: slot.camera.settings.max_bitrate
                    for slot in self.slots if slot.camera is not None}
         most = sum(showing.values())
@@ -202,7 +211,7 @@ class ViewerPath:
         showing = [slot for slot in self.slots if slot.camera is not None]
         if not showing:
             return 0.0
-        used = sum(self._bitrate.get(slot, 0.0) for slot in showing) + (
+        used = sum(slot.path_bitrate(self._bitrate.get(slot, 0.0)) for slot in showing) + (
             self.sound.bitrate if self.sound is not None else 0)
         rate = max(_MIN_SPARE, _SPARE_SHARE * (self.congestion.estimate.bitrate - used)) / 8
         self._spare.set_rate(rate, STEP_S * rate)
@@ -213,15 +222,20 @@ class ViewerPath:
         sound = self.sound.bytes_sent if self.sound is not None else 0
         pictures = sum(slot.track.bytes_sent + slot.track.bytes_resent for slot in self.slots)
         congestion.on_sent(8 * (pictures + sound + self._spare_bytes))
+        self._apart.add(boot_time(), 8 * self._spare_bytes)
         round_trip = aiortc_compat.round_trip(pc)
         if round_trip is not None and round_trip[0] > self._round_trip_at:
             self._round_trip_at = round_trip[0]
+            self._round_trips.add(boot_time(), round_trip[1])
             congestion.on_round_trip(round_trip[1])
             self._pause()
         if isinstance(congestion, DelayBasedController):
-            if self.sent_packets.in_flight and congestion.silent_for > _FEEDBACK_TIMEOUT_S:
+            since = congestion.silent_since
+            if (since is not None and boot_time() - since > _FEEDBACK_TIMEOUT_S
+                    and self._round_trip_at > since):
                 logger.debug('%s: feedback has stopped, round trips tell of the path', self._name)
-                self._change_controller(CongestionController)
+                self._change_controller(CongestionController(
+                    START_BITRATE, MIN_BITRATE, congestion.max_bitrate, sent=self._sent))
         elif (congestion.in_slow_start or not congestion.underuse) and (
                 self._check is None or self._check.done()):
             # The regular checks wait for each other: they are the rarer the longer they take,
@@ -241,6 +255,9 @@ class ViewerPath:
             # The busiest slot needs more than its share, and what the others do not use of theirs
             # proves nothing.
             target, wanted = busiest, self.congestion.max_bitrate
+        if wanted > self.congestion.max_bitrate:
+            # With what protects frames it is out of reach.
+            return
         size = self.congestion.probe_bitrate(wanted) * STEP_S / 8
         if size > 0 and (self._padding is None or self._padding.done()):
             self._padding = spawn('padding', _pad(target, size))

@@ -48,9 +48,9 @@ def trend(variation, groups=40, every=0.033):
     return [found.add(variation(n), n * every) for n in range(groups)]
 
 
-def test_a_growing_delay_is_overuse_and_a_falling_one_underuse():
+def test_a_growing_delay_is_overuse_and_a_falling_one_is_not():
     assert Usage.OVERUSE in trend(lambda n: 0.01)
-    assert set(trend(lambda n: -0.01)[-5:]) == {Usage.UNDERUSE}
+    assert set(trend(lambda n: -0.01)[-5:]) == {Usage.NORMAL}
     assert set(trend(lambda n: 0.0)) == {Usage.NORMAL}
     # The slope of the line is that of the delay, once all of it is growth.
     found = DelayTrend()
@@ -111,12 +111,20 @@ def test_the_receive_rate_is_that_of_the_window():
     assert meter.rate(0.5) == 80_000
 
 
-def test_an_arrival_long_before_the_newest_is_no_rate():
+def test_a_clock_that_is_set_back_begins_anew():
     meter = ReceiveRateMeter()
     meter.add(100.0, 1000)
     meter.restart()
+    for part in range(11):
+        meter.add(5.0 + part / 20, 1000)
+    assert meter.rate(0.5) == pytest.approx(160_000)
+
+
+def test_bytes_whose_arrival_is_not_known_are_spread():
+    meter = ReceiveRateMeter()
     meter.add(5.0, 1000)
-    assert meter.rate(0.5) == 0
+    meter.add(5.8, 1000, 80_000)
+    assert meter.rate(0.2) == pytest.approx(8 * 17_000 / 0.2, rel=0.3)
 
 
 def test_one_arrival_time_for_all_packets_takes_no_memory():

@@ -38,13 +38,23 @@ def brief(results):
 
 def test_each_packet_gets_its_send_time_its_arrival_and_its_size():
     history = sent(4)
-    assert history.next_sequence == 4
     fci = write_transport_feedback(0, 10, 0, [4, None, 8])
     first, lost, third = history.take(read_transport_feedback(fci))
     assert (first.sequence, first.sent_at, first.size) == (0, 0.0, 100)
     assert first.arrived_at == pytest.approx(0.641)
     assert (lost.sequence, lost.sent_at, lost.size, lost.fate) == (1, 0.001, 101, Fate.LOST)
     assert third.arrived_at - first.arrived_at == pytest.approx(0.002)
+
+
+def test_packets_wait_for_feedback_from_when_they_are_sent():
+    history = sent(4)
+    assert history.waits_since == 0.0
+    history.take(TransportFeedback(0, 2, 0, [(0, 1), (1, 2)]))
+    assert history.waits_since == 0.002
+    history.take(TransportFeedback(2, 2, 0, [(0, 1)]))
+    assert history.waits_since is None
+    history.add(7.0, 100)
+    assert history.waits_since == 7.0
 
 
 def test_what_comes_after_all_is_told_again():

@@ -115,11 +115,11 @@ def test_moving_up_takes_a_margin_for_some_seconds():
     change(member, 1_500_000)
     assert viewers.later(20) == [HALF]
     change(member, 1_700_000)
-    assert viewers.later(2.9) == [HALF]
+    assert viewers.later(1.9) == [HALF]
     change(member, 1_300_000)
     viewers.later(0.1)
     change(member, 1_700_000)
-    assert viewers.later(2.9) == [HALF]
+    assert viewers.later(1.9) == [HALF]
     assert viewers.later(0.3) == [FULL]
 
 

@@ -156,6 +156,9 @@ class Shown:
 
     camera = None
 
+    def path_bitrate(self, bitrate):
+        return bitrate
+
 
 async def test_services_get_what_pictures_and_sound_leave(clock):
     path, slot = ViewerPath(), Shown()
@@ -222,7 +225,6 @@ class Arrivals:
 
 async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
     """A viewer that gives feedback is steered by it, until it gives none any more."""
-    monkeypatch.setattr(viewer_path, '_FEEDBACK_TIMEOUT_S', 0.5)
     sessions = make_sessions(NoisyCamera('front'))
     viewer = Viewer()
     await connect(sessions, viewer, change=with_transport_cc)
@@ -237,7 +239,7 @@ async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
         assert arrivals.reported > 20
         # Each packet waits longer than the one before.
         began, controller = arrivals.reported, path.congestion
-        while controller._overuse_at is None or controller.bitrate > 0.7 * MAX_BITRATE:
+        while controller.overuse_at is None or controller.bitrate > 0.7 * MAX_BITRATE:
             await asyncio.sleep(0.05)
             await arrivals.report(lambda number: max(0, number - began) * 0.005)
     before = controller.bitrate
@@ -245,8 +247,11 @@ async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
     for fci in (b'', bytes(8), b'\0\0\0\xff' + bytes(4)):
         path.on_transport_feedback(fci)
     assert path.congestion is controller and controller.bitrate == before
+    monkeypatch.setattr(viewer_path, '_FEEDBACK_TIMEOUT_S', 0.5)
     await until(lambda: isinstance(path.congestion, CongestionController))
     assert path.congestion.bitrate >= before
+    # What is known of the path stays.
+    assert path.congestion.overuse_at and not path.congestion.in_slow_start
 
 
 async def test_losses_of_the_path_decide_on_recovery_packets(watch):
