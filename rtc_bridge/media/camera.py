@@ -29,9 +29,9 @@ from .value_ranges import FlatImage
 from .video_source import VideoSource
 from .video_stream import VideoStream
 from ..core.clock import boot_time, Clock
+from ..core.congestion.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.errors import ImageError
 from ..core.supervision import call_guarded
-from ..core.video.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.video.camera_mount import CameraMount, Intrinsics
 from ..core.video.frame_times import CaptureDelay
 from ..core.video.frame_tree import Place

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 import av
 
-from ..core.video.flexfec import PayloadParity
+from ..core.recovery.flexfec import PayloadParity
 
 # RTP's clock for video, in Hz (RFC 6184, section 8.2.1; RFC 7741, section 6.1).
 CLOCK_RATE = 90_000

@@ -19,7 +19,7 @@ from typing import Callable
 
 from .encoded_frame import EncodedFrame
 from .video_stream import VideoStream
-from ..core.video.bandwidth_estimate import BandwidthEstimate
+from ..core.congestion.bandwidth_estimate import BandwidthEstimate
 from ..core.video.quality_choice import AUTOMATIC, QualityChoice
 from ..core.video.tiers import TierMember
 

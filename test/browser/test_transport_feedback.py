@@ -18,8 +18,8 @@ import asyncio
 import threading
 
 import pytest
+from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
 from rtc_bridge.core.protocol.signaling_messages import Offer
-from rtc_bridge.core.video.delay_based_control import DelayBasedController
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from support.capture_transport_feedback import ANSWER, OFFER
 from support.patience import PATIENCE

@@ -14,8 +14,8 @@
 
 """When a camera's own H.264 is passed on as it is, and to which viewers."""
 
-from .bandwidth_estimate import BandwidthEstimate
-from .bitrate_meters import BitrateMeter
+from ..congestion.bandwidth_estimate import BandwidthEstimate
+from ..congestion.bitrate_meters import BitrateMeter
 
 # Bitrates vary. A stream that is passed on may exceed its limits by more than one that is not yet,
 # so that viewers do not go to and fro: factors of the limit.

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import logging
 import re
 
-from .bandwidth_estimate import BandwidthEstimate
 from .quality_choice import AUTOMATIC, QualityChoice
+from ..congestion.bandwidth_estimate import BandwidthEstimate
 from ..errors import ParameterError
 from ..protocol.strict_json import shorten
 

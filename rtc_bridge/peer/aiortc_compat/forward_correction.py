@@ -43,7 +43,7 @@ from aiortc.sdp import GroupDescription, SsrcDescription
 from .hooks import available
 from .rtp_history import kept_packet
 from .transport_feedback import MAX_ONE_BYTE_ID, sequence_element, TRANSPORT_SEQUENCE_URI
-from ...core.video.flexfec import media_header, PayloadParity, recovery_payload, rtp_header
+from ...core.recovery.flexfec import media_header, PayloadParity, recovery_payload, rtp_header
 
 _MIME_TYPE, _CLOCK_HZ = 'video/flexfec-03', 90000
 # Microseconds for which a receiver keeps packets (section 5.1.1 of the draft): Chromium's own.
@@ -71,7 +71,7 @@ class _SentPacket(NamedTuple):
     """
     A packet that was sent.
 
-    :ivar header: all before the payload, as ``core.video.flexfec`` takes it
+    :ivar header: all before the payload, as ``core.recovery.flexfec`` takes it
     :ivar place: in its frame, from 0 on
     """
 
@@ -151,7 +151,7 @@ class CorrectionSender:
         """
         Send a recovery packet for each group; return their bytes.
 
-        :param groups: sequence numbers in the order of sending, from ``core.video.parity_groups``
+        :param groups: sequence numbers in order of sending, from ``core.recovery.parity_groups``
         :raises ConnectionError: the connection has ended
         """
         size = 0

@@ -35,7 +35,7 @@ from aiortc.rtcrtpparameters import RTCRtcpFeedback
 import aiortc.rtp
 
 from .hooks import available
-from ...core.video.transport_feedback import TRANSPORT_FEEDBACK_FMT
+from ...core.congestion.transport_feedback import TRANSPORT_FEEDBACK_FMT
 
 TRANSPORT_SEQUENCE_URI = (
     'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01')

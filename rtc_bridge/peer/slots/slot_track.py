@@ -29,13 +29,13 @@ from ..aiortc_compat import (
     CorrectionSender, newest_packets, newest_timestamp, padding_packets, send_again,
 )
 from ...core.clock import boot_time
+from ...core.congestion.bandwidth_estimate import START_BITRATE
 from ...core.failure_log import failures
+from ...core.recovery.parity_groups import ParityGroups
+from ...core.recovery.protection import Protection
+from ...core.recovery.retransmission import PACKET_BITS, RetransmissionBudget
 from ...core.supervision import OnFailure
-from ...core.video.bandwidth_estimate import START_BITRATE
 from ...core.video.frame_times import CaptureDelay, SentFrameTimes
-from ...core.video.parity_groups import ParityGroups
-from ...core.video.protection import Protection
-from ...core.video.retransmission import PACKET_BITS, RetransmissionBudget
 from ...core.video.video_codecs import PROFILES
 from ...media.encoded_frame import EncodedFrame, Packet
 

@@ -25,17 +25,17 @@ from .slot import Slot
 from .. import aiortc_compat
 from ..sound_track import SoundTrack
 from ...core.clock import boot_time
+from ...core.congestion.bandwidth_estimate import BandwidthEstimate, START_BITRATE
+from ...core.congestion.bitrate_meters import SendRateMeter
+from ...core.congestion.congestion_control import CongestionController
+from ...core.congestion.delay_based_control import DelayBasedController
+from ...core.congestion.overuse_detector import OveruseDetector
+from ...core.congestion.sent_packets import Fate, SentPackets
+from ...core.congestion.transport_feedback import read_transport_feedback
 from ...core.gateway.upload_limit import UploadLimit
 from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import spawn
-from ...core.video.bandwidth_estimate import BandwidthEstimate, START_BITRATE
-from ...core.video.bitrate_meters import SendRateMeter
-from ...core.video.congestion_control import CongestionController
-from ...core.video.delay_based_control import DelayBasedController
-from ...core.video.overuse_detector import OveruseDetector
 from ...core.video.quality_choice import AUTOMATIC
-from ...core.video.sent_packets import Fate, SentPackets
-from ...core.video.transport_feedback import read_transport_feedback
 
 logger = logging.getLogger(__name__)
 _Controller = TypeVar('_Controller', CongestionController, DelayBasedController)

@@ -21,8 +21,8 @@ import threading
 import av
 import numpy as np
 import pytest
+from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.video.picture_monitor import SourceFacts
 from rtc_bridge.core.video.picture_reason import no_publisher
 from rtc_bridge.core.video.tiers import Scale

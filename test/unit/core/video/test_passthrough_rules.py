@@ -15,8 +15,8 @@
 """When a camera's own H.264 is passed on."""
 
 import pytest
-from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
-from rtc_bridge.core.video.bitrate_meters import BitrateMeter
+from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.congestion.bitrate_meters import BitrateMeter
 from rtc_bridge.core.video.passthrough_rules import fits_path, reason_to_encode
 
 LIMITS = {'max_bitrate': 2_500_000, 'max_fps': 30.0, 'max_width': 0, 'rotate': 0}

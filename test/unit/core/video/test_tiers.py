@@ -16,8 +16,8 @@
 from dataclasses import replace
 
 import pytest
+from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.video.quality_choice import QualityChoice
 from rtc_bridge.core.video.tiers import assign_tiers, make_tiers, parse_scales, Scale, TierMember
 

@@ -20,7 +20,7 @@ from types import SimpleNamespace
 from aiortc import RTCRtpSender
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 import pytest
-from rtc_bridge.core.video.flexfec import PayloadParity
+from rtc_bridge.core.recovery.flexfec import PayloadParity
 from rtc_bridge.peer import aiortc_compat
 from support.flexfec import read_header, recover
 from support.viewer import make_sessions, NoisyCamera, until

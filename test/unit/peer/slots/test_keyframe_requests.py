@@ -15,9 +15,9 @@
 """Keyframes that viewers bring about, and their budgets."""
 
 import pytest
+from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from rtc_bridge.core.limits.rate_limit import RateLimiter
-from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.peer.slots.slot import Slot
 from support.viewer import freeze_budgets, make_sessions, TestCamera, until
 

@@ -19,8 +19,8 @@ from dataclasses import replace
 
 from aiortc.sdp import SessionDescription
 import pytest
-from rtc_bridge.core.video.bandwidth_estimate import BandwidthEstimate
-from rtc_bridge.core.video.protection import Protection
+from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
+from rtc_bridge.core.recovery.protection import Protection
 from rtc_bridge.peer.session_stats import session_stats
 from rtc_bridge.peer.slots import slot as slot_module
 from support.patience import PATIENCE

@@ -24,12 +24,12 @@ from aiortc.rtcrtpparameters import RTCRtpHeaderExtensionParameters, RTCRtpParam
 from aiortc.rtp import HeaderExtensionsMap, RTCP_PSFB_FIR, RtcpPsfbPacket, RtpPacket
 import pytest
 from rtc_bridge.core.clock import boot_time
+from rtc_bridge.core.congestion.congestion_control import CongestionController
+from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
+from rtc_bridge.core.congestion.transport_feedback import TICK_S
 from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from rtc_bridge.core.limits.rate_limit import RateLimiter
-from rtc_bridge.core.video.congestion_control import CongestionController
-from rtc_bridge.core.video.delay_based_control import DelayBasedController
-from rtc_bridge.core.video.retransmission import MAX_SAVED_S, SHARE
-from rtc_bridge.core.video.transport_feedback import TICK_S
+from rtc_bridge.core.recovery.retransmission import MAX_SAVED_S, SHARE
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.peer.aiortc_compat import TRANSPORT_SEQUENCE_URI
 from rtc_bridge.peer.session import Session

@@ -15,7 +15,7 @@
 """Queues that round trips tell of."""
 
 import pytest
-from rtc_bridge.core.video.overuse_detector import OveruseDetector
+from rtc_bridge.core.congestion.overuse_detector import OveruseDetector
 
 
 def fed(*rtts, interval=0.2):

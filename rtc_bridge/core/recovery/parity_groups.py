@@ -20,7 +20,7 @@ import math
 from typing import NamedTuple
 
 # Packets of a block at most: a mask of its span has two of its three parts, and a recovery packet
-# of a whole payload still fits into a datagram (see core.video.flexfec).
+# of a whole payload still fits into a datagram (see core.recovery.flexfec).
 MAX_BLOCK = 46
 # Frames of a block at most, and seconds from its first packet to the frame after it: four at 30 a
 # second. A loss that a row does not repair is repaired at the end of its block, and until then the

@@ -17,8 +17,8 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 
-from .bandwidth_estimate import INITIAL_ESTIMATE
 from ..clock import boot_time, Clock
+from ..congestion.bandwidth_estimate import INITIAL_ESTIMATE
 
 # Seconds, besides a round trip, in which a packet that was sent again may still be on its way: a
 # browser asks again every round trip.

@@ -14,7 +14,7 @@
 
 """Which lost packets are sent again."""
 
-from rtc_bridge.core.video.retransmission import RetransmissionBudget
+from rtc_bridge.core.recovery.retransmission import RetransmissionBudget
 
 
 def lost(*sequences, age=0.05):

@@ -17,7 +17,7 @@
 import random
 
 import pytest
-from rtc_bridge.core.video.parity_groups import ParityGroups
+from rtc_bridge.core.recovery.parity_groups import ParityGroups
 
 # Seconds between two pictures that a person notices: the targets count these.
 NOTICED_S = 0.2

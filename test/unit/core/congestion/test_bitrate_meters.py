@@ -15,7 +15,7 @@
 """What a stream has, and what a viewer was sent."""
 
 import pytest
-from rtc_bridge.core.video.bitrate_meters import BitrateMeter, SendRateMeter
+from rtc_bridge.core.congestion.bitrate_meters import BitrateMeter, SendRateMeter
 
 
 def measured(fps, bitrate, seconds=5.0):

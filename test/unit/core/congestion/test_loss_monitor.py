@@ -14,7 +14,7 @@
 
 """Loss by congestion, and random loss."""
 
-from rtc_bridge.core.video.loss_monitor import HIGH_LOSS, LossMonitor
+from rtc_bridge.core.congestion.loss_monitor import HIGH_LOSS, LossMonitor
 
 
 def reported(share, seconds, monitor=None, start=100.0, overuse=False):

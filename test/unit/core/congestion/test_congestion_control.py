@@ -16,7 +16,7 @@
 import random
 
 import pytest
-from rtc_bridge.core.video.congestion_control import CongestionController
+from rtc_bridge.core.congestion.congestion_control import CongestionController
 from support.fake_clock import FakeClock
 
 FPS = 30

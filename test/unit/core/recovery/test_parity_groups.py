@@ -19,7 +19,7 @@ import random
 
 from hypothesis import given, settings, strategies as st
 import pytest
-from rtc_bridge.core.video.parity_groups import (
+from rtc_bridge.core.recovery.parity_groups import (
     best_shape, MAX_BLOCK, MAX_SHARE, ParityGroups, residual_loss, Shape, TARGET,
 )
 

@@ -38,10 +38,10 @@ from .probe_schedule import ProbeSchedule
 from .pushback import Pushback
 from .rate_growth import growth_per_second
 from .receive_rate import ReceiveRateMeter
-from .retransmission import PACKET_BITS
 from .sent_packets import Fate, PacketResult
 from .standing_queue import StandingQueue
 from ..clock import boot_time, Clock
+from ..recovery.retransmission import PACKET_BITS
 
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ import statistics
 
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.video.delay_based_control import DelayBasedController
-from rtc_bridge.core.video.sent_packets import Fate, PacketResult, SentPackets
-from rtc_bridge.core.video.transport_feedback import TICK_S, TransportFeedback
+from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
+from rtc_bridge.core.congestion.sent_packets import Fate, PacketResult, SentPackets
+from rtc_bridge.core.congestion.transport_feedback import TICK_S, TransportFeedback
 from support.fake_clock import FakeClock
 
 FPS = 30

@@ -15,11 +15,11 @@
 """The parts of the delay-based controller: groups, trend, standing queue, receive rate, loss."""
 
 import pytest
-from rtc_bridge.core.video.delay_trend import DelayTrend, Usage
-from rtc_bridge.core.video.packet_groups import PacketGroups
-from rtc_bridge.core.video.path_loss import PathLoss
-from rtc_bridge.core.video.receive_rate import ReceiveRateMeter
-from rtc_bridge.core.video.standing_queue import StandingQueue
+from rtc_bridge.core.congestion.delay_trend import DelayTrend, Usage
+from rtc_bridge.core.congestion.packet_groups import PacketGroups
+from rtc_bridge.core.congestion.path_loss import PathLoss
+from rtc_bridge.core.congestion.receive_rate import ReceiveRateMeter
+from rtc_bridge.core.congestion.standing_queue import StandingQueue
 
 
 def variations(*packets):

@@ -16,7 +16,7 @@
 
 from hypothesis import given, settings, strategies as st
 import pytest
-from rtc_bridge.core.video.flexfec import (
+from rtc_bridge.core.recovery.flexfec import (
     HEADER_SIZES, MAX_SPAN, media_header, PayloadParity, recovery_payload, rtp_header,
 )
 from support.flexfec import recover

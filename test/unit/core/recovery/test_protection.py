@@ -15,7 +15,7 @@
 """Which frames are protected, and what that leaves for pictures."""
 
 import pytest
-from rtc_bridge.core.video.protection import Protection
+from rtc_bridge.core.recovery.protection import Protection
 
 
 @pytest.fixture
