@@ -18,7 +18,8 @@ The packets that an RTP sender keeps, and sending them again.
 Private parts used (aiortc 1.14 to 1.16), of ``RTCRtpSender``: ``_retransmit``,
 ``__rtp_history`` (packets by sequence number modulo ``RTP_HISTORY_SIZE``), ``__rtp_timestamp`` and
 ``__packet_count`` (of what was sent), ``__rtx_payload_type``. Without them nothing is sent unasked
-(no padding, no second copy), frames have no times, and aiortc itself answers lost packets.
+(no padding, no second copy, no recovery packet), frames have no times, and aiortc itself answers
+lost packets.
 """
 
 from typing import Any, Iterable
