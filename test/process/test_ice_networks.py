@@ -120,7 +120,7 @@ def test_a_tunnel_drops_nothing_that_is_too_large_for_it(site):
     networks.load_rules('robot-nat', """table ip tunnel {
       counter large { }; counter whole { };
       chain f { type filter hook forward priority -1;
-        udp length > 1208 counter name large drop; udp length > 1120 counter name whole; }; }""")
+        udp length > 1208 counter name large drop; udp length > 1050 counter name whole; }; }""")
     site.start('robot', sys.executable, 'test/support/plain_robot.py', url, NOISE='yes',
                ICE=json.dumps({'ports': [FIRST, LAST], 'addresses': [ROBOT_NAT]})
                ).wait_line('state connected', PATIENCE)
