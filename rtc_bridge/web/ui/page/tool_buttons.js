@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /**
- * The buttons of the toolbar, each with its icon. They stand at the right: those that may be shown
- * later come first, so that no other one moves under a finger.
+ * The buttons of the toolbar, each with its icon. On wide screens they stand at the right: those
+ * that may be shown later come first, so that no other one moves under a hand.
  */
 
 import { box, make } from '../dom.js';
