@@ -141,7 +141,8 @@ class ParityGroups:
         # The other frames of the block are taken to be like this one.
         block = len(part) if alone else min(MAX_BLOCK, MAX_FRAMES * len(part))
         shape = best_shape(block, loss, target, burst, alone=alone)
-        return self._end_rows(round(len(self._pending) / shape.row))
+        rows = len(self._pending) / shape.row
+        return self._end_rows(math.ceil(rows) if alone else round(rows))
 
     def _end_rows(self, count: int) -> list[tuple[int, ...]]:
         """Make so many rows of what waits; neighbours are in different ones."""

@@ -33,6 +33,8 @@ _RISE_S, _FALL_S = 2.0, 10.0
 _BURST_WEIGHT, _MAX_BURST = 0.1, 16
 # Bursts are protected from this mean on: two of 30 packets that are lost at random are neighbours.
 _MIN_BURST = 1.5
+# Packets by which one that is asked for again may be behind the newest one asked for.
+_ASKED_AGAIN = 1024
 # Seconds over which the price is averaged.
 _PRICE_S = 2.0
 
@@ -58,8 +60,8 @@ class Protection:
         self._burst = 1.0
         # The newest packet that was noted as lost.
         self._newest_lost: int | None = None
-        # Recovery bytes for each byte of media.
-        self._price = 0.0
+        # Bytes of a frame and of its recovery packets, averaged.
+        self._media = self._recovery = 0.0
 
     def update(self, loss: float, rtt: float, *, overuse: bool = False) -> None:
         """
@@ -92,7 +94,7 @@ class Protection:
         newest = self._newest_lost
         # Those that were asked for before are seldom single ones: these are repaired.
         new = [sequence for sequence in sequences
-               if newest is None or 0 < (sequence - newest & 0xFFFF) < 0x8000]
+               if newest is None or (newest - sequence & 0xFFFF) >= _ASKED_AGAIN]
         if new:
             self._newest_lost = new[-1]
         for sequence in (*new, None):
@@ -122,12 +124,13 @@ class Protection:
             now = self._clock()
             weight = -math.expm1(-(now - self._sent_at) / _PRICE_S)
             self._sent_at = now
-            self._price += weight * (recovery / media - self._price)
+            self._media += weight * (media - self._media)
+            self._recovery += weight * (recovery - self._recovery)
 
     @property
     def price(self) -> float:
         """Return how many bytes of recovery packets were sent for each byte of media of late."""
-        return self._price
+        return self._recovery / max(self._media, 1.0)
 
     def media_bitrate(self, bitrate: float) -> float:
         """
@@ -135,7 +138,7 @@ class Protection:
 
         :param bitrate: of both, in bit/s
         """
-        return bitrate / (1 + self._price)
+        return bitrate / (1 + self.price)
 
     def path_bitrate(self, bitrate: float) -> float:
         """
@@ -143,4 +146,4 @@ class Protection:
 
         :param bitrate: of the encoder, in bit/s
         """
-        return bitrate * (1 + self._price)
+        return bitrate * (1 + self.price)

@@ -29,7 +29,7 @@ MAX_AGE_S = 0.4
 # Share of the bitrate that retransmissions may take, and seconds for which it may be saved up: of
 # what a burst of loss takes, the rest is better replaced by a keyframe.
 SHARE, MAX_SAVED_S = 0.3, 0.5
-# Bits of a packet with its headers: 1200 bytes of payload at most (design: packets fit tunnels).
+# Bits of a packet with its headers: 1100 bytes of payload at most (design: packets fit tunnels).
 PACKET_BITS = 1250 * 8
 
 

@@ -98,6 +98,21 @@ def test_what_is_asked_for_again_says_nothing_new_of_bursts(protection):
     assert protection.burst == 1
 
 
+def test_bursts_are_learnt_after_a_long_time_without_a_loss(protection):
+    protection.on_lost([100])
+    for first in range(40_100, 60_000, 600):
+        protection.on_lost(range(first, first + 4))
+    assert protection.burst > 3
+
+
+def test_the_price_is_that_of_all_frames_together(protection, clock):
+    for number in range(2000):
+        clock.now += 1 / 30
+        small = number % 4 == 3
+        protection.on_sent(1200 if small else 6000, 5800 if small else 1150)
+    assert protection.price == pytest.approx(9250 / 19_200, rel=0.05)
+
+
 def test_what_recovery_packets_take_comes_off_the_encoders_rate(protection, clock):
     for _ in range(500):
         clock.now += 1 / 30
