@@ -56,7 +56,9 @@ class Path:
         :raises ValueError: one is not possible
         """
         if not (self.rate >= 0 and self.delay >= 0 and self.queue > 0 and 0 <= self.loss <= 100
-                and self.burst >= 1 and self.jitter >= 0):
+                and self.burst >= 1 and self.jitter >= 0
+                # Between two bursts is a packet at least.
+                and (self.burst == 1 or self.loss <= self.burst * (100 - self.loss))):
             raise ValueError(f'no such path: {self}')
 
 

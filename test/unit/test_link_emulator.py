@@ -116,7 +116,8 @@ def test_jitter_holds_packets_back_in_their_order():
 
 def test_paths_are_read():
     assert read_path('rate=1.2, delay=50,loss=3') == Path(1.2, 50, 400, 3)
-    for text in ('rate', 'speed=1', 'rate=-1', 'loss=101', 'queue=0', 'burst=0', 'jitter=-1'):
+    for text in ('rate', 'speed=1', 'rate=-1', 'loss=101', 'queue=0', 'burst=0', 'jitter=-1',
+                 'loss=90,burst=1.5'):
         with pytest.raises(ValueError):
             read_path(text)
 
