@@ -125,8 +125,9 @@ class AnsweringSession(Session):
                             self.path, self.budgets.keyframes,
                             f'{self.name} slot {len(slots)}'))
                 if offer.hears:
-                    self.sound = make_sound_track(
-                        pc, self.robot.sound, talks=offer.talks and self.robot.floor.enabled)
+                    talks = offer.talks and self.robot.floor.enabled
+                    self.sound = make_sound_track(pc, self.robot.sound, talks=talks)
+                    self.path.sound_is_apart = talks
                 await apply_offer(pc, offer.sdp, self.path, offer.audio_codecs, video_codecs)
         except BaseException as error:
             await discard(pc)

@@ -179,7 +179,10 @@ class DelayBasedController:
     @property
     def _queue_length(self) -> float:
         """Return for how many seconds packets wait, besides for one other packet."""
-        return max(0.0, self._queue.length - PACKET_BITS / self.bitrate)
+        length = max(0.0, self._queue.length - PACKET_BITS / self.bitrate)
+        # While nothing is sent, nothing tells that it has drained.
+        drained = self._waits_since() is None and self._clock() - self._heard > length
+        return 0.0 if drained else length
 
     @property
     def silent_since(self) -> float | None:
@@ -193,7 +196,8 @@ class DelayBasedController:
 
     def _carried(self, window: float) -> float:
         """Return what got through in the last seconds, up to 1, in bit/s."""
-        return self._received.rate(window) + self._apart.rate(window)
+        # What has no feedback is counted a few times a second only.
+        return self._received.rate(window) + self._apart.rate(max(window, _RATE_WINDOW_S))
 
     def _app_limit(self) -> float:
         """Return up to where what is received lets the bitrate grow, in bit/s."""

@@ -76,8 +76,14 @@ class SentPackets:
         self._unreported = 0
         # Bytes sent in all, and up to the newest packet on which feedback has come.
         self._sent_bytes = self._reported_bytes = 0
+        self._newest_at = float('-inf')
         # The newest arrival, in ticks without wrap-around.
         self._newest_ticks: int | None = None
+
+    @property
+    def newest_at(self) -> float:
+        """Return when the newest packet was sent, in seconds; minus infinity before the first."""
+        return self._newest_at
 
     @property
     def in_flight(self) -> int:
@@ -100,6 +106,7 @@ class SentPackets:
         sequence = self._next
         self._next += 1
         self._sent_bytes += size
+        self._newest_at = now
         self._packets[sequence] = now, size, self._sent_bytes, None
         if len(self._packets) > MAX_PACKETS:
             self._packets.popitem(last=False)

@@ -60,6 +60,8 @@ SMOOTH_DELAY_S = 0.1
 # Seconds for which packets wait for transport-wide feedback, of a viewer that answers checks,
 # after which round trips tell of the path again: 30 intervals of feedback.
 _FEEDBACK_TIMEOUT_S = 3.0
+# Seconds without a packet after which nobody is expected to tell of the last ones.
+_PAUSE_S = 1.0
 # A change of the estimate by this factor is logged.
 _LOGGED_CHANGE = 1.3
 
@@ -77,7 +79,9 @@ class ViewerPath:
     """
 
     def __init__(self, name: str = 'session') -> None:
-        # All that is sent, and what of it is no RTP, of which no feedback tells.
+        # Transport-wide feedback does not tell of sound: its section goes both ways.
+        self.sound_is_apart = False
+        # All that is sent, and what of it no feedback on packets tells of.
         self._sent, self._apart = SendRateMeter(boot_time()), SendRateMeter(boot_time())
         self.congestion: CongestionController | DelayBasedController = CongestionController(
             START_BITRATE, MIN_BITRATE, START_BITRATE, sent=self._sent)
@@ -141,10 +145,16 @@ class ViewerPath:
                 return
             controller = self._change_controller(DelayBasedController(
                 START_BITRATE, MIN_BITRATE, controller.max_bitrate, sent=self._sent,
-                apart=self._apart, waits_since=lambda: self.sent_packets.waits_since))
+                apart=self._apart, waits_since=self._waits_since))
             logger.debug('%s: arrival times tell of the path', self._name)
         controller.on_feedback(results, self.sent_packets.in_flight)
         self._pause()
+
+    def _waits_since(self) -> float | None:
+        """Return since when packets wait for feedback; ``None``: none do, or nothing is sent."""
+        # Of packets that are lost before a pause, feedback tells after the pause.
+        recent = boot_time() - self.sent_packets.newest_at < _PAUSE_S
+        return self.sent_packets.waits_since if recent else None
 
     def _change_controller(self, controller: _Controller) -> _Controller:
         """Let another controller go on from where the last one was; return it."""
@@ -222,7 +232,8 @@ class ViewerPath:
         sound = self.sound.bytes_sent if self.sound is not None else 0
         pictures = sum(slot.track.bytes_sent + slot.track.bytes_resent for slot in self.slots)
         congestion.on_sent(8 * (pictures + sound + self._spare_bytes))
-        self._apart.add(boot_time(), 8 * self._spare_bytes)
+        apart = self._spare_bytes + (sound if self.sound_is_apart else 0)
+        self._apart.add(boot_time(), 8 * apart)
         round_trip = aiortc_compat.round_trip(pc)
         if round_trip is not None and round_trip[0] > self._round_trip_at:
             self._round_trip_at = round_trip[0]

@@ -277,7 +277,7 @@ def test_a_long_queue_is_drained_by_pushback():
     path.rate = 0.6e6
     path.run(1)
     assert path.paused_until
-    # Nothing is sent for half a second at most, and then pictures come for a second.
+    # Nothing is sent for 0.35 s at most, and then pictures come for a second.
     first = path.paused_until
     path.run(1)
     assert path.paused_until == first
@@ -364,5 +364,5 @@ def test_whatever_a_viewer_claims_the_bitrate_keeps_its_bounds(claims):
         controller.on_feedback([PacketResult(sequence, clock.now, 1200, fate, arrived_at, before)],
                                1200)
         assert 150_000 <= controller.bitrate <= MAX
-        assert 0 <= controller.pushback <= 0.5
+        assert 0 <= controller.pushback <= 0.35
         assert controller.estimate.bitrate == controller.bitrate
