@@ -26,11 +26,10 @@ to 20 Mbit/s, 0 to 400 ms, 0 to 15 % of loss; November 2026), and
 
 import logging
 
-from .bandwidth_estimate import BandwidthEstimate
 from .bitrate_meters import SendRateMeter
 from .loss_monitor import HIGH_LOSS, LossMonitor, LOW_LOSS, MAX_RANDOM_LOSS
 from .overuse_detector import OveruseDetector
-from .probe_schedule import ProbeSchedule
+from .path_controller import PathController, RECENT_S
 from ..clock import boot_time, Clock
 
 logger = logging.getLogger(__name__)
@@ -75,59 +74,26 @@ _REMB_SHARE = 0.85
 # A queue longer than this, in seconds, may run over, so nothing is sent until it has drained
 # (pushback), at most for the second time and not again within the third, as a picture has to come.
 _PUSHBACK_QUEUE_S, _MAX_PUSHBACK_S, _PUSHBACK_INTERVAL_S = 0.25, 0.5, 1.5
-# Seconds over which the send rate is averaged where it has to be that of now (section 5.5: T).
-_RECENT_S = 0.5
 
 
-class CongestionController:
+class CongestionController(PathController):
     """
     Starts low, nearly doubles every second on a clean path, and backs off before queues are long.
 
     Three signs mean overuse: round trips that grow, loss above a tenth that follows the bitrate,
     and, where round trips confirm or miss, a viewer's estimate (REMB) below what is sent. Loss
-    that stays however little is sent is random. Belongs to the event loop.
-
-    :param start: first bitrate, in bit/s
-    :param min_bitrate: never less, in bit/s
-    :param max_bitrate: never more, in bit/s
-    :param sent: measures what is sent; by default one of its own
-    :ivar max_bitrate: may be changed, as cameras come and go
-    :ivar rtt: the newest round trip in seconds, 0 before the first
-    :ivar outstanding_rtt: seconds for which an answer is outstanding: its round trip is no less
-    :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
-    :ivar overuse_at: when the last overuse was found, in seconds; ``None`` before that
-    :ivar capacity: what the path carried then, in bit/s
+    that stays however little is sent is random. Parameters and members are those of
+    :class:`PathController`.
     """
 
     def __init__(self, start: int, min_bitrate: int, max_bitrate: float,
                  clock: Clock = boot_time, sent: SendRateMeter | None = None) -> None:
-        now = clock()
-        self.bitrate = float(min(start, max_bitrate))
-        self.max_bitrate: float = max_bitrate
-        self.rtt = 0.0
-        self.outstanding_rtt = 0.0
-        self.pushback = 0.0
+        super().__init__(start, min_bitrate, max_bitrate, clock, sent)
         self._pushback_at = float('-inf')
-        self._start = start
-        self._min_bitrate = min_bitrate
-        self._clock = clock
-        self._began = self._heard = self._grown = now
-        self._sent = sent or SendRateMeter(now)
         self._detector = OveruseDetector()
-        self._loss = LossMonitor(now)
-        self.overuse_at: float | None = None
-        self.capacity = 0.0
-        # When the last decrease shows in the feedback.
-        self._settled_at = now
-        self._probes = ProbeSchedule()
+        self._loss = LossMonitor(clock())
 
     # State
-
-    @property
-    def estimate(self) -> BandwidthEstimate:
-        """Return the state of the path."""
-        return BandwidthEstimate(self.bitrate, self.rtt, self.stale, self.in_slow_start,
-                                 self.overuse, self.random_loss)
 
     @property
     def fraction_lost(self) -> float:
@@ -146,11 +112,6 @@ class CongestionController:
         idle = self.bitrate >= _APP_LIMIT * self.send_rate() and not self.random_loss
         return self.overuse_at is None and self.bitrate < self.max_bitrate and (
             idle or self._clock() - self._began < _SLOW_START_S)
-
-    @property
-    def app_limited(self) -> bool:
-        """Tell whether too little is sent for the bitrate to grow (RFC 7661)."""
-        return self.bitrate < self.max_bitrate and self._app_limit() <= self.bitrate
 
     @property
     def stale(self) -> bool:
@@ -172,34 +133,15 @@ class CongestionController:
         """Tell whether neither a queue nor loss speaks against a higher bitrate."""
         return self._queue() < self._detector.threshold / 2 and self._loss.excess < LOW_LOSS
 
-    def send_rate(self, window: float = SendRateMeter.WINDOW_S) -> float:
-        """Return what was sent in the last seconds, in bit/s."""
-        return self._sent.rate(window)
-
     def _queue(self) -> float:
         return self._detector.queue(single=self._loss.fraction_lost > HIGH_LOSS)
 
     def _app_limit(self) -> float:
         """Return up to where what is sent lets the bitrate grow, in bit/s."""
         factor = _APP_LIMIT if self.overuse_at is None else _APP_LIMIT_AFTER_OVERUSE
-        return max(self._start, factor * max(self.send_rate(), self.send_rate(_RECENT_S)))
-
-    def probe_bitrate(self, wanted: float) -> float:
-        """
-        Return how much to send besides what there is to send, in bit/s.
-
-        :param wanted: the bitrate that would be of use, in bit/s
-        """
-        useful = wanted > self.bitrate and self.underuse and not self.stale
-        if not self._probes.probes(self._clock(), useful):
-            return 0.0
-        return max(0.0, self.bitrate - self.send_rate(_RECENT_S))
+        return max(self._start, factor * max(self.send_rate(), self.send_rate(RECENT_S)))
 
     # Feedback
-
-    def on_sent(self, bits: float) -> None:
-        """Take how many bits have been sent in all; several times a second."""
-        self._sent.add(self._clock(), bits)
 
     def on_round_trip(self, rtt: float) -> None:
         """Take a round trip, in seconds."""
@@ -213,7 +155,7 @@ class CongestionController:
         elif self._detector.is_filling(before, queue) and not self._is_settling(now):
             # More goes in than comes out.
             filling = self._detector.filling_rate(now, before, queue)
-            through = self.send_rate(_RECENT_S) * (1 - self.fraction_lost) / (1 + filling)
+            through = self.send_rate(RECENT_S) * (1 - self.fraction_lost) / (1 + filling)
             bitrate = through * max(_MIN_BETA, _BETA - queue)
             if self.send_rate() * _APP_LIMIT < self.bitrate:
                 bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
@@ -231,7 +173,7 @@ class CongestionController:
                 overuse or not loss.is_unchanged_by_cut(self.bitrate)):
             loss.note_cut(self.bitrate)
             share = loss.excess
-            if fraction_lost * self.send_rate(_RECENT_S) * loss.interval > _MANY_LOST_BITS:
+            if fraction_lost * self.send_rate(RECENT_S) * loss.interval > _MANY_LOST_BITS:
                 share = max(share, loss.newest_excess)
             # The draft's decrease (section 6), and more where more is lost than is ever random.
             factor = 1 - share / 2 if share < MAX_RANDOM_LOSS else _BETA * (1 - share)
@@ -291,6 +233,3 @@ class CongestionController:
             return _RECOVERY_GROWTH
         return _PROBING_GROWTH + _PROBING_ACCELERATION * max(
             0.0, now - self.overuse_at - _PROBING_DELAY_S)
-
-    def _set(self, bitrate: float) -> None:
-        self.bitrate = max(self._min_bitrate, min(self.max_bitrate, bitrate))

@@ -29,12 +29,11 @@ source were found with the simulated paths of ``test_delay_based_control.py``, a
 from collections.abc import Callable, Iterable
 import logging
 
-from .bandwidth_estimate import BandwidthEstimate
 from .bitrate_meters import SendRateMeter
 from .delay_trend import DelayTrend, Usage
 from .packet_groups import PacketGroups
+from .path_controller import PathController, RECENT_S
 from .path_loss import PathLoss
-from .probe_schedule import ProbeSchedule
 from .pushback import Pushback
 from .rate_growth import growth_per_second
 from .receive_rate import ReceiveRateMeter
@@ -52,9 +51,9 @@ _BETA, _MIN_BETA = 0.85, 0.5
 # The share of the bitrate that is left by a queue that may be jitter, however often it shows up in
 # so many seconds.
 _SHORT_QUEUE_BETA, _SHORT_QUEUE_INTERVAL_S = 0.81, 3.0
-# Seconds over which the receive rate is measured (section 5.5: T), and where a long queue shows
-# that the path has just become narrow.
-_RATE_WINDOW_S, _NARROW_WINDOW_S = 0.5, 0.2
+# Seconds over which the receive rate is measured where a long queue shows that the path has just
+# become narrow.
+_NARROW_WINDOW_S = 0.2
 # A queue longer than this, in seconds, is none of jitter, however the path's delays vary.
 _LONG_QUEUE_S = 0.09
 # Seconds in which a decrease does not show in the feedback yet, besides the round trip and a
@@ -77,39 +76,26 @@ _STALE_AFTER_S = 1.0
 _SLOW_START_S = 5.0
 
 
-class DelayBasedController:
+class DelayBasedController(PathController):
     """
     Finds what a path carries from feedback on each packet. Belongs to the event loop.
 
-    It stands in for :class:`CongestionController`, and has the same members.
+    Round trips and receiver reports decide nothing. Parameters and members besides those of
+    :class:`PathController`:
 
-    :param start: first bitrate, in bit/s
-    :param min_bitrate: never less, in bit/s
-    :param max_bitrate: never more, in bit/s
-    :param sent: measures what is sent; by default one of its own
     :param apart: measures what of that has no feedback
     :param waits_since: returns when the first packet was sent that waits for feedback, in seconds;
         ``None``: none does
-    :ivar max_bitrate: may be changed, as cameras come and go
-    :ivar rtt: the newest round trip in seconds, 0 before the first
-    :ivar outstanding_rtt: seconds for which an answer is outstanding; it decides nothing
-    :ivar pushback: seconds for which nothing is to be sent; the sender sets it back to 0
     :ivar fraction_lost: the share of packets lost by the newest receiver report, 0 to 1
-    :ivar overuse_at: when the last overuse was found, in seconds; ``None`` before that
-    :ivar capacity: what the path carried then, in bit/s
     """
 
     def __init__(self, start: int, min_bitrate: int, max_bitrate: float,
                  clock: Clock = boot_time, sent: SendRateMeter | None = None,
                  apart: SendRateMeter | None = None,
                  waits_since: Callable[[], float | None] = lambda: None) -> None:
+        super().__init__(start, min_bitrate, max_bitrate, clock, sent)
         now = clock()
-        self.bitrate = float(min(start, max_bitrate))
-        self.max_bitrate = float(max_bitrate)
-        self.rtt = self.outstanding_rtt = self.pushback = self.fraction_lost = 0.0
-        self._start, self._min_bitrate, self._clock = start, min_bitrate, clock
-        self._began = self._heard = self._grown = now
-        self._sent = sent or SendRateMeter(now)
+        self.fraction_lost = 0.0
         self._apart = apart or SendRateMeter(now)
         self._waits_since = waits_since
         self._received = ReceiveRateMeter()
@@ -117,24 +103,13 @@ class DelayBasedController:
         self._trend = DelayTrend()
         self._queue = StandingQueue()
         self._loss = PathLoss(now)
-        self.overuse_at: float | None = None
-        self.capacity = 0.0
         # When a queue was first found that may be jitter, of late, and the bitrate then.
         self._reference = float('-inf'), 0.0
         # The shortest queue since the last overuse, in seconds.
         self._lowest_queue = 0.0
-        # When the last decrease shows in the feedback.
-        self._settled_at = now
         self._pushback = Pushback()
-        self._probes = ProbeSchedule()
 
     # State
-
-    @property
-    def estimate(self) -> BandwidthEstimate:
-        """Return the state of the path."""
-        return BandwidthEstimate(self.bitrate, self.rtt, self.stale, self.in_slow_start,
-                                 self.overuse, self.random_loss)
 
     @property
     def in_slow_start(self) -> bool:
@@ -143,11 +118,6 @@ class DelayBasedController:
         idle = self.bitrate >= _APP_LIMIT * self.send_rate()
         return self.overuse_at is None and self.bitrate < self.max_bitrate and (
             idle or self._clock() - self._began < _SLOW_START_S)
-
-    @property
-    def app_limited(self) -> bool:
-        """Tell whether too little is sent for the bitrate to grow (RFC 7661)."""
-        return self.bitrate < self.max_bitrate and self._app_limit() <= self.bitrate
 
     @property
     def stale(self) -> bool:
@@ -190,37 +160,18 @@ class DelayBasedController:
         waits = self._waits_since()
         return None if waits is None else max(self._heard, waits)
 
-    def send_rate(self, window: float = SendRateMeter.WINDOW_S) -> float:
-        """Return what was sent in the last seconds, in bit/s."""
-        return self._sent.rate(window)
-
     def _carried(self, window: float) -> float:
         """Return what got through in the last seconds, up to 1, in bit/s."""
         # What has no feedback is counted a few times a second only.
-        return self._received.rate(window) + self._apart.rate(max(window, _RATE_WINDOW_S))
+        return self._received.rate(window) + self._apart.rate(max(window, RECENT_S))
 
     def _app_limit(self) -> float:
         """Return up to where what is received lets the bitrate grow, in bit/s."""
         # What is lost at random has been carried, too: it was sent by a path without a queue.
-        carried = max(self._carried(1.0), self._carried(_RATE_WINDOW_S))
+        carried = max(self._carried(1.0), self._carried(RECENT_S))
         return max(self._start, _APP_LIMIT * carried / (1 - min(self._loss.share, 0.5)))
 
-    def probe_bitrate(self, wanted: float) -> float:
-        """
-        Return how much to send besides what there is to send, in bit/s.
-
-        :param wanted: the bitrate that would be of use, in bit/s
-        """
-        useful = wanted > self.bitrate and self.underuse and not self.stale
-        if not self._probes.probes(self._clock(), useful):
-            return 0.0
-        return max(0.0, self.bitrate - self.send_rate(_RATE_WINDOW_S))
-
     # Feedback
-
-    def on_sent(self, bits: float) -> None:
-        """Take how many bits have been sent in all; several times a second."""
-        self._sent.add(self._clock(), bits)
 
     def on_round_trip(self, rtt: float) -> None:
         """Take a round trip, in seconds; it decides nothing."""
@@ -292,7 +243,7 @@ class DelayBasedController:
                 self._decrease_for_queue(now, queue, in_flight)
                 return True
         excess = self._loss.excess()
-        received = self._carried(_RATE_WINDOW_S)
+        received = self._carried(RECENT_S)
         if not excess or self._loss.explains(now, self.bitrate, received):
             return False
         self._loss.note_cut(now, self.bitrate, received)
@@ -302,7 +253,7 @@ class DelayBasedController:
         return True
 
     def _decrease_for_queue(self, now: float, queue: float, in_flight: float) -> None:
-        through = self._carried(_RATE_WINDOW_S)
+        through = self._carried(RECENT_S)
         long = queue > _LONG_QUEUE_S
         if long:
             through = min(through, self._carried(_NARROW_WINDOW_S))
@@ -352,6 +303,3 @@ class DelayBasedController:
             since = None if self.overuse_at is None else now - self.overuse_at
             growth = growth_per_second(self.bitrate / max(self.capacity, 1.0), since)
             self._set(min(limit, self.bitrate * (1 + growth * seconds)))
-
-    def _set(self, bitrate: float) -> None:
-        self.bitrate = max(self._min_bitrate, min(self.max_bitrate, bitrate))
