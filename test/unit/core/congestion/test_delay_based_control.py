@@ -324,6 +324,22 @@ def test_without_feedback_the_estimate_is_stale_and_does_not_grow():
     assert path.controller.bitrate < 1.5 * before and not path.controller.stale
 
 
+def test_a_queue_is_gone_once_nothing_is_sent():
+    clock, waits = FakeClock(), [0.0]
+    controller = DelayBasedController(600_000, 150_000, MAX, clock, waits_since=lambda: waits[0])
+    for sequence in range(60):
+        clock.now += 0.02
+        waits[0] = clock.now
+        late = max(0, sequence - 30) * 0.005
+        controller.on_feedback([PacketResult(sequence, clock.now, 1200, Fate.ARRIVED,
+                                             clock.now + late)], 1200)
+    assert controller.overuse
+    clock.now += 0.3
+    assert controller.overuse, 'a packet waits for feedback'
+    waits[0] = None
+    assert not controller.overuse and not controller.stale
+
+
 def test_what_else_a_viewer_reports_decides_nothing():
     path = SimulatedPath(20e6)
     path.run(5)

@@ -257,6 +257,40 @@ async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
     assert path.congestion.overuse_at and not path.congestion.in_slow_start
 
 
+@pytest.fixture
+def round_trips(monkeypatch):
+    """Give the round trips that a path without a connection measures, one for each look."""
+    trips = []
+    monkeypatch.setattr(viewer_path.aiortc_compat, 'round_trip', lambda pc: trips[-1])
+    return trips
+
+
+async def test_uploads_follow_round_trips_whatever_controls_the_path(round_trips):
+    path = ViewerPath()
+    path.congestion = DelayBasedController(600_000, 150_000, MAX_BITRATE)
+
+    def look(rtt):
+        path.uploads.note(path.uploads.window)
+        round_trips.append((len(round_trips) + 1.0, rtt))
+        path.step(None, True)
+        return path.uploads.window
+    before = look(0.05)
+    assert [look(0.05) for _ in range(3)][-1] > before
+    assert min(look(0.6) for _ in range(4)) < before
+
+
+@pytest.mark.parametrize('apart', [True, False])
+async def test_sound_without_feedback_counts_as_carried(round_trips, apart):
+    path = ViewerPath()
+    round_trips.append(None)
+    path.sound_is_apart = apart
+    path.sound = SimpleNamespace(bytes_sent=0, bitrate=0.0, max_bitrate=0.0, wanted=0.0)
+    path.step(None, True)
+    path.sound.bytes_sent = 10_000
+    path.step(None, True)
+    assert (path._apart.rate() > 0) is apart
+
+
 async def test_losses_of_the_path_decide_on_recovery_packets(watch):
     _, slot, congestion = await watch(make_sessions(TestCamera('front', 60)))
     protection = slot.track.protection
