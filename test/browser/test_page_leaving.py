@@ -136,10 +136,12 @@ def test_the_browser_asks_before_a_page_that_drives_is_left(page, cmd_vel):
     page.up('KeyW')
     page.click('#release')
     page.wait('!rtcBridge.driver.armed')
+    page.wait(MAY_LEAVE)
+    page.evaluate('window.before = true')
     with page.refusing() as asked:
-        page.evaluate('window.before = true; void setTimeout(() => location.reload())')
-        page.wait("!window.before && window.rtcBridge?.state === 'live'")
+        page.refresh()
     assert asked == []
+    assert not page.evaluate('window.before')
 
 
 def test_the_screen_stays_on_while_there_is_a_live_picture(robot, chromium):
