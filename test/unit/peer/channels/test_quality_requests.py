@@ -55,8 +55,8 @@ async def test_one_viewer_saves_data_and_the_other_does_not_notice(watch):
         other_rate.bitrate, saver_rate.bitrate) > 0.95 * NoisyCamera.MAX_BITRATE)
     saver.send('control', type='quality', mode='save',
                max_kbit_per_s=0.3 * NoisyCamera.MAX_BITRATE / 1000)
-    await until(lambda: saver_slot.stream == 'h264/2')
-    assert camera.camera.streams['h264/2'].bitrate <= 0.31 * NoisyCamera.MAX_BITRATE
-    assert other_slot.stream == 'h264'
+    # On a busy host either path may have fallen by itself for a moment.
+    await until(lambda: (saver_slot.stream, other_slot.stream) == ('h264/2', 'h264')
+                and camera.camera.streams['h264/2'].bitrate <= 0.31 * NoisyCamera.MAX_BITRATE)
     saver.send('control', type='quality', mode='auto')
     await until(lambda: saver_slot.stream == 'h264')
