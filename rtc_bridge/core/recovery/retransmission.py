@@ -53,7 +53,7 @@ class RetransmissionBudget:
         # When packets were sent again of late, by sequence number.
         self._resent: OrderedDict[int, float] = OrderedDict()
 
-    def select(self, lost: Iterable[tuple[int, float]], *, twice: bool = True,
+    def select(self, lost: Iterable[tuple[int, float]], *, protected: bool = False,
                ) -> tuple[list[int], bool]:
         """
         Return what to send again, some of it twice, and whether a packet was given up for good.
@@ -61,7 +61,7 @@ class RetransmissionBudget:
         A packet that is given up leaves the viewer without a picture until the next keyframe.
 
         :param lost: sequence number and age in seconds of each packet
-        :param twice: whether there may be two copies; not where recovery packets repair most of it
+        :param protected: whether recovery packets repair most of it
         """
         now = self._clock()
         self._bits = min(self._bits + (now - self._earned) * self.bitrate * SHARE,
@@ -70,19 +70,26 @@ class RetransmissionBudget:
         while self._resent and now - next(iter(self._resent.values())) > (
                 RESEND_INTERVAL_S + self.rtt):
             self._resent.popitem(last=False)
-        selected, given_up = [], False
+        # Browsers that know no round trip ask again each 0.1 s. Where recovery packets repair the
+        # rest, it is few packets only that they ask for again: these need not wait.
+        interval = RESEND_INTERVAL_S + (0.0 if protected else self.rtt)
+        selected, doubled, given_up = [], [], False
         for sequence, age in lost:
-            if sequence in self._resent:
+            before = self._resent.get(sequence)
+            if before is not None and now - before <= interval:
                 continue
             if age > MAX_AGE_S + self.rtt or self._bits < PACKET_BITS:
                 given_up = True
                 continue
             self._bits -= PACKET_BITS
             self._resent[sequence] = now
+            self._resent.move_to_end(sequence)
             selected.append(sequence)
+            if before is not None or not protected:
+                doubled.append(sequence)
         # Lost once more, a packet would be missed for two more round trips: twice, if there is
         # room.
-        copies = selected[:max(0, int(self._bits // PACKET_BITS))] if twice else []
+        copies = doubled[:max(0, int(self._bits // PACKET_BITS))]
         self._bits -= len(copies) * PACKET_BITS
         return selected + copies, given_up
 

@@ -272,7 +272,7 @@ class SlotTrack(MediaStreamTrack):
             # The path is full, and the keyframe that follows makes up for it.
             return []
         protected = self.correction is not None and self.protection.covers(False)
-        again, given_up = self.retransmissions.select(lost, twice=not protected)
+        again, given_up = self.retransmissions.select(lost, protected=protected)
         if given_up:
             self._keyframes.on_demand()
         self.bytes_resent += len(again) * PACKET_BITS // 8

@@ -17,7 +17,7 @@
 import random
 
 import pytest
-from rtc_bridge.core.recovery.parity_groups import ParityGroups
+from rtc_bridge.core.recovery.parity_groups import MAX_SHARE, ParityGroups
 
 # Seconds between two pictures that a person notices: the targets count these.
 NOTICED_S = 0.2
@@ -101,10 +101,10 @@ def stands_still(path, protects):
 
 
 @pytest.mark.parametrize('loss, rtt, packets, most', [
-    (0.05, 0.24, 7, 1.0), (0.05, 0.24, 5, 1.0), (0.03, 0.12, 9, 0.2), (0.10, 0.20, 5, 4.0)])
+    (0.05, 0.24, 7, 0.3), (0.05, 0.24, 5, 0.3), (0.03, 0.12, 9, 0.1), (0.10, 0.20, 5, 0.6),
+    (0.10, 0.20, 8, 0.6)])
 def test_pictures_stand_still_less_with_recovery_packets(loss, rtt, packets, most):
     path = Path(loss, rtt, packets)
     assert stands_still(path, True) < most
-    # Half of what is sent at most.
-    assert path.recovery <= 0.5 * packets * 30 * SECONDS
+    assert path.recovery <= MAX_SHARE * packets * 30 * SECONDS
     assert stands_still(Path(loss, rtt, packets), False) > 20 * min(most, 1)

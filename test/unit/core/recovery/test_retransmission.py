@@ -28,8 +28,24 @@ def test_lost_packets_are_sent_again_once_in_a_round_trip(clock):
     assert again.select(lost(2, 3, 4)) == ([4, 4], False)
     clock.now += 0.16
     assert again.select(lost(2)) == ([2, 2], False)
-    # Not where recovery packets have repaired most of them.
-    assert again.select(lost(5, 6), twice=False) == ([5, 6], False)
+
+
+def test_what_recovery_packets_do_not_repair_is_sent_again_sooner(clock):
+    again = RetransmissionBudget(1_000_000, clock)
+    again.rtt = 0.24
+    assert again.select(lost(5, 6), protected=True) == ([5, 6], False)
+    clock.now += 0.04
+    assert again.select(lost(6), protected=True) == ([], False)
+    # The viewer asks for it again, so nothing has repaired it.
+    clock.now += 0.06
+    assert again.select(lost(6, 7), protected=True) == ([6, 7, 6], False)
+    clock.now += 0.04
+    assert again.select(lost(6), protected=True) == ([], False)
+    # Without recovery packets it may be on its way.
+    clock.now += 0.06
+    assert again.select(lost(6)) == ([], False)
+    clock.now += 0.2
+    assert again.select(lost(6)) == ([6, 6], False)
 
 
 def test_late_packets_are_given_up(clock):
