@@ -30,6 +30,8 @@ from ..media.image_encodings import to_i420
 Bgr = npt.NDArray[np.uint8]
 # Bytes that images of the first round may take: a minute of 640x480 at 30 a second in I420.
 MEMORY = 300 * 1000 * 1000
+# Images that are made I420 with each one that is added: they get room sooner than they take it.
+_PACKED_AT_ONCE = 4
 _SUFFIXES = frozenset({'.png', '.jpg', '.jpeg', '.bmp', '.ppm', '.pgm', '.tif', '.tiff', '.webp'})
 # Images per second of a folder, which has no rate of its own: that of most driving data sets.
 _FOLDER_RATE = 10.0
@@ -146,21 +148,29 @@ class _Recording:
         self.complete = False
         self._limit = limit
         self._bytes = 0
-        self._packed = False
+        # From the first image on so many are I420; ``None``: they fit as they are.
+        self._packed: int | None = None
         # ``None`` once they do not fit.
         self._images: list[npt.NDArray[np.uint8]] | None = []
 
     def add(self, bgr: Bgr) -> None:
         """Keep an image if there is room for it."""
-        if self._images is None:
+        images = self._images
+        if images is None:
             return
-        self._images.append(to_i420(bgr, 'bgr8') if self._packed else bgr.copy())
-        self._bytes += self._images[-1].nbytes
-        if self._bytes > self._limit and not self._packed:
-            self._packed = True
-            self._images = [to_i420(image, 'bgr8') for image in self._images]
-            self._bytes = sum(image.nbytes for image in self._images)
-        if self._bytes > self._limit:
+        images.append(bgr.copy())
+        self._bytes += bgr.nbytes
+        if self._packed is None and self._bytes > self._limit:
+            self._packed = 0
+        if self._packed is None:
+            return
+        # All of them at once would take the time of several images.
+        for _ in range(min(_PACKED_AT_ONCE, len(images) - self._packed)):
+            image = images[self._packed]
+            images[self._packed] = to_i420(image, 'bgr8')
+            self._bytes -= image.nbytes - images[self._packed].nbytes
+            self._packed += 1
+        if self._packed == len(images) and self._bytes > self._limit:
             self._images = None
 
     def finish(self) -> None:
@@ -170,7 +180,7 @@ class _Recording:
     def images(self, size: tuple[int, int]) -> Iterator[Bgr]:
         """Yield what was kept."""
         for image in self._images or ():
-            if self._packed:
+            if image.ndim == 2:
                 # I420 has even sizes.
                 bgr = cast(Bgr, cv2.cvtColor(image, cv2.COLOR_YUV2BGR_I420))
                 yield bgr[:size[1], :size[0]]

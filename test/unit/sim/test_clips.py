@@ -22,6 +22,8 @@ import cv2
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
+from rtc_bridge.media.image_encodings import to_i420
+from rtc_bridge.sim import clips
 from rtc_bridge.sim.clips import open_source, play
 from support.pictures import picture
 
@@ -111,6 +113,20 @@ def test_rounds(video, folder, memory, wanted):
         assert {image.shape for image in pictures} == {(source.size[1], source.size[0], 3)}
         error = pictures[COUNT + 5].astype(int) - pictures[5]
         assert np.abs(error).mean() < 3
+
+
+def test_room_is_made_little_by_little(folder, monkeypatch):
+    made = []
+    monkeypatch.setattr(clips, 'to_i420', lambda image, encoding: made.append(encoding)
+                        or to_i420(image, encoding))
+    pictures = play(open_source(folder), memory=8 * 64 * 48 * 3)
+    counts = []
+    for _ in range(2 * COUNT):
+        next(pictures)
+        counts.append(len(made))
+    # All twelve are packed, a few at each picture.
+    assert counts[-1] == COUNT
+    assert max(b - a for a, b in zip([0, *counts], counts)) < COUNT / 2
 
 
 def test_later_rounds_come_from_memory(folder):
