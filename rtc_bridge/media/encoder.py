@@ -30,6 +30,7 @@ from .av_frames import copied_frame
 from .encoded_frame import CLOCK_RATE, Packet, TIME_BASE
 from .i420 import I420
 from ..core.clock import boot_time, Clock
+from ..core.video.rate_correction import RateCorrection
 from ..core.video.video_codecs import (
     choose_h264_encoder, codec_of, EncoderSettings, EncoderType, SOFTWARE, worth_reopening,
 )
@@ -136,6 +137,7 @@ class Encoder:
         # Seconds from frame to frame, smoothed, and the last frame's timestamp.
         self._interval = 1 / settings.fps
         self._last_pts: int | None = None
+        self._correction = RateCorrection()
         software = SOFTWARE[codec_of(settings.profile)]
         self._type = encoder_type or (
             _h264_encoder if codec_of(settings.profile) == 'h264' else software)
@@ -160,7 +162,7 @@ class Encoder:
         self._opened_fps = (min(settings.fps, 1 / self._interval) if kind.budget_per_frame
                             else settings.fps)
         context.framerate = Fraction(self._opened_fps).limit_denominator(1001)
-        context.bit_rate = settings.max_bitrate if kind.opens_at_max else self._bitrate
+        context.bit_rate = kind.most(settings) if kind.opens_at_max else self._bitrate
         # One thread: frame threads delay, slices cost bits, and each camera has a thread already.
         context.thread_count = 1
         context.gop_size = _GOP_SIZE
@@ -190,8 +192,9 @@ class Encoder:
         self._bitrate = min(round(bitrate), self.settings.max_bitrate)
         if self._type.live_bitrate:
             # As if frames came at the rate that it was opened for.
-            wanted = self._bitrate * self._interval * self._opened_fps
-            most = self.settings.max_bitrate
+            most = self._type.most(self.settings)
+            wanted = (self._bitrate * min(self._correction.factor, self._type.max_correction)
+                      * self._interval * self._opened_fps)
             self._context.bit_rate = round(min(wanted, most))
             if most / wanted < _MIN_SHARE and self._clock() - self._opened > _REOPEN_AFTER_S:
                 self._open()
@@ -224,4 +227,8 @@ class Encoder:
             frame.pict_type = PictureType.I
         self._fresh = False
         packets = self._context.encode(frame)
-        return packets[0] if packets else None
+        if not packets:
+            return None
+        if not packets[0].is_keyframe:
+            self._correction.add(8 * packets[0].size, self._bitrate, self._interval)
+        return packets[0]

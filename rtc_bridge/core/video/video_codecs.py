@@ -29,6 +29,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .rate_correction import MAX_CORRECTION
 from ..errors import ParameterError
 from ..protocol.strict_json import shorten
 
@@ -105,6 +106,7 @@ class EncoderType:
     :ivar small_first_keyframe: only the first keyframe after opening can be kept small, so it is
         opened anew for each
     :ivar budget_per_frame: it spends bitrate / frame rate on each frame, whatever time passed
+    :ivar max_correction: it may be asked for so many times its bitrate, as it leaves some of it
     :ivar context_profiles: FFmpeg's ``profile`` of the codec context, by profile
     """
 
@@ -114,7 +116,12 @@ class EncoderType:
     opens_at_max: bool = False
     small_first_keyframe: bool = False
     budget_per_frame: bool = True
+    max_correction: float = 1.0
     context_profiles: Mapping[str, str] = field(default_factory=dict)
+
+    def most(self, settings: EncoderSettings) -> int:
+        """Return what it may be asked for at most, in bit/s."""
+        return round(self.max_correction * settings.max_bitrate)
 
 
 def first_fill(bitrate: float, buffer_bits: float) -> float:
@@ -132,7 +139,7 @@ def _x264(settings: EncoderSettings, bitrate: int) -> dict[str, str]:
     return {
         'preset': 'superfast', 'tune': 'zerolatency',
         # The bitrate can be changed live only if VBV was set when the encoder was opened.
-        'maxrate': str(settings.max_bitrate), 'bufsize': str(buffer),
+        'maxrate': str(SOFTWARE['h264'].most(settings)), 'bufsize': str(buffer),
         # Viewers take unmarked H.264 of 720 lines and more for BT.709, and show wrong colours.
         'x264-params': 'scenecut=0:keyint=infinite:colormatrix=smpte170m:aq-mode=0:'
                        f'vbv-init={first_fill(bitrate, buffer):.3f}'}
@@ -161,6 +168,7 @@ def _hardware(baseline: str, **more: str) -> Options:
 # fill, libvpx's by its rate control, which starts anew; opening takes 4 ms (measured).
 SOFTWARE = {
     'h264': EncoderType('libx264', _x264, live_bitrate=True, opens_at_max=True,
+                        max_correction=MAX_CORRECTION,
                         small_first_keyframe=True,
                         context_profiles={'h264': 'Baseline', 'h264-main': 'Main'}),
     'vp8': EncoderType('libvpx', _vpx, small_first_keyframe=True, budget_per_frame=False),
