@@ -90,6 +90,8 @@ class SlotTrack(MediaStreamTrack):
         self._parity_groups = ParityGroups()
         # RTP timestamp of the newest frame that recovery packets were considered for.
         self._protected: int | None = None
+        # Sequence number of the newest keyframe's first packet.
+        self._keyframe_begins: int | None = None
         self.profile = profile
         self.repeat = False
         self.bytes_sent = 0
@@ -190,6 +192,8 @@ class SlotTrack(MediaStreamTrack):
                 # aiortc makes no packets of a frame that it finds nothing in.
                 if timestamp != self._protected:
                     self._protected = timestamp
+                    if given.keyframe:
+                        self._note_keyframe()
                     await self._protect(given)
             while not self._frames:
                 if self.readyState != 'live':
@@ -223,6 +227,17 @@ class SlotTrack(MediaStreamTrack):
                          self._sent_profile)
             self._sent_profile = self.profile
             self._switch(self.profile)
+
+    def _note_keyframe(self) -> None:
+        sequences = self._newest_packets()
+        # Of a longer frame aiortc does not keep the first packets.
+        whole = 0 < len(sequences) < RTP_HISTORY_SIZE
+        self._keyframe_begins = sequences[0] if whole else None
+
+    def _matters(self, sequence: int) -> bool:
+        """Tell whether a packet that is lost is missed: not by who gets a keyframe after it."""
+        first = self._keyframe_begins
+        return first is None or (sequence - first & 0xFFFF) < 0x8000
 
     async def _protect(self, frame: EncodedFrame) -> None:
         """Send recovery packets for a frame that was sent, if it is to be protected."""
@@ -272,7 +287,8 @@ class SlotTrack(MediaStreamTrack):
             # The path is full, and the keyframe that follows makes up for it.
             return []
         protected = self.correction is not None and self.protection.covers(False)
-        again, given_up = self.retransmissions.select(lost, protected=protected)
+        again, given_up = self.retransmissions.select(
+            [one for one in lost if self._matters(one[0])], protected=protected)
         if given_up:
             self._keyframes.on_demand()
         self.bytes_resent += len(again) * PACKET_BITS // 8

@@ -17,6 +17,7 @@
 import asyncio
 
 import pytest
+from rtc_bridge.peer.aiortc_compat import newest_packets
 from support.patience import PATIENCE
 from support.viewer import make_sessions, TestCamera
 
@@ -46,7 +47,9 @@ async def test_a_picture_loss_indication_brings_a_keyframe(connect):
 
 async def test_losses_that_are_not_repaired_bring_a_keyframe(connect):
     front = TestCamera('front', 60)
-    viewer = await connect(make_sessions(front))
+    sessions = make_sessions(front)
+    viewer = await connect(sessions)
     await viewer.until(lambda: viewer.shows(0, 60))
+    track = sessions.sessions[viewer.id].slots[0].track
     await brings_a_keyframe(front, viewer, lambda receiver, ssrc: receiver._send_rtcp_nack(
-        ssrc, list(range(100, 300))))
+        ssrc, [newest_packets(track.sender)[-1] + 1000 + n & 0xFFFF for n in range(200)]))

@@ -83,3 +83,19 @@ async def test_a_frame_is_noted_once_aiortc_asks_for_the_next_one_of_the_same_ca
     assert await give(6000) is None
     assert await give(9000) == 7
     track.stop()
+
+
+async def test_what_was_lost_before_a_keyframe_is_not_sent_again(watch):
+    camera = TestCamera('front', 60)
+    _, slot, _ = await watch(make_sessions(camera))
+    track = slot.track
+    await until(lambda: track._keyframe_begins is not None)
+    first = track._keyframe_begins
+    before = [(first - n & 0xFFFF, float('inf')) for n in range(1, 9)]
+    demanded = []
+    track._keyframes.request = lambda: demanded.append(1)
+    assert track.on_nack(before) == [] and not demanded
+    assert track.on_nack([*before, (first, 0.0)]) == [first, first]
+    # Of the keyframe itself, or after it, none may be missing.
+    track.on_nack([(first + 1000 & 0xFFFF, float('inf'))])
+    assert demanded
