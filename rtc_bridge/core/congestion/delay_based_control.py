@@ -52,8 +52,8 @@ _BETA, _MIN_BETA = 0.85, 0.5
 # so many seconds.
 _SHORT_QUEUE_BETA, _SHORT_QUEUE_INTERVAL_S = 0.81, 3.0
 # Seconds over which the receive rate is measured where a long queue shows that the path has just
-# become narrow.
-_NARROW_WINDOW_S = 0.2
+# become narrow: a longer time has some of what it carried before.
+_NARROW_WINDOW_S = 0.12
 # A queue longer than this, in seconds, is none of jitter, however the path's delays vary.
 _LONG_QUEUE_S = 0.09
 # Seconds in which a decrease does not show in the feedback yet, besides the round trip and a
@@ -64,9 +64,9 @@ _FEEDBACK_DELAY_S = 0.25
 _STANDING_INTERVAL_S = 3.0
 # The bitrate grows to this multiple of what is received (section 5.5).
 _APP_LIMIT = 1.5
-# Encoders make up to so much less than they may: then a path carries what is sent for a bitrate
-# that is higher by as much.
-_MAX_ENCODER_MARGIN = 1.25
+# After an overuse it grows to these multiples of what the path carried then and carries now: a
+# viewer who moves up to a better tier on no more than a guess has a full queue, and moves down.
+_KNOWN_LIMIT, _KNOWN_APP_LIMIT = 1.1, 1.25
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
 # share of the bitrate at most.
 _APP_LIMITED_BETA = 0.85
@@ -168,8 +168,12 @@ class DelayBasedController(PathController):
     def _app_limit(self) -> float:
         """Return up to where what is received lets the bitrate grow, in bit/s."""
         # What is lost at random has been carried, too: it was sent by a path without a queue.
-        carried = max(self._carried(1.0), self._carried(RECENT_S))
-        return max(self._start, _APP_LIMIT * carried / (1 - min(self._loss.share, 0.5)))
+        carried = max(self._carried(1.0), self._carried(RECENT_S)) / (
+            1 - min(self._loss.share, 0.5))
+        if self.overuse_at is None:
+            return max(self._start, _APP_LIMIT * carried)
+        # What may be too much again is tried by padding.
+        return max(self._start, _KNOWN_LIMIT * self.capacity, _KNOWN_APP_LIMIT * carried)
 
     # Feedback
 
@@ -257,20 +261,17 @@ class DelayBasedController(PathController):
         long = queue > _LONG_QUEUE_S
         if long:
             through = min(through, self._carried(_NARROW_WINDOW_S))
-        # The bitrate for which as much is sent as gets through.
-        capacity = through * min(max(1.0, self.bitrate / max(self.send_rate(), 1.0)),
-                                 _MAX_ENCODER_MARGIN)
         if long:
-            bitrate = capacity * max(_MIN_BETA, _BETA - queue)
+            bitrate = through * max(_MIN_BETA, _BETA - queue)
         else:
-            bitrate = _BETA * capacity
+            bitrate = _BETA * through
             if not self.in_slow_start:
                 # A short queue may be none of ours: packets that are held back once lower the
                 # receive rate, too.
                 if now - self._reference[0] > _SHORT_QUEUE_INTERVAL_S:
                     self._reference = now, self.bitrate
                 bitrate = max(bitrate, _SHORT_QUEUE_BETA * self._reference[1])
-        if self.send_rate() * _APP_LIMIT < self.bitrate:
+        if self.send_rate(RECENT_S) * _APP_LIMIT < self.bitrate:
             bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
         waits = queue
         if long:
@@ -279,7 +280,7 @@ class DelayBasedController(PathController):
         self.pushback = self._pushback.begin(now, waits)
         if self.pushback:
             self._received.restart()
-        self._decrease(now, bitrate, capacity, f'a queue of {queue * 1000:.0f} ms')
+        self._decrease(now, bitrate, through, f'a queue of {queue * 1000:.0f} ms')
 
     def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""

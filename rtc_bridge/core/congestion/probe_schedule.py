@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 _PAUSE_S, _MAX_PAUSE_S = 10.0, 120.0
 # Seconds after the end of a probe in which an overuse is its doing.
 _BLAME_S = 1.0
+# Seconds after any other overuse without a probe: until then growth finds the capacity.
+_SETTLE_S = 4.0
 
 
 class ProbeSchedule:
@@ -53,3 +55,5 @@ class ProbeSchedule:
         if now - self._last < _BLAME_S:
             self._probing, self._last, self._next = False, float('-inf'), now + self._pause
             self._pause = min(2 * self._pause, _MAX_PAUSE_S)
+        else:
+            self._next = max(self._next, now + _SETTLE_S)

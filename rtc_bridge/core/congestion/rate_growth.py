@@ -18,12 +18,13 @@
 # of a feedback's delay stays below 100 ms; back to what the path was found to carry; near that,
 # soon after an overuse and later; and beyond it at first (section 5.5: 1.08).
 _SLOW_START_GROWTH, _RECOVERY_GROWTH = 0.7, 0.35
-_NEAR_GROWTH, _LATER_NEAR_GROWTH, _GROWTH = 0.05, 0.08, 0.08
+_NEAR_GROWTH, _LATER_NEAR_GROWTH, _GROWTH = 0.05, 0.1, 0.1
 # Beyond it, the longer nothing speaks against it the faster, as CUBIC does (RFC 9438, 4.5):
 # per second and second, after so many seconds, up to a bound.
 _ACCELERATION, _ACCELERATION_DELAY_S, _MAX_GROWTH = 0.1, 2.0, 0.5
-# The measured capacity is near within these shares: a rate over half a second varies by a tenth.
-_BELOW, _ABOVE = 0.95, 1.1
+# The measured capacity is near within the first two shares: a rate over half a second varies by a
+# tenth. Above the third the path is another one.
+_BELOW, _ABOVE, _CHANGED = 0.95, 1.1, 1.4
 
 
 def growth_per_second(share: float, since: float | None) -> float:
@@ -33,7 +34,7 @@ def growth_per_second(share: float, since: float | None) -> float:
     :param share: of what the path carried at the last overuse
     :param since: seconds since then; ``None`` before the first
     """
-    if since is None:
+    if since is None or share > _CHANGED:
         return _SLOW_START_GROWTH
     if share < _BELOW:
         return _RECOVERY_GROWTH

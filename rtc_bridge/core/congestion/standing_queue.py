@@ -22,6 +22,9 @@ from .packet_groups import BURST_TIME_S
 # have at least. The first packet of a frame finds only what earlier frames have left: three frames
 # of 30 a second, none of which got through without a wait.
 _RECENT_S, _MIN_BURSTS = 0.1, 3
+# Seconds for which jitter seldom holds packets back: two bursts that wait for longer are enough.
+# On a path that has become narrow each further one waits for longer still.
+_LONG_S = 0.09
 # Seconds for which the shortest of these is the way without a queue: a queue that is always there
 # is that of other traffic, or a longer way. Clocks that run apart by 100 millionths gain 1 ms.
 _BASE_WINDOW_S = 10.0
@@ -66,7 +69,11 @@ class StandingQueue:
         while len(bursts) > _MIN_BURSTS and sent_at - bursts[0][0] > _RECENT_S:
             bursts.popleft()
         if len(bursts) >= _MIN_BURSTS:
-            self._note(sent_at, min(way for _, way in bursts))
+            way = min(way for _, way in bursts)
+            newest = min(bursts[-1][1], bursts[-2][1])
+            if self._parts and newest - self._base > _LONG_S:
+                way = newest
+            self._note(sent_at, way)
 
     def _note(self, now: float, way: float) -> None:
         if self._way is not None:
@@ -87,7 +94,12 @@ class StandingQueue:
         """Return for how many seconds packets wait, 0 while that is not known."""
         if self._way is None:
             return 0.0
-        return self._way - min(way for _, way in self._parts)
+        return self._way - self._base
+
+    @property
+    def _base(self) -> float:
+        """Return the time on the way without a queue, in seconds."""
+        return min(way for _, way in self._parts)
 
     @property
     def threshold(self) -> float:

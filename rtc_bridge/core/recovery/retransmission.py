@@ -70,8 +70,8 @@ class RetransmissionBudget:
         while self._resent and now - next(iter(self._resent.values())) > (
                 RESEND_INTERVAL_S + self.rtt):
             self._resent.popitem(last=False)
-        # Browsers that know no round trip ask again each 0.1 s. Where recovery packets repair the
-        # rest, it is few packets only that they ask for again: these need not wait.
+        # Browsers ask again each 0.1 s, as they know no round trip. Where recovery packets repair
+        # the rest, it is few packets only that they ask for again: these need not wait.
         interval = RESEND_INTERVAL_S + (0.0 if protected else self.rtt)
         selected, doubled, given_up = [], [], False
         for sequence, age in lost:

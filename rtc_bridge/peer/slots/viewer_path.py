@@ -271,7 +271,23 @@ class ViewerPath:
             return
         size = self.congestion.probe_bitrate(wanted) * STEP_S / 8
         if size > 0 and (self._padding is None or self._padding.done()):
-            self._padding = spawn('padding', _pad(target, size))
+            self._padding = spawn('padding', self._pad(target, size))
+
+    async def _pad(self, slot: Slot, size: float) -> None:
+        """
+        Send padding, spread over a step, until it leads to a queue.
+
+        :param size: in bytes
+        """
+        for _ in range(_PADDING_PARTS):
+            if not self.congestion.underuse:
+                return
+            try:
+                await slot.track.pad(int(size / _PADDING_PARTS))
+            except ConnectionError:
+                # The connection has ended meanwhile.
+                return
+            await asyncio.sleep(_PADDING_SHARE * STEP_S / _PADDING_PARTS)
 
     def _busiest(self, showing: list[Slot]) -> Slot:
         """Measure what each slot sends; return the one that sends most."""
@@ -301,18 +317,3 @@ class ViewerPath:
         for task in (self._padding, self._check):
             if task is not None:
                 task.cancel()
-
-
-async def _pad(slot: Slot, size: float) -> None:
-    """
-    Send padding, spread over a step.
-
-    :param size: in bytes
-    """
-    for _ in range(_PADDING_PARTS):
-        try:
-            await slot.track.pad(int(size / _PADDING_PARTS))
-        except ConnectionError:
-            # The connection has ended meanwhile.
-            return
-        await asyncio.sleep(_PADDING_SHARE * STEP_S / _PADDING_PARTS)

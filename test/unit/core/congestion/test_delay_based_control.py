@@ -270,6 +270,16 @@ def test_a_path_that_becomes_narrow_and_wide_again(seed, paced):
     assert path.controller.bitrate > 0.9 * MAX
 
 
+def test_after_an_overuse_more_is_not_believed_without_being_tried():
+    path = SimulatedPath(1.2e6)
+    path.run(6)
+    assert path.controller.overuse_at is not None
+    # A better tier would begin at a quarter more than what the path carries.
+    path.demand = 0.95e6
+    path.run(3)
+    assert max(bitrate for _, _, bitrate in path.run(20)) < 1.5e6
+
+
 def test_a_long_queue_is_drained_by_pushback():
     path = SimulatedPath(4e6)
     path.run(8)

@@ -18,6 +18,7 @@ import pytest
 from rtc_bridge.core.congestion.delay_trend import DelayTrend, Usage
 from rtc_bridge.core.congestion.packet_groups import PacketGroups
 from rtc_bridge.core.congestion.path_loss import PathLoss
+from rtc_bridge.core.congestion.probe_schedule import ProbeSchedule
 from rtc_bridge.core.congestion.receive_rate import ReceiveRateMeter
 from rtc_bridge.core.congestion.standing_queue import StandingQueue
 
@@ -88,6 +89,14 @@ def test_a_queue_is_what_each_packet_waits():
     assert queue.length == 0
 
 
+def test_two_bursts_show_a_long_queue():
+    # As on a path that carries a quarter of what is sent.
+    assert standing([5.0] * 10 + [5.1, 5.2]).length == pytest.approx(0.1)
+    # Jitter holds packets back for less.
+    assert standing([5.0] * 10 + [5.08, 5.08]).length == 0
+    assert standing([5.0] * 10 + [5.2]).length == 0
+
+
 def test_a_queue_that_stays_is_no_queue_of_ours():
     assert standing([5.0] * 10 + [5.08] * 400).length == 0
 
@@ -96,6 +105,18 @@ def test_jitter_raises_the_threshold():
     calm = standing([5.0] * 100)
     assert calm.threshold == 0.015
     assert standing([5.0 + 0.05 * (n // 10 % 2) for n in range(100)]).threshold > 0.016
+
+
+def test_after_an_overuse_a_path_is_not_probed_for_a_while():
+    probes = ProbeSchedule()
+    assert probes.probes(0.0, True)
+    probes.probes(0.2, False)
+    # Not the probe's doing.
+    probes.on_decrease(5.0)
+    assert not probes.probes(8.9, True) and probes.probes(9.0, True)
+    # Its own doing.
+    probes.on_decrease(9.5)
+    assert not probes.probes(19.4, True) and probes.probes(19.5, True)
 
 
 def test_the_receive_rate_is_that_of_the_window():
