@@ -107,7 +107,7 @@ def test_a_browser_without_another_way_is_relayed(turn, robot, chromium):
     page.load(robot.url)
     page.wait_state('live')
     page.wait("window.rtcBridge.stats?.route === 'relay'")
-    assert 'TURN server' in page.evaluate("document.getElementById('path').textContent")
+    page.wait("document.getElementById('path').textContent.includes('TURN server')")
     # Robot and browser each have credentials made for this session alone.
     since = turn.users()
     assert len({user for user in since if 'probe' not in user}) >= 2

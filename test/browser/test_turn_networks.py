@@ -47,6 +47,6 @@ def test_symmetric_nat_and_a_browser(site, networks, chromium_path):  # noqa: F8
         page = browser.show(site.url)
         page.wait_state('live')
         page.wait("window.rtcBridge.stats?.route === 'relay'")
-        assert 'TURN server' in page.evaluate("document.getElementById('path').textContent")
+        page.wait("document.getElementById('path').textContent.includes('TURN server')")
     finally:
         browser.close()
