@@ -30,7 +30,7 @@ from ..media.image_encodings import to_i420
 Bgr = npt.NDArray[np.uint8]
 # Bytes that images of the first round may take: a minute of 640x480 at 30 a second in I420.
 MEMORY = 300 * 1000 * 1000
-# Images that are made I420 with each one that is added: they get room sooner than they take it.
+# Images that are converted to I420 with each one that is added: two of them make room for it.
 _PACKED_AT_ONCE = 4
 _SUFFIXES = frozenset({'.png', '.jpg', '.jpeg', '.bmp', '.ppm', '.pgm', '.tif', '.tiff', '.webp'})
 # Images per second of a folder, which has no rate of its own: that of most driving data sets.
@@ -148,7 +148,7 @@ class _Recording:
         self.complete = False
         self._limit = limit
         self._bytes = 0
-        # From the first image on so many are I420; ``None``: they fit as they are.
+        # How many images, from the first on, are I420; ``None``: all fit as they are.
         self._packed: int | None = None
         # ``None`` once they do not fit.
         self._images: list[npt.NDArray[np.uint8]] | None = []
