@@ -54,8 +54,8 @@ _ABS_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time'
 # Extensions that change on the way, or when a packet is sent again.
 _MUTABLE = (_ABS_SEND_TIME, TRANSPORT_SEQUENCE_URI, 'urn:ietf:params:rtp-hdrext:toffset',
             'http://www.webrtc.org/experiments/rtp-hdrext/transport-wide-cc-02')
-# Packets that are remembered: more than a block of groups has, and a frame as large as aiortc's
-# history (128).
+# Packets that are remembered: more than the mask of a recovery packet spans (109), and than
+# aiortc's history has (128).
 _REMEMBERED = 192
 
 # Of a sender, its CorrectionSender: it ends with the sender.

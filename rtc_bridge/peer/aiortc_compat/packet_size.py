@@ -29,13 +29,14 @@ from aiortc import rtcsctptransport
 from aiortc.codecs import h264, vpx
 
 from .hooks import available
+from ...core.recovery.flexfec import HEADER_SIZES
 
 MAX_DATAGRAM = 1200
 # Header extensions of a picture's packet: their own header, the id of its section of 16 characters
 # at most, and three of four bytes, padded. Forward error correction has a whole packet but for its
 # fixed header behind its own ones: of RTP with two extensions, and of the recovery. That is more
 # than RTX takes (RFC 4588). The tag of SRTP (RFC 7714).
-_EXTENSIONS, _FEC, _SRTP = 4 + 32, 24 + 24, 16
+_EXTENSIONS, _FEC, _SRTP = 4 + 32, 24 + HEADER_SIZES[-1], 16
 # A record of DTLS 1.2 with AES-GCM (RFC 5288); the header of SCTP and that of a chunk (RFC 9260).
 _DTLS, _SCTP, _CHUNK = 13 + 8 + 16, 12, 16
 
