@@ -20,8 +20,8 @@ from collections.abc import Iterable
 from ..clock import boot_time, Clock
 from ..congestion.bandwidth_estimate import INITIAL_ESTIMATE
 
-# Seconds, besides a round trip, in which a packet that was sent again may still be on its way: a
-# browser asks again every round trip.
+# Seconds, besides a round trip, in which a packet that was sent again may still be on its way.
+# Chromium asks again each 0.1 s where it knows no round trip.
 RESEND_INTERVAL_S = 0.05
 # Seconds, besides the round trip that it takes to ask: a frame that is this late is worth less
 # than the next one.
@@ -70,8 +70,8 @@ class RetransmissionBudget:
         while self._resent and now - next(iter(self._resent.values())) > (
                 RESEND_INTERVAL_S + self.rtt):
             self._resent.popitem(last=False)
-        # Browsers ask again each 0.1 s, as they know no round trip. Where recovery packets repair
-        # the rest, it is few packets only that they ask for again: these need not wait.
+        # Where recovery packets repair the rest, it is few packets only that are asked for again:
+        # these need not wait.
         interval = RESEND_INTERVAL_S + (0.0 if protected else self.rtt)
         selected, doubled, given_up = [], [], False
         for sequence, age in lost:
@@ -79,7 +79,8 @@ class RetransmissionBudget:
             if before is not None and now - before <= interval:
                 continue
             if age > MAX_AGE_S + self.rtt or self._bits < PACKET_BITS:
-                given_up = True
+                # What was sent again in the last round trip is on its way.
+                given_up |= before is None or now - before > RESEND_INTERVAL_S + self.rtt
                 continue
             self._bits -= PACKET_BITS
             self._resent[sequence] = now
@@ -96,4 +97,6 @@ class RetransmissionBudget:
     def note_resent(self, sequences: Iterable[int]) -> None:
         """Note packets that were sent a second time without being asked for."""
         now = self._clock()
-        self._resent.update((sequence, now) for sequence in sequences)
+        for sequence in sequences:
+            self._resent[sequence] = now
+            self._resent.move_to_end(sequence)

@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 # Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
 _MAX_WAITING = 3
+# Seconds in which viewers may still ask for what was lost before a keyframe.
+_KEYFRAME_COUNTS_S = 5.0
 # Profiles whose packets have the same payload for all viewers. aiortc numbers the pictures of VP8
 # from a random number on (RFC 7741, section 4.2).
 _SAME_PAYLOADS = frozenset(name for name, one in PROFILES.items() if one.codec == 'h264')
@@ -90,8 +92,9 @@ class SlotTrack(MediaStreamTrack):
         self._parity_groups = ParityGroups()
         # RTP timestamp of the newest frame that recovery packets were considered for.
         self._protected: int | None = None
-        # Sequence number of the newest keyframe's first packet.
+        # Sequence number of the newest keyframe's first packet, and when it was noted.
         self._keyframe_begins: int | None = None
+        self._keyframe_at = float('-inf')
         self.profile = profile
         self.repeat = False
         self.bytes_sent = 0
@@ -233,11 +236,14 @@ class SlotTrack(MediaStreamTrack):
         # Of a longer frame aiortc does not keep the first packets.
         whole = 0 < len(sequences) < RTP_HISTORY_SIZE
         self._keyframe_begins = sequences[0] if whole else None
+        self._keyframe_at = boot_time()
 
     def _matters(self, sequence: int) -> bool:
         """Tell whether a packet that is lost is missed: not by who gets a keyframe after it."""
         first = self._keyframe_begins
-        return first is None or (sequence - first & 0xFFFF) < 0x8000
+        # Numbers wrap: after a while newer ones would seem to be older.
+        return (first is None or boot_time() - self._keyframe_at > _KEYFRAME_COUNTS_S
+                or (sequence - first & 0xFFFF) < 0x8000)
 
     async def _protect(self, frame: EncodedFrame) -> None:
         """Send recovery packets for a frame that was sent, if it is to be protected."""

@@ -62,3 +62,15 @@ def test_the_past_gets_a_share_of_the_bitrate(clock):
     assert len(again.select(lost(*range(2000, 3000)))[0]) == 6
     clock.now += 3600
     assert len(again.select(lost(*range(4000, 5000)))[0]) == 15
+
+
+def test_what_is_on_its_way_is_not_given_up(clock):
+    again = RetransmissionBudget(1_000_000, clock)
+    again.rtt = 0.24
+    assert again.select(lost(*range(12)), protected=True) == (list(range(12)), False)
+    clock.now += 0.1
+    # There are bits for some of them only.
+    selected, given_up = again.select(lost(*range(12)), protected=True)
+    assert 0 < len(selected) < 24 and not given_up
+    clock.now += 1.0
+    assert again.select(lost(20, age=0.7), protected=True) == ([], True)

@@ -99,3 +99,8 @@ async def test_what_was_lost_before_a_keyframe_is_not_sent_again(watch):
     # Of the keyframe itself, or after it, none may be missing.
     track.on_nack([(first + 1000 & 0xFFFF, float('inf'))])
     assert demanded
+    # After a while the numbers of the packets have wrapped.
+    track._keyframe_at -= 10
+    demanded.clear()
+    track._keyframes._demanded_at = float('-inf')
+    assert track.on_nack([((first - 8) & 0xFFFF, float('inf'))]) == [] and demanded
