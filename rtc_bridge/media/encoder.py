@@ -192,11 +192,11 @@ class Encoder:
         self._bitrate = min(round(bitrate), self.settings.max_bitrate)
         if self._type.live_bitrate:
             # As if frames came at the rate that it was opened for.
-            most = self._type.most(self.settings)
-            wanted = (self._bitrate * min(self._correction.factor, self._type.max_correction)
-                      * self._interval * self._opened_fps)
-            self._context.bit_rate = round(min(wanted, most))
-            if most / wanted < _MIN_SHARE and self._clock() - self._opened > _REOPEN_AFTER_S:
+            wanted = self._bitrate * self._interval * self._opened_fps
+            factor = min(self._correction.factor, self._type.max_correction)
+            self._context.bit_rate = round(min(factor * wanted, self._type.most(self.settings)))
+            if (self.settings.max_bitrate / wanted < _MIN_SHARE
+                    and self._clock() - self._opened > _REOPEN_AFTER_S):
                 self._open()
         elif worth_reopening(self._opened_bitrate, self._bitrate, self._clock() - self._opened):
             self._open()
@@ -229,6 +229,5 @@ class Encoder:
         packets = self._context.encode(frame)
         if not packets:
             return None
-        if not packets[0].is_keyframe:
-            self._correction.add(8 * packets[0].size, self._bitrate, self._interval)
+        self._correction.add(8 * packets[0].size, self._bitrate, self._interval)
         return packets[0]

@@ -38,8 +38,9 @@ _MIN_MAX_BITRATE = 40_000
 # What a tier may send at once, in seconds of its largest bitrate: more looks better, less arrives
 # sooner. Lower tiers are for paths on which that matters.
 _BURST_S, _LOW_TIER_BURST_S = 1 / 8, 1 / 16
-# Bitrates up to this share of a tier's floor are used by the tier below, even if it needs less for
-# the same look: a path of half the best tier's bitrate would be left unused by a third.
+# The tier below uses bitrates up to this share of a tier's floor, even if it needs less for the
+# same look: otherwise 30 % of a path just below the floor would be unused. The rest keeps the
+# queue of such a path short.
 _USED_SHARE = 0.86
 # Seconds: a path that takes longer for such a burst is better off in the next tier.
 _MAX_BURST_DELAY_S = 0.25
@@ -50,8 +51,8 @@ _STAY_SHARE, _JOIN_SHARE = 0.9, 0.95
 _PATH_SHARE = 0.95
 # While both are in slow start their bitrates differ by chance.
 _SLOW_START_JOIN_SHARE = 0.5
-# To move up, an estimate has to exceed the tier's floor by this factor, for so many seconds. By
-# then it has been tried: after an overuse no estimate exceeds by much what was received.
+# To move up, an estimate has to exceed the tier's floor by this factor, for so many seconds. Soon
+# after an overuse no estimate does that which has not been tried.
 _UP_MARGIN = 1.25
 _UP_S, _SLOW_START_UP_S = 0.8, 1.0
 _SCALE = re.compile(r'1/([1-9])(?:@(\d+(?:\.\d+)?))?')
@@ -152,11 +153,14 @@ def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float) -> tup
     """
     ceilings = [round(max_bitrate / s.divisor ** (2 * _BITS_PER_PIXELS)) for s in scales]
     tiers: list[Tier] = []
-    for scale, ceiling, below in zip(scales, ceilings, [*ceilings[1:], 0]):
-        if tiers:
-            ceiling = max(ceiling, round(_USED_SHARE * tiers[-1].floor))
+    used = 0.0
+    for scale, ceiling, below in zip(scales, ceilings, [*ceilings[1:], None]):
+        ceiling = max(ceiling, round(used))
         burst = _BURST_S if scale.divisor == 1 else _LOW_TIER_BURST_S
-        floor = ceiling * burst / _MAX_BURST_DELAY_S if below >= _MIN_MAX_BITRATE else 0.0
+        floor = ceiling * burst / _MAX_BURST_DELAY_S
+        used = _USED_SHARE * floor
+        if below is None or max(below, used) < _MIN_MAX_BITRATE:
+            floor = used = 0.0
         tiers.append(Tier(ceiling, min(scale.max_fps, max_fps), scale.divisor, burst, floor))
     return tuple(tiers)
 

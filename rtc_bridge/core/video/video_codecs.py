@@ -106,7 +106,7 @@ class EncoderType:
     :ivar small_first_keyframe: only the first keyframe after opening can be kept small, so it is
         opened anew for each
     :ivar budget_per_frame: it spends bitrate / frame rate on each frame, whatever time passed
-    :ivar max_correction: it may be asked for so many times its bitrate, as it leaves some of it
+    :ivar max_correction: multiple of its bitrate that it may be asked for, as it leaves some of it
     :ivar context_profiles: FFmpeg's ``profile`` of the codec context, by profile
     """
 

@@ -204,6 +204,24 @@ def test_the_bitrate_is_spent_at_any_frame_rate(codec, fps, software, clock):
     assert 0.75 < bits / 6 / wanted < 1.2
 
 
+@pytest.mark.parametrize('keyframes', [False, True])
+def test_a_small_buffer_leaves_little_of_the_bitrate(software, clock, keyframes):
+    # x264 alone leaves a fifth of it.
+    wanted = 900_000
+    encoder = Encoder(EncoderSettings('h264', 320, 240, 1_000_000, 30.0, 1 / 16), wanted,
+                      clock=clock)
+    pictures = [rough(320, 240, 5 * number) for number in range(16)]
+    bits = 0
+    for number in range(360):
+        encoder.set_bitrate(wanted)
+        packet = encoder.encode(pictures[number % 16], number * 3000,
+                                keyframes and number % 60 == 0)
+        clock.now += 1 / 30
+        if number >= 120:
+            bits += 8 * packet.size
+    assert 0.87 < bits / 8 / wanted < 1.05
+
+
 def test_frames_after_a_pause_are_no_larger(software, clock):
     encoder = Encoder(EncoderSettings('h264', 320, 240, 2_500_000), 600_000, clock=clock)
     pictures = [rough(320, 240, 5 * number) for number in range(16)]

@@ -41,6 +41,21 @@ def test_too_much_is_not_asked_for():
     assert correction.factor == 1
 
 
+def test_what_gets_busy_is_corrected_soon():
+    correction = RateCorrection()
+    encode(correction, 0.17)
+    assert correction.factor > 1.1
+    encode(correction, 0.0, 20)
+    assert correction.factor < 1.1
+    # Keyframes count, up to a bound: the bits are those of the frames after them.
+    correction = RateCorrection()
+    encode(correction, 0.1)
+    correction.add(5e6, 1e6, 1 / 30)
+    assert correction.factor == 1
+    encode(correction, 0.1)
+    assert correction.factor > 1.05
+
+
 def test_a_still_scene_is_not_made_up_for():
     correction = RateCorrection()
     encode(correction, 0.1)
