@@ -53,6 +53,8 @@ class Namespace:
         self._link, peer = f'rtcb{os.getpid()}', f'rtcp{os.getpid()}'
         self.address = f'198.18.{number}.1'
         self.prefix = ('ip', 'netns', 'exec', self._name)
+        # Both ends of the link, each with what a command there is to be started with.
+        self.ends = (((), self._link), (self.prefix, peer))
         try:
             _ip('netns', 'add', self._name)
             _ip('link', 'add', self._link, 'type', 'veth', 'peer', 'name', peer, 'netns',
