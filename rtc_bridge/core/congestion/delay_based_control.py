@@ -19,9 +19,10 @@ After draft-ietf-rmcat-gcc-02: delay variation of packet groups, trendline filte
 threshold, overuse detector, and a rate control of multiplicative increase with
 multiplicative decrease below the measured receive rate. It differs in three points. A growing
 delay is overuse only if every packet has to wait (:class:`StandingQueue`), as Wi-Fi and busy hosts
-hold single packets back. Loss up to a tenth is no congestion without a queue: section 6 of the
+hold single ones back. Loss up to a tenth is no congestion without a queue: section 6 of the
 draft would stop the growth at 2 %, and chance would decide the rate. And the increase is
-multiplicative throughout, faster the longer nothing speaks against it. Numbers without another
+multiplicative throughout, faster the longer nothing speaks against it, but soon after an overuse
+hardly beyond what has been received. Numbers without another
 source were found with the simulated paths of ``test_delay_based_control.py``, and with
 ``benchmarks/links.py``.
 """
@@ -64,9 +65,10 @@ _FEEDBACK_DELAY_S = 0.25
 _STANDING_INTERVAL_S = 3.0
 # The bitrate grows to this multiple of what is received (section 5.5).
 _APP_LIMIT = 1.5
-# After an overuse it grows to these multiples of what the path carried then and carries now: a
-# viewer who moves up to a better tier on no more than a guess has a full queue, and moves down.
-_KNOWN_LIMIT, _KNOWN_APP_LIMIT = 1.1, 1.25
+# For so many seconds after an overuse it grows to these multiples of what the path carried then
+# and carries now: a viewer who moves up to a better tier on no more than a guess has a full queue,
+# and moves down.
+_KNOWN_S, _KNOWN_LIMIT, _KNOWN_APP_LIMIT = 10.0, 1.1, 1.25
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
 # share of the bitrate at most.
 _APP_LIMITED_BETA = 0.85
@@ -172,8 +174,10 @@ class DelayBasedController(PathController):
             1 - min(self._loss.share, 0.5))
         if self.overuse_at is None:
             return max(self._start, _APP_LIMIT * carried)
-        # What may be too much again is tried by padding.
-        return max(self._start, _KNOWN_LIMIT * self.capacity, _KNOWN_APP_LIMIT * carried)
+        # What may be too much again is tried by padding, where more would be of use.
+        recent = self._clock() - self.overuse_at < _KNOWN_S
+        return max(_KNOWN_LIMIT * self.capacity,
+                   (_KNOWN_APP_LIMIT if recent else _APP_LIMIT) * carried)
 
     # Feedback
 
@@ -261,7 +265,6 @@ class DelayBasedController(PathController):
         long = queue > _LONG_QUEUE_S
         if long:
             through = min(through, self._carried(_NARROW_WINDOW_S))
-        if long:
             bitrate = through * max(_MIN_BETA, _BETA - queue)
         else:
             bitrate = _BETA * through
@@ -271,7 +274,10 @@ class DelayBasedController(PathController):
                 if now - self._reference[0] > _SHORT_QUEUE_INTERVAL_S:
                     self._reference = now, self.bitrate
                 bitrate = max(bitrate, _SHORT_QUEUE_BETA * self._reference[1])
-        if self.send_rate(RECENT_S) * _APP_LIMIT < self.bitrate:
+        capacity = through
+        if max(self.send_rate(), self.send_rate(RECENT_S)) * _APP_LIMIT < self.bitrate:
+            # What got through is not what the path carries.
+            capacity = max(through, self.bitrate)
             bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
         waits = queue
         if long:
@@ -280,7 +286,7 @@ class DelayBasedController(PathController):
         self.pushback = self._pushback.begin(now, waits)
         if self.pushback:
             self._received.restart()
-        self._decrease(now, bitrate, through, f'a queue of {queue * 1000:.0f} ms')
+        self._decrease(now, bitrate, capacity, f'a queue of {queue * 1000:.0f} ms')
 
     def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""

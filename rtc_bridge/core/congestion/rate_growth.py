@@ -16,7 +16,7 @@
 
 # Growth of the bitrate per second, as a share of it: until the first overuse, so that the queue
 # of a feedback's delay stays below 100 ms; back to what the path was found to carry; near that,
-# soon after an overuse and later; and beyond it at first (section 5.5: 1.08).
+# soon after an overuse and later; and beyond it at first (section 5.5: 0.08).
 _SLOW_START_GROWTH, _RECOVERY_GROWTH = 0.7, 0.35
 _NEAR_GROWTH, _LATER_NEAR_GROWTH, _GROWTH = 0.05, 0.1, 0.1
 # Beyond it, the longer nothing speaks against it the faster, as CUBIC does (RFC 9438, 4.5):

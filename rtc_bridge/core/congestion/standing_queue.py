@@ -22,9 +22,11 @@ from .packet_groups import BURST_TIME_S
 # have at least. The first packet of a frame finds only what earlier frames have left: three frames
 # of 30 a second, none of which got through without a wait.
 _RECENT_S, _MIN_BURSTS = 0.1, 3
-# Seconds for which jitter seldom holds packets back: two bursts that wait for longer are enough.
-# On a path that has become narrow each further one waits for longer still.
-_LONG_S = 0.09
+# Seconds for which jitter seldom holds packets back. On a path that has become narrow each burst
+# waits for longer than the one before, so two that wait for longer than this are enough. What was
+# held back and comes at once waits the shorter the later it was sent; it shows in bursts that are
+# apart by so many seconds.
+_LONG_S, _APART_S = 0.09, 0.025
 # Seconds for which the shortest of these is the way without a queue: a queue that is always there
 # is that of other traffic, or a longer way. Clocks that run apart by 100 millionths gain 1 ms.
 _BASE_WINDOW_S = 10.0
@@ -70,10 +72,17 @@ class StandingQueue:
             bursts.popleft()
         if len(bursts) >= _MIN_BURSTS:
             way = min(way for _, way in bursts)
-            newest = min(bursts[-1][1], bursts[-2][1])
-            if self._parts and newest - self._base > _LONG_S:
-                way = newest
+            growing = self._growing()
+            if self._parts and growing - self._base > _LONG_S:
+                way = growing
             self._note(sent_at, way)
+
+    def _growing(self) -> float:
+        """Return the way of a burst before the newest, if that waits longer; or -infinity."""
+        newest_at, newest = self._bursts[-1]
+        before = next((way for sent_at, way in reversed(self._bursts)
+                       if newest_at - sent_at >= _APART_S), newest)
+        return before if before < newest else float('-inf')
 
     def _note(self, now: float, way: float) -> None:
         if self._way is not None:

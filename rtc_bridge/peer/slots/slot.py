@@ -187,15 +187,18 @@ class Slot:
         if self._subscription is not None:
             self._subscription.set_estimate(estimate, drives, quality)
 
-    @property
-    def wanted(self) -> float:
+    def wanted(self, sent: float) -> float:
         """
         Return what the path would have to take for a better quality, bit/s.
 
         It is 0 in the best quality, and where frames use what the path takes.
+
+        :param sent: bitrate of frames of late, in bit/s
         """
-        subscription = self._subscription
-        if subscription is None or subscription.bitrate > 0.9 * self._estimate.bitrate:
+        subscription, carried = self._subscription, self._estimate.bitrate
+        # Of a calm scene an encoder makes less than it may.
+        if subscription is None or (
+                subscription.bitrate > 0.9 * carried and sent > 0.75 * carried):
             return 0.0
         return self.path_bitrate(subscription.member.wanted)
 

@@ -259,9 +259,9 @@ class ViewerPath:
 
         :param share: of each slot, in bit/s
         """
-        target = max(showing, key=lambda slot: slot.wanted)
-        wanted = sum(slot.wanted for slot in showing)
         busiest = self._busiest(showing)
+        each = {slot: slot.wanted(self._bitrate[slot]) for slot in showing}
+        target, wanted = max(showing, key=each.__getitem__), sum(each.values())
         if len(showing) > 1 and self.congestion.app_limited and self._bitrate[busiest] > share / 2:
             # The busiest slot needs more than its share, and what the others do not use of theirs
             # proves nothing.
@@ -275,7 +275,7 @@ class ViewerPath:
 
     async def _pad(self, slot: Slot, size: float) -> None:
         """
-        Send padding, spread over a step, until it leads to a queue.
+        Send padding, spread over a step, until there is a sign of a queue or of loss.
 
         :param size: in bytes
         """

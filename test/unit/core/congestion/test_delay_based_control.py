@@ -49,6 +49,8 @@ class SimulatedPath:
             rate, delay, queue, loss, demand, paced)
         # Takes the time at which a packet would arrive; returns when it does.
         self.jitter = lambda arrival: arrival
+        # The share of its bitrate that the encoder makes.
+        self.makes = 1.0
         self.clock = FakeClock()
         self.controller = DelayBasedController(
             600_000, 150_000, MAX, self.clock, waits_since=lambda: self.history.waits_since)
@@ -96,7 +98,7 @@ class SimulatedPath:
     def frame(self, now):
         if now < self.paused_until:
             return
-        rate = min(self.controller.bitrate, self.demand)
+        rate = min(self.makes * self.controller.bitrate, self.demand)
         left = int(rate / FPS / 8 * self.random.uniform(0.7, 1.3))
         if self.keyframe:
             left, self.keyframe = 3 * left, False
@@ -274,10 +276,32 @@ def test_after_an_overuse_more_is_not_believed_without_being_tried():
     path = SimulatedPath(1.2e6)
     path.run(6)
     assert path.controller.overuse_at is not None
-    # A better tier would begin at a quarter more than what the path carries.
+    # A better tier would begin at 1.56 Mbit/s.
     path.demand = 0.95e6
     path.run(3)
-    assert max(bitrate for _, _, bitrate in path.run(20)) < 1.5e6
+    assert max(bitrate for _, _, bitrate in path.run(5)) < 1.5e6
+
+
+def test_nor_is_it_on_a_narrow_path():
+    path = SimulatedPath(0.33e6)
+    path.run(6)
+    assert path.controller.overuse_at is not None
+    path.demand = 0.3e6
+    path.run(1)
+    assert max(bitrate for _, _, bitrate in path.run(5)) < 0.45e6
+
+
+def test_a_calm_scene_does_not_keep_the_bitrate_low_after_a_dip():
+    path = SimulatedPath(5e6)
+    path.run(8)
+    path.makes = 0.72
+    path.run(3)
+    for _ in range(3):
+        path.rate = 0.5e6
+        path.run(0.4)
+        path.rate = 5e6
+        path.run(20)
+    assert path.controller.bitrate > 0.8 * MAX
 
 
 def test_a_long_queue_is_drained_by_pushback():

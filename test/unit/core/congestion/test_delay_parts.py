@@ -95,6 +95,13 @@ def test_two_bursts_show_a_long_queue():
     # Jitter holds packets back for less.
     assert standing([5.0] * 10 + [5.08, 5.08]).length == 0
     assert standing([5.0] * 10 + [5.2]).length == 0
+    # What was held back comes at once.
+    assert standing([5.0] * 10 + [5.16, 5.13, 5.09, 5.06]).length < 0.09
+    # Parts of one frame are one sign.
+    queue = standing([5.0] * 10)
+    for n in range(4):
+        queue.add(0.33 + n * 0.006, 5.1 + n * 0.01)
+    assert queue.length == 0
 
 
 def test_a_queue_that_stays_is_no_queue_of_ours():

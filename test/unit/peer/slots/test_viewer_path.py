@@ -299,3 +299,16 @@ async def test_losses_of_the_path_decide_on_recovery_packets(watch):
     await until(lambda: protection.covers(True))
     # Its round trip is short: what else is lost is sent again in time.
     assert not protection.covers(False)
+
+
+async def test_padding_ends_with_the_first_sign_of_a_queue(monkeypatch):
+    monkeypatch.setattr(viewer_path, 'STEP_S', 0.0)
+    path, sent = ViewerPath(), []
+
+    async def pad(size):
+        sent.append(size)
+        path.congestion = SimpleNamespace(underuse=len(sent) < 3)
+
+    path.congestion = SimpleNamespace(underuse=True)
+    await path._pad(SimpleNamespace(track=SimpleNamespace(pad=pad)), 5000)
+    assert sent == [500] * 3
