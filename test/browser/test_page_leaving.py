@@ -149,15 +149,16 @@ def test_the_screen_stays_on_while_there_is_a_live_picture(robot, chromium):
         page.evaluate_on_load(NOTE_LOCKS)
         page.load(robot.url)
         page.wait_state('live')
-        page.wait('locks.length === 1 && !locks[0].released')
+        # There may be more than one: on a busy host the picture stands still for a moment.
+        page.wait('locks.at(-1)?.released === false')
         # As the browser does with a page that is hidden.
-        page.evaluate('locks[0].release()')
+        page.evaluate('locks.at(-1).release()')
         page.evaluate(HIDE, True)
         page.evaluate(HIDE, False)
-        page.wait('locks.length === 2 && !locks[1].released')
+        page.wait('locks.at(-1)?.released === false')
         # Nothing to see, and nothing to drive with.
         page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
-        page.wait('locks[1].released')
+        page.wait('locks.every((lock) => lock.released)')
 
 
 @pytest.mark.parametrize('script', [
