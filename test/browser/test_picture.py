@@ -130,11 +130,11 @@ def test_three_viewers_share_one_encoder(page, source, robot, chromium):
     others = [chromium.show(f'{robot.url}?camera={TOPIC}') for _ in range(2)]
     for other in others:
         other.wait_state('live')
-    # Not of the second in which the first came.
-    values = robot.diagnostics(f'camera {TOPIC}', lambda v, _: v['viewers'] == '3'
-                               and float(v['h264.fps_out']) > 0 and float(v['fps_in']) > 2.5)
-    # One encoding for all: as many pictures come out as come in.
-    assert float(values['h264.fps_out']) <= float(values['fps_in']) * 1.2 + 1
+    # One encoding for all: as many pictures come out as come in, but for the second in which the
+    # first came, and one in which a busy host had the camera wait and viewers ask for keyframes.
+    values = robot.diagnostics(
+        f'camera {TOPIC}', lambda v, _: v['viewers'] == '3' and float(v['fps_in']) > 2.5
+        and 0 < float(v['h264.fps_out']) <= float(v['fps_in']) * 1.2 + 1)
     assert not any(key.startswith('vp8.') for key in values)
     viewers = robot.diagnostics('viewers')
     assert viewers['count'] == '3'
