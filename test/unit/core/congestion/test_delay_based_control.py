@@ -272,23 +272,32 @@ def test_a_path_that_becomes_narrow_and_wide_again(seed, paced):
     assert path.controller.bitrate > 0.9 * MAX
 
 
-def test_after_an_overuse_more_is_not_believed_without_being_tried():
-    path = SimulatedPath(1.2e6)
-    path.run(6)
-    assert path.controller.overuse_at is not None
+@pytest.mark.parametrize('rate, demand, settles, most', [
     # A better tier would begin at 1.56 Mbit/s.
-    path.demand = 0.95e6
-    path.run(3)
-    assert max(bitrate for _, _, bitrate in path.run(5)) < 1.5e6
-
-
-def test_nor_is_it_on_a_narrow_path():
-    path = SimulatedPath(0.33e6)
+    (1.2e6, 0.95e6, 3, 1.5e6),
+    (0.33e6, 0.3e6, 1, 0.45e6),
+])
+def test_after_an_overuse_more_is_not_believed_without_being_tried(rate, demand, settles, most):
+    path = SimulatedPath(rate)
     path.run(6)
     assert path.controller.overuse_at is not None
+    path.demand = demand
+    path.run(settles)
+    assert max(bitrate for _, _, bitrate in path.run(5)) < most
+
+
+def test_a_dip_while_little_is_sent_says_little_of_the_path():
+    path = SimulatedPath(5e6)
+    path.run(8)
     path.demand = 0.3e6
-    path.run(1)
-    assert max(bitrate for _, _, bitrate in path.run(5)) < 0.45e6
+    path.run(3)
+    path.rate = 0.1e6
+    path.run(0.5)
+    path.rate = 5e6
+    path.run(2)
+    assert path.controller.overuse_at is not None
+    path.run(5)
+    assert path.controller.bitrate > 0.93 * MAX
 
 
 def test_a_calm_scene_does_not_keep_the_bitrate_low_after_a_dip():

@@ -19,6 +19,7 @@ from rtc_bridge.core.congestion.delay_trend import DelayTrend, Usage
 from rtc_bridge.core.congestion.packet_groups import PacketGroups
 from rtc_bridge.core.congestion.path_loss import PathLoss
 from rtc_bridge.core.congestion.probe_schedule import ProbeSchedule
+from rtc_bridge.core.congestion.rate_growth import growth_per_second
 from rtc_bridge.core.congestion.receive_rate import ReceiveRateMeter
 from rtc_bridge.core.congestion.standing_queue import StandingQueue
 
@@ -96,6 +97,7 @@ def test_two_bursts_show_a_long_queue():
     assert standing([5.0] * 10 + [5.08, 5.08]).length == 0
     assert standing([5.0] * 10 + [5.2]).length == 0
     # What was held back comes at once.
+    assert standing([5.0] * 10 + [5.16, 5.13]).length == 0
     assert standing([5.0] * 10 + [5.16, 5.13, 5.09, 5.06]).length < 0.09
     # Parts of one frame are one sign.
     queue = standing([5.0] * 10)
@@ -112,6 +114,12 @@ def test_jitter_raises_the_threshold():
     calm = standing([5.0] * 100)
     assert calm.threshold == 0.015
     assert standing([5.0 + 0.05 * (n // 10 % 2) for n in range(100)]).threshold > 0.016
+
+
+def test_growth_is_fast_below_the_last_capacity_and_far_above_it():
+    near = growth_per_second(1.0, 1.0)
+    assert growth_per_second(0.9, 1.0) > 3 * near and growth_per_second(1.5, 1.0) > 3 * near
+    assert growth_per_second(1.3, 1.0) < 3 * near
 
 
 def test_after_an_overuse_a_path_is_not_probed_for_a_while():
