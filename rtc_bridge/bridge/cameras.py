@@ -175,8 +175,8 @@ class Cameras:
                 given.max_width, given.rotate, (given.depth_min, given.depth_max), given.flip,
                 parse_range(given.range)),
             scales=self._scales, encoding=given.encoding, codec=given.codec,
-            passthrough=given.passthrough, drive=given.drive, label=given.label,
-            order=given.order, mount=CameraMount(
+            passthrough=given.passthrough, keep_warm=given.keep_warm, drive=given.drive,
+            label=given.label, order=given.order, mount=CameraMount(
                 given.mount_height, given.mount_forward, given.mount_left, given.mount_pitch,
                 given.mount_yaw, fov=given.fov))
 

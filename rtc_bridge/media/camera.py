@@ -66,7 +66,7 @@ class Camera:
         empty if all is well, or if that is not wanted
     :ivar topic_reason: why no image can come by its topic, as far as the graph tells
     :param on_watched: called in the event loop when the first viewer came, or is about to, and
-        when the last one left
+        when the last one left, or ``keep_warm`` seconds later
     """
 
     def __init__(self, name: str, settings: CameraSettings, on_watched: Callable[[], None],
@@ -97,6 +97,8 @@ class Camera:
         self._subscriptions: list[Subscription] = []
         # Viewers that are about to watch.
         self._expected = 0
+        # Ends the time after the last viewer in which images still come.
+        self._warm: asyncio.TimerHandle | None = None
         self._next_balance = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -187,16 +189,21 @@ class Camera:
     @contextmanager
     def expected(self) -> Iterator[None]:
         """Get images already, as a viewer is about to watch: the first of them takes a while."""
-        if not self.watched:
+        begins = not self.watched
+        if begins:
             self._watched_at = self._clock()
             self.monitor.begin()
             self._liveness.begin(self._watched_at, self.encoded.begin_keeping())
             self._loop = asyncio.get_running_loop()
+        if not self._expected + len(self._subscriptions):
             # What came without viewers was not decoded.
             self.source.stream.gap()
         self._expected += 1
+        if self._warm is not None:
+            self._warm.cancel()
+            self._warm = None
         try:
-            if self._expected + len(self._subscriptions) == 1:
+            if begins:
                 logger.debug('camera %s: watched', self.name)
                 self._on_watched()
             yield
@@ -209,6 +216,13 @@ class Camera:
         self._subscriptions.remove(subscription)
         subscription.move(None)
         self.balance(at_once=True)
+        if self.settings.keep_warm and not self._expected + len(self._subscriptions):
+            self._warm = asyncio.get_running_loop().call_later(
+                self.settings.keep_warm, call_guarded, 'camera', self._end_warmth)
+        self._end_if_not_watched()
+
+    def _end_warmth(self) -> None:
+        self._warm = None
         self._end_if_not_watched()
 
     def _end_if_not_watched(self) -> None:
@@ -231,8 +245,12 @@ class Camera:
 
     @property
     def watched(self) -> bool:
-        """Tell whether the camera has viewers, or is about to; from any thread."""
-        return bool(self._expected or self._subscriptions)
+        """
+        Tell whether images are wanted; from any thread.
+
+        The camera has viewers, is about to, or had them until ``keep_warm`` seconds ago.
+        """
+        return bool(self._expected or self._subscriptions or self._warm)
 
     @property
     def viewers(self) -> int:

@@ -32,6 +32,7 @@ class CameraSettings:
     :ivar encoding: of its images, if that is known better than by the messages; or empty
     :ivar codec: for viewers that decode it, or ``auto``
     :ivar passthrough: the camera's own H.264 is sent as it is
+    :ivar keep_warm: seconds for which images still come after the last viewer has left
     :ivar drive: the robot may be driven by this camera
     :ivar label: what viewers read in place of its name; empty: the name
     :ivar order: place among the cameras: lower numbers first
@@ -45,6 +46,7 @@ class CameraSettings:
     encoding: str = ''
     codec: str = 'auto'
     passthrough: bool = True
+    keep_warm: float = 0.0
     drive: bool = True
     label: str = ''
     order: int = 0

@@ -199,6 +199,9 @@ class CameraOptions:
     qos: str = parameter(
         'auto', 'reliability of the subscription; auto: that of the publishers',
         choices=('auto', 'best_effort', 'reliable'), live=True)
+    keep_warm: float = parameter(
+        0.0, 'how long the camera stays subscribed after its last viewer, so that the next one '
+        'sees a picture sooner', unit='s', low=0.0, high=3600.0, live=True)
     drive: bool = parameter(
         True, 'whether the camera is for driving; false: for watching only', live=True)
     order: int = parameter(

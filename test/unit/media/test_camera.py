@@ -124,6 +124,35 @@ async def test_a_viewer_that_is_expected_finds_an_image():
     assert told == [True, False, True, False] and not camera.watched
 
 
+async def test_a_warm_camera_has_a_picture_for_the_next_viewer_at_once():
+    told, watchers = [], [Watcher(), Watcher()]
+    camera = Camera('front', CameraSettings(keep_warm=1000.0),
+                    lambda: told.append(camera.watched))
+    subscription = camera.subscribe('h264', watchers[0])
+    camera.unsubscribe(subscription)
+    # It is subscribed to, and nothing is encoded.
+    assert camera.watched and not camera.viewers and not camera.encoded.watched
+    camera.put(lambda: (texture(64, 64), 'bgr8'))
+    subscription = camera.subscribe('h264', watchers[1])
+    await watchers[1].count(1)
+    assert told == [True] and not watchers[0].frames
+    camera.configure(CameraSettings())
+    camera.unsubscribe(subscription)
+    assert told == [True, False]
+
+
+async def test_warmth_ends_and_no_sooner_for_one_who_comes_and_goes():
+    told, ended = [], asyncio.Event()
+    camera = Camera('front', CameraSettings(keep_warm=0.05), lambda: (
+        told.append(camera.watched), camera.watched or ended.set()))
+    for _ in range(3):
+        camera.unsubscribe(camera.subscribe('h264', Watcher()))
+    assert told == [True]
+    async with asyncio.timeout(PATIENCE):
+        await ended.wait()
+    assert told == [True, False] and not camera.watched
+
+
 async def until_state(camera, state):
     """Wait for a state of a camera, and return the seconds without a picture."""
     async with asyncio.timeout(PATIENCE):
