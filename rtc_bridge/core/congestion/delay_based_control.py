@@ -27,19 +27,20 @@ source were found with the simulated paths of ``test_delay_based_control.py``, a
 ``benchmarks/links.py``.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 import logging
 
+from .arrivals import Arrivals
 from .bitrate_meters import SendRateMeter
-from .delay_trend import DelayTrend, Usage
-from .packet_groups import PacketGroups
+from .delay_trend import Usage
 from .path_controller import PathController, RECENT_S
 from .path_loss import PathLoss
+from .probe_schedule import ProbeSchedule
+from .probe_train import ProbeTrain, TRAIN_PACKETS
 from .pushback import Pushback
+from .queue_decrease import LONG_QUEUE_S, QueueDecrease
 from .rate_growth import growth_per_second
-from .receive_rate import ReceiveRateMeter
-from .sent_packets import Fate, PacketResult
-from .standing_queue import StandingQueue
+from .sent_packets import PacketResult
 from ..clock import boot_time, Clock
 from ..recovery.retransmission import PACKET_BITS
 
@@ -47,16 +48,9 @@ logger = logging.getLogger(__name__)
 
 # Seconds of feedback that count for growth at most: silence tells nothing about the path.
 _MAX_GROWTH_INTERVAL_S = 0.5
-# Multiplicative decrease (section 5.5: beta), less a share per second of queue, down to a bound.
-_BETA, _MIN_BETA = 0.85, 0.5
-# The share of the bitrate that is left by a queue that may be jitter, however often it shows up in
-# so many seconds.
-_SHORT_QUEUE_BETA, _SHORT_QUEUE_INTERVAL_S = 0.81, 3.0
 # Seconds over which the receive rate is measured where a long queue shows that the path has just
 # become narrow: a longer time has some of what it carried before.
 _NARROW_WINDOW_S = 0.12
-# A queue longer than this, in seconds, is none of jitter, however the path's delays vary.
-_LONG_QUEUE_S = 0.09
 # Seconds in which a decrease does not show in the feedback yet, besides the round trip and a
 # pushback: a browser's interval of feedback, up to 0.1 s, and the frames that it tells of.
 _FEEDBACK_DELAY_S = 0.25
@@ -69,6 +63,10 @@ _APP_LIMIT = 1.5
 # and carries now: a viewer who moves up to a better tier on no more than a guess has a full queue,
 # and moves down.
 _KNOWN_S, _KNOWN_LIMIT, _KNOWN_APP_LIMIT = 10.0, 1.1, 1.25
+# Seconds from an overuse to the next train.
+_SETTLE_S = 2.0
+# Beyond this multiple of what it carried at the last overuse a path has changed since then.
+_BEYOND = 1.2
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
 # share of the bitrate at most.
 _APP_LIMITED_BETA = 0.85
@@ -100,16 +98,15 @@ class DelayBasedController(PathController):
         self.fraction_lost = 0.0
         self._apart = apart or SendRateMeter(now)
         self._waits_since = waits_since
-        self._received = ReceiveRateMeter()
-        self._groups = PacketGroups()
-        self._trend = DelayTrend()
-        self._queue = StandingQueue()
+        self._arrivals = Arrivals()
+        self._queue = self._arrivals.queue
         self._loss = PathLoss(now)
-        # When a queue was first found that may be jitter, of late, and the bitrate then.
-        self._reference = float('-inf'), 0.0
+        self._lowering = QueueDecrease()
         # The shortest queue since the last overuse, in seconds.
         self._lowest_queue = 0.0
         self._pushback = Pushback()
+        self._train = ProbeTrain()
+        self._probes = ProbeSchedule(_SETTLE_S)
 
     # State
 
@@ -165,7 +162,7 @@ class DelayBasedController(PathController):
     def _carried(self, window: float) -> float:
         """Return what got through in the last seconds, up to 1, in bit/s."""
         # What has no feedback is counted a few times a second only.
-        return self._received.rate(window) + self._apart.rate(max(window, RECENT_S))
+        return self._arrivals.rate.rate(window) + self._apart.rate(max(window, RECENT_S))
 
     def _app_limit(self) -> float:
         """Return up to where what is received lets the bitrate grow, in bit/s."""
@@ -175,9 +172,10 @@ class DelayBasedController(PathController):
         if self.overuse_at is None:
             return max(self._start, _APP_LIMIT * carried)
         # What may be too much again is tried by padding, where more would be of use.
-        recent = self._clock() - self.overuse_at < _KNOWN_S
-        return max(_KNOWN_LIMIT * self.capacity,
-                   (_KNOWN_APP_LIMIT if recent else _APP_LIMIT) * carried)
+        now = self._clock()
+        recent = now - self.overuse_at < _KNOWN_S
+        return max(_KNOWN_LIMIT * self.capacity, _KNOWN_APP_LIMIT * carried,
+                   0.0 if recent else min(_APP_LIMIT * carried, self._train.limit(now)))
 
     # Feedback
 
@@ -192,7 +190,7 @@ class DelayBasedController(PathController):
     def on_remb(self, bitrate: float) -> None:
         """Take a receiver's estimate in bit/s; feedback on each packet tells better."""
 
-    def on_feedback(self, results: Iterable[PacketResult], in_flight: int) -> None:
+    def on_feedback(self, results: Sequence[PacketResult], in_flight: int) -> None:
         """
         Take what became of packets.
 
@@ -200,36 +198,59 @@ class DelayBasedController(PathController):
         :param in_flight: bytes sent since the newest of them
         """
         now = self._heard = self._clock()
-        received = lost = missed = 0
-        usage = Usage.NORMAL
+        told = self._arrivals.take(results)
         for packet in results:
-            if packet.before is not None:
-                # It has arrived after all; its time says nothing new of the queue.
-                lost -= packet.before is Fate.LOST
-                received += packet.before is Fate.LOST
-            elif packet.fate is Fate.LOST:
-                lost += 1
-            elif packet.fate is Fate.UNKNOWN:
-                missed += packet.size
-            else:
-                received += 1
-                # What lost feedback was on has arrived before this.
-                self._received.add(packet.arrived_at, packet.size, missed)
-                missed = 0
-                self._queue.add(packet.sent_at, packet.arrived_at - packet.sent_at)
-                variation = self._groups.add(packet.sent_at, packet.arrived_at)
-                if variation is not None and self._trend.add(*variation) is Usage.OVERUSE:
-                    usage = Usage.OVERUSE
+            if self._train.add(now, packet):
+                self._follow_train()
         settled = now >= self._settled_at
         if settled:
             # What was lost before a decrease shows has led to it.
-            self._loss.add(now, received, lost, self.overuse)
+            self._loss.add(now, told.received, told.lost, self.overuse)
         else:
             settled = self._pushback.possible(now, self._queue_length)
-        if settled and not self._back_off(now, usage, 8 * in_flight):
+        if settled and not self._back_off(now, told.usage, 8 * in_flight):
             self._increase(now)
         else:
             self._grown = now
+
+    # Probing
+
+    def probe_bitrate(self, wanted: float) -> float:
+        """
+        Return how much to send besides what there is to send, in bit/s.
+
+        :param wanted: the bitrate that would be of use, in bit/s
+        """
+        # Half a second of padding is a queue of its own where the path has no more to give.
+        worth = self.overuse_at is None or self._train.found(self._clock())
+        return super().probe_bitrate(wanted if worth else 0.0)
+
+    def train_bytes(self, wanted: float) -> int:
+        """
+        Return how many bytes to send at once, which then are told of by :meth:`on_train`.
+
+        :param wanted: the bitrate that would be of use, in bit/s
+        """
+        now = self._clock()
+        due = self.overuse_at is not None and self._probes.is_due(now) and self._train.is_due(now)
+        return TRAIN_PACKETS * PACKET_BITS // 8 if due and self._is_useful(wanted) else 0
+
+    def on_train(self, sequences: range, wanted: float) -> None:
+        """
+        Note what was sent at once.
+
+        :param sequences: transport-wide, without wrap-around
+        :param wanted: as for :meth:`train_bytes`
+        """
+        self._train.begin(self._clock(), sequences, wanted, self.rtt)
+
+    def _follow_train(self) -> None:
+        """Take over what a train has found: at once, but for a rest that padding tries."""
+        logger.debug('a train of packets came at %.0f kbit/s, wanted are %.0f',
+                     self._train.carries / 1000, self._train.wanted / 1000)
+        bitrate, self.capacity = self._train.outcome(
+            self.bitrate, self.capacity, self._carried(1.0))
+        self._set(bitrate)
 
     # Rate control
 
@@ -246,8 +267,8 @@ class DelayBasedController(PathController):
             stands = now - (self.overuse_at or self._began) > _STANDING_INTERVAL_S
             # The trend is that of half a second: it may be from before the last decrease.
             grows = queue > self._lowest_queue + self._queue.threshold and (
-                usage is Usage.OVERUSE or queue > _LONG_QUEUE_S)
-            if grows or (stands and queue > _LONG_QUEUE_S / 2):
+                usage is Usage.OVERUSE or queue > LONG_QUEUE_S)
+            if grows or (stands and queue > LONG_QUEUE_S / 2):
                 self._decrease_for_queue(now, queue, in_flight)
                 return True
         excess = self._loss.excess()
@@ -262,35 +283,36 @@ class DelayBasedController(PathController):
 
     def _decrease_for_queue(self, now: float, queue: float, in_flight: float) -> None:
         through = self._carried(RECENT_S)
-        long = queue > _LONG_QUEUE_S
+        long = queue > LONG_QUEUE_S
         if long:
             through = min(through, self._carried(_NARROW_WINDOW_S))
-            bitrate = through * max(_MIN_BETA, _BETA - queue)
-        else:
-            bitrate = _BETA * through
-            if not self.in_slow_start:
-                # A short queue may be none of ours: packets that are held back once lower the
-                # receive rate, too.
-                if now - self._reference[0] > _SHORT_QUEUE_INTERVAL_S:
-                    self._reference = now, self.bitrate
-                bitrate = max(bitrate, _SHORT_QUEUE_BETA * self._reference[1])
+        bitrate = self._lowering.bitrate(now, queue, through, self.bitrate,
+                                         may_be_jitter=not self.in_slow_start)
         capacity = through
         if max(self.send_rate(), self.send_rate(RECENT_S)) * _APP_LIMIT < self.bitrate:
             # What got through is not what the path carries.
             capacity = max(through, self.bitrate)
             bitrate = max(bitrate, _APP_LIMITED_BETA * self.bitrate)
-        waits = queue
-        if long:
-            # What was sent since this feedback's packets waits behind them.
-            waits = max(waits, in_flight / max(through, self._min_bitrate) - self.rtt)
+        self._drain(now, queue, in_flight if long else 0.0, through)
+        self._decrease(now, bitrate, capacity, f'a queue of {queue * 1000:.0f} ms')
+
+    def _drain(self, now: float, queue: float, in_flight: float, through: float) -> None:
+        """
+        Let nothing be sent until a queue has drained, if it is long.
+
+        :param queue: that the newest packet has found, in seconds
+        :param in_flight: what was sent since then and waits behind it, in bits
+        :param through: what the path carries, in bit/s
+        """
+        waits = max(queue, in_flight / max(through, self._min_bitrate) - self.rtt)
         self.pushback = self._pushback.begin(now, waits)
         if self.pushback:
-            self._received.restart()
-        self._decrease(now, bitrate, capacity, f'a queue of {queue * 1000:.0f} ms')
+            self._arrivals.rate.restart()
 
     def _decrease(self, now: float, bitrate: float, capacity: float, reason: str) -> None:
         """Lower the bitrate for an overuse; all in bit/s, the reason is for the log."""
         self._probes.on_decrease(now)
+        self._train.refute()
         before = self.bitrate
         self.overuse_at, self.capacity = now, capacity
         self._lowest_queue = self._queue_length
@@ -309,4 +331,8 @@ class DelayBasedController(PathController):
         if self.bitrate < limit:
             since = None if self.overuse_at is None else now - self.overuse_at
             growth = growth_per_second(self.bitrate / max(self.capacity, 1.0), since)
+            before = self.bitrate
             self._set(min(limit, self.bitrate * (1 + growth * seconds)))
+            if before < _BEYOND * max(self.capacity, self._train.carries) <= self.bitrate:
+                # It is no longer the path of the last overuse.
+                self._train.renew()

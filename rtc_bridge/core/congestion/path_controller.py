@@ -107,10 +107,12 @@ class PathController(ABC):
 
         :param wanted: the bitrate that would be of use, in bit/s
         """
-        useful = wanted > self.bitrate and self.underuse and not self.stale
-        if not self._probes.probes(self._clock(), useful):
+        if not self._probes.probes(self._clock(), self._is_useful(wanted)):
             return 0.0
         return max(0.0, self.bitrate - self.send_rate(RECENT_S))
+
+    def _is_useful(self, wanted: float) -> bool:
+        return wanted > self.bitrate and self.underuse and not self.stale
 
     def on_sent(self, bits: float) -> None:
         """Take how many bits have been sent in all; several times a second."""

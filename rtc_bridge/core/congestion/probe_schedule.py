@@ -28,9 +28,14 @@ _SETTLE_S = 4.0
 
 
 class ProbeSchedule:
-    """Ends probing at a sign of overuse, and waits before the next; belongs to one thread."""
+    """
+    Ends probing at a sign of overuse, and waits before the next; belongs to one thread.
 
-    def __init__(self) -> None:
+    :param settle: seconds that it waits after an overuse that it did not lead to
+    """
+
+    def __init__(self, settle: float = _SETTLE_S) -> None:
+        self._settle = settle
         self._probing = False
         self._last = self._next = float('-inf')
         self._pause = _PAUSE_S
@@ -42,7 +47,7 @@ class ProbeSchedule:
         :param now: in seconds
         :param useful: whether more bitrate would be of use, and nothing speaks against it
         """
-        probing = useful and now >= self._next
+        probing = useful and self.is_due(now)
         if probing:
             self._last = now
         if probing != self._probing:
@@ -50,10 +55,14 @@ class ProbeSchedule:
             logger.debug('probing %s', 'starts' if probing else 'ends')
         return probing
 
+    def is_due(self, now: float) -> bool:
+        """Tell whether enough time has passed since the last overuse, at so many seconds."""
+        return now >= self._next
+
     def on_decrease(self, now: float) -> None:
         """Note that a path's bitrate is lowered for an overuse, at so many seconds."""
         if now - self._last < _BLAME_S:
             self._probing, self._last, self._next = False, float('-inf'), now + self._pause
             self._pause = min(2 * self._pause, _MAX_PAUSE_S)
         else:
-            self._next = max(self._next, now + _SETTLE_S)
+            self._next = max(self._next, now + self._settle)

@@ -86,6 +86,11 @@ class SentPackets:
         return self._newest_at
 
     @property
+    def next_sequence(self) -> int:
+        """Return the number of the next packet, counted on without an end."""
+        return self._next
+
+    @property
     def in_flight(self) -> int:
         """Return the bytes sent after the newest packet on which feedback has come."""
         return self._sent_bytes - self._reported_bytes

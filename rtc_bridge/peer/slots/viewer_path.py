@@ -21,6 +21,7 @@ from typing import TypeVar
 
 from aiortc import RTCPeerConnection
 
+from .path_probes import PathProbes
 from .slot import Slot
 from .. import aiortc_compat
 from ..sound_track import SoundTrack
@@ -48,13 +49,6 @@ MIN_BITRATE = 150_000
 _MIN_SPARE = 50_000
 # The share of the rest that services get: pictures have to be able to grow.
 _SPARE_SHARE = 0.8
-# Padding goes out in so many parts: sent at once it would be the queue that it is to find.
-_PADDING_PARTS = 10
-# Share of STEP_S in which they go out: all before the next step, which would not wait.
-_PADDING_SHARE = 0.8
-# Seconds over which the bitrate of a slot is measured: a camera of a few frames a second is not
-# idle between two of them.
-_MEASURE_S = 1.0
 # Seconds that a viewer's browser holds frames back who wants them evenly.
 SMOOTH_DELAY_S = 0.1
 # Seconds for which packets wait for transport-wide feedback, of a viewer that answers checks,
@@ -96,10 +90,7 @@ class ViewerPath:
         # When the newest round trip ended that the controller was told of; those of late.
         self._round_trip_at = 0.0
         self._round_trips = OveruseDetector()
-        # Of each slot: bytes sent in all, and bit/s of late.
-        self._bytes_sent: dict[Slot, int] = {}
-        self._bitrate: dict[Slot, float] = {}
-        self._padding: asyncio.Task[None] | None = None
+        self._probes = PathProbes(STEP_S, self.sent_packets)
         self._check: asyncio.Task[None] | None = None
         self._logged: BandwidthEstimate | None = None
         # What services may send, and have sent in all.
@@ -172,7 +163,7 @@ class ViewerPath:
 
     def step(self, pc: RTCPeerConnection, drives: bool) -> None:
         """
-        Measure the path, tell each slot its share, and send padding where that is of use.
+        Measure the path, tell each slot its share, and send a probe where that is of use.
 
         :param drives: whether the viewer drives the robot
         """
@@ -208,7 +199,7 @@ class ViewerPath:
             slot.track.protection.update(self.congestion.average_loss, estimate.rtt,
                                          overuse=estimate.overuse)
             slot.set_estimate(replace(estimate, bitrate=share), drives, quality)
-        self._probe(list(showing), share)
+        self._probes.step(self.congestion, list(showing), share)
 
     def spend_spare(self, size: int) -> float:
         """
@@ -221,7 +212,7 @@ class ViewerPath:
         showing = [slot for slot in self.slots if slot.camera is not None]
         if not showing:
             return 0.0
-        used = sum(slot.path_bitrate(self._bitrate.get(slot, 0.0)) for slot in showing) + (
+        used = sum(slot.path_bitrate(self._probes.bitrates.get(slot, 0.0)) for slot in showing) + (
             self.sound.bitrate if self.sound is not None else 0)
         rate = max(_MIN_SPARE, _SPARE_SHARE * (self.congestion.estimate.bitrate - used)) / 8
         self._spare.set_rate(rate, STEP_S * rate)
@@ -253,52 +244,6 @@ class ViewerPath:
             # which is when there is the most to find out.
             self._check = spawn('check of a path', aiortc_compat.check_consent(pc))
 
-    def _probe(self, showing: list[Slot], share: float) -> None:
-        """
-        Send padding if more bitrate would lead to a better quality somewhere.
-
-        :param share: of each slot, in bit/s
-        """
-        busiest = self._busiest(showing)
-        each = {slot: slot.wanted(self._bitrate[slot]) for slot in showing}
-        target, wanted = max(showing, key=each.__getitem__), sum(each.values())
-        if len(showing) > 1 and self.congestion.app_limited and self._bitrate[busiest] > share / 2:
-            # The busiest slot needs more than its share, and what the others do not use of theirs
-            # proves nothing.
-            target, wanted = busiest, self.congestion.max_bitrate
-        if wanted > self.congestion.max_bitrate:
-            # With what protects frames it is out of reach.
-            return
-        size = self.congestion.probe_bitrate(wanted) * STEP_S / 8
-        if size > 0 and (self._padding is None or self._padding.done()):
-            self._padding = spawn('padding', self._pad(target, size))
-
-    async def _pad(self, slot: Slot, size: float) -> None:
-        """
-        Send padding, spread over a step, until there is a sign of a queue or of loss.
-
-        :param size: in bytes
-        """
-        for _ in range(_PADDING_PARTS):
-            if not self.congestion.underuse:
-                return
-            try:
-                await slot.track.pad(int(size / _PADDING_PARTS))
-            except ConnectionError:
-                # The connection has ended meanwhile.
-                return
-            await asyncio.sleep(_PADDING_SHARE * STEP_S / _PADDING_PARTS)
-
-    def _busiest(self, showing: list[Slot]) -> Slot:
-        """Measure what each slot sends; return the one that sends most."""
-        for slot in showing:
-            total = slot.track.bytes_sent
-            bits = 8 * (total - self._bytes_sent.get(slot, total))
-            self._bytes_sent[slot] = total
-            before = self._bitrate.get(slot, 0.0)
-            self._bitrate[slot] = before + STEP_S / _MEASURE_S * (bits / STEP_S - before)
-        return max(showing, key=self._bitrate.__getitem__)
-
     def _log(self, estimate: BandwidthEstimate) -> None:
         """Log the estimate at debug level when it has changed much."""
         logged = self._logged
@@ -314,6 +259,6 @@ class ViewerPath:
 
     def close(self) -> None:
         """Send nothing more."""
-        for task in (self._padding, self._check):
-            if task is not None:
-                task.cancel()
+        self._probes.close()
+        if self._check is not None:
+            self._check.cancel()

@@ -29,6 +29,8 @@ FPS = 30
 MAX = 2_500_000
 # Seconds between two messages of feedback, as Chromium has them.
 FEEDBACK_S = 0.1
+# Seconds between two looks whether padding is of use.
+PROBE_S = 0.2
 PACKET = 1100
 
 
@@ -51,6 +53,8 @@ class SimulatedPath:
         self.jitter = lambda arrival: arrival
         # The share of its bitrate that the encoder makes.
         self.makes = 1.0
+        # A bitrate that would be of use, bit/s; times at which trains of packets were sent.
+        self.wanted, self.trains = 0.0, []
         self.clock = FakeClock()
         self.controller = DelayBasedController(
             600_000, 150_000, MAX, self.clock, waits_since=lambda: self.history.waits_since)
@@ -68,7 +72,7 @@ class SimulatedPath:
         self.reported = 0
         # Time, the queue in seconds, the bitrate.
         self.samples = []
-        self.due = dict.fromkeys(('frame', 'report', 'sample'), 0.0)
+        self.due = dict.fromkeys(('frame', 'report', 'sample', 'probe'), 0.0)
 
     def run(self, seconds):
         """Let time pass; return the samples of it."""
@@ -76,7 +80,8 @@ class SimulatedPath:
         while self.clock.now < end:
             self.clock.now += 0.002
             now = self.clock.now
-            for name, period in (('frame', 1 / FPS), ('report', FEEDBACK_S), ('sample', 0.01)):
+            for name, period in (('frame', 1 / FPS), ('report', FEEDBACK_S), ('sample', 0.01),
+                                 ('probe', PROBE_S)):
                 if now >= self.due[name]:
                     self.due[name] = max(self.due[name], now - period) + period
                     getattr(self, name)(now)
@@ -109,6 +114,20 @@ class SimulatedPath:
             left -= PACKET
             if self.paced:
                 at += 8 * size / (2.5 * rate)
+
+    def probe(self, now):
+        if not self.wanted:
+            return
+        size = self.controller.probe_bitrate(self.wanted) * PROBE_S / 8
+        if size:
+            parts = [(now + 0.8 * PROBE_S * part / 10, int(size / 10)) for part in range(10)]
+            self.pacer = deque(sorted([*self.pacer, *parts]))
+        elif train := self.controller.train_bytes(self.wanted):
+            first = self.history.next_sequence
+            for _ in range(train // PACKET):
+                self.packet(now, PACKET)
+            self.controller.on_train(range(first, self.history.next_sequence), self.wanted)
+            self.trains.append(now)
 
     def packet(self, now, size):
         self.bits += 8 * size
@@ -284,6 +303,47 @@ def test_after_an_overuse_more_is_not_believed_without_being_tried(rate, demand,
     path.demand = demand
     path.run(settles)
     assert max(bitrate for _, _, bitrate in path.run(5)) < most
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_a_narrow_path_is_probed_without_a_queue(seed, paced):
+    path = SimulatedPath(1.2e6, seed=seed, paced=paced)
+    path.run(6)
+    path.demand, path.wanted = 1e6, 1.56e6
+    samples = path.run(60)
+    assert 3 <= len(path.trains) <= 20
+    queues = sorted(queue for _, queue, _ in samples)
+    # Six packets take 45 ms.
+    assert queues[int(0.95 * len(queues))] < 0.045 and queues[-1] < 0.11
+    # Nobody is moved up to a picture that is too much.
+    assert max(bitrate for _, _, bitrate in samples) < path.wanted + 0.2e6
+    assert sum(bitrate > path.wanted for _, _, bitrate in samples) < 0.05 * len(samples)
+
+
+@pytest.mark.parametrize('seed', range(3))
+@pytest.mark.parametrize('loss', [0.0, 0.1])
+def test_probing_finds_that_a_path_has_become_wide(seed, loss, paced):
+    path = SimulatedPath(4e6, seed=seed, loss=loss, paced=paced)
+    path.run(8)
+    path.rate = 0.6e6
+    path.run(1)
+    path.demand, path.wanted = 1.075e6, 1.56e6
+    path.run(12)
+    path.rate = 4e6
+    back = path.run(8)
+    assert next(now for now, _, bitrate in back if bitrate > path.wanted) - back[0][0] < 7
+
+
+@pytest.mark.parametrize('kind', [uniform, late, bunched])
+def test_jitter_does_not_keep_probes_from_what_a_path_carries(kind):
+    path = SimulatedPath(20e6, demand=1e6)
+    path.run(5)
+    path.rate = 0.6e6
+    path.run(1)
+    path.rate, path.wanted = 20e6, 1.56e6
+    path.jitter = kind(random.Random(1))
+    path.run(30)
+    assert path.controller.bitrate > path.wanted
 
 
 def test_a_dip_while_little_is_sent_says_little_of_the_path():

@@ -171,12 +171,12 @@ async def test_services_get_what_pictures_and_sound_leave(clock):
     # Nothing is shown: SCTP finds out by itself what the path carries.
     assert path.spend_spare(1_000_000) == 0.0
     slot.camera = 'front'
-    path._bitrate[slot] = 500_000.0
+    path._probes.bitrates[slot] = 500_000.0
     # 80 % of 400 kbit/s.
     assert path.spend_spare(4_000) == pytest.approx(0.1)
     # The pause is over, and pictures take all there is: 50 kbit/s are left.
     clock.now += 0.1
-    path._bitrate[slot] = 2_000_000.0
+    path._probes.bitrates[slot] = 2_000_000.0
     assert path.spend_spare(625) == pytest.approx(0.1)
 
 
@@ -299,16 +299,3 @@ async def test_losses_of_the_path_decide_on_recovery_packets(watch):
     await until(lambda: protection.covers(True))
     # Its round trip is short: what else is lost is sent again in time.
     assert not protection.covers(False)
-
-
-async def test_padding_ends_with_the_first_sign_of_a_queue(monkeypatch):
-    monkeypatch.setattr(viewer_path, 'STEP_S', 0.0)
-    path, sent = ViewerPath(), []
-
-    async def pad(size):
-        sent.append(size)
-        path.congestion = SimpleNamespace(underuse=len(sent) < 3)
-
-    path.congestion = SimpleNamespace(underuse=True)
-    await path._pad(SimpleNamespace(track=SimpleNamespace(pad=pad)), 5000)
-    assert sent == [500] * 3

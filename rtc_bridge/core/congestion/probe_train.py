@@ -1,0 +1,141 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+When a few packets are sent at once to find out what a path carries, and what they tell.
+
+A train tells within one round trip whether more is worth a trial, and its queue is that of its
+packets: half a second of padding is a queue of its own where the path has no more to give.
+"""
+
+from .packet_dispersion import measure
+from .sent_packets import Fate, PacketResult
+
+# Packets of a train, and how many of them have to arrive.
+TRAIN_PACKETS, _MIN_ARRIVED = 6, 4
+# Of what was wanted the bitrate grows to this share at once where a train has shown it: padding
+# tries the rest. What it has shown is believed up to a multiple of what was wanted.
+_GROWTH_SHARE, _BELIEVED = 0.85, 1.6
+# This multiple of what is received is carried whatever a train has shown.
+_CARRIED = 1.1
+# The share of late packets from which on the path is too narrow.
+_NARROW = 0.5
+# Feedback comes every 0.1 s; after so many seconds more than a round trip the train is forgotten.
+_FEEDBACK_S = 1.0
+# Seconds from a train that found too little to the next: doubled each time.
+_PAUSE_S, _MAX_PAUSE_S = 2.0, 60.0
+# Seconds for which a train may be due before it is sent, since nothing is to be sent into a queue.
+_LATE_S = 5.0
+# For so many seconds what a train has found is worth a trial.
+_VALID_S = 3.0
+
+
+class ProbeTrain:
+    """
+    Decides when a train is sent, and what its arrival tells. Belongs to one thread.
+
+    :ivar wanted: what the newest train was to show, in bit/s
+    :ivar carries: what it has shown, in bit/s; 0 if that is nothing
+    """
+
+    def __init__(self) -> None:
+        self.wanted = self.carries = 0.0
+        self._next = self._valid_until = self._known_until = self._deadline = float('-inf')
+        self._pause = _PAUSE_S
+        # The newest train has shown that the path carries too little.
+        self._narrow = False
+        # Those of the train that is out.
+        self._sequences = range(0)
+        # Arrival time in seconds, and bytes.
+        self._arrived: list[tuple[float, int]] = []
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether a train would tell something new, at so many seconds."""
+        out = len(self._sequences) > 0 and now < self._deadline
+        return not out and now >= self._next and not self.found(now)
+
+    def found(self, now: float) -> bool:
+        """Tell whether a train has found of late that the path carries what was wanted."""
+        return now < self._valid_until
+
+    def begin(self, now: float, sequences: range, wanted: float, rtt: float) -> None:
+        """
+        Note a train that was sent.
+
+        :param now: in seconds
+        :param sequences: transport-wide, of all that was sent at once
+        :param wanted: bit/s that would be of use
+        :param rtt: round trip, in seconds
+        """
+        self._sequences, self.wanted, self._arrived = sequences, wanted, []
+        self._deadline = now + rtt + _FEEDBACK_S
+        self._next = now + self._pause
+
+    def add(self, now: float, packet: PacketResult) -> bool:
+        """Take what became of a packet; tell whether all is known of the train by that."""
+        sequences = self._sequences
+        if packet.sequence < sequences.start:
+            return False
+        if packet.sequence in sequences:
+            if packet.fate is Fate.ARRIVED:
+                self._arrived.append((packet.arrived_at, packet.size))
+            if packet.sequence < sequences.stop - 1:
+                return False
+        if not sequences:
+            return False
+        # The last one, or one behind it, is known.
+        self._sequences = range(0)
+        self._judge(now)
+        return True
+
+    def _judge(self, now: float) -> None:
+        found = measure(self._arrived, self.wanted)
+        enough = len(self._arrived) >= _MIN_ARRIVED
+        self.carries = found.carries if enough else 0.0
+        # What jitters proves nothing, and is worth a trial.
+        if enough and (self.carries >= self.wanted or found.late < _NARROW):
+            self._valid_until = now + _VALID_S
+            self._pause = _PAUSE_S
+            self._narrow = False
+        else:
+            self._narrow = self.carries > 0
+            self._next = now + self._pause
+            self._known_until = self._next + _LATE_S
+            self._pause = min(2 * self._pause, _MAX_PAUSE_S)
+
+    def outcome(self, bitrate: float, capacity: float, carried: float) -> tuple[float, float]:
+        """
+        Return what bitrate and capacity are by the newest train, in bit/s.
+
+        :param carried: what is received, in bit/s
+        """
+        if self.carries >= self.wanted:
+            return (max(bitrate, _GROWTH_SHARE * self.wanted),
+                    max(capacity, min(self.carries, _BELIEVED * self.wanted)))
+        if self._narrow:
+            return (min(bitrate, max(self.carries, _CARRIED * carried)),
+                    min(capacity, self.carries))
+        return bitrate, capacity
+
+    def limit(self, now: float) -> float:
+        """Return what the path carries at most by the newest train, in bit/s, if it is recent."""
+        return self.carries if self._narrow and now < self._known_until else float('inf')
+
+    def renew(self) -> None:
+        """Try again soon: the path has become another one."""
+        self._pause, self._next = _PAUSE_S, float('-inf')
+
+    def refute(self) -> None:
+        """Believe no more what a train has found: a trial has shown otherwise."""
+        self._valid_until = float('-inf')
