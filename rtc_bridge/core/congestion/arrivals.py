@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .delay_trend import DelayTrend, Usage
+from .packet_dispersion import Bursts
 from .packet_groups import PacketGroups
 from .receive_rate import ReceiveRateMeter
 from .sent_packets import Fate, PacketResult
@@ -44,11 +45,13 @@ class Arrivals:
 
     :ivar rate: what is received
     :ivar queue: how long every packet waits
+    :ivar bursts: how far apart the packets of a frame arrive
     """
 
     def __init__(self) -> None:
         self.rate = ReceiveRateMeter()
         self.queue = StandingQueue()
+        self.bursts = Bursts()
         self._groups = PacketGroups()
         self._trend = DelayTrend()
 
@@ -75,6 +78,7 @@ class Arrivals:
                 self.rate.add(packet.arrived_at, packet.size, missed)
                 missed = 0
                 self.queue.add(packet.sent_at, packet.arrived_at - packet.sent_at)
+                self.bursts.add(packet.sent_at, packet.arrived_at, packet.size)
                 variation = self._groups.add(packet.sent_at, packet.arrived_at)
                 if variation is not None and self._trend.add(*variation) is Usage.OVERUSE:
                     usage = Usage.OVERUSE

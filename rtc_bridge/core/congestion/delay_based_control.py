@@ -65,6 +65,9 @@ _APP_LIMIT = 1.5
 _KNOWN_S, _KNOWN_LIMIT, _KNOWN_APP_LIMIT = 10.0, 1.1, 1.25
 # Seconds from an overuse to the next train.
 _SETTLE_S = 2.0
+# A path that carries less than this share of the bitrate has collapsed: no jitter is as bad. The
+# share of what it carries that is sent then, as its queue has to drain.
+_COLLAPSED, _COLLAPSE_BETA = 0.5, 0.76
 # Beyond this multiple of what it carried at the last overuse a path has changed since then.
 _BEYOND = 1.2
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
@@ -263,6 +266,12 @@ class DelayBasedController(PathController):
         """
         queue = self._queue_length
         self._lowest_queue = min(self._lowest_queue, queue)
+        collapsed = self._arrivals.bursts.collapsed(_COLLAPSED * self.bitrate)
+        if collapsed:
+            self._drain(now, queue, in_flight, collapsed)
+            self._decrease(now, _COLLAPSE_BETA * collapsed, collapsed,
+                           f'a collapse to {collapsed / 1000:.0f} kbit/s')
+            return True
         if self.overuse:
             stands = now - (self.overuse_at or self._began) > _STANDING_INTERVAL_S
             # The trend is that of half a second: it may be from before the last decrease.

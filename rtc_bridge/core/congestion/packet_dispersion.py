@@ -24,6 +24,10 @@ from typing import NamedTuple
 
 # Seconds that a gap takes at least: feedback tells times in quarters of a millisecond.
 _MIN_GAP_S = 0.25e-3
+# Seconds between two packets that are sent at once, and bytes that tell of a burst: five packets.
+_BURST_GAP_S, _MIN_PACKETS = 0.004, 6
+# The share of the gaps that is long where a path is narrow, not jittery.
+_MOST = 0.8
 
 
 class Dispersion(NamedTuple):
@@ -52,3 +56,29 @@ def measure(arrivals: Sequence[tuple[float, int]], bitrate: float) -> Dispersion
     seconds = max(sum(gap for gap, _ in gaps), _MIN_GAP_S)
     late = sum(gap * bitrate > bits for gap, bits in gaps)
     return Dispersion(sum(bits for _, bits in gaps) / seconds, late / len(gaps))
+
+
+class Bursts:
+    """
+    The newest packets that were sent at once: those of a frame tell when a path has collapsed.
+
+    A queue that is seen by the delay of several frames is seen a fifth of a second later.
+    """
+
+    def __init__(self) -> None:
+        self._sent_at = float('-inf')
+        self._arrivals: list[tuple[float, int]] = []
+
+    def add(self, sent_at: float, arrived_at: float, size: int) -> None:
+        """Take a packet, in the order of sending: seconds on both clocks, and bytes."""
+        if sent_at - self._sent_at > _BURST_GAP_S:
+            self._arrivals.clear()
+        self._sent_at = sent_at
+        self._arrivals.append((arrived_at, size))
+
+    def collapsed(self, bitrate: float) -> float:
+        """Return what the path carries if that is less, in bit/s; 0 if it is not known to be."""
+        if len(self._arrivals) < _MIN_PACKETS:
+            return 0.0
+        found = measure(self._arrivals, bitrate)
+        return found.carries if found.carries < bitrate and found.late >= _MOST else 0.0

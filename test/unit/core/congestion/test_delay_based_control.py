@@ -373,6 +373,18 @@ def test_a_calm_scene_does_not_keep_the_bitrate_low_after_a_dip():
     assert path.controller.bitrate > 0.8 * MAX
 
 
+@pytest.mark.parametrize('seed', range(3))
+def test_a_collapse_is_known_before_the_queue_is_long(seed):
+    path = SimulatedPath(4e6, seed=seed)
+    path.run(8)
+    assert path.controller.overuse_at is None
+    path.rate = 0.6e6
+    # The first frame takes 0.14 s, then come the way and feedback.
+    path.run(0.35)
+    assert path.controller.overuse_at is not None
+    assert path.controller.capacity == pytest.approx(0.6e6, rel=0.1)
+
+
 def test_a_long_queue_is_drained_by_pushback():
     path = SimulatedPath(4e6)
     path.run(8)

@@ -17,7 +17,7 @@
 import random
 
 import pytest
-from rtc_bridge.core.congestion.packet_dispersion import measure
+from rtc_bridge.core.congestion.packet_dispersion import Bursts, measure
 
 SIZE = 1200
 
@@ -37,3 +37,45 @@ def test_less_than_two_packets_tell_nothing(arrivals):
 def test_packets_that_come_together_tell_a_finite_bitrate():
     carries, late = measure([(1.0, SIZE)] * 6, 1e6)
     assert 100e6 < carries < 1e9 and late == 0
+
+
+def burst(bursts, sent, gaps):
+    """Send packets at once, which arrive with gaps."""
+    at = 50.0
+    bursts.add(sent, at, SIZE)
+    for number, gap in enumerate(gaps):
+        at += gap
+        bursts.add(sent + 0.0005 * (number + 1), at, SIZE)
+
+
+def test_a_frame_tells_that_the_path_has_collapsed():
+    bursts = Bursts()
+    burst(bursts, 1.0, [0.016] * 5)
+    assert bursts.collapsed(1.2e6) == pytest.approx(0.6e6)
+    assert bursts.collapsed(0.5e6) == 0
+
+
+@pytest.mark.parametrize('gaps', [
+    [0.016] * 4,
+    # All wait for one, and come together then.
+    [0.08, 0.0, 0.0, 0.0, 0.0], [0.0, 0.04, 0.0, 0.0, 0.04, 0.0, 0.0, 0.04]],
+    ids=['few', 'one', 'bunches'])
+def test_few_packets_and_jitter_are_no_collapse(gaps):
+    bursts = Bursts()
+    burst(bursts, 1.0, gaps)
+    assert bursts.collapsed(1.2e6) == 0
+
+
+def test_a_frame_that_comes_as_it_should_is_no_collapse():
+    bursts = Bursts()
+    burst(bursts, 1.0, [0.016] * 5)
+    burst(bursts, 1.033, [0.004] * 5)
+    assert bursts.collapsed(1.2e6) == 0
+
+
+def test_frames_are_told_apart():
+    bursts = Bursts()
+    # Of frames of one packet each nothing is learnt, however late they come.
+    for number in range(20):
+        bursts.add(number / 30, number / 5, SIZE)
+    assert bursts.collapsed(1.2e6) == 0
