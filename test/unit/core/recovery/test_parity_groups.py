@@ -139,7 +139,7 @@ def share_lost(sizes, loss, lose, **more):
 
 
 @pytest.mark.parametrize('loss, most_left, most_sent', [
-    (0.01, 3e-4, 0.18), (0.03, 3e-4, 0.30), (0.05, 3e-4, 0.38), (0.10, 6e-4, 0.54)])
+    (0.01, 1e-4, 0.19), (0.03, 1e-4, 0.32), (0.05, 1e-4, 0.42), (0.10, 1e-4, 0.59)])
 def test_random_loss_is_recovered(loss, most_left, most_sent):
     random.seed(5)
     # 7 packets a frame: 1.6 Mbit/s at 30 frames a second.
