@@ -124,7 +124,7 @@ class Bridge:
             lambda text: received.publish(String(data=text)),
             codecs=check_codecs(settings.video), h264_profile=settings.video.h264_profile,
             ice=read_ice(settings.ice), host_candidates=make_host_candidates(settings.ice),
-            max_slots=settings.video.max_slots,
+            burst=settings.video.burst, max_slots=settings.video.max_slots,
             view_may_stop=settings.access.view_may_stop, alarms=settings.alarms,
             footprint=parse_footprint(settings.teleop.footprint))
         self._sound = Sound(node, settings.audio)

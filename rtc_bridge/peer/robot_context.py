@@ -25,6 +25,7 @@ from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
 from ..core.access.service_calls import ServiceResult
 from ..core.actions.action import Action
+from ..core.congestion.pacer import DEFAULT_BURST_S
 from ..core.driving.driver_notices import Notice
 from ..core.driving.footprint import Footprint
 from ..core.driving.teleop_controller import TeleopController
@@ -76,6 +77,7 @@ class RobotContext:
     :param h264_profile: ``main`` for viewers that take it, or ``baseline``
     :param ice: STUN and TURN servers for robot and viewers; empty means none, never a public one
     :param host_candidates: which own addresses and ports sessions use
+    :param burst: how much is sent at once on narrow paths, see ``video.burst``
     :param max_slots: video sections of one session that get a slot
     :param name_of: * returns the name in the invite of a session, ``None`` if it has none
     :param viewers: * returns the connected sessions that have a role
@@ -111,6 +113,7 @@ class RobotContext:
     h264_profile: str = 'baseline'
     ice: IceServerPool = field(default_factory=IceServerPool)
     host_candidates: HostCandidateRules = HostCandidateRules()
+    burst: float = DEFAULT_BURST_S
     max_slots: int = 4
     name_of: Callable[[str], str | None] = lambda session: None
     viewers: Callable[[], list[Viewer]] = list

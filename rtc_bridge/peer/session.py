@@ -95,7 +95,7 @@ class Session:
         self.sound: SoundTrack | None = None
         self.media = ViewerMedia(session_id, protocol, self.authorization, self.limits, robot)
         self.channels: dict[str, Channel] = {}
-        self.path = ViewerPath(self.name)
+        self.path = ViewerPath(self.name, robot.burst)
         self.state = 'new'
         self.selected = False
         self.viewer_stats: tuple[ViewerStats, float] | None = None

@@ -68,6 +68,9 @@ _SETTLE_S = 2.0
 # A path that carries less than this share of the bitrate has collapsed: no jitter is as bad. The
 # share of what it carries that is sent then, as its queue has to drain.
 _COLLAPSED, _COLLAPSE_BETA = 0.5, 0.76
+# Seconds for which an overuse tells how much may be sent at once: on a path that stays narrow the
+# growth leads to another one within that time.
+_KNOWN_RATE_S = 30.0
 # Beyond this multiple of what it carried at the last overuse a path has changed since then.
 _BEYOND = 1.2
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
@@ -155,6 +158,13 @@ class DelayBasedController(PathController):
         # While nothing is sent, nothing tells that it has drained.
         drained = self._waits_since() is None and self._clock() - self._heard > length
         return 0.0 if drained else length
+
+    @property
+    def known_rate(self) -> float:
+        """Return what the path carries by an overuse of late, in bit/s; 0: none was found."""
+        at = self.overuse_at
+        return 0.0 if at is None or self._clock() - at > _KNOWN_RATE_S else max(
+            self.bitrate, self.capacity)
 
     @property
     def silent_since(self) -> float | None:

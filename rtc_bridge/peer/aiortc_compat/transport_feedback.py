@@ -26,6 +26,7 @@ Private parts used (aiortc 1.14 to 1.16): ``RTCDtlsTransport._send_rtp`` and ``_
 them nothing is negotiated, and round trips tell of the path.
 """
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Callable
 
@@ -40,6 +41,8 @@ from ...core.congestion.transport_feedback import TRANSPORT_FEEDBACK_FMT
 TRANSPORT_SEQUENCE_URI = (
     'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01')
 _FEEDBACK = RTCRtcpFeedback(type='transport-cc')
+# Seconds below which a packet does not wait: the event loop's clock is no finer.
+_MIN_DELAY_S = 0.001
 # The profile of one-byte headers, RFC 8285, section 4.2; their ids go up to 14.
 _ONE_BYTE_HEADER = 0xBEDE
 MAX_ONE_BYTE_ID = 14
@@ -63,10 +66,14 @@ class _Watch:
     How what a transport sends is numbered.
 
     :ivar ids: of the extension, in its sections
+    :ivar paced: SSRCs of pictures, whose packets wait for their time
+    :ivar delay: for how many seconds the next one waits
     :ivar add: gives the next number
     """
 
     ids: set[int]
+    paced: set[int]
+    delay: Callable[[], float]
     add: Callable[[int], int]
 
 
@@ -124,6 +131,9 @@ def _install_numbers() -> None:
         if watch is not None and len(data) > 1 and data[1] not in _RTCP_TYPES:
             at = _place(data, watch.ids)
             if at:
+                if int.from_bytes(data[8:12], 'big') in watch.paced and (
+                        delay := watch.delay()) >= _MIN_DELAY_S:
+                    await asyncio.sleep(delay)
                 number = watch.add(len(data))
                 data = data[:at] + number.to_bytes(2, 'big') + data[at + 2:]
         await send(self, data)
@@ -177,7 +187,8 @@ def _install_reading() -> None:
 
 
 def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int],
-                              take: Callable[[bytes], object]) -> bool:
+                              take: Callable[[bytes], object],
+                              delay: Callable[[], float] = lambda: 0.0) -> bool:
     """
     Accept extension and feedback where the viewer offers both; number what is sent from then on.
 
@@ -191,6 +202,8 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
     :param add: takes the size of a packet in bytes, without SRTP's tag, at the moment of sending;
         returns its transport-wide sequence number, 16 bits
     :param take: takes the feedback control information of a message, as it came
+    :param delay: returns for how many seconds the next packet of a picture waits; what is sent
+        again, recovery packets and sound do not wait
     :return: whether any section has both
     """
     description: Any = getattr(pc, _DESCRIPTION, None)
@@ -213,8 +226,11 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
         if extension_id:
             numbered = transport
             watch: _Watch | None = getattr(transport, 'transport_watch', None)
-            ids = {extension_id} if watch is None else watch.ids | {extension_id}
-            transport.transport_watch = _Watch(ids, add)
+            if watch is None:
+                transport.transport_watch = watch = _Watch(set(), set(), delay, add)
+            watch.ids.add(extension_id)
+            if transceiver.kind == 'video':
+                watch.paced.add(getattr(transceiver.sender, '_ssrc', 0))
             transport._rtp_router.on_transport_feedback = take
     return numbered is not None
 

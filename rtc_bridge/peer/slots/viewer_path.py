@@ -31,6 +31,7 @@ from ...core.congestion.bitrate_meters import SendRateMeter
 from ...core.congestion.congestion_control import CongestionController
 from ...core.congestion.delay_based_control import DelayBasedController
 from ...core.congestion.overuse_detector import OveruseDetector
+from ...core.congestion.pacer import DEFAULT_BURST_S, Pacer
 from ...core.congestion.sent_packets import Fate, SentPackets
 from ...core.congestion.transport_feedback import read_transport_feedback
 from ...core.gateway.upload_limit import UploadLimit
@@ -68,11 +69,13 @@ class ViewerPath:
     reports come by :meth:`on_report`, :meth:`on_remb` and :meth:`on_transport_feedback`.
 
     :param name: of the session, for the log
+    :param burst: for the pacer, in seconds
     :ivar congestion: controls by round trips until transport-wide feedback comes, and by that then
     :ivar sent_packets: what was sent with a transport-wide sequence number
+    :ivar pacer: spreads the packets of frames that a narrow path cannot take at once
     """
 
-    def __init__(self, name: str = 'session') -> None:
+    def __init__(self, name: str = 'session', burst: float = DEFAULT_BURST_S) -> None:
         # Transport-wide feedback does not tell of sound: its section goes both ways.
         self.sound_is_apart = False
         # All that is sent, and what of it no feedback on packets tells of.
@@ -80,6 +83,7 @@ class ViewerPath:
         self.congestion: CongestionController | DelayBasedController = CongestionController(
             START_BITRATE, MIN_BITRATE, START_BITRATE, sent=self._sent)
         self.sent_packets = SentPackets()
+        self.pacer = Pacer(burst)
         # That the viewer asks for.
         self.quality = AUTOMATIC
         self.slots: list[Slot] = []
@@ -117,6 +121,7 @@ class ViewerPath:
 
     def note_sent(self, size: int) -> int:
         """Note that a packet of so many bytes is sent now; return its transport-wide number."""
+        self.pacer.note_sent(size)
         return self.sent_packets.add(boot_time(), size)
 
     def on_transport_feedback(self, fci: bytes) -> None:
@@ -139,6 +144,7 @@ class ViewerPath:
                 apart=self._apart, waits_since=self._waits_since))
             logger.debug('%s: arrival times tell of the path', self._name)
         controller.on_feedback(results, self.sent_packets.in_flight)
+        self.pacer.rate = controller.known_rate
         self._pause()
 
     def _waits_since(self) -> float | None:

@@ -49,14 +49,15 @@ def rtp_packet(*extensions, **values):
     return packet.serialize(header_map)
 
 
-async def send(data, ids=(4,), number=0xABCD):
+async def send(data, ids=(4,), number=0xABCD, paced=(), delay=lambda: 0.0):
     """Send a packet by a transport; return what went out, and the sizes that were noted."""
     out, sizes = [], []
 
     async def take(data):
         out.append(data)
     transport = SimpleNamespace(
-        transport_watch=_Watch(set(ids), lambda size: sizes.append(size) or number),
+        transport_watch=_Watch(set(ids), set(paced), delay,
+                               lambda size: sizes.append(size) or number),
         transport=SimpleNamespace(_send=take), _state=State.CONNECTED,
         _tx_srtp=SimpleNamespace(protect=lambda data: data, protect_rtcp=lambda data: data),
         _RTCDtlsTransport__tx_bytes=0, _RTCDtlsTransport__tx_packets=0)
@@ -73,6 +74,21 @@ async def test_a_packet_gets_its_number_when_it_is_sent():
     assert dict(unpack_header_extensions(0xBEDE, sent[16:16 + length])) == {
         9: b'0', 5: bytes(3), 4: b'\xab\xcd'}
     assert sent[16 + length:] == b'picture'
+
+
+async def test_packets_of_pictures_wait_for_their_time(monkeypatch):
+    waited = []
+
+    async def sleep(seconds):
+        waited.append(seconds)
+
+    monkeypatch.setattr('asyncio.sleep', sleep)
+    data = rtp_packet((4, TRANSPORT_SEQUENCE_URI))
+    for delay in (0.05, 0.0, 0.0005):
+        assert (await send(data, paced=[1], delay=lambda delay=delay: delay))[1] == [len(data)]
+    # What is sent again has another SSRC.
+    await send(data, paced=[2], delay=lambda: 0.05)
+    assert waited == [0.05]
 
 
 @pytest.mark.parametrize('data', [
