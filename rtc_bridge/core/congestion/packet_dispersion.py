@@ -67,18 +67,22 @@ class Bursts:
 
     def __init__(self) -> None:
         self._sent_at = float('-inf')
+        # Of the newest burst, and of the one before it.
         self._arrivals: list[tuple[float, int]] = []
+        self._before: list[tuple[float, int]] = []
 
     def add(self, sent_at: float, arrived_at: float, size: int) -> None:
         """Take a packet, in the order of sending: seconds on both clocks, and bytes."""
         if sent_at - self._sent_at > _BURST_GAP_S:
-            self._arrivals.clear()
+            self._before, self._arrivals = self._arrivals, []
         self._sent_at = sent_at
         self._arrivals.append((arrived_at, size))
 
     def collapsed(self, bitrate: float) -> float:
         """Return what the path carries if that is less, in bit/s; 0 if it is not known to be."""
-        if len(self._arrivals) < _MIN_PACKETS:
+        # Of the newest one the rest may be on its way.
+        newest = self._arrivals if len(self._arrivals) >= _MIN_PACKETS else self._before
+        if len(newest) < _MIN_PACKETS:
             return 0.0
-        found = measure(self._arrivals, bitrate)
+        found = measure(newest, bitrate)
         return found.carries if found.carries < bitrate and found.late >= _MOST else 0.0

@@ -79,3 +79,12 @@ def test_frames_are_told_apart():
     for number in range(20):
         bursts.add(number / 30, number / 5, SIZE)
     assert bursts.collapsed(1.2e6) == 0
+
+
+def test_a_whole_frame_counts_until_enough_of_the_next_one_is_there():
+    bursts = Bursts()
+    burst(bursts, 1.0, [0.016] * 5)
+    burst(bursts, 1.033, [0.004] * 3)
+    assert bursts.collapsed(1.2e6) == pytest.approx(0.6e6)
+    burst(bursts, 1.066, [])
+    assert bursts.collapsed(1.2e6) == 0
