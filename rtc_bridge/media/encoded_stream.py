@@ -40,6 +40,9 @@ logger = logging.getLogger(__name__)
 # Seconds before an encoder thread that failed starts again: a failure of each frame would
 # otherwise fill the log and a core.
 _RESTART_AFTER_S = 1.0
+# Frames per second from which on a picture that no other one follows is sent again, to become
+# sharp: it is sent so often then.
+_REFINED_FPS = 10.0
 
 
 class EncodedStream(VideoStream):
@@ -124,7 +127,9 @@ class EncodedStream(VideoStream):
         # The frame that was encoded last, when it was taken, and its timestamp.
         last: Frame | None = None
         last_time, last_pts = float('-inf'), -1
-        while (request := self.mailbox.take(last, last_time)) is not None:
+        # When its first picture was taken, or a keyframe of it.
+        coarse_since = float('-inf')
+        while (request := self.mailbox.take(last, last_time, coarse_since)) is not None:
             began = time.perf_counter()
             i420, tier = self._convert(request.frame), self.tier
             if i420 is None:
@@ -132,6 +137,9 @@ class EncodedStream(VideoStream):
             width, height = i420.shape[1], i420.shape[0] * 2 // 3
             settings = EncoderSettings(self.profile, width, height, tier.max_bitrate,
                                        tier.max_fps, tier.burst)
+            if request.frame is not last or request.keyframe:
+                # A stream of few frames a second stays one.
+                coarse_since = request.taken if tier.max_fps >= _REFINED_FPS else float('-inf')
             last, last_time = request.frame, request.taken
             # Stamps of a camera may jump back, RTP timestamps must not.
             last_pts = max(round(request.presentation_time * CLOCK_RATE), last_pts + 1)

@@ -197,6 +197,7 @@ async def test_the_last_image_of_a_quick_camera_is_not_shown_as_if_it_came_now(c
     camera.unsubscribe(subscription)
 
 
+@pytest.mark.usefixtures('pictures_once')
 async def test_the_last_image_of_a_burst_is_shown():
     camera, watcher = Camera('burst', CameraSettings(max_fps=20.0), lambda: None), Watcher()
     subscription = camera.subscribe('h264', watcher)

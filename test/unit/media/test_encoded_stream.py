@@ -15,9 +15,11 @@
 """The encoder thread: once for all viewers, the newest image only, keyframes on demand."""
 
 import asyncio
+import math
 import threading
 
 import av
+import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
 from rtc_bridge.core.video.tiers import Tier
@@ -26,10 +28,10 @@ from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.frame import Frame
 from rtc_bridge.media.i420 import RenderOptions
-from support.frames import texture, Watcher
+from support.frames import i420, texture, Watcher
 from support.patience import PATIENCE
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures('pictures_once')]
 
 
 def make_stream():
@@ -201,3 +203,75 @@ async def test_sizes_may_change_and_stamps_may_jump_back():
     assert times == sorted(set(times))
     assert [f.keyframe for f in watcher.frames] == [True, True, False, True]
     stream.unsubscribe(watcher)
+
+
+def psnr(encoded, original):
+    """Return how near the luma of each frame is to that of an image, in dB."""
+    decoder = av.CodecContext.create('h264', 'r')
+    luma = i420(original)[:original.shape[0]].astype(float)
+    found = []
+    for frame in encoded:
+        (decoded,) = decoder.decode(frame.packet)
+        error = decoded.to_ndarray(format='yuv420p')[:original.shape[0]] - luma
+        found.append(10 * math.log10(255 ** 2 / (error ** 2).mean()))
+    return found
+
+
+async def test_a_picture_that_stays_becomes_sharp_and_is_then_sent_no_more(monkeypatch):
+    # However long this host takes for each.
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', PATIENCE)
+    stream, watcher = make_stream(), Watcher()
+    stream.bitrate = 300_000
+    noise = np.random.default_rng(1).integers(0, 255, (15, 20, 3), np.uint8)
+    picture = np.repeat(np.repeat(noise, 24, 0), 24, 1)
+    stream.subscribe(watcher)
+    stream.mailbox.put(frame(1.0, lambda: (picture, 'bgr8')))
+    await watcher.count(9)
+    found = psnr(watcher.frames[:9], picture)
+    assert found[-1] > found[0] + 3 and found[-1] > 36
+    assert [f.keyframe for f in watcher.frames[:9]] == [True] + [False] * 8
+    # For driving it is as old as it is.
+    assert {f.arrival for f in watcher.frames} == {1.0}
+    # A viewer who comes later gets a coarse keyframe, which becomes sharp in turn.
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', float('-inf'))
+    stream.request_keyframe()
+    async with asyncio.timeout(PATIENCE):
+        while not watcher.frames[-1].keyframe:
+            await watcher.count(len(watcher.frames) + 1)
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', PATIENCE)
+    made = len(watcher.frames)
+    with stream.mailbox._changed:
+        stream.mailbox._changed.notify_all()
+    await watcher.count(made + 3)
+    stream.unsubscribe(watcher)
+
+
+@pytest.mark.parametrize('since, before, waits', [
+    # A camera of four frames a second has sent the next one.
+    (0.0, 0.0, 0.3), (0.1, 0.1, 0.2), (0.3, 0.3, 0.0), (0.5, 0.1, 0.0), (0.55, 0.02, 0.08),
+    (1.15, 0.02, None), (60.0, 59.0, None)])
+async def test_when_a_picture_is_sent_again(monkeypatch, since, before, waits):
+    now = 1000.0
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', 1.2)
+    monkeypatch.setattr(frame_mailbox, 'boot_time', lambda: now)
+    delay = make_stream().mailbox._delay(frame(1.0), now - before, now - since)
+    assert delay == (waits if waits is None else pytest.approx(waits))
+
+
+async def test_a_stream_of_few_frames_a_second_stays_one(monkeypatch):
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', PATIENCE)
+    stream, watcher = EncodedStream('front', 'h264', Tier(1_000_000, 1.0)), Watcher()
+    stream.subscribe(watcher)
+    seen = []
+    take = stream.mailbox.take
+
+    def note(last, last_time, coarse_since):
+        seen.append(coarse_since)
+        return take(last, last_time, coarse_since)
+
+    monkeypatch.setattr(stream.mailbox, 'take', note)
+    for stamp in (1.0, 2.0):
+        stream.mailbox.put(frame(stamp))
+        await watcher.count(int(stamp))
+    stream.unsubscribe(watcher)
+    assert set(seen) <= {float('-inf')}

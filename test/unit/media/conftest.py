@@ -1,0 +1,24 @@
+# Copyright 2026 The rtc_bridge authors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Fixtures of the tests of pictures."""
+
+import pytest
+from rtc_bridge.media import frame_mailbox
+
+
+@pytest.fixture
+def pictures_once(monkeypatch):
+    """Send no picture again to make it sharp: on a busy host that may come between two others."""
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', float('-inf'))
