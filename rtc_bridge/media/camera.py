@@ -97,8 +97,10 @@ class Camera:
         self._subscriptions: list[Subscription] = []
         # Viewers that are about to watch.
         self._expected = 0
-        # Ends the time after the last viewer in which images still come.
-        self._warm: asyncio.TimerHandle | None = None
+        # When the last viewer left, in seconds; ``None`` while there are viewers, and before.
+        self._left_at: float | None = None
+        # Ends the time after that in which images still come.
+        self._linger: asyncio.TimerHandle | None = None
         self._next_balance = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -132,7 +134,9 @@ class Camera:
         self.frames_in += 1
         self.capture_delay.add(age)
         self._liveness.heard(now)
-        self.source.put(data, now, codec)
+        if self._has_viewers:
+            # Without any a keyframe would be missed, and asked for.
+            self.source.put(data, now, codec)
 
     def _show_decoded(self, load: Load, arrival: float) -> None:
         """Take an image of the camera's own video; in the decoder's thread."""
@@ -167,6 +171,8 @@ class Camera:
         self.settings = settings
         self.encoded.configure(settings)
         self.balance(at_once=True)
+        if self._linger is not None:
+            self._end_or_linger()
 
     def subscribe(self, profile: str, sink: Callable[[EncodedFrame], bool],
                   estimate: BandwidthEstimate = INITIAL_ESTIMATE,
@@ -191,17 +197,15 @@ class Camera:
         """Get images already, as a viewer is about to watch: the first of them takes a while."""
         begins = not self.watched
         if begins:
+            self._liveness.begin(self._clock(), self.encoded.begin_keeping())
+            self._loop = asyncio.get_running_loop()
+        if not self._has_viewers:
             self._watched_at = self._clock()
             self.monitor.begin()
-            self._liveness.begin(self._watched_at, self.encoded.begin_keeping())
-            self._loop = asyncio.get_running_loop()
-        if not self._expected + len(self._subscriptions):
             # What came without viewers was not decoded.
             self.source.stream.gap()
         self._expected += 1
-        if self._warm is not None:
-            self._warm.cancel()
-            self._warm = None
+        self._stop_lingering()
         try:
             if begins:
                 logger.debug('camera %s: watched', self.name)
@@ -209,23 +213,36 @@ class Camera:
             yield
         finally:
             self._expected -= 1
-            self._end_if_not_watched()
+            self._end_or_linger()
 
     def unsubscribe(self, subscription: Subscription) -> None:
         """Stop to watch."""
         self._subscriptions.remove(subscription)
         subscription.move(None)
         self.balance(at_once=True)
-        if self.settings.keep_warm and not self._expected + len(self._subscriptions):
-            self._warm = asyncio.get_running_loop().call_later(
-                self.settings.keep_warm, call_guarded, 'camera', self._end_warmth)
-        self._end_if_not_watched()
+        self._left_at = self._clock()
+        self._end_or_linger()
 
-    def _end_warmth(self) -> None:
-        self._warm = None
-        self._end_if_not_watched()
+    def _end_or_linger(self) -> None:
+        """Want no more images without viewers, at once or in a while."""
+        self._stop_lingering()
+        if self._has_viewers:
+            return
+        left = 0.0 if self._left_at is None else (
+            self._left_at + self.settings.keep_warm - self._clock())
+        if left > 0:
+            self._linger = asyncio.get_running_loop().call_later(
+                left, call_guarded, 'camera', self._end)
+        else:
+            self._end()
 
-    def _end_if_not_watched(self) -> None:
+    def _stop_lingering(self) -> None:
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+
+    def _end(self) -> None:
+        self._linger = self._left_at = None
         if not self.watched:
             logger.debug('camera %s: not watched', self.name)
             self._liveness.end()
@@ -250,7 +267,11 @@ class Camera:
 
         The camera has viewers, is about to, or had them until ``keep_warm`` seconds ago.
         """
-        return bool(self._expected or self._subscriptions or self._warm)
+        return self._has_viewers or self._linger is not None
+
+    @property
+    def _has_viewers(self) -> bool:
+        return bool(self._expected or self._subscriptions)
 
     @property
     def viewers(self) -> int:

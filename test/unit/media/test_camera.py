@@ -136,21 +136,52 @@ async def test_a_warm_camera_has_a_picture_for_the_next_viewer_at_once():
     subscription = camera.subscribe('h264', watchers[1])
     await watchers[1].count(1)
     assert told == [True] and not watchers[0].frames
-    camera.configure(CameraSettings())
     camera.unsubscribe(subscription)
-    assert told == [True, False]
+    assert told == [True]
+    # A shorter time counts at once.
+    camera.configure(CameraSettings())
+    assert told == [True, False] and not camera.watched
 
 
 async def test_warmth_ends_and_no_sooner_for_one_who_comes_and_goes():
     told, ended = [], asyncio.Event()
     camera = Camera('front', CameraSettings(keep_warm=0.05), lambda: (
         told.append(camera.watched), camera.watched or ended.set()))
-    for _ in range(3):
-        camera.unsubscribe(camera.subscribe('h264', Watcher()))
-    assert told == [True]
+    camera.unsubscribe(camera.subscribe('h264', Watcher()))
+    first = camera._linger
+    subscription = camera.subscribe('h264', Watcher())
+    assert first.cancelled()
+    # Who is awaited while the last viewer leaves, and never comes.
+    with camera.expected():
+        camera.unsubscribe(subscription)
+        assert camera._linger is None
+    left_at = camera._left_at
+    with camera.expected():
+        pass
+    # Not from that moment on.
+    assert told == [True] and camera._left_at == left_at
     async with asyncio.timeout(PATIENCE):
         await ended.wait()
     assert told == [True, False] and not camera.watched
+
+
+async def test_the_next_viewer_of_a_warm_camera_waits_for_a_picture_of_their_own(clock):
+    camera = Camera('front', CameraSettings(keep_warm=1000.0), lambda: None, clock)
+    watcher = Watcher()
+    subscription = camera.subscribe('h264', watcher)
+    for _ in range(6):
+        clock.now += 1 / 30
+        camera.put(lambda: (texture(64, 64), 'bgr8'))
+    await watcher.count(1)
+    await until_state(camera, 'live')
+    camera.unsubscribe(subscription)
+    # The camera's own video is left alone meanwhile, and no keyframe is missed.
+    camera.put_video(b'no access unit')
+    assert not camera.source.stream.stats.errors and camera.frames_in == 7
+    clock.now += 1.0
+    with camera.expected():
+        assert camera.state() == ('waiting', 0.0)
+    camera.configure(CameraSettings())
 
 
 async def until_state(camera, state):
