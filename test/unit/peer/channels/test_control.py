@@ -121,6 +121,7 @@ async def test_a_viewer_that_may_only_watch_reaches_no_application(connect):
     old = await connect(sessions, protocol='rtcbot', labels=('default',))
     await viewer.until(lambda: viewer.got('control', 'hello'))
     await old.until(lambda: old.shows(0, 60))
+    await until(lambda: old.channels['default'].readyState == 'open')
     viewer.send('control', type='message', data='open the door')
     old.channels['default'].send('open the door')
     await viewer.until(lambda: viewer.got('control', 'error'))

@@ -15,7 +15,7 @@
 """Which data channels a session uses."""
 
 import pytest
-from support.viewer import make_sessions, TestCamera
+from support.viewer import make_sessions, TestCamera, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -25,6 +25,9 @@ async def test_a_session_has_one_way_to_drive(connect):
     sessions = make_sessions(TestCamera('front', 60))
     viewer = await connect(sessions, labels=('control', 'teleop', 'default'))
     await viewer.until(lambda: viewer.shows(0, 60))
+    # Pictures may come before the channels.
+    await until(lambda: all(
+        channel.readyState == 'open' for channel in viewer.channels.values()))
     viewer.channels['default'].send('{"forward": 1}')
     viewer.send('control', type='ping', id=1)
     await viewer.until(lambda: viewer.got('control', 'pong'))
