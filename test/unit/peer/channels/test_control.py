@@ -24,7 +24,7 @@ from rtc_bridge.core.driving.footprint import parse_footprint
 from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.obstacles.report import ObstacleLimits, ObstacleReport
 from rtc_bridge.core.video.camera_mount import CameraMount
-from support.viewer import freeze_budgets, make_sessions, TestCamera
+from support.viewer import freeze_budgets, make_sessions, TestCamera, until
 
 pytestmark = pytest.mark.asyncio
 
