@@ -68,11 +68,11 @@ _SETTLE_S = 2.0
 # A path that carries less than this share of the bitrate has collapsed: no jitter is as bad. The
 # share of what it carries that is sent then, as its queue has to drain.
 _COLLAPSED, _COLLAPSE_BETA = 0.5, 0.76
-# Seconds for which an overuse tells how much may be sent at once: on a path that stays narrow the
-# growth leads to another one within that time.
+# Seconds for which an overuse tells how much may be sent at once: on a path that stays narrow,
+# growth leads to another one within that time, or a train shows it.
 _KNOWN_RATE_S = 30.0
 # Beyond this multiple of what it carried at the last overuse a path has changed since then.
-_BEYOND = 1.2
+_CHANGED_FACTOR = 1.2
 # While much less is sent than may be, the queue is hardly ours: one decrease goes down to this
 # share of the bitrate at most.
 _APP_LIMITED_BETA = 0.85
@@ -162,9 +162,11 @@ class DelayBasedController(PathController):
     @property
     def known_rate(self) -> float:
         """Return what the path carries by an overuse of late, in bit/s; 0: none was found."""
-        at = self.overuse_at
-        return 0.0 if at is None or self._clock() - at > _KNOWN_RATE_S else max(
-            self.bitrate, self.capacity)
+        at, now = self.overuse_at, self._clock()
+        if at is None:
+            return 0.0
+        recent = now - at < _KNOWN_RATE_S or self._train.limit(now) < float('inf')
+        return max(self.bitrate, self.capacity) if recent else 0.0
 
     @property
     def silent_since(self) -> float | None:
@@ -352,6 +354,6 @@ class DelayBasedController(PathController):
             growth = growth_per_second(self.bitrate / max(self.capacity, 1.0), since)
             before = self.bitrate
             self._set(min(limit, self.bitrate * (1 + growth * seconds)))
-            if before < _BEYOND * max(self.capacity, self._train.carries) <= self.bitrate:
+            if before < _CHANGED_FACTOR * max(self.capacity, self._train.carries) <= self.bitrate:
                 # It is no longer the path of the last overuse.
                 self._train.renew()

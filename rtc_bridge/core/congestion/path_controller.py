@@ -79,6 +79,11 @@ class PathController(ABC):
         """Tell whether packets are lost although none has to wait."""
 
     @property
+    def known_rate(self) -> float:
+        """Return what the path is known to carry at most, in bit/s; 0: that is not known."""
+        return 0.0
+
+    @property
     @abstractmethod
     def overuse(self) -> bool:
         """Tell whether packets queue up on the path."""

@@ -19,22 +19,23 @@ A train tells within one round trip whether more is worth a trial, and its queue
 packets: half a second of padding is a queue of its own where the path has no more to give.
 """
 
-from .packet_dispersion import measure
+from .packet_dispersion import Arrival, measure
 from .sent_packets import Fate, PacketResult
 
 # Packets of a train, and how many of them have to arrive.
 TRAIN_PACKETS, _MIN_ARRIVED = 6, 4
 # Of what was wanted the bitrate grows to this share at once where a train has shown it: padding
 # tries the rest. What it has shown is believed up to a multiple of what was wanted.
-_GROWTH_SHARE, _BELIEVED = 0.85, 1.6
+_GROWTH_SHARE, _MAX_TRUSTED = 0.85, 1.6
 # This multiple of what is received is carried whatever a train has shown.
 _CARRIED = 1.1
 # The share of late packets from which on the path is too narrow.
 _NARROW = 0.5
 # Feedback comes every 0.1 s; after so many seconds more than a round trip the train is forgotten.
 _FEEDBACK_S = 1.0
-# Seconds from a train that found too little to the next: doubled each time.
-_PAUSE_S, _MAX_PAUSE_S = 2.0, 60.0
+# Seconds from a train that found too little to the next: doubled each time. Lost trains do not
+# count.
+_INTERVAL_S, _MAX_INTERVAL_S = 2.0, 60.0
 # Seconds for which a train may be due before it is sent, since nothing is to be sent into a queue.
 _LATE_S = 5.0
 # For so many seconds what a train has found is worth a trial.
@@ -52,13 +53,14 @@ class ProbeTrain:
     def __init__(self) -> None:
         self.wanted = self.carries = 0.0
         self._next = self._valid_until = self._known_until = self._deadline = float('-inf')
-        self._pause = _PAUSE_S
+        self._interval = _INTERVAL_S
         # The newest train has shown that the path carries too little.
         self._narrow = False
         # Those of the train that is out.
         self._sequences = range(0)
-        # Arrival time in seconds, and bytes.
-        self._arrived: list[tuple[float, int]] = []
+        # What has arrived of it, and bytes that were lost since.
+        self._arrived: list[Arrival] = []
+        self._lost = 0
 
     def is_due(self, now: float) -> bool:
         """Tell whether a train would tell something new, at so many seconds."""
@@ -78,18 +80,26 @@ class ProbeTrain:
         :param wanted: bit/s that would be of use
         :param rtt: round trip, in seconds
         """
-        self._sequences, self.wanted, self._arrived = sequences, wanted, []
+        self._sequences, self.wanted, self._arrived, self._lost = sequences, wanted, [], 0
         self._deadline = now + rtt + _FEEDBACK_S
-        self._next = now + self._pause
+        self._next = now + self._interval
 
     def add(self, now: float, packet: PacketResult) -> bool:
-        """Take what became of a packet; tell whether all is known of the train by that."""
+        """Take what became of a packet; tell whether the train is complete by that."""
         sequences = self._sequences
         if packet.sequence < sequences.start:
             return False
+        if now > self._deadline:
+            # What it tells was true before: the viewer may have been away.
+            self._sequences = range(0)
+            return False
         if packet.sequence in sequences:
             if packet.fate is Fate.ARRIVED:
-                self._arrived.append((packet.arrived_at, packet.size))
+                self._arrived.append(Arrival(packet.arrived_at, packet.size + self._lost))
+                self._lost = 0
+            elif packet.fate is Fate.LOST:
+                # It has passed the path up to where it was lost.
+                self._lost += packet.size
             if packet.sequence < sequences.stop - 1:
                 return False
         if not sequences:
@@ -103,16 +113,17 @@ class ProbeTrain:
         found = measure(self._arrived, self.wanted)
         enough = len(self._arrived) >= _MIN_ARRIVED
         self.carries = found.carries if enough else 0.0
-        # What jitters proves nothing, and is worth a trial.
-        if enough and (self.carries >= self.wanted or found.late < _NARROW):
-            self._valid_until = now + _VALID_S
-            self._pause = _PAUSE_S
-            self._narrow = False
-        else:
-            self._narrow = self.carries > 0
-            self._next = now + self._pause
+        self._narrow = enough and self.carries < self.wanted and found.late >= _NARROW
+        if not enough:
+            return
+        if self._narrow:
+            self._next = now + self._interval
             self._known_until = self._next + _LATE_S
-            self._pause = min(2 * self._pause, _MAX_PAUSE_S)
+            self._interval = min(2 * self._interval, _MAX_INTERVAL_S)
+        else:
+            # What jitters proves nothing, and is worth a trial.
+            self._valid_until = now + _VALID_S
+            self._interval = _INTERVAL_S
 
     def outcome(self, bitrate: float, capacity: float, carried: float) -> tuple[float, float]:
         """
@@ -122,10 +133,10 @@ class ProbeTrain:
         """
         if self.carries >= self.wanted:
             return (max(bitrate, _GROWTH_SHARE * self.wanted),
-                    max(capacity, min(self.carries, _BELIEVED * self.wanted)))
+                    max(capacity, min(self.carries, _MAX_TRUSTED * self.wanted)))
         if self._narrow:
             return (min(bitrate, max(self.carries, _CARRIED * carried)),
-                    min(capacity, self.carries))
+                    min(capacity, max(self.carries, carried)))
         return bitrate, capacity
 
     def limit(self, now: float) -> float:
@@ -134,8 +145,9 @@ class ProbeTrain:
 
     def renew(self) -> None:
         """Try again soon: the path has become another one."""
-        self._pause, self._next = _PAUSE_S, float('-inf')
+        self._interval, self._next = _INTERVAL_S, float('-inf')
 
     def refute(self) -> None:
-        """Believe no more what a train has found: a trial has shown otherwise."""
+        """Believe no more what a train has found, or will find: an overuse shows otherwise."""
         self._valid_until = float('-inf')
+        self._sequences = range(0)

@@ -30,7 +30,7 @@ _DEPTH, _MAX_AGE_S = len(_STEPS), 0.14
 _FIRST_INTERVAL_S = 1 / 30
 # Recovery packets for each packet of media: at most, as a multiple of the root of the loss, and
 # how much more for frames of few packets; more only where frames would be in no group otherwise.
-# With eight packets a frame, thirty frames a second, 1 of 10,000 packets stays lost at any loss up
+# With seven packets a frame, thirty frames a second, 1 of 10,000 packets stays lost at any loss up
 # to a tenth (simulated, see the tests).
 MAX_SHARE, _SHARE, _SHARE_OF_ONE = 0.6, 1.5, 2.4
 # Nothing is shown before a keyframe is whole.

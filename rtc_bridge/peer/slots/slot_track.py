@@ -41,8 +41,12 @@ from ...media.encoded_frame import EncodedFrame, Packet
 
 logger = logging.getLogger(__name__)
 
-# Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
-_MAX_WAITING = 3
+# Frames that wait for aiortc, and seconds for which the first of them waits. If more wait, the
+# path is stuck: a keyframe may be spread over most of that time.
+_MAX_WAITING, _MAX_WAIT_S = 3, 0.1
+# Times that padding repeats the largest of the newest packets: more of the small ones of a still
+# scene would be a flood.
+_PADDING_ROUNDS = 2
 # Seconds in which viewers may still ask for what was lost before a keyframe.
 _KEYFRAME_COUNTS_S = 5.0
 # Profiles whose packets have the same payload for all viewers. aiortc numbers the pictures of VP8
@@ -54,8 +58,9 @@ class SlotTrack(MediaStreamTrack):
     """
     A video track that passes encoded frames on to aiortc unchanged.
 
-    Nothing waits for long: frames beyond ``_MAX_WAITING`` are dropped, and the stream goes on with
-    a keyframe. All cameras stamp with one clock, so a change of cameras needs no negotiation.
+    Nothing waits for long: when ``_MAX_WAITING`` frames wait for ``_MAX_WAIT_S`` they are dropped,
+    and the stream goes on with a keyframe. All cameras stamp with one clock, so a change of
+    cameras needs no negotiation.
 
     It belongs to the event loop: encoder threads hand their packets over to the loop before
     :meth:`put` gets them (``media.video_stream``).
@@ -105,6 +110,8 @@ class SlotTrack(MediaStreamTrack):
         self._switch = switch
         self._sent_profile = profile
         self._frames: deque[EncodedFrame] = deque()
+        # Since when there are frames that wait, in seconds.
+        self._waits_since = 0.0
         # The frame that aiortc was given last; ``None`` before it, and since a restart.
         self._given: EncodedFrame | None = None
         self._arrived = asyncio.Event()
@@ -129,7 +136,7 @@ class SlotTrack(MediaStreamTrack):
                 self._keyframes.request()
         if not self.reading or (self._keyframe_needed and not keyframe):
             return False
-        if len(self._frames) >= _MAX_WAITING:
+        if len(self._frames) >= _MAX_WAITING and boot_time() - self._waits_since > _MAX_WAIT_S:
             # Late frames are worse than none: go on with a keyframe.
             self._frames.clear()
             self._restart_with_keyframe()
@@ -143,6 +150,8 @@ class SlotTrack(MediaStreamTrack):
             pts = self._last_pts + 1
             frame = frame.moved_to(pts)
         self._last_pts = pts
+        if not self._frames:
+            self._waits_since = boot_time()
         self._frames.append(frame)
         self._arrived.set()
         return True
@@ -274,7 +283,7 @@ class SlotTrack(MediaStreamTrack):
         """
         if self.sender is None:
             return
-        for sequence in padding_packets(self.sender):
+        for sequence in padding_packets(self.sender) * _PADDING_ROUNDS:
             if size <= 0:
                 return
             size -= await self._send_again([sequence])

@@ -175,6 +175,7 @@ class ViewerPath:
         """
         self._pc = pc
         self._measure_path(pc)
+        self.pacer.rate = self.congestion.known_rate
         # Uploads come the other way, of which only round trips tell.
         self.uploads.look(self._round_trips.queue() > self._round_trips.threshold)
         # A driver sees each frame as soon as it is there.

@@ -29,6 +29,7 @@ import pytest
 from rtc_bridge.peer.aiortc_compat import (
     accept_transport_feedback, missing, PLAYOUT_DELAY_URI, TRANSPORT_SEQUENCE_URI,
 )
+from rtc_bridge.peer.aiortc_compat import transport_feedback
 from rtc_bridge.peer.aiortc_compat.transport_feedback import _Watch
 from support.transport_feedback import write_transport_feedback
 
@@ -82,7 +83,7 @@ async def test_packets_of_pictures_wait_for_their_time(monkeypatch):
     async def sleep(seconds):
         waited.append(seconds)
 
-    monkeypatch.setattr('asyncio.sleep', sleep)
+    monkeypatch.setattr(transport_feedback, 'asyncio', SimpleNamespace(sleep=sleep))
     data = rtp_packet((4, TRANSPORT_SEQUENCE_URI))
     for delay in (0.05, 0.0, 0.0005):
         assert (await send(data, paced=[1], delay=lambda delay=delay: delay))[1] == [len(data)]

@@ -45,7 +45,7 @@ def probed():
     """Return probes without a pause, the packets that were sent, and a slot that wants more."""
     packets = SentPackets()
     packets.add(boot_time(), 1000)
-    return PathProbes(0.0001, packets), packets, PaddedSlot(packets)
+    return PathProbes(0.002, packets), packets, PaddedSlot(packets)
 
 
 async def test_padding_ends_with_the_first_sign_of_a_queue(probed, monkeypatch):
@@ -62,7 +62,7 @@ async def test_padding_ends_with_the_first_sign_of_a_queue(probed, monkeypatch):
     slot.pad = pad_into_a_queue
     probes.step(congestion, [slot], 600_000)
     await probes._probe
-    assert slot.padding == [int(600_000 * 0.0001 / 8 / 10)] * 3
+    assert slot.padding == [15] * 3
 
 
 async def test_a_train_goes_out_at_once_and_is_known_by_its_numbers(probed):

@@ -245,6 +245,7 @@ async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
         while controller.overuse_at is None or controller.bitrate > 0.7 * MAX_BITRATE:
             await asyncio.sleep(0.05)
             await arrivals.report(lambda number: max(0, number - began) * 0.005)
+    assert path.pacer.rate >= controller.bitrate
     before = controller.bitrate
     # What cannot be read changes nothing.
     for fci in (b'', bytes(8), b'\0\0\0\xff' + bytes(4)):
@@ -253,8 +254,9 @@ async def test_feedback_takes_over_and_gives_back(connect, monkeypatch):
     monkeypatch.setattr(viewer_path, '_FEEDBACK_TIMEOUT_S', 0.5)
     await until(lambda: isinstance(path.congestion, CongestionController))
     assert path.congestion.bitrate >= before
-    # What is known of the path stays.
+    # What is known of the path stays, but not how much may be sent at once.
     assert path.congestion.overuse_at and not path.congestion.in_slow_start
+    await until(lambda: not path.pacer.rate)
 
 
 @pytest.fixture
