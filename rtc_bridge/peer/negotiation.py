@@ -95,7 +95,7 @@ async def apply_offer(pc: RTCPeerConnection, sdp: str, path: ViewerPath,
             aiortc_compat.accept_redundancy(transceiver, audio_codecs)
     # An exception would end aiortc's reading of the whole connection.
     aiortc_compat.accept_transport_feedback(
-        pc, add=path.note_sent, delay=path.pacer.delay,
+        pc, add=path.note_sent, delay=path.pace,
         take=guarded('RTCP of a viewer', path.on_transport_feedback))
     # After that: recovery packets have the header extensions of the stream.
     for transceiver, offered in (video_codecs or {}).items():

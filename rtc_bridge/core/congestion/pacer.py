@@ -19,9 +19,8 @@ from ..clock import boot_time, Clock
 # Seconds of the path's rate that are sent at once: a frame of 30 a second, and some of the next. A
 # queue of 50 ms, as routers with little memory have it, then holds a keyframe, too.
 DEFAULT_BURST_S = 0.04
-# Seconds over which a frame is spread at most: by then a keyframe of an eighth of a second is out,
-# and the next frames wait.
-_MAX_SPREAD_S = 0.085
+# Seconds that one packet waits at most: the rate may have fallen meanwhile.
+MAX_DELAY_S = 0.1
 
 
 class Pacer:
@@ -29,8 +28,7 @@ class Pacer:
     A token bucket (RFC 2697, section 3, without colours): it fills as fast as the path drains.
 
     A frame that fits is sent at once and costs no time. More, as of a keyframe, would only wait in
-    the path's queue, or be dropped there. What is left after ``_MAX_SPREAD_S`` goes out at once:
-    frames that wait here are late for certain. Nothing waits on a path that is not known to be
+    the path's queue, or be dropped there. Nothing waits on a path that is not known to be
     narrow. Belongs to one thread.
 
     :param burst: seconds of the path's rate that are sent at once; 0: nothing ever waits
@@ -44,19 +42,13 @@ class Pacer:
         self._updated = clock()
         # Bits that the path's queue holds, if it drains at the rate.
         self._queued = 0.0
-        # Since when that is more than is sent at once, in seconds; ``None``: it is not.
-        self._full_since: float | None = None
 
     def delay(self) -> float:
         """Return for how many seconds the next packet of a frame is to wait, 0: it is sent now."""
         self._drain()
-        waits = self._queued / self.rate - self._burst if self.rate and self._burst else 0.0
-        if waits <= 0:
-            self._full_since = None
+        if not self.rate or not self._burst:
             return 0.0
-        if self._full_since is None:
-            self._full_since = self._updated
-        return min(waits, max(0.0, self._full_since + _MAX_SPREAD_S - self._updated))
+        return min(max(0.0, self._queued / self.rate - self._burst), MAX_DELAY_S)
 
     def note_sent(self, size: int) -> None:
         """Note that a packet of so many bytes is sent now, of whatever kind."""

@@ -36,6 +36,7 @@ from aiortc.rtcrtpparameters import RTCRtcpFeedback
 import aiortc.rtp
 
 from .hooks import available
+from ...core.congestion.pacer import MAX_DELAY_S
 from ...core.congestion.transport_feedback import TRANSPORT_FEEDBACK_FMT
 
 TRANSPORT_SEQUENCE_URI = (
@@ -43,6 +44,8 @@ TRANSPORT_SEQUENCE_URI = (
 _FEEDBACK = RTCRtcpFeedback(type='transport-cc')
 # Seconds below which a packet does not wait: the event loop's clock is no finer.
 _MIN_DELAY_S = 0.001
+# Seconds after which it is looked again whether a packet is to wait.
+_MAX_SLEEP_S = 0.015
 # The profile of one-byte headers, RFC 8285, section 4.2; their ids go up to 14.
 _ONE_BYTE_HEADER = 0xBEDE
 MAX_ONE_BYTE_ID = 14
@@ -131,14 +134,21 @@ def _install_numbers() -> None:
         if watch is not None and len(data) > 1 and data[1] not in _RTCP_TYPES:
             at = _place(data, watch.ids)
             if at:
-                if int.from_bytes(data[8:12], 'big') in watch.paced and (
-                        delay := watch.delay()) >= _MIN_DELAY_S:
-                    await asyncio.sleep(delay)
+                if int.from_bytes(data[8:12], 'big') in watch.paced:
+                    await _wait(watch.delay)
                 number = watch.add(len(data))
                 data = data[:at] + number.to_bytes(2, 'big') + data[at + 2:]
         await send(self, data)
 
     _transport_class._send_rtp = number_and_send
+
+
+async def _wait(delay: Callable[[], float]) -> None:
+    """Wait for a packet's time; what it depends on may change meanwhile."""
+    left = MAX_DELAY_S
+    while left > 0 and (seconds := min(left, delay(), _MAX_SLEEP_S)) >= _MIN_DELAY_S:
+        left -= seconds
+        await asyncio.sleep(seconds)
 
 
 def _place(data: bytes, ids: set[int]) -> int:

@@ -41,9 +41,8 @@ from ...media.encoded_frame import EncodedFrame, Packet
 
 logger = logging.getLogger(__name__)
 
-# Frames that wait for aiortc, and seconds for which the first of them waits. If more wait, the
-# path is stuck: a keyframe may be spread over most of that time.
-_MAX_WAITING, _MAX_WAIT_S = 3, 0.1
+# Frames that wait for aiortc. If more wait, the path is stuck: three are 100 ms at 30 a second.
+_MAX_WAITING = 3
 # Times that padding repeats the largest of the newest packets: more of the small ones of a still
 # scene would be a flood.
 _PADDING_ROUNDS = 2
@@ -58,9 +57,8 @@ class SlotTrack(MediaStreamTrack):
     """
     A video track that passes encoded frames on to aiortc unchanged.
 
-    Nothing waits for long: when ``_MAX_WAITING`` frames wait for ``_MAX_WAIT_S`` they are dropped,
-    and the stream goes on with a keyframe. All cameras stamp with one clock, so a change of
-    cameras needs no negotiation.
+    Nothing waits for long: frames beyond ``_MAX_WAITING`` are dropped, and the stream goes on with
+    a keyframe. All cameras stamp with one clock, so a change of cameras needs no negotiation.
 
     It belongs to the event loop: encoder threads hand their packets over to the loop before
     :meth:`put` gets them (``media.video_stream``).
@@ -110,8 +108,6 @@ class SlotTrack(MediaStreamTrack):
         self._switch = switch
         self._sent_profile = profile
         self._frames: deque[EncodedFrame] = deque()
-        # Since when there are frames that wait, in seconds.
-        self._waits_since = 0.0
         # The frame that aiortc was given last; ``None`` before it, and since a restart.
         self._given: EncodedFrame | None = None
         self._arrived = asyncio.Event()
@@ -136,7 +132,7 @@ class SlotTrack(MediaStreamTrack):
                 self._keyframes.request()
         if not self.reading or (self._keyframe_needed and not keyframe):
             return False
-        if len(self._frames) >= _MAX_WAITING and boot_time() - self._waits_since > _MAX_WAIT_S:
+        if len(self._frames) >= _MAX_WAITING:
             # Late frames are worse than none: go on with a keyframe.
             self._frames.clear()
             self._restart_with_keyframe()
@@ -150,11 +146,14 @@ class SlotTrack(MediaStreamTrack):
             pts = self._last_pts + 1
             frame = frame.moved_to(pts)
         self._last_pts = pts
-        if not self._frames:
-            self._waits_since = boot_time()
         self._frames.append(frame)
         self._arrived.set()
         return True
+
+    @property
+    def waiting(self) -> int:
+        """Return how many frames wait for the one that is being sent."""
+        return len(self._frames)
 
     def wait_for_keyframe(self) -> None:
         """Send nothing until a keyframe comes."""

@@ -124,6 +124,13 @@ class ViewerPath:
         self.pacer.note_sent(size)
         return self.sent_packets.add(boot_time(), size)
 
+    def pace(self) -> float:
+        """Return for how many seconds the next packet of a picture is to wait."""
+        # Newer pictures are not to wait for a large one for long, or they would be dropped.
+        if any(slot.track.waiting > 1 for slot in self.slots):
+            return 0.0
+        return self.pacer.delay()
+
     def on_transport_feedback(self, fci: bytes) -> None:
         """Take transport-wide feedback as it came, and act on it at once; drop malformed one."""
         try:

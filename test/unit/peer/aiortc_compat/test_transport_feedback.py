@@ -85,11 +85,16 @@ async def test_packets_of_pictures_wait_for_their_time(monkeypatch):
 
     monkeypatch.setattr(transport_feedback, 'asyncio', SimpleNamespace(sleep=sleep))
     data = rtp_packet((4, TRANSPORT_SEQUENCE_URI))
-    for delay in (0.05, 0.0, 0.0005):
-        assert (await send(data, paced=[1], delay=lambda delay=delay: delay))[1] == [len(data)]
+    for delays in ([0.0], [0.0005], [0.05, 0.01, 0.0]):
+        sent = await send(data, paced=[1], delay=lambda delays=delays: delays.pop(0))
+        assert sent[1] == [len(data)] and not delays
+    assert waited == [0.015, 0.01]
     # What is sent again has another SSRC.
     await send(data, paced=[2], delay=lambda: 0.05)
-    assert waited == [0.05]
+    assert len(waited) == 2
+    # It goes out in the end.
+    await send(data, paced=[1], delay=lambda: 0.05)
+    assert sum(waited[2:]) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize('data', [

@@ -20,7 +20,6 @@ from types import SimpleNamespace
 import pytest
 from rtc_bridge.core.video.frame_times import CaptureDelay
 from rtc_bridge.media.encoded_frame import EncodedFrame
-from rtc_bridge.peer.slots import slot_track
 from rtc_bridge.peer.slots.keyframe_requests import KeyframeRequests
 from rtc_bridge.peer.slots.slot_track import SlotTrack
 from support.patience import PATIENCE
@@ -105,26 +104,6 @@ async def test_what_was_lost_before_a_keyframe_is_not_sent_again(watch):
     demanded.clear()
     track._keyframes._demanded_at = float('-inf')
     assert track.on_nack([((first - 8) & 0xFFFF, float('inf'))]) == [] and demanded
-
-
-async def test_frames_wait_while_a_keyframe_is_spread_and_no_longer(clock, monkeypatch):
-    monkeypatch.setattr(slot_track, 'boot_time', clock)
-    requests = []
-    track = SlotTrack('slot', KeyframeRequests(lambda: requests.append(1)), 'h264', None)
-    track.reading = True
-
-    def put(number):
-        return track.put(EncodedFrame(
-            SimpleNamespace(pts=number, size=9), number == 0, 0.0, 0.0))
-
-    # Of a camera of 60 frames a second.
-    for number in range(6):
-        assert put(number), number
-        clock.now += 1 / 60
-    assert not requests
-    clock.now += 0.01
-    assert not put(6) and requests
-    track.stop()
 
 
 async def test_padding_repeats_the_largest_packets_up_to_its_size(watch):

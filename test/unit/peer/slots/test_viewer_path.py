@@ -301,3 +301,15 @@ async def test_losses_of_the_path_decide_on_recovery_packets(watch):
     await until(lambda: protection.covers(True))
     # Its round trip is short: what else is lost is sent again in time.
     assert not protection.covers(False)
+
+
+async def test_a_large_picture_is_spread_until_others_wait_for_it():
+    path = ViewerPath()
+    path.pacer.rate = 100_000.0
+    for _ in range(10):
+        path.note_sent(1200)
+    tracks = [SimpleNamespace(waiting=waiting) for waiting in (0, 1)]
+    path.slots = [SimpleNamespace(track=track) for track in tracks]
+    assert path.pace() > 0
+    tracks[0].waiting = 2
+    assert path.pace() == 0
