@@ -36,7 +36,7 @@ from .delay_trend import Usage
 from .path_controller import PathController, RECENT_S
 from .path_loss import PathLoss
 from .probe_schedule import ProbeSchedule
-from .probe_train import ProbeTrain, TRAIN_PACKETS
+from .probe_train import PACKET_BYTES, ProbeTrain, TRAIN_PACKETS
 from .pushback import Pushback
 from .queue_decrease import LONG_QUEUE_S, QueueDecrease
 from .rate_growth import growth_per_second
@@ -64,7 +64,7 @@ _APP_LIMIT = 1.5
 # and moves down.
 _KNOWN_S, _KNOWN_LIMIT, _KNOWN_APP_LIMIT = 10.0, 1.1, 1.25
 # Seconds from an overuse to the next train.
-_SETTLE_S = 2.0
+_SETTLE_S = 3.0
 # A path that carries less than this share of the bitrate has collapsed: no jitter is as bad. The
 # share of what it carries that is sent then, as its queue has to drain.
 _COLLAPSED, _COLLAPSE_BETA = 0.5, 0.76
@@ -248,7 +248,7 @@ class DelayBasedController(PathController):
         """
         now = self._clock()
         due = self.overuse_at is not None and self._probes.is_due(now) and self._train.is_due(now)
-        return TRAIN_PACKETS * PACKET_BITS // 8 if due and self._is_useful(wanted) else 0
+        return TRAIN_PACKETS * PACKET_BYTES if due and self._is_useful(wanted) else 0
 
     def on_train(self, sequences: range, wanted: float) -> None:
         """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""When each packet of a frame is sent, so that a short queue of the path holds the frame."""
+"""When each packet of a keyframe is sent, so that a short queue of the path holds it."""
 
 from ..clock import boot_time, Clock
 
@@ -44,7 +44,7 @@ class Pacer:
         self._queued = 0.0
 
     def delay(self) -> float:
-        """Return for how many seconds the next packet of a frame is to wait, 0: it is sent now."""
+        """Return for how many seconds the next packet is to wait, 0: it is sent now."""
         self._drain()
         if not self.rate or not self._burst:
             return 0.0

@@ -22,15 +22,15 @@ packets: half a second of padding is a queue of its own where the path has no mo
 from .packet_dispersion import Arrival, measure
 from .sent_packets import Fate, PacketResult
 
-# Packets of a train, and how many of them have to arrive.
-TRAIN_PACKETS, _MIN_ARRIVED = 6, 4
+# Packets of a train, bytes of these at least, and how many of them have to arrive.
+TRAIN_PACKETS, PACKET_BYTES, _MIN_ARRIVED = 5, 1100, 4
 # Of what was wanted the bitrate grows to this share at once where a train has shown it: padding
 # tries the rest. What it has shown is believed up to a multiple of what was wanted.
 _GROWTH_SHARE, _MAX_TRUSTED = 0.85, 1.6
 # This multiple of what is received is carried whatever a train has shown.
 _CARRIED = 1.1
 # The share of late packets from which on the path is too narrow.
-_NARROW = 0.5
+_NARROW = 0.6
 # Feedback comes every 0.1 s; after so many seconds more than a round trip the train is forgotten.
 _FEEDBACK_S = 1.0
 # Seconds from a train that found too little to the next: doubled each time. Lost trains do not

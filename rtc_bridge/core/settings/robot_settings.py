@@ -82,9 +82,9 @@ class VideoSettings:
         ('1/1', '1/2', '1/4@20'), 'quality tiers for paths of different rates, from large to '
         'small: the divisor of width and height, and after an @ the most frames per second')
     burst: float = parameter(
-        DEFAULT_BURST_S, 'how much of a picture is sent at once, in seconds of what a narrow path '
-        'carries; the rest follows at that rate, as its queue may be too short for a keyframe; 0: '
-        'all at once', unit='s', low=0.0, high=1.0)
+        DEFAULT_BURST_S, 'how much of a keyframe is sent at once, in seconds of what a narrow '
+        'path carries; the rest follows at that rate, as its queue may be too short; 0: all at '
+        'once', unit='s', low=0.0, high=1.0)
     max_slots: int = parameter(4, 'most cameras that one viewer can see at once', low=1, high=16)
 
 

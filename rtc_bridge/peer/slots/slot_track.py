@@ -151,9 +151,15 @@ class SlotTrack(MediaStreamTrack):
         return True
 
     @property
-    def waiting(self) -> int:
-        """Return how many frames wait for the one that is being sent."""
-        return len(self._frames)
+    def may_spread(self) -> bool:
+        """
+        Tell whether the packets of what is being sent may be spread.
+
+        Keyframes are large. Frames that wait for one are not to wait for long: more of them would
+        be dropped.
+        """
+        given = self._given
+        return given is not None and given.keyframe and len(self._frames) < _MAX_WAITING - 1
 
     def wait_for_keyframe(self) -> None:
         """Send nothing until a keyframe comes."""

@@ -126,8 +126,7 @@ class ViewerPath:
 
     def pace(self) -> float:
         """Return for how many seconds the next packet of a picture is to wait."""
-        # Newer pictures are not to wait for a large one for long, or they would be dropped.
-        if any(slot.track.waiting > 1 for slot in self.slots):
+        if not any(slot.track.may_spread for slot in self.slots):
             return 0.0
         return self.pacer.delay()
 

@@ -45,7 +45,7 @@ def test_what_a_path_carries_is_known_by_one_train(carries, enough):
         assert train.carries == pytest.approx(carries)
 
 
-@pytest.mark.parametrize('lost', [(0,), (5,), (2, 3), (1, 4)])
+@pytest.mark.parametrize('lost', [(0,), (4,), (2,)])
 @pytest.mark.parametrize('carries, enough', [(1.2e6, False), (1.9e6, True)])
 def test_a_train_may_lose_some_of_its_packets(lost, carries, enough):
     train = ProbeTrain()
@@ -53,7 +53,7 @@ def test_a_train_may_lose_some_of_its_packets(lost, carries, enough):
     assert train.carries == pytest.approx(carries)
 
 
-@pytest.mark.parametrize('lost', [(0, 2, 4), range(TRAIN_PACKETS)])
+@pytest.mark.parametrize('lost', [(0, 2), range(TRAIN_PACKETS)])
 def test_a_train_that_is_lost_tells_nothing_and_is_sent_again(lost):
     train = ProbeTrain()
     for sent in (0.0, 10.0, 20.0):
@@ -87,7 +87,7 @@ def test_what_a_train_has_found_may_be_refuted():
 
 def test_a_train_without_an_answer_is_forgotten():
     train = ProbeTrain()
-    train.begin(0.0, range(10, 16), WANTED, 0.5)
+    train.begin(0.0, range(10, 15), WANTED, 0.5)
     assert not train.is_due(1.4)
     assert train.is_due(2.1)
     # The viewer was away: what was true before is not true now.
@@ -98,7 +98,7 @@ def test_a_train_without_an_answer_is_forgotten():
 
 def test_an_overuse_refutes_a_train_that_is_still_out():
     train = ProbeTrain()
-    train.begin(0.0, range(10, 16), WANTED, 0.3)
+    train.begin(0.0, range(10, 15), WANTED, 0.3)
     train.refute()
     for sequence in range(10, 17):
         assert not train.add(0.4, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, 7.0))
@@ -107,7 +107,7 @@ def test_an_overuse_refutes_a_train_that_is_still_out():
 
 def test_what_was_sent_before_and_after_a_train_does_not_count():
     train = ProbeTrain()
-    train.begin(0.0, range(10, 16), WANTED, 0.05)
+    train.begin(0.0, range(10, 15), WANTED, 0.05)
     for sequence in range(5, 13):
         assert not train.add(0.1, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, sequence / 1e4))
     # Feedback on the last ones is lost, and the next one is known: three are too few.
@@ -118,17 +118,17 @@ def test_what_was_sent_before_and_after_a_train_does_not_count():
 
 def test_packets_that_arrive_in_one_tick_prove_enough():
     train = ProbeTrain()
-    train.begin(0.0, range(10, 16), WANTED, 0.05)
-    for sequence in range(10, 16):
+    train.begin(0.0, range(10, 15), WANTED, 0.05)
+    for sequence in range(10, 15):
         train.add(0.1, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, 7.0))
     assert train.found(0.2) and train.carries > 100e6
 
 
 def test_packets_that_jitter_prove_neither_and_are_worth_a_trial():
     train = ProbeTrain()
-    train.begin(0.0, range(10, 16), WANTED, 0.05)
+    train.begin(0.0, range(10, 15), WANTED, 0.05)
     # Most come together.
-    arrivals = [0.0, 0.03, 0.0301, 0.0302, 0.06, 0.0601]
+    arrivals = [0.0, 0.03, 0.0301, 0.0302, 0.06]
     for number, at in enumerate(arrivals):
         train.add(0.1, PacketResult(10 + number, 0.0, SIZE, Fate.ARRIVED, at))
     assert train.found(0.2) and train.carries < WANTED and train.limit(0.2) == float('inf')
@@ -159,5 +159,5 @@ def test_a_train_lowers_nothing_that_fits_and_raises_nothing_by_chance():
     assert train.outcome(0.8e6, 0.9e6, 0.5e6) == (0.8e6, 0.9e6)
     send(train, 10.0, 20e6)
     assert train.outcome(1.9e6, 3e6, 0.5e6) == (1.9e6, 3e6)
-    send(train, 20.0, 1.2e6, lost=range(4))
+    send(train, 20.0, 1.2e6, lost=range(3))
     assert train.outcome(1.9e6, 3e6, 0.5e6) == (1.9e6, 3e6)

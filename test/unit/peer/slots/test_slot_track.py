@@ -106,6 +106,36 @@ async def test_what_was_lost_before_a_keyframe_is_not_sent_again(watch):
     assert track.on_nack([((first - 8) & 0xFFFF, float('inf'))]) == [] and demanded
 
 
+async def test_a_keyframe_is_spread_until_frames_wait_for_it():
+    track = SlotTrack('slot', KeyframeRequests(lambda: None), 'h264', None)
+
+    async def give(keyframe):
+        asked = asyncio.create_task(track.recv())
+        await asyncio.sleep(0)
+        put(keyframe)
+        await asked
+
+    def put(keyframe):
+        number = next(numbers)
+        track.put(EncodedFrame(SimpleNamespace(pts=number, size=9), keyframe, 0.0, 0.0))
+
+    numbers = iter(range(1, 9))
+    assert not track.may_spread
+    await give(True)
+    spread = []
+    for _ in range(3):
+        spread.append(track.may_spread)
+        put(False)
+    assert spread == [True, True, False]
+    track.wait_for_keyframe()
+    track._frames.clear()
+    await give(True)
+    assert track.may_spread
+    await give(False)
+    assert not track.may_spread
+    track.stop()
+
+
 async def test_padding_repeats_the_largest_packets_up_to_its_size(watch):
     _, slot, _ = await watch(make_sessions(NoisyCamera('front')))
     sent = []

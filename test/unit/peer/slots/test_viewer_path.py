@@ -303,13 +303,15 @@ async def test_losses_of_the_path_decide_on_recovery_packets(watch):
     assert not protection.covers(False)
 
 
-async def test_a_large_picture_is_spread_until_others_wait_for_it():
+async def test_keyframes_are_spread_on_a_path_that_is_known_to_be_narrow():
     path = ViewerPath()
+    path.slots = [SimpleNamespace(track=SimpleNamespace(may_spread=may)) for may in (False, True)]
+    for _ in range(10):
+        path.note_sent(1200)
+    assert path.pace() == 0
     path.pacer.rate = 100_000.0
     for _ in range(10):
         path.note_sent(1200)
-    tracks = [SimpleNamespace(waiting=waiting) for waiting in (0, 1)]
-    path.slots = [SimpleNamespace(track=track) for track in tracks]
     assert path.pace() > 0
-    tracks[0].waiting = 2
+    path.slots.pop()
     assert path.pace() == 0
