@@ -25,9 +25,9 @@ from .sent_packets import Fate, PacketResult
 from .standing_queue import StandingQueue
 
 
-class Told(NamedTuple):
+class FeedbackSummary(NamedTuple):
     """
-    What one message of feedback tells.
+    What one message of feedback says.
 
     :ivar received: packets that have arrived
     :ivar lost: packets that are lost; less than 0 where some have arrived after all
@@ -55,7 +55,7 @@ class Arrivals:
         self._groups = PacketGroups()
         self._trend = DelayTrend()
 
-    def take(self, results: Iterable[PacketResult]) -> Told:
+    def take(self, results: Iterable[PacketResult]) -> FeedbackSummary:
         """
         Take what became of packets.
 
@@ -82,4 +82,4 @@ class Arrivals:
                 variation = self._groups.add(packet.sent_at, packet.arrived_at)
                 if variation is not None and self._trend.add(*variation) is Usage.OVERUSE:
                     usage = Usage.OVERUSE
-        return Told(received, lost, usage)
+        return FeedbackSummary(received, lost, usage)

@@ -213,17 +213,17 @@ class DelayBasedController(PathController):
         :param in_flight: bytes sent since the newest of them
         """
         now = self._heard = self._clock()
-        told = self._arrivals.take(results)
+        summary = self._arrivals.take(results)
         for packet in results:
             if self._train.add(now, packet):
                 self._follow_train()
         settled = now >= self._settled_at
         if settled:
             # What was lost before a decrease shows has led to it.
-            self._loss.add(now, told.received, told.lost, self.overuse)
+            self._loss.add(now, summary.received, summary.lost, self.overuse)
         else:
             settled = self._pushback.possible(now, self._queue_length)
-        if settled and not self._back_off(now, told.usage, 8 * in_flight):
+        if settled and not self._back_off(now, summary.usage, 8 * in_flight):
             self._increase(now)
         else:
             self._grown = now
@@ -237,12 +237,12 @@ class DelayBasedController(PathController):
         :param wanted: the bitrate that would be of use, in bit/s
         """
         # Half a second of padding is a queue of its own where the path has no more to give.
-        worth = self.overuse_at is None or self._train.found(self._clock())
+        worth = self.overuse_at is None or self._train.allows_probing(self._clock())
         return super().probe_bitrate(wanted if worth else 0.0)
 
     def train_bytes(self, wanted: float) -> int:
         """
-        Return how many bytes to send at once, which then are told of by :meth:`on_train`.
+        Return how many bytes to send at once, of which :meth:`on_train` is then to be told.
 
         :param wanted: the bitrate that would be of use, in bit/s
         """

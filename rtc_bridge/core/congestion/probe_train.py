@@ -38,7 +38,7 @@ _FEEDBACK_S = 1.0
 _INTERVAL_S, _MAX_INTERVAL_S = 2.0, 60.0
 # Seconds for which a train may be due before it is sent, since nothing is to be sent into a queue.
 _LATE_S = 5.0
-# For so many seconds what a train has found is worth a trial.
+# Seconds for which what a train has found is worth a trial.
 _VALID_S = 3.0
 
 
@@ -52,7 +52,7 @@ class ProbeTrain:
 
     def __init__(self) -> None:
         self.wanted = self.carries = 0.0
-        self._next = self._valid_until = self._known_until = self._deadline = float('-inf')
+        self._next = self._valid_until = self._limit_until = self._deadline = float('-inf')
         self._interval = _INTERVAL_S
         # The newest train has shown that the path carries too little.
         self._narrow = False
@@ -65,10 +65,10 @@ class ProbeTrain:
     def is_due(self, now: float) -> bool:
         """Tell whether a train would tell something new, at so many seconds."""
         out = len(self._sequences) > 0 and now < self._deadline
-        return not out and now >= self._next and not self.found(now)
+        return not out and now >= self._next and not self.allows_probing(now)
 
-    def found(self, now: float) -> bool:
-        """Tell whether a train has found of late that the path carries what was wanted."""
+    def allows_probing(self, now: float) -> bool:
+        """Tell whether more is worth a trial: by a train of late the path is not too narrow."""
         return now < self._valid_until
 
     def begin(self, now: float, sequences: range, wanted: float, rtt: float) -> None:
@@ -118,7 +118,7 @@ class ProbeTrain:
             return
         if self._narrow:
             self._next = now + self._interval
-            self._known_until = self._next + _LATE_S
+            self._limit_until = self._next + _LATE_S
             self._interval = min(2 * self._interval, _MAX_INTERVAL_S)
         else:
             # What jitters proves nothing, and is worth a trial.
@@ -141,7 +141,7 @@ class ProbeTrain:
 
     def limit(self, now: float) -> float:
         """Return what the path carries at most by the newest train, in bit/s, if it is recent."""
-        return self.carries if self._narrow and now < self._known_until else float('inf')
+        return self.carries if self._narrow and now < self._limit_until else float('inf')
 
     def renew(self) -> None:
         """Try again soon: the path has become another one."""

@@ -31,15 +31,15 @@ def send(train, now, carries, lost=(), first=100):
         known.append(train.add(now + 0.1, PacketResult(
             first + number, now, SIZE, fate, number * 8 * SIZE / carries)))
     assert known == [False] * (TRAIN_PACKETS - 1) + [True]
-    return train.found(now + 0.1)
+    return train.allows_probing(now + 0.1)
 
 
 @pytest.mark.parametrize('carries, enough', [(1.2e6, False), (1.6e6, True), (1e12, True)])
 def test_what_a_path_carries_is_known_by_one_train(carries, enough):
     train = ProbeTrain()
-    assert train.is_due(0.0) and not train.found(0.0)
+    assert train.is_due(0.0) and not train.allows_probing(0.0)
     assert send(train, 0.0, carries) is enough
-    assert train.found(0.2) is enough
+    assert train.allows_probing(0.2) is enough
     assert train.limit(0.2) == (float('inf') if enough else pytest.approx(carries))
     if carries < 1e9:
         assert train.carries == pytest.approx(carries)
@@ -82,7 +82,7 @@ def test_what_a_train_has_found_may_be_refuted():
     train = ProbeTrain()
     send(train, 0.0, 20e6)
     train.refute()
-    assert not train.found(0.2) and train.is_due(2.1)
+    assert not train.allows_probing(0.2) and train.is_due(2.1)
 
 
 def test_a_train_without_an_answer_is_forgotten():
@@ -93,7 +93,7 @@ def test_a_train_without_an_answer_is_forgotten():
     # The viewer was away: what was true before is not true now.
     for sequence in range(10, 17):
         assert not train.add(40.0, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, 7.0))
-    assert not train.found(40.0) and train.carries == 0
+    assert not train.allows_probing(40.0) and train.carries == 0
 
 
 def test_an_overuse_refutes_a_train_that_is_still_out():
@@ -102,7 +102,7 @@ def test_an_overuse_refutes_a_train_that_is_still_out():
     train.refute()
     for sequence in range(10, 17):
         assert not train.add(0.4, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, 7.0))
-    assert not train.found(0.4)
+    assert not train.allows_probing(0.4)
 
 
 def test_what_was_sent_before_and_after_a_train_does_not_count():
@@ -112,7 +112,7 @@ def test_what_was_sent_before_and_after_a_train_does_not_count():
         assert not train.add(0.1, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, sequence / 1e4))
     # Feedback on the last ones is lost, and the next one is known: three are too few.
     assert train.add(0.2, PacketResult(20, 0.1, SIZE, Fate.ARRIVED, 1.0))
-    assert train.carries == 0 and not train.found(0.2)
+    assert train.carries == 0 and not train.allows_probing(0.2)
     assert not train.add(0.2, PacketResult(21, 0.1, SIZE, Fate.ARRIVED, 1.0))
 
 
@@ -121,7 +121,7 @@ def test_packets_that_arrive_in_one_tick_prove_enough():
     train.begin(0.0, range(10, 15), WANTED, 0.05)
     for sequence in range(10, 15):
         train.add(0.1, PacketResult(sequence, 0.0, SIZE, Fate.ARRIVED, 7.0))
-    assert train.found(0.2) and train.carries > 100e6
+    assert train.allows_probing(0.2) and train.carries > 100e6
 
 
 def test_packets_that_jitter_prove_neither_and_are_worth_a_trial():
@@ -131,7 +131,8 @@ def test_packets_that_jitter_prove_neither_and_are_worth_a_trial():
     arrivals = [0.0, 0.03, 0.0301, 0.0302, 0.06]
     for number, at in enumerate(arrivals):
         train.add(0.1, PacketResult(10 + number, 0.0, SIZE, Fate.ARRIVED, at))
-    assert train.found(0.2) and train.carries < WANTED and train.limit(0.2) == float('inf')
+    assert train.allows_probing(0.2)
+    assert train.carries < WANTED and train.limit(0.2) == float('inf')
 
 
 def test_a_train_of_nothing_shows_nothing():
