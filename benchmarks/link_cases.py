@@ -151,7 +151,7 @@ CASES = {
         Target('shown %', Run.shown, 95, True), _p95(130), _freeze(100), _kbit(0.8 * 1200))),
     'shallow': LinkCase(
         '1.2 Mbit/s, 50 ms, queue 50 ms', Path(rate=1.2, delay=50, queue=50), _LONG, (
-            _fps(27), _freeze(500))),
+            _freeze(300),)),
     'step': LinkCase(
         '4 to 0.6 to 4 Mbit/s, 50 ms', Path(rate=4, delay=50),
         (Phase(8), Phase(4.5), Phase(10, POOR), Phase(17, Path(rate=4, delay=50))), (
