@@ -97,7 +97,7 @@ class Camera:
         self._subscriptions: list[Subscription] = []
         # Viewers that are about to watch.
         self._expected = 0
-        # When the last viewer left, in seconds; ``None`` while there are viewers, and before.
+        # When a viewer left last, in seconds; ``None``: none has since images are wanted.
         self._left_at: float | None = None
         # Ends the time after that in which images still come.
         self._linger: asyncio.TimerHandle | None = None
@@ -316,7 +316,7 @@ class Camera:
 
     def reason(self) -> PictureReason | None:
         """Return why the camera shows nothing, or less than it should, ``None`` if it is well."""
-        if not self.watched:
+        if not self._has_viewers:
             return None
         began = self._liveness.heard_since
         return self.monitor.reason(

@@ -132,7 +132,12 @@ class EncodedStream(VideoStream):
         while (request := self.mailbox.take(last, last_time, coarse_since)) is not None:
             began = time.perf_counter()
             i420, tier = self._convert(request.frame), self.tier
+            repeated = request.frame is last and not request.keyframe
             if i420 is None:
+                # The picture before it is not to hide that, nor what failed to be tried on and on.
+                coarse_since = float('-inf')
+                if request.frame is last:
+                    last = None
                 continue
             width, height = i420.shape[1], i420.shape[0] * 2 // 3
             settings = EncoderSettings(self.profile, width, height, tier.max_bitrate,
@@ -148,7 +153,7 @@ class EncodedStream(VideoStream):
                 if encoder is None or encoder.settings != settings:
                     encoder = Encoder(settings, min(round(self.bitrate), tier.max_bitrate))
                 encoder.set_bitrate(self.bitrate)
-                packet = encoder.encode(i420, last_pts, request.keyframe)
+                packet = encoder.encode(i420, last_pts, request.keyframe, repeated=repeated)
             except Exception as error:
                 # Of any kind: missing memory for a large image must not end the thread.
                 self.count_error(f'{self.profile} encoder at {width}x{height}: {error!r}')
@@ -160,11 +165,12 @@ class EncodedStream(VideoStream):
             if packet.is_keyframe:
                 self.mailbox.keyframe_made(request.taken)
             now = time.perf_counter()
-            self.stats.encode_s += now - encoding_began
-            self.size_limit.on_encoded(width * height * tier.divisor ** 2, now - began, now)
+            if not repeated:
+                self.stats.encode_s += now - encoding_began
+                self.size_limit.on_encoded(width * height * tier.divisor ** 2, now - began, now)
             frame = EncodedFrame(packet, packet.is_keyframe, last_pts / CLOCK_RATE,
                                  request.frame.arrival)
-            if not self._send(frame, encoder.size):
+            if not self._send(frame, encoder.size, repeated):
                 return
 
     def _convert(self, frame: Frame) -> I420 | None:

@@ -201,16 +201,18 @@ class Encoder:
         elif worth_reopening(self._opened_bitrate, self._bitrate, self._clock() - self._opened):
             self._open()
 
-    def encode(self, i420: I420, pts: int, keyframe: bool) -> 'Packet | None':
+    def encode(self, i420: I420, pts: int, keyframe: bool, *,
+               repeated: bool = False) -> 'Packet | None':
         """
         Encode an image; return its packet, ``None`` if the encoder left it out.
 
         :param i420: of shape (height * 3 / 2, width), not changed while it is encoded
         :param pts: in 1/90000 s, growing
         :param keyframe: make a keyframe
+        :param repeated: the image is that of the last frame, and the camera makes a pause
         :raises av.FFmpegError: the encoder failed
         """
-        if self._last_pts is not None:
+        if self._last_pts is not None and not repeated:
             # A pause is no lower frame rate: the frames after it would be twice as large.
             interval = min((pts - self._last_pts) / CLOCK_RATE, 2 * self._interval,
                            _MAX_INTERVAL_S)
@@ -229,5 +231,6 @@ class Encoder:
         packets = self._context.encode(frame)
         if not packets:
             return None
-        self._correction.add(8 * packets[0].size, self._bitrate, self._interval)
+        if not repeated:
+            self._correction.add(8 * packets[0].size, self._bitrate, self._interval)
         return packets[0]

@@ -109,19 +109,21 @@ class VideoStream(ABC):
         self.stats.last_error = error.text if isinstance(error, PictureReason) else str(error)
         self.monitor.on_error(error)
 
-    def _send(self, frame: EncodedFrame, size: tuple[int, int]) -> bool:
+    def _send(self, frame: EncodedFrame, size: tuple[int, int], repeated: bool = False) -> bool:
         """
         Hand a frame over to the event loop; in the producer's thread.
 
         :param size: width and height in pixels
+        :param repeated: it shows the same image as the one before
         :returns: whether the event loop is still there
         """
         stats = self.stats
-        stats.frames += 1
+        stats.frames += not repeated
         stats.keyframes += frame.keyframe
         stats.bytes_out += frame.packet.size
         stats.size = size
-        self.monitor.on_picture(frame.arrival)
+        if not repeated:
+            self.monitor.on_picture(frame.arrival)
         loop = self._loop
         if loop is None:
             return False

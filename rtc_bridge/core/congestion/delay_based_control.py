@@ -161,7 +161,7 @@ class DelayBasedController(PathController):
 
     @property
     def known_rate(self) -> float:
-        """Return what the path carries by an overuse of late, in bit/s; 0: none was found."""
+        """Return what the path carries by an overuse or a train of late, in bit/s; 0: by none."""
         at, now = self.overuse_at, self._clock()
         if at is None:
             return 0.0

@@ -39,7 +39,7 @@ from .peer_limits import limited_by
 from .playout_delay import PLAYOUT_DELAY_URI, set_playout_delay
 from .received_video import read_packet, read_repeat, read_vp8, VideoFeedback
 from .rtcp_feedback import watch_rtcp
-from .rtp_history import newest_packets, newest_timestamp, padding_packets, send_again
+from .rtp_history import media_ssrc, newest_packets, newest_timestamp, padding_packets, send_again
 from .sound_redundancy import accept_redundancy, make_redundancy_switch
 from .transport_feedback import accept_transport_feedback, TRANSPORT_SEQUENCE_URI
 from .video_codecs import offered_profiles, preferences, vp8_alone
@@ -48,7 +48,7 @@ __all__ = [
     'accept_correction', 'accept_redundancy', 'accept_transport_feedback', 'ask_stun', 'ask_turn',
     'check_consent', 'CorrectionSender', 'gathering_by', 'host_addresses', 'host_interfaces',
     'last_answer', 'limited_by', 'make_codec_switch', 'make_redundancy_switch', 'missing',
-    'newest_packets', 'newest_timestamp', 'offered_profiles', 'padding_packets',
+    'media_ssrc', 'newest_packets', 'newest_timestamp', 'offered_profiles', 'padding_packets',
     'peer_fingerprint', 'PLAYOUT_DELAY_URI', 'preferences', 'read_packet', 'read_repeat',
     'read_vp8', 'round_trip', 'selected_pairs', 'send_again', 'set_playout_delay',
     'TRANSPORT_SEQUENCE_URI', 'unanswered_for', 'use_own_stream', 'VideoFeedback', 'vp8_alone',

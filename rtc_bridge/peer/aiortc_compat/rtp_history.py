@@ -40,6 +40,11 @@ def _history(sender: RTCRtpSender) -> dict[int, Any]:
     return getattr(sender, '_RTCRtpSender__rtp_history', {})
 
 
+def media_ssrc(sender: RTCRtpSender) -> int:
+    """Return the SSRC of a sender's own packets; 0 if aiortc does not tell."""
+    return int(getattr(sender, '_ssrc', 0))
+
+
 def kept_packet(sender: RTCRtpSender, sequence: int) -> Any:
     """Return a kept packet, ``None`` if it is not kept any more."""
     packet = _history(sender).get(sequence % RTP_HISTORY_SIZE)

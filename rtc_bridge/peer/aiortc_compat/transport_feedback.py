@@ -36,6 +36,7 @@ from aiortc.rtcrtpparameters import RTCRtcpFeedback
 import aiortc.rtp
 
 from .hooks import available
+from .rtp_history import media_ssrc
 from ...core.congestion.pacer import MAX_DELAY_S
 from ...core.congestion.transport_feedback import TRANSPORT_FEEDBACK_FMT
 
@@ -70,13 +71,13 @@ class _Watch:
 
     :ivar ids: of the extension, in its sections
     :ivar paced: SSRCs of pictures, whose packets wait for their time
-    :ivar delay: for how many seconds the next one waits
+    :ivar delay: for how many seconds the next one of an SSRC waits
     :ivar add: gives the next number
     """
 
     ids: set[int]
     paced: set[int]
-    delay: Callable[[], float]
+    delay: Callable[[int], float]
     add: Callable[[int], int]
 
 
@@ -134,8 +135,9 @@ def _install_numbers() -> None:
         if watch is not None and len(data) > 1 and data[1] not in _RTCP_TYPES:
             at = _place(data, watch.ids)
             if at:
-                if int.from_bytes(data[8:12], 'big') in watch.paced:
-                    await _wait(watch.delay)
+                ssrc = int.from_bytes(data[8:12], 'big')
+                if ssrc in watch.paced:
+                    await _wait(watch.delay, ssrc)
                 number = watch.add(len(data))
                 data = data[:at] + number.to_bytes(2, 'big') + data[at + 2:]
         await send(self, data)
@@ -143,10 +145,10 @@ def _install_numbers() -> None:
     _transport_class._send_rtp = number_and_send
 
 
-async def _wait(delay: Callable[[], float]) -> None:
+async def _wait(delay: Callable[[int], float], ssrc: int) -> None:
     """Wait for a packet's time; what it depends on may change meanwhile."""
     left = MAX_DELAY_S
-    while left > 0 and (seconds := min(left, delay(), _MAX_SLEEP_S)) >= _MIN_DELAY_S:
+    while left > 0 and (seconds := min(left, delay(ssrc), _MAX_SLEEP_S)) >= _MIN_DELAY_S:
         left -= seconds
         await asyncio.sleep(seconds)
 
@@ -198,7 +200,7 @@ def _install_reading() -> None:
 
 def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int],
                               take: Callable[[bytes], object],
-                              delay: Callable[[], float] = lambda: 0.0) -> bool:
+                              delay: Callable[[int], float] = lambda ssrc: 0.0) -> bool:
     """
     Accept extension and feedback where the viewer offers both; number what is sent from then on.
 
@@ -212,8 +214,8 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
     :param add: takes the size of a packet in bytes, without SRTP's tag, at the moment of sending;
         returns its transport-wide sequence number, 16 bits
     :param take: takes the feedback control information of a message, as it came
-    :param delay: returns for how many seconds the next packet of a picture waits; what is sent
-        again, recovery packets and sound do not wait
+    :param delay: takes an SSRC of pictures, returns for how many seconds its next packet waits;
+        what is sent again, recovery packets and sound do not wait
     :return: whether any section has both
     """
     description: Any = getattr(pc, _DESCRIPTION, None)
@@ -240,7 +242,7 @@ def accept_transport_feedback(pc: RTCPeerConnection, *, add: Callable[[int], int
                 transport.transport_watch = watch = _Watch(set(), set(), delay, add)
             watch.ids.add(extension_id)
             if transceiver.kind == 'video':
-                watch.paced.add(getattr(transceiver.sender, '_ssrc', 0))
+                watch.paced.add(media_ssrc(transceiver.sender))
             transport._rtp_router.on_transport_feedback = take
     return numbered is not None
 

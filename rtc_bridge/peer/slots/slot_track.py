@@ -110,6 +110,8 @@ class SlotTrack(MediaStreamTrack):
         self._frames: deque[EncodedFrame] = deque()
         # The frame that aiortc was given last; ``None`` before it, and since a restart.
         self._given: EncodedFrame | None = None
+        # aiortc sends a keyframe now.
+        self._sends_keyframe = False
         self._arrived = asyncio.Event()
         self._keyframe_needed = True
         self._last_pts = -1
@@ -158,8 +160,7 @@ class SlotTrack(MediaStreamTrack):
         Keyframes are large. Frames that wait for one are not to wait for long: more of them would
         be dropped.
         """
-        given = self._given
-        return given is not None and given.keyframe and len(self._frames) < _MAX_WAITING - 1
+        return self._sends_keyframe and len(self._frames) < _MAX_WAITING - 1
 
     def wait_for_keyframe(self) -> None:
         """Send nothing until a keyframe comes."""
@@ -194,6 +195,8 @@ class SlotTrack(MediaStreamTrack):
 
         :raises MediaStreamError: the track has ended
         """
+        # All packets of the last frame are out.
+        self._sends_keyframe = False
         try:
             if not self.reading:
                 self._begin()
@@ -218,6 +221,7 @@ class SlotTrack(MediaStreamTrack):
                 self._arrived.clear()
                 await self._arrived.wait()
             frame = self._given = self._frames.popleft()
+            self._sends_keyframe = frame.keyframe
             self.bytes_sent += frame.packet.size
             if repeated:
                 self.retransmissions.note_resent(repeated)

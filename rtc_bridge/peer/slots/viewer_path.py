@@ -72,7 +72,7 @@ class ViewerPath:
     :param burst: for the pacer, in seconds
     :ivar congestion: controls by round trips until transport-wide feedback comes, and by that then
     :ivar sent_packets: what was sent with a transport-wide sequence number
-    :ivar pacer: spreads the packets of frames that a narrow path cannot take at once
+    :ivar pacer: spreads the packets of keyframes that a narrow path cannot take at once
     """
 
     def __init__(self, name: str = 'session', burst: float = DEFAULT_BURST_S) -> None:
@@ -124,11 +124,13 @@ class ViewerPath:
         self.pacer.note_sent(size)
         return self.sent_packets.add(boot_time(), size)
 
-    def pace(self) -> float:
-        """Return for how many seconds the next packet of a picture is to wait."""
-        if not any(slot.track.may_spread for slot in self.slots):
-            return 0.0
-        return self.pacer.delay()
+    def pace(self, ssrc: int) -> float:
+        """Return for how many seconds the next packet of a slot's SSRC is to wait."""
+        for slot in self.slots:
+            sender = slot.track.sender
+            if sender is not None and aiortc_compat.media_ssrc(sender) == ssrc:
+                return self.pacer.delay() if slot.track.may_spread else 0.0
+        return 0.0
 
     def on_transport_feedback(self, fci: bytes) -> None:
         """Take transport-wide feedback as it came, and act on it at once; drop malformed one."""

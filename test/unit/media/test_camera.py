@@ -145,7 +145,7 @@ async def test_a_warm_camera_has_a_picture_for_the_next_viewer_at_once():
 
 async def test_warmth_ends_and_no_sooner_for_one_who_comes_and_goes():
     told, ended = [], asyncio.Event()
-    camera = Camera('front', CameraSettings(keep_warm=0.05), lambda: (
+    camera = Camera('front', CameraSettings(keep_warm=1000.0), lambda: (
         told.append(camera.watched), camera.watched or ended.set()))
     camera.unsubscribe(camera.subscribe('h264', Watcher()))
     first = camera._linger
@@ -160,6 +160,7 @@ async def test_warmth_ends_and_no_sooner_for_one_who_comes_and_goes():
         pass
     # Not from that moment on.
     assert told == [True] and camera._left_at == left_at
+    camera.configure(CameraSettings(keep_warm=0.05))
     async with asyncio.timeout(PATIENCE):
         await ended.wait()
     assert told == [True, False] and not camera.watched

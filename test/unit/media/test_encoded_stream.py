@@ -149,10 +149,10 @@ async def test_a_failed_encoder_is_replaced_and_the_error_names_the_size(monkeyp
     stream, watcher = make_stream(), Watcher()
     encode, failures = Encoder.encode, [error]
 
-    def fail_once(self, *arguments):
+    def fail_once(self, *arguments, **options):
         if failures:
             raise failures.pop()
-        return encode(self, *arguments)
+        return encode(self, *arguments, **options)
     monkeypatch.setattr(Encoder, 'encode', fail_once)
     stream.subscribe(watcher)
     stream.mailbox.put(frame(1.0))
@@ -275,3 +275,26 @@ async def test_a_stream_of_few_frames_a_second_stays_one(monkeypatch):
         await watcher.count(int(stamp))
     stream.unsubscribe(watcher)
     assert set(seen) <= {float('-inf')}
+
+
+async def test_what_cannot_be_shown_is_not_hidden_by_the_picture_before(monkeypatch):
+    monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', PATIENCE)
+    stream, watcher = make_stream(), Watcher()
+    stream.subscribe(watcher)
+    stream.mailbox.put(frame(1.0))
+    await watcher.count(2)
+    # Pictures that are sent again are no new ones.
+    assert stream.stats.frames == 1
+
+    def broken():
+        raise ImageError('data has 5 bytes')
+
+    stream.mailbox.put(frame(2.0, broken))
+    await failed(stream)
+    sent = len(watcher.frames)
+    with stream.mailbox._changed:
+        stream.mailbox._changed.notify_all()
+    stream.mailbox.put(frame(3.0))
+    await watcher.count(sent + 1)
+    assert watcher.frames[sent].arrival == 3.0 and stream.stats.errors == 1
+    stream.unsubscribe(watcher)

@@ -276,3 +276,17 @@ def test_the_bitrate_changes_while_running(codec):
     before, after = sum(sizes[30:60]) * 8, sum(sizes[90:]) * 8
     assert before < 1_000_000 and 1_200_000 < after < 3_000_000
     assert keyframes == (1 if codec == 'h264' else 2)
+
+
+def test_a_picture_that_is_sent_again_is_no_lower_frame_rate():
+    encoder = Encoder(EncoderSettings('h264', 64, 48, 1_000_000), 300_000)
+    picture = i420(texture(64, 48))
+    for number in range(30):
+        encoder.encode(picture, 3000 * number, not number)
+    interval, pts = encoder._interval, 3000 * 30
+    for _ in range(10):
+        pts += 9000
+        encoder.encode(picture, pts, False, repeated=True)
+    assert encoder._interval == interval
+    encoder.encode(picture, pts + 3000, False)
+    assert encoder._interval == pytest.approx(interval, rel=0.01)

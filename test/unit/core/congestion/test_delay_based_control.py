@@ -385,6 +385,26 @@ def test_a_collapse_is_known_before_the_queue_is_long(seed):
     assert path.controller.capacity == pytest.approx(0.6e6, rel=0.1)
 
 
+def test_how_narrow_a_path_is_stays_known_for_a_while():
+    path = SimulatedPath(20e6, demand=1e6)
+    path.run(5)
+    controller = path.controller
+    assert controller.known_rate == 0
+    path.rate = 0.3e6
+    path.run(0.5)
+    path.rate = 20e6
+    overuse_at = controller.overuse_at
+    assert controller.known_rate >= controller.bitrate
+    path.run(29 - (path.clock.now - overuse_at))
+    assert controller.overuse_at == overuse_at and controller.known_rate
+    path.run(2)
+    assert controller.known_rate == 0
+    # A train that shows it is enough.
+    path.rate, path.wanted = 1.2e6, controller.bitrate + 0.5e6
+    path.run(4)
+    assert path.trains and controller.known_rate
+
+
 def test_a_long_queue_is_drained_by_pushback():
     path = SimulatedPath(4e6)
     path.run(8)

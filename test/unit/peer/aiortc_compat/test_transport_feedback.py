@@ -50,7 +50,7 @@ def rtp_packet(*extensions, **values):
     return packet.serialize(header_map)
 
 
-async def send(data, ids=(4,), number=0xABCD, paced=(), delay=lambda: 0.0):
+async def send(data, ids=(4,), number=0xABCD, paced=(), delay=lambda ssrc: 0.0):
     """Send a packet by a transport; return what went out, and the sizes that were noted."""
     out, sizes = [], []
 
@@ -86,14 +86,14 @@ async def test_packets_of_pictures_wait_for_their_time(monkeypatch):
     monkeypatch.setattr(transport_feedback, 'asyncio', SimpleNamespace(sleep=sleep))
     data = rtp_packet((4, TRANSPORT_SEQUENCE_URI))
     for delays in ([0.0], [0.0005], [0.05, 0.01, 0.0]):
-        sent = await send(data, paced=[1], delay=lambda delays=delays: delays.pop(0))
+        sent = await send(data, paced=[1], delay=lambda ssrc, delays=delays: delays.pop(0))
         assert sent[1] == [len(data)] and not delays
     assert waited == [0.015, 0.01]
     # What is sent again has another SSRC.
-    await send(data, paced=[2], delay=lambda: 0.05)
+    await send(data, paced=[2], delay=lambda ssrc: 0.05)
     assert len(waited) == 2
     # It goes out in the end.
-    await send(data, paced=[1], delay=lambda: 0.05)
+    await send(data, paced=[1], delay=lambda ssrc: 0.05)
     assert sum(waited[2:]) == pytest.approx(0.1)
 
 

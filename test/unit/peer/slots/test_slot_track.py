@@ -127,11 +127,15 @@ async def test_a_keyframe_is_spread_until_frames_wait_for_it():
         spread.append(track.may_spread)
         put(False)
     assert spread == [True, True, False]
-    track.wait_for_keyframe()
     track._frames.clear()
     await give(True)
     assert track.may_spread
-    await give(False)
+    # Once it is out, whatever is sent next is no part of it.
+    asked = asyncio.create_task(track.recv())
+    await asyncio.sleep(0)
+    assert not track.may_spread
+    put(False)
+    await asked
     assert not track.may_spread
     track.stop()
 

@@ -305,13 +305,12 @@ async def test_losses_of_the_path_decide_on_recovery_packets(watch):
 
 async def test_keyframes_are_spread_on_a_path_that_is_known_to_be_narrow():
     path = ViewerPath()
-    path.slots = [SimpleNamespace(track=SimpleNamespace(may_spread=may)) for may in (False, True)]
-    for _ in range(10):
-        path.note_sent(1200)
-    assert path.pace() == 0
+    path.slots = [SimpleNamespace(track=SimpleNamespace(
+        may_spread=may, sender=SimpleNamespace(_ssrc=ssrc)))
+        for ssrc, may in ((1, False), (2, True))]
+    assert path.pace(2) == 0
     path.pacer.rate = 100_000.0
     for _ in range(10):
         path.note_sent(1200)
-    assert path.pace() > 0
-    path.slots.pop()
-    assert path.pace() == 0
+    # The pictures of another slot do not wait for it.
+    assert path.pace(2) > 0 and path.pace(1) == path.pace(3) == 0
