@@ -279,7 +279,14 @@ async def test_a_stream_of_few_frames_a_second_stays_one(monkeypatch):
 
 async def test_what_cannot_be_shown_is_not_hidden_by_the_picture_before(monkeypatch):
     monkeypatch.setattr(frame_mailbox, '_REFINED_AFTER_S', PATIENCE)
-    stream, watcher = make_stream(), Watcher()
+    stream, watcher, seen = make_stream(), Watcher(), []
+    take = stream.mailbox.take
+
+    def note(last, last_time, coarse_since):
+        seen.append(coarse_since)
+        return take(last, last_time, coarse_since)
+
+    monkeypatch.setattr(stream.mailbox, 'take', note)
     stream.subscribe(watcher)
     stream.mailbox.put(frame(1.0))
     await watcher.count(2)
@@ -292,9 +299,9 @@ async def test_what_cannot_be_shown_is_not_hidden_by_the_picture_before(monkeypa
     stream.mailbox.put(frame(2.0, broken))
     await failed(stream)
     sent = len(watcher.frames)
-    with stream.mailbox._changed:
-        stream.mailbox._changed.notify_all()
     stream.mailbox.put(frame(3.0))
     await watcher.count(sent + 1)
-    assert watcher.frames[sent].arrival == 3.0 and stream.stats.errors == 1
+    assert watcher.frames[-1].arrival == 3.0 and stream.stats.errors == 1
+    # Nothing was to be sent again after the failure.
+    assert seen[0] == float('-inf') and float('-inf') in seen[1:]
     stream.unsubscribe(watcher)

@@ -400,9 +400,12 @@ def test_how_narrow_a_path_is_stays_known_for_a_while():
     path.run(2)
     assert controller.known_rate == 0
     # A train that shows it is enough.
-    path.rate, path.wanted = 1.2e6, controller.bitrate + 0.5e6
-    path.run(4)
-    assert path.trains and controller.known_rate
+    first = path.history.next_sequence
+    controller.on_train(range(first, first + 5), 2e6)
+    controller.on_feedback([
+        PacketResult(first + number, path.clock.now, 1200, Fate.ARRIVED, 1000 + 0.01 * number)
+        for number in range(5)], 0)
+    assert controller.overuse_at == overuse_at and controller.known_rate
 
 
 def test_a_long_queue_is_drained_by_pushback():
