@@ -17,7 +17,6 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
-import gc
 import logging
 import os
 from pathlib import Path
@@ -32,13 +31,13 @@ from ..core.failure_log import count_unhandled_failures
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
 from ..core.settings.relay_settings import LogSettings, RelaySettings
-from ..core.supervision import guard, keep_running, spawn
+from ..core.supervision import guard
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
 from ..relay.event_log import JsonFormatter
 from ..relay.http.server import serve, tls_context
 from ..system.dependency_check import check
-from ..system.garbage_collection import exclude_present_objects
+from ..system.garbage_collection import short_collections
 from ..system.private_files import warn_if_exposed
 from ..system.secret_files import read_words
 from ..system.setting_sources import (
@@ -47,11 +46,6 @@ from ..system.setting_sources import (
 from ..system.termination import handled_signals, in_event_loop
 
 _logger = logging.getLogger('rtc_bridge.relay')
-
-# Seconds between garbage collections of new objects, and after how many of them all objects are
-# collected: once an hour.
-_COLLECT_EVERY_S = 60.0
-_COLLECTIONS_UNTIL_FULL = 60
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -105,10 +99,8 @@ async def _serve(settings: RelaySettings, tokens: RegistrationTokens, registry: 
                          context) as bound_port:
             _logger.info('relay listens on %s://%s:%d', 'https' if context else 'http',
                          f'[{host}]' if ':' in host else host, bound_port)
-            collecting = spawn('garbage collection', keep_running(
-                'garbage collection', _collect_garbage))
-            await stop.wait()
-            collecting.cancel()
+            with short_collections():
+                await stop.wait()
             _logger.info('relay stops')
             return 0
     except (OSError, OverflowError) as error:
@@ -186,20 +178,6 @@ def _reload_certificate(context: ssl.SSLContext, settings: RelaySettings) -> Non
 def _certificate_fault(settings: RelaySettings, error: OSError) -> str:
     return (f'{settings.certificate}, with the key in {settings.key or settings.certificate}: '
             f'{error}. Both have to be in PEM, belong together, and be readable by this user')
-
-
-async def _collect_garbage() -> None:
-    """
-    Exclude objects that stay, such as thousands of robots, from Python's garbage collections.
-
-    A collection of all objects stops the event loop for a third of a second, so there is one an
-    hour only.
-    """
-    while True:
-        for _ in range(_COLLECTIONS_UNTIL_FULL):
-            exclude_present_objects()
-            await asyncio.sleep(_COLLECT_EVERY_S)
-        gc.unfreeze()
 
 
 def _make_registry(redis_url: str) -> Registry:
