@@ -624,7 +624,10 @@ async def _kscale(target):
 
 @_attack('http: bodies that unpack to 250 MB', 'http', REFUSED)
 async def _bomb(target):
-    body = zlib.compress(b'v=0\r\n' + bytes(250_000_000), 9)
+    # In parts: whole, it would hold up the honest driver, who is in this process.
+    compressor, zeros = zlib.compressobj(9), bytes(1_000_000)
+    parts = [compressor.compress(b'v=0\r\n'), *(compressor.compress(zeros) for _ in range(250))]
+    body = b''.join([*parts, compressor.flush()])
     await target.go()
     outcomes = [await _post(target.page, body, **{'Content-Encoding': 'deflate'})
                 for _ in target.some(3)]
