@@ -30,9 +30,7 @@ source were found with the simulated paths of ``test_delay_based_control.py``, a
 from collections.abc import Callable, Sequence
 import logging
 
-from .arrivals import Arrivals
 from .bitrate_meters import SendRateMeter
-from .delay_trend import Usage
 from .path_controller import PathController, RECENT_S
 from .path_loss import PathLoss
 from .probe_schedule import ProbeSchedule
@@ -40,8 +38,10 @@ from .probe_train import PACKET_BYTES, ProbeTrain, TRAIN_PACKETS
 from .pushback import Pushback
 from .queue_decrease import LONG_QUEUE_S, QueueDecrease
 from .rate_growth import growth_per_second
-from .sent_packets import PacketResult
 from ..clock import boot_time, Clock
+from ..feedback.arrivals import Arrivals
+from ..feedback.delay_trend import Usage
+from ..feedback.sent_packets import PacketResult
 from ..recovery.retransmission import PACKET_BITS
 
 logger = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ A train tells within one round trip whether more is worth a trial, and its queue
 packets: half a second of padding is a queue of its own where the path has no more to give.
 """
 
-from .packet_dispersion import Arrival, measure
-from .sent_packets import Fate, PacketResult
+from ..feedback.packet_dispersion import Arrival, measure
+from ..feedback.sent_packets import Fate, PacketResult
 
 # Packets of a train, bytes of these at least, and how many of them have to arrive.
 TRAIN_PACKETS, PACKET_BYTES, _MIN_ARRIVED = 5, 1100, 4

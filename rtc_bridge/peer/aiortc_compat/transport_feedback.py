@@ -38,7 +38,7 @@ import aiortc.rtp
 from .hooks import available
 from .rtp_history import media_ssrc
 from ...core.congestion.pacer import MAX_DELAY_S
-from ...core.congestion.transport_feedback import TRANSPORT_FEEDBACK_FMT
+from ...core.feedback.transport_feedback import TRANSPORT_FEEDBACK_FMT
 
 TRANSPORT_SEQUENCE_URI = (
     'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01')

@@ -19,7 +19,7 @@ import asyncio
 from .slot import Slot
 from ...core.congestion.delay_based_control import DelayBasedController
 from ...core.congestion.path_controller import PathController
-from ...core.congestion.sent_packets import SentPackets
+from ...core.feedback.sent_packets import SentPackets
 from ...core.supervision import spawn
 
 # Padding goes out in so many parts: sent at once it would be the queue that it is to find.

@@ -32,8 +32,8 @@ from ...core.congestion.congestion_control import CongestionController
 from ...core.congestion.delay_based_control import DelayBasedController
 from ...core.congestion.overuse_detector import OveruseDetector
 from ...core.congestion.pacer import DEFAULT_BURST_S, Pacer
-from ...core.congestion.sent_packets import Fate, SentPackets
-from ...core.congestion.transport_feedback import read_transport_feedback
+from ...core.feedback.sent_packets import Fate, SentPackets
+from ...core.feedback.transport_feedback import read_transport_feedback
 from ...core.gateway.upload_limit import UploadLimit
 from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import spawn

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
-from rtc_bridge.core.congestion.sent_packets import Fate, SentPackets
-from rtc_bridge.core.congestion.transport_feedback import read_transport_feedback
+from rtc_bridge.core.feedback.sent_packets import Fate, SentPackets
+from rtc_bridge.core.feedback.transport_feedback import read_transport_feedback
 
 CAPTURE = json.loads((
     Path(__file__).parents[3] / 'support/chromium_transport_feedback.json').read_text())

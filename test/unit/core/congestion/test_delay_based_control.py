@@ -21,8 +21,8 @@ import statistics
 from hypothesis import given, strategies as st
 import pytest
 from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
-from rtc_bridge.core.congestion.sent_packets import Fate, PacketResult, SentPackets
-from rtc_bridge.core.congestion.transport_feedback import TICK_S, TransportFeedback
+from rtc_bridge.core.feedback.sent_packets import Fate, PacketResult, SentPackets
+from rtc_bridge.core.feedback.transport_feedback import TICK_S, TransportFeedback
 from support.fake_clock import FakeClock
 
 FPS = 30

@@ -16,7 +16,7 @@
 
 import pytest
 from rtc_bridge.core.congestion.probe_train import ProbeTrain, TRAIN_PACKETS
-from rtc_bridge.core.congestion.sent_packets import Fate, PacketResult
+from rtc_bridge.core.feedback.sent_packets import Fate, PacketResult
 
 SIZE = 1200
 WANTED = 1.5e6

@@ -17,7 +17,7 @@
 import pytest
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
-from rtc_bridge.core.congestion.sent_packets import SentPackets
+from rtc_bridge.core.feedback.sent_packets import SentPackets
 from rtc_bridge.peer.slots.path_probes import PathProbes
 
 pytestmark = pytest.mark.asyncio

@@ -26,7 +26,7 @@ import pytest
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.congestion.congestion_control import CongestionController
 from rtc_bridge.core.congestion.delay_based_control import DelayBasedController
-from rtc_bridge.core.congestion.transport_feedback import TICK_S
+from rtc_bridge.core.feedback.transport_feedback import TICK_S
 from rtc_bridge.core.limits.peer_limits import KEYFRAME_DEMANDS, KEYFRAME_DEMANDS_HZ
 from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.recovery.retransmission import MAX_SAVED_S, SHARE

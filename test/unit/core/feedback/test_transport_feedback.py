@@ -18,7 +18,7 @@ from struct import pack
 
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.congestion.transport_feedback import read_transport_feedback
+from rtc_bridge.core.feedback.transport_feedback import read_transport_feedback
 from support.transport_feedback import write_transport_feedback
 
 # Of each packet ``None`` if it is lost, otherwise the time since the one before in 250 us.

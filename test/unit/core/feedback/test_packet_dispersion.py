@@ -17,7 +17,7 @@
 import random
 
 import pytest
-from rtc_bridge.core.congestion.packet_dispersion import Arrival, Bursts, measure
+from rtc_bridge.core.feedback.packet_dispersion import Arrival, Bursts, measure
 
 SIZE = 1200
 

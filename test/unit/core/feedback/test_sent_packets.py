@@ -16,8 +16,8 @@
 
 from hypothesis import given, strategies as st
 import pytest
-from rtc_bridge.core.congestion.sent_packets import Fate, MAX_PACKETS, SentPackets
-from rtc_bridge.core.congestion.transport_feedback import (
+from rtc_bridge.core.feedback.sent_packets import Fate, MAX_PACKETS, SentPackets
+from rtc_bridge.core.feedback.transport_feedback import (
     read_transport_feedback, TICK_S, TransportFeedback,
 )
 from support.transport_feedback import write_transport_feedback
