@@ -21,21 +21,21 @@ import logging
 from rclpy.node import Node
 
 from .camera_parameters import CameraParameters, is_misspelt
+from ..core.cameras.camera_findings import (
+    CameraFindings, hidden_findings, pattern_finding, published_cameras,
+)
+from ..core.cameras.camera_mount import CameraMount, Intrinsics
+from ..core.cameras.frame_tree import Place
+from ..core.cameras.image_transports import base_name, shown_topics
 from ..core.clock import boot_time
 from ..core.errors import ParameterError
 from ..core.failure_log import failures
+from ..core.images.value_range import parse_range
 from ..core.protocol.strict_json import shorten
 from ..core.settings.camera_names import CameraNames, NamedCamera
 from ..core.settings.robot_settings import camera_prefix, CameraTopicSettings
 from ..core.supervision import call_guarded, guard
-from ..core.video.camera_findings import (
-    CameraFindings, hidden_findings, pattern_finding, published_cameras,
-)
-from ..core.video.camera_mount import CameraMount, Intrinsics
-from ..core.video.frame_tree import Place
-from ..core.video.image_transports import base_name, shown_topics
 from ..core.video.tiers import Scale
-from ..core.video.value_range import parse_range
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
 from ..media.i420 import RenderOptions

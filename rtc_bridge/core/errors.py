@@ -82,7 +82,7 @@ class ImageError(RtcBridgeError):
     """
     An image message cannot be shown; the text says why.
 
-    :param code: for programs, as in ``core.video.picture_reason``
+    :param code: for programs, as in ``core.cameras.picture_reason``
     :param values: what the text is about, by name
     """
 

@@ -22,13 +22,13 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 
 from .parameters import ListenedCamera
+from ..core.cameras.image_transports import FFMPEG, VIDEO
+from ..core.cameras.picture_reason import cannot_be_shown, package_missing, qos_mismatch
 from ..core.checks.graph_rules import CameraTrial
 from ..core.driving.velocity_graph import full_name
 from ..core.errors import ImageError
+from ..core.images.video_formats import CODEC_TITLES
 from ..core.supervision import guarded
-from ..core.video.image_transports import FFMPEG, VIDEO
-from ..core.video.picture_reason import cannot_be_shown, package_missing, qos_mismatch
-from ..core.video.video_formats import CODEC_TITLES
 from ..media.camera import Camera
 from ..media.frame import Load
 from ..ros.image_messages import ImageMessages

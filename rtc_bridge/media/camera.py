@@ -28,16 +28,16 @@ from .subscription import Subscription
 from .value_ranges import FlatImage
 from .video_source import VideoSource
 from .video_stream import VideoStream
+from ..core.cameras.camera_mount import CameraMount, Intrinsics
+from ..core.cameras.frame_tree import Place
+from ..core.cameras.liveness import Liveness
+from ..core.cameras.picture_monitor import PictureMonitor
+from ..core.cameras.picture_reason import flat_picture, nothing_measured, PictureReason
 from ..core.clock import boot_time, Clock
 from ..core.congestion.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ..core.errors import ImageError
 from ..core.supervision import call_guarded
-from ..core.video.camera_mount import CameraMount, Intrinsics
 from ..core.video.frame_times import CaptureDelay
-from ..core.video.frame_tree import Place
-from ..core.video.liveness import Liveness
-from ..core.video.picture_monitor import PictureMonitor
-from ..core.video.picture_reason import flat_picture, nothing_measured, PictureReason
 from ..core.video.quality_choice import AUTOMATIC, QualityChoice
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,7 @@
 from dataclasses import dataclass
 
 from .i420 import RenderOptions
-from ..core.video.camera_mount import CameraMount
+from ..core.cameras.camera_mount import CameraMount
 from ..core.video.tiers import Scale
 
 

@@ -26,10 +26,10 @@ from .i420 import Pixels
 from .image_encoding_base import PixelEncoding
 from .image_encodings import ENCODINGS
 from ..core.errors import ImageError
+from ..core.images.encoding_names import encoding_name
+from ..core.images.jpeg_extent import END, find_end, find_start
+from ..core.images.video_formats import names_still_image
 from ..core.protocol.strict_json import shorten
-from ..core.video.encoding_names import encoding_name
-from ..core.video.jpeg_extent import END, find_end, find_start
-from ..core.video.video_formats import names_still_image
 
 # A PNG ends with this chunk, of 12 bytes, and perhaps some padding.
 _PNG_END, _PNG_END_BYTES = b'IEND', 64

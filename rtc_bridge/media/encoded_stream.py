@@ -25,12 +25,12 @@ from .frame import Frame
 from .frame_mailbox import FrameMailbox
 from .i420 import I420
 from .video_stream import StreamViewer, VideoStream
+from ..core.cameras.picture_reason import made_smaller
 from ..core.congestion.bandwidth_estimate import START_BITRATE
 from ..core.errors import ImageError
 from ..core.failure_log import failures
 from ..core.limits.rate_limit import Throttle
 from ..core.supervision import start_thread
-from ..core.video.picture_reason import made_smaller
 from ..core.video.size_limit import SizeLimit
 from ..core.video.tiers import Tier
 from ..core.video.video_codecs import EncoderSettings

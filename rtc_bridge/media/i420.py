@@ -27,7 +27,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ..core.video.value_range import ValueRange
+from ..core.images.value_range import ValueRange
 
 I420 = npt.NDArray[np.uint8]
 # One or more samples for each pixel.

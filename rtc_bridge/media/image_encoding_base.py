@@ -26,7 +26,7 @@ import numpy.typing as npt
 from .i420 import fit, I420, Pixels, Planes, RenderOptions, scaled_size
 from .value_ranges import stretch
 from ..core.errors import ImageError
-from ..core.video.image_rows import find_step, ImageSize
+from ..core.images.image_rows import find_step, ImageSize
 
 Buffer: TypeAlias = 'bytes | bytearray | memoryview | array[int]'
 

@@ -16,7 +16,7 @@
 The image encodings that can be shown: their memory and their conversion.
 
 To add an encoding, add it to ``ENCODINGS`` below, and its name to
-``core/video/encoding_names.py``. Where no class of ``colour_encodings`` and ``yuv_encodings``
+``core/images/encoding_names.py``. Where no class of ``colour_encodings`` and ``yuv_encodings``
 fits, add one that says how its samples lie in memory and how they become I420. No other file
 needs a change.
 
@@ -36,8 +36,8 @@ from .image_encoding_base import ImageEncoding, PixelEncoding
 from .value_ranges import RangeMeter
 from .yuv_encodings import Packed422, Planar, stretch_luma
 from ..core.errors import ImageError
+from ..core.images.encoding_names import encoding_name
 from ..core.protocol.strict_json import shorten
-from ..core.video.encoding_names import encoding_name
 
 _GENERIC = re.compile(r'(?:8U|8S|16U|16S|32S|32F|64F)C\d*', re.IGNORECASE)
 

@@ -22,10 +22,10 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.bitstreams.vp8_headers import is_keyframe, keyframe_size
 from ..core.clock import boot_time, Clock
 from ..core.limits.rate_limit import RateLimiter, Throttle
 from ..core.supervision import call_guarded, start_thread
-from ..core.video.vp8_headers import is_keyframe, keyframe_size
 from ..system.thread_priority import use_ordinary_priority
 
 # Frames that wait for the decoder. If more wait, the computer is too busy: half a second is lost.

@@ -21,12 +21,12 @@ import av
 
 from .encoded_frame import CLOCK_RATE, EncodedFrame, Packet, TIME_BASE
 from .video_stream import StreamViewer, VideoStream
-from ..core.clock import boot_time, Clock
-from ..core.errors import ImageError
-from ..core.video.h264_stream import (
+from ..core.bitstreams.h264_stream import (
     AccessUnit, GapDetector, ParameterSets, read_access_unit,
 )
-from ..core.video.picture_reason import has_b_frames, no_keyframes, PictureReason
+from ..core.cameras.picture_reason import has_b_frames, no_keyframes, PictureReason
+from ..core.clock import boot_time, Clock
+from ..core.errors import ImageError
 
 logger = logging.getLogger(__name__)
 # Seconds between two requests for a keyframe: the source's other subscribers pay for it too.

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .i420 import Pixels
-from ..core.video.value_range import RangeFollower
+from ..core.images.value_range import RangeFollower
 
 # Pixels that are measured: enough for the shares below, and 0.3 ms of a core.
 _MEASURED = 20_000

@@ -26,10 +26,10 @@ from av.video.codeccontext import VideoCodecContext
 from .av_frames import pixels_of
 from .frame import Load
 from .passthrough_stream import PassthroughStream
+from ..core.bitstreams.hevc_stream import HevcUnits
 from ..core.errors import ImageError
+from ..core.images.video_formats import CODEC_TITLES
 from ..core.supervision import guard, start_thread
-from ..core.video.hevc_stream import HevcUnits
-from ..core.video.video_formats import CODEC_TITLES
 from ..system.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)

@@ -24,9 +24,9 @@ from .subscription import Subscription
 from .video_decoder import VideoDecoder
 from ..core.clock import boot_time, Clock
 from ..core.congestion.bitrate_meters import BitrateMeter
+from ..core.images.video_formats import CODEC_TITLES
 from ..core.video.passthrough_rules import fits_path, reason_to_encode
 from ..core.video.video_codecs import codec_of
-from ..core.video.video_formats import CODEC_TITLES
 
 
 class VideoSource:

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .encoded_frame import EncodedFrame
+from ..core.cameras.picture_monitor import PictureMonitor
+from ..core.cameras.picture_reason import PictureReason
 from ..core.clock import boot_time, Clock
 from ..core.errors import ImageError
 from ..core.failure_log import failures
 from ..core.supervision import call_guarded
-from ..core.video.picture_monitor import PictureMonitor
-from ..core.video.picture_reason import PictureReason
 
 
 class StreamViewer(Protocol):

@@ -21,10 +21,10 @@ from aiortc import RTCRtpTransceiver
 from aiortc.rtp import RtpPacket
 
 from .aiortc_compat import read_packet, read_repeat, read_vp8, VideoFeedback
+from ..core.bitstreams.vp8_assembler import VP8Assembler
 from ..core.clock import boot_time, Clock
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import spawn
-from ..core.video.vp8_assembler import VP8Assembler
 from ..media.operator_camera import OperatorCamera
 
 logger = logging.getLogger(__name__)

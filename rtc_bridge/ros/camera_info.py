@@ -22,11 +22,11 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 
+from ..core.cameras.camera_mount import Intrinsics
+from ..core.cameras.image_transports import base_name
 from ..core.clock import boot_time, Clock
 from ..core.settings.robot_settings import camera_prefix
 from ..core.supervision import guarded
-from ..core.video.camera_mount import Intrinsics
-from ..core.video.image_transports import base_name
 
 _logger = logging.getLogger(__name__)
 # Seconds without a usable message after which the log says so.

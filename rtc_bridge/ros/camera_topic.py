@@ -29,20 +29,20 @@ from .image_messages import ImageMessages
 from .image_reception import ImageReception
 from .image_topics import find_sources, ImageSource, MESSAGES, published_images
 from .publisher_hosts import PublisherHosts
-from ..core.clock import boot_time
-from ..core.settings.robot_settings import camera_prefix
-from ..core.video.image_transports import (
+from ..core.cameras.image_transports import (
     base_name, CANDIDATES, FFMPEG, MAX_SIMILAR, RAW_TYPES, shown_topics, similar_names,
     topics_not_shown, VIDEO,
 )
-from ..core.video.picture_monitor import SourceFacts
-from ..core.video.picture_reason import (
+from ..core.cameras.picture_monitor import SourceFacts
+from ..core.cameras.picture_reason import (
     no_publisher, package_missing, PictureReason, qos_mismatch, qos_refused, wrong_type,
 )
-from ..core.video.transport_choice import TransportChoice
-from ..core.video.transport_reasons import (
+from ..core.cameras.transport_choice import TransportChoice
+from ..core.cameras.transport_reasons import (
     describe_choice, far_raw_advice, other_transport, transport_not_shown,
 )
+from ..core.clock import boot_time
+from ..core.settings.robot_settings import camera_prefix
 from ..media.camera import Camera
 
 logger = logging.getLogger(__name__)

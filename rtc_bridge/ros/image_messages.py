@@ -20,9 +20,9 @@ import logging
 from typing import Any
 
 from .images import compressed_to_array, format_of, image_to_array
-from ..core.video.encoding_names import encoding_name
-from ..core.video.jpeg_extent import START
-from ..core.video.video_formats import (
+from ..core.images.encoding_names import encoding_name
+from ..core.images.jpeg_extent import START
+from ..core.images.video_formats import (
     codec_by_data, codec_by_name, first_word, names_still_image,
 )
 from ..media.camera import Camera

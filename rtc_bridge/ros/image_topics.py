@@ -23,13 +23,13 @@ from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 from sensor_msgs.msg import CompressedImage, Image
 
-from ..core.driving.driver_notices import UNKNOWN_NODE
-from ..core.driving.velocity_graph import full_name
-from ..core.video.image_transports import (
+from ..core.cameras.image_transports import (
     CANDIDATES, COMPRESSED, FFMPEG, FOXGLOVE_COMPRESSED, FOXGLOVE_RAW, IMAGE_TYPES, RAW, RAW_TYPES,
     shown_topics, VIDEO,
 )
-from ..core.video.transport_choice import Transport
+from ..core.cameras.transport_choice import Transport
+from ..core.driving.driver_notices import UNKNOWN_NODE
+from ..core.driving.velocity_graph import full_name
 
 try:
     from ffmpeg_image_transport_msgs.msg import FFMPEGPacket

@@ -19,9 +19,9 @@ from typing import Any
 
 from .cv_bridge_reader import cv_bridge_reader
 from ..core.errors import ImageError
+from ..core.images.encoding_names import encoding_name
+from ..core.images.video_formats import names_still_image
 from ..core.protocol.strict_json import shorten
-from ..core.video.encoding_names import encoding_name
-from ..core.video.video_formats import names_still_image
 from ..media.compressed_images import decode_compressed, still_format
 from ..media.i420 import Pixels, Planes
 from ..media.image_encodings import ENCODINGS, find_encoding

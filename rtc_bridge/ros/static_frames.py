@@ -20,8 +20,8 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.subscription import Subscription
 
+from ..core.cameras.frame_tree import FrameTree
 from ..core.supervision import guarded
-from ..core.video.frame_tree import FrameTree
 
 try:
     from tf2_msgs.msg import TFMessage

@@ -19,7 +19,7 @@ import asyncio
 import av
 import numpy as np
 
-from rtc_bridge.core.video.h264_stream import split_nals
+from rtc_bridge.core.bitstreams.h264_stream import split_nals
 from rtc_bridge.media.frame import Frame
 from rtc_bridge.media.i420 import RenderOptions
 from support.patience import PATIENCE

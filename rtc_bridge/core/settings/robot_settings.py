@@ -27,9 +27,9 @@ from .parameters import parameter
 from .telemetry_settings import TelemetrySettings
 from .viewer_media_settings import AudioSettings, OperatorCameraSettings
 from ..congestion.pacer import DEFAULT_BURST_S
-from ..video.value_range import RANGE_FORMS, range_text
+from ..images.value_range import RANGE_FORMS, range_text
+from ..images.video_formats import format_text
 from ..video.video_codecs import CODECS
-from ..video.video_formats import format_text
 
 
 @dataclass(frozen=True)

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Video decisions: codecs, tiers, H.264; what a camera is, and why it shows nothing."""
+"""What is sent to viewers: codecs, profiles, quality tiers, sizes and times of frames."""

@@ -32,7 +32,7 @@ from aiortc.rtp import (
 )
 
 from .hooks import available
-from ...core.video.vp8_assembler import VP8Packet
+from ...core.bitstreams.vp8_assembler import VP8Packet
 
 _CLOCK_RATE = 90_000
 # Bytes of the number in a repeated packet (RFC 4588, section 4).

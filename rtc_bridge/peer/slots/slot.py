@@ -21,12 +21,12 @@ from typing import Callable
 
 from .keyframe_requests import KeyframeRequests
 from .slot_track import SlotTrack
+from ...core.cameras.picture_reason import PictureReason, viewer_decodes_nothing
 from ...core.clock import boot_time
 from ...core.congestion.bandwidth_estimate import BandwidthEstimate, INITIAL_ESTIMATE
 from ...core.limits.rate_limit import RateLimiter
 from ...core.supervision import guarded
 from ...core.video.codec_fallback import choose_profile, DecodeMonitor
-from ...core.video.picture_reason import PictureReason, viewer_decodes_nothing
 from ...core.video.quality_choice import AUTOMATIC, QualityChoice
 from ...core.video.video_codecs import codec_of
 from ...media.camera import Camera

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from rtc_bridge.bridge.camera_diagnostics import CameraDiagnostics
-from rtc_bridge.core.video.picture_reason import no_publisher
+from rtc_bridge.core.cameras.picture_reason import no_publisher
 
 
 class FakeCamera:

@@ -21,10 +21,10 @@ import threading
 import av
 import numpy as np
 import pytest
+from rtc_bridge.core.cameras.picture_monitor import SourceFacts
+from rtc_bridge.core.cameras.picture_reason import no_publisher
 from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.picture_monitor import SourceFacts
-from rtc_bridge.core.video.picture_reason import no_publisher
 from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.core.video.video_codecs import CODECS
 from rtc_bridge.media.camera import Camera

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.encoding_names import ENCODING_NAMES
+from rtc_bridge.core.images.encoding_names import ENCODING_NAMES
 from rtc_bridge.media.i420 import Planes, RenderOptions, split
 from rtc_bridge.media.image_encoding_base import PixelEncoding
 from rtc_bridge.media.image_encodings import ENCODINGS, find_encoding, to_i420

@@ -18,8 +18,8 @@ import asyncio
 
 import av
 import pytest
-from rtc_bridge.core.video.h264_headers import nal_type, PPS, SPS
-from rtc_bridge.core.video.h264_stream import split_nals, START_CODE
+from rtc_bridge.core.bitstreams.h264_headers import nal_type, PPS, SPS
+from rtc_bridge.core.bitstreams.h264_stream import split_nals, START_CODE
 from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media.encoder import Encoder
 from rtc_bridge.media.passthrough_stream import (

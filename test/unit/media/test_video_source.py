@@ -18,8 +18,8 @@ import asyncio
 
 import av
 import pytest
+from rtc_bridge.core.bitstreams.h264_stream import read_access_unit, split_nals, START_CODE
 from rtc_bridge.core.congestion.bandwidth_estimate import BandwidthEstimate
-from rtc_bridge.core.video.h264_stream import read_access_unit, split_nals, START_CODE
 from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media import passthrough_stream
 from rtc_bridge.media.camera import Camera

@@ -15,7 +15,7 @@
 """What a camera sees, by its camera_info."""
 
 import pytest
-from rtc_bridge.core.video.camera_mount import Intrinsics
+from rtc_bridge.core.cameras.camera_mount import Intrinsics
 from rtc_bridge.ros.camera_info import CameraInfoTopic, info_topic, read_intrinsics
 from sensor_msgs.msg import CameraInfo
 from support.ros_probe import RosProbe

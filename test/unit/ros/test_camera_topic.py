@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rtc_bridge.core.video import arrivals, transport_choice
+from rtc_bridge.core.cameras import arrivals, transport_choice
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.ros import image_reception

@@ -15,7 +15,7 @@
 """When a topic is subscribed to anew, by a node that only counts."""
 
 import pytest
-from rtc_bridge.core.video.image_transports import RAW
+from rtc_bridge.core.cameras.image_transports import RAW
 from rtc_bridge.ros.image_reception import (
     ImageReception, MAX_RESUBSCRIBE_S, RESUBSCRIBE_AFTER_S,
 )

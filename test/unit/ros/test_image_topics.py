@@ -20,7 +20,7 @@ from types import SimpleNamespace
 import pytest
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rtc_bridge.core.video.image_transports import COMPRESSED, RAW
+from rtc_bridge.core.cameras.image_transports import COMPRESSED, RAW
 from rtc_bridge.ros.image_topics import find_image_topics, find_sources, published_images
 from rtc_bridge.ros.publisher_hosts import PublisherHosts
 from sensor_msgs.msg import CompressedImage, Image

@@ -22,8 +22,8 @@ import subprocess
 import cv2
 import numpy as np
 import pytest
+from rtc_bridge.core.cameras.camera_mount import CameraMount, Intrinsics
 from rtc_bridge.core.driving.footprint import parse_footprint
-from rtc_bridge.core.video.camera_mount import CameraMount, Intrinsics
 from rtc_bridge.sim import textures
 from rtc_bridge.sim.camera import SimCamera
 from rtc_bridge.sim.world import Pose, Room, SimWorld

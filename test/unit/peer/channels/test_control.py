@@ -18,12 +18,12 @@ from dataclasses import replace
 import math
 
 import pytest
+from rtc_bridge.core.cameras.camera_mount import CameraMount
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.driving.driver_notices import Notice
 from rtc_bridge.core.driving.footprint import parse_footprint
 from rtc_bridge.core.limits.rate_limit import RateLimiter
 from rtc_bridge.core.obstacles.report import ObstacleLimits, ObstacleReport
-from rtc_bridge.core.video.camera_mount import CameraMount
 from support.viewer import freeze_budgets, make_sessions, TestCamera, until
 
 pytestmark = pytest.mark.asyncio

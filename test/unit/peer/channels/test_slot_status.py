@@ -15,9 +15,9 @@
 """What a page is told of its slots."""
 
 import pytest
+from rtc_bridge.core.cameras.picture_monitor import SourceFacts
 from rtc_bridge.core.clock import boot_time
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.picture_monitor import SourceFacts
 from rtc_bridge.core.video.video_codecs import codec_of
 from support.viewer import make_sessions, TestCamera, until
 

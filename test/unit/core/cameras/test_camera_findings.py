@@ -14,10 +14,10 @@
 
 """What is wrong with the list of cameras, and when that is said."""
 
-from rtc_bridge.core.video.camera_findings import (
+from rtc_bridge.core.cameras.camera_findings import (
     CameraFindings, hidden_findings, pattern_finding, published_cameras, REPORT_AFTER_S,
 )
-from rtc_bridge.core.video.image_transports import COMPRESSED, RAW, THEORA
+from rtc_bridge.core.cameras.image_transports import COMPRESSED, RAW, THEORA
 
 
 def test_a_finding_is_said_once_after_a_while(caplog):

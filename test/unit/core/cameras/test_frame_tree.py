@@ -17,8 +17,8 @@
 import math
 
 import pytest
-from rtc_bridge.core.video.camera_mount import CameraMount
-from rtc_bridge.core.video.frame_tree import FrameTree, Place
+from rtc_bridge.core.cameras.camera_mount import CameraMount
+from rtc_bridge.core.cameras.frame_tree import FrameTree, Place
 
 STRAIGHT = (0.0, 0.0, 0.0, 1.0)
 # A quarter turn to the left.
@@ -72,7 +72,7 @@ def test_frames_in_a_circle_end():
 
 
 def test_frames_are_bounded(monkeypatch):
-    monkeypatch.setattr('rtc_bridge.core.video.frame_tree._MAX_FRAMES', 2)
+    monkeypatch.setattr('rtc_bridge.core.cameras.frame_tree._MAX_FRAMES', 2)
     tree = tree_of(*(('base', f'frame{i}', (float(i), 0.0, 0.0), STRAIGHT) for i in range(3)))
     assert tree.place('frame1', 'base') is not None and tree.place('frame2', 'base') is None
     tree.add('base', 'frame1', (7.0, 0.0, 0.0), STRAIGHT)

@@ -15,8 +15,8 @@
 """Which of a camera's transports is shown, by what arrives."""
 
 import pytest
-from rtc_bridge.core.video.arrivals import SILENCE_S
-from rtc_bridge.core.video.transport_choice import Transport, TransportChoice
+from rtc_bridge.core.cameras.arrivals import SILENCE_S
+from rtc_bridge.core.cameras.transport_choice import Transport, TransportChoice
 
 RAW = Transport('/front/image_raw', 'Image', raw=True)
 JPEG = Transport('/front/image_raw/compressed', 'CompressedImage')

@@ -15,7 +15,7 @@
 """When a camera's silence means that it is lost."""
 
 import pytest
-from rtc_bridge.core.video.liveness import Liveness, MAX_SILENCE_TIMEOUT_S
+from rtc_bridge.core.cameras.liveness import Liveness, MAX_SILENCE_TIMEOUT_S
 
 
 def played(*intervals, start=100.0):

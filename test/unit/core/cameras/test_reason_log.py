@@ -15,8 +15,8 @@
 """Each reason is logged once, and once when it is over."""
 
 import pytest
-from rtc_bridge.core.video.picture_reason import losing_pictures, no_publisher
-from rtc_bridge.core.video.reason_log import OVER_AFTER_S, ReasonLog
+from rtc_bridge.core.cameras.picture_reason import losing_pictures, no_publisher
+from rtc_bridge.core.cameras.reason_log import OVER_AFTER_S, ReasonLog
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@
 """Topics of image_transport, and what is said of them."""
 
 import pytest
-from rtc_bridge.core.video.image_transports import (
+from rtc_bridge.core.cameras.image_transports import (
     base_name, COMPRESSED, FFMPEG, RAW, shown_topics, similar_names, THEORA,
 )
-from rtc_bridge.core.video.transport_reasons import (
+from rtc_bridge.core.cameras.transport_reasons import (
     describe_choice, far_raw_advice, other_transport, transport_not_shown,
 )
 

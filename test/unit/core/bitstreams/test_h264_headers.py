@@ -15,9 +15,9 @@
 """Headers of H.264, as libx264 writes them and as broken sources do."""
 
 import pytest
+from rtc_bridge.core.bitstreams.h264_headers import BitReader, nal_type, read_sps, SPS
+from rtc_bridge.core.bitstreams.h264_stream import read_access_unit
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.h264_headers import BitReader, nal_type, read_sps, SPS
-from rtc_bridge.core.video.h264_stream import read_access_unit
 from support.frames import encode_h264
 
 

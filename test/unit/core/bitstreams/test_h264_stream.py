@@ -18,13 +18,13 @@ import random
 
 import av
 import pytest
-from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video.h264_headers import (
+from rtc_bridge.core.bitstreams.h264_headers import (
     IDR, nal_type, parameter_set_ids, PPS, read_sps, SPS,
 )
-from rtc_bridge.core.video.h264_stream import (
+from rtc_bridge.core.bitstreams.h264_stream import (
     AccessUnit, GapDetector, is_length_prefixed, ParameterSets, read_access_unit, split_nals,
 )
+from rtc_bridge.core.errors import ImageError
 from support.frames import encode_h264, to_avcc
 
 

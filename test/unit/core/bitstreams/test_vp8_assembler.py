@@ -17,7 +17,7 @@
 import itertools
 
 import pytest
-from rtc_bridge.core.video.vp8_assembler import VP8Assembler, VP8Packet
+from rtc_bridge.core.bitstreams.vp8_assembler import VP8Assembler, VP8Packet
 from support.fake_clock import FakeClock
 
 # The first byte says whether it is a keyframe: it has an even number.

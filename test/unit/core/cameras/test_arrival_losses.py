@@ -16,7 +16,7 @@
 
 import random
 
-from rtc_bridge.core.video.arrival_losses import ArrivalLosses
+from rtc_bridge.core.cameras.arrival_losses import ArrivalLosses
 
 
 def play(numbers, fps=30.0, size=6_000_000):

@@ -17,7 +17,7 @@
 import av
 import numpy as np
 import pytest
-from rtc_bridge.core.video.vp8_headers import is_keyframe, keyframe_size
+from rtc_bridge.core.bitstreams.vp8_headers import is_keyframe, keyframe_size
 
 
 def test_the_size_of_a_real_keyframe_is_read():

@@ -17,7 +17,7 @@
 from array import array
 
 import pytest
-from rtc_bridge.core.video.value_range import parse_range, range_text, RangeFollower
+from rtc_bridge.core.images.value_range import parse_range, range_text, RangeFollower
 
 
 @pytest.mark.parametrize('value', [

@@ -19,8 +19,8 @@ from pathlib import Path
 import re
 
 import pytest
+from rtc_bridge.core.cameras import picture_reason as reasons
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.core.video import picture_reason as reasons
 
 TOPIC = '/rear/image_raw'
 ALL = {

@@ -15,8 +15,8 @@
 """What a camera's parameter may say its images are."""
 
 import pytest
-from rtc_bridge.core.video.encoding_names import ENCODING_NAMES
-from rtc_bridge.core.video.video_formats import CODEC_TITLES, format_text
+from rtc_bridge.core.images.encoding_names import ENCODING_NAMES
+from rtc_bridge.core.images.video_formats import CODEC_TITLES, format_text
 
 
 @pytest.mark.parametrize('value', [

@@ -17,7 +17,7 @@
 import math
 
 import pytest
-from rtc_bridge.core.video.camera_mount import CameraMount, Intrinsics
+from rtc_bridge.core.cameras.camera_mount import CameraMount, Intrinsics
 
 # Of images of 640 x 480.
 K = (400.0, 0.0, 319.5, 0.0, 300.0, 191.5, 0.0, 0.0, 1.0)
