@@ -32,7 +32,7 @@ import numpy as np
 from rtc_bridge.core.video.video_codecs import EncoderSettings
 from rtc_bridge.media.encoded_frame import TIME_BASE
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.image_encodings import to_i420
+from rtc_bridge.media.images.image_encodings import to_i420
 from rtc_bridge.sim.clips import open_source
 
 FPS = 30

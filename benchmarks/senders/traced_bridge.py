@@ -31,7 +31,7 @@ from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.encoded_frame import CLOCK_RATE, EncodedFrame
 from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.frame import Frame
+from rtc_bridge.media.images.frame import Frame
 from rtc_bridge.nodes.bridge import main
 from rtc_bridge.peer.slots.slot_track import SlotTrack
 from rtc_bridge.sim import frame_stamp

@@ -38,7 +38,7 @@ from ..core.supervision import call_guarded, guard
 from ..core.video.tiers import Scale
 from ..media.camera import Camera
 from ..media.camera_settings import CameraSettings
-from ..media.i420 import RenderOptions
+from ..media.images.i420 import RenderOptions
 from ..ros.camera_info import CameraInfoTopic
 from ..ros.camera_topic import CameraTopic
 from ..ros.cv_bridge_reader import cv_bridge_reader

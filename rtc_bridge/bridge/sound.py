@@ -23,9 +23,9 @@ from ..core.audio.sound_formats import read_format, SoundFormat
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
 from ..core.settings.viewer_media_settings import AudioSettings
-from ..media.sound_device import SoundDevice
-from ..media.sound_devices import DEVICE_KINDS
-from ..media.sound_stream import SoundStream
+from ..media.sound.sound_device import SoundDevice
+from ..media.sound.sound_devices import DEVICE_KINDS
+from ..media.sound.sound_stream import SoundStream
 from ..ros.diagnostics import make_status
 from ..ros.executor_thread import ExecutorThread
 from ..ros.sound_topic import SoundTopic

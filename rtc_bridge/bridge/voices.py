@@ -23,11 +23,11 @@ from ..core.access.floor import Floor
 from ..core.errors import ParameterError
 from ..core.protocol.strict_json import shorten
 from ..core.settings.viewer_media_settings import AudioSettings
-from ..media.echo_canceller import EchoCanceller
-from ..media.sound_devices import DEVICE_KINDS
-from ..media.sound_stream import SoundStream
-from ..media.voice import Voice
-from ..media.voice_player import VoicePlayer
+from ..media.sound.echo_canceller import EchoCanceller
+from ..media.sound.sound_devices import DEVICE_KINDS
+from ..media.sound.sound_stream import SoundStream
+from ..media.sound.voice import Voice
+from ..media.sound.voice_player import VoicePlayer
 from ..ros.diagnostics import make_status
 from ..ros.voice_publisher import VoicePublisher
 

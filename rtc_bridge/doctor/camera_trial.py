@@ -30,7 +30,7 @@ from ..core.errors import ImageError
 from ..core.images.video_formats import CODEC_TITLES
 from ..core.supervision import guarded
 from ..media.camera import Camera
-from ..media.frame import Load
+from ..media.images.frame import Load
 from ..ros.image_messages import ImageMessages
 from ..ros.image_topics import find_sources, ImageSource, MESSAGES
 from ..ros.images import format_of

@@ -23,9 +23,9 @@ import logging
 from .camera_settings import CameraSettings
 from .encoded_frame import EncodedFrame
 from .encoded_streams import EncodedStreams
-from .frame import Load
+from .images.frame import Load
+from .images.value_ranges import FlatImage
 from .subscription import Subscription
-from .value_ranges import FlatImage
 from .video_source import VideoSource
 from .video_stream import VideoStream
 from ..core.cameras.camera_mount import CameraMount, Intrinsics

@@ -16,7 +16,7 @@
 
 from dataclasses import dataclass
 
-from .i420 import RenderOptions
+from .images.i420 import RenderOptions
 from ..core.cameras.camera_mount import CameraMount
 from ..core.video.tiers import Scale
 

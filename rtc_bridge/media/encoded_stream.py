@@ -21,9 +21,9 @@ from typing import Callable
 
 from .encoded_frame import CLOCK_RATE, EncodedFrame
 from .encoder import Encoder
-from .frame import Frame
 from .frame_mailbox import FrameMailbox
-from .i420 import I420
+from .images.frame import Frame
+from .images.i420 import I420
 from .video_stream import StreamViewer, VideoStream
 from ..core.cameras.picture_reason import made_smaller
 from ..core.congestion.bandwidth_estimate import START_BITRATE

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 
 from .camera_settings import CameraSettings
 from .encoded_stream import EncodedStream
-from .frame import Frame, Load
+from .images.frame import Frame, Load
+from .images.value_ranges import RangeMeter
 from .subscription import Subscription
-from .value_ranges import RangeMeter
 from ..core.limits.rate_limit import Throttle
 from ..core.video.size_limit import SizeLimit
 from ..core.video.tiers import assign_tiers, make_tiers

@@ -26,9 +26,9 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 import numpy as np
 
-from .av_frames import copied_frame
 from .encoded_frame import CLOCK_RATE, Packet, TIME_BASE
-from .i420 import I420
+from .images.av_frames import copied_frame
+from .images.i420 import I420
 from ..core.clock import boot_time, Clock
 from ..core.video.rate_correction import RateCorrection
 from ..core.video.video_codecs import (

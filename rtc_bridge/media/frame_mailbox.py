@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import threading
 from typing import Callable
 
-from .frame import Frame
+from .images.frame import Frame
 from .video_stream import StreamStats
 from ..core.clock import boot_time
 

@@ -23,8 +23,8 @@ from typing import Callable
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from .av_frames import pixels_of
-from .frame import Load
+from .images.av_frames import pixels_of
+from .images.frame import Load
 from .passthrough_stream import PassthroughStream
 from ..core.bitstreams.hevc_stream import HevcUnits
 from ..core.errors import ImageError

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Callable
 
 from .camera_settings import CameraSettings
-from .frame import Load
+from .images.frame import Load
 from .passthrough_stream import PassthroughStream
 from .subscription import Subscription
 from .video_decoder import VideoDecoder

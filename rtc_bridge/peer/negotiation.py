@@ -33,7 +33,7 @@ from .slots.viewer_path import ViewerPath
 from .sound_track import SoundTrack
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
-from ..media.sound_stream import SoundStream
+from ..media.sound.sound_stream import SoundStream
 
 logger = logging.getLogger(__name__)
 # Seconds that others get between two steps of setting up a session, which take some 10 ms each.

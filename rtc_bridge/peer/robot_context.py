@@ -36,8 +36,8 @@ from ..core.settings.alarm_settings import AlarmSettings
 from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera
 from ..media.operator_camera import OperatorCamera
-from ..media.sound_stream import SoundStream
-from ..media.voice import Voice
+from ..media.sound.sound_stream import SoundStream
+from ..media.sound.voice import Voice
 
 # What a service is called with: nothing, the value of a switch, a text, or checked arguments.
 ServiceValue = bool | str | dict[str, Any] | None

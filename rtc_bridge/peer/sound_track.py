@@ -25,8 +25,8 @@ import av
 
 from ..core.audio.redundancy import Redundancy
 from ..media.encoded_frame import Packet
-from ..media.opus_encoder import PACKET_MS
-from ..media.sound_stream import SoundStream
+from ..media.sound.opus_encoder import PACKET_MS
+from ..media.sound.sound_stream import SoundStream
 
 # Packets that wait for aiortc. More mean that the path is stuck; some programs publish 13 at once.
 _MAX_WAITING = 25

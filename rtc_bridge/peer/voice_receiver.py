@@ -22,7 +22,7 @@ from aiortc.rtp import RtpPacket
 from ..core.audio.redundancy import primary_block
 from ..core.clock import boot_time, Clock
 from ..core.limits.rate_limit import RateLimiter
-from ..media.voice import Voice
+from ..media.sound.voice import Voice
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,7 @@ from typing import Any, cast
 import numpy as np
 from sensor_msgs.msg import Image
 
-from ..media.i420 import Pixels
+from ..media.images.i420 import Pixels
 from ..system.import_faults import import_remedy
 
 logger = logging.getLogger(__name__)

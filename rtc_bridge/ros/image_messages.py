@@ -26,8 +26,8 @@ from ..core.images.video_formats import (
     codec_by_data, codec_by_name, first_word, names_still_image,
 )
 from ..media.camera import Camera
-from ..media.compressed_depth import PNG
-from ..media.compressed_images import still_format
+from ..media.images.compressed_depth import PNG
+from ..media.images.compressed_images import still_format
 
 logger = logging.getLogger(__name__)
 # Bytes by which formats are known that the message does not name.

@@ -22,9 +22,9 @@ from ..core.errors import ImageError
 from ..core.images.encoding_names import encoding_name
 from ..core.images.video_formats import names_still_image
 from ..core.protocol.strict_json import shorten
-from ..media.compressed_images import decode_compressed, still_format
-from ..media.i420 import Pixels, Planes
-from ..media.image_encodings import ENCODINGS, find_encoding
+from ..media.images.compressed_images import decode_compressed, still_format
+from ..media.images.i420 import Pixels, Planes
+from ..media.images.image_encodings import ENCODINGS, find_encoding
 
 # Bytes of a message's data by which its format is known.
 HEAD_BYTES = 2048
@@ -37,7 +37,7 @@ def _ignore(warning: str) -> None:
 def image_to_array(msg: Any, encoding: str = '', warn: Callable[[str], object] = _ignore
                    ) -> tuple[Pixels | Planes, str]:
     """
-    Return a message's pixels, in the form of ``media.image_encodings``, and their encoding.
+    Return a message's pixels, in the form of ``media.images.image_encodings``, and their encoding.
 
     Arrays and planes are views of the message's data, except for foreign byte orders and where a
     view cannot skip the padding. Still images in the data are decoded.

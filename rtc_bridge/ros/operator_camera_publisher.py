@@ -19,7 +19,7 @@ from array import array
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
-from ..media.compressed_images import encode_jpeg
+from ..media.images.compressed_images import encode_jpeg
 from ..media.operator_camera import BGR
 
 _FRAME_ID = 'operator_camera'

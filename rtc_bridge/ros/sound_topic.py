@@ -27,7 +27,7 @@ from ..core.audio.sound_formats import SoundFormat
 from ..core.clock import boot_time, Clock
 from ..core.errors import SoundError
 from ..core.supervision import guarded
-from ..media.sound_stream import SoundStream
+from ..media.sound.sound_stream import SoundStream
 
 _logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 from .interfaces import message_type
-from ..media.voice import VOICE_RATE, VoiceBlock
+from ..media.sound.voice import VOICE_RATE, VoiceBlock
 
 _PACKAGE = 'audio_common_msgs/msg/'
 # Messages of 20 ms that wait for a subscriber.

@@ -27,10 +27,10 @@ from std_msgs.msg import Empty
 
 from ..core.supervision import guarded
 from ..core.video.video_codecs import EncoderSettings
-from ..media.compressed_images import encode_jpeg
 from ..media.encoded_frame import CLOCK_RATE
 from ..media.encoder import Encoder
-from ..media.image_encodings import to_i420
+from ..media.images.compressed_images import encode_jpeg
+from ..media.images.image_encodings import to_i420
 
 Bgr = npt.NDArray[np.uint8]
 # Seconds to wait until reliable subscribers have what was published last.

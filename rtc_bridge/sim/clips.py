@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.errors import ImageError
-from ..media.image_encodings import to_i420
+from ..media.images.image_encodings import to_i420
 
 Bgr = npt.NDArray[np.uint8]
 # Bytes that images of the first round may take: a minute of 640x480 at 30 a second in I420.

@@ -20,8 +20,8 @@ import av
 import numpy as np
 
 from rtc_bridge.core.bitstreams.h264_stream import split_nals
-from rtc_bridge.media.frame import Frame
-from rtc_bridge.media.i420 import RenderOptions
+from rtc_bridge.media.images.frame import Frame
+from rtc_bridge.media.images.i420 import RenderOptions
 from support.patience import PATIENCE
 
 

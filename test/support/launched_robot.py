@@ -32,7 +32,7 @@ from launch_ros.actions import Node
 from launch_testing.actions import ReadyToTest
 from nav_msgs.msg import Odometry
 import numpy as np
-from rtc_bridge.media.image_encodings import to_i420
+from rtc_bridge.media.images.image_encodings import to_i420
 from sensor_msgs.msg import Image
 from support.browsers import until
 from support.isolation import isolate

@@ -21,7 +21,7 @@ import re
 import cv2
 import numpy as np
 import pytest
-from rtc_bridge.media.image_encodings import ENCODINGS
+from rtc_bridge.media.images.image_encodings import ENCODINGS
 
 # Colour of the samples of a Bayer tile, row by row: 0 blue, 1 green, 2 red.
 _CHANNEL = {'b': 0, 'g': 1, 'r': 2}

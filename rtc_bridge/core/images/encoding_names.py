@@ -24,7 +24,7 @@ import re
 
 _BAYER = {'rggb': 'rg', 'bggr': 'bg', 'gbrg': 'gb', 'grbg': 'gr'}
 _BAYER_BITS = (8, 10, 12, 14, 16)
-# By the name in ``media.image_encodings``: other spellings, without case, spaces and marks.
+# By the name in ``media.images.image_encodings``: other spellings, without case, spaces and marks.
 _SPELLINGS: dict[str, str] = {
     'rgb8': 'rgb rgb24 rgb888 rgb3 r8g8b8 rgbint8 rgb8packed',
     'bgr8': 'bgr bgr24 bgr888 bgr3 b8g8r8 bgrint8 bgr8packed',

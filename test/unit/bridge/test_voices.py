@@ -21,8 +21,8 @@ from rtc_bridge.bridge.voices import connect_voices, voices_status
 from rtc_bridge.core.access.floor import Floor
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.settings.viewer_media_settings import AudioSettings
-from rtc_bridge.media.sound_stream import SoundStream
-from rtc_bridge.media.voice import Voice
+from rtc_bridge.media.sound.sound_stream import SoundStream
+from rtc_bridge.media.sound.voice import Voice
 
 
 class Publisher:

@@ -29,7 +29,7 @@ from rtc_bridge.core.video.tiers import Scale
 from rtc_bridge.core.video.video_codecs import CODECS
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
-from rtc_bridge.media.i420 import RenderOptions
+from rtc_bridge.media.images.i420 import RenderOptions
 from support.frames import texture, Watcher
 from support.patience import PATIENCE
 

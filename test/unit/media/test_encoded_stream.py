@@ -26,8 +26,8 @@ from rtc_bridge.core.video.tiers import Tier
 from rtc_bridge.media import frame_mailbox
 from rtc_bridge.media.encoded_stream import EncodedStream
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.frame import Frame
-from rtc_bridge.media.i420 import RenderOptions
+from rtc_bridge.media.images.frame import Frame
+from rtc_bridge.media.images.i420 import RenderOptions
 from support.frames import i420, texture, Watcher
 from support.patience import PATIENCE
 

@@ -21,9 +21,9 @@ import av
 import numpy as np
 import pytest
 from rtc_bridge.media import video_decoder
-from rtc_bridge.media.av_frames import pixels_of
-from rtc_bridge.media.frame import Frame
-from rtc_bridge.media.i420 import Planes, RenderOptions, split
+from rtc_bridge.media.images.av_frames import pixels_of
+from rtc_bridge.media.images.frame import Frame
+from rtc_bridge.media.images.i420 import Planes, RenderOptions, split
 from rtc_bridge.media.passthrough_stream import PassthroughStream
 from rtc_bridge.media.video_decoder import VideoDecoder
 from support.frames import encode_h264

@@ -25,7 +25,7 @@ from rtc_bridge.media import passthrough_stream
 from rtc_bridge.media.camera import Camera
 from rtc_bridge.media.camera_settings import CameraSettings
 from rtc_bridge.media.encoder import Encoder
-from rtc_bridge.media.i420 import RenderOptions
+from rtc_bridge.media.images.i420 import RenderOptions
 from support.frames import encode_h264, i420, texture, to_avcc
 from support.in_thread import in_own_thread
 from support.patience import PATIENCE

@@ -24,7 +24,7 @@ from aiortc.sdp import SessionDescription
 import numpy as np
 import pytest
 from rtc_bridge.core.access.floor import Floor
-from rtc_bridge.media.sound_stream import SoundStream
+from rtc_bridge.media.sound.sound_stream import SoundStream
 from support.patience import PATIENCE
 from support.proving import Page
 from support.red import offer_red, read_red

@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 from rtc_bridge.core.access.floor import Floor
 from rtc_bridge.core.audio.redundancy import Redundancy
-from rtc_bridge.media.sound_stream import SoundStream
+from rtc_bridge.media.sound.sound_stream import SoundStream
 from support.red import offer_red
 from support.tones import frequency_of
 from support.viewer import make_sessions, TestCamera, until, Viewer

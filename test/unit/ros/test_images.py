@@ -21,9 +21,9 @@ import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message, serialize_message
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media.i420 import RenderOptions
-from rtc_bridge.media.image_encoding_base import PixelEncoding
-from rtc_bridge.media.image_encodings import ENCODINGS, to_i420
+from rtc_bridge.media.images.i420 import RenderOptions
+from rtc_bridge.media.images.image_encoding_base import PixelEncoding
+from rtc_bridge.media.images.image_encodings import ENCODINGS, to_i420
 from rtc_bridge.ros.images import compressed_to_array, image_to_array
 from sensor_msgs.msg import CompressedImage, Image
 from support.pictures import encode, picture, planar_bytes
@@ -33,7 +33,7 @@ PLANAR = [name for name in ENCODINGS if name not in ARRAYS]
 
 
 def pixels_of(encoding, width=32, height=24):
-    """Return an array in the form of ``media.image_encodings`` for any encoding."""
+    """Return an array in the form of ``media.images.image_encodings`` for any encoding."""
     form = ENCODINGS[encoding]
     if form.kind != 'depth':
         return encode(picture(width, height), encoding)

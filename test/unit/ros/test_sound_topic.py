@@ -19,7 +19,7 @@ from types import SimpleNamespace
 
 import pytest
 from rclpy.qos import QoSProfile
-from rtc_bridge.media.sound_stream import SoundStream
+from rtc_bridge.media.sound.sound_stream import SoundStream
 from rtc_bridge.ros import sound_topic
 from rtc_bridge.ros.sound_topic import SoundTopic
 

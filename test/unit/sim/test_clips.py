@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import pytest
 from rtc_bridge.core.errors import ImageError
-from rtc_bridge.media.image_encodings import to_i420
+from rtc_bridge.media.images.image_encodings import to_i420
 from rtc_bridge.sim import clips
 from rtc_bridge.sim.clips import open_source, play
 from support.pictures import picture
