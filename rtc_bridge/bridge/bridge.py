@@ -23,26 +23,26 @@ from typing import Any
 from rclpy.node import Node
 from std_msgs.msg import String
 
-from .cameras import Cameras
-from .clock_status import ClockStatus
+from .data.local_services import make_services
+from .data.service_calls import ServiceCalls
+from .data.telemetry import Telemetry
 from .diagnostics import DiagnosticsReport
-from .ice_diagnostics import IceDiagnostics
-from .local_services import make_services
-from .network_status import NetworkStatus
-from .obstacles import Obstacles
-from .operator_camera import connect_operator_camera, operator_camera_status
-from .own_server import OwnServer
-from .service_calls import ServiceCalls
-from .sound import Sound
+from .driving.obstacles import Obstacles
+from .driving.teleop import Teleop
+from .network.clock_status import ClockStatus
+from .network.ice_diagnostics import IceDiagnostics
+from .network.network_status import NetworkStatus
+from .network.own_server import OwnServer
+from .network.turn_credential_client import TurnCredentialClient
 from .start_messages import note_page, page_address, print_console_link, warn_of_anonymous_roles
 from .start_settings import (
     check_codecs, make_access, make_host_candidates, make_key_store, read_page_url,
     read_relay_trust, read_robot_id,
 )
-from .telemetry import Telemetry
-from .teleop import Teleop
-from .turn_credential_client import TurnCredentialClient
-from .voices import connect_voices, voices_status
+from .streams.cameras import Cameras
+from .streams.operator_camera import connect_operator_camera, operator_camera_status
+from .streams.sound import Sound
+from .streams.voices import connect_voices, voices_status
 from ..core.access.floor import Floor
 from ..core.driving.driver_notices import unused_parameter_notices
 from ..core.driving.emergency_stop import EmergencyStop

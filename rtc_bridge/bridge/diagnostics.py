@@ -20,8 +20,8 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
 
-from .camera_diagnostics import CameraDiagnostics, list_status
-from .teleop import Teleop
+from .driving.teleop import Teleop
+from .streams.camera_diagnostics import CameraDiagnostics, list_status
 from ..core.clock import boot_time, Clock
 from ..core.failure_log import FailureLog, failures
 from ..core.limits.refusals import Refusals, refusals

@@ -16,7 +16,7 @@
 
 import asyncio
 
-from ..bridge.turn_credential_client import TurnCredentialClient
+from ..bridge.network.turn_credential_client import TurnCredentialClient
 from ..core.checks.result import Check
 from ..core.checks.server_rules import ice_check
 from ..core.settings.robot_settings import IceSettings

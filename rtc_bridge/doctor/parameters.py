@@ -21,13 +21,13 @@ import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 
-from ..bridge.action_parameters import declare_actions
-from ..bridge.camera_parameters import CameraParameters
-from ..bridge.obstacle_parameters import read_obstacle_topics
+from ..bridge.data.action_parameters import declare_actions
+from ..bridge.data.telemetry_parameters import declare_topics
+from ..bridge.driving.obstacle_parameters import read_obstacle_topics
 from ..bridge.start_settings import (
     check_codecs, make_host_candidates, read_page_url, read_relay_trust, read_robot_id,
 )
-from ..bridge.telemetry_parameters import declare_topics
+from ..bridge.streams.camera_parameters import CameraParameters
 from ..core.access.listen_address import listen_host
 from ..core.checks.result import Check
 from ..core.errors import ParameterError

@@ -20,7 +20,7 @@ import signal
 
 import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from rtc_bridge.bridge.emergency_stop_topics import REPEAT_PERIOD_S
+from rtc_bridge.bridge.driving.emergency_stop_topics import REPEAT_PERIOD_S
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from support.browsers import PATIENCE, until

@@ -30,8 +30,8 @@ from pathlib import Path
 import sys
 
 import numpy as np
-from rtc_bridge.bridge.local_services import LocalServices
-from rtc_bridge.bridge.turn_credential_client import TurnCredentialClient
+from rtc_bridge.bridge.data.local_services import LocalServices
+from rtc_bridge.bridge.network.turn_credential_client import TurnCredentialClient
 from rtc_bridge.core.access.host_candidates import read_host_candidates
 from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.access.policy import AccessPolicy

@@ -169,7 +169,7 @@ def test_private_parts_of_aiortc_stay_in_one_folder(path):
     ('relay/deep/app.py', 'from ...media import encoder'),
     ('ros/images.py', 'from ..relay.app import create_app'),
     ('ros/images.py', 'from ..nodes import bridge'),
-    ('bridge/cameras.py', 'from ..sim.clips import Clip'),
+    ('bridge/streams/cameras.py', 'from ...sim.clips import Clip'),
     ('nodes/bridge.py', 'from ..sim import world'),
     ('core/clock.py', 'from ..system import private_files'),
     ('attic/thing.py', ''),

@@ -15,8 +15,8 @@
 """
 Whether velocities reach the motors, and only from one place: what the ROS graph says of it.
 
-The bridge looks at the graph (:mod:`rtc_bridge.bridge.command_path`); what that means is decided
-here.
+The bridge looks at the graph (:mod:`rtc_bridge.bridge.driving.command_path`); what that means is
+decided here.
 """
 
 from collections.abc import Iterable

@@ -18,7 +18,7 @@ import pytest
 import rclpy
 from rclpy.node import Node
 from rtc_bridge.bridge.bridge import Bridge
-from rtc_bridge.bridge.telemetry_parameters import declare_topics
+from rtc_bridge.bridge.data.telemetry_parameters import declare_topics
 from rtc_bridge.core.errors import ParameterError, StoreError
 from rtc_bridge.core.settings.telemetry_settings import TelemetrySettings
 from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 import pytest
-from rtc_bridge.bridge.self_signed_certificate import ensure_certificate
+from rtc_bridge.bridge.network.self_signed_certificate import ensure_certificate
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry

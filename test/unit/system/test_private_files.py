@@ -20,7 +20,7 @@ import subprocess
 import sys
 
 import pytest
-from rtc_bridge.bridge.self_signed_certificate import ensure_certificate
+from rtc_bridge.bridge.network.self_signed_certificate import ensure_certificate
 from rtc_bridge.core.errors import REFUSED, StoreError
 from rtc_bridge.signaling.relay_url import read_token
 from rtc_bridge.system import private_files

@@ -21,7 +21,7 @@ import socket
 
 import pytest
 import pytest_asyncio
-from rtc_bridge.bridge.local_services import LocalServices
+from rtc_bridge.bridge.data.local_services import LocalServices
 from rtc_bridge.core.gateway.flow_control import INITIAL_WINDOW, WINDOW
 from rtc_bridge.core.gateway.frames import (
     credit, data_frames, error_of, Frame, Kind, OVERHEAD, read_frame,
