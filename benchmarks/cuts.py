@@ -43,7 +43,7 @@ import time
 
 from geometry_msgs.msg import TwistStamped
 from rtc_bridge.core.clock import boot_time
-from rtc_bridge.ros.velocity_publisher import GUARD_QOS, GUARD_TOPIC, stamp_seconds
+from rtc_bridge.ros.velocity.velocity_publisher import GUARD_QOS, GUARD_TOPIC, stamp_seconds
 from testbed import Chromium, Namespace, Robot, until
 
 TIMEOUT_S = 0.3

@@ -42,7 +42,7 @@ def _trace_bridge() -> None:
     from rtc_bridge.core.driving.guard_monitor import GuardMonitor
     from rtc_bridge.core.protocol.teleop_messages import parse_teleop
     from rtc_bridge.peer.channels import teleop
-    from rtc_bridge.ros.guard_client import GuardClient
+    from rtc_bridge.ros.velocity.guard_client import GuardClient
     transport = selector_events._SelectorDatagramTransport
     # Of the datagram that was read last; what it holds is handled some turns of the loop later.
     last: dict[str, float] = {}
@@ -97,7 +97,7 @@ def _trace_bridge() -> None:
 
 def _trace_guard() -> None:
     from rtc_bridge.nodes.cmd_vel_guard import CmdVelGuard
-    from rtc_bridge.ros.velocity_publisher import stamp_seconds, VelocityPublisher
+    from rtc_bridge.ros.velocity.velocity_publisher import stamp_seconds, VelocityPublisher
     on_command, publish = CmdVelGuard._on_command, VelocityPublisher.publish
     entry: dict[str, Any] = {}
 

@@ -31,9 +31,9 @@ from ..core.images.video_formats import CODEC_TITLES
 from ..core.supervision import guarded
 from ..media.camera import Camera
 from ..media.images.frame import Load
-from ..ros.image_messages import ImageMessages
-from ..ros.image_topics import find_sources, ImageSource, MESSAGES
-from ..ros.images import format_of
+from ..ros.cameras.image_messages import ImageMessages
+from ..ros.cameras.image_topics import find_sources, ImageSource, MESSAGES
+from ..ros.cameras.images import format_of
 
 # Pictures after which nothing more is to be learnt.
 _ENOUGH = 8

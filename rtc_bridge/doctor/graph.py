@@ -39,9 +39,9 @@ from ..core.driving.velocity_graph import (
 from ..core.errors import ProtocolError
 from ..core.settings.camera_names import CameraNames
 from ..core.supervision import guarded
-from ..ros.image_topics import find_image_topics
-from ..ros.velocity_graph_reader import read_velocity_graph
-from ..ros.velocity_publisher import (
+from ..ros.cameras.image_topics import find_image_topics
+from ..ros.velocity.velocity_graph_reader import read_velocity_graph
+from ..ros.velocity.velocity_publisher import (
     GUARD_STATE_TOPIC, STATES_QOS, STOP_STATE_TOPIC,
 )
 

@@ -46,7 +46,7 @@ from ..ros.parameter_files import unused_parameters
 from ..ros.parameters import declare_parameters, refuse_unknown_parameters
 from ..ros.program import bound_end, end_program, FAILED, PartFailed, ros_program, spin
 from ..ros.ros_log import log_to_ros
-from ..ros.velocity_publisher import (
+from ..ros.velocity.velocity_publisher import (
     GUARD_ANSWER_TOPIC, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, stamp_seconds, STATE_QOS,
     STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
 from ..system.garbage_collection import exclude_present_objects

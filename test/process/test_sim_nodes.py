@@ -23,7 +23,7 @@ from geometry_msgs.msg import Twist, TwistStamped
 from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
-from rtc_bridge.ros.images import compressed_to_array, image_to_array
+from rtc_bridge.ros.cameras.images import compressed_to_array, image_to_array
 from rtc_bridge.sim import frame_stamp
 from rtc_bridge.sim.camera_publisher import image_qos
 from sensor_msgs.msg import BatteryState, CameraInfo, CompressedImage, Image

@@ -34,7 +34,7 @@ PLACES = {
     'driving': 'rtc_bridge.core.driving.teleop_controller:TeleopController.poll',
     'lock': 'rtc_bridge.bridge.driving.emergency_stop_topics:EmergencyStopTopics.publish',
     'executor': 'rclpy.executors:SingleThreadedExecutor.spin_once',
-    'camera': 'rtc_bridge.ros.camera_topic:CameraTopic.check',
+    'camera': 'rtc_bridge.ros.cameras.camera_topic:CameraTopic.check',
     'cameras': 'rtc_bridge.bridge.streams.cameras:published_images',
     'camera topic': 'rtc_bridge.media.camera:Camera.put',
     'encoder': 'rtc_bridge.media.encoded_stream:EncodedStream._send',

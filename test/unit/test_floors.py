@@ -167,8 +167,8 @@ def test_private_parts_of_aiortc_stay_in_one_folder(path):
     ('relay/app.py', 'from ..ros.images import image_to_array'),
     ('relay/app.py', 'try:\n    import numpy as np\nexcept ImportError:\n    pass'),
     ('relay/deep/app.py', 'from ...media import encoder'),
-    ('ros/images.py', 'from ..relay.app import create_app'),
-    ('ros/images.py', 'from ..nodes import bridge'),
+    ('ros/cameras/images.py', 'from ...relay.app import create_app'),
+    ('ros/cameras/images.py', 'from ...nodes import bridge'),
     ('bridge/streams/cameras.py', 'from ...sim.clips import Clip'),
     ('nodes/bridge.py', 'from ..sim import world'),
     ('core/clock.py', 'from ..system import private_files'),
@@ -182,8 +182,8 @@ def test_a_breach_is_found(path, source):
     ('core/driving/command_gate.py', 'import json\nfrom .errors import ProtocolError'),
     ('peer/session.py', 'from .. import __version__\nfrom ..media.encoder import Encoder'),
     (f'{COMPAT}consent.py', 'import aioice.ice'),
-    ('ros/images.py',
-     'from sensor_msgs.msg import Image\nfrom ..peer.robot_context import RobotContext'),
+    ('ros/cameras/images.py',
+     'from sensor_msgs.msg import Image\nfrom ...peer.robot_context import RobotContext'),
     ('nodes/bridge.py', 'import anything\nfrom ..relay.app import create_app'),
 ])
 def test_a_good_import_is_let_through(path, source):

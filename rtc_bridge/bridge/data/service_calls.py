@@ -32,7 +32,7 @@ from ...core.supervision import call_guarded, guard
 from ...ros.executor_thread import ExecutorThread
 from ...ros.interfaces import service_type
 from ...ros.services import ServiceClient
-from ...ros.speech import Speech
+from ...ros.sound.speech import Speech
 
 _logger = logging.getLogger(__name__)
 

@@ -39,9 +39,9 @@ from ...core.settings.driving_settings import TeleopSettings
 from ...core.supervision import call_guarded, guard, guarded
 from ...ros.diagnostics import make_status
 from ...ros.executor_thread import ExecutorThread
-from ...ros.velocity_graph_reader import (
+from ...ros.velocity.velocity_graph_reader import (
     guard_state_topics, read_guard_traces, read_joy, read_velocity_graph)
-from ...ros.velocity_publisher import (
+from ...ros.velocity.velocity_publisher import (
     GUARD_STATE_TOPIC, STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
 
 logger = logging.getLogger(__name__)

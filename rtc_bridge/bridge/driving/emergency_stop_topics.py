@@ -29,7 +29,7 @@ from ...core.driving.teleop_controller import TeleopController
 from ...core.errors import StoreError
 from ...core.supervision import call_guarded, call_in_loop, guarded
 from ...ros.services import guarded_service
-from ...ros.velocity_publisher import flush, STATE_QOS, STOP_STATE_TOPIC
+from ...ros.velocity.velocity_publisher import flush, STATE_QOS, STOP_STATE_TOPIC
 
 # The emergency stop as std_msgs/Bool, for twist_mux.
 LOCK_TOPIC = 'emergency_stop_lock'

@@ -24,7 +24,7 @@ from ...core.driving.teleop_controller import POLL_PERIOD_S
 from ...core.driving.velocity import Velocity
 from ...core.driving.velocity_guard import VelocityGuard
 from ...core.settings.driving_settings import TeleopSettings
-from ...ros.velocity_publisher import VelocityPublisher
+from ...ros.velocity.velocity_publisher import VelocityPublisher
 
 # Seconds between two looks at the type that the subscribers of cmd_vel expect.
 _LOOK_PERIOD_S = 1.0

@@ -32,8 +32,8 @@ from ...core.driving.teleop_controller import POLL_PERIOD_S, TeleopController
 from ...core.settings.driving_settings import RTCBotSettings, TeleopSettings
 from ...core.supervision import guard
 from ...ros.diagnostics import make_status
-from ...ros.guard_client import GuardClient
-from ...ros.velocity_publisher import RELIABLE_LATEST
+from ...ros.velocity.guard_client import GuardClient
+from ...ros.velocity.velocity_publisher import RELIABLE_LATEST
 from ...system.shutdown import Shutdown
 
 

@@ -39,11 +39,11 @@ from ...core.video.tiers import Scale
 from ...media.camera import Camera
 from ...media.camera_settings import CameraSettings
 from ...media.images.i420 import RenderOptions
-from ...ros.camera_info import CameraInfoTopic
-from ...ros.camera_topic import CameraTopic
-from ...ros.cv_bridge_reader import cv_bridge_reader
+from ...ros.cameras.camera_info import CameraInfoTopic
+from ...ros.cameras.camera_topic import CameraTopic
+from ...ros.cameras.cv_bridge_reader import cv_bridge_reader
+from ...ros.cameras.image_topics import published_images
 from ...ros.executor_thread import ExecutorThread
-from ...ros.image_topics import published_images
 from ...ros.static_frames import StaticFrames
 
 logger = logging.getLogger(__name__)

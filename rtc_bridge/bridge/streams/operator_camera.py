@@ -21,8 +21,8 @@ from ...core.access.floor import Floor, FloorWords
 from ...core.settings.viewer_media_settings import OperatorCameraSettings
 from ...media.operator_camera import OperatorCamera
 from ...peer.robot_context import RobotContext
+from ...ros.cameras.operator_camera_publisher import OperatorCameraPublisher
 from ...ros.diagnostics import make_status
-from ...ros.operator_camera_publisher import OperatorCameraPublisher
 
 _WORDS = FloorWords(
     off='this robot takes no pictures', role='the role view may not show a camera',

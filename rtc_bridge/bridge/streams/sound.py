@@ -28,7 +28,7 @@ from ...media.sound.sound_devices import DEVICE_KINDS
 from ...media.sound.sound_stream import SoundStream
 from ...ros.diagnostics import make_status
 from ...ros.executor_thread import ExecutorThread
-from ...ros.sound_topic import SoundTopic
+from ...ros.sound.sound_topic import SoundTopic
 
 # Seconds between two looks at who listens and who publishes.
 _PERIOD_S = 0.2

@@ -29,7 +29,7 @@ from ...media.sound.sound_stream import SoundStream
 from ...media.sound.voice import Voice
 from ...media.sound.voice_player import VoicePlayer
 from ...ros.diagnostics import make_status
-from ...ros.voice_publisher import VoicePublisher
+from ...ros.sound.voice_publisher import VoicePublisher
 
 _logger = logging.getLogger(__name__)
 

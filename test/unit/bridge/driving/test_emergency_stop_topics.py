@@ -20,7 +20,7 @@ import pytest
 from rtc_bridge.bridge.driving import emergency_stop_topics
 from rtc_bridge.bridge.driving.emergency_stop_topics import EmergencyStopTopics, LOCK_TOPIC
 from rtc_bridge.core.driving.guard_messages import BridgeId, StopState
-from rtc_bridge.ros.velocity_publisher import STOP_STATE_TOPIC
+from rtc_bridge.ros.velocity.velocity_publisher import STOP_STATE_TOPIC
 from std_msgs.msg import Bool
 from std_srvs.srv import Trigger
 from support.driving import Bench, MemoryStore

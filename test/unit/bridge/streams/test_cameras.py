@@ -23,7 +23,7 @@ from rclpy.parameter import Parameter
 from rtc_bridge.bridge.streams.cameras import Cameras
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.video.tiers import Scale
-from rtc_bridge.ros import camera_info
+from rtc_bridge.ros.cameras import camera_info
 from rtc_bridge.ros.executor_thread import ExecutorThread
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from support.patience import PATIENCE
