@@ -44,7 +44,7 @@ from rtc_bridge.client.session import RobotSession
 from rtc_bridge.client.signaling import exchange
 from rtc_bridge.core.access.invite import Invite, invite_text
 from rtc_bridge.core.access.invite_url import parse_invite_url
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from testbed import Chromium, Robot, until
 
 MB = 1_000_000

@@ -25,7 +25,7 @@ import sys
 
 from . import __version__
 from .core.errors import DependencyError, REFUSED
-from .system.early_signals import ended_by_signals
+from .system.processes.early_signals import ended_by_signals
 
 PROGRAMS = {
     'demo': 'a simulated robot with everything around it, and a link to drive it',

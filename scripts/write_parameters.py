@@ -34,7 +34,7 @@ from rtc_bridge.core.settings.relay_settings import RelaySettings  # noqa: E402
 from rtc_bridge.core.settings.robot_settings import (  # noqa: E402
     CameraTopicSettings, RobotSettings)
 from rtc_bridge.core.settings.telemetry_settings import TelemetryTopicSettings  # noqa: E402
-from rtc_bridge.system.setting_sources import (  # noqa: E402
+from rtc_bridge.system.files.setting_sources import (  # noqa: E402
     command_line_flag, environment_variable)
 
 PAGE = ROOT / 'docs' / 'parameters.md'

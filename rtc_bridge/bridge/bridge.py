@@ -68,11 +68,11 @@ from ..ros.program import FAILED
 from ..signaling.network_changes import watch_network
 from ..signaling.relay_client import RelayClient
 from ..signaling.relay_url import dial_url, page_url, read_token
-from ..system.secret_files import read_credential_service, read_ice
-from ..system.shutdown import Shutdown
-from ..system.stop_file import StopFile
-from ..system.termination import Termination
-from ..system.thread_priority import EVENT_LOOP_NICE, raise_priority
+from ..system.files.secret_files import read_credential_service, read_ice
+from ..system.files.stop_file import StopFile
+from ..system.processes.shutdown import Shutdown
+from ..system.processes.termination import Termination
+from ..system.processes.thread_priority import EVENT_LOOP_NICE, raise_priority
 
 _logger = logging.getLogger(__name__)
 

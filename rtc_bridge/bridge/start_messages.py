@@ -19,7 +19,7 @@ import logging
 from ..core.access.policy import AccessPolicy
 from ..core.errors import StoreError
 from ..core.settings.robot_settings import AccessSettings
-from ..system.key_store import KeyStore
+from ..system.files.key_store import KeyStore
 
 _logger = logging.getLogger(__name__)
 

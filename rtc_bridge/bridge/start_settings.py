@@ -32,7 +32,7 @@ from ..core.settings.robot_settings import (
 from ..core.video.video_codecs import check_h264_encoder, CODECS, H264_ENCODERS
 from ..media.encoder import h264_encoders
 from ..signaling.relay_url import read_token
-from ..system.key_store import default_directory, KeyStore
+from ..system.files.key_store import default_directory, KeyStore
 from ..system.tls_trust import trust_file
 
 _logger = logging.getLogger(__name__)

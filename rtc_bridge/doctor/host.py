@@ -32,9 +32,9 @@ from ..core.checks.host_rules import (
 from ..core.checks.result import Check
 from ..core.clock import synchronized
 from ..core.errors import StoreError
-from ..system.key_store import default_directory
-from ..system.latest_time import INSTALLED_AT, read_time
-from ..system.private_files import check_folder, read_private
+from ..system.files.key_store import default_directory
+from ..system.files.latest_time import INSTALLED_AT, read_time
+from ..system.files.private_files import check_folder, read_private
 
 _SHM = Path('/dev/shm')
 # What Fast DDS calls its files there.

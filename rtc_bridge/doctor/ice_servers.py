@@ -21,7 +21,7 @@ from ..core.checks.result import Check
 from ..core.checks.server_rules import ice_check
 from ..core.settings.robot_settings import IceSettings
 from ..peer.ice_server_monitor import probe_server
-from ..system.secret_files import read_credential_service, read_ice
+from ..system.files.secret_files import read_credential_service, read_ice
 
 
 async def _nothing() -> None:

@@ -22,7 +22,7 @@ from ..core.checks.result import Check
 from ..core.errors import DependencyError
 from ..system.dependency_check import check, dependencies_of, Dependency
 from ..system.import_faults import import_remedy
-from ..system.trial_process import run_trial
+from ..system.processes.trial_process import run_trial
 
 # Seconds for an import.
 _IMPORT_TIMEOUT_S = 30.0

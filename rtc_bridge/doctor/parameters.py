@@ -40,7 +40,7 @@ from ..core.video.tiers import parse_scales
 from ..ros.parameter_files import explain_refused_files, unused_parameters
 from ..ros.parameters import declare_parameters, given_parameters, refuse_unknown_parameters
 from ..signaling.relay_url import dial_url, read_token
-from ..system.secret_files import read_credential_service, read_ice
+from ..system.files.secret_files import read_credential_service, read_ice
 
 # The name of the bridge's node, for which a parameter file has a key.
 _NODE = 'rtc_bridge'

@@ -25,8 +25,8 @@ from ..core.clock import synchronized
 from ..core.errors import ParameterError
 from ..core.settings.relay_settings import RelaySettings
 from ..system.dependency_check import is_importable
-from ..system.secret_files import read_words
-from ..system.setting_sources import environment_variable, read_settings
+from ..system.files.secret_files import read_words
+from ..system.files.setting_sources import environment_variable, read_settings
 
 
 def check_relay_host(config: Path) -> list[Check]:

@@ -34,7 +34,7 @@ from ..core.supervision import start_thread
 from ..core.video.size_limit import SizeLimit
 from ..core.video.tiers import Tier
 from ..core.video.video_codecs import EncoderSettings
-from ..system.thread_priority import use_ordinary_priority
+from ..system.processes.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 # Seconds before an encoder thread that failed starts again: a failure of each frame would

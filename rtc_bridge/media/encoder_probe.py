@@ -25,7 +25,7 @@ import sys
 
 from .encoder import probe
 from ..core.video.video_codecs import h264_candidates, SOFTWARE
-from ..system.trial_process import prepare_trial, run_trial
+from ..system.processes.trial_process import prepare_trial, run_trial
 
 # Seconds for the import of FFmpeg, and for each encoder. A driver may wake its device first.
 PROBE_TIMEOUT_S = 15.0

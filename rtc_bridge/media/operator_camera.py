@@ -26,7 +26,7 @@ from ..core.bitstreams.vp8_headers import is_keyframe, keyframe_size
 from ..core.clock import boot_time, Clock
 from ..core.limits.rate_limit import RateLimiter, Throttle
 from ..core.supervision import call_guarded, start_thread
-from ..system.thread_priority import use_ordinary_priority
+from ..system.processes.thread_priority import use_ordinary_priority
 
 # Frames that wait for the decoder. If more wait, the computer is too busy: half a second is lost.
 _MAX_WAITING = 8

@@ -30,7 +30,7 @@ from ..core.bitstreams.hevc_stream import HevcUnits
 from ..core.errors import ImageError
 from ..core.images.video_formats import CODEC_TITLES
 from ..core.supervision import guard, start_thread
-from ..system.thread_priority import use_ordinary_priority
+from ..system.processes.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 # Access units that may wait: a second of delay at 30 a second. With more, decoding starts again at

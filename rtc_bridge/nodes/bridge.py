@@ -25,7 +25,7 @@ from rclpy.node import Node
 from ..bridge.bridge import Bridge
 from ..ros.program import bound_end, ros_program
 from ..ros.ros_log import log_to_ros
-from ..system.garbage_collection import exclude_present_objects
+from ..system.processes.garbage_collection import exclude_present_objects
 
 
 def _keep_freed_memory() -> None:

@@ -49,7 +49,7 @@ from ..ros.ros_log import log_to_ros
 from ..ros.velocity.velocity_publisher import (
     GUARD_ANSWER_TOPIC, GUARD_QOS, GUARD_STATE_TOPIC, GUARD_TOPIC, stamp_seconds, STATE_QOS,
     STATES_QOS, STOP_STATE_TOPIC, VelocityPublisher)
-from ..system.garbage_collection import exclude_present_objects
+from ..system.processes.garbage_collection import exclude_present_objects
 
 # The profile that robot.launch.py sets for the sake of large images.
 _CAMERAS_PROFILE = 'fastdds_shm.xml'

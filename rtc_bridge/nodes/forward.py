@@ -37,7 +37,7 @@ from ..core.gateway.service_rules import NAME
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import all_of, first_of, spawn
 from ..system.command_line import parse_port
-from ..system.termination import in_event_loop, termination
+from ..system.processes.termination import in_event_loop, termination
 
 _HOST = '127.0.0.1'
 _READ = 64 * 1024

@@ -30,7 +30,7 @@ from ..core.access.invite import (
 from ..core.access.invite_url import parse_page_url
 from ..core.clock import NOT_SYNCHRONIZED, synchronized
 from ..core.errors import ProtocolError, REFUSED, RtcBridgeError
-from ..system.key_store import default_directory, KeyStore
+from ..system.files.key_store import default_directory, KeyStore
 
 # Ids or names that an error shows.
 _MAX_SHOWN = 12

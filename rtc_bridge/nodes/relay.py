@@ -37,13 +37,13 @@ from ..relay.directory.registry import Registry
 from ..relay.event_log import JsonFormatter
 from ..relay.http.server import serve, tls_context
 from ..system.dependency_check import check
-from ..system.garbage_collection import short_collections
-from ..system.private_files import warn_if_exposed
-from ..system.secret_files import read_words
-from ..system.setting_sources import (
+from ..system.files.private_files import warn_if_exposed
+from ..system.files.secret_files import read_words
+from ..system.files.setting_sources import (
     command_line_flag, environment_variable, read_settings,
 )
-from ..system.termination import handled_signals, in_event_loop
+from ..system.processes.garbage_collection import short_collections
+from ..system.processes.termination import handled_signals, in_event_loop
 
 _logger = logging.getLogger('rtc_bridge.relay')
 

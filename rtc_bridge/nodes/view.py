@@ -28,7 +28,7 @@ from ..core.errors import ProtocolError, REFUSED
 from ..core.protocol.strict_json import shorten
 from ..relay.http.local_page import create_app
 from ..system.command_line import parse_port
-from ..system.termination import in_event_loop, termination
+from ..system.processes.termination import in_event_loop, termination
 
 _HOST = '127.0.0.1'
 

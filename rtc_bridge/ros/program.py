@@ -31,7 +31,7 @@ from .ros_log import log_to_ros
 from ..core.errors import ParameterError, REFUSED, RtcBridgeError
 from ..core.failure_log import count_unhandled_failures, failures
 from ..core.supervision import guard
-from ..system.termination import Termination, termination
+from ..system.processes.termination import Termination, termination
 
 # The exit status of a program one of whose parts has failed.
 FAILED = 1

@@ -24,7 +24,7 @@ from ..core.access.ice_urls import check_ipv6
 from ..core.errors import ParameterError, ProtocolError
 from ..core.protocol.robot_names import check_name
 from ..core.protocol.strict_json import shorten
-from ..system.private_files import warn_if_exposed
+from ..system.files.private_files import warn_if_exposed
 
 _ALLOWED = ('an http, https, ws or wss URL with the path of the robot or none, like '
             'https://relay.example.org/myrobot')

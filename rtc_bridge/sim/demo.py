@@ -21,8 +21,8 @@ import sys
 from typing import Any
 
 from ..core.supervision import spawn
-from ..system.child_processes import ChildProcess, end_processes
-from ..system.termination import in_event_loop, termination
+from ..system.processes.child_processes import ChildProcess, end_processes
+from ..system.processes.termination import in_event_loop, termination
 
 # Lines that are shown without --verbose.
 _SERIOUS = re.compile(r'\[(WARN|WARNING|ERROR|FATAL|CRITICAL)\]')

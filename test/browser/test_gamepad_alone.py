@@ -17,7 +17,7 @@ import time
 
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from sensor_msgs.msg import Joy
 from support.accessibility import faults, out_of_reach
 from support.browsers import until

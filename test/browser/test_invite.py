@@ -26,7 +26,7 @@ from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.browsers import Loop, PATIENCE, until
 from support.pages import fresh_page
 from support.stack import ColourCamera, Robot

@@ -16,7 +16,7 @@
 
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.pages import shows, text
 from support.stack import CmdVel, ColourCamera, ROBOT, Robot
 

@@ -21,7 +21,7 @@ import signal
 import numpy as np
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.accessibility import cut_off, faults, large_text, out_of_reach, STILL
 from support.browsers import until
 from support.pages import RED, release_stop as released, shows, text, wait_connected

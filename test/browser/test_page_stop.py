@@ -18,7 +18,7 @@ import signal
 
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.pages import end_stop, fresh_page, PHONE, press, release_stop as release
 from support.stack import ColourCamera, ROBOT, Robot
 

@@ -27,7 +27,7 @@ from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import Registry
 from rtc_bridge.relay.http.server import serve
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.browsers import Loop, PATIENCE, until
 from support.processes import Process
 from support.relay_server import serve_app

@@ -28,7 +28,7 @@ import threading
 
 import pytest
 from rtc_bridge.core.access.invite import Invite, invite_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.patience import PATIENCE
 from support.processes import Process
 from support.stack import finish, ROBOT, Robot

@@ -20,7 +20,7 @@ import subprocess
 import sys
 
 from rtc_bridge.core.access.invite import Invite, invite_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.needs import need_program
 from support.networks import networks  # noqa: F401
 from support.patience import PATIENCE

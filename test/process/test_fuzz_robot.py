@@ -44,7 +44,7 @@ from rtc_bridge.peer.aiortc_compat.peer_limits import limited_by
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import read_offer
 from rtc_bridge.signaling.relay_client import RelayClient
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support import raw_sctp as raw
 from support.attack_corpus import HostileRelay
 from support.attack_texts import (

@@ -22,7 +22,7 @@ import sys
 import threading
 
 from rtc_bridge.core.errors import REFUSED
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.browsers import PATIENCE
 from support.processes import free_port, node, Process
 
@@ -55,7 +55,7 @@ def test_concurrent_writes_lose_nothing(tmp_path):
 def test_processes_that_start_at_once_share_one_secret(tmp_path):
     folder = tmp_path / 'keys'
     code = ('import sys; from pathlib import Path;'
-            'from rtc_bridge.system.key_store import KeyStore;'
+            'from rtc_bridge.system.files.key_store import KeyStore;'
             'print(KeyStore(Path(sys.argv[1])).secret.hex())')
     processes = [subprocess.Popen([sys.executable, '-c', code, str(folder)],
                                   stdout=subprocess.PIPE, text=True) for _ in range(8)]

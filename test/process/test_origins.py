@@ -32,7 +32,7 @@ from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.relay.app import create_app
 from rtc_bridge.relay.directory.registry import NAMELESS, Registry
 from rtc_bridge.relay.http.server import serve
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.browsers import PATIENCE
 from support.processes import free_port, node, Process
 from support.relay_server import get, make_offer, OPEN, relay, relay_settings, send

@@ -19,7 +19,7 @@ import re
 
 import pytest
 from rtc_bridge.core.access.invite import bearer_text
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.attack_corpus import CORPUS, HostileRelay, play, REFUSED, Target
 from support.browsers import Loop
 from support.page_client import PageClient

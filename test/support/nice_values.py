@@ -17,7 +17,7 @@
 import os
 import threading
 
-from rtc_bridge.system.thread_priority import EVENT_LOOP_NICE
+from rtc_bridge.system.processes.thread_priority import EVENT_LOOP_NICE
 
 # Of this process, and of what it starts.
 ORDINARY = os.getpriority(os.PRIO_PROCESS, 0)

@@ -46,8 +46,8 @@ from rtc_bridge.relay.http.server import serve
 from rtc_bridge.signaling.network_changes import watch_network
 from rtc_bridge.signaling.relay_client import RelayClient
 from rtc_bridge.signaling.relay_url import dial_url
-from rtc_bridge.system.key_store import KeyStore
-from rtc_bridge.system.secret_files import read_credential_service, read_ice
+from rtc_bridge.system.files.key_store import KeyStore
+from rtc_bridge.system.files.secret_files import read_credential_service, read_ice
 
 from support.viewer import make_sessions, TestCamera
 

@@ -25,7 +25,7 @@ from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import only_sha256
 from rtc_bridge.peer.shared_fingerprint import shared_fingerprint
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.viewer import make_sessions, TestCamera, Viewer
 
 NOW = 4_000_000_000

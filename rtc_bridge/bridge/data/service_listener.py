@@ -38,8 +38,8 @@ from ...core.gateway.registration import (
 from ...core.limits.log_limits import LogSampler
 from ...core.protocol.strict_json import shorten
 from ...core.supervision import first_of, spawn
-from ...system.atomic_file import write_durably
-from ...system.private_files import read_private
+from ...system.files.atomic_file import write_durably
+from ...system.files.private_files import read_private
 
 _logger = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from ...core.supervision import guard
 from ...ros.diagnostics import make_status
 from ...ros.velocity.guard_client import GuardClient
 from ...ros.velocity.velocity_publisher import RELIABLE_LATEST
-from ...system.shutdown import Shutdown
+from ...system.processes.shutdown import Shutdown
 
 
 class Teleop:

@@ -29,8 +29,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from ...core.clock import Clock
 from ...core.errors import StoreError
-from ...system.atomic_file import write_durably
-from ...system.private_files import read_private
+from ...system.files.atomic_file import write_durably
+from ...system.files.private_files import read_private
 
 _logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from ...core.errors import ParameterError
 from ...core.settings.robot_settings import ServerSettings
 from ...peer.aiortc_compat import host_addresses
 from ...relay.http.server import tls_context
-from ...system.private_files import warn_if_exposed
+from ...system.files.private_files import warn_if_exposed
 
 _logger = logging.getLogger(__name__)
 

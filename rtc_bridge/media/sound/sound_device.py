@@ -26,7 +26,7 @@ from .sound_stream import SoundStream
 from ...core.audio.sound_formats import SEND_RATE, SoundFormat
 from ...core.failure_log import failures
 from ...core.supervision import start_thread
-from ...system.thread_priority import use_ordinary_priority
+from ...system.processes.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 

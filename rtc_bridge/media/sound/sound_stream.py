@@ -33,7 +33,7 @@ from ...core.clock import boot_time, Clock
 from ...core.errors import SoundError
 from ...core.failure_log import failures
 from ...core.supervision import call_guarded, start_thread
-from ...system.thread_priority import use_ordinary_priority
+from ...system.processes.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 

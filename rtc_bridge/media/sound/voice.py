@@ -26,7 +26,7 @@ from ...core.audio.jitter_buffer import JitterBuffer
 from ...core.clock import boot_time, Clock
 from ...core.failure_log import failures
 from ...core.supervision import call_guarded, start_thread
-from ...system.thread_priority import use_ordinary_priority
+from ...system.processes.thread_priority import use_ordinary_priority
 
 # What is played of a voice: one channel at 48 kHz, 16 bits, 20 ms at once.
 VOICE_RATE, VOICE_BLOCK = 48_000, 960

@@ -25,7 +25,7 @@ from .sound_devices import open_device
 from .voice import VOICE_BLOCK, VOICE_RATE, VoiceBlock
 from ...core.clock import boot_time, Clock
 from ...core.supervision import start_thread
-from ...system.thread_priority import use_ordinary_priority
+from ...system.processes.thread_priority import use_ordinary_priority
 
 logger = logging.getLogger(__name__)
 

@@ -38,7 +38,7 @@ from rtc_bridge.doctor.ice_servers import check_ice_servers
 from rtc_bridge.doctor.parameters import read_parameters, start_ros
 from rtc_bridge.doctor.relay import check_relay
 from rtc_bridge.doctor.relay_host import check_relay_host
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.processes import free_port
 from support.relay_server import relay
 

@@ -18,7 +18,7 @@ import json
 import pytest
 from rtc_bridge.core.video.video_codecs import HARDWARE
 from rtc_bridge.media.encoder_probe import probe_encoders
-from rtc_bridge.system.trial_process import run_trial
+from rtc_bridge.system.processes.trial_process import run_trial
 
 NAMES = [kind.name for kind in HARDWARE]
 

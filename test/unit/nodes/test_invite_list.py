@@ -19,7 +19,7 @@ import sys
 import pytest
 from rtc_bridge.core.errors import REFUSED
 from rtc_bridge.nodes import invite
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 
 
 @pytest.fixture

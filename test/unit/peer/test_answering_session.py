@@ -24,7 +24,7 @@ from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer.answering_session import AnsweringSession
 from rtc_bridge.peer.local_robot_link import LocalRobotLink
 from rtc_bridge.peer.remote_description import only_sha256, read_offer
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.viewer import make_sessions, TestCamera, until, Viewer
 
 pytestmark = pytest.mark.asyncio

@@ -23,7 +23,7 @@ from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer import aiortc_compat, authorization, session
 from rtc_bridge.peer.remote_description import only_sha256
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 from support.patience import PATIENCE
 from support.proving import InviteRobot, NOW, Page
 from support.viewer import until

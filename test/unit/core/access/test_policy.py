@@ -26,7 +26,7 @@ from rtc_bridge.core.access.invite import (
 from rtc_bridge.core.access.policy import AccessPolicy, may_drive
 from rtc_bridge.core.access.proof import page_mac, robot_mac, Transcript
 from rtc_bridge.core.errors import SignalingError
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 
 NOW = 4_000_000_000
 

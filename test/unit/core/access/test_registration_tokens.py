@@ -19,7 +19,7 @@ import secrets
 import pytest
 from rtc_bridge.core.access.registration_tokens import RegistrationTokens
 from rtc_bridge.core.errors import ParameterError
-from rtc_bridge.system.secret_files import read_words
+from rtc_bridge.system.files.secret_files import read_words
 
 SHARED, OWN = 'shared-token-123456', 'own-token-of-r1-123'
 

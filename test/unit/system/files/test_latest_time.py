@@ -16,7 +16,7 @@
 
 import threading
 
-from rtc_bridge.system.key_store import KeyStore
+from rtc_bridge.system.files.key_store import KeyStore
 
 NOW = 4_000_000_000
 

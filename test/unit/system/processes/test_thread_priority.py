@@ -24,8 +24,8 @@ from rtc_bridge.media.passthrough_stream import PassthroughStream
 from rtc_bridge.media.sound.sound_stream import SoundStream
 from rtc_bridge.media.sound.voice import Voice
 from rtc_bridge.media.video_decoder import VideoDecoder
-from rtc_bridge.system import thread_priority
-from rtc_bridge.system.thread_priority import (
+from rtc_bridge.system.processes import thread_priority
+from rtc_bridge.system.processes.thread_priority import (
     EVENT_LOOP_NICE, raise_priority, use_ordinary_priority,
 )
 from support.browsers import until

@@ -18,8 +18,8 @@ import os
 import subprocess
 import sys
 
-from rtc_bridge.system import local_processes
-from rtc_bridge.system.local_processes import shares_network
+from rtc_bridge.system.processes import local_processes
+from rtc_bridge.system.processes.local_processes import shares_network
 
 
 def test_a_process_beside_is_found_while_it_runs():

@@ -21,10 +21,10 @@ from pathlib import Path
 import tomllib
 from typing import Any
 
-from ..core.errors import ParameterError
-from ..core.protocol.strict_json import shorten
-from ..core.settings.parameters import Parameter, parameters_of, Value, with_values
-from ..core.settings.relay_settings import RelaySettings
+from ...core.errors import ParameterError
+from ...core.protocol.strict_json import shorten
+from ...core.settings.parameters import Parameter, parameters_of, Value, with_values
+from ...core.settings.relay_settings import RelaySettings
 
 ENVIRONMENT_PREFIX = 'RTC_BRIDGE_RELAY_'
 _REDIS_SCHEMES = ('redis://', 'rediss://', 'unix://')

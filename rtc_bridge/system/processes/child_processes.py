@@ -22,7 +22,7 @@ import os
 import signal
 import sys
 
-from ..core.supervision import guard, spawn
+from ...core.supervision import guard, spawn
 
 # <sys/prctl.h>
 _PR_SET_PDEATHSIG = 1

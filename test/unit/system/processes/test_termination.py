@@ -23,8 +23,8 @@ from support.patience import PATIENCE
 # Sends all of them to its own process.
 SIGNALS = """
 import asyncio, atexit, os, signal, sys, threading
-from rtc_bridge.system.early_signals import ended_by_signals
-from rtc_bridge.system.termination import (
+from rtc_bridge.system.processes.early_signals import ended_by_signals
+from rtc_bridge.system.processes.termination import (
     handled_signals, in_event_loop, termination, termination_signals)
 
 def send():

@@ -22,12 +22,12 @@ import pytest
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.settings.parameters import parameters_of
 from rtc_bridge.core.settings.relay_settings import RelayLimits, RelaySettings
-from rtc_bridge.system.setting_sources import (
+from rtc_bridge.system.files.setting_sources import (
     command_line_flag, environment_variable, read_settings,
 )
 from support.settings_files import flatten
 
-TOML = Path(__file__).parents[3] / 'config' / 'relay.toml'
+TOML = Path(__file__).parents[4] / 'config' / 'relay.toml'
 
 
 def test_the_example_file_has_all_settings():

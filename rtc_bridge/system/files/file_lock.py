@@ -23,8 +23,8 @@ from pathlib import Path
 import shlex
 import time
 
-from ..core.clock import boot_time
-from ..core.errors import StoreError
+from ...core.clock import boot_time
+from ...core.errors import StoreError
 
 # Seconds to wait. The holder writes one or two small files, which takes a slow disk tenths of one.
 LOCK_TIMEOUT_S = 5.0

@@ -39,12 +39,12 @@ from .atomic_file import remove_leftovers, write_durably
 from .file_lock import locked
 from .latest_time import LatestTime, read_time
 from .private_files import check_folder, make_folder, read_private
-from ..core import base64url
-from ..core.access.invite import Invite, new_id, new_secret, SECRET_BYTES
-from ..core.access.issued_invites import IssuedInvite, IssuedInvites
-from ..core.access.revocations import Revocations
-from ..core.clock import Clock
-from ..core.errors import ProtocolError, StoreError
+from ...core import base64url
+from ...core.access.invite import Invite, new_id, new_secret, SECRET_BYTES
+from ...core.access.issued_invites import IssuedInvite, IssuedInvites
+from ...core.access.revocations import Revocations
+from ...core.clock import Clock
+from ...core.errors import ProtocolError, StoreError
 
 logger = logging.getLogger(__name__)
 

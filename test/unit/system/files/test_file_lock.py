@@ -20,14 +20,14 @@ import threading
 
 import pytest
 from rtc_bridge.core.errors import StoreError
-from rtc_bridge.system.file_lock import locked
+from rtc_bridge.system.files.file_lock import locked
 from support.browsers import PATIENCE
 
 
 def test_a_lock_held_by_another_process_is_an_error_after_a_while(tmp_path):
     lock = tmp_path / 'lock'
     code = ('import sys, time; from pathlib import Path;'
-            'from rtc_bridge.system.file_lock import locked\n'
+            'from rtc_bridge.system.files.file_lock import locked\n'
             'with locked(Path(sys.argv[1])):\n'
             '    print("held", flush=True); time.sleep(600)')
     holder = subprocess.Popen([sys.executable, '-c', code, str(lock)], stdout=subprocess.PIPE)

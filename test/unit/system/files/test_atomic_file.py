@@ -22,7 +22,7 @@ import time
 
 import pytest
 from rtc_bridge.core.errors import StoreError
-from rtc_bridge.system.atomic_file import remove_leftovers, write_durably
+from rtc_bridge.system.files.atomic_file import remove_leftovers, write_durably
 from support.browsers import PATIENCE, until
 from support.failing_disk import FailingDisk
 
@@ -78,7 +78,7 @@ def test_the_file_of_a_running_writer_stays(tmp_path):
     """Another process is stopped in the middle of its own write."""
     path = tmp_path / 'state.json'
     code = ('import os, sys, time; from pathlib import Path;'
-            'from rtc_bridge.system.atomic_file import write_durably\n'
+            'from rtc_bridge.system.files.atomic_file import write_durably\n'
             'os.fsync = lambda number: (print("writing", flush=True), sys.stdin.readline())\n'
             'write_durably(Path(sys.argv[1]), "theirs")')
     other = subprocess.Popen([sys.executable, '-c', code, str(path)], stdin=subprocess.PIPE,
@@ -97,8 +97,9 @@ def test_the_file_of_a_running_writer_stays(tmp_path):
 
 def test_writers_killed_at_any_time_leave_a_whole_file(tmp_path):
     path = tmp_path / 'state.json'
-    code = ('import sys; from pathlib import Path; from rtc_bridge.system.atomic_file import '
-            'write_durably\nprint("x", flush=True)\n'
+    code = ('import sys; from pathlib import Path\n'
+            'from rtc_bridge.system.files.atomic_file import write_durably\n'
+            'print("x", flush=True)\n'
             'while True: write_durably(Path(sys.argv[1]), "whole" * 1000)')
     for number in range(6):
         process = subprocess.Popen([sys.executable, '-c', code, str(path)],

@@ -24,7 +24,7 @@ from rtc_bridge.core.driving.teleop_controller import TeleopController
 from rtc_bridge.core.driving.velocity import ZERO
 from rtc_bridge.core.errors import StoreError
 from rtc_bridge.core.settings.driving_settings import TeleopSettings
-from rtc_bridge.system.stop_file import StopFile
+from rtc_bridge.system.files.stop_file import StopFile
 from support.failing_disk import FailingDisk
 
 

@@ -20,7 +20,9 @@ import time
 import weakref
 
 import pytest
-from rtc_bridge.system.garbage_collection import exclude_present_objects, short_collections
+from rtc_bridge.system.processes.garbage_collection import (
+    exclude_present_objects, short_collections,
+)
 
 
 class Node:

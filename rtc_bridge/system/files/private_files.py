@@ -28,7 +28,7 @@ import pwd
 import shlex
 import stat
 
-from ..core.errors import StoreError
+from ...core.errors import StoreError
 
 logger = logging.getLogger(__name__)
 

@@ -28,7 +28,7 @@ import signal
 import socket
 import threading
 
-from ..core.supervision import call_guarded, start_thread
+from ...core.supervision import call_guarded, start_thread
 
 # Bytes, each the number of a signal, that are read at once.
 _MAX_READ = 64

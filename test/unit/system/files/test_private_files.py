@@ -23,11 +23,11 @@ import pytest
 from rtc_bridge.bridge.network.self_signed_certificate import ensure_certificate
 from rtc_bridge.core.errors import REFUSED, StoreError
 from rtc_bridge.signaling.relay_url import read_token
-from rtc_bridge.system import private_files
-from rtc_bridge.system.atomic_file import write_durably
-from rtc_bridge.system.key_store import KeyStore
-from rtc_bridge.system.private_files import check_folder, read_private, warn_if_exposed
-from rtc_bridge.system.secret_files import read_words
+from rtc_bridge.system.files import private_files
+from rtc_bridge.system.files.atomic_file import write_durably
+from rtc_bridge.system.files.key_store import KeyStore
+from rtc_bridge.system.files.private_files import check_folder, read_private, warn_if_exposed
+from rtc_bridge.system.files.secret_files import read_words
 from support.browsers import PATIENCE
 
 OTHER = 12345

@@ -25,13 +25,13 @@ from pathlib import Path
 import re
 
 from .private_files import warn_if_exposed
-from ..core.access.ice_servers import IceServerPool, Login
-from ..core.access.ice_urls import parse_ice_url
-from ..core.access.turn_credentials import CredentialService, make_service
-from ..core.errors import ParameterError
-from ..core.protocol.ice import MAX_ICE_URLS
-from ..core.protocol.strict_json import shorten
-from ..core.settings.robot_settings import IceSettings
+from ...core.access.ice_servers import IceServerPool, Login
+from ...core.access.ice_urls import parse_ice_url
+from ...core.access.turn_credentials import CredentialService, make_service
+from ...core.errors import ParameterError
+from ...core.protocol.ice import MAX_ICE_URLS
+from ...core.protocol.strict_json import shorten
+from ...core.settings.robot_settings import IceSettings
 
 logger = logging.getLogger(__name__)
 _LOGIN, _SECRET = ('ice.login_file (RTC_BRIDGE_TURN_LOGIN)',

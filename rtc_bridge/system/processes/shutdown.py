@@ -19,7 +19,7 @@ from contextlib import suppress
 from functools import partial
 import logging
 
-from ..core.supervision import OnFailure
+from ...core.supervision import OnFailure
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from rtc_bridge.core.access.ice_urls import parse_ice_url
 from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.core.protocol.ice import IceServer
 from rtc_bridge.core.settings.robot_settings import IceSettings
-from rtc_bridge.system.secret_files import read_ice
+from rtc_bridge.system.files.secret_files import read_ice
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'
 URL = parse_ice_url(UDP)

@@ -21,7 +21,7 @@ import time
 import pytest
 from rtc_bridge.core.access.invite import Invite
 from rtc_bridge.core.errors import StoreError
-from rtc_bridge.system.key_store import default_directory, KeyStore
+from rtc_bridge.system.files.key_store import default_directory, KeyStore
 
 HOUR, YEARS = 3600, 10 ** 9
 

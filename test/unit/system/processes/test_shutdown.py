@@ -17,7 +17,7 @@
 import asyncio
 
 from rtc_bridge.core.supervision import start_thread
-from rtc_bridge.system.shutdown import Shutdown
+from rtc_bridge.system.processes.shutdown import Shutdown
 from support.failures import raise_error
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import re
 import secrets
 
-from ..core.errors import StoreError
+from ...core.errors import StoreError
 
 # The temporary file beside NAME, before it replaces NAME: NAME.RANDOM.new.
 _TEMPORARY = re.compile(r'(?P<name>.+)\.[0-9a-f]+\.new')

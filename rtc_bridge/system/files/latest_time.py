@@ -22,9 +22,9 @@ import time
 from .atomic_file import write_durably
 from .file_lock import locked
 from .private_files import read_private
-from ..core.clock import Clock
-from ..core.errors import StoreError
-from ..core.supervision import start_thread
+from ...core.clock import Clock
+from ...core.errors import StoreError
+from ...core.supervision import start_thread
 
 logger = logging.getLogger(__name__)
 
