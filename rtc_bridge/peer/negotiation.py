@@ -26,11 +26,11 @@ from aiortc import (
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from . import aiortc_compat
+from .media.sound_track import SoundTrack
 from .robot_context import RobotContext
 from .slots.slot import Slot
 from .slots.slot_track import SlotTrack
 from .slots.viewer_path import ViewerPath
-from .sound_track import SoundTrack
 from ..core.limits.rate_limit import RateLimiter
 from ..core.supervision import guarded
 from ..media.sound.sound_stream import SoundStream

@@ -25,14 +25,14 @@ from aiortc import RTCDataChannel, RTCPeerConnection
 from . import aiortc_compat
 from .authorization import SessionAuthorization
 from .channels.channel import Channel
+from .media.sound_track import SoundTrack
+from .media.viewer_media import ViewerMedia
 from .negotiation import let_others_run, log_states, make_connection
 from .path_report import report_no_path
 from .remote_candidates import RemoteCandidates
 from .robot_context import RobotContext
 from .slots.slot import Slot
 from .slots.viewer_path import STEP_S, ViewerPath
-from .sound_track import SoundTrack
-from .viewer_media import ViewerMedia
 from ..core.access.host_candidates import PortsInUse
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time

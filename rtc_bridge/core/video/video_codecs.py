@@ -18,7 +18,7 @@ The video codecs that can be sent, and how FFmpeg's encoders are opened for live
 To add a codec, add here its profiles to ``PROFILES``, and an :class:`EncoderType` with its options
 to ``SOFTWARE``: encoders, streams and negotiation follow from these tables. Then name it in the
 parameter ``video.codecs`` (``core/settings/robot_settings.py``). If aiortc cannot packetise the
-codec (``aiortc.codecs.get_encoder``), ``peer/aiortc_compat/video_codecs.py`` has to.
+codec (``aiortc.codecs.get_encoder``), ``peer/aiortc_compat/rtp/video_codecs.py`` has to.
 
 Three words are used throughout: a *codec* is ``h264`` or ``vp8``; a *profile* is a codec in one of
 its profiles, such as ``h264-main``; a *stream key* names what one encoder makes of a camera:

@@ -21,28 +21,29 @@ Written for aiortc 1.14 to 1.16. To admit a new release: run ``test/unit/peer/ai
 compare the parts named in each file, since a part that is still there may have another meaning.
 """
 
-# Imported for their effect: they put limits in place, or save time.
-from . import (  # noqa: F401
-    bitrate_estimate, channel_order, datagrams, ice_checks, incoming_media, ipv6_literals,
-    packet_size, sctp, stream_reuse,
-)
-from .codec_switch import make_codec_switch
-from .consent import check_consent, last_answer, round_trip, unanswered_for
-from .dtls import peer_fingerprint
-from .forward_correction import accept_correction, CorrectionSender
-from .gathering import gathering_by, host_addresses, host_interfaces
+# Modules are imported for their effect: they put limits in place, or save time.
+from .data import channel_order, sctp, stream_reuse  # noqa: F401
+from .data.dtls import peer_fingerprint
 from .hooks import missing
-from .ice_connections import selected_pairs
-from .ice_server_requests import ask_stun, ask_turn
-from .media_streams import use_own_stream
+from .ice import datagrams, ice_checks, ipv6_literals  # noqa: F401
+from .ice.consent import check_consent, last_answer, round_trip, unanswered_for
+from .ice.gathering import gathering_by, host_addresses, host_interfaces
+from .ice.ice_connections import selected_pairs
+from .ice.ice_server_requests import ask_stun, ask_turn
 from .peer_limits import limited_by
-from .playout_delay import PLAYOUT_DELAY_URI, set_playout_delay
-from .received_video import read_packet, read_repeat, read_vp8, VideoFeedback
-from .rtcp_feedback import watch_rtcp
-from .rtp_history import media_ssrc, newest_packets, newest_timestamp, padding_packets, send_again
-from .sound_redundancy import accept_redundancy, make_redundancy_switch
-from .transport_feedback import accept_transport_feedback, TRANSPORT_SEQUENCE_URI
-from .video_codecs import offered_profiles, preferences, vp8_alone
+from .rtp import bitrate_estimate, incoming_media, packet_size  # noqa: F401
+from .rtp.codec_switch import make_codec_switch
+from .rtp.forward_correction import accept_correction, CorrectionSender
+from .rtp.media_streams import use_own_stream
+from .rtp.playout_delay import PLAYOUT_DELAY_URI, set_playout_delay
+from .rtp.received_video import read_packet, read_repeat, read_vp8, VideoFeedback
+from .rtp.rtcp_feedback import watch_rtcp
+from .rtp.rtp_history import (
+    media_ssrc, newest_packets, newest_timestamp, padding_packets, send_again,
+)
+from .rtp.sound_redundancy import accept_redundancy, make_redundancy_switch
+from .rtp.transport_feedback import accept_transport_feedback, TRANSPORT_SEQUENCE_URI
+from .rtp.video_codecs import offered_profiles, preferences, vp8_alone
 
 __all__ = [
     'accept_correction', 'accept_redundancy', 'accept_transport_feedback', 'ask_stun', 'ask_turn',

@@ -20,11 +20,11 @@ from typing import Protocol
 from aiortc import RTCDataChannel
 
 from ..authorization import SessionAuthorization
+from ..media.sound_track import SoundTrack
+from ..media.viewer_media import ViewerMedia
 from ..robot_context import RobotContext
 from ..slots.slot import Slot
 from ..slots.viewer_path import ViewerPath
-from ..sound_track import SoundTrack
-from ..viewer_media import ViewerMedia
 from ...core.limits.peer_limits import SessionBudgets
 from ...core.protocol.control_messages import ViewerStats
 

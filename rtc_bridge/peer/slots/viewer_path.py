@@ -24,7 +24,7 @@ from aiortc import RTCPeerConnection
 from .path_probes import PathProbes
 from .slot import Slot
 from .. import aiortc_compat
-from ..sound_track import SoundTrack
+from ..media.sound_track import SoundTrack
 from ...core.clock import boot_time
 from ...core.congestion.bandwidth_estimate import BandwidthEstimate, START_BITRATE
 from ...core.congestion.bitrate_meters import SendRateMeter
