@@ -21,7 +21,7 @@ WATCH = '{"type":"watch"}'
 
 
 class PollingPage:
-    """A page that signals over HTTP, as ``web/client/signaling_polls.js`` does."""
+    """A page that signals over HTTP, as ``web/client/signaling/signaling_polls.js`` does."""
 
     def __init__(self, r, name='r1', page=None, **headers):
         """Choose its URL."""

@@ -75,9 +75,10 @@ DOM = re.compile(r'\b(document|window|navigator|location|localStorage|sessionSto
                  r'|requestAnimationFrame|Element|Audio|Image|HTML\w+|(?<!\.)addEventListener)\b')
 
 
-@pytest.mark.parametrize('name', sorted(path.name for path in WEB.glob('client/*.js')))
+@pytest.mark.parametrize('name', sorted(
+    str(path.relative_to(WEB)) for path in WEB.glob('client/**/*.js')))
 def test_the_client_needs_no_page_and_nothing_of_the_ui(name):
-    module = read_module(WEB, f'client/{name}')
+    module = read_module(WEB, name)
     assert all(target.startswith('client/') for target in (*module.imports, *module.loads))
     code = '\n'.join(line.text for line in module.lines(str, '', inner=True))
     assert [found[0] for found in DOM.finditer(re.sub(r"'[^'\n]*'", '', code))] == []

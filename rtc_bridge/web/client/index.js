@@ -37,18 +37,18 @@
  *     robot.start();
  */
 
-import { provideHttpSignaling } from './http_signaling.js';
-import { signalOverHttp } from './signaling_polls.js';
+import { provideHttpSignaling } from './signaling/http_signaling.js';
+import { signalOverHttp } from './signaling/signaling_polls.js';
 
 provideHttpSignaling(signalOverHttp);
 
-export { COMMAND_PERIOD_MS, Driver } from './driver.js';
+export { COMMAND_PERIOD_MS, Driver } from './driving/driver.js';
 export { FATAL_CODES } from './messages.js';
-export { combine, NEUTRAL } from './motion.js';
-export { isWebRtcSupported } from './peer_connection.js';
-export { readInvite } from './proof.js';
+export { combine, NEUTRAL } from './driving/motion.js';
+export { isWebRtcSupported } from './session/peer_connection.js';
+export { readInvite } from './session/proof.js';
 export { RobotConnection } from './robot_connection.js';
 export { openService, ServiceStream } from './service_stream.js';
-export { signalingUrl } from './signaling_socket.js';
-export { Teleop } from './teleop.js';
-export { ViewerStats } from './viewer_stats.js';
+export { signalingUrl } from './signaling/signaling_socket.js';
+export { Teleop } from './driving/teleop.js';
+export { ViewerStats } from './measurements/viewer_stats.js';

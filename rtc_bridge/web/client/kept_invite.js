@@ -7,7 +7,7 @@
  * screenshots and pass on, and stays in the tab for when the page is loaded again.
  */
 
-import { readInvite } from './proof.js';
+import { readInvite } from './session/proof.js';
 
 // Key of sessionStorage, before the page's path: the pages of several robots may have one origin.
 const KEY = 'rtc_bridge.invite ';
@@ -17,7 +17,7 @@ const REFUSED_CODES = new Set(['denied', 'expired', 'revoked']);
 
 /**
  * @typedef {object} KeptInvite
- * @property {import('./proof.js').Invite | null} invite null: there is none, or it is damaged
+ * @property {import('./session/proof.js').Invite | null} invite null: there is none, or it is damaged
  * @property {boolean} damaged
  * @property {() => boolean} keep keeps it in the tab again; returns whether that is allowed
  * @property {() => void} forget

@@ -7,14 +7,14 @@
  * broken, and sets up a new one beside it, which replaces it when it shows a picture.
  */
 
-import { CameraSelection } from './camera_selection.js';
-import { Handover } from './handover.js';
+import { CameraSelection } from './session/camera_selection.js';
+import { Handover } from './session/handover.js';
 import { CLOSED_CODES, detailOf, Emitter, FATAL_CODES } from './messages.js';
-import { isWebRtcSupported, SparePeerConnection } from './peer_connection.js';
-import { Retry } from './retry.js';
-import { Session } from './session.js';
-import { Signaling } from './signaling.js';
-import { SlotStates } from './slot_states.js';
+import { isWebRtcSupported, SparePeerConnection } from './session/peer_connection.js';
+import { Retry } from './signaling/retry.js';
+import { Session } from './session/session.js';
+import { Signaling } from './signaling/signaling.js';
+import { SlotStates } from './session/slot_states.js';
 
 /**
  * @typedef {import('./messages.js').Message} Message
@@ -24,7 +24,7 @@ import { SlotStates } from './slot_states.js';
  * @property {string} url of the signaling WebSocket, see `signalingUrl`
  * @property {number} [slots] how many cameras can be shown at once; 1 by default
  * @property {string | null} [camera] for the first slot; by default the robot's choice
- * @property {import('./proof.js').Invite | null} [invite] see `readInvite`
+ * @property {import('./session/proof.js').Invite | null} [invite] see `readInvite`
  * @property {(robot: string) => string} [preferredCamera] the camera to begin with if the robot of
  *   this name has it and none was given; '': no preference
  * @property {(stream: MediaStream, ended: AbortSignal) => Promise<void>} [firstPicture] resolves
@@ -191,7 +191,7 @@ export class RobotConnection extends Emitter {
     if (session) queueMicrotask(() => session === this.session && toldBy(session).forEach(take));
   }
 
-  /** @param {import('./camera_selection.js').Select[]} messages */
+  /** @param {import('./session/camera_selection.js').Select[]} messages */
   #sendSelection(messages) {
     for (const session of new Set([this.session, this.#pending])) {
       if (session?.state === 'up') messages.forEach((message) => session.sendControl(message));

@@ -140,7 +140,7 @@ function frame(kind, data = new Uint8Array()) {
 
 /**
  * Connect to a program on the robot.
- * @param {import('./session.js').Session} session after its `hello`
+ * @param {import('./session/session.js').Session} session after its `hello`
  * @param {string} name of the service
  */
 export const openService = (session, name) => new ServiceStream(session.createServiceChannel(name));

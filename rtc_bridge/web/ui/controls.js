@@ -4,9 +4,9 @@
 
 /** What a person drives and works the page with, and what is measured of the connection. */
 
-import { provideHttpSignaling } from '../client/http_signaling.js';
-import { signalOverHttp } from '../client/signaling_polls.js';
-import { ViewerStats } from '../client/viewer_stats.js';
+import { provideHttpSignaling } from '../client/signaling/http_signaling.js';
+import { signalOverHttp } from '../client/signaling/signaling_polls.js';
+import { ViewerStats } from '../client/measurements/viewer_stats.js';
 import { box } from './dom.js';
 import { DriveLoop } from './driving/drive_loop.js';
 import { DrivingView } from './driving/driving_view.js';
@@ -26,7 +26,7 @@ import { fallbackText, reasonTitle } from './texts/picture_texts.js';
 /**
  * @typedef {object} Page what was there before
  * @property {import('../client/robot_connection.js').RobotConnection} connection
- * @property {import('../client/teleop.js').Teleop} teleop
+ * @property {import('../client/driving/teleop.js').Teleop} teleop
  * @property {import('./settings.js').Settings} settings
  * @property {import('./page/status_view.js').StatusView} status
  * @property {import('./page/stage.js').Stage} stage

@@ -6,9 +6,9 @@
  * The page: shows the picture, what state it is in, and the emergency stop; then loads the rest.
  */
 
-import { COMMAND_PERIOD_MS } from '../client/driver.js';
-import { NEUTRAL } from '../client/motion.js';
-import { Teleop } from '../client/teleop.js';
+import { COMMAND_PERIOD_MS } from '../client/driving/driver.js';
+import { NEUTRAL } from '../client/driving/motion.js';
+import { Teleop } from '../client/driving/teleop.js';
 import { box, loadStyle, write } from './dom.js';
 import { listenToStopKeys } from './driving/stop_keys.js';
 import { StopView } from './driving/stop_view.js';

@@ -10,7 +10,7 @@
 
 import { takeInvite } from '../client/kept_invite.js';
 import { RobotConnection } from '../client/robot_connection.js';
-import { signalingUrl } from '../client/signaling_socket.js';
+import { signalingUrl } from '../client/signaling/signaling_socket.js';
 import { firstPicture } from './pictures/video_frames.js';
 import { Settings, storage, tabStorage } from './settings.js';
 

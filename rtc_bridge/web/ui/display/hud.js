@@ -22,8 +22,8 @@ import {
  *
  * @typedef {object} HudParts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
- * @property {import('../../client/viewer_stats.js').ViewerStats} viewerStats
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
+ * @property {import('../../client/measurements/viewer_stats.js').ViewerStats} viewerStats
  * @property {import('../settings.js').Settings} settings
  * @property {import('../pictures/main_picture.js').MainPicture} picture
  * @property {import('../page/toolbar.js').Toolbar} toolbar
@@ -72,7 +72,7 @@ export class Hud {
   #parts;
   /** @type {any} the robot's newest message of this type */
   #viewers = null;
-  /** @type {import('../../client/viewer_stats.js').StatsRow | null} */
+  /** @type {import('../../client/measurements/viewer_stats.js').StatsRow | null} */
   #row = null;
   #speed = make('b');
   #target = make('span');
@@ -229,7 +229,7 @@ export class Hud {
     return { label: `Connection: ${LINK_WORDS[bars]}`, level: alarms.level(['loss', 'fps']) };
   }
 
-  /** @param {import('../../client/viewer_stats.js').StatsRow | null} row */
+  /** @param {import('../../client/measurements/viewer_stats.js').StatsRow | null} row */
   #readDelay(row) {
     const text = delayText(row?.delay_ms, row?.clock_error_ms);
     put(this.#delay, text);
@@ -237,7 +237,7 @@ export class Hud {
     return text && `Delay from ${row?.from === 'camera' ? 'camera' : 'robot'} to screen: ${text}`;
   }
 
-  /** @param {import('../../client/viewer_stats.js').StatsRow | null} row */
+  /** @param {import('../../client/measurements/viewer_stats.js').StatsRow | null} row */
   #readCommand(row) {
     const text = delayText(row?.command_ms, row?.clock_error_ms);
     put(this.#command, text);

@@ -6,7 +6,7 @@
 
 import { levelOf } from './alarm_rules.js';
 
-/** @typedef {import('../../client/viewer_stats.js').StatsRow} StatsRow */
+/** @typedef {import('../../client/measurements/viewer_stats.js').StatsRow} StatsRow */
 
 /** Parts that a person can switch off, and what the options call them. */
 export const PARTS = /** @type {const} */ ({

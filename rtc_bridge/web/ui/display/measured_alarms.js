@@ -8,7 +8,7 @@ import { ALARM_TEXTS, charge, LevelFilter, readThresholds, staleText } from './a
 
 /**
  * @typedef {import('./alarm_rules.js').Pair} Pair
- * @typedef {import('../../client/viewer_stats.js').StatsRow} StatsRow
+ * @typedef {import('../../client/measurements/viewer_stats.js').StatsRow} StatsRow
  */
 
 // One bad second is no reason to warn.
@@ -32,7 +32,7 @@ export class MeasuredAlarms {
   /**
    * @param {object} parts
    * @param {import('../../client/robot_connection.js').RobotConnection} parts.connection
-   * @param {import('../../client/viewer_stats.js').ViewerStats} parts.viewerStats
+   * @param {import('../../client/measurements/viewer_stats.js').ViewerStats} parts.viewerStats
    * @param {import('../pictures/main_picture.js').MainPicture} parts.picture
    * @param {import('./latest_telemetry.js').LatestTelemetry} parts.telemetry
    * @param {import('./alarms.js').Alarms} parts.alarms

@@ -4,13 +4,13 @@
 
 /** Reads the controls, sends what is due, and says what a person should know of it. */
 
-import { COMMAND_PERIOD_MS } from '../../client/driver.js';
+import { COMMAND_PERIOD_MS } from '../../client/driving/driver.js';
 import { refusedText } from '../texts/driving_texts.js';
 
 /**
  * @typedef {object} LoopParts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
  * @property {import('./input_devices.js').InputDevices} inputs
  * @property {import('../page/status_view.js').StatusView} status
  * @property {import('../page/stage.js').Stage} stage

@@ -14,7 +14,7 @@ import { pictureNotices } from '../texts/picture_texts.js';
 /**
  * @typedef {object} Parts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
  * @property {import('../pictures/main_picture.js').MainPicture} picture
  * @property {import('../page/page_view.js').PageView} pageView
  * @property {import('./input_devices.js').InputDevices} inputs

@@ -8,7 +8,7 @@
  */
 
 import { Emitter } from '../../client/messages.js';
-import { combine, NEUTRAL } from '../../client/motion.js';
+import { combine, NEUTRAL } from '../../client/driving/motion.js';
 import { box } from '../dom.js';
 import { storage } from '../settings.js';
 import { KeyAssignment } from './key_assignment.js';
@@ -16,9 +16,9 @@ import { KeyState, listenToKeyboard } from './keyboard.js';
 import { Stick } from './stick.js';
 
 /**
- * @typedef {import('../../client/motion.js').Motion} Motion
- * @typedef {import('../../client/motion.js').PadState} PadState
- * @typedef {import('../../client/notices.js').Notice} Notice
+ * @typedef {import('../../client/driving/motion.js').Motion} Motion
+ * @typedef {import('../../client/driving/motion.js').PadState} PadState
+ * @typedef {import('../../client/driving/notices.js').Notice} Notice
  *
  * @typedef {object} Inputs what a person does now
  * @property {Motion} motion scaled by the chosen speed

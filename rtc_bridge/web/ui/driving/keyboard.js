@@ -8,10 +8,10 @@
  * sideways motion, on robots that can, and T and B move up and down.
  */
 
-import { NEUTRAL } from '../../client/motion.js';
+import { NEUTRAL } from '../../client/driving/motion.js';
 import { KeyAssignment } from './key_assignment.js';
 
-/** @typedef {import('../../client/motion.js').Motion} Motion */
+/** @typedef {import('../../client/driving/motion.js').Motion} Motion */
 
 /** @typedef {'let-go' | 'faster' | 'slower'} KeyCommand */
 /** @type {Readonly<Record<string, KeyCommand>>} */

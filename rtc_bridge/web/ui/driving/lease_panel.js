@@ -7,11 +7,11 @@
 import { box, write } from '../dom.js';
 import { driverText } from '../texts/driving_texts.js';
 
-/** @typedef {NonNullable<import('../../client/teleop.js').Teleop['driver']>} AnyDriver */
+/** @typedef {NonNullable<import('../../client/driving/teleop.js').Teleop['driver']>} AnyDriver */
 
 export class LeasePanel {
   /**
-   * @param {import('../../client/teleop.js').Teleop} teleop
+   * @param {import('../../client/driving/teleop.js').Teleop} teleop
    * @param {() => void} chooseCamera shows the camera that is offered
    */
   constructor(teleop, chooseCamera) {

@@ -6,7 +6,7 @@
 
 import { make } from '../dom.js';
 
-/** @typedef {import('../../client/notices.js').Notice} Notice */
+/** @typedef {import('../../client/driving/notices.js').Notice} Notice */
 
 /** Return the first sentence, which has the fact; what to do follows it. @param {string} text */
 export const firstSentence = (text) => /^.*?[.?!](?=\s|$)/s.exec(text)?.[0] ?? text;

@@ -26,7 +26,7 @@ export class SpeedSliders {
   }
 
   /**
-   * @param {import('../../client/motion.js').TeleopLimits | null} limits null: nobody drives from
+   * @param {import('../../client/driving/motion.js').TeleopLimits | null} limits null: nobody drives from
    *   here
    */
   show(limits) {

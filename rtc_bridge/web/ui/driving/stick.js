@@ -7,12 +7,12 @@
  * touch is its middle, wherever that is, so that it never begins with a command.
  */
 
-import { NEUTRAL } from '../../client/motion.js';
+import { NEUTRAL } from '../../client/driving/motion.js';
 import { element } from '../dom.js';
 import { curved, deadZone } from './stick_curve.js';
 
 /**
- * @typedef {import('../../client/motion.js').Motion} Motion
+ * @typedef {import('../../client/driving/motion.js').Motion} Motion
  *
  * What a stick does: drive and turn; only drive; drive and move sideways; only turn; turn, and move
  * up and down.

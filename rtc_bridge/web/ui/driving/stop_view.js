@@ -19,7 +19,7 @@ export class StopView {
   #confirmTimer;
 
   /**
-   * @param {import('../../client/teleop.js').Teleop} teleop
+   * @param {import('../../client/driving/teleop.js').Teleop} teleop
    * @param {{stop: () => void, withdraw: () => void}} actions the button was pressed; the person
    *   takes
    *   a stop back that was not sent

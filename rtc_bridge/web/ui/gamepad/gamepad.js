@@ -4,13 +4,13 @@
 
 /** The gamepads that there are, and the one that drives. */
 
-import { isNeutral, NEUTRAL } from '../../client/motion.js';
+import { isNeutral, NEUTRAL } from '../../client/driving/motion.js';
 import { DEAD_ZONE } from '../driving/stick_curve.js';
 import { isPressed, toStandard } from './gamepad_layout.js';
 import { padMotion, withoutDeadZone } from './gamepad_motion.js';
 
-/** @typedef {import('../../client/motion.js').Motion} Motion */
-/** @typedef {import('../../client/motion.js').PadState} PadState */
+/** @typedef {import('../../client/driving/motion.js').Motion} Motion */
+/** @typedef {import('../../client/driving/motion.js').PadState} PadState */
 /** @typedef {import('./gamepad_layout.js').Layouts} Layouts */
 
 /** Tell whether the browser knows which axes and buttons are which. @param {Gamepad | null} pad */

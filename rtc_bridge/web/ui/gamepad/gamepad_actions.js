@@ -8,7 +8,7 @@
  * each of them.
  */
 
-import { roleDrives } from '../../client/driver.js';
+import { roleDrives } from '../../client/driving/driver.js';
 import { box, element } from '../dom.js';
 import { refusedText } from '../texts/driving_texts.js';
 import { buttonSign } from './gamepad_buttons.js';
@@ -20,7 +20,7 @@ import { buttonSign } from './gamepad_buttons.js';
  *
  * @typedef {object} ActionParts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
  * @property {import('../pictures/camera_views.js').CameraViews} cameras
  * @property {import('../page/status_view.js').StatusView} status
  * @property {import('./gamepad_input.js').GamepadInput} input
@@ -79,7 +79,7 @@ export function signOf(button, id, layout) {
  * Return the page's buttons of one of the gamepad's. An emergency stop that was not sent yet is
  * withdrawn by hand only: a gamepad takes note of one that has expired.
  * @param {ButtonSetting} command
- * @param {import('../../client/pending_stop.js').StopState} stop
+ * @param {import('../../client/driving/pending_stop.js').StopState} stop
  */
 export const pageButtons = (command, stop) => (PAGE_BUTTONS[command] ?? []).filter(
   (id) => id !== 'withdraw' || stop === 'expired');

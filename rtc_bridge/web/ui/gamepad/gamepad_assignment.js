@@ -8,7 +8,7 @@ import { LARGEST } from './gamepad_layout.js';
 import { joined, middle, RestMeasurement, zoneFor } from './gamepad_rest.js';
 
 /**
- * @typedef {import('../../client/motion.js').PadState} PadState
+ * @typedef {import('../../client/driving/motion.js').PadState} PadState
  * @typedef {import('./gamepad_layout.js').Layout} Layout
  * @typedef {import('./gamepad_layout.js').AxisUse} AxisUse
  * @typedef {import('./gamepad_layout.js').AxisButton} AxisButton

@@ -11,9 +11,9 @@ import { Layouts } from './gamepad_layout.js';
 import { padOptions } from './gamepad_options.js';
 
 /**
- * @typedef {import('../../client/motion.js').Motion} Motion
- * @typedef {import('../../client/motion.js').PadState} PadState
- * @typedef {import('../../client/notices.js').Notice} Notice
+ * @typedef {import('../../client/driving/motion.js').Motion} Motion
+ * @typedef {import('../../client/driving/motion.js').PadState} PadState
+ * @typedef {import('../../client/driving/notices.js').Notice} Notice
  * @typedef {import('./gamepad_motion.js').Abilities} Abilities
  *
  * @typedef {object} PadInput what a person does with a gamepad

@@ -9,7 +9,7 @@
  */
 
 /**
- * @typedef {import('../../client/motion.js').PadState} PadState
+ * @typedef {import('../../client/driving/motion.js').PadState} PadState
  *
  * @typedef {object} AxisUse one axis of the gamepad
  * @property {number} axis its number

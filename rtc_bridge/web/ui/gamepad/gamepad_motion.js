@@ -9,8 +9,8 @@
 
 import { curved, deadZone, DEAD_ZONE } from '../driving/stick_curve.js';
 
-/** @typedef {import('../../client/motion.js').Motion} Motion */
-/** @typedef {import('../../client/motion.js').PadState} PadState */
+/** @typedef {import('../../client/driving/motion.js').Motion} Motion */
+/** @typedef {import('../../client/driving/motion.js').PadState} PadState */
 
 /**
  * @typedef {object} Abilities what the robot can do besides driving and turning

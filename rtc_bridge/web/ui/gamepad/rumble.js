@@ -84,7 +84,7 @@ export class Rumble {
  * of a person who may drive is lost. What was so before the page was there is no news.
  * @param {Rumble} rumble
  * @param {import('../../client/robot_connection.js').RobotConnection} connection
- * @param {import('../../client/teleop.js').Teleop} teleop
+ * @param {import('../../client/driving/teleop.js').Teleop} teleop
  */
 export function rumbleOnStopAndLoss(rumble, connection, teleop) {
   let isStopped = /** @type {boolean | null} */ (null);

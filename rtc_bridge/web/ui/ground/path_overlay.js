@@ -74,8 +74,8 @@ export function drawPath(camera, velocity, footprint, now) {
 /**
  * @typedef {object} OverlayParts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
- * @property {import('../../client/viewer_stats.js').ViewerStats} viewerStats
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
+ * @property {import('../../client/measurements/viewer_stats.js').ViewerStats} viewerStats
  * @property {import('../settings.js').Settings} settings
  * @property {import('../pictures/main_picture.js').MainPicture} picture
  * @property {HTMLVideoElement} video

@@ -23,7 +23,7 @@ export class CameraButton {
   #told = '';
 
   /**
-   * @param {import('../../client/operator_camera.js').OperatorCamera} camera
+   * @param {import('../../client/media/operator_camera.js').OperatorCamera} camera
    * @param {(text: string) => void} toast shows a message to the person
    */
   constructor(camera, toast) {

@@ -4,9 +4,9 @@
 
 /** The buttons for what is heard and seen of the robot's surroundings, and there of this person. */
 
-import { OperatorCamera } from '../../client/operator_camera.js';
-import { Sound } from '../../client/sound.js';
-import { Voice } from '../../client/voice.js';
+import { OperatorCamera } from '../../client/media/operator_camera.js';
+import { Sound } from '../../client/media/sound.js';
+import { Voice } from '../../client/media/voice.js';
 import { SCREEN } from '../settings.js';
 import { CameraButton } from './camera_button.js';
 import { SoundButton } from './sound_button.js';

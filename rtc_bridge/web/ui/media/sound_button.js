@@ -23,7 +23,7 @@ export class SoundButton {
   #levelTimer;
 
   /**
-   * @param {import('../../client/sound.js').Sound} sound
+   * @param {import('../../client/media/sound.js').Sound} sound
    * @param {import('../settings.js').Settings} settings
    * @param {(text: string) => void} toast shows a message to the person
    */

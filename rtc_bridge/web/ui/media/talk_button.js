@@ -29,7 +29,7 @@ export class TalkButton {
   #pressedAt = 0;
 
   /**
-   * @param {import('../../client/voice.js').Voice} voice
+   * @param {import('../../client/media/voice.js').Voice} voice
    * @param {import('../driving/input_devices.js').InputDevices} inputs whose key and button do the same
    * @param {(text: string) => void} toast shows a message to the person
    */

@@ -23,7 +23,7 @@ export const beginningLines = (touch, keys, mayStop) => [
 /**
  * Offer the hint until it was dismissed, or this person has driven.
  * @param {import('../../client/robot_connection.js').RobotConnection} connection
- * @param {import('../../client/teleop.js').Teleop} teleop
+ * @param {import('../../client/driving/teleop.js').Teleop} teleop
  * @param {import('../settings.js').Settings} settings
  * @param {import('../driving/key_assignment.js').KeyAssignment} keys
  * @param {() => void} dismissed by its button, which is gone

@@ -4,7 +4,7 @@
 
 /** What other scripts of the page find as `window.rtcBridge`. */
 
-import { Driver } from '../../client/driver.js';
+import { Driver } from '../../client/driving/driver.js';
 import { Emitter } from '../../client/messages.js';
 
 /**
@@ -20,14 +20,14 @@ export class PageApi extends Emitter {
   /** What the person chose. */
   settings;
   /** What is measured; null until that is loaded.
-   * @type {import('../../client/viewer_stats.js').ViewerStats | null} */
+   * @type {import('../../client/measurements/viewer_stats.js').ViewerStats | null} */
   viewerStats = null;
   #connection;
   #teleop;
 
   /**
    * @param {import('../../client/robot_connection.js').RobotConnection} connection
-   * @param {import('../../client/teleop.js').Teleop} teleop
+   * @param {import('../../client/driving/teleop.js').Teleop} teleop
    * @param {import('../settings.js').Settings} settings
    */
   constructor(connection, teleop, settings) {

@@ -13,7 +13,7 @@ const MAX_HIDDEN_MS = 30_000;
 /**
  * @typedef {object} LifecycleParts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
  * @property {import('../pictures/main_picture.js').MainPicture} picture
  * @property {import('../pictures/camera_views.js').CameraViews} cameras
  * @property {import('../driving/input_devices.js').InputDevices} inputs

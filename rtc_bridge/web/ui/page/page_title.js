@@ -23,7 +23,7 @@ export class PageTitle {
 
   /**
    * @param {import('../../client/robot_connection.js').RobotConnection} connection
-   * @param {import('../../client/teleop.js').Teleop} teleop
+   * @param {import('../../client/driving/teleop.js').Teleop} teleop
    */
   constructor(connection, teleop) {
     this.#teleop = teleop;

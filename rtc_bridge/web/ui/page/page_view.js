@@ -5,13 +5,13 @@
 /** Shows on the page what is so: the one place where facts of all parts meet. */
 
 import { Emitter } from '../../client/messages.js';
-import { isWebRtcSupported } from '../../client/peer_connection.js';
+import { isWebRtcSupported } from '../../client/session/peer_connection.js';
 import { describeConnection, describeTile, NO_LATER_TEXTS } from '../texts/connection_texts.js';
 
 /**
  * @typedef {object} Parts
  * @property {import('../../client/robot_connection.js').RobotConnection} connection
- * @property {import('../../client/teleop.js').Teleop} teleop
+ * @property {import('../../client/driving/teleop.js').Teleop} teleop
  * @property {import('../pictures/main_picture.js').MainPicture} picture
  * @property {import('../pictures/slot_picture.js').SlotPicture[]} pictures of each slot
  * @property {import('../pictures/camera_views.js').CameraViews} cameras

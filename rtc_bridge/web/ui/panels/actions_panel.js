@@ -53,7 +53,7 @@ export class ActionsPanel {
 
   /**
    * @param {import('../../client/robot_connection.js').RobotConnection} connection
-   * @param {import('../../client/teleop.js').Teleop} teleop
+   * @param {import('../../client/driving/teleop.js').Teleop} teleop
    * @param {import('../settings.js').Settings} settings
    * @param {HTMLElement} stage has the focus while the keys drive
    */

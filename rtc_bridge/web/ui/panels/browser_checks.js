@@ -16,7 +16,7 @@
  * @property {string} way `socket` or how else the page signals
  * @property {string} signaling what is unusual about it
  * @property {string} server state of the connection to the server of the page
- * @property {import('../../client/candidate_counts.js').IceFacts | null} ice of the newest session
+ * @property {import('../../client/session/candidate_counts.js').IceFacts | null} ice of the newest session
  * @property {{local: string, remote: string, protocol: string} | null} pair kinds of the candidates
  *   that are in use
  * @property {number | null} clockErrorMs of the robot's clock, as far as pings tell
@@ -29,7 +29,7 @@
 // Certificates and links are for days; a clock that is off by less does no harm.
 const MAX_CLOCK_ERROR_S = 120;
 
-/** @param {import('../../client/candidate_counts.js').CandidateCounts} counts */
+/** @param {import('../../client/session/candidate_counts.js').CandidateCounts} counts */
 const kinds = (counts) => ['host', 'mdns', 'srflx', 'prflx', 'relay'].flatMap((kind) => {
   const count = counts[/** @type {'host'} */ (kind)];
   return count ? `${count} ${kind}` : [];

@@ -4,8 +4,8 @@
 
 /** Checks of this browser, shown where the page has its details, and to be copied as text. */
 
-import { iceFacts } from '../../client/candidate_counts.js';
-import { isWebRtcSupported } from '../../client/peer_connection.js';
+import { iceFacts } from '../../client/session/candidate_counts.js';
+import { isWebRtcSupported } from '../../client/session/peer_connection.js';
 import { box, make } from '../dom.js';
 import { wayText } from '../texts/server_texts.js';
 import { browserChecks, checksText } from './browser_checks.js';

@@ -4,9 +4,9 @@
 
 /** What was measured, as files: CSV (RFC 4180) for spreadsheets, and JSON with a summary. Pure. */
 
-import { median } from '../../client/delays.js';
+import { median } from '../../client/measurements/delays.js';
 
-/** @typedef {import('../../client/viewer_stats.js').StatsRow} StatsRow */
+/** @typedef {import('../../client/measurements/viewer_stats.js').StatsRow} StatsRow */
 
 const NUMBERS = /** @type {const} */ (['delay_ms', 'worst_delay_ms', 'command_ms',
   'clock_error_ms', 'round_trip_ms', 'fps', 'kbit_per_s', 'lost_percent']);

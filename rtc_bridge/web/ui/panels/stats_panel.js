@@ -10,8 +10,8 @@ import { toCsv, toReport } from './stats_export.js';
 import { drawDelays } from './stats_plot.js';
 
 /**
- * @typedef {import('../../client/viewer_stats.js').StatsRow} StatsRow
- * @typedef {import('../../client/viewer_stats.js').Stats} Stats
+ * @typedef {import('../../client/measurements/viewer_stats.js').StatsRow} StatsRow
+ * @typedef {import('../../client/measurements/viewer_stats.js').Stats} Stats
  */
 
 /** @param {number | null} value */
@@ -51,7 +51,7 @@ export class StatsPanel {
 
   /**
    * @param {import('../../client/robot_connection.js').RobotConnection} connection
-   * @param {import('../../client/viewer_stats.js').ViewerStats} viewerStats
+   * @param {import('../../client/measurements/viewer_stats.js').ViewerStats} viewerStats
    */
   constructor(connection, viewerStats) {
     this.#connection = connection;

@@ -4,9 +4,9 @@
 
 /** A plot of the last minute's delays. */
 
-import { median } from '../../client/delays.js';
+import { median } from '../../client/measurements/delays.js';
 
-/** @typedef {import('../../client/viewer_stats.js').StatsRow} StatsRow */
+/** @typedef {import('../../client/measurements/viewer_stats.js').StatsRow} StatsRow */
 
 const MINUTE_MS = 60_000;
 // Rows come each second. After a longer gap, as without a connection, a curve begins anew.

@@ -40,7 +40,7 @@ export class CameraLayout extends EventTarget {
   /**
    * @param {object} parts
    * @param {import('../../client/robot_connection.js').RobotConnection} parts.connection
-   * @param {import('../../client/teleop.js').Teleop} parts.teleop
+   * @param {import('../../client/driving/teleop.js').Teleop} parts.teleop
    * @param {import('./camera_views.js').CameraViews} parts.cameras
    * @param {import('./picture_settings.js').PictureSettings} parts.settings
    * @param {import('./picture_zoom.js').PictureZoom} parts.zoom

@@ -56,7 +56,7 @@ export class MainPicture extends SlotPicture {
   }
 
   /** Return the RTP timestamp of the newest frame that a person sees, as far as the browser tells.
-   * @param {import('../../client/session.js').Session} session */
+   * @param {import('../../client/session/session.js').Session} session */
   paintedTimestamp(session) {
     return this.frames.newestTimestamp(session.newestRtpTimestamp(0));
   }

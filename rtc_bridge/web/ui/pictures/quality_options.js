@@ -43,8 +43,8 @@ export class QualityOptions {
    * @param {HTMLElement} section
    * @param {object} parts
    * @param {import('../../client/robot_connection.js').RobotConnection} parts.connection
-   * @param {import('../../client/viewer_stats.js').ViewerStats} parts.viewerStats
-   * @param {import('../../client/viewer_quality.js').ViewerQuality} parts.quality
+   * @param {import('../../client/measurements/viewer_stats.js').ViewerStats} parts.viewerStats
+   * @param {import('../../client/measurements/viewer_quality.js').ViewerQuality} parts.quality
    * @param {import('./picture_settings.js').PictureSettings} parts.settings
    */
   constructor(section, { connection, viewerStats, quality, settings }) {
@@ -94,7 +94,7 @@ export class QualityOptions {
     if (mode !== 'save') this.#problem.textContent = '';
   }
 
-  /** @param {import('../../client/viewer_stats.js').Stats | null} stats */
+  /** @param {import('../../client/measurements/viewer_stats.js').Stats | null} stats */
   #onMeasured(stats) {
     if (!stats) return;
     this.#received.take(stats.bytes);

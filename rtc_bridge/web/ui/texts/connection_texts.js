@@ -12,7 +12,7 @@
  * @property {'unknown' | 'present' | 'absent' | 'gone'} robot what the relay knows of it
  * @property {'none' | 'setup' | 'up' | 'lost'} link state of the session
  * @property {import('./server_texts.js').ServerFacts} server how it was tried to reach the relay
- * @property {{code: string, message: string, ice?: import('../../client/ice_report.js').IceFindings}
+ * @property {{code: string, message: string, ice?: import('../../client/session/ice_report.js').IceFindings}
  *   | null} failure why the newest attempt failed
  * @property {import('./no_path_texts.js').Permission} [localNetwork] the browser's permission for
  *   devices in the local network
@@ -21,7 +21,7 @@
  * @property {Map<string, string>} [labels] what people read in place of a camera's name
  * @property {string[]} [findings] what is wrong with the list of cameras
  * @property {string | null} wanted the camera that the first slot should show
- * @property {import('../../client/slot_states.js').SlotState | null} slot what the robot tells of it
+ * @property {import('../../client/session/slot_states.js').SlotState | null} slot what the robot tells of it
  * @property {boolean} picture a picture of this session has been shown
  * @property {boolean} [blocked] the browser waits for a person to touch the page
  * @property {boolean} stalled no picture arrives although the robot sends
@@ -34,7 +34,7 @@
  *   rows?: Rows]} Choice the members of a `View`
  * @typedef {object} LaterTexts what is not needed for the first picture
  * @property {(facts: Facts) => Choice | null} describeFailure says why there is no connection
- * @property {(reason: import('../../client/slot_states.js').PictureReason) => string} reasonTitle
+ * @property {(reason: import('../../client/session/slot_states.js').PictureReason) => string} reasonTitle
  */
 
 /** Until they are loaded. @type {LaterTexts} */
@@ -150,7 +150,7 @@ function describePicture(facts, now, { reasonTitle }) {
       : `The robot is connected. ${name} has sent no picture yet.`];
 }
 
-/** @param {import('../../client/slot_states.js').SlotState} slot */
+/** @param {import('../../client/session/slot_states.js').SlotState} slot */
 export const isPicture = ({ state }) => state === 'live' || state === 'still';
 
 /**
@@ -158,7 +158,7 @@ export const isPicture = ({ state }) => state === 'live' || state === 'still';
  * @param {object} facts
  * @param {boolean} facts.connected
  * @param {string | null} facts.wanted the camera that it should show
- * @param {import('../../client/slot_states.js').SlotState | null} facts.slot
+ * @param {import('../../client/session/slot_states.js').SlotState | null} facts.slot
  * @param {boolean} facts.own its frame is of that camera
  * @param {number} now ms, by the clock of `SlotState.sinceMs`
  * @param {LaterTexts} texts

@@ -4,7 +4,7 @@
 
 /** What the page says of driving. Pure. */
 
-import { roleDrives } from '../../client/driver.js';
+import { roleDrives } from '../../client/driving/driver.js';
 
 /**
  * Say who drives.

@@ -4,7 +4,7 @@
 
 /** Why there is no connection: from the facts to sentences with the remedy. Pure. */
 
-import { iceFacts } from '../../client/candidate_counts.js';
+import { iceFacts } from '../../client/session/candidate_counts.js';
 import { FATAL_CODES } from '../../client/messages.js';
 import { pathRemedy, pathRows } from './no_path_texts.js';
 import { describeServer, serverRows } from './server_texts.js';

@@ -6,8 +6,8 @@
  * Why no path to the robot was found, from what was tried to sentences with the remedy. Pure. The
  * robot logs the same for its own end, see `core/protocol/ice_report.py`.
  *
- * @typedef {import('../../client/candidate_counts.js').IceFacts} IceFacts
- * @typedef {import('../../client/candidate_counts.js').CandidateCounts} CandidateCounts
+ * @typedef {import('../../client/session/candidate_counts.js').IceFacts} IceFacts
+ * @typedef {import('../../client/session/candidate_counts.js').CandidateCounts} CandidateCounts
  * @typedef {[label: string, text: string]} Row
  * @typedef {'granted' | 'prompt' | 'denied' | null} Permission null: this browser has none
  */
@@ -32,7 +32,7 @@ function countsText(counts) {
   return (kinds.join(', ') || 'none') + (versions.length ? `; ${versions.join(', ')}` : '');
 }
 
-/** @param {import('../../client/ice_report.js').ServerError} error */
+/** @param {import('../../client/session/ice_report.js').ServerError} error */
 function errorText({ code, text }) {
   const meaning = code === 701 ? 'not reached' : code === 401 ? 'login refused' : '';
   return [`${code}`, meaning, text].filter(Boolean).join(', ');

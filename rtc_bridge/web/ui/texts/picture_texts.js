@@ -35,14 +35,14 @@ const REASONS = {
   failed: 'Pictures cannot be shown',
 };
 
-/** @param {import('../../client/slot_states.js').PictureReason} reason */
+/** @param {import('../../client/session/slot_states.js').PictureReason} reason */
 export const reasonTitle = ({ code }) => (Object.hasOwn(REASONS, code) ? REASONS[code] : 'No picture');
 
 /**
  * Return what is to be said of a picture that is shown, and could be better.
- * @param {import('../../client/slot_states.js').SlotState | null} slot
+ * @param {import('../../client/session/slot_states.js').SlotState | null} slot
  * @param {boolean} shown
- * @returns {import('../../client/notices.js').Notice[]}
+ * @returns {import('../../client/driving/notices.js').Notice[]}
  */
 export function pictureNotices(slot, shown) {
   if (!shown || !slot?.reason || !isPicture(slot)) return [];

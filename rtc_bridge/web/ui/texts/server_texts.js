@@ -11,12 +11,12 @@
  * @property {boolean} [foreign] the server is not that of the page
  * @property {import('./no_path_texts.js').Permission} [localNetwork] the browser's permission for
  *   devices in the local network
- * @property {import('../../client/signaling_transport.js').SignalingFailures} failures
+ * @property {import('../../client/signaling/signaling_transport.js').SignalingFailures} failures
  */
 
 import { LOCAL_NETWORK_DENIED } from './no_path_texts.js';
 
-/** @type {Record<import('../../client/signaling_socket.js').SocketFailure, string>} */
+/** @type {Record<import('../../client/signaling/signaling_socket.js').SocketFailure, string>} */
 const SOCKET_TEXTS = {
   closed: 'refused or not reached',
   silent: 'no answer',
@@ -24,7 +24,7 @@ const SOCKET_TEXTS = {
   forbidden: 'forbidden by this browser',
 };
 
-/** @param {import('../../client/signaling_polls.js').RequestFailure} failure */
+/** @param {import('../../client/signaling/signaling_polls.js').RequestFailure} failure */
 function requestText({ status, text, silent }) {
   if (silent) return 'no answer';
   // A page of a proxy is long, and its markup says nothing.
@@ -94,7 +94,7 @@ export function describeServer({ online, secure, foreign, localNetwork,
 
 /**
  * Say that signaling goes over HTTP; '' if a WebSocket is used.
- * @param {import('../../client/signaling_route.js').Way} way
+ * @param {import('../../client/signaling/signaling_route.js').Way} way
  * @param {ServerFacts['failures']} failures
  */
 export const wayText = (way, { socket }) => (way === 'socket' ? ''

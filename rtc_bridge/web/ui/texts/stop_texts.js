@@ -4,12 +4,12 @@
 
 /** What the page says of the emergency stop. Pure. */
 
-import { STOP_LIFE_MS } from '../../client/pending_stop.js';
+import { STOP_LIFE_MS } from '../../client/driving/pending_stop.js';
 
 /**
  * Return title and sentences for the emergency stop that is engaged, or that this page has
  * pressed.
- * @param {{state: import('../../client/pending_stop.js').StopState, sent: boolean}} pending
+ * @param {{state: import('../../client/driving/pending_stop.js').StopState, sent: boolean}} pending
  * @param {string | null} id of the engaged one
  * @param {string} by whose it is
  * @returns {[string, string]}

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { RobotClock } from '../../../../rtc_bridge/web/client/robot_clock.js';
+import { RobotClock } from '../../../../rtc_bridge/web/client/measurements/robot_clock.js';
 
 // The robot's clock shows 5000 s when this page's shows 0.
 export const robot = (ms) => 5000 + ms / 1000;

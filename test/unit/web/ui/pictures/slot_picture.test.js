@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { SlotStates } from '../../../../../rtc_bridge/web/client/slot_states.js';
+import { SlotStates } from '../../../../../rtc_bridge/web/client/session/slot_states.js';
 import { Emitter } from '../../../../../rtc_bridge/web/client/messages.js';
 import { SlotPicture } from '../../../../../rtc_bridge/web/ui/pictures/slot_picture.js';
 
