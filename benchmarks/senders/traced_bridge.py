@@ -81,8 +81,9 @@ def _i420(self: Frame, old: Any, divisor: int = 1) -> np.ndarray:
 
 
 @_wrap(Encoder, 'encode')
-def _encode(self: Encoder, old: Any, i420: np.ndarray, pts: int, *args: Any) -> Any:
-    packet = old(self, i420, pts, *args)
+def _encode(self: Encoder, old: Any, i420: np.ndarray, pts: int, *args: Any,
+            **options: Any) -> Any:
+    packet = old(self, i420, pts, *args, **options)
     _entry(pts)['encoded'] = _now()
     return packet
 

@@ -107,7 +107,7 @@ def test_where_the_publisher_runs_decides_on_the_remedy(same_host, words, others
 def test_all_codes_have_a_title_and_are_documented():
     root = Path(__file__).resolve().parents[4]
     codes = set(reasons._REMEDIES) | {
-        code for path in (root / 'rtc_bridge' / 'core' / 'video').glob('*.py')
+        code for path in (root / 'rtc_bridge' / 'core').rglob('*.py')
         for code in re.findall(r"PictureReason\(\s*'([a-z-]+)'", path.read_text())}
     assert len(codes) > 18
     page = (root / 'rtc_bridge' / 'web' / 'ui' / 'texts' / 'picture_texts.js').read_text()
