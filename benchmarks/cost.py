@@ -24,11 +24,14 @@ import time
 
 from processes import free_port, host, idle_seconds, Process
 from systems import (
-    bridge_arguments, camera_command, connect_url, environment, HERE, missing, sender_command,
+    bridge_arguments, camera_command, connect_url, environment, HERE, missing, RATE,
+    sender_command,
 )
 
 PARTS = ('viewers', 'cameras', 'pixels')
 SIZES = ((640, 480), (1280, 720), (1920, 1080))
+# A camera of 4K, and its pictures a second.
+LARGEST, LARGEST_RATE = (3840, 2160), 15.0
 HEAD = ('| system | pictures | viewers | sender CPU % | a further viewer % | packets/s | lost | '
         'kbit/s each | fps each | idle % |\n'
         '| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |')
@@ -38,7 +41,7 @@ class Stage:
     """A sender with its cameras and receivers; all end with ``stack``."""
 
     def __init__(self, stack: ExitStack, folder: Path, system: str, size: tuple[int, int],
-                 cameras: int = 1) -> None:
+                 cameras: int = 1, rate: float = RATE) -> None:
         """Start the cameras and the sender."""
         self._stack = stack
         self._folder = folder
@@ -51,7 +54,7 @@ class Stage:
         if system == 'rtc_bridge':
             command = command[:3] + bridge_arguments(topics=topics)
         for topic in topics:
-            self._start('camera', camera_command(size, system, topic))
+            self._start('camera', camera_command(size, system, topic, rate))
         self._sender = self._start('sender', [part.replace('{port}', str(self.port))
                                               for part in command])
         self._sender.wait_for_port(self.port)
@@ -153,12 +156,13 @@ def cameras(folder: Path, warmup: float, seconds: float) -> list[str]:
 def pixels(folder: Path, warmup: float, seconds: float) -> list[str]:
     """Measure one viewer of different sizes."""
     rows = []
-    for size in SIZES:
+    for size, rate in (*((size, RATE) for size in SIZES), (LARGEST, LARGEST_RATE)):
         with ExitStack() as stack:
-            stage = Stage(stack, folder, 'rtc_bridge', size)
+            stage = Stage(stack, folder, 'rtc_bridge', size, rate=rate)
             stage.join(1)
             time.sleep(warmup)
-            rows.append(_row('rtc_bridge', f'{size[0]}x{size[1]}', 1, stage.measure(seconds)))
+            rows.append(_row('rtc_bridge', f'{size[0]}x{size[1]}, {rate:g} a second', 1,
+                             stage.measure(seconds)))
     return rows
 
 

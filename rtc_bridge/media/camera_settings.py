@@ -24,11 +24,12 @@ from ..core.video.tiers import Scale
 @dataclass(frozen=True)
 class CameraSettings:
     """
-    Limits and choices of a camera: parameters ``cameras.NAME.*`` and ``video.tiers``.
+    Limits and choices of a camera: parameters ``cameras.NAME.*`` and some of ``video.*``.
 
     :ivar max_fps: frames per second
     :ivar max_bitrate: in bit/s, of the best tier
     :ivar scales: of the quality tiers, from large to small
+    :ivar threads: that encode one picture of full size
     :ivar encoding: of its images, if that is known better than by the messages; or empty
     :ivar codec: for viewers that decode it, or ``auto``
     :ivar passthrough: the camera's own H.264 is sent as it is
@@ -43,6 +44,7 @@ class CameraSettings:
     max_bitrate: int = 2_500_000
     render: RenderOptions = RenderOptions()
     scales: tuple[Scale, ...] = (Scale(1), Scale(2), Scale(4, 20.0))
+    threads: int = 1
     encoding: str = ''
     codec: str = 'auto'
     passthrough: bool = True

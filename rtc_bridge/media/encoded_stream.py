@@ -141,7 +141,7 @@ class EncodedStream(VideoStream):
                 continue
             width, height = i420.shape[1], i420.shape[0] * 2 // 3
             settings = EncoderSettings(self.profile, width, height, tier.max_bitrate,
-                                       tier.max_fps, tier.burst)
+                                       tier.max_fps, tier.burst, tier.threads)
             if request.frame is not last or request.keyframe:
                 # A stream of few frames a second stays one.
                 coarse_since = request.taken if tier.max_fps >= _REFINED_FPS else float('-inf')

@@ -38,7 +38,8 @@ class EncodedStreams:
         # Images left out to keep to ``max_fps``.
         self.skipped = 0
         self._settings = settings
-        self._tiers = make_tiers(settings.scales, settings.max_bitrate, settings.max_fps)
+        self._tiers = make_tiers(settings.scales, settings.max_bitrate, settings.max_fps,
+                                 settings.threads)
         # By profile, from large to small.
         self._by_profile = {
             profile: [EncodedStream(name, profile, tier, self._on_watched)
@@ -65,7 +66,8 @@ class EncodedStreams:
     def configure(self, settings: CameraSettings) -> None:
         """Keep to other settings from now on; the scales remain those of the start."""
         self._settings = settings
-        self._tiers = make_tiers(self._settings.scales, settings.max_bitrate, settings.max_fps)
+        self._tiers = make_tiers(settings.scales, settings.max_bitrate, settings.max_fps,
+                                 settings.threads)
         for streams in self._by_profile.values():
             for stream, tier in zip(streams, self._tiers):
                 stream.tier = tier

@@ -163,8 +163,8 @@ class Encoder:
                             else settings.fps)
         context.framerate = Fraction(self._opened_fps).limit_denominator(1001)
         context.bit_rate = kind.most(settings) if kind.opens_at_max else self._bitrate
-        # One thread: frame threads delay, slices cost bits, and each camera has a thread already.
-        context.thread_count = 1
+        # Frame threads would delay.
+        context.thread_count, context.thread_type = settings.threads, 'SLICE'
         context.gop_size = _GOP_SIZE
         # No WebRTC receiver puts B frames in order.
         context.max_b_frames = 0

@@ -62,6 +62,7 @@ class Cameras:
     :param names: as in ``cameras.names``
     :param base_frame: as ``cameras.base_frame``
     :param scales: of the quality tiers, as in ``video.tiers``
+    :param threads: as ``video.threads``
     :param found: where the cameras are kept, by name, in the order that viewers see
     :param on_change: called in the event loop when cameras came or went, or findings changed
     :raises ParameterError: a name or a camera's parameter is not allowed
@@ -69,9 +70,9 @@ class Cameras:
 
     def __init__(self, node: Node, names: Sequence[str], scales: tuple[Scale, ...],
                  found: dict[str, Camera], on_change: Callable[[], None],
-                 base_frame: str = '') -> None:
+                 base_frame: str = '', threads: int = 1) -> None:
         self._node = node
-        self._scales = scales
+        self._scales, self._threads = scales, threads
         self._found = found
         self._on_change = on_change
         # Both from the start on.
@@ -174,7 +175,8 @@ class Cameras:
             render=RenderOptions(
                 given.max_width, given.rotate, (given.depth_min, given.depth_max), given.flip,
                 parse_range(given.range)),
-            scales=self._scales, encoding=given.encoding, codec=given.codec,
+            scales=self._scales, threads=self._threads, encoding=given.encoding,
+            codec=given.codec,
             passthrough=given.passthrough, keep_warm=given.keep_warm, drive=given.drive,
             label=given.label, order=given.order, mount=CameraMount(
                 given.mount_height, given.mount_forward, given.mount_left, given.mount_pitch,

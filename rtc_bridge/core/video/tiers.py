@@ -81,6 +81,7 @@ class Tier:
     :ivar divisor: of the image's width and height
     :ivar burst: what may be sent at once, in seconds of ``max_bitrate``
     :ivar floor: bit/s below which a viewer is better off in the next tier, 0 in the last
+    :ivar threads: that encode one picture
     """
 
     max_bitrate: int
@@ -88,6 +89,7 @@ class Tier:
     divisor: int = 1
     burst: float = _BURST_S
     floor: float = 0.0
+    threads: int = 1
 
 
 @dataclass(eq=False)
@@ -142,7 +144,8 @@ def parse_scales(texts: Sequence[str]) -> tuple[Scale, ...]:
     return tuple(scales)
 
 
-def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float) -> tuple[Tier, ...]:
+def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float,
+               threads: int = 1) -> tuple[Tier, ...]:
     """
     Return a camera's tiers, one for each scale.
 
@@ -150,6 +153,7 @@ def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float) -> tup
 
     :param max_bitrate: of the camera, in bit/s
     :param max_fps: of the camera, in frames per second
+    :param threads: that encode one picture of full size; smaller ones are not worth more than one
     """
     ceilings = [round(max_bitrate / s.divisor ** (2 * _BITS_PER_PIXELS)) for s in scales]
     tiers: list[Tier] = []
@@ -161,7 +165,8 @@ def make_tiers(scales: Sequence[Scale], max_bitrate: int, max_fps: float) -> tup
         used = _USED_SHARE * floor
         if below is None or max(below, used) < _MIN_MAX_BITRATE:
             floor = used = 0.0
-        tiers.append(Tier(ceiling, min(scale.max_fps, max_fps), scale.divisor, burst, floor))
+        tiers.append(Tier(ceiling, min(scale.max_fps, max_fps), scale.divisor, burst, floor,
+                          threads if scale.divisor == 1 else 1))
     return tuple(tiers)
 
 

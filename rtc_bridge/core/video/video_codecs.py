@@ -81,6 +81,7 @@ class EncoderSettings(NamedTuple):
     :ivar max_bitrate: in bit/s
     :ivar fps: frames per second at most
     :ivar burst: what may be sent at once, in seconds of ``max_bitrate``
+    :ivar threads: that encode one picture, each a slice of it
     """
 
     profile: str
@@ -89,6 +90,7 @@ class EncoderSettings(NamedTuple):
     max_bitrate: int
     fps: float = 30.0
     burst: float = 1 / 8
+    threads: int = 1
 
 
 # From settings and the bitrate of now, in bit/s, to FFmpeg's private options of an encoder.

@@ -229,6 +229,20 @@ async def test_the_last_image_of_a_quick_camera_is_not_shown_as_if_it_came_now(c
     camera.unsubscribe(subscription)
 
 
+async def test_threads_encode_slices_of_pictures_of_full_size():
+    settings, watchers = CameraSettings(threads=3, max_fps=100.0), (Watcher(), Watcher())
+    camera = Camera('threads', settings, lambda: None)
+    for stream, watcher in zip(('h264', 'h264/2'), watchers):
+        camera.streams[stream].subscribe(watcher)
+    camera.put(lambda: (texture(256, 256), 'bgr8'))
+    found = []
+    for stream, watcher in zip(('h264', 'h264/2'), watchers):
+        await watcher.count(1)
+        found.append(bytes(watcher.frames[0].packet).count(b'\0\0\1\x65'))
+        camera.streams[stream].unsubscribe(watcher)
+    assert found == [3, 1]
+
+
 @pytest.mark.usefixtures('pictures_once')
 async def test_the_last_image_of_a_burst_is_shown():
     camera, watcher = Camera('burst', CameraSettings(max_fps=20.0), lambda: None), Watcher()

@@ -139,6 +139,15 @@ def test_the_profile_is_in_the_stream(profile, idc):
     assert profile == 'h264-main' or sps[1] & 0x40
 
 
+def test_threads_encode_slices_of_one_picture():
+    """Slices, not pictures in turn: each picture comes out at once."""
+    encoder = Encoder(EncoderSettings('h264', 320, 240, 1_000_000, threads=2), 500_000)
+    for number in range(3):
+        packet = encoder.encode(scene(320, 240, number), number * 3000, False)
+        slices = [part for part in bytes(packet).split(b'\0\0\1')[1:] if part[0] & 31 in (1, 5)]
+        assert packet.pts == number * 3000 and len(slices) == 2
+
+
 @pytest.mark.parametrize('codec', CODECS)
 @pytest.mark.parametrize('size', ((2, 2), (16, 2), (2, 16), (6, 6), (18, 10), (482, 270)))
 def test_every_even_size_keeps_its_pixels(codec, size):

@@ -42,7 +42,8 @@ class Robot:
     def __init__(self, robot, names):
         self.found = {}
         self.changes = 0
-        self.cameras = Cameras(robot, names, (Scale(1),), self.found, self._changed)
+        self.cameras = Cameras(robot, names, (Scale(1),), self.found, self._changed,
+                               threads=2)
 
     def _changed(self):
         self.changes += 1
@@ -73,6 +74,7 @@ async def test_cameras_are_found_while_running_and_lost(probe):
             probe.publisher(Image, 'front/image_raw')
             await robot_cameras.until({'front/image_raw', 'rear'})
             assert robot_cameras.changes == 4 and not failed
+            assert robot_cameras.found['rear'].settings.threads == 2
         finally:
             task.cancel()
             ros.close()
