@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The bridge: one robot made of the parts in this folder, and how it starts, runs and ends."""
+"""The bridge: one robot made of its parts, and how it starts, runs and ends."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -18,14 +18,14 @@ import logging
 from pathlib import Path
 import ssl
 
-from ..core.access.host_candidates import (
-    ENOUGH_PORTS, HostCandidateRules, read_host_candidates)
 from ..core.access.invite_url import parse_page_url
 from ..core.access.origins import parse_origins
 from ..core.access.policy import AccessPolicy
 from ..core.access.registration_tokens import MIN_TOKEN_LENGTH
 from ..core.clock import synchronized
 from ..core.errors import ParameterError, ProtocolError
+from ..core.network.host_candidates import (
+    ENOUGH_PORTS, HostCandidateRules, read_host_candidates)
 from ..core.protocol.robot_names import check_name
 from ..core.settings.robot_settings import (
     AccessSettings, default_robot_id, IceSettings, VideoSettings)

@@ -28,10 +28,10 @@ from ..bridge.start_settings import (
     check_codecs, make_host_candidates, read_page_url, read_relay_trust, read_robot_id,
 )
 from ..bridge.streams.camera_parameters import CameraParameters
-from ..core.access.listen_address import listen_host
 from ..core.checks.result import Check
 from ..core.errors import ParameterError
 from ..core.gateway.service_rules import service_rule
+from ..core.network.listen_address import listen_host
 from ..core.settings.camera_names import CameraNames
 from ..core.settings.local_service_settings import LocalServiceSettings
 from ..core.settings.parameters import parameters_of

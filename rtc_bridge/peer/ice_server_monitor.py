@@ -23,10 +23,10 @@ import re
 from typing import Awaitable, Callable
 
 from .aiortc_compat import ask_stun, ask_turn, host_interfaces
-from ..core.access.ice_servers import IceServerPool, VIEWER_RENEWAL_S, VIEWER_TTL_S
-from ..core.access.ice_urls import IceUrl
-from ..core.connection_reasons import connection_reason
 from ..core.failure_log import failures
+from ..core.network.connection_reasons import connection_reason
+from ..core.network.ice_servers import IceServerPool, VIEWER_RENEWAL_S, VIEWER_TTL_S
+from ..core.network.ice_urls import IceUrl
 from ..core.supervision import first_of
 from ..system.tls_trust import trust_remedy
 

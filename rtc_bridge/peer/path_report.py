@@ -21,7 +21,7 @@ from aiortc import RTCPeerConnection
 from .robot_context import RobotContext
 from ..core.limits.ice_check_limits import IceCheckLimits
 from ..core.limits.log_limits import LogSampler
-from ..core.protocol.ice_report import (
+from ..core.network.ice_report import (
     CandidateCounts, describe_no_path, IceFacts, path_remedy,
 )
 

@@ -21,8 +21,8 @@ from aiortc import RTCPeerConnection
 from aiortc.sdp import candidate_from_sdp
 
 from ..core.limits.sdp_limits import MAX_SESSION_CANDIDATES
+from ..core.network.ice_report import CandidateCounts, revealed
 from ..core.protocol.ice import Candidate
-from ..core.protocol.ice_report import CandidateCounts, revealed
 from ..core.protocol.strict_json import shorten
 
 logger = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ class RemoteCandidates:
     """
     Counts the viewer's candidates, and passes the trickled ones to aiortc.
 
-    At most ``MAX_SESSION_CANDIDATES`` are read. Fewer are checked: ``ice_checks.py`` of
-    ``aiortc_compat`` limits the addresses.
+    At most ``MAX_SESSION_CANDIDATES`` are read. Fewer are checked:
+    ``aiortc_compat/ice/ice_checks.py`` limits the addresses.
 
     mDNS names (draft-ietf-mmusic-mdns-ice-candidates) are not resolved: that takes a second, and
     multicast does not pass containers and routers. Where the viewer's own address is known from

@@ -20,18 +20,18 @@ from typing import Any, Awaitable, Callable, Protocol
 
 from .authorization import SessionAuthorization
 from ..core.access.floor import Floor
-from ..core.access.host_candidates import HostCandidateRules
-from ..core.access.ice_servers import IceServerPool
 from ..core.access.policy import AccessPolicy
-from ..core.access.service_calls import ServiceResult
 from ..core.actions.action import Action
+from ..core.actions.service_calls import ServiceResult
 from ..core.congestion.pacer import DEFAULT_BURST_S
 from ..core.driving.driver_notices import Notice
 from ..core.driving.footprint import Footprint
 from ..core.driving.teleop_controller import TeleopController
 from ..core.gateway.connection import OpenService, ServiceConnection, ServiceError
+from ..core.network.host_candidates import HostCandidateRules
+from ..core.network.ice_report import NoPathLog
+from ..core.network.ice_servers import IceServerPool
 from ..core.obstacles.report import ObstacleLimits, ObstacleReport
-from ..core.protocol.ice_report import NoPathLog
 from ..core.settings.alarm_settings import AlarmSettings
 from ..core.video.video_codecs import PROFILES
 from ..media.camera import Camera

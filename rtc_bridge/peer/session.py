@@ -33,7 +33,6 @@ from .remote_candidates import RemoteCandidates
 from .robot_context import RobotContext
 from .slots.slot import Slot
 from .slots.viewer_path import STEP_S, ViewerPath
-from ..core.access.host_candidates import PortsInUse
 from ..core.access.policy import may_drive, VerifiedInvite
 from ..core.clock import boot_time
 from ..core.errors import SignalingError
@@ -41,6 +40,7 @@ from ..core.limits.address_limits import reachable_address
 from ..core.limits.log_limits import LogSampler
 from ..core.limits.peer_limits import PeerLimits, SessionBudgets
 from ..core.limits.refusals import refusals
+from ..core.network.host_candidates import PortsInUse
 from ..core.protocol.control_messages import ViewerStats
 from ..core.protocol.ice import Candidate
 from ..core.protocol.strict_json import shorten

@@ -24,10 +24,10 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from .interfaces import field_type, service_type
-from ..core.access.service_calls import CallableService, SERVICE_TYPES, ServiceResult
 from ..core.actions.action import Action, FORM_KIND, form_size, MAX_FORM
 from ..core.actions.answer import answer_text
 from ..core.actions.form import fill, make_form
+from ..core.actions.service_calls import CallableService, SERVICE_TYPES, ServiceResult
 from ..core.clock import boot_time, Clock
 from ..core.supervision import guard, guarded, OnFailure
 

@@ -25,8 +25,8 @@ from rclpy.serialization import deserialize_message
 from rclpy.subscription import Subscription
 
 from .interfaces import message_type
-from ..core.protocol.telemetry_values import MAX_MESSAGE, too_large
 from ..core.supervision import guarded
+from ..core.telemetry.telemetry_values import MAX_MESSAGE, too_large
 
 _logger = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from websockets.exceptions import (
 )
 from websockets.uri import parse_uri
 
-from ..core.connection_reasons import connection_reason
+from ..core.network.connection_reasons import connection_reason
 from ..system.tls_trust import trust_remedy
 
 # Characters of an HTTP error's body that are shown.

@@ -19,7 +19,7 @@ import random
 
 from websockets.exceptions import ConnectionClosed
 
-from ..core.connection_reasons import connection_reason
+from ..core.network.connection_reasons import connection_reason
 
 # Seconds. A relay that is back has all its robots within the longest delay. A thousand of them
 # come at up to 700 a second, which it bears. Ever longer delays would save one packet each, and

@@ -20,8 +20,8 @@ from pathlib import Path
 import re
 from urllib.parse import urlsplit
 
-from ..core.access.ice_urls import check_ipv6
 from ..core.errors import ParameterError, ProtocolError
+from ..core.network.ice_urls import check_ipv6
 from ..core.protocol.robot_names import check_name
 from ..core.protocol.strict_json import shorten
 from ..system.files.private_files import warn_if_exposed

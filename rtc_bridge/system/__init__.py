@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What touches the operating system: private files, the key store, threads, processes."""
+"""What touches the operating system: files, processes, network interfaces, trusted authorities."""

@@ -16,7 +16,7 @@
 
 from pathlib import Path
 
-from ..core.access.host_candidates import kind_of
+from ..core.network.host_candidates import kind_of
 
 _SYSFS = Path('/sys/class/net')
 

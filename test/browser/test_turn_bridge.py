@@ -20,10 +20,10 @@ import time
 
 from aiohttp import ClientSession
 import pytest
-from rtc_bridge.core.access.ice_servers import (
+from rtc_bridge.core.network.ice_servers import (
     IceServerPool, turn_rest_credentials, VIEWER_TTL_S,
 )
-from rtc_bridge.core.access.ice_urls import parse_ice_url
+from rtc_bridge.core.network.ice_urls import parse_ice_url
 from rtc_bridge.core.protocol.signaling_messages import SUBPROTOCOL
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor
 from support.browsers import PATIENCE, until

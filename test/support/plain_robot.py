@@ -32,10 +32,10 @@ import sys
 import numpy as np
 from rtc_bridge.bridge.data.local_services import LocalServices
 from rtc_bridge.bridge.network.turn_credential_client import TurnCredentialClient
-from rtc_bridge.core.access.host_candidates import read_host_candidates
-from rtc_bridge.core.access.ice_servers import IceServerPool
 from rtc_bridge.core.access.policy import AccessPolicy
 from rtc_bridge.core.gateway.service_rules import service_rule
+from rtc_bridge.core.network.host_candidates import read_host_candidates
+from rtc_bridge.core.network.ice_servers import IceServerPool
 from rtc_bridge.core.settings.local_service_settings import LocalServiceSettings
 from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.peer.ice_server_monitor import IceServerMonitor

@@ -17,7 +17,7 @@
 from rclpy.node import Node
 
 from .telemetry_parameters import resolve_topic
-from ...core.access.service_calls import CallableService, parse_services
+from ...core.actions.service_calls import CallableService, parse_services
 from ...core.protocol.strict_json import shorten
 from ...core.settings.action_settings import (
     ActionServiceSettings, ActionSettings, RESERVED_NAMES,

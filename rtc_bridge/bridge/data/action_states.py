@@ -20,7 +20,7 @@ from typing import Any
 
 from rclpy.node import Node
 
-from ...core.access.service_calls import CallableService
+from ...core.actions.service_calls import CallableService
 from ...core.settings.telemetry_settings import group_name
 from ...core.supervision import guard
 from ...core.telemetry.member_path import MemberPath, plain

@@ -24,8 +24,8 @@ from rclpy.task import Future
 
 from .action_parameters import declare_actions
 from .action_states import ActionStates
-from ...core.access.service_calls import CallableService, SAY, ServiceResult
 from ...core.actions.action import Action, TEXT_KIND
+from ...core.actions.service_calls import CallableService, SAY, ServiceResult
 from ...core.clock import boot_time
 from ...core.settings.action_settings import ActionSettings
 from ...core.supervision import call_guarded, guard

@@ -23,10 +23,10 @@ from rclpy.node import Node
 
 from .telemetry_parameters import declare_topics, resolve_topic
 from ...core.clock import boot_time
-from ...core.protocol.telemetry_values import Battery, odometry
 from ...core.settings.telemetry_settings import group_name, TelemetrySettings
 from ...core.supervision import call_guarded, guard
 from ...core.telemetry.readings import KEPT_MESSAGES
+from ...core.telemetry.telemetry_values import Battery, odometry
 from ...core.telemetry.topic_reader import problem, TopicReader
 from ...ros.executor_thread import ExecutorThread
 from ...ros.telemetry_topic import TelemetryTopic

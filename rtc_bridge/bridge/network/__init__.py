@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The robot's own server and its certificate, TURN credentials, and the state of the network."""
+"""The robot's own server and its certificate, TURN credentials, the state of network and clock."""

@@ -20,8 +20,8 @@ import os
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from ...core.access.host_candidates import HostAddress
-from ...core.late_addresses import LateAddresses
+from ...core.network.host_candidates import HostAddress
+from ...core.network.late_addresses import LateAddresses
 from ...peer.aiortc_compat import host_interfaces
 from ...ros.diagnostics import make_status
 

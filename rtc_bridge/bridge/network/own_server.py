@@ -21,8 +21,8 @@ import logging
 from pathlib import Path
 
 from .server_certificate import ServerCertificate
-from ...core.access.listen_address import listen_host
 from ...core.errors import RtcBridgeError
+from ...core.network.listen_address import listen_host
 from ...core.protocol.robot_link import RobotLink
 from ...core.settings.relay_settings import RelaySettings
 from ...core.settings.robot_settings import ServerSettings

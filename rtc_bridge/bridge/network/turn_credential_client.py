@@ -24,14 +24,14 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from ...core.access.ice_servers import IceServerPool
-from ...core.access.turn_credentials import (
-    CredentialLife, CredentialService, MAX_ANSWER, parse_credentials)
-from ...core.connection_reasons import connection_reason
 from ...core.errors import ProtocolError
 from ...core.failure_log import failures
 from ...core.limits.log_limits import escape
-from ...core.protocol.ice_report import CREDENTIALS
+from ...core.network.connection_reasons import connection_reason
+from ...core.network.ice_report import CREDENTIALS
+from ...core.network.ice_servers import IceServerPool
+from ...core.network.turn_credentials import (
+    CredentialLife, CredentialService, MAX_ANSWER, parse_credentials)
 from ...system.tls_trust import trust_remedy
 
 logger = logging.getLogger(__name__)

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Cameras, sound and voices of the robot, joined to ROS."""
+"""Cameras and sound of the robot, voices and cameras of viewers, joined to ROS."""

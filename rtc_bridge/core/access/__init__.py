@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Who may see and drive: roles, invites, proofs, origins, registration tokens, ICE servers."""
+"""Who may see and drive: roles, invites, proofs, origins, registration tokens."""

@@ -17,7 +17,7 @@
 from typing import Any
 
 from ..protocol.strict_json import dump
-from ..protocol.telemetry_values import to_json
+from ..telemetry.telemetry_values import to_json
 
 
 def answer_text(answer: Any) -> str:

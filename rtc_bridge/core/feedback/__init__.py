@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Feedback on each packet sent: what it tells of the path to a viewer, before any decision."""
+"""Feedback on each packet sent: what it tells of the path to a viewer."""

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What an image message holds: the names of encodings, rows in memory, ranges of values."""
+"""What an image message holds: names of encodings and codecs, rows, ranges, where a JPEG ends."""

@@ -27,7 +27,7 @@ def sector_radii(corners: Footprint) -> list[float]:
     """
     Return how far the robot reaches from its centre in each sector, in m.
 
-    :param corners: see :mod:`~.driving.footprint`; none for a robot without extent
+    :param corners: see :mod:`rtc_bridge.core.driving.footprint`; none for a robot without extent
     """
     radii = [max(_reach(corners, (sector + ray / (_RAYS - 1)) * SECTOR_RAD)
                  for ray in range(_RAYS)) for sector in range(SECTORS)]

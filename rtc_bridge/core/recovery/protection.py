@@ -45,7 +45,7 @@ class Protection:
 
     Frames are protected where a packet that is sent again comes too late. Keyframes are on each
     path that loses packets, as nothing is shown until they are whole. How many recovery packets
-    there are is decided in :mod:`core.recovery.parity_groups`, by ``loss`` and ``burst``.
+    there are is decided in :mod:`.parity_groups`, by ``loss`` and ``burst``.
 
     Belongs to one thread.
 

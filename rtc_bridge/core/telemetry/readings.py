@@ -24,7 +24,7 @@ import math
 from typing import Any
 
 from .diagnostics_summary import DiagnosticsSummary, level_of, LEVELS
-from ..protocol.telemetry_values import attitude, Battery, finite
+from .telemetry_values import attitude, Battery, finite
 
 Read = Callable[[Any], Any]
 # What a sensor_msgs/NavSatStatus says, and its level.

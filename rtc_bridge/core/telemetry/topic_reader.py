@@ -20,9 +20,9 @@ from typing import Any
 from .diagnostics_summary import STALE_AFTER_S
 from .member_path import MemberPath, plain
 from .readings import KEPT_MESSAGES, Read, reader_of, type_name
+from .telemetry_values import finite, to_json
 from .threshold import Threshold
 from ..clock import boot_time, Clock
-from ..protocol.telemetry_values import finite, to_json
 from ..settings.telemetry_settings import TelemetryTopicSettings
 
 # A number at the start of a text, as in the values of diagnostics: -67 dBm.

@@ -20,9 +20,9 @@ from .channel import ChannelSession
 from .control_sender import ControlSender
 from ..robot_context import ServiceValue
 from ...core.access.policy import may_drive
-from ...core.access.service_calls import ServiceResult, SessionServiceCalls
 from ...core.actions.action import Action, FORM_KIND, TEXT_KIND
 from ...core.actions.form import check_arguments
+from ...core.actions.service_calls import ServiceResult, SessionServiceCalls
 from ...core.errors import ProtocolError
 from ...core.protocol.control_messages import CallService
 from ...core.protocol.strict_json import shorten

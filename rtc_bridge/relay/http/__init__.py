@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""HTTP below the protocols: limits, middleware, the page's files."""
+"""HTTP below the protocols: limits, middleware, the page's files, also for `rtc-bridge view`."""

@@ -26,8 +26,8 @@ from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
 from .connection_limits import CONNECTION_LIMITS, LimitedConnection
-from ...core.access.listen_address import EVERY_ADDRESS
 from ...core.limits.address_limits import is_loopback
+from ...core.network.listen_address import EVERY_ADDRESS
 
 
 def _is_expected(record: logging.LogRecord) -> bool:

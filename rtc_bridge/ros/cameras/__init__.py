@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Image topics and camera_info: found, subscribed to, and read."""
+"""Image topics and camera_info: found, subscribed to, read, and published."""

@@ -28,7 +28,7 @@ from std_msgs.msg import Empty
 from .image_messages import ImageMessages
 from .image_reception import ImageReception
 from .image_topics import find_sources, ImageSource, MESSAGES, published_images
-from ..publisher_hosts import PublisherHosts
+from .publisher_hosts import PublisherHosts
 from ...core.cameras.image_transports import (
     base_name, CANDIDATES, FFMPEG, MAX_SIMILAR, RAW_TYPES, shown_topics, similar_names,
     topics_not_shown, VIDEO,

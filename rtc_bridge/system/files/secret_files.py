@@ -25,10 +25,10 @@ from pathlib import Path
 import re
 
 from .private_files import warn_if_exposed
-from ...core.access.ice_servers import IceServerPool, Login
-from ...core.access.ice_urls import parse_ice_url
-from ...core.access.turn_credentials import CredentialService, make_service
 from ...core.errors import ParameterError
+from ...core.network.ice_servers import IceServerPool, Login
+from ...core.network.ice_urls import parse_ice_url
+from ...core.network.turn_credentials import CredentialService, make_service
 from ...core.protocol.ice import MAX_ICE_URLS
 from ...core.protocol.strict_json import shorten
 from ...core.settings.robot_settings import IceSettings

@@ -4,7 +4,7 @@
 
 /**
  * What the page exchanges with robot and relay: objects in JSON, as docs/protocol.md has them.
- * Also how objects of this folder tell others of events.
+ * Also how objects of the client tell others of events.
  *
  * @typedef {Record<string, any>} Message a parsed JSON object of which no member is checked yet
  * @typedef {{session: string, kind: 'v1' | 'rtcbot', trickle: boolean,

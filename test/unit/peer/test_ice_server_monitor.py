@@ -17,9 +17,9 @@
 import errno
 
 import pytest
-from rtc_bridge.core.access.host_candidates import HostAddress
-from rtc_bridge.core.access.ice_servers import IceServerPool, turn_rest_credentials
-from rtc_bridge.core.access.ice_urls import parse_ice_url
+from rtc_bridge.core.network.host_candidates import HostAddress
+from rtc_bridge.core.network.ice_servers import IceServerPool, turn_rest_credentials
+from rtc_bridge.core.network.ice_urls import parse_ice_url
 from rtc_bridge.peer import ice_server_monitor
 
 STUN, UDP = 'stun:s.example.org', 'turn:t.example.org:3478?transport=udp'

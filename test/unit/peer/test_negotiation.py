@@ -19,7 +19,7 @@ import socket
 from types import SimpleNamespace
 
 import pytest
-from rtc_bridge.core.access.ice_servers import IceServerPool
+from rtc_bridge.core.network.ice_servers import IceServerPool
 from rtc_bridge.peer import negotiation
 from rtc_bridge.peer.negotiation import let_others_run
 

@@ -17,8 +17,8 @@
 from types import SimpleNamespace
 
 import pytest
-from rtc_bridge.core.access.service_calls import CallableService, ServiceResult
 from rtc_bridge.core.actions.form import check_arguments
+from rtc_bridge.core.actions.service_calls import CallableService, ServiceResult
 from rtc_bridge.ros.services import guarded_service, ServiceClient
 from sensor_msgs.srv import SetCameraInfo
 from std_srvs.srv import SetBool, Trigger

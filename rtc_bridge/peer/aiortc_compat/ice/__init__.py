@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Private parts of aioice: gathering, connectivity checks, consent."""
+"""Private parts of aioice: gathering, checks, consent, requests to STUN and TURN servers."""

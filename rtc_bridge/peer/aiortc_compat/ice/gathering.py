@@ -16,7 +16,7 @@
 Gathering of the robot's own candidates (RFC 8445, section 5.1.1).
 
 aioice opens a socket on any port of each address, all with one priority, and asks STUN servers by
-IPv4 only. Here :class:`~rtc_bridge.core.access.host_candidates.HostCandidateRules` decide on
+IPv4 only. Here :class:`~rtc_bridge.core.network.host_candidates.HostCandidateRules` decide on
 ports, addresses and priorities; aioice still gathers the relayed candidate.
 
 Private parts used (aioice, as of aiortc 1.14 to 1.16): ``Connection.get_component_candidates``
@@ -42,7 +42,7 @@ from aioice.candidate import Candidate, candidate_foundation, candidate_priority
 import aioice.ice
 
 from ..hooks import available
-from ....core.access.host_candidates import HostAddress, HostCandidateRules, PortsInUse
+from ....core.network.host_candidates import HostAddress, HostCandidateRules, PortsInUse
 from ....system.network_interfaces import interface_kind
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@
 
 /** What a person can do with the pictures, joined: layouts, zoom, turning, quality, snapshots. */
 
-import { ViewerQuality } from '../../client/measurements/viewer_quality.js';
+import { ViewerQuality } from '../../client/session/viewer_quality.js';
 import { box, element, make } from '../dom.js';
 import { storage } from '../settings.js';
 import { CameraLayout } from './camera_layout.js';

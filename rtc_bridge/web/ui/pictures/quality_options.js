@@ -44,7 +44,7 @@ export class QualityOptions {
    * @param {object} parts
    * @param {import('../../client/robot_connection.js').RobotConnection} parts.connection
    * @param {import('../../client/measurements/viewer_stats.js').ViewerStats} parts.viewerStats
-   * @param {import('../../client/measurements/viewer_quality.js').ViewerQuality} parts.quality
+   * @param {import('../../client/session/viewer_quality.js').ViewerQuality} parts.quality
    * @param {import('./picture_settings.js').PictureSettings} parts.settings
    */
   constructor(section, { connection, viewerStats, quality, settings }) {

@@ -4,7 +4,7 @@
 
 /**
  * Why no path to the robot was found, from what was tried to sentences with the remedy. Pure. The
- * robot logs the same for its own end, see `core/protocol/ice_report.py`.
+ * robot logs the same for its own end, see `core/network/ice_report.py`.
  *
  * @typedef {import('../../client/session/candidate_counts.js').IceFacts} IceFacts
  * @typedef {import('../../client/session/candidate_counts.js').CandidateCounts} CandidateCounts

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from rclpy.qos import QoSProfile
 from rtc_bridge.bridge.data.action_states import ActionStates, StateReader
-from rtc_bridge.core.access.service_calls import CallableService
+from rtc_bridge.core.actions.service_calls import CallableService
 from rtc_bridge.core.settings.action_settings import ActionServiceSettings
 from sensor_msgs.msg import Temperature
 from std_msgs.msg import Bool, String

@@ -19,8 +19,8 @@ from types import SimpleNamespace
 
 import pytest
 from rtc_bridge.bridge.data.service_calls import ServiceCalls
-from rtc_bridge.core.access.service_calls import ServiceResult
 from rtc_bridge.core.actions.action import Action
+from rtc_bridge.core.actions.service_calls import ServiceResult
 from rtc_bridge.core.failure_log import failures
 from rtc_bridge.core.settings.action_settings import ActionSettings
 from rtc_bridge.core.supervision import call_guarded

@@ -17,7 +17,7 @@
 from diagnostic_msgs.msg import DiagnosticStatus
 import pytest
 from rtc_bridge.bridge.network.network_status import NetworkStatus
-from rtc_bridge.core.access.host_candidates import HostAddress
+from rtc_bridge.core.network.host_candidates import HostAddress
 
 WIFI, MOBILE = HostAddress('wlan0', '192.168.1.5'), HostAddress('wwan0', '10.9.0.2')
 DOCKER, WIFI6 = HostAddress('docker0', '172.17.0.1', 'bridge'), HostAddress('wlan0', '2001:db8::5')

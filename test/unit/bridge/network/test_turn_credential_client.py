@@ -20,9 +20,9 @@ import logging
 from aiohttp import web
 import pytest
 from rtc_bridge.bridge.network.turn_credential_client import TurnCredentialClient
-from rtc_bridge.core.access.ice_servers import IceServerPool
-from rtc_bridge.core.access.ice_urls import parse_ice_url
-from rtc_bridge.core.access.turn_credentials import CredentialLife, make_service
+from rtc_bridge.core.network.ice_servers import IceServerPool
+from rtc_bridge.core.network.ice_urls import parse_ice_url
+from rtc_bridge.core.network.turn_credentials import CredentialLife, make_service
 from rtc_bridge.core.protocol.ice import IceServer
 from support.fake_clock import FakeClock
 from support.patience import PATIENCE

@@ -18,9 +18,9 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from rtc_bridge.core.access.service_calls import ServiceResult
 from rtc_bridge.core.actions.action import Action
 from rtc_bridge.core.actions.form import FormField
+from rtc_bridge.core.actions.service_calls import ServiceResult
 from rtc_bridge.core.protocol.control_messages import CallService
 from rtc_bridge.peer.channels.service_caller import ServiceCaller
 from support.viewer import until

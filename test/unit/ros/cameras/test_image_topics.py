@@ -22,7 +22,7 @@ from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rtc_bridge.core.cameras.image_transports import COMPRESSED, RAW
 from rtc_bridge.ros.cameras.image_topics import find_image_topics, find_sources, published_images
-from rtc_bridge.ros.publisher_hosts import PublisherHosts
+from rtc_bridge.ros.cameras.publisher_hosts import PublisherHosts
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import String
 from support.ros_probe import RosProbe

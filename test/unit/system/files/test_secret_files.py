@@ -17,9 +17,9 @@
 from dataclasses import replace
 
 import pytest
-from rtc_bridge.core.access.ice_servers import turn_rest_credentials
-from rtc_bridge.core.access.ice_urls import parse_ice_url
 from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.network.ice_servers import turn_rest_credentials
+from rtc_bridge.core.network.ice_urls import parse_ice_url
 from rtc_bridge.core.protocol.ice import IceServer
 from rtc_bridge.core.settings.robot_settings import IceSettings
 from rtc_bridge.system.files.secret_files import read_ice

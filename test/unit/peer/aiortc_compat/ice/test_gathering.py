@@ -19,9 +19,9 @@ import socket
 
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection
 import pytest
-from rtc_bridge.core.access.host_candidates import PortsInUse, read_host_candidates
 from rtc_bridge.core.errors import SignalingError
 from rtc_bridge.core.limits.refusals import refusals
+from rtc_bridge.core.network.host_candidates import PortsInUse, read_host_candidates
 from rtc_bridge.core.protocol.signaling_messages import Offer
 from rtc_bridge.peer.aiortc_compat import ask_stun, gathering_by, host_interfaces
 from rtc_bridge.peer.local_robot_link import LocalRobotLink

@@ -10,7 +10,7 @@ import {
 
 const hex = (bytes) => Buffer.from(bytes).toString('hex');
 const vector = JSON.parse(readFileSync(
-  new URL('../../../support/proof_vector.json', import.meta.url)));
+  new URL('../../../../support/proof_vector.json', import.meta.url)));
 const bytes = (name) => new Uint8Array(Buffer.from(vector[name], 'base64'));
 
 test('SHA-256 has the values of FIPS 180-4', () => {

@@ -15,7 +15,7 @@
 """Services that pages may call."""
 
 import pytest
-from rtc_bridge.core.access.service_calls import (
+from rtc_bridge.core.actions.service_calls import (
     CallableService, CALLS_AT_ONCE, parse_services, ServiceResult, SessionServiceCalls,
 )
 from rtc_bridge.core.errors import ParameterError

@@ -17,7 +17,7 @@
 from itertools import product
 
 import pytest
-from rtc_bridge.core.protocol.ice_report import (
+from rtc_bridge.core.network.ice_report import (
     CandidateCounts, describe_no_path, IceFacts, NoPathLog, revealed,
 )
 

@@ -17,7 +17,7 @@
 import math
 from typing import Any
 
-from .strict_json import dump
+from ..protocol.strict_json import dump
 
 # Bytes of a serialised message. Larger ones, such as images, point clouds and maps, are not read.
 MAX_MESSAGE = 64 * 1024

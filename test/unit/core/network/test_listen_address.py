@@ -15,8 +15,8 @@
 """Addresses that a server listens on: names, IPv4, IPv6, and what is refused."""
 
 import pytest
-from rtc_bridge.core.access.listen_address import listen_host
 from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.network.listen_address import listen_host
 
 
 @pytest.mark.parametrize('text, host', [

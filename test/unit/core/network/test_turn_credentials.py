@@ -18,11 +18,11 @@ import base64
 import json
 
 import pytest
-from rtc_bridge.core.access.ice_urls import parse_ice_url
-from rtc_bridge.core.access.turn_credentials import (
+from rtc_bridge.core.errors import ParameterError, ProtocolError
+from rtc_bridge.core.network.ice_urls import parse_ice_url
+from rtc_bridge.core.network.turn_credentials import (
     CredentialLife, make_service, parse_credentials,
 )
-from rtc_bridge.core.errors import ParameterError, ProtocolError
 from support.fake_clock import FakeClock
 
 STUN, TURN = 'stun:turn.example.org:3478', 'turn:turn.example.org:3478?transport=udp'

@@ -21,7 +21,7 @@ hosts, and join multicast groups on their interfaces (eProsima/Fast-DDS#1880). B
 
 from collections.abc import Iterable
 
-from .access.host_candidates import HostAddress
+from .host_candidates import HostAddress
 
 
 class LateAddresses:

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Emitter } from '../../../../../rtc_bridge/web/client/messages.js';
-import { ViewerQuality } from '../../../../../rtc_bridge/web/client/measurements/viewer_quality.js';
+import { ViewerQuality } from '../../../../../rtc_bridge/web/client/session/viewer_quality.js';
 
 const SAVE = { mode: 'save', cap: 300.4, smooth: false };
 

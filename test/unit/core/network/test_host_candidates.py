@@ -15,10 +15,10 @@
 """Which of a robot's addresses viewers get: ports, public addresses, interfaces."""
 
 import pytest
-from rtc_bridge.core.access.host_candidates import (
+from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.network.host_candidates import (
     HostAddress, kind_of, PortRange, read_host_candidates,
 )
-from rtc_bridge.core.errors import ParameterError
 from rtc_bridge.system.network_interfaces import interface_kind
 
 LAN, WLAN = HostAddress('eth0', '192.168.1.5'), HostAddress('wlan0', '10.1.2.3')

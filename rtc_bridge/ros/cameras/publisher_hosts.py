@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 
 from rclpy.node import Node
 
-from ..system.processes.local_processes import shares_network
+from ...system.processes.local_processes import shares_network
 
 # Of a Fast DDS GID, from the GUID prefix: its vendor's number, where the host's is, and the lowest
 # 16 bits of the process id.

@@ -16,11 +16,11 @@
 
 
 import pytest
-from rtc_bridge.core.access.ice_servers import (
+from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.network.ice_servers import (
     IceServerPool, turn_rest_credentials, VIEWER_TTL_S,
 )
-from rtc_bridge.core.access.ice_urls import IceUrl, parse_ice_url
-from rtc_bridge.core.errors import ParameterError
+from rtc_bridge.core.network.ice_urls import IceUrl, parse_ice_url
 from rtc_bridge.core.protocol.ice import IceServer
 from support.fake_clock import FakeClock
 

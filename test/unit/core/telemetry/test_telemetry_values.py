@@ -21,7 +21,7 @@ from nav_msgs.msg import Odometry
 import numpy as np
 import pytest
 from rtc_bridge.core.protocol.strict_json import dump
-from rtc_bridge.core.protocol.telemetry_values import (
+from rtc_bridge.core.telemetry.telemetry_values import (
     Battery, MAX_ITEMS, MAX_TEXT, MAX_VALUE, odometry, to_json,
 )
 from sensor_msgs.msg import BatteryState, JointState, LaserScan, PointCloud2

@@ -21,7 +21,7 @@ import socket
 import ssl
 import time
 
-from .clock import Clock
+from ..clock import Clock
 
 # What to do where no authority vouches for a server: the caller says it better if it can.
 TRUST = 'the environment variable SSL_CERT_FILE may name a file with the authorities to trust'
