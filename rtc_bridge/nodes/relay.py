@@ -31,7 +31,7 @@ from ..core.failure_log import count_unhandled_failures
 from ..core.limits.log_limits import EscapingFormatter
 from ..core.settings.parameters import parameters_of
 from ..core.settings.relay_settings import LogSettings, RelaySettings
-from ..core.supervision import guard
+from ..core.supervision import guard, keep_running, spawn
 from ..relay.app import create_app
 from ..relay.directory.registry import Registry
 from ..relay.event_log import JsonFormatter
@@ -42,10 +42,13 @@ from ..system.files.secret_files import read_words
 from ..system.files.setting_sources import (
     command_line_flag, environment_variable, read_settings,
 )
-from ..system.processes.garbage_collection import short_collections
+from ..system.processes.garbage_collection import ShortCollections
 from ..system.processes.termination import handled_signals, in_event_loop
 
 _logger = logging.getLogger('rtc_bridge.relay')
+
+# Seconds between two looks at how much memory there is.
+_COLLECT_EVERY_S = 1.0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -99,8 +102,11 @@ async def _serve(settings: RelaySettings, tokens: RegistrationTokens, registry: 
                          context) as bound_port:
             _logger.info('relay listens on %s://%s:%d', 'https' if context else 'http',
                          f'[{host}]' if ':' in host else host, bound_port)
-            with short_collections():
+            with ShortCollections() as collections:
+                collecting = spawn('garbage collection', keep_running(
+                    'garbage collection', lambda: _collect_garbage(collections)))
                 await stop.wait()
+                collecting.cancel()
             _logger.info('relay stops')
             return 0
     except (OSError, OverflowError) as error:
@@ -178,6 +184,12 @@ def _reload_certificate(context: ssl.SSLContext, settings: RelaySettings) -> Non
 def _certificate_fault(settings: RelaySettings, error: OSError) -> str:
     return (f'{settings.certificate}, with the key in {settings.key or settings.certificate}: '
             f'{error}. Both have to be in PEM, belong together, and be readable by this user')
+
+
+async def _collect_garbage(collections: ShortCollections) -> None:
+    while True:
+        collections.step()
+        await asyncio.sleep(_COLLECT_EVERY_S)
 
 
 def _make_registry(redis_url: str) -> Registry:

@@ -14,6 +14,8 @@
 
 """Programs that drive exclude from garbage collections what they hold since their start."""
 
+import sys
+
 import pytest
 from support.patience import PATIENCE
 from support.processes import node, Process
@@ -31,3 +33,10 @@ def test_what_a_program_starts_with_is_not_collected_again(tmp_path, module, nam
         count = process.wait_line(r'(\d+) objects are excluded from garbage', PATIENCE)[1]
     # All of rclpy at least: a collection that comes in the first moment would find less.
     assert int(count) > 10_000
+
+
+def test_a_relay_keeps_collections_short():
+    command = [sys.executable, '-m', 'rtc_bridge.nodes.relay', '--open', '--host', '127.0.0.1',
+               '--port', '0', '--log-level', 'debug']
+    with Process(command) as process:
+        process.wait_line(r'(\d+) objects are excluded from garbage', PATIENCE)

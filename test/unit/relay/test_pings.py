@@ -22,18 +22,18 @@ from support.relay_server import relay
 
 @pytest.mark.asyncio
 async def test_pings_of_all_robots_do_not_fall_on_one_instant(monkeypatch):
-    """Aiohttp moves them to whole seconds: with 5000 robots, the relay stood for 0.3 s."""
+    """Aiohttp moves them to whole seconds: with 5000 robots, the relay stood for 0.2 s."""
     due = []
     loop = asyncio.get_running_loop()
     call_at = loop.call_at
 
     def note(when, callback, *args, **options):
-        if callback.__name__ == '_send_heartbeat':
+        if getattr(callback, '__name__', '') == '_send_heartbeat':
             due.append(when)
         return call_at(when, callback, *args, **options)
 
     monkeypatch.setattr(loop, 'call_at', note)
-    async with relay(heartbeat=10.0) as served:
+    async with relay(heartbeat=300.0) as served:
         for number in range(3):
             await served.robot(f'/robot{number}')
     assert len(due) >= 3

@@ -14,14 +14,17 @@
 
 """Objects that exist already are excluded from collections; later garbage is still freed."""
 
+from collections import deque
 import gc
 import itertools
+import sys
 import time
 import weakref
 
 import pytest
+from rtc_bridge.system.processes import garbage_collection
 from rtc_bridge.system.processes.garbage_collection import (
-    exclude_present_objects, short_collections,
+    exclude_present_objects, ShortCollections,
 )
 
 
@@ -61,42 +64,87 @@ def takes(monkeypatch):
     """Let collections take the given seconds by the clock."""
     def take(seconds):
         now = itertools.count(0.0, seconds)
-        monkeypatch.setattr(time, 'perf_counter', lambda: next(now))
+        monkeypatch.setattr(time, 'thread_time', lambda: next(now))
     return take
+
+
+def is_looked_at(node):
+    """Tell whether collections look at an object."""
+    return any(known is node for known in gc.get_objects())
 
 
 @pytest.mark.parametrize('generation, seconds, excluded', [
     (2, 0.004, True), (2, 0.002, False), (1, 0.004, False)])
 def test_what_outlives_a_long_collection_is_excluded(takes, generation, seconds, excluded):
     takes(seconds)
-    with short_collections():
+    with ShortCollections():
         present = Node()
         gc.collect(generation)
-        assert any(known is present for known in gc.get_objects()) != excluded
+        assert is_looked_at(present) != excluded
 
 
-def test_excluded_garbage_is_freed_after_many_long_collections(takes):
+def test_excluded_garbage_is_freed_once_memory_has_grown(takes, monkeypatch):
     takes(1.0)
-    with short_collections():
-        for _ in range(2):
-            node = Node()
-            freed = weakref.ref(node)
-            gc.collect()
-            del node
-            gc.collect()
-            assert freed() is not None
-            # The third: all are to be looked at again, by the fourth.
-            gc.collect()
-            gc.collect()
-            assert freed() is None
+    blocks = 1_000_000
+    monkeypatch.setattr(sys, 'getallocatedblocks', lambda: blocks)
+    with ShortCollections() as collections:
+        node = Node()
+        freed = weakref.ref(node)
+        gc.collect()
+        del node
+        blocks = 2_000_000
+        collections.step()
+        gc.collect()
+        assert freed() is not None
+        blocks = 2_000_001
+        collections.step()
+        assert freed() is None
+        # What is there then is excluded, and the next time comes later.
+        node = Node()
+        gc.collect()
+        freed = weakref.ref(node)
+        del node
+        blocks = 4_000_002
+        collections.step()
+        assert freed() is not None
 
 
-def test_after_its_context_nothing_is_excluded(takes):
+def test_a_small_program_may_grow_by_more(monkeypatch, takes):
+    takes(1.0)
+    blocks = 1000
+    monkeypatch.setattr(sys, 'getallocatedblocks', lambda: blocks)
+    with ShortCollections() as collections:
+        node = Node()
+        freed = weakref.ref(node)
+        gc.collect()
+        del node
+        for blocks, there in ((201_000, True), (201_001, False)):
+            collections.step()
+            assert (freed() is not None) == there
+
+
+def test_garbage_that_comes_and_goes_takes_no_more_and_more_memory(monkeypatch):
+    """Each object outlives a collection, and is garbage later: as of short connections."""
+    monkeypatch.setattr(garbage_collection, '_LONG_S', -1.0)
+    monkeypatch.setattr(garbage_collection, '_MORE_BLOCKS', 10_000)
+    alive, most = deque(maxlen=1000), 0
+    with ShortCollections() as collections:
+        began = sys.getallocatedblocks()
+        for _ in range(300):
+            alive.extend(Node() for _ in range(500))
+            gc.collect()
+            collections.step()
+            most = max(most, sys.getallocatedblocks())
+    # 150,000 nodes came, of four blocks each.
+    assert most <= max(2 * began, began + 10_000) + 5000
+
+
+def test_after_its_context_no_more_is_excluded(takes):
     takes(1.0)
     thresholds = gc.get_threshold()
-    with short_collections():
-        assert gc.get_threshold() != thresholds
-    gc.unfreeze()
+    with ShortCollections():
+        assert gc.get_threshold() == (*thresholds[:2], 3)
+    present = Node()
     gc.collect()
-    assert gc.get_freeze_count() == 0
+    assert is_looked_at(present)
     assert gc.get_threshold() == thresholds
