@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument('--seconds', type=float, default=8.0)
     parser.add_argument('--warmup', type=float, default=5.0)
     parser.add_argument('--viewers', type=int, default=1)
-    parser.add_argument('--threads', type=int, default=1, help='as video.threads')
+    parser.add_argument('--threads', type=int, default=2, help='as video.threads')
     args = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix='rtc_bridge_stages_'))
     print(host())

@@ -86,8 +86,8 @@ class VideoSettings:
         'path carries; the rest follows at that rate, as its queue may be too short; 0: all at '
         'once', unit='s', low=0.0, high=1.0)
     threads: int = parameter(
-        1, 'threads that encode one picture of full size in slices, for computers of many slow '
-        'cores; each costs some bits', low=1, high=16)
+        2, 'threads that encode one picture of full size, each a slice of it; more of them pay on '
+        'computers of many slow cores', low=1, high=16)
     max_slots: int = parameter(4, 'most cameras that one viewer can see at once', low=1, high=16)
 
 
