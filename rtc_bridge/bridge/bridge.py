@@ -137,7 +137,7 @@ class Bridge:
         self._sessions = Sessions(self._robot)
         self._cameras = Cameras(
             node, settings.cameras.names, parse_scales(settings.video.tiers), self._robot.cameras,
-            self._cameras_changed, settings.cameras.base_frame, settings.video.threads)
+            self._cameras_changed, settings.cameras.base_frame, threads=settings.video.threads)
         # Before what ends the lease, so that pages know the reason by then.
         self._teleop.path.on_change.insert(0, self._notices_changed)
         self._telemetry = Telemetry(

@@ -70,7 +70,7 @@ class Cameras:
 
     def __init__(self, node: Node, names: Sequence[str], scales: tuple[Scale, ...],
                  found: dict[str, Camera], on_change: Callable[[], None],
-                 base_frame: str = '', threads: int = 1) -> None:
+                 base_frame: str = '', *, threads: int) -> None:
         self._node = node
         self._scales, self._threads = scales, threads
         self._found = found
@@ -176,9 +176,8 @@ class Cameras:
                 given.max_width, given.rotate, (given.depth_min, given.depth_max), given.flip,
                 parse_range(given.range)),
             scales=self._scales, threads=self._threads, encoding=given.encoding,
-            codec=given.codec,
-            passthrough=given.passthrough, keep_warm=given.keep_warm, drive=given.drive,
-            label=given.label, order=given.order, mount=CameraMount(
+            codec=given.codec, passthrough=given.passthrough, keep_warm=given.keep_warm,
+            drive=given.drive, label=given.label, order=given.order, mount=CameraMount(
                 given.mount_height, given.mount_forward, given.mount_left, given.mount_pitch,
                 given.mount_yaw, fov=given.fov))
 
