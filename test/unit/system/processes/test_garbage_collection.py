@@ -83,44 +83,31 @@ def test_what_outlives_a_long_collection_is_excluded(takes, generation, seconds,
         assert is_looked_at(present) != excluded
 
 
-def test_excluded_garbage_is_freed_once_memory_has_grown(takes, monkeypatch):
-    takes(1.0)
-    blocks = 1_000_000
-    monkeypatch.setattr(sys, 'getallocatedblocks', lambda: blocks)
-    with ShortCollections() as collections:
-        node = Node()
-        freed = weakref.ref(node)
-        gc.collect()
-        del node
-        blocks = 2_000_000
-        collections.step()
-        gc.collect()
-        assert freed() is not None
-        blocks = 2_000_001
-        collections.step()
-        assert freed() is None
-        # What is there then is excluded, and the next time comes later.
-        node = Node()
-        gc.collect()
-        freed = weakref.ref(node)
-        del node
-        blocks = 4_000_002
-        collections.step()
-        assert freed() is not None
+def excluded_garbage():
+    """Return a weak reference to garbage that a collection has excluded before."""
+    node = Node()
+    gc.collect()
+    return weakref.ref(node)
 
 
-def test_a_small_program_may_grow_by_more(monkeypatch, takes):
+@pytest.mark.parametrize('blocks, limit', [(1_000_000, 2_000_000), (1000, 201_000)])
+def test_excluded_garbage_is_freed_once_memory_has_grown(takes, monkeypatch, blocks, limit):
     takes(1.0)
-    blocks = 1000
     monkeypatch.setattr(sys, 'getallocatedblocks', lambda: blocks)
     with ShortCollections() as collections:
-        node = Node()
-        freed = weakref.ref(node)
+        garbage = excluded_garbage()
+        blocks = limit
+        collections.step()
         gc.collect()
-        del node
-        for blocks, there in ((201_000, True), (201_001, False)):
-            collections.step()
-            assert (freed() is not None) == there
+        assert garbage() is not None
+        blocks = limit + 1
+        collections.step()
+        assert garbage() is None
+        # The next time comes later.
+        garbage = excluded_garbage()
+        blocks = limit + 200_001
+        collections.step()
+        assert garbage() is not None
 
 
 def test_garbage_that_comes_and_goes_takes_no_more_and_more_memory(monkeypatch):
